@@ -1,0 +1,19 @@
+"""Errors of the rules.
+
+DailiesError            anything this service raises on purpose
+└── BrokenRules         a member's request breaks rules; each is named, in words for the member
+"""
+
+from collections.abc import Iterable
+
+
+class DailiesError(Exception):
+    """Anything this service raises on purpose."""
+
+
+class BrokenRules(DailiesError):
+    """A request that may not be made; `rules` names everything that is wrong with it, at once."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self.rules: tuple[str, ...] = tuple(rules)
+        super().__init__(" ".join(self.rules))

@@ -1,0 +1,205 @@
+"""Knows what each Seedance model allows, costs and how long it takes, as data.
+
+Source: APIXO's model pages for seedance-1-5-pro and seedance-2-0.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+PRICE_VERSION = "2026-11"
+"""Names the price tables below; a job keeps the version that it was quoted under."""
+
+
+class ModelId(StrEnum):
+    """The models' names at APIXO."""
+
+    SEEDANCE_1_5_PRO = "seedance-1-5-pro"
+    SEEDANCE_2_0 = "seedance-2-0"
+
+
+class Mode(StrEnum):
+    """What a model makes a video from; the spelling is APIXO's."""
+
+    TEXT_TO_VIDEO = "text-to-video"
+    IMAGE_TO_VIDEO = "image-to-video"
+    FIRST_AND_LAST_FRAMES = "first_and_last_frames"
+    OMNI_REFERENCE = "omni_reference"
+
+
+class Resolution(StrEnum):
+    """Heights of a video."""
+
+    P480 = "480p"
+    P720 = "720p"
+    P1080 = "1080p"
+
+
+class AspectRatio(StrEnum):
+    """Shapes of a video, width to height."""
+
+    AUTO = "auto"
+    WIDE = "16:9"
+    CLASSIC = "4:3"
+    SQUARE = "1:1"
+    PORTRAIT = "3:4"
+    TALL = "9:16"
+    CINEMA = "21:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How long a video of `seconds` typically takes, in seconds after the task's creation."""
+
+    seconds: int
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """When to ask for a task: `tiers` by length, the gaps after `earliest`, the gap from then on.
+
+    `opening_gaps` shorten towards `gap`: a later look has fewer tasks left to find, so early looks
+    may stand further apart for the same mean delay. All numbers are seconds.
+    """
+
+    tiers: tuple[Tier, ...]
+    opening_gaps: tuple[float, ...]
+    gap: float
+    late_gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A price in mills (thousandths of a dollar) per second."""
+
+    plain: int
+    surcharged: int
+    """With sound on 1.5 Pro; with a reference video on 2.0 (where it is the lower one)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """All that is known of one model."""
+
+    id: ModelId
+    label: str
+    modes: tuple[Mode, ...]
+    animate_mode: Mode
+    resolutions: tuple[Resolution, ...]
+    default_resolution: Resolution
+    aspect_ratios: tuple[AspectRatio, ...]
+    default_aspect_ratio: AspectRatio
+    min_seconds: int
+    max_seconds: int
+    default_seconds: int
+    min_prompt: int
+    max_prompt: int | None
+    default_sound: bool
+    has_fixed_lens: bool
+    has_web_search: bool
+    rates: Mapping[Resolution, Rate]
+    polling: Polling
+
+
+_SIX_RATIOS = (
+    AspectRatio.WIDE,
+    AspectRatio.TALL,
+    AspectRatio.SQUARE,
+    AspectRatio.CLASSIC,
+    AspectRatio.PORTRAIT,
+    AspectRatio.CINEMA,
+)
+
+SEEDANCE_1_5_PRO = Model(
+    id=ModelId.SEEDANCE_1_5_PRO,
+    label="Seedance 1.5 Pro",
+    modes=(Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO),
+    animate_mode=Mode.IMAGE_TO_VIDEO,
+    resolutions=(Resolution.P480, Resolution.P720),
+    default_resolution=Resolution.P720,
+    aspect_ratios=_SIX_RATIOS,
+    default_aspect_ratio=AspectRatio.WIDE,
+    min_seconds=4,
+    max_seconds=12,
+    default_seconds=4,
+    min_prompt=3,
+    max_prompt=2500,
+    default_sound=False,
+    has_fixed_lens=True,
+    has_web_search=False,
+    rates=MappingProxyType(
+        {
+            Resolution.P480: Rate(plain=10, surcharged=20),
+            Resolution.P720: Rate(plain=20, surcharged=40),
+        }
+    ),
+    polling=Polling(
+        tiers=(Tier(4, 40, 60), Tier(8, 60, 90), Tier(12, 90, 120)),
+        opening_gaps=(6.5, 5.5),
+        gap=5,
+        late_gap=10,
+    ),
+)
+
+SEEDANCE_2_0 = Model(
+    id=ModelId.SEEDANCE_2_0,
+    label="Seedance 2.0",
+    modes=(Mode.TEXT_TO_VIDEO, Mode.FIRST_AND_LAST_FRAMES, Mode.OMNI_REFERENCE),
+    animate_mode=Mode.FIRST_AND_LAST_FRAMES,
+    resolutions=(Resolution.P480, Resolution.P720, Resolution.P1080),
+    default_resolution=Resolution.P720,
+    aspect_ratios=(AspectRatio.AUTO, *_SIX_RATIOS),
+    default_aspect_ratio=AspectRatio.AUTO,
+    min_seconds=4,
+    max_seconds=15,
+    default_seconds=5,
+    min_prompt=1,
+    max_prompt=None,
+    default_sound=True,
+    has_fixed_lens=False,
+    has_web_search=True,
+    rates=MappingProxyType(
+        {
+            Resolution.P480: Rate(plain=91, surcharged=55),
+            Resolution.P720: Rate(plain=192, surcharged=115),
+            Resolution.P1080: Rate(plain=490, surcharged=290),
+        }
+    ),
+    polling=Polling(tiers=(Tier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20),
+)
+
+MODELS: Mapping[ModelId, Model] = MappingProxyType(
+    {model.id: model for model in (SEEDANCE_1_5_PRO, SEEDANCE_2_0)}
+)
+
+DEFAULT_MODEL = SEEDANCE_1_5_PRO
+
+IMAGE_FORMATS: Mapping[str, str] = MappingProxyType(
+    {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+)
+"""Picture formats APIXO takes, by Pillow's name."""
+
+MAX_IMAGE_BYTES = 10_000_000
+MIN_IMAGE_SIDE = 300
+MAX_IMAGE_SIDE = 6000
+MIN_IMAGE_RATIO = 0.4
+MAX_IMAGE_RATIO = 2.5
+
+MAX_REFERENCE_IMAGES = 9
+MAX_REFERENCE_CLIPS = 3
+MIN_CLIP_MS = 2_000
+MAX_CLIP_MS = 15_000
+
+
+def nearest_ratio(width: int, height: int) -> AspectRatio:
+    """Choose the shape nearest to a picture of `width` × `height` pixels."""
+
+    def distance(ratio: AspectRatio) -> float:
+        across, down = (int(part) for part in ratio.split(":"))
+        wanted, given = across / down, width / height
+        return max(wanted / given, given / wanted)
+
+    return min(_SIX_RATIOS, key=distance)

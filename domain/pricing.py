@@ -1,0 +1,51 @@
+"""Knows what a video costs, to the micro-dollar, before anything is spent.
+
+Source: the billing tables of APIXO's two model pages. Mills per second times milliseconds are
+micro-dollars, so every price is one multiplication of whole numbers.
+"""
+
+from dataclasses import dataclass
+
+from domain.models import MODELS, PRICE_VERSION, ModelId, Resolution
+from domain.money import MicroUSD
+from domain.requests import OmniReference, VideoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price and what it was made of."""
+
+    amount: MicroUSD
+    mills_per_second: int
+    billed_ms: int
+    version: str = PRICE_VERSION
+
+
+def quote(request: VideoRequest) -> Quote:
+    """Price a checked request."""
+    videos = request.videos if isinstance(request, OmniReference) else ()
+    return price(
+        request.model,
+        request.resolution,
+        seconds=request.seconds,
+        sound=request.sound,
+        reference_ms=sum(video.duration_ms for video in videos),
+    )
+
+
+def price(
+    model: ModelId, resolution: Resolution, *, seconds: int, sound: bool, reference_ms: int = 0
+) -> Quote:
+    """Price a video of `seconds`, led by `reference_ms` milliseconds of reference video.
+
+    Sound doubles the rate of 1.5 Pro and is free on 2.0, where a reference video lowers the rate
+    but its length is billed too.
+
+    Raises:
+        KeyError: for a resolution that the model does not make.
+    """
+    rate = MODELS[model].rates[resolution]
+    surcharged = sound if model is ModelId.SEEDANCE_1_5_PRO else reference_ms > 0
+    mills = rate.surcharged if surcharged else rate.plain
+    billed_ms = seconds * 1000 + reference_ms
+    return Quote(MicroUSD(mills * billed_ms), mills, billed_ms)

@@ -1,0 +1,73 @@
+"""Knows when to ask for a task and how long to be patient, in milliseconds since its creation.
+
+Source: the latency tables of APIXO's two model pages. The documented first poll is the moment at
+which the fastest task ends; failures end after about nine seconds, so there is one early look.
+"""
+
+from collections.abc import Iterator
+from itertools import chain, pairwise, repeat
+
+from domain.models import MODELS, Model, ModelId
+
+EARLY_LOOK_MS = 12_000
+GIVE_UP_MS = 2 * 3_600_000
+"""A task without an end is `stuck` after this, with its hold kept."""
+
+UNKNOWN_GRACE_MS = 30 * 60_000
+"""A submission without an answer keeps the member's hold this long."""
+
+_SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
+_CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
+_BACKOFF_MS = 2_000
+_BACKOFF_CAP_MS = 300_000
+
+
+def typical_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
+    """Tell between which ages a task for a video of `seconds` typically ends.
+
+    Lengths between two documented ones lie on the line between them.
+    """
+    tiers = MODELS[model_id].polling.tiers
+    for low, high in pairwise(tiers):
+        if low.seconds <= seconds <= high.seconds:
+            share = (seconds - low.seconds) / (high.seconds - low.seconds)
+            earliest = low.earliest + share * (high.earliest - low.earliest)
+            latest = low.latest + share * (high.latest - low.latest)
+            return round(earliest * 1000), round(latest * 1000)
+    nearest = min(tiers, key=lambda tier: abs(tier.seconds - seconds))
+    return nearest.earliest * 1000, nearest.latest * 1000
+
+
+def looks_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
+    """Yield the ages at which to ask for a task, for ever: early, then often, then ever slower."""
+    yield EARLY_LOOK_MS
+    model = MODELS[model_id]
+    earliest, latest = typical_ms(model_id, seconds)
+    age = earliest
+    for gap in chain(model.polling.opening_gaps, repeat(model.polling.gap)):
+        age += round(gap * 1000)
+        yield age
+        if age >= latest:
+            break
+    while True:
+        age += _late_gap_ms(model, age)
+        yield age
+
+
+def next_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
+    """Tell the first age after `age_ms` at which to ask for the task."""
+    return next(look for look in looks_ms(model_id, seconds) if look > age_ms)
+
+
+def backoff_ms(failures: int, jitter: float) -> int:
+    """Tell how long to wait after the n-th failure in a row; `jitter` in 0..1 spreads the crowd."""
+    longest = min(_BACKOFF_CAP_MS, _BACKOFF_MS * 2 ** min(failures, 12))
+    return round(longest * (0.5 + 0.5 * jitter))
+
+
+def _late_gap_ms(model: Model, age_ms: int) -> int:
+    if age_ms >= _CRAWL_FROM_MS:
+        return _CRAWL_GAP_MS
+    if age_ms >= _SLOW_FROM_MS:
+        return _SLOW_GAP_MS
+    return round(model.polling.late_gap * 1000)
