@@ -1,0 +1,31 @@
+FROM python:3.13-slim AS build
+WORKDIR /build
+COPY requirements.txt ./
+RUN python -m venv /opt/dailies \
+ && /opt/dailies/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY apixo apixo
+COPY bot bot
+COPY cogs cogs
+COPY domain domain
+COPY sandbox sandbox
+COPY storage storage
+COPY workflow workflow
+RUN /opt/dailies/bin/pip install --no-cache-dir --no-deps . \
+ && /opt/dailies/bin/python -m compileall -q /opt/dailies/lib
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /srv/dailies --create-home dailies \
+ && install -d -o dailies -g dailies /srv/dailies/data
+COPY --from=build /opt/dailies /opt/dailies
+ENV PATH=/opt/dailies/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    HTTP_HOST=0.0.0.0
+USER dailies
+WORKDIR /srv/dailies
+VOLUME /srv/dailies/data
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('HTTP_PORT', '8080')}/healthz\", timeout=4)"]
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "bot"]

@@ -1,0 +1,55 @@
+"""Knows why a task may fail, as classes of APIXO's open set of failure codes.
+
+Source: the failure tables of APIXO's two model pages, and older names of the same failures.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class FailReason(StrEnum):
+    """Why there is no video; what a person can do about it is the same within a class."""
+
+    PROMPT = "prompt"
+    CONTENT = "content"
+    IMAGE = "image"
+    RATE_LIMITED = "rate_limited"
+    TIMEOUT = "timeout"
+    UPSTREAM = "upstream"
+    FUNDS = "funds"
+    UNKNOWN = "unknown"
+
+
+WORTH_RETRYING = frozenset({FailReason.RATE_LIMITED, FailReason.TIMEOUT, FailReason.UPSTREAM})
+"""Failures after which the same request may well succeed."""
+
+MEMBER_CAN_MEND = frozenset({FailReason.PROMPT, FailReason.CONTENT, FailReason.IMAGE})
+"""Failures that another prompt or picture avoids."""
+
+_NAMES: Mapping[FailReason, str] = MappingProxyType(
+    {
+        FailReason.PROMPT: "PromptInvalid PromptLengthExceeded INVALID_PROMPT PROMPT_TOO_LONG",
+        FailReason.CONTENT: "SensitiveContent SensitiveContentDetected NSFW NSFW_DETECTED "
+        "InputImageSensitiveContentDetected InputOutputSensitiveContentDetected "
+        "ProhibitedContentDetected CONTENT_VIOLATION",
+        FailReason.IMAGE: "ImageFormatIncorrect INVALID_IMAGE_URL IMAGE_TOO_LARGE "
+        "UNSUPPORTED_FORMAT IMAGE_DOWNLOAD_FAILED",
+        FailReason.RATE_LIMITED: "RateLimited",
+        FailReason.TIMEOUT: "Timeout PROCESSING_TIMEOUT",
+        FailReason.UPSTREAM: "StreamError UPSTREAM_ERROR MODEL_UNAVAILABLE GENERATION_FAILED",
+        FailReason.FUNDS: "InsufficientBalance INSUFFICIENT_CREDITS",
+    }
+)
+
+
+def classify(code: str | None) -> FailReason:
+    """Find the class of a failure code; spelling varies, and unknown codes are `UNKNOWN`."""
+    return _BY_CODE.get(_plain(code or ""), FailReason.UNKNOWN)
+
+
+def _plain(code: str) -> str:
+    return "".join(char for char in code.lower() if char not in "_- \t\r\n")
+
+
+_BY_CODE = {_plain(name): reason for reason, names in _NAMES.items() for name in names.split()}

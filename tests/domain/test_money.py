@@ -1,0 +1,63 @@
+"""Reading and showing money."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.money import MicroUSD, parse_usd, show_usd
+
+
+@pytest.mark.parametrize(
+    ("text", "micro"),
+    [("5", 5_000_000), ("0.5", 500_000), ("$2.50", 2_500_000), (" 0.000001 ", 1), ("0", 0)],
+)
+def test_plain_dollars_are_read_exactly(text: str, micro: int) -> None:
+    """What a person writes is the amount that counts."""
+    assert parse_usd(text) == micro
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-1",
+        "+1",
+        "5,00",
+        "1e9",
+        "NaN",
+        "inf",
+        "$",
+        "1.0000001",
+        "1.",
+        ".5",
+        "٣",
+        "5 USD",
+        "1_0",
+    ],
+)
+def test_anything_but_plain_dollars_is_refused(text: str) -> None:
+    """No spelling is guessed at when money is at stake."""
+    with pytest.raises(ValueError, match="plain dollars"):
+        parse_usd(text)
+
+
+@pytest.mark.parametrize(
+    ("micro", "text"),
+    [
+        (364_000, "$0.364"),
+        (5_000_000, "$5.00"),
+        (458_535, "$0.458535"),
+        (0, "$0.00"),
+        (-160_000, "-$0.16"),
+        (1_234_500_000, "$1,234.50"),
+    ],
+)
+def test_an_amount_shows_as_many_decimals_as_it_needs(micro: int, text: str) -> None:
+    """Two decimals at least, and never a rounded one."""
+    assert show_usd(MicroUSD(micro)) == text
+
+
+@given(st.integers(0, 10**14))
+def test_what_is_shown_can_be_read_back(micro: int) -> None:
+    """No amount is lost between a person and the ledger."""
+    assert parse_usd(show_usd(MicroUSD(micro)).replace(",", "")) == micro

@@ -1,0 +1,89 @@
+"""Prices, row by row against the table made from APIXO's model pages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.models import MODELS, ModelId, Resolution
+from domain.money import show_usd
+from domain.pricing import price, quote
+from domain.requests import Clip, Command, Draft, Picture, check
+
+GOLDEN: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "golden_prices.json").read_text()
+)
+PICTURE = Picture(url="https://x/a.png", name="a.png", format="PNG", width=640, height=360, size=9)
+COMMANDS = {
+    "text-to-video": Command.VIDEO,
+    "image-to-video": Command.ANIMATE,
+    "first_and_last_frames": Command.ANIMATE,
+    "omni_reference": Command.REFERENCE,
+}
+
+
+def clips(total_ms: int) -> tuple[Clip, ...]:
+    return (Clip(url="https://x/v.mp4", name="v.mp4", duration_ms=total_ms),) if total_ms else ()
+
+
+def row_id(row: dict[str, Any]) -> str:
+    keys = ("model", "mode", "resolution", "sound", "video_ref_ms", "duration")
+    return "-".join(str(row[key]) for key in keys)
+
+
+def test_the_golden_table_is_whole() -> None:
+    """All 432 rows are there, so none of the tests below went missing."""
+    assert len({row_id(row) for row in GOLDEN}) == 432
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=row_id)
+def test_every_golden_price_is_quoted_to_the_micro_dollar(row: dict[str, Any]) -> None:
+    """A request as a member makes it costs what the table says."""
+    command = COMMANDS[row["mode"]]
+    request = check(
+        Draft(
+            command=command,
+            prompt="a calm sea",
+            model=ModelId(row["model"]),
+            seconds=row["duration"],
+            resolution=Resolution(row["resolution"]),
+            sound=row["sound"],
+            pictures=(PICTURE,) if command is Command.ANIMATE else (),
+            videos=clips(row["video_ref_ms"]),
+        )
+    )
+    assert request.mode == row["mode"]
+    assert quote(request).amount == row["cost_micro_usd"]
+    assert show_usd(quote(request).amount).rstrip("0").rstrip(".") == (
+        "$" + row["cost_usd"].rstrip("0").rstrip(".")
+    )
+
+
+@given(
+    model=st.sampled_from(list(ModelId)),
+    seconds=st.integers(4, 12),
+    sound=st.booleans(),
+    reference_ms=st.integers(2_000, 15_000),
+)
+def test_a_reference_video_is_billed_by_the_millisecond(
+    model: ModelId, seconds: int, sound: bool, reference_ms: int
+) -> None:
+    """One more millisecond of reference costs exactly one millisecond's rate."""
+    for resolution in MODELS[model].resolutions:
+        less = price(model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms)
+        more = price(model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms + 1)
+        assert more.amount - less.amount == less.mills_per_second
+
+
+def test_sound_doubles_the_price_of_1_5_pro_and_is_free_on_2_0() -> None:
+    """The two billing tables differ in what sound does."""
+    for resolution in (Resolution.P480, Resolution.P720):
+        silent = price(ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=False).amount
+        assert price(ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=True).amount == (
+            2 * silent
+        )
+        silent = price(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=False).amount
+        assert price(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=True).amount == silent

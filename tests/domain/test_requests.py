@@ -1,0 +1,187 @@
+"""What may be asked for, and what a member hears when it may not."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import BrokenRules
+from domain.models import AspectRatio, Mode, ModelId, Resolution
+from domain.requests import Clip, Command, Draft, Picture, check, dump, load
+
+PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
+VIDEO = Draft(command=Command.VIDEO, prompt="a calm sea")
+PICTURE = Picture(
+    url="https://cdn/a.png?ex=1", name="a.png", format="PNG", width=640, height=360, size=9_000
+)
+ANIMATE = Draft(command=Command.ANIMATE, prompt="it moves", pictures=(PICTURE,))
+REFERENCE = Draft(command=Command.REFERENCE, prompt="like these")
+
+
+def clip(ms: int) -> Clip:
+    return Clip(url="https://cdn/v.mp4", name="v.mp4", duration_ms=ms)
+
+
+def broken(draft: Draft) -> tuple[str, ...]:
+    with pytest.raises(BrokenRules) as caught:
+        check(draft)
+    return caught.value.rules
+
+
+@pytest.mark.parametrize(
+    ("draft", "mode"),
+    [
+        (VIDEO, Mode.TEXT_TO_VIDEO),
+        (replace(VIDEO, model=TWO), Mode.TEXT_TO_VIDEO),
+        (ANIMATE, Mode.IMAGE_TO_VIDEO),
+        (replace(ANIMATE, model=TWO), Mode.FIRST_AND_LAST_FRAMES),
+        (REFERENCE, Mode.OMNI_REFERENCE),
+    ],
+)
+def test_the_command_and_the_model_decide_the_mode(draft: Draft, mode: Mode) -> None:
+    """A member chooses a command, never a mode."""
+    assert check(draft).mode == mode
+
+
+def test_what_is_left_open_takes_the_models_defaults() -> None:
+    """A prompt alone is a whole request."""
+    request = check(VIDEO)
+    assert (request.model, request.resolution, request.seconds) == (PRO, Resolution.P720, 4)
+    assert (request.aspect_ratio, request.sound) == (AspectRatio.WIDE, False)
+    request = check(replace(VIDEO, model=TWO))
+    assert (request.resolution, request.seconds) == (Resolution.P720, 5)
+    assert (request.aspect_ratio, request.sound) == (AspectRatio.AUTO, True)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "ratio"),
+    [
+        (640, 360, "16:9"),
+        (360, 640, "9:16"),
+        (500, 500, "1:1"),
+        (900, 360, "21:9"),
+        (700, 560, "4:3"),
+    ],
+)
+def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: str) -> None:
+    """1.5 Pro has no automatic shape, so the nearest one is chosen here."""
+    picture = PICTURE.model_copy(update={"width": width, "height": height})
+    assert check(replace(ANIMATE, pictures=(picture,))).aspect_ratio == ratio
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [
+        (replace(VIDEO, prompt="  ab "), "too short"),
+        (replace(VIDEO, prompt="   "), "empty"),
+        (replace(VIDEO, prompt="\u200b\u200b\u200b\u200b", model=TWO), "empty"),
+        (replace(VIDEO, prompt="x" * 2501), "too long"),
+        (replace(VIDEO, prompt="\U0001f600" * 1251), "too long"),
+        (replace(VIDEO, prompt="a\ud800bc"), "cannot be sent"),
+        (replace(VIDEO, prompt="a\0bc", model=TWO), "cannot be sent"),
+        (replace(VIDEO, seconds=3), "3 s is not possible"),
+        (replace(VIDEO, seconds=13), "13 s is not possible"),
+        (replace(VIDEO, seconds=16, model=TWO), "16 s is not possible"),
+        (replace(VIDEO, seconds=-1), "-1 s is not possible"),
+        (replace(VIDEO, resolution=Resolution.P1080), "does not make 1080p"),
+        (replace(VIDEO, aspect_ratio=AspectRatio.AUTO), "aspect ratio auto"),
+        (replace(VIDEO, web_search=True), "web_search is an option of Seedance 2.0"),
+        (replace(VIDEO, fixed_lens=True, model=TWO), "fixed_lens is an option of Seedance 1.5"),
+        (replace(ANIMATE, pictures=()), "no picture"),
+        (replace(ANIMATE, pictures=(PICTURE,) * 3), "Too many pictures"),
+        (replace(REFERENCE, pictures=(PICTURE,) * 10), "9 at most"),
+        (replace(REFERENCE, videos=(clip(3000),) * 4), "Too many reference videos"),
+        (replace(REFERENCE, audios=(clip(3000),)), "needs a reference picture or video"),
+        (replace(REFERENCE, videos=(clip(1999),)), "2 to 15 s"),
+        (replace(REFERENCE, videos=(clip(15001),)), "2 to 15 s"),
+        (replace(REFERENCE, videos=(clip(5010),) * 3), "15.03 s together"),
+    ],
+)
+def test_a_broken_rule_is_named_in_words(draft: Draft, words: str) -> None:
+    """Each rule alone breaks one request, with one sentence."""
+    rules = broken(draft)
+    assert len(rules) == 1
+    assert words in rules[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": "GIF"}, "only PNG, JPEG and WebP"),
+        ({"size": 10_000_001}, "10 MB at most"),
+        ({"width": 299, "height": 300}, "300 to 6000"),
+        ({"width": 6001, "height": 4000}, "300 to 6000"),
+        ({"width": 800, "height": 310}, "too narrow"),
+        ({"width": 310, "height": 800}, "too narrow"),
+    ],
+)
+def test_an_unfit_picture_is_named(change: dict[str, object], words: str) -> None:
+    """The picture's own facts count, and its name is in the sentence."""
+    rules = broken(replace(ANIMATE, pictures=(PICTURE.model_copy(update=change),)))
+    assert len(rules) == 1
+    assert words in rules[0]
+    assert "a.png" in rules[0]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        replace(VIDEO, prompt="abc"),
+        replace(VIDEO, prompt=" " * 50 + "x" * 2500 + " " * 50),
+        replace(VIDEO, prompt="x", model=TWO),
+        replace(VIDEO, prompt="x" * 6000, model=TWO),
+        replace(VIDEO, seconds=12),
+        replace(VIDEO, seconds=15, model=TWO, resolution=Resolution.P1080),
+        replace(VIDEO, web_search=False, fixed_lens=True),
+        replace(ANIMATE, pictures=(PICTURE, PICTURE)),
+        replace(REFERENCE, videos=(clip(5000),) * 3),
+        replace(REFERENCE, pictures=(PICTURE,) * 9, audios=(clip(15000),)),
+    ],
+)
+def test_the_edges_of_the_rules_are_inside(draft: Draft) -> None:
+    """The last value that APIXO takes is taken."""
+    assert check(draft).prompt == draft.prompt.strip()
+
+
+def test_all_broken_rules_are_named_at_once() -> None:
+    """Nobody mends one mistake only to hear of the next."""
+    rules = broken(
+        replace(
+            VIDEO,
+            prompt="x",
+            seconds=99,
+            resolution=Resolution.P1080,
+            aspect_ratio=AspectRatio.AUTO,
+            web_search=True,
+            problems=("notes.txt is not a picture.",),
+        )
+    )
+    assert len(rules) == 6
+    assert rules[0] == "notes.txt is not a picture."
+
+
+def test_a_picture_that_could_not_be_used_is_not_called_missing_too() -> None:
+    """One mistake gives one sentence."""
+    assert broken(replace(ANIMATE, pictures=(), problems=("a.txt is no picture.",))) == (
+        "a.txt is no picture.",
+    )
+
+
+@given(
+    prompt=st.text(min_size=1, max_size=40).filter(lambda t: not set(t) & {"\0"}),
+    seconds=st.integers(4, 15),
+    sound=st.booleans(),
+)
+def test_a_request_comes_back_from_its_text_unchanged(
+    prompt: str, seconds: int, sound: bool
+) -> None:
+    """What is kept in the database is what was checked."""
+    draft = replace(VIDEO, model=TWO, prompt="x " + prompt, seconds=seconds, sound=sound)
+    try:
+        request = check(draft)
+    except BrokenRules:
+        return
+    assert load(dump(request)) == request
+    both = check(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
+    assert load(dump(both)) == both
