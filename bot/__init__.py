@@ -1,0 +1,1 @@
+"""Starts and stops the service; the only place where its objects are built."""

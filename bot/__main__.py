@@ -1,0 +1,107 @@
+"""The command line: runs the service, tries it without accounts, and looks after its data."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot.errors import SettingsError
+from bot.settings import DatabaseSettings, Settings
+from domain.errors import DailiesError
+
+_BAD_SETTINGS = 2
+
+S = TypeVar("S", bound=DatabaseSettings)
+T = TypeVar("T")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Dailies makes short videos in Discord and accounts for every cent.
+
+    Settings come from the environment or a file .env; see .env.example.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+def run() -> None:
+    """Run the service (the default)."""
+    from bot import app, logs
+
+    settings = _read(Settings)
+    logs.set_up(settings)
+    _await(app.run(settings))
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Make one /animate and one /video, then exit.")
+@click.option("--port", default=8090, show_default=True, help="The page's port; 0 takes any.")
+@click.option("--speed", default=10.0, show_default=True, help="How much faster than APIXO.")
+def sandbox(once: bool, port: int, speed: float) -> None:
+    """Run the whole service against local stand-ins: no account, no network."""
+    from sandbox import scenario
+
+    command = [sys.executable, "-m", "bot"]
+    sys.exit(asyncio.run(scenario.play(command, once=once, port=port, speed=speed)))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def audit(as_json: bool) -> None:
+    """Prove the ledger's and the jobs' invariants from their rows; exit 1 if one is broken."""
+    from bot import auditing
+
+    sys.exit(_await(auditing.report(_read(DatabaseSettings).database_url, as_json=as_json)))
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
+    from bot import doctor as practice
+
+    sys.exit(_await(practice.examine(_read(Settings))))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's schema to the newest version."""
+    from bot import upkeep
+
+    _await(upkeep.migrate(_read(DatabaseSettings).database_url))
+
+
+@main.command()
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def backup(path: Path) -> None:
+    """Write a consistent copy of the database to PATH, also while the service runs."""
+    from bot import upkeep
+
+    _await(upkeep.backup(_read(DatabaseSettings).database_url, path))
+
+
+def _read(kind: type[S]) -> S:
+    try:
+        return kind.read()
+    except SettingsError as error:
+        click.echo("Some settings are missing or wrong (see .env.example):", err=True)
+        for problem in error.problems:
+            click.echo(f"  {problem}", err=True)
+        sys.exit(_BAD_SETTINGS)
+
+
+def _await(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except DailiesError as error:
+        click.echo(f"Dailies can not go on: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The composition root: builds every object of the service, hands them down, runs and ends it."""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import socket
+import time
+from contextlib import AsyncExitStack
+
+import aiohttp
+import discord
+import structlog
+from apixo.client import ApixoClient
+from apixo.errors import ApixoError, Unauthorized
+from apixo.results import ResultFetcher
+from storage.media import MediaFolder
+from yarl import URL
+
+from bot import endpoints, web
+from bot.client import DailiesBot
+from bot.errors import CannotStart
+from bot.settings import Settings
+from cogs.generation import Generation
+from cogs.intake import Intake
+from cogs.publisher import DiscordPublisher
+from domain.money import show_usd
+from storage.database import Database
+from storage.quotas import Limits
+from workflow.belt import MAX_REST_S, Belt
+from workflow.context import Context, Policy
+from workflow.notes import Notes
+
+_log = structlog.get_logger(__name__)
+
+_TURN_LATE_S = 30
+
+
+async def run(settings: Settings) -> None:
+    """Run the service until SIGTERM or Ctrl-C.
+
+    Raises:
+        CannotStart: in words for the operator.
+    """
+    endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
+    async with AsyncExitStack() as stack:
+        service = await _build(settings, stack)
+        await _serve(service, settings.discord_token.get_secret_value())
+
+
+class _Service:
+    """What is built, and how it is asked whether it is ready."""
+
+    def __init__(self, bot: DailiesBot, belt: Belt, database: Database) -> None:
+        self.bot = bot
+        self._belt = belt
+        self._database = database
+
+    async def checks(self) -> dict[str, bool]:
+        """Tell of each part whether it does its work."""
+        last_ms = self._belt.last_turn_ms
+        return {
+            "gateway": self.bot.is_ready() and not self.bot.is_closed(),
+            "database": await self._database_answers(),
+            "belt": last_ms is not None
+            and _now_ms() - last_ms < (MAX_REST_S + _TURN_LATE_S) * 1000,
+        }
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(5):
+                await self._database.ping()
+        except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
+            return False
+        return True
+
+
+async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
+    database = await stack.enter_async_context(await Database.open(settings.database_url))
+    await database.migrate()
+    apixo = await stack.enter_async_context(
+        ApixoClient(settings.apixo_base_url, settings.apixo_api_key)
+    )
+    await _check_key(apixo)
+    results = await stack.enter_async_context(
+        ResultFetcher(settings.apixo_result_hosts, _loopback_host(settings.apixo_base_url))
+    )
+    session = await stack.enter_async_context(
+        aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+    )
+    intake = Intake(session, settings.discord_api_url)
+    bot = DailiesBot(lambda bot: [Generation(bot, context, belt, intake)], Notes(database))
+    context = Context(
+        database=database,
+        apixo=apixo,
+        results=results,
+        media=MediaFolder(settings.media_store),
+        publisher=DiscordPublisher(bot),
+        policy=_policy(settings),
+        now_ms=_now_ms,
+        random=random.SystemRandom(),
+    )
+    belt = Belt(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    service = _Service(bot, belt, database)
+    await stack.enter_async_context(
+        web.serve(settings.http_host, settings.http_port, service.checks)
+    )
+    return service
+
+
+async def _serve(service: _Service, token: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = asyncio.create_task(_connect(service.bot, token))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            _log.info("stopping")
+    finally:
+        await service.bot.close()
+        stopping.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+    if not stop.is_set():
+        await running
+
+
+async def _connect(bot: DailiesBot, token: str) -> None:
+    try:
+        await bot.start(token)
+    except discord.LoginFailure:
+        raise CannotStart("DISCORD_TOKEN: Discord does not accept this token") from None
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise CannotStart(f"Discord can not be reached: {error}") from None
+
+
+async def _check_key(apixo: ApixoClient) -> None:
+    """Say at once that a key is wrong; an APIXO that is only out of reach does not hinder."""
+    try:
+        balance = await apixo.balance()
+    except Unauthorized:
+        raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
+    except ApixoError as error:
+        _log.warning("APIXO's balance is not known", error=str(error))
+    else:
+        _log.info("APIXO's balance", usd=show_usd(balance))
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        limits=Limits(
+            member_day=settings.user_daily_limit_usd,
+            server_day=settings.server_daily_limit_usd,
+            everything_day=settings.global_daily_limit_usd,
+        ),
+        max_tasks=settings.apixo_max_tasks,
+        charge_failed_tasks=settings.charge_failed_tasks,
+        time_scale=settings.time_scale,
+    )
+
+
+def _loopback_host(base_url: str) -> str | None:
+    url = URL(base_url)
+    return url.host if url.host in ("127.0.0.1", "localhost", "::1") else None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,79 @@
+"""The Discord side of the process: logs in, brings the cogs, registers the commands when new."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from cogs import cards
+from cogs.forms import CancelButton
+from workflow.notes import Notes
+
+_log = structlog.get_logger(__name__)
+
+_SYNCED_COMMANDS = "synced commands"
+
+MakeCogs = Callable[["DailiesBot"], Sequence[commands.Cog]]
+
+
+class DailiesBot(commands.Bot):
+    """The bot; `make_cogs` is called once, before it connects."""
+
+    def __init__(self, make_cogs: MakeCogs, notes: Notes) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            max_messages=None,
+        )
+        self._make_cogs = make_cogs
+        self._notes = notes
+        self.tree.error(_answer_fault)
+
+    async def setup_hook(self) -> None:
+        """Bring the cogs and the buttons of earlier processes, and register the commands."""
+        for cog in self._make_cogs(self):
+            await self.add_cog(cog)
+        self.add_dynamic_items(CancelButton)
+        await self._sync_commands()
+
+    async def _sync_commands(self) -> None:
+        """Register the commands if they differ from those registered last time for this bot."""
+        definitions = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, definitions], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if await self._notes.get(_SYNCED_COMMANDS) == digest:
+            return
+        await self.tree.sync()
+        await self._notes.put(_SYNCED_COMMANDS, digest)
+        _log.info("commands registered", count=len(definitions))
+
+
+async def _answer_fault(
+    interaction: discord.Interaction[Any], error: app_commands.AppCommandError
+) -> None:
+    """Log what no command expected, and tell the member; both even if one of them fails."""
+    cause = getattr(error, "original", error)
+    _log.error("command failed", command=getattr(interaction.command, "name", None), exc_info=cause)
+    say: Callable[..., Awaitable[object]]
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
+    if interaction.response.is_done():
+        say = interaction.edit_original_response
+        answer = {}
+    else:
+        say = interaction.response.send_message
+        answer = {"ephemeral": True}
+    card = cards.note("Something went wrong on our side. If your video was taken, it goes on.")
+    try:
+        await say(view=card, **answer)
+    except discord.HTTPException as failure:
+        _log.warning("fault not told", error=str(failure))

@@ -1,0 +1,20 @@
+"""Errors of starting and running the service.
+
+DailiesError
+├── SettingsError       settings are missing or wrong; every one is named
+└── CannotStart         the service could not start; says why, in words for the operator
+"""
+
+from domain.errors import DailiesError
+
+
+class SettingsError(DailiesError):
+    """Settings are missing or wrong; `problems` names each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class CannotStart(DailiesError):
+    """The service could not start: a wrong token, a database in use, a port taken."""

@@ -1,0 +1,185 @@
+"""Knows the settings: where they come from, what they may be, and what is wrong with them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
+
+from bot.errors import SettingsError
+from domain.money import MicroUSD, parse_usd
+
+_DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class DatabaseSettings(BaseSettings):
+    """What the commands that look after the data need."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str = Field(
+        "sqlite:///data/dailies.db", description="`sqlite:///FILE` or `postgresql://…`"
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment and `.env`.
+
+        Raises:
+            SettingsError: naming every missing or wrong setting, without the value of a secret.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_problems(error.errors(include_input=False))) from None
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+
+class Settings(DatabaseSettings):
+    """What the operator decides, read once at start from the environment or `.env`."""
+
+    discord_token: SecretStr = Field(description="the bot's token")
+    apixo_api_key: SecretStr = Field(description="the key of the APIXO account that pays")
+    apixo_base_url: str = Field(
+        "https://api.apixo.ai/api/v1",
+        description="APIXO's address; plain `http` on loopback hosts only",
+    )
+    apixo_result_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("apixo.ai",),
+        description="comma list; videos are fetched from these hosts and their subdomains only",
+    )
+    apixo_max_tasks: int = Field(
+        5, ge=1, le=1000, description="tasks in flight at APIXO at once, over all processes"
+    )
+    media_store: Path = Field(Path("data/media"), description="the folder of the finished videos")
+    http_host: str = Field("127.0.0.1", description="where health is answered")
+    http_port: int = Field(8080, ge=0, le=65535, description="where health is answered")
+    user_daily_limit_usd: MicroUSD | None = Field(
+        MicroUSD(5_000_000), description=f"per member and server: {_DAILY_LIMIT}"
+    )
+    server_daily_limit_usd: MicroUSD | None = Field(
+        MicroUSD(50_000_000), description=f"per server: {_DAILY_LIMIT}"
+    )
+    global_daily_limit_usd: MicroUSD | None = Field(
+        MicroUSD(200_000_000), description=f"over everything, the operator's fuse: {_DAILY_LIMIT}"
+    )
+    charge_failed_tasks: bool = Field(
+        default=False, description="whether a failed task costs the member its price"
+    )
+    discord_api_url: str | None = Field(
+        None, description="Discord's REST address with its version, for a proxy or a stand-in"
+    )
+    discord_gateway_url: str | None = Field(
+        None, description="the gateway's whole WebSocket address, for a proxy or a stand-in"
+    )
+    time_scale: float = Field(
+        1, gt=0, le=10_000, description="divides every documented wait; for stand-ins only"
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`text`, `json`, or `auto`: text on a terminal, JSON otherwise"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
+    )
+
+    @field_validator("discord_token", "apixo_api_key")
+    @classmethod
+    def _no_blank_secret(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if not secret.strip() or any(char.isspace() for char in secret.strip()):
+            raise ValueError("must be one word")
+        return SecretStr(secret.strip())
+
+    @field_validator("apixo_base_url", "discord_api_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str | None) -> str | None:
+        return value if value is None else _address(value, secure="https", plain="http")
+
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _wss_or_loopback(cls, value: str | None) -> str | None:
+        return value if value is None else _address(value, secure="wss", plain="ws")
+
+    @field_validator("apixo_result_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        hosts = tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        if not hosts or any("/" in host or "*" in host for host in hosts):
+            raise ValueError("list host names, such as apixo.ai, with commas between them")
+        return hosts
+
+    @field_validator("media_store")
+    @classmethod
+    def _a_folder(cls, value: Path) -> Path:
+        if "://" in str(value) or str(value).startswith("s3:"):
+            raise ValueError("must be a folder")
+        return value
+
+    @field_validator(
+        "user_daily_limit_usd", "server_daily_limit_usd", "global_daily_limit_usd", mode="before"
+    )
+    @classmethod
+    def _dollars(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return None if value.strip().lower() == "none" else parse_usd(value)
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """List each setting's name, default (as it is written) and meaning, for docs and checks."""
+    return [
+        (name.upper(), _default(name, field.get_default()), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _problems(errors: Any) -> list[str]:
+    return [f"{str(error['loc'][0]).upper()}: {_problem(error)}" for error in errors]
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    if error["type"] == "missing":
+        return "is required"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _address(value: str, *, secure: str, plain: str) -> str:
+    try:
+        url = URL(value)
+        host = url.host
+    except ValueError:
+        raise ValueError("is not an address") from None
+    if url.scheme == secure and host:
+        return value.rstrip("/")
+    if url.scheme == plain and host in _LOOPBACK:
+        return value.rstrip("/")
+    raise ValueError(f"must begin with {secure}:// ({plain}:// on loopback hosts only)")
+
+
+def _default(name: str, value: object) -> str:
+    if name.endswith("_usd") and isinstance(value, int):
+        return str(value // 1_000_000)
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, bool):
+        return str(value).lower()
+    if name in ("discord_token", "apixo_api_key"):
+        return "required"
+    return "" if value is None else str(value)

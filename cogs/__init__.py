@@ -1,0 +1,1 @@
+"""What members touch: commands, cards and buttons. Thin: defer, gather, one call, answer."""

@@ -1,0 +1,126 @@
+"""Knows how the service's messages look (Discord's Components V2); says nothing by itself."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from cogs import words
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from domain.money import show_usd
+from workflow.accept import Accepted
+from workflow.publishing import JobView, Sight
+
+_BLUE = discord.Colour(0x5865F2)
+_GREEN = discord.Colour(0x3BA55D)
+_AMBER = discord.Colour(0xF0B232)
+_RED = discord.Colour(0xDA373C)
+_GREY = discord.Colour(0x80848E)
+
+_PROMPT_SHOWN = 300
+
+
+def status(sight: Sight) -> ui.LayoutView:
+    """Lay out the public status message of a job."""
+    job = sight.job
+    lines = [
+        f"**{words.title(job.request)}**",
+        f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}",
+        f"-# {words.settings_line(job.request)} · for <@{job.user_id}>",
+    ]
+    return _view(
+        ui.Container(
+            ui.TextDisplay("\n".join(lines)),
+            ui.Separator(),
+            ui.TextDisplay(f"{_progress(sight)}\n-# {job.id}"),
+            accent_colour=_colour(job.state),
+        )
+    )
+
+
+def result(job: JobView, *, attached: bool, bare: bool = False) -> ui.LayoutView:
+    """Lay out the message that carries the video, or (not `attached`) says that it is too large.
+
+    `bare` leaves the prompt out, for a channel whose word filter refused it.
+    """
+    what = "your video is ready." if attached else "your video is ready, but too large for here."
+    parts: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(f"<@{job.user_id}> {what}")]
+    if attached:
+        parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{job.id}.mp4")))
+    else:
+        parts.append(ui.TextDisplay("It is kept; a manager of the service can hand it to you."))
+    small = f"-# {words.settings_line(job.request)} · {job.id}"
+    prompt = f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}\n"
+    parts.append(ui.TextDisplay(small if bare else prompt + small))
+    return _view(*parts)
+
+
+def failure(sight: Sight) -> ui.LayoutView:
+    """Lay out the reply that tells a member, late, that there will be no video."""
+    job = sight.job
+    text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id}"
+    return _view(ui.Container(ui.TextDisplay(text), accent_colour=_colour(job.state)))
+
+
+def accepted(news: Accepted, cancel: ui.Item[ui.LayoutView]) -> ui.LayoutView:
+    """Lay out the private answer to an accepted request."""
+    job, left = news.job, news.left
+    amounts = [
+        amount for amount in (left.member, left.server, left.everything) if amount is not None
+    ]
+    lines = [
+        f"**On its way** as `{job.id}`.",
+        f"Price: **{show_usd(job.price)}**, held now and charged only if the video is made.",
+        f"Left for you today: {show_usd(min(amounts))}." if amounts else "No daily limit applies.",
+    ]
+    body = ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=_BLUE)
+    if job.state is not JobState.QUEUED:
+        return _view(body)
+    return _view(body, ui.ActionRow(cancel))
+
+
+def refusal(rules: Sequence[str]) -> ui.LayoutView:
+    """Lay out the private answer to a request that breaks rules, naming each."""
+    listed = "\n".join(f"- {rule}" for rule in rules)
+    text = f"**This can't be made as it is.** Nothing was charged.\n{listed}"
+    return _view(ui.Container(ui.TextDisplay(text[:3900]), accent_colour=_RED))
+
+
+def note(text: str) -> ui.LayoutView:
+    """Lay out one private sentence."""
+    return _view(ui.TextDisplay(text))
+
+
+def _view(*items: ui.Item[ui.LayoutView]) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    for item in items:
+        view.add_item(item)
+    return view
+
+
+def _progress(sight: Sight) -> str:
+    match sight.job.state:
+        case JobState.QUEUED | JobState.SUBMITTING:
+            if sight.place is None or sight.place <= 1:
+                return "⏳ Next in line."
+            return f"⏳ Number {sight.place} in line."
+        case JobState.GENERATING:
+            if sight.ready_at_ms is None:
+                return "🎬 Being made."
+            return f"🎬 Being made, ready about <t:{sight.ready_at_ms // 1000}:R>."
+        case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
+            return "📦 Made; being fetched and posted."
+        case JobState.DELIVERED:
+            return "✅ Done."
+        case _:
+            return words.ending(sight)
+
+
+def _colour(state: JobState) -> discord.Colour:
+    if state is JobState.DELIVERED:
+        return _GREEN
+    if state is JobState.CANCELLED:
+        return _GREY
+    if state in PARKED:
+        return _AMBER
+    return _RED if state in ENDED_WITHOUT_VIDEO else _BLUE

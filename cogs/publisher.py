@@ -1,0 +1,181 @@
+"""Posts to Discord with the bot's token, once: every post has a nonce made from its job's id.
+
+Interaction tokens die after 15 minutes and their posts have no nonce, so nothing here uses one.
+"""
+
+import json
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import aiohttp
+import discord
+from discord import ui
+
+from cogs import cards
+from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
+from workflow.publishing import JobView, Post, Sight
+
+_PLAIN_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes of a file that a direct message, or a server without boosts, takes."""
+
+_TOO_LARGE: Final = 40005
+_FILTERED: Final = frozenset({200000, 200001, 240000, 20009})
+_GONE: Final = frozenset({10003, 10004, 10013, 40003, 50001, 50007, 50013, 50083, 50278, 160005})
+
+_HISTORY_MARGIN_MS: Final = 600_000
+_HISTORY_DEPTH: Final = 2_000
+
+T = TypeVar("T")
+
+
+class _Filtered(PublishError):
+    """The channel's word filter refused the text."""
+
+
+class DiscordPublisher:
+    """Shows jobs in their channels, on behalf of the belt."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def post_status(self, sight: Sight) -> int:
+        """Post the public status message; it pings nobody."""
+        job = sight.job
+        send = self._channel(job).send(view=cards.status(sight), nonce=f"s{job.id}")
+        return (await _tell(send)).id
+
+    async def edit_status(self, sight: Sight) -> None:
+        """Bring the status message up to date; a deleted one is left alone."""
+        if sight.job.status_message_id is None:
+            return
+        message = self._channel(sight.job).get_partial_message(sight.job.status_message_id)
+        try:
+            await message.edit(view=cards.status(sight))
+        except discord.NotFound:
+            return
+        except Exception as error:
+            raise _translated(error) from error
+
+    async def post_failure(self, sight: Sight) -> int:
+        """Tell the member in a reply to the status message that there will be no video."""
+        job = sight.job
+        channel = self._channel(job)
+        reference = None
+        if job.status_message_id is not None:
+            message = channel.get_partial_message(job.status_message_id)
+            reference = message.to_reference(fail_if_not_exists=False)
+        send = channel.send(
+            view=cards.failure(sight),
+            nonce=f"f{job.id}",
+            allowed_mentions=_only(job.user_id),
+            **({"reference": reference} if reference else {}),
+        )
+        return (await _tell(send)).id
+
+    async def post_result(self, job: JobView, video: Path | None) -> int:
+        """Post the result to the job's channel; without the prompt where a filter refuses it."""
+        guild = self._client.get_guild(job.guild_id)
+        limit = guild.filesize_limit if guild else _PLAIN_LIMIT
+        return await self._send_result(self._channel(job), job, video, limit)
+
+    async def send_result_privately(self, job: JobView, video: Path | None) -> int:
+        """Send the result to the member's direct messages."""
+        user = await _tell(self._client.fetch_user(job.user_id))
+        channel = await _tell(user.create_dm())
+        return await self._send_result(channel, job, video, _PLAIN_LIMIT)
+
+    async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:
+        """Look in the channel's history for what was posted for a job since then."""
+        self._must_read_history(job.channel_id)
+        since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
+        history = self._channel(job).history(limit=_HISTORY_DEPTH, after=since)
+        try:
+            async for message in history:
+                if self._is_mine(message) and _kind(message, job.id) is post:
+                    return message.id
+        except Exception as error:
+            raise _translated(error) from error
+        return None
+
+    async def _send_result(
+        self, channel: discord.abc.Messageable, job: JobView, video: Path | None, limit: int
+    ) -> int:
+        size = (job.file_size or 0) if video is not None else 0
+        if size > limit:
+            raise TooLargeToPost(f"{size} bytes, {limit} fit")
+        try:
+            return await _post_video(channel, job, video, bare=False)
+        except _Filtered:
+            return await _post_video(channel, job, video, bare=True)
+
+    def _channel(self, job: JobView) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+    def _is_mine(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    def _must_read_history(self, channel_id: int) -> None:
+        """Refuse to look where Discord would answer with an empty list rather than an error."""
+        channel = self._client.get_channel(channel_id)
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            allowed = channel.permissions_for(channel.guild.me)
+            if allowed.view_channel and not allowed.read_message_history:
+                raise HistoryDenied("the bot may not read the channel's history")
+
+
+async def _post_video(
+    channel: discord.abc.Messageable, job: JobView, video: Path | None, *, bare: bool
+) -> int:
+    view: ui.LayoutView = cards.result(job, attached=video is not None, bare=bare)
+    nonce, mentions = f"r{job.id}", _only(job.user_id)
+    if video is None:
+        return (await _tell(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))).id
+    with discord.File(video, filename=f"{job.id}.mp4") as file:
+        send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
+        return (await _tell(send)).id
+
+
+def _only(user_id: int) -> discord.AllowedMentions:
+    return discord.AllowedMentions(
+        everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]
+    )
+
+
+def _kind(message: discord.Message, job_id: str) -> Post | None:
+    """Tell which of a job's messages this is."""
+    shown = json.dumps([component.to_dict() for component in message.components])
+    attached = any(file.filename == f"{job_id}.mp4" for file in message.attachments)
+    if attached or f"{job_id}.mp4" in shown:
+        return Post.RESULT
+    if job_id not in shown or message.reference is not None:
+        return None
+    return Post.RESULT if message.raw_mentions else Post.STATUS
+
+
+async def _tell(post: Awaitable[T]) -> T:
+    """Await a request to Discord, with its errors in the workflow's words."""
+    try:
+        return await post
+    except Exception as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> Exception:
+    match error:
+        case discord.HTTPException(code=code) if code in _FILTERED:
+            return _Filtered(error.text)
+        case discord.HTTPException(status=413) | discord.HTTPException(code=40005):
+            return TooLargeToPost(error.text)
+        case discord.HTTPException(status=status) if status >= 500 or status in (401, 429):
+            return TryLater(f"Discord answered {status}")
+        case discord.Forbidden() | discord.NotFound():
+            return PlaceGone(error.text)
+        case discord.HTTPException(code=code) if code in _GONE:
+            return PlaceGone(error.text)
+        case discord.HTTPException():
+            return PublishError(f"Discord refused: {error.text}")
+        case aiohttp.ClientError() | OSError() | TimeoutError():
+            return TryLater(f"no answer from Discord ({type(error).__name__})")
+        case _:
+            return error

@@ -1,0 +1,111 @@
+"""Beside the belt: keeps each job's public status message true to its state.
+
+The database says which state the message shows, so a message that was missed because of a crash or
+a fault of Discord's is brought up to date like any other.
+"""
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from domain.schedule import backoff_ms, typical_ms
+from storage import jobs
+from storage.jobs import Job
+from workflow.context import Context
+from workflow.errors import HistoryDenied, PublishError, TryLater
+from workflow.publishing import Post, Sight
+
+_log = structlog.get_logger(__name__)
+
+_POST_AGAIN_AFTER_MS = 10_000
+_TOLD_AFTER_MS = 60_000
+"""A failure this long after the request is told in a reply that mentions the member."""
+
+_UNSEEN = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
+"""States that pass too quickly to be worth an edit; the message keeps what it shows."""
+
+
+class Announcer:
+    """Brings status messages up to date; remembers which ones Discord would not take just now."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._patience: dict[str, tuple[int, int]] = {}
+        """Per job: failures in a row, and the moment before which it is not tried again."""
+
+    async def due(self, limit: int) -> list[Job]:
+        """List the jobs whose status message is behind and may be tried now."""
+        now_ms = self._context.now_ms()
+        behind = await self._context.database.read(
+            lambda tx: jobs.unannounced(tx, limit + len(self._patience), quiet=_UNSEEN)
+        )
+        ready = [job for job in behind if self._patience.get(job.id, (0, 0))[1] <= now_ms]
+        return ready[:limit]
+
+    async def announce(self, job: Job) -> None:
+        """Post or edit the status message of one job, and reply where a failure came late."""
+        try:
+            await self._show(job)
+        except TryLater as error:
+            failures = self._patience.get(job.id, (0, 0))[0] + 1
+            wait_ms = backoff_ms(failures, self._context.random.random())
+            self._patience[job.id] = failures, self._context.now_ms() + wait_ms
+            _log.warning("status not shown yet", job=job.id, error=str(error))
+        except PublishError as error:
+            _log.warning("status can not be shown", job=job.id, error=str(error))
+            await self._shown(job)
+        else:
+            self._patience.pop(job.id, None)
+
+    async def _show(self, job: Job) -> None:
+        publisher = self._context.publisher
+        if job.status_message_id is None:
+            await self._shown(job, await self._post(job))
+            return
+        sight = await self._sight(job)
+        if self._is_late_failure(job):
+            await publisher.post_failure(sight)
+        await publisher.edit_status(sight)
+        await self._shown(job)
+
+    async def _post(self, job: Job) -> int:
+        """Post the status message, unless a process that died has done so before."""
+        now_ms = self._context.now_ms()
+        mine = await self._context.database.transact(
+            lambda tx: jobs.start_status(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
+        )
+        if not mine:
+            raise TryLater("it is being posted")
+        publisher = self._context.publisher
+        if job.status_since_ms is not None:
+            try:
+                found = await publisher.find(job, Post.STATUS, job.status_since_ms)
+            except HistoryDenied:
+                found = None
+            if found is not None:
+                return found
+        return await publisher.post_status(await self._sight(job))
+
+    def _is_late_failure(self, job: Job) -> bool:
+        ended_badly = job.state in ENDED_WITHOUT_VIDEO | PARKED and job.state not in (
+            JobState.CANCELLED,
+            JobState.UNDELIVERABLE,
+        )
+        return ended_badly and self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
+
+    async def _sight(self, job: Job) -> Sight:
+        if job.state is JobState.QUEUED:
+            place = await self._context.database.read(lambda tx: jobs.place_in_line(tx, job.id))
+            return Sight(job, place=place)
+        if job.state is JobState.GENERATING and job.started_at_ms is not None:
+            _, latest_ms = typical_ms(job.request.model, job.request.seconds)
+            wait_ms = round(latest_ms / self._context.policy.time_scale)
+            return Sight(job, ready_at_ms=job.started_at_ms + wait_ms)
+        charged = job.state is JobState.FAILED and self._context.policy.charge_failed_tasks
+        return Sight(job, charged=charged)
+
+    async def _shown(self, job: Job, message_id: int | None = None) -> None:
+        async def work(tx: AsyncConnection) -> None:
+            await jobs.set_status(tx, job.id, message_id=message_id, shown=job.state)
+
+        await self._context.database.transact(work)

@@ -1,0 +1,188 @@
+"""Turns the belt: takes the jobs that are due, gives each to its stage, and rests until the next.
+
+One bad job never stops the others: what a stage does not expect is logged, and the job is tried
+again later; five turns without progress put it into quarantine.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from storage import jobs
+from storage.errors import JobTaken
+from storage.jobs import Job
+from workflow import recover
+from workflow.announce import Announcer
+from workflow.context import Context
+from workflow.deliver import deliver
+from workflow.poll import poll
+from workflow.store import store
+from workflow.submit import park_unknown, submit
+
+_log = structlog.get_logger(__name__)
+
+LEASE_MS: Final = 60_000
+HEARTBEAT_S: Final = 15
+MAX_REST_S: Final = 2.0
+"""Longest rest: other processes put jobs on the same belt."""
+
+_MAX_AT_ONCE = 64
+_MAX_TURNS = 5
+
+_STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
+    JobState.SUBMITTING: submit,
+    JobState.GENERATING: poll,
+    JobState.SUCCEEDED: store,
+    JobState.STORED: deliver,
+    JobState.POSTING: deliver,
+    JobState.SUBMIT_UNKNOWN: recover.end_grace,
+}
+
+
+class Belt:
+    """The conveyor belt of one process; `owner` names the process in the leases it takes."""
+
+    def __init__(self, context: Context, owner: str) -> None:
+        self._context = context
+        self._owner = owner
+        self._announcer = Announcer(context)
+        self._running: dict[asyncio.Task[None], str] = {}
+        self._announcing: set[str] = set()
+        self._bell = asyncio.Event()
+        self._renewed_ms = 0
+        self.last_turn_ms: int | None = None
+
+    async def start(self) -> None:
+        """Make good what a crash left behind; call once before the first turn."""
+        await recover.start_over(self._context)
+
+    async def turn(self) -> None:
+        """Give every due job to its stage; returns while the stages work."""
+        self._bell.clear()
+        await recover.park_lost_submissions(self._context)
+        await self._renew_leases()
+        for job in await self._claim():
+            self._spawn(job.id, self._work(job))
+        for job in await self._announcer.due(_MAX_AT_ONCE):
+            if job.id not in self._announcing:
+                self._announcing.add(job.id)
+                self._spawn(job.id, self._announce(job))
+        self.last_turn_ms = self._context.now_ms()
+
+    async def rest(self) -> None:
+        """Wait until the next job is due, the bell rings, or a stage has ended."""
+        next_ms = await self._context.database.read(jobs.next_due_ms)
+        wait_s = MAX_REST_S
+        if next_ms is not None:
+            wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
+        try:
+            await asyncio.wait_for(self._bell.wait(), max(wait_s, 0.01))
+        except TimeoutError:
+            return
+
+    def wake(self) -> None:
+        """End the rest: there is something new."""
+        self._bell.set()
+
+    async def settle(self) -> None:
+        """Wait for the stages that work now."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def drain(self, patience_s: float) -> None:
+        """Let the stages finish for `patience_s` seconds, cut off the rest, and free the leases."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=patience_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._context.database.transact(lambda tx: jobs.drop_leases(tx, self._owner))
+
+    async def _claim(self) -> list[Job]:
+        room = _MAX_AT_ONCE - len(self._running)
+        if room <= 0:
+            return []
+
+        async def work(tx: AsyncConnection) -> list[Job]:
+            now_ms, owner = self._context.now_ms(), self._owner
+            due = await jobs.claim_due(
+                tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
+            )
+            queued = await jobs.claim_queued(
+                tx,
+                now_ms=now_ms,
+                owner=owner,
+                lease_ms=LEASE_MS,
+                max_in_flight=self._context.policy.max_tasks,
+            )
+            return due + queued
+
+        return await self._context.database.transact(work)
+
+    def _spawn(self, job_id: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"job {job_id}")
+        self._running[task] = job_id
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._bell.set()
+
+    async def _announce(self, job: Job) -> None:
+        try:
+            await self._announcer.announce(job)
+        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
+            _log.exception("announcing failed", job=job.id)
+        finally:
+            self._announcing.discard(job.id)
+
+    async def _work(self, job: Job) -> None:
+        try:
+            if job.turns > _MAX_TURNS:
+                await self._quarantine(job)
+            else:
+                await _STAGES[job.state](self._context, job)
+        except JobTaken:
+            _log.warning("another holder has the job", job=job.id, state=job.state)
+        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
+            _log.exception("stage failed", job=job.id, state=job.state)
+            await self._put_back(job)
+
+    async def _quarantine(self, job: Job) -> None:
+        async def work(tx: AsyncConnection) -> Job:
+            now_ms = self._context.now_ms()
+            reason = f"{_MAX_TURNS} turns without progress in {job.state}"
+            return await jobs.move(tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason)
+
+        await self._context.database.transact(work)
+        _log.error("quarantined", job=job.id, state=job.state)
+
+    async def _put_back(self, job: Job) -> None:
+        """Leave a job that its stage could not handle for a later turn; its lease runs out else."""
+
+        async def work(tx: AsyncConnection) -> Job:
+            context = self._context
+            due_at_ms = context.after_failures(job.turns)
+            return await jobs.keep(
+                tx, job, now_ms=context.now_ms(), due_at_ms=due_at_ms, progress=False
+            )
+
+        try:
+            if job.state is JobState.SUBMITTING:
+                await park_unknown(self._context, job, "the submission ended in a fault of ours")
+            else:
+                await self._context.database.transact(work)
+        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
+            _log.exception("job not put back", job=job.id)
+
+    async def _renew_leases(self) -> None:
+        now_ms = self._context.now_ms()
+        if self._running and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
+            self._renewed_ms = now_ms
+            await self._context.database.transact(
+                lambda tx: jobs.renew(tx, self._owner, now_ms + LEASE_MS)
+            )

@@ -1,0 +1,55 @@
+"""After a crash: what was cut off in the middle of a submission is parked, never sent again.
+
+Every other state needs nothing special: its stage takes the job as if nothing had happened.
+"""
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from storage import billing, jobs
+from storage.jobs import Job
+from workflow.context import Context
+from workflow.submit import park_unknown
+
+_log = structlog.get_logger(__name__)
+
+_NEVER_MS = 1 << 52
+"""A due time that does not come: the job waits for a person."""
+
+
+async def start_over(context: Context) -> None:
+    """Free what a dead process of this database held, where no other process can be alive.
+
+    SQLite admits one process, so on start every lease is stale. On PostgreSQL others may work:
+    their leases run out by themselves.
+    """
+    if context.database.dialect == "sqlite":
+        await context.database.transact(lambda tx: jobs.drop_leases(tx, None))
+    context.media.sweep()
+
+
+async def park_lost_submissions(context: Context) -> None:
+    """Park each job in `submitting` that nobody is working on."""
+    lost = await context.database.transact(
+        lambda tx: jobs.lost_submissions(tx, now_ms=context.now_ms())
+    )
+    for job in lost:
+        await park_unknown(context, job, "the service stopped while the request was being sent")
+        _log.error("submission cut off", job=job.id)
+
+
+async def end_grace(context: Context, job: Job) -> None:
+    """Release the member's hold on a submission whose task did not show up in time.
+
+    The job stays where it is, for the operator to decide.
+    """
+
+    async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
+        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="no answer from APIXO")
+        await jobs.keep(tx, job, now_ms=now_ms, due_at_ms=_NEVER_MS, status_shown=None)
+
+    assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
+    await context.database.transact(work)
+    _log.error("grace over, hold released", job=job.id)

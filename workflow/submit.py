@@ -1,0 +1,141 @@
+"""Second step: a job that left the queue is sent to APIXO, once.
+
+The claim has already committed the intent (`submitting`). What may have reached APIXO is never sent
+again by itself: without an answer that proves no task exists, the job is `submit_unknown`.
+"""
+
+import structlog
+from apixo.errors import (
+    ApixoError,
+    NotSent,
+    OutOfFunds,
+    RateLimited,
+    Refused,
+    Unauthorized,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from domain.schedule import UNKNOWN_GRACE_MS, next_look_ms
+from storage import belt, billing, jobs
+from storage.jobs import Job
+from workflow.context import Context
+
+_log = structlog.get_logger(__name__)
+
+_FUNDS_PAUSE_MS = 300_000
+_KEY_PAUSE_MS = 300_000
+
+
+async def submit(context: Context, job: Job) -> None:
+    """Send a job in `submitting` to APIXO and record what came of it."""
+    try:
+        task_id = await context.apixo.submit(job.request)
+    except NotSent as error:
+        await _back_in_line(context, job, error)
+    except (RateLimited, OutOfFunds, Unauthorized) as error:
+        await _pause(context, job, error)
+    except Refused as error:
+        await _reject(context, job, error)
+    except ApixoError as error:
+        await _lost_answer(context, job, error)
+    else:
+        await _generating(context, job, task_id)
+
+
+async def _generating(context: Context, job: Job, task_id: str) -> None:
+    started_ms = context.now_ms()
+    first_look = next_look_ms(job.request.model, job.request.seconds, 0)
+
+    async def work(tx: AsyncConnection) -> Job:
+        return await jobs.move(
+            tx,
+            job,
+            JobState.GENERATING,
+            now_ms=started_ms,
+            due_at_ms=context.later(first_look),
+            task_id=task_id,
+            started_at_ms=started_ms,
+        )
+
+    await context.database.transact(work)
+    _log.info("submitted", job=job.id, task=task_id)
+
+
+async def _back_in_line(context: Context, job: Job, error: ApixoError) -> None:
+    due_at_ms = context.after_failures(job.failures + 1)
+
+    async def work(tx: AsyncConnection) -> Job:
+        return await jobs.move(
+            tx,
+            job,
+            JobState.QUEUED,
+            now_ms=context.now_ms(),
+            due_at_ms=due_at_ms,
+            failures=job.failures + 1,
+        )
+
+    await context.database.transact(work)
+    _log.warning("not sent", job=job.id, error=str(error))
+
+
+async def _pause(context: Context, job: Job, error: Refused) -> None:
+    """Put the job back and stop submitting for a while: the next one would fare no better."""
+    match error:
+        case RateLimited(retry_after_s=float() as seconds):
+            until_ms, reason = context.later(round(seconds * 1000)), "rate limited"
+        case RateLimited():
+            until_ms, reason = context.after_failures(job.failures + 1), "rate limited"
+        case OutOfFunds():
+            until_ms, reason = context.later(_FUNDS_PAUSE_MS), "out of funds"
+        case _:
+            until_ms, reason = context.later(_KEY_PAUSE_MS), "key refused"
+
+    async def work(tx: AsyncConnection) -> None:
+        await belt.pause(tx, until_ms, reason)
+        now_ms = context.now_ms()
+        await jobs.move(
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=job.failures + 1
+        )
+
+    await context.database.transact(work)
+    level = _log.warning if isinstance(error, RateLimited) else _log.error
+    level("submitting paused", reason=reason, job=job.id, error=str(error))
+
+
+async def _reject(context: Context, job: Job, error: Refused) -> None:
+    async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
+        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="refused by APIXO")
+        await jobs.move(
+            tx,
+            job,
+            JobState.REJECTED,
+            now_ms=now_ms,
+            reason=error.detail,
+            fail_code=error.fail_code or f"HTTP {error.code or error.http_status}",
+        )
+
+    await context.database.transact(work)
+    _log.info("rejected", job=job.id, error=str(error))
+
+
+async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
+    await park_unknown(context, job, str(error))
+    _log.error("submission without an answer", job=job.id, error=str(error))
+
+
+async def park_unknown(context: Context, job: Job, reason: str) -> None:
+    """Park a job whose submission may or may not have made a task, with its hold kept."""
+
+    async def work(tx: AsyncConnection) -> Job:
+        return await jobs.move(
+            tx,
+            job,
+            JobState.SUBMIT_UNKNOWN,
+            now_ms=context.now_ms(),
+            due_at_ms=context.later(UNKNOWN_GRACE_MS),
+            reason=reason,
+        )
+
+    await context.database.transact(work)
