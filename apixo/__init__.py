@@ -1,0 +1,1 @@
+"""APIXO's client: submits videos, asks how they do, and fetches them; usable alone."""

@@ -1,0 +1,161 @@
+"""Knows how to talk to APIXO: three requests, each sent once, and what became of each."""
+
+import json
+import re
+from contextlib import AsyncExitStack
+from typing import Final, Self
+
+import aiohttp
+from pydantic import SecretStr
+from yarl import URL
+
+from apixo.answers import Answer, Question, read_answer
+from apixo.errors import ApixoError, NoAnswer, NotSent, Unreadable
+from apixo.forms import submission
+from apixo.messages import (
+    MAX_DETAIL_CHARS,
+    TaskStatus,
+    read_balance,
+    read_status,
+    read_task_id,
+)
+from apixo.wire import plain_text
+from domain.models import ModelId
+from domain.money import MicroUSD
+from domain.requests import VideoRequest
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+_NOT_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+)
+_NOT_UNDERSTOOD = (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)
+
+
+class ApixoClient:
+    """APIXO's API as seen with one key; usable while its context is open.
+
+    Every method raises a class of ApixoError and nothing else. The key goes to `base_url` only:
+    no redirect is followed, no proxy of the environment is used.
+
+    Args:
+        base_url: with the version, such as `https://api.apixo.ai/api/v1`.
+        key: the API key.
+        connect_s: seconds until a connection is ready, TLS and all; what fails by then, or in it,
+            was not sent. Less than the other two, lest they end the wait and nobody can tell.
+        submit_s: seconds for a whole submission; APIXO fetches and measures reference files first.
+        ask_s: seconds for any other request.
+
+    Raises:
+        ValueError: the key is not one word of ASCII.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: SecretStr,
+        *,
+        connect_s: float = 10,
+        submit_s: float = 90,
+        ask_s: float = 30,
+    ) -> None:
+        if not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("the API key must be one word of ASCII")
+        self._root = URL(base_url)
+        self._key = key
+        self._connect_s = connect_s
+        self._submit_s = submit_s
+        self._ask_s = ask_s
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the sessions; no connection is made yet."""
+        async with AsyncExitStack() as stack:
+            self._asking = await stack.enter_async_context(
+                self._session(self._ask_s, aiohttp.TCPConnector())
+            )
+            # A kept-alive connection may be closed by the other side just as it is used again, and
+            # a submission lost that way can not be told from one that arrived. So each has its own.
+            self._submitting = await stack.enter_async_context(
+                self._session(self._submit_s, aiohttp.TCPConnector(force_close=True))
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close every connection."""
+        await self._stack.aclose()
+
+    async def submit(self, request: VideoRequest, callback_url: str | None = None) -> str:
+        """Submit a request, once, and return the task's id; errors tell if a task may exist."""
+        body = json.dumps(submission(request, callback_url)).encode()
+        url = self._root / "generateTask" / request.model
+        answer = await self._exchange(self._submitting, "POST", url, body)
+        return read_answer(answer, Question(prompt=request.prompt), read_task_id)
+
+    async def status(self, model: ModelId, task_id: str) -> TaskStatus:
+        """Ask how a task does, under the model that it was submitted to."""
+        url = (self._root / "statusTask" / model).with_query(taskId=task_id)
+        answer = await self._exchange(self._asking, "GET", url)
+        question = Question(task_id=task_id)
+        return read_answer(answer, question, lambda data: read_status(data, task_id))
+
+    async def balance(self) -> MicroUSD:
+        """Ask what is left on the key."""
+        url = self._root / "apikeys" / "current-balance"
+        answer = await self._exchange(self._asking, "GET", url)
+        return read_answer(answer, Question(), read_balance)
+
+    def _session(self, total_s: float, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=total_s, connect=self._connect_s),
+            headers={
+                "Authorization": f"Bearer {self._key.get_secret_value()}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # A small compressed body can be a huge one: none is asked for, and none unpacked.
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    async def _exchange(
+        self, session: aiohttp.ClientSession, method: str, url: URL, body: bytes | None = None
+    ) -> Answer:
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        try:
+            async with session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return await self._read(response)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            failure = _failure(error)
+        raise failure  # out here, for aiohttp's errors hold the key and would be its context
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(65_536):
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise Unreadable("the answer is too long", http_status=response.status)
+        key = self._key.get_secret_value().encode()
+        return Answer(
+            http_status=response.status,
+            body=bytes(body).replace(key, b"[key]"),
+            retry_after=response.headers.get("Retry-After"),
+        )
+
+
+def _failure(error: Exception) -> ApixoError:
+    """Sort what aiohttp raised by what had been sent; only a connection's text is safe to tell."""
+    if isinstance(error, _NOT_CONNECTED):
+        return NotSent(plain_text(str(error), MAX_DETAIL_CHARS))
+    if isinstance(error, _NOT_UNDERSTOOD):
+        return Unreadable("the answer was cut off or is no HTTP")
+    if isinstance(error, TimeoutError):
+        return NoAnswer("no answer in time")
+    return NoAnswer("the connection broke before an answer came")

@@ -1,0 +1,166 @@
+"""Knows what is sent to APIXO: one strict form for each mode of each model.
+
+Source: the request bodies on APIXO's pages for seedance-1-5-pro and seedance-2-0. Fields that the
+pages let one leave out are sent all the same, so that no default of APIXO's decides.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from yarl import URL
+
+from apixo.errors import BadRequest
+from domain.models import AspectRatio, Mode, ModelId, Resolution
+from domain.requests import Clip, OmniReference, Picture, VideoRequest
+
+
+def submission(request: VideoRequest, callback_url: str | None = None) -> dict[str, Any]:
+    """Write the body that submits a request; with `callback_url` APIXO reports the end there.
+
+    Raises:
+        BadRequest: no form of the model takes the request, or the address is not public HTTPS.
+    """
+    form = _FORMS.get((request.model, request.mode))
+    if form is None:
+        raise BadRequest(f"{request.model} has no mode {request.mode}")
+    try:
+        fields = form.model_validate(_fields(request, form))
+        delivery = _Delivery.model_validate(
+            {
+                "request_type": "callback" if callback_url else "async",
+                "callback_url": callback_url,
+            }
+        )
+    except ValidationError as error:
+        failure = BadRequest(_problems(error))
+    else:
+        envelope = delivery.model_dump(mode="json", exclude_none=True)
+        return {**envelope, "input": fields.model_dump(mode="json", exclude_none=True)}
+    raise failure  # out here, where the rejected values are no longer its context
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _https(url: str) -> str:
+    address = URL(url)
+    is_stand_in = address.scheme == "http" and address.host in ("127.0.0.1", "localhost", "::1")
+    if not is_stand_in and not (address.scheme == "https" and address.host):
+        raise ValueError("must be a public HTTPS address")
+    return url
+
+
+class _Delivery(_Form):
+    request_type: Literal["async", "callback"]
+    callback_url: Annotated[str, AfterValidator(_https)] | None
+
+
+_Address = Annotated[str, Field(min_length=1)]
+_Frames = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=2)]
+_References = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=9)]
+_ReferenceClips = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=3)]
+_SixRatios = Literal[
+    AspectRatio.SQUARE,
+    AspectRatio.PORTRAIT,
+    AspectRatio.CLASSIC,
+    AspectRatio.TALL,
+    AspectRatio.WIDE,
+    AspectRatio.CINEMA,
+]
+
+
+class _ProForm(_Form):
+    """Seedance 1.5 Pro."""
+
+    prompt: Annotated[str, Field(min_length=3, max_length=2500)]
+    resolution: Literal[Resolution.P480, Resolution.P720]
+    duration: Annotated[int, Field(ge=4, le=12)]
+    sound: bool
+    aspect_ratio: _SixRatios
+    fixed_lens: bool
+
+
+class _ProTextToVideo(_ProForm):
+    mode: Literal[Mode.TEXT_TO_VIDEO]
+
+
+class _ProImageToVideo(_ProForm):
+    mode: Literal[Mode.IMAGE_TO_VIDEO]
+    image_urls: _Frames
+
+
+class _TwoForm(_Form):
+    """Seedance 2.0."""
+
+    prompt: Annotated[str, Field(min_length=1)]
+    resolution: Resolution
+    duration: Annotated[int, Field(ge=4, le=15)]
+    aspect_ratio: AspectRatio
+    sound: bool
+    web_search: bool
+
+
+class _TwoTextToVideo(_TwoForm):
+    mode: Literal[Mode.TEXT_TO_VIDEO]
+
+
+class _TwoFirstAndLastFrames(_TwoForm):
+    mode: Literal[Mode.FIRST_AND_LAST_FRAMES]
+    image_urls: _Frames
+
+
+class _TwoOmniReference(_TwoForm):
+    """An empty array might count as "provided", so a kind without files is left out."""
+
+    mode: Literal[Mode.OMNI_REFERENCE]
+    image_urls: _References | None
+    video_urls: _ReferenceClips | None
+    audio_urls: _ReferenceClips | None
+
+
+_FORMS: Mapping[tuple[ModelId, Mode], type[_Form]] = MappingProxyType(
+    {
+        (ModelId.SEEDANCE_1_5_PRO, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
+        (ModelId.SEEDANCE_1_5_PRO, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
+        (ModelId.SEEDANCE_2_0, Mode.TEXT_TO_VIDEO): _TwoTextToVideo,
+        (ModelId.SEEDANCE_2_0, Mode.FIRST_AND_LAST_FRAMES): _TwoFirstAndLastFrames,
+        (ModelId.SEEDANCE_2_0, Mode.OMNI_REFERENCE): _TwoOmniReference,
+    }
+)
+
+
+def _fields(request: VideoRequest, form: type[_Form]) -> dict[str, object]:
+    """Lay out what the form asks for; a medium or switch that it lacks may not be lost silently."""
+    fields: dict[str, object] = {
+        "mode": request.mode,
+        "prompt": request.prompt,
+        "resolution": request.resolution,
+        "duration": request.seconds,
+        "sound": request.sound,
+        "aspect_ratio": request.aspect_ratio,
+    }
+    optional: dict[str, object] = {
+        "fixed_lens": request.fixed_lens,
+        "web_search": request.web_search,
+        "image_urls": _addresses(request.pictures),
+    }
+    if isinstance(request, OmniReference):
+        optional["video_urls"] = _addresses(request.videos)
+        optional["audio_urls"] = _addresses(request.audios)
+    wanted = {name: value for name, value in optional.items() if value or name in form.model_fields}
+    return fields | wanted
+
+
+def _addresses(media: tuple[Picture, ...] | tuple[Clip, ...]) -> tuple[str, ...] | None:
+    return tuple(medium.url for medium in media) or None
+
+
+def _problems(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+    return "; ".join(problems)

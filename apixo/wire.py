@@ -1,0 +1,47 @@
+"""Knows how to read what a stranger sent: JSON strictly and exactly, text as one plain line."""
+
+import json
+from decimal import Decimal
+from typing import NoReturn, overload
+
+
+def read_json(text: bytes | str) -> object:
+    """Read a JSON text; fractions become Decimal.
+
+    Raises:
+        ValueError: it is no JSON. A name that comes twice, NaN, an absurd number, nesting that
+            goes too deep and bytes that are not UTF-8 make it none.
+    """
+    try:
+        return json.loads(
+            text.decode("utf-8-sig") if isinstance(text, bytes) else text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_unambiguous,
+        )
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError(type(error).__name__) from None
+
+
+@overload
+def plain_text(value: str, most: int) -> str: ...
+@overload
+def plain_text(value: str | None, most: int) -> str | None: ...
+def plain_text(value: str | None, most: int) -> str | None:
+    """Make one printable line of at most `most` characters."""
+    if value is None:
+        return None
+    printable = "".join(char if char.isprintable() else " " for char in value[: most * 8])
+    line = " ".join(printable.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a name comes twice")
+    return fields

@@ -1,0 +1,1 @@
+"""Local stand-ins for APIXO and Discord, over real HTTP and WebSocket."""

@@ -1,0 +1,95 @@
+"""Knows how APIXO calls back when a task has ended.
+
+Source: the documented delivery rules. One POST with the status answer's body, no signature;
+anything but exactly 200 within 30 seconds is tried again after 30 seconds, 2 and 10 minutes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from sandbox.apixo.answers import success
+from sandbox.apixo.clock import Clock, Pace
+from sandbox.apixo.rules import is_loopback
+from sandbox.apixo.tasks import Task
+
+RETRY_GAPS: Final = (30.0, 120.0, 600.0)
+"""Generation seconds, so that the time scale divides them."""
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt: when (Unix seconds), for which task, and the HTTP status or what went wrong."""
+
+    at: float
+    task_id: str
+    url: str
+    result: int | str
+
+
+class Callbacks:
+    """Delivers the ends of tasks; `deliveries` holds every attempt, oldest first."""
+
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock, pace: Pace) -> None:
+        self.deliveries: list[Delivery] = []
+        self._session = session
+        self._clock = clock
+        self._pace = pace
+        self._running: set[asyncio.Task[None]] = set()
+
+    def promise(
+        self, task: Task, drawing: asyncio.Future[None] | None, data: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Call back when the task has ended, if its order wants that; `data` tells how it did."""
+        if task.order.callback_url is None or task.seconds is None:
+            return
+        if task.script.callback in ("never", "early"):
+            return
+        delivering = asyncio.ensure_future(self._deliver(task, drawing, data))
+        self._running.add(delivering)
+        delivering.add_done_callback(self._running.discard)
+
+    async def post(self, task: Task, data: dict[str, Any]) -> bool:
+        """Try once; tell whether it was acknowledged."""
+        url = task.order.callback_url or ""
+        result = await self._result(url, success(data).encode())
+        self.deliveries.append(Delivery(self._clock.now(), task.id, url, result))
+        return result == 200
+
+    async def close(self) -> None:
+        """Give up what is still to be delivered."""
+        for delivering in self._running:
+            delivering.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _deliver(
+        self, task: Task, drawing: asyncio.Future[None] | None, data: Callable[[], dict[str, Any]]
+    ) -> None:
+        await self._pace.wait_until(task.started + (task.seconds or 0))
+        if drawing is not None:
+            await drawing
+        if task.script.callback == "twice":
+            await self.post(task, data())
+        for gap in (*RETRY_GAPS, None):
+            if await self.post(task, data()) or gap is None:
+                return
+            await self._pace.wait_until(self._pace.now() + gap)
+
+    async def _result(self, address: str, body: bytes) -> int | str:
+        url = URL(address)
+        if not is_loopback(url.host):
+            return "not sent: the stand-in calls only this machine"
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._session.post(
+                url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+            ) as response:
+                return response.status
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return type(error).__name__

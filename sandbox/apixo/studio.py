@@ -1,0 +1,67 @@
+"""Knows how a task gets its clip without holding up the server."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from PIL import Image
+
+from sandbox.apixo.clips import draw_clip, enlarge, tiny_clip
+from sandbox.apixo.clock import Pace
+from sandbox.apixo.tasks import Task
+
+_log = logging.getLogger(__name__)
+
+
+class Studio:
+    """Draws clips in threads of its own, into a folder that goes when it closes."""
+
+    def __init__(self, kind: Literal["drawn", "tiny"], pace: Pace) -> None:
+        self._is_tiny = kind == "tiny"
+        self._pace = pace
+        self._folder = TemporaryDirectory(prefix="apixo-standin-")
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="apixo-clips")
+        self._stop = threading.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def order(self, task: Task, pictures: Sequence[Image.Image]) -> asyncio.Future[None]:
+        """Have a task's clip drawn; the task is ready when the future is done."""
+        drawing = asyncio.ensure_future(self._make(task, pictures))
+        self._running.add(drawing)
+        drawing.add_done_callback(self._running.discard)
+        return drawing
+
+    def file(self, task: Task) -> Path:
+        """Tell where a task's clip lies once it is ready."""
+        return Path(self._folder.name, task.file_name)
+
+    async def close(self) -> None:
+        """Stop drawing and remove every clip."""
+        self._stop.set()
+        for drawing in self._running:
+            drawing.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._folder.cleanup()
+
+    async def _make(self, task: Task, pictures: Sequence[Image.Image]) -> None:
+        try:
+            if self._is_tiny:
+                self.file(task).write_bytes(tiny_clip())
+            else:
+                await self._draw(task, pictures)
+            enlarge(self.file(task), task.script.megabytes)
+            task.ready = self._pace.now()
+        except Exception:  # noqa: BLE001 - whatever it was, the task must end as upstream's would
+            _log.exception("The clip of task %s could not be drawn", task.id)
+            task.fail_code = "Unknown error"
+
+    async def _draw(self, task: Task, pictures: Sequence[Image.Image]) -> None:
+        loop = asyncio.get_running_loop()
+        arguments = (self.file(task), task.order, pictures, self._stop)
+        await loop.run_in_executor(self._threads, draw_clip, *arguments)
