@@ -32,9 +32,9 @@ def main(context: click.Context) -> None:
 @main.command()
 def run() -> None:
     """Run the service (the default)."""
+    settings = _read(Settings)
     from bot import app, logs
 
-    settings = _read(Settings)
     logs.set_up(settings)
     _await(app.run(settings))
 
@@ -55,17 +55,19 @@ def sandbox(once: bool, port: int, speed: float) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def audit(as_json: bool) -> None:
     """Prove the ledger's and the jobs' invariants from their rows; exit 1 if one is broken."""
+    settings = _read(DatabaseSettings)
     from bot import auditing
 
-    sys.exit(_await(auditing.report(_read(DatabaseSettings).database_url, as_json=as_json)))
+    sys.exit(_await(auditing.report(settings.database_url, as_json=as_json)))
 
 
 @main.command()
 def doctor() -> None:
     """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
+    settings = _read(Settings)
     from bot import doctor as practice
 
-    sys.exit(_await(practice.examine(_read(Settings))))
+    sys.exit(_await(practice.examine(settings)))
 
 
 @main.command()

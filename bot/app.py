@@ -12,12 +12,11 @@ from contextlib import AsyncExitStack
 import aiohttp
 import discord
 import structlog
+from yarl import URL
+
 from apixo.client import ApixoClient
 from apixo.errors import ApixoError, Unauthorized
 from apixo.results import ResultFetcher
-from storage.media import MediaFolder
-from yarl import URL
-
 from bot import endpoints, web
 from bot.client import DailiesBot
 from bot.errors import CannotStart
@@ -27,6 +26,7 @@ from cogs.intake import Intake
 from cogs.publisher import DiscordPublisher
 from domain.money import show_usd
 from storage.database import Database
+from storage.media import MediaFolder
 from storage.quotas import Limits
 from workflow.belt import MAX_REST_S, Belt
 from workflow.context import Context, Policy

@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict
 
 import click
-from storage.audit import Audit
 
 from domain.money import MicroUSD, show_usd
 from storage import audit
+from storage.audit import Audit
 from storage.database import Database
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 import click
-from apixo.client import ApixoClient
 
+from apixo.client import ApixoClient
 from bot.settings import Settings
 from domain.errors import DailiesError
 from domain.money import show_usd

@@ -22,8 +22,9 @@ def set_up(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(_renderers(settings), [s.get_secret_value() for s in secrets]))
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
-    # The voice library is not wanted: the service makes no calls.
-    logging.getLogger("discord.client").addFilter(lambda record: "davey" not in record.msg)
+    # The voice libraries are not wanted: the service makes no calls.
+    logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLogger().level))
     structlog.configure(
         processors=[

@@ -1,7 +1,7 @@
 """The commands that ask for videos, and the background loop that turns the belt."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -197,24 +197,43 @@ class Generation(commands.Cog):
 
 
 def _draft(command: Command, interaction: _Interaction, gathered: Gathered) -> Draft:
-    given = dict(interaction.namespace)
+    # dict(namespace) would ask it for keys(), and it answers None to any name.
+    given = dict(iter(interaction.namespace))
+    model, resolution, ratio, unknown = _choices(given)
     return Draft(
         command=command,
         prompt=given["prompt"],
-        model=_chosen(ModelId, given.get("model")),
+        model=model,
         seconds=given.get("duration"),
-        resolution=_chosen(Resolution, given.get("resolution")),
-        aspect_ratio=_chosen(AspectRatio, given.get("aspect_ratio")),
+        resolution=resolution,
+        aspect_ratio=ratio,
         sound=given.get("sound"),
         fixed_lens=given.get("fixed_lens"),
         web_search=given.get("web_search"),
         pictures=gathered.pictures,
-        problems=(*gathered.problems, *_channel_problems(interaction)),
+        problems=(*gathered.problems, *unknown, *_channel_problems(interaction)),
     )
 
 
-def _chosen(kind: type[E], value: str | None) -> E | None:
-    return None if value is None else kind(value)
+def _choices(
+    given: Mapping[str, Any],
+) -> tuple[ModelId | None, Resolution | None, AspectRatio | None, list[str]]:
+    """Read the options with fixed values; a client with old commands may send others."""
+    problems = list[str]()
+
+    def read(kind: type[E], name: str) -> E | None:
+        value = given.get(name)
+        if value is None or value in list(kind):
+            return None if value is None else kind(value)
+        problems.append(f"{name} can be {', '.join(kind)}, not {words.harmless(value, 40)}.")
+        return None
+
+    return (
+        read(ModelId, "model"),
+        read(Resolution, "resolution"),
+        read(AspectRatio, "aspect_ratio"),
+        problems,
+    )
 
 
 def _channel_problems(interaction: _Interaction) -> list[str]:

@@ -5,6 +5,7 @@ Interaction tokens die after 15 minutes and their posts have no nonce, so nothin
 
 import json
 from collections.abc import Awaitable
+from contextlib import closing
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -131,7 +132,7 @@ async def _post_video(
     nonce, mentions = f"r{job.id}", _only(job.user_id)
     if video is None:
         return (await _tell(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))).id
-    with discord.File(video, filename=f"{job.id}.mp4") as file:
+    with closing(discord.File(video, filename=f"{job.id}.mp4")) as file:
         send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
         return (await _tell(send)).id
 

@@ -162,14 +162,14 @@ class Belt:
         _log.error("quarantined", job=job.id, state=job.state)
 
     async def _put_back(self, job: Job) -> None:
-        """Leave a job that its stage could not handle for a later turn; its lease runs out else."""
+        """Leave a job that its stage could not handle for a later turn, wherever it stands now."""
 
-        async def work(tx: AsyncConnection) -> Job:
-            context = self._context
-            due_at_ms = context.after_failures(job.turns)
-            return await jobs.keep(
-                tx, job, now_ms=context.now_ms(), due_at_ms=due_at_ms, progress=False
-            )
+        async def work(tx: AsyncConnection) -> None:
+            now = await jobs.get(tx, job.id)
+            if now is not None and now.lease_owner == self._owner:
+                due_at_ms = self._context.after_failures(job.turns)
+                now_ms = self._context.now_ms()
+                await jobs.keep(tx, now, now_ms=now_ms, due_at_ms=due_at_ms, progress=False)
 
         try:
             if job.state is JobState.SUBMITTING:

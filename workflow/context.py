@@ -6,10 +6,9 @@ from random import Random
 
 from apixo.client import ApixoClient
 from apixo.results import ResultFetcher
-from storage.media import MediaFolder
-
 from domain.schedule import backoff_ms
 from storage.database import Database
+from storage.media import MediaFolder
 from storage.quotas import Limits
 from workflow.publishing import Publisher
 

@@ -1,10 +1,10 @@
 """Third step: ask APIXO for a task that is due, and settle its money with its end."""
 
 import structlog
-from apixo.errors import ApixoError, NotFound, RateLimited
-from apixo.messages import TaskState, TaskStatus
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from apixo.errors import ApixoError, NotFound, RateLimited
+from apixo.messages import TaskState, TaskStatus
 from domain.jobs import JobState
 from domain.schedule import GIVE_UP_MS, next_look_ms
 from storage import billing, jobs

@@ -5,15 +5,15 @@ the member then gets the amount back from the operator's account, and the ledger
 """
 
 import structlog
-from apixo.errors import ApixoError, ResultBroken, ResultError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from storage.media import StoredFile
 
+from apixo.errors import ApixoError, ResultBroken, ResultError
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import billing, jobs
 from storage.errors import NotAVideo, TooLarge
 from storage.jobs import Job
+from storage.media import StoredFile
 from workflow.context import Context
 
 _log = structlog.get_logger(__name__)

@@ -5,6 +5,8 @@ again by itself: without an answer that proves no task exists, the job is `submi
 """
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from apixo.errors import (
     ApixoError,
     NotSent,
@@ -13,8 +15,6 @@ from apixo.errors import (
     Refused,
     Unauthorized,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from domain.jobs import JobState
 from domain.schedule import UNKNOWN_GRACE_MS, next_look_ms
 from storage import belt, billing, jobs
@@ -113,11 +113,17 @@ async def _reject(context: Context, job: Job, error: Refused) -> None:
             JobState.REJECTED,
             now_ms=now_ms,
             reason=error.detail,
-            fail_code=error.fail_code or f"HTTP {error.code or error.http_status}",
+            fail_code=error.fail_code or _number(error),
         )
 
     await context.database.transact(work)
     _log.info("rejected", job=job.id, error=str(error))
+
+
+def _number(error: Refused) -> str | None:
+    """Tell under which number APIXO refused; None for what was not even sent."""
+    number = error.code or error.http_status
+    return None if number is None else f"HTTP {number}"
 
 
 async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:

@@ -1,0 +1,115 @@
+"""Measures an accepted order, its job and its hold, on a long ledger against a short one.
+
+Both databases are of the same engine on the same disk, and orders alternate between them.
+"""
+
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import Integer, Text, insert, literal, select, true
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.figures import Figure, report
+from domain.requests import Command, Draft, check
+from storage.database import Database
+from storage.quotas import Limits
+from storage.schema import billing, jobs
+from workflow.accept import Order, accept
+from workflow.context import Context, Policy
+
+_LONG, _SHORT = 1_000_000, 1_000
+_WARM_UP, _ORDERS = 50, 200
+_MANY_MEMBERS = 997
+
+_interactions = count(1 << 40)
+
+
+def measure() -> bool:
+    """Print the ratio on SQLite."""
+    long, short = asyncio.run(_both())
+    ratio = Figure(f"{_LONG:,} rows / {_SHORT:,} rows", long / short, 1.5)
+    return report(f"An order with its hold on SQLite (short: {short * 1e3:.1f} ms)", [ratio])
+
+
+async def _both() -> tuple[float, float]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        long = await _ledger(stack, folder / "long.db", _LONG)
+        short = await _ledger(stack, folder / "short.db", _SHORT)
+        for _ in range(_WARM_UP):
+            await _order(long), await _order(short)
+        pairs = [(await _order(long), await _order(short)) for _ in range(_ORDERS)]
+        return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+async def _ledger(stack: AsyncExitStack, file: Path, rows: int) -> Context:
+    """Make a database whose ledger has so many rows: holds and their charges."""
+    database = await stack.enter_async_context(await Database.open(f"sqlite:///{file}"))
+    await database.migrate()
+    unused = cast("Any", None)
+    context = Context(
+        database=database,
+        apixo=unused,
+        results=unused,
+        media=unused,
+        publisher=unused,
+        policy=Policy(
+            limits=Limits(member_day=None, server_day=None, everything_day=None),
+            max_tasks=5,
+            max_queued_per_member=1 << 40,
+            max_queued_per_server=1 << 40,
+        ),
+        now_ms=lambda: time.time_ns() // 1_000_000,
+        random=random.Random(1),
+    )
+    await _order(context)
+    await database.transact(lambda tx: _fill(tx, rows // 2))
+    return context
+
+
+async def _fill(tx: AsyncConnection, times: int) -> None:
+    """Copy the one job and hold there are, as delivered and charged."""
+    first = select(literal(1).label("n")).cte("numbers", recursive=True)
+    numbers = first.union_all(select(first.c.n + 1).where(first.c.n < times))
+    name = literal("j") + sql_cast(numbers.c.n, Text)
+    member = sql_cast(numbers.c.n % _MANY_MEMBERS, Integer)
+    kept = [c for c in jobs.c if c.name not in ("id", "interaction_id", "user_id", "state")]
+    done = select(name, numbers.c.n, member, literal("delivered"), *kept).select_from(
+        numbers.join(jobs, true())
+    )
+    names = ["id", "interaction_id", "user_id", "state", *(c.name for c in kept)]
+    await tx.execute(insert(jobs).from_select(names, done))
+    for kind in ("hold", "charge"):
+        changed = ("id", "kind", "job_id", "hold_id", "user_id")
+        kept = [c for c in billing.c if c.name not in changed]
+        offset = 1 if kind == "hold" else 1 + times
+        hold = literal(None, Integer) if kind == "hold" else numbers.c.n + 1
+        rows = select(numbers.c.n + offset, literal(kind), name, hold, member, *kept)
+        rows = rows.select_from(numbers.join(billing, billing.c.id == 1))
+        await tx.execute(insert(billing).from_select([*changed, *(c.name for c in kept)], rows))
+
+
+async def _order(context: Context) -> float:
+    """Accept one order and tell the seconds that it took."""
+    order = Order(
+        interaction_id=next(_interactions),
+        guild_id=1,
+        channel_id=2,
+        user_id=random.randrange(_MANY_MEMBERS),
+        request=check(Draft(command=Command.VIDEO, prompt="a lake at dusk")),
+    )
+    began = time.perf_counter()
+    await accept(context, order)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    raise SystemExit(not measure())

@@ -1,0 +1,34 @@
+"""A local stand-in for Discord, strict as the original, over real HTTP and WebSocket."""
+
+from sandbox.discord.errors import ClientRefused, NotSeen
+from sandbox.discord.faults import Fault, Faults
+from sandbox.discord.interactions import Interaction
+from sandbox.discord.journal import Entry, Journal
+from sandbox.discord.models import Attachment, Channel, Guild, Message, Permission, Role, User
+from sandbox.discord.options import DiscordOptions
+from sandbox.discord.people import Person
+from sandbox.discord.server import DiscordStandIn
+from sandbox.discord.typing_in import Upload
+from sandbox.discord.world import World
+
+__all__ = [
+    "Attachment",
+    "Channel",
+    "ClientRefused",
+    "DiscordOptions",
+    "DiscordStandIn",
+    "Entry",
+    "Fault",
+    "Faults",
+    "Guild",
+    "Interaction",
+    "Journal",
+    "Message",
+    "NotSeen",
+    "Permission",
+    "Person",
+    "Role",
+    "Upload",
+    "User",
+    "World",
+]

@@ -1,0 +1,27 @@
+"""Knows how an answer is written: JSON of exactly Discord's content type."""
+
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+
+
+def answer(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Write JSON; discord.py takes the body for text if the content type has a charset."""
+    body = json.dumps(value).encode()
+    return web.Response(
+        body=body, status=status, headers={**(headers or {}), "Content-Type": "application/json"}
+    )
+
+
+def nothing() -> web.Response:
+    """Answer that it is done, with nothing to tell."""
+    return web.Response(status=204)
+
+
+def number(request: web.Request, name: str) -> int:
+    """Take an id out of the path; 0, which nothing has, if it is none."""
+    text = request.match_info[name]
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,128 @@
+"""Knows how an answer can go wrong, and which of the next ones will."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from sandbox.discord.errors import Refused
+from sandbox.discord.limits import Limited
+from sandbox.discord.paths import API, matches
+
+Handler = Callable[[], Awaitable[web.StreamResponse]]
+
+_MESSAGES = {
+    10003: (404, "Unknown Channel"),
+    10008: (404, "Unknown Message"),
+    20009: (400, "Explicit content cannot be sent to the desired recipient(s)"),
+    40005: (413, "Request entity too large"),
+    50001: (403, "Missing Access"),
+    50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"),
+    50027: (401, "Invalid Webhook Token"),
+    50083: (400, "Thread is archived"),
+    160005: (403, "Thread is locked"),
+    200000: (400, "Message was blocked by automatic moderation"),
+    200001: (400, "Title was blocked by automatic moderation"),
+    240000: (400, "Message blocked by harmful links filter"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is to happen to one answer.
+
+    Attributes:
+        status: the HTTP status; left out, it follows from the code, or the answer is as it was.
+        code: Discord's JSON error code.
+        message: the error's text, if not the usual one.
+        retry_after: seconds that a 429 asks to wait.
+        effect: the work is done before the answer goes wrong.
+        ending: how it ends: in an answer, or in a connection that is `reset`.
+        delay: seconds before anything happens.
+    """
+
+    status: int | None = None
+    code: int | None = None
+    message: str | None = None
+    retry_after: float = 0.1
+    effect: bool = False
+    ending: Literal["answer", "reset"] = "answer"
+    delay: float = 0.0
+
+    async def apply(self, request: web.Request, work: Handler) -> web.StreamResponse:
+        """Answer a request wrongly."""
+        await asyncio.sleep(self.delay)
+        spoils = self.status is not None or self.code is not None or self.ending == "reset"
+        if self.effect or not spoils:
+            answer = await work()
+            if not spoils:
+                return answer
+        if self.ending == "reset":
+            return _reset(request)
+        if self.status == 429:
+            raise Limited(self.retry_after, "shared", {})
+        raise self._refusal()
+
+    def _refusal(self) -> Refused:
+        status, usual = _MESSAGES.get(self.code or 0, (self.status or 500, f"{self.status}: Error"))
+        return Refused(self.status or status, self.code or 0, self.message or usual)
+
+
+@dataclass(slots=True)
+class _Order:
+    method: str
+    pattern: str
+    fault: Fault
+    left: int | None
+
+
+class Faults:
+    """Keeps the faults that wait for their requests; the oldest that fits is used up first."""
+
+    def __init__(self) -> None:
+        self._orders: list[_Order] = []
+
+    def on(self, method: str, route_pattern: str, fault: Fault, times: int | None = 1) -> None:
+        """Let the next `times` requests (None: all) of a method to a route go wrong.
+
+        `route_pattern` is as in `/channels/*/messages`; a method of `*` is any.
+        """
+        self._orders.append(_Order(method, route_pattern, fault, times))
+
+    def in_channel(self, channel_id: int, code: int, times: int | None = None) -> None:
+        """Refuse every post to a channel with one of Discord's codes, until it is cleared."""
+        self.on("POST", f"/channels/{channel_id}/messages", Fault(code=code), times)
+
+    def clear(self) -> None:
+        """Forget the faults that are waiting."""
+        self._orders.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Use up the fault that waits for a request, if there is one."""
+        for order in self._orders:
+            named = order.method in ("*", method)
+            if named and matches(order.pattern, path.removeprefix(API)):
+                return self._use(order)
+        return None
+
+    def _use(self, order: _Order) -> Fault:
+        if order.left is not None:
+            order.left -= 1
+            if order.left == 0:
+                self._orders.remove(order)
+        return order.fault
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Tear the connection down without an answer."""
+    transport = request.transport
+    if transport is not None:
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+    return web.Response()

@@ -1,0 +1,272 @@
+"""Knows the life of an interaction: dispatched, answered in time or not, over after a while."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Self
+
+from sandbox.discord import payloads, permissions
+from sandbox.discord.errors import Refused, unknown
+from sandbox.discord.events import Event
+from sandbox.discord.json_values import Json
+from sandbox.discord.models import Channel, Message, MessageFlag, User
+from sandbox.discord.options import DiscordOptions
+from sandbox.discord.snowflakes import time_of
+from sandbox.discord.waiting import Changes
+from sandbox.discord.world import World
+
+NO_ANSWER = "The application did not respond"
+
+
+class Kind(IntEnum):
+    """What a member did, by Discord's numbers."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+class Reply(IntEnum):
+    """How the bot answered at first, by Discord's numbers."""
+
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    CHOICES = 8
+    MODAL = 9
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """Something that a member did, and what the bot made of it.
+
+    Attributes:
+        source: the message whose component was used.
+        reply: how the bot answered at first; None as long as it has not.
+        deferred_after_s: seconds until that first answer.
+        original: the message that `@original` means.
+        message: the answer; the latest version of it.
+        followups: further messages, oldest first.
+        modal: the form that the bot opened.
+        choices: what the bot suggests.
+        failed: whether the bot let the time for its first answer pass.
+    """
+
+    id: int
+    kind: Kind
+    user: User
+    channel: Channel
+    data: Json
+    changes: Changes
+    source: Message | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    reply: Reply | None = None
+    deferred_after_s: float | None = None
+    original: Message | None = None
+    message: Message | None = None
+    followups: list[Message] = field(default_factory=list[Message])
+    modal: Json | None = None
+    choices: list[Json] | None = None
+    failed: bool = False
+    ephemeral_defer: bool = False
+
+    @property
+    def created_at(self) -> float:
+        """Tell when it was dispatched, in Unix seconds."""
+        return time_of(self.id)
+
+    @property
+    def upload_bytes(self) -> int:
+        """Tell how large a file in an answer may be: as the server or the member's Nitro allow."""
+        return max(self.user.upload_bytes, self.channel.upload_bytes)
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether the bot has said what it had to say, beyond `thinking …`."""
+        return any(found is not None for found in (self.message, self.modal, self.choices))
+
+    @property
+    def ephemeral(self) -> bool:
+        """Tell whether only the member sees the answer."""
+        shown = self.message or self.original
+        return shown is not None and shown.ephemeral
+
+    @property
+    def text(self) -> str:
+        """Give all text of the answer, or what Discord shows in place of one."""
+        if self.failed:
+            return NO_ANSWER
+        return "" if self.message is None else self.message.text
+
+    async def until_answered(self, within: float = 10) -> Self:
+        """Return once the bot has answered for good, or has failed to.
+
+        Raises:
+            NotSeen: neither happened within so many seconds.
+        """
+        await self.changes.until(
+            lambda: self.answered or self.failed or None, within, "an answer", self.__str__
+        )
+        return self
+
+    async def until_acknowledged(self, within: float = 10) -> Self:
+        """Return once the bot has given its first answer, or has failed to.
+
+        Raises:
+            NotSeen: neither happened within so many seconds.
+        """
+        await self.changes.until(
+            lambda: self.reply is not None or self.failed or None, within, "an ack", self.__str__
+        )
+        return self
+
+    async def until_text(self, wanted: Callable[[str], bool], within: float = 10) -> str:
+        """Return the answer's text once it is as wanted, now or after any edit.
+
+        Raises:
+            NotSeen: it was not within so many seconds.
+        """
+        return await self.changes.until(
+            lambda: self.text if wanted(self.text) else None, within, "a text", self.__str__
+        )
+
+    def __str__(self) -> str:
+        reply = "no answer yet" if self.reply is None else self.reply.name.lower()
+        return f"{self.kind.name.lower()} {self.data.get('name', '')!r} with {reply}: {self.text!r}"
+
+
+class Interactions:
+    """Dispatches what members do, and knows each by its id and by its token."""
+
+    def __init__(self, options: DiscordOptions, world: World) -> None:
+        self._options = options
+        self._world = world
+        self._by_token: dict[str, Interaction] = {}
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(self._by_token.values())
+
+    def dispatch(
+        self,
+        kind: Kind,
+        user: User,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+    ) -> Interaction:
+        """Tell the bot what a member did; the time for the answer runs from now on."""
+        world = self._world
+        interaction = Interaction(
+            world.ids.next(), kind, user, channel, data, world.changes, source
+        )
+        self._by_token[interaction.token] = interaction
+        guild_id = None if channel.guild is None else channel.guild.id
+        world.emit(Event("INTERACTION_CREATE", self._payload(interaction), guild_id=guild_id))
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._options.ack_seconds, self._give_up, interaction)
+        return interaction
+
+    def to_acknowledge(self, interaction_id: int, token: str) -> Interaction:
+        """Find an interaction that may still be answered for the first time.
+
+        Raises:
+            Refused: 10062, there is none, or it is too late; 40060, it has been answered.
+        """
+        interaction = self._by_token.get(token)
+        if interaction is None or interaction.id != interaction_id:
+            raise unknown("interaction", 10062)
+        if interaction.reply is not None:
+            raise Refused(400, 40060, "Interaction has already been acknowledged.")
+        late = self._world.now() - interaction.created_at > self._options.ack_seconds
+        if interaction.failed or late:
+            raise unknown("interaction", 10062)
+        return interaction
+
+    def by_token(self, application_id: int, token: str) -> Interaction:
+        """Find the interaction that a token speaks for.
+
+        Raises:
+            Refused: 10015, there is no such webhook (yet); 50027, the token is dead.
+        """
+        if application_id != self._world.bot.id:
+            raise unknown("Webhook", 10015)
+        interaction = self._by_token.get(token)
+        if interaction is None:
+            raise Refused(401, 50027, "Invalid Webhook Token")
+        if interaction.reply is None:
+            raise unknown("Webhook", 10015)
+        if self._world.now() - interaction.created_at > self._options.token_seconds:
+            raise Refused(401, 50027, "Invalid Webhook Token")
+        return interaction
+
+    def acknowledge(self, interaction: Interaction, reply: Reply) -> None:
+        """Note the first answer."""
+        interaction.reply = reply
+        interaction.deferred_after_s = self._world.now() - interaction.created_at
+
+    def origin(self, interaction: Interaction) -> Json | None:
+        """Write what a message says about the interaction that it answers."""
+        return {
+            "id": str(interaction.id),
+            "type": int(interaction.kind),
+            "user": payloads.user_json(interaction.user),
+            "authorizing_integration_owners": _owners(interaction.channel),
+        }
+
+    def _give_up(self, interaction: Interaction) -> None:
+        if interaction.reply is None:
+            interaction.failed = True
+            self._world.changes.tell()
+
+    def _payload(self, interaction: Interaction) -> Json:
+        channel, user = interaction.channel, interaction.user
+        granted = permissions.in_channel(channel, user.id)
+        bot_granted = permissions.in_channel(channel, self._world.bot.id)
+        body: Json = {
+            "id": str(interaction.id),
+            "application_id": str(self._world.bot.id),
+            "type": int(interaction.kind),
+            "token": interaction.token,
+            "version": 1,
+            "data": interaction.data,
+            "channel_id": str(channel.id),
+            "channel": {
+                **payloads.channel_json(channel),
+                "permissions": payloads.permissions_text(granted),
+            },
+            "app_permissions": payloads.permissions_text(bot_granted),
+            "locale": "en-US",
+            "entitlements": [],
+            "entitlement_sku_ids": [],
+            "authorizing_integration_owners": _owners(channel),
+            "context": 1 if channel.guild is None else 0,
+            "attachment_size_limit": interaction.upload_bytes,
+        }
+        if interaction.source is not None:
+            body["message"] = _message(interaction.source)
+        return body | _who(channel, user)
+
+
+def _who(channel: Channel, user: User) -> Json:
+    guild = channel.guild
+    if guild is None:
+        return {"user": payloads.user_json(user)}
+    return {
+        "guild_id": str(guild.id),
+        "guild_locale": "en-US",
+        "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+        "member": payloads.interaction_member_json(channel, guild.members[user.id]),
+    }
+
+
+def _owners(channel: Channel) -> Json:
+    return {"0": str(0 if channel.guild is None else channel.guild.id)}
+
+
+def _message(message: Message) -> Json:
+    body = payloads.message_json(message)
+    return {**body, "flags": body["flags"] | (MessageFlag.EPHEMERAL if message.ephemeral else 0)}

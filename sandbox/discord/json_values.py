@@ -1,0 +1,32 @@
+"""Knows how to take a decoded JSON value for what it is."""
+
+from typing import Any, TypeAlias, cast
+
+Json: TypeAlias = dict[str, Any]
+
+
+def as_object(value: object) -> Json | None:
+    """Take a value for an object, or give None."""
+    return cast("Json", value) if isinstance(value, dict) else None
+
+
+def as_list(value: object) -> list[Any] | None:
+    """Take a value for a list, or give None."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
+def as_id(value: object) -> int | None:
+    """Take a string of digits, or a number, for an id, or give None."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return int(value) if str(value).isdecimal() else None
+
+
+def objects(value: object) -> list[Json]:
+    """Take a value for a list of objects, leaving out whatever else is in it."""
+    return [found for item in as_list(value) or [] if (found := as_object(item)) is not None]
+
+
+def whole(value: object, default: int) -> int:
+    """Take a value for a whole number, or give the default, as for null."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

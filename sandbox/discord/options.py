@@ -1,0 +1,40 @@
+"""Knows what can be set on the stand-in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordOptions:
+    """Everything that can be set before the start; the defaults behave as Discord documents.
+
+    Attributes:
+        host: the address to listen on; attachment links carry it.
+        port: 0 takes a free one.
+        token: the one bot token that is accepted.
+        ack_seconds: how long an interaction waits for its first answer.
+        token_seconds: how long an interaction's token lives.
+        nonce_seconds: how long a message's nonce is remembered.
+        link_seconds: how long a signed attachment link is valid.
+        heartbeat_seconds: how often a client has to send a heartbeat.
+        resume_seconds: how long a session waits for its client to resume it.
+        sends_per_window: messages and, apart from them, edits in a channel within five seconds.
+        token_sends_per_window: requests with one interaction's token within two seconds.
+        requests_per_second: requests of the bot within one second, interactions not counted.
+        request_bytes: the largest body of a request, files included.
+        command_creates_per_day: new command names in one place within a day.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str = "sandbox-discord-token"  # noqa: S105 - it opens nothing but this stand-in
+    ack_seconds: float = 3.0
+    token_seconds: float = 15 * 60.0
+    nonce_seconds: float = 5 * 60.0
+    link_seconds: float = 24 * 3600.0
+    heartbeat_seconds: float = 41.25
+    resume_seconds: float = 120.0
+    sends_per_window: int = 5
+    token_sends_per_window: int = 5
+    requests_per_second: int = 50
+    request_bytes: int = 500 * 1024 * 1024
+    command_creates_per_day: int = 200

@@ -1,0 +1,68 @@
+"""Knows how Discord computes what someone may do in a place."""
+
+from sandbox.discord.models import Channel, ChannelType, Guild, Permission
+
+_DIRECT = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+)
+_NEEDS_SENDING = Permission.MENTION_EVERYONE | Permission.ATTACH_FILES | Permission.EMBED_LINKS
+
+
+def in_guild(guild: Guild, user_id: int) -> Permission:
+    """Compute what a member may do in a server as a whole; nothing for a stranger."""
+    member = guild.members.get(user_id)
+    if member is None:
+        return Permission.NONE
+    if guild.owner_id == user_id:
+        return Permission.ALL
+    granted = guild.roles[guild.id].permissions
+    for role_id in member.roles:
+        granted |= guild.roles[role_id].permissions
+    return Permission.ALL if granted & Permission.ADMINISTRATOR else granted
+
+
+def in_channel(channel: Channel, user_id: int) -> Permission:
+    """Compute what a user may do in a channel, a thread, or a direct channel."""
+    if channel.guild is None:
+        taking_part = channel.recipient is not None
+        return _DIRECT if taking_part else Permission.NONE
+    granted = in_guild(channel.guild, user_id)
+    if granted in (Permission.ALL, Permission.NONE):
+        return granted
+    return _without_implied(channel, _overwritten(channel, channel.guild, user_id, granted))
+
+
+def _overwritten(channel: Channel, guild: Guild, user_id: int, granted: Permission) -> Permission:
+    """Lay over: everyone's overwrite, then the roles' together, then the member's own."""
+    overwrites = (channel.parent or channel).overwrites
+    everyone = overwrites.get(guild.id)
+    if everyone is not None:
+        granted = (granted & ~everyone.deny) | everyone.allow
+    roles = [overwrites[role] for role in guild.members[user_id].roles if role in overwrites]
+    for overwrite in roles:
+        granted &= ~overwrite.deny
+    for overwrite in roles:
+        granted |= overwrite.allow
+    own = overwrites.get(user_id)
+    return granted if own is None else (granted & ~own.deny) | own.allow
+
+
+def _without_implied(channel: Channel, granted: Permission) -> Permission:
+    """Take away what means nothing without seeing the channel, or without sending there."""
+    if not granted & Permission.VIEW_CHANNEL:
+        return Permission.NONE
+    if not granted & send_permission(channel):
+        granted &= ~_NEEDS_SENDING
+    return granted
+
+
+def send_permission(channel: Channel) -> Permission:
+    """Name the permission that sending here takes."""
+    if channel.type is ChannelType.THREAD:
+        return Permission.SEND_MESSAGES_IN_THREADS
+    return Permission.SEND_MESSAGES

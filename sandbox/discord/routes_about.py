@@ -1,0 +1,124 @@
+"""Knows the routes about the bot itself, its servers, users and the gateway's address."""
+
+from aiohttp import web
+
+from sandbox.discord import payloads
+from sandbox.discord.answers import answer, number
+from sandbox.discord.bodies import read_json
+from sandbox.discord.errors import invalid, missing_access, unknown
+from sandbox.discord.json_values import as_id
+from sandbox.discord.models import Guild
+from sandbox.discord.paths import API
+from sandbox.discord.rooms import Rooms
+
+
+class AboutRoutes:
+    """Answers who is who."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def routes(self) -> list[web.RouteDef]:
+        """List what is served."""
+        return [
+            web.get(f"{API}/users/@me", self.me),
+            web.get(f"{API}/users/@me/guilds", self.my_guilds),
+            web.get(f"{API}/users/{{user}}", self.user),
+            web.post(f"{API}/users/@me/channels", self.open_direct_channel),
+            web.get(f"{API}/oauth2/applications/@me", self.application),
+            web.get(f"{API}/applications/@me", self.application),
+            web.get(f"{API}/gateway", self.gateway),
+            web.get(f"{API}/gateway/bot", self.gateway_bot),
+            web.get(f"{API}/guilds/{{guild}}", self.guild),
+            web.get(f"{API}/guilds/{{guild}}/channels", self.channels),
+            web.get(f"{API}/guilds/{{guild}}/roles", self.roles),
+            web.get(f"{API}/guilds/{{guild}}/members/{{user}}", self.member),
+        ]
+
+    async def me(self, _request: web.Request) -> web.Response:
+        """Tell who the bot is."""
+        body = payloads.user_json(self._rooms.world.bot)
+        return answer(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
+
+    async def my_guilds(self, _request: web.Request) -> web.Response:
+        """List the servers that the bot is in."""
+        world = self._rooms.world
+        guilds = [found for found in world.guilds.values() if world.bot.id in found.members]
+        return answer([{"id": str(found.id), "name": found.name} for found in guilds])
+
+    async def user(self, request: web.Request) -> web.Response:
+        """Tell who a user is."""
+        found = self._rooms.world.users.get(number(request, "user"))
+        if found is None:
+            raise unknown("User", 10013)
+        return answer(payloads.user_json(found))
+
+    async def open_direct_channel(self, request: web.Request) -> web.Response:
+        """Open the direct channel to a user; whether posts get there is seen when posting."""
+        payload = (await read_json(request)).payload
+        user = self._rooms.world.users.get(as_id(payload.get("recipient_id")) or 0)
+        if user is None or user.bot:
+            raise invalid("recipient_id", "INVALID_RECIPIENT", "Invalid Recipient(s)")
+        return answer(payloads.channel_json(self._rooms.world.direct_channel(user)))
+
+    async def application(self, _request: web.Request) -> web.Response:
+        """Tell about the application."""
+        world = self._rooms.world
+        owner = payloads.user_json(world.users[world.guild().owner_id])
+        return answer(
+            {
+                "id": str(world.bot.id),
+                "name": world.bot.name,
+                "icon": None,
+                "description": "",
+                "rpc_origins": [],
+                "bot_public": True,
+                "bot_require_code_grant": False,
+                "summary": "",
+                "verify_key": "0" * 64,
+                "flags": 0,
+                "team": None,
+                "owner": owner,
+                "approximate_guild_count": len(world.guilds),
+                "interactions_endpoint_url": None,
+                "integration_types_config": {"0": {}},
+            }
+        )
+
+    async def gateway(self, _request: web.Request) -> web.Response:
+        """Tell the gateway's address."""
+        return answer({"url": self._rooms.gateway.url})
+
+    async def gateway_bot(self, _request: web.Request) -> web.Response:
+        """Tell the gateway's address, and how many shards are fitting."""
+        start = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        return answer({"url": self._rooms.gateway.url, "shards": 1, "session_start_limit": start})
+
+    async def guild(self, request: web.Request) -> web.Response:
+        """Tell about a server."""
+        return answer(payloads.guild_json(self._guild(request)))
+
+    async def channels(self, request: web.Request) -> web.Response:
+        """List a server's channels without its threads."""
+        found = self._rooms.world.channels_of(self._guild(request))
+        return answer([payloads.channel_json(one) for one in found if one.parent is None])
+
+    async def roles(self, request: web.Request) -> web.Response:
+        """List a server's roles."""
+        return answer(payloads.guild_json(self._guild(request))["roles"])
+
+    async def member(self, request: web.Request) -> web.Response:
+        """Tell about a member of a server."""
+        found = self._guild(request).members.get(number(request, "user"))
+        if found is None:
+            raise unknown("Member", 10007)
+        return answer(payloads.member_json(found))
+
+    def _guild(self, request: web.Request) -> Guild:
+        world = self._rooms.world
+        found = world.guilds.get(number(request, "guild"))
+        if found is None:
+            raise unknown("Guild", 10004)
+        if world.bot.id not in found.members:
+            raise missing_access()
+        return found

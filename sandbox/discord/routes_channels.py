@@ -1,0 +1,162 @@
+"""Knows the routes about channels and their messages."""
+
+from aiohttp import web
+
+from sandbox.discord import messages, payloads, permissions
+from sandbox.discord.answers import answer, nothing, number
+from sandbox.discord.bodies import read_body
+from sandbox.discord.errors import (
+    Refused,
+    invalid,
+    missing_access,
+    missing_permissions,
+    unknown,
+)
+from sandbox.discord.json_values import as_id
+from sandbox.discord.models import Channel, Message, MessageFlag, Permission
+from sandbox.discord.paths import API
+from sandbox.discord.rooms import Rooms
+
+_MESSAGES = f"{API}/channels/{{channel}}/messages"
+
+
+class ChannelRoutes:
+    """Lets the bot read and write in channels."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._nonces: dict[str, tuple[float, Message]] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """List what is served."""
+        return [
+            web.get(f"{API}/channels/{{channel}}", self.show),
+            web.post(f"{API}/channels/{{channel}}/typing", self.type),
+            web.get(_MESSAGES, self.history),
+            web.post(_MESSAGES, self.post),
+            web.get(f"{_MESSAGES}/{{message}}", self.show_message),
+            web.patch(f"{_MESSAGES}/{{message}}", self.edit),
+            web.delete(f"{_MESSAGES}/{{message}}", self.delete),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Tell about a channel."""
+        return answer(payloads.channel_json(self._channel(request)))
+
+    async def type(self, request: web.Request) -> web.Response:
+        """Show that the bot is typing, which nobody here looks at."""
+        channel = self._channel(request)
+        if not self._granted(channel) & permissions.send_permission(channel):
+            raise missing_permissions()
+        return nothing()
+
+    async def history(self, request: web.Request) -> web.Response:
+        """List messages, newest first; none to a bot that may not read the history."""
+        channel = self._channel(request)
+        limit = _limit(request)
+        if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
+            return answer([])
+        found = _page(channel.messages, request, limit)
+        return answer([payloads.message_json(message) for message in found])
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Post a message, or give the one that was posted with the same nonce."""
+        world, channel = self._rooms.world, self._channel(request)
+        body = await read_body(request, self._rooms.cdn, channel.upload_bytes)
+        draft = messages.read_new(body, body.payload)
+        draft.flags &= ~MessageFlag.EPHEMERAL
+        draft.reference = messages.read_reference(body.payload, channel)
+        messages.must_be_allowed(draft, channel, world.bot)
+        attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
+        # From here on nothing waits, so that of two requests with one nonce only one posts.
+        enforced = body.payload.get("enforce_nonce") and draft.nonce
+        posted = self._posted_before(draft.nonce) if enforced and draft.nonce else None
+        if posted is None:
+            posted = messages.make(draft, attachments, channel, world.bot, world.ids)
+            messages.notify(posted, draft.allowed)
+            world.post(posted)
+            if draft.nonce:
+                self._nonces[draft.nonce] = (world.now(), posted)
+        return answer(payloads.message_json(posted))
+
+    async def show_message(self, request: web.Request) -> web.Response:
+        """Give one message."""
+        channel = self._channel(request)
+        if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
+            raise missing_permissions()
+        return answer(payloads.message_json(_message(channel, request)))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Change what one of the bot's messages says."""
+        world, channel = self._rooms.world, self._channel(request)
+        message = _message(channel, request)
+        if message.author is not world.bot:
+            raise Refused(403, 50005, "Cannot edit a message authored by another user")
+        body = await read_body(request, self._rooms.cdn, channel.upload_bytes)
+        draft = messages.read_edit(body, body.payload, message)
+        attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
+        messages.rewrite(message, draft, attachments)
+        world.changed(message)
+        return answer(payloads.message_json(message))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a message: one of the bot's own, or any where it manages messages."""
+        channel = self._channel(request)
+        message = _message(channel, request)
+        own = message.author is self._rooms.world.bot
+        if not own and not self._granted(channel) & Permission.MANAGE_MESSAGES:
+            raise missing_permissions()
+        self._rooms.world.delete_message(message)
+        return nothing()
+
+    def _channel(self, request: web.Request) -> Channel:
+        channel = self._rooms.world.channels.get(number(request, "channel"))
+        if channel is None:
+            raise unknown("Channel", 10003)
+        if not self._granted(channel) & Permission.VIEW_CHANNEL:
+            raise missing_access()
+        return channel
+
+    def _granted(self, channel: Channel) -> Permission:
+        return permissions.in_channel(channel, self._rooms.world.bot.id)
+
+    def _posted_before(self, nonce: str) -> Message | None:
+        """Find what the bot posted with a nonce in the past few minutes.
+
+        Raises:
+            Refused: 10008, it has been deleted since; Discord does not post it anew.
+        """
+        at, message = self._nonces.get(nonce, (0.0, None))
+        if message is None or self._rooms.world.now() - at > self._rooms.options.nonce_seconds:
+            return None
+        if message not in message.channel.messages:
+            raise unknown("Message", 10008)
+        return message
+
+
+def _message(channel: Channel, request: web.Request) -> Message:
+    message = channel.message(number(request, "message"))
+    if message is None:
+        raise unknown("Message", 10008)
+    return message
+
+
+def _limit(request: web.Request) -> int:
+    text = request.query.get("limit", "50")
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise invalid("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+    return int(text)
+
+
+def _page(found: list[Message], request: web.Request, limit: int) -> list[Message]:
+    """Cut out what `before`, `after` or `around` ask for, newest first."""
+    marks = {name: as_id(request.query[name]) or 0 for name in request.query if name != "limit"}
+    newer = [message for message in found if message.id > marks.get("after", 0)]
+    if "after" in marks:
+        return newer[:limit][::-1]
+    if "around" in marks:
+        older = sum(1 for message in found if message.id < marks["around"])
+        first = max(older - limit // 2, 0)
+        return found[first : first + limit][::-1]
+    before = marks.get("before")
+    return [message for message in found if before is None or message.id < before][-limit:][::-1]

@@ -1,0 +1,147 @@
+"""Knows how to start and stop the stand-in, and hands out what a test works with."""
+
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+from yarl import URL
+
+from sandbox.discord.cdn import Cdn
+from sandbox.discord.commands import CommandBook
+from sandbox.discord.doorway import Doorway
+from sandbox.discord.faults import Faults
+from sandbox.discord.gateway import Gateway
+from sandbox.discord.interactions import Interactions
+from sandbox.discord.journal import Journal
+from sandbox.discord.limits import Limits
+from sandbox.discord.models import Channel
+from sandbox.discord.options import DiscordOptions
+from sandbox.discord.page import Page
+from sandbox.discord.paths import API
+from sandbox.discord.people import Person
+from sandbox.discord.rooms import Rooms
+from sandbox.discord.routes_about import AboutRoutes
+from sandbox.discord.routes_channels import ChannelRoutes
+from sandbox.discord.routes_commands import CommandRoutes
+from sandbox.discord.routes_interactions import InteractionRoutes
+from sandbox.discord.studio import furnish
+from sandbox.discord.world import World
+
+
+class DiscordStandIn:
+    """Serves Discord's API, gateway and files on this machine while its context is open.
+
+    Attributes:
+        api_url, gateway_url, page_url: its addresses, known once the context is open.
+        token: the bot token that it accepts.
+        world, journal, faults, gateway, commands, interactions: what it knows, and what may be
+            changed about it.
+    """
+
+    api_url: str
+    gateway_url: str
+    page_url: str
+
+    def __init__(
+        self, options: DiscordOptions | None = None, now: Callable[[], float] = time.time
+    ) -> None:
+        self.options = options or DiscordOptions()
+        self.token = self.options.token
+        self.world = World(now)
+        furnish(self.world)
+        self.journal = Journal()
+        self.faults = Faults()
+        self.gateway = Gateway(self.options, self.world)
+        self.interactions = Interactions(self.options, self.world)
+        self.commands = CommandBook(
+            self.world.ids, now, self.world.bot.id, self.options.command_creates_per_day
+        )
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Listen, and be ready to answer."""
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-discord-"))
+            listener = socket.create_server((self.options.host, self.options.port))
+            stack.callback(listener.close)
+            root = f"//{self.options.host}:{listener.getsockname()[1]}"
+            self.api_url = f"http:{root}{API}"
+            self.gateway_url = self.gateway.url = f"ws:{root}/gateway"
+            self.page_url = f"http:{root}/"
+            self._rooms = self._furnish(Path(folder))
+            await self._open(stack, listener)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop, and leave nothing behind."""
+        await self._stack.aclose()
+
+    def member(self, name: str, guild: str | None = None) -> Person:
+        """Find a member of a server (the first, if none is named) by name."""
+        found = self.world.guild(guild)
+        user = self.world.user(name)
+        if user.id not in found.members:
+            raise LookupError(f"{name} is no member of {found.name}")
+        return Person(self._rooms, user, found)
+
+    def channel(self, name: str, guild: str | None = None) -> Channel:
+        """Find a channel or thread of a server (the first, if none is named) by name."""
+        return self.world.channel(name, guild)
+
+    async def until_commands(self, names: Iterable[str], within: float = 20) -> None:
+        """Return once a bot has identified and these commands are registered.
+
+        Raises:
+            NotSeen: not within so many seconds.
+        """
+        wanted = set(names)
+        await self.world.changes.until(
+            lambda: (self.gateway.connected and wanted <= self._registered()) or None,
+            within,
+            f"a bot with the commands {', '.join(sorted(wanted))}",
+            lambda: (
+                f"{'a' if self.gateway.connected else 'no'} bot with "
+                f"{', '.join(sorted(self._registered())) or 'no commands'}"
+            ),
+        )
+
+    def _registered(self) -> set[str]:
+        guilds = self.world.guilds
+        found = [command for guild in guilds for command in self.commands.seen_in(guild)]
+        return {str(command["name"]) for command in found}
+
+    def _furnish(self, folder: Path) -> Rooms:
+        world = self.world
+        cdn = Cdn(folder, world.ids, world.now, self.options.link_seconds)
+        cdn.root = URL(self.page_url)
+        return Rooms(
+            options=self.options,
+            world=world,
+            cdn=cdn,
+            commands=self.commands,
+            interactions=self.interactions,
+            gateway=self.gateway,
+            journal=self.journal,
+            faults=self.faults,
+            limits=Limits(self.options, world.now),
+        )
+
+    async def _open(self, stack: AsyncExitStack, listener: socket.socket) -> None:
+        rooms = self._rooms
+        page = Page(rooms)
+        app = web.Application(middlewares=[Doorway(rooms).pass_through])
+        app.add_routes([*AboutRoutes(rooms).routes(), *CommandRoutes(rooms).routes()])
+        app.add_routes([*ChannelRoutes(rooms).routes(), *InteractionRoutes(rooms).routes()])
+        app.add_routes([*self.gateway.routes(), *rooms.cdn.routes(), *page.routes()])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(page.close)
+        stack.push_async_callback(self.gateway.close)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()

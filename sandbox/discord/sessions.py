@@ -1,0 +1,65 @@
+"""Knows a gateway session: what was sent in it, kept so that a client can take it up again."""
+
+import asyncio
+import json
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from sandbox.discord.events import Event, Intent
+from sandbox.discord.json_values import Json
+
+_REPLAY = 1_000
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """One identified client, or one that may still come back.
+
+    `shard` is which part of the servers it hears of, and into how many they are divided.
+    """
+
+    intents: Intent
+    shard: tuple[int, int]
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    sequence: int = 0
+    socket: web.WebSocketResponse | None = None
+    left_at: float | None = None
+    outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
+    _sent: deque[tuple[int, str]] = field(
+        default_factory=lambda: deque[tuple[int, str]](maxlen=_REPLAY)
+    )
+
+    def hears(self, event: Event) -> bool:
+        """Tell whether an event is for this session, by its intents and its shard."""
+        index, count = self.shard
+        own = index if event.guild_id is None else (event.guild_id >> 22) % count
+        within = own == index and (event.guild_id is not None or index == 0)
+        return within and event.intent & self.intents == event.intent
+
+    def dispatch(self, event: Event) -> None:
+        """Number an event, keep it, and put it in the way to the client."""
+        readable = self.intents & Intent.MESSAGE_CONTENT or event.veiled is None
+        self.send(event.name, event.data if readable else event.veiled)
+
+    def send(self, name: str, data: Json | None) -> None:
+        """Number a dispatch, keep it, and put it in the way to the client."""
+        self.sequence += 1
+        text = json.dumps({"op": 0, "t": name, "s": self.sequence, "d": data})
+        self._sent.append((self.sequence, text))
+        if self.socket is not None:
+            self.outbox.put_nowait(text)
+
+    def can_replay(self, sequence: int) -> bool:
+        """Tell whether everything after a number is still kept."""
+        oldest = self._sent[0][0] if self._sent else self.sequence + 1
+        return oldest - 1 <= sequence <= self.sequence
+
+    def replay(self, sequence: int) -> None:
+        """Put everything after a number in the way to the client once more."""
+        self.outbox = asyncio.Queue()
+        for number, text in self._sent:
+            if number > sequence:
+                self.outbox.put_nowait(text)

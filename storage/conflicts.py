@@ -1,0 +1,23 @@
+"""Knows the one statement whose class differs by engine though its SQL is the same: an upsert."""
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+type_of_insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_new(tx: AsyncConnection, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
+    """Make an insert that leaves a row alone which has the same `key` already."""
+    return type_of_insert[tx.dialect.name](table).on_conflict_do_nothing(index_elements=[key])
+
+
+def insert_or_update(
+    tx: AsyncConnection, table: Table, key: str
+) -> sqlite.Insert | postgresql.Insert:
+    """Make an insert that overwrites the other columns of a row which has the same `key`."""
+    statement = type_of_insert[tx.dialect.name](table)
+    overwritten = {
+        column.name: statement.excluded[column.name] for column in table.c if column.name != key
+    }
+    return statement.on_conflict_do_update(index_elements=[key], set_=overwritten)

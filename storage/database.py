@@ -1,0 +1,179 @@
+"""Knows the database: one door for work that writes, one for work that reads."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from random import SystemRandom
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from sqlalchemy import URL, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engines import Engines, postgresql_engines, sqlite_engines
+from storage.errors import StorageError
+from storage.lockfile import LockFile
+from storage.upgrade import upgrade
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.01
+_COLLISIONS = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a serialization failure and a deadlock: nothing was done, do it again."""
+
+
+class Database:
+    """An open database; `path` is the file of a SQLite one.
+
+    Never wait for the network, nor call `transact` again, inside a transaction: on SQLite
+    everyone else waits for it to end.
+    """
+
+    def __init__(
+        self, engines: Engines, path: Path | None, lock: LockFile | None, *, read_only: bool
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._engines = engines
+        self._lock = lock
+
+    @classmethod
+    async def open(cls, url: str, *, read_only: bool = False) -> Self:
+        """Open `sqlite:///file.db`, `sqlite:////absolute/file.db` or `postgresql://…`.
+
+        For reading only, a SQLite file is neither locked nor made nor changed, and the service may
+        be running on it or have died on it.
+
+        Raises:
+            DatabaseInUse: another process writes to this SQLite file.
+            StorageError: the address is none of these, or there is no file to read.
+        """
+        parts = _parse(url)
+        if parts.get_backend_name() != "sqlite":
+            return cls(postgresql_engines(parts), None, None, read_only=read_only)
+        path = _sqlite_path(parts)
+        if read_only:
+            if not path.is_file():
+                raise StorageError(f"There is no database at {path}.")
+            return cls(sqlite_engines(path), path, None, read_only=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = LockFile(path)
+        return cls(sqlite_engines(path), path, lock, read_only=False)
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """The engine's name."""
+        return "postgresql" if self.path is None else "sqlite"
+
+    async def transact(self, work: Work[T]) -> T:
+        """Do `work` in one transaction that commits at its end, and return what it returns.
+
+        On PostgreSQL the whole of it is done again after a collision with another transaction, so
+        it must change nothing but the database.
+        """
+        self._refuse_if_read_only()
+        for attempt in range(_TRIES - 1):
+            try:
+                return await self._transact_once(work)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                    raise
+            longest = _FIRST_WAIT_SECONDS * 2**attempt
+            await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
+        return await self._transact_once(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do `work` on one unchanging view of the database, in which nothing can be written."""
+        async with self._engines.reader.begin() as tx:
+            return await work(tx)
+
+    async def ping(self) -> None:
+        """Have the database look for a table.
+
+        Raises:
+            StorageError: it cannot be reached, or is no database.
+        """
+        try:
+            await self.read(lambda tx: tx.run_sync(lambda sync: inspect(sync).has_table("jobs")))
+        except (DBAPIError, OSError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            raise StorageError(f"The database does not answer: {reason}.") from error
+
+    async def migrate(self) -> None:
+        """Bring the schema to this version's; several processes may do so at once.
+
+        Raises:
+            SchemaTooNew: a newer version was here.
+        """
+        self._refuse_if_read_only()
+        async with self._engines.writer.begin() as connection:
+            await connection.run_sync(upgrade)
+
+    async def backup(self, path: Path) -> None:
+        """Write a consistent copy of a SQLite database to a new file, while it is in use.
+
+        Raises:
+            StorageError: the file exists or cannot be written, or this is PostgreSQL.
+        """
+        if self.path is None:
+            raise StorageError("pg_dump is the tool to copy a PostgreSQL database.")
+        try:
+            await asyncio.to_thread(_vacuum_into, self.path, path)
+        except sqlite3.Error as error:
+            raise StorageError(f"The copy to {path} failed: {error}.") from error
+
+    async def close(self) -> None:
+        """Close every connection, then let the next process in."""
+        # The writer last: the last connection of all folds the WAL into the file.
+        await self._engines.reader.dispose()
+        await self._engines.writer.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise StorageError("This database was opened for reading only.")
+
+    async def _transact_once(self, work: Work[T]) -> T:
+        async with self._engines.writer.begin() as tx:
+            return await work(tx)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parts = make_url(url)
+    except ArgumentError as error:
+        raise StorageError("The database's address cannot be read.") from error
+    if parts.drivername not in {"sqlite", "postgresql", "postgres"}:
+        raise StorageError(
+            f"{parts.drivername}:// is no database that is known here: "
+            "use sqlite:///… or postgresql://…"
+        )
+    return parts
+
+
+def _sqlite_path(parts: URL) -> Path:
+    if parts.database in {None, "", ":memory:"} or parts.query:
+        raise StorageError("A SQLite database needs a file: sqlite:///data/dailies.db")
+    return Path(str(parts.database)).absolute()
+
+
+def _vacuum_into(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))

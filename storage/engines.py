@@ -1,0 +1,101 @@
+"""Knows how each engine is opened so that no update is lost and no reader waits.
+
+SQLite: SQLAlchemy's default would let two transactions read before either writes, so the driver's
+own transactions are off and ours begin with BEGIN IMMEDIATE, on the one connection that writes.
+Readers have their own connections on which nothing can be written, and see one moment (WAL).
+PostgreSQL: writers run at READ COMMITTED, readers in read-only snapshots.
+Errors show no parameters on either: a job's row has its prompt, and errors are logged.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.errors import StorageError
+
+
+class Engines(NamedTuple):
+    """Where work that writes and work that reads gets its connections."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+
+
+_BUSY_MS = 10_000
+"""How long to wait for someone else's transaction, such as one in a SQLite shell."""
+
+_WRITER_PRAGMAS = (
+    f"busy_timeout = {_BUSY_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # a commit survives the loss of power: it may stand for money spent
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # or REPLACE would delete rows behind the triggers' back
+)
+_READER_PRAGMAS = (f"busy_timeout = {_BUSY_MS}", "query_only = ON")
+
+
+def sqlite_engines(path: Path) -> Engines:
+    """Prepare the one writing and the few reading connections to a SQLite file."""
+    writer = _sqlite(path, mode="rwc", pool_size=1)
+    reader = _sqlite(path, mode="ro", pool_size=4)
+    _on_connect(writer.sync_engine, _WRITER_PRAGMAS)
+    _on_connect(reader.sync_engine, _READER_PRAGMAS)
+    _on_begin(writer.sync_engine, "BEGIN IMMEDIATE")
+    _on_begin(reader.sync_engine, "BEGIN")
+    return Engines(writer, reader)
+
+
+def postgresql_engines(url: URL) -> Engines:
+    """Prepare connections to PostgreSQL; `sslmode` is understood as libpq means it.
+
+    Raises:
+        StorageError: asyncpg is not installed.
+    """
+    if sslmode := url.query.get("sslmode"):
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    try:
+        writer = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            isolation_level="READ COMMITTED",
+            hide_parameters=True,
+            pool_size=8,
+            pool_pre_ping=True,
+            connect_args={"timeout": 10, "server_settings": {"application_name": "dailies"}},
+        )
+    except ModuleNotFoundError as error:
+        raise StorageError("PostgreSQL needs asyncpg: install dailies[postgres].") from error
+    snapshot = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Engines(writer, snapshot)
+
+
+def _sqlite(path: Path, *, mode: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        URL.create(
+            "sqlite+aiosqlite",
+            database=f"file:{quote(str(path))}",
+            query={"mode": mode, "uri": "true"},
+        ),
+        hide_parameters=True,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"isolation_level": None},
+    )
+
+
+def _on_connect(engine: Engine, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _on_begin(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,19 @@
+"""Knows the settings of each server, as the text that its managers' panel writes."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.conflicts import insert_or_update
+from storage.schema import guilds
+
+
+async def settings(tx: AsyncConnection, guild_id: int) -> str | None:
+    """Read a server's settings; None if it never had any."""
+    found = await tx.execute(select(guilds.c.settings).where(guilds.c.guild_id == guild_id))
+    return found.scalar()
+
+
+async def save(tx: AsyncConnection, guild_id: int, text: str, now_ms: int) -> None:
+    """Write a server's settings over what stood there."""
+    row = {"guild_id": guild_id, "settings": text, "updated_at_ms": now_ms}
+    await tx.execute(insert_or_update(tx, guilds, "guild_id"), row)

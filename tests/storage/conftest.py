@@ -1,0 +1,74 @@
+"""Jobs and money to test with."""
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.money import MicroUSD
+from domain.requests import Command, Draft, check
+from storage import billing, jobs
+from storage.database import Database
+from storage.jobs import Job, NewJob
+from storage.quotas import Limits
+
+NewJobs = Callable[..., NewJob]
+Accept = Callable[..., Awaitable[Job]]
+
+REQUEST = check(Draft(command=Command.VIDEO, prompt="a cat in the rain"))
+
+
+@pytest.fixture
+def no_limits() -> Limits:
+    """Lift every limit."""
+    return Limits(member_day=None, server_day=None, everything_day=None)
+
+
+@pytest.fixture
+def new_job() -> NewJobs:
+    """Make new jobs whose names sort in the order of their making."""
+    numbers = count(1)
+
+    def make(*, user_id: int = 3, guild_id: int = 1, at_ms: int = 1_000, price: int = 80) -> NewJob:
+        number = next(numbers)
+        return NewJob(
+            id=f"job{number:017d}",
+            interaction_id=(1 << 62) + number,
+            guild_id=guild_id,
+            channel_id=2,
+            user_id=user_id,
+            request=REQUEST,
+            price=MicroUSD(price),
+            price_version="2026-11",
+            created_at_ms=at_ms,
+        )
+
+    return make
+
+
+@pytest.fixture
+def accept(database: Database, new_job: NewJobs, no_limits: Limits) -> Accept:
+    """Queue jobs with their holds, as the service does."""
+
+    async def queue(*, limits: Limits = no_limits, **fields: int) -> Job:
+        new = new_job(**fields)
+
+        async def work(tx: AsyncConnection) -> Job:
+            job, _ = await jobs.add(tx, new)
+            await billing.hold(
+                tx,
+                job_id=job.id,
+                attempt=1,
+                guild_id=job.guild_id,
+                user_id=job.user_id,
+                amount=job.price,
+                price_version=job.price_version,
+                limits=limits,
+                now_ms=new.created_at_ms,
+            )
+            return job
+
+        return await database.transact(work)
+
+    return queue

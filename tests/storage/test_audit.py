@@ -1,0 +1,231 @@
+# ruff: noqa: S608 - the statements are put together from the constants below
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from domain.money import MicroUSD
+from storage import audit, billing, jobs
+from storage.audit import Audit
+from storage.database import Database
+from storage.jobs import Job
+
+Accept = Callable[..., Awaitable[Job]]
+S = JobState
+
+QUEUED, CANCELLED, DELIVERED, FAILED, LOST, GRACED = (f"job{number:017d}" for number in range(1, 7))
+
+GUARDS = {
+    "sqlite": (
+        "DROP TRIGGER billing_insert",
+        "DROP TRIGGER billing_no_update",
+        "DROP TRIGGER billing_no_delete",
+        "DROP TRIGGER billing_buckets_no_update",
+        "DROP TRIGGER billing_buckets_no_delete",
+    ),
+    "postgresql": (
+        "DROP TRIGGER billing_insert ON billing",
+        "DROP TRIGGER billing_append_only ON billing",
+        "DROP TRIGGER billing_buckets_append_only ON billing_buckets",
+    ),
+}
+INDEXES = (
+    "DROP INDEX uq_billing_hold",
+    "DROP INDEX uq_billing_resolution",
+    "DROP INDEX uq_billing_paid",
+    "DROP INDEX uq_jobs_task",
+)
+
+
+def entry(kind: str, job: str, attempt: int | None, hold: int | None, amount: int = 80) -> str:
+    attempt_, hold_ = ("NULL" if value is None else value for value in (attempt, hold))
+    return (
+        "INSERT INTO billing (id, kind, job_id, attempt, hold_id, amount_micro, "
+        "account, guild_id, user_id, price_version, created_at_ms, actor, note) "
+        f"VALUES (99, '{kind}', '{job}', {attempt_}, {hold_}, {amount}, "
+        "'member', 1, 3, 'v', 0, '', '')"
+    )
+
+
+BREAKAGES = {
+    "bucket everything:day:1970-01-01 has 81 held and 80 charged, "
+    "but its ledger rows make 80 and 80": (
+        "UPDATE quota_buckets SET held_micro = 81 WHERE bucket_id = 'everything:day:1970-01-01'",
+    ),
+    "bucket server:1:month:1970-01 has 80 held and 0 charged, but its ledger rows make 80 and 80": (
+        "UPDATE quota_buckets SET charged_micro = 0 WHERE bucket_id = 'server:1:month:1970-01'",
+    ),
+    "bucket member:1:9:day:1970-01-01 has 5 held and 0 charged, but its ledger rows make 0 and 0": (
+        "INSERT INTO quota_buckets VALUES ('member:1:9:day:1970-01-01', 5, 0)",
+    ),
+    f"hold 1 of job {QUEUED} counts in no bucket": (
+        "DELETE FROM billing_buckets WHERE hold_id = 1",
+    ),
+    f"hold 4 of job {DELIVERED} has 2 resolutions": (entry("release", DELIVERED, 1, 4),),
+    f"hold 4 of job {DELIVERED} is of 80, but 81 were charged or released": (
+        "UPDATE billing SET amount_micro = 81 WHERE id = 5",
+    ),
+    f"hold 2 of job {CANCELLED} is of 80, but 79 were charged or released": (
+        "UPDATE billing SET amount_micro = 79 WHERE id = 3",
+    ),
+    f"entry 99 (charge) of job {FAILED} has no hold of that job": (
+        entry("charge", FAILED, 1, 4, 1),
+    ),
+    f"entry 99 (adjust) of job {FAILED} has no hold of that job": (
+        entry("adjust", FAILED, None, 3, 1),
+    ),
+    f"job {QUEUED} costs 90, but its attempt 1 holds 80": (
+        f"UPDATE jobs SET price_micro = 90 WHERE id = '{QUEUED}'",
+    ),
+    f"job {QUEUED} costs 80, but its attempt 2 holds None": (
+        f"UPDATE jobs SET attempt = 2 WHERE id = '{QUEUED}'",
+    ),
+    f"job {CANCELLED} is delivered, but has 0 charges instead of one": (
+        f"UPDATE jobs SET state = 'delivered' WHERE id = '{CANCELLED}'",
+    ),
+    f"job {CANCELLED} is cancelled, but has 1 charges instead of none": (
+        entry("charge", CANCELLED, 1, 2, 5),
+    ),
+    f"job {DELIVERED} is delivered, but its member paid -20 in all": (
+        entry("adjust", DELIVERED, None, 4, -100),
+    ),
+    f"job {LOST} is result_lost, but its member paid 80 in all": (
+        "DELETE FROM billing WHERE id = 10",
+    ),
+    f"job {QUEUED} is cancelled, but has 1 open holds instead of none": (
+        f"UPDATE jobs SET state = 'cancelled' WHERE id = '{QUEUED}'",
+    ),
+    f"job {QUEUED} is generating, but has 0 open holds instead of one": (
+        f"UPDATE jobs SET state = 'generating' WHERE id = '{QUEUED}'",
+        entry("release", QUEUED, 1, 1),
+    ),
+    f"job {GRACED} is submit_unknown, but has 2 open holds instead of one at most": (
+        "DELETE FROM billing WHERE id = 12",
+        entry("hold", GRACED, 2, None),
+    ),
+    f"task t belongs to 2 jobs, {CANCELLED} and {DELIVERED} among them": (
+        f"UPDATE jobs SET task_id = 't' WHERE id IN ('{CANCELLED}', '{DELIVERED}')",
+    ),
+    f"job {DELIVERED} is posting, but its last event says delivered": (
+        f"UPDATE jobs SET state = 'posting' WHERE id = '{DELIVERED}'",
+    ),
+    f"job {QUEUED} is queued, but its last event says None": (
+        f"DELETE FROM job_events WHERE job_id = '{QUEUED}'",
+    ),
+    f"job {DELIVERED} is delivered, but no result message is known": (
+        f"UPDATE jobs SET result_message_id = NULL WHERE id = '{DELIVERED}'",
+    ),
+}
+
+
+@pytest.fixture
+async def lived(database: Database, accept: Accept) -> None:
+    """Live through every way that a job's money can go."""
+    made = [await accept(price=80)]
+    for end in ENDS:
+        job = await accept(price=80)
+        made.append(await database.transact(lambda tx, job=job, end=end: end(tx, job)))
+    assert [job.state for job in made] == [
+        S.QUEUED,
+        S.CANCELLED,
+        S.DELIVERED,
+        S.FAILED,
+        S.RESULT_LOST,
+        S.SUBMIT_UNKNOWN,
+    ]
+
+
+async def check(database: Database) -> Audit:
+    return await database.read(audit.check)
+
+
+async def test_nothing_is_nothing_wrong(database: Database) -> None:
+    """An empty database is clean."""
+    nothing = {"held": 0, "charged": 0, "released": 0, "adjusted": 0, "granted": 0}
+    assert await check(database) == Audit(ok=True, jobs={}, ledger=nothing, violations=())
+
+
+@pytest.mark.usefixtures("lived")
+async def test_a_life_without_faults_is_clean(database: Database) -> None:
+    """Jobs are counted by state and the ledger is summed."""
+    assert await check(database) == Audit(
+        ok=True,
+        jobs={
+            "queued": 1,
+            "cancelled": 1,
+            "delivered": 1,
+            "failed": 1,
+            "result_lost": 1,
+            "submit_unknown": 1,
+        },
+        ledger={"held": 80, "charged": 160, "released": 240, "adjusted": -80, "granted": 0},
+        violations=(),
+    )
+
+
+@pytest.mark.usefixtures("lived")
+async def test_each_breakage_is_told(database: Database, subtests: pytest.Subtests) -> None:
+    """With the guards gone, what somebody breaks by hand is found and named."""
+
+    async def smash_and_undo(tx: AsyncConnection, breakage: tuple[str, ...]) -> Audit:
+        for statement in (*GUARDS[database.dialect], *INDEXES, *breakage):
+            await tx.execute(text(statement))
+        found = await audit.check(tx)
+        await tx.rollback()
+        return found
+
+    for told, breakage in BREAKAGES.items():
+        with subtests.test(told):
+            found = await database.transact(lambda tx, said=breakage: smash_and_undo(tx, said))
+            assert told in found.violations
+            assert not found.ok
+    assert (await check(database)).ok
+
+
+async def _cancel(tx: AsyncConnection, job: Job) -> Job:
+    await billing.release(tx, job.id, 1, now_ms=0, note="")
+    return await jobs.move(tx, job, S.CANCELLED, now_ms=0)
+
+
+async def _deliver(tx: AsyncConnection, job: Job) -> Job:
+    await billing.charge(tx, job.id, 1, now_ms=0)
+    for target in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING):
+        job = await jobs.move(tx, job, target, now_ms=0)
+    return await jobs.move(tx, job, S.DELIVERED, now_ms=0, result_message_id=5)
+
+
+async def _fail(tx: AsyncConnection, job: Job) -> Job:
+    await billing.release(tx, job.id, 1, now_ms=0, note="")
+    for target in (S.SUBMITTING, S.GENERATING, S.FAILED):
+        job = await jobs.move(tx, job, target, now_ms=0)
+    return job
+
+
+async def _lose(tx: AsyncConnection, job: Job) -> Job:
+    await billing.charge(tx, job.id, 1, now_ms=0)
+    await billing.adjust(
+        tx,
+        job_id=job.id,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        amount=MicroUSD(-job.price),
+        account="member",
+        actor="service",
+        note="",
+        now_ms=0,
+    )
+    for target in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.RESULT_LOST):
+        job = await jobs.move(tx, job, target, now_ms=0)
+    return job
+
+
+async def _end_grace(tx: AsyncConnection, job: Job) -> Job:
+    await billing.release(tx, job.id, 1, now_ms=0, note="")
+    for target in (S.SUBMITTING, S.SUBMIT_UNKNOWN):
+        job = await jobs.move(tx, job, target, now_ms=0)
+    return job
+
+
+ENDS = (_cancel, _deliver, _fail, _lose, _end_grace)

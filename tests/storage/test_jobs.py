@@ -1,0 +1,305 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import fields, replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import MOVES, JobState
+from storage import jobs
+from storage.database import Database
+from storage.errors import JobTaken, TaskTaken
+from storage.jobs import Event, Job, NewJob
+
+NewJobs = Callable[..., NewJob]
+Accept = Callable[..., Awaitable[Job]]
+S = JobState
+
+
+async def read(database: Database, job: Job) -> Job:
+    found = await database.read(lambda tx: jobs.get(tx, job.id))
+    assert found is not None
+    return found
+
+
+async def generating(database: Database, accept: Accept, task_id: str = "task") -> Job:
+    await accept()
+
+    async def work(tx: AsyncConnection) -> Job:
+        (job,) = await jobs.claim_queued(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        return await jobs.move(
+            tx, job, S.GENERATING, now_ms=3_000, task_id=task_id, started_at_ms=3_000
+        )
+
+    return await database.transact(work)
+
+
+async def test_a_new_job_waits_as_it_was_asked(database: Database, new_job: NewJobs) -> None:
+    """What is written comes back: the request whole, 64-bit ids, the price."""
+    new = new_job(user_id=(1 << 63) - 1)
+    job, is_new = await database.transact(lambda tx: jobs.add(tx, new))
+    assert is_new
+    assert {field.name: getattr(job, field.name) for field in fields(new)} == {
+        field.name: getattr(new, field.name) for field in fields(new)
+    }
+    assert (job.state, job.attempt, job.submissions, job.due_at_ms) == (S.QUEUED, 1, 0, 1_000)
+    assert await read(database, job) == job
+
+
+async def test_an_interaction_has_one_job(database: Database, new_job: NewJobs) -> None:
+    """Adding again, even at once and under another name, gives the first job unchanged."""
+    first = new_job()
+    again = replace(new_job(price=99), interaction_id=first.interaction_id)
+    added = await asyncio.gather(
+        *(database.transact(lambda tx, new=new: jobs.add(tx, new)) for new in (first, again))
+    )
+    assert sorted(is_new for _, is_new in added) == [False, True]
+    assert added[0][0] == added[1][0]
+    found = await database.read(lambda tx: jobs.by_interaction(tx, first.interaction_id))
+    assert found == added[0][0]
+
+
+async def test_what_is_not_there_is_none(database: Database) -> None:
+    """Neither a name nor an interaction makes a job."""
+    assert await database.read(lambda tx: jobs.get(tx, "nobody")) is None
+    assert await database.read(lambda tx: jobs.by_interaction(tx, 1)) is None
+
+
+async def test_a_member_sees_their_own_jobs_newest_first(
+    database: Database, accept: Accept
+) -> None:
+    """Other members, other servers and older pages are left out."""
+    mine = [await accept(at_ms=at_ms) for at_ms in (1_000, 2_000, 3_000)]
+    await accept(user_id=4)
+    await accept(guild_id=9)
+    newest = await database.read(lambda tx: jobs.of_member(tx, 1, 3, 2))
+    older = await database.read(lambda tx: jobs.of_member(tx, 1, 3, 2, before_ms=2_000))
+    assert newest == [mine[2], mine[1]]
+    assert older == [mine[0]]
+
+
+async def test_waiting_jobs_are_counted_for_member_and_server(
+    database: Database, accept: Accept
+) -> None:
+    """Only queued jobs of that server count."""
+    await generating(database, accept)
+    await accept()
+    await accept(user_id=4)
+    await accept(guild_id=9)
+    assert await database.read(lambda tx: jobs.waiting(tx, 1, 3)) == (1, 2)
+    assert await database.read(lambda tx: jobs.waiting(tx, 1, 5)) == (0, 2)
+
+
+async def test_a_move_carries_its_facts_and_leaves_an_event(
+    database: Database, accept: Accept
+) -> None:
+    """The state, the given facts and the history agree; lease, failures and turns are cleared."""
+    job = await generating(database, accept)
+    job = await database.transact(
+        lambda tx: jobs.keep(tx, job, now_ms=3_500, due_at_ms=4_000, failures=2, progress=False)
+    )
+    moved = await database.transact(
+        lambda tx: jobs.move(tx, job, S.FAILED, now_ms=5_000, reason="no", fail_code="X1")
+    )
+    assert moved == replace(
+        job,
+        state=S.FAILED,
+        reason="no",
+        fail_code="X1",
+        failures=0,
+        due_at_ms=5_000,
+        ended_at_ms=5_000,
+    )
+    assert await read(database, job) == moved
+    assert await database.read(lambda tx: jobs.history(tx, job.id)) == [
+        Event(None, S.QUEUED, 1_000, None),
+        Event(S.QUEUED, S.SUBMITTING, 2_000, None),
+        Event(S.SUBMITTING, S.GENERATING, 3_000, None),
+        Event(S.GENERATING, S.FAILED, 5_000, "no"),
+    ]
+
+
+async def test_a_move_may_say_when_the_job_is_due_and_how_often_it_failed(
+    database: Database, accept: Accept
+) -> None:
+    """`due_at_ms` and `failures` given with a move stand above the usual ones."""
+    await accept()
+
+    async def work(tx: AsyncConnection) -> Job:
+        (job,) = await jobs.claim_queued(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        return await jobs.move(tx, job, S.QUEUED, now_ms=3_000, due_at_ms=8_000, failures=3)
+
+    job = await database.transact(work)
+    assert (job.due_at_ms, job.failures, job.ended_at_ms) == (8_000, 3, None)
+
+
+async def test_a_refused_move_is_named(database: Database, accept: Accept) -> None:
+    """The error says which job could not go where."""
+    job = await accept()
+    with pytest.raises(ValueError, match=f"Job {job.id} cannot go from queued to delivered"):
+        await database.transact(lambda tx: jobs.move(tx, job, S.DELIVERED, now_ms=2_000))
+
+
+@pytest.mark.parametrize("stale", [{"fence": 0}, {"state": S.STUCK}], ids=["fence", "state"])
+async def test_who_holds_an_old_view_of_a_job_cannot_change_it(
+    database: Database, accept: Accept, stale: dict[str, object]
+) -> None:
+    """With another fence or another state neither a move nor a keep changes a row."""
+    job = await generating(database, accept)
+    old = replace(job, **stale)
+    with pytest.raises(JobTaken, match=job.id):
+        await database.transact(lambda tx: jobs.move(tx, old, S.FAILED, now_ms=4_000))
+    with pytest.raises(JobTaken, match=job.id):
+        await database.transact(lambda tx: jobs.keep(tx, old, now_ms=4_000, due_at_ms=5_000))
+    assert await read(database, job) == job
+
+
+async def test_of_many_movers_one_moves(database: Database, accept: Accept) -> None:
+    """Eight at once cancel one job: one does it, seven are told that it is taken."""
+    job = await accept()
+    results = await asyncio.gather(
+        *(
+            database.transact(lambda tx: jobs.move(tx, job, S.CANCELLED, now_ms=2_000))
+            for _ in range(8)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, Job) for result in results) == 1
+    assert sum(isinstance(result, JobTaken) for result in results) == 7
+    assert len(await database.read(lambda tx: jobs.history(tx, job.id))) == 2
+
+
+async def test_two_jobs_cannot_have_one_task(database: Database, accept: Accept) -> None:
+    """A task that belongs to another job is refused by name, and nothing moves."""
+    await generating(database, accept, "same")
+    with pytest.raises(TaskTaken, match="same"):
+        await generating(database, accept, "same")
+    assert await database.read(jobs.counts) == {S.GENERATING: 1, S.QUEUED: 1}
+
+
+async def test_the_database_refuses_a_state_that_it_does_not_know(
+    database: Database, accept: Accept
+) -> None:
+    """A hand-written state is refused by the table's own check."""
+    await accept()
+    with pytest.raises(DBAPIError, match="ck_jobs_state"):
+        await database.transact(lambda tx: tx.execute(text("UPDATE jobs SET state = 'lost'")))
+
+
+async def test_no_prompt_is_in_an_error(database: Database, new_job: NewJobs) -> None:
+    """What the engine says of a row that it refuses names no parameter: errors are logged."""
+    new = new_job()
+    await database.transact(lambda tx: jobs.add(tx, new))
+    again = replace(new, interaction_id=5)
+    with pytest.raises(DBAPIError) as caught:
+        await database.transact(lambda tx: jobs.add(tx, again))
+    assert "INSERT INTO jobs" in str(caught.value)
+    assert new.request.prompt not in str(caught.value)
+
+
+async def test_a_status_message_is_started_by_one(database: Database, accept: Accept) -> None:
+    """Of two that want to post it one may; after a while without a message another may."""
+    job = await accept()
+
+    async def start(now_ms: int) -> bool:
+        return await database.transact(lambda tx: jobs.start_status(tx, job, now_ms, 500))
+
+    assert sorted(await asyncio.gather(start(2_000), start(2_000))) == [False, True]
+    assert not await start(2_499)
+    assert await start(2_500)
+    await database.transact(lambda tx: jobs.set_status(tx, job.id, message_id=77))
+    assert not await start(9_999)
+    assert (await read(database, job)).status_message_id == 77
+
+
+async def test_a_job_is_unannounced_until_its_message_shows_its_state(
+    database: Database, accept: Accept
+) -> None:
+    """New jobs and jobs that moved on are listed, oldest first, shown ones are not."""
+    first, second = await accept(), await accept()
+
+    async def names(limit: int = 9) -> list[str]:
+        found = await database.read(lambda tx: jobs.unannounced(tx, limit))
+        return [job.id for job in found]
+
+    assert await names() == [first.id, second.id]
+    assert await names(1) == [first.id]
+    await database.transact(lambda tx: jobs.set_status(tx, first.id, message_id=7, shown=S.QUEUED))
+    assert await names() == [second.id]
+    await database.transact(lambda tx: jobs.move(tx, first, S.CANCELLED, now_ms=2_000))
+    assert await names() == [first.id, second.id]
+
+
+async def test_quiet_states_are_not_announced(database: Database, accept: Accept) -> None:
+    """Jobs in a quiet state are passed over, whatever they show, and the limit counts the rest."""
+    quiet = await generating(database, accept)
+    await database.transact(lambda tx: jobs.set_status(tx, quiet.id, shown=S.QUEUED))
+    loud = await accept()
+
+    async def names(*states: JobState) -> list[str]:
+        found = await database.read(lambda tx: jobs.unannounced(tx, 1, quiet=states))
+        return [job.id for job in found]
+
+    assert await names(S.GENERATING, S.STORED) == [loud.id]
+    assert await names(S.GENERATING, S.QUEUED) == []
+    assert await names(S.STORED) == [quiet.id]
+
+
+async def test_a_job_whose_place_is_gone_is_not_announced_for_ever(
+    database: Database, accept: Accept
+) -> None:
+    """What counts is the state said to be shown, also when there is no message."""
+    job = await accept()
+    await database.transact(lambda tx: jobs.set_status(tx, job.id, shown=S.QUEUED))
+    assert await database.read(lambda tx: jobs.unannounced(tx, 9)) == []
+    assert (await read(database, job)).status_message_id is None
+
+
+async def test_a_kept_job_can_be_announced_anew(database: Database, accept: Accept) -> None:
+    """`status_shown=None` lists a job again whose state is shown already."""
+    job = await generating(database, accept)
+    await database.transact(lambda tx: jobs.set_status(tx, job.id, shown=S.GENERATING))
+    kept = await database.transact(
+        lambda tx: jobs.keep(tx, job, now_ms=4_000, due_at_ms=5_000, status_shown=None)
+    )
+    assert kept.status_shown is None
+    assert await database.read(lambda tx: jobs.unannounced(tx, 9)) == [kept]
+
+
+@pytest.mark.parametrize("source", S)
+async def test_every_move_the_belt_does_not_know_is_refused(
+    database: Database, accept: Accept, source: JobState
+) -> None:
+    """From each state, exactly the moves of the rules are made; each leaves its event."""
+    job = await accept()
+    set_source = text("UPDATE jobs SET state = :state").bindparams(state=source)
+
+    async def try_move(tx: AsyncConnection, target: JobState) -> bool:
+        await tx.execute(set_source)
+        try:
+            moved = await jobs.move(tx, replace(job, state=source), target, now_ms=2_000)
+        except ValueError:
+            return False
+        events = await jobs.history(tx, job.id)
+        assert (events[-1].source, events[-1].target) == (source, target)
+        return moved.state is target
+
+    async def work(tx: AsyncConnection) -> set[JobState]:
+        return {target for target in S if await try_move(tx, target)}
+
+    assert await database.transact(work) == MOVES[source]
+
+
+async def test_states_are_counted_and_their_oldest_known(
+    database: Database, accept: Accept
+) -> None:
+    """`counts` names the states that have jobs, `oldest` those among them that are no end."""
+    await generating(database, accept)
+    await accept(at_ms=7_000)
+    await accept(at_ms=6_000)
+    ended = await accept(at_ms=5_000)
+    await database.transact(lambda tx: jobs.move(tx, ended, S.CANCELLED, now_ms=8_000))
+    assert await database.read(jobs.counts) == {S.GENERATING: 1, S.QUEUED: 2, S.CANCELLED: 1}
+    assert await database.read(jobs.oldest) == {S.GENERATING: 1_000, S.QUEUED: 6_000}

@@ -1,0 +1,107 @@
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine.interfaces import ReflectedIndex
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.errors import SchemaTooNew
+from storage.schema import metadata
+
+only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
+
+
+async def test_the_migrations_build_what_the_tables_say(database: Database) -> None:
+    """Alembic finds nothing to change between the migrated schema and the metadata."""
+
+    def differences(connection: Connection) -> list[object]:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert await database.read(lambda tx: tx.run_sync(differences)) == []
+
+
+async def test_the_migrations_build_every_check_and_condition(
+    database: Database, empty_database_url: str
+) -> None:
+    """Alembic does not compare checks and partial indexes, so they are read back and compared."""
+
+    def described(connection: Connection) -> dict[str, object]:
+        inspector = inspect(connection)
+        return {
+            table: (
+                sorted(map(str, inspector.get_check_constraints(table))),
+                sorted(map(_written, inspector.get_indexes(table))),
+                sorted(map(str, inspector.get_foreign_keys(table))),
+                str(inspector.get_table_options(table)),
+            )
+            for table in metadata.tables
+        }
+
+    async with await Database.open(empty_database_url) as plain:
+        await plain.transact(lambda tx: tx.run_sync(metadata.create_all))
+        wanted = await plain.read(lambda tx: tx.run_sync(described))
+    assert await database.read(lambda tx: tx.run_sync(described)) == wanted
+
+
+def _written(index: ReflectedIndex) -> str:
+    options = {name: str(value) for name, value in index.pop("dialect_options", {}).items()}
+    return f"{index} {options}"
+
+
+async def test_an_empty_database_gets_to_the_newest_schema_and_stays_there(
+    empty_database_url: str,
+) -> None:
+    """The first migration makes every table; a second one changes no row and no table."""
+
+    async def rows(tx: AsyncConnection) -> list[object]:
+        tables = await tx.run_sync(lambda sync: inspect(sync).get_table_names())
+        assert set(tables) == {*metadata.tables, "alembic_version"}
+        return [(await tx.execute(text(f'SELECT * FROM "{table}"'))).all() for table in tables]  # noqa: S608 - our own names
+
+    async with await Database.open(empty_database_url) as database:
+        await database.migrate()
+        once = await database.read(rows)
+        await database.migrate()
+        assert await database.read(rows) == once
+
+
+@only_postgresql
+async def test_processes_that_start_together_migrate_once(empty_database_url: str) -> None:
+    """Three processes at an empty database all find it migrated and none fails."""
+    openings = (Database.open(empty_database_url) for _ in range(3))
+    databases = await asyncio.gather(*openings)
+    await asyncio.gather(*(database.migrate() for database in databases))
+    await asyncio.gather(*(database.close() for database in databases))
+
+
+async def test_a_schema_of_the_future_is_refused(database: Database) -> None:
+    """An older service does not touch a database that a newer one upgraded."""
+
+    async def rename(tx: AsyncConnection) -> None:
+        await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await database.transact(rename)
+    with pytest.raises(SchemaTooNew, match="9999"):
+        await database.migrate()
+
+
+async def test_a_migration_that_fails_leaves_nothing(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All migrations run in one transaction, on both engines."""
+    monkeypatch.setattr(Operations, "bulk_insert", _fail)
+    async with await Database.open(empty_database_url) as database:
+        with pytest.raises(LookupError):
+            await database.migrate()
+        tables = await database.read(
+            lambda tx: tx.run_sync(lambda connection: inspect(connection).get_table_names())
+        )
+    assert tables == []
+
+
+def _fail(*_: object) -> None:
+    raise LookupError
