@@ -15,6 +15,9 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+_LEAST = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
+"""Below these levels libraries write whole statements and messages, and prompts with them."""
+
 
 def set_up(settings: Settings) -> None:
     """Send all logging to standard error in the chosen format."""
@@ -24,8 +27,8 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     # The voice libraries are not wanted: the service makes no calls.
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLogger().level))
+    for name, least in _LEAST.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

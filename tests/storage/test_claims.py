@@ -115,14 +115,15 @@ async def test_claims_wait_for_each_other(database: Database, accept: Accept) ->
     """While one transaction claims, the next one waits at the belt's lock; it sees its claims."""
     await accept(user_id=1)
     await accept(user_id=2)
-    blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
     async def first(tx: AsyncConnection) -> asyncio.Task[list[Job]]:
         await belt.lock(tx)
         second = asyncio.create_task(claim(database, places=1))
+        waiting = 0
         async with asyncio.timeout(20):
-            while not second.done() and not (await tx.execute(blocked)).scalar():
-                await asyncio.sleep(0)
+            while not second.done() and not waiting:
+                waiting = (await tx.execute(blocked)).scalar_one()
         assert not second.done()
         await jobs.claim_queued(tx, now_ms=9_000, owner="b", lease_ms=1_000, max_in_flight=1)
         return second

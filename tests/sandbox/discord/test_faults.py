@@ -32,6 +32,8 @@ async def test_a_fault_hits_as_often_as_ordered(
     assert (await wire("GET", place))[0] == 200
     assert [(await wire("POST", place, body))[0] for _ in range(3)] == [503, 503, 200]
     assert len(videos.messages) == 1
+    counts = [stand_in.journal.count(method, POSTS) for method in ("POST", "GET", "PATCH")]
+    assert counts == [3, 1, 0]
 
 
 async def test_a_fault_can_come_after_the_work(

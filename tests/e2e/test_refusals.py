@@ -1,0 +1,100 @@
+"""Bad input: a private answer with every broken rule; no job, no hold, nothing public."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.discord import Upload
+from tests.e2e.theatre import LAKE, Theatre, picture
+
+PRO, TWO = "seedance-1-5-pro", "seedance-2-0"
+GIF = Upload("cat.png", b"GIF89a" + bytes(200))
+CUT = Upload("cut.jpg", LAKE.read_bytes()[:5_000])
+
+CASES: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("video", {"prompt": "x"}, ["prompt"]),
+    ("video", {"prompt": "y" * 2_501}, ["2,500"]),
+    ("video", {"prompt": "a lake", "model": PRO, "resolution": "1080p"}, ["1080p"]),
+    ("video", {"prompt": "a lake", "model": PRO, "duration": 14}, ["12"]),
+    ("video", {"prompt": "a lake", "model": PRO, "web_search": True}, ["web_search"]),
+    ("video", {"prompt": "a lake", "model": PRO, "aspect_ratio": "auto"}, ["auto"]),
+    ("video", {"prompt": "a lake", "model": TWO, "fixed_lens": True}, ["fixed_lens"]),
+    (
+        "video",
+        {"prompt": "x", "model": PRO, "duration": 15, "resolution": "1080p", "web_search": True},
+        ["prompt", "1080p", "web_search", "12"],
+    ),
+    ("animate", {"prompt": "a lake", "image": GIF}, ["cat.png is not a PNG, JPEG or WebP"]),
+    ("animate", {"prompt": "a lake", "image": CUT}, ["cut.jpg is a damaged picture"]),
+    (
+        "animate",
+        {"prompt": "x", "image": picture("tiny.png", size=(20, 20)), "last_image": GIF},
+        ["tiny.png", "cat.png", "prompt"],
+    ),
+    ("animate", {"prompt": "a lake", "image": picture("wide.png", size=(2000, 320))}, ["wide.png"]),
+]
+
+
+async def test_every_broken_rule_is_named_privately_and_nothing_is_left(theatre: Theatre):
+    """Each case: an ephemeral refusal that names all; the channel, ledger and APIXO stay empty."""
+    async with theatre.service.run():
+        await theatre.ready()
+        for command, options, named in CASES:
+            answer = await theatre.type(command, options)
+            assert "Nothing was charged" in answer.text, (command, options, answer.text)
+            for words in named:
+                assert words in answer.text, (words, answer.text)
+            assert answer.text.count("\n- ") >= len(named), answer.text
+    assert [m for m in theatre.discord.channel("videos").messages if not m.ephemeral] == []
+    assert len(theatre.apixo.tasks) == 0
+    verdict = await theatre.audit()
+    assert not any(verdict["jobs"].values())
+    assert not any(verdict["ledger"].values())
+
+
+async def test_a_channel_that_can_not_be_posted_to_is_refused_before_money_is_held(
+    theatre: Theatre,
+):
+    """The missing permission is named."""
+    async with theatre.service.run():
+        await theatre.ready()
+        answer = await theatre.type("video", {"prompt": "a lake"}, where="quiet")
+        assert "Send Messages" in answer.text
+        thread = await theatre.order("video", {"prompt": "a lake"}, where="videos-talk")
+        await theatre.result(thread, where="videos-talk")
+    assert (await theatre.audit())["jobs"]["delivered"] == 1
+
+
+async def test_a_daily_limit_is_told_with_what_is_left(theatre: Theatre):
+    """Limit 0.20, two of 0.08 fit, the third is told what is left and when there is more."""
+    settings = {"USER_DAILY_LIMIT_USD": "0.20"}
+    theatre = Theatre.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+    options = {"prompt": "a lake", "duration": 4}
+    async with theatre.service.run():
+        await theatre.ready()
+        for _ in range(2):
+            await theatre.order("video", options)
+        answer = await theatre.type("video", options)
+        assert "$0.04 left of today's $0.20" in answer.text
+        other = await theatre.order("video", options, who="Ben")
+        await theatre.result(other)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"DISCORD_TOKEN": "wrong"}, "DISCORD_TOKEN: Discord does not accept this token"),
+        ({"APIXO_API_KEY": "wrong"}, "APIXO_API_KEY: APIXO does not accept this key"),
+        ({"DISCORD_API_URL": "http://127.0.0.1:9/api/v10"}, "Discord can not be reached"),
+    ],
+)
+async def test_what_keeps_the_service_from_starting_is_said_plainly(
+    theatre: Theatre, settings: dict[str, str], said: str
+):
+    """Exit code 1, one sentence, no traceback."""
+    theatre = Theatre.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+    async with theatre.service.run() as running:
+        assert await running.process.wait() == 1
+    log = theatre.service.log.read_text()
+    assert said in log
+    assert "Traceback" not in log
