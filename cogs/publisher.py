@@ -27,6 +27,8 @@ _GONE: Final = frozenset({10003, 10004, 10013, 40003, 50001, 50007, 50013, 50083
 _HISTORY_MARGIN_MS: Final = 600_000
 _HISTORY_DEPTH: Final = 2_000
 
+_NOBODY: Final = discord.AllowedMentions.none()
+
 T = TypeVar("T")
 
 
@@ -52,7 +54,8 @@ class DiscordPublisher:
             return
         message = self._channel(sight.job).get_partial_message(sight.job.status_message_id)
         try:
-            await message.edit(view=cards.status(sight))
+            # Without saying so again, an edit would mark the member as mentioned.
+            await message.edit(view=cards.status(sight), allowed_mentions=_NOBODY)
         except discord.NotFound:
             return
         except Exception as error:

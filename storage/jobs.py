@@ -315,7 +315,6 @@ async def keep(
     tx: AsyncConnection,
     job: Job,
     *,
-    now_ms: int,
     due_at_ms: int,
     progress: bool = True,
     **changes: Unpack[Changes],

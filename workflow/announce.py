@@ -4,6 +4,8 @@ The database says which state the message shows, so a message that was missed be
 a fault of Discord's is brought up to date like any other.
 """
 
+from dataclasses import replace
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,33 +60,33 @@ class Announcer:
             self._patience.pop(job.id, None)
 
     async def _show(self, job: Job) -> None:
-        publisher = self._context.publisher
         if job.status_message_id is None:
-            await self._shown(job, await self._post(job))
-            return
+            found = await self._find(job)
+            if found is None:
+                posted = await self._context.publisher.post_status(await self._sight(job))
+                await self._shown(job, posted)
+                return
+            job = replace(job, status_message_id=found)
         sight = await self._sight(job)
         if self._is_late_failure(job):
-            await publisher.post_failure(sight)
-        await publisher.edit_status(sight)
-        await self._shown(job)
+            await self._context.publisher.post_failure(sight)
+        await self._context.publisher.edit_status(sight)
+        await self._shown(job, job.status_message_id)
 
-    async def _post(self, job: Job) -> int:
-        """Post the status message, unless a process that died has done so before."""
+    async def _find(self, job: Job) -> int | None:
+        """Find the status message that a process that died, or a lost answer, left unrecorded."""
         now_ms = self._context.now_ms()
         mine = await self._context.database.transact(
             lambda tx: jobs.start_status(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
         )
         if not mine:
             raise TryLater("it is being posted")
-        publisher = self._context.publisher
-        if job.status_since_ms is not None:
-            try:
-                found = await publisher.find(job, Post.STATUS, job.status_since_ms)
-            except HistoryDenied:
-                found = None
-            if found is not None:
-                return found
-        return await publisher.post_status(await self._sight(job))
+        if job.status_since_ms is None:
+            return None
+        try:
+            return await self._context.publisher.find(job, Post.STATUS, job.status_since_ms)
+        except HistoryDenied:
+            return None
 
     def _is_late_failure(self, job: Job) -> bool:
         ended_badly = job.state in ENDED_WITHOUT_VIDEO | PARKED and job.state not in (

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import JobState, may_move
 from storage import jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
@@ -77,7 +77,7 @@ class Belt:
         """Wait until the next job is due, the bell rings, or a stage has ended."""
         next_ms = await self._context.database.read(jobs.next_due_ms)
         wait_s = MAX_REST_S
-        if next_ms is not None:
+        if next_ms is not None and len(self._running) < _MAX_AT_ONCE:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         try:
             await asyncio.wait_for(self._bell.wait(), max(wait_s, 0.01))
@@ -142,7 +142,7 @@ class Belt:
 
     async def _work(self, job: Job) -> None:
         try:
-            if job.turns > _MAX_TURNS:
+            if job.turns > _MAX_TURNS and may_move(job.state, JobState.QUARANTINED):
                 await self._quarantine(job)
             else:
                 await _STAGES[job.state](self._context, job)
@@ -168,8 +168,7 @@ class Belt:
             now = await jobs.get(tx, job.id)
             if now is not None and now.lease_owner == self._owner:
                 due_at_ms = self._context.after_failures(job.turns)
-                now_ms = self._context.now_ms()
-                await jobs.keep(tx, now, now_ms=now_ms, due_at_ms=due_at_ms, progress=False)
+                await jobs.keep(tx, now, due_at_ms=due_at_ms, progress=False)
 
         try:
             if job.state is JobState.SUBMITTING:

@@ -100,7 +100,6 @@ async def _again(context: Context, job: Job, error: TryLater) -> None:
         return await jobs.keep(
             tx,
             job,
-            now_ms=context.now_ms(),
             due_at_ms=context.after_failures(failures),
             failures=failures,
         )

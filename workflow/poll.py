@@ -103,8 +103,7 @@ async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
 
 async def _keep(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
     async def work(tx: AsyncConnection) -> Job:
-        now_ms = context.now_ms()
-        return await jobs.keep(tx, job, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures)
+        return await jobs.keep(tx, job, due_at_ms=due_at_ms, failures=failures)
 
     await context.database.transact(work)
 

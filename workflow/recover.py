@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from storage import billing, jobs
+from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.submit import park_unknown
@@ -35,7 +36,10 @@ async def park_lost_submissions(context: Context) -> None:
         lambda tx: jobs.lost_submissions(tx, now_ms=context.now_ms())
     )
     for job in lost:
-        await park_unknown(context, job, "the service stopped while the request was being sent")
+        try:
+            await park_unknown(context, job, "the service stopped while the request was being sent")
+        except JobTaken:
+            continue  # another process has parked it
         _log.error("submission cut off", job=job.id)
 
 
@@ -48,7 +52,7 @@ async def end_grace(context: Context, job: Job) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="no answer from APIXO")
-        await jobs.keep(tx, job, now_ms=now_ms, due_at_ms=_NEVER_MS, status_shown=None)
+        await jobs.keep(tx, job, due_at_ms=_NEVER_MS, status_shown=None)
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
     await context.database.transact(work)

@@ -34,6 +34,9 @@ async def store(context: Context, job: Job) -> None:
         await _again(context, job, error, url, most=_BROKEN_TRIES)
     except (ResultError, NotAVideo, TooLarge) as error:
         await _again(context, job, error, None, most=_DEAD_TRIES)
+    except OSError as error:
+        _log.error("the media folder can not be written to", error=str(error))
+        await _again(context, job, error, url, most=None)
     else:
         await _stored(context, job, stored)
 
@@ -68,11 +71,11 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
 
 
 async def _again(
-    context: Context, job: Job, error: Exception, url: str | None, *, most: int
+    context: Context, job: Job, error: Exception, url: str | None, *, most: int | None
 ) -> None:
-    """Try again later, with the same address or (None) a new one, `most` times in all."""
+    """Try again later, with the same address or (None) a new one, `most` times (None: for ever)."""
     failures = job.failures + 1
-    if failures >= most:
+    if most is not None and failures >= most:
         await _lost(context, job, error)
         return
 
@@ -80,7 +83,6 @@ async def _again(
         return await jobs.keep(
             tx,
             job,
-            now_ms=context.now_ms(),
             due_at_ms=context.after_failures(failures),
             failures=failures,
             result_url=url,

@@ -273,7 +273,7 @@ async def test_a_kept_job_counts_its_turns_only_without_progress(
         assert job.turns == turns
         kept = await database.transact(
             lambda tx, job=job, progress=progress: jobs.keep(
-                tx, job, now_ms=9_000, due_at_ms=9_000, progress=progress
+                tx, job, due_at_ms=9_000, progress=progress
             )
         )
         assert kept.lease_owner is None

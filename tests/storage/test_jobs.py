@@ -98,7 +98,7 @@ async def test_a_move_carries_its_facts_and_leaves_an_event(
     """The state, the given facts and the history agree; lease, failures and turns are cleared."""
     job = await generating(database, accept)
     job = await database.transact(
-        lambda tx: jobs.keep(tx, job, now_ms=3_500, due_at_ms=4_000, failures=2, progress=False)
+        lambda tx: jobs.keep(tx, job, due_at_ms=4_000, failures=2, progress=False)
     )
     moved = await database.transact(
         lambda tx: jobs.move(tx, job, S.FAILED, now_ms=5_000, reason="no", fail_code="X1")
@@ -152,7 +152,7 @@ async def test_who_holds_an_old_view_of_a_job_cannot_change_it(
     with pytest.raises(JobTaken, match=job.id):
         await database.transact(lambda tx: jobs.move(tx, old, S.FAILED, now_ms=4_000))
     with pytest.raises(JobTaken, match=job.id):
-        await database.transact(lambda tx: jobs.keep(tx, old, now_ms=4_000, due_at_ms=5_000))
+        await database.transact(lambda tx: jobs.keep(tx, old, due_at_ms=5_000))
     assert await read(database, job) == job
 
 
@@ -262,7 +262,7 @@ async def test_a_kept_job_can_be_announced_anew(database: Database, accept: Acce
     job = await generating(database, accept)
     await database.transact(lambda tx: jobs.set_status(tx, job.id, shown=S.GENERATING))
     kept = await database.transact(
-        lambda tx: jobs.keep(tx, job, now_ms=4_000, due_at_ms=5_000, status_shown=None)
+        lambda tx: jobs.keep(tx, job, due_at_ms=5_000, status_shown=None)
     )
     assert kept.status_shown is None
     assert await database.read(lambda tx: jobs.unannounced(tx, 9)) == [kept]

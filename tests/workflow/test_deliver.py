@@ -122,6 +122,17 @@ async def test_a_status_message_whose_answer_was_lost_is_not_posted_again(
     assert status.states[-1] is S.DELIVERED
 
 
+async def test_a_status_message_found_late_is_brought_up_to_date(world: World):
+    """Its answer was lost, and it can be looked for only when the video is there."""
+    world.channel.lost["post_status"] = [TryLater("no answer")]
+    world.channel.trouble["find"] = [TryLater("down")] * 4
+    job = (await world.order()).job
+    await world.until(S.DELIVERED, job=job.id)
+    await world.pass_time(300)
+    (status,) = world.channel.of(job.id, "status")
+    assert status.states[-1] is S.DELIVERED
+
+
 async def test_a_late_failure_is_told_in_a_reply_and_an_early_one_is_not(world: World):
     """More than a minute after the request, the member is mentioned; else the edit is enough."""
     early = (await world.order("a lake [[fail:Odd]]")).job.id

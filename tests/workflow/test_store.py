@@ -1,6 +1,7 @@
 """Storing: the video is fetched whole, or its price is given back."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,18 @@ async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(world: World, d
     assert world.channel.of(job.id, "status")[0].states[-1] is S.RESULT_LOST
     assert not world.context.media.exists(f"{job.id}.mp4")
     await world.audit()
+
+
+async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_path: Path):
+    """The video is paid for: it is fetched again until there is room, and never quarantined."""
+    folder = tmp_path / "media"
+    job = (await world.order()).job
+    await world.until(S.GENERATING, job=job.id)
+    folder.write_text("in the way")
+    await world.pass_time(3600, step_s=60)
+    assert (await world.job(job.id)).state is S.SUCCEEDED
+    folder.unlink()
+    await world.until(S.DELIVERED, job=job.id)
 
 
 @pytest.mark.parametrize(
