@@ -1,0 +1,140 @@
+"""Measures memory and stalls while twenty videos of 50 MiB are fetched and posted at once.
+
+The service is built by its own composition root, in this process; the stand-ins run in another.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from bench.figures import Figure, report
+from bot import app, endpoints
+from bot.settings import Settings
+from domain.jobs import JobState
+from domain.requests import Command, Draft, check
+from storage import jobs
+from workflow.accept import Order, accept
+from workflow.context import Context
+
+_VIDEOS = 20
+_MEGABYTES = 52
+"""The most whole megabytes that fit into 50 MiB, the limit of a server of tier 2."""
+
+_PAGE = resource.getpagesize()
+_MIB = 1024 * 1024
+
+
+def measure() -> bool:
+    """Print peak memory above idle, and the longest time that the event loop stood still."""
+    peak_bytes, stall_s = asyncio.run(_deliver())
+    return report(
+        f"{_VIDEOS} videos of {_MEGABYTES} MB at once, fetched and posted",
+        [
+            Figure("peak memory above idle", peak_bytes / _MIB, 3 * _VIDEOS + 10, " MiB"),
+            Figure("worst stall of the event loop", stall_s, 0.3, " s"),
+        ],
+    )
+
+
+async def _deliver() -> tuple[int, float]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        beside = await stack.enter_async_context(_stand_ins())
+        settings = Settings.model_validate(
+            {
+                **beside["settings"],
+                "database_url": f"sqlite:///{folder / 'dailies.db'}",
+                "media_store": folder / "media",
+                "http_port": 0,
+                "apixo_max_tasks": _VIDEOS,
+                "user_daily_limit_usd": None,
+            }
+        )
+        endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
+        service = cast("Any", await cast("Any", app)._build(settings, stack))
+        await service.bot.login(settings.discord_token.get_secret_value())
+        running = asyncio.create_task(service.bot.connect())
+        await service.bot.wait_until_ready()
+        context = service.bot.get_cog("Generation")._context
+        await _warm_up(context, beside["place"])
+        with _Memory() as memory:
+            stall_s = await _longest_stall(_videos(context, beside["place"], _VIDEOS))
+        await service.bot.close()
+        await running
+        return memory.peak - memory.idle, stall_s
+
+
+@asynccontextmanager
+async def _stand_ins() -> AsyncIterator[dict[str, Any]]:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.stand_ins", stdin=pipe, stdout=pipe
+    )
+    assert process.stdin is not None, "it was asked for"
+    assert process.stdout is not None, "it was asked for"
+    yield json.loads(await process.stdout.readline())
+    process.stdin.close()
+    await process.wait()
+
+
+async def _warm_up(context: Context, place: dict[str, int]) -> None:
+    """Make one video first: what is loaded once is no cost of a delivery."""
+    await _videos(context, place, 1)
+
+
+async def _videos(context: Context, place: dict[str, int], count: int) -> None:
+    """Order videos and wait until all are posted."""
+    prompt = f"a long lake [[size:{_MEGABYTES}]]"
+    request = check(Draft(command=Command.VIDEO, prompt=prompt))
+    began = time.time_ns()
+    for number in range(count):
+        await accept(context, Order(interaction_id=began + number, request=request, **place))
+    wanted = (await context.database.read(jobs.counts)).get(JobState.DELIVERED, 0) + count
+    while (await context.database.read(jobs.counts)).get(JobState.DELIVERED, 0) < wanted:
+        await asyncio.sleep(0.2)
+
+
+async def _longest_stall(work: Any) -> float:
+    """Do some work, and tell the longest time for which the event loop did nothing else."""
+    longest, working = 0.0, asyncio.ensure_future(work)
+    while not working.done():
+        began = time.perf_counter()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.perf_counter() - began - 0.001)
+    await working
+    return longest
+
+
+class _Memory:
+    """Watches this process's resident memory from a thread, in bytes."""
+
+    def __enter__(self) -> "_Memory":
+        self.idle = self.peak = _resident()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.005):
+            self.peak = max(self.peak, _resident())
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+if __name__ == "__main__":
+    raise SystemExit(not measure())

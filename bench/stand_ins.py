@@ -1,0 +1,42 @@
+"""Runs both stand-ins as a process of their own, so that their work is not measured as ours.
+
+Prints one line of JSON: the settings that a service needs to meet them, and where to post.
+"""
+
+import asyncio
+import json
+import sys
+
+from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.discord import DiscordOptions, DiscordStandIn
+
+_SPEED = 500.0
+_MANY = 1_000
+
+
+async def main() -> None:
+    """Serve until standard input ends."""
+    apixo_options = ApixoOptions(clips="tiny", time_scale=_SPEED)
+    discord_options = DiscordOptions(sends_per_window=_MANY, requests_per_second=_MANY)
+    async with ApixoStandIn(apixo_options) as apixo, DiscordStandIn(discord_options) as discord:
+        settings = {
+            "apixo_api_key": apixo.key,
+            "apixo_base_url": apixo.base_url,
+            "discord_api_url": discord.api_url,
+            "discord_gateway_url": discord.gateway_url,
+            "discord_token": discord.token,
+            "time_scale": _SPEED,
+        }
+        channel = discord.channel("videos", "Big Screen")
+        assert channel.guild is not None, "a server's channel"
+        place = {
+            "guild_id": channel.guild.id,
+            "channel_id": channel.id,
+            "user_id": discord.member("Ada", "Big Screen").id,
+        }
+        print(json.dumps({"settings": settings, "place": place}), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
