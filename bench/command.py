@@ -66,8 +66,8 @@ class _Bare(commands.Cog):
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing = cast("Any", None)
-    ours = await _bot(lambda bot: Generation(bot, nothing, nothing, nothing))
-    bare = await _bot(lambda _: _Bare())
+    ours = _bot(Generation(nothing, nothing, nothing, nothing))
+    bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)
     rounds = [
@@ -77,12 +77,11 @@ async def _both() -> tuple[float, float]:
     return statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds)
 
 
-async def _bot(make_cog: Any) -> commands.Bot:
+def _bot(cog: commands.Cog) -> commands.Bot:
     bot = commands.Bot("!", intents=discord.Intents(guilds=True))
     state = cast("Any", bot)._connection
     state.user = discord.ClientUser(state=state, data=cast("Any", _user(_APP)))
-    cog = make_cog(bot)
-    for command in cog.__cog_app_commands__:
+    for command in cog.get_app_commands():
         bot.tree.add_command(command)
     return bot
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -59,7 +59,7 @@ async def _deliver() -> tuple[int, float]:
             }
         )
         endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
-        service = cast("Any", await cast("Any", app)._build(settings, stack))
+        service = await cast("Any", app)._build(settings, stack)
         await service.bot.login(settings.discord_token.get_secret_value())
         running = asyncio.create_task(service.bot.connect())
         await service.bot.wait_until_ready()
@@ -73,7 +73,7 @@ async def _deliver() -> tuple[int, float]:
 
 
 @asynccontextmanager
-async def _stand_ins() -> AsyncIterator[dict[str, Any]]:
+async def _stand_ins() -> AsyncGenerator[dict[str, Any]]:
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.stand_ins", stdin=pipe, stdout=pipe

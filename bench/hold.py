@@ -48,7 +48,8 @@ async def _both() -> tuple[float, float]:
         long = await _ledger(stack, folder / "long.db", _LONG)
         short = await _ledger(stack, folder / "short.db", _SHORT)
         for _ in range(_WARM_UP):
-            await _order(long), await _order(short)
+            await _order(long)
+            await _order(short)
         pairs = [(await _order(long), await _order(short)) for _ in range(_ORDERS)]
         return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 

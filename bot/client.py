@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -63,17 +64,13 @@ async def _answer_fault(
     """Log what no command expected, and tell the member; both even if one of them fails."""
     cause = getattr(error, "original", error)
     _log.error("command failed", command=getattr(interaction.command, "name", None), exc_info=cause)
-    say: Callable[..., Awaitable[object]]
     if interaction.type is discord.InteractionType.autocomplete:
         return
-    if interaction.response.is_done():
-        say = interaction.edit_original_response
-        answer = {}
-    else:
-        say = interaction.response.send_message
-        answer = {"ephemeral": True}
     card = cards.note("Something went wrong on our side. If your video was taken, it goes on.")
     try:
-        await say(view=card, **answer)
-    except discord.HTTPException as failure:
+        if interaction.response.is_done():
+            await interaction.edit_original_response(view=card)
+        else:
+            await interaction.response.send_message(view=card, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         _log.warning("fault not told", error=str(failure))

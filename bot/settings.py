@@ -27,7 +27,7 @@ class DatabaseSettings(BaseSettings):
     )
 
     database_url: str = Field(
-        "sqlite:///data/dailies.db", description="`sqlite:///FILE` or `postgresql://…`"
+        default="sqlite:///data/dailies.db", description="`sqlite:///FILE` or `postgresql://…`"
     )
 
     @classmethod

@@ -1,6 +1,6 @@
 """Answers over HTTP how the process is: alive, and ready to serve."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -11,7 +11,7 @@ Checks = Callable[[], Awaitable[dict[str, bool]]]
 
 
 @asynccontextmanager
-async def serve(host: str, port: int, checks: Checks) -> AsyncIterator[None]:
+async def serve(host: str, port: int, checks: Checks) -> AsyncGenerator[None]:
     """Serve `/healthz` (always 200) and `/readyz` (503 while a check fails, each one named).
 
     Raises:

@@ -1,6 +1,7 @@
 """Knows how the service's messages look (Discord's Components V2); says nothing by itself."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import ui
@@ -19,6 +20,8 @@ _GREY = discord.Colour(0x80848E)
 
 _PROMPT_SHOWN = 300
 
+_Item = ui.Item[ui.LayoutView]
+
 
 def status(sight: Sight) -> ui.LayoutView:
     """Lay out the public status message of a job."""
@@ -29,11 +32,11 @@ def status(sight: Sight) -> ui.LayoutView:
         f"-# {words.settings_line(job.request)} · for <@{job.user_id}>",
     ]
     return _view(
-        ui.Container(
-            ui.TextDisplay("\n".join(lines)),
-            ui.Separator(),
-            ui.TextDisplay(f"{_progress(sight)}\n-# {job.id}"),
-            accent_colour=_colour(job.state),
+        _box(
+            _colour(job.state),
+            _text("\n".join(lines)),
+            ui.Separator[ui.LayoutView](),
+            _text(f"{_progress(sight)}\n-# {job.id}"),
         )
     )
 
@@ -44,14 +47,14 @@ def result(job: JobView, *, attached: bool, bare: bool = False) -> ui.LayoutView
     `bare` leaves the prompt out, for a channel whose word filter refused it.
     """
     what = "your video is ready." if attached else "your video is ready, but too large for here."
-    parts: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(f"<@{job.user_id}> {what}")]
+    parts: list[_Item] = [_text(f"<@{job.user_id}> {what}")]
     if attached:
         parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{job.id}.mp4")))
     else:
-        parts.append(ui.TextDisplay("It is kept; a manager of the service can hand it to you."))
+        parts.append(_text("It is kept; a manager of the service can hand it to you."))
     small = f"-# {words.settings_line(job.request)} · {job.id}"
     prompt = f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}\n"
-    parts.append(ui.TextDisplay(small if bare else prompt + small))
+    parts.append(_text(small if bare else prompt + small))
     return _view(*parts)
 
 
@@ -59,10 +62,10 @@ def failure(sight: Sight) -> ui.LayoutView:
     """Lay out the reply that tells a member, late, that there will be no video."""
     job = sight.job
     text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id}"
-    return _view(ui.Container(ui.TextDisplay(text), accent_colour=_colour(job.state)))
+    return _view(_box(_colour(job.state), _text(text)))
 
 
-def accepted(news: Accepted, cancel: ui.Item[ui.LayoutView]) -> ui.LayoutView:
+def accepted(news: Accepted, cancel: ui.Item[Any]) -> ui.LayoutView:
     """Lay out the private answer to an accepted request."""
     job, left = news.job, news.left
     amounts = [
@@ -73,7 +76,7 @@ def accepted(news: Accepted, cancel: ui.Item[ui.LayoutView]) -> ui.LayoutView:
         f"Price: **{show_usd(job.price)}**, held now and charged only if the video is made.",
         f"Left for you today: {show_usd(min(amounts))}." if amounts else "No daily limit applies.",
     ]
-    body = ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=_BLUE)
+    body = _box(_BLUE, _text("\n".join(lines)))
     if job.state is not JobState.QUEUED:
         return _view(body)
     return _view(body, ui.ActionRow(cancel))
@@ -83,15 +86,23 @@ def refusal(rules: Sequence[str]) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
     listed = "\n".join(f"- {rule}" for rule in rules)
     text = f"**This can't be made as it is.** Nothing was charged.\n{listed}"
-    return _view(ui.Container(ui.TextDisplay(text[:3900]), accent_colour=_RED))
+    return _view(_box(_RED, _text(text[:3900])))
 
 
 def note(text: str) -> ui.LayoutView:
     """Lay out one private sentence."""
-    return _view(ui.TextDisplay(text))
+    return _view(_text(text))
 
 
-def _view(*items: ui.Item[ui.LayoutView]) -> ui.LayoutView:
+def _text(content: str) -> _Item:
+    return ui.TextDisplay[ui.LayoutView](content)
+
+
+def _box(colour: discord.Colour, *items: _Item) -> _Item:
+    return ui.Container[ui.LayoutView](*items, accent_colour=colour)
+
+
+def _view(*items: _Item) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     for item in items:
         view.add_item(item)

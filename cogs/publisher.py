@@ -64,16 +64,14 @@ class DiscordPublisher:
     async def post_failure(self, sight: Sight) -> int:
         """Tell the member in a reply to the status message that there will be no video."""
         job = sight.job
+        assert job.status_message_id is not None, "there is a message to reply to"
         channel = self._channel(job)
-        reference = None
-        if job.status_message_id is not None:
-            message = channel.get_partial_message(job.status_message_id)
-            reference = message.to_reference(fail_if_not_exists=False)
+        message = channel.get_partial_message(job.status_message_id)
         send = channel.send(
             view=cards.failure(sight),
             nonce=f"f{job.id}",
             allowed_mentions=_only(job.user_id),
-            **({"reference": reference} if reference else {}),
+            reference=message.to_reference(fail_if_not_exists=False),
         )
         return (await _tell(send)).id
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ class Service:
         return self.folder / "bot.log"
 
     @asynccontextmanager
-    async def run(self) -> AsyncIterator["Running"]:
+    async def run(self) -> AsyncGenerator["Running"]:
         """Run the service while the context is open; SIGTERM ends it, SIGKILL if it hangs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:

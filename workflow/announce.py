@@ -60,18 +60,15 @@ class Announcer:
             self._patience.pop(job.id, None)
 
     async def _show(self, job: Job) -> None:
-        if job.status_message_id is None:
-            found = await self._find(job)
-            if found is None:
-                posted = await self._context.publisher.post_status(await self._sight(job))
-                await self._shown(job, posted)
-                return
-            job = replace(job, status_message_id=found)
-        sight = await self._sight(job)
+        publisher = self._context.publisher
+        known = job.status_message_id or await self._find(job)
+        message_id = known or await publisher.post_status(await self._sight(job))
+        sight = await self._sight(replace(job, status_message_id=message_id))
         if self._is_late_failure(job):
-            await self._context.publisher.post_failure(sight)
-        await self._context.publisher.edit_status(sight)
-        await self._shown(job, job.status_message_id)
+            await publisher.post_failure(sight)
+        if known is not None:
+            await publisher.edit_status(sight)
+        await self._shown(job, message_id)
 
     async def _find(self, job: Job) -> int | None:
         """Find the status message that a process that died, or a lost answer, left unrecorded."""
