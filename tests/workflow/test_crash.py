@@ -65,10 +65,9 @@ async def _live(world: World, doomed: DoomedDatabase, job: str) -> None:
     await world.turn()
 
 
+@pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 async def test_two_processes_on_one_belt_do_each_job_once(world: World):
     """On PostgreSQL several processes may turn: ten jobs, two belts, ten tasks and posts."""
-    if world.database.dialect == "sqlite":
-        pytest.skip("SQLite admits one process")
     belts = world.belt, Belt(world.context, "other")
     ordered = [(await world.order()).job.id for _ in range(10)]
     while not await world.all_are(S.DELIVERED, ordered):
