@@ -113,16 +113,6 @@ def _payload(number: int) -> dict[str, Any]:
         {"name": "model", "type": 3, "value": "seedance-1-5-pro"},
         {"name": "duration", "type": 4, "value": 8},
     ]
-    picture = {
-        "id": _PICTURE,
-        "filename": "lake.jpg",
-        "size": 90_000,
-        "url": "https://cdn.discordapp.com/ephemeral-attachments/1/2/lake.jpg",
-        "proxy_url": "https://media.discordapp.net/ephemeral-attachments/1/2/lake.jpg",
-        "content_type": "image/jpeg",
-        "width": 1280,
-        "height": 720,
-    }
     return {
         "id": str(1_000_000 + number),
         "application_id": _APP,
@@ -134,27 +124,8 @@ def _payload(number: int) -> dict[str, Any]:
         "guild_id": _GUILD,
         "channel_id": _CHANNEL,
         "guild": {"id": _GUILD, "locale": "en-US", "features": []},
-        "channel": {
-            "id": _CHANNEL,
-            "type": 0,
-            "name": "videos",
-            "guild_id": _GUILD,
-            "position": 0,
-            "permissions": "2147483647",
-            "parent_id": None,
-            "nsfw": False,
-            "topic": None,
-        },
-        "member": {
-            "user": _user(_ADA),
-            "roles": [],
-            "joined_at": "2026-01-01T00:00:00+00:00",
-            "flags": 0,
-            "deaf": False,
-            "mute": False,
-            "permissions": "2147483647",
-            "nick": None,
-        },
+        "channel": _channel(),
+        "member": _member(),
         "app_permissions": "2147483647",
         "attachment_size_limit": 10_485_760,
         "entitlements": [],
@@ -165,9 +136,39 @@ def _payload(number: int) -> dict[str, Any]:
             "name": "animate",
             "type": 1,
             "options": options,
-            "resolved": {"attachments": {_PICTURE: picture}},
+            "resolved": {"attachments": {_PICTURE: _picture()}},
         },
     }
+
+
+def _picture() -> dict[str, Any]:
+    return {
+        "id": _PICTURE,
+        "filename": "lake.jpg",
+        "size": 90_000,
+        "url": "https://cdn.discordapp.com/ephemeral-attachments/1/2/lake.jpg",
+        "proxy_url": "https://media.discordapp.net/ephemeral-attachments/1/2/lake.jpg",
+        "content_type": "image/jpeg",
+        "width": 1280,
+        "height": 720,
+    }
+
+
+def _channel() -> dict[str, Any]:
+    about = {"name": "videos", "topic": None, "nsfw": False, "position": 0, "parent_id": None}
+    permissions = {"permissions": "2147483647"}
+    return {"id": _CHANNEL, "type": 0, "guild_id": _GUILD, **about, **permissions}
+
+
+def _member() -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "nick": None,
+        "roles": [],
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "flags": 0,
+    }
+    voice = {"deaf": False, "mute": False}
+    return {"user": _user(_ADA), "permissions": "2147483647", **about, **voice}
 
 
 if __name__ == "__main__":

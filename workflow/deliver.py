@@ -16,6 +16,7 @@ from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
+from workflow.patience import try_again
 from workflow.publishing import Post
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ async def deliver(context: Context, job: Job) -> None:
         else:
             message_id = await _find(context, job) or await _post(context, job)
     except TryLater as error:
-        await _again(context, job, error)
+        await try_again(context, job)
+        _log.warning("not posted yet", job=job.id, failures=job.failures + 1, error=str(error))
     except PublishError as error:
         await _park(context, job, error)
     else:
@@ -91,21 +93,6 @@ async def _delivered(context: Context, job: Job, message_id: int) -> None:
 
     await context.database.transact(work)
     _log.info("delivered", job=job.id, message=message_id)
-
-
-async def _again(context: Context, job: Job, error: TryLater) -> None:
-    failures = job.failures + 1
-
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.keep(
-            tx,
-            job,
-            due_at_ms=context.after_failures(failures),
-            failures=failures,
-        )
-
-    await context.database.transact(work)
-    _log.warning("not posted yet", job=job.id, failures=failures, error=str(error))
 
 
 async def _park(context: Context, job: Job, error: PublishError) -> None:

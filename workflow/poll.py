@@ -10,6 +10,7 @@ from domain.schedule import GIVE_UP_MS, next_look_ms
 from storage import billing, jobs
 from storage.jobs import Job
 from workflow.context import Context
+from workflow.patience import try_again, wait
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ async def _keep_waiting(context: Context, job: Job) -> None:
         await _stuck(context, job, "the task did not end")
         return
     look_ms = next_look_ms(job.request.model, job.request.seconds, age_ms)
-    await _keep(context, job, due_at_ms=context.later(look_ms - age_ms), failures=0)
+    await wait(context, job, context.later(look_ms - age_ms), failures=0)
 
 
 async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
@@ -93,19 +94,12 @@ async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
 
 
 async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
-    failures = job.failures + 1
-    due_at_ms = context.after_failures(failures)
     if isinstance(error, RateLimited) and error.retry_after_s is not None:
         due_at_ms = context.later(round(error.retry_after_s * 1000))
-    await _keep(context, job, due_at_ms=due_at_ms, failures=failures)
-    _log.warning("status not known", job=job.id, failures=failures, error=str(error))
-
-
-async def _keep(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.keep(tx, job, due_at_ms=due_at_ms, failures=failures)
-
-    await context.database.transact(work)
+        await wait(context, job, due_at_ms, failures=job.failures + 1)
+    else:
+        await try_again(context, job)
+    _log.warning("status not known", job=job.id, failures=job.failures + 1, error=str(error))
 
 
 async def _stuck(context: Context, job: Job, reason: str) -> None:

@@ -15,6 +15,7 @@ from storage.errors import NotAVideo, TooLarge
 from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.context import Context
+from workflow.patience import try_again
 
 _log = structlog.get_logger(__name__)
 
@@ -78,17 +79,7 @@ async def _again(
     if most is not None and failures >= most:
         await _lost(context, job, error)
         return
-
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.keep(
-            tx,
-            job,
-            due_at_ms=context.after_failures(failures),
-            failures=failures,
-            result_url=url,
-        )
-
-    await context.database.transact(work)
+    await try_again(context, job, result_url=url)
     _log.warning("result not stored", job=job.id, failures=failures, error=str(error))
 
 

@@ -1,0 +1,24 @@
+"""Leaves a job where it stands until later."""
+
+from typing import Unpack
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import jobs
+from storage.jobs import Changes, Job
+from workflow.context import Context
+
+
+async def wait(context: Context, job: Job, due_at_ms: int, **changes: Unpack[Changes]) -> None:
+    """Take a job up again at `due_at_ms`, Unix milliseconds."""
+
+    async def work(tx: AsyncConnection) -> Job:
+        return await jobs.keep(tx, job, due_at_ms=due_at_ms, **changes)
+
+    await context.database.transact(work)
+
+
+async def try_again(context: Context, job: Job, **changes: Unpack[Changes]) -> None:
+    """Take a job up again after one more failure, the later the more there were in a row."""
+    changes["failures"] = job.failures + 1
+    await wait(context, job, context.after_failures(job.failures + 1), **changes)
