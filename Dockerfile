@@ -1,9 +1,8 @@
 FROM python:3.13-slim AS build
-WORKDIR /build
-COPY requirements.txt ./
+COPY requirements.txt /tmp/
 RUN python -m venv /opt/dailies \
- && /opt/dailies/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
-COPY pyproject.toml README.md LICENSE ./
+ && /opt/dailies/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
+WORKDIR /srv/dailies
 COPY apixo apixo
 COPY bot bot
 COPY cogs cogs
@@ -11,13 +10,13 @@ COPY domain domain
 COPY sandbox sandbox
 COPY storage storage
 COPY workflow workflow
-RUN /opt/dailies/bin/pip install --no-cache-dir --no-deps . \
- && /opt/dailies/bin/python -m compileall -q /opt/dailies/lib
+RUN /opt/dailies/bin/python -m compileall -q /opt/dailies/lib /srv/dailies
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /srv/dailies --create-home dailies \
+RUN useradd --system --uid 10001 --home-dir /srv/dailies dailies \
  && install -d -o dailies -g dailies /srv/dailies/data
 COPY --from=build /opt/dailies /opt/dailies
+COPY --from=build /srv/dailies /srv/dailies
 ENV PATH=/opt/dailies/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HTTP_HOST=0.0.0.0

@@ -45,7 +45,9 @@ class DiscordPublisher:
     async def post_status(self, sight: Sight) -> int:
         """Post the public status message; it pings nobody."""
         job = sight.job
-        send = self._channel(job).send(view=cards.status(sight), nonce=f"s{job.id}")
+        send = self._channel(job).send(
+            view=cards.status(sight), nonce=f"s{job.id}", allowed_mentions=_NOBODY
+        )
         return (await _tell(send)).id
 
     async def edit_status(self, sight: Sight) -> None:
@@ -145,13 +147,11 @@ def _only(user_id: int) -> discord.AllowedMentions:
 
 
 def _kind(message: discord.Message, job_id: str) -> Post | None:
-    """Tell which of a job's messages this is."""
-    shown = json.dumps([component.to_dict() for component in message.components])
-    attached = any(file.filename == f"{job_id}.mp4" for file in message.attachments)
-    if attached or f"{job_id}.mp4" in shown:
-        return Post.RESULT
-    if job_id not in shown or message.reference is not None:
-        return None
+    """Tell which of a job's messages this is, by its last line: a prompt may quote any job."""
+    view = ui.LayoutView.from_message(message)
+    texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
+    signature = texts[-1].rpartition("\n")[2] if texts else ""
+    if signature == cards.result_signature(job_id)
     return Post.RESULT if message.raw_mentions else Post.STATUS
 
 

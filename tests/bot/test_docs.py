@@ -1,6 +1,7 @@
 """The documentation says what the code does: its prices are charged, its links lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,11 @@ def test_every_script_that_the_readme_names_exists():
     """`scripts/demo` and the others can be run."""
     for name in re.findall(r"^(scripts/\w+)", (ROOT / "README.md").read_text(), re.MULTILINE):
         assert (ROOT / name).stat().st_mode & 0o111
+
+
+def test_the_image_holds_every_room():
+    """A new package that the Dockerfile forgets would be missing only in service."""
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    rooms = packages["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert sorted(copied) == sorted(rooms)

@@ -1,0 +1,497 @@
+"""Posts of the publisher, over a real client: what they are, and what becomes of refusals."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import discord
+import pytest
+
+from cogs.publisher import DiscordPublisher
+from domain.jobs import JobState
+from sandbox.discord import (
+    Channel,
+    DiscordStandIn,
+    Fault,
+    Message,
+    Permission,
+    Person,
+    Upload,
+)
+from sandbox.discord.models import walk
+from storage.jobs import Job
+from tests.cogs.scenes import a_job
+from tests.sandbox.discord.stock import StockBot, running, until
+from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
+from workflow.publishing import Post, Sight
+
+POSTS = "/channels/*/messages"
+MIB = 1024 * 1024
+GALLERY = 12
+
+
+def since_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def galleries(message: Message) -> list[str | None]:
+    """List the files that a message plays, by the id of the attachment."""
+    return [
+        item["media"].get("attachment_id")
+        for component in walk(message.components)
+        if component["type"] == GALLERY
+        for item in component["items"]
+    ]
+
+
+@pytest.fixture
+def job(videos: Channel, ada: Person) -> Job:
+    return a_job(videos, ada)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Make a file of one byte more than a server without boosts takes."""
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.truncate(10 * MIB + 1)
+    return path
+
+
+async def test_a_status_message_shows_the_job_and_pings_nobody(
+    publisher: DiscordPublisher, videos: Channel, job: Job
+) -> None:
+    """It is one message in the job's channel, with the prompt and the job's id."""
+    posted = await publisher.post_status(Sight(job, place=2))
+    assert [message.id for message in videos.messages] == [posted]
+    message = videos.messages[0]
+    assert "a lake at dusk" in message.text
+    assert job.id in message.text
+    assert (message.pinged, message.mentions) == (set(), [])
+
+
+async def test_an_edit_shows_the_new_state_and_mentions_nobody(
+    publisher: DiscordPublisher, videos: Channel, job: Job
+) -> None:
+    """The member is neither notified nor marked as mentioned."""
+    posted = await publisher.post_status(Sight(replace(job, state=JobState.QUEUED), place=3))
+    assert "Number 3 in line" in videos.messages[0].text
+    done = replace(job, state=JobState.DELIVERED, status_message_id=posted)
+    await publisher.edit_status(Sight(done))
+    message = videos.messages[0]
+    assert "Done" in message.text
+    assert (message.edits, message.pinged, message.mentions) == (1, set(), [])
+
+
+async def test_a_deleted_status_message_is_left_alone(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job
+) -> None:
+    """Neither is it posted anew, nor is anything raised; the same where there never was one."""
+    posted = await publisher.post_status(Sight(job))
+    stand_in.world.delete_message(videos.messages[0])
+    await publisher.edit_status(Sight(replace(job, status_message_id=posted)))
+    await publisher.edit_status(Sight(job))
+    assert videos.messages == []
+    assert stand_in.journal.count("PATCH", f"{POSTS}/*") == 1
+
+
+async def test_a_result_carries_the_video_and_pings_its_member_alone(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
+) -> None:
+    """The file is named after the job, arrives whole, and plays in a gallery."""
+    posted = await publisher.post_result(job, clip)
+    message = videos.message(posted)
+    assert message is not None
+    (file,) = message.attachments
+    assert (file.filename, file.content_type) == (f"{job.id}.mp4", "video/mp4")
+    assert file.path.read_bytes() == clip.read_bytes()
+    assert galleries(message) == [str(file.id)]
+    assert message.pinged == {ada.id}
+
+
+async def test_a_prompt_full_of_mentions_pings_nobody_but_the_member(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, clip: Path
+) -> None:
+    """Not even where the bot may mention everyone."""
+    ada, ben = stand_in.member("Ada"), stand_in.member("Ben")
+    stand_in.world.allow(videos, Permission.MENTION_EVERYONE)
+    job = a_job(videos, ada, prompt=f"@everyone @here <@{ben.id}> <@!{ben.id}>")
+    status = await publisher.post_status(Sight(job))
+    await publisher.edit_status(Sight(replace(job, status_message_id=status)))
+    await publisher.post_result(job, clip)
+    assert [message.pinged for message in videos.messages] == [set(), {ada.id}]
+    assert not any(message.mention_everyone for message in videos.messages)
+
+
+async def test_a_result_that_does_not_fit_says_so_to_the_member(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job
+) -> None:
+    """Without a file: the message mentions the member and carries nothing."""
+    await publisher.post_result(job, None)
+    message = videos.messages[0]
+    assert "too large" in message.text
+    assert (message.attachments, message.pinged) == ([], {ada.id})
+
+
+async def test_a_private_result_is_a_direct_message(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
+) -> None:
+    """The channel sees nothing of it."""
+    posted = await publisher.send_result_privately(job, clip)
+    (message,) = ada.direct_channel.messages
+    assert message.id == posted
+    assert message.attachments[0].filename == f"{job.id}.mp4"
+    assert galleries(message) == [str(message.attachments[0].id)]
+    assert videos.messages == []
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_failure_is_told_in_a_reply_that_pings_the_member(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    ada: Person,
+    job: Job,
+    deleted: bool,
+) -> None:
+    """Also where the status message is gone; then it answers nothing."""
+    status = await publisher.post_status(Sight(job))
+    if deleted:
+        stand_in.world.delete_message(videos.messages[0])
+    failed = replace(job, state=JobState.FAILED, status_message_id=status)
+    posted = videos.message(await publisher.post_failure(Sight(failed)))
+    assert posted is not None
+    assert posted.reference == (None if deleted else status)
+    assert posted.pinged == {ada.id}
+    assert "Nothing was charged" in posted.text
+
+
+async def test_every_post_is_made_once_however_often_it_is_sent(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
+) -> None:
+    """The nonce is the job's, one for each kind of message."""
+    status = await publisher.post_status(Sight(job))
+    failed = Sight(replace(job, state=JobState.FAILED, status_message_id=status))
+    result, failure = await publisher.post_result(job, clip), await publisher.post_failure(failed)
+    assert len({status, result, failure}) == 3
+    assert await publisher.post_status(Sight(job)) == status
+    assert await publisher.post_result(job, clip) == result
+    assert await publisher.post_failure(failed) == failure
+    other = a_job(videos, ada)
+    assert await publisher.post_result(other, clip) not in {status, result, failure}
+    assert len(videos.messages) == 4
+
+
+async def test_a_deleted_channel_is_gone(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
+) -> None:
+    """For every kind of post, and for a look into its history."""
+    stand_in.world.delete_channel(videos)
+    for attempt in (
+        publisher.post_status(Sight(job)),
+        publisher.post_result(job, clip),
+        publisher.find(job, Post.RESULT, since_ms()),
+    ):
+        with pytest.raises(PlaceGone):
+            await attempt
+
+
+@pytest.mark.parametrize(
+    "denied", [Permission.VIEW_CHANNEL, Permission.SEND_MESSAGES, Permission.ATTACH_FILES]
+)
+async def test_a_lacking_permission_makes_the_place_gone(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    job: Job,
+    clip: Path,
+    denied: Permission,
+) -> None:
+    """Whichever of those that a result needs."""
+    stand_in.world.deny(videos, denied)
+    with pytest.raises(PlaceGone):
+        await publisher.post_result(job, clip)
+
+
+@pytest.mark.parametrize("code", [50083, 160005])
+async def test_a_thread_that_takes_no_posts_is_gone(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, ada: Person, clip: Path, code: int
+) -> None:
+    """Archived or locked; one that is open takes the result."""
+    thread = stand_in.channel("videos-talk")
+    job = a_job(thread, ada)
+    stand_in.faults.in_channel(thread.id, code, times=1)
+    with pytest.raises(PlaceGone):
+        await publisher.post_result(job, clip)
+    assert await publisher.post_result(job, clip) == thread.messages[0].id
+
+
+async def test_a_closed_mailbox_is_gone(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, ada: Person, job: Job, clip: Path
+) -> None:
+    """There is no further place to go to."""
+    stand_in.world.close_dms(ada.user)
+    with pytest.raises(PlaceGone):
+        await publisher.send_result_privately(job, clip)
+
+
+async def test_a_member_whom_discord_does_not_know_is_gone(
+    publisher: DiscordPublisher, job: Job, clip: Path
+) -> None:
+    """An account may be deleted while its video is made."""
+    with pytest.raises(PlaceGone):
+        await publisher.send_result_privately(replace(job, user_id=1), clip)
+
+
+async def test_a_video_known_to_be_too_large_is_not_sent(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, large: Path
+) -> None:
+    """Its size is compared with the place's limit; no bytes leave."""
+    known = replace(job, file_size=large.stat().st_size)
+    with pytest.raises(TooLargeToPost):
+        await publisher.post_result(known, large)
+    with pytest.raises(TooLargeToPost):
+        await publisher.send_result_privately(known, large)
+    assert stand_in.journal.count("POST", POSTS) == 0
+
+
+async def test_a_video_that_discord_finds_too_large_is_told_as_such(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, large: Path
+) -> None:
+    """Discord's 40005, where the size was not known before."""
+    with pytest.raises(TooLargeToPost):
+        await publisher.post_result(job, large)
+    assert stand_in.journal.to("POST", POSTS)[0].status == 413
+
+
+async def test_a_boosted_server_takes_more_but_a_direct_message_does_not(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, large: Path
+) -> None:
+    """The limit is that of the place, whatever the member's own is."""
+    ada = stand_in.member("Ada", "Big Screen")
+    stand_in.world.give_nitro(ada.user)
+    channel = stand_in.channel("videos", "Big Screen")
+    job = a_job(channel, ada, file_size=large.stat().st_size)
+    assert await publisher.post_result(job, large) == channel.messages[0].id
+    with pytest.raises(TooLargeToPost):
+        await publisher.send_result_privately(job, large)
+
+
+@pytest.mark.parametrize("code", [200000, 200001, 240000, 20009])
+async def test_a_filtered_result_is_posted_without_the_prompt(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    ada: Person,
+    job: Job,
+    clip: Path,
+    code: int,
+) -> None:
+    """Once, with the video and the member's mention."""
+    stand_in.faults.in_channel(videos.id, code, times=1)
+    await publisher.post_result(job, clip)
+    (message,) = videos.messages
+    assert "a lake at dusk" not in message.text
+    assert message.attachments[0].filename == f"{job.id}.mp4"
+    assert message.pinged == {ada.id}
+
+
+async def test_a_result_that_is_filtered_in_any_form_is_refused(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
+) -> None:
+    """It is tried with the prompt and without, and no more."""
+    stand_in.faults.in_channel(videos.id, 200000)
+    with pytest.raises(PublishError) as refused:
+        await publisher.post_result(job, clip)
+    assert not isinstance(refused.value, PlaceGone | TooLargeToPost | TryLater)
+    assert stand_in.journal.count("POST", POSTS) == 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_fault_after_the_work_was_done_leaves_one_message(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    job: Job,
+    clip: Path,
+    status: int,
+) -> None:
+    """The library asks again with the same nonce and the same file."""
+    stand_in.faults.on("POST", POSTS, Fault(status=status, effect=True))
+    posted = await publisher.post_result(job, clip)
+    assert [message.id for message in videos.messages] == [posted]
+    assert videos.messages[0].attachments[0].path.read_bytes() == clip.read_bytes()
+    assert stand_in.journal.count("POST", POSTS) == 2
+
+
+@pytest.mark.parametrize("effect", [False, True])
+@pytest.mark.parametrize("fault", [{"status": 503}, {"ending": "reset"}], ids=["503", "reset"])
+async def test_a_lost_answer_is_tried_later_and_leaves_one_message(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    job: Job,
+    clip: Path,
+    fault: dict[str, object],
+    effect: bool,
+) -> None:
+    """Whether or not the work was done, the next try gives the one message."""
+    stand_in.faults.on("POST", POSTS, Fault(effect=effect, **fault))
+    with pytest.raises(TryLater):
+        await publisher.post_result(job, clip)
+    assert len(videos.messages) == int(effect)
+    posted = await publisher.post_result(job, clip)
+    assert [message.id for message in videos.messages] == [posted]
+
+
+async def test_a_rate_limit_is_waited_for(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
+) -> None:
+    """The post comes after the wait that Discord asked for, with its file."""
+    stand_in.faults.on("POST", POSTS, Fault(status=429, retry_after=0.05), times=2)
+    posted = await publisher.post_result(job, clip)
+    assert [message.id for message in videos.messages] == [posted]
+    assert videos.messages[0].attachments[0].size == clip.stat().st_size
+
+
+async def test_a_fault_on_the_way_to_the_mailbox_is_tried_later(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, clip: Path
+) -> None:
+    """Finding the member, or opening the direct channel."""
+    stand_in.faults.on("GET", "/users/*", Fault(status=503))
+    stand_in.faults.on("POST", "/users/@me/channels", Fault(ending="reset"))
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            await publisher.send_result_privately(job, clip)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"ending": "reset"}], ids=["503", "reset"])
+async def test_an_edit_and_a_search_that_fail_are_tried_later(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, fault: dict[str, object]
+) -> None:
+    """An unknown outcome is never taken for an answer."""
+    shown = replace(job, status_message_id=await publisher.post_status(Sight(job)))
+    stand_in.faults.on("PATCH", f"{POSTS}/*", Fault(**fault))
+    with pytest.raises(TryLater):
+        await publisher.edit_status(Sight(shown))
+    stand_in.faults.on("GET", POSTS, Fault(**fault))
+    with pytest.raises(TryLater):
+        await publisher.find(job, Post.STATUS, since_ms())
+
+
+async def test_an_odd_refusal_is_nothing_else(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
+) -> None:
+    """A 400 that no rule knows is neither tried again nor taken for a lost place."""
+    stand_in.faults.on("POST", POSTS, Fault(status=400, code=50035, message="Invalid Form Body"))
+    with pytest.raises(PublishError) as refused:
+        await publisher.post_result(job, clip)
+    assert type(refused.value) is PublishError
+    assert videos.messages == []
+
+
+async def test_what_was_posted_is_found(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
+) -> None:
+    """Status and result are told apart, with a file and without, and from a failure's reply."""
+    began, other = since_ms(), a_job(videos, ada)
+    status = await publisher.post_status(Sight(job))
+    assert await publisher.find(job, Post.RESULT, began) is None
+    failed = replace(job, state=JobState.FAILED, status_message_id=status)
+    await publisher.post_failure(Sight(failed))
+    assert await publisher.find(job, Post.RESULT, began) is None
+    result = await publisher.post_result(job, clip)
+    told = await publisher.post_result(other, None)
+    assert await publisher.find(job, Post.STATUS, began) == status
+    assert await publisher.find(job, Post.RESULT, began) == result
+    assert await publisher.find(other, Post.STATUS, began) is None
+    assert await publisher.find(other, Post.RESULT, began) == told
+
+
+async def test_an_edited_status_message_is_found(publisher: DiscordPublisher, job: Job) -> None:
+    """An edit does not make it look like a result."""
+    began = since_ms()
+    status = await publisher.post_status(Sight(job))
+    await publisher.edit_status(Sight(replace(job, status_message_id=status)))
+    assert await publisher.find(job, Post.STATUS, began) == status
+    assert await publisher.find(job, Post.RESULT, began) is None
+
+
+async def test_a_failure_told_without_its_status_message_is_no_result(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job
+) -> None:
+    """A reply to a message that is gone answers nothing, yet it is what it is."""
+    began = since_ms()
+    gone = await publisher.post_status(Sight(job))
+    stand_in.world.delete_message(videos.messages[0])
+    stuck = replace(job, state=JobState.STUCK, status_message_id=gone)
+    await publisher.post_failure(Sight(stuck))
+    assert await publisher.find(job, Post.RESULT, began) is None
+    assert await publisher.find(job, Post.STATUS, began) is None
+
+
+async def test_a_new_process_finds_what_the_old_one_posted(
+    stand_in: DiscordStandIn, videos: Channel, job: Job, clip: Path
+) -> None:
+    """Behind more messages than one page of the history has."""
+    began, posted = since_ms(), dict[Post, int]()
+    async with running(stand_in, StockBot(discord.Intents(guilds=True))) as client:
+        publisher = DiscordPublisher(client)
+        for n in range(120):
+            await stand_in.member("Ben").say(videos, f"chatter {n}")
+        posted[Post.STATUS] = await publisher.post_status(Sight(job))
+        posted[Post.RESULT] = await publisher.post_result(job, clip)
+    async with running(stand_in, StockBot(discord.Intents(guilds=True))) as client:
+        publisher = DiscordPublisher(client)
+        for post, message_id in posted.items():
+            assert await publisher.find(job, post, began) == message_id
+
+
+async def test_a_member_who_quotes_a_job_is_not_taken_for_it(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job
+) -> None:
+    """Neither what a member writes counts, nor the file that a member names after the job."""
+    began, ben = since_ms(), stand_in.member("Ben")
+    file = Upload(f"{job.id}.mp4", b"not a video")
+    await ben.say(videos, f"<@{ada.id}> your video is ready. -# {job.id}", [file])
+    for post in Post:
+        assert await publisher.find(job, post, began) is None
+
+
+@pytest.mark.parametrize("quote", ["{}", "-# {}", "{}.mp4", "x · {}"])
+async def test_a_prompt_that_quotes_a_job_is_not_taken_for_it(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    job: Job,
+    clip: Path,
+    quote: str,
+) -> None:
+    """The bot's own messages about another job may carry the id in their prompt."""
+    began = since_ms()
+    other = a_job(videos, stand_in.member("Ben"), prompt=quote.format(job.id))
+    status = await publisher.post_status(Sight(other))
+    await publisher.edit_status(Sight(replace(other, status_message_id=status)))
+    await publisher.post_result(other, clip)
+    for post in Post:
+        assert await publisher.find(job, post, began) is None
+        assert await publisher.find(other, post, began) is not None
+
+
+@pytest.mark.parametrize("place", ["videos", "videos-talk"])
+async def test_a_history_that_may_not_be_read_is_no_proof(
+    stand_in: DiscordStandIn,
+    client: StockBot,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    ada: Person,
+    place: str,
+) -> None:
+    """Discord shows such a bot an empty list; that is not taken for an answer."""
+    stand_in.world.deny(videos, Permission.READ_MESSAGE_HISTORY)
+    channel = client.get_channel(videos.id)
+    assert isinstance(channel, discord.TextChannel)
+    me = channel.guild.me
+    await until(client, lambda: not channel.permissions_for(me).read_message_history)
+    with pytest.raises(HistoryDenied):
+        await publisher.find(a_job(stand_in.channel(place), ada), Post.RESULT, since_ms())
