@@ -1,4 +1,8 @@
-"""Knows how the service's messages look (Discord's Components V2); says nothing by itself."""
+"""Knows how the service's messages look (Discord's Components V2); says nothing by itself.
+
+Public messages are found again by their last line: `-# <id>` ends a job's status message, and
+`-# <settings> · <id>` its result.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -61,7 +65,7 @@ def result(job: JobView, *, attached: bool, bare: bool = False) -> ui.LayoutView
 def failure(sight: Sight) -> ui.LayoutView:
     """Lay out the reply that tells a member, late, that there will be no video."""
     job = sight.job
-    text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id}"
+    text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id} · no video"
     return _view(_box(_colour(job.state), _text(text)))
 
 

@@ -3,7 +3,6 @@
 Interaction tokens die after 15 minutes and their posts have no nonce, so nothing here uses one.
 """
 
-import json
 from collections.abc import Awaitable
 from contextlib import closing
 from pathlib import Path
@@ -151,8 +150,9 @@ def _kind(message: discord.Message, job_id: str) -> Post | None:
     view = ui.LayoutView.from_message(message)
     texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
     signature = texts[-1].rpartition("\n")[2] if texts else ""
-    if signature == cards.result_signature(job_id)
-    return Post.RESULT if message.raw_mentions else Post.STATUS
+    if signature == f"-# {job_id}":
+        return Post.STATUS
+    return Post.RESULT if signature.endswith(f" · {job_id}") else None
 
 
 async def _tell(post: Awaitable[T]) -> T:

@@ -1,5 +1,6 @@
 """Knows how things are said to members: prompts made harmless, money, causes of failure."""
 
+import re
 import unicodedata
 
 import discord
@@ -22,6 +23,14 @@ _CAUSES = {
     FailReason.UPSTREAM: "The model had a fault. Trying again may help.",
     FailReason.FUNDS: "The service is out of credit. Its operator has been told.",
 }
+_MARKUP = re.compile(
+    r"""
+      [\\*_~`|<>\[\]]  # emphasis, code, spoilers, mentions, time stamps, links with a text
+    | ^[#+-]          # headings and lists
+    | :(?=//)         # links that Discord finds by itself
+    """,
+    re.VERBOSE,
+)
 _SCOPES = {"member": "you have", "server": "this server has", "everything": "the service has"}
 
 
@@ -30,7 +39,8 @@ def harmless(text: str, longest: int) -> str:
     line = " ".join(text.split())
     seen = "".join(char for char in line if unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
     cut = seen if len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(cut))
+    # The library's own escape_markdown leaves whatever stands in a link alive.
+    return discord.utils.escape_mentions(_MARKUP.sub(r"\\\g<0>", cut))
 
 
 def settings_line(request: VideoRequest) -> str:

@@ -8,7 +8,7 @@ from domain.jobs import JobState, job_id
 from domain.pricing import quote
 from domain.requests import VideoRequest
 from storage import billing, jobs, quotas
-from storage.errors import QuotaExceeded
+from storage.errors import JobTaken, QuotaExceeded
 from storage.jobs import Job, NewJob
 from storage.quotas import Left
 from workflow.context import Context
@@ -66,7 +66,10 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         await billing.release(tx, job, found.attempt, now_ms=now_ms, note="cancelled by the member")
         return await jobs.move(tx, found, JobState.CANCELLED, now_ms=now_ms)
 
-    return await context.database.transact(work)
+    try:
+        return await context.database.transact(work)
+    except JobTaken:  # by the belt, just now: another look tells where the job stands
+        return await context.database.transact(work)
 
 
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:

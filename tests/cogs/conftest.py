@@ -1,4 +1,4 @@
-"""A stand-in of Discord, a stock client logged in to it, and the real bot with all it works with."""
+"""A stand-in of Discord, a stock client logged in to it, and the real bot with its parts."""
 
 import asyncio
 import time

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,5 +194,5 @@ async def test_commands_are_registered_once_and_again_when_the_database_is_new(t
             await theatre.result(await theatre.order("video", VIDEO))
     assert theatre.discord.journal.count("PUT", synced) == 1
     database = theatre.service.folder / "dailies.db"
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (2,)
