@@ -124,13 +124,13 @@ def _refusal(code: int, envelope: Envelope | None, question: Question) -> type[A
     """Find the class of a refusal; one that is no plain "no" is none."""
     if envelope is None:
         # A bare 402 is a proxy's. Believing it would send the request again.
-        return Unreadable if code == 402 else _REFUSALS.get(code, Refused)
+        return Unreadable if code == 402 else _REFUSALS.get(code, Unreadable)
     refusal = Refusal.of(envelope.data)
     if refusal.task_id not in (None, question.task_id):
         return Unreadable
     if code in (400, 403) and _lacks_funds(envelope, refusal):
         return OutOfFunds
-    return _REFUSALS.get(code, Refused)
+    return _REFUSALS.get(code, Unreadable)
 
 
 def _lacks_funds(envelope: Envelope, refusal: Refusal) -> bool:

@@ -111,7 +111,8 @@ def read_balance(data: object) -> MicroUSD:
     """
     if isinstance(data, bool) or not isinstance(data, (int, Decimal)):
         raise ValueError("the balance is no number")  # noqa: TRY004 - what it came as
-    if not abs(data) < _MAX_DOLLARS:
+    # copy_abs, for abs() of a decimal with a monstrous exponent overflows.
+    if not Decimal(data).copy_abs() < _MAX_DOLLARS:
         raise ValueError("the balance is absurd")
     return from_decimal(Decimal(data))
 

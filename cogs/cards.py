@@ -5,6 +5,7 @@ Public messages are found again by their last line: `-# <id>` ends a job's statu
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import discord
@@ -23,6 +24,8 @@ _RED = discord.Colour(0xDA373C)
 _GREY = discord.Colour(0x80848E)
 
 _PROMPT_SHOWN = 300
+_LIST_SHOWN = 3_800
+"""Characters of a list; a message shows 4,000 in all."""
 
 _Item = ui.Item[ui.LayoutView]
 
@@ -88,14 +91,22 @@ def accepted(news: Accepted, cancel: ui.Item[Any]) -> ui.LayoutView:
 
 def refusal(rules: Sequence[str]) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
-    listed = "\n".join(f"- {rule}" for rule in rules)
+    listed = _as_many_as_fit([f"- {rule}" for rule in rules])
     text = f"**This can't be made as it is.** Nothing was charged.\n{listed}"
-    return _view(_box(_RED, _text(text[:3900])))
+    return _view(_box(_RED, _text(text)))
 
 
 def note(text: str) -> ui.LayoutView:
     """Lay out one private sentence."""
     return _view(_text(text))
+
+
+def _as_many_as_fit(lines: Sequence[str]) -> str:
+    """Join whole lines, and say how many more there are than a message holds."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    fitting = sum(end <= _LIST_SHOWN for end in ends)
+    more = len(lines) - fitting
+    return "\n".join([*lines[:fitting], *([f"- … and {more} more."] if more else [])])
 
 
 def _text(content: str) -> _Item:

@@ -123,11 +123,12 @@ class Generation(commands.Cog):
         """Suggest lengths that the chosen model makes, those it bills predictably first."""
         chosen = str(interaction.namespace.model or DEFAULT_MODEL.id)
         model = next((m for m in MODELS.values() if m.id == chosen), DEFAULT_MODEL)
+        # Discord does not check what stands in a field that is being filled in.
+        typed = str(current).strip()
         return [
             app_commands.Choice(name=f"{seconds} seconds", value=seconds)
             for seconds in _SUGGESTED_SECONDS
-            if model.min_seconds <= seconds <= model.max_seconds
-            and str(seconds).startswith(current.strip())
+            if model.min_seconds <= seconds <= model.max_seconds and str(seconds).startswith(typed)
         ]
 
     async def answer_cancel(self, interaction: _Interaction, job_id: str) -> None:

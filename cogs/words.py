@@ -36,9 +36,10 @@ _SCOPES = {"member": "you have", "server": "this server has", "everything": "the
 
 def harmless(text: str, longest: int) -> str:
     """Make a stranger's text safe to show: one line, no markup, no mention, cut to `longest`."""
-    line = " ".join(text.split())
-    seen = "".join(char for char in line if unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
-    cut = seen if len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
+    spaced = " ".join(text.split())
+    seen = "".join(char for char in spaced if unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
+    line = " ".join(seen.split())
+    cut = line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
     # The library's own escape_markdown leaves whatever stands in a link alive.
     return discord.utils.escape_mentions(_MARKUP.sub(r"\\\g<0>", cut))
 

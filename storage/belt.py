@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import belt
@@ -21,8 +21,11 @@ class BeltState:
 
 
 async def pause(tx: AsyncConnection, until_ms: int, reason: str) -> None:
-    """Stop submitting until a moment."""
-    await tx.execute(update(belt).values(paused_until_ms=until_ms, pause_reason=reason))
+    """Stop submitting until a moment; a pause that lasts longer stays as it is."""
+    shorter = or_(belt.c.paused_until_ms.is_(None), belt.c.paused_until_ms < until_ms)
+    await tx.execute(
+        update(belt).where(shorter).values(paused_until_ms=until_ms, pause_reason=reason)
+    )
 
 
 async def resume(tx: AsyncConnection) -> None:

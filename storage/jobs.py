@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Subquery,
+    and_,
     case,
     func,
     insert,
@@ -258,9 +259,9 @@ async def lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Job]:
     return sorted(await _take(tx, lost), key=lambda job: job.id)
 
 
-async def renew(tx: AsyncConnection, owner: str, until_ms: int) -> None:
-    """Lengthen every lease of an owner."""
-    held = jobs.c.lease_owner == owner
+async def renew(tx: AsyncConnection, owner: str, job_ids: Collection[str], until_ms: int) -> None:
+    """Lengthen an owner's leases of the jobs that it works on; the others run out."""
+    held = and_(jobs.c.lease_owner == owner, jobs.c.id.in_(job_ids))
     await tx.execute(update(jobs).where(held).values(lease_until_ms=until_ms))
 
 

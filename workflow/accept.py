@@ -63,8 +63,9 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         if found.state is not JobState.QUEUED:
             raise TooLate(found.state)
         now_ms = context.now_ms()
+        cancelled = await jobs.move(tx, found, JobState.CANCELLED, now_ms=now_ms)
         await billing.release(tx, job, found.attempt, now_ms=now_ms, note="cancelled by the member")
-        return await jobs.move(tx, found, JobState.CANCELLED, now_ms=now_ms)
+        return cancelled
 
     try:
         return await context.database.transact(work)
@@ -81,7 +82,6 @@ async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accept
 
 
 async def _add(tx: AsyncConnection, context: Context, order: Order, now_ms: int) -> Job:
-    await _check_queue(tx, context, order)
     price = quote(order.request)
     job, _ = await jobs.add(
         tx,
@@ -108,12 +108,17 @@ async def _add(tx: AsyncConnection, context: Context, order: Order, now_ms: int)
         limits=context.policy.limits,
         now_ms=now_ms,
     )
+    await _check_queue(tx, context, order)
     return job
 
 
 async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> None:
+    """Count the jobs that wait, this one included.
+
+    The hold has locked the bucket that counts everything, so nobody else counts at this moment.
+    """
     of_member, of_server = await jobs.waiting(tx, order.guild_id, order.user_id)
-    if of_member >= context.policy.max_queued_per_member:
+    if of_member > context.policy.max_queued_per_member:
         raise QueueFull("member", context.policy.max_queued_per_member)
-    if of_server >= context.policy.max_queued_per_server:
+    if of_server > context.policy.max_queued_per_server:
         raise QueueFull("server", context.policy.max_queued_per_server)

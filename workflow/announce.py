@@ -16,6 +16,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
 from workflow.publishing import Post, Sight
+from workflow.recover import NEVER_MS
 
 _log = structlog.get_logger(__name__)
 
@@ -49,25 +50,31 @@ class Announcer:
         try:
             await self._show(job)
         except TryLater as error:
-            failures = self._patience.get(job.id, (0, 0))[0] + 1
-            wait_ms = backoff_ms(failures, self._context.random.random())
-            self._patience[job.id] = failures, self._context.now_ms() + wait_ms
             _log.warning("status not shown yet", job=job.id, error=str(error))
+            self._be_patient(job)
         except PublishError as error:
             _log.warning("status can not be shown", job=job.id, error=str(error))
             await self._shown(job)
+        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
+            _log.exception("announcing failed", job=job.id)
+            self._be_patient(job)
         else:
             self._patience.pop(job.id, None)
+
+    def _be_patient(self, job: Job) -> None:
+        failures = self._patience.get(job.id, (0, 0))[0] + 1
+        wait_ms = backoff_ms(failures, self._context.random.random())
+        self._patience[job.id] = failures, self._context.now_ms() + wait_ms
 
     async def _show(self, job: Job) -> None:
         publisher = self._context.publisher
         known = job.status_message_id or await self._find(job)
         message_id = known or await publisher.post_status(await self._sight(job))
         sight = await self._sight(replace(job, status_message_id=message_id))
-        if self._is_late_failure(job):
-            await publisher.post_failure(sight)
         if known is not None:
             await publisher.edit_status(sight)
+        if self._is_late_failure(sight):
+            await publisher.post_failure(sight)
         await self._shown(job, message_id)
 
     async def _find(self, job: Job) -> int | None:
@@ -85,12 +92,14 @@ class Announcer:
         except HistoryDenied:
             return None
 
-    def _is_late_failure(self, job: Job) -> bool:
+    def _is_late_failure(self, sight: Sight) -> bool:
+        job = sight.job
         ended_badly = job.state in ENDED_WITHOUT_VIDEO | PARKED and job.state not in (
             JobState.CANCELLED,
             JobState.UNDELIVERABLE,
         )
-        return ended_badly and self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
+        is_late = self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
+        return ended_badly and is_late and not sight.given_up
 
     async def _sight(self, job: Job) -> Sight:
         if job.state is JobState.QUEUED:
@@ -101,7 +110,8 @@ class Announcer:
             wait_ms = round(latest_ms / self._context.policy.time_scale)
             return Sight(job, ready_at_ms=job.started_at_ms + wait_ms)
         charged = job.state is JobState.FAILED and self._context.policy.charge_failed_tasks
-        return Sight(job, charged=charged)
+        given_up = job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
+        return Sight(job, charged=charged, given_up=given_up)
 
     async def _shown(self, job: Job, message_id: int | None = None) -> None:
         async def work(tx: AsyncConnection) -> None:

@@ -32,6 +32,10 @@ MAX_REST_S: Final = 2.0
 
 _MAX_AT_ONCE = 64
 _MAX_TURNS = 5
+_FREEING_S = 2
+
+_Tasks = dict[asyncio.Task[None], str]
+"""What is under way, with the job that each task is about."""
 
 _STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
     JobState.SUBMITTING: submit,
@@ -50,8 +54,8 @@ class Belt:
         self._context = context
         self._owner = owner
         self._announcer = Announcer(context)
-        self._running: dict[asyncio.Task[None], str] = {}
-        self._announcing: set[str] = set()
+        self._working: _Tasks = {}
+        self._announcing: _Tasks = {}
         self._bell = asyncio.Event()
         self._renewed_ms = 0
         self.last_turn_ms: int | None = None
@@ -63,21 +67,21 @@ class Belt:
     async def turn(self) -> None:
         """Give every due job to its stage; returns while the stages work."""
         self._bell.clear()
-        await recover.park_lost_submissions(self._context)
         await self._renew_leases()
+        await recover.park_lost_submissions(self._context)
         for job in await self._claim():
-            self._spawn(job.id, self._work(job))
+            self._spawn(self._working, job.id, self._work(job))
         for job in await self._announcer.due(_MAX_AT_ONCE):
-            if job.id not in self._announcing:
-                self._announcing.add(job.id)
-                self._spawn(job.id, self._announce(job))
+            is_free = len(self._announcing) < _MAX_AT_ONCE
+            if is_free and job.id not in self._announcing.values():
+                self._spawn(self._announcing, job.id, self._announcer.announce(job))
         self.last_turn_ms = self._context.now_ms()
 
     async def rest(self) -> None:
         """Wait until the next job is due, the bell rings, or a stage has ended."""
         next_ms = await self._context.database.read(jobs.next_due_ms)
         wait_s = MAX_REST_S
-        if next_ms is not None and len(self._running) < _MAX_AT_ONCE:
+        if next_ms is not None and len(self._working) < _MAX_AT_ONCE:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         try:
             await asyncio.wait_for(self._bell.wait(), max(wait_s, 0.01))
@@ -90,20 +94,24 @@ class Belt:
 
     async def settle(self) -> None:
         """Wait for the stages that work now."""
-        while self._running:
-            await asyncio.wait(self._running)
+        while tasks := [*self._working, *self._announcing]:
+            await asyncio.wait(tasks)
 
     async def drain(self, patience_s: float) -> None:
         """Let the stages finish for `patience_s` seconds, cut off the rest, and free the leases."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=patience_s)
+        if tasks := [*self._working, *self._announcing]:
+            _, late = await asyncio.wait(tasks, timeout=patience_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._context.database.transact(lambda tx: jobs.drop_leases(tx, self._owner))
+        try:
+            async with asyncio.timeout(_FREEING_S):
+                await self._context.database.transact(lambda tx: jobs.drop_leases(tx, self._owner))
+        except TimeoutError:
+            _log.warning("leases not freed; they run out by themselves")
 
     async def _claim(self) -> list[Job]:
-        room = _MAX_AT_ONCE - len(self._running)
+        room = _MAX_AT_ONCE - len(self._working)
         if room <= 0:
             return []
 
@@ -123,22 +131,16 @@ class Belt:
 
         return await self._context.database.transact(work)
 
-    def _spawn(self, job_id: str, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, tasks: _Tasks, job_id: str, work: Coroutine[None, None, None]) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            del tasks[task]
+            self._bell.set()
+            if not task.cancelled() and (error := task.exception()) is not None:
+                _log.error("stage failed", job=job_id, exc_info=error)
+
         task = asyncio.create_task(work, name=f"job {job_id}")
-        self._running[task] = job_id
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
-        self._bell.set()
-
-    async def _announce(self, job: Job) -> None:
-        try:
-            await self._announcer.announce(job)
-        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
-            _log.exception("announcing failed", job=job.id)
-        finally:
-            self._announcing.discard(job.id)
+        tasks[task] = job_id
+        task.add_done_callback(ended)
 
     async def _work(self, job: Job) -> None:
         try:
@@ -180,8 +182,9 @@ class Belt:
 
     async def _renew_leases(self) -> None:
         now_ms = self._context.now_ms()
-        if self._running and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
-            self._renewed_ms = now_ms
+        if self._working and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
+            mine, until_ms = set(self._working.values()), now_ms + LEASE_MS
             await self._context.database.transact(
-                lambda tx: jobs.renew(tx, self._owner, now_ms + LEASE_MS)
+                lambda tx: jobs.renew(tx, self._owner, mine, until_ms)
             )
+            self._renewed_ms = now_ms

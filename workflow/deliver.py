@@ -33,6 +33,8 @@ async def deliver(context: Context, job: Job) -> None:
             message_id = await _post(context, job)
         else:
             message_id = await _find(context, job) or await _post(context, job)
+    except FileNotFoundError:
+        await _fetch_again(context, job)
     except TryLater as error:
         await try_again(context, job)
         _log.warning("not posted yet", job=job.id, failures=job.failures + 1, error=str(error))
@@ -55,21 +57,27 @@ async def _intend(context: Context, job: Job) -> Job:
 async def _find(context: Context, job: Job) -> int | None:
     since_ms = job.posting_since_ms or job.created_at_ms
     try:
-        return await context.publisher.find(job, Post.RESULT, since_ms)
+        found = await context.publisher.find(job, Post.RESULT, since_ms)
     except HistoryDenied:
         if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
             return None
         raise
     except PlaceGone:
-        return None
+        found = None
+    return found or await context.publisher.find_private_result(job, since_ms)
 
 
 async def _post(context: Context, job: Job) -> int:
-    video = context.media.path(f"{job.id}.mp4")
+    name = f"{job.id}.mp4"
+    video = context.media.path(name)
+    if not context.media.exists(name):
+        raise FileNotFoundError(name)
     try:
         return await _with_the_file_or_without(context.publisher.post_result, job, video)
-    except PlaceGone:
-        _log.warning("channel gone, sending privately", job=job.id)
+    except TryLater:
+        raise
+    except PublishError as error:
+        _log.warning("channel refused, sending privately", job=job.id, error=str(error))
         send = context.publisher.send_result_privately
         return await _with_the_file_or_without(send, job, video)
 
@@ -82,6 +90,17 @@ async def _with_the_file_or_without(
     except TooLargeToPost:
         _log.warning("too large for Discord", job=job.id, bytes=job.file_size)
         return await send(job, None)
+
+
+async def _fetch_again(context: Context, job: Job) -> None:
+    """Go back to the fetching of a video whose file is not here any more."""
+
+    async def work(tx: AsyncConnection) -> Job:
+        now_ms = context.now_ms()
+        return await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
+
+    await context.database.transact(work)
+    _log.error("file gone, fetching it again", job=job.id)
 
 
 async def _delivered(context: Context, job: Job, message_id: int) -> None:

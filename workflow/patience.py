@@ -18,7 +18,18 @@ async def wait(context: Context, job: Job, due_at_ms: int, **changes: Unpack[Cha
     await context.database.transact(work)
 
 
-async def try_again(context: Context, job: Job, **changes: Unpack[Changes]) -> None:
-    """Take a job up again after one more failure, the later the more there were in a row."""
+async def try_again(
+    context: Context, job: Job, *, asked_s: float | None = None, **changes: Unpack[Changes]
+) -> None:
+    """Take a job up again after one more failure, the later the more there were in a row.
+
+    `asked_s` is the patience that the other side asked for, in seconds.
+    """
     changes["failures"] = job.failures + 1
-    await wait(context, job, context.after_failures(job.failures + 1), **changes)
+    await wait(context, job, after_failure(context, job, asked_s), **changes)
+
+
+def after_failure(context: Context, job: Job, asked_s: float | None) -> int:
+    """Tell when to try again after one more failure: not before either side wants it."""
+    asked_ms = round((asked_s or 0) * 1000)
+    return max(context.after_failures(job.failures + 1), context.later(asked_ms))

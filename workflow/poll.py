@@ -94,11 +94,8 @@ async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
 
 
 async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
-    if isinstance(error, RateLimited) and error.retry_after_s is not None:
-        due_at_ms = context.later(round(error.retry_after_s * 1000))
-        await wait(context, job, due_at_ms, failures=job.failures + 1)
-    else:
-        await try_again(context, job)
+    asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
+    await try_again(context, job, asked_s=asked_s)
     _log.warning("status not known", job=job.id, failures=job.failures + 1, error=str(error))
 
 

@@ -23,13 +23,15 @@ class Sight:
     """A job as its public status message shows it.
 
     `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
-    be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs.
+    be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs;
+    `given_up` tells that the hold on a lost submission was released.
     """
 
     job: JobView
     place: int | None = None
     ready_at_ms: int | None = None
     charged: bool = False
+    given_up: bool = False
 
 
 class Publisher(Protocol):
@@ -57,6 +59,10 @@ class Publisher(Protocol):
 
     async def send_result_privately(self, job: JobView, video: Path | None) -> int:
         """Send the result to the member's direct messages and return the message's id."""
+        ...
+
+    async def find_private_result(self, job: JobView, since_ms: int) -> int | None:
+        """Look in the member's direct messages for a result sent since then; its id."""
         ...
 
     async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:

@@ -15,7 +15,7 @@ from workflow.submit import park_unknown
 
 _log = structlog.get_logger(__name__)
 
-_NEVER_MS = 1 << 52
+NEVER_MS = 1 << 52
 """A due time that does not come: the job waits for a person."""
 
 
@@ -31,7 +31,7 @@ async def start_over(context: Context) -> None:
 
 
 async def park_lost_submissions(context: Context) -> None:
-    """Park each job in `submitting` that nobody is working on."""
+    """Park each job in `submitting` whose holder's lease has run out."""
     lost = await context.database.transact(
         lambda tx: jobs.lost_submissions(tx, now_ms=context.now_ms())
     )
@@ -52,7 +52,7 @@ async def end_grace(context: Context, job: Job) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="no answer from APIXO")
-        await jobs.keep(tx, job, due_at_ms=_NEVER_MS, status_shown=None)
+        await jobs.keep(tx, job, due_at_ms=NEVER_MS, status_shown=None)
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
     await context.database.transact(work)

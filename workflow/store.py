@@ -20,8 +20,11 @@ from workflow.patience import try_again
 _log = structlog.get_logger(__name__)
 
 MAX_VIDEO_BYTES = 512 * 1024 * 1024
-_BROKEN_TRIES = 12
-_DEAD_TRIES = 3
+_BROKEN_TRIES = 300
+"""About a day: as long as an address lives, an outage on either side may end."""
+
+_DEAD_TRIES = 10
+"""About a quarter of an hour: an address may be known before the file is everywhere."""
 
 
 async def store(context: Context, job: Job) -> None:

@@ -4,7 +4,11 @@ The claim has already committed the intent (`submitting`). What may have reached
 again by itself: without an answer that proves no task exists, the job is `submit_unknown`.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import (
@@ -18,10 +22,15 @@ from apixo.errors import (
 from domain.jobs import JobState
 from domain.schedule import UNKNOWN_GRACE_MS, next_look_ms
 from storage import belt, billing, jobs
+from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
+from workflow.patience import after_failure
 
 _log = structlog.get_logger(__name__)
+
+_WRITE_AGAIN_S = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
+"""Seconds between the tries to write what came of a submission."""
 
 _FUNDS_PAUSE_MS = 300_000
 _KEY_PAUSE_MS = 300_000
@@ -44,13 +53,18 @@ async def submit(context: Context, job: Job) -> None:
 
 
 async def _generating(context: Context, job: Job, task_id: str) -> None:
+    _log.info("submitted", job=job.id, task=task_id)
     started_ms = context.now_ms()
     first_look = next_look_ms(job.request.model, job.request.seconds, 0)
 
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(
+    async def work(tx: AsyncConnection) -> None:
+        now = await jobs.get(tx, job.id)
+        if now is None or now.task_id is not None or now.submissions != job.submissions:
+            raise JobTaken(job.id)
+        # Another process may have parked it meanwhile, when this one seemed to be dead.
+        await jobs.move(
             tx,
-            job,
+            now,
             JobState.GENERATING,
             now_ms=started_ms,
             due_at_ms=context.later(first_look),
@@ -58,15 +72,28 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
             started_at_ms=started_ms,
         )
 
-    await context.database.transact(work)
-    _log.info("submitted", job=job.id, task=task_id)
+    await _surely(context, work)
+
+
+async def _surely(context: Context, work: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    """Write what came of a submission, also through a fault of the database.
+
+    It is known here and nowhere else: a second try of the job could not find it out.
+    """
+    for wait_s in _WRITE_AGAIN_S:
+        try:
+            return await context.database.transact(work)
+        except (SQLAlchemyError, OSError) as error:
+            _log.error("outcome of a submission not written yet", error=str(error))
+            await asyncio.sleep(wait_s)
+    return await context.database.transact(work)
 
 
 async def _back_in_line(context: Context, job: Job, error: ApixoError) -> None:
     due_at_ms = context.after_failures(job.failures + 1)
 
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(
+    async def work(tx: AsyncConnection) -> None:
+        await jobs.move(
             tx,
             job,
             JobState.QUEUED,
@@ -75,17 +102,15 @@ async def _back_in_line(context: Context, job: Job, error: ApixoError) -> None:
             failures=job.failures + 1,
         )
 
-    await context.database.transact(work)
+    await _surely(context, work)
     _log.warning("not sent", job=job.id, error=str(error))
 
 
 async def _pause(context: Context, job: Job, error: Refused) -> None:
     """Put the job back and stop submitting for a while: the next one would fare no better."""
     match error:
-        case RateLimited(retry_after_s=float() as seconds):
-            until_ms, reason = context.later(round(seconds * 1000)), "rate limited"
         case RateLimited():
-            until_ms, reason = context.after_failures(job.failures + 1), "rate limited"
+            until_ms, reason = after_failure(context, job, error.retry_after_s), "rate limited"
         case OutOfFunds():
             until_ms, reason = context.later(_FUNDS_PAUSE_MS), "out of funds"
         case _:
@@ -98,7 +123,7 @@ async def _pause(context: Context, job: Job, error: Refused) -> None:
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=job.failures + 1
         )
 
-    await context.database.transact(work)
+    await _surely(context, work)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
@@ -116,7 +141,7 @@ async def _reject(context: Context, job: Job, error: Refused) -> None:
             fail_code=error.fail_code or _number(error),
         )
 
-    await context.database.transact(work)
+    await _surely(context, work)
     _log.info("rejected", job=job.id, error=str(error))
 
 
@@ -134,8 +159,8 @@ async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
 async def park_unknown(context: Context, job: Job, reason: str) -> None:
     """Park a job whose submission may or may not have made a task, with its hold kept."""
 
-    async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(
+    async def work(tx: AsyncConnection) -> None:
+        await jobs.move(
             tx,
             job,
             JobState.SUBMIT_UNKNOWN,

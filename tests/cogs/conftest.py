@@ -116,4 +116,6 @@ async def _build(
         random=Random(7),  # noqa: S311 - jitter
     )
     belt = Belt(context, "test")
+    # How long the library waits for servers that do not come; here all have come.
+    bot._connection.guild_ready_timeout = 0.02
     return bot

@@ -20,7 +20,8 @@ _dice = Random(5)  # noqa: S311 - ids, repeatable
 _ESCAPED = re.compile(r"\\[^0-9A-Za-z\s]")
 _LIVE = re.compile(
     r"""
-      [*_~`|\\]            # emphasis, code, spoiler, a backslash that escapes what follows
+      ^\s*(?:-\#|\#|[-+]\s) # small print, headings, lists
+    | [*_~`|\\]            # emphasis, code, spoiler, a backslash that escapes what follows
     | <[^>\s]              # mentions, commands, time stamps, emoji, bare links
     | \[.*\]\(             # links with a text of their own
     | \w+://               # links that Discord finds by itself
@@ -56,7 +57,7 @@ def longest_request(prompt: str) -> VideoRequest:
 
 def live_markup(text: str) -> list[str]:
     """List what Discord would not show as plain text: markup, links, mentions."""
-    return [found[0] for found in _LIVE.finditer(_ESCAPED.sub("", text))]
+    return [found[0] for found in _LIVE.finditer(_ESCAPED.sub("x", text))]
 
 
 _BLANK: dict[str, Any] = {
@@ -87,3 +88,39 @@ _BLANK: dict[str, Any] = {
     "started_at_ms": NOW_MS,
     "ended_at_ms": None,
 }
+
+
+def shown_prompt(text: str) -> str:
+    """Find the prompt on a card: the one line that is quoted."""
+    (line,) = [line for line in text.splitlines() if line.startswith("> ")]
+    return line.removeprefix("> ")
+
+
+def plain(text: str) -> str:
+    """Read escaped text as Discord shows it."""
+    return _ESCAPED.sub(lambda found: found[0][1], text).replace("\u200b", "")
+
+
+HOSTILE = {
+    "markdown": "**bold** *it* __under__ ~~gone~~ `code` ||spoiler|| \\ back",
+    "heading": "# Breaking news",
+    "hidden heading": "\u200b # Breaking news",
+    "small print": "-# small",
+    "list": "- one\n- two",
+    "quote": ">>> all of this",
+    "everyone": "@everyone and @here",
+    "mentions": "<@1> <@!123456789012345678> <@&123456789012345678> <#123456789012345678>",
+    "command": "</video:1> </video:123456789012345678>",
+    "stamps": "<t:1:R> <:smile:123456789012345678> <id:customize>",
+    "split mention": "@\u200beveryone <\u200b@123456789012345678>",
+    "direction": "\u202etxt.exe\u202c \u2066left\u2069 مرحبا بالعالم",
+    "lines": "one\n\n\ntwo\r\nthree\u2028four\x0bfive",
+    "fence": "```py\nimport os\n``` and ```",
+    "links": "https://evil.example/a_b_**c**||d|| <https://evil.example> [**safe**](https://evil.example)",
+    "link in title": "[https://good.example](https://evil.example) discord://x steam://run/1",
+    "emoji": "\U0001f3ac" * 2500,
+    "zalgo": "Z" + "\u0334\u0353" * 1200,
+    "long": "*" * 6000,
+    "words": "lake " * 1200,
+}
+"""Prompts that try to be more than text."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from aiohttp import web
 
 from cogs.publisher import DiscordPublisher
 from domain.jobs import JobState
@@ -18,6 +19,7 @@ from sandbox.discord import (
     Person,
     Upload,
 )
+from sandbox.discord.faults import Handler
 from sandbox.discord.models import walk
 from storage.jobs import Job
 from tests.cogs.scenes import a_job
@@ -28,6 +30,20 @@ from workflow.publishing import Post, Sight
 POSTS = "/channels/*/messages"
 MIB = 1024 * 1024
 GALLERY = 12
+
+
+class HungUp(Fault):
+    """A connection that is closed in good order, but without an answer."""
+
+    async def apply(self, request: web.Request, work: Handler) -> web.StreamResponse:
+        if self.effect:
+            await work()
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+
+LOST = [Fault(status=503), Fault(ending="reset"), HungUp()]
 
 
 def since_ms() -> int:
@@ -325,18 +341,18 @@ async def test_a_fault_after_the_work_was_done_leaves_one_message(
 
 
 @pytest.mark.parametrize("effect", [False, True])
-@pytest.mark.parametrize("fault", [{"status": 503}, {"ending": "reset"}], ids=["503", "reset"])
+@pytest.mark.parametrize("fault", LOST, ids=["503", "reset", "hung up"])
 async def test_a_lost_answer_is_tried_later_and_leaves_one_message(
     stand_in: DiscordStandIn,
     publisher: DiscordPublisher,
     videos: Channel,
     job: Job,
     clip: Path,
-    fault: dict[str, object],
+    fault: Fault,
     effect: bool,
 ) -> None:
     """Whether or not the work was done, the next try gives the one message."""
-    stand_in.faults.on("POST", POSTS, Fault(effect=effect, **fault))
+    stand_in.faults.on("POST", POSTS, replace(fault, effect=effect))
     with pytest.raises(TryLater):
         await publisher.post_result(job, clip)
     assert len(videos.messages) == int(effect)
@@ -365,17 +381,17 @@ async def test_a_fault_on_the_way_to_the_mailbox_is_tried_later(
             await publisher.send_result_privately(job, clip)
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"ending": "reset"}], ids=["503", "reset"])
+@pytest.mark.parametrize("fault", LOST, ids=["503", "reset", "hung up"])
 async def test_an_edit_and_a_search_that_fail_are_tried_later(
-    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, fault: dict[str, object]
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, fault: Fault
 ) -> None:
     """An unknown outcome is never taken for an answer."""
     shown = replace(job, status_message_id=await publisher.post_status(Sight(job)))
-    stand_in.faults.on("PATCH", f"{POSTS}/*", Fault(**fault))
+    stand_in.faults.on("PATCH", f"{POSTS}/*", fault)
     with pytest.raises(TryLater):
         await publisher.edit_status(Sight(shown))
     # Twice, since aiohttp itself asks again where a kept connection breaks under a GET.
-    stand_in.faults.on("GET", POSTS, Fault(**fault), times=2)
+    stand_in.faults.on("GET", POSTS, fault, times=2)
     with pytest.raises(TryLater):
         await publisher.find(job, Post.STATUS, since_ms())
 
@@ -448,13 +464,20 @@ async def test_a_new_process_finds_what_the_old_one_posted(
             assert await publisher.find(job, post, began) == message_id
 
 
-async def test_a_member_who_quotes_a_job_is_not_taken_for_it(
-    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job
+async def test_only_messages_of_its_own_are_found(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
 ) -> None:
-    """Neither what a member writes counts, nor the file that a member names after the job."""
+    """Neither what a member writes or attaches counts, nor what another bot copies."""
     began, ben = since_ms(), stand_in.member("Ben")
+    await publisher.post_status(Sight(job))
+    await publisher.post_result(job, clip)
+    own = videos.messages.copy()
+    videos.messages.clear()
     file = Upload(f"{job.id}.mp4", b"not a video")
-    await ben.say(videos, f"<@{ada.id}> your video is ready. -# {job.id}", [file])
+    await ben.say(videos, f"<@{job.user_id}> your video is ready.\n-# {job.id}", [file])
+    for message in own:
+        copied = replace(message, id=stand_in.world.ids.next(), author=ben.user)
+        stand_in.world.post(copied)
     for post in Post:
         assert await publisher.find(job, post, began) is None
 

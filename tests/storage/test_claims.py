@@ -249,11 +249,13 @@ async def test_a_holder_may_keep_its_lease_over_a_move(database: Database, accep
 async def test_leases_are_lengthened_and_dropped_by_owner(
     database: Database, accept: Accept
 ) -> None:
-    """`renew` and `drop_leases` touch the owner's jobs; None drops everyone's."""
+    """`renew` touches the owner's jobs that are named, `drop_leases` all; None drops everyone's."""
     await start(database, accept, 4_000, 4_001)
-    await claim_due(database, owner="a", limit=1)
-    await claim_due(database, owner="b", limit=1)
-    await database.transact(lambda tx: jobs.renew(tx, "a", 50_000))
+    (first,) = await claim_due(database, owner="a", limit=1)
+    (second,) = await claim_due(database, owner="b", limit=1)
+    both = [first.id, second.id]
+    await database.transact(lambda tx: jobs.renew(tx, "a", both, 50_000))
+    await database.transact(lambda tx: jobs.renew(tx, "b", [first.id], 50_000))
     (taken,) = await claim_due(database, owner="c", now_ms=20_000)
     assert taken.due_at_ms == 4_001
     await database.transact(lambda tx: jobs.drop_leases(tx, "a"))

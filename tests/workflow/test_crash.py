@@ -1,12 +1,14 @@
 """Killed at any transaction, before or after it: the belt goes on as if nothing had happened."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from domain.jobs import JobState
-from tests.workflow.world import DoomedDatabase, World
+from tests.workflow.world import DoomedDatabase, FlakyDatabase, World
 from workflow.belt import Belt
+from workflow.recover import park_lost_submissions
 
 S = JobState
 
@@ -63,6 +65,44 @@ async def _live(world: World, doomed: DoomedDatabase, job: str) -> None:
     await world.reborn(doomed, owner=f"life {doomed}")
     await world.until(S.DELIVERED, job=job)
     await world.turn()
+
+
+async def test_a_task_id_is_written_even_through_a_fault_of_the_database(world: World):
+    """It is known to this process alone: the write is tried again until it is done."""
+    flaky = FlakyDatabase(world.database)
+    await world.reborn(flaky)
+    job = (await world.order()).job
+    real = world.context.apixo.submit
+
+    async def submit(*given: Any) -> str:
+        task_id = await real(*given)
+        flaky.failing = 4
+        return task_id
+
+    world.context.apixo.submit = submit  # type: ignore[method-assign]
+    await world.until(S.DELIVERED, job=job.id)
+    assert world.submissions() == 1
+    await world.audit()
+
+
+async def test_a_submission_that_another_process_gave_up_is_adopted(world: World):
+    """A clock that is wrong by minutes parks a running submission; its answer brings it back."""
+    job = (await world.order()).job
+    real = world.context.apixo.submit
+
+    async def submit(*given: Any) -> str:
+        task_id = await real(*given)
+        world.clock.advance(120)
+        await park_lost_submissions(world.context)
+        assert (await world.job(job.id)).state is S.SUBMIT_UNKNOWN
+        return task_id
+
+    world.context.apixo.submit = submit  # type: ignore[method-assign]
+    await world.until(S.GENERATING, job=job.id)
+    await world.until(S.DELIVERED, job=job.id)
+    assert world.submissions() == 1
+    assert [kind for kind, _ in await world.ledger(job.id)] == ["hold", "charge"]
+    await world.audit()
 
 
 @pytest.mark.parametrize("template", ["postgresql"], indirect=True)

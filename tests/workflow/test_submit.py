@@ -34,7 +34,8 @@ async def test_after_a_lost_answer_nothing_is_sent_a_second_time(world: World, d
     assert await world.ledger(job.id) == [("hold", job.price), ("release", job.price)]
     assert (await world.job(job.id)).state is S.SUBMIT_UNKNOWN
     assert world.submissions() == 1
-    assert len(world.channel.of(job.id, "failure")) == 1
+    assert world.channel.of(job.id, "failure") == []
+    assert len(world.channel.of(job.id, "status")) == 1
     await world.audit()
 
 

@@ -80,8 +80,11 @@ class Channel:
 
     async def find(self, job: Job, post: Post, since_ms: int) -> int | None:
         self._raise(self.trouble["find"])
-        found = (m.id for m in self.messages if (m.job, m.post) == (job.id, str(post)))
-        return next(found, None)
+        return next((m.id for m in self.of(job.id, post) if not m.private), None)
+
+    async def find_private_result(self, job: Job, since_ms: int) -> int | None:
+        self._raise(self.trouble["find_private_result"])
+        return next((m.id for m in self.of(job.id, "result") if m.private), None)
 
     def of(self, job: str, post: str) -> list[Shown]:
         """List a job's messages of one kind."""
@@ -216,19 +219,21 @@ class World:
 
 
 class FlakyDatabase:
-    """A database whose transactions fail while it is `broken`, or by chance."""
+    """A database whose transactions fail while it is `broken`, so many times, or by chance."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._dice = Random(3)  # noqa: S311 - chance, repeatable
         self.broken = False
+        self.failing = 0
         self.share_failing = 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
     async def transact(self, work: Any) -> Any:
-        if self.broken or self._dice.random() < self.share_failing:
+        self.failing = max(-1, self.failing - 1)
+        if self.broken or self.failing >= 0 or self._dice.random() < self.share_failing:
             raise OSError("disk gone")
         return await self._database.transact(work)
 

@@ -1,0 +1,164 @@
+"""Every card, posted for real: Discord takes it, and nothing on it is more than it should be."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import discord
+import pytest
+
+from cogs import cards
+from cogs.forms import CancelButton
+from cogs.publisher import DiscordPublisher
+from domain.failures import FailReason
+from domain.jobs import JobState
+from domain.models import ModelId
+from domain.money import MicroUSD
+from sandbox.discord import Channel, Message, Person
+from sandbox.discord.models import walk
+from storage.jobs import Job
+from storage.quotas import Left
+from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request, shown_prompt
+from tests.sandbox.discord.stock import StockBot
+from workflow.accept import Accepted
+from workflow.publishing import Sight
+
+_TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
+
+
+def sights(job: Job) -> list[Sight]:
+    """Show a job in every way that its state allows, with the most to say."""
+    told = replace(job, reason=_TALKATIVE)
+    coded = [replace(job, fail_code="Timeout"), replace(job, fail_code="SensitiveContent")]
+    return [
+        *(Sight(job, place=place) for place in (None, 1, 500)),
+        Sight(job, ready_at_ms=NOW_MS),
+        *(Sight(found, charged=charged) for found in (told, *coded) for charged in (False, True)),
+    ]
+
+
+async def show(client: StockBot, channel: Channel, card: discord.ui.LayoutView) -> Message:
+    """Post a card, and give what became of it."""
+    none = discord.AllowedMentions.none()
+    posted = await client.get_partial_messageable(channel.id).send(view=card, allowed_mentions=none)
+    message = channel.message(posted.id)
+    assert message is not None
+    return message
+
+
+def assert_public(message: Message, member: Person) -> None:
+    """Demand Discord's limits, no money, and no mention but the member's own."""
+    assert len(walk(message.components)) <= 40
+    assert len(message.text) <= 4000
+    assert "$" not in message.text
+    said = message.text.replace(f"<@{member.id}>", "Ada").replace(f"<t:{NOW_MS // 1000}:R>", "")
+    for line in said.splitlines():
+        text = line.removeprefix("> ").removeprefix("-# ")
+        bold = text.startswith("**") and text.count("**") == 2
+        assert live_markup(text.replace("**", "") if bold else text) == []
+
+
+@pytest.mark.parametrize("state", JobState)
+async def test_a_status_card_holds_in_every_state(
+    client: StockBot, videos: Channel, ada: Person, state: JobState
+) -> None:
+    """Whatever there is to say beside the longest prompt."""
+    job = replace(a_job(videos, ada, state), request=longest_request("**lake** " * 600))
+    for sight in sights(job):
+        message = await show(client, videos, cards.status(sight))
+        assert_public(message, ada)
+        assert message.text.splitlines()[-1] == f"-# {job.id}"
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state.value != "delivered"])
+async def test_a_failure_card_holds_in_every_state(
+    client: StockBot, videos: Channel, ada: Person, state: JobState
+) -> None:
+    """It names the member and the job."""
+    job = a_job(videos, ada, state)
+    for sight in sights(job):
+        message = await show(client, videos, cards.failure(sight))
+        assert_public(message, ada)
+        assert f"<@{ada.id}>" in message.text
+        assert job.id in message.text
+
+
+@pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE)
+async def test_a_hostile_prompt_stays_a_prompt(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, clip: Path, prompt: str
+) -> None:
+    """On the status message and on the result it takes one line, and is plain text there."""
+    mild = a_job(videos, ada, model=ModelId.SEEDANCE_2_0)
+    hostile = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
+    for job in (mild, hostile):
+        await publisher.post_status(Sight(job))
+        await publisher.post_result(job, clip)
+        await publisher.post_result(replace(job, id=job.id[::-1]), None)
+    for usual, message in zip(videos.messages[:3], videos.messages[3:], strict=True):
+        assert len(message.text.splitlines()) == len(usual.text.splitlines())
+        assert live_markup(shown_prompt(message.text)) == []
+        assert_public(message, ada)
+
+
+@pytest.mark.parametrize("code", [*(f"odd {reason}" for reason in FailReason), None])
+async def test_an_unknown_failure_shows_apixos_words_as_text(
+    client: StockBot, videos: Channel, ada: Person, code: str | None
+) -> None:
+    """What a model says of its refusal is a stranger's text too."""
+    for prompt in HOSTILE.values():
+        job = a_job(videos, ada, JobState.FAILED, reason=prompt, fail_code=code)
+        for card in (cards.status(Sight(job)), cards.failure(Sight(job))):
+            assert_public(await show(client, videos, card), ada)
+
+
+async def test_the_bare_result_has_nothing_of_the_prompt(
+    client: StockBot, videos: Channel, ada: Person
+) -> None:
+    """For channels whose word filter refused it."""
+    job = a_job(videos, ada, prompt="a very particular lake")
+    message = await show(client, videos, cards.result(job, attached=False, bare=True))
+    assert "particular" not in message.text
+    assert message.text.endswith(f" · {job.id}")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        Left(member=MicroUSD(4_920_000), server=MicroUSD(50_000_000), everything=None),
+        Left(member=None, server=None, everything=None),
+        Left(member=MicroUSD(1), server=MicroUSD(0), everything=MicroUSD(10**15)),
+    ],
+)
+async def test_the_private_answer_tells_price_rest_and_cancel(
+    client: StockBot, videos: Channel, ada: Person, left: Left
+) -> None:
+    """Money is told here, and the job can be cancelled while it waits."""
+    for state in JobState:
+        job = a_job(videos, ada, state)
+        card = cards.accepted(Accepted(job, 1, left), CancelButton(job.id))
+        message = await show(client, videos, card)
+        buttons = [found["custom_id"] for found in walk(message.components) if found["type"] == 2]
+        assert buttons == ([f"cancel:{job.id}"] if state is JobState.QUEUED else [])
+        assert f"`{job.id}`" in message.text
+        assert "**$0.08**" in message.text
+
+
+@pytest.mark.parametrize(("rules", "length"), list(product([1, 5, 60], [20, 160])))
+async def test_a_refusal_names_whole_rules_and_how_many_more(
+    client: StockBot, videos: Channel, rules: int, length: int
+) -> None:
+    """Every rule that fits; for what does not, a number."""
+    given = [f"rule {number:02} ".ljust(length, "x") for number in range(rules)]
+    message = await show(client, videos, cards.refusal(given))
+    listed = [line for line in message.text.splitlines() if line.startswith("- ")]
+    if rules * length < 3_500:
+        assert listed == [f"- {rule}" for rule in given]
+    else:
+        more = rules - len(listed) + 1
+        assert listed == [*(f"- {rule}" for rule in given[:-more]), f"- … and {more} more."]
+        assert len(listed) > 20
+
+
+async def test_a_note_is_one_sentence(client: StockBot, videos: Channel) -> None:
+    """And nothing else."""
+    assert (await show(client, videos, cards.note("Cancelled."))).text == "Cancelled."

@@ -1,0 +1,508 @@
+"""Attachments as they come: from Discord's CDN or somewhere else, pictures or anything else."""
+
+import asyncio
+import gzip
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from cogs.intake import Gathered, Intake
+from domain.errors import BrokenRules
+from domain.models import MAX_IMAGE_BYTES
+from domain.requests import Command, Draft, check
+from sandbox.apixo import HandClock
+from sandbox.apixo.clips import tiny_clip
+from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person, Upload
+from tests.cogs.scenes import live_markup
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_UNFETCHED = "could not be fetched from Discord. Attach it again."
+_FOREIGN = "does not lie on Discord's servers."
+_NO_PICTURE = "is not a PNG, JPEG or WebP picture."
+_DAMAGED = "is a damaged picture."
+_TOO_LARGE = "is too large: 10"
+
+
+class Server:
+    """A host that answers every request as a test wants, and notes what was asked for."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = self._send_picture
+        self.asked: list[str] = []
+        self.port = 0
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    def url(self, path: str = "/cdn/lake.png") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    async def note(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.raw_path)
+        return await self.answer(request)
+
+    async def _send_picture(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(body=picture())
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """Listen, in the place of the CDN that a stand-in has."""
+    made = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.note)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.port = runner.addresses[0][1]
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(trust_env=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def intake(session: aiohttp.ClientSession, server: Server) -> Intake:
+    return Intake(session, server.api_url)
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: Any) -> bytes:
+    """Draw a picture with some noise, so that it has some length."""
+    data = io.BytesIO()
+    Image.effect_noise(size, 40).convert("RGB").save(data, kind, **options)
+    return data.getvalue()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Write a part of a PNG file."""
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def hollow_png(width: int, height: int) -> bytes:
+    """Write a tiny PNG that claims to be of any size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"")), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def attachment(url: str, name: str = "lake.png", size: int = 1000) -> discord.Attachment:
+    """Make an attachment as the library makes it of a command's option."""
+    data: Any = {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}
+    client = discord.Client(intents=discord.Intents.none())
+    return discord.Attachment(data=data, state=client._connection)
+
+
+async def given(person: Person, channel: Channel, *files: Upload) -> list[discord.Attachment]:
+    """Let a member attach files, and take their links from the stand-in's CDN."""
+    message = await person.say(channel, "look", files)
+    return [attachment(made.url, made.filename, made.size) for made in message.attachments]
+
+
+def problem(gathered: Gathered) -> str:
+    """Take the only problem there is, where nothing is usable."""
+    assert gathered.pictures == ()
+    (said,) = gathered.problems
+    return said
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "options"),
+    [
+        ("PNG", "lake.png", {}),
+        ("JPEG", "lake.jpg", {}),
+        ("WEBP", "lake.webp", {}),
+        ("WEBP", "lake.webp", {"lossless": True}),
+        ("PNG", "lake.gif", {}),
+        ("JPEG", "lake.png", {"progressive": True}),
+        ("WEBP", "lake", {}),
+        ("MPO", "phone.jpg", {"save_all": True}),
+    ],
+)
+async def test_a_picture_is_what_its_bytes_say(
+    stand_in: DiscordStandIn,
+    session: aiohttp.ClientSession,
+    ada: Person,
+    videos: Channel,
+    kind: str,
+    name: str,
+    options: dict[str, Any],
+) -> None:
+    """Format, pixels and length, whatever the name says; the link is kept as it was."""
+    if kind == "MPO":
+        options = {**options, "append_images": [Image.new("RGB", (160, 90))]}
+    data = picture(kind, (701, 333), **options)
+    files = await given(ada, videos, Upload(name, data))
+    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    assert gathered.problems == ()
+    (found,) = gathered.pictures
+    assert (found.format, found.width, found.height) == (kind.replace("MPO", "JPEG"), 701, 333)
+    assert (found.size, found.url) == (len(data), files[0].url)
+
+
+def _bad_files() -> dict[str, tuple[bytes, str]]:
+    png, jpeg, webp = picture(), picture("JPEG"), picture("WEBP")
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>'
+    return {
+        "gif": (picture("GIF"), _NO_PICTURE),
+        "tiff": (picture("TIFF"), _NO_PICTURE),
+        "bmp": (picture("BMP"), _NO_PICTURE),
+        "svg": (svg, _NO_PICTURE),
+        "text": (b"a lake at dusk", _NO_PICTURE),
+        "pdf": (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF", _NO_PICTURE),
+        "mp4": (tiny_clip(), _NO_PICTURE),
+        "nothing": (b"", _NO_PICTURE),
+        "a signature alone": (png[:8], _NO_PICTURE),
+        "half a PNG": (png[: len(png) // 2], _DAMAGED),
+        "half a JPEG": (jpeg[: len(jpeg) // 2], _DAMAGED),
+        "half a WebP": (webp[: len(webp) // 2], _DAMAGED),
+        "a hollow PNG": (hollow_png(5000, 5000), _DAMAGED),
+        "a bomb": (hollow_png(60_000, 60_000), "has too many pixels: 6000 a side at most."),
+        "text in a bomb": (
+            png[:33] + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(9_000_000))) + png[33:],
+            _DAMAGED,
+        ),
+        "10 MB and a byte": (png.ljust(MAX_IMAGE_BYTES + 1, b"\0"), _TOO_LARGE),
+    }
+
+
+_BAD_FILES = _bad_files()
+
+
+@pytest.mark.parametrize(("data", "said"), _BAD_FILES.values(), ids=_BAD_FILES)
+async def test_what_is_no_usable_picture_is_named(
+    stand_in: DiscordStandIn,
+    session: aiohttp.ClientSession,
+    ada: Person,
+    videos: Channel,
+    data: bytes,
+    said: str,
+) -> None:
+    """With its name and what is wrong with it; nothing is raised."""
+    files = await given(ada, videos, Upload("lake.png", data))
+    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    assert problem(gathered).startswith(f"lake.png {said}")
+
+
+async def test_ten_megabytes_fit(
+    stand_in: DiscordStandIn, session: aiohttp.ClientSession, ada: Person, videos: Channel
+) -> None:
+    """The limit itself is allowed."""
+    files = await given(ada, videos, Upload("lake.png", picture().ljust(MAX_IMAGE_BYTES, b"\0")))
+    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    assert [found.size for found in gathered.pictures] == [MAX_IMAGE_BYTES]
+
+
+@pytest.mark.parametrize("side", [6001, 12_000, 60_000])
+async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
+    server: Server, intake: Intake, side: int
+) -> None:
+    """A few hundred bytes that claim gigabytes; also where Pillow would only warn."""
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=hollow_png(side, side))
+
+    server.answer = send
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gathered = await intake.pictures([attachment(server.url())])
+    draft = Draft(
+        command=Command.ANIMATE,
+        prompt="a lake",
+        pictures=gathered.pictures,
+        problems=gathered.problems,
+    )
+    with pytest.raises(BrokenRules) as refused:
+        check(draft)
+    (rule,) = refused.value.rules
+    assert rule.startswith("lake.png")
+    assert "6000" in rule
+
+
+async def test_a_file_announced_as_too_large_is_not_fetched(server: Server, intake: Intake) -> None:
+    """What Discord says of its length is enough."""
+    gathered = await intake.pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
+    assert problem(gathered).startswith(f"lake.png {_TOO_LARGE}")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_more_than_was_announced_is_cut_off(
+    server: Server, intake: Intake, packed: bool
+) -> None:
+    """Also where it arrives as a small parcel that swells."""
+    data = picture() + bytes(MAX_IMAGE_BYTES + 1)
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        if packed:
+            return web.Response(body=gzip.compress(data), headers={"Content-Encoding": "gzip"})
+        return web.Response(body=data)
+
+    server.answer = send
+    assert problem(await intake.pictures([attachment(server.url())])) == (
+        "lake.png is too large: 10 MB at most."
+    )
+
+
+async def test_a_file_that_never_ends_is_left(server: Server, intake: Intake) -> None:
+    """The connection is closed at the cap."""
+    left = asyncio.Event()
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(bytes(65_536))
+        except (ConnectionError, asyncio.CancelledError):
+            left.set()
+            raise
+
+    server.answer = send
+    assert _TOO_LARGE in problem(await intake.pictures([attachment(server.url())]))
+    async with asyncio.timeout(5):
+        await left.wait()
+
+
+async def _cut(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "5000"})
+    await response.prepare(request)
+    await response.write(picture()[:500])
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+async def _close(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def _wrongly_packed(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=picture(), headers={"Content-Encoding": "gzip"})
+
+
+def _status(status: int) -> Answer:
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, body=picture())
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [_cut, _close, _wrongly_packed, *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503])],
+)
+async def test_what_can_not_be_fetched_is_to_be_attached_again(
+    server: Server, intake: Intake, answer: Answer
+) -> None:
+    """A broken transfer, or any answer but 200."""
+    server.answer = answer
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+
+
+async def test_a_host_that_is_not_there_is_told(
+    session: aiohttp.ClientSession, unused_tcp_port: int
+) -> None:
+    """A refused connection is a problem like any other."""
+    root = f"http://127.0.0.1:{unused_tcp_port}"
+    gathered = await Intake(session, f"{root}/api/v10").pictures([attachment(f"{root}/x.png")])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+
+
+async def test_an_expired_link_is_to_be_attached_again(session: aiohttp.ClientSession) -> None:
+    """Discord answers 404 once a link's time is over."""
+    clock = HandClock()
+    options = DiscordOptions()
+    async with DiscordStandIn(options, clock.now) as stand_in:
+        intake = Intake(session, stand_in.api_url)
+        upload = Upload("lake.png", picture())
+        files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
+        assert (await intake.pictures(files)).problems == ()
+        clock.advance(options.link_seconds + 1)
+        assert problem(await intake.pictures(files)) == f"lake.png {_UNFETCHED}"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status: int) -> None:
+    """Not even to the same host."""
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        if request.path == "/cdn/lake.png":
+            return web.Response(status=status, headers={"Location": "/elsewhere.png"})
+        return web.Response(body=picture())
+
+    server.answer = send
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+    assert server.asked == ["/cdn/lake.png"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{other}/x.png",
+        "http://127.0.0.1/x.png",
+        "http://localhost:{port}/x.png",
+        "http://[::1]:{port}/x.png",
+        "http://2130706433:{port}/x.png",
+        "https://127.0.0.1:{port}/x.png",
+        "http://127.0.0.1:{port}@127.0.0.1:{other}/x.png",
+        "http://127.0.0.1:{port}\\@127.0.0.1:{other}/x.png",
+        "http://127.0.0.1@evil.example/x.png",
+        "http://user@127.0.0.1:{port}/x.png",
+        "http://user:word@127.0.0.1:{port}/x.png",
+        "http://:word@127.0.0.1:{port}/x.png",
+        "https://cdn.discordapp.com@127.0.0.1:{other}/x.png",
+        "https://cdn.discordapp.com.evil.example/x.png",
+        "https://evilcdn.discordapp.com/x.png",
+        "http://cdn.discordapp.com/x.png",
+        "https://cdn.discordapp.com:8443/x.png",
+        "https://user@cdn.discordapp.com/x.png",
+        "http://127.0.0.1:99999/x.png",
+        "http://[::1/x.png",
+        "//127.0.0.1:{port}/x.png",
+        "/x.png",
+        "file:///etc/hostname",
+        "ftp://127.0.0.1:{port}/x.png",
+        "data:image/png;base64,AAAA",
+        "not an address",
+        "",
+    ],
+)
+async def test_only_discords_own_hosts_are_asked(
+    server: Server, intake: Intake, address: str
+) -> None:
+    """Another host, port or scheme, and a name before an @, are refused before any request."""
+    other = Server()
+    runner = web.ServerRunner(web.Server(other.note))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = address.format(port=server.port, other=runner.addresses[0][1])
+    assert problem(await intake.pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
+    assert (server.asked, other.asked) == ([], [])
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])
+async def test_only_a_stand_in_on_loopback_serves_attachments(
+    server: Server, session: aiohttp.ClientSession, api_url: str | None
+) -> None:
+    """A proxy somewhere else does not, and without either nothing on loopback is asked."""
+    intake = Intake(session, api_url)
+    for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
+        gathered = await intake.pictures([attachment(url)])
+        assert problem(gathered) == f"lake.png {_FOREIGN}"
+    assert server.asked == []
+
+
+async def test_a_signed_link_arrives_unchanged(server: Server, intake: Intake) -> None:
+    """Its signature holds for these very characters."""
+    path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
+    gathered = await intake.pictures([attachment(server.url(path))])
+    assert gathered.problems == ()
+    assert server.asked == [path]
+
+
+async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
+    server: Server, intake: Intake
+) -> None:
+    """One answer tells all there is to mend."""
+    sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        size = sizes.get(request.path)
+        return web.Response(body=picture(size=size) if size else b"no picture")
+
+    server.answer = send
+    names = ["1.png", "2.png", "3.png", "4.png", "**@everyone**.png"]
+    files = [attachment(server.url(f"/{name}"), name) for name in names[:4]]
+    gathered = await intake.pictures([*files, attachment("http://evil.example", names[4])])
+    assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
+    assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
+    assert [said.split()[0] for said in gathered.problems[:2]] == ["2.png", "4.png"]
+    assert "everyone" in gathered.problems[2]
+    assert live_markup(gathered.problems[2]) == []
+
+
+async def test_at_most_four_pictures_are_in_memory(server: Server, intake: Intake) -> None:
+    """Over all members; the others wait until one is done, and all are served."""
+    here, most, arrived, go = 0, 0, asyncio.Condition(), asyncio.Event()
+    lake = picture()
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        nonlocal here, most
+        if request.path == "/ping":
+            return web.Response()
+        async with arrived:
+            here += 1
+            most = max(most, here)
+            arrived.notify_all()
+        await go.wait()
+        here -= 1
+        return web.Response(body=lake)
+
+    server.answer = send
+    asks = [
+        asyncio.create_task(
+            intake.pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
+        )
+        for _ in range(3)
+    ]
+    async with asyncio.timeout(10), arrived:
+        await arrived.wait_for(lambda: here == 4)
+    await _exchange(server, times=50)
+    assert here == 4
+    go.set()
+    served = await asyncio.gather(*asks)
+    assert [len(gathered.pictures) for gathered in served] == [6, 6, 6]
+    assert most == 4
+
+
+async def _exchange(server: Server, times: int) -> None:
+    """Ask and be answered many times, in which a fifth picture would have been asked for."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(times):
+            async with session.get(server.url("/ping")) as answer:
+                await answer.read()
+
+
+async def test_no_damage_to_a_picture_is_raised(server: Server, intake: Intake) -> None:
+    """Whatever bytes are changed: a picture, or a problem that names the file."""
+    dice = Random(11)  # noqa: S311 - damage, repeatable
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = [picture(kind, (320, 320), exif=exif) for kind in ("PNG", "JPEG", "WEBP")]
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        data = bytearray(dice.choice(whole))
+        for _ in range(dice.choice((1, 2, 8))):
+            data[dice.randrange(dice.choice((64, 400, len(data))))] = dice.randrange(256)
+        return web.Response(body=bytes(data[: dice.choice((len(data), dice.randrange(len(data))))]))
+
+    server.answer = send
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gathered = await intake.pictures([attachment(server.url())] * 400)
+    assert len(gathered.pictures) + len(gathered.problems) == 400
+    assert {said.removeprefix("lake.png ") for said in gathered.problems} >= {_NO_PICTURE, _DAMAGED}
+    assert gathered.pictures
