@@ -66,7 +66,7 @@ class _Bare(commands.Cog):
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing = cast("Any", None)
-    ours = _bot(Generation(nothing, nothing, nothing, nothing))
+    ours = _bot(Generation(nothing, nothing, nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

@@ -7,7 +7,8 @@ import secrets
 import signal
 import socket
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from typing import cast
 
 import aiohttp
 import discord
@@ -35,6 +36,7 @@ from workflow.notes import Notes
 _log = structlog.get_logger(__name__)
 
 _TURN_LATE_S = 30
+_GATEWAY_AGAIN_S = 5
 
 
 async def run(settings: Settings) -> None:
@@ -43,10 +45,29 @@ async def run(settings: Settings) -> None:
     Raises:
         CannotStart: in words for the operator.
     """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_serve(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not serving.done():
+        _log.info("stopping")
+        serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(settings: Settings) -> None:
+    """Build the service and keep it connected; whatever ends this, it is taken down in order."""
     endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
     async with AsyncExitStack() as stack:
         service = await _build(settings, stack)
-        await _serve(service, settings.discord_token.get_secret_value())
+        try:
+            await _connect(service.bot, settings.discord_token.get_secret_value())
+        finally:
+            await service.bot.close()
 
 
 class _Service:
@@ -89,13 +110,15 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
+    media = MediaFolder(settings.media_store)
+    media.prove()
     intake = Intake(session, settings.discord_api_url)
-    bot = DailiesBot(lambda bot: [Generation(bot, context, belt, intake)], Notes(database))
+    bot = DailiesBot(lambda: [Generation(context, belt, intake)], Notes(database))
     context = Context(
         database=database,
         apixo=apixo,
         results=results,
-        media=MediaFolder(settings.media_store),
+        media=media,
         publisher=DiscordPublisher(bot),
         policy=_policy(settings),
         now_ms=_now_ms,
@@ -109,32 +132,26 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
     return service
 
 
-async def _serve(service: _Service, token: str) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    running = asyncio.create_task(_connect(service.bot, token))
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            _log.info("stopping")
-    finally:
-        await service.bot.close()
-        stopping.cancel()
-        await asyncio.gather(running, stopping, return_exceptions=True)
-    if not stop.is_set():
-        await running
-
-
 async def _connect(bot: DailiesBot, token: str) -> None:
     try:
-        await bot.start(token)
+        await bot.login(token)
+        while not bot.is_closed():
+            await _stay_connected(bot)
     except discord.LoginFailure:
         raise CannotStart("DISCORD_TOKEN: Discord does not accept this token") from None
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         raise CannotStart(f"Discord can not be reached: {error}") from None
+
+
+async def _stay_connected(bot: DailiesBot) -> None:
+    try:
+        await bot.connect()
+    except AttributeError:
+        # The library stumbles so over a gateway that can not be reached at its very first try.
+        if cast("object", bot.ws) is not None:
+            raise
+        _log.warning("Discord's gateway can not be reached", again_in_s=_GATEWAY_AGAIN_S)
+        await asyncio.sleep(_GATEWAY_AGAIN_S)
 
 
 async def _check_key(apixo: ApixoClient) -> None:

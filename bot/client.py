@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 _SYNCED_COMMANDS = "synced commands"
 
-MakeCogs = Callable[["DailiesBot"], Sequence[commands.Cog]]
+MakeCogs = Callable[[], Sequence[commands.Cog]]
 
 
 class DailiesBot(commands.Bot):
@@ -41,7 +41,7 @@ class DailiesBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Bring the cogs and the buttons of earlier processes, and register the commands."""
-        for cog in self._make_cogs(self):
+        for cog in self._make_cogs():
             await self.add_cog(cog)
         self.add_dynamic_items(CancelButton)
         await self._sync_commands()

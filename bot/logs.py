@@ -15,6 +15,9 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
+_SHORTEST_SECRET = 6
+"""Shorter ones guard nothing, and blotting them out would spoil every line."""
+
 _LEAST = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
 """Below these levels libraries write whole statements and messages, and prompts with them."""
 
@@ -45,7 +48,11 @@ def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if settings.log_format == "auto":
         readable = sys.stderr.isatty()
     if readable:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Other formatters print local variables, where prompts and secrets are.
+        plain = structlog.dev.plain_traceback
+        return [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
@@ -57,7 +64,7 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
             foreign_pre_chain=_SHARED,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)

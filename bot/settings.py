@@ -1,5 +1,6 @@
 """Knows the settings: where they come from, what they may be, and what is wrong with them."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,6 +12,8 @@ from yarl import URL
 from bot.errors import SettingsError
 from domain.money import MicroUSD, parse_usd
 
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -101,8 +104,8 @@ class Settings(DatabaseSettings):
     @classmethod
     def _no_blank_secret(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
-        if not secret.strip() or any(char.isspace() for char in secret.strip()):
-            raise ValueError("must be one word")
+        if re.fullmatch(r"[!-~]+", secret.strip()) is None:
+            raise ValueError("must be one word of ASCII")
         return SecretStr(secret.strip())
 
     @field_validator("apixo_base_url", "discord_api_url")
@@ -121,7 +124,7 @@ class Settings(DatabaseSettings):
         if not isinstance(value, str):
             return value
         hosts = tuple(host.strip().lower() for host in value.split(",") if host.strip())
-        if not hosts or any("/" in host or "*" in host for host in hosts):
+        if not hosts or any(_HOST.fullmatch(host) is None for host in hosts):
             raise ValueError("list host names, such as apixo.ai, with commas between them")
         return hosts
 

@@ -30,12 +30,12 @@ _LIST_SHOWN = 3_800
 _Item = ui.Item[ui.LayoutView]
 
 
-def status(sight: Sight) -> ui.LayoutView:
-    """Lay out the public status message of a job."""
+def status(sight: Sight, *, bare: bool = False) -> ui.LayoutView:
+    """Lay out the public status message of a job; `bare` leaves the prompt out."""
     job = sight.job
     lines = [
         f"**{words.title(job.request)}**",
-        f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}",
+        *([] if bare else [f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}"]),
         f"-# {words.settings_line(job.request)} · for <@{job.user_id}>",
     ]
     return _view(
@@ -72,15 +72,16 @@ def failure(sight: Sight) -> ui.LayoutView:
     return _view(_box(_colour(job.state), _text(text)))
 
 
-def accepted(news: Accepted, cancel: ui.Item[Any]) -> ui.LayoutView:
+def accepted(news: Accepted, cancel: ui.Item[Any], *, failures_cost: bool = False) -> ui.LayoutView:
     """Lay out the private answer to an accepted request."""
     job, left = news.job, news.left
+    when = "also if the model fails" if failures_cost else "only if the video is made"
     amounts = [
         amount for amount in (left.member, left.server, left.everything) if amount is not None
     ]
     lines = [
         f"**On its way** as `{job.id}`.",
-        f"Price: **{show_usd(job.price)}**, held now and charged only if the video is made.",
+        f"Price: **{show_usd(job.price)}**, held now and charged {when}.",
         f"Left for you today: {show_usd(min(amounts))}." if amounts else "No daily limit applies.",
     ]
     body = _box(_BLUE, _text("\n".join(lines)))
@@ -133,7 +134,7 @@ def _progress(sight: Sight) -> str:
         case JobState.GENERATING:
             if sight.ready_at_ms is None:
                 return "🎬 Being made."
-            return f"🎬 Being made, ready about <t:{sight.ready_at_ms // 1000}:R>."
+            return f"🎬 Being made, expected <t:{sight.ready_at_ms // 1000}:R>."
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
             return "📦 Made; being fetched and posted."
         case JobState.DELIVERED:

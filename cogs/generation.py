@@ -24,8 +24,10 @@ from workflow.errors import NotYours, OverLimit, QueueFull, TooLate
 
 _log = structlog.get_logger(__name__)
 
-_LAST_TURN_S: Final = 4
-_DRAIN_S: Final = 16
+_LAST_S: Final = 5
+"""For the last turn of the belt, and for commands that were typed before the end."""
+
+_DRAIN_S: Final = 14
 _ERROR_REST_S: Final = 1
 
 _TEXTS: Final = {
@@ -55,11 +57,11 @@ E = TypeVar("E", bound=StrEnum)
 class Generation(commands.Cog):
     """Takes requests for videos and keeps the belt turning."""
 
-    def __init__(self, bot: commands.Bot, context: Context, belt: Belt, intake: Intake) -> None:
-        self._bot = bot
+    def __init__(self, context: Context, belt: Belt, intake: Intake) -> None:
         self._context = context
         self._belt = belt
         self._intake = intake
+        self._serving = set[asyncio.Task[Any]]()
 
     async def cog_load(self) -> None:
         """Make good what a crash left, and start the loop."""
@@ -71,8 +73,9 @@ class Generation(commands.Cog):
         turning = self._turn.get_task()
         self._turn.stop()
         self._belt.wake()
+        if last := {*self._serving, *([turning] if turning else [])}:
+            await asyncio.wait(last, timeout=_LAST_S)
         if turning is not None:
-            await asyncio.wait([turning], timeout=_LAST_TURN_S)
             turning.cancel()
         await self._belt.drain(_DRAIN_S)
 
@@ -153,6 +156,10 @@ class Generation(commands.Cog):
     ) -> None:
         """Defer, gather what was given, put it on the belt, answer privately."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        serving = asyncio.current_task()
+        assert serving is not None, "a command runs in a task"
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         gathered = await self._intake.pictures(attachments)
         try:
             request = check(_draft(command, interaction, gathered))
@@ -161,7 +168,10 @@ class Generation(commands.Cog):
             await interaction.edit_original_response(view=cards.refusal(error.rules))
             return
         self._belt.wake()
-        card = cards.accepted(news, CancelButton(news.job.id))
+        policy = self._context.policy
+        card = cards.accepted(
+            news, CancelButton(news.job.id), failures_cost=policy.charge_failed_tasks
+        )
         await interaction.edit_original_response(view=card)
 
     async def _accept(self, interaction: _Interaction, request: VideoRequest) -> Accepted:
@@ -191,10 +201,6 @@ class Generation(commands.Cog):
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("a turn of the belt failed")
             await asyncio.sleep(_ERROR_REST_S)
-
-    @_turn.before_loop
-    async def _until_connected(self) -> None:
-        await self._bot.wait_until_ready()
 
 
 def _draft(command: Command, interaction: _Interaction, gathered: Gathered) -> Draft:

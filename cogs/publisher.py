@@ -43,24 +43,19 @@ class DiscordPublisher:
 
     async def post_status(self, sight: Sight) -> int:
         """Post the public status message; it pings nobody."""
-        job = sight.job
-        send = self._channel(job).send(
-            view=cards.status(sight), nonce=f"s{job.id}", allowed_mentions=_NOBODY
-        )
-        return (await _tell(send)).id
+        try:
+            return await self._post_status(sight, bare=False)
+        except _Filtered:
+            return await self._post_status(sight, bare=True)
 
     async def edit_status(self, sight: Sight) -> None:
         """Bring the status message up to date; a deleted one is left alone."""
         if sight.job.status_message_id is None:
             return
-        message = self._channel(sight.job).get_partial_message(sight.job.status_message_id)
         try:
-            # Without saying so again, an edit would mark the member as mentioned.
-            await message.edit(view=cards.status(sight), allowed_mentions=_NOBODY)
-        except discord.NotFound:
-            return
-        except Exception as error:
-            raise _translated(error) from error
+            await self._edit_status(sight, sight.job.status_message_id, bare=False)
+        except _Filtered:
+            await self._edit_status(sight, sight.job.status_message_id, bare=True)
 
     async def post_failure(self, sight: Sight) -> int:
         """Tell the member in a reply to the status message that there will be no video."""
@@ -84,15 +79,27 @@ class DiscordPublisher:
 
     async def send_result_privately(self, job: JobView, video: Path | None) -> int:
         """Send the result to the member's direct messages."""
-        user = await _tell(self._client.fetch_user(job.user_id))
-        channel = await _tell(user.create_dm())
+        channel = await self._direct_channel(job)
         return await self._send_result(channel, job, video, _PLAIN_LIMIT)
+
+    async def find_private_result(self, job: JobView, since_ms: int) -> int | None:
+        """Look in the member's direct messages for a result sent since then."""
+        try:
+            channel = await self._direct_channel(job)
+            return await self._search(channel, job, Post.RESULT, since_ms)
+        except PlaceGone:
+            return None
 
     async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:
         """Look in the channel's history for what was posted for a job since then."""
         self._must_read_history(job.channel_id)
+        return await self._search(self._channel(job), job, post, since_ms)
+
+    async def _search(
+        self, channel: discord.abc.Messageable, job: JobView, post: Post, since_ms: int
+    ) -> int | None:
         since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
-        history = self._channel(job).history(limit=_HISTORY_DEPTH, after=since)
+        history = channel.history(limit=_HISTORY_DEPTH, after=since)
         try:
             async for message in history:
                 if self._is_mine(message) and _kind(message, job.id) is post:
@@ -112,7 +119,34 @@ class DiscordPublisher:
         except _Filtered:
             return await _post_video(channel, job, video, bare=True)
 
+    async def _post_status(self, sight: Sight, *, bare: bool) -> int:
+        job = sight.job
+        view, nonce = cards.status(sight, bare=bare), f"s{job.id}"
+        send = self._channel(job).send(view=view, nonce=nonce, allowed_mentions=_NOBODY)
+        return (await _tell(send)).id
+
+    async def _edit_status(self, sight: Sight, message_id: int, *, bare: bool) -> None:
+        message = self._channel(sight.job).get_partial_message(message_id)
+        try:
+            # Without saying so again, an edit would mark the member as mentioned.
+            await message.edit(view=cards.status(sight, bare=bare), allowed_mentions=_NOBODY)
+        except discord.NotFound:
+            return
+        except Exception as error:
+            raise _translated(error) from error
+
+    async def _direct_channel(self, job: JobView) -> discord.DMChannel:
+        user = await _tell(self._client.fetch_user(job.user_id))
+        return await _tell(user.create_dm())
+
     def _channel(self, job: JobView) -> discord.PartialMessageable:
+        """Name the job's channel, cached or not.
+
+        Raises:
+            TryLater: what the bot may do where is not known yet.
+        """
+        if not self._client.is_ready():
+            raise TryLater("not connected to Discord yet")
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
 
     def _is_mine(self, message: discord.Message) -> bool:
@@ -165,19 +199,26 @@ async def _tell(post: Awaitable[T]) -> T:
 
 def _translated(error: Exception) -> Exception:
     match error:
-        case discord.HTTPException(code=code) if code in _FILTERED:
-            return _Filtered(error.text)
-        case discord.HTTPException(status=413) | discord.HTTPException(code=40005):
-            return TooLargeToPost(error.text)
-        case discord.HTTPException(status=status) if status >= 500 or status in (401, 429):
-            return TryLater(f"Discord answered {status}")
-        case discord.Forbidden() | discord.NotFound():
-            return PlaceGone(error.text)
-        case discord.HTTPException(code=code) if code in _GONE:
-            return PlaceGone(error.text)
+        case PublishError():
+            return error
         case discord.HTTPException():
-            return PublishError(f"Discord refused: {error.text}")
+            return _refusal(error)
         case aiohttp.ClientError() | OSError() | TimeoutError():
             return TryLater(f"no answer from Discord ({type(error).__name__})")
         case _:
-            return error
+            # An answer that the library stumbles over: a proxy's, or cut off.
+            return TryLater(f"an odd answer from Discord ({type(error).__name__})")
+
+
+def _refusal(error: discord.HTTPException) -> PublishError:
+    if error.code in _FILTERED:
+        return _Filtered(error.text)
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return TooLargeToPost(error.text)
+    if error.status >= 500 or error.status in (401, 429):
+        return TryLater(f"Discord answered {error.status}")
+    if error.status == 403 and error.code == 0:
+        return TryLater("refused by something in front of Discord")
+    if error.status in (403, 404) or error.code in _GONE:
+        return PlaceGone(error.text)
+    return PublishError(f"Discord refused: {error.text}")

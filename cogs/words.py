@@ -78,6 +78,11 @@ def ending(sight: Sight) -> str:
     match job.state:
         case JobState.CANCELLED:
             return "Cancelled. Nothing was charged."
+        case JobState.SUBMIT_UNKNOWN if sight.given_up:
+            return (
+                "The request was sent, but its answer got lost, and no video turned up. You were "
+                "not charged. Ask again if you still want it."
+            )
         case JobState.SUBMIT_UNKNOWN:
             return (
                 "The request was sent, but its answer got lost, so nobody knows yet whether a "

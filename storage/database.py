@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -51,7 +51,8 @@ class Database:
 
         Raises:
             DatabaseInUse: another process writes to this SQLite file.
-            StorageError: the address is none of these, or there is no file to read.
+            StorageError: the address is none of these, there is no file to read, or none can be
+                written.
         """
         parts = _parse(url)
         if parts.get_backend_name() != "sqlite":
@@ -61,8 +62,11 @@ class Database:
             if not path.is_file():
                 raise StorageError(f"There is no database at {path}.")
             return cls(sqlite_engines(path), path, None, read_only=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = LockFile(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = LockFile(path)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be opened: {error.strerror}.") from error
         return cls(sqlite_engines(path), path, lock, read_only=False)
 
     @property
@@ -98,21 +102,20 @@ class Database:
         Raises:
             StorageError: it cannot be reached, or is no database.
         """
-        try:
+        with _reachable():
             await self.read(lambda tx: tx.run_sync(lambda sync: inspect(sync).has_table("jobs")))
-        except (DBAPIError, OSError) as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            raise StorageError(f"The database does not answer: {reason}.") from error
 
     async def migrate(self) -> None:
         """Bring the schema to this version's; several processes may do so at once.
 
         Raises:
             SchemaTooNew: a newer version was here.
+            StorageError: the database cannot be reached, or is none.
         """
         self._refuse_if_read_only()
-        async with self._engines.writer.begin() as connection:
-            await connection.run_sync(upgrade)
+        with _reachable():
+            async with self._engines.writer.begin() as connection:
+                await connection.run_sync(upgrade)
 
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
@@ -153,6 +156,20 @@ class Database:
     async def _transact_once(self, work: Work[T]) -> T:
         async with self._engines.writer.begin() as tx:
             return await work(tx)
+
+
+@contextmanager
+def _reachable() -> Generator[None]:
+    """Say in one sentence that the database cannot be reached.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StorageError(f"The database does not answer: {reason}.") from error
 
 
 def _parse(url: str) -> URL:

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from storage.errors import NotAVideo, TooLarge
+from storage.errors import NotAVideo, StorageError, TooLarge
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _PART = ".part"
@@ -71,6 +71,19 @@ class MediaFolder:
     def sweep(self) -> int:
         """Remove what a crash left half-written, and count it; files in the making are left."""
         return sum(_remove_abandoned(part) for part in self._path.glob(f"*{_PART}"))
+
+    def prove(self) -> None:
+        """Make the folder, and prove that files can be written to it.
+
+        Raises:
+            StorageError: they cannot.
+        """
+        part = self._path / f"{token_hex(16)}{_PART}"
+        try:
+            _create(part).close()
+            part.unlink()
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be written to: {error.strerror}.") from error
 
     def free_bytes(self) -> int:
         """Tell how much the disk still takes."""

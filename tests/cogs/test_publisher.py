@@ -43,6 +43,13 @@ class HungUp(Fault):
         return web.Response()
 
 
+class Blocked(Fault):
+    """What the network in front of Discord says to an address that has asked too much."""
+
+    async def apply(self, request: web.Request, work: Handler) -> web.StreamResponse:
+        return web.Response(status=429, text="error code: 1015")
+
+
 LOST = [Fault(status=503), Fault(ending="reset"), HungUp()]
 
 
@@ -368,6 +375,16 @@ async def test_a_rate_limit_is_waited_for(
     posted = await publisher.post_result(job, clip)
     assert [message.id for message in videos.messages] == [posted]
     assert videos.messages[0].attachments[0].size == clip.stat().st_size
+
+
+async def test_a_block_by_the_network_in_front_is_tried_later(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
+) -> None:
+    """Its 429 says no time to wait, so the library does not ask again."""
+    stand_in.faults.on("POST", POSTS, Blocked())
+    with pytest.raises(TryLater):
+        await publisher.post_result(job, clip)
+    assert await publisher.post_result(job, clip) == videos.messages[0].id
 
 
 async def test_a_fault_on_the_way_to_the_mailbox_is_tried_later(
