@@ -41,6 +41,11 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether Discord has said what the bot may do where."""
+        return self._client.is_ready()
+
     async def post_status(self, sight: Sight) -> int:
         """Post the public status message; it pings nobody."""
         try:
@@ -140,13 +145,6 @@ class DiscordPublisher:
         return await _tell(user.create_dm())
 
     def _channel(self, job: JobView) -> discord.PartialMessageable:
-        """Name the job's channel, cached or not.
-
-        Raises:
-            TryLater: what the bot may do where is not known yet.
-        """
-        if not self._client.is_ready():
-            raise TryLater("not connected to Discord yet")
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
 
     def _is_mine(self, message: discord.Message) -> bool:

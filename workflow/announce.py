@@ -38,6 +38,8 @@ class Announcer:
 
     async def due(self, limit: int) -> list[Job]:
         """List the jobs whose status message is behind and may be tried now."""
+        if not self._context.publisher.is_ready:
+            return []
         now_ms = self._context.now_ms()
         behind = await self._context.database.read(
             lambda tx: jobs.unannounced(tx, limit + len(self._patience), quiet=_UNSEEN)

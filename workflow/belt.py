@@ -120,6 +120,8 @@ class Belt:
             due = await jobs.claim_due(
                 tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
             )
+            if not self._context.publisher.is_ready:
+                return due  # no new money is spent while its video could not be posted
             queued = await jobs.claim_queued(
                 tx,
                 now_ms=now_ms,

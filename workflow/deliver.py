@@ -16,17 +16,21 @@ from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.patience import try_again
+from workflow.patience import try_again, wait
 from workflow.publishing import Post
 
 _log = structlog.get_logger(__name__)
 
+_UNREADY_MS = 1_000
 _NONCE_WINDOW_MS = 60_000
 """Discord keeps a nonce for "a few minutes"; this much of it is relied upon."""
 
 
 async def deliver(context: Context, job: Job) -> None:
     """Post the video of a job in `stored` or `posting`."""
+    if not context.publisher.is_ready:
+        await wait(context, job, context.now_ms() + _UNREADY_MS)
+        return
     try:
         if job.state is JobState.STORED:
             job = await _intend(context, job)

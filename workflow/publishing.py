@@ -41,6 +41,11 @@ class Publisher(Protocol):
     within Discord's window gives the same message.
     """
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether there is a connection to post over; nothing is posted before."""
+        ...
+
     async def post_status(self, sight: Sight) -> int:
         """Post the public status message and return its id."""
         ...

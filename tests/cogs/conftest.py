@@ -104,7 +104,7 @@ async def _build(
     client = ApixoClient(apixo.base_url, SecretStr(apixo.key))
     session = await stack.enter_async_context(aiohttp.ClientSession())
     intake = Intake(session, stand_in.api_url)
-    bot = DailiesBot(lambda made: [Generation(made, context, belt, intake)], Notes(database))
+    bot = DailiesBot(lambda: [Generation(context, belt, intake)], Notes(database))
     context = Context(
         database=database,
         apixo=await stack.enter_async_context(client),

@@ -95,6 +95,22 @@ async def test_an_unreadable_history_later_parks_rather_than_posts_twice(world: 
     assert len(world.channel.of(job.id, "result")) == 1
 
 
+async def test_money_goes_on_while_there_is_no_connection_to_discord(world: World):
+    """What is being made is fetched, what waits is not submitted; all is posted afterwards."""
+    under_way = (await world.order()).job.id
+    await world.until(S.GENERATING, job=under_way)
+    world.channel.is_ready = False
+    waiting = (await world.order()).job.id
+    await world.until(S.STORED, job=under_way)
+    await world.pass_time(600)
+    assert (await world.job(waiting)).state is S.QUEUED
+    assert world.channel.of(under_way, "result") == []
+    world.channel.is_ready = True
+    for job in (under_way, waiting):
+        await world.until(S.DELIVERED, job=job)
+        assert [len(world.channel.of(job, kind)) for kind in ("status", "result")] == [1, 1]
+
+
 @pytest.mark.parametrize("forgets", [False, True])
 async def test_a_private_result_whose_answer_was_lost_is_not_sent_again(
     world: World, forgets: bool

@@ -55,6 +55,7 @@ class Channel:
         self.trouble: dict[str, list[Exception]] = defaultdict(list)
         self.lost: dict[str, list[Exception]] = defaultdict(list)
         self.forgets_nonces = False
+        self.is_ready = True
         self._ids = count(1000)
 
     async def post_status(self, sight: Sight) -> int:
