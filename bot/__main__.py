@@ -39,10 +39,22 @@ def run() -> None:
     _await(app.run(settings))
 
 
-@main.command()
+@main.command(short_help="Try it all on local stand-ins.")
 @click.option("--once", is_flag=True, help="Make one /animate and one /video, then exit.")
-@click.option("--port", default=8090, show_default=True, help="The page's port; 0 takes any.")
-@click.option("--speed", default=10.0, show_default=True, help="How much faster than APIXO.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8090,
+    show_default=True,
+    help="The page's port; 0 takes any.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 1000, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How much faster than APIXO.",
+)
 def sandbox(once: bool, port: int, speed: float) -> None:
     """Run the whole service against local stand-ins: no account, no network."""
     from sandbox import scenario
@@ -51,7 +63,7 @@ def sandbox(once: bool, port: int, speed: float) -> None:
     sys.exit(asyncio.run(scenario.play(command, once=once, port=port, speed=speed)))
 
 
-@main.command()
+@main.command(short_help="Prove the ledger and the jobs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def audit(as_json: bool) -> None:
     """Prove the ledger's and the jobs' invariants from their rows; exit 1 if one is broken."""
@@ -61,7 +73,7 @@ def audit(as_json: bool) -> None:
     sys.exit(_await(auditing.report(settings.database_url, as_json=as_json)))
 
 
-@main.command()
+@main.command(short_help="Check what the service needs.")
 def doctor() -> None:
     """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
     settings = _read(Settings)
@@ -78,7 +90,7 @@ def migrate() -> None:
     _await(upkeep.migrate(_read(DatabaseSettings).database_url))
 
 
-@main.command()
+@main.command(short_help="Copy the database to PATH.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def backup(path: Path) -> None:
     """Write a consistent copy of the database to PATH, also while the service runs."""
@@ -91,7 +103,7 @@ def _read(kind: type[S]) -> S:
     try:
         return kind.read()
     except SettingsError as error:
-        click.echo("Some settings are missing or wrong (see .env.example):", err=True)
+        click.echo("Some settings are missing or wrong (docs/settings.md has them all):", err=True)
         for problem in error.problems:
             click.echo(f"  {problem}", err=True)
         sys.exit(_BAD_SETTINGS)

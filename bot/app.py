@@ -82,7 +82,7 @@ class _Service:
         """Tell of each part whether it does its work."""
         last_ms = self._belt.last_turn_ms
         return {
-            "gateway": self.bot.is_ready() and not self.bot.is_closed(),
+            "gateway": self.bot.is_ready() and self.bot.is_connected,
             "database": await self._database_answers(),
             "belt": last_ms is not None
             and _now_ms() - last_ms < (MAX_REST_S + _TURN_LATE_S) * 1000,

@@ -14,6 +14,7 @@ from storage.database import Database
 async def report(database_url: str, *, as_json: bool) -> int:
     """Audit a database, also one in use, and return the exit code: 1 if an invariant is broken."""
     async with await Database.open(database_url, read_only=True) as database:
+        await database.ping()
         verdict = await database.read(audit.check)
     click.echo(json.dumps(asdict(verdict)) if as_json else _sentences(verdict))
     return 0 if verdict.ok else 1

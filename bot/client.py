@@ -37,6 +37,7 @@ class DailiesBot(commands.Bot):
         )
         self._make_cogs = make_cogs
         self._notes = notes
+        self.is_connected = False
         self.tree.error(_answer_fault)
 
     async def setup_hook(self) -> None:
@@ -45,6 +46,18 @@ class DailiesBot(commands.Bot):
             await self.add_cog(cog)
         self.add_dynamic_items(CancelButton)
         await self._sync_commands()
+
+    async def on_connect(self) -> None:
+        """Note that the gateway is there."""
+        self.is_connected = True
+
+    async def on_resumed(self) -> None:
+        """Note that the gateway is there again."""
+        self.is_connected = True
+
+    async def on_disconnect(self) -> None:
+        """Note that the gateway is gone; the library goes on trying."""
+        self.is_connected = False
 
     async def _sync_commands(self) -> None:
         """Register the commands if they differ from those registered last time for this bot."""

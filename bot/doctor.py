@@ -1,6 +1,5 @@
 """Examines what the service needs, one line each, before it is started or when it ails."""
 
-import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,12 @@ import aiohttp
 import click
 
 from apixo.client import ApixoClient
+from apixo.errors import Unauthorized
 from bot.settings import Settings
 from domain.errors import DailiesError
 from domain.money import show_usd
 from storage.database import Database
+from storage.media import MediaFolder
 
 _DISCORD = "https://discord.com/api/v10"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -22,8 +23,13 @@ _NEEDED_PERMISSIONS = {
     "Send Messages": 1 << 11,
     "Attach Files": 1 << 15,
     "Read Message History": 1 << 16,
+    "Send Messages in Threads": 1 << 38,
 }
 _ADMINISTRATOR = 1 << 3
+_INVITATION = (
+    "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands"
+    f"&permissions={sum(_NEEDED_PERMISSIONS.values())}"
+)
 
 
 class Ailment(DailiesError):
@@ -47,7 +53,7 @@ async def examine(settings: Settings) -> int:
 async def _line(name: str, check: Callable[[Settings], Awaitable[str]], settings: Settings) -> bool:
     try:
         good = await check(settings)
-    except (DailiesError, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
         click.echo(f"FAIL  {name}: {error or type(error).__name__}")
         return False
     click.echo(f"ok    {name}: {good}")
@@ -61,6 +67,9 @@ async def _token(settings: Settings) -> str:
 
 async def _permissions(settings: Settings) -> str:
     guilds = await _ask_discord(settings, "/users/@me/guilds")
+    if not guilds:
+        me = await _ask_discord(settings, "/users/@me")
+        raise Ailment(f"it is in no server yet; invite it: {_INVITATION.format(me['id'])}")
     lacking = [
         f"{guild['name']} ({', '.join(missing)})"
         for guild in guilds
@@ -92,7 +101,11 @@ async def _ask_discord(settings: Settings, path: str) -> Any:
 
 async def _balance(settings: Settings) -> str:
     async with ApixoClient(settings.apixo_base_url, settings.apixo_api_key) as apixo:
-        return f"{show_usd(await apixo.balance())} left at APIXO"
+        try:
+            left = await apixo.balance()
+        except Unauthorized:
+            raise Ailment("APIXO_API_KEY: APIXO does not accept this key") from None
+        return f"{show_usd(left)} left at APIXO"
 
 
 async def _database(settings: Settings) -> str:
@@ -105,10 +118,9 @@ async def _database(settings: Settings) -> str:
 
 
 async def _disk(settings: Settings) -> str:
-    folder = settings.media_store.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    media = MediaFolder(settings.media_store)
+    media.prove()
+    free = media.free_bytes()
     if free < _NEEDED_BYTES:
-        raise Ailment(f"{free / 1e9:.1f} GB free under {folder}: 2 GB at least are wanted")
-    return f"{free / 1e9:.0f} GB free under {settings.media_store}"
+        raise Ailment(f"{free / 1e9:.1f} GB free in {settings.media_store}: 2 GB are wanted")
+    return f"{free / 1e9:.0f} GB free in {settings.media_store}"

@@ -17,5 +17,6 @@ async def migrate(database_url: str) -> None:
 async def backup(database_url: str, path: Path) -> None:
     """Write a consistent copy of the database to `path`."""
     async with await Database.open(database_url, read_only=True) as database:
+        await database.ping()
         await database.backup(path)
     click.echo(f"Copied to {path}.")

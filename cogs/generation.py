@@ -142,7 +142,7 @@ class Generation(commands.Cog):
         except NotYours:
             said = "There is no such video of yours."
         except TooLate as error:
-            said = f"Too late to cancel: it is {error.state} already."
+            said = words.too_late(error)
         else:
             self._belt.wake()
             said = f"Cancelled `{job_id}`. Nothing was charged."
@@ -255,8 +255,7 @@ def _channel_problems(interaction: _Interaction) -> list[str]:
         "Attach Files": allowed.attach_files,
         "Read Message History": allowed.read_message_history,
     }
-    return [
-        f"I could not post the video here: I lack the permission {name} in this channel."
-        for name, granted in needed.items()
-        if not granted
-    ]
+    lacking = [name for name, granted in needed.items() if not granted]
+    if not lacking:
+        return []
+    return [f"I could not post the video here: I lack {', '.join(lacking)} in this channel."]

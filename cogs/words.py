@@ -6,11 +6,11 @@ import unicodedata
 import discord
 
 from domain.failures import FailReason, classify
-from domain.jobs import JobState
+from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD, show_usd
 from domain.requests import VideoRequest
-from workflow.errors import OverLimit, QueueFull
+from workflow.errors import OverLimit, QueueFull, TooLate
 from workflow.publishing import JobView, Sight
 
 _CAUSES = {
@@ -85,12 +85,12 @@ def ending(sight: Sight) -> str:
             )
         case JobState.SUBMIT_UNKNOWN:
             return (
-                "The request was sent, but its answer got lost, so nobody knows yet whether a "
-                "video is being made. It is not sent again by itself, and you are not charged "
-                "unless the video turns up."
+                "The request was sent, but its answer got lost, so nobody knows whether a video is "
+                "being made. It is not sent again by itself. The hold on its price ends after 30 "
+                "minutes."
             )
         case JobState.STUCK:
-            return "The video takes far too long. Its price stays on hold while we keep watch."
+            return "The video takes far too long. Its price stays on hold for now."
         case JobState.RESULT_LOST:
             return "The video was made, but its file is lost. You were given the price back."
         case JobState.UNDELIVERABLE:
@@ -103,13 +103,25 @@ def ending(sight: Sight) -> str:
 
 
 def over_limit(error: OverLimit, price: MicroUSD) -> list[str]:
-    """Say which limits have no room, what is left under each and when there is more."""
+    """Say which limits have no room, what is left under each and when there is more, if ever."""
     return [
-        f"This costs {show_usd(price)}, but {_SCOPES[short.scope]} "
+        f"This costs {show_usd(price)}, more than the {show_usd(short.limit)} that "
+        f"{_SCOPES[short.scope]} for a whole day. Choose a shorter or smaller video."
+        if price > short.limit
+        else f"This costs {show_usd(price)}, but {_SCOPES[short.scope]} "
         f"{show_usd(MicroUSD(max(0, short.limit - short.used)))} left of today's "
         f"{show_usd(short.limit)}. There is more <t:{short.resets_at_ms // 1000}:R>."
         for short in error.shortfalls
     ]
+
+
+def too_late(error: TooLate) -> str:
+    """Say why a video can not be cancelled any more."""
+    if error.state is JobState.CANCELLED:
+        return "It is cancelled already. Nothing was charged."
+    if error.state in AT_APIXO:
+        return "Too late to cancel: it is being made already."
+    return "Too late to cancel: look at its message in the channel."
 
 
 def queue_full(error: QueueFull) -> str:
@@ -123,5 +135,6 @@ def _cause(job: JobView) -> str:
     if cause is not None:
         return cause
     if job.reason:
-        return f"The model refused: {harmless(job.reason, 200)}."
+        did = "refused" if job.state is JobState.REJECTED else "failed"
+        return f"The model {did}: {harmless(job.reason, 200)}."
     return "The model failed without saying why. Trying again may help."

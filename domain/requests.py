@@ -277,10 +277,13 @@ def _picture_rules(picture: Picture) -> Iterator[str]:
     if min(width, height) < MIN_IMAGE_SIDE or max(width, height) > MAX_IMAGE_SIDE:
         yield (
             f"{name} is {width} × {height} pixels: each side must have "
-            f"{MIN_IMAGE_SIDE} to {MAX_IMAGE_SIDE}."
+            f"{MIN_IMAGE_SIDE} to {MAX_IMAGE_SIDE} pixels."
         )
     elif not MIN_IMAGE_RATIO <= width / height <= MAX_IMAGE_RATIO:
-        yield f"{name} is too narrow ({width} × {height}): one side may be 2.5 times the other."
+        yield (
+            f"{name} is too narrow ({width} × {height}): the longer side may be at most 2.5 times "
+            "the shorter."
+        )
 
 
 def _clip_rules(kind: str, clips: tuple[Clip, ...]) -> Iterator[str]:

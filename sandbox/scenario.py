@@ -1,6 +1,7 @@
 """Plays the whole service on this machine: two stand-ins, the real process, a member who types."""
 
 import asyncio
+import errno
 import re
 import signal
 import time
@@ -54,9 +55,13 @@ async def play(command: Sequence[str], *, once: bool, port: int, speed: float) -
             service = beside(apixo, discord, command=command, folder=folder)
             say(f"APIXO's stand-in answers at {apixo.base_url}, {speed:g} times as fast")
             say(f"Discord's stand-in answers at {discord.api_url}")
+            say(f"data and log (may be deleted afterwards): {folder}")
             await (_once if once else _on_and_on)(service, discord, say)
     except (PlayFailed, ServiceEnded, TimeoutError, OSError) as error:
-        click.echo(f"\n{error}", err=True)
+        said = str(error)
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            said = f"Port {port} is taken; choose another with --port (0 takes any)."
+        click.echo(f"\n{said}", err=True)
         return 1
     return 0
 
@@ -91,7 +96,11 @@ async def _on_and_on(service: Service, discord: DiscordStandIn, say: _Narrator) 
     async with service.run() as running:
         say("the service starts: python -m bot")
         await running.unless_it_ends(_commands(discord, say))
-        click.echo(f"\n  Open {discord.page_url} in a browser. Ctrl-C ends it.\n")
+        click.echo(
+            f"\n  Open {discord.page_url} in a browser. Ctrl-C ends it.\n"
+            "  To see things go wrong, write [[fail:SensitiveContent]], [[effect:504]] or\n"
+            "  [[slow:600]] into a prompt, or type in #quiet, where the bot may not post.\n"
+        )
         examples = asyncio.create_task(_examples(_Requests(service, discord, say)))
         try:
             await running.unless_it_ends(stop.wait())

@@ -100,10 +100,14 @@ class Database:
         """Have the database look for a table.
 
         Raises:
-            StorageError: it cannot be reached, or is no database.
+            StorageError: it cannot be reached, is no database, or has no tables yet.
         """
         with _reachable():
-            await self.read(lambda tx: tx.run_sync(lambda sync: inspect(sync).has_table("jobs")))
+            found = await self.read(
+                lambda tx: tx.run_sync(lambda sync: inspect(sync).has_table("jobs"))
+            )
+        if not found:
+            raise StorageError("The database has no tables yet: `python -m bot migrate`.")
 
     async def migrate(self) -> None:
         """Bring the schema to this version's; several processes may do so at once.

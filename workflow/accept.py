@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState, job_id
@@ -13,6 +14,8 @@ from storage.jobs import Job, NewJob
 from storage.quotas import Left
 from workflow.context import Context
 from workflow.errors import NotYours, OverLimit, QueueFull, TooLate
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,12 @@ async def accept(context: Context, order: Order) -> Accepted:
         QueueFull: too many jobs of the member or the server wait.
     """
     try:
-        return await context.database.transact(lambda tx: _accept(tx, context, order))
+        news = await context.database.transact(lambda tx: _accept(tx, context, order))
     except QuotaExceeded as error:
         raise OverLimit(error.shortfalls) from None
+    job = news.job
+    _log.info("accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
+    return news
 
 
 async def cancel(context: Context, job: str, user_id: int) -> Job:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.messages import TaskState, TaskStatus
+from domain.failures import FailReason, classify
 from domain.jobs import JobState
 from domain.schedule import GIVE_UP_MS, next_look_ms
 from storage import billing, jobs
@@ -71,7 +72,9 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
         )
 
     await context.database.transact(work)
-    _log.info("failed", job=job.id, code=failure.code if failure else None)
+    code = failure.code if failure else None
+    level = _log.error if classify(code) is FailReason.FUNDS else _log.info
+    level("failed", job=job.id, code=code)
 
 
 async def _keep_waiting(context: Context, job: Job) -> None:

@@ -33,7 +33,7 @@ def _dollars(text: str) -> Decimal:
 
 @click.command(epilog=_EPILOG)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8090, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--port", default=9001, show_default=True, help="Port to listen on; 0 takes any.")
 @click.option("--key", default="sandbox-key", show_default=True, help="The API key to accept.")
 @click.option(
     "--time-scale",

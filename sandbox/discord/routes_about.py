@@ -9,6 +9,7 @@ from sandbox.discord.errors import invalid, missing_access, unknown
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Guild
 from sandbox.discord.paths import API
+from sandbox.discord.permissions import in_guild
 from sandbox.discord.rooms import Rooms
 
 
@@ -44,7 +45,18 @@ class AboutRoutes:
         """List the servers that the bot is in."""
         world = self._rooms.world
         guilds = [found for found in world.guilds.values() if world.bot.id in found.members]
-        return answer([{"id": str(found.id), "name": found.name} for found in guilds])
+        return answer(
+            [
+                {
+                    "id": str(found.id),
+                    "name": found.name,
+                    "owner": found.owner_id == world.bot.id,
+                    "permissions": str(int(in_guild(found, world.bot.id))),
+                    "features": list[str](),
+                }
+                for found in guilds
+            ]
+        )
 
     async def user(self, request: web.Request) -> web.Response:
         """Tell who a user is."""
