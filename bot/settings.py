@@ -18,6 +18,19 @@ _DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+_PLAIN = {
+    "missing": "is required",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+}
+
+
 class DatabaseSettings(BaseSettings):
     """What the commands that look after the data need."""
 
@@ -108,6 +121,11 @@ class Settings(DatabaseSettings):
             raise ValueError("must be one word of ASCII")
         return SecretStr(secret.strip())
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @field_validator("apixo_base_url", "discord_api_url")
     @classmethod
     def _https_or_loopback(cls, value: str | None) -> str | None:
@@ -158,8 +176,9 @@ def _problems(errors: Any) -> list[str]:
 
 
 def _problem(error: Mapping[str, Any]) -> str:
-    if error["type"] == "missing":
-        return "is required"
+    plain = _PLAIN.get(error["type"])
+    if plain is not None:
+        return plain.format_map(error.get("ctx", {}))
     return str(error["msg"]).removeprefix("Value error, ")
 
 

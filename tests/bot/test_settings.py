@@ -57,6 +57,9 @@ def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch
         ("APIXO_BASE_URL", "http://127.0.0.1.evil.example/api"),
         ("APIXO_RESULT_HOSTS", "https://apixo.ai/"),
         ("APIXO_RESULT_HOSTS", "*.apixo.ai"),
+        ("APIXO_RESULT_HOSTS", ".apixo.ai"),
+        ("APIXO_RESULT_HOSTS", "apixo.ai:443"),
+        ("APIXO_RESULT_HOSTS", "apixo.ai, cdn apixo.ai"),
         ("APIXO_MAX_TASKS", "0"),
         ("APIXO_MAX_TASKS", "many"),
         ("DATABASE_URL", "mysql://x/y"),
@@ -75,6 +78,7 @@ def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch
         ("LOG_LEVEL", "LOUD"),
         ("DISCORD_TOKEN", "two words"),
         ("APIXO_API_KEY", " "),
+        ("APIXO_API_KEY", "ключ"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
@@ -84,6 +88,7 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
         Settings.read()
     (problem,) = refusal.value.problems
     assert problem.startswith(f"{name}: ")
+    assert "Input should" not in problem
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,8 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
         ("USER_DAILY_LIMIT_USD", "$2.50"),
         ("DISCORD_GATEWAY_URL", "ws://localhost:9000/gateway"),
         ("TIME_SCALE", "0.5"),
+        ("LOG_LEVEL", "debug"),
+        ("APIXO_RESULT_HOSTS", "apixo.ai, CDN.example.com"),
         ("CHARGE_FAILED_TASKS", "true"),
     ],
 )

@@ -1,6 +1,8 @@
 """The real process (`python -m bot`) between both stand-ins, and a channel to type in."""
 
+import asyncio
 import io
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -39,6 +41,19 @@ class Theatre:
     ) -> "Theatre":
         service = beside(apixo, discord, command=BOT, folder=folder, settings=settings)
         return cls(apixo, discord, service)
+
+    async def run(self, *command: str) -> tuple[int, str]:
+        """Run another command of the command line with the service's settings."""
+        process = await asyncio.create_subprocess_exec(
+            *BOT,
+            *command,
+            env={**os.environ, **self.service.environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, said.decode()
 
     async def ready(self) -> None:
         """Wait until the service has registered its commands and takes them."""
