@@ -159,7 +159,7 @@ class Host:
 async def eventually(is_so: Callable[[], bool]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not is_so():  # noqa: ASYNC110 - what is waited for has no event to tell it
+        while not is_so():
             await asyncio.sleep(0.005)
 
 
