@@ -84,6 +84,32 @@ async def test_too_many_waiting_jobs_are_refused_before_money_is_held(
     await world.audit()
 
 
+async def test_a_full_queue_stays_within_its_cap_when_all_come_at_once(world: World):
+    """Twelve orders at once against a cap of five: five wait, seven are told."""
+    world.change(max_queued_per_server=5)
+    orders = [world.an_order(f"lake {n}", user=[ADA, BEN][n % 2]) for n in range(12)]
+    news = await asyncio.gather(
+        *(accept(world.context, order) for order in orders), return_exceptions=True
+    )
+    assert sum(isinstance(one, QueueFull) for one in news) == 7
+    assert (await world.audit()).jobs["queued"] == 5
+
+
+async def test_a_double_click_cancels_once_and_is_answered_twice(world: World):
+    """One click cancels, the other is told that it is cancelled already; one release."""
+    for _ in range(5):
+        job = (await world.order()).job
+        clicks = await asyncio.gather(
+            cancel(world.context, job.id, ADA),
+            cancel(world.context, job.id, ADA),
+            return_exceptions=True,
+        )
+        (late,) = [one for one in clicks if isinstance(one, BaseException)]
+        assert isinstance(late, TooLate)
+        assert late.state is S.CANCELLED
+    await world.audit()
+
+
 async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(world: World):
     """Cancelled by its owner while it waits; the message says so."""
     job = (await world.order()).job

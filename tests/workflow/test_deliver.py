@@ -214,6 +214,22 @@ async def test_a_status_message_found_late_is_brought_up_to_date(world: World):
     assert status.states[-1] is S.DELIVERED
 
 
+async def test_an_answer_that_nobody_expected_is_not_asked_for_in_a_storm(world: World):
+    """A proxy's page instead of Discord's answer: edits are tried again with patience."""
+    tries = 0
+
+    async def edit_status(sight: Sight) -> None:
+        nonlocal tries
+        tries += 1
+        raise TypeError("'NoneType' object is not subscriptable")
+
+    world.channel.edit_status = edit_status  # type: ignore[method-assign]
+    job = (await world.order()).job
+    await world.until(S.DELIVERED, job=job.id)
+    await world.pass_time(60, step_s=0.5)
+    assert 2 < tries < 12
+
+
 async def test_a_late_failure_is_told_in_a_reply_and_an_early_one_is_not(world: World):
     """More than a minute after the request, the member is mentioned; else the edit is enough."""
     early = (await world.order("a lake [[fail:Odd]]")).job.id

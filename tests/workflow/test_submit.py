@@ -97,6 +97,14 @@ async def test_the_retry_after_of_a_rate_limit_is_kept(world: World):
     assert (await world.job(job)).state is not S.QUEUED
 
 
+async def test_a_rate_limit_that_asks_for_no_patience_gets_some(world: World):
+    """`Retry-After: 0` does not lead to a storm of submissions."""
+    world.apixo.faults.on_submit(Fault(status=429, headers={"Retry-After": "0"}), 1000)
+    await world.order()
+    await world.pass_time(60, step_s=0.5)
+    assert 2 < world.submissions() < 12
+
+
 async def test_an_apixo_that_can_not_be_reached_costs_nothing_but_time(world: World):
     """Connection refused proves that no task exists: the job goes back into the line."""
     good = world.context.apixo
