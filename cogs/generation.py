@@ -253,7 +253,6 @@ def _channel_problems(interaction: _Interaction) -> list[str]:
             allowed.send_messages_in_threads if in_thread else allowed.send_messages
         ),
         "Attach Files": allowed.attach_files,
-        "Read Message History": allowed.read_message_history,
     }
     lacking = [name for name, granted in needed.items() if not granted]
     if not lacking:

@@ -153,10 +153,14 @@ class DiscordPublisher:
     def _must_read_history(self, channel_id: int) -> None:
         """Refuse to look where Discord would answer with an empty list rather than an error."""
         channel = self._client.get_channel(channel_id)
-        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return
+        try:
             allowed = channel.permissions_for(channel.guild.me)
-            if allowed.view_channel and not allowed.read_message_history:
-                raise HistoryDenied("the bot may not read the channel's history")
+        except (AttributeError, discord.ClientException):
+            return  # the cache knows neither the bot's roles nor a thread's channel
+        if allowed.view_channel and not allowed.read_message_history:
+            raise HistoryDenied("the bot may not read the channel's history")
 
 
 async def _post_video(
