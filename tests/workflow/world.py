@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
@@ -24,6 +26,9 @@ from workflow.context import Context
 from workflow.publishing import Post, Sight
 
 GUILD, CHANNEL, ADA, BEN = 10, 20, 31, 32
+ONE_ENGINE = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
+"""For faults of others, which no engine sees: both are tested where they matter."""
+
 _STEP_S = 0.5
 _RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
 
