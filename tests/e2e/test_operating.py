@@ -8,8 +8,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.apixo import ApixoStandIn, Fault
-from sandbox.discord import Permission
+from sandbox.apixo import ApixoStandIn
+from sandbox.apixo import Fault as ApixoFault
+from sandbox.discord import Fault, Permission
 from tests.e2e.theatre import PATIENCE_S, Theatre
 
 VIDEO = {"prompt": "a lake at dusk", "duration": 4}
@@ -96,6 +97,23 @@ async def test_sigterm_is_heeded_while_discord_is_away_and_before_it_is_reached(
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
 
 
+async def test_a_command_under_way_at_sigterm_is_still_answered(theatre: Theatre):
+    """Its private answer takes a while; the process waits for it, and the next one makes it."""
+    answers = "/webhooks/*/*/messages/@original"
+    async with theatre.service.run() as running:
+        await theatre.ready()
+        theatre.discord.faults.on("PATCH", answers, Fault(delay=1.5))
+        channel = theatre.discord.channel("videos")
+        answer = await theatre.discord.member("Ada").type(channel, "video", VIDEO)
+        await answer.until_acknowledged()
+        running.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(running.process.wait(), 25) == 0
+    assert "On its way" in answer.text
+    job = answer.text.split("`")[1]
+    async with theatre.service.run():
+        await theatre.result(job)
+
+
 async def test_a_gateway_out_of_reach_is_tried_again(theatre: Theatre):
     """REST answers, the gateway does not: the process stays, says so, and can be ended."""
     theatre = with_settings(theatre, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/gateway")
@@ -145,7 +163,7 @@ async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
 async def apixo_that_hangs():
     """Never answers when asked for the balance."""
     async with ApixoStandIn() as stand_in:
-        stand_in.faults.on_balance(Fault(ending="hang"), 10)
+        stand_in.faults.on_balance(ApixoFault(ending="hang"), 10)
         yield stand_in
 
 
