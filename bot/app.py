@@ -6,7 +6,6 @@ import random
 import secrets
 import signal
 import socket
-import time
 from contextlib import AsyncExitStack, suppress
 from typing import cast
 
@@ -26,6 +25,7 @@ from cogs.generation import Generation
 from cogs.intake import Intake
 from cogs.publisher import DiscordPublisher
 from domain.money import show_usd
+from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.quotas import Limits
@@ -73,8 +73,11 @@ async def _serve(settings: Settings) -> None:
 class _Service:
     """What is built, and how it is asked whether it is ready."""
 
-    def __init__(self, bot: DailiesBot, belt: Belt, database: Database) -> None:
+    def __init__(
+        self, bot: DailiesBot, belt: Belt, database: Database, clock: DatabaseClock
+    ) -> None:
         self.bot = bot
+        self._clock = clock
         self._belt = belt
         self._database = database
 
@@ -85,7 +88,7 @@ class _Service:
             "gateway": self.bot.is_ready() and self.bot.is_connected,
             "database": await self._database_answers(),
             "belt": last_ms is not None
-            and _now_ms() - last_ms < (MAX_REST_S + _TURN_LATE_S) * 1000,
+            and self._clock.now_ms() - last_ms < (MAX_REST_S + _TURN_LATE_S) * 1000,
         }
 
     async def _database_answers(self) -> bool:
@@ -100,6 +103,7 @@ class _Service:
 async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
     database = await stack.enter_async_context(await Database.open(settings.database_url))
     await database.migrate()
+    clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
     apixo = await stack.enter_async_context(
         ApixoClient(settings.apixo_base_url, settings.apixo_api_key)
     )
@@ -121,11 +125,11 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
         media=media,
         publisher=DiscordPublisher(bot),
         policy=_policy(settings),
-        now_ms=_now_ms,
+        now_ms=clock.now_ms,
         random=random.SystemRandom(),
     )
     belt = Belt(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    service = _Service(bot, belt, database)
+    service = _Service(bot, belt, database, clock)
     await stack.enter_async_context(
         web.serve(settings.http_host, settings.http_port, service.checks)
     )
@@ -182,7 +186,3 @@ def _policy(settings: Settings) -> Policy:
 def _loopback_host(base_url: str) -> str | None:
     url = URL(base_url)
     return url.host if url.host in ("127.0.0.1", "localhost", "::1") else None
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

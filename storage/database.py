@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from random import SystemRandom
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from sqlalchemy import URL, inspect, make_url
+from sqlalchemy import URL, BigInteger, cast, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -108,6 +109,20 @@ class Database:
             )
         if not found:
             raise StorageError("The database has no tables yet: `python -m bot migrate`.")
+
+    async def now_ms(self) -> int:
+        """Tell the time, Unix milliseconds: the server's, or this machine's for a SQLite file.
+
+        Raises:
+            StorageError: the server does not answer.
+        """
+        if self.path is not None:
+            return time.time_ns() // 1_000_000
+        epoch_s = func.extract("epoch", func.clock_timestamp())
+        with _reachable():
+            told = await self.read(lambda tx: tx.scalar(select(cast(epoch_s * 1000, BigInteger))))
+        assert told is not None, "a server has a clock"
+        return told
 
     async def migrate(self) -> None:
         """Bring the schema to this version's; several processes may do so at once.
