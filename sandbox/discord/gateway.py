@@ -53,6 +53,7 @@ class Gateway:
     Attributes:
         identifies, resumes: how often a client has begun a session, or taken one up again.
         granted: the privileged intents that the application has been given.
+        is_away: whether new connections are refused with 503; may be set.
     """
 
     def __init__(self, options: DiscordOptions, world: World) -> None:
@@ -63,6 +64,7 @@ class Gateway:
         self.identifies = 0
         self.resumes = 0
         self.granted = Intent.NONE
+        self.is_away = False
         world.listen(self.dispatch)
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,6 +109,8 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one client until it leaves or has to."""
+        if self.is_away:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=_FRAME_BYTES * 4, compress=False)
         await socket.prepare(request)
         connection = _Connection(self, socket)

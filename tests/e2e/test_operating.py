@@ -73,7 +73,7 @@ async def test_health_is_told_over_http(theatre: Theatre):
     async with theatre.service.run(), aiohttp.ClientSession() as session:
         await theatre.ready()
         await _until(session, f"{root}/readyz", 200)
-        await theatre.discord.__aexit__()
+        await _lose_gateway(theatre)
         await _until(session, f"{root}/readyz", 503)
         async with session.get(f"{root}/healthz") as answer:
             assert answer.status == 200
@@ -85,7 +85,7 @@ async def test_sigterm_is_heeded_while_discord_is_away_and_before_it_is_reached(
     """However long the library would wait before it tries again; exit code 0 both times."""
     async with theatre.service.run() as running:
         await theatre.ready()
-        await theatre.discord.__aexit__()
+        await _lose_gateway(theatre)
         await _until_logged(theatre, "Attempting a reconnect")
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
@@ -165,6 +165,11 @@ async def apixo_that_hangs():
     async with ApixoStandIn() as stand_in:
         stand_in.faults.on_balance(ApixoFault(ending="hang"), 10)
         yield stand_in
+
+
+async def _lose_gateway(theatre: Theatre) -> None:
+    theatre.discord.gateway.is_away = True
+    await theatre.discord.gateway.drop()
 
 
 def _free_port() -> int:
