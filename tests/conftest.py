@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -20,6 +21,12 @@ Address = Callable[[str], str]
 """Gives the address of a database on the server, by its name."""
 
 _numbers = count(1)
+
+# How fast a machine is says nothing about the program.
+settings.register_profile(
+    "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 class Template(Protocol):
