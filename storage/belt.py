@@ -28,11 +28,6 @@ async def pause(tx: AsyncConnection, until_ms: int, reason: str) -> None:
     )
 
 
-async def resume(tx: AsyncConnection) -> None:
-    """Go on submitting at once."""
-    await tx.execute(update(belt).values(paused_until_ms=None, pause_reason=None))
-
-
 async def state(tx: AsyncConnection) -> BeltState:
     """Read the belt's state."""
     return await _read(tx, _STATE)

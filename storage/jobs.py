@@ -176,21 +176,6 @@ async def by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None
     return await _one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
 
 
-async def of_member(
-    tx: AsyncConnection, guild_id: int, user_id: int, limit: int, before_ms: int | None = None
-) -> list[Job]:
-    """Read a member's jobs on a server, newest first; those made before a moment, to page on."""
-    statement = (
-        select(jobs)
-        .where(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
-        .order_by(jobs.c.created_at_ms.desc(), jobs.c.id.desc())
-        .limit(limit)
-    )
-    if before_ms is not None:
-        statement = statement.where(jobs.c.created_at_ms < before_ms)
-    return await _all(tx, statement)
-
-
 async def waiting(tx: AsyncConnection, guild_id: int, user_id: int) -> tuple[int, int]:
     """Count the queued jobs of a member on a server, and of the whole server."""
     found = await tx.execute(
@@ -373,17 +358,6 @@ async def set_status(
 async def counts(tx: AsyncConnection) -> dict[JobState, int]:
     """Count the jobs in each state that has any."""
     found = await tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
-    return dict(found.all())
-
-
-async def oldest(tx: AsyncConnection) -> dict[JobState, int]:
-    """Tell for each state that is not an end when its oldest job was made."""
-    ends = [state for state, moves in MOVES.items() if not moves]
-    found = await tx.execute(
-        select(jobs.c.state, func.min(jobs.c.created_at_ms))
-        .where(jobs.c.state.not_in(ends))
-        .group_by(jobs.c.state)
-    )
     return dict(found.all())
 
 

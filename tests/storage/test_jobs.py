@@ -67,19 +67,6 @@ async def test_what_is_not_there_is_none(database: Database) -> None:
     assert await database.read(lambda tx: jobs.by_interaction(tx, 1)) is None
 
 
-async def test_a_member_sees_their_own_jobs_newest_first(
-    database: Database, accept: Accept
-) -> None:
-    """Other members, other servers and older pages are left out."""
-    mine = [await accept(at_ms=at_ms) for at_ms in (1_000, 2_000, 3_000)]
-    await accept(user_id=4)
-    await accept(guild_id=9)
-    newest = await database.read(lambda tx: jobs.of_member(tx, 1, 3, 2))
-    older = await database.read(lambda tx: jobs.of_member(tx, 1, 3, 2, before_ms=2_000))
-    assert newest == [mine[2], mine[1]]
-    assert older == [mine[0]]
-
-
 async def test_waiting_jobs_are_counted_for_member_and_server(
     database: Database, accept: Accept
 ) -> None:
@@ -292,14 +279,11 @@ async def test_every_move_the_belt_does_not_know_is_refused(
     assert await database.transact(work) == MOVES[source]
 
 
-async def test_states_are_counted_and_their_oldest_known(
-    database: Database, accept: Accept
-) -> None:
-    """`counts` names the states that have jobs, `oldest` those among them that are no end."""
+async def test_states_are_counted(database: Database, accept: Accept) -> None:
+    """`counts` names the states that have jobs."""
     await generating(database, accept)
     await accept(at_ms=7_000)
     await accept(at_ms=6_000)
     ended = await accept(at_ms=5_000)
     await database.transact(lambda tx: jobs.move(tx, ended, S.CANCELLED, now_ms=8_000))
     assert await database.read(jobs.counts) == {S.GENERATING: 1, S.QUEUED: 2, S.CANCELLED: 1}
-    assert await database.read(jobs.oldest) == {S.GENERATING: 1_000, S.QUEUED: 6_000}
