@@ -8,16 +8,19 @@ from sandbox.discord.models import Attachment, Channel, Guild, Message, Permissi
 from sandbox.discord.options import DiscordOptions
 from sandbox.discord.people import Person
 from sandbox.discord.server import DiscordStandIn
+from sandbox.discord.stage import Backstage, Example, Welcome
 from sandbox.discord.typing_in import Upload
 from sandbox.discord.world import World
 
 __all__ = [
     "Attachment",
+    "Backstage",
     "Channel",
     "ClientRefused",
     "DiscordOptions",
     "DiscordStandIn",
     "Entry",
+    "Example",
     "Fault",
     "Faults",
     "Guild",
@@ -30,5 +33,6 @@ __all__ = [
     "Role",
     "Upload",
     "User",
+    "Welcome",
     "World",
 ]

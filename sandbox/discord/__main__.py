@@ -6,6 +6,7 @@ import signal
 import click
 
 from sandbox.discord.options import DiscordOptions
+from sandbox.discord.page_entrance import exposure
 from sandbox.discord.server import DiscordStandIn
 
 
@@ -15,6 +16,8 @@ from sandbox.discord.server import DiscordStandIn
 @click.option("--token", default=DiscordOptions().token, show_default=True, help="Bot token.")
 def main(host: str, port: int, token: str) -> None:
     """Serve a stand-in of Discord on this machine, with a page to use it on."""
+    if (warning := exposure(host)) is not None:
+        click.echo(warning, err=True)
     asyncio.run(_serve(DiscordOptions(host=host, port=port, token=token)))
 
 

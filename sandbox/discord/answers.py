@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from sandbox.discord.json_values import as_id
+
 
 def answer(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
@@ -23,5 +25,4 @@ def nothing() -> web.Response:
 
 def number(request: web.Request, name: str) -> int:
     """Take an id out of the path; 0, which nothing has, if it is none."""
-    text = request.match_info[name]
-    return int(text) if text.isdecimal() else 0
+    return as_id(request.match_info[name]) or 0

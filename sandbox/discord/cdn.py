@@ -6,15 +6,16 @@ import hmac
 import mimetypes
 import re
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from PIL import Image, UnidentifiedImageError
 from yarl import URL
 
+from sandbox.discord.media_size import size_of
 from sandbox.discord.models import Attachment
 from sandbox.discord.snowflakes import Snowflakes
 
@@ -74,7 +75,7 @@ class Cdn:
         """Make an attachment of a file; Discord takes its type from its name."""
         name = harmless(upload.filename)
         guessed = content_type or mimetypes.guess_type(name)[0]
-        width, height = await asyncio.to_thread(_dimensions, upload.path, guessed)
+        width, height = await asyncio.to_thread(size_of, upload.path, guessed)
         attachment = Attachment(
             id=self._ids.next(),
             filename=name,
@@ -91,14 +92,22 @@ class Cdn:
         self._files[attachment.id] = attachment
         return attachment
 
+    async def drop(self, attachment: Attachment) -> None:
+        """Remove a file that ended in nothing."""
+        del self._files[attachment.id]
+        await asyncio.to_thread(shutil.rmtree, attachment.path.parent)
+
     def sign(self, attachment: Attachment) -> str:
         """Make a link to a file, valid from now on."""
+        return f"{self.root.origin()}{self.path(attachment, self._link_seconds)}"
+
+    def path(self, attachment: Attachment, seconds: int) -> str:
+        """Make the link without this machine's address, for a page that has come from here."""
         kind = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         since = int(self._now())
-        until = since + self._link_seconds
+        until = since + seconds
         place = f"/cdn/{kind}/{attachment.channel_id}/{attachment.id}/{attachment.filename}"
-        query = {"ex": f"{until:x}", "is": f"{since:x}", "hm": self._mark(place, until, since)}
-        return f"{self.root.with_path(place).with_query(query)}&"
+        return f"{place}?ex={until:x}&is={since:x}&hm={self._mark(place, until, since)}&"
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Serve a file, or the part of it that is asked for, if the link is good."""
@@ -132,14 +141,3 @@ class Cdn:
 def harmless(filename: str) -> str:
     """Reduce a file's name to letters, digits, dots, dashes and underscores, as Discord does."""
     return _UNSAFE.sub("_", filename).lstrip(".")[-100:] or "unknown"
-
-
-def _dimensions(path: Path, content_type: str | None) -> tuple[int | None, int | None]:
-    """Look up a picture's width and height; Discord leaves them out for what it cannot read."""
-    if content_type is None or not content_type.startswith("image/"):
-        return None, None
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return None, None

@@ -39,9 +39,16 @@ class CommandBook:
         """List what members of a server see: its own commands, and the global ones."""
         return [*self.of(guild_id), *self.of(None)]
 
-    def find(self, guild_id: int, name: str, kind: int = CHAT) -> Json | None:
-        """Find a command that members of a server see."""
-        return _named(self.seen_in(guild_id), name, kind)
+    def offered(self, guild_id: int | None) -> list[Json]:
+        """List what is offered in a server's channels; for None, in direct ones with the bot."""
+        if guild_id is None:
+            return [found for found in self.of(None) if is_offered(found, in_guild=False)]
+        return [found for found in self.seen_in(guild_id) if is_offered(found, in_guild=True)]
+
+    def find(self, guild_id: int | None, name: str, kind: int = CHAT) -> Json | None:
+        """Find a command that members of a server see; for None, one that is global."""
+        seen = self.of(None) if guild_id is None else self.seen_in(guild_id)
+        return _named(seen, name, kind)
 
     def get(self, scope: int | None, command_id: int) -> Json:
         """Find a command by id.
@@ -247,6 +254,14 @@ def _check_choices(form: Form, path: str, option: Json) -> None:
     if len(set(names)) != len(names):
         said = "Choice names must be unique"
         form.wrong(path, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAMES_DUPLICATED", said)
+
+
+def is_offered(command: Json, *, in_guild: bool) -> bool:
+    """Tell by its contexts whether a command is for servers, or for direct channels."""
+    contexts = as_list(command.get("contexts"))
+    if contexts is not None:
+        return (0 if in_guild else 1) in contexts
+    return in_guild or command.get("dm_permission") is not False
 
 
 def check_choice_value(form: Form, path: str, value: Any, kind: Any) -> None:

@@ -1,32 +1,62 @@
 """Knows how a member fills in a form, and what the client makes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sandbox.discord import payloads
-from sandbox.discord.components import SELECTS, Kind
+from sandbox.discord.component_kinds import FIELDS, Kind
 from sandbox.discord.errors import ClientRefused
-from sandbox.discord.json_values import Json, as_object, objects, whole
+from sandbox.discord.json_values import Json, as_id, as_list, as_object, objects, whole
 from sandbox.discord.models import Channel, Role, User, walk
 from sandbox.discord.typing_in import Resolved, Upload, UploadFile
+from sandbox.discord.world import World
 
-_FIELDS = (
-    *SELECTS,
-    Kind.TEXT_INPUT,
-    Kind.FILE_UPLOAD,
-    Kind.RADIO_GROUP,
-    Kind.CHECKBOX_GROUP,
-    Kind.CHECKBOX,
-)
+
+class Chooser:
+    """Chooses from menus for one user, and notes what is chosen."""
+
+    def __init__(self, user: User, resolved: Resolved, world: World) -> None:
+        self.resolved = resolved
+        self._user = user
+        self._world = world
+
+    def choose(self, menu: Json, values: object, *, optional: bool = False) -> list[str]:
+        """Check what is chosen from a menu (or ticked in a group), and write it as the client does.
+
+        Raises:
+            ClientRefused: it is too little, too much, or not offered.
+        """
+        chosen = as_list(values)
+        if chosen is None:
+            raise ClientRefused(f"{menu['custom_id']} takes a list")
+        _check_count(menu, len(chosen), "choices", optional=optional)
+        if menu["type"] in (Kind.STRING_SELECT, Kind.CHECKBOX_GROUP):
+            return _once(menu, [_offered(menu, value) for value in chosen])
+        return _once(menu, [self._thing(menu, value) for value in chosen])
+
+    def _thing(self, menu: Json, value: Any) -> str:
+        if (number := as_id(value)) is not None:
+            value = self._world.thing(number, self.resolved.channel)
+        kind = menu["type"]
+        person = value if isinstance(value, User) else getattr(value, "user", None)
+        if isinstance(person, User) and kind in (Kind.USER_SELECT, Kind.MENTIONABLE_SELECT):
+            return self.resolved.add_user(person)
+        if isinstance(value, Role) and kind in (Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT):
+            return self.resolved.add_role(value)
+        if isinstance(value, Channel) and kind == Kind.CHANNEL_SELECT:
+            offered = as_list(menu.get("channel_types"))
+            if not offered or value.type in offered:
+                return self.resolved.add_channel(value, self._user)
+        raise ClientRefused(f"{menu['custom_id']} does not offer this")
 
 
 class Filler:
     """Fills in one form for one member."""
 
-    def __init__(self, user: User, resolved: Resolved, upload: UploadFile) -> None:
-        self._user = user
-        self._resolved = resolved
+    def __init__(self, chooser: Chooser, upload: UploadFile) -> None:
+        self._chooser = chooser
+        self._resolved = chooser.resolved
         self._upload = upload
 
     async def fill(self, modal: Json, values: Mapping[str, Any]) -> Json:
@@ -36,16 +66,16 @@ class Filler:
             ClientRefused: it has no such field, or a field does not take such a value.
         """
         parts = objects(modal.get("components"))
-        fields = {found["custom_id"] for found in walk(parts) if found.get("type") in _FIELDS}
+        fields = {found["custom_id"] for found in walk(parts) if found.get("type") in FIELDS}
         strange = set(values) - fields
         if strange:
             raise ClientRefused(f"the form has no field {', '.join(sorted(strange))}")
-        sent = [await self._part(part, index, values) for index, part in enumerate(parts, 1)]
+        sent = [await self._part(part, values) for part in parts]
         body: Json = {"custom_id": modal["custom_id"], "components": sent}
         return body | ({"resolved": self._resolved.found} if self._resolved.found else {})
 
-    async def _part(self, part: Json, index: int, values: Mapping[str, Any]) -> Json:
-        base: Json = {"type": part["type"], "id": part.get("id") or index}
+    async def _part(self, part: Json, values: Mapping[str, Any]) -> Json:
+        base: Json = {"type": part["type"], "id": part["id"]}
         if part["type"] == Kind.TEXT_DISPLAY:
             return base
         if part["type"] == Kind.LABEL:
@@ -55,25 +85,26 @@ class Filler:
     async def _field(self, field: Json, values: Mapping[str, Any]) -> Json:
         custom_id = field["custom_id"]
         value = values.get(custom_id)
-        base: Json = {"type": field["type"], "id": field.get("id", 0), "custom_id": custom_id}
+        base: Json = {"type": field["type"], "id": field["id"], "custom_id": custom_id}
         match Kind(field["type"]):
             case Kind.TEXT_INPUT:
                 return {**base, "value": _text(field, value)}
             case Kind.FILE_UPLOAD:
-                return {**base, "values": await self._files(field, value or [])}
+                return {**base, "values": await self._files(field, value)}
             case Kind.RADIO_GROUP:
                 return {**base, "value": _radio(field, value)}
             case Kind.CHECKBOX:
-                ticked = bool(field.get("default")) if value is None else bool(value)
-                return {**base, "value": ticked}
+                return {**base, "value": _ticked(field, value)}
             case _:
                 given = _defaults(field) if value is None else value
-                return {**base, "values": chosen(field, given, self._resolved, self._user)}
+                optional = field.get("required") is False
+                return {**base, "values": self._chooser.choose(field, given, optional=optional)}
 
-    async def _files(self, field: Json, files: Sequence[Path | Upload]) -> list[str]:
-        least, most = _range(field)
-        if not least <= len(files) <= most:
-            raise ClientRefused(f"{field['custom_id']} takes {least} to {most} files")
+    async def _files(self, field: Json, value: object) -> list[str]:
+        files = [] if value is None else as_list(value)
+        if files is None or not all(isinstance(file, Path | Upload) for file in files):
+            raise ClientRefused(f"{field['custom_id']} takes files")
+        _check_count(field, len(files), "files", optional=field.get("required") is False)
         made = [await self._upload(file) for file in files]
         return [
             self._resolved.add("attachments", found.id, payloads.attachment_json(found))
@@ -81,25 +112,18 @@ class Filler:
         ]
 
 
-def chosen(menu: Json, values: Sequence[Any], resolved: Resolved, user: User) -> list[str]:
-    """Check what is chosen from a menu (or ticked in a group) and write it as the client does.
-
-    Raises:
-        ClientRefused: it is too little, too much, or not offered.
-    """
-    least, most = _range(menu)
-    if not least <= len(values) <= most:
-        raise ClientRefused(f"{menu['custom_id']} takes {least} to {most} choices")
-    if menu["type"] in (Kind.STRING_SELECT, Kind.CHECKBOX_GROUP):
-        return [_offered(menu, value) for value in values]
-    return [_thing(menu, value, resolved, user) for value in values]
+def _check_count(field: Json, number: int, what: str, *, optional: bool) -> None:
+    """Refuse too many, and too few; but nothing at all is all right where it is optional."""
+    unsaid = len(objects(field.get("options"))) if field["type"] == Kind.CHECKBOX_GROUP else 1
+    least, most = whole(field.get("min_values"), 1), whole(field.get("max_values"), unsaid)
+    if not least <= number <= most and not (optional and number == 0):
+        raise ClientRefused(f"{field['custom_id']} takes {least} to {most} {what}")
 
 
-def _range(field: Json) -> tuple[int, int]:
-    """Tell how many may be chosen, ticked or attached, at least and at most."""
-    offered = len(objects(field.get("options"))) if field["type"] == Kind.CHECKBOX_GROUP else 1
-    least = whole(field.get("min_values"), 1) if field.get("required") is not False else 0
-    return least, whole(field.get("max_values"), offered)
+def _once(menu: Json, values: list[str]) -> list[str]:
+    if len(set(values)) != len(values):
+        raise ClientRefused(f"{menu['custom_id']} takes each choice once")
+    return values
 
 
 def _offered(menu: Json, value: Any) -> str:
@@ -109,21 +133,17 @@ def _offered(menu: Json, value: Any) -> str:
     raise ClientRefused(f"{menu['custom_id']} does not offer {value!r}")
 
 
-def _thing(menu: Json, value: Any, resolved: Resolved, user: User) -> str:
-    kind = menu["type"]
-    person = value if isinstance(value, User) else getattr(value, "user", None)
-    if isinstance(person, User) and kind in (Kind.USER_SELECT, Kind.MENTIONABLE_SELECT):
-        return resolved.add_user(person)
-    if isinstance(value, Role) and kind in (Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT):
-        body = payloads.role_json(value, list(resolved.guild.roles).index(value.id))
-        return resolved.add("roles", value.id, body)
-    if isinstance(value, Channel) and kind == Kind.CHANNEL_SELECT:
-        return resolved.add_channel(value, user)
-    raise ClientRefused(f"{menu['custom_id']} does not offer {value!r}")
-
-
 def _defaults(field: Json) -> list[Any]:
-    return [option["value"] for option in objects(field.get("options")) if option.get("default")]
+    """List what is chosen before the member chooses."""
+    ticked = [option["value"] for option in objects(field.get("options")) if option.get("default")]
+    return ticked + [found["id"] for found in objects(field.get("default_values"))]
+
+
+def _ticked(field: Json, value: object) -> bool:
+    given = field.get("default") is True if value is None else value
+    if not isinstance(given, bool):
+        raise ClientRefused(f"{field['custom_id']} is ticked or not")
+    return given
 
 
 def _text(field: Json, value: Any) -> str:

@@ -184,6 +184,7 @@ class Gateway:
     def left(self, session: Session) -> None:
         """Remember when a session's client went away."""
         session.socket, session.left_at = None, self._world.now()
+        self._world.changes.tell()
 
     def _alive(self) -> list[Session]:
         now, most = self._world.now(), self._options.resume_seconds

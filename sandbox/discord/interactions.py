@@ -2,22 +2,20 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Self
+from typing import Final, Self
 
 from sandbox.discord import payloads, permissions
 from sandbox.discord.errors import Refused, unknown
 from sandbox.discord.events import Event
-from sandbox.discord.json_values import Json
-from sandbox.discord.models import Channel, Message, MessageFlag, User
+from sandbox.discord.json_values import Json, objects
+from sandbox.discord.models import Channel, Message, MessageFlag, Used, User
 from sandbox.discord.options import DiscordOptions
 from sandbox.discord.snowflakes import time_of
 from sandbox.discord.waiting import Changes
 from sandbox.discord.world import World
-
-NO_ANSWER = "The application did not respond"
 
 
 class Kind(IntEnum):
@@ -27,6 +25,15 @@ class Kind(IntEnum):
     COMPONENT = 3
     AUTOCOMPLETE = 4
     MODAL = 5
+
+
+_SILENCE: Final = {
+    Kind.COMMAND: "The application did not respond",
+    Kind.COMPONENT: "This interaction failed",
+    Kind.AUTOCOMPLETE: "Loading options failed",
+    Kind.MODAL: "Something went wrong. Try again.",
+}
+"""What Discord shows in place of an answer that did not come in time."""
 
 
 class Reply(IntEnum):
@@ -52,8 +59,11 @@ class Interaction:
         message: the answer; the latest version of it.
         followups: further messages, oldest first.
         modal: the form that the bot opened.
+        closed: whether the member has put that form away.
+        submission: the last time the member sent that form off.
         choices: what the bot suggests.
         failed: whether the bot let the time for its first answer pass.
+        dismissed: whether the member has put the notice of that out of sight.
     """
 
     id: int
@@ -70,9 +80,11 @@ class Interaction:
     message: Message | None = None
     followups: list[Message] = field(default_factory=list[Message])
     modal: Json | None = None
+    closed: bool = False
+    submission: "Interaction | None" = None
     choices: list[Json] | None = None
     failed: bool = False
-    ephemeral_defer: bool = False
+    dismissed: bool = False
 
     @property
     def created_at(self) -> float:
@@ -90,6 +102,21 @@ class Interaction:
         return any(found is not None for found in (self.message, self.modal, self.choices))
 
     @property
+    def form_is_open(self) -> bool:
+        """Tell whether the member still has the form: until the bot takes what was sent off."""
+        sent = self.submission
+        return self.modal is not None and not self.closed and (sent is None or sent.reply is None)
+
+    @property
+    def used(self) -> Used | None:
+        """Name the command (with its subcommand), or the menu's entry, that was used."""
+        if self.kind is not Kind.COMMAND:
+            return None
+        if self.data["type"] != 1:
+            return Used(self.user, self.data["name"], "menu")
+        return Used(self.user, " ".join(_steps(self.data)), "command")
+
+    @property
     def ephemeral(self) -> bool:
         """Tell whether only the member sees the answer."""
         shown = self.message or self.original
@@ -99,7 +126,7 @@ class Interaction:
     def text(self) -> str:
         """Give all text of the answer, or what Discord shows in place of one."""
         if self.failed:
-            return NO_ANSWER
+            return _SILENCE[self.kind]
         return "" if self.message is None else self.message.text
 
     async def until_answered(self, within: float = 10) -> Self:
@@ -146,9 +173,14 @@ class Interactions:
         self._options = options
         self._world = world
         self._by_token: dict[str, Interaction] = {}
+        self._by_place: dict[tuple[int, int], list[Interaction]] = {}
 
     def __iter__(self) -> Iterator[Interaction]:
         return iter(self._by_token.values())
+
+    def of(self, user: User, channel: Channel) -> Sequence[Interaction]:
+        """List what a user has done in a channel, oldest first."""
+        return self._by_place.get((user.id, channel.id), ())
 
     def dispatch(
         self,
@@ -164,6 +196,7 @@ class Interactions:
             world.ids.next(), kind, user, channel, data, world.changes, source
         )
         self._by_token[interaction.token] = interaction
+        self._by_place.setdefault((user.id, channel.id), []).append(interaction)
         guild_id = None if channel.guild is None else channel.guild.id
         world.emit(Event("INTERACTION_CREATE", self._payload(interaction), guild_id=guild_id))
         loop = asyncio.get_running_loop()
@@ -249,6 +282,13 @@ class Interactions:
         if interaction.source is not None:
             body["message"] = _message(interaction.source)
         return body | _who(channel, user)
+
+
+def _steps(step: Json) -> list[str]:
+    """Name a command and the subcommand in it, if there is one."""
+    inner = objects(step.get("options"))
+    nested = inner[0] if inner and inner[0].get("type") in (1, 2) else None
+    return [str(step["name"]), *(_steps(nested) if nested else [])]
 
 
 def _who(channel: Channel, user: User) -> Json:

@@ -1,8 +1,10 @@
 """Knows how to take a decoded JSON value for what it is."""
 
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 Json: TypeAlias = dict[str, Any]
+
+_DIGITS: Final = 20
 
 
 def as_object(value: object) -> Json | None:
@@ -19,7 +21,8 @@ def as_id(value: object) -> int | None:
     """Take a string of digits, or a number, for an id, or give None."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return int(value) if str(value).isdecimal() else None
+    text = str(value) if isinstance(value, str) or 0 <= value < 1 << 64 else ""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def objects(value: object) -> list[Json]:

@@ -1,10 +1,11 @@
 """Knows what Discord is made of: users, servers, channels, messages and their files, as data."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sandbox.discord.json_values import Json, as_list, as_object
 from sandbox.discord.snowflakes import time_of
@@ -140,13 +141,14 @@ class Attachment:
         return self.sign(self)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Message:
     """A message as Discord keeps it.
 
     `components` have their media resolved to `attachment_id`; `pinged` holds the ids of the users
     that were really notified; `edits` counts the edits; `reference` is the id of the message that
-    this one answers; `visible_to` is the only user who sees an ephemeral one.
+    this one answers; `visible_to` is the only user who sees an ephemeral one; `dismissed` says
+    that this user has put it out of sight; `used` is the command that it answers.
     """
 
     id: int
@@ -167,6 +169,8 @@ class Message:
     reference: int | None = None
     interaction: Json | None = None
     visible_to: int | None = None
+    dismissed: bool = False
+    used: "Used | None" = None
 
     @property
     def created_at(self) -> float:
@@ -189,9 +193,22 @@ class Message:
         return f"{self.author.name}: {self.text!r}{files}"
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The command, or the entry of a context menu, that somebody used to get an answer."""
+
+    user: User
+    name: str
+    kind: Literal["command", "menu"]
+
+
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A place for messages, oldest first: a text channel, a thread in one, or a direct one."""
+    """A place for messages: a text channel, a thread in one, or a direct one.
+
+    `messages` and `private` are oldest first, the latter ephemeral; `bot_id` and `recipient` are
+    who a direct channel is between.
+    """
 
     id: int
     type: ChannelType
@@ -200,10 +217,12 @@ class Channel:
     guild: Guild | None = None
     parent: "Channel | None" = None
     recipient: User | None = None
+    bot_id: int | None = None
     nsfw: bool = False
     locked: bool = False
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
     messages: list[Message] = field(default_factory=list[Message])
+    private: list[Message] = field(default_factory=list[Message])
 
     @property
     def age_gated(self) -> bool:
@@ -216,8 +235,12 @@ class Channel:
         return UPLOAD_BYTES[0] if self.guild is None else self.guild.upload_bytes
 
     def message(self, message_id: int) -> Message | None:
-        """Find a message."""
-        return next((found for found in self.messages if found.id == message_id), None)
+        """Find a message that everybody sees."""
+        return _by_id(self.messages, message_id)
+
+    def private_message(self, message_id: int) -> Message | None:
+        """Find an ephemeral message."""
+        return _by_id(self.private, message_id)
 
     async def wait_for(
         self, wanted: Callable[[Message], bool], within: float, awaited: str = "a message"
@@ -249,6 +272,13 @@ def walk(components: list[Json]) -> list[Json]:
 def component_texts(components: list[Json]) -> list[str]:
     """List what the text displays say."""
     return [str(found["content"]) for found in walk(components) if found.get("type") == 10]
+
+
+def _by_id(messages: list[Message], message_id: int) -> Message | None:
+    """Search in the middle: ids rise, and there may be thousands."""
+    index = bisect_left(messages, message_id, key=lambda message: message.id)
+    found = messages[index] if index < len(messages) else None
+    return found if found is not None and found.id == message_id else None
 
 
 def _embed_texts(embeds: list[Json]) -> list[str]:

@@ -8,7 +8,8 @@ class DiscordOptions:
     """Everything that can be set before the start; the defaults behave as Discord documents.
 
     Attributes:
-        host: the address to listen on; attachment links carry it.
+        host: the address to listen on; attachment links carry it. Any but this machine's own lets
+            everyone who reaches it use the page.
         port: 0 takes a free one.
         token: the one bot token that is accepted.
         ack_seconds: how long an interaction waits for its first answer.

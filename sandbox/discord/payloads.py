@@ -1,5 +1,6 @@
 """Knows how everything looks as Discord's JSON objects."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 
@@ -19,6 +20,14 @@ from sandbox.discord.models import (
     walk,
 )
 from sandbox.discord.snowflakes import time_of
+
+Link = Callable[[Attachment], str]
+"""Makes a link to a file."""
+
+
+def fresh_link(attachment: Attachment) -> str:
+    """Make a link as the bot gets it: valid from now on, for Discord's usual time."""
+    return attachment.url
 
 
 def timestamp(seconds: float) -> str:
@@ -143,8 +152,11 @@ def channel_json(channel: Channel) -> Json:
     return body | (_thread(channel) if channel.type is ChannelType.THREAD else _text(channel))
 
 
-def message_json(message: Message, *, event: bool = False) -> Json:
-    """Write a message; with `event`, as the gateway brings it, with its server."""
+def message_json(message: Message, *, event: bool = False, link: Link = fresh_link) -> Json:
+    """Write a message; with `event`, as the gateway brings it, with its server.
+
+    `link` makes the links to its files.
+    """
     body: Json = {
         "id": str(message.id),
         "channel_id": str(message.channel.id),
@@ -158,16 +170,17 @@ def message_json(message: Message, *, event: bool = False) -> Json:
         "mention_everyone": message.mention_everyone,
         "mentions": [user_json(found) for found in message.mentions],
         "mention_roles": [str(found) for found in message.mention_roles],
-        "attachments": _listed_attachments(message),
-        "embeds": message.embeds,
-        "components": _with_links(message),
+        "attachments": _listed_attachments(message, link),
+        "embeds": _embeds(message, link),
+        "components": _with_links(message, link),
         "flags": int(message.flags),
     }
-    return body | _relations(message) | (_event_part(message) if event else {})
+    return body | _relations(message, link) | (_event_part(message) if event else {})
 
 
-def attachment_json(attachment: Attachment) -> Json:
-    """Write a file with a fresh link; what is not known is left out, as Discord does."""
+def attachment_json(attachment: Attachment, link: Link = fresh_link) -> Json:
+    """Write a file with a link to it; what is not known is left out, as Discord does."""
+    url = link(attachment)
     known: Json = {
         "content_type": attachment.content_type,
         "width": attachment.width,
@@ -179,8 +192,8 @@ def attachment_json(attachment: Attachment) -> Json:
         "id": str(attachment.id),
         "filename": attachment.filename,
         "size": attachment.size,
-        "url": attachment.url,
-        "proxy_url": attachment.url,
+        "url": url,
+        "proxy_url": url,
         "flags": 0,
         **{name: value for name, value in known.items() if value is not None},
     }
@@ -233,21 +246,43 @@ def _text(channel: Channel) -> Json:
     }
 
 
-def _listed_attachments(message: Message) -> list[Json]:
-    """List the files; those of a Components V2 message are found in its components only."""
+def _listed_attachments(message: Message, link: Link) -> list[Json]:
+    """List the files but those that are shown elsewhere: in components, or in an embed."""
     if message.flags & MessageFlag.COMPONENTS_V2:
         return []
-    return [attachment_json(found) for found in message.attachments]
+    used = {str(media["url"]) for embed in message.embeds for media in _embed_media(embed)}
+    return [
+        attachment_json(found, link)
+        for found in message.attachments
+        if f"attachment://{found.filename}" not in used
+    ]
 
 
-def _with_links(message: Message) -> list[Json]:
+def _embeds(message: Message, link: Link) -> list[Json]:
+    """Copy the embeds, with links in place of what was uploaded with the message."""
+    files = {f"attachment://{found.filename}": found for found in message.attachments}
+    copies = deepcopy(message.embeds)
+    for embed in copies:
+        for media in _embed_media(embed):
+            if (file := files.get(str(media["url"]))) is not None:
+                media |= {"url": link(file), "width": file.width, "height": file.height}
+    return copies
+
+
+def _embed_media(embed: Json) -> list[Json]:
+    found = [as_object(embed.get(name)) for name in ("image", "thumbnail", "video")]
+    return [media for media in found if media is not None and "url" in media]
+
+
+def _with_links(message: Message, link: Link) -> list[Json]:
     """Copy the components, with fresh links in place of what was uploaded with the message."""
     files = {str(found.id): found for found in message.attachments}
     copies = deepcopy(message.components)
     for component in walk(copies):
         for media in _media_of(component):
             if (file := files.get(str(media.get("attachment_id")))) is not None:
-                media |= {"url": file.url, "proxy_url": file.url}
+                url = link(file)
+                media |= {"url": url, "proxy_url": url}
     return copies
 
 
@@ -257,7 +292,7 @@ def _media_of(component: Json) -> list[Json]:
     return [media for media in found if media is not None]
 
 
-def _relations(message: Message) -> Json:
+def _relations(message: Message, link: Link) -> Json:
     body: Json = {}
     if message.nonce is not None:
         body["nonce"] = message.nonce
@@ -269,13 +304,13 @@ def _relations(message: Message) -> Json:
         target = message.channel.message(message.reference)
         place = {"channel_id": str(message.channel.id), "message_id": str(message.reference)}
         body["message_reference"] = {"type": 0, **place, **_guild_id(message.channel)}
-        body["referenced_message"] = None if target is None else _referenced(target)
+        body["referenced_message"] = None if target is None else _referenced(target, link)
     return body
 
 
-def _referenced(target: Message) -> Json:
+def _referenced(target: Message, link: Link) -> Json:
     """Write the message that another answers, but not the one that it answers itself."""
-    body = message_json(target)
+    body = message_json(target, link=link)
     body.pop("referenced_message", None)
     return body
 

@@ -29,8 +29,8 @@ def in_guild(guild: Guild, user_id: int) -> Permission:
 def in_channel(channel: Channel, user_id: int) -> Permission:
     """Compute what a user may do in a channel, a thread, or a direct channel."""
     if channel.guild is None:
-        taking_part = channel.recipient is not None
-        return _DIRECT if taking_part else Permission.NONE
+        recipient = None if channel.recipient is None else channel.recipient.id
+        return _DIRECT if user_id in (recipient, channel.bot_id) else Permission.NONE
     granted = in_guild(channel.guild, user_id)
     if granted in (Permission.ALL, Permission.NONE):
         return granted
@@ -59,6 +59,18 @@ def _without_implied(channel: Channel, granted: Permission) -> Permission:
     if not granted & send_permission(channel):
         granted &= ~_NEEDS_SENDING
     return granted
+
+
+def sees(channel: Channel, user_id: int) -> bool:
+    """Tell whether a user sees a channel."""
+    return bool(in_channel(channel, user_id) & Permission.VIEW_CHANNEL)
+
+
+def may_write(channel: Channel, user_id: int) -> bool:
+    """Tell whether a user may write messages in a channel, which may be a locked thread."""
+    granted = in_channel(channel, user_id)
+    unlocked = not channel.locked or bool(granted & Permission.MANAGE_THREADS)
+    return unlocked and bool(granted & send_permission(channel))
 
 
 def send_permission(channel: Channel) -> Permission:

@@ -8,7 +8,7 @@ from sandbox.discord import messages, payloads
 from sandbox.discord.answers import answer, nothing, number
 from sandbox.discord.bodies import Body, read_body
 from sandbox.discord.commands import check_choice_value
-from sandbox.discord.components import check_modal
+from sandbox.discord.components import check_modal, numbered
 from sandbox.discord.errors import Form, invalid, unknown
 from sandbox.discord.interactions import Interaction, Kind, Reply
 from sandbox.discord.json_values import Json, as_object, objects
@@ -120,7 +120,8 @@ class InteractionRoutes:
                 self._rooms.interactions.acknowledge(interaction, reply)
             case Reply.MODAL:
                 check_modal(data)
-                interaction.modal = data
+                parts = numbered(objects(data.get("components")))
+                interaction.modal = {**data, "components": parts}
                 self._rooms.interactions.acknowledge(interaction, reply)
 
     async def _update(self, interaction: Interaction, data: Json, body: Body) -> None:
@@ -138,6 +139,7 @@ class InteractionRoutes:
         message = messages.make(draft, files, channel, world.bot, world.ids)
         message.interaction = self._rooms.interactions.origin(interaction)
         message.visible_to = interaction.user.id if ephemeral else None
+        message.used = interaction.used
         messages.notify(message, draft.allowed)
         world.post(message)
         return message
@@ -151,6 +153,7 @@ class InteractionRoutes:
         message.flags |= MessageFlag.EPHEMERAL if ephemeral else MessageFlag.NONE
         message.interaction = self._rooms.interactions.origin(interaction)
         message.visible_to = interaction.user.id if ephemeral else None
+        message.used = interaction.used
         world.post(message)
         return message
 

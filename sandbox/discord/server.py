@@ -22,6 +22,7 @@ from sandbox.discord.limits import Limits
 from sandbox.discord.models import Channel
 from sandbox.discord.options import DiscordOptions
 from sandbox.discord.page import Page
+from sandbox.discord.page_entrance import reachable
 from sandbox.discord.paths import API
 from sandbox.discord.people import Person
 from sandbox.discord.rooms import Rooms
@@ -29,6 +30,7 @@ from sandbox.discord.routes_about import AboutRoutes
 from sandbox.discord.routes_channels import ChannelRoutes
 from sandbox.discord.routes_commands import CommandRoutes
 from sandbox.discord.routes_interactions import InteractionRoutes
+from sandbox.discord.stage import Backstage, Stage, Welcome
 from sandbox.discord.studio import furnish
 from sandbox.discord.world import World
 
@@ -61,15 +63,37 @@ class DiscordStandIn:
         self.commands = CommandBook(
             self.world.ids, now, self.world.bot.id, self.options.command_creates_per_day
         )
+        self._stage = Stage()
         self._stack = AsyncExitStack()
+
+    @property
+    def backstage(self) -> Backstage | None:
+        """Give what the page shows of what happens behind the bot; may be set at any time."""
+        return self._stage.backstage
+
+    @backstage.setter
+    def backstage(self, backstage: Backstage | None) -> None:
+        self._stage.backstage = backstage
+        self.world.changes.tell()
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """Give what the page says to newcomers; may be set at any time."""
+        return self._stage.welcome
+
+    @welcome.setter
+    def welcome(self, welcome: Welcome | None) -> None:
+        self._stage.welcome = welcome
+        self.world.changes.tell()
 
     async def __aenter__(self) -> Self:
         """Listen, and be ready to answer."""
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-discord-"))
-            listener = socket.create_server((self.options.host, self.options.port))
+            listener = _listen(self.options)
             stack.callback(listener.close)
-            root = f"//{self.options.host}:{listener.getsockname()[1]}"
+            host = reachable(self.options.host)
+            root = f"//{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
             self.api_url = f"http:{root}{API}"
             self.gateway_url = self.gateway.url = f"ws:{root}/gateway"
             self.page_url = f"http:{root}/"
@@ -134,7 +158,7 @@ class DiscordStandIn:
 
     async def _open(self, stack: AsyncExitStack, listener: socket.socket) -> None:
         rooms = self._rooms
-        page = Page(rooms)
+        page = Page(rooms, self._stage)
         app = web.Application(middlewares=[Doorway(rooms).pass_through])
         app.add_routes([*AboutRoutes(rooms).routes(), *CommandRoutes(rooms).routes()])
         app.add_routes([*ChannelRoutes(rooms).routes(), *InteractionRoutes(rooms).routes()])
@@ -145,3 +169,8 @@ class DiscordStandIn:
         stack.push_async_callback(self.gateway.close)
         await runner.setup()
         await web.SockSite(runner, listener).start()
+
+
+def _listen(options: DiscordOptions) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    return socket.create_server((options.host, options.port), family=family)

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox.discord import payloads, permissions
+from sandbox.discord.commands import is_offered
 from sandbox.discord.errors import ClientRefused
 from sandbox.discord.json_values import Json, objects
-from sandbox.discord.models import Attachment, Channel, Guild, Membership, Permission, Role, User
+from sandbox.discord.models import Attachment, Channel, Permission, Role, User
 
 _SUBCOMMAND, _GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
 _MOST_CHARACTERS: Final = 6000
+_KINDS: Final = {INTEGER: int | str, NUMBER: int | float | str, BOOLEAN: bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,6 @@ UploadFile = Callable[[Path | Upload], Awaitable[Attachment]]
 class Resolved:
     """What an interaction says about the things that its options name by id."""
 
-    guild: Guild
     channel: Channel
     found: dict[str, Json] = field(default_factory=dict[str, Json])
 
@@ -42,12 +43,19 @@ class Resolved:
 
     def add_user(self, user: User) -> str:
         """Note a user, and the member of the server that it is."""
-        member = self.guild.members.get(user.id)
+        guild = self.channel.guild
+        member = None if guild is None else guild.members.get(user.id)
         if member is not None:
             body = payloads.interaction_member_json(self.channel, member)
             del body["user"]
             self.add("members", user.id, body)
         return self.add("users", user.id, payloads.user_json(user))
+
+    def add_role(self, role: Role) -> str:
+        """Note a role of the server."""
+        assert self.channel.guild is not None, "roles exist in servers only"
+        position = list(self.channel.guild.roles).index(role.id)
+        return self.add("roles", role.id, payloads.role_json(role, position))
 
     def add_channel(self, channel: Channel, user: User) -> str:
         """Note a channel, with what a user may do in it."""
@@ -57,25 +65,26 @@ class Resolved:
         )
 
 
-def check_use(command: Json, channel: Channel, member: Membership) -> None:
-    """Refuse a command that a member would not be offered in a channel.
+def check_use(command: Json, channel: Channel, user: User) -> None:
+    """Refuse a command that a user would not be offered in a channel.
 
     Raises:
         ClientRefused: says why.
     """
-    granted = permissions.in_channel(channel, member.user.id)
+    in_guild = channel.guild is not None
+    granted = permissions.in_channel(channel, user.id)
     if not granted & Permission.VIEW_CHANNEL:
-        raise ClientRefused(f"{member.user.name} does not see #{channel.name}")
+        raise ClientRefused(f"{user.name} does not see #{channel.name}")
     if not granted & Permission.USE_APPLICATION_COMMANDS:
-        raise ClientRefused(f"{member.user.name} may not use commands in #{channel.name}")
-    needed = command.get("default_member_permissions")
+        raise ClientRefused(f"{user.name} may not use commands in #{channel.name}")
+    needed = command.get("default_member_permissions") if in_guild else None
     if needed is not None and not _has(granted, int(needed)):
-        raise ClientRefused(f"/{command['name']} is not offered to {member.user.name}")
+        raise ClientRefused(f"/{command['name']} is not offered to {user.name}")
     if command.get("nsfw") and not channel.age_gated:
         raise ClientRefused(f"/{command['name']} is for age-restricted channels")
-    contexts = command.get("contexts")
-    if contexts is not None and 0 not in contexts:
-        raise ClientRefused(f"/{command['name']} is not offered in servers")
+    if not is_offered(command, in_guild=in_guild):
+        place = "servers" if in_guild else "direct messages"
+        raise ClientRefused(f"/{command['name']} is not offered in {place}")
 
 
 def descend(command: Json, path: list[str]) -> tuple[Json, list[Json]]:
@@ -118,6 +127,39 @@ def check_names(command: Json, values: Mapping[str, Any], *, complete: bool) -> 
         raise ClientRefused(f"/{command['name']} needs the option {', '.join(missing)}")
 
 
+def unfinished(option: Json, value: object, resolved: Resolved, user: User) -> Json:
+    """Write an option that is given while another is being typed; no limit is checked yet.
+
+    Raises:
+        ClientRefused: it is of a kind that the client could not have put there.
+    """
+    kind = option["type"]
+    if isinstance(value, User | Role | Channel):
+        value = read_thing(option, value, resolved, user)
+    if not isinstance(value, _KINDS.get(kind, str)) or (kind != BOOLEAN and value is True):
+        raise ClientRefused(f"{option['name']} can not be {value!r}")
+    return {"name": option["name"], "type": kind, "value": value}
+
+
+def read_thing(option: Json, value: object, resolved: Resolved, user: User) -> str:
+    """Check a user, role or channel by the option that takes it, and note it.
+
+    Raises:
+        ClientRefused: the option takes something else.
+    """
+    kind = option["type"]
+    person = value if isinstance(value, User) else getattr(value, "user", None)
+    if isinstance(person, User) and kind in (USER, MENTIONABLE):
+        return resolved.add_user(person)
+    if isinstance(value, Role) and kind in (ROLE, MENTIONABLE):
+        return resolved.add_role(value)
+    if isinstance(value, Channel) and kind == CHANNEL:
+        offered = option.get("channel_types")
+        if not offered or value.type in offered:
+            return resolved.add_channel(value, user)
+    raise ClientRefused(f"{option['name']} can not be {value!s}")
+
+
 class Reader:
     """Turns what a member gave for each option into what the client sends."""
 
@@ -144,7 +186,7 @@ class Reader:
             case 11:
                 sent = await self._attachment(option, value)
             case _:
-                sent = self._thing(option, value)
+                sent = read_thing(option, value, self._resolved, self._user)
         return {"name": option["name"], "type": option["type"], "value": sent}
 
     async def _attachment(self, option: Json, value: Any) -> str:
@@ -152,21 +194,6 @@ class Reader:
             raise ClientRefused(f"{option['name']} is a file")
         made = await self._upload(value)
         return self._resolved.add("attachments", made.id, payloads.attachment_json(made))
-
-    def _thing(self, option: Json, value: Any) -> str:
-        kind = option["type"]
-        user = value if isinstance(value, User) else getattr(value, "user", None)
-        if isinstance(user, User) and kind in (USER, MENTIONABLE):
-            return self._resolved.add_user(user)
-        if isinstance(value, Role) and kind in (ROLE, MENTIONABLE):
-            roles = list(self._resolved.guild.roles)
-            body = payloads.role_json(value, roles.index(value.id))
-            return self._resolved.add("roles", value.id, body)
-        if isinstance(value, Channel) and kind == CHANNEL:
-            offered = option.get("channel_types")
-            if not offered or value.type in offered:
-                return self._resolved.add_channel(value, self._user)
-        raise ClientRefused(f"{option['name']} can not be {value!r}")
 
 
 def _has(granted: Permission, needed: int) -> bool:

@@ -82,15 +82,26 @@ class World:
         """List the channels and threads of a server."""
         return [found for found in self.channels.values() if found.guild is guild]
 
+    def thing(self, number: int, channel: Channel) -> User | Role | Channel | None:
+        """Find the user, role or channel of an id among those that a channel's users know."""
+        guild = channel.guild
+        if guild is None:
+            return self.users.get(number) if number in (self.bot.id, _recipient(channel)) else None
+        if number in guild.members:
+            return guild.members[number].user
+        place = self.channels.get(number)
+        return place if place is not None and place.guild is guild else guild.roles.get(number)
+
     def messages(self) -> Iterator[Message]:
         """Go through every message that is not ephemeral."""
         for channel in self.channels.values():
             yield from channel.messages
 
     def add_user(self, name: str) -> User:
-        """Make an account."""
+        """Make an account, and its direct channel with the bot."""
         user = User(self.ids.next(), name)
         self.users[user.id] = user
+        self.direct_channel(user)
         return user
 
     def add_guild(self, name: str, owner: User, tier: int = 0) -> Guild:
@@ -205,7 +216,12 @@ class World:
             if channel.recipient is user:
                 return channel
         channel = Channel(
-            self.ids.next(), ChannelType.DM, f"@{user.name}", self.changes, recipient=user
+            self.ids.next(),
+            ChannelType.DM,
+            f"@{user.name}",
+            self.changes,
+            recipient=user,
+            bot_id=self.bot.id,
         )
         self.channels[channel.id] = channel
         return channel
@@ -235,9 +251,12 @@ class World:
 
     def post(self, message: Message) -> None:
         """Put a message where it belongs; an ephemeral one is nowhere but with its member."""
-        if not message.ephemeral:
-            message.channel.messages.append(message)
-            self._emit_message("MESSAGE_CREATE", message)
+        if message.ephemeral:
+            message.channel.private.append(message)
+            self.changes.tell()
+            return
+        message.channel.messages.append(message)
+        self._emit_message("MESSAGE_CREATE", message)
 
     def changed(self, message: Message) -> None:
         """Tell that a message was edited."""
@@ -249,6 +268,9 @@ class World:
 
     def delete_message(self, message: Message) -> None:
         """Take a message away."""
+        if message in message.channel.private:
+            message.channel.private.remove(message)
+            self.changes.tell()
         if message in message.channel.messages:
             message.channel.messages.remove(message)
             data: Json = {"id": str(message.id), "channel_id": str(message.channel.id)}
@@ -277,6 +299,10 @@ class World:
         hidden: Json = {"content": "", "embeds": [], "components": [], "attachments": []}
         veiled = None if readable else {**data, **hidden}
         self.emit(Event(name, data, intent, guild.id if guild else None, veiled))
+
+
+def _recipient(channel: Channel) -> int:
+    return 0 if channel.recipient is None else channel.recipient.id
 
 
 def _role_event(guild: Guild, role: Role) -> Json:

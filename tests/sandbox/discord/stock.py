@@ -18,19 +18,49 @@ with warnings.catch_warnings():
     import discord
     import discord.gateway
     import discord.http
-    from discord import app_commands
+    from discord import app_commands, ui
+
+__all__ = [
+    "StockBot",
+    "Wire",
+    "app_commands",
+    "discord",
+    "point",
+    "pointed",
+    "running",
+    "ui",
+    "until",
+]
+
+
+def point(api_url: str, gateway_url: str) -> None:
+    """Point the unmodified library at a stand-in."""
+    discord.http.Route.BASE = api_url
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
 @asynccontextmanager
 async def pointed(stand_in: DiscordStandIn) -> AsyncGenerator[None]:
-    """Point the unmodified library at a stand-in."""
-    route, socket = discord.http.Route, discord.gateway.DiscordWebSocket
-    before = route.BASE, socket.DEFAULT_GATEWAY
-    route.BASE, socket.DEFAULT_GATEWAY = stand_in.api_url, yarl.URL(stand_in.gateway_url)
+    """Point the unmodified library at a stand-in, and back again at the end."""
+    before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
+    point(stand_in.api_url, stand_in.gateway_url)
     try:
         yield
     finally:
-        route.BASE, socket.DEFAULT_GATEWAY = before
+        point(*before)
+
+
+__all__ = [
+    "StockBot",
+    "Wire",
+    "app_commands",
+    "discord",
+    "point",
+    "pointed",
+    "running",
+    "ui",
+    "until",
+]
 
 
 class StockBot(discord.Client):
