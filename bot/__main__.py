@@ -2,15 +2,19 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from bot.errors import SettingsError
 from bot.settings import DatabaseSettings, Settings
 from domain.errors import DailiesError
+
+if TYPE_CHECKING:
+    from bot.books import ServiceBooks
 
 _BAD_SETTINGS = 2
 
@@ -42,6 +46,13 @@ def run() -> None:
 @main.command(short_help="Try it all on local stand-ins.")
 @click.option("--once", is_flag=True, help="Make one /animate and one /video, then exit.")
 @click.option(
+    "--host",
+    type=click.Choice(["127.0.0.1", "0.0.0.0"]),  # noqa: S104 - with a warning
+    default="127.0.0.1",
+    show_default=True,
+    help="Where the page listens: this machine alone, or every address that it has.",
+)
+@click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8090,
@@ -55,12 +66,15 @@ def run() -> None:
     show_default=True,
     help="How much faster than APIXO.",
 )
-def sandbox(once: bool, port: int, speed: float) -> None:
+def sandbox(once: bool, host: str, port: int, speed: float) -> None:
     """Run the whole service against local stand-ins: no account, no network."""
     from sandbox import scenario
 
     command = [sys.executable, "-m", "bot"]
-    sys.exit(asyncio.run(scenario.play(command, once=once, port=port, speed=speed)))
+    playing = scenario.play(
+        command, once=once, host=host, port=port, speed=speed, open_books=_open_books
+    )
+    sys.exit(asyncio.run(playing))
 
 
 @main.command(short_help="Prove the ledger and the jobs.")
@@ -97,6 +111,39 @@ def backup(path: Path) -> None:
     from bot import upkeep
 
     _await(upkeep.backup(_read(DatabaseSettings).database_url, path))
+
+
+@main.command(short_help="Print what was spent, as CSV.")
+@click.option(
+    "--period",
+    default="month",
+    show_default=True,
+    help="today, 7d, 30d, month, all, or a month such as 2026-11; in UTC.",
+)
+@click.option(
+    "--group-by",
+    type=click.Choice(["user", "model", "day", "channel"]),
+    default="day",
+    show_default=True,
+    help="What each line sums.",
+)
+def report(period: str, group_by: str) -> None:
+    """Print what was spent on all servers as CSV; a line for each server and group."""
+    from bot import reporting
+    from domain.reports import Grouping, read_days
+
+    try:
+        days = read_days(period, time.time_ns() // 1_000_000)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--period") from None
+    settings = _read(DatabaseSettings)
+    _await(reporting.print_sums(settings.database_url, days, Grouping(group_by)))
+
+
+def _open_books() -> "ServiceBooks":
+    from bot.books import ServiceBooks
+
+    return ServiceBooks()
 
 
 def _read(kind: type[S]) -> S:

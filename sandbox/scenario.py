@@ -5,63 +5,63 @@ import errno
 import re
 import signal
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.books import Books
 from sandbox.discord import DiscordOptions, DiscordStandIn, Message
-from sandbox.service import Service, ServiceEnded, beside
+from sandbox.service import Service, ServiceEnded, beside, fresh_folder
+from sandbox.visit import visit
+from sandbox.welcome import ANIMATE, IMAGINE, PICTURE
 
-_PICTURE = Path(__file__).parent / "pictures" / "lake.jpg"
-_ANIMATE = {
-    "image": _PICTURE,
-    "prompt": "The boat drifts slowly to the right while the last light fades over the lake",
-    "duration": 5,
-}
-_VIDEO = {
-    "prompt": "A paper lantern rises over a sleeping harbour, slow crane shot, warm light",
-    "duration": 4,
-    "sound": True,
-}
+_ANIMATE = {"image": PICTURE, "prompt": ANIMATE, "duration": 5}
+_VIDEO = {"prompt": IMAGINE, "duration": 4, "sound": True}
 _START_S = 30
 _ANSWER_S = 10
 _VIDEO_S = 50
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 _PRICE = re.compile(r"Price: \**(\$[0-9.]+)")
+_INTERRUPTED: Final = 130
+"""The exit code by which shells know that Ctrl-C was pressed."""
 
 
 class PlayFailed(Exception):
     """The play did not go as it should; says where."""
 
 
-async def play(command: Sequence[str], *, once: bool, port: int, speed: float) -> int:
+async def play(
+    command: Sequence[str],
+    *,
+    once: bool,
+    host: str,
+    port: int,
+    speed: float,
+    open_books: Callable[[], Books],
+) -> int:
     """Play until Ctrl-C or, with `once`, until two videos are posted; return the exit code.
 
-    `command` starts the service, `port` is the page's, and `speed` is how many times faster than
-    APIXO the stand-in makes videos.
+    `command` starts the service, `host` and `port` are the page's, `speed` is how many times
+    faster than APIXO the stand-in makes videos, and `open_books` reads what the service wrote.
     """
-    folder = Path("data", "sandbox", f"{datetime.now():%Y%m%d-%H%M%S-%f}").absolute()  # noqa: DTZ005 - a name for people
     say = _Narrator()
     try:
-        async with (
-            ApixoStandIn(ApixoOptions(time_scale=speed)) as apixo,
-            DiscordStandIn(DiscordOptions(port=0 if once else port)) as discord,
-        ):
-            service = beside(apixo, discord, command=command, folder=folder)
-            say(f"APIXO's stand-in answers at {apixo.base_url}, {speed:g} times as fast")
-            say(f"Discord's stand-in answers at {discord.api_url}")
-            say(f"data and log (may be deleted afterwards): {folder}")
-            await (_once if once else _on_and_on)(service, discord, say)
+        with _cancelled_by_signals():
+            if once:
+                await _once(command, speed, say)
+            else:
+                options = DiscordOptions(host=host, port=port)
+                await visit(command, options=options, speed=speed, open_books=open_books, say=say)
+    except asyncio.CancelledError:
+        say("ended")
+        return _INTERRUPTED if once else 0
     except (PlayFailed, ServiceEnded, TimeoutError, OSError) as error:
-        said = str(error)
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            said = f"Port {port} is taken; choose another with --port (0 takes any)."
-        click.echo(f"\n{said}", err=True)
+        click.echo(f"\n{_in_words(error, port)}", err=True)
         return 1
     return 0
 
@@ -76,7 +76,47 @@ class _Narrator:
         click.echo(f"{time.monotonic() - self._start:6.1f} s  {step}")
 
 
-async def _once(service: Service, discord: DiscordStandIn, say: _Narrator) -> None:
+@contextmanager
+def _cancelled_by_signals() -> Generator[None]:
+    """Let signals cancel this task: the first ends everything in order, the next one at once."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None, "a coroutine runs in a task"
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is below nohup
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _in_words(error: Exception, port: int) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken; choose another with --port (0 takes any)."
+    if error.filename is not None:
+        reason = f"{error.filename}: {error.strerror}."
+        return f"{reason} The demo keeps its data below the folder in which it is started."
+    return str(error)
+
+
+async def _once(command: Sequence[str], speed: float, say: _Narrator) -> None:
+    async with (
+        ApixoStandIn(ApixoOptions(time_scale=speed)) as apixo,
+        DiscordStandIn() as discord,
+    ):
+        service = beside(apixo, discord, command=command, folder=fresh_folder())
+        say(f"APIXO's stand-in answers at {apixo.base_url}, {speed:g} times as fast")
+        say(f"Discord's stand-in answers at {discord.api_url}")
+        say(f"data and log (may be deleted afterwards): {service.folder}")
+        await _make_two(service, discord, say)
+
+
+async def _make_two(service: Service, discord: DiscordStandIn, say: _Narrator) -> None:
     async with service.run() as running:
         say("the service starts: python -m bot")
         await running.unless_it_ends(_commands(discord, say))
@@ -87,32 +127,6 @@ async def _once(service: Service, discord: DiscordStandIn, say: _Narrator) -> No
         ]
     say("the service has ended cleanly")
     await _close(service, files, say)
-
-
-async def _on_and_on(service: Service, discord: DiscordStandIn, say: _Narrator) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with service.run() as running:
-        say("the service starts: python -m bot")
-        await running.unless_it_ends(_commands(discord, say))
-        click.echo(
-            f"\n  Open {discord.page_url} in a browser. Ctrl-C ends it.\n"
-            "  To see things go wrong, write [[fail:SensitiveContent]], [[effect:504]] or\n"
-            "  [[slow:600]] into a prompt, or type in #quiet, where the bot may not post.\n"
-        )
-        examples = asyncio.create_task(_examples(_Requests(service, discord, say)))
-        try:
-            await running.unless_it_ends(stop.wait())
-        finally:
-            examples.cancel()
-    say(f"ended; its data stay in {service.folder}")
-
-
-async def _examples(requests: "_Requests") -> None:
-    """Have a member make two videos, so that the page has something to show."""
-    with suppress(PlayFailed, TimeoutError):
-        await asyncio.gather(requests.make("animate", _ANIMATE), requests.make("video", _VIDEO))
 
 
 async def _commands(discord: DiscordStandIn, say: _Narrator) -> None:

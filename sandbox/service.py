@@ -4,16 +4,20 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sandbox.apixo import ApixoStandIn
 from sandbox.discord import DiscordStandIn
 
 _PATIENCE_S = 25
+_IMPATIENCE_S = 4
+"""A person waits for the end; what is cut off then, the next process takes up."""
+
 _LAST_LINES = 15
 
 T = TypeVar("T")
@@ -48,15 +52,23 @@ class Service:
     @asynccontextmanager
     async def run(self) -> AsyncGenerator["Running"]:
         """Run the service while the context is open; SIGTERM ends it, SIGKILL if it hangs."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log
-            )
+        process = await self.start()
         try:
             yield Running(process, self)
         finally:
             await end(process)
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """Start the service; `end` ends it.
+
+        Raises:
+            OSError: the folder cannot be written to, or the command cannot be run.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log
+            )
 
     async def audit(self) -> dict[str, Any]:
         """Have the service's own audit prove its ledger; the verdict as it prints it."""
@@ -100,6 +112,18 @@ def beside(
     return Service(command=command, folder=folder, environment={**environment, **(settings or {})})
 
 
+def fresh_folder() -> Path:
+    """Make a folder for a service's data below the current one, named after the moment.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    moment = f"{datetime.now():%Y%m%d-%H%M%S-%f}"  # noqa: DTZ005 - a name for people
+    folder = Path("data", "sandbox", moment).absolute()
+    folder.mkdir(parents=True)
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A service that runs now."""
@@ -126,12 +150,88 @@ class Running:
         raise ServiceEnded(f"The service ended with exit code {ending.result()}:\n{said}")
 
 
-async def end(process: asyncio.subprocess.Process) -> int:
-    """Ask a process to end, make it if it does not, and return its exit code."""
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
+class Supervisor:
+    """Keeps one process of a service running, and starts it anew on demand, while it is open.
+
+    A process that ends by itself stays down until `restart`; `on_death` hears its exit code.
+    `service` is what runs, or ran last.
+    """
+
+    def __init__(self, service: Service, on_death: Callable[[int], None]) -> None:
+        self.service = service
+        self._on_death = on_death
+        self._process: asyncio.subprocess.Process | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether there is a process that has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """Tell the number of the process that runs, or ran last; None before the first."""
+        return None if self._process is None else self._process.pid
+
+    async def restart(
+        self, between: Callable[[], Awaitable[Service]] | None = None, *, kill: bool = False
+    ) -> None:
+        """End the process, if there is one, and start the service that `between` gives, or again.
+
+        With `kill` it ends by SIGKILL, as in a crash.
+
+        Raises:
+            OSError: as `Service.start` does.
+        """
+        async with self._turn:
+            await self._stop(patience_s=0 if kill else _IMPATIENCE_S)
+            if self._closed:
+                return
+            if between is not None:
+                self.service = await between()
+            self._process = await self.service.start()
+            self._watching = asyncio.create_task(self._watch(self._process))
+
+    async def __aenter__(self) -> Self:
+        """Start the service."""
+        await self.restart()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the service, also one that is being started."""
+        self._closed = True
+        async with self._turn:
+            await self._stop(_IMPATIENCE_S)
+
+    async def _stop(self, patience_s: float) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._process is not None:
+            await end(self._process, patience_s)
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        self._on_death(await process.wait())
+
+
+async def end(process: asyncio.subprocess.Process, patience_s: float = _PATIENCE_S) -> int:
+    """Ask a process to end, and return its exit code.
+
+    It is killed when it has not ended in time, at once without patience, and if this is cancelled.
+    """
     try:
-        return await asyncio.wait_for(process.wait(), _PATIENCE_S)
+        if process.returncode is None and patience_s > 0:
+            process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(process.wait(), patience_s)
     except TimeoutError:
-        process.kill()
+        _kill(process)
         return await process.wait()
+    except asyncio.CancelledError:
+        _kill(process)
+        raise
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()

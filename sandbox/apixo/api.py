@@ -12,7 +12,7 @@ from sandbox.apixo.answers import Answer, Number, failure, result_json, success
 from sandbox.apixo.book import TaskBook
 from sandbox.apixo.callbacks import Callbacks
 from sandbox.apixo.clock import Clock, Pace
-from sandbox.apixo.directives import Script, read_script
+from sandbox.apixo.directives import Script, direct, read_script
 from sandbox.apixo.faults import Fault, FaultQueue, Patience, Payload, Route, reset, send
 from sandbox.apixo.journal import Entry
 from sandbox.apixo.limits import Limits
@@ -37,6 +37,7 @@ class Rooms:
     clock: Clock
     pace: Pace
     tasks: TaskBook
+    cues: list[str]
     faults: FaultQueue
     limits: Limits
     fetcher: Fetcher
@@ -143,6 +144,8 @@ class Api:
 
     async def _create(self, order: Order, script: Script, media: Media, price: int) -> Task:
         rooms = self._rooms
+        if rooms.cues:
+            direct(script, rooms.cues.pop(0))
         fail_code = script.fail_code or ("ImageFormatIncorrect" if media.unusable else None)
         task = rooms.tasks.create(order, script, price, fail_code)
         needs_clip = fail_code is None and task.seconds is not None

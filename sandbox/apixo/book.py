@@ -42,7 +42,7 @@ class TaskBook:
         self._tasks: dict[str, Task] = {}
         self._by_file: dict[str, Task] = {}
         self._open: list[Task] = []
-        self._balance = Balance(int(options.balance_usd * 1_000_000))
+        self._balance = Balance(options.balance_micro)
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._tasks.values())
@@ -55,6 +55,12 @@ class TaskBook:
         """The key's money, with every ended task settled."""
         self._settle()
         return self._balance
+
+    def clear(self) -> None:
+        """Forget every task and what it has cost."""
+        for held in (self._tasks, self._by_file, self._open):
+            held.clear()
+        self._balance.micro = self._options.balance_micro
 
     @property
     def in_flight(self) -> int:

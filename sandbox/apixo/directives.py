@@ -88,10 +88,19 @@ def read_script(prompt: str) -> Script:
         Refused: a known directive has a value it does not know.
     """
     script = Script()
-    for name, value in _DIRECTIVE.findall(prompt):
+    direct(script, prompt)
+    return script
+
+
+def direct(script: Script, text: str) -> None:
+    """Add what the directives of a text want to a script.
+
+    Raises:
+        Refused: a known directive has a value it does not know.
+    """
+    for name, value in _DIRECTIVE.findall(text):
         if (obey := _DIRECTIVES.get(name)) is not None:
             obey(script, value)
-    return script
 
 
 def without_directives(prompt: str) -> str:

@@ -5,7 +5,7 @@ import math
 import socket
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -97,6 +97,7 @@ class FaultQueue:
 
     def __init__(self) -> None:
         self._waiting: dict[Route, deque[Fault]] = {}
+        self._lasting: dict[Route, tuple[Fault, Callable[[], bool]]] = {}
 
     def on(self, route: Route, fault: Fault, times: int = 1) -> None:
         """Let the next `times` requests of a route suffer `fault`."""
@@ -118,14 +119,21 @@ class FaultQueue:
         """Let the next `times` downloads suffer `fault`."""
         self.on("file", fault, times)
 
+    def on_while(self, route: Route, fault: Fault, lasts: Callable[[], bool]) -> None:
+        """Let every request of a route suffer `fault` while `lasts`, asked each time, says so."""
+        self._lasting[route] = (fault, lasts)
+
     def take(self, route: Route) -> Fault | None:
-        """Take the fault that is next on a route, if one is waiting."""
-        waiting = self._waiting.get(route)
-        return waiting.popleft() if waiting else None
+        """Take the fault that is next on a route, if one is waiting, else one that lasts."""
+        if waiting := self._waiting.get(route):
+            return waiting.popleft()
+        fault, lasts = self._lasting.get(route, (None, bool))
+        return fault if lasts() else None
 
     def clear(self) -> None:
         """Let everything go well again."""
         self._waiting.clear()
+        self._lasting.clear()
 
 
 class Patience:

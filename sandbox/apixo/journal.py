@@ -59,6 +59,10 @@ class Journal:
         self._entries.append(entry)
         return entry
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
     def to(self, path: str) -> list[Entry]:
         """Find the requests whose path holds `path`, oldest first."""
         return [entry for entry in self._entries if path in entry.path]

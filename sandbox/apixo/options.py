@@ -40,3 +40,8 @@ class ApixoOptions:
     retry_after: str | None = None
     result_lifetime: float = 24 * 3600.0
     seed: int = 0
+
+    @property
+    def balance_micro(self) -> int:
+        """The balance at the start in micro-dollars."""
+        return int(self.balance_usd * 1_000_000)

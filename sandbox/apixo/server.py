@@ -32,6 +32,7 @@ class ApixoStandIn:
         base_url: what a client takes as APIXO's address, known once the context is open.
         key: the key that it accepts.
         tasks, journal, faults, pace: what it knows, and what may be changed about it.
+        cues: directives that the next tasks get beside those of their prompts, one each.
         callbacks: its callbacks, once the context is open.
     """
 
@@ -46,12 +47,21 @@ class ApixoStandIn:
         self.tasks = TaskBook(self.options, self.clock, self.pace)
         self.journal = Journal(self.key)
         self.faults = FaultQueue()
+        self.cues: list[str] = []
         self._stack = AsyncExitStack()
 
     @property
     def balance(self) -> Balance:
         """The key's money as it is now; `balance.micro` may be set."""
         return self.tasks.balance
+
+    async def empty(self) -> None:
+        """Forget all tasks, requests and faults, and put the balance back to what it was."""
+        await self.callbacks.close()
+        self.tasks.clear()
+        self.journal.clear()
+        self.faults.clear()
+        self.cues.clear()
 
     async def __aenter__(self) -> Self:
         """Listen, and be ready to answer."""
@@ -80,6 +90,7 @@ class ApixoStandIn:
             clock=self.clock,
             pace=self.pace,
             tasks=self.tasks,
+            cues=self.cues,
             faults=self.faults,
             limits=Limits(self.options, self.clock),
             fetcher=Fetcher(session),

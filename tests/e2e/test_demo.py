@@ -1,13 +1,23 @@
 """The demo, as a newcomer runs it: it ends well, and its videos show what was asked for."""
 
 import asyncio
+import json
+import os
 import re
+import signal
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import av
+import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from tests.e2e.theatre import BOT, LAKE
+from tests.e2e.theatre import BOT, LAKE, PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 _UPPER_HALF = (0, 60, 640, 190)
@@ -16,21 +26,162 @@ _UPPER_HALF = (0, 60, 640, 190)
 
 async def test_one_run_of_the_demo_makes_two_videos_and_proves_its_ledger(tmp_path: Path):
     """Exit code 0, two MP4s that decode, the first showing the picture that was animated."""
-    process = await asyncio.create_subprocess_exec(
-        *BOT,
-        "sandbox",
-        "--once",
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    process = await _start(tmp_path, "--once")
     said = (await process.communicate())[0].decode()
     assert process.returncode == 0, said
     for step in ("/animate", "/video", "Being made", "charged $0.26", "every invariant holds"):
         assert step in said
     animated, imagined = re.findall(r"^  (/\S+\.mp4)$", said, re.MULTILINE)
     assert _difference(animated) < 20 < _difference(imagined)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_ends_the_page_and_the_bot(tmp_path: Path, number: signal.Signals):
+    """Exit code 0, the words say where the data are, no process is left."""
+    async with _demo(tmp_path) as demo:
+        await demo.until("has registered its commands")
+        os.kill(demo.process.pid, number)
+        assert await demo.end() == 0
+        assert "Traceback" not in demo.said
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_ctrl_c_ends_everything_while_the_bot_starts(tmp_path: Path, times: int):
+    """The terminal tells the whole group of processes, as often as somebody presses it."""
+    async with _demo(tmp_path) as demo:
+        await demo.until("Open http")
+        for _ in range(times):
+            os.killpg(demo.process.pid, signal.SIGINT)
+            await asyncio.sleep(0)
+        await demo.end()
+
+
+async def test_ctrl_c_ends_everything_in_the_middle_of_a_restart(tmp_path: Path):
+    """A visitor has just moved the slider."""
+    async with _demo(tmp_path) as demo, aiohttp.ClientSession() as session:
+        await demo.until("has registered its commands")
+        moving = asyncio.create_task(demo.turn(session, "time", "speed", 60))
+        await demo.until("60 times as fast")
+        os.killpg(demo.process.pid, signal.SIGINT)
+        assert await demo.end() == 0
+        await asyncio.gather(moving, return_exceptions=True)
+
+
+async def test_a_bot_that_dies_is_told_of_and_the_page_stays(tmp_path: Path):
+    """The last lines of its log are printed; the page starts it again."""
+    async with _demo(tmp_path) as demo, aiohttp.ClientSession() as session:
+        await demo.until("has registered its commands")
+        os.kill(_bot_of(demo.process.pid), signal.SIGABRT)
+        await demo.until("the bot has ended with exit code -6")
+        await demo.until("APIXO's balance")
+        assert (await demo.turn(session, "bot", "kill", value=True))["ok"]
+        assert _bot_of(demo.process.pid)
+        os.killpg(demo.process.pid, signal.SIGINT)
+        assert await demo.end() == 0
+
+
+async def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path):
+    """Exit code 1, the way out, no traceback, no folder made."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = await _start(tmp_path, "--port", str(port))
+        said = (await process.communicate())[0].decode()
+    assert process.returncode == 1
+    assert said.strip() == f"Port {port} is taken; choose another with --port (0 takes any)."
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_page_for_other_machines_comes_with_a_warning(tmp_path: Path):
+    """Only when it is asked for; the bot still uses this machine's own address."""
+    async with _demo(tmp_path, "--host", "0.0.0.0") as demo:  # noqa: S104 - it is what is tested
+        await demo.until("Open http://127.0.0.1:")
+        await demo.until("Whoever can reach this machine can use the page")
+        await demo.until("has registered its commands")
+        os.kill(demo.process.pid, signal.SIGINT)
+        assert await demo.end() == 0
+
+
+@pytest.mark.parametrize("options", [("--port", "0"), ("--once",)])
+async def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path, options: list[str]):
+    """Exit code 1 and one sentence."""
+    (tmp_path / "data").touch()
+    process = await _start(tmp_path, *options)
+    said = (await process.communicate())[0].decode()
+    assert process.returncode == 1
+    assert f"{tmp_path}/data" in said
+    assert "Traceback" not in said
+
+
+class _Demo:
+    """A demo that runs, what it has said so far, and its page."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.said = ""
+
+    async def until(self, words: str) -> None:
+        """Read on until the demo has said something."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while words not in self.said:
+                line = await self.process.stdout.readline()
+                assert line, self.said
+                self.said += line.decode()
+
+    async def turn(
+        self, session: aiohttp.ClientSession, panel: str, control: str, value: object
+    ) -> Any:
+        """Use a control of the page's backstage."""
+        page = re.search(r"http://\S+/", self.said)
+        assert page is not None
+        order = {"do": "backstage", "panel": panel, "control": control, "value": value}
+        form = aiohttp.FormData(default_to_multipart=True)
+        form.add_field("order", json.dumps(order))
+        async with session.post(f"{page[0]}_page/do", data=form) as answer:
+            return await answer.json()
+
+    async def end(self) -> int:
+        """Wait for the end, see that no process is left, and return the exit code."""
+        async with asyncio.timeout(PATIENCE_S):
+            rest, _ = await self.process.communicate()
+        self.said += rest.decode()
+        with pytest.raises(ProcessLookupError):
+            os.killpg(self.process.pid, 0)
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def _demo(folder: Path, *options: str) -> AsyncIterator[_Demo]:
+    process = await _start(folder, "--port", "0", *options)
+    try:
+        yield _Demo(process)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+async def _start(folder: Path, *options: str) -> asyncio.subprocess.Process:
+    """Start the demo in a group of processes of its own."""
+    return await asyncio.create_subprocess_exec(
+        *BOT,
+        "sandbox",
+        *options,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _bot_of(demo: int) -> int:
+    """Find the process that a demo has started."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True)  # noqa: S607 - wherever a system has it
+    pairs = [line.split() for line in listed.stdout.decode().splitlines()]
+    (bot,) = [int(pid) for pid, parent in pairs if int(parent) == demo]
+    return bot
 
 
 def _difference(path: str) -> float:

@@ -1,0 +1,117 @@
+"""Knows what a watcher of the service sees: the newest jobs, the newest ledger rows, and the sums.
+
+Plain data, for readers that know nothing of the service's own types.
+"""
+
+from typing import Final, Literal, TypedDict
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import ENDED_WITHOUT_VIDEO, ON_THE_BELT, PARKED, JobState
+from storage.billing import totals
+from storage.schema import billing, jobs
+
+Standing = Literal["waiting", "moving", "delivered", "ended", "parked"]
+"""What a state means to whoever waits for the video."""
+
+
+class JobRow(TypedDict):
+    """A job; `due_at_ms` is None where nothing more happens by itself."""
+
+    id: str
+    user_id: int
+    state: str
+    standing: Standing
+    price_micro: int
+    created_at_ms: int
+    due_at_ms: int | None
+    ended_at_ms: int | None
+    reason: str | None
+
+
+class LedgerRow(TypedDict):
+    """A row of the ledger, its amount as it stands there."""
+
+    id: int
+    at_ms: int
+    kind: str
+    account: str
+    amount_micro: int
+    job_id: str | None
+    user_id: int
+
+
+class Overview(TypedDict):
+    """The sums in micro-dollars over all time, and the newest rows, newest first."""
+
+    held_micro: int
+    charged_micro: int
+    given_back_micro: int
+    jobs: list[JobRow]
+    ledger: list[LedgerRow]
+
+
+_STANDINGS: Final[dict[JobState, Standing]] = {
+    **dict.fromkeys(JobState, "moving"),
+    **dict.fromkeys(PARKED, "parked"),
+    **dict.fromkeys(ENDED_WITHOUT_VIDEO, "ended"),
+    JobState.QUEUED: "waiting",
+    JobState.DELIVERED: "delivered",
+}
+_JOB_COLUMNS: Final = (
+    *("id", "user_id", "state", "price_micro", "created_at_ms", "due_at_ms", "ended_at_ms"),
+    *("reason", "fail_code"),
+)
+_TIMED: Final = (ON_THE_BELT - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
+
+
+async def overview(tx: AsyncConnection, most: int) -> Overview:
+    """Read the sums and at most so many jobs and ledger rows."""
+    sums = await totals(tx)
+    refunds = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
+        billing.c.kind == "adjust", billing.c.account == "member", billing.c.amount_micro < 0
+    )
+    return Overview(
+        held_micro=sums.held,
+        charged_micro=sums.charged,
+        # A sum of 64-bit integers is a Decimal on PostgreSQL.
+        given_back_micro=sums.released - int((await tx.execute(refunds)).scalar_one()),
+        jobs=await _jobs(tx, most),
+        ledger=await _ledger(tx, most),
+    )
+
+
+async def _jobs(tx: AsyncConnection, most: int) -> list[JobRow]:
+    columns = (jobs.c[name] for name in _JOB_COLUMNS)
+    newest = select(*columns).order_by(jobs.c.created_at_ms.desc(), jobs.c.id.desc()).limit(most)
+    return [
+        JobRow(
+            id=row.id,
+            user_id=row.user_id,
+            state=str(row.state),
+            standing=_STANDINGS[row.state],
+            price_micro=row.price_micro,
+            created_at_ms=row.created_at_ms,
+            due_at_ms=row.due_at_ms if row.state in _TIMED else None,
+            ended_at_ms=row.ended_at_ms,
+            reason=row.reason or row.fail_code,
+        )
+        for row in await tx.execute(newest)
+    ]
+
+
+async def _ledger(tx: AsyncConnection, most: int) -> list[LedgerRow]:
+    newest = select(billing).order_by(billing.c.id.desc()).limit(most)
+    return [
+        LedgerRow(
+            id=row.id,
+            at_ms=row.created_at_ms,
+            kind=row.kind,
+            account=row.account,
+            amount_micro=row.amount_micro,
+            job_id=row.job_id,
+            user_id=row.user_id,
+        )
+        for row in await tx.execute(newest)
+    ]
