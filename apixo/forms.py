@@ -1,4 +1,4 @@
-"""Knows what is sent to APIXO: one strict form for each mode of each model.
+"""Knows what is sent to APIXO: one strict form for each mode of each family of models.
 
 Source: the request bodies on APIXO's pages for seedance-1-5-pro and seedance-2-0. Fields that the
 pages let one leave out are sent all the same, so that no default of APIXO's decides.
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from yarl import URL
 
 from apixo.errors import BadRequest
-from domain.models import AspectRatio, Mode, ModelId, Resolution
+from domain.models import MODELS, AspectRatio, Family, Mode, Resolution
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 
 
@@ -22,7 +22,7 @@ def submission(request: VideoRequest, callback_url: str | None = None) -> dict[s
     Raises:
         BadRequest: no form of the model takes the request, or the address is not public HTTPS.
     """
-    form = _FORMS.get((request.model, request.mode))
+    form = _FORMS.get((MODELS[request.model].family, request.mode))
     if form is None:
         raise BadRequest(f"{request.model} has no mode {request.mode}")
     try:
@@ -73,7 +73,7 @@ _SixRatios = Literal[
 
 
 class _ProForm(_Form):
-    """Seedance 1.5 Pro."""
+    """Seedance 1.5."""
 
     prompt: Annotated[str, Field(min_length=3, max_length=2500)]
     resolution: Literal[Resolution.P480, Resolution.P720]
@@ -121,13 +121,13 @@ class _TwoOmniReference(_TwoForm):
     audio_urls: _ReferenceClips | None
 
 
-_FORMS: Mapping[tuple[ModelId, Mode], type[_Form]] = MappingProxyType(
+_FORMS: Mapping[tuple[Family, Mode], type[_Form]] = MappingProxyType(
     {
-        (ModelId.SEEDANCE_1_5_PRO, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
-        (ModelId.SEEDANCE_1_5_PRO, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
-        (ModelId.SEEDANCE_2_0, Mode.TEXT_TO_VIDEO): _TwoTextToVideo,
-        (ModelId.SEEDANCE_2_0, Mode.FIRST_AND_LAST_FRAMES): _TwoFirstAndLastFrames,
-        (ModelId.SEEDANCE_2_0, Mode.OMNI_REFERENCE): _TwoOmniReference,
+        (Family.ONE, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
+        (Family.ONE, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
+        (Family.TWO, Mode.TEXT_TO_VIDEO): _TwoTextToVideo,
+        (Family.TWO, Mode.FIRST_AND_LAST_FRAMES): _TwoFirstAndLastFrames,
+        (Family.TWO, Mode.OMNI_REFERENCE): _TwoOmniReference,
     }
 )
 

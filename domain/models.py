@@ -19,6 +19,13 @@ class ModelId(StrEnum):
     SEEDANCE_2_0 = "seedance-2-0"
 
 
+class Family(StrEnum):
+    """Models of one family take the same fields; they differ in name, resolutions and prices."""
+
+    ONE = "1.5"
+    TWO = "2.0"
+
+
 class Mode(StrEnum):
     """What a model makes a video from; the spelling is APIXO's."""
 
@@ -71,12 +78,19 @@ class Polling:
     late_gap: float
 
 
+class Feature(StrEnum):
+    """What makes a model bill its other rate."""
+
+    SOUND = "sound"
+    REFERENCE_VIDEO = "reference video"
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A price in mills (thousandths of a dollar) per second."""
 
     plain: int
-    surcharged: int
+    featured: int
     """With sound on 1.5 Pro; with a reference video on 2.0 (where it is the lower one)."""
 
 
@@ -85,6 +99,7 @@ class Model:
     """All that is known of one model."""
 
     id: ModelId
+    family: Family
     label: str
     modes: tuple[Mode, ...]
     animate_mode: Mode
@@ -101,6 +116,7 @@ class Model:
     has_fixed_lens: bool
     has_web_search: bool
     rates: Mapping[Resolution, Rate]
+    featured_by: Feature
     polling: Polling
 
 
@@ -113,69 +129,73 @@ _SIX_RATIOS = (
     AspectRatio.CINEMA,
 )
 
-SEEDANCE_1_5_PRO = Model(
-    id=ModelId.SEEDANCE_1_5_PRO,
-    label="Seedance 1.5 Pro",
-    modes=(Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO),
-    animate_mode=Mode.IMAGE_TO_VIDEO,
-    resolutions=(Resolution.P480, Resolution.P720),
-    default_resolution=Resolution.P720,
-    aspect_ratios=_SIX_RATIOS,
-    default_aspect_ratio=AspectRatio.WIDE,
-    min_seconds=4,
-    max_seconds=12,
-    default_seconds=4,
-    min_prompt=3,
-    max_prompt=2500,
-    default_sound=False,
-    has_fixed_lens=True,
-    has_web_search=False,
-    rates=MappingProxyType(
-        {
-            Resolution.P480: Rate(plain=10, surcharged=20),
-            Resolution.P720: Rate(plain=20, surcharged=40),
-        }
+_ALL = (
+    Model(
+        id=ModelId.SEEDANCE_1_5_PRO,
+        family=Family.ONE,
+        label="Seedance 1.5 Pro",
+        modes=(Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO),
+        animate_mode=Mode.IMAGE_TO_VIDEO,
+        resolutions=(Resolution.P480, Resolution.P720),
+        default_resolution=Resolution.P720,
+        aspect_ratios=_SIX_RATIOS,
+        default_aspect_ratio=AspectRatio.WIDE,
+        min_seconds=4,
+        max_seconds=12,
+        default_seconds=4,
+        min_prompt=3,
+        max_prompt=2500,
+        default_sound=False,
+        has_fixed_lens=True,
+        has_web_search=False,
+        rates=MappingProxyType(
+            {
+                Resolution.P480: Rate(plain=10, featured=20),
+                Resolution.P720: Rate(plain=20, featured=40),
+            }
+        ),
+        featured_by=Feature.SOUND,
+        polling=Polling(
+            tiers=(Tier(4, 40, 60), Tier(8, 60, 90), Tier(12, 90, 120)),
+            opening_gaps=(6.5, 5.5),
+            gap=5,
+            late_gap=10,
+        ),
     ),
-    polling=Polling(
-        tiers=(Tier(4, 40, 60), Tier(8, 60, 90), Tier(12, 90, 120)),
-        opening_gaps=(6.5, 5.5),
-        gap=5,
-        late_gap=10,
+    Model(
+        id=ModelId.SEEDANCE_2_0,
+        family=Family.TWO,
+        label="Seedance 2.0",
+        modes=(Mode.TEXT_TO_VIDEO, Mode.FIRST_AND_LAST_FRAMES, Mode.OMNI_REFERENCE),
+        animate_mode=Mode.FIRST_AND_LAST_FRAMES,
+        resolutions=(Resolution.P480, Resolution.P720, Resolution.P1080),
+        default_resolution=Resolution.P720,
+        aspect_ratios=(AspectRatio.AUTO, *_SIX_RATIOS),
+        default_aspect_ratio=AspectRatio.AUTO,
+        min_seconds=4,
+        max_seconds=15,
+        default_seconds=5,
+        min_prompt=1,
+        max_prompt=None,
+        default_sound=True,
+        has_fixed_lens=False,
+        has_web_search=True,
+        rates=MappingProxyType(
+            {
+                Resolution.P480: Rate(plain=91, featured=55),
+                Resolution.P720: Rate(plain=192, featured=115),
+                Resolution.P1080: Rate(plain=490, featured=290),
+            }
+        ),
+        featured_by=Feature.REFERENCE_VIDEO,
+        polling=Polling(tiers=(Tier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20),
     ),
 )
 
-SEEDANCE_2_0 = Model(
-    id=ModelId.SEEDANCE_2_0,
-    label="Seedance 2.0",
-    modes=(Mode.TEXT_TO_VIDEO, Mode.FIRST_AND_LAST_FRAMES, Mode.OMNI_REFERENCE),
-    animate_mode=Mode.FIRST_AND_LAST_FRAMES,
-    resolutions=(Resolution.P480, Resolution.P720, Resolution.P1080),
-    default_resolution=Resolution.P720,
-    aspect_ratios=(AspectRatio.AUTO, *_SIX_RATIOS),
-    default_aspect_ratio=AspectRatio.AUTO,
-    min_seconds=4,
-    max_seconds=15,
-    default_seconds=5,
-    min_prompt=1,
-    max_prompt=None,
-    default_sound=True,
-    has_fixed_lens=False,
-    has_web_search=True,
-    rates=MappingProxyType(
-        {
-            Resolution.P480: Rate(plain=91, surcharged=55),
-            Resolution.P720: Rate(plain=192, surcharged=115),
-            Resolution.P1080: Rate(plain=490, surcharged=290),
-        }
-    ),
-    polling=Polling(tiers=(Tier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20),
-)
+MODELS: Mapping[ModelId, Model] = MappingProxyType({model.id: model for model in _ALL})
+"""In the order in which they are offered: the first that can do what is asked is the default."""
 
-MODELS: Mapping[ModelId, Model] = MappingProxyType(
-    {model.id: model for model in (SEEDANCE_1_5_PRO, SEEDANCE_2_0)}
-)
-
-DEFAULT_MODEL = SEEDANCE_1_5_PRO
+DEFAULT_MODEL = _ALL[0]
 
 IMAGE_FORMATS: Mapping[str, str] = MappingProxyType(
     {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -187,6 +207,10 @@ MIN_IMAGE_SIDE = 300
 MAX_IMAGE_SIDE = 6000
 MIN_IMAGE_RATIO = 0.4
 MAX_IMAGE_RATIO = 2.5
+
+MAX_VIDEO_BYTES = 50_000_000
+MAX_AUDIO_BYTES = 15_000_000
+"""APIXO's pages name no limit for clips; these are what other vendors of the same models take."""
 
 MAX_REFERENCE_IMAGES = 9
 MAX_REFERENCE_CLIPS = 3

@@ -6,7 +6,7 @@ micro-dollars, so every price is one multiplication of whole numbers.
 
 from dataclasses import dataclass
 
-from domain.models import MODELS, PRICE_VERSION, ModelId, Resolution
+from domain.models import MODELS, PRICE_VERSION, Feature, ModelId, Resolution
 from domain.money import MicroUSD
 from domain.requests import OmniReference, VideoRequest
 
@@ -39,13 +39,14 @@ def price(
     """Price a video of `seconds`, led by `reference_ms` milliseconds of reference video.
 
     Sound doubles the rate of 1.5 Pro and is free on 2.0, where a reference video lowers the rate
-    but its length is billed too.
+    but its length is billed too, to the millisecond (`domain.requests.clip_ms` says how it is
+    rounded).
 
     Raises:
         KeyError: for a resolution that the model does not make.
     """
+    features = {Feature.SOUND: sound, Feature.REFERENCE_VIDEO: reference_ms > 0}
     rate = MODELS[model].rates[resolution]
-    surcharged = sound if model is ModelId.SEEDANCE_1_5_PRO else reference_ms > 0
-    mills = rate.surcharged if surcharged else rate.plain
+    mills = rate.featured if features[MODELS[model].featured_by] else rate.plain
     billed_ms = seconds * 1000 + reference_ms
     return Quote(MicroUSD(mills * billed_ms), mills, billed_ms)

@@ -5,7 +5,7 @@ need not ask again whether APIXO would take it.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from domain.errors import BrokenRules
 from domain.models import (
-    DEFAULT_MODEL,
     IMAGE_FORMATS,
     MAX_CLIP_MS,
     MAX_IMAGE_BYTES,
@@ -26,7 +25,6 @@ from domain.models import (
     MIN_IMAGE_RATIO,
     MIN_IMAGE_SIDE,
     MODELS,
-    SEEDANCE_2_0,
     AspectRatio,
     Mode,
     Model,
@@ -41,7 +39,10 @@ class _Frozen(BaseModel):
 
 
 class Picture(_Frozen):
-    """A picture as its bytes show it: where it lies, its Pillow format, pixels and bytes."""
+    """A picture as its bytes show it: where it lies, its Pillow format, upright pixels and bytes.
+
+    `kept` names our own copy, for the link dies after about a day.
+    """
 
     url: str
     name: str
@@ -49,14 +50,19 @@ class Picture(_Frozen):
     width: int
     height: int
     size: int
+    kept: str | None = None
 
 
 class Clip(_Frozen):
-    """A reference video or audio as its bytes show it; its length in milliseconds."""
+    """A reference video or audio as its bytes show it; its length in milliseconds.
+
+    `kept` names our own copy, for the link dies after about a day.
+    """
 
     url: str
     name: str
     duration_ms: int
+    kept: str | None = None
 
 
 class _Request(_Frozen):
@@ -95,6 +101,17 @@ class OmniReference(_Request):
     mode: Literal[Mode.OMNI_REFERENCE] = Mode.OMNI_REFERENCE
     videos: tuple[Clip, ...] = ()
     audios: tuple[Clip, ...] = ()
+
+
+def clip_ms(microseconds: int) -> int:
+    """Tell in whole milliseconds how long a reference clip is held to last.
+
+    Rounded up: APIXO bills reference video by its length and does not say how it rounds, so the
+    dearer way is held. Only what is shorter than the shortest clip is rounded down: 1.9996 s are
+    no 2 s.
+    """
+    down, rest = divmod(microseconds, 1000)
+    return down + 1 if rest and down >= MIN_CLIP_MS else down
 
 
 VideoRequest = TextToVideo | ImageToVideo | FirstAndLastFrames | OmniReference
@@ -172,6 +189,9 @@ def load(text: str) -> VideoRequest:
     return _ADAPTER.validate_json(text)
 
 
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Categories of characters that show nothing; one newer than Python's tables may well show."""
+
 _KINDS: dict[Mode, type[VideoRequest]] = {
     Mode.TEXT_TO_VIDEO: TextToVideo,
     Mode.IMAGE_TO_VIDEO: ImageToVideo,
@@ -181,9 +201,10 @@ _KINDS: dict[Mode, type[VideoRequest]] = {
 
 
 def _model_of(draft: Draft) -> Model:
-    if draft.command is Command.REFERENCE:
-        return SEEDANCE_2_0
-    return MODELS[draft.model] if draft.model else DEFAULT_MODEL
+    """Take the chosen model, else the first that does what the command asks for."""
+    if draft.model:
+        return MODELS[draft.model]
+    return next(model for model in MODELS.values() if _mode_of(draft, model) in model.modes)
 
 
 def _mode_of(draft: Draft, model: Model) -> Mode:
@@ -203,6 +224,9 @@ def _natural_ratio(draft: Draft, model: Model) -> AspectRatio:
 
 
 def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
+    if _mode_of(draft, model) not in model.modes:
+        able = _labels(lambda other: _mode_of(draft, other) in other.modes)
+        yield f"/{draft.command} is not possible with {model.label}: choose {able}."
     yield from _prompt_rules(draft.prompt, model)
     yield from _choice_rules(draft, model)
     yield from _count_rules(draft)
@@ -217,8 +241,7 @@ def _prompt_rules(prompt: str, model: Model) -> Iterator[str]:
     if any(unicodedata.category(char) == "Cs" or char == "\0" for char in text):
         yield "The prompt contains characters that cannot be sent."
         return
-    visible = sum(unicodedata.category(char)[0] not in "CZ" for char in text)
-    if not visible:
+    if all(unicodedata.category(char) in _INVISIBLE for char in text):
         yield "The prompt is empty: say what the video should show."
     elif len(text) < model.min_prompt:
         yield f"The prompt is too short: {model.label} needs {model.min_prompt} characters."
@@ -245,13 +268,19 @@ def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
             f"choose {_any_of(model.aspect_ratios)}."
         )
     if draft.fixed_lens and not model.has_fixed_lens:
-        yield f"fixed_lens is an option of Seedance 1.5 Pro; {model.label} does not have it."
+        able = _labels(lambda other: other.has_fixed_lens)
+        yield f"fixed_lens is an option of {able}; {model.label} does not have it."
     if draft.web_search and not model.has_web_search:
-        yield f"web_search is an option of Seedance 2.0; {model.label} does not have it."
+        able = _labels(lambda other: other.has_web_search)
+        yield f"web_search is an option of {able}; {model.label} does not have it."
 
 
-def _any_of(choices: tuple[StrEnum, ...]) -> str:
-    return ", ".join(choices[:-1]) + f" or {choices[-1]}"
+def _labels(which: Callable[[Model], bool]) -> str:
+    return _any_of([model.label for model in MODELS.values() if which(model)])
+
+
+def _any_of(choices: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
 
 
 def _count_rules(draft: Draft) -> Iterator[str]:
@@ -261,10 +290,11 @@ def _count_rules(draft: Draft) -> Iterator[str]:
     most = {Command.VIDEO: 0, Command.ANIMATE: 2, Command.REFERENCE: MAX_REFERENCE_IMAGES}
     if pictures > most[draft.command]:
         yield f"Too many pictures: {most[draft.command]} at most, {pictures} were given."
+    most_clips = MAX_REFERENCE_CLIPS if draft.command is Command.REFERENCE else 0
     for kind, count in (("videos", videos), ("audio files", audios)):
-        if count > MAX_REFERENCE_CLIPS:
-            yield f"Too many reference {kind}: {MAX_REFERENCE_CLIPS} at most, {count} were given."
-    if audios and not pictures and not videos:
+        if count > most_clips:
+            yield f"Too many reference {kind}: {most_clips} at most, {count} were given."
+    if audios and not pictures and not videos and not draft.problems:
         yield "Reference audio needs a reference picture or video beside it."
 
 
@@ -289,8 +319,12 @@ def _picture_rules(picture: Picture) -> Iterator[str]:
 def _clip_rules(kind: str, clips: tuple[Clip, ...]) -> Iterator[str]:
     for clip in clips:
         if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS:
-            length = f"{clip.duration_ms / 1000:g} s"
+            length = _seconds(clip.duration_ms)
             yield f"{clip.name} lasts {length}: a reference {kind} has 2 to 15 s."
     total = sum(clip.duration_ms for clip in clips)
     if len(clips) > 1 and total > MAX_CLIP_MS:
-        yield f"The reference {kind} files last {total / 1000:g} s together: 15 s at most."
+        yield f"The reference {kind} files last {_seconds(total)} together: 15 s at most."
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms // 1000}.{ms % 1000:03d}".rstrip("0").rstrip(".") + " s"

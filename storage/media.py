@@ -1,4 +1,8 @@
-"""Knows where finished videos lie: a folder in which a file is either whole or not there."""
+"""Knows where videos and members' files lie: a folder where a file is whole or not there.
+
+Finished videos go by the name of their job. Inputs, the files that members gave, lie in a folder
+within, each under the SHA-256 of its bytes, and go when nobody has asked for them for long enough.
+"""
 
 import asyncio
 import fcntl
@@ -7,8 +11,9 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -17,6 +22,7 @@ from typing import BinaryIO
 from storage.errors import NotAVideo, StorageError, TooLarge
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
+_INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
 _PART = ".part"
 _BLOCK = 256 * 1024
 """Smaller chunks are gathered to this many bytes, for each trip off the event loop costs."""
@@ -32,10 +38,11 @@ class StoredFile:
 
 
 class MediaFolder:
-    """A folder of finished videos that only this service's user can read."""
+    """A folder of videos and inputs that only this service's user can read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
+        self._inputs = self._path / "inputs"
 
     async def keep(self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> StoredFile:
         """Write a video as it comes; it has its name only when all of it is on the disk.
@@ -46,8 +53,7 @@ class MediaFolder:
             OSError: the disk is full or the folder cannot be written.
             ValueError: no name for a video.
         """
-        target = self.path(name)
-        part = _Part(target)
+        part = _Part(self.path(name), _check_mark)
         try:
             await _write(part, chunks, max_bytes)
             return await asyncio.to_thread(part.finish)
@@ -68,9 +74,45 @@ class MediaFolder:
         """Tell whether a video is there."""
         return self.path(name).is_file()
 
+    async def keep_input(self, data: bytes, suffix: str) -> str:
+        """Keep a member's file and tell its name; one that is there already is young again.
+
+        Raises:
+            OSError: the disk is full or the folder cannot be written.
+            ValueError: the suffix is not one to five lower-case letters and digits.
+        """
+        return await asyncio.to_thread(self._keep_input, data, suffix)
+
+    def input_path(self, name: str) -> Path | None:
+        """Tell where an input lies, or None if it is not there (any more).
+
+        Raises:
+            ValueError: no name that `keep_input` gives.
+        """
+        path = self._input(name)
+        return path if path.is_file() else None
+
+    def touch_input(self, name: str) -> bool:
+        """Make an input young again, so that no sweep takes it soon; tell whether it is there.
+
+        Raises:
+            ValueError: no name that `keep_input` gives.
+        """
+        path = self._input(name)
+        with suppress(FileNotFoundError), _held(self._inputs):
+            os.utime(path)
+            return True
+        return False
+
+    def sweep_inputs(self, older_than_s: float) -> int:
+        """Remove the inputs not kept or touched for so many seconds, and count them."""
+        before = time.time() - older_than_s
+        inputs = (path for path in self._inputs.glob("*") if _INPUT.fullmatch(path.name))
+        return sum(self._remove_old(path, before) for path in inputs)
+
     def sweep(self) -> int:
         """Remove what a crash left half-written, and count it; files in the making are left."""
-        return sum(_remove_abandoned(part) for part in self._path.glob(f"*{_PART}"))
+        return sum(_remove_abandoned(part) for part in self._path.rglob(f"*{_PART}"))
 
     def prove(self) -> None:
         """Make the folder, and prove that files can be written to it.
@@ -90,6 +132,33 @@ class MediaFolder:
         _make_folder(self._path)
         return shutil.disk_usage(self._path).free
 
+    def _keep_input(self, data: bytes, suffix: str) -> str:
+        name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
+        path = self._input(name)
+        if self.touch_input(name):
+            # Whoever wrote it may not have come to this yet.
+            _sync_folder(self._inputs)
+            return name
+        part = _Part(path)
+        try:
+            part.write(data)
+            part.finish()
+        finally:
+            part.discard()
+        return name
+
+    def _input(self, name: str) -> Path:
+        if _INPUT.fullmatch(name) is None:
+            raise ValueError(f"{name!r} is no name for an input.")
+        return self._inputs / name
+
+    def _remove_old(self, path: Path, before: float) -> bool:
+        with suppress(FileNotFoundError), _held(self._inputs):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                return True
+        return False
+
 
 class _Part:
     """A file in the making. When `keep` is cancelled, a thread may still be at work on it.
@@ -97,9 +166,10 @@ class _Part:
     So everything here waits for its turn, and nothing is opened after `discard`.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, check: Callable[[bytes], None] | None = None) -> None:
         self.size = 0
         self._target = target
+        self._check = check
         self._path = target.with_name(f"{target.name}.{token_hex(4)}{_PART}")
         self._file: BinaryIO | None = None
         self._sha256 = hashlib.sha256()
@@ -111,7 +181,8 @@ class _Part:
             if self._discarded:
                 return
             if self._file is None:
-                _check_mark(block)
+                if self._check is not None:
+                    self._check(block)
                 self._file = _create(self._path)
             self._file.write(block)
             self._sha256.update(block)
@@ -160,6 +231,17 @@ def _create(path: Path) -> BinaryIO:
     # The system takes the lock back with the process: so `sweep` knows what a crash left.
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return file
+
+
+@contextmanager
+def _held(folder: Path) -> Generator[None]:
+    """Let nobody else, in this process or another, touch or sweep inputs meanwhile."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _remove_abandoned(path: Path) -> bool:

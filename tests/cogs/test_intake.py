@@ -1,13 +1,13 @@
-"""Attachments as they come: from Discord's CDN or somewhere else, pictures or anything else."""
+"""Attachments as they come: from Discord's CDN or somewhere else, media or anything else."""
 
 import asyncio
+import errno
 import gzip
 import io
 import struct
-import warnings
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from random import Random
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,11 +18,14 @@ from PIL import Image
 
 from cogs.intake import Gathered, Intake
 from domain.errors import BrokenRules
-from domain.models import MAX_IMAGE_BYTES
+from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
+from domain.pricing import quote
 from domain.requests import Command, Draft, check
 from sandbox.apixo import HandClock
 from sandbox.apixo.clips import tiny_clip
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person, Upload
+from storage.media import MediaFolder
+from tests.cogs.probe.clips import sound, video
 from tests.cogs.scenes import live_markup
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -30,7 +33,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _UNFETCHED = "could not be fetched from Discord. Attach it again."
 _FOREIGN = "does not lie on Discord's servers."
 _NO_PICTURE = "is not a PNG, JPEG or WebP picture."
-_DAMAGED = "is a damaged picture."
+_DAMAGED = "is a damaged picture, or a part of one."
+_ANIMATED = "is animated: only still pictures can be used."
 _TOO_LARGE = "is too large: 10"
 
 
@@ -79,14 +83,34 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def intake(session: aiohttp.ClientSession, server: Server) -> Intake:
-    return Intake(session, server.api_url)
+def folder(tmp_path: Path) -> MediaFolder:
+    """Name the folder that inputs are kept in."""
+    return MediaFolder(tmp_path / "media")
+
+
+@pytest.fixture
+def intake(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> Intake:
+    return Intake(session, server.api_url, folder.keep_input)
+
+
+@pytest.fixture
+def live(session: aiohttp.ClientSession, stand_in: DiscordStandIn, folder: MediaFolder) -> Intake:
+    """Take attachments in from the stand-in's CDN."""
+    return Intake(session, stand_in.api_url, folder.keep_input)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: Any) -> bytes:
     """Draw a picture with some noise, so that it has some length."""
     data = io.BytesIO()
     Image.effect_noise(size, 40).convert("RGB").save(data, kind, **options)
+    return data.getvalue()
+
+
+def animation(kind: str) -> bytes:
+    """Draw a picture that moves."""
+    frames = [Image.new("RGB", (400, 300), colour) for colour in ("navy", "teal")]
+    data = io.BytesIO()
+    frames[0].save(data, kind, save_all=True, append_images=frames[1:])
     return data.getvalue()
 
 
@@ -137,8 +161,7 @@ def problem(gathered: Gathered) -> str:
     ],
 )
 async def test_a_picture_is_what_its_bytes_say(
-    stand_in: DiscordStandIn,
-    session: aiohttp.ClientSession,
+    live: Intake,
     ada: Person,
     videos: Channel,
     kind: str,
@@ -150,7 +173,7 @@ async def test_a_picture_is_what_its_bytes_say(
         options = {**options, "append_images": [Image.new("RGB", (160, 90))]}
     data = picture(kind, (701, 333), **options)
     files = await given(ada, videos, Upload(name, data))
-    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    gathered = await live.pictures(files)
     assert gathered.problems == ()
     (found,) = gathered.pictures
     assert (found.format, found.width, found.height) == (kind.replace("MPO", "JPEG"), 701, 333)
@@ -175,6 +198,9 @@ def _bad_files() -> dict[str, tuple[bytes, str]]:
         "half a WebP": (webp[: len(webp) // 2], _DAMAGED),
         "a hollow PNG": (hollow_png(5000, 5000), _DAMAGED),
         "a bomb": (hollow_png(60_000, 60_000), "has too many pixels: 6000 a side at most."),
+        "a line": (hollow_png(1, 60_000), "has too many pixels: 6000 a side at most."),
+        "an animated PNG": (animation("PNG"), _ANIMATED),
+        "an animated WebP": (animation("WEBP"), _ANIMATED),
         "text in a bomb": (
             png[:33] + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(9_000_000))) + png[33:],
             _DAMAGED,
@@ -188,8 +214,7 @@ _BAD_FILES = _bad_files()
 
 @pytest.mark.parametrize(("data", "said"), _BAD_FILES.values(), ids=_BAD_FILES)
 async def test_what_is_no_usable_picture_is_named(
-    stand_in: DiscordStandIn,
-    session: aiohttp.ClientSession,
+    live: Intake,
     ada: Person,
     videos: Channel,
     data: bytes,
@@ -197,16 +222,14 @@ async def test_what_is_no_usable_picture_is_named(
 ) -> None:
     """With its name and what is wrong with it; nothing is raised."""
     files = await given(ada, videos, Upload("lake.png", data))
-    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    gathered = await live.pictures(files)
     assert problem(gathered).startswith(f"lake.png {said}")
 
 
-async def test_ten_megabytes_fit(
-    stand_in: DiscordStandIn, session: aiohttp.ClientSession, ada: Person, videos: Channel
-) -> None:
+async def test_ten_megabytes_fit(live: Intake, ada: Person, videos: Channel) -> None:
     """The limit itself is allowed."""
     files = await given(ada, videos, Upload("lake.png", picture().ljust(MAX_IMAGE_BYTES, b"\0")))
-    gathered = await Intake(session, stand_in.api_url).pictures(files)
+    gathered = await live.pictures(files)
     assert [found.size for found in gathered.pictures] == [MAX_IMAGE_BYTES]
 
 
@@ -214,26 +237,14 @@ async def test_ten_megabytes_fit(
 async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
     server: Server, intake: Intake, side: int
 ) -> None:
-    """A few hundred bytes that claim gigabytes; also where Pillow would only warn."""
+    """A few hundred bytes that claim gigabytes."""
 
     async def send(_request: web.Request) -> web.StreamResponse:
         return web.Response(body=hollow_png(side, side))
 
     server.answer = send
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gathered = await intake.pictures([attachment(server.url())])
-    draft = Draft(
-        command=Command.ANIMATE,
-        prompt="a lake",
-        pictures=gathered.pictures,
-        problems=gathered.problems,
-    )
-    with pytest.raises(BrokenRules) as refused:
-        check(draft)
-    (rule,) = refused.value.rules
-    assert rule.startswith("lake.png")
-    assert "6000" in rule
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == "lake.png has too many pixels: 6000 a side at most."
 
 
 async def test_a_file_announced_as_too_large_is_not_fetched(server: Server, intake: Intake) -> None:
@@ -321,20 +332,23 @@ async def test_what_can_not_be_fetched_is_to_be_attached_again(
 
 
 async def test_a_host_that_is_not_there_is_told(
-    session: aiohttp.ClientSession, unused_tcp_port: int
+    session: aiohttp.ClientSession, folder: MediaFolder, unused_tcp_port: int
 ) -> None:
     """A refused connection is a problem like any other."""
     root = f"http://127.0.0.1:{unused_tcp_port}"
-    gathered = await Intake(session, f"{root}/api/v10").pictures([attachment(f"{root}/x.png")])
+    intake = Intake(session, f"{root}/api/v10", folder.keep_input)
+    gathered = await intake.pictures([attachment(f"{root}/x.png")])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
-async def test_an_expired_link_is_to_be_attached_again(session: aiohttp.ClientSession) -> None:
+async def test_an_expired_link_is_to_be_attached_again(
+    session: aiohttp.ClientSession, folder: MediaFolder
+) -> None:
     """Discord answers 404 once a link's time is over."""
     clock = HandClock()
     options = DiscordOptions()
     async with DiscordStandIn(options, clock.now) as stand_in:
-        intake = Intake(session, stand_in.api_url)
+        intake = Intake(session, stand_in.api_url, folder.keep_input)
         upload = Upload("lake.png", picture())
         files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
         assert (await intake.pictures(files)).problems == ()
@@ -405,10 +419,10 @@ async def test_only_discords_own_hosts_are_asked(
 
 @pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])
 async def test_only_a_stand_in_on_loopback_serves_attachments(
-    server: Server, session: aiohttp.ClientSession, api_url: str | None
+    server: Server, session: aiohttp.ClientSession, folder: MediaFolder, api_url: str | None
 ) -> None:
     """A proxy somewhere else does not, and without either nothing on loopback is asked."""
-    intake = Intake(session, api_url)
+    intake = Intake(session, api_url, folder.keep_input)
     for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
         gathered = await intake.pictures([attachment(url)])
         assert problem(gathered) == f"lake.png {_FOREIGN}"
@@ -486,23 +500,123 @@ async def _exchange(server: Server, times: int) -> None:
                 await answer.read()
 
 
-async def test_no_damage_to_a_picture_is_raised(server: Server, intake: Intake) -> None:
-    """Whatever bytes are changed: a picture, or a problem that names the file."""
-    dice = Random(11)  # noqa: S311 - damage, repeatable
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    whole = [picture(kind, (320, 320), exif=exif) for kind in ("PNG", "JPEG", "WEBP")]
+async def test_references_are_told_apart_measured_and_kept(
+    live: Intake, folder: MediaFolder, ada: Person, videos: Channel
+) -> None:
+    """Each in its place and order, with its length, and a copy that outlives Discord's link."""
+    given_files = {
+        "lake.jpg": picture("JPEG"),
+        "walk.mp4": video(2500),
+        "drive.mov": video(3337, kind="mov", sound_ms=3000),
+        "voice.mp3": sound(4000),
+        "bell.wav": sound(2000, "wav"),
+    }
+    uploads = [Upload(name, data) for name, data in given_files.items()]
+    files = await given(ada, videos, *uploads)
+    gathered = await live.references(files[:1], files[1:3], files[3:])
+    assert gathered.problems == ()
+    kept = [item.kept for item in (*gathered.pictures, *gathered.videos, *gathered.audios)]
+    assert [str(name)[64:] for name in kept] == [".jpg", ".mp4", ".mov", ".mp3", ".wav"]
+    copies = [folder.input_path(str(name)) for name in kept]
+    assert [copy.read_bytes() for copy in copies if copy] == list(given_files.values())
+    assert [(clip.name, clip.duration_ms) for clip in gathered.videos] == [
+        ("walk.mp4", 2500),
+        ("drive.mov", 3337),
+    ]
+    assert [clip.duration_ms for clip in gathered.audios] == [4000, 2000]
+    assert [clip.url for clip in gathered.videos] == [file.url for file in files[1:3]]
+
+
+def _misplaced() -> dict[str, tuple[bytes, str, str]]:
+    clip, tone, wave = video(2000), sound(2000), sound(2000, "wav")
+    no_video, no_audio = "is not an MP4 or MOV video.", "is not an MP3 or WAV file."
+    damaged = "is a damaged video, or a part of one."
+    unknown = "does not tell how long it lasts: save it anew with another program."
+    return {
+        "a picture as video": (picture(), "video", no_video),
+        "a sound as video": (tone, "video", no_video),
+        "nothing as video": (b"", "video", no_video),
+        "WebM": (b"\x1aE\xdf\xa3" + bytes(99), "video", no_video),
+        "half a video": (clip[: len(clip) // 2], "video", damaged),
+        "video without end": (clip[:-9], "video", damaged),
+        "fragments": (video(2000, fragmented=True), "video", unknown),
+        "sound in an MP4": (sound(2000, "mp4"), "video", "has no video in it, or only sound."),
+        "50 MB and a byte": (clip.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "video", "is too large: 50"),
+        "a picture as audio": (picture(), "audio", no_audio),
+        "a video as audio": (clip, "audio", no_audio),
+        "nothing as audio": (b"", "audio", no_audio),
+        "Ogg": (sound(2000, "ogg"), "audio", no_audio),
+        "half a WAV": (wave[:9000], "audio", "is a damaged audio file, or a part of one."),
+        "half an MP3": (tone[:9000], "audio", "is a damaged audio file, or a part of one."),
+        "15 MB and a byte": (tone.ljust(MAX_AUDIO_BYTES + 1, b"\0"), "audio", "is too large: 15"),
+    }
+
+
+_MISPLACED = _misplaced()
+
+
+@pytest.mark.parametrize(("data", "slot", "said"), _MISPLACED.values(), ids=_MISPLACED)
+async def test_what_is_no_usable_clip_is_named_and_not_kept(
+    server: Server, intake: Intake, tmp_path: Path, data: bytes, slot: str, said: str
+) -> None:
+    """With its name and what is wrong with it; a file that lies about its size too."""
 
     async def send(_request: web.Request) -> web.StreamResponse:
-        data = bytearray(dice.choice(whole))
-        for _ in range(dice.choice((1, 2, 8))):
-            data[dice.randrange(dice.choice((64, 400, len(data))))] = dice.randrange(256)
-        return web.Response(body=bytes(data[: dice.choice((len(data), dice.randrange(len(data))))]))
+        return web.Response(body=data)
 
     server.answer = send
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gathered = await intake.pictures([attachment(server.url())] * 400)
-    assert len(gathered.pictures) + len(gathered.problems) == 400
-    assert {said.removeprefix("lake.png ") for said in gathered.problems} >= {_NO_PICTURE, _DAMAGED}
-    assert gathered.pictures
+    files = [attachment(server.url("/cdn/walk.mp4"), "walk.mp4")]
+    videos, audios = (files, []) if slot == "video" else ([], files)
+    gathered = await intake.references([], videos, audios)
+    (problem_,) = gathered.problems
+    assert problem_.startswith(f"walk.mp4 {said}")
+    assert (gathered.videos, gathered.audios) == ((), ())
+    assert not list(tmp_path.rglob("*.*"))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "rule"),
+    [
+        ([2000], None),
+        ([1999], "1.999 s: a reference video has 2 to 15 s"),
+        ([15_000], None),
+        ([15_001], "15.001 s: a reference video has 2 to 15 s"),
+        ([5000, 5000, 5000], None),
+        ([5000, 5000, 5001], "15.001 s together"),
+        ([2000, 2000, 2000, 2000], "3 at most, 4 were given"),
+    ],
+)
+async def test_measured_lengths_meet_the_rules_at_their_edges(
+    server: Server, intake: Intake, lengths: list[int], rule: str | None
+) -> None:
+    """From real bytes to a request or a rule, on both sides of every boundary."""
+    clips = {f"/{n}.mp4": video(ms) for n, ms in enumerate(lengths)}
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=clips[request.path])
+
+    server.answer = send
+    files = [attachment(server.url(path), path[1:]) for path in clips]
+    gathered = await intake.references([], files, [])
+    assert gathered.problems == ()
+    draft = Draft(command=Command.REFERENCE, prompt="like these", videos=gathered.videos)
+    if rule is None:
+        assert quote(check(draft)).billed_ms == 5000 + sum(lengths)
+        return
+    with pytest.raises(BrokenRules, match=rule):
+        check(draft)
+
+
+@pytest.mark.parametrize("full", ["the folder", "the temporary folder"])
+async def test_a_disk_that_takes_no_more_is_told(
+    server: Server, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    """It is no fault of the file, which may be given again later."""
+
+    async def keep(_data: bytes, _suffix: str) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if full == "the temporary folder":
+        monkeypatch.setattr("tempfile.tempdir", "/dev/null/none")
+    gathered = await Intake(session, server.api_url, keep).pictures([attachment(server.url())])
+    assert problem(gathered) == "lake.png could not be taken in just now. Try again later."

@@ -1,5 +1,6 @@
 """What may be asked for, and what a member hears when it may not."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import BrokenRules
 from domain.models import AspectRatio, Mode, ModelId, Resolution
-from domain.requests import Clip, Command, Draft, Picture, check, dump, load
+from domain.requests import Clip, Command, Draft, Picture, check, clip_ms, dump, load
 
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 VIDEO = Draft(command=Command.VIDEO, prompt="a calm sea")
@@ -93,7 +94,27 @@ def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: 
         (replace(REFERENCE, pictures=(PICTURE,) * 10), "9 at most"),
         (replace(REFERENCE, videos=(clip(3000),) * 4), "Too many reference videos"),
         (replace(REFERENCE, audios=(clip(3000),)), "needs a reference picture or video"),
-        (replace(REFERENCE, videos=(clip(1999),)), "2 to 15 s"),
+        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(3000),) * 4), "Too many reference"),
+        (replace(REFERENCE, model=PRO), "/reference is not possible with Seedance 1.5 Pro"),
+        (replace(REFERENCE, prompt="\u2060\u00ad"), "empty"),
+        (replace(REFERENCE, seconds=3), "3 s is not possible"),
+        (replace(REFERENCE, seconds=16), "16 s is not possible"),
+        (replace(REFERENCE, fixed_lens=True), "fixed_lens is an option of Seedance 1.5"),
+        (replace(VIDEO, pictures=(PICTURE,)), "Too many pictures: 0 at most"),
+        (replace(VIDEO, model=TWO, videos=(clip(3000),)), "Too many reference videos: 0"),
+        (
+            replace(ANIMATE, model=TWO, audios=(clip(3000),)),
+            "Too many reference audio files: 0 at most, 1 were given",
+        ),
+        (replace(REFERENCE, videos=(clip(1999),)), "lasts 1.999 s"),
+        (replace(REFERENCE, videos=(clip(7_200_000),)), "lasts 7200 s"),
+        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(1999),)), "reference audio has 2 to"),
+        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(15001),)), "lasts 15.001 s"),
+        (replace(REFERENCE, videos=(clip(5000), clip(5000), clip(5001))), "15.001 s together"),
+        (
+            replace(REFERENCE, pictures=(PICTURE,), audios=(clip(9000), clip(6001))),
+            "The reference audio files last 15.001 s together",
+        ),
         (replace(REFERENCE, videos=(clip(15001),)), "2 to 15 s"),
         (replace(REFERENCE, videos=(clip(5010),) * 3), "15.03 s together"),
     ],
@@ -111,6 +132,10 @@ def test_a_broken_rule_is_named_in_words(draft: Draft, words: str) -> None:
         ({"format": "GIF"}, "only PNG, JPEG and WebP"),
         ({"size": 10_000_001}, "10 MB at most"),
         ({"width": 299, "height": 300}, "300 to 6000"),
+        ({"width": 300, "height": 299}, "300 to 6000"),
+        ({"width": 4000, "height": 6001}, "300 to 6000"),
+        ({"width": 300, "height": 751}, "too narrow"),
+        ({"width": 751, "height": 300}, "too narrow"),
         ({"width": 6001, "height": 4000}, "300 to 6000"),
         ({"width": 800, "height": 310}, "too narrow"),
         ({"width": 310, "height": 800}, "too narrow"),
@@ -135,13 +160,81 @@ def test_an_unfit_picture_is_named(change: dict[str, object], words: str) -> Non
         replace(VIDEO, seconds=15, model=TWO, resolution=Resolution.P1080),
         replace(VIDEO, web_search=False, fixed_lens=True),
         replace(ANIMATE, pictures=(PICTURE, PICTURE)),
+        REFERENCE,
+        replace(REFERENCE, model=TWO, prompt="\ue000"),
+        replace(REFERENCE, seconds=4, resolution=Resolution.P1080, web_search=True),
+        replace(REFERENCE, seconds=15),
+        replace(REFERENCE, videos=(clip(2000),)),
+        replace(REFERENCE, videos=(clip(15000),)),
         replace(REFERENCE, videos=(clip(5000),) * 3),
+        replace(REFERENCE, videos=(clip(3000),), audios=(clip(2000),)),
+        replace(REFERENCE, pictures=(PICTURE,), audios=(clip(5000),) * 3),
         replace(REFERENCE, pictures=(PICTURE,) * 9, audios=(clip(15000),)),
+        replace(
+            REFERENCE,
+            pictures=(PICTURE,) * 9,
+            videos=(clip(5000),) * 3,
+            audios=(clip(5000),) * 3,
+        ),
     ],
 )
 def test_the_edges_of_the_rules_are_inside(draft: Draft) -> None:
     """The last value that APIXO takes is taken."""
     assert check(draft).prompt == draft.prompt.strip()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 300, "height": 300},
+        {"width": 300, "height": 750},
+        {"width": 6000, "height": 2400},
+        {"width": 6000, "height": 6000},
+        {"size": 10_000_000},
+        {"format": "WEBP"},
+        {"format": "JPEG"},
+    ],
+)
+def test_a_picture_at_the_edge_is_taken(change: dict[str, object]) -> None:
+    """The last size, side and shape that APIXO takes."""
+    assert check(replace(ANIMATE, pictures=(PICTURE.model_copy(update=change),))).pictures
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "ms"),
+    [
+        (0, 0),
+        (1_999_000, 1999),
+        (1_999_001, 1999),
+        (1_999_999, 1999),
+        (2_000_000, 2000),
+        (2_000_001, 2001),
+        (3_336_667, 3337),
+        (3_337_000, 3337),
+        (15_000_000, 15_000),
+        (15_000_001, 15_001),
+    ],
+)
+def test_a_length_is_rounded_to_what_costs_most_and_is_allowed_least(
+    microseconds: int, ms: int
+) -> None:
+    """Up, since APIXO does not say how it rounds; but nothing is made long enough by rounding."""
+    assert clip_ms(microseconds) == ms
+
+
+def test_audio_is_not_called_lonely_when_its_picture_could_not_be_used() -> None:
+    """One mistake gives one sentence."""
+    draft = replace(REFERENCE, audios=(clip(3000),), problems=("a.txt is no picture.",))
+    assert broken(draft) == ("a.txt is no picture.",)
+
+
+def test_requests_kept_before_inputs_were_kept_still_load() -> None:
+    """They lack the names of our copies, and nothing else."""
+    request = check(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
+    old = json.loads(dump(request))
+    for medium in (*old["pictures"], *old["videos"]):
+        assert medium.pop("kept") is None
+    assert load(json.dumps(old)) == request
 
 
 def test_all_broken_rules_are_named_at_once() -> None:

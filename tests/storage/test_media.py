@@ -1,8 +1,12 @@
 import asyncio
 import errno
 import hashlib
+import os
+import resource
 import signal
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -213,3 +217,134 @@ async def test_a_sweep_of_no_folder_finds_nothing(folder: MediaFolder) -> None:
 def test_the_room_on_the_disk_is_known(folder: MediaFolder) -> None:
     """Also before the first video."""
     assert folder.free_bytes() > 0
+
+
+INPUT = b"a picture"
+HASH = hashlib.sha256(INPUT).hexdigest()
+
+
+def inputs(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "media" / "inputs").glob("*"))
+
+
+def make_old(folder: MediaFolder, name: str, age_s: float) -> None:
+    """Make an input look as if nobody had asked for it for so long."""
+    path = folder.input_path(name)
+    assert path is not None
+    os.utime(path, (time.time() - age_s,) * 2)
+
+
+async def test_an_input_goes_by_the_hash_of_its_bytes(folder: MediaFolder, tmp_path: Path) -> None:
+    """The same bytes are the same file, and nobody else can read it."""
+    name = await folder.keep_input(INPUT, "png")
+    assert name == f"{HASH}.png"
+    assert await folder.keep_input(INPUT, "png") == name
+    path = folder.input_path(name)
+    assert path is not None
+    assert path.read_bytes() == INPUT
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert await folder.keep_input(INPUT, "jpg") == f"{HASH}.jpg"
+    assert inputs(tmp_path) == [f"{HASH}.jpg", name]
+
+
+async def test_two_who_keep_the_same_input_at_once_both_have_it(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """One file is left, whole, and no part of another."""
+    data = b"x" * 3_000_000
+    names = await asyncio.gather(*(folder.keep_input(data, "mp4") for _ in range(8)))
+    assert set(names) == set(inputs(tmp_path))
+    path = folder.input_path(names[0])
+    assert path is not None
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "name", ["", f"{HASH}", f"{HASH}.", f"../{HASH}.png", f"{HASH[1:]}.png", f"{HASH}.png\n", NAME]
+)
+def test_only_names_of_inputs_are_taken(folder: MediaFolder, name: str) -> None:
+    """No name leads out of the folder or to a file of another kind."""
+    for ask in (folder.input_path, folder.touch_input):
+        with pytest.raises(ValueError, match="no name for an input"):
+            ask(name)
+
+
+@pytest.mark.parametrize("suffix", ["", "PNG", "a/b", "..", "longer", "png.part"])
+async def test_only_plain_suffixes_are_taken(
+    folder: MediaFolder, tmp_path: Path, suffix: str
+) -> None:
+    """Nothing is written for another."""
+    with pytest.raises(ValueError, match="no name for an input"):
+        await folder.keep_input(INPUT, suffix)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_inputs_go_when_nobody_asked_for_them_for_long_enough(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """To keep one again or to touch it makes it young; videos are never swept."""
+    await folder.keep(NAME, chunks(MARK), max_bytes=99)
+    contents = (b"old", b"touched", b"kept again", b"young")
+    old, touched, again, young = [await folder.keep_input(data, "wav") for data in contents]
+    for name in (old, touched, again):
+        make_old(folder, name, 101)
+    make_old(folder, young, 50)
+    assert folder.touch_input(touched)
+    assert await folder.keep_input(b"kept again", "wav") == again
+    assert folder.sweep_inputs(older_than_s=100) == 1
+    assert folder.input_path(old) is None
+    assert inputs(tmp_path) == sorted((touched, again, young))
+    assert folder.sweep_inputs(older_than_s=100) == 0
+    assert folder.exists(NAME)
+
+
+def test_what_is_not_there_is_not_touched(folder: MediaFolder) -> None:
+    """Before the first input there is nothing to find, touch or sweep."""
+    name = f"{HASH}.png"
+    assert folder.input_path(name) is None
+    assert not folder.touch_input(name)
+    assert folder.sweep_inputs(older_than_s=0) == 0
+
+
+async def test_an_input_kept_while_it_is_swept_is_there(
+    folder: MediaFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who keeps it when the sweep has made up its mind waits, and writes it anew."""
+    name = await folder.keep_input(INPUT, "png")
+    make_old(folder, name, 101)
+    keeper = threading.Thread(target=lambda: asyncio.run(folder.keep_input(INPUT, "png")))
+    unlink = Path.unlink
+
+    def slowly(path: Path, missing_ok: bool = False) -> None:
+        if path.name == name:
+            keeper.start()
+            keeper.join(0.5)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", slowly)
+    assert await asyncio.to_thread(folder.sweep_inputs, 100) == 1
+    keeper.join()
+    path = folder.input_path(name)
+    assert path is not None
+    assert path.read_bytes() == INPUT
+
+
+async def test_a_full_disk_leaves_no_input(folder: MediaFolder, tmp_path: Path) -> None:
+    """The error comes through; what was written is gone."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            await folder.keep_input(bytes(2000), "png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert inputs(tmp_path) == []
+
+
+async def test_what_a_crash_left_of_an_input_is_swept(folder: MediaFolder, tmp_path: Path) -> None:
+    """With the parts of videos."""
+    name = await folder.keep_input(INPUT, "png")
+    (tmp_path / "media" / "inputs" / f"{name}.00.part").touch()
+    assert folder.sweep() == 1
+    assert inputs(tmp_path) == [name]

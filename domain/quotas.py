@@ -1,0 +1,264 @@
+"""Knows the limits on spending: whom each binds, which of several counts, and when it starts anew.
+
+Periods are UTC days and months, so daylight saving changes nothing.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from domain.money import ZERO, MicroUSD, parse_usd, show_usd
+
+MOST: Final = MicroUSD(1_000_000_000_000)
+"""The largest amount that is taken from a person: sums of it stay far from what 64 bits hold."""
+
+
+class Scope(StrEnum):
+    """Whose spending a limit bounds."""
+
+    MEMBER = "member"
+    SERVER = "server"
+    EVERYTHING = "everything"
+
+
+class Period(StrEnum):
+    """The time over which spending is summed, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Kind(StrEnum):
+    """What a limit counts: micro-dollars, seconds between two requests, or jobs at once."""
+
+    DAY = "day"
+    MONTH = "month"
+    COOLDOWN = "cooldown"
+    IN_FLIGHT = "in_flight"
+
+
+class Target(StrEnum):
+    """Whom a limit is set for."""
+
+    MEMBER = "member"
+    ROLE = "role"
+    """Each member who has it, on their own."""
+
+    MEMBERS = "members"
+    """Each member of a server for whom nothing else is set."""
+
+    SERVER = "server"
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit that somebody has set; without an amount it lifts whatever else would count.
+
+    `guild_id` is 0 for everything, `subject_id` is the member's or the role's id, or 0.
+    """
+
+    target: Target
+    kind: Kind
+    amount: int | None
+    guild_id: int = 0
+    subject_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits that count for one member on one server; None means no limit."""
+
+    member_day: MicroUSD | None
+    server_day: MicroUSD | None
+    everything_day: MicroUSD | None
+    member_month: MicroUSD | None = None
+    server_month: MicroUSD | None = None
+    everything_month: MicroUSD | None = None
+    cooldown_s: int | None = None
+    in_flight: int | None = None
+
+    def of(self, scope: Scope, period: Period) -> MicroUSD | None:
+        """Give the limit on what may be spent."""
+        return getattr(self, f"{scope}_{period}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The amount that counts for a member, and the limit it comes from.
+
+    Without a limit it is the operator's setting, or that there is none.
+    """
+
+    amount: int | None
+    limit: Limit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much of a limit is held or charged, and when it starts anew; None means no limit."""
+
+    scope: Scope
+    period: Period
+    limit: MicroUSD | None
+    used: MicroUSD
+    resets_at_ms: int
+
+    @property
+    def left(self) -> MicroUSD | None:
+        """Tell what may still be spent, never below zero."""
+        return None if self.limit is None else MicroUSD(max(0, self.limit - self.used))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The room under every limit, used by whom it may be, and what grants have left."""
+
+    rooms: tuple[Room, ...]
+    grants: MicroUSD
+
+    def of(self, scope: Scope, period: Period = Period.DAY) -> MicroUSD | None:
+        """Tell what is left of one limit; None means no limit."""
+        return next(
+            room.left for room in self.rooms if (room.scope, room.period) == (scope, period)
+        )
+
+    @property
+    def for_member(self) -> MicroUSD | None:
+        """Tell what the member's own limits and grants leave; None means no limit."""
+        lefts = [room.left for room in self.rooms if room.scope is Scope.MEMBER]
+        limited = [left for left in lefts if left is not None]
+        return MicroUSD(min(limited) + self.grants) if limited else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """A limit that a hold of `asked` does not fit under, and when it starts anew.
+
+    `grants` is what the member's grants could add to it.
+    """
+
+    scope: Scope
+    period: Period
+    limit: MicroUSD
+    used: MicroUSD
+    asked: MicroUSD
+    resets_at_ms: int
+    grants: MicroUSD = ZERO
+
+
+def ruling(
+    kind: Kind, limits: Iterable[Limit], role_ids: Collection[int], default: int | None
+) -> Ruling:
+    """Find the limit that counts for a member.
+
+    Their own comes before that of their roles, of which the most generous counts, before that of
+    all members, before the operator's.
+    """
+    of_kind = [limit for limit in limits if limit.kind is kind]
+    ranks = (
+        [limit for limit in of_kind if limit.target is Target.MEMBER],
+        [
+            limit
+            for limit in of_kind
+            if limit.target is Target.ROLE and limit.subject_id in role_ids
+        ],
+        [limit for limit in of_kind if limit.target is Target.MEMBERS],
+    )
+    for rank in ranks:
+        if rank:
+            best = max(rank, key=_generosity)
+            return Ruling(best.amount, best)
+    return Ruling(default, None)
+
+
+def resolve(limits: Collection[Limit], role_ids: Collection[int], defaults: Limits) -> Limits:
+    """Find all limits that count for a member; `limits` are those set for them or their server."""
+
+    def own(kind: Kind, default: int | None) -> int | None:
+        return ruling(kind, limits, role_ids, default).amount
+
+    def shared(target: Target, kind: Kind, default: MicroUSD | None) -> MicroUSD | None:
+        found = [limit for limit in limits if (limit.target, limit.kind) == (target, kind)]
+        return _dollars(found[0].amount) if found else default
+
+    return Limits(
+        member_day=_dollars(own(Kind.DAY, defaults.member_day)),
+        member_month=_dollars(own(Kind.MONTH, defaults.member_month)),
+        server_day=shared(Target.SERVER, Kind.DAY, defaults.server_day),
+        server_month=shared(Target.SERVER, Kind.MONTH, defaults.server_month),
+        everything_day=shared(Target.EVERYTHING, Kind.DAY, defaults.everything_day),
+        everything_month=shared(Target.EVERYTHING, Kind.MONTH, defaults.everything_month),
+        cooldown_s=own(Kind.COOLDOWN, defaults.cooldown_s),
+        in_flight=own(Kind.IN_FLIGHT, defaults.in_flight),
+    )
+
+
+def date_of(period: Period, now_ms: int) -> str:
+    """Name the day (`2026-11-21`) or the month (`2026-11`) of a moment."""
+    return f"{_utc(now_ms):%Y-%m-%d}" if period is Period.DAY else f"{_utc(now_ms):%Y-%m}"
+
+
+def ends_ms(period: Period, now_ms: int) -> int:
+    """Tell when the day or the month of a moment ends, in Unix milliseconds."""
+    today = _utc(now_ms).replace(hour=0, minute=0, second=0)
+    if period is Period.DAY:
+        end = today + timedelta(days=1)
+    else:
+        end = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return int(end.timestamp()) * 1000
+
+
+def read_amount(text: str) -> MicroUSD:
+    """Read an amount that a person gives: plain dollars up to a million.
+
+    Raises:
+        ValueError: in words for that person.
+    """
+    amount = parse_usd(text)
+    if amount > MOST:
+        raise ValueError(f"{show_usd(MOST)} is the most that can be set")
+    return amount
+
+
+def read_limit(text: str) -> MicroUSD | None:
+    """Read an amount that limits, where 0 lets nothing be spent and `none` everything.
+
+    Raises:
+        ValueError: in words for the person who gives it.
+    """
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return read_amount(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from None
+
+
+def show_limit(kind: Kind, amount: int | None) -> str:
+    """Write what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
+    if amount is None:
+        return "none"
+    match kind:
+        case Kind.DAY | Kind.MONTH:
+            return show_usd(MicroUSD(amount))
+        case Kind.COOLDOWN:
+            return f"{amount} s"
+        case Kind.IN_FLIGHT:
+            return f"{amount} at once"
+
+
+def _generosity(limit: Limit) -> float:
+    if limit.amount is None:
+        return float("inf")
+    return -limit.amount if limit.kind is Kind.COOLDOWN else limit.amount
+
+
+def _dollars(amount: int | None) -> MicroUSD | None:
+    return None if amount is None else MicroUSD(amount)
+
+
+def _utc(now_ms: int) -> datetime:
+    return datetime.fromtimestamp(now_ms // 1000, UTC)
