@@ -8,15 +8,43 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, case, func, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, JobState
 from storage.billing import totals
 from storage.jobs import counts
-from storage.schema import billing, billing_buckets, job_events, jobs, quota_buckets
+from storage.quotas import MEMBER, PURSE
+from storage.schema import (
+    billing,
+    billing_buckets,
+    daily_sums,
+    job_events,
+    jobs,
+    quota_buckets,
+)
 
 _UNPAID = HOLDING | {JobState.CANCELLED, JobState.REJECTED, JobState.SUBMIT_UNKNOWN}
+_DAY_MS = 86_400_000
+_OF_HOLD = (
+    *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro"),
+    "from_grant_micro",
+)
 _MAY_HOLD = frozenset({JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED})
 
 
@@ -64,17 +92,17 @@ def _holds() -> CTE:
             _sum(case((is_resolution, entry.c.amount_micro), else_=0)).label("resolved"),
             _sum(case((is_release, entry.c.amount_micro), else_=0)).label("released"),
             _sum(case((is_cost, entry.c.amount_micro), else_=0)).label("cost"),
+            _sum(case((is_resolution, entry.c.from_grant_micro), else_=0)).label("resolved_grant"),
+            _sum(case((is_release, entry.c.from_grant_micro), else_=0)).label("released_grant"),
+            _sum(case((is_cost, entry.c.from_grant_micro), else_=0)).label("cost_grant"),
         )
         .group_by(entry.c.hold_id)
         .subquery()
     )
     return (
         select(
-            *(billing.c[name] for name in ("id", "job_id", "attempt", "amount_micro")),
-            func.coalesce(linked.c.resolutions, 0).label("resolutions"),
-            func.coalesce(linked.c.resolved, 0).label("resolved"),
-            func.coalesce(linked.c.released, 0).label("released"),
-            func.coalesce(linked.c.cost, 0).label("cost"),
+            *(billing.c[name] for name in _OF_HOLD),
+            *(func.coalesce(column, 0).label(column.key) for column in list(linked.c)[1:]),
         )
         .outerjoin(linked, linked.c.hold_id == billing.c.id)
         .where(billing.c.kind == "hold")
@@ -115,14 +143,17 @@ def _job_money(holds: CTE) -> CTE:
 
 
 def _bucket_rules(holds: CTE) -> Iterable[_Rule]:
+    bucket_id = billing_buckets.c.bucket_id
+    held = case((holds.c.resolutions == 0, holds.c.amount_micro), else_=0)
+    held_grant = case((holds.c.resolutions == 0, holds.c.from_grant_micro), else_=0)
     due = (
         select(
-            billing_buckets.c.bucket_id,
-            _sum(case((holds.c.resolutions == 0, holds.c.amount_micro), else_=0)).label("held"),
-            _sum(holds.c.cost).label("charged"),
+            bucket_id,
+            _sum(_share(bucket_id, held, held_grant)).label("held"),
+            _sum(_share(bucket_id, holds.c.cost, holds.c.cost_grant)).label("charged"),
         )
         .join(holds, holds.c.id == billing_buckets.c.hold_id)
-        .group_by(billing_buckets.c.bucket_id)
+        .group_by(bucket_id)
         .subquery()
     )
     held, charged = func.coalesce(due.c.held, 0), func.coalesce(due.c.charged, 0)
@@ -136,6 +167,84 @@ def _bucket_rules(holds: CTE) -> Iterable[_Rule]:
     yield _Rule(
         "hold {id} of job {job_id} counts in no bucket",
         select(holds).where(holds.c.id.not_in(select(billing_buckets.c.hold_id))),
+    )
+
+
+def _purse_rules(holds: CTE) -> Iterable[_Rule]:
+    given = (
+        select(_purse(billing).label("purse"), _sum(billing.c.amount_micro).label("granted"))
+        .where(billing.c.kind == "grant")
+        .group_by("purse")
+        .subquery()
+    )
+    granted = func.coalesce(given.c.granted, 0)
+    yield _Rule(
+        "bucket {bucket_id} has {granted_micro} granted, but its ledger rows make {granted}",
+        select(quota_buckets, granted.label("granted"))
+        .outerjoin(given, given.c.purse == quota_buckets.c.bucket_id)
+        .where(quota_buckets.c.granted_micro != granted),
+    )
+    yield _Rule(
+        "grants of {granted} have no bucket {purse}",
+        select(given).where(given.c.purse.not_in(select(quota_buckets.c.bucket_id))),
+    )
+    used = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
+    yield _Rule(
+        "bucket {bucket_id} has {granted_micro} granted, but {used} held or charged",
+        select(quota_buckets, used.label("used")).where(
+            quota_buckets.c.bucket_id.startswith(PURSE), used > quota_buckets.c.granted_micro
+        ),
+    )
+    pinned = select(billing_buckets.c.hold_id).where(
+        billing_buckets.c.hold_id == holds.c.id, billing_buckets.c.bucket_id == _purse(holds)
+    )
+    yield _Rule(
+        "hold {id} of job {job_id} takes {from_grant_micro} from grants, but counts in no purse",
+        select(holds).where(holds.c.from_grant_micro > 0, ~pinned.exists()),
+    )
+
+
+def _grant_rules(holds: CTE) -> Iterable[_Rule]:
+    yield _Rule(
+        "hold {id} of job {job_id} takes {from_grant_micro} from grants, "
+        "but {resolved_grant} of that were charged or released",
+        select(holds).where(
+            or_(
+                holds.c.resolved_grant > holds.c.from_grant_micro,
+                (holds.c.released > 0) & (holds.c.released_grant != holds.c.from_grant_micro),
+            )
+        ),
+    )
+    yield _Rule(
+        "job {job_id} cost grants {cost_grant} for hold {id}, and {cost} in all",
+        select(holds).where(
+            or_(
+                holds.c.cost_grant < 0,
+                holds.c.cost_grant > case((holds.c.cost > 0, holds.c.cost), else_=0),
+            )
+        ),
+    )
+    back, given = billing.alias("back"), billing.alias("given")
+    of_it = and_(
+        given.c.id == back.c.grant_id,
+        given.c.kind == "grant",
+        given.c.amount_micro > 0,
+        given.c.guild_id == back.c.guild_id,
+        given.c.user_id == back.c.user_id,
+    )
+    yield _Rule(
+        "entry {id} takes back from no grant of its member",
+        select(back.c.id)
+        .outerjoin(given, of_it)
+        .where(back.c.kind == "grant", back.c.amount_micro < 0, given.c.id.is_(None)),
+    )
+    rest = given.c.amount_micro + _sum(back.c.amount_micro)
+    yield _Rule(
+        "grant {id} is of {amount_micro}, but more was taken back: {rest} remain",
+        select(given.c.id, given.c.amount_micro, rest.label("rest"))
+        .join(back, back.c.grant_id == given.c.id)
+        .group_by(given.c.id, given.c.amount_micro)
+        .having(rest < 0),
     )
 
 
@@ -234,6 +343,85 @@ def _job_rules() -> Iterable[_Rule]:
     )
 
 
+def _daily_rules() -> Iterable[_Rule]:
+    """Lay the days' sums beside what ledger rows and ended jobs take away from them again."""
+    keys = [column.name for column in daily_sums.primary_key]
+    names = [column.name for column in daily_sums.c if column.name not in keys]
+    taken = union_all(_taken_by_entries(names), _taken_by_ends(names)).subquery()
+    subjects = {"server": literal(0), "user": taken.c.user_id, "channel": taken.c.channel_id}
+    for scope, subject in subjects.items():
+        kept = select(*(daily_sums.c[key] for key in ("guild_id", "day", "model")))
+        kept = kept.add_columns(daily_sums.c.subject_id, *(daily_sums.c[name] for name in names))
+        lost = select(taken.c.guild_id, taken.c.day, taken.c.model)
+        lost = lost.add_columns(subject, *(taken.c[name] for name in names))
+        parts = union_all(kept.where(daily_sums.c.scope == scope), lost).subquery()
+        yield _sums_rule(scope, parts, names)
+
+
+def _sums_rule(scope: str, parts: Subquery, names: Iterable[str]) -> _Rule:
+    keys = [parts.c[key] for key in ("guild_id", "day", "model", "subject_id")]
+    differences = [_sum(parts.c[name]).label(name) for name in names]
+    told = ", ".join(f"{{{name}}} {name}" for name in names)
+    return _Rule(
+        f"the sums of server {{guild_id}} on day {{day}} for {scope} {{subject_id}} and {{model}} "
+        f"exceed its rows by {told}",
+        select(*keys, *differences)
+        .group_by(*keys)
+        .having(or_(*(difference != 0 for difference in differences))),
+    )
+
+
+def _taken_by_entries(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
+    kind, amount = billing.c.kind, billing.c.amount_micro
+    counted = {
+        "charged_micro": case((kind == "charge", -amount), else_=0),
+        "adjusted_micro": case((kind == "adjust", -amount), else_=0),
+        "released_micro": case((kind == "release", -amount), else_=0),
+        "charges": case(((kind == "charge") & (amount > 0), -1), else_=0),
+    }
+    day = (billing.c.created_at_ms // _DAY_MS).label("day")
+    return (
+        select(billing.c.guild_id, day, jobs.c.model, billing.c.user_id, jobs.c.channel_id)
+        .add_columns(*(counted.get(name, literal(0)).label(name) for name in names))
+        .join(jobs, jobs.c.id == billing.c.job_id)
+        .where(billing.c.account == "member", kind.in_(["charge", "adjust", "release"]))
+    )
+
+
+def _taken_by_ends(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
+    state, delivered = jobs.c.state, jobs.c.state == JobState.DELIVERED
+    counted = {
+        "delivered": case((delivered, -1), else_=0),
+        "failed": case((state.in_([JobState.FAILED, JobState.REJECTED]), -1), else_=0),
+        "cancelled": case((state == JobState.CANCELLED, -1), else_=0),
+        "waited_ms": case((delivered, jobs.c.created_at_ms - jobs.c.ended_at_ms), else_=0),
+    }
+    day = (jobs.c.ended_at_ms // _DAY_MS).label("day")
+    return (
+        select(jobs.c.guild_id, day, jobs.c.model, jobs.c.user_id, jobs.c.channel_id)
+        .add_columns(*(counted.get(name, literal(0)).label(name) for name in names))
+        .where(jobs.c.ended_at_ms.is_not(None))
+    )
+
+
+def _share(
+    bucket_id: ColumnElement[str], amount: ColumnElement[Any], from_grant: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """Tell how much of an amount counts in a bucket."""
+    return case(
+        (bucket_id.startswith(PURSE), from_grant),
+        (bucket_id.startswith(MEMBER), amount - from_grant),
+        else_=amount,
+    )
+
+
+def _purse(rows: FromClause) -> ColumnElement[str]:
+    """Name the purse of the member whose row it is."""
+    guild, user = cast(rows.c.guild_id, Text), cast(rows.c.user_id, Text)
+    name: ColumnElement[str] = literal(f"{PURSE}:").concat(guild).concat(":").concat(user)
+    return name
+
+
 def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.sum(amount)
 
@@ -247,8 +435,11 @@ _HOLDS = _holds()
 _MONEY = _job_money(_HOLDS)
 _RULES = (
     *_bucket_rules(_HOLDS),
+    *_purse_rules(_HOLDS),
+    *_grant_rules(_HOLDS),
     *_hold_rules(_HOLDS),
     *_charge_rules(_MONEY),
     *_open_hold_rules(_MONEY),
     *_job_rules(),
+    *_daily_rules(),
 )

@@ -1,10 +1,15 @@
 """Knows the ledger: append-only rows in micro-dollars, moved together with the quota buckets.
 
 A `hold` sets money aside for one attempt of a job. Exactly one `charge` (at most the hold) or
-`release` (all of it) resolves it. An `adjust` corrects what was charged, a `grant` gives. The
-database's own indexes, checks and triggers refuse everything else; see the migrations.
+`release` (all of it) resolves it. An `adjust` corrects what was charged. A `grant` gives a member
+money for when their quota is spent; a negative one takes back what is unspent of another.
+
+Each row tells how much of it came from grants: a hold takes that part last, and whatever a charge
+or an adjust leaves of it goes back there first. The database's own indexes, checks and triggers
+refuse everything else; see the migrations. `storage.audit` proves it all from the rows.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -13,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
+from domain.quotas import Limits
 from storage import quotas
-from storage.errors import QuotaExceeded, WrongMoney
-from storage.quotas import Limits, Place
+from storage.errors import WrongMoney
+from storage.quotas import Parts, Place
 from storage.schema import billing
 
 Kind = Literal["hold", "charge", "release", "adjust", "grant"]
@@ -27,14 +33,19 @@ SERVICE = "service"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of the ledger."""
+    """One row of the ledger; `from_grant` is the part of the amount that grants pay.
+
+    A negative grant takes back from the one that `grant_id` names.
+    """
 
     id: int
     kind: Kind
     job_id: str | None
     attempt: int | None
     hold_id: int | None
+    grant_id: int | None
     amount: MicroUSD
+    from_grant: MicroUSD
     account: Account
     guild_id: int
     user_id: int
@@ -65,6 +76,17 @@ class NewHold(TypedDict):
     amount: MicroUSD
     price_version: str
     limits: Limits
+    now_ms: int
+
+
+class NewGrant(TypedDict):
+    """What a grant is made of."""
+
+    guild_id: int
+    user_id: int
+    amount: MicroUSD
+    actor: str
+    note: str
     now_ms: int
 
 
@@ -101,20 +123,21 @@ async def hold(tx: AsyncConnection, **new: Unpack[NewHold]) -> int:
         if held.amount_micro != new["amount"]:
             raise WrongMoney(f"This attempt of job {new['job_id']} already holds another amount.")
         return held.id
+    place = Place(new["guild_id"], new["user_id"], new["now_ms"])
+    taken = await quotas.take(tx, place, new["amount"], new["limits"])
     hold_id = await _append(
         tx,
         kind="hold",
         job_id=new["job_id"],
         attempt=new["attempt"],
         amount_micro=new["amount"],
+        from_grant_micro=taken.from_grant,
         guild_id=new["guild_id"],
         user_id=new["user_id"],
         price_version=new["price_version"],
         created_at_ms=new["now_ms"],
     )
-    place = Place(new["guild_id"], new["user_id"], new["now_ms"])
-    if shortfalls := await quotas.hold(tx, hold_id, place, new["amount"], new["limits"]):
-        raise QuotaExceeded(shortfalls)
+    await quotas.pin(tx, hold_id, taken)
     return hold_id
 
 
@@ -134,8 +157,11 @@ async def charge(
     """
     held = await _required_hold(tx, job_id, attempt)
     charged = held.amount_micro if amount is None else amount
-    await _append(tx, **_resolution(held, "charge", charged, now_ms, note))
-    await quotas.settle(tx, held.id, held=-held.amount_micro, charged=charged)
+    # The quota pays first, so what is not charged goes back to the grants first.
+    quota = held.amount_micro - held.from_grant_micro
+    parts = Parts(charged, max(0, charged - quota))
+    await _append(tx, **_resolution(held, "charge", parts, now_ms, note))
+    await quotas.settle(tx, held.id, held=_freed(held), charged=parts)
 
 
 async def release(
@@ -147,14 +173,16 @@ async def release(
         WrongMoney: there is no such hold, or it is resolved.
     """
     held = await _required_hold(tx, job_id, attempt)
-    await _append(tx, **_resolution(held, "release", held.amount_micro, now_ms, note))
-    await quotas.settle(tx, held.id, held=-held.amount_micro, charged=0)
+    parts = Parts(held.amount_micro, held.from_grant_micro)
+    await _append(tx, **_resolution(held, "release", parts, now_ms, note))
+    await quotas.settle(tx, held.id, held=_freed(held), charged=Parts(0, 0))
 
 
 async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
     """Correct what a job cost the member or the operator.
 
-    The member's side counts in the buckets of the hold that was charged.
+    The member's side counts in the buckets of the hold that was charged; what is given back goes
+    to the grants first, what is taken comes from the quota.
 
     Raises:
         WrongMoney: the amount is zero, or the member would get back more than they paid.
@@ -164,12 +192,14 @@ async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
     members = new["account"] == "member"
     if members and await _paid(tx, job_id) + amount < 0:
         raise WrongMoney(f"The member paid less for job {job_id} than would be given back.")
+    parts = Parts(amount, await _back_to_grants(tx, held.id, amount) if members else 0)
     await _append(
         tx,
         kind="adjust",
         job_id=job_id,
         hold_id=held.id if members else None,
         amount_micro=amount,
+        from_grant_micro=parts.from_grant,
         account=new["account"],
         guild_id=new["guild_id"],
         user_id=new["user_id"],
@@ -179,7 +209,85 @@ async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
         note=new["note"],
     )
     if members:
-        await quotas.settle(tx, held.id, held=0, charged=amount)
+        await quotas.settle(tx, held.id, held=Parts(0, 0), charged=parts)
+
+
+async def grant(tx: AsyncConnection, **new: Unpack[NewGrant]) -> int:
+    """Give a member money to use when their quota is spent, and return the grant's id.
+
+    Raises:
+        WrongMoney: the amount is not above zero.
+    """
+    if new["amount"] <= 0:
+        raise WrongMoney("A grant gives something.")
+    await quotas.give(tx, new["guild_id"], new["user_id"], new["amount"])
+    return await _append(
+        tx,
+        kind="grant",
+        amount_micro=new["amount"],
+        guild_id=new["guild_id"],
+        user_id=new["user_id"],
+        price_version="",
+        created_at_ms=new["now_ms"],
+        actor=new["actor"],
+        note=new["note"],
+    )
+
+
+async def revoke(
+    tx: AsyncConnection, grant_id: int, *, actor: str, now_ms: int, note: str = ""
+) -> MicroUSD:
+    """Take back what is unspent of a grant, and tell how much that was.
+
+    Raises:
+        WrongMoney: there is no such grant.
+    """
+    given = await _grant(tx, grant_id)
+    unspent = await quotas.lock_purse(tx, given.guild_id, given.user_id)
+    rests = await unspent_grants(tx, given.guild_id, given.user_id, unspent)
+    amount = next((rest for found, rest in rests if found.id == grant_id), ZERO)
+    if amount:
+        await quotas.give(tx, given.guild_id, given.user_id, MicroUSD(-amount))
+        await _append(
+            tx,
+            kind="grant",
+            grant_id=grant_id,
+            amount_micro=-amount,
+            guild_id=given.guild_id,
+            user_id=given.user_id,
+            price_version="",
+            created_at_ms=now_ms,
+            actor=actor,
+            note=note,
+        )
+    return amount
+
+
+async def unspent_grants(
+    tx: AsyncConnection, guild_id: int, user_id: int, unspent: MicroUSD
+) -> list[tuple[Entry, MicroUSD]]:
+    """List a member's grants of which something is unspent, newest first, and how much.
+
+    The oldest grant is spent first, so what is unspent in all is that of the newest ones.
+    """
+    rows = await _grants(tx, guild_id, user_id)
+    back = Counter[int | None]()
+    for row in rows:
+        back[row.grant_id] += row.amount
+    rests = list[tuple[Entry, MicroUSD]]()
+    for row in rows:
+        rest = MicroUSD(min(row.amount + back[row.id], unspent))
+        if row.grant_id is None and rest > 0:
+            rests.append((row, rest))
+            unspent = MicroUSD(unspent - rest)
+    return rests
+
+
+async def entry(tx: AsyncConnection, entry_id: int) -> Entry | None:
+    """Read one row."""
+    found = await tx.execute(select(billing).where(billing.c.id == entry_id))
+    row = found.mappings().one_or_none()
+    return None if row is None else _entry(row)
 
 
 async def entries(tx: AsyncConnection, job_id: str) -> list[Entry]:
@@ -233,20 +341,25 @@ async def _required_hold(tx: AsyncConnection, job_id: str, attempt: int) -> Row[
 
 
 def _resolution(
-    held: Row[Any], kind: Kind, amount: int, now_ms: int, note: str
+    held: Row[Any], kind: Kind, parts: Parts, now_ms: int, note: str
 ) -> dict[str, object]:
     return {
         "kind": kind,
         "job_id": held.job_id,
         "attempt": held.attempt,
         "hold_id": held.id,
-        "amount_micro": amount,
+        "amount_micro": parts.amount,
+        "from_grant_micro": parts.from_grant,
         "guild_id": held.guild_id,
         "user_id": held.user_id,
         "price_version": held.price_version,
         "created_at_ms": now_ms,
         "note": note,
     }
+
+
+def _freed(held: Row[Any]) -> Parts:
+    return Parts(-held.amount_micro, -held.from_grant_micro)
 
 
 async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
@@ -277,6 +390,44 @@ async def _paid(tx: AsyncConnection, job_id: str) -> int:
     return int(summed.scalar_one())
 
 
+async def _back_to_grants(tx: AsyncConnection, hold_id: int, amount: int) -> int:
+    """Tell how much of what is given back goes to grants: what they paid, at most."""
+    summed = await tx.execute(
+        select(func.coalesce(func.sum(billing.c.from_grant_micro), 0)).where(
+            billing.c.hold_id == hold_id, billing.c.kind.in_(["charge", "adjust"])
+        )
+    )
+    return max(min(amount, 0), -int(summed.scalar_one()))
+
+
+async def _grant(tx: AsyncConnection, grant_id: int) -> Row[Any]:
+    found = await tx.execute(
+        select(billing)
+        .where(billing.c.id == grant_id, billing.c.kind == "grant", billing.c.amount_micro > 0)
+        # Two that take back from one grant wait for each other here.
+        .with_for_update()
+    )
+    given = found.one_or_none()
+    if given is None:
+        raise WrongMoney(f"There is no grant {grant_id}.")
+    return given
+
+
+async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[Entry]:
+    """Read what a member was granted and what of it was taken back, newest first."""
+    found = await tx.execute(
+        select(billing)
+        .where(
+            billing.c.kind == "grant",
+            billing.c.guild_id == guild_id,
+            billing.c.user_id == user_id,
+        )
+        .order_by(billing.c.id.desc())
+    )
+    return [_entry(row) for row in found.mappings()]
+
+
 def _entry(row: RowMapping) -> Entry:
     fields: dict[str, Any] = dict(row)
-    return Entry(amount=MicroUSD(fields.pop("amount_micro")), **fields)
+    amount, from_grant = fields.pop("amount_micro"), fields.pop("from_grant_micro")
+    return Entry(amount=MicroUSD(amount), from_grant=MicroUSD(from_grant), **fields)

@@ -16,7 +16,7 @@ DailiesError
 from pathlib import Path
 
 from domain.errors import DailiesError
-from storage.quotas import Shortfall
+from domain.quotas import Shortfall
 
 
 class StorageError(DailiesError):

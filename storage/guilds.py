@@ -1,6 +1,6 @@
 """Knows the settings of each server, as the text that its managers' panel writes."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.conflicts import insert_or_update
@@ -17,3 +17,12 @@ async def save(tx: AsyncConnection, guild_id: int, text: str, now_ms: int) -> No
     """Write a server's settings over what stood there."""
     row = {"guild_id": guild_id, "settings": text, "updated_at_ms": now_ms}
     await tx.execute(insert_or_update(tx, guilds, "guild_id"), row)
+
+
+async def lock(tx: AsyncConnection, guild_id: int) -> None:
+    """Have everyone else who changes what is set for this server wait for this transaction.
+
+    To be taken before anything else. On SQLite one writes at a time anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        await tx.execute(select(func.pg_advisory_xact_lock(guild_id)))

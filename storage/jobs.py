@@ -187,6 +187,28 @@ async def waiting(tx: AsyncConnection, guild_id: int, user_id: int) -> tuple[int
     return mine, everyones
 
 
+async def under_way(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
+    """Count the jobs of a member on a server that wait or are being made."""
+    found = await tx.execute(
+        select(func.count()).where(
+            jobs.c.state.in_({JobState.QUEUED} | AT_APIXO),
+            jobs.c.guild_id == guild_id,
+            jobs.c.user_id == user_id,
+        )
+    )
+    return found.scalar_one()
+
+
+async def last_request_ms(tx: AsyncConnection, job: Job) -> int | None:
+    """Tell when the member last asked for a video on this server, this one aside."""
+    found = await tx.execute(
+        select(func.max(jobs.c.created_at_ms)).where(
+            jobs.c.guild_id == job.guild_id, jobs.c.user_id == job.user_id, jobs.c.id != job.id
+        )
+    )
+    return found.scalar()
+
+
 async def place_in_line(tx: AsyncConnection, job_id: str) -> int:
     """Tell a queued job's place, 1 being next; 0 if it waits no more."""
     line = _line().subquery()

@@ -1,86 +1,33 @@
 """Knows how much of each limit is used: running buckets for a member, a server and everything.
 
-A bucket counts one UTC day or month: what is on hold and what is charged. Only a hold is checked
-against a limit, and checking and raising are one statement, so concurrent holds cannot oversell.
-Buckets are always touched in the order of their names, so transactions cannot deadlock on them.
+A bucket counts one UTC day or month: what is on hold and what is charged. A member has a purse
+besides, in which lies what grants gave; it ends with no period. A hold takes what the member's
+quota leaves and the rest from the purse; the server's and everyone's buckets count all of it.
+
+Only a hold is checked against a limit, so a charge cannot fail. A shared bucket is checked and
+raised in one statement; a member's are locked first, for the split, so concurrent holds cannot
+oversell. Locks are always taken in one order, so transactions cannot wait for each other in a
+circle: the server's lock (see `guilds`), rows of the ledger and their sums, then buckets by name:
+everything, member (day, month), purse, server.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import ColumnElement, Select, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
+from domain.quotas import Left, Limits, Period, Room, Scope, Shortfall, date_of, ends_ms
 from storage.conflicts import insert_new
+from storage.errors import QuotaExceeded
 from storage.schema import billing_buckets, quota_buckets
 
+PURSE: Final = "purse"
+"""How the names of purses begin."""
 
-class Scope(StrEnum):
-    """Whose spending a limit bounds."""
-
-    MEMBER = "member"
-    SERVER = "server"
-    EVERYTHING = "everything"
-
-
-class Period(StrEnum):
-    """The time over which spending is summed, in UTC."""
-
-    DAY = "day"
-    MONTH = "month"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The limits that hold for one member on one server; None means no limit."""
-
-    member_day: MicroUSD | None
-    server_day: MicroUSD | None
-    everything_day: MicroUSD | None
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What may still be spent today, never below zero; None means no limit."""
-
-    member: MicroUSD | None
-    server: MicroUSD | None
-    everything: MicroUSD | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortfall:
-    """A limit that a hold of `asked` does not fit under, and when it starts anew."""
-
-    scope: Scope
-    period: Period
-    limit: MicroUSD
-    used: MicroUSD
-    asked: MicroUSD
-    resets_at_ms: int
-
-
-async def left(
-    tx: AsyncConnection, guild_id: int, user_id: int, limits: Limits, now_ms: int
-) -> Left:
-    """Tell what is left of today's limits."""
-    buckets = _buckets(guild_id, user_id, limits, now_ms)
-    found = await tx.execute(
-        select(quota_buckets).where(
-            quota_buckets.c.bucket_id.in_([bucket.id for bucket in buckets])
-        )
-    )
-    used = {row.bucket_id: row.held_micro + row.charged_micro for row in found}
-    rest = {
-        bucket.scope: None
-        if bucket.limit is None
-        else MicroUSD(max(0, bucket.limit - used.get(bucket.id, 0)))
-        for bucket in buckets
-        if bucket.period is Period.DAY
-    }
-    return Left(rest[Scope.MEMBER], rest[Scope.SERVER], rest[Scope.EVERYTHING])
+MEMBER: Final = "member"
+"""How the names of members' own buckets begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +39,80 @@ class Place:
     now_ms: int
 
 
-async def hold(
-    tx: AsyncConnection, hold_id: int, place: Place, amount: MicroUSD, limits: Limits
-) -> tuple[Shortfall, ...]:
-    """Raise what is on hold in every bucket, and pin the ledger's hold to them.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a hold has raised: these buckets, and how much of it in the purse."""
 
-    Returns:
-        Every limit that is in the way: if there is one, roll the transaction back.
+    bucket_ids: tuple[str, ...]
+    from_grant: MicroUSD
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A signed amount, and the part of it that is the purse's."""
+
+    amount: int
+    from_grant: int
+
+    def of(self, bucket_id: str) -> int:
+        """Tell how much of it counts in a bucket."""
+        if bucket_id.startswith(PURSE):
+            return self.from_grant
+        if bucket_id.startswith(MEMBER):
+            return self.amount - self.from_grant
+        return self.amount
+
+
+async def left(tx: AsyncConnection, place: Place, limits: Limits) -> Left:
+    """Tell what is left under every limit, and of the grants."""
+    buckets, purse = _buckets(place, limits), purse_id(place.guild_id, place.user_id)
+    names = [purse, *(bucket.id for bucket in buckets)]
+    found = await tx.execute(select(quota_buckets).where(quota_buckets.c.bucket_id.in_(names)))
+    rows = {row.bucket_id: row for row in found}
+    used = {name: row.held_micro + row.charged_micro for name, row in rows.items()}
+    granted = rows[purse].granted_micro - used[purse] if purse in rows else 0
+    rooms = (
+        Room(
+            scope=bucket.scope,
+            period=bucket.period,
+            limit=bucket.limit,
+            used=MicroUSD(used.get(bucket.id, 0)),
+            resets_at_ms=ends_ms(bucket.period, place.now_ms),
+        )
+        for bucket in buckets
+    )
+    return Left(tuple(rooms), MicroUSD(granted))
+
+
+async def take(tx: AsyncConnection, place: Place, amount: MicroUSD, limits: Limits) -> Taken:
+    """Raise what is on hold in every bucket, from the purse what the member's quota lacks.
+
+    Raises:
+        QuotaExceeded: naming every limit in the way; let it end the transaction.
     """
-    buckets = _buckets(place.guild_id, place.user_id, limits, place.now_ms)
-    rows = [{"bucket_id": bucket.id, "held_micro": 0, "charged_micro": 0} for bucket in buckets]
-    await tx.execute(insert_new(tx, quota_buckets, "bucket_id"), rows)
-    full = [bucket for bucket in buckets if not await _raise(tx, bucket, amount)]
-    links = [{"hold_id": hold_id, "bucket_id": bucket.id} for bucket in buckets]
+    buckets = _buckets(place, limits)
+    await _make(tx, [bucket.id for bucket in buckets])
+    everything, own, server = (
+        [bucket for bucket in buckets if bucket.scope is scope]
+        for scope in (Scope.EVERYTHING, Scope.MEMBER, Scope.SERVER)
+    )
+    full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
+    from_grant, short = await _take_own(tx, own, place, amount)
+    full += short
+    full += [bucket for bucket in server if not await _raise(tx, bucket, amount)]
+    if full:
+        raise QuotaExceeded(await _shortfalls(tx, full, place, amount))
+    purses = [purse_id(place.guild_id, place.user_id)] if from_grant else []
+    return Taken((*(bucket.id for bucket in buckets), *purses), from_grant)
+
+
+async def pin(tx: AsyncConnection, hold_id: int, taken: Taken) -> None:
+    """Have the ledger's hold remember the buckets that it counts in."""
+    links = [{"hold_id": hold_id, "bucket_id": bucket_id} for bucket_id in taken.bucket_ids]
     await tx.execute(insert(billing_buckets), links)
-    return tuple([await _shortfall(tx, bucket, amount, place.now_ms) for bucket in full])
 
 
-async def settle(tx: AsyncConnection, hold_id: int, *, held: int, charged: int) -> None:
+async def settle(tx: AsyncConnection, hold_id: int, *, held: Parts, charged: Parts) -> None:
     """Change exactly the buckets that a hold is pinned to, by signed amounts."""
     pinned = select(billing_buckets.c.bucket_id).where(billing_buckets.c.hold_id == hold_id)
     for bucket_id in sorted((await tx.execute(pinned)).scalars()):
@@ -117,10 +120,39 @@ async def settle(tx: AsyncConnection, hold_id: int, *, held: int, charged: int) 
             update(quota_buckets)
             .where(quota_buckets.c.bucket_id == bucket_id)
             .values(
-                held_micro=quota_buckets.c.held_micro + held,
-                charged_micro=quota_buckets.c.charged_micro + charged,
+                held_micro=quota_buckets.c.held_micro + held.of(bucket_id),
+                charged_micro=quota_buckets.c.charged_micro + charged.of(bucket_id),
             )
         )
+
+
+async def give(tx: AsyncConnection, guild_id: int, user_id: int, amount: MicroUSD) -> None:
+    """Put an amount into a member's purse, or take a negative one out of it.
+
+    The database refuses to take out more than is unspent; lock the purse to know how much that is.
+    """
+    purse = purse_id(guild_id, user_id)
+    await _make(tx, [purse])
+    await tx.execute(
+        update(quota_buckets)
+        .where(quota_buckets.c.bucket_id == purse)
+        .values(granted_micro=quota_buckets.c.granted_micro + amount)
+    )
+
+
+async def lock_purse(tx: AsyncConnection, guild_id: int, user_id: int) -> MicroUSD:
+    """Lock a member's purse and tell what is unspent; where there is none, nothing is."""
+    unspent = _unspent(purse_id(guild_id, user_id)).with_for_update()
+    return MicroUSD((await tx.execute(unspent)).scalar() or 0)
+
+
+def purse_id(guild_id: int, user_id: int) -> str:
+    """Name a member's purse on a server."""
+    return f"{PURSE}:{guild_id}:{user_id}"
+
+
+_USED = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
+_UNSPENT = quota_buckets.c.granted_micro - _USED
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,53 +163,106 @@ class _Bucket:
     limit: MicroUSD | None
 
 
-def _buckets(guild_id: int, user_id: int, limits: Limits, now_ms: int) -> list[_Bucket]:
-    today = datetime.fromtimestamp(now_ms // 1000, UTC)
-    periods = {Period.DAY: f"{today:%Y-%m-%d}", Period.MONTH: f"{today:%Y-%m}"}
-    scopes = (
-        (Scope.MEMBER, f"member:{guild_id}:{user_id}", limits.member_day),
-        (Scope.SERVER, f"server:{guild_id}", limits.server_day),
-        (Scope.EVERYTHING, "everything", limits.everything_day),
-    )
-    # Months have no limit yet, but their sums are kept from the first day on.
+def _buckets(place: Place, limits: Limits) -> list[_Bucket]:
+    names = {
+        Scope.EVERYTHING: "everything",
+        Scope.MEMBER: f"{MEMBER}:{place.guild_id}:{place.user_id}",
+        Scope.SERVER: f"server:{place.guild_id}",
+    }
+    # A sum is kept where there is no limit too: one may be set in the middle of a period.
     buckets = [
-        _Bucket(f"{name}:{period}:{date}", scope, period, limit if period is Period.DAY else None)
-        for scope, name, limit in scopes
-        for period, date in periods.items()
+        _Bucket(
+            f"{name}:{period}:{date_of(period, place.now_ms)}",
+            scope,
+            period,
+            limits.of(scope, period),
+        )
+        for scope, name in names.items()
+        for period in Period
     ]
     return sorted(buckets, key=lambda bucket: bucket.id)
 
 
+async def _make(tx: AsyncConnection, bucket_ids: list[str]) -> None:
+    empty = {"held_micro": 0, "charged_micro": 0}
+    rows = [{"bucket_id": bucket_id, **empty} for bucket_id in bucket_ids]
+    await tx.execute(insert_new(tx, quota_buckets, "bucket_id"), rows)
+
+
 async def _raise(tx: AsyncConnection, bucket: _Bucket, amount: MicroUSD) -> bool:
-    used = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
-    fits = true() if bucket.limit is None else used + amount <= bucket.limit
+    fits = true() if bucket.limit is None else _USED + amount <= bucket.limit
+    return await _add(tx, bucket.id, amount, fits)
+
+
+async def _take_own(
+    tx: AsyncConnection, own: list[_Bucket], place: Place, amount: MicroUSD
+) -> tuple[MicroUSD, list[_Bucket]]:
+    """Take what the member's quota leaves, and the rest from the purse.
+
+    Returns:
+        How much came from the purse; and the limits in the way: then nothing was taken.
+    """
+    used = await _locked(tx, own)
+    rooms = {
+        bucket: max(0, bucket.limit - used[bucket.id]) for bucket in own if bucket.limit is not None
+    }
+    quota = MicroUSD(min([amount, *rooms.values()]))
+    from_grant = MicroUSD(amount - quota)
+    if from_grant:
+        unspent = await lock_purse(tx, place.guild_id, place.user_id)
+        if unspent < from_grant:
+            return ZERO, [bucket for bucket, room in rooms.items() if room + unspent < amount]
+        await _add(tx, purse_id(place.guild_id, place.user_id), from_grant)
+    for bucket in own:
+        await _add(tx, bucket.id, quota)
+    return from_grant, []
+
+
+async def _locked(tx: AsyncConnection, buckets: list[_Bucket]) -> dict[str, int]:
+    """Lock buckets, and tell what is used of each."""
+    found = await tx.execute(_using(buckets).with_for_update())
+    return dict(found.all())
+
+
+def _using(buckets: list[_Bucket]) -> Select[str, int]:
+    names = [bucket.id for bucket in buckets]
+    return (
+        select(quota_buckets.c.bucket_id, _USED)
+        .where(quota_buckets.c.bucket_id.in_(names))
+        .order_by(quota_buckets.c.bucket_id)
+    )
+
+
+def _unspent(purse: str) -> Select[int]:
+    return select(_UNSPENT).where(quota_buckets.c.bucket_id == purse)
+
+
+async def _add(
+    tx: AsyncConnection, bucket_id: str, amount: MicroUSD, fits: ColumnElement[bool] | None = None
+) -> bool:
     changed = await tx.execute(
         update(quota_buckets)
-        .where(quota_buckets.c.bucket_id == bucket.id, fits)
+        .where(quota_buckets.c.bucket_id == bucket_id, true() if fits is None else fits)
         .values(held_micro=quota_buckets.c.held_micro + amount)
     )
     return changed.rowcount == 1
 
 
-async def _shortfall(
-    tx: AsyncConnection, bucket: _Bucket, asked: MicroUSD, now_ms: int
-) -> Shortfall:
-    used = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
-    found = await tx.execute(select(used).where(quota_buckets.c.bucket_id == bucket.id))
-    return Shortfall(
-        scope=bucket.scope,
-        period=bucket.period,
-        limit=bucket.limit or ZERO,
-        used=MicroUSD(found.scalar_one()),
-        asked=asked,
-        resets_at_ms=_end_ms(bucket.period, now_ms),
+async def _shortfalls(
+    tx: AsyncConnection, full: list[_Bucket], place: Place, asked: MicroUSD
+) -> tuple[Shortfall, ...]:
+    used = dict((await tx.execute(_using(full))).all())
+    purse = purse_id(place.guild_id, place.user_id)
+    unspent = MicroUSD((await tx.execute(_unspent(purse))).scalar() or 0)
+    return tuple(
+        Shortfall(
+            scope=bucket.scope,
+            period=bucket.period,
+            limit=bucket.limit or ZERO,
+            used=MicroUSD(used[bucket.id]),
+            asked=asked,
+            resets_at_ms=ends_ms(bucket.period, place.now_ms),
+            grants=unspent if bucket.scope is Scope.MEMBER else ZERO,
+        )
+        for bucket in full
     )
-
-
-def _end_ms(period: Period, now_ms: int) -> int:
-    today = datetime.fromtimestamp(now_ms // 1000, UTC).replace(hour=0, minute=0, second=0)
-    if period is Period.DAY:
-        end = today + timedelta(days=1)
-    else:
-        end = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return int(end.timestamp()) * 1000

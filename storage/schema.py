@@ -3,6 +3,7 @@
 Times are Unix milliseconds, money is micro-dollars, both whole numbers; requests are text.
 """
 
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from domain.jobs import JobState
+from domain.quotas import Kind, Target
 from domain.requests import VideoRequest, dump, load
 
 
@@ -53,8 +55,15 @@ class RequestText(TypeDecorator[VideoRequest]):
 Int: Final = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits on both engines; SQLite's strict tables and row ids know it only as INTEGER."""
 
-_STATES = ", ".join(repr(str(state)) for state in sorted(JobState))
+
+def _names(kinds: type[StrEnum]) -> str:
+    return ", ".join(repr(str(kind)) for kind in sorted(kinds))
+
+
+_ZERO = text("0")
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
+MODEL_FAILED: Final = text("state IN ('failed', 'rejected')")
+"""Says that a job ended because the model would or could not do it; has an index of its own."""
 
 metadata = MetaData(
     naming_convention={
@@ -106,13 +115,22 @@ jobs = Table(
     Column("submitted_at_ms", Int),
     Column("started_at_ms", Int),
     Column("ended_at_ms", Int),
-    CheckConstraint(f"state IN ({_STATES})", name="state"),
+    CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
     Index("ix_jobs_state", "state", "guild_id", "user_id"),
     Index("ix_jobs_member", "guild_id", "user_id", "created_at_ms"),
     Index("ix_jobs_unshown", "id", sqlite_where=_UNSHOWN, postgresql_where=_UNSHOWN),
     Index("ix_jobs_lease", "lease_owner"),
+    Index(
+        "ix_jobs_failed",
+        "guild_id",
+        "ended_at_ms",
+        "fail_code",
+        "user_id",
+        sqlite_where=MODEL_FAILED,
+        postgresql_where=MODEL_FAILED,
+    ),
     sqlite_strict=True,
 )
 
@@ -138,7 +156,9 @@ billing = Table(
     Column("job_id", Text, ForeignKey("jobs.id")),
     Column("attempt", Int),
     Column("hold_id", Int, ForeignKey("billing.id")),
+    Column("grant_id", Int, ForeignKey("billing.id")),
     Column("amount_micro", Int, nullable=False),
+    Column("from_grant_micro", Int, nullable=False, server_default=_ZERO),
     Column("account", Text, nullable=False),
     Column("guild_id", Int, nullable=False),
     Column("user_id", Int, nullable=False),
@@ -150,8 +170,19 @@ billing = Table(
     CheckConstraint("account IN ('member', 'operator')", name="account"),
     CheckConstraint(
         "amount_micro > 0 OR (kind = 'charge' AND amount_micro = 0) "
-        "OR (kind = 'adjust' AND amount_micro < 0)",
+        "OR (kind IN ('adjust', 'grant') AND amount_micro < 0)",
         name="amount",
+    ),
+    CheckConstraint(
+        "from_grant_micro = 0 "
+        "OR (kind IN ('hold', 'charge', 'release') "
+        "AND from_grant_micro > 0 AND from_grant_micro <= amount_micro) "
+        "OR (kind = 'adjust' AND account = 'member' "
+        "AND from_grant_micro < 0 AND from_grant_micro >= amount_micro)",
+        name="from_grant",
+    ),
+    CheckConstraint(
+        "(kind = 'grant' AND amount_micro < 0) = (grant_id IS NOT NULL)", name="grant_id"
     ),
     CheckConstraint("(kind = 'grant') = (job_id IS NULL)", name="job"),
     CheckConstraint("(kind IN ('adjust', 'grant')) = (attempt IS NULL)", name="attempt"),
@@ -184,6 +215,13 @@ billing = Table(
     ),
     Index("ix_billing_job", "job_id"),
     Index("ix_billing_hold_id", "hold_id"),
+    Index(
+        "ix_billing_grants",
+        "guild_id",
+        "user_id",
+        sqlite_where=text("kind = 'grant'"),
+        postgresql_where=text("kind = 'grant'"),
+    ),
     Index("ix_billing_member", "guild_id", "user_id", "created_at_ms"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
@@ -195,7 +233,12 @@ quota_buckets = Table(
     Column("bucket_id", Text, primary_key=True),
     Column("held_micro", Int, nullable=False),
     Column("charged_micro", Int, nullable=False),
+    Column("granted_micro", Int, nullable=False, server_default=_ZERO),
     CheckConstraint("held_micro >= 0", name="held"),
+    CheckConstraint(
+        "bucket_id NOT LIKE 'purse%' OR held_micro + charged_micro <= granted_micro",
+        name="granted",
+    ),
     sqlite_strict=True,
 )
 
@@ -207,6 +250,67 @@ billing_buckets = Table(
     Index("ix_billing_buckets_bucket", "bucket_id"),
     sqlite_strict=True,
 )
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("target", Text, primary_key=True),
+    Column("subject_id", Int, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("amount", Int),
+    CheckConstraint(f"target IN ({_names(Target)})", name="target"),
+    CheckConstraint(f"kind IN ({_names(Kind)})", name="kind"),
+    CheckConstraint("amount >= 0", name="amount"),
+    CheckConstraint("(target = 'everything') = (guild_id = 0)", name="guild_id"),
+    CheckConstraint("(target IN ('member', 'role')) = (subject_id <> 0)", name="subject_id"),
+    sqlite_strict=True,
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Int, primary_key=True, autoincrement=True),
+    Column("at_ms", Int, nullable=False),
+    Column("guild_id", Int, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("note", Text, nullable=False),
+    Column("interaction_id", Int, unique=True),
+    Column("entry_id", Int),
+    Index("ix_changes_guild", "guild_id", "id"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+daily_sums = Table(
+    "daily_sums",
+    metadata,
+    Column("guild_id", Int, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("day", Int, primary_key=True),
+    Column("subject_id", Int, primary_key=True),
+    Column("model", Text, primary_key=True),
+    *(
+        Column(name, Int, nullable=False, server_default=_ZERO)
+        for name in (
+            *("charged_micro", "adjusted_micro", "released_micro"),
+            *("charges", "delivered", "failed", "cancelled", "waited_ms"),
+        )
+    ),
+    CheckConstraint("scope IN ('server', 'user', 'channel')", name="scope"),
+    Index("ix_daily_sums_subject", "guild_id", "scope", "subject_id", "day"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""What members' ledger rows and ended jobs come to on each UTC day (days since 1970).
+
+Each is counted three times: for its server (subject 0), its user and its channel. The database's
+triggers keep the sums, in the transaction of each row; `storage.audit` proves them.
+"""
 
 guilds = Table(
     "guilds",

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
+from domain.quotas import Limits
 from domain.requests import Command, Draft, check
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import Job, NewJob
-from storage.quotas import Limits
 
 NewJobs = Callable[..., NewJob]
 Accept = Callable[..., Awaitable[Job]]

@@ -1,5 +1,6 @@
 # ruff: noqa: S608 - the statements are put together from the constants below
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
+from domain.quotas import Limits
 from storage import audit, billing, jobs
 from storage.audit import Audit
 from storage.database import Database
@@ -15,10 +17,14 @@ from storage.jobs import Job
 Accept = Callable[..., Awaitable[Job]]
 S = JobState
 
-QUEUED, CANCELLED, DELIVERED, FAILED, LOST, GRACED = (f"job{number:017d}" for number in range(1, 7))
+QUEUED, CANCELLED, DELIVERED, FAILED, LOST, GRACED, GIVEN = (
+    f"job{number:017d}" for number in range(1, 8)
+)
+GRANT, GIVEN_HOLD, BACK = 13, 14, 15
 
 GUARDS = {
     "sqlite": (
+        "PRAGMA ignore_check_constraints = ON",
         "DROP TRIGGER billing_insert",
         "DROP TRIGGER billing_no_update",
         "DROP TRIGGER billing_no_delete",
@@ -29,6 +35,7 @@ GUARDS = {
         "DROP TRIGGER billing_insert ON billing",
         "DROP TRIGGER billing_append_only ON billing",
         "DROP TRIGGER billing_buckets_append_only ON billing_buckets",
+        "ALTER TABLE quota_buckets DROP CONSTRAINT ck_quota_buckets_granted",
     ),
 }
 INDEXES = (
@@ -39,27 +46,78 @@ INDEXES = (
 )
 
 
-def entry(kind: str, job: str, attempt: int | None, hold: int | None, amount: int = 80) -> str:
+def entry(
+    kind: str,
+    job: str,
+    attempt: int | None,
+    hold: int | None,
+    amount: int = 80,
+    *,
+    from_grant: int = 0,
+) -> str:
     attempt_, hold_ = ("NULL" if value is None else value for value in (attempt, hold))
     return (
-        "INSERT INTO billing (id, kind, job_id, attempt, hold_id, amount_micro, "
+        "INSERT INTO billing (id, kind, job_id, attempt, hold_id, amount_micro, from_grant_micro, "
         "account, guild_id, user_id, price_version, created_at_ms, actor, note) "
-        f"VALUES (99, '{kind}', '{job}', {attempt_}, {hold_}, {amount}, "
+        f"VALUES (99, '{kind}', '{job}', {attempt_}, {hold_}, {amount}, {from_grant}, "
         "'member', 1, 3, 'v', 0, '', '')"
     )
 
 
+def given(amount: int, *, grant: int | None = None, user: int = 3) -> str:
+    """Write a grant, or what takes one back."""
+    return (
+        "INSERT INTO billing (id, kind, grant_id, amount_micro, account, guild_id, user_id, "
+        f"price_version, created_at_ms, actor, note) VALUES (99, 'grant', {grant or 'NULL'}, "
+        f"{amount}, 'member', 1, {user}, '', 0, '', '')"
+    )
+
+
 BREAKAGES = {
-    "bucket everything:day:1970-01-01 has 81 held and 80 charged, "
-    "but its ledger rows make 80 and 80": (
-        "UPDATE quota_buckets SET held_micro = 81 WHERE bucket_id = 'everything:day:1970-01-01'",
+    "bucket everything:day:1970-01-01 has 161 held and 80 charged, "
+    "but its ledger rows make 160 and 80": (
+        "UPDATE quota_buckets SET held_micro = 161 WHERE bucket_id = 'everything:day:1970-01-01'",
     ),
-    "bucket server:1:month:1970-01 has 80 held and 0 charged, but its ledger rows make 80 and 80": (
+    "bucket server:1:month:1970-01 has 160 held and 0 charged, "
+    "but its ledger rows make 160 and 80": (
         "UPDATE quota_buckets SET charged_micro = 0 WHERE bucket_id = 'server:1:month:1970-01'",
     ),
     "bucket member:1:9:day:1970-01-01 has 5 held and 0 charged, but its ledger rows make 0 and 0": (
-        "INSERT INTO quota_buckets VALUES ('member:1:9:day:1970-01-01', 5, 0)",
+        "INSERT INTO quota_buckets VALUES ('member:1:9:day:1970-01-01', 5, 0, 0)",
     ),
+    "bucket member:1:3:day:1970-01-01 has 160 held and 80 charged, "
+    "but its ledger rows make 110 and 80": (
+        "UPDATE quota_buckets SET held_micro = 160 WHERE bucket_id = 'member:1:3:day:1970-01-01'",
+    ),
+    "bucket purse:1:3 has 40 held and 0 charged, but its ledger rows make 50 and 0": (
+        "UPDATE quota_buckets SET held_micro = 40 WHERE bucket_id = 'purse:1:3'",
+    ),
+    "bucket purse:1:3 has 55 granted, but its ledger rows make 50": (
+        "UPDATE quota_buckets SET granted_micro = 55 WHERE bucket_id = 'purse:1:3'",
+    ),
+    "bucket server:1:day:1970-01-01 has 5 granted, but its ledger rows make 0": (
+        "UPDATE quota_buckets SET granted_micro = 5 WHERE bucket_id = 'server:1:day:1970-01-01'",
+    ),
+    "bucket purse:1:3 has 45 granted, but 50 held or charged": (
+        "UPDATE quota_buckets SET granted_micro = 45 WHERE bucket_id = 'purse:1:3'",
+    ),
+    "grants of 5 have no bucket purse:1:9": (given(5, user=9),),
+    f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, but counts in no purse": (
+        f"DELETE FROM billing_buckets WHERE hold_id = {GIVEN_HOLD} AND bucket_id = 'purse:1:3'",
+    ),
+    f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, "
+    "but 51 of that were charged or released": (
+        entry("charge", GIVEN, 1, GIVEN_HOLD, from_grant=51),
+    ),
+    f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, "
+    "but 49 of that were charged or released": (
+        entry("release", GIVEN, 1, GIVEN_HOLD, from_grant=49),
+    ),
+    f"job {DELIVERED} cost grants -1 for hold 4, and 79 in all": (
+        entry("adjust", DELIVERED, None, 4, -1, from_grant=-1),
+    ),
+    "entry 99 takes back from no grant of its member": (given(-5, grant=GRANT, user=9),),
+    f"grant {GRANT} is of 60, but more was taken back: -1 remain": (given(-51, grant=GRANT),),
     f"hold 1 of job {QUEUED} counts in no bucket": (
         "DELETE FROM billing_buckets WHERE hold_id = 1",
     ),
@@ -121,12 +179,16 @@ BREAKAGES = {
 
 
 @pytest.fixture
-async def lived(database: Database, accept: Accept) -> None:
-    """Live through every way that a job's money can go."""
+async def lived(database: Database, accept: Accept, no_limits: Limits) -> None:
+    """Live through every way that a job's money can go; a grant pays for a part of the last."""
     made = [await accept(price=80)]
     for end in ENDS:
         job = await accept(price=80)
         made.append(await database.transact(lambda tx, job=job, end=end: end(tx, job)))
+    await database.transact(_give)
+    under = replace(no_limits, member_day=MicroUSD(160 + 30))
+    made.append(await accept(price=80, limits=under))
+    await database.transact(lambda tx: billing.revoke(tx, GRANT, actor="5", now_ms=0))
     assert [job.state for job in made] == [
         S.QUEUED,
         S.CANCELLED,
@@ -134,6 +196,7 @@ async def lived(database: Database, accept: Accept) -> None:
         S.FAILED,
         S.RESULT_LOST,
         S.SUBMIT_UNKNOWN,
+        S.QUEUED,
     ]
 
 
@@ -153,14 +216,14 @@ async def test_a_life_without_faults_is_clean(database: Database) -> None:
     assert await check(database) == Audit(
         ok=True,
         jobs={
-            "queued": 1,
+            "queued": 2,
             "cancelled": 1,
             "delivered": 1,
             "failed": 1,
             "result_lost": 1,
             "submit_unknown": 1,
         },
-        ledger={"held": 80, "charged": 160, "released": 240, "adjusted": -80, "granted": 0},
+        ledger={"held": 160, "charged": 160, "released": 240, "adjusted": -80, "granted": 50},
         violations=(),
     )
 
@@ -182,6 +245,12 @@ async def test_each_breakage_is_told(database: Database, subtests: pytest.Subtes
             assert told in found.violations
             assert not found.ok
     assert (await check(database)).ok
+
+
+async def _give(tx: AsyncConnection) -> None:
+    await billing.grant(
+        tx, guild_id=1, user_id=3, amount=MicroUSD(60), actor="5", note="", now_ms=0
+    )
 
 
 async def _cancel(tx: AsyncConnection, job: Job) -> Job:

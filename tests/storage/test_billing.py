@@ -7,12 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
+from domain.quotas import Limits, Period, Scope, Shortfall
 from storage import billing, quotas
 from storage.billing import Account, Totals
 from storage.database import Database
 from storage.errors import QuotaExceeded, WrongMoney
 from storage.jobs import Job
-from storage.quotas import Left, Limits, Period, Scope, Shortfall
+from storage.quotas import Place
 
 Accept = Callable[..., Awaitable[Job]]
 DAY_MS = 86_400_000
@@ -326,11 +327,12 @@ async def test_what_is_left_today_is_known(database: Database, accept: Accept) -
     """Held and charged count, yesterday does not; no limit is None, and never below zero."""
     under = limits(member=100, everything=70)
 
-    async def left(now_ms: int) -> Left:
-        return await database.read(lambda tx: quotas.left(tx, 1, 3, under, now_ms))
+    async def left(now_ms: int) -> list[int | None]:
+        found = await database.read(lambda tx: quotas.left(tx, Place(1, 3, now_ms), under))
+        return [found.of(scope) for scope in (Scope.MEMBER, Scope.SERVER, Scope.EVERYTHING)]
 
-    assert await left(0) == Left(MicroUSD(100), None, MicroUSD(70))
+    assert await left(0) == [100, None, 70]
     await charge(database, await accept(price=50))
     await accept(price=30)
-    assert await left(DAY_MS - 1) == Left(MicroUSD(20), None, MicroUSD(0))
-    assert await left(DAY_MS) == Left(MicroUSD(100), None, MicroUSD(70))
+    assert await left(DAY_MS - 1) == [20, None, 0]
+    assert await left(DAY_MS) == [100, None, 70]

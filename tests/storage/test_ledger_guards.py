@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,26 +12,28 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
+from domain.quotas import Limits
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import NewJob
-from storage.quotas import Limits
 
-OPEN, PAID, FREED = (f"job{number:017d}" for number in (1, 2, 3))
-OPEN_HOLD, PAID_HOLD, CHARGE, SECOND_HOLD, FREED_HOLD = range(1, 6)
+OPEN, PAID, FREED, GIVEN = (f"job{number:017d}" for number in (1, 2, 3, 4))
+OPEN_HOLD, PAID_HOLD, CHARGE, SECOND_HOLD, FREED_HOLD, _, GRANT, GIVEN_HOLD, BACK = range(1, 10)
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 
 
 def entry(kind: object, job: str | None = None, attempt: int | None = None, **more: object) -> str:
-    """Write an INSERT of one row; `hold`, `amount`, `account`, `user`, `id` and `verb` by name."""
+    """Write an INSERT of one row; `hold`, `amount` and others of its columns by name."""
     row = {
         "id": more.get("id"),
         "kind": kind,
         "job_id": job,
         "attempt": attempt,
         "hold_id": more.get("hold"),
+        "grant_id": more.get("grant"),
         "amount_micro": more.get("amount", 80),
+        "from_grant_micro": more.get("from_grant", 0),
         "account": more.get("account", "member"),
         "guild_id": 1,
         "user_id": more.get("user", 3),
@@ -45,6 +48,15 @@ def entry(kind: object, job: str | None = None, attempt: int | None = None, **mo
     return f"{more.get('verb', 'INSERT')} INTO billing ({', '.join(row)}) VALUES ({values})"
 
 
+CHANGE = (
+    "INSERT INTO changes (id, at_ms, guild_id, actor, what, subject, note, interaction_id) "
+    "VALUES ({}, 0, 1, '5', 'limit', 'members:0:day', '', {})"
+)
+LIMIT = (
+    "INSERT INTO limits (guild_id, target, subject_id, kind, amount) "
+    "VALUES ({}, '{}', {}, '{}', {})"
+)
+
 LEGAL = {
     "charge all of a hold": entry("charge", OPEN, 1, hold=OPEN_HOLD),
     "charge a part of a hold": entry("charge", OPEN, 1, hold=OPEN_HOLD, amount=1),
@@ -57,6 +69,14 @@ LEGAL = {
     "correct an unpaid job": entry("adjust", FREED, hold=FREED_HOLD, amount=5),
     "correct the operator's cost": entry("adjust", FREED, account="operator", amount=5),
     "grant": entry("grant", amount=5),
+    "take a part of a grant back": entry("grant", amount=-5, grant=GRANT),
+    "take the rest of a grant back": entry("grant", amount=-50, grant=GRANT),
+    "charge what grants and quota pay": entry("charge", GIVEN, 1, hold=GIVEN_HOLD, from_grant=50),
+    "charge what the quota pays": entry("charge", GIVEN, 1, hold=GIVEN_HOLD, amount=30),
+    "charge less than grants pay": entry(
+        "charge", GIVEN, 1, hold=GIVEN_HOLD, amount=40, from_grant=10
+    ),
+    "release what grants pay": entry("release", GIVEN, 1, hold=GIVEN_HOLD, from_grant=50),
 }
 
 ILLEGAL = {
@@ -110,6 +130,49 @@ ILLEGAL = {
     "a hold pinned to another bucket": "UPDATE billing_buckets SET bucket_id = 'x'",
     "a hold below zero in a bucket": "UPDATE quota_buckets SET held_micro = -1",
     "a job without a price": "UPDATE jobs SET price_micro = 0",
+    "a hold of less than grants pay": entry("hold", OPEN, 2, amount=5, from_grant=6),
+    "a hold that pays grants": entry("hold", OPEN, 2, from_grant=-1),
+    "a grant from a grant": entry("grant", amount=5, from_grant=1),
+    "a charge to grants that its hold leaves out": entry(
+        "charge", OPEN, 1, hold=OPEN_HOLD, from_grant=1
+    ),
+    "a charge of more to grants": entry("charge", GIVEN, 1, hold=GIVEN_HOLD, from_grant=51),
+    "a charge of more to the quota": entry("charge", GIVEN, 1, hold=GIVEN_HOLD, from_grant=49),
+    "a release of less to grants": entry("release", GIVEN, 1, hold=GIVEN_HOLD, from_grant=49),
+    "a release of none to grants": entry("release", GIVEN, 1, hold=GIVEN_HOLD),
+    "giving back to grants what they did not pay": entry(
+        "adjust", PAID, hold=PAID_HOLD, amount=-5, from_grant=-1
+    ),
+    "giving back more to grants than in all": entry(
+        "adjust", PAID, hold=PAID_HOLD, amount=-5, from_grant=-6
+    ),
+    "an adjust that grants pay": entry("adjust", PAID, hold=PAID_HOLD, amount=5, from_grant=5),
+    "an operator's adjust for grants": entry(
+        "adjust", FREED, account="operator", amount=-5, from_grant=-5
+    ),
+    "taking back from no grant": entry("grant", amount=-5),
+    "taking back from a grant that is not there": entry("grant", amount=-5, grant=999),
+    "taking back from a hold": entry("grant", amount=-5, grant=OPEN_HOLD),
+    "taking back from what was taken back": entry("grant", amount=-5, grant=BACK),
+    "taking back from another member's grant": entry("grant", amount=-5, grant=GRANT, user=4),
+    "taking back more than is left of a grant": entry("grant", amount=-51, grant=GRANT),
+    "a grant out of another": entry("grant", amount=5, grant=GRANT),
+    "a hold out of a grant": entry("hold", OPEN, 2, grant=GRANT),
+    "an overdrawn purse": "UPDATE quota_buckets SET granted_micro = 49 WHERE granted_micro = 50",
+    "more on hold than in the purse": (
+        "UPDATE quota_buckets SET held_micro = 51 WHERE granted_micro = 50"
+    ),
+    "a changed change": "UPDATE changes SET after = 'x'",
+    "a removed change": "DELETE FROM changes",
+    "a second change by one interaction": CHANGE.format(2, 7),
+    "a negative limit": LIMIT.format(1, "members", 0, "day", -1),
+    "an unknown limit": LIMIT.format(1, "members", 0, "year", 1),
+    "a limit for nobody known": LIMIT.format(1, "bots", 0, "day", 1),
+    "a limit for a member without a name": LIMIT.format(1, "member", 0, "day", 1),
+    "a limit for each member with a name": LIMIT.format(1, "members", 3, "day", 1),
+    "a limit on everything of one server": LIMIT.format(1, "everything", 0, "day", 1),
+    "a limit of no server": LIMIT.format(0, "server", 0, "day", 1),
+    "a second limit in one place": LIMIT.format(1, "server", 0, "day", 5),
     "an upsert": entry("grant", id=OPEN_HOLD) + " ON CONFLICT (id) DO UPDATE SET amount_micro = 1",
 }
 
@@ -120,6 +183,8 @@ REPLACING = {
     "a replacement of an attempt": entry("hold", OPEN, 1, amount=5, verb=OVER),
     "a replacement of a resolution": entry("release", PAID, 1, hold=PAID_HOLD, verb=OVER),
     "a replacement of a charge": entry("charge", PAID, 2, hold=SECOND_HOLD, verb=OVER),
+    "a replacement of a change by its id": CHANGE.replace("INSERT", OVER).format(1, 8),
+    "a replacement of an interaction's change": CHANGE.replace("INSERT", OVER).format(2, 7),
     "a replacement by an update": "UPDATE OR REPLACE billing SET id = 1 WHERE id = 3",
 }
 
@@ -128,6 +193,7 @@ EMPTYING = {
     "a truncation of the ledger": "TRUNCATE billing CASCADE",
     "a truncation of the pins": "TRUNCATE billing_buckets",
     "a truncation of the jobs": "TRUNCATE jobs CASCADE",
+    "a truncation of the audit trail": "TRUNCATE changes",
 }
 
 
@@ -135,9 +201,14 @@ EMPTYING = {
 async def ledger(
     database: Database, new_job: Callable[[], NewJob], no_limits: Limits
 ) -> Sequence[Row[Any]]:
-    """Fill a ledger: an open hold, a charged one with a second attempt, and a released one."""
+    """Fill a ledger: an open hold, a charged one with a second attempt, and a released one.
 
-    async def hold(tx: AsyncConnection, job_id: str, attempt: int) -> None:
+    Then a grant of 60, of which 50 are held for a fourth job and 10 are taken back.
+    """
+
+    async def hold(
+        tx: AsyncConnection, job_id: str, attempt: int, limits: Limits = no_limits
+    ) -> None:
         await billing.hold(
             tx,
             job_id=job_id,
@@ -146,12 +217,12 @@ async def ledger(
             user_id=3,
             amount=MicroUSD(80),
             price_version="v",
-            limits=no_limits,
+            limits=limits,
             now_ms=0,
         )
 
     async def work(tx: AsyncConnection) -> None:
-        for _ in range(3):
+        for _ in range(4):
             await jobs.add(tx, new_job())
         await hold(tx, OPEN, 1)
         await hold(tx, PAID, 1)
@@ -159,6 +230,13 @@ async def ledger(
         await hold(tx, PAID, 2)
         await hold(tx, FREED, 1)
         await billing.release(tx, FREED, 1, now_ms=0, note="")
+        grant = await billing.grant(
+            tx, guild_id=1, user_id=3, amount=MicroUSD(60), actor="5", note="", now_ms=0
+        )
+        await hold(tx, GIVEN, 1, replace(no_limits, member_day=MicroUSD(3 * 80 + 30)))
+        assert await billing.revoke(tx, grant, actor="5", now_ms=0) == 10
+        await tx.execute(text(CHANGE.format(1, 7)))
+        await tx.execute(text(LIMIT.format(1, "server", 0, "day", 1)))
 
     await database.transact(work)
     return await everything(database)
@@ -169,6 +247,8 @@ async def everything(database: Database) -> Sequence[Row[Any]]:
         rows = list((await tx.execute(text("SELECT * FROM billing ORDER BY id"))).all())
         rows += (await tx.execute(text("SELECT * FROM billing_buckets ORDER BY 1, 2"))).all()
         rows += (await tx.execute(text("SELECT * FROM quota_buckets ORDER BY 1"))).all()
+        rows += (await tx.execute(text("SELECT * FROM changes"))).all()
+        rows += (await tx.execute(text("SELECT * FROM limits"))).all()
         return rows
 
     return await database.read(work)

@@ -1,15 +1,22 @@
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import billing, jobs, migrations
 from storage.database import Database
 from storage.errors import SchemaTooNew
+from storage.jobs import NewJob
 from storage.schema import metadata
 
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -76,6 +83,61 @@ async def test_processes_that_start_together_migrate_once(empty_database_url: st
     databases = await asyncio.gather(*openings)
     await asyncio.gather(*(database.migrate() for database in databases))
     await asyncio.gather(*(database.close() for database in databases))
+
+
+async def test_a_ledger_from_before_grants_is_carried_over(
+    empty_database_url: str, new_job: Callable[..., NewJob]
+) -> None:
+    """Every row, pin and guard is there, no reference is broken, and life goes on."""
+    async with await Database.open(empty_database_url) as database:
+        await database.transact(lambda tx: tx.run_sync(_migrate_to_0002))
+        new = new_job()
+        await database.transact(lambda tx: _live_before_grants(tx, new))
+        before = [row async for row in _rows(database)]
+        await database.migrate()
+        assert [row async for row in _rows(database)] == before
+        if database.dialect == "sqlite":
+            broken = await database.read(lambda tx: tx.execute(text("PRAGMA foreign_key_check")))
+            assert broken.all() == []
+        with pytest.raises(IntegrityError, match="append-only"):
+            await database.transact(lambda tx: tx.execute(text("DELETE FROM billing_buckets")))
+        with pytest.raises(IntegrityError, match="append-only"):
+            await database.transact(lambda tx: tx.execute(text("UPDATE billing SET note = 'x'")))
+        await database.transact(lambda tx: billing.charge(tx, new.id, 1, now_ms=9))
+        kinds = [row.kind for row in await database.read(lambda tx: billing.entries(tx, new.id))]
+        assert kinds == ["hold", "charge"]
+
+
+def _migrate_to_0002(connection: Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    command.upgrade(config, "0002")
+
+
+async def _live_before_grants(tx: AsyncConnection, new: NewJob) -> None:
+    """Hold the price of a job as it was done then."""
+    await jobs.add(tx, new)
+    hold = (
+        "INSERT INTO billing (kind, job_id, attempt, amount_micro, account, guild_id, user_id, "
+        "price_version, created_at_ms, actor, note) "
+        "VALUES ('hold', :job, 1, 80, 'member', 1, 3, 'v', 5, 'service', 'a: b')"
+    )
+    await tx.execute(text(hold), {"job": new.id})
+    bucket = "INSERT INTO quota_buckets (bucket_id, held_micro, charged_micro) VALUES ('b', 80, 0)"
+    await tx.execute(text(bucket))
+    pin = "INSERT INTO billing_buckets (hold_id, bucket_id) VALUES (1, 'b')"
+    await tx.execute(text(pin))
+
+
+async def _rows(database: Database) -> AsyncIterator[object]:
+    for table, columns in (
+        ("billing", "id, kind, job_id, attempt, hold_id, amount_micro, user_id, actor, note"),
+        ("quota_buckets", "bucket_id, held_micro, charged_micro"),
+        ("billing_buckets", "hold_id, bucket_id"),
+    ):
+        statement = text(f"SELECT {columns} FROM {table}")  # noqa: S608 - our own names
+        for row in await database.read(lambda tx, said=statement: tx.execute(said)):
+            yield tuple(row)
 
 
 async def test_a_schema_of_the_future_is_refused(database: Database) -> None:

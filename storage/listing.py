@@ -1,0 +1,92 @@
+"""Knows a member's jobs on a server as a list, newest first, and what the ledger says of each.
+
+A page of the list is named by its first job, so that new jobs do not shift what is turned to.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.money import MicroUSD
+from storage.billing import is_open
+from storage.schema import billing, jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The ids of the jobs on one page, and the first jobs of the pages before and after it.
+
+    `before` counts the newer jobs, `total` all of them.
+    """
+
+    ids: tuple[str, ...]
+    newer: str | None
+    older: str | None
+    before: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What a job's member has on hold, was charged, and got back of a hold or (`adjusted`) later.
+
+    `adjusted` is below zero for what was given back.
+    """
+
+    held: MicroUSD
+    charged: MicroUSD
+    released: MicroUSD
+    adjusted: MicroUSD
+
+
+async def window(
+    tx: AsyncConnection, guild_id: int, user_id: int, start: str | None, most: int
+) -> Window:
+    """Read a member's list from a job on; from the newest for None or what is no job of theirs."""
+    mine = and_(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
+    found = await tx.execute(select(*_PLACE).where(mine, jobs.c.id == start))
+    at = found.one_or_none()
+    is_newer = tuple_(*at) < tuple_(*_PLACE) if at else ~true()
+    here = select(jobs.c.id).where(mine, ~is_newer).order_by(*(c.desc() for c in _PLACE))
+    above = select(jobs.c.id).where(mine, is_newer).order_by(*_PLACE)
+    ids = (await tx.execute(here.limit(most + 1))).scalars().all()
+    newer = (await tx.execute(above.limit(most))).scalars().all()
+    counts = select(func.count().filter(is_newer), func.count()).where(mine)
+    before, total = (await tx.execute(counts)).one()
+    return Window(
+        ids=tuple(ids[:most]),
+        newer=newer[-1] if newer else None,
+        older=ids[most] if len(ids) > most else None,
+        before=before,
+        total=total,
+    )
+
+
+async def money(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, Money]:
+    """Sum what the ledger says of the members of these jobs."""
+    kind = billing.c.kind
+    found = await tx.execute(
+        select(
+            billing.c.job_id,
+            _sum((kind == "hold") & is_open()),
+            *(_sum(kind == name) for name in ("charge", "release", "adjust")),
+        )
+        .where(billing.c.job_id.in_(job_ids), billing.c.account == "member")
+        .group_by(billing.c.job_id)
+    )
+    # A sum of 64-bit integers is a Decimal on PostgreSQL.
+    rows = [(job_id, *(MicroUSD(int(amount)) for amount in sums)) for job_id, *sums in found]
+    return {
+        job_id: Money(held=held, charged=charged, released=released, adjusted=adjusted)
+        for job_id, held, charged, released, adjusted in rows
+    }
+
+
+_PLACE = (jobs.c.created_at_ms, jobs.c.id)
+
+
+def _sum(which: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((which, billing.c.amount_micro), else_=0))
