@@ -16,6 +16,7 @@ from discord.ext import commands
 from discord.webhook.async_ import async_context
 
 from bench.figures import Figure, report
+from cogs.desk import Desk
 from cogs.generation import Generation
 
 _WARM_UP = 300
@@ -66,7 +67,7 @@ class _Bare(commands.Cog):
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing = cast("Any", None)
-    ours = _bot(Generation(nothing, nothing, nothing))
+    ours = _bot(Generation(Desk(nothing, nothing), nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

@@ -63,7 +63,7 @@ async def _deliver() -> tuple[int, float]:
         await service.bot.login(settings.discord_token.get_secret_value())
         running = asyncio.create_task(service.bot.connect())
         await service.bot.wait_until_ready()
-        context = service.bot.get_cog("Generation")._context
+        context = service.bot.get_cog("Clicks")._context
         await _warm_up(context, beside["place"])
         with _Memory() as memory:
             stall_s = await _longest_stall(_videos(context, beside["place"], _VIDEOS))
@@ -85,12 +85,12 @@ async def _stand_ins() -> AsyncGenerator[dict[str, Any]]:
     await process.wait()
 
 
-async def _warm_up(context: Context, place: dict[str, int]) -> None:
+async def _warm_up(context: Context, place: dict[str, Any]) -> None:
     """Make one video first: what is loaded once is no cost of a delivery."""
     await _videos(context, place, 1)
 
 
-async def _videos(context: Context, place: dict[str, int], count: int) -> None:
+async def _videos(context: Context, place: dict[str, Any], count: int) -> None:
     """Order videos and wait until all are posted."""
     prompt = f"a long lake [[size:{_MEGABYTES}]]"
     request = check(Draft(command=Command.VIDEO, prompt=prompt))

@@ -19,9 +19,9 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.figures import Figure, report
+from domain.quotas import Limits
 from domain.requests import Command, Draft, check
 from storage.database import Database
-from storage.quotas import Limits
 from storage.schema import billing, jobs
 from workflow.accept import Order, accept
 from workflow.context import Context, Policy

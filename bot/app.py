@@ -12,6 +12,7 @@ from typing import cast
 import aiohttp
 import discord
 import structlog
+from discord.ext import commands
 from yarl import URL
 
 from apixo.client import ApixoClient
@@ -21,14 +22,23 @@ from bot import endpoints, web
 from bot.client import DailiesBot
 from bot.errors import CannotStart
 from bot.settings import Settings
+from cogs.clicks import Clicks
+from cogs.desk import Desk
 from cogs.generation import Generation
+from cogs.help import Help
 from cogs.intake import Intake
+from cogs.listing import Listing
+from cogs.managing import Managing
+from cogs.prices import Prices
 from cogs.publisher import DiscordPublisher
+from cogs.references import References
+from cogs.spending import Spending
+from cogs.turning import Turning
 from domain.money import show_usd
+from domain.quotas import Limits
 from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.media import MediaFolder
-from storage.quotas import Limits
 from workflow.belt import MAX_REST_S, Belt
 from workflow.context import Context, Policy
 from workflow.notes import Notes
@@ -68,6 +78,21 @@ async def _serve(settings: Settings) -> None:
             await _connect(service.bot, settings.discord_token.get_secret_value())
         finally:
             await service.bot.close()
+
+
+def every_cog(context: Context, belt: Belt, desk: Desk, intake: Intake) -> list[commands.Cog]:
+    """Make what members touch, and the loop that turns the belt."""
+    return [
+        Generation(desk, intake),
+        References(desk, intake),
+        Clicks(context, desk),
+        Prices(context, desk),
+        Listing(context, desk),
+        Managing(context, desk),
+        Spending(context, desk),
+        Help(context, desk),
+        Turning(belt, desk),
+    ]
 
 
 class _Service:
@@ -116,8 +141,8 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
     )
     media = MediaFolder(settings.media_store)
     media.prove()
-    intake = Intake(session, settings.discord_api_url)
-    bot = DailiesBot(lambda: [Generation(context, belt, intake)], Notes(database))
+    intake = Intake(session, settings.discord_api_url, media.keep_input)
+    bot = DailiesBot(lambda: every_cog(context, belt, desk, intake), Notes(database))
     context = Context(
         database=database,
         apixo=apixo,
@@ -129,6 +154,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
         random=random.SystemRandom(),
     )
     belt = Belt(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    desk = Desk(context, belt)
     service = _Service(bot, belt, database, clock)
     await stack.enter_async_context(
         web.serve(settings.http_host, settings.http_port, service.checks)

@@ -3,16 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from cogs import cards
-from cogs.forms import CancelButton
+from cogs.buttons import CardButton
+from cogs.faults import answer_fault
+from cogs.list_buttons import LIST_ITEMS
+from cogs.menus import ITEMS
+from cogs.revoking import RevokeButton
 from workflow.notes import Notes
 
 _log = structlog.get_logger(__name__)
@@ -38,13 +39,13 @@ class DailiesBot(commands.Bot):
         self._make_cogs = make_cogs
         self._notes = notes
         self.is_connected = False
-        self.tree.error(_answer_fault)
+        self.tree.error(answer_fault)
 
     async def setup_hook(self) -> None:
         """Bring the cogs and the buttons of earlier processes, and register the commands."""
         for cog in self._make_cogs():
             await self.add_cog(cog)
-        self.add_dynamic_items(CancelButton)
+        self.add_dynamic_items(CardButton, RevokeButton, *ITEMS, *LIST_ITEMS)
         await self._sync_commands()
 
     async def on_connect(self) -> None:
@@ -69,21 +70,3 @@ class DailiesBot(commands.Bot):
         await self.tree.sync()
         await self._notes.put(_SYNCED_COMMANDS, digest)
         _log.info("commands registered", count=len(definitions))
-
-
-async def _answer_fault(
-    interaction: discord.Interaction[Any], error: app_commands.AppCommandError
-) -> None:
-    """Log what no command expected, and tell the member; both even if one of them fails."""
-    cause = getattr(error, "original", error)
-    _log.error("command failed", command=getattr(interaction.command, "name", None), exc_info=cause)
-    if interaction.type is discord.InteractionType.autocomplete:
-        return
-    card = cards.note("Something went wrong on our side. If your video was taken, it goes on.")
-    try:
-        if interaction.response.is_done():
-            await interaction.edit_original_response(view=card)
-        else:
-            await interaction.response.send_message(view=card, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("fault not told", error=str(failure))

@@ -1,9 +1,10 @@
 """Knows how the service's messages look (Discord's Components V2); says nothing by itself.
 
-Public messages are found again by their last line: `-# <id>` ends a job's status message, and
-`-# <settings> · <id>` its result.
+Public messages are found again by the last line of their text: `-# <id>` ends a job's status
+message, and `-# <settings> · <id>` its result. Buttons stand below, and are no text.
 """
 
+import io
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -12,10 +13,13 @@ import discord
 from discord import ui
 
 from cogs import words
+from cogs.buttons import Act, CardButton
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import show_usd
 from workflow.accept import Accepted
+from workflow.again import next_resolution
 from workflow.publishing import JobView, Sight
+from workflow.recall import Cost
 
 _BLUE = discord.Colour(0x5865F2)
 _GREEN = discord.Colour(0x3BA55D)
@@ -26,6 +30,13 @@ _GREY = discord.Colour(0x80848E)
 _PROMPT_SHOWN = 300
 _LIST_SHOWN = 3_800
 """Characters of a list; a message shows 4,000 in all."""
+
+_WHOLE_PROMPT = 3_000
+"""Characters of a prompt, made harmless, that its details show; a longer one comes as a file."""
+
+_PROMPT_FILE = "prompt.txt"
+_MOST_PICTURES = 10
+_SOUNDS = (".mp3", ".wav")
 
 _Item = ui.Item[ui.LayoutView]
 
@@ -40,49 +51,84 @@ def status(sight: Sight, *, bare: bool = False) -> ui.LayoutView:
     ]
     return _view(
         _box(
-            _colour(job.state),
+            _GREY if sight.deleted else _colour(job.state),
             _text("\n".join(lines)),
+            *_pictures(sight),
             ui.Separator[ui.LayoutView](),
             _text(f"{_progress(sight)}\n-# {job.id}"),
-        )
+        ),
+        *_remedies(sight),
     )
 
 
-def result(job: JobView, *, attached: bool, bare: bool = False) -> ui.LayoutView:
+def result(
+    job: JobView, *, attached: bool, bare: bool = False, private: bool = False
+) -> ui.LayoutView:
     """Lay out the message that carries the video, or (not `attached`) says that it is too large.
 
-    `bare` leaves the prompt out, for a channel whose word filter refused it.
+    `bare` leaves the prompt out, for a channel whose word filter refused it; `private` leaves out
+    the buttons that ask for another video, which direct messages are no place for.
     """
-    what = "your video is ready." if attached else "your video is ready, but too large for here."
-    parts: list[_Item] = [_text(f"<@{job.user_id}> {what}")]
+    parts: list[_Item] = []
     if attached:
         parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{job.id}.mp4")))
+        lines = [f"<@{job.user_id}> your video is ready."]
     else:
-        parts.append(_text("It is kept; a manager of the service can hand it to you."))
-    small = f"-# {words.settings_line(job.request)} · {job.id}"
-    prompt = f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}\n"
-    parts.append(_text(small if bare else prompt + small))
-    return _view(*parts)
+        lines = [
+            f"<@{job.user_id}> your video is ready, but too large for here.",
+            "It is kept; a manager of the service can hand it to you.",
+        ]
+    if not bare:
+        lines.append(f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}")
+    small = [words.settings_line(job.request), words.took(job), job.id]
+    lines.append("-# " + " · ".join(part for part in small if part))
+    return _view(*parts, _text("\n".join(lines)), _buttons(job, *_acts(job, private=private)))
 
 
 def failure(sight: Sight) -> ui.LayoutView:
     """Lay out the reply that tells a member, late, that there will be no video."""
     job = sight.job
     text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id} · no video"
-    return _view(_box(_colour(job.state), _text(text)))
+    return _view(_box(_colour(job.state), _text(text)), *_remedies(sight))
+
+
+def details(job: JobView, cost: Cost | None, *, with_task: bool) -> ui.LayoutView:
+    """Lay out the private answer that tells all of a job; the money and the task's id to some."""
+    prompt = words.harmless(job.request.prompt, len(job.request.prompt))
+    fits = len(prompt) <= _WHOLE_PROMPT
+    lines = [
+        f"**{words.title(job.request)}** for <@{job.user_id}>",
+        f"> {prompt if fits else 'The prompt is long: here it is as a file.'}",
+        " · ".join(part for part in (words.settings_line(job.request), words.took(job)) if part),
+        f"Asked for <t:{job.created_at_ms // 1000}:f>.",
+        *([words.cost(cost)] if cost else []),
+        f"-# {job.id}" + (f" · task {job.task_id}" if with_task and job.task_id else ""),
+    ]
+    file: list[_Item] = [] if fits else [ui.File[ui.LayoutView](f"attachment://{_PROMPT_FILE}")]
+    return _view(_box(_BLUE, _text("\n".join(lines)), *file))
+
+
+def whole_prompt(job: JobView) -> list[discord.File]:
+    """Make the file that goes with the details of a job whose prompt is too long for a card."""
+    prompt = job.request.prompt
+    if len(words.harmless(prompt, len(prompt))) <= _WHOLE_PROMPT:
+        return []
+    return [discord.File(io.BytesIO(prompt.encode()), filename=_PROMPT_FILE)]
+
+
+def question(text: str, yes: ui.Item[Any]) -> ui.LayoutView:
+    """Lay out a private question, with the button that says yes."""
+    return _view(_box(_BLUE, _text(text)), ui.ActionRow(yes))
 
 
 def accepted(news: Accepted, cancel: ui.Item[Any], *, failures_cost: bool = False) -> ui.LayoutView:
     """Lay out the private answer to an accepted request."""
-    job, left = news.job, news.left
+    job = news.job
     when = "also if the model fails" if failures_cost else "only if the video is made"
-    amounts = [
-        amount for amount in (left.member, left.server, left.everything) if amount is not None
-    ]
     lines = [
         f"**On its way** as `{job.id}`.",
         f"Price: **{show_usd(job.price)}**, held now and charged {when}.",
-        f"Left for you today: {show_usd(min(amounts))}." if amounts else "No daily limit applies.",
+        words.what_is_left(news.left),
     ]
     body = _box(_BLUE, _text("\n".join(lines)))
     if job.state is not JobState.QUEUED:
@@ -90,11 +136,11 @@ def accepted(news: Accepted, cancel: ui.Item[Any], *, failures_cost: bool = Fals
     return _view(body, ui.ActionRow(cancel))
 
 
-def refusal(rules: Sequence[str]) -> ui.LayoutView:
+def refusal(rules: Sequence[str], mend: ui.Item[Any] | None = None) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
     listed = _as_many_as_fit([f"- {rule}" for rule in rules])
     text = f"**This can't be made as it is.** Nothing was charged.\n{listed}"
-    return _view(_box(_RED, _text(text)))
+    return _view(_box(_RED, _text(text)), *([ui.ActionRow(mend)] if mend else []))
 
 
 def note(text: str) -> ui.LayoutView:
@@ -125,6 +171,40 @@ def _view(*items: _Item) -> ui.LayoutView:
     return view
 
 
+def _pictures(sight: Sight) -> list[_Item]:
+    """Lay out what the member gave: pictures and videos together, each sound by itself."""
+    sounds = [address for address in sight.pictures if address.endswith(_SOUNDS)]
+    shown = [address for address in sight.pictures if address not in sounds][:_MOST_PICTURES]
+    gallery = [discord.MediaGalleryItem(address) for address in shown]
+    return [
+        *([ui.MediaGallery[ui.LayoutView](*gallery)] if gallery else []),
+        *(ui.File[ui.LayoutView](address) for address in sounds),
+    ]
+
+
+def _acts(job: JobView, *, private: bool) -> list[Act]:
+    """List the buttons under a finished video."""
+    if private:
+        return [Act.DETAILS, Act.DELETE]
+    final = [Act.FINAL] if next_resolution(job.request) else []
+    return [Act.AGAIN, Act.EDIT, *final, Act.DETAILS, Act.DELETE]
+
+
+def _remedies(sight: Sight) -> list[_Item]:
+    """Lay out the buttons that may help a job which ended without a video."""
+    buttons: list[ui.Item[Any]] = []
+    if words.is_worth_changing(sight):
+        buttons.append(CardButton(Act.EDIT, sight.job.id))
+    if words.is_worth_repeating(sight):
+        buttons.append(CardButton(Act.AGAIN, sight.job.id, "Try again"))
+    return [ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []
+
+
+def _buttons(job: JobView, *acts: Act) -> _Item:
+    buttons: list[ui.Item[Any]] = [CardButton(act, job.id) for act in acts]
+    return ui.ActionRow[ui.LayoutView](*buttons)
+
+
 def _progress(sight: Sight) -> str:
     match sight.job.state:
         case JobState.QUEUED | JobState.SUBMITTING:
@@ -138,7 +218,7 @@ def _progress(sight: Sight) -> str:
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
             return "📦 Made; being fetched and posted."
         case JobState.DELIVERED:
-            return "✅ Done."
+            return "🗑️ Made, and deleted since." if sight.deleted else "✅ Done."
         case _:
             return words.ending(sight)
 

@@ -3,18 +3,21 @@
 Interaction tokens die after 15 minutes and their posts have no nonce, so nothing here uses one.
 """
 
-from collections.abc import Awaitable
-from contextlib import closing
+from collections.abc import Awaitable, Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 import aiohttp
 import discord
 from discord import ui
+from yarl import URL
 
 from cogs import cards
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
 from workflow.publishing import JobView, Post, Sight
+from workflow.sights import RUNNING
 
 _PLAIN_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a file that a direct message, or a server without boosts, takes."""
@@ -47,20 +50,37 @@ class DiscordPublisher:
         return self._client.is_ready()
 
     async def post_status(self, sight: Sight) -> int:
-        """Post the public status message; it pings nobody."""
+        """Post the public status message with its files; it pings nobody."""
         try:
             return await self._post_status(sight, bare=False)
         except _Filtered:
             return await self._post_status(sight, bare=True)
+        except TooLargeToPost:
+            return await self._post_status(replace(sight, pictures=(), files=()), bare=False)
 
     async def edit_status(self, sight: Sight) -> None:
         """Bring the status message up to date; a deleted one is left alone."""
-        if sight.job.status_message_id is None:
-            return
+        if sight.job.status_message_id is not None:
+            await self._edit(sight, sight.job.status_message_id)
+
+    async def offer_files(self, sight: Sight, files: Sequence[Path]) -> dict[str, str]:
+        """Give fresh addresses of files that hang on the status message, or do so from now on.
+
+        Whatever Discord says of a message has fresh addresses; an edit, unlike a look, needs no
+        permission to read the channel's history.
+        """
+        message_id = sight.job.status_message_id
+        assert message_id is not None, "there is a message for the files to hang on"
         try:
-            await self._edit_status(sight, sight.job.status_message_id, bare=False)
-        except _Filtered:
-            await self._edit_status(sight, sight.job.status_message_id, bare=True)
+            offered = _addresses(await self._edit(sight, message_id))
+        except (PlaceGone, TryLater):
+            raise
+        except PublishError:
+            offered = {}  # the card may name files that do not hang there
+        if any(file.name not in offered for file in files):
+            carrying = _carrying(sight, files)
+            offered = _addresses(await self._edit(carrying, message_id, carrying.files))
+        return offered
 
     async def post_failure(self, sight: Sight) -> int:
         """Tell the member in a reply to the status message that there will be no video."""
@@ -80,12 +100,23 @@ class DiscordPublisher:
         """Post the result to the job's channel; without the prompt where a filter refuses it."""
         guild = self._client.get_guild(job.guild_id)
         limit = guild.filesize_limit if guild else _PLAIN_LIMIT
-        return await self._send_result(self._channel(job), job, video, limit)
+        return await self._send_result(self._channel(job), job, video, limit=limit)
 
     async def send_result_privately(self, job: JobView, video: Path | None) -> int:
         """Send the result to the member's direct messages."""
         channel = await self._direct_channel(job)
-        return await self._send_result(channel, job, video, _PLAIN_LIMIT)
+        return await self._send_result(channel, job, video, limit=_PLAIN_LIMIT, private=True)
+
+    async def delete_result(self, job: JobView) -> None:
+        """Delete the result where it was posted: in the channel, or in the direct messages."""
+        if job.result_message_id is None:
+            return
+        try:
+            await self._channel(job).get_partial_message(job.result_message_id).delete()
+        except discord.NotFound:
+            await self._delete_private(job, job.result_message_id)
+        except Exception as error:
+            raise _translated(error) from error
 
     async def find_private_result(self, job: JobView, since_ms: int) -> int | None:
         """Look in the member's direct messages for a result sent since then."""
@@ -114,31 +145,68 @@ class DiscordPublisher:
         return None
 
     async def _send_result(
-        self, channel: discord.abc.Messageable, job: JobView, video: Path | None, limit: int
+        self,
+        channel: discord.abc.Messageable,
+        job: JobView,
+        video: Path | None,
+        *,
+        limit: int,
+        private: bool = False,
     ) -> int:
         size = (job.file_size or 0) if video is not None else 0
         if size > limit:
             raise TooLargeToPost(f"{size} bytes, {limit} fit")
         try:
-            return await _post_video(channel, job, video, bare=False)
+            return await _post_video(channel, job, video, bare=False, private=private)
         except _Filtered:
-            return await _post_video(channel, job, video, bare=True)
+            return await _post_video(channel, job, video, bare=True, private=private)
+
+    async def _delete_private(self, job: JobView, message_id: int) -> None:
+        try:
+            channel = await self._direct_channel(job)
+            await _tell(channel.get_partial_message(message_id).delete())
+        except PlaceGone:
+            return  # neither here nor there
 
     async def _post_status(self, sight: Sight, *, bare: bool) -> int:
         job = sight.job
         view, nonce = cards.status(sight, bare=bare), f"s{job.id}"
-        send = self._channel(job).send(view=view, nonce=nonce, allowed_mentions=_NOBODY)
-        return (await _tell(send)).id
+        with _opened(sight.files) as files:
+            send = self._channel(job).send(
+                view=view, nonce=nonce, files=files, allowed_mentions=_NOBODY
+            )
+            return (await _tell(send)).id
 
-    async def _edit_status(self, sight: Sight, message_id: int, *, bare: bool) -> None:
-        message = self._channel(sight.job).get_partial_message(message_id)
+    async def _edit(
+        self, sight: Sight, message_id: int, files: Sequence[Path] = ()
+    ) -> discord.Message | None:
+        """Edit the status message, with `files` in place of what hung there; None if it is gone.
+
+        Without files, what hangs there stays while APIXO may ask for it, and goes then.
+        """
         try:
+            return await self._edit_once(sight, message_id, files, bare=False)
+        except _Filtered:
+            return await self._edit_once(sight, message_id, files, bare=True)
+
+    async def _edit_once(
+        self, sight: Sight, message_id: int, files: Sequence[Path], *, bare: bool
+    ) -> discord.Message | None:
+        message = self._channel(sight.job).get_partial_message(message_id)
+        view, running = cards.status(sight, bare=bare), sight.job.state in RUNNING
+        with _opened(files) as attachments:
             # Without saying so again, an edit would mark the member as mentioned.
-            await message.edit(view=cards.status(sight, bare=bare), allowed_mentions=_NOBODY)
-        except discord.NotFound:
-            return
-        except Exception as error:
-            raise _translated(error) from error
+            edit = message.edit(
+                view=view,
+                attachments=attachments or (discord.utils.MISSING if running else []),
+                allowed_mentions=_NOBODY,
+            )
+            try:
+                return await edit
+            except discord.NotFound:
+                return None
+            except Exception as error:
+                raise _translated(error) from error
 
     async def _direct_channel(self, job: JobView) -> discord.DMChannel:
         user = await _tell(self._client.fetch_user(job.user_id))
@@ -164,15 +232,55 @@ class DiscordPublisher:
 
 
 async def _post_video(
-    channel: discord.abc.Messageable, job: JobView, video: Path | None, *, bare: bool
+    channel: discord.abc.Messageable,
+    job: JobView,
+    video: Path | None,
+    *,
+    bare: bool,
+    private: bool,
 ) -> int:
-    view: ui.LayoutView = cards.result(job, attached=video is not None, bare=bare)
+    view = cards.result(job, attached=video is not None, bare=bare, private=private)
     nonce, mentions = f"r{job.id}", _only(job.user_id)
     if video is None:
         return (await _tell(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))).id
     with closing(discord.File(video, filename=f"{job.id}.mp4")) as file:
         send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
         return (await _tell(send)).id
+
+
+@contextmanager
+def _opened(paths: Sequence[Path]) -> Generator[list[discord.File]]:
+    """Open files to be sent."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(closing(discord.File(path, filename=path.name))) for path in paths
+        ]
+
+
+def _carrying(sight: Sight, files: Sequence[Path]) -> Sight:
+    """Let a card show these files as attachments, beside those that it carries anyway."""
+    carried = tuple(dict.fromkeys((*sight.files, *files)))
+    attached = (f"attachment://{file.name}" for file in carried)
+    return replace(sight, pictures=tuple(attached), files=carried)
+
+
+def _addresses(message: discord.Message | None) -> dict[str, str]:
+    """List the addresses of what hangs on a message, by file name.
+
+    A message of components lists a file where it is shown, and nowhere else.
+
+    Raises:
+        PlaceGone: there is no message.
+    """
+    if message is None:
+        raise PlaceGone("the message is gone")
+    addresses = [attachment.url for attachment in message.attachments]
+    for item in ui.LayoutView.from_message(message).walk_children():
+        if isinstance(item, ui.MediaGallery):
+            addresses += [shown.media.url for shown in item.items]
+        elif isinstance(item, ui.File):
+            addresses.append(item.url)
+    return {URL(address).name: address for address in addresses}
 
 
 def _only(user_id: int) -> discord.AllowedMentions:

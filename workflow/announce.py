@@ -10,13 +10,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.schedule import backoff_ms, typical_ms
+from domain.schedule import backoff_ms
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
 from workflow.publishing import Post, Sight
-from workflow.recover import NEVER_MS
+from workflow.sights import looks_alike, sight_of
 
 _log = structlog.get_logger(__name__)
 
@@ -71,8 +71,8 @@ class Announcer:
     async def _show(self, job: Job) -> None:
         publisher = self._context.publisher
         known = job.status_message_id or await self._find(job)
-        message_id = known or await publisher.post_status(await self._sight(job))
-        sight = await self._sight(replace(job, status_message_id=message_id))
+        message_id = known or await publisher.post_status(await sight_of(self._context, job))
+        sight = await sight_of(self._context, replace(job, status_message_id=message_id))
         if known is not None:
             await publisher.edit_status(sight)
         if self._is_late_failure(sight):
@@ -103,20 +103,12 @@ class Announcer:
         is_late = self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
         return ended_badly and is_late and not sight.given_up
 
-    async def _sight(self, job: Job) -> Sight:
-        if job.state is JobState.QUEUED:
-            place = await self._context.database.read(lambda tx: jobs.place_in_line(tx, job.id))
-            return Sight(job, place=place)
-        if job.state is JobState.GENERATING and job.started_at_ms is not None:
-            _, latest_ms = typical_ms(job.request.model, job.request.seconds)
-            wait_ms = round(latest_ms / self._context.policy.time_scale)
-            return Sight(job, ready_at_ms=job.started_at_ms + wait_ms)
-        charged = job.state is JobState.FAILED and self._context.policy.charge_failed_tasks
-        given_up = job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
-        return Sight(job, charged=charged, given_up=given_up)
-
     async def _shown(self, job: Job, message_id: int | None = None) -> None:
         async def work(tx: AsyncConnection) -> None:
-            await jobs.set_status(tx, job.id, message_id=message_id, shown=job.state)
+            now = await jobs.get(tx, job.id)
+            still = now is not None and looks_alike(job, now)
+            shown = job.state if still else None
+            if message_id or shown:
+                await jobs.set_status(tx, job.id, message_id=message_id, shown=shown)
 
         await self._context.database.transact(work)

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from apixo.client import ApixoClient
 from apixo.results import ResultFetcher
+from domain.quotas import Limits
 from domain.schedule import backoff_ms
 from storage.database import Database
 from storage.media import MediaFolder
-from storage.quotas import Limits
 from workflow.publishing import Publisher
 
 
@@ -28,9 +29,20 @@ class Policy:
     max_queued_per_server: int = 500
 
 
+class Links(Protocol):
+    """Makes addresses under which others can fetch what we keep."""
+
+    def address_of_input(self, name: str, until_ms: int) -> str:
+        """Give an address of a kept input that is good until then, in Unix milliseconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The parts a stage may use; `now_ms` is the wall clock in Unix milliseconds."""
+    """The parts a stage may use; `now_ms` is the wall clock in Unix milliseconds.
+
+    `links` is None where nobody outside can reach this service.
+    """
 
     database: Database
     apixo: ApixoClient
@@ -40,6 +52,7 @@ class Context:
     policy: Policy
     now_ms: Callable[[], int]
     random: Random
+    links: Links | None = None
 
     def later(self, wait_ms: int) -> int:
         """Tell the moment that lies `wait_ms` of documented time ahead."""

@@ -3,8 +3,14 @@
 DailiesError
 ├── OverLimit           a quota has no room for the price; every exceeded one is named
 ├── QueueFull           too many jobs wait already
+├── AtOnce              the member has as many jobs under way as they may have
+├── CoolingDown         the member's last request was too short a time ago
+├── NoSuchGrant         there is no such grant on this server
 ├── NotYours            the job is another member's, or there is none
 ├── TooLate             the job can no longer be cancelled
+├── TooSoon             the job has no video yet that could be deleted
+├── InputLost           APIXO can not be given a file that the member gave
+├── NotPostedYet        the message that is to carry a job's files is not out yet
 └── PublishError        Discord did not take what was to be shown
     ├── PlaceGone       the place can not be posted to any more: go down the ladder
     ├── TooLargeToPost  the file is above the place's upload limit
@@ -14,7 +20,7 @@ DailiesError
 
 from domain.errors import DailiesError
 from domain.jobs import JobState
-from storage.quotas import Shortfall
+from domain.quotas import Shortfall
 
 
 class OverLimit(DailiesError):
@@ -34,6 +40,27 @@ class QueueFull(DailiesError):
         super().__init__(f"{most} jobs of this {whose} wait already")
 
 
+class AtOnce(DailiesError):
+    """The member has as many jobs under way as they may have: `most`."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"{most} jobs of this member are under way already")
+
+
+class CoolingDown(DailiesError):
+    """The member may ask again at `until_ms`, `cooldown_s` seconds after their last request."""
+
+    def __init__(self, cooldown_s: int, until_ms: int) -> None:
+        self.cooldown_s = cooldown_s
+        self.until_ms = until_ms
+        super().__init__(f"less than {cooldown_s} s since the last request")
+
+
+class NoSuchGrant(DailiesError):
+    """There is no such grant, or it is another server's."""
+
+
 class NotYours(DailiesError):
     """There is no such job, or it belongs to somebody else."""
 
@@ -44,6 +71,26 @@ class TooLate(DailiesError):
     def __init__(self, state: JobState) -> None:
         self.state = state
         super().__init__(f"the job is {state}")
+
+
+class TooSoon(DailiesError):
+    """The job is not delivered; `state` is where it stands."""
+
+    def __init__(self, state: JobState) -> None:
+        self.state = state
+        super().__init__(f"the job is {state}")
+
+
+class InputLost(DailiesError):
+    """No address can be had for a file that the member gave; `code` says why."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        super().__init__(detail)
+
+
+class NotPostedYet(DailiesError):
+    """A job's status message, which is to carry its files, is not out yet."""
 
 
 class PublishError(DailiesError):

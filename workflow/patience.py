@@ -8,6 +8,9 @@ from storage import jobs
 from storage.jobs import Changes, Job
 from workflow.context import Context
 
+NEVER_MS = 1 << 52
+"""A due time that does not come: the job waits for a person."""
+
 
 async def wait(context: Context, job: Job, due_at_ms: int, **changes: Unpack[Changes]) -> None:
     """Take a job up again at `due_at_ms`, Unix milliseconds."""

@@ -1,5 +1,6 @@
 """Knows what the belt wants shown to members, without knowing Discord."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +25,8 @@ class Sight:
 
     `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
     be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs;
-    `given_up` tells that the hold on a lost submission was released.
+    `given_up` tells that the hold on a lost submission was released; `deleted` that the video was.
+    `pictures` are the addresses of what the member gave, `files` what has to hang on the message.
     """
 
     job: JobView
@@ -32,6 +34,9 @@ class Sight:
     ready_at_ms: int | None = None
     charged: bool = False
     given_up: bool = False
+    deleted: bool = False
+    pictures: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 class Publisher(Protocol):
@@ -54,6 +59,10 @@ class Publisher(Protocol):
         """Bring the status message up to date; a deleted one is left alone."""
         ...
 
+    async def offer_files(self, sight: Sight, files: Sequence[Path]) -> dict[str, str]:
+        """Give fresh addresses of files, by name; they hang on the job's status message."""
+        ...
+
     async def post_failure(self, sight: Sight) -> int:
         """Tell the member in a reply to the status message that there will be no video."""
         ...
@@ -64,6 +73,10 @@ class Publisher(Protocol):
 
     async def send_result_privately(self, job: JobView, video: Path | None) -> int:
         """Send the result to the member's direct messages and return the message's id."""
+        ...
+
+    async def delete_result(self, job: JobView) -> None:
+        """Delete the message that carries the result, wherever it is; it may be gone already."""
         ...
 
     async def find_private_result(self, job: JobView, since_ms: int) -> int | None:

@@ -11,12 +11,10 @@ from storage import billing, jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
+from workflow.patience import NEVER_MS
 from workflow.submit import park_unknown
 
 _log = structlog.get_logger(__name__)
-
-NEVER_MS = 1 << 52
-"""A due time that does not come: the job waits for a person."""
 
 
 async def start_over(context: Context) -> None:

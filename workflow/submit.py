@@ -20,18 +20,23 @@ from apixo.errors import (
     Unauthorized,
 )
 from domain.jobs import JobState
+from domain.requests import VideoRequest
 from domain.schedule import UNKNOWN_GRACE_MS, next_look_ms
 from storage import belt, billing, jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
+from workflow.addresses import addressed
 from workflow.context import Context
+from workflow.errors import InputLost, NotPostedYet
 from workflow.patience import after_failure
+from workflow.sights import sight_of
 
 _log = structlog.get_logger(__name__)
 
 _WRITE_AGAIN_S = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
 """Seconds between the tries to write what came of a submission."""
 
+_LEAST_PATIENCE_MS, _MOST_PATIENCE_MS = 1_000, 60_000
 _FUNDS_PAUSE_MS = 300_000
 _KEY_PAUSE_MS = 300_000
 
@@ -39,13 +44,36 @@ _KEY_PAUSE_MS = 300_000
 async def submit(context: Context, job: Job) -> None:
     """Send a job in `submitting` to APIXO and record what came of it."""
     try:
-        task_id = await context.apixo.submit(job.request)
+        request = await addressed(context, job, await sight_of(context, job))
+    except NotPostedYet:
+        await _wait_for_message(context, job)
+    except InputLost as error:
+        await _reject(context, job, str(error), error.code)
+    except Exception as error:  # noqa: BLE001 - nothing was sent, so it may be tried again
+        _log.warning("no address for what was given", job=job.id, error=str(error))
+        await _try_again(context, job)
+    else:
+        await _send(context, job, request)
+
+
+async def _wait_for_message(context: Context, job: Job) -> None:
+    """Put a job back until its status message is out; the longer it has waited, the longer."""
+    now_ms = context.now_ms()
+    waited_ms = now_ms - job.created_at_ms
+    wait_ms = min(_MOST_PATIENCE_MS, max(_LEAST_PATIENCE_MS, waited_ms // 8))
+    await _back_in_line(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
+
+
+async def _send(context: Context, job: Job, request: VideoRequest) -> None:
+    try:
+        task_id = await context.apixo.submit(request)
     except NotSent as error:
-        await _back_in_line(context, job, error)
+        await _try_again(context, job)
+        _log.warning("not sent", job=job.id, error=str(error))
     except (RateLimited, OutOfFunds, Unauthorized) as error:
         await _pause(context, job, error)
     except Refused as error:
-        await _reject(context, job, error)
+        await _reject(context, job, error.detail, error.fail_code or _number(error))
     except ApixoError as error:
         await _lost_answer(context, job, error)
     else:
@@ -89,21 +117,20 @@ async def _surely(context: Context, work: Callable[[AsyncConnection], Awaitable[
     return await context.database.transact(work)
 
 
-async def _back_in_line(context: Context, job: Job, error: ApixoError) -> None:
-    due_at_ms = context.after_failures(job.failures + 1)
+async def _try_again(context: Context, job: Job) -> None:
+    failures = job.failures + 1
+    due_at_ms = context.after_failures(failures)
+    await _back_in_line(context, job, due_at_ms=due_at_ms, failures=failures)
 
+
+async def _back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
     async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
         await jobs.move(
-            tx,
-            job,
-            JobState.QUEUED,
-            now_ms=context.now_ms(),
-            due_at_ms=due_at_ms,
-            failures=job.failures + 1,
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
         )
 
     await _surely(context, work)
-    _log.warning("not sent", job=job.id, error=str(error))
 
 
 async def _pause(context: Context, job: Job, error: Refused) -> None:
@@ -128,21 +155,16 @@ async def _pause(context: Context, job: Job, error: Refused) -> None:
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
 
-async def _reject(context: Context, job: Job, error: Refused) -> None:
+async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="refused by APIXO")
+        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
         await jobs.move(
-            tx,
-            job,
-            JobState.REJECTED,
-            now_ms=now_ms,
-            reason=error.detail,
-            fail_code=error.fail_code or _number(error),
+            tx, job, JobState.REJECTED, now_ms=now_ms, reason=reason, fail_code=fail_code
         )
 
     await _surely(context, work)
-    _log.info("rejected", job=job.id, error=str(error))
+    _log.info("rejected", job=job.id, code=fail_code, reason=reason)
 
 
 def _number(error: Refused) -> str | None:

@@ -1,37 +1,25 @@
 """A stand-in of Discord, a stock client logged in to it, and the real bot with its parts."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
-from random import Random
 
-import aiohttp
 import pytest
-from pydantic import SecretStr
 
-from tests.sandbox.discord.stock import StockBot, pointed, running
+from tests.sandbox.discord.stock import StockBot, running
 
 # isort: split
 import discord
 
-from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
 from bot.client import DailiesBot
-from cogs.generation import Generation
-from cogs.intake import Intake
 from cogs.publisher import DiscordPublisher
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.apixo.clips import tiny_clip
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person
 from storage.database import Database
-from storage.media import MediaFolder
+from tests.cogs.house import House
 from tests.conftest import SqliteTemplate, Template
 from tests.workflow.world import NO_LIMITS
-from workflow.belt import Belt
-from workflow.context import Context, Policy
-from workflow.notes import Notes
+from workflow.context import Policy
 
 
 @pytest.fixture
@@ -79,43 +67,25 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def dailies(
-    stand_in: DiscordStandIn, database: Database, tmp_path: Path
-) -> AsyncIterator[DailiesBot]:
+async def apixo() -> AsyncIterator[ApixoStandIn]:
+    """Open an APIXO that answers as fast as APIXO does."""
+    async with ApixoStandIn(ApixoOptions(clips="tiny")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def house(
+    stand_in: DiscordStandIn, apixo: ApixoStandIn, database: Database, tmp_path: Path
+) -> AsyncIterator[House]:
+    """Build the service; it is to be started."""
+    policy = Policy(limits=NO_LIMITS, max_tasks=5, time_scale=apixo.options.time_scale)
+    built = House(stand_in, apixo, database, tmp_path, policy)
+    yield built
+    await built.stop()
+
+
+@pytest.fixture
+async def dailies(house: House) -> DailiesBot:
     """Run the real bot, with its commands registered."""
-    async with AsyncExitStack() as stack:
-        apixo = await stack.enter_async_context(ApixoStandIn(ApixoOptions(clips="tiny")))
-        bot = await _build(stack, stand_in, apixo, database, tmp_path)
-        await stack.enter_async_context(pointed(stand_in))
-        task = asyncio.create_task(bot.start(stand_in.token))
-        stack.push_async_callback(asyncio.gather, task, return_exceptions=True)
-        stack.push_async_callback(bot.close)
-        await stand_in.until_commands({"video"})
-        yield bot
-
-
-async def _build(
-    stack: AsyncExitStack,
-    stand_in: DiscordStandIn,
-    apixo: ApixoStandIn,
-    database: Database,
-    folder: Path,
-) -> DailiesBot:
-    client = ApixoClient(apixo.base_url, SecretStr(apixo.key))
-    session = await stack.enter_async_context(aiohttp.ClientSession())
-    intake = Intake(session, stand_in.api_url)
-    bot = DailiesBot(lambda: [Generation(context, belt, intake)], Notes(database))
-    context = Context(
-        database=database,
-        apixo=await stack.enter_async_context(client),
-        results=await stack.enter_async_context(ResultFetcher(("apixo.ai",), "127.0.0.1")),
-        media=MediaFolder(folder / "media"),
-        publisher=DiscordPublisher(bot),
-        policy=Policy(limits=NO_LIMITS, max_tasks=5),
-        now_ms=lambda: time.time_ns() // 1_000_000,
-        random=Random(7),  # noqa: S311 - jitter
-    )
-    belt = Belt(context, "test")
-    # How long the library waits for servers that do not come; here all have come.
-    bot._connection.guild_ready_timeout = 0.02
-    return bot
+    await house.start()
+    return house.bot

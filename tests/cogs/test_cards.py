@@ -8,20 +8,21 @@ import discord
 import pytest
 
 from cogs import cards
-from cogs.forms import CancelButton
+from cogs.buttons import Act, CardButton
 from cogs.publisher import DiscordPublisher
 from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
+from domain.quotas import Left, Period, Room, Scope
 from sandbox.discord import Channel, Message, Person
 from sandbox.discord.models import walk
 from storage.jobs import Job
-from storage.quotas import Left
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request, shown_prompt
 from tests.sandbox.discord.stock import StockBot
 from workflow.accept import Accepted
 from workflow.publishing import Sight
+from workflow.recall import Cost
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
 
@@ -121,21 +122,36 @@ async def test_the_bare_result_has_nothing_of_the_prompt(
     assert message.text.endswith(f" · {job.id}")
 
 
+def left(*, grants: int = 0, **rooms: int) -> Left:
+    """Make what is left today: of these limits this much, and of the others all."""
+    made = (
+        Room(
+            scope=scope,
+            period=Period.DAY,
+            limit=MicroUSD(rooms[scope]) if scope in rooms else None,
+            used=MicroUSD(0),
+            resets_at_ms=NOW_MS,
+        )
+        for scope in Scope
+    )
+    return Left(tuple(made), MicroUSD(grants))
+
+
 @pytest.mark.parametrize(
-    "left",
+    "rest",
     [
-        Left(member=MicroUSD(4_920_000), server=MicroUSD(50_000_000), everything=None),
-        Left(member=None, server=None, everything=None),
-        Left(member=MicroUSD(1), server=MicroUSD(0), everything=MicroUSD(10**15)),
+        left(member=4_920_000, server=50_000_000),
+        left(),
+        left(member=1, server=0, everything=10**15, grants=5),
     ],
 )
 async def test_the_private_answer_tells_price_rest_and_cancel(
-    client: StockBot, videos: Channel, ada: Person, left: Left
+    client: StockBot, videos: Channel, ada: Person, rest: Left
 ) -> None:
     """Money is told here, and the job can be cancelled while it waits."""
     for state in JobState:
         job = a_job(videos, ada, state)
-        card = cards.accepted(Accepted(job, 1, left), CancelButton(job.id))
+        card = cards.accepted(Accepted(job, 1, rest), CardButton(Act.CANCEL, job.id))
         message = await show(client, videos, card)
         buttons = [found["custom_id"] for found in walk(message.components) if found["type"] == 2]
         assert buttons == ([f"cancel:{job.id}"] if state is JobState.QUEUED else [])
@@ -162,3 +178,51 @@ async def test_a_refusal_names_whole_rules_and_how_many_more(
 async def test_a_note_is_one_sentence(client: StockBot, videos: Channel) -> None:
     """And nothing else."""
     assert (await show(client, videos, cards.note("Cancelled."))).text == "Cancelled."
+
+
+async def test_the_details_hold_whatever_the_prompt(
+    client: StockBot, videos: Channel, ada: Person
+) -> None:
+    """The longest and the most hostile one; money only where it is given."""
+    for prompt in HOSTILE.values():
+        job = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
+        cost = Cost(held=MicroUSD(0), charged=MicroUSD(1_234_567))
+        for told in (cost, None):
+            card = cards.details(job, told, with_task=True)
+            none = discord.AllowedMentions.none()
+            posted = await client.get_partial_messageable(videos.id).send(
+                view=card, files=cards.whole_prompt(job), allowed_mentions=none
+            )
+            message = videos.message(posted.id)
+            assert message is not None
+            assert len(message.text) <= 4000
+            assert live_markup(shown_prompt(message.text)) == []
+            assert ("$1.234567" in message.text) == (told is not None)
+            files = [file.path.read_text() for file in message.attachments]
+            assert files in ([], [job.request.prompt])
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        (Cost(MicroUSD(40_000), MicroUSD(0)), "On hold: $0.04."),
+        (Cost(MicroUSD(0), MicroUSD(0)), "Nothing was charged."),
+    ],
+)
+async def test_the_details_tell_what_is_held_or_given_back(
+    client: StockBot, videos: Channel, ada: Person, cost: Cost, said: str
+) -> None:
+    """A job under way, and one that cost nothing in the end."""
+    message = await show(client, videos, cards.details(a_job(videos, ada), cost, with_task=False))
+    assert said in message.text
+    assert "task" not in message.text
+
+
+@pytest.mark.parametrize(("after_ms", "said"), [(59_999, "59 s"), (61_000, "1 min 1 s")])
+async def test_a_result_tells_how_long_it_took(
+    client: StockBot, videos: Channel, ada: Person, after_ms: int, said: str
+) -> None:
+    """From the request to the post."""
+    job = a_job(videos, ada, posting_since_ms=NOW_MS + after_ms)
+    message = await show(client, videos, cards.result(job, attached=False))
+    assert f"made in {said} · {job.id}" in message.text

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import discord
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
+from yarl import URL
 
 from cogs.publisher import DiscordPublisher
 from domain.jobs import JobState
@@ -536,3 +537,138 @@ async def test_a_history_that_may_not_be_read_is_no_proof(
     await until(client, lambda: not channel.permissions_for(me).read_message_history)
     with pytest.raises(HistoryDenied):
         await publisher.find(a_job(stand_in.channel(place), ada), Post.RESULT, since_ms())
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Make a picture as it is kept."""
+    path = tmp_path / "5c.jpg"
+    path.write_bytes(Path("sandbox/pictures/lake.jpg").read_bytes())
+    return path
+
+
+def with_files(job: Job, *files: Path) -> Sight:
+    """Show a waiting job with files that hang on its message."""
+    shown = tuple(f"attachment://{file.name}" for file in files)
+    return Sight(replace(job, state=JobState.QUEUED), pictures=shown, files=files)
+
+
+async def served(url: str) -> bytes:
+    """Fetch an address as APIXO does."""
+    async with ClientSession() as session, session.get(URL(url, encoded=True)) as answer:
+        assert answer.status == 200
+        return await answer.read()
+
+
+async def test_a_status_message_carries_the_files_that_have_no_link(
+    publisher: DiscordPublisher, videos: Channel, job: Job, lake: Path
+) -> None:
+    """They are shown; the message is found by its last line all the same."""
+    posted = await publisher.post_status(with_files(job, lake))
+    (message,) = videos.messages
+    assert galleries(message) == [str(message.attachments[0].id)]
+    assert await publisher.find(job, Post.STATUS, since_ms()) == posted
+
+
+async def test_files_too_large_to_hang_there_are_left_out(
+    publisher: DiscordPublisher, videos: Channel, job: Job, large: Path
+) -> None:
+    """The card is posted without them, for it says more than they do."""
+    await publisher.post_status(with_files(job, large))
+    (message,) = videos.messages
+    assert message.attachments == []
+    sight = with_files(replace(job, status_message_id=message.id))
+    with pytest.raises(TooLargeToPost):
+        await publisher.offer_files(sight, [large])
+
+
+@pytest.mark.parametrize("denied", [Permission.NONE, Permission.READ_MESSAGE_HISTORY])
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_files_are_offered_under_fresh_addresses(
+    stand_in: DiscordStandIn,
+    publisher: DiscordPublisher,
+    videos: Channel,
+    job: Job,
+    lake: Path,
+    hangs: bool,
+    denied: Permission,
+) -> None:
+    """Whether or not they hang there already, and without a right to read the history."""
+    stand_in.world.deny(videos, denied)
+    posted = await publisher.post_status(with_files(job, *([lake] if hangs else [])))
+    sight = with_files(replace(job, status_message_id=posted), *([lake] if hangs else []))
+    offered = await publisher.offer_files(sight, [lake])
+    assert await served(offered[lake.name]) == lake.read_bytes()
+    (message,) = videos.messages
+    assert len(message.attachments) == 1
+    assert message.edits == (1 if hangs else 2)
+
+
+async def test_a_card_that_names_files_which_do_not_hang_there_gets_them(
+    publisher: DiscordPublisher, videos: Channel, job: Job, lake: Path
+) -> None:
+    """A file may have come back, or the operator have changed the settings."""
+    posted = await publisher.post_status(with_files(job))
+    sight = with_files(replace(job, status_message_id=posted), lake)
+    offered = await publisher.offer_files(sight, [lake])
+    assert await served(offered[lake.name]) == lake.read_bytes()
+
+
+async def test_sounds_and_pictures_are_offered_together(
+    publisher: DiscordPublisher, job: Job, lake: Path, tmp_path: Path
+) -> None:
+    """A gallery takes no sound, so each is shown as a file; both have addresses."""
+    sound = tmp_path / "5d.mp3"
+    sound.write_bytes(b"ID3 sound")
+    posted = await publisher.post_status(with_files(job, lake, sound))
+    sight = with_files(replace(job, status_message_id=posted), lake, sound)
+    offered = await publisher.offer_files(sight, [lake, sound])
+    assert await served(offered[sound.name]) == b"ID3 sound"
+    assert await served(offered[lake.name]) == lake.read_bytes()
+
+
+async def test_files_can_not_be_offered_on_a_message_that_is_gone(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, videos: Channel, job: Job, lake: Path
+) -> None:
+    """Somebody has deleted it."""
+    posted = await publisher.post_status(with_files(job, lake))
+    stand_in.world.delete_message(videos.messages[0])
+    with pytest.raises(PlaceGone):
+        await publisher.offer_files(
+            with_files(replace(job, status_message_id=posted), lake), [lake]
+        )
+
+
+async def test_files_leave_the_message_when_nobody_asks_for_them_any_more(
+    publisher: DiscordPublisher, videos: Channel, job: Job, lake: Path
+) -> None:
+    """While the video is made they stay, also where the card does not show them."""
+    posted = await publisher.post_status(with_files(job, lake))
+    for state, left in ((JobState.GENERATING, 1), (JobState.DELIVERED, 0)):
+        await publisher.edit_status(
+            Sight(replace(job, state=state, status_message_id=posted), ready_at_ms=since_ms())
+        )
+        assert len(videos.messages[0].attachments) == left
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_result_is_deleted_where_it_was_posted(
+    publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path, private: bool
+) -> None:
+    """In the channel or in the direct messages; a second time nothing is wrong."""
+    send = publisher.send_result_privately if private else publisher.post_result
+    posted = replace(job, result_message_id=await send(job, clip))
+    for _ in range(2):
+        await publisher.delete_result(posted)
+        assert videos.messages + ada.direct_channel.messages == []
+    await publisher.delete_result(job)
+
+
+async def test_a_delete_that_is_not_answered_is_told(
+    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, clip: Path
+) -> None:
+    """Nobody is to believe that it is gone."""
+    posted = replace(job, result_message_id=await publisher.post_result(job, clip))
+    stand_in.faults.on("DELETE", f"{POSTS}/*", Fault(status=503))
+    with pytest.raises(TryLater):
+        await publisher.delete_result(posted)

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs import words
-from tests.cogs.scenes import HOSTILE, live_markup, plain
+from domain.jobs import JobState
+from sandbox.discord import Channel, Person
+from tests.cogs.scenes import HOSTILE, a_job, live_markup, plain
+from workflow.addresses import NO_PLACE, SWEPT
+from workflow.publishing import Sight
 
 _PIECES = st.sampled_from(
     [*"*_~`|\\<>[]()#-+@:/ \n\t", "://", "https://", "everyone", "<@", "\u200b", "\u202e", "é", "x"]
@@ -49,3 +53,47 @@ def test_no_text_comes_through_as_markup(text: str) -> None:
 def test_the_measure_itself_finds_markup(live: str) -> None:
     """What these tests look for is found where nothing is escaped."""
     assert live_markup(live)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "again", "change"),
+    [
+        (JobState.FAILED, "SensitiveContent", False, True),
+        (JobState.FAILED, "INVALID_IMAGE_URL", False, False),
+        (JobState.FAILED, "InsufficientBalance", False, False),
+        (JobState.FAILED, "Timeout", True, True),
+        (JobState.REJECTED, "a new one", True, True),
+        (JobState.REJECTED, SWEPT, False, False),
+        (JobState.REJECTED, NO_PLACE, False, False),
+        (JobState.RESULT_LOST, None, True, False),
+        (JobState.SUBMIT_UNKNOWN, None, False, False),
+        (JobState.CANCELLED, None, False, False),
+        (JobState.STUCK, None, False, False),
+        (JobState.QUEUED, None, False, False),
+    ],
+)
+def test_another_try_is_offered_where_it_can_help(
+    videos: Channel, ada: Person, state: JobState, code: str | None, again: bool, change: bool
+) -> None:
+    """Neither for what would fail the same way, nor for what may come still."""
+    sight = Sight(a_job(videos, ada, state, fail_code=code))
+    assert (words.is_worth_repeating(sight), words.is_worth_changing(sight)) == (again, change)
+
+
+def test_a_lost_submission_can_be_asked_for_again_when_it_is_given_up(
+    videos: Channel, ada: Person
+) -> None:
+    """Not before: it may be a second video then."""
+    sight = Sight(a_job(videos, ada, JobState.SUBMIT_UNKNOWN), given_up=True)
+    assert words.is_worth_repeating(sight)
+
+
+@pytest.mark.parametrize("code", [SWEPT, NO_PLACE])
+def test_what_could_not_be_handed_over_is_said_in_our_own_words(
+    videos: Channel, ada: Person, code: str
+) -> None:
+    """It was not the model that refused."""
+    said = words.ending(Sight(a_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x")))
+    assert "The model refused" not in said
+    assert "attach it again" in said
+    assert "Nothing was charged" in said

@@ -19,7 +19,7 @@ async def test_killed_while_generating_every_mode_is_posted_and_charged_once(
     theatre: Theatre, tmp_path: Path, database_url: str
 ):
     """Each mode of both models is under way at SIGKILL; the next process takes the belt on."""
-    settings = {"DATABASE_URL": database_url, "APIXO_MAX_TASKS": "6"}
+    settings = {"DATABASE_URL": database_url, "APIXO_MAX_TASKS": "8"}
     theatre = Theatre.of(theatre.apixo, theatre.discord, tmp_path / "killed", settings)
     theatre.apixo.pace.change(scale=1)
     async with theatre.service.run() as running:
@@ -29,16 +29,16 @@ async def test_killed_while_generating_every_mode_is_posted_and_charged_once(
             await theatre.status(job, "Being made")
         running.process.send_signal(signal.SIGKILL)
         await running.process.wait()
-    assert theatre.apixo.tasks.in_flight == 6
+    assert theatre.apixo.tasks.in_flight == 8
     theatre.apixo.pace.change(scale=60)
     async with theatre.service.run():
         for job in jobs:
             await theatre.result(job)
             await theatre.status(job, "Done")
-    assert [len(theatre.results(job)) for job in jobs] == [1] * 6
-    assert len(theatre.apixo.tasks) == 6
+    assert [len(theatre.results(job)) for job in jobs] == [1] * 8
+    assert len(theatre.apixo.tasks) == 8
     verdict = await theatre.audit()
-    assert {state: count for state, count in verdict["jobs"].items() if count} == {"delivered": 6}
+    assert {state: count for state, count in verdict["jobs"].items() if count} == {"delivered": 8}
     spent = 100_000_000 - theatre.apixo.balance.micro
     assert verdict["ledger"]["charged"] == spent
     assert verdict["ledger"]["held"] == 0

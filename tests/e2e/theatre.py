@@ -117,7 +117,8 @@ def every_mode() -> list[tuple[str, dict[str, Any]]]:
             ("animate", {**options, "image": LAKE}),
             ("animate", {**options, "image": LAKE, "last_image": picture("night.png")}),
         ]
-    return requests
+    words = {"prompt": "the boat drifts to the right", "duration": 4}
+    return [*requests, ("reference", {**words, "image1": LAKE}), ("reference", words)]
 
 
 def picture(name: str, kind: str = "PNG", size: tuple[int, int] = (640, 360)) -> Upload:

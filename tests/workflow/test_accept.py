@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from domain.jobs import JobState
+from domain.quotas import Scope
 from storage import jobs
 from tests.workflow.world import ADA, BEN, GUILD, World, limits
 from workflow.accept import accept, cancel
@@ -19,8 +20,8 @@ async def test_the_answer_tells_price_place_and_what_is_left(world: World):
     await world.order(seconds=4, sound=False)
     second = await world.order(seconds=4, sound=False)
     assert second.place == 2
-    assert second.left.member == 1_000_000 - 2 * second.job.price
-    assert second.left.server is None
+    assert second.left.of(Scope.MEMBER) == 1_000_000 - 2 * second.job.price
+    assert second.left.of(Scope.SERVER) is None
 
 
 async def test_the_same_interaction_twice_is_one_job_and_one_hold(world: World):

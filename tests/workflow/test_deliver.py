@@ -165,7 +165,8 @@ async def test_messages_that_hang_do_not_hold_up_the_money(world: World):
     ordered = [(await world.order(user=user)).job.id for user in [ADA, BEN] * 35]
     for _ in range(60):
         await world.belt.turn()
-        await asyncio.wait([asyncio.ensure_future(world.belt.rest())])
+        while world.belt._working:
+            await asyncio.wait([*world.belt._working])
         world.clock.advance(5)
     assert await world.all_are(S.DELIVERED, ordered)
     hanging.set()

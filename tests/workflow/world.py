@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -14,12 +14,12 @@ import pytest
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
+from domain.quotas import Limits
 from domain.requests import Command, Draft, Picture, VideoRequest, check
 from sandbox.apixo import ApixoStandIn, HandClock
 from storage import audit, billing, jobs
 from storage.database import Database
 from storage.jobs import Job
-from storage.quotas import Limits
 from workflow.accept import Accepted, Order, accept
 from workflow.belt import Belt
 from workflow.context import Context
@@ -59,6 +59,8 @@ class Channel:
         self.messages: list[Shown] = []
         self.trouble: dict[str, list[Exception]] = defaultdict(list)
         self.lost: dict[str, list[Exception]] = defaultdict(list)
+        self.offered: list[str] = []
+        self.files_at = "https://cdn.example"
         self.forgets_nonces = False
         self.is_ready = True
         self._ids = count(1000)
@@ -72,6 +74,11 @@ class Channel:
             if message.id == sight.job.status_message_id:
                 self._note(message, sight)
         self._raise(self.lost["edit_status"])
+
+    async def offer_files(self, sight: Sight, files: Sequence[Path]) -> dict[str, str]:
+        self._raise(self.trouble["offer_files"])
+        self.offered += [file.name for file in files]
+        return {file.name: f"{self.files_at}/{file.name}" for file in files}
 
     async def post_failure(self, sight: Sight) -> int:
         return self._post("post_failure", "failure", sight.job, sight=sight)
@@ -87,6 +94,10 @@ class Channel:
     async def find(self, job: Job, post: Post, since_ms: int) -> int | None:
         self._raise(self.trouble["find"])
         return next((m.id for m in self.of(job.id, post) if not m.private), None)
+
+    async def delete_result(self, job: Job) -> None:
+        self._raise(self.trouble["delete_result"])
+        self.messages = [m for m in self.messages if m.id != job.result_message_id]
 
     async def find_private_result(self, job: Job, since_ms: int) -> int | None:
         self._raise(self.trouble["find_private_result"])

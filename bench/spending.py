@@ -1,0 +1,145 @@
+# ruff: noqa: S608 - the statements are put together from the constants below
+"""Measures `/spend` and `/report` on a month of a million ledger rows of one server.
+
+What Discord takes is left out: the names of members, and the way there and back. The floor is the
+same question put to the rows themselves. SQLite, in memory where the machine has a folder for that.
+"""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.figures import Figure, report
+from cogs import figures
+from cogs.painter import Painter
+from domain.quotas import Limits
+from domain.reports import Grouping, ReportPeriod
+from storage.database import Database
+from workflow.context import Context, Policy
+from workflow.report import Figures, of_member, of_server
+
+_VIDEOS = 500_000
+_MEMBERS, _CHANNELS = 997, 7
+_MONTH_MS = 30 * 86_400_000
+_ROUNDS = 5
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
+
+Answer = Callable[[], Awaitable[Figures]]
+
+
+def measure() -> bool:
+    """Print the seconds that each answer takes."""
+    seconds, floor = asyncio.run(_answers())
+    return report(
+        f"A server's month of {2 * _VIDEOS:,} ledger rows (summing the rows: {floor:.1f} s)",
+        [Figure(name, taken, 1, " s") for name, taken in seconds.items()],
+    )
+
+
+async def _answers() -> tuple[dict[str, float], float]:
+    async with AsyncExitStack() as stack:
+        memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
+        opened = await Database.open(f"sqlite:///{folder / 'month.db'}")
+        context = _context(await stack.enter_async_context(opened))
+        await context.database.migrate()
+        await context.database.transact(_fill)
+        period, by_day = ReportPeriod.THIRTY_DAYS, Grouping.DAY
+        seconds = {
+            "/spend, with its picture": await _quickest(
+                lambda: of_member(context, 1, 1, (), period), by_day
+            )
+        }
+        for grouping in Grouping:
+            seconds[f"/report by {grouping}, with its picture"] = await _quickest(
+                lambda by=grouping: of_server(context, 1, period, by), grouping
+            )
+        began = time.perf_counter()
+        await context.database.read(_sum_rows)
+        return seconds, time.perf_counter() - began
+
+
+def _context(database: Database) -> Context:
+    unused = cast("Any", None)
+    no_limits = Limits(member_day=None, server_day=None, everything_day=None)
+    return Context(
+        database=database,
+        apixo=unused,
+        results=unused,
+        media=unused,
+        publisher=unused,
+        policy=Policy(limits=no_limits, max_tasks=5),
+        now_ms=lambda: time.time_ns() // 1_000_000,
+        random=random.Random(1),
+    )
+
+
+async def _quickest(answer: Answer, grouping: Grouping) -> float:
+    """Tell the seconds of the quickest of a few answers: what else runs here is no cost of ours."""
+    painter, taken = Painter(), list[float]()
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        found = await answer()
+        assert found.total.delivered, "there is something to sum"
+        await painter.paint(figures.picture(found, "Spending", grouping, {}))
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+async def _fill(tx: AsyncConnection) -> None:
+    """Make videos all through the month, a twentieth of which failed; the triggers sum them."""
+    for statement in _FILLING:
+        await tx.execute(text(statement), {"end": time.time_ns() // 1_000_000})
+
+
+_FILLING = (
+    f"""
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {_VIDEOS})
+    INSERT INTO jobs (id, interaction_id, guild_id, channel_id, user_id, state, fence, request,
+        model, mode, resolution, seconds, price_micro, price_version, attempt, submissions,
+        failures, turns, due_at_ms, created_at_ms)
+    SELECT printf('j%09d', n), n, 1, n % {_CHANNELS}, n % {_MEMBERS}, 'posting', 0, '',
+        CASE WHEN n % 3 THEN 'seedance-1-5-pro' ELSE 'seedance-2-0' END, '', '', 4, 80000, '', 1, 1,
+        0, 0, 0, :end - 100000 - (n * {_MONTH_MS // _VIDEOS})
+    FROM numbers
+    """,
+    """
+    INSERT INTO billing (id, kind, job_id, attempt, amount_micro, account, guild_id, user_id,
+        price_version, created_at_ms, actor, note)
+    SELECT interaction_id, 'hold', id, 1, 80000, 'member', 1, user_id, '', created_at_ms, '', ''
+    FROM jobs
+    """,
+    f"""
+    INSERT INTO billing (kind, job_id, attempt, hold_id, amount_micro, account, guild_id, user_id,
+        price_version, created_at_ms, actor, note)
+    SELECT CASE WHEN interaction_id % 20 THEN 'charge' ELSE 'release' END, id, 1, interaction_id,
+        80000, 'member', 1, user_id, '', created_at_ms + 90000, '', ''
+    FROM jobs WHERE interaction_id <= {_VIDEOS}
+    """,
+    """
+    UPDATE jobs SET ended_at_ms = created_at_ms + 95000, fail_code = 'Timeout',
+        state = CASE WHEN interaction_id % 20 THEN 'delivered' ELSE 'failed' END
+    """,
+)
+
+
+async def _sum_rows(tx: AsyncConnection) -> None:
+    await tx.execute(
+        text(
+            "SELECT billing.created_at_ms / 86400000, jobs.model, SUM(billing.amount_micro) "
+            "FROM billing JOIN jobs ON jobs.id = billing.job_id "
+            "WHERE billing.kind = 'charge' AND billing.guild_id = 1 GROUP BY 1, 2"
+        )
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(not measure())

@@ -1,0 +1,58 @@
+"""Sees to it that every interaction gets an answer, whatever comes in between."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+
+from cogs import cards
+from domain.errors import BrokenRules
+
+_log = structlog.get_logger(__name__)
+
+
+class TurnedAway(Exception):
+    """What a member wants leads nowhere; says why, in words for them."""
+
+
+async def answering(interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]) -> None:
+    """Do the work of an interaction, which answers it; if it can not, say privately why."""
+    try:
+        await work
+    except TurnedAway as reason:
+        await answer(interaction, cards.note(str(reason)))
+    except BrokenRules as error:
+        await answer(interaction, cards.refusal(error.rules))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the member hears of it
+        await answer_fault(interaction, error)
+
+
+async def answer(interaction: discord.Interaction[Any], card: discord.ui.LayoutView) -> None:
+    """Answer an interaction privately, whether or not it has been acknowledged."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=card)
+    else:
+        await interaction.response.send_message(view=card, ephemeral=True)
+
+
+async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Log what nobody expected and tell the member; both even if one of them fails."""
+    cause = getattr(error, "original", error)
+    _log.error("interaction failed", about=_about(interaction), exc_info=cause)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
+    said = "Something went wrong on our side. If your video was taken, it goes on."
+    try:
+        await answer(interaction, cards.note(said))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+        _log.warning("fault not told", error=str(failure))
+
+
+def _about(interaction: discord.Interaction[Any]) -> str | None:
+    """Name the command, or the button by its custom id."""
+    if interaction.command is not None:
+        return interaction.command.name
+    data: dict[str, Any] = {**(interaction.data or {})}
+    return data.get("custom_id")

@@ -1,0 +1,72 @@
+"""The options that the generating commands share: their texts, choices, suggestions and reading."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from cogs.choices import read_choices
+from cogs.intake import Gathered
+from domain.models import MODELS, AspectRatio, Model, Resolution
+from domain.requests import Command, Draft
+
+TEXTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "prompt": "What the video should show",
+        "model": "Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best",
+        "duration": "Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0",
+        "resolution": "Height of the video; 1080p on 2.0 only",
+        "aspect_ratio": "Shape of the video; auto on 2.0 only",
+        "sound": "Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)",
+        "fixed_lens": "Keep the camera still (1.5 Pro only)",
+        "web_search": "Let the model look things up on the web (2.0 only)",
+    }
+)
+RESOLUTIONS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
+RATIOS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in AspectRatio]
+MODEL_CHOICES: Final = [
+    app_commands.Choice(name=model.label, value=model.id.value) for model in MODELS.values()
+]
+Seconds = app_commands.Range[int, 4, 15]
+
+_SUGGESTED_SECONDS: Final = (4, 8, 12, 5, 6, 7, 9, 10, 11, 13, 14, 15)
+
+
+def suggest_seconds(model: Model, current: object) -> list[app_commands.Choice[int]]:
+    """Suggest lengths that a model makes, those that 1.5 Pro bills predictably first."""
+    # Discord does not check what stands in a field that is being filled in.
+    typed = str(current).strip()
+    return [
+        app_commands.Choice(name=f"{seconds} seconds", value=seconds)
+        for seconds in _SUGGESTED_SECONDS
+        if model.min_seconds <= seconds <= model.max_seconds and str(seconds).startswith(typed)
+    ]
+
+
+def given_options(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+    """Give the options that were filled in, by their names."""
+    # dict(namespace) would ask it for keys(), and it answers None to any name.
+    return dict(iter(interaction.namespace))
+
+
+def draft_of(command: Command, interaction: discord.Interaction[Any], gathered: Gathered) -> Draft:
+    """Make the draft of a command from its options and what became of its attachments."""
+    given = given_options(interaction)
+    choices = read_choices(given)
+    return Draft(
+        command=command,
+        prompt=given["prompt"],
+        model=choices.model,
+        seconds=given.get("duration"),
+        resolution=choices.resolution,
+        aspect_ratio=choices.aspect_ratio,
+        sound=given.get("sound"),
+        fixed_lens=given.get("fixed_lens"),
+        web_search=given.get("web_search"),
+        pictures=gathered.pictures,
+        videos=gathered.videos,
+        audios=gathered.audios,
+        problems=(*gathered.problems, *choices.problems),
+    )

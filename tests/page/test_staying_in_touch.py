@@ -1,0 +1,105 @@
+"""The page through a reload, a second window, a lost stand-in, a missing bot and bad files."""
+
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from sandbox.discord import DiscordOptions, DiscordStandIn
+from sandbox.discord.models import MIB
+from tests.page.visitor import Visitor
+
+LOST = "Reconnecting"
+
+
+async def test_two_windows_and_a_reload_show_the_same(
+    page: Page, browser: Browser, discord: DiscordStandIn
+):
+    """What one window says the other sees, and a reload comes back to the same place."""
+    await page.goto(discord.page_url)
+    other = await browser.new_page()
+    await other.goto(discord.page_url)
+    here, there = Visitor(page, discord), Visitor(other, discord)
+    await here.go_to("general")
+    await there.go_to("general")
+    await there.become("Ben")
+    await other.locator("#composer textarea").first.fill("hello from the other window")
+    await other.keyboard.press("Enter")
+    await here.sees("hello from the other window")
+    await page.reload()
+    await here.sees("hello from the other window")
+    await expect(page.locator("#top-title")).to_contain_text("general")
+
+
+async def test_a_lost_stand_in_is_said_and_caught_up_with(page: Page):
+    """The page says that it is gone, finds it again, and shows what was said meanwhile."""
+    async with DiscordStandIn() as discord:
+        await page.goto(discord.page_url)
+        port = int(discord.page_url.rstrip("/").rpartition(":")[2])
+        await expect(page.locator("#places")).to_contain_text("general")
+    await expect(page.locator("body")).to_contain_text(LOST)
+    async with DiscordStandIn(DiscordOptions(port=port)) as discord:
+        await discord.member("Ben").say(discord.channel("general"), "while you were away")
+        visitor = Visitor(page, discord)
+        await expect(page.locator("body")).not_to_contain_text(LOST, timeout=20_000)
+        await visitor.go_to("general")
+        await visitor.sees("while you were away")
+
+
+async def test_a_page_without_a_bot_says_so(page: Page, discord: DiscordStandIn):
+    """Nothing is offered that nobody would answer."""
+    await page.goto(discord.page_url)
+    await expect(page.locator("#places")).to_contain_text("No bot is connected")
+    box = page.locator("#composer textarea").first
+    await box.press_sequentially("/")
+    await expect(page.get_by_role("option")).to_have_count(0)
+
+
+async def test_files_that_are_too_large_and_texts_that_are_too_long_are_refused_before(
+    page: Page, discord: DiscordStandIn, tmp_path: Path
+):
+    """The limit is named, and nothing is posted."""
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(11 * MIB)
+    await page.goto(discord.page_url)
+    visitor = Visitor(page, discord)
+    await visitor.go_to("general")
+    await page.locator("#composer input[type=file]").first.set_input_files(str(large))
+    await expect(page.get_by_role("alert").filter(has_text="10 MB").first).to_be_visible()
+    box = page.locator("#composer textarea").first
+    await box.fill("x" * 6_000)
+    await box.press("Enter")
+    await expect(page.locator("#composer")).to_contain_text("2,000")
+    assert discord.channel("general").messages == []
+
+
+async def test_who_sees_nothing_is_told_and_others_keep_their_place(
+    page: Page, discord: DiscordStandIn
+):
+    """A member without permissions finds the channel closed; another one finds it open again."""
+    await discord.member("Ben").say(discord.channel("general"), "for those who may read")
+    await page.goto(discord.page_url)
+    visitor = Visitor(page, discord)
+    await visitor.go_to("general")
+    await visitor.sees("for those who may read")
+    await visitor.become("Nil")
+    await expect(visitor.messages).to_have_count(0)
+    await expect(page.locator("#composer")).to_contain_text("You do not see this channel")
+    await visitor.become("Olga")
+    await visitor.sees("for those who may read")
+
+
+async def test_a_thousand_messages_are_all_there_and_the_newest_is_in_view(
+    page: Page, discord: DiscordStandIn
+):
+    """Long channels open at their end; the first message is one scroll away."""
+    place, ben = discord.channel("general"), discord.member("Ben")
+    for number in range(1_000):
+        await ben.say(place, f"message {number}.")
+    await page.goto(discord.page_url)
+    visitor = Visitor(page, discord)
+    await visitor.go_to("general")
+    await expect(await visitor.sees("message 999.")).to_be_in_viewport()
+    await expect(visitor.messages).to_have_count(1_000, timeout=30_000)
+    await visitor.messages.filter(has_text="message 0.").first.scroll_into_view_if_needed()
+    await expect(visitor.messages.filter(has_text="message 0.").first).to_be_in_viewport()

@@ -1,0 +1,60 @@
+"""Takes a posted video away: its message and its file. The job and its money stay as they are."""
+
+import asyncio
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from storage import jobs
+from storage.jobs import Job
+from workflow.context import Context
+from workflow.errors import NotYours, TooSoon
+
+_log = structlog.get_logger(__name__)
+
+
+def is_deleted(job: Job) -> bool:
+    """Tell whether the video of a job was posted and then taken away."""
+    return job.state is JobState.DELIVERED and job.file_name is None
+
+
+async def erase(context: Context, job_id: str, user_id: int) -> None:
+    """Delete the video of a delivered job on behalf of a user, who may do so; again is harmless.
+
+    What is to be deleted is written down first, so that a second try finishes a first one that
+    was cut off.
+
+    Raises:
+        NotYours: there is no such job.
+        TooSoon: it is not delivered.
+        PublishError: Discord did not delete the message.
+    """
+
+    async def work(tx: AsyncConnection) -> Job:
+        job = await jobs.get(tx, job_id)
+        if job is None:
+            raise NotYours
+        if job.state is not JobState.DELIVERED:
+            raise TooSoon(job.state)
+        return job if is_deleted(job) else await _forget(tx, job)
+
+    job = await context.database.transact(work)
+    await context.publisher.delete_result(job)
+    video = context.media.path(f"{job.id}.mp4")
+    await asyncio.to_thread(video.unlink, missing_ok=True)
+    _log.info("video deleted", job=job.id, by=user_id)
+
+
+async def _forget(tx: AsyncConnection, job: Job) -> Job:
+    """Let a job know no file any more, and have its status message say so."""
+    return await jobs.keep(
+        tx,
+        job,
+        due_at_ms=job.due_at_ms,
+        file_name=None,
+        file_size=None,
+        file_sha256=None,
+        result_url=None,
+        status_shown=None,
+    )

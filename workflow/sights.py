@@ -1,0 +1,52 @@
+"""Gathers what a job's public status message shows at this moment."""
+
+from domain.jobs import AT_APIXO, JobState
+from domain.schedule import typical_ms
+from storage import jobs
+from storage.jobs import Job
+from workflow.addresses import to_attach, to_show
+from workflow.context import Context
+from workflow.erase import is_deleted
+from workflow.patience import NEVER_MS
+from workflow.publishing import Sight
+
+RUNNING = AT_APIXO | {JobState.QUEUED}
+"""While a job has one of these states, its card shows what it was given, for APIXO too."""
+
+
+async def sight_of(context: Context, job: Job) -> Sight:
+    """Gather what there is to show of a job."""
+    charged = job.state is JobState.FAILED and context.policy.charge_failed_tasks
+    running = job.state in RUNNING
+    return Sight(
+        job,
+        place=await _place(context, job),
+        ready_at_ms=_ready_at_ms(context, job),
+        charged=charged,
+        given_up=_is_given_up(job),
+        deleted=is_deleted(job),
+        pictures=to_show(context, job) if running else (),
+        files=to_attach(context, job) if running else (),
+    )
+
+
+def looks_alike(earlier: Job, later: Job) -> bool:
+    """Tell whether a job that kept its state has the same card still."""
+    return (is_deleted(earlier), _is_given_up(earlier)) == (is_deleted(later), _is_given_up(later))
+
+
+def _is_given_up(job: Job) -> bool:
+    return job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
+
+
+async def _place(context: Context, job: Job) -> int | None:
+    if job.state is not JobState.QUEUED:
+        return None
+    return await context.database.read(lambda tx: jobs.place_in_line(tx, job.id))
+
+
+def _ready_at_ms(context: Context, job: Job) -> int | None:
+    if job.state is not JobState.GENERATING or job.started_at_ms is None:
+        return None
+    _, latest_ms = typical_ms(job.request.model, job.request.seconds)
+    return job.started_at_ms + round(latest_ms / context.policy.time_scale)
