@@ -1,6 +1,6 @@
 """Generated requests, judged by our rules and by the stand-in's: the verdicts must agree.
 
-A normal run tries 1,500 of them, always the same ones; `PROPERTY_EXAMPLES=20000` tries more.
+A normal run tries 750 of them, always the same ones; `PROPERTY_EXAMPLES=20000` tries more.
 """
 
 import json
@@ -20,7 +20,7 @@ from domain.models import AspectRatio, ModelId, Resolution
 from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check
 from sandbox.apixo.rules import MODELS, ModelRules, Order, Refused, read_order
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "1500"))
+EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "750"))
 
 P480, P720 = Resolution.P480, Resolution.P720
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
