@@ -1,6 +1,6 @@
 """The commands by which members see their quota, and managers set quotas and give grants."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -8,8 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs import cards, faults, quota_cards, words
+from cogs import cards, quota_cards, words
 from cogs.desk import Desk
+from cogs.faults import TurnedAway, answering
 from cogs.members import is_manager, role_ids
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Kind, Limit, Target, read_amount, read_limit, show_limit
@@ -28,10 +29,6 @@ _AMOUNT_TEXT: Final = "US dollars, such as 5, 0.5 or $2.50"
 _PERIOD_TEXT: Final = "UTC day or UTC month"
 _USER_TEXT: Final = "One member; without a user and a role, each member of this server"
 _ROLE_TEXT: Final = "Each member with this role, on their own; the best role counts"
-
-
-class _TurnedAway(Exception):
-    """Something that is not done; says why, in words for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Managing(commands.Cog):
     async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
         """Show members their own quota, and managers anyone's."""
         await self._desk.open(interaction)
-        await _answering(interaction, self._show(interaction, user or interaction.user))
+        await answering(interaction, self._show(interaction, user or interaction.user))
 
     @quota.command(name="set", description="Set what may be spent in a day or month")
     @app_commands.describe(
@@ -77,7 +74,7 @@ class Managing(commands.Cog):
     ) -> None:
         """Set a limit in the place of what counted before."""
         await self._desk.open(interaction)
-        await _answering(interaction, self._set(interaction, amount, _Place(period, user, role)))
+        await answering(interaction, self._set(interaction, amount, _Place(period, user, role)))
 
     @quota.command(name="clear", description="Clear a limit, so that the next wider one counts")
     @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
@@ -91,7 +88,7 @@ class Managing(commands.Cog):
     ) -> None:
         """Clear a limit."""
         await self._desk.open(interaction)
-        await _answering(interaction, self._clear(interaction, _Place(period, user, role)))
+        await answering(interaction, self._clear(interaction, _Place(period, user, role)))
 
     @app_commands.command(name="grant", description="Give a member money beyond their quota")
     @app_commands.describe(
@@ -107,17 +104,17 @@ class Managing(commands.Cog):
     ) -> None:
         """Give a grant."""
         await self._desk.open(interaction)
-        await _answering(interaction, self._grant(interaction, user, amount, note))
+        await answering(interaction, self._grant(interaction, user, amount, note))
 
     async def revoke(self, interaction: _Interaction, grant_id: int) -> None:
         """Take back what is unspent of a grant, and answer the click."""
         await self._desk.open(interaction)
-        await _answering(interaction, self._revoke(interaction, grant_id))
+        await answering(interaction, self._revoke(interaction, grant_id))
 
     async def _show(self, interaction: _Interaction, user: _User) -> None:
         manages, own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or own):
-            raise _TurnedAway("Only members with *Manage Server* see what others have left.")
+            raise TurnedAway("Only members with *Manage Server* see what others have left.")
         guild_id = _guild_id(interaction)
         standing = await quotas.standing(self._context, _member(guild_id, user))
         items = quota_cards.shown("you have" if own else f"{user.mention} has", standing)
@@ -154,9 +151,9 @@ class Managing(commands.Cog):
         _check_manager(interaction)
         micro = _read(read_amount, amount)
         if not micro:
-            raise _TurnedAway("A grant of nothing gives nothing.")
+            raise TurnedAway("A grant of nothing gives nothing.")
         if not isinstance(user, discord.Member):
-            raise _TurnedAway(f"{user.mention} is not on this server and could not use it.")
+            raise TurnedAway(f"{user.mention} is not on this server and could not use it.")
         member, manager = _member(_guild_id(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
         said = (
@@ -172,9 +169,9 @@ class Managing(commands.Cog):
         try:
             revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
         except NoSuchGrant:
-            raise _TurnedAway("There is no such grant on this server.") from None
+            raise TurnedAway("There is no such grant on this server.") from None
         if not revoked.amount:
-            raise _TurnedAway("Nothing of this grant is left to take back.")
+            raise TurnedAway("Nothing of this grant is left to take back.")
         await _say(
             interaction,
             f"Took **{show_usd(revoked.amount)}** back from <@{revoked.user_id}>. "
@@ -184,9 +181,9 @@ class Managing(commands.Cog):
 
 def _limit(interaction: _Interaction, place: _Place, amount: MicroUSD | None) -> Limit:
     if place.user is not None and place.role is not None:
-        raise _TurnedAway("A limit is for a user or for a role: give one of them, not both.")
+        raise TurnedAway("A limit is for a user or for a role: give one of them, not both.")
     if place.period not in _PERIODS_KNOWN:
-        raise _TurnedAway(f"period can be day or month, not {words.harmless(place.period, 40)}.")
+        raise TurnedAway(f"period can be day or month, not {words.harmless(place.period, 40)}.")
     if place.user is not None:
         target, subject_id = Target.MEMBER, place.user.id
     elif place.role is not None:
@@ -207,12 +204,12 @@ def _read(reader: Callable[[str], T], amount: str) -> T:
         return reader(amount)
     except ValueError as error:
         shown = words.harmless(amount, 40)
-        raise _TurnedAway(f"“{shown}” can not be taken: {error}.") from None
+        raise TurnedAway(f"“{shown}” can not be taken: {error}.") from None
 
 
 def _check_manager(interaction: _Interaction) -> None:
     if not is_manager(interaction):
-        raise _TurnedAway("Only members with *Manage Server* can do that.")
+        raise TurnedAway("Only members with *Manage Server* can do that.")
 
 
 def _guild_id(interaction: _Interaction) -> int:
@@ -236,13 +233,3 @@ def _absence(user: _User | None) -> str:
 
 async def _say(interaction: _Interaction, *parts: str) -> None:
     await interaction.edit_original_response(view=cards.note("".join(parts)))
-
-
-async def _answering(interaction: _Interaction, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work of a command; why something is not done is its answer."""
-    try:
-        await work
-    except _TurnedAway as reason:
-        await interaction.edit_original_response(view=cards.note(str(reason)))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the member hears of it
-        await faults.answer_fault(interaction, error)

@@ -1,6 +1,5 @@
 """The commands that show what was spent: a member's own, and for managers their server's."""
 
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -11,8 +10,9 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs import cards, faults, figures, words
+from cogs import figures, words
 from cogs.desk import Desk
+from cogs.faults import TurnedAway, answering
 from cogs.members import is_manager, role_ids
 from cogs.menus import Asked, What, controls
 from cogs.names import Names, of_channels
@@ -44,10 +44,6 @@ _STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in Styl
 _PERIOD_TEXT: Final = "The days to sum, in UTC; 30d when left out"
 
 
-class _TurnedAway(Exception):
-    """Something asked for that can not be shown; says why, in words for whoever asked."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Figures, what they are headed by, and the names of those in them."""
@@ -71,7 +67,7 @@ class Spending(commands.Cog):
     @app_commands.choices(period=_PERIODS)
     async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
         """Show members their own spending."""
-        await _answering(interaction, self._spend(interaction, period))
+        await answering(interaction, self._spend(interaction, period))
 
     @app_commands.command(name="report", description="See what this server has spent, and on what")
     @app_commands.describe(
@@ -90,15 +86,15 @@ class Spending(commands.Cog):
         style: str = "chart",
     ) -> None:
         """Show managers their server's spending."""
-        await _answering(interaction, self._report(interaction, period, group_by, style))
+        await answering(interaction, self._report(interaction, period, group_by, style))
 
     async def show_anew(self, interaction: _Interaction, asked: Asked) -> None:
         """Put another report in the place of the one that is shown."""
-        await _answering(interaction, self._show_in_place(interaction, asked))
+        await answering(interaction, self._show_in_place(interaction, asked))
 
     async def hand_sheet(self, interaction: _Interaction, asked: Asked) -> None:
         """Hand over a report as a file."""
-        await _answering(interaction, self._hand_beside(interaction, asked))
+        await answering(interaction, self._hand_beside(interaction, asked))
 
     async def _spend(self, interaction: _Interaction, period: str) -> None:
         await self._desk.open(interaction)
@@ -164,7 +160,7 @@ class Spending(commands.Cog):
         """Sum what whoever asks may see.
 
         Raises:
-            _TurnedAway: a server's spending is for its managers.
+            TurnedAway: a server's spending is for its managers.
         """
         guild_id, guild = _server(interaction), interaction.guild
         if asked.what is What.SPEND:
@@ -173,7 +169,7 @@ class Spending(commands.Cog):
             own = await report.of_member(self._context, guild_id, who, roles, asked.period)
             return _Found(own, "Your spending", {})
         if not is_manager(interaction):
-            raise _TurnedAway("Only who may *Manage Server* can see what a server has spent.")
+            raise TurnedAway("Only who may *Manage Server* can see what a server has spent.")
         whole = await report.of_server(self._context, guild_id, asked.period, asked.grouping)
         title = f"Spending on {guild.name}" if guild else "Spending on this server"
         return _Found(whole, title, await self._name(guild, whole))
@@ -186,24 +182,14 @@ class Spending(commands.Cog):
         return of_channels(guild, channels) | await self._names.of_members(guild, members)
 
 
-async def _answering(interaction: _Interaction, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work of an interaction; whatever comes in between, whoever asked hears of it."""
-    try:
-        await work
-    except _TurnedAway as reason:
-        await faults.answer(interaction, cards.note(str(reason)))
-    except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked hears of it
-        await faults.answer_fault(interaction, error)
-
-
 def _one_of(kind: type[E], name: str, value: str) -> E:
     """Read a choice; a client with old commands may send any other.
 
     Raises:
-        _TurnedAway: naming what there is.
+        TurnedAway: naming what there is.
     """
     if value not in list(kind):
-        raise _TurnedAway(f"{name} can be {', '.join(kind)}, not {words.harmless(value, 40)}.")
+        raise TurnedAway(f"{name} can be {', '.join(kind)}, not {words.harmless(value, 40)}.")
     return kind(value)
 
 
