@@ -46,11 +46,14 @@ class NewJob:
     price: MicroUSD
     price_version: str
     created_at_ms: int
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One request on its way: what was asked, where it stands, and what came of it.
+
+    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase.
 
     `submissions` counts the times it was sent to APIXO, `failures` the failed tries in a row,
     `turns` the claims without progress. `reason` says in words for the member why it ended or is
@@ -90,6 +93,8 @@ class Job:
     submitted_at_ms: int | None
     started_at_ms: int | None
     ended_at_ms: int | None
+    private: bool = False
+    shared_message_id: int | None = None
 
 
 class Changes(TypedDict, total=False):
@@ -108,6 +113,7 @@ class Changes(TypedDict, total=False):
     fail_code: str | None
     failures: int
     started_at_ms: int | None
+    shared_message_id: int | None
 
 
 class Move(Changes, total=False):
@@ -154,6 +160,7 @@ async def add(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "attempt": 1,
         "created_at_ms": new.created_at_ms,
         "due_at_ms": new.created_at_ms,
+        "private": int(new.private),
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
     added = await tx.execute(insert_new(tx, jobs, "interaction_id").values(row))
@@ -418,6 +425,7 @@ _COLUMNS = tuple(name for name in Job.__dataclass_fields__ if name != "price")
 
 def _job(row: RowMapping) -> Job:
     fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
+    fields["private"] = bool(row["private"])
     return Job(price=MicroUSD(row["price_micro"]), **fields)
 
 

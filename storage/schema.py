@@ -115,6 +115,8 @@ jobs = Table(
     Column("submitted_at_ms", Int),
     Column("started_at_ms", Int),
     Column("ended_at_ms", Int),
+    Column("private", Int, nullable=False, server_default=_ZERO),
+    Column("shared_message_id", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -321,12 +323,47 @@ guilds = Table(
     sqlite_strict=True,
 )
 
+presets = Table(
+    "presets",
+    metadata,
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("preset", Text, nullable=False),
+    Column("updated_at_ms", Int, nullable=False),
+    sqlite_strict=True,
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("user_id", Int, primary_key=True, autoincrement=False),
+    Column("tell_when_done", Int, nullable=False),
+    sqlite_strict=True,
+)
+
+balance_readings = Table(
+    "balance_readings",
+    metadata,
+    Column("id", Int, primary_key=True, autoincrement=True),
+    Column("at_ms", Int, nullable=False),
+    Column("balance_micro", Int, nullable=False),
+    Column("expected_micro", Int, nullable=False),
+    Index("ix_balance_readings_at_ms", "at_ms"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+"""What APIXO's balance was, and what the ledger had spent at APIXO in all by then."""
+
 belt = Table(
     "belt",
     metadata,
     Column("id", Int, primary_key=True, autoincrement=False),
     Column("paused_until_ms", Int),
     Column("pause_reason", Text),
+    Column("stopped_at_ms", Int),
+    Column("stopped_by", Text),
+    Column("stop_reason", Text),
     CheckConstraint("id = 1", name="one_row"),
     sqlite_strict=True,
 )

@@ -13,7 +13,8 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import billing, jobs, migrations
+from domain.requests import dump
+from storage import billing, migrations
 from storage.database import Database
 from storage.errors import SchemaTooNew
 from storage.jobs import NewJob
@@ -115,8 +116,15 @@ def _migrate_to_0002(connection: Connection) -> None:
 
 
 async def _live_before_grants(tx: AsyncConnection, new: NewJob) -> None:
-    """Hold the price of a job as it was done then."""
-    await jobs.add(tx, new)
+    """Add a job and hold its price as it was done then."""
+    job = (
+        "INSERT INTO jobs (id, interaction_id, guild_id, channel_id, user_id, state, fence, "
+        "request, model, mode, resolution, seconds, price_micro, price_version, attempt, "
+        "submissions, failures, turns, due_at_ms, created_at_ms) "
+        "VALUES (:id, 1, 1, 2, 3, 'queued', 0, :request, 'm', 'm', '720p', 4, 80, 'v', 1, "
+        "0, 0, 0, 5, 5)"
+    )
+    await tx.execute(text(job), {"id": new.id, "request": dump(new.request)})
     hold = (
         "INSERT INTO billing (kind, job_id, attempt, amount_micro, account, guild_id, user_id, "
         "price_version, created_at_ms, actor, note) "
