@@ -53,7 +53,8 @@ class NewJob:
 class Job:
     """One request on its way: what was asked, where it stands, and what came of it.
 
-    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase.
+    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase;
+    `result_channel_id` is where its result is, if not where it was asked for.
 
     `submissions` counts the times it was sent to APIXO, `failures` the failed tries in a row,
     `turns` the claims without progress. `reason` says in words for the member why it ended or is
@@ -95,6 +96,7 @@ class Job:
     ended_at_ms: int | None
     private: bool = False
     shared_message_id: int | None = None
+    result_channel_id: int | None = None
 
 
 class Changes(TypedDict, total=False):
@@ -114,6 +116,7 @@ class Changes(TypedDict, total=False):
     failures: int
     started_at_ms: int | None
     shared_message_id: int | None
+    result_channel_id: int | None
 
 
 class Move(Changes, total=False):

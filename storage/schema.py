@@ -117,6 +117,7 @@ jobs = Table(
     Column("ended_at_ms", Int),
     Column("private", Int, nullable=False, server_default=_ZERO),
     Column("shared_message_id", Int),
+    Column("result_channel_id", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Add the columns and tables."""
     op.add_column("jobs", sa.Column("private", INT, nullable=False, server_default=sa.text("0")))
     op.add_column("jobs", sa.Column("shared_message_id", INT))
+    op.add_column("jobs", sa.Column("result_channel_id", INT))
     for name, kind in (("stopped_at_ms", INT), ("stopped_by", sa.Text), ("stop_reason", sa.Text)):
         op.add_column("belt", sa.Column(name, kind))
     _presets()
