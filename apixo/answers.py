@@ -167,6 +167,8 @@ def _clean(text: str | None, most: int, question: Question) -> str | None: ...
 def _clean(text: str | None, most: int, question: Question) -> str | None:
     if text and len(question.prompt) >= _MIN_HIDDEN_CHARS:
         text = text.replace(question.prompt, "[prompt]")
+        # With its odd spaces made plain, what was not the prompt may have become it.
+        text = plain_text(text, most * 8).replace(question.prompt, "[prompt]")
     return plain_text(text, most)
 
 

@@ -47,6 +47,7 @@ class ApixoClient:
             was not sent. Less than the other two, lest they end the wait and nobody can tell.
         submit_s: seconds for a whole submission; APIXO fetches and measures reference files first.
         ask_s: seconds for any other request.
+        trace: hears of every request, as aiohttp has it.
 
     Raises:
         ValueError: the key is not one word of ASCII.
@@ -60,6 +61,7 @@ class ApixoClient:
         connect_s: float = 10,
         submit_s: float = 90,
         ask_s: float = 30,
+        trace: aiohttp.TraceConfig | None = None,
     ) -> None:
         if not re.fullmatch(r"[!-~]+", key.get_secret_value()):
             raise ValueError("the API key must be one word of ASCII")
@@ -68,6 +70,7 @@ class ApixoClient:
         self._connect_s = connect_s
         self._submit_s = submit_s
         self._ask_s = ask_s
+        self._traces = [] if trace is None else [trace]
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -121,6 +124,7 @@ class ApixoClient:
             # A small compressed body can be a huge one: none is asked for, and none unpacked.
             auto_decompress=False,
             trust_env=False,
+            trace_configs=self._traces,
         )
 
     async def _exchange(

@@ -81,6 +81,15 @@ def read_task_id(data: object) -> str:
     return task_id
 
 
+def read_callback(body: bytes) -> str:
+    """Read which task a callback is about; nothing else in it is to be believed.
+
+    Raises:
+        ValueError: it is no JSON object, or names no task.
+    """
+    return read_task_id(_field(read_json(body), "data"))
+
+
 def read_status(data: object, task_id: str) -> TaskStatus:
     """Read the `data` of a status answer for a task.
 

@@ -8,6 +8,7 @@ nor network here: touching one before the deferral would end the measurement wit
 import asyncio
 import statistics
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
@@ -66,8 +67,8 @@ class _Bare(commands.Cog):
 
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
-    nothing = cast("Any", None)
-    ours = _bot(Generation(Desk(nothing, nothing), nothing))
+    nothing, context = cast("Any", None), cast("Any", SimpleNamespace(now_ms=lambda: 0))
+    ours = _bot(Generation(Desk(context, nothing, nothing), nothing, nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

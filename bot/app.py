@@ -18,34 +18,50 @@ from yarl import URL
 from apixo.client import ApixoClient
 from apixo.errors import ApixoError, Unauthorized
 from apixo.results import ResultFetcher
-from bot import endpoints, web
+from bot import endpoints, languages
 from bot.client import DailiesBot
 from bot.errors import CannotStart
+from bot.keeping import open_media
+from bot.meters import Meters
+from bot.readiness import Readiness
 from bot.settings import Settings
+from bot.web.doors import Addresses, every_route
+from bot.web.server import serve
+from cogs.animating import Animating
+from cogs.chores import Chores
 from cogs.clicks import Clicks
+from cogs.composing import Composing
 from cogs.desk import Desk
 from cogs.generation import Generation
 from cogs.help import Help
 from cogs.intake import Intake
 from cogs.listing import Listing
 from cogs.managing import Managing
+from cogs.mending import Mending
+from cogs.operating import Operating
+from cogs.operators import Operators
 from cogs.prices import Prices
+from cogs.private_answers import PrivateAnswers
 from cogs.publisher import DiscordPublisher
 from cogs.references import References
+from cogs.settings.panel import SettingsPanel
 from cogs.spending import Spending
+from cogs.suggestions import Suggestions
+from cogs.summaries import Summaries
+from cogs.telling import Telling
 from cogs.turning import Turning
-from domain.money import show_usd
+from domain.catalogue import speak
+from domain.money import plain_usd
 from domain.quotas import Limits
 from storage.clock import DatabaseClock
 from storage.database import Database
-from storage.media import MediaFolder
-from workflow.belt import MAX_REST_S, Belt
+from workflow.belt import Belt
 from workflow.context import Context, Policy
+from workflow.lab.lab import open_lab
 from workflow.notes import Notes
 
 _log = structlog.get_logger(__name__)
 
-_TURN_LATE_S = 30
 _GATEWAY_AGAIN_S = 5
 
 
@@ -72,65 +88,48 @@ async def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     """Build the service and keep it connected; whatever ends this, it is taken down in order."""
     endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
+    speak(languages.read(settings.bot_language))
     async with AsyncExitStack() as stack:
-        service = await _build(settings, stack)
+        bot = await _build(settings, stack)
         try:
-            await _connect(service.bot, settings.discord_token.get_secret_value())
+            await _connect(bot, settings.discord_token.get_secret_value())
         finally:
-            await service.bot.close()
+            await bot.close()
 
 
-def every_cog(context: Context, belt: Belt, desk: Desk, intake: Intake) -> list[commands.Cog]:
-    """Make what members touch, and the loop that turns the belt."""
+def every_cog(
+    client: discord.Client, context: Context, belt: Belt, desk: Desk, intake: Intake
+) -> list[commands.Cog]:
+    """Make what members touch, the loop that turns the belt, and the one for everything else."""
+    operators = Operators(client)
+    mending = Mending(context.now_ms)
     return [
-        Generation(desk, intake),
-        References(desk, intake),
-        Clicks(context, desk),
+        Generation(desk, intake, mending),
+        References(desk, intake, mending),
+        Composing(desk, intake, mending),
+        Animating(context, desk, intake, mending),
+        Clicks(context, desk, mending),
         Prices(context, desk),
         Listing(context, desk),
         Managing(context, desk),
+        SettingsPanel(context, desk),
+        Operating(context, desk),
         Spending(context, desk),
         Help(context, desk),
+        Suggestions(context),
+        Telling(context, desk),
         Turning(belt, desk),
+        Chores(context, operators, Summaries(client)),
     ]
 
 
-class _Service:
-    """What is built, and how it is asked whether it is ready."""
-
-    def __init__(
-        self, bot: DailiesBot, belt: Belt, database: Database, clock: DatabaseClock
-    ) -> None:
-        self.bot = bot
-        self._clock = clock
-        self._belt = belt
-        self._database = database
-
-    async def checks(self) -> dict[str, bool]:
-        """Tell of each part whether it does its work."""
-        last_ms = self._belt.last_turn_ms
-        return {
-            "gateway": self.bot.is_ready() and self.bot.is_connected,
-            "database": await self._database_answers(),
-            "belt": last_ms is not None
-            and self._clock.now_ms() - last_ms < (MAX_REST_S + _TURN_LATE_S) * 1000,
-        }
-
-    async def _database_answers(self) -> bool:
-        try:
-            async with asyncio.timeout(5):
-                await self._database.ping()
-        except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
-            return False
-        return True
-
-
-async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
+async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
+    meters = Meters()
     database = await stack.enter_async_context(await Database.open(settings.database_url))
     await database.migrate()
     clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
     apixo = await stack.enter_async_context(
-        ApixoClient(settings.apixo_base_url, settings.apixo_api_key)
+        ApixoClient(settings.apixo_base_url, settings.apixo_api_key, trace=meters.traced("apixo"))
     )
     await _check_key(apixo)
     results = await stack.enter_async_context(
@@ -139,27 +138,33 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> _Service:
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
-    media = MediaFolder(settings.media_store)
-    media.prove()
+    media, bucket_links = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
     intake = Intake(session, settings.discord_api_url, media.keep_input)
-    bot = DailiesBot(lambda: every_cog(context, belt, desk, intake), Notes(database))
+    notes = Notes(database)
+    addresses = await Addresses.below(settings.public_url, notes)
+    bot = DailiesBot(
+        lambda: every_cog(bot, context, belt, desk, intake), notes, meters.traced("discord")
+    )
+    answers = PrivateAnswers(clock.now_ms)
     context = Context(
         database=database,
         apixo=apixo,
         results=results,
         media=media,
-        publisher=DiscordPublisher(bot),
+        publisher=DiscordPublisher(bot, answers),
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),
+        lab=open_lab(),
+        links=addresses.links if addresses.are_public else bucket_links,
+        callbacks=addresses.callbacks if addresses.are_public else None,
     )
     belt = Belt(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    desk = Desk(context, belt)
-    service = _Service(bot, belt, database, clock)
-    await stack.enter_async_context(
-        web.serve(settings.http_host, settings.http_port, service.checks)
-    )
-    return service
+    desk = Desk(context, belt, answers)
+    readiness = Readiness(bot, belt, context)
+    routes = await every_route(context, belt, addresses, readiness, meters)
+    await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
+    return bot
 
 
 async def _connect(bot: DailiesBot, token: str) -> None:
@@ -193,7 +198,7 @@ async def _check_key(apixo: ApixoClient) -> None:
     except ApixoError as error:
         _log.warning("APIXO's balance is not known", error=str(error))
     else:
-        _log.info("APIXO's balance", usd=show_usd(balance))
+        _log.info("APIXO's balance", usd=plain_usd(balance))
 
 
 def _policy(settings: Settings) -> Policy:
@@ -205,6 +210,8 @@ def _policy(settings: Settings) -> Policy:
         ),
         max_tasks=settings.apixo_max_tasks,
         charge_failed_tasks=settings.charge_failed_tasks,
+        exposure_limit=settings.exposure_limit_usd,
+        balance_alert=settings.balance_alert_usd,
         time_scale=settings.time_scale,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from domain.money import MicroUSD, show_usd
+from domain.money import MicroUSD, plain_usd
 from storage import audit
 from storage.audit import Audit
 from storage.database import Database
@@ -22,7 +22,8 @@ async def report(database_url: str, *, as_json: bool) -> int:
 
 def _sentences(verdict: Audit) -> str:
     jobs = ", ".join(f"{count} {state}" for state, count in verdict.jobs.items() if count)
-    money = ", ".join(f"{show_usd(MicroUSD(sum_))} {kind}" for kind, sum_ in verdict.ledger.items())
+    sums = ((kind, MicroUSD(micro)) for kind, micro in verdict.ledger.items())
+    money = ", ".join(f"{plain_usd(amount)} {kind}" for kind, amount in sums)
     lines = [f"Jobs: {jobs or 'none'}.", f"Ledger: {money}."]
     if verdict.ok:
         lines.append("Every invariant holds.")

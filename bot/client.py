@@ -3,30 +3,42 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.translator import SpokenDescriptions
+from cogs.animating import PictureMenu, animate_this
 from cogs.buttons import CardButton
 from cogs.faults import answer_fault
 from cogs.list_buttons import LIST_ITEMS
 from cogs.menus import ITEMS
+from cogs.operator_buttons import OPERATOR_ITEMS
+from cogs.operators import Operators
 from cogs.revoking import RevokeButton
+from cogs.settings.controls import SETTINGS_ITEMS
+from cogs.tell_buttons import TellButton
+from domain.catalogue import language
 from workflow.notes import Notes
 
 _log = structlog.get_logger(__name__)
 
 _SYNCED_COMMANDS = "synced commands"
 
+_Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
 MakeCogs = Callable[[], Sequence[commands.Cog]]
 
 
 class DailiesBot(commands.Bot):
-    """The bot; `make_cogs` is called once, before it connects."""
+    """The bot; `make_cogs` is called once, before it connects, `trace` hears of each request."""
 
-    def __init__(self, make_cogs: MakeCogs, notes: Notes) -> None:
+    def __init__(
+        self, make_cogs: MakeCogs, notes: Notes, trace: aiohttp.TraceConfig | None = None
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -35,6 +47,7 @@ class DailiesBot(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
             max_messages=None,
+            http_trace=trace or aiohttp.TraceConfig(),
         )
         self._make_cogs = make_cogs
         self._notes = notes
@@ -45,8 +58,28 @@ class DailiesBot(commands.Bot):
         """Bring the cogs and the buttons of earlier processes, and register the commands."""
         for cog in self._make_cogs():
             await self.add_cog(cog)
-        self.add_dynamic_items(CardButton, RevokeButton, *ITEMS, *LIST_ITEMS)
+        self.tree.add_command(animate_this)
+        self.add_dynamic_items(
+            CardButton,
+            RevokeButton,
+            TellButton,
+            PictureMenu,
+            *ITEMS,
+            *LIST_ITEMS,
+            *SETTINGS_ITEMS,
+            *OPERATOR_ITEMS,
+        )
+        if language().language != "en":
+            await self.tree.set_translator(SpokenDescriptions())
         await self._sync_commands()
+
+    async def is_owner(self, user: discord.abc.User, /) -> bool:
+        """Tell whether a user runs the service, as Discord says at this moment.
+
+        The library would believe for as long as it runs what Discord said once, and a mere
+        invitation to the team.
+        """
+        return user.id in await Operators(self).ids()
 
     async def on_connect(self) -> None:
         """Note that the gateway is there."""
@@ -62,7 +95,7 @@ class DailiesBot(commands.Bot):
 
     async def _sync_commands(self) -> None:
         """Register the commands if they differ from those registered last time for this bot."""
-        definitions = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        definitions = [await self._definition(command) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, definitions], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if await self._notes.get(_SYNCED_COMMANDS) == digest:
@@ -70,3 +103,10 @@ class DailiesBot(commands.Bot):
         await self.tree.sync()
         await self._notes.put(_SYNCED_COMMANDS, digest)
         _log.info("commands registered", count=len(definitions))
+
+    async def _definition(self, command: _Command) -> dict[str, Any]:
+        """Write a command as the library registers it."""
+        translator = self.tree.translator
+        if translator is None:
+            return command.to_dict(self.tree)
+        return await command.get_translated_payload(self.tree, translator)

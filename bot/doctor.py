@@ -1,5 +1,7 @@
 """Examines what the service needs, one line each, before it is started or when it ails."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,13 @@ import click
 
 from apixo.client import ApixoClient
 from apixo.errors import Unauthorized
+from bot import reconciling
+from bot.keeping import open_media
+from bot.reach import is_reached
 from bot.settings import Settings
 from domain.errors import DailiesError
-from domain.money import show_usd
+from domain.money import plain_usd
 from storage.database import Database
-from storage.media import MediaFolder
 
 _DISCORD = "https://discord.com/api/v10"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -43,8 +47,11 @@ async def examine(settings: Settings) -> int:
         "permissions": _permissions,
         "key and balance": _balance,
         "database": _database,
+        "reconciliation": _reconciliation,
         "disk": _disk,
     }
+    if settings.public_url is not None:
+        checks["public address"] = _public_address
     click.echo("ok    settings: every one can be used")
     found = [await _line(name, check, settings) for name, check in checks.items()]
     return 0 if all(found) else 1
@@ -105,7 +112,7 @@ async def _balance(settings: Settings) -> str:
             left = await apixo.balance()
         except Unauthorized:
             raise Ailment("APIXO_API_KEY: APIXO does not accept this key") from None
-        return f"{show_usd(left)} left at APIXO"
+        return f"{plain_usd(left)} left at APIXO"
 
 
 async def _database(settings: Settings) -> str:
@@ -117,10 +124,29 @@ async def _database(settings: Settings) -> str:
     return "answers"
 
 
+async def _reconciliation(settings: Settings) -> str:
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.database_url.startswith("sqlite:") and not path.exists():
+        return "nothing was spent yet"
+    async with await Database.open(settings.database_url, read_only=True) as database:
+        await database.ping()
+        now_ms = time.time_ns() // 1_000_000
+        found, fits = await database.read(lambda tx: reconciling.describe(tx, now_ms))
+    if not fits:
+        raise Ailment(found)
+    return found
+
+
 async def _disk(settings: Settings) -> str:
-    media = MediaFolder(settings.media_store)
-    media.prove()
+    media, _ = await asyncio.to_thread(open_media, settings.media_store, lambda: 0)
     free = media.free_bytes()
     if free < _NEEDED_BYTES:
         raise Ailment(f"{free / 1e9:.1f} GB free in {settings.media_store}: 2 GB are wanted")
     return f"{free / 1e9:.0f} GB free in {settings.media_store}"
+
+
+async def _public_address(settings: Settings) -> str:
+    assert settings.public_url is not None, "only then there is something to check"
+    if not await is_reached(settings, settings.public_url):
+        raise Ailment("PUBLIC_URL: something else than this service answers there")
+    return "leads here"

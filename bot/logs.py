@@ -1,8 +1,11 @@
 """Sets up logging: readable on a terminal, JSON otherwise, and never with a secret in it."""
 
 import logging
+import os
+import re
 import sys
 from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -18,15 +21,22 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
 _SHORTEST_SECRET = 6
 """Shorter ones guard nothing, and blotting them out would spoil every line."""
 
+_SECRET_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Where the library for S3 looks for its credentials."""
+
+_SIGNED_PATH = re.compile(
+    r"(/(?:callbacks/apixo|media)/|X-Amz-(?:Signature|Security-Token)=)[\w.%~-]+"
+)
+"""Whoever knows such an address may use it."""
+
 _LEAST = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
 """Below these levels libraries write whole statements and messages, and prompts with them."""
 
 
 def set_up(settings: Settings) -> None:
     """Send all logging to standard error in the chosen format."""
-    secrets = (settings.discord_token, settings.apixo_api_key)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(_renderers(settings), [s.get_secret_value() for s in secrets]))
+    handler.setFormatter(_Redacting(_renderers(settings), _secrets(settings)))
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     # The voice libraries are not wanted: the service makes no calls.
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
@@ -41,6 +51,17 @@ def set_up(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _secrets(settings: Settings) -> list[str]:
+    database = urlsplit(settings.database_url)
+    return [
+        settings.discord_token.get_secret_value(),
+        settings.apixo_api_key.get_secret_value(),
+        database.password or "",
+        unquote(database.password or ""),
+        *(os.environ.get(name, "") for name in _SECRET_VARIABLES),
+    ]
 
 
 def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
@@ -70,4 +91,4 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
         line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
-        return line
+        return _SIGNED_PATH.sub(r"\1[secret]", line)

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
+from bot import languages
 from bot.errors import SettingsError
 from domain.money import MicroUSD, parse_usd
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -82,9 +83,18 @@ class Settings(DatabaseSettings):
     apixo_max_tasks: int = Field(
         5, ge=1, le=1000, description="tasks in flight at APIXO at once, over all processes"
     )
-    media_store: Path = Field(Path("data/media"), description="the folder of the finished videos")
-    http_host: str = Field("127.0.0.1", description="where health is answered")
-    http_port: int = Field(8080, ge=0, le=65535, description="where health is answered")
+    media_store: str = Field(
+        "data/media", description="a folder for videos and inputs, or `s3://bucket/prefix`"
+    )
+    public_url: str | None = Field(
+        None,
+        description="the public HTTPS address of `HTTP_PORT`: APIXO calls back, and what is too "
+        "large for Discord gets a link; plain `http` on loopback hosts only",
+    )
+    http_host: str = Field(
+        "127.0.0.1", description="where health, metrics, callbacks and links are answered"
+    )
+    http_port: int = Field(8080, ge=0, le=65535, description="the port of `HTTP_HOST`")
     user_daily_limit_usd: MicroUSD | None = Field(
         MicroUSD(5_000_000), description=f"per member and server: {_DAILY_LIMIT}"
     )
@@ -93,6 +103,16 @@ class Settings(DatabaseSettings):
     )
     global_daily_limit_usd: MicroUSD | None = Field(
         MicroUSD(200_000_000), description=f"over everything, the operator's fuse: {_DAILY_LIMIT}"
+    )
+    balance_alert_usd: MicroUSD | None = Field(
+        MicroUSD(10_000_000),
+        description="below this balance at APIXO the operator gets a direct message, once; `none` "
+        "lifts it",
+    )
+    exposure_limit_usd: MicroUSD | None = Field(
+        MicroUSD(20_000_000),
+        description="what may be spent a UTC day on submissions without an answer before nothing "
+        "more is submitted; `none` lifts it",
     )
     charge_failed_tasks: bool = Field(
         default=False, description="whether a failed task costs the member its price"
@@ -106,12 +126,21 @@ class Settings(DatabaseSettings):
     time_scale: float = Field(
         1, gt=0, le=10_000, description="divides every documented wait; for stand-ins only"
     )
+    bot_language: str = Field(
+        "en", description="what the bot speaks: `en`, or a language with a file in `bot/locale`"
+    )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="`text`, `json`, or `auto`: text on a terminal, JSON otherwise"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"
     )
+
+    @field_validator("bot_language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        languages.read(value)
+        return value
 
     @field_validator("discord_token", "apixo_api_key")
     @classmethod
@@ -131,6 +160,17 @@ class Settings(DatabaseSettings):
     def _https_or_loopback(cls, value: str | None) -> str | None:
         return value if value is None else _address(value, secure="https", plain="http")
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        address = _address(value, secure="https", plain="http")
+        url = URL(address)
+        if url.query_string or url.fragment or url.user or url.password:
+            raise ValueError("must be an address without user, query or fragment")
+        return address
+
     @field_validator("discord_gateway_url")
     @classmethod
     def _wss_or_loopback(cls, value: str | None) -> str | None:
@@ -146,15 +186,20 @@ class Settings(DatabaseSettings):
             raise ValueError("list host names, such as apixo.ai, with commas between them")
         return hosts
 
-    @field_validator("media_store", mode="before")
+    @field_validator("media_store")
     @classmethod
-    def _a_folder(cls, value: object) -> object:
-        if "://" in str(value):
-            raise ValueError("must be a folder")
+    def _folder_or_bucket(cls, value: str) -> str:
+        if "://" in value and _BUCKET.fullmatch(value) is None:
+            raise ValueError("must be a folder, or s3://bucket/prefix")
         return value
 
     @field_validator(
-        "user_daily_limit_usd", "server_daily_limit_usd", "global_daily_limit_usd", mode="before"
+        "user_daily_limit_usd",
+        "server_daily_limit_usd",
+        "global_daily_limit_usd",
+        "balance_alert_usd",
+        "exposure_limit_usd",
+        mode="before",
     )
     @classmethod
     def _dollars(cls, value: object) -> object:

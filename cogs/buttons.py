@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
+from domain.catalogue import mark, t
+
 
 class Act(StrEnum):
     """What a click does, as it stands at the head of a button's custom id."""
@@ -17,10 +19,13 @@ class Act(StrEnum):
     EDIT = "edit"
     FINAL = "final"
     BUY = "buy"
+    EXTEND = "extend"
+    SHARE = "share"
     DETAILS = "details"
     DELETE = "delete"
     ERASE = "erase"
     RETYPE = "retype"
+    CONFIRM = "confirm"
 
 
 class Clicked(Protocol):
@@ -34,15 +39,18 @@ class Clicked(Protocol):
 _S: Final = discord.ButtonStyle
 _LOOKS: Final = MappingProxyType(
     {
-        Act.CANCEL: ("Cancel", _S.secondary),
-        Act.AGAIN: ("Again", _S.primary),
-        Act.EDIT: ("Edit prompt", _S.secondary),
-        Act.FINAL: ("Make final", _S.secondary),
-        Act.BUY: ("Spend", _S.success),
-        Act.DETAILS: ("Details", _S.secondary),
-        Act.DELETE: ("Delete", _S.danger),
-        Act.ERASE: ("Delete it", _S.danger),
-        Act.RETYPE: ("Edit again", _S.primary),
+        Act.CANCEL: (mark("Cancel"), _S.secondary),
+        Act.AGAIN: (mark("Again"), _S.primary),
+        Act.EDIT: (mark("Edit prompt"), _S.secondary),
+        Act.FINAL: (mark("Make final"), _S.secondary),
+        Act.BUY: (mark("Spend"), _S.success),
+        Act.EXTEND: (mark("Extend"), _S.secondary),
+        Act.SHARE: (mark("Share"), _S.secondary),
+        Act.DETAILS: (mark("Details"), _S.secondary),
+        Act.DELETE: (mark("Delete"), _S.danger),
+        Act.ERASE: (mark("Delete it"), _S.danger),
+        Act.RETYPE: (mark("Edit again"), _S.primary),
+        Act.CONFIRM: (mark("Spend"), _S.success),
     }
 )
 
@@ -56,7 +64,7 @@ class CardButton(
     def __init__(self, act: Act, subject: str, label: str | None = None) -> None:
         usual, style = _LOOKS[act]
         custom_id = f"{act}:{subject}"
-        super().__init__(ui.Button(label=label or usual, style=style, custom_id=custom_id))
+        super().__init__(ui.Button(label=label or t(usual), style=style, custom_id=custom_id))
         self.act = act
         self.subject = subject
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
+from babel.numbers import format_currency
 from PIL import ImageFont
 
+from domain.catalogue import language
 from domain.money import MicroUSD, show_usd
 
 GROUND: Final = "#313338"
@@ -110,9 +112,11 @@ class Scale:
     @property
     def labels(self) -> Sequence[str]:
         """Name each step from zero on, all with as many decimals as the step needs."""
-        decimals = 0 if self.step % 1_000_000 == 0 else len(show_usd(MicroUSD(self.step))) - 3
-        dollars = Decimal(self.step).scaleb(-6)
-        return [f"${dollars * n:,.{decimals}f}" for n in range(self.steps + 1)]
+        step = Decimal(self.step).scaleb(-6).normalize()
+        exponent = step.as_tuple().exponent
+        assert isinstance(exponent, int), "a step is a number"
+        decimals = max(2, -exponent) if exponent < 0 else 0
+        return [_dollars(step * number, decimals) for number in range(self.steps + 1)]
 
 
 def scale(most: int) -> Scale:
@@ -125,7 +129,14 @@ def brief(amount: MicroUSD) -> str:
     """Show an amount in few characters; from $100 on without cents."""
     if abs(amount) < 100_000_000:
         return show_usd(amount)
-    return show_usd(MicroUSD(round(amount, -6))).removesuffix(".00")
+    return _dollars(Decimal(amount).scaleb(-6), 0)
+
+
+def _dollars(amount: Decimal, decimals: int) -> str:
+    """Show dollars with so many decimals, in the language spoken."""
+    pattern = language().currency_formats["standard"].pattern
+    shape = pattern.replace("0.00", "0." + "0" * decimals if decimals else "0")
+    return format_currency(amount, "USD", shape, locale=language(), currency_digits=False)
 
 
 def _round_steps() -> Iterable[int]:

@@ -14,11 +14,14 @@ from discord import ui
 
 from cogs import words
 from cogs.buttons import Act, CardButton
+from cogs.halts import halted, out_of_credit
+from cogs.parcels import arrival
+from domain.catalogue import n, t
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.money import show_usd
+from domain.money import MicroUSD, show_usd
 from workflow.accept import Accepted
 from workflow.again import next_resolution
-from workflow.publishing import JobView, Sight
+from workflow.publishing import JobView, Parcel, Sight
 from workflow.recall import Cost
 
 _BLUE = discord.Colour(0x5865F2)
@@ -47,7 +50,7 @@ def status(sight: Sight, *, bare: bool = False) -> ui.LayoutView:
     lines = [
         f"**{words.title(job.request)}**",
         *([] if bare else [f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}"]),
-        f"-# {words.settings_line(job.request)} · for <@{job.user_id}>",
+        "-# " + _for(words.settings_line(job.request), job),
     ]
     return _view(
         _box(
@@ -62,33 +65,30 @@ def status(sight: Sight, *, bare: bool = False) -> ui.LayoutView:
 
 
 def result(
-    job: JobView, *, attached: bool, bare: bool = False, private: bool = False
+    job: JobView, parcel: Parcel, *, bare: bool = False, private: bool = False
 ) -> ui.LayoutView:
-    """Lay out the message that carries the video, or (not `attached`) says that it is too large.
+    """Lay out the message that carries the video, or says what there is in its place.
 
     `bare` leaves the prompt out, for a channel whose word filter refused it; `private` leaves out
     the buttons that ask for another video, which direct messages are no place for.
     """
     parts: list[_Item] = []
-    if attached:
-        parts.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{job.id}.mp4")))
-        lines = [f"<@{job.user_id}> your video is ready."]
-    else:
-        lines = [
-            f"<@{job.user_id}> your video is ready, but too large for here.",
-            "It is kept; a manager of the service can hand it to you.",
-        ]
+    if parcel.video is not None:
+        address, hidden = f"attachment://{job.id}.mp4", parcel.is_spoiler
+        parts.append(ui.MediaGallery(discord.MediaGalleryItem(address, spoiler=hidden)))
+    lines = arrival(job.user_id, parcel)
     if not bare:
         lines.append(f"> {words.harmless(job.request.prompt, _PROMPT_SHOWN)}")
-    small = [words.settings_line(job.request), words.took(job), job.id]
-    lines.append("-# " + " · ".join(part for part in small if part))
-    return _view(*parts, _text("\n".join(lines)), _buttons(job, *_acts(job, private=private)))
+    small = _joined(words.settings_line(job.request), words.took(job), job.id)
+    lines.append(f"-# {small}")
+    rows = [_buttons(job, *acts) for acts in _acts(job, private=private)]
+    return _view(*parts, _text("\n".join(lines)), *rows)
 
 
 def failure(sight: Sight) -> ui.LayoutView:
     """Lay out the reply that tells a member, late, that there will be no video."""
     job = sight.job
-    text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id} · no video"
+    text = f"<@{job.user_id}> {words.ending(sight)}\n-# {job.id} · {t('no video')}"
     return _view(_box(_colour(job.state), _text(text)), *_remedies(sight))
 
 
@@ -96,13 +96,14 @@ def details(job: JobView, cost: Cost | None, *, with_task: bool) -> ui.LayoutVie
     """Lay out the private answer that tells all of a job; the money and the task's id to some."""
     prompt = words.harmless(job.request.prompt, len(job.request.prompt))
     fits = len(prompt) <= _WHOLE_PROMPT
+    task = t("task {id}", id=job.task_id) if with_task and job.task_id else None
     lines = [
-        f"**{words.title(job.request)}** for <@{job.user_id}>",
-        f"> {prompt if fits else 'The prompt is long: here it is as a file.'}",
-        " · ".join(part for part in (words.settings_line(job.request), words.took(job)) if part),
-        f"Asked for <t:{job.created_at_ms // 1000}:f>.",
+        t("**{title}** for {member}", title=words.title(job.request), member=f"<@{job.user_id}>"),
+        f"> {prompt if fits else t('The prompt is long: here it is as a file.')}",
+        _joined(words.settings_line(job.request), words.took(job)),
+        t("Asked for {when}.", when=f"<t:{job.created_at_ms // 1000}:f>"),
         *([words.cost(cost)] if cost else []),
-        f"-# {job.id}" + (f" · task {job.task_id}" if with_task and job.task_id else ""),
+        f"-# {_joined(job.id, task)}",
     ]
     file: list[_Item] = [] if fits else [ui.File[ui.LayoutView](f"attachment://{_PROMPT_FILE}")]
     return _view(_box(_BLUE, _text("\n".join(lines)), *file))
@@ -121,26 +122,32 @@ def question(text: str, yes: ui.Item[Any]) -> ui.LayoutView:
     return _view(_box(_BLUE, _text(text)), ui.ActionRow(yes))
 
 
-def accepted(news: Accepted, cancel: ui.Item[Any], *, failures_cost: bool = False) -> ui.LayoutView:
-    """Lay out the private answer to an accepted request."""
+def accepted(
+    news: Accepted,
+    cancel: ui.Item[Any],
+    *more: ui.Item[Any],
+    failures_cost: bool = False,
+) -> ui.LayoutView:
+    """Lay out the private answer to an accepted request; `cancel` is there while it helps."""
     job = news.job
-    when = "also if the model fails" if failures_cost else "only if the video is made"
     lines = [
-        f"**On its way** as `{job.id}`.",
-        f"Price: **{show_usd(job.price)}**, held now and charged {when}.",
+        t("**On its way** as `{job}`.", job=job.id),
+        *([words.for_you_alone()] if job.private else []),
+        _held(job.price, failures_cost=failures_cost),
         words.what_is_left(news.left),
+        *([halted(news.halt)] if news.halt and job.state is JobState.QUEUED else []),
+        *([out_of_credit()] if news.is_short and job.state is JobState.QUEUED else []),
     ]
     body = _box(_BLUE, _text("\n".join(lines)))
-    if job.state is not JobState.QUEUED:
-        return _view(body)
-    return _view(body, ui.ActionRow(cancel))
+    buttons = [*([cancel] if job.state is JobState.QUEUED else []), *more]
+    return _view(body, *([ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []))
 
 
 def refusal(rules: Sequence[str], mend: ui.Item[Any] | None = None) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
     listed = _as_many_as_fit([f"- {rule}" for rule in rules])
-    text = f"**This can't be made as it is.** Nothing was charged.\n{listed}"
-    return _view(_box(_RED, _text(text)), *([ui.ActionRow(mend)] if mend else []))
+    head = t("**This can't be made as it is.** Nothing was charged.")
+    return _view(_box(_RED, _text(f"{head}\n{listed}")), *([ui.ActionRow(mend)] if mend else []))
 
 
 def note(text: str) -> ui.LayoutView:
@@ -148,12 +155,28 @@ def note(text: str) -> ui.LayoutView:
     return _view(_text(text))
 
 
+def _for(settings: str, job: JobView) -> str:
+    return t("{settings} · for {member}", settings=settings, member=f"<@{job.user_id}>")
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _held(price: MicroUSD, *, failures_cost: bool) -> str:
+    amount = show_usd(price)
+    if failures_cost:
+        return t("Price: **{price}**, held now and charged also if the model fails.", price=amount)
+    return t("Price: **{price}**, held now and charged only if the video is made.", price=amount)
+
+
 def _as_many_as_fit(lines: Sequence[str]) -> str:
     """Join whole lines, and say how many more there are than a message holds."""
     ends = accumulate(len(line) + 1 for line in lines)
     fitting = sum(end <= _LIST_SHOWN for end in ends)
     more = len(lines) - fitting
-    return "\n".join([*lines[:fitting], *([f"- … and {more} more."] if more else [])])
+    said = n("… and {count} more.", "… and {count} more.", more)
+    return "\n".join([*lines[:fitting], *([f"- {said}"] if more else [])])
 
 
 def _text(content: str) -> _Item:
@@ -175,28 +198,34 @@ def _pictures(sight: Sight) -> list[_Item]:
     """Lay out what the member gave: pictures and videos together, each sound by itself."""
     sounds = [address for address in sight.pictures if address.endswith(_SOUNDS)]
     shown = [address for address in sight.pictures if address not in sounds][:_MOST_PICTURES]
-    gallery = [discord.MediaGalleryItem(address) for address in shown]
+    hidden = sight.is_spoiler
+    gallery = [discord.MediaGalleryItem(address, spoiler=hidden) for address in shown]
     return [
         *([ui.MediaGallery[ui.LayoutView](*gallery)] if gallery else []),
         *(ui.File[ui.LayoutView](address) for address in sounds),
     ]
 
 
-def _acts(job: JobView, *, private: bool) -> list[Act]:
-    """List the buttons under a finished video."""
+def _acts(job: JobView, *, private: bool) -> list[list[Act]]:
+    """List the rows of buttons under a finished video."""
     if private:
-        return [Act.DETAILS, Act.DELETE]
+        return [[Act.DETAILS, Act.DELETE]]
     final = [Act.FINAL] if next_resolution(job.request) else []
-    return [Act.AGAIN, Act.EDIT, *final, Act.DETAILS, Act.DELETE]
+    return [[Act.AGAIN, Act.EDIT, *final, Act.EXTEND], [Act.SHARE, Act.DETAILS, Act.DELETE]]
 
 
 def _remedies(sight: Sight) -> list[_Item]:
-    """Lay out the buttons that may help a job which ended without a video."""
+    """Lay out the buttons that may help a job which ended without a video.
+
+    One that is private is asked for again by its command, for direct messages are no place for it.
+    """
+    if sight.job.private:
+        return [_buttons(sight.job, Act.CANCEL)] if sight.job.state is JobState.QUEUED else []
     buttons: list[ui.Item[Any]] = []
     if words.is_worth_changing(sight):
         buttons.append(CardButton(Act.EDIT, sight.job.id))
     if words.is_worth_repeating(sight):
-        buttons.append(CardButton(Act.AGAIN, sight.job.id, "Try again"))
+        buttons.append(CardButton(Act.AGAIN, sight.job.id, t("Try again")))
     return [ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []
 
 
@@ -207,20 +236,32 @@ def _buttons(job: JobView, *acts: Act) -> _Item:
 
 def _progress(sight: Sight) -> str:
     match sight.job.state:
+        case JobState.QUEUED if sight.halt is not None:
+            return halted(sight.halt)
+        case JobState.QUEUED if sight.is_short:
+            return f"{_place(sight)}\n{out_of_credit()}"
         case JobState.QUEUED | JobState.SUBMITTING:
-            if sight.place is None or sight.place <= 1:
-                return "⏳ Next in line."
-            return f"⏳ Number {sight.place} in line."
+            return _place(sight)
         case JobState.GENERATING:
-            if sight.ready_at_ms is None:
-                return "🎬 Being made."
-            return f"🎬 Being made, expected <t:{sight.ready_at_ms // 1000}:R>."
+            return _expected(sight.ready_at_ms)
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
-            return "📦 Made; being fetched and posted."
+            return t("📦 Made; being fetched and posted.")
         case JobState.DELIVERED:
-            return "🗑️ Made, and deleted since." if sight.deleted else "✅ Done."
+            return t("🗑️ Made, and deleted since.") if sight.deleted else words.done(sight.job)
         case _:
             return words.ending(sight)
+
+
+def _place(sight: Sight) -> str:
+    if sight.place is None or sight.place <= 1:
+        return t("⏳ Next in line.")
+    return t("⏳ Number {place} in line.", place=sight.place)
+
+
+def _expected(ready_at_ms: int | None) -> str:
+    if ready_at_ms is None:
+        return t("🎬 Being made.")
+    return t("🎬 Being made, expected {when}.", when=f"<t:{ready_at_ms // 1000}:R>")
 
 
 def _colour(state: JobState) -> discord.Colour:

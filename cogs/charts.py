@@ -24,6 +24,7 @@ from cogs.canvas import (
     width,
     write,
 )
+from domain.catalogue import mark, n, t
 from domain.money import ZERO, MicroUSD, show_usd
 
 WIDE: Final = 800
@@ -41,7 +42,7 @@ _BRIGHT: Final = Style(fill=INK)
 _SMALL: Final = Style(size=12)
 _FIGURE: Final = Style(size=12, weight="SemiBold", fill=INK, anchor="middle", halo=True)
 
-_NOTHING: Final = "Nothing spent yet"
+_NOTHING: Final = mark("Nothing spent yet")
 _NOTHING_STYLE: Final = Style(size=20, anchor="middle", halo=True)
 
 Parts = Mapping[str, MicroUSD]
@@ -91,12 +92,13 @@ def ranking(chart: Chart) -> str:
 
 def _head(chart: Chart) -> Iterator[str]:
     right = WIDE - _MARGIN
-    videos = f"{chart.videos:,} video{'' if chart.videos == 1 else 's'}"
-    most = f" · mostly {chart.most}" if chart.most else ""
+    made = [n("{count} video", "{count} videos", chart.videos)]
+    if chart.most:
+        made.append(t("mostly {model}", model=chart.most))
     yield write(_MARGIN, 42, cut(chart.title, _TITLE, 500), _TITLE)
     yield write(_MARGIN, 64, chart.period, _PLAIN)
     yield write(right, 45, show_usd(chart.total), replace(_LARGE, anchor="end"))
-    yield write(right, 64, f"{videos}{most}", replace(_PLAIN, anchor="end"))
+    yield write(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
 
 
 # --- bars over time
@@ -140,7 +142,7 @@ def _upright(chart: Chart) -> Iterator[str]:
     plot = _Plot(left, right, len(chart.bars), steps)
     yield from _grid(plot)
     if not any(bar.total for bar in chart.bars):
-        yield write((left + right) / 2, (_TOP + _BOTTOM) / 2, _NOTHING, _NOTHING_STYLE)
+        yield write((left + right) / 2, (_TOP + _BOTTOM) / 2, t(_NOTHING), _NOTHING_STYLE)
     yield from _columns(chart, plot)
     if chart.limit is not None:
         yield from _limit(chart.limit, plot)
@@ -186,7 +188,7 @@ def _limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
     x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.tall(limit)
     style = replace(_SMALL, fill=INK)
     yield rule(plot.left, plot.right, y, INK, dashed=True)
-    yield write(x, y - 3, "daily limit", style)
+    yield write(x, y - 3, t("daily limit"), style)
     yield write(x, y + 12, brief(limit), style)
     if above:
         tip = x + width(brief(limit), style) + 10
@@ -226,7 +228,7 @@ _FIGURE_ROOM: Final = 150
 
 def _ranks(chart: Chart, tall: float) -> Iterator[str]:
     if not any(bar.total for bar in chart.bars):
-        yield write(WIDE / 2, tall / 2 + 16, _NOTHING, _NOTHING_STYLE)
+        yield write(WIDE / 2, tall / 2 + 16, t(_NOTHING), _NOTHING_STYLE)
         return
     names = [cut(bar.name, _BRIGHT, _NAME_ROOM) for bar in chart.bars]
     left = _MARGIN + max(width(name, _BRIGHT) for name in names) + 14
@@ -246,7 +248,9 @@ def _ranks(chart: Chart, tall: float) -> Iterator[str]:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{round(part * 100 / whole)} %" if part * 100 >= whole else "< 1 %"
+    if part * 100 < whole:
+        return t("< 1 %")
+    return t("{percent} %", percent=round(part * 100 / whole))
 
 
 # --- both

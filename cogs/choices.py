@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from cogs import words
+from domain.catalogue import t
 from domain.models import AspectRatio, ModelId, Resolution
 
 E = TypeVar("E", bound=StrEnum)
@@ -29,7 +30,14 @@ def read_choices(given: Mapping[str, Any]) -> Choices:
         value = given.get(name)
         if value is None or value in list(kind):
             return None if value is None else kind(value)
-        problems.append(f"{name} can be {', '.join(kind)}, not {words.harmless(value, 40)}.")
+        problems.append(
+            t(
+                "{option} can be {values}, not {value}.",
+                option=name,
+                values=", ".join(kind),
+                value=words.harmless(value, 40),
+            )
+        )
         return None
 
     model, resolution = read(ModelId, "model"), read(Resolution, "resolution")

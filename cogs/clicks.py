@@ -1,7 +1,8 @@
-"""What the buttons under the cards do, and the form that one of them opens."""
+"""What the buttons under the cards do, and the forms that two of them open."""
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,11 +12,16 @@ from discord.ext import commands
 from cogs import cards, words
 from cogs.buttons import Act, CardButton
 from cogs.desk import Desk
-from cogs.drafts import Drafts, Typed
+from cogs.drafts import KEPT_MINUTES
+from cogs.extending import Extending
 from cogs.faults import TurnedAway, answering
-from cogs.forms import EDIT_FORM, edit_form, typed
+from cogs.form_reading import EDIT_FORM, EXTEND_FORM, sent_off, typed
+from cogs.forms import FormKind, edit_form
+from cogs.mending import TYPED_GONE, Mending, Typed
+from cogs.sharing import Showing
+from domain.catalogue import t
 from domain.pricing import quote
-from domain.requests import Draft, check
+from domain.requests import Command, Draft, check
 from workflow.accept import cancel
 from workflow.again import click_keys, draft_of, form_keys, inputs_remain, next_resolution
 from workflow.context import Context
@@ -33,20 +39,24 @@ _Interaction = discord.Interaction[Any]
 class Clicks(commands.Cog):
     """Answers whoever clicks a button under a card, or sends off the form."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: Desk, mending: Mending) -> None:
         self._context = context
         self._desk = desk
-        self._drafts = Drafts(context.now_ms)
+        self._mending = mending
+        self._extending = Extending(context, desk, mending, self._own)
         self._acts = {
             Act.CANCEL: self._cancel,
             Act.AGAIN: self._again,
             Act.EDIT: self._edit,
             Act.FINAL: self._ask_final,
             Act.BUY: self._buy_final,
+            Act.EXTEND: self._extending.ask,
+            Act.SHARE: Showing(context, desk, self._found).share,
             Act.DETAILS: self._details,
             Act.DELETE: self._ask_delete,
             Act.ERASE: self._erase,
             Act.RETYPE: self._retype,
+            Act.CONFIRM: desk.confirm,
         }
 
     async def click(self, interaction: _Interaction, act: Act, subject: str) -> None:
@@ -56,22 +66,21 @@ class Clicks(commands.Cog):
     @commands.Cog.listener("on_interaction")
     async def form(self, interaction: _Interaction) -> None:
         """Take a form that is sent off, also one that an earlier process has opened."""
-        data: dict[str, Any] = {**(interaction.data or {})}
-        about = EDIT_FORM.fullmatch(str(data.get("custom_id")))
-        if interaction.type is not discord.InteractionType.modal_submit or about is None:
-            return
-        await answering(interaction, self._order_typed(interaction, about, data))
+        if sent := sent_off(interaction, EDIT_FORM):
+            await answering(interaction, self._order_typed(interaction, *sent))
+        elif sent := sent_off(interaction, EXTEND_FORM):
+            await answering(interaction, self._extending.order(interaction, *sent))
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> None:
         await self._desk.open_in_place(interaction)
         try:
             await cancel(self._context, job_id, interaction.user.id)
         except NotYours:
-            raise TurnedAway(words.NO_SUCH_VIDEO) from None
+            raise TurnedAway(t(words.NO_SUCH_VIDEO)) from None
         except TooLate as error:
             raise TurnedAway(words.too_late(error)) from None
         self._desk.wake()
-        said = f"Cancelled `{job_id}`. Nothing was charged."
+        said = t("Cancelled `{job}`. Nothing was charged.", job=job_id)
         await interaction.edit_original_response(view=cards.note(said))
 
     async def _again(self, interaction: _Interaction, job_id: str) -> None:
@@ -86,33 +95,29 @@ class Clicks(commands.Cog):
             async with asyncio.timeout(_FORM_READ_S):
                 job = await self._own(interaction, job_id)
         except TimeoutError:
-            raise TurnedAway("The service is slow just now. Click again in a moment.") from None
+            raise TurnedAway(t("The service is slow just now. Click again in a moment.")) from None
         draft = draft_of(job, self._context.now_ms())
         await interaction.response.send_modal(edit_form(draft, job.id, interaction.id))
 
     async def _retype(self, interaction: _Interaction, key: str) -> None:
-        kept = self._drafts.find(key, interaction.user.id)
-        if kept is None:
-            raise TurnedAway(
-                "What you typed is kept for 15 minutes at most, and it is gone. "
-                "Click *Edit prompt* under the video once more."
-            )
-        form = edit_form(kept.draft, kept.job_id, interaction.id)
+        form = self._mending.form(key, interaction.user.id, interaction.id)
+        if form is None:
+            raise TurnedAway(t(TYPED_GONE, minutes=KEPT_MINUTES))
         await interaction.response.send_modal(form)
 
     async def _order_typed(
-        self, interaction: _Interaction, about: re.Match[str], data: dict[str, Any]
+        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._desk.open(interaction)
         job = await self._own(interaction, about["job"])
-        draft = typed(await self._draft(job), data)
+        before = await self._draft(job)
+        draft = typed(before, data)
         keys = form_keys(int(about["opened"]), interaction.user.id, job.id)
-
-        def mend() -> CardButton:
-            key = str(interaction.id)
-            self._drafts.keep(key, Typed(interaction.user.id, job.id, draft))
-            return CardButton(Act.RETYPE, key)
-
+        mistake = Typed(interaction.user.id, FormKind.EDIT, draft, job_id=job.id)
+        if before.problems and draft.command is Command.ANIMATE:
+            lost = (None,) * len(draft.pictures)
+            mistake = Typed(interaction.user.id, FormKind.ANIMATE, draft, lost)
+        mend = self._mending.offer(interaction.id, mistake)
         card = await self._desk.order(interaction, draft, keys, mend)
         await interaction.edit_original_response(view=card)
 
@@ -130,10 +135,11 @@ class Clicks(commands.Cog):
         job_id, _, seen = subject.partition(":")
         job = await self._own(interaction, job_id)
         draft = await self._final(job)
-        if str(quote(check(draft)).amount) != seen:
-            raise TurnedAway("The price has changed since. Click *Make final* once more.")
+        price = quote(check(draft)).amount
+        if str(price) != seen:
+            raise TurnedAway(t("The price has changed since. Click *Make final* once more."))
         keys = click_keys(interaction.id, interaction.user.id, Act.BUY, job.id)
-        card = await self._desk.order(interaction, draft, keys)
+        card = await self._desk.order(interaction, draft, keys, agreed=price)
         await interaction.edit_original_response(view=card)
 
     async def _details(self, interaction: _Interaction, job_id: str) -> None:
@@ -149,7 +155,7 @@ class Clicks(commands.Cog):
         await self._desk.open(interaction)
         job = await self._deletable(interaction, job_id)
         erase_it = CardButton(Act.ERASE, job.id)
-        await interaction.edit_original_response(view=cards.question(words.DELETE, erase_it))
+        await interaction.edit_original_response(view=cards.question(t(words.DELETE), erase_it))
 
     async def _erase(self, interaction: _Interaction, job_id: str) -> None:
         await self._desk.open_in_place(interaction)
@@ -157,42 +163,48 @@ class Clicks(commands.Cog):
         try:
             await erase(self._context, job.id, interaction.user.id)
         except TooSoon:
-            raise TurnedAway("It is being posted just now. Try again in a moment.") from None
+            raise TurnedAway(t("It is being posted just now. Try again in a moment.")) from None
         except PublishError:
             raise TurnedAway(
-                "Discord did not let me delete the message. Try again in a while."
+                t("Discord did not let me delete the message. Try again in a while.")
             ) from None
         finally:
             self._desk.wake()
-        await interaction.edit_original_response(view=cards.note(words.DELETED))
+        await interaction.edit_original_response(view=cards.note(t(words.DELETED)))
 
     async def _found(self, interaction: _Interaction, job_id: str) -> JobView:
-        """Find a job where the click came from: its server, or its member's direct messages."""
+        """Find a job where the click came from: its server, or its member's direct messages.
+
+        A private one is there for its member alone.
+        """
         job = await recall(self._context, job_id)
         if job is None or interaction.guild_id not in (job.guild_id, None):
-            raise TurnedAway(words.NO_SUCH_VIDEO)
-        if interaction.guild_id is None and job.user_id != interaction.user.id:
-            raise TurnedAway(words.NO_SUCH_VIDEO)
+            raise TurnedAway(t(words.NO_SUCH_VIDEO))
+        is_theirs_alone = job.private or interaction.guild_id is None
+        if is_theirs_alone and job.user_id != interaction.user.id:
+            raise TurnedAway(t(words.NO_SUCH_VIDEO))
         return job
 
     async def _own(self, interaction: _Interaction, job_id: str) -> JobView:
         """Find a job to ask for another one like it, on its server, by its own member."""
         job = await self._found(interaction, job_id)
         if interaction.guild_id is None:
-            raise TurnedAway("Videos are asked for in a server. Use a command there.")
+            raise TurnedAway(t("Videos are asked for in a server. Use a command there."))
         if job.user_id != interaction.user.id:
-            raise TurnedAway("Only the member who asked for this video can do that.")
+            raise TurnedAway(t("Only the member who asked for this video can do that."))
         return job
 
     async def _deletable(self, interaction: _Interaction, job_id: str) -> JobView:
         """Find a job whose video this user may delete."""
         job = await self._found(interaction, job_id)
-        here = interaction.channel_id == job.channel_id
+        here = interaction.channel_id == job.place_id
         moderates = here and interaction.permissions.manage_messages
         if not (moderates or job.user_id == interaction.user.id):
             raise TurnedAway(
-                "Only the member who asked for this video, or who has *Manage Messages*, "
-                "can delete it."
+                t(
+                    "Only the member who asked for this video, or who has *Manage Messages*, can "
+                    "delete it."
+                )
             )
         return job
 
@@ -200,11 +212,11 @@ class Clicks(commands.Cog):
         draft = draft_of(job, self._context.now_ms())
         if await inputs_remain(self._context, job):
             return draft
-        return replace(draft, problems=(words.INPUTS_GONE,))
+        return replace(draft, problems=(t(words.INPUTS_GONE),))
 
     async def _final(self, job: JobView) -> Draft:
         """Write the draft of a job at its model's next higher resolution."""
         higher = next_resolution(job.request)
         if higher is None:
-            raise TurnedAway("It has the highest resolution of its model already.")
+            raise TurnedAway(t("It has the highest resolution of its model already."))
         return replace(await self._draft(job), resolution=higher)

@@ -1,37 +1,59 @@
 """The desk that every request for a video passes: checked, priced, put on the belt, answered."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 import discord
 from discord import ui
 
-from cogs import cards, words
+from cogs import cards, consent, refusals
+from cogs.askers import asker_of
 from cogs.buttons import Act, CardButton
+from cogs.consent import Asked, Consent
+from cogs.faults import TurnedAway
 from cogs.members import role_ids
+from cogs.mending import Mend
+from cogs.private_answers import PrivateAnswers
+from cogs.tell_buttons import TellButton
+from domain.admission import admitted
+from domain.catalogue import t
 from domain.errors import BrokenRules
+from domain.money import MicroUSD
 from domain.pricing import quote
+from domain.privacy import privacy_rules
 from domain.requests import Draft, VideoRequest, check
 from workflow.accept import Accepted, Order, accept
 from workflow.again import Keys
 from workflow.belt import Belt
 from workflow.context import Context
 from workflow.errors import AtOnce, CoolingDown, OverLimit, QueueFull
+from workflow.members import is_told
+from workflow.presets import applied
+from workflow.prompts import recalled
+from workflow.settings import read
 
 _LAST_S: Final = 5
 """For those who stand at the desk when it closes."""
 
+_PLAIN: Final = "a plain prompt"
+"""Nothing in it breaks a rule."""
+
 _Interaction = discord.Interaction[Any]
+
+
+class _Hopeless(BrokenRules):
+    """An order that is refused whatever is typed into a form."""
 
 
 class Desk:
     """Takes drafts from commands, buttons and forms."""
 
-    def __init__(self, context: Context, belt: Belt) -> None:
+    def __init__(self, context: Context, belt: Belt, answers: PrivateAnswers) -> None:
+        self._answers = answers
         self._context = context
         self._belt = belt
+        self._consent = Consent(context)
         self._serving = set[asyncio.Task[Any]]()
 
     async def open(self, interaction: _Interaction) -> None:
@@ -44,6 +66,10 @@ class Desk:
         if interaction.message is None or not interaction.message.flags.ephemeral:
             await self.open(interaction)
             return
+        await self.open_to_change(interaction)
+
+    async def open_to_change(self, interaction: _Interaction) -> None:
+        """Acknowledge a click on a card that only its member sees, and that is going to change."""
         await interaction.response.defer()
         self._serve_to_the_end()
 
@@ -52,22 +78,56 @@ class Desk:
         interaction: _Interaction,
         draft: Draft,
         keys: Keys | None = None,
-        mend: Callable[[], ui.Item[Any]] | None = None,
+        mend: Mend | None = None,
+        *,
+        agreed: MicroUSD | None = None,
     ) -> ui.LayoutView:
         """Put a draft on the belt and give the private answer: the price, or every broken rule.
 
-        The same order under one of its `keys` is one job; `mend` makes a button for a refusal.
+        The same order under one of its `keys` is one job; `mend` makes a button for a refusal
+        that a form can mend.
+        Instead of a price that is dear on the server, or another than the member has `agreed` to,
+        the answer is a question.
         """
-        problems = (*draft.problems, *_channel_problems(interaction))
+        assert interaction.guild_id is not None, "videos are asked for in servers only"
+        keys = keys or Keys(interaction.id)
+        draft = await recalled(self._context, interaction.guild_id, interaction.user.id, draft)
         try:
-            request = check(replace(draft, problems=problems))
-            news = await self._accept(interaction, request, keys or Keys(interaction.id))
+            request, ask_above = await self._checked(interaction, draft)
+            price = quote(request).amount
+            if consent.is_needed(price, agreed, ask_above):
+                asked = Asked(
+                    user_id=interaction.user.id, draft=draft, keys=keys, mend=mend, price=price
+                )
+                return await self._consent.question(interaction, asked)
+            news = await self._accept(interaction, request, keys, private=draft.private)
+        except _Hopeless as error:
+            return cards.refusal(error.rules)
         except BrokenRules as error:
-            return cards.refusal(error.rules, mend() if mend else None)
+            return cards.refusal(error.rules, mend(draft) if mend else None)
+        if news.job.private:
+            self._answers.keep(news.job.id, interaction, shows_state=True)
         self._belt.wake()
         cancel = CardButton(Act.CANCEL, news.job.id)
         costs = self._context.policy.charge_failed_tasks
-        return cards.accepted(news, cancel, failures_cost=costs)
+        return cards.accepted(news, cancel, *await self._bell(news), failures_cost=costs)
+
+    async def confirm(self, interaction: _Interaction, key: str) -> None:
+        """Put on the belt what its member was asked about, and has agreed to with a click."""
+        await self.open_in_place(interaction)
+        asked = self._consent.find(key, interaction.user.id)
+        if asked is None:
+            raise TurnedAway(
+                t("This question has waited too long, and nothing was spent. Ask for it again.")
+            )
+        card = await self.order(
+            interaction, asked.draft, asked.keys, asked.mend, agreed=asked.price
+        )
+        await interaction.edit_original_response(view=card)
+
+    def answer_privately(self, interaction: _Interaction, job_id: str) -> None:
+        """Let a private result come by this interaction, if it can not come directly."""
+        self._answers.keep(job_id, interaction, shows_state=False)
 
     def wake(self) -> None:
         """Have the belt look at once: something has changed for it."""
@@ -85,8 +145,41 @@ class Desk:
         self._serving.add(serving)
         serving.add_done_callback(self._serving.discard)
 
+    async def _bell(self, news: Accepted) -> list[ui.Item[Any]]:
+        """Make the button about messages when done; a private video comes as one anyway."""
+        job = news.job
+        if job.private:
+            return []
+        told = await is_told(self._context, job.guild_id, job.user_id)
+        return [TellButton(job.guild_id, wanted=not told)]
+
+    async def _checked(
+        self, interaction: _Interaction, draft: Draft
+    ) -> tuple[VideoRequest, MicroUSD | None]:
+        """Make the request of a draft, and tell above which price its member is to be asked."""
+        assert interaction.guild_id is not None, "videos are asked for in servers only"
+        given = draft
+        draft = await applied(self._context, interaction.guild_id, draft)
+        not_in_form = draft.problems[len(given.problems) :]
+        settings = await read(self._context, interaction.guild_id)
+        # Patterns that managers wrote take their time, though never much.
+        draft = await asyncio.to_thread(admitted, settings, asker_of(interaction), draft)
+        place = (
+            *privacy_rules(settings, draft),
+            *([] if draft.private else _channel_problems(interaction)),
+        )
+        try:
+            request = check(replace(draft, problems=(*draft.problems, *place)))
+        except BrokenRules as error:
+            plain = Draft(command=given.command, prompt=_PLAIN)
+            never = await asyncio.to_thread(admitted, settings, asker_of(interaction), plain)
+            if {*error.rules} <= {*not_in_form, *place, *never.problems}:
+                raise _Hopeless(error.rules) from None
+            raise
+        return request, settings.confirm_above
+
     async def _accept(
-        self, interaction: _Interaction, request: VideoRequest, keys: Keys
+        self, interaction: _Interaction, request: VideoRequest, keys: Keys, *, private: bool
     ) -> Accepted:
         """Put a request on the belt; what the quota or the queue says no to is a broken rule."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
@@ -99,17 +192,18 @@ class Desk:
             user_id=interaction.user.id,
             request=request,
             role_ids=role_ids(interaction.user),
+            private=private,
         )
         try:
             return await accept(self._context, order)
         except OverLimit as error:
-            raise BrokenRules(words.over_limit(error, quote(request).amount)) from None
+            raise _Hopeless(refusals.over_limit(error, quote(request).amount)) from None
         except QueueFull as error:
-            raise BrokenRules([words.queue_full(error)]) from None
+            raise _Hopeless([refusals.queue_full(error)]) from None
         except AtOnce as error:
-            raise BrokenRules([words.at_once(error)]) from None
+            raise _Hopeless([refusals.at_once(error)]) from None
         except CoolingDown as error:
-            raise BrokenRules([words.cooling_down(error)]) from None
+            raise _Hopeless([refusals.cooling_down(error)]) from None
 
 
 def _channel_problems(interaction: _Interaction) -> list[str]:
@@ -117,13 +211,18 @@ def _channel_problems(interaction: _Interaction) -> list[str]:
     allowed = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
     needed = {
-        "View Channel": allowed.view_channel,
-        "Send Messages in Threads" if in_thread else "Send Messages": (
+        t("View Channel"): allowed.view_channel,
+        t("Send Messages in Threads") if in_thread else t("Send Messages"): (
             allowed.send_messages_in_threads if in_thread else allowed.send_messages
         ),
-        "Attach Files": allowed.attach_files,
+        t("Attach Files"): allowed.attach_files,
     }
     lacking = [name for name, granted in needed.items() if not granted]
     if not lacking:
         return []
-    return [f"I could not post the video here: I lack {', '.join(lacking)} in this channel."]
+    return [
+        t(
+            "I could not post the video here: I lack {permissions} in this channel.",
+            permissions=", ".join(lacking),
+        )
+    ]

@@ -1,43 +1,49 @@
-"""Remembers what members typed and what could not be made as it was, for as long as it helps."""
+"""Remembers what members gave and what could not be made as it was, for as long as it helps."""
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from domain.requests import Draft
+KEPT_MINUTES: Final = 15
 
-_KEPT_MS: Final = 15 * 60_000
+_KEPT_MS: Final = KEPT_MINUTES * 60_000
 _MOST: Final = 500
 """A draft has a few kilobytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A draft of a member's that broke a rule, and the job that it changes."""
+class Owned(Protocol):
+    """Something that a member gave."""
 
-    user_id: int
-    job_id: str
-    draft: Draft
+    @property
+    def user_id(self) -> int:
+        """Give the member's id."""
+        ...
 
 
-class Drafts:
+T = TypeVar("T", bound=Owned)
+
+
+class Drafts(Generic[T]):
     """Keeps the latest drafts in memory, each under the id of the interaction that brought it."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
-        self._kept = OrderedDict[str, tuple[int, Typed]]()
+        self._kept = OrderedDict[str, tuple[int, T]]()
 
-    def keep(self, key: str, typed: Typed) -> None:
+    def keep(self, key: str, draft: T) -> None:
         """Keep a draft for a quarter of an hour; the oldest gives way when there are many."""
-        self._kept[key] = self._now_ms(), typed
+        self._kept.pop(key, None)
+        self._kept[key] = self._now_ms(), draft
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
 
-    def find(self, key: str, user_id: int) -> Typed | None:
+    def find(self, key: str, user_id: int) -> T | None:
         """Find a member's draft, if it is still kept."""
-        since_ms, typed = self._kept.get(key, (0, None))
-        if typed is None or self._now_ms() - since_ms > _KEPT_MS:
-            self._kept.pop(key, None)
+        found = self._kept.get(key)
+        if found is None:
             return None
-        return typed if typed.user_id == user_id else None
+        since_ms, draft = found
+        if self._now_ms() - since_ms > _KEPT_MS:
+            del self._kept[key]
+            return None
+        return draft if draft.user_id == user_id else None

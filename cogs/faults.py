@@ -8,6 +8,7 @@ import discord
 import structlog
 
 from cogs import cards
+from domain.catalogue import t
 from domain.errors import BrokenRules
 
 _log = structlog.get_logger(__name__)
@@ -38,12 +39,20 @@ async def answer(interaction: discord.Interaction[Any], card: discord.ui.LayoutV
 
 
 async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Log what nobody expected and tell the member; both even if one of them fails."""
-    cause = getattr(error, "original", error)
-    _log.error("interaction failed", about=_about(interaction), exc_info=cause)
-    if interaction.type is discord.InteractionType.autocomplete:
-        return
-    said = "Something went wrong on our side. If your video was taken, it goes on."
+    """Tell the member of what nobody expected, then log it; both even if one of them fails.
+
+    Writing a trace down takes a while, and whoever clicked is waiting.
+    """
+    try:
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await _tell_fault(interaction)
+    finally:
+        cause = getattr(error, "original", error)
+        _log.error("interaction failed", about=_about(interaction), exc_info=cause)
+
+
+async def _tell_fault(interaction: discord.Interaction[Any]) -> None:
+    said = t("Something went wrong on our side. If your video was taken, it goes on.")
     try:
         await answer(interaction, cards.note(said))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:

@@ -7,10 +7,13 @@ from typing import Final
 
 from cogs.canvas import drawable
 from cogs.charts import Bar, Chart, over_time, ranking
+from cogs.dates import show_day, show_day_of_year, show_month, show_span
+from domain.catalogue import mark, n, t
 from domain.failures import FailReason
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD, show_usd
-from domain.reports import Days, Grouping, Line
+from domain.reports import Days, Grouping, Line, Sums
+from domain.spoken import show_number
 from workflow.report import Figures, share
 
 _MOST_BARS: Final = 62
@@ -18,15 +21,22 @@ _MOST_RANKS: Final = 12
 _TOLD: Final = 5
 
 _REASONS: Final = {
-    FailReason.PROMPT: "prompt unusable",
-    FailReason.CONTENT: "content rules",
-    FailReason.IMAGE: "picture unusable",
-    FailReason.RATE_LIMITED: "too many requests",
-    FailReason.TIMEOUT: "time-out",
-    FailReason.UPSTREAM: "fault of the model",
-    FailReason.FUNDS: "service out of credit",
-    FailReason.UNKNOWN: "other",
+    FailReason.PROMPT: mark("prompt unusable"),
+    FailReason.CONTENT: mark("content rules"),
+    FailReason.IMAGE: mark("picture unusable"),
+    FailReason.RATE_LIMITED: mark("too many requests"),
+    FailReason.TIMEOUT: mark("time-out"),
+    FailReason.UPSTREAM: mark("fault of the model"),
+    FailReason.FUNDS: mark("service out of credit"),
+    FailReason.UNKNOWN: mark("other"),
 }
+
+_RELEASED: Final = mark("Held, but not charged: {amount}.")
+_FAILED: Final = mark("Held, but not charged: {amount} ({failed} failed).")
+_CANCELLED: Final = mark("Held, but not charged: {amount} ({cancelled} cancelled).")
+_FAILED_AND_CANCELLED: Final = mark(
+    "Held, but not charged: {amount} ({failed} failed and {cancelled} cancelled)."
+)
 
 Named = Mapping[int, str]
 
@@ -36,40 +46,34 @@ def picture(figures: Figures, title: str, grouping: Grouping, names: Named) -> s
     if grouping in (Grouping.DAY, Grouping.MODEL):
         size = _bin_size(figures.days)
         bars = _bars_over_time(figures, size)
-        by = {1: "", 7: " · by week", 31: " · by month"}[size]
-        return over_time(_chart(figures, title, bars, by, figures.today.limit if not by else None))
-    return ranking(_chart(figures, title, _ranks(figures, grouping, names), "", None))
+        by = {1: None, 7: t("by week"), 31: t("by month")}[size]
+        limit = None if by else figures.today.limit
+        return over_time(_chart(figures, title, bars, by, limit))
+    return ranking(_chart(figures, title, _ranks(figures, grouping, names), None, None))
 
 
 def alt_text(figures: Figures, title: str) -> str:
     """Say in a sentence what the picture shows."""
-    sums = figures.total
-    return (
-        f"{drawable(title)}, {span(figures.days)}: {show_usd(sums.net)} for "
-        f"{_videos(sums.charges)}."
+    return n(
+        "{title}, {days}: {amount} for {count} video.",
+        "{title}, {days}: {amount} for {count} videos.",
+        figures.total.charges,
+        title=drawable(title),
+        days=show_span(figures.days),
+        amount=show_usd(figures.total.net),
     )
 
 
 def summary(figures: Figures, *, own: bool) -> list[str]:
     """Say in lines what a member (`own`) or a server paid, got back, has on hold and has left."""
-    sums, held, today = figures.total, figures.held, figures.today
-    whose = "You paid" if own else "Paid on this server:"
-    lines = [f"**{whose} {show_usd(sums.net)}** for {_videos(sums.charges)}, {span(figures.days)}."]
-    if sums.adjusted:
-        verb = "given back" if sums.adjusted < 0 else "charged later"
-        after = show_usd(MicroUSD(abs(sums.adjusted)))
-        lines.append(f"{show_usd(sums.charged)} was charged, {after} {verb}.")
-    if sums.released:
-        lines.append(f"Held, but not charged: {show_usd(sums.released)}{_unmade(figures)}.")
-    if held.videos:
-        lines.append(f"On hold now: {show_usd(held.amount)} for {_videos(held.videos)}.")
-    if today.limit is None:
-        lines.append(f"Today: {show_usd(today.used)}; no daily limit applies.")
-    else:
-        lines.append(f"Today: {show_usd(today.used)} of {show_usd(today.limit)}.")
-    if sums.wait_s is not None:
-        lines.append(f"From order to video: {_lasting(sums.wait_s)} on average.")
-    return lines
+    return [
+        _paid(figures, own=own),
+        *_adjusted(figures.total),
+        *_not_charged(figures.total),
+        *_on_hold(figures),
+        _today(figures),
+        *([] if figures.total.wait_s is None else [_waited(figures.total.wait_s)]),
+    ]
 
 
 def details(figures: Figures, grouping: Grouping, names: Named) -> list[str]:
@@ -77,11 +81,9 @@ def details(figures: Figures, grouping: Grouping, names: Named) -> list[str]:
     lines: list[str] = []
     if (percent := share(figures.total.net, figures.budget)) is not None:
         assert figures.budget is not None, "a share is of something"
-        lines.append(f"That is {percent} % of the {show_usd(figures.budget)} of these days' limit.")
+        lines.append(_share_of(percent, figures.budget))
     if figures.failures:
-        counts = sorted(figures.failures.items(), key=lambda item: -item[1])
-        told = ", ".join(f"{count} {_REASONS[reason]}" for reason, count in counts)
-        lines.append(f"Failed: {sum(figures.failures.values()):,} ({told}).")
+        lines.append(_failed(figures.failures))
     most = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_TOLD]
     for place, line in enumerate(most, start=1):
         percent = share(line.sums.net, figures.total.net)
@@ -90,22 +92,118 @@ def details(figures: Figures, grouping: Grouping, names: Named) -> list[str]:
     return lines
 
 
-def span(days: Days) -> str:
-    """Name days: `21 Nov 2026`, `1–21 Nov 2026`, `28 Oct – 21 Nov 2026`."""
-    first, last = days.first, days.last
-    if first >= last:
-        return _day(last, year=True)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{_day(last, year=True)}"
-    return f"{_day(first, year=first.year != last.year)} – {_day(last, year=True)}"
+def of_week(figures: Figures) -> list[str]:
+    """Say in three lines what a server paid in a week, what was not made, and how long it took."""
+    sums, counts = figures.total, figures.failures
+    paid = n(
+        "**{days}: {amount}** for {count} video.",
+        "**{days}: {amount}** for {count} videos.",
+        sums.charges,
+        days=show_span(figures.days),
+        amount=show_usd(sums.net),
+    )
+    return [
+        paid,
+        _failed(counts) if counts else t("Nothing failed."),
+        t("Nothing was delivered.") if sums.wait_s is None else _waited(sums.wait_s),
+    ]
 
 
-def _chart(figures: Figures, title: str, bars: list[Bar], by: str, limit: MicroUSD | None) -> Chart:
+def _paid(figures: Figures, *, own: bool) -> str:
+    amount, days = show_usd(figures.total.net), show_span(figures.days)
+    if own:
+        return n(
+            "**You paid {amount}** for {count} video, {days}.",
+            "**You paid {amount}** for {count} videos, {days}.",
+            figures.total.charges,
+            amount=amount,
+            days=days,
+        )
+    return n(
+        "**Paid on this server: {amount}** for {count} video, {days}.",
+        "**Paid on this server: {amount}** for {count} videos, {days}.",
+        figures.total.charges,
+        amount=amount,
+        days=days,
+    )
+
+
+def _adjusted(sums: Sums) -> list[str]:
+    charged, after = show_usd(sums.charged), show_usd(MicroUSD(abs(sums.adjusted)))
+    if sums.adjusted < 0:
+        return [t("{charged} was charged, {back} given back.", charged=charged, back=after)]
+    if sums.adjusted > 0:
+        return [t("{charged} was charged, {more} charged later.", charged=charged, more=after)]
+    return []
+
+
+def _not_charged(sums: Sums) -> list[str]:
+    """Say what was held and not charged, and what became of those videos."""
+    if not sums.released:
+        return []
+    match bool(sums.failed), bool(sums.cancelled):
+        case True, True:
+            said = _FAILED_AND_CANCELLED
+        case True, False:
+            said = _FAILED
+        case False, True:
+            said = _CANCELLED
+        case _:
+            said = _RELEASED
+    counts = {"failed": show_number(sums.failed), "cancelled": show_number(sums.cancelled)}
+    return [t(said, amount=show_usd(sums.released), **counts)]
+
+
+def _on_hold(figures: Figures) -> list[str]:
+    held = figures.held
+    if not held.videos:
+        return []
+    said = n(
+        "On hold now: {amount} for {count} video.",
+        "On hold now: {amount} for {count} videos.",
+        held.videos,
+        amount=show_usd(held.amount),
+    )
+    return [said]
+
+
+def _today(figures: Figures) -> str:
+    today = figures.today
+    if today.limit is None:
+        return t("Today: {amount}; no daily limit applies.", amount=show_usd(today.used))
+    return t(
+        "Today: {amount} of {limit}.", amount=show_usd(today.used), limit=show_usd(today.limit)
+    )
+
+
+def _waited(seconds: int) -> str:
+    return t("From order to video: {time} on average.", time=_lasting(seconds))
+
+
+def _share_of(percent: int, budget: MicroUSD) -> str:
+    return t(
+        "That is {percent} % of the {limit} of these days' limit.",
+        percent=percent,
+        limit=show_usd(budget),
+    )
+
+
+def _failed(failures: Mapping[FailReason, int]) -> str:
+    counts = sorted(failures.items(), key=lambda item: -item[1])
+    told = ", ".join(f"{count} {t(_REASONS[reason])}" for reason, count in counts)
+    return t("Failed: {sum} ({reasons}).", sum=show_number(sum(failures.values())), reasons=told)
+
+
+def _chart(
+    figures: Figures, title: str, bars: list[Bar], by: str | None, limit: MicroUSD | None
+) -> Chart:
     sums = figures.total
-    back = f" · {show_usd(MicroUSD(-sums.adjusted))} given back" if sums.adjusted < 0 else ""
+    period = [t("{days} (UTC)", days=show_span(figures.days)), *([by] if by else [])]
+    if sums.adjusted < 0:
+        period.append(t("{amount} given back", amount=show_usd(MicroUSD(-sums.adjusted))))
     return Chart(
-        title=drawable(title) or "Spending",
-        period=f"{span(figures.days)} (UTC){by}{back}",
+        title=drawable(title) or t("Spending"),
+        period=" · ".join(period),
         total=sums.net,
         videos=sums.charges,
         models=_models(figures),
@@ -146,8 +244,8 @@ def _bars_over_time(figures: Figures, size: int) -> list[Bar]:
     for line in figures.daily:
         assert line.day is not None, "these lines are by day"
         _add(parts[_bin(line.day, size)], line)
-    shape = "%b %Y" if size == 31 else ""
-    return [Bar(f"{day:{shape}}" if shape else _day(day), sums) for day, sums in parts.items()]
+    name = show_month if size == 31 else show_day_of_year
+    return [Bar(name(day), sums) for day, sums in parts.items()]
 
 
 def _bin(day: date, size: int) -> date:
@@ -170,7 +268,7 @@ def _ranks(figures: Figures, grouping: Grouping, names: Named) -> list[Bar]:
         _add(parts.get(_id(line, grouping), others), line)
     bars = [Bar(drawable(names.get(id_, "")) or f"…{id_ % 10_000:04}", parts[id_]) for id_ in shown]
     more = len(groups) - len(shown)
-    return [*bars, Bar(f"{more:,} others", others)] if more else bars
+    return [*bars, Bar(n("{count} other", "{count} others", more), others)] if more else bars
 
 
 def _add(parts: dict[str, MicroUSD], line: Line) -> None:
@@ -198,23 +296,11 @@ def _mention(line: Line, grouping: Grouping, names: Named) -> str:
             return _label(line.model)
         case Grouping.DAY:
             assert line.day is not None, "these lines are by day"
-            return _day(line.day, year=True)
-
-
-def _unmade(figures: Figures) -> str:
-    counts = {"failed": figures.total.failed, "cancelled": figures.total.cancelled}
-    told = " and ".join(f"{count:,} {how}" for how, count in counts.items() if count)
-    return f" ({told})" if told else ""
-
-
-def _videos(count: int) -> str:
-    return f"{count:,} video{'' if count == 1 else 's'}"
-
-
-def _day(day: date, *, year: bool = False) -> str:
-    return f"{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"
+            return show_day(line.day)
 
 
 def _lasting(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
-    return f"{minutes:,} min {rest} s" if minutes else f"{rest} s"
+    if not minutes:
+        return t("{seconds} s", seconds=rest)
+    return t("{minutes} min {seconds} s", minutes=show_number(minutes), seconds=rest)

@@ -8,15 +8,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.desk import Desk
+from cogs.forms import FormKind
 from cogs.intake import Intake
+from cogs.mending import Mending, Typed
 from cogs.options import MODEL_CHOICES, RATIOS, RESOLUTIONS, TEXTS, Seconds, draft_of
 from cogs.options import suggest_seconds as suggest
+from cogs.suggestions import suggest_presets, suggest_prompts
+from domain.catalogue import mark
 from domain.models import DEFAULT_MODEL, MODELS
 from domain.requests import Command
 
 _PICTURE_TEXTS: Final = {
-    "image": "The picture to animate: PNG, JPEG or WebP, 10 MB at most",
-    "last_image": "A second picture for the video to end on",
+    "image": mark("The picture to animate: PNG, JPEG or WebP, 10 MB at most"),
+    "last_image": mark("A second picture for the video to end on"),
 }
 
 _Interaction = discord.Interaction[Any]
@@ -25,13 +29,15 @@ _Interaction = discord.Interaction[Any]
 class Generation(commands.Cog):
     """Takes requests for videos from words and pictures."""
 
-    def __init__(self, desk: Desk, intake: Intake) -> None:
+    def __init__(self, desk: Desk, intake: Intake, mending: Mending) -> None:
         self._desk = desk
         self._intake = intake
+        self._mending = mending
 
-    @app_commands.command(name="video", description="Make a short video from a prompt")
+    @app_commands.command(name="video", description=mark("Make a short video from a prompt"))
     @app_commands.describe(**TEXTS)
     @app_commands.choices(model=MODEL_CHOICES, resolution=RESOLUTIONS, aspect_ratio=RATIOS)
+    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -43,13 +49,16 @@ class Generation(commands.Cog):
         sound: bool | None = None,
         fixed_lens: bool | None = None,
         web_search: bool | None = None,
+        preset: str | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make a video from a prompt."""
         await self._serve(interaction, Command.VIDEO)
 
-    @app_commands.command(name="animate", description="Bring a picture to life")
+    @app_commands.command(name="animate", description=mark("Bring a picture to life"))
     @app_commands.describe(**_PICTURE_TEXTS, **TEXTS)
     @app_commands.choices(model=MODEL_CHOICES, resolution=RESOLUTIONS, aspect_ratio=RATIOS)
+    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -63,6 +72,8 @@ class Generation(commands.Cog):
         sound: bool | None = None,
         fixed_lens: bool | None = None,
         web_search: bool | None = None,
+        preset: str | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make a video from one picture, or from one picture to another."""
         given = [image] if last_image is None else [image, last_image]
@@ -87,5 +98,8 @@ class Generation(commands.Cog):
         """Defer, gather what was given, put it on the belt, answer privately."""
         await self._desk.open(interaction)
         gathered = await self._intake.pictures(attachments)
-        card = await self._desk.order(interaction, draft_of(command, interaction, gathered))
+        draft = draft_of(command, interaction, gathered)
+        mistake = Typed(interaction.user.id, FormKind(command), draft, gathered.frames)
+        mend = self._mending.offer(interaction.id, mistake)
+        card = await self._desk.order(interaction, draft, mend=mend)
         await interaction.edit_original_response(view=card)

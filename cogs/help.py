@@ -15,8 +15,11 @@ from cogs.desk import Desk
 from cogs.faults import answering
 from cogs.help_cards import Listed
 from cogs.members import is_manager, role_ids
-from workflow import quotas
+from cogs.tell_buttons import TellButton
+from domain.catalogue import mark
+from workflow import quotas, settings
 from workflow.context import Context
+from workflow.members import is_told
 from workflow.quotas import Member
 
 _log = structlog.get_logger(__name__)
@@ -34,12 +37,16 @@ class Help(commands.Cog):
         self._desk = desk
         self._ids: Mapping[str, int] = {}
 
-    @app_commands.command(name="help", description="See what I can do, prices and your limits")
+    @app_commands.command(
+        name="help", description=mark("See what I can do, prices and your limits")
+    )
     async def help(self, interaction: _Interaction) -> None:
         """Tell what there is, and what of it this member may use."""
         await answering(interaction, self._help(interaction))
 
-    @app_commands.command(name="privacy", description="See what is kept of you, where and why")
+    @app_commands.command(
+        name="privacy", description=mark("See what is kept of you, where and why")
+    )
     async def privacy(self, interaction: _Interaction) -> None:
         """Tell what is kept."""
         await answering(interaction, self._privacy(interaction))
@@ -50,12 +57,16 @@ class Help(commands.Cog):
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
         standing = await quotas.standing(self._context, who)
         listed, ids = _usable(interaction), await self._known_ids(interaction)
-        card = help_cards.page(listed, ids, standing, self._context.policy)
+        told = await is_told(self._context, who.guild_id, who.user_id)
+        bell = TellButton(who.guild_id, wanted=not told)
+        card = help_cards.page(listed, ids, standing, self._context.policy, bell)
         await interaction.edit_original_response(view=card)
 
     async def _privacy(self, interaction: _Interaction) -> None:
         await self._desk.open(interaction)
-        card = help_cards.privacy(privacy.texts(_operator(interaction)))
+        assert interaction.guild_id is not None, "commands are for servers only"
+        chosen = await settings.read(self._context, interaction.guild_id)
+        card = help_cards.privacy(privacy.texts(_operator(interaction), chosen))
         await interaction.edit_original_response(view=card)
 
     async def _known_ids(self, interaction: _Interaction) -> Mapping[str, int]:
@@ -73,9 +84,11 @@ class Help(commands.Cog):
 
 
 def _usable(interaction: _Interaction) -> list[Listed]:
-    """List the commands that Discord offers to this member."""
+    """List the commands that are for this member; those of the operator are for no member."""
     manages = is_manager(interaction)
-    listed = _tree(interaction).get_commands()
+    listed = [
+        one for one in _tree(interaction).get_commands() if not help_cards.is_for_operator(one)
+    ]
     return [one for one in listed if manages or not help_cards.is_for_managers(one)]
 
 

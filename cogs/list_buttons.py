@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
+from domain.catalogue import mark, t
+
 NEWEST: Final = "newest"
 """Names the page with the newest videos; any other is named by its first video."""
 
@@ -61,7 +63,7 @@ class DeedButton(
     """Does something to a video on the page that begins with `start`."""
 
     def __init__(self, deed: Deed, job_id: str, start: str) -> None:
-        label, style = _LOOKS[deed]
+        label, style = t(_LABELS[deed]), _STYLES[deed]
         custom_id = f"jobs:{deed}:{job_id}:{start}"
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.deed = deed
@@ -87,17 +89,15 @@ LIST_ITEMS: Final = (PageButton, DeedButton)
 def page_row(newer: str | None, older: str | None) -> ui.Item[Any]:
     """Lay out the buttons that turn to the pages beside this one."""
     buttons: list[ui.Item[Any]] = [
-        PageButton(newer or NEWEST, "Previous", disabled=newer is None),
-        PageButton(older or _LAST, "Next", disabled=older is None),
+        PageButton(newer or NEWEST, t("Previous"), disabled=newer is None),
+        PageButton(older or _LAST, t("Next"), disabled=older is None),
     ]
     return ui.ActionRow[Any](*buttons)
 
 
-_LOOKS: Final = MappingProxyType(
-    {
-        Deed.CANCEL: ("Cancel", discord.ButtonStyle.secondary),
-        Deed.POST: ("Post again", discord.ButtonStyle.primary),
-    }
+_LABELS: Final = MappingProxyType({Deed.CANCEL: mark("Cancel"), Deed.POST: mark("Post again")})
+_STYLES: Final = MappingProxyType(
+    {Deed.CANCEL: discord.ButtonStyle.secondary, Deed.POST: discord.ButtonStyle.primary}
 )
 
 

@@ -10,6 +10,7 @@ from cogs import list_cards, words
 from cogs.desk import Desk
 from cogs.faults import TurnedAway, answering
 from cogs.list_buttons import NEWEST, Deed
+from domain.catalogue import mark, t
 from workflow.accept import cancel
 from workflow.context import Context
 from workflow.errors import (
@@ -33,7 +34,7 @@ class Listing(commands.Cog):
         self._context = context
         self._desk = desk
 
-    @app_commands.command(name="jobs", description="See your videos here: cancel, post again")
+    @app_commands.command(name="jobs", description=mark("See your videos here: cancel, post again"))
     async def jobs(self, interaction: _Interaction) -> None:
         """List the newest videos of whoever asks."""
         await answering(interaction, self._list(interaction))
@@ -60,7 +61,7 @@ class Listing(commands.Cog):
         try:
             said = await doing(interaction, job_id)
         except NotYours:
-            said = words.NO_SUCH_VIDEO
+            said = t(words.NO_SUCH_VIDEO)
         finally:
             self._desk.wake()
         await self._show(interaction, start, said)
@@ -70,25 +71,26 @@ class Listing(commands.Cog):
             await cancel(self._context, job_id, interaction.user.id)
         except TooLate as error:
             return words.too_late(error)
-        return f"Cancelled `{job_id}`. Nothing was charged."
+        return t("Cancelled `{job}`. Nothing was charged.", job=job_id)
 
     async def _post(self, interaction: _Interaction, job_id: str) -> str:
         guild_id, user_id = _guild_id(interaction), interaction.user.id
         try:
+            self._desk.answer_privately(interaction, job_id)
             done = await post_again(self._context, job_id, guild_id, user_id)
         except TooSoon:
-            return "There is no video of it that could be posted."
+            return t("There is no video of it that could be posted.")
         except TooLargeToPost:
-            return (
+            return t(
                 "It is too large for here. It is kept; a manager of the service can hand it to you."
             )
         except TryLater:
-            return (
+            return t(
                 "Discord did not answer. Look whether the video is there; if not, click *Post "
                 "again* once more in a moment."
             )
         except PublishError:
-            return (
+            return t(
                 "Discord did not take it, neither in its channel nor in your direct messages. Let "
                 "me post there or write to you, then click *Post again* once more."
             )
@@ -103,5 +105,5 @@ class Listing(commands.Cog):
 
 def _guild_id(interaction: _Interaction) -> int:
     if interaction.guild_id is None:
-        raise TurnedAway(words.NO_SUCH_VIDEO)
+        raise TurnedAway(t(words.NO_SUCH_VIDEO))
     return interaction.guild_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import discord
@@ -12,6 +13,7 @@ from cogs import cards, quota_cards, words
 from cogs.desk import Desk
 from cogs.faults import TurnedAway, answering
 from cogs.members import is_manager, role_ids
+from domain.catalogue import mark, t
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Kind, Limit, Target, read_amount, read_limit, show_limit
 from workflow import quotas
@@ -25,10 +27,36 @@ T = TypeVar("T")
 
 _PERIODS_KNOWN: Final = (Kind.DAY, Kind.MONTH)
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIODS_KNOWN]
-_AMOUNT_TEXT: Final = "US dollars, such as 5, 0.5 or $2.50"
-_PERIOD_TEXT: Final = "UTC day or UTC month"
-_USER_TEXT: Final = "One member; without a user and a role, each member of this server"
-_ROLE_TEXT: Final = "Each member with this role, on their own; the best role counts"
+_PERIOD_TEXT: Final = mark("UTC day or UTC month")
+_USER_TEXT: Final = mark("One member; without a user and a role, each member of this server")
+_ROLE_TEXT: Final = mark("Each member with this role, on their own; the best role counts")
+_SET: Final = MappingProxyType(
+    {
+        Kind.DAY: mark(
+            "{whom} may spend **{allowed}** a day now. Before: {before}. What is on hold stays so."
+        ),
+        Kind.MONTH: mark(
+            "{whom} may spend **{allowed}** a month now. Before: {before}. What is on hold stays "
+            "so."
+        ),
+    }
+)
+_CLEARED: Final = MappingProxyType(
+    {
+        Kind.DAY: mark(
+            "{whom}: the day limit of {before} is cleared. The next wider one counts now."
+        ),
+        Kind.MONTH: mark(
+            "{whom}: the month limit of {before} is cleared. The next wider one counts now."
+        ),
+    }
+)
+_NOT_SET: Final = MappingProxyType(
+    {
+        Kind.DAY: mark("{whom}: there was no day limit to clear."),
+        Kind.MONTH: mark("{whom}: there was no month limit to clear."),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +71,24 @@ class _Place:
 class Managing(commands.Cog):
     """Shows quotas to members, and lets managers set them; every answer is private."""
 
-    quota = app_commands.Group(name="quota", description="See and set what may be spent here")
+    quota = app_commands.Group(name="quota", description=mark("See and set what may be spent here"))
 
     def __init__(self, context: Context, desk: Desk) -> None:
         self._context = context
         self._desk = desk
 
-    @quota.command(name="show", description="See what you have left, and when there is more")
-    @app_commands.describe(user="Somebody else (needs Manage Server)")
+    @quota.command(name="show", description=mark("See what you have left, and when there is more"))
+    @app_commands.describe(user=mark("Somebody else (needs Manage Server)"))
     async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
         """Show members their own quota, and managers anyone's."""
         await self._desk.open(interaction)
         await answering(interaction, self._show(interaction, user or interaction.user))
 
-    @quota.command(name="set", description="Set what may be spent in a day or month")
+    @quota.command(name="set", description=mark("Set what may be spent in a day or month"))
     @app_commands.describe(
-        amount=f"{_AMOUNT_TEXT}; 0 lets nothing be spent, none everything",
+        amount=mark(
+            "US dollars, such as 5, 0.5 or $2.50; 0 lets nothing be spent, none everything"
+        ),
         period=_PERIOD_TEXT,
         user=_USER_TEXT,
         role=_ROLE_TEXT,
@@ -76,7 +106,9 @@ class Managing(commands.Cog):
         await self._desk.open(interaction)
         await answering(interaction, self._set(interaction, amount, _Place(period, user, role)))
 
-    @quota.command(name="clear", description="Clear a limit, so that the next wider one counts")
+    @quota.command(
+        name="clear", description=mark("Clear a limit, so that the next wider one counts")
+    )
     @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def clear(
@@ -90,9 +122,11 @@ class Managing(commands.Cog):
         await self._desk.open(interaction)
         await answering(interaction, self._clear(interaction, _Place(period, user, role)))
 
-    @app_commands.command(name="grant", description="Give a member money beyond their quota")
+    @app_commands.command(name="grant", description=mark("Give a member money beyond their quota"))
     @app_commands.describe(
-        user="Who gets it", amount=_AMOUNT_TEXT, note="What for; members do not see it"
+        user=mark("Who gets it"),
+        amount=mark("US dollars, such as 5, 0.5 or $2.50"),
+        note=mark("What for; members do not see it"),
     )
     @app_commands.default_permissions(manage_guild=True)
     async def grant(
@@ -114,10 +148,10 @@ class Managing(commands.Cog):
     async def _show(self, interaction: _Interaction, user: _User) -> None:
         manages, own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or own):
-            raise TurnedAway("Only members with *Manage Server* see what others have left.")
+            raise TurnedAway(t("Only members with *Manage Server* see what others have left."))
         guild_id = _guild_id(interaction)
         standing = await quotas.standing(self._context, _member(guild_id, user))
-        items = quota_cards.shown("you have" if own else f"{user.mention} has", standing)
+        items = quota_cards.shown(standing, None if own else user.mention)
         if manages:
             house = await quotas.house(self._context, guild_id)
             roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
@@ -128,37 +162,42 @@ class Managing(commands.Cog):
         _check_manager(interaction)
         limit = _limit(interaction, place, _read(read_limit, amount))
         before = await quotas.set_limit(self._context, limit, _manager(interaction))
-        said = (
-            f"{quota_cards.whom(limit)} may spend **{show_limit(limit.kind, limit.amount)}** "
-            f"a {limit.kind} now. Before: {quota_cards.amount(before)}. What is on hold stays so."
+        said = t(
+            _SET[limit.kind],
+            whom=quota_cards.whom(limit),
+            allowed=show_limit(limit.kind, limit.amount),
+            before=quota_cards.amount(before),
         )
-        await _say(interaction, said, _absence(place.user))
+        await _say(interaction, said, *_absence(place.user))
 
     async def _clear(self, interaction: _Interaction, place: _Place) -> None:
         _check_manager(interaction)
         limit = _limit(interaction, place, None)
         before = await quotas.clear_limit(self._context, limit, _manager(interaction))
-        whom = quota_cards.whom(limit)
-        said = (
-            f"{whom}: the {limit.kind} limit of {quota_cards.amount(before)} is cleared. "
-            "The next wider one counts now."
-            if before
-            else f"{whom}: there was no {limit.kind} limit to clear."
+        said = t(
+            (_CLEARED if before else _NOT_SET)[limit.kind],
+            whom=quota_cards.whom(limit),
+            before=quota_cards.amount(before),
         )
-        await _say(interaction, said, _absence(place.user))
+        await _say(interaction, said, *_absence(place.user))
 
     async def _grant(self, interaction: _Interaction, user: _User, amount: str, note: str) -> None:
         _check_manager(interaction)
         micro = _read(read_amount, amount)
         if not micro:
-            raise TurnedAway("A grant of nothing gives nothing.")
+            raise TurnedAway(t("A grant of nothing gives nothing."))
         if not isinstance(user, discord.Member):
-            raise TurnedAway(f"{user.mention} is not on this server and could not use it.")
+            raise TurnedAway(
+                t("{user} is not on this server and could not use it.", user=user.mention)
+            )
         member, manager = _member(_guild_id(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
-        said = (
-            f"Granted {user.mention} **{show_usd(micro)}**, used when their quota is spent. "
-            f"They have {show_usd(granted.unspent)} of grants now."
+        said = t(
+            "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
+            "grants now.",
+            user=user.mention,
+            amount=show_usd(micro),
+            unspent=show_usd(granted.unspent),
         )
         card = quota_cards.granted(said, granted.grant_id)
         await interaction.edit_original_response(view=card)
@@ -169,21 +208,24 @@ class Managing(commands.Cog):
         try:
             revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
         except NoSuchGrant:
-            raise TurnedAway("There is no such grant on this server.") from None
+            raise TurnedAway(t("There is no such grant on this server.")) from None
         if not revoked.amount:
-            raise TurnedAway("Nothing of this grant is left to take back.")
-        await _say(
-            interaction,
-            f"Took **{show_usd(revoked.amount)}** back from <@{revoked.user_id}>. "
-            f"They have {show_usd(revoked.unspent)} of grants now.",
+            raise TurnedAway(t("Nothing of this grant is left to take back."))
+        said = t(
+            "Took **{amount}** back from <@{user}>. They have {unspent} of grants now.",
+            amount=show_usd(revoked.amount),
+            user=revoked.user_id,
+            unspent=show_usd(revoked.unspent),
         )
+        await _say(interaction, said)
 
 
 def _limit(interaction: _Interaction, place: _Place, amount: MicroUSD | None) -> Limit:
     if place.user is not None and place.role is not None:
-        raise TurnedAway("A limit is for a user or for a role: give one of them, not both.")
+        raise TurnedAway(t("A limit is for a user or for a role: give one of them, not both."))
     if place.period not in _PERIODS_KNOWN:
-        raise TurnedAway(f"period can be day or month, not {words.harmless(place.period, 40)}.")
+        given = words.harmless(place.period, 40)
+        raise TurnedAway(t("period can be day or month, not {given}.", given=given))
     if place.user is not None:
         target, subject_id = Target.MEMBER, place.user.id
     elif place.role is not None:
@@ -204,12 +246,12 @@ def _read(reader: Callable[[str], T], amount: str) -> T:
         return reader(amount)
     except ValueError as error:
         shown = words.harmless(amount, 40)
-        raise TurnedAway(f"“{shown}” can not be taken: {error}.") from None
+        raise TurnedAway(t("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
 
 
 def _check_manager(interaction: _Interaction) -> None:
     if not is_manager(interaction):
-        raise TurnedAway("Only members with *Manage Server* can do that.")
+        raise TurnedAway(t("Only members with *Manage Server* can do that."))
 
 
 def _guild_id(interaction: _Interaction) -> int:
@@ -225,11 +267,13 @@ def _manager(interaction: _Interaction) -> Manager:
     return Manager(interaction.user.id, interaction.id)
 
 
-def _absence(user: _User | None) -> str:
+def _absence(user: _User | None) -> list[str]:
     if user is None or isinstance(user, discord.Member):
-        return ""
-    return f" {user.mention} is not on this server now; it counts when they come back."
+        return []
+    return [
+        t("{user} is not on this server now; it counts when they come back.", user=user.mention)
+    ]
 
 
-async def _say(interaction: _Interaction, *parts: str) -> None:
-    await interaction.edit_original_response(view=cards.note("".join(parts)))
+async def _say(interaction: _Interaction, *sentences: str) -> None:
+    await interaction.edit_original_response(view=cards.note(" ".join(sentences)))

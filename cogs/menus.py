@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
+from domain.catalogue import mark, t
 from domain.reports import Grouping, ReportPeriod
 
 
@@ -55,19 +56,19 @@ _LABELS: Final = MappingProxyType(
     {
         Part.PERIOD: MappingProxyType(
             {
-                ReportPeriod.TODAY: "Today",
-                ReportPeriod.WEEK: "The last 7 days",
-                ReportPeriod.THIRTY_DAYS: "The last 30 days",
-                ReportPeriod.MONTH: "This month",
-                ReportPeriod.ALL: "All time",
+                ReportPeriod.TODAY: mark("Today"),
+                ReportPeriod.WEEK: mark("The last 7 days"),
+                ReportPeriod.THIRTY_DAYS: mark("The last 30 days"),
+                ReportPeriod.MONTH: mark("This month"),
+                ReportPeriod.ALL: mark("All time"),
             }
         ),
         Part.GROUPING: MappingProxyType(
             {
-                Grouping.USER: "By member",
-                Grouping.MODEL: "By model",
-                Grouping.DAY: "By day",
-                Grouping.CHANNEL: "By channel",
+                Grouping.USER: mark("By member"),
+                Grouping.MODEL: mark("By model"),
+                Grouping.DAY: mark("By day"),
+                Grouping.CHANNEL: mark("By channel"),
             }
         ),
     }
@@ -104,7 +105,7 @@ class ReportMenu(ui.DynamicItem[ui.Select[Any]], template=f"{_any_of('part', Par
     def __init__(self, part: Part, asked: Asked) -> None:
         chosen = getattr(asked, part)
         options = [
-            discord.SelectOption(label=label, value=value, default=value == chosen)
+            discord.SelectOption(label=t(label), value=value, default=value == chosen)
             for value, label in _LABELS[part].items()
         ]
         super().__init__(ui.Select(custom_id=f"{part}:{asked}", options=options))
@@ -131,7 +132,7 @@ class SheetButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
     """Asks for the same as a file."""
 
     def __init__(self, asked: Asked) -> None:
-        super().__init__(ui.Button(label="CSV", custom_id=f"csv:{asked}"))
+        super().__init__(ui.Button(label=t("CSV"), custom_id=f"csv:{asked}"))
         self.asked = asked
 
     @classmethod

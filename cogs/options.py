@@ -9,19 +9,22 @@ from discord import app_commands
 
 from cogs.choices import read_choices
 from cogs.intake import Gathered
+from domain.catalogue import mark, n
 from domain.models import MODELS, AspectRatio, Model, Resolution
 from domain.requests import Command, Draft
 
 TEXTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "prompt": "What the video should show",
-        "model": "Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best",
-        "duration": "Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0",
-        "resolution": "Height of the video; 1080p on 2.0 only",
-        "aspect_ratio": "Shape of the video; auto on 2.0 only",
-        "sound": "Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)",
-        "fixed_lens": "Keep the camera still (1.5 Pro only)",
-        "web_search": "Let the model look things up on the web (2.0 only)",
+        "prompt": mark("What the video should show"),
+        "model": mark("Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best"),
+        "duration": mark("Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0"),
+        "resolution": mark("Height of the video; 1080p on 2.0 only"),
+        "aspect_ratio": mark("Shape of the video; auto on 2.0 only"),
+        "sound": mark("Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)"),
+        "fixed_lens": mark("Keep the camera still (1.5 Pro only)"),
+        "web_search": mark("Let the model look things up on the web (2.0 only)"),
+        "preset": mark("A style of this server, for whatever you leave open"),
+        "private": mark("For you alone: everything about it comes by direct message"),
     }
 )
 RESOLUTIONS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
@@ -39,7 +42,7 @@ def suggest_seconds(model: Model, current: object) -> list[app_commands.Choice[i
     # Discord does not check what stands in a field that is being filled in.
     typed = str(current).strip()
     return [
-        app_commands.Choice(name=f"{seconds} seconds", value=seconds)
+        app_commands.Choice(name=n("{count} second", "{count} seconds", seconds), value=seconds)
         for seconds in _SUGGESTED_SECONDS
         if model.min_seconds <= seconds <= model.max_seconds and str(seconds).startswith(typed)
     ]
@@ -69,4 +72,6 @@ def draft_of(command: Command, interaction: discord.Interaction[Any], gathered: 
         videos=gathered.videos,
         audios=gathered.audios,
         problems=(*gathered.problems, *choices.problems),
+        preset=given.get("preset"),
+        private=bool(given.get("private")),
     )

@@ -8,17 +8,21 @@ import discord
 from discord import ui
 
 from cogs import words
+from domain.catalogue import mark, t
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
 from domain.money import MicroUSD, show_usd
 from domain.pricing import Quote, price, quote
 from domain.quotas import Left
 from domain.requests import OmniReference, VideoRequest
+from domain.spoken import show_number
 
 _BLUE: Final = discord.Colour(0x5865F2)
-_WITH: Final = MappingProxyType(
+_RATES: Final = MappingProxyType(
     {
-        Feature.SOUND: "with sound",
-        Feature.REFERENCE_VIDEO: "with a reference video (its seconds count too)",
+        Feature.SOUND: mark("{plain} a second; with sound {featured}"),
+        Feature.REFERENCE_VIDEO: mark(
+            "{plain} a second; with a reference video (its seconds count too) {featured}"
+        ),
     }
 )
 
@@ -27,7 +31,11 @@ def of_choice(request: VideoRequest, left: Left) -> ui.LayoutView:
     """Lay out the price of a request, how it comes about, and what a member has left."""
     found = quote(request)
     lines = [
-        f"**{show_usd(found.amount)}** for {words.settings_line(request)}",
+        t(
+            "**{price}** for {choices}",
+            price=show_usd(found.amount),
+            choices=words.settings_line(request),
+        ),
         _sum(request, found),
         *_notes(request),
         words.what_is_left(left),
@@ -38,8 +46,8 @@ def of_choice(request: VideoRequest, left: Left) -> ui.LayoutView:
 def of_all(left: Left) -> ui.LayoutView:
     """Lay out what every model costs for typical lengths, and what a member has left."""
     texts = [_of_model(model) for model in MODELS.values()]
-    end = "-# Give `/price` a length and more to see the exact price of one video."
-    return _card("**Prices**", *texts, f"{words.what_is_left(left)}\n{end}")
+    end = t("-# Give `/price` a length and more to see the exact price of one video.")
+    return _card(t("**Prices**"), *texts, f"{words.what_is_left(left)}\n{end}")
 
 
 def rates(model: Model) -> str:
@@ -51,14 +59,17 @@ def rates(model: Model) -> str:
         )
         for featured in (False, True)
     )
-    return f"{plain} a second; {_WITH[model.featured_by]} {featured}"
+    return t(_RATES[model.featured_by], plain=plain, featured=featured)
 
 
 def _of_model(model: Model) -> str:
     """Write what videos of typical lengths cost, in columns narrow enough for a phone."""
     tiers = (tier.seconds for tier in model.polling.tiers)
     lengths = sorted({model.min_seconds, *tiers, model.default_seconds, model.max_seconds})
-    rows = [["", *(f"{seconds} s" for seconds in lengths)], *_rows(model, lengths)]
+    rows = [
+        ["", *(t("{seconds} s", seconds=seconds) for seconds in lengths)],
+        *_rows(model, lengths),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
@@ -72,7 +83,7 @@ def _rows(model: Model, lengths: Sequence[int]) -> Iterator[list[str]]:
     for resolution in model.resolutions:
         for featured in ways:
             found = (_price(model, resolution, seconds, featured=featured) for seconds in lengths)
-            name = f"{resolution} sound" if featured else str(resolution)
+            name = t("{resolution} sound", resolution=resolution) if featured else resolution
             yield [name, *(show_usd(one.amount) for one in found)]
 
 
@@ -94,14 +105,21 @@ def _rate(of: Quote) -> str:
 
 def _sum(request: VideoRequest, found: Quote) -> str:
     reference_ms = found.billed_ms - request.seconds * 1000
-    billed = f"{request.seconds} s"
-    if reference_ms:
-        billed = f"({billed} + {_seconds(reference_ms)} of reference video)"
-    return f"{billed} × {_rate(found)} a second = {show_usd(found.amount)}"
-
-
-def _seconds(ms: int) -> str:
-    return f"{ms // 1000}.{ms % 1000:03d}".rstrip("0").rstrip(".") + " s"
+    rate, price_ = _rate(found), show_usd(found.amount)
+    if not reference_ms:
+        return t(
+            "{seconds} s × {rate} a second = {price}",
+            seconds=request.seconds,
+            rate=rate,
+            price=price_,
+        )
+    return t(
+        "({seconds} s + {reference} s of reference video) × {rate} a second = {price}",
+        seconds=request.seconds,
+        reference=show_number(reference_ms / 1000, decimals=3),
+        rate=rate,
+        price=price_,
+    )
 
 
 def _notes(request: VideoRequest) -> Iterator[str]:
@@ -111,11 +129,17 @@ def _notes(request: VideoRequest) -> Iterator[str]:
             _rate(_price(model, request.resolution, request.seconds, featured=featured))
             for featured in (False, True)
         )
-        yield f"-# A second costs {featured} with sound, {plain} without."
+        yield t(
+            "-# A second costs {featured} with sound, {plain} without.",
+            featured=featured,
+            plain=plain,
+        )
     else:
-        yield "-# Sound costs nothing extra on this model."
+        yield t("-# Sound costs nothing extra on this model.")
     if isinstance(request, OmniReference) and request.videos:
-        yield "-# With a reference video the rate is another one, and its seconds are billed too."
+        yield t(
+            "-# With a reference video the rate is another one, and its seconds are billed too."
+        )
 
 
 def _card(*texts: str) -> ui.LayoutView:

@@ -12,6 +12,7 @@ from cogs.choices import read_choices
 from cogs.desk import Desk
 from cogs.faults import answering
 from cogs.members import role_ids
+from domain.catalogue import mark, t
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Command, Draft, check
 from workflow import quotas
@@ -41,14 +42,14 @@ class Prices(commands.Cog):
         self._desk = desk
 
     @app_commands.command(
-        name="price", description="See what a video costs; all prices at a glance"
+        name="price", description=mark("See what a video costs; all prices at a glance")
     )
     @app_commands.describe(
-        model="Seedance 1.5 Pro when left out, 2.0 with reference_seconds",
-        duration="Length of the video in seconds",
-        resolution="Height of the video",
-        sound="Whether the video has sound",
-        reference_seconds="Seconds of all reference videos together, such as 7.5 or 2.125",
+        model=mark("Seedance 1.5 Pro when left out, 2.0 with reference_seconds"),
+        duration=mark("Length of the video in seconds"),
+        resolution=mark("Height of the video"),
+        sound=mark("Whether the video has sound"),
+        reference_seconds=mark("Seconds of all reference videos together, such as 7.5 or 2.125"),
     )
     @app_commands.choices(model=_MODELS, resolution=_RESOLUTIONS)
     async def price(
@@ -98,5 +99,5 @@ def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[str, ...]]:
     # A float's shortest text is what was typed.
     ms = Decimal(str(seconds)) * 1000
     clip = Clip(url="", name="reference_seconds", duration_ms=int(ms))
-    problem = "reference_seconds takes up to three decimals, such as 2.125."
+    problem = t("reference_seconds takes up to three decimals, such as 2.125.")
     return (clip,), () if ms == int(ms) else (problem,)

@@ -5,18 +5,21 @@ Interaction tokens die after 15 minutes and their posts have no nonce, so nothin
 
 from collections.abc import Awaitable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import aiohttp
 import discord
 from discord import ui
 from yarl import URL
 
-from cogs import cards
+from cogs import cards, showcase_cards
+from cogs.private_answers import PrivateAnswers
+from cogs.tell_buttons import told
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.publishing import JobView, Post, Sight
+from workflow.publishing import JobView, Parcel, Post, Sight
 from workflow.sights import RUNNING
 
 _PLAIN_LIMIT: Final = 10 * 1024 * 1024
@@ -31,6 +34,14 @@ _HISTORY_DEPTH: Final = 2_000
 
 _NOBODY: Final = discord.AllowedMentions.none()
 
+_WITH_AGE_LIMIT: Final = (
+    discord.TextChannel,
+    discord.VoiceChannel,
+    discord.StageChannel,
+    discord.ForumChannel,
+    discord.Thread,
+)
+
 T = TypeVar("T")
 
 
@@ -41,8 +52,9 @@ class _Filtered(PublishError):
 class DiscordPublisher:
     """Shows jobs in their channels, on behalf of the belt."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, answers: PrivateAnswers) -> None:
         self._client = client
+        self._answers = answers
 
     @property
     def is_ready(self) -> bool:
@@ -50,7 +62,20 @@ class DiscordPublisher:
         return self._client.is_ready()
 
     async def post_status(self, sight: Sight) -> int:
-        """Post the public status message with its files; it pings nobody."""
+        """Post the status message with its files; it pings nobody.
+
+        That of a private job whose member takes no direct messages is shown in the private answer
+        to its order, while that can be changed; there is no message then all the same.
+        """
+        try:
+            return await self._post_fitting_status(sight)
+        except PlaceGone:
+            if sight.job.private:
+                bare = replace(sight, pictures=(), files=())
+                await self._answers.show(sight.job, cards.status(bare))
+            raise
+
+    async def _post_fitting_status(self, sight: Sight) -> int:
         try:
             return await self._post_status(sight, bare=False)
         except _Filtered:
@@ -86,7 +111,7 @@ class DiscordPublisher:
         """Tell the member in a reply to the status message that there will be no video."""
         job = sight.job
         assert job.status_message_id is not None, "there is a message to reply to"
-        channel = self._channel(job)
+        channel = await self._home(job)
         message = channel.get_partial_message(job.status_message_id)
         send = channel.send(
             view=cards.failure(sight),
@@ -96,23 +121,42 @@ class DiscordPublisher:
         )
         return (await _tell(send)).id
 
-    async def post_result(self, job: JobView, video: Path | None) -> int:
-        """Post the result to the job's channel; without the prompt where a filter refuses it."""
-        guild = self._client.get_guild(job.guild_id)
-        limit = guild.filesize_limit if guild else _PLAIN_LIMIT
-        return await self._send_result(self._channel(job), job, video, limit=limit)
+    def largest_file(self, job: JobView, *, private: bool = False) -> int:
+        """Tell how many bytes a file may have on the job's server, or in direct messages."""
+        direct = private or job.private
+        guild = None if direct else self._client.get_guild(job.guild_id)
+        return guild.filesize_limit if guild else _PLAIN_LIMIT
 
-    async def send_result_privately(self, job: JobView, video: Path | None) -> int:
+    async def post_result(self, job: JobView, parcel: Parcel) -> int:
+        """Post the result to its channel; without the prompt where a filter refuses it."""
+        if job.private:
+            return await self._hand_over(job, parcel)
+        lay_out = partial(cards.result, job, parcel)
+        letter = _Letter(job.id, f"r{job.id}", _only(job.user_id), lay_out)
+        return await _send_video(self._result_channel(job), parcel.video, letter)
+
+    async def send_result_privately(self, job: JobView, parcel: Parcel) -> int:
         """Send the result to the member's direct messages."""
         channel = await self._direct_channel(job)
-        return await self._send_result(channel, job, video, limit=_PLAIN_LIMIT, private=True)
+        lay_out = partial(cards.result, job, parcel, private=True)
+        letter = _Letter(job.id, f"r{job.id}", _only(job.user_id), lay_out)
+        return await _send_video(channel, parcel.video, letter)
+
+    async def tell_done(self, job: JobView) -> None:
+        """Write to the member of a delivered job where its result is."""
+        channel = await self._direct_channel(job)
+        send = channel.send(view=told(job), nonce=f"d{job.id}", allowed_mentions=_NOBODY)
+        await _tell(send)
 
     async def delete_result(self, job: JobView) -> None:
         """Delete the result where it was posted: in the channel, or in the direct messages."""
         if job.result_message_id is None:
             return
+        if job.private:
+            await self._delete_private(job, job.result_message_id)
+            return
         try:
-            await self._channel(job).get_partial_message(job.result_message_id).delete()
+            await self._result_channel(job).get_partial_message(job.result_message_id).delete()
         except discord.NotFound:
             await self._delete_private(job, job.result_message_id)
         except Exception as error:
@@ -120,16 +164,69 @@ class DiscordPublisher:
 
     async def find_private_result(self, job: JobView, since_ms: int) -> int | None:
         """Look in the member's direct messages for a result sent since then."""
-        try:
-            channel = await self._direct_channel(job)
-            return await self._search(channel, job, Post.RESULT, since_ms)
-        except PlaceGone:
-            return None
+        return await self._find_directly(job, Post.RESULT, since_ms)
 
     async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:
         """Look in the channel's history for what was posted for a job since then."""
-        self._must_read_history(job.channel_id)
-        return await self._search(self._channel(job), job, post, since_ms)
+        if job.private:
+            return await self._find_directly(job, post, since_ms)
+        is_result = post is Post.RESULT
+        self._must_read_history(job.place_id if is_result else job.channel_id)
+        channel = self._result_channel(job) if is_result else self._channel(job)
+        return await self._search(channel, job, post, since_ms)
+
+    async def is_for_adults(self, channel_id: int) -> bool | None:
+        """Tell whether a channel, or that of a thread, is age-restricted; None for a lost one."""
+        channel = self._client.get_channel(channel_id)
+        try:
+            channel = channel or await _tell(self._client.fetch_channel(channel_id))
+        except PlaceGone:
+            return None
+        return isinstance(channel, _WITH_AGE_LIMIT) and channel.is_nsfw()
+
+    async def share(self, job: JobView, parcel: Parcel, channel_id: int) -> int:
+        """Post a video in a showcase channel; it pings nobody."""
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        lay_out = partial(showcase_cards.shared, job, parcel)
+        letter = _Letter(job.id, f"x{job.id}", _NOBODY, lay_out)
+        return await _send_video(channel, parcel.video, letter)
+
+    async def find_shared(self, job: JobView, channel_id: int) -> int | None:
+        """Look in a showcase channel's history for the post of a job."""
+        self._must_read_history(channel_id)
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        return await self._search(channel, job, Post.SHARED, job.created_at_ms)
+
+    async def delete_shared(self, job: JobView) -> None:
+        """Delete a job's post in the showcase channel; it may be gone already."""
+        if job.shared_message_id is None or job.shared_channel_id is None:
+            return
+        place = self._client.get_partial_messageable(job.shared_channel_id, guild_id=job.guild_id)
+        try:
+            await place.get_partial_message(job.shared_message_id).delete()
+        except discord.NotFound:
+            return
+        except Exception as error:
+            raise _translated(error) from error
+
+    async def _find_directly(self, job: JobView, post: Post, since_ms: int) -> int | None:
+        try:
+            return await self._search(await self._direct_channel(job), job, post, since_ms)
+        except PlaceGone:
+            return None
+
+    async def _hand_over(self, job: JobView, parcel: Parcel) -> int:
+        """Send a private result to its member: directly, else by an interaction of theirs.
+
+        What an interaction posts has no nonce, so that is tried once.
+        """
+        try:
+            return await self.send_result_privately(job, parcel)
+        except PlaceGone:
+            interaction = self._answers.take(job)
+            if interaction is None:
+                raise
+            return await _follow_up(interaction, job, parcel)
 
     async def _search(
         self, channel: discord.abc.Messageable, job: JobView, post: Post, since_ms: int
@@ -144,23 +241,6 @@ class DiscordPublisher:
             raise _translated(error) from error
         return None
 
-    async def _send_result(
-        self,
-        channel: discord.abc.Messageable,
-        job: JobView,
-        video: Path | None,
-        *,
-        limit: int,
-        private: bool = False,
-    ) -> int:
-        size = (job.file_size or 0) if video is not None else 0
-        if size > limit:
-            raise TooLargeToPost(f"{size} bytes, {limit} fit")
-        try:
-            return await _post_video(channel, job, video, bare=False, private=private)
-        except _Filtered:
-            return await _post_video(channel, job, video, bare=True, private=private)
-
     async def _delete_private(self, job: JobView, message_id: int) -> None:
         try:
             channel = await self._direct_channel(job)
@@ -172,9 +252,8 @@ class DiscordPublisher:
         job = sight.job
         view, nonce = cards.status(sight, bare=bare), f"s{job.id}"
         with _opened(sight.files) as files:
-            send = self._channel(job).send(
-                view=view, nonce=nonce, files=files, allowed_mentions=_NOBODY
-            )
+            channel = await self._home(job)
+            send = channel.send(view=view, nonce=nonce, files=files, allowed_mentions=_NOBODY)
             return (await _tell(send)).id
 
     async def _edit(
@@ -192,7 +271,7 @@ class DiscordPublisher:
     async def _edit_once(
         self, sight: Sight, message_id: int, files: Sequence[Path], *, bare: bool
     ) -> discord.Message | None:
-        message = self._channel(sight.job).get_partial_message(message_id)
+        message = (await self._home(sight.job)).get_partial_message(message_id)
         view, running = cards.status(sight, bare=bare), sight.job.state in RUNNING
         with _opened(files) as attachments:
             # Without saying so again, an edit would mark the member as mentioned.
@@ -212,8 +291,15 @@ class DiscordPublisher:
         user = await _tell(self._client.fetch_user(job.user_id))
         return await _tell(user.create_dm())
 
+    async def _home(self, job: JobView) -> discord.DMChannel | discord.PartialMessageable:
+        """Give the place of a job's messages: the channel, or its member's direct messages."""
+        return await self._direct_channel(job) if job.private else self._channel(job)
+
     def _channel(self, job: JobView) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+    def _result_channel(self, job: JobView) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(job.place_id, guild_id=job.guild_id)
 
     def _is_mine(self, message: discord.Message) -> bool:
         return self._client.user is not None and message.author.id == self._client.user.id
@@ -231,20 +317,43 @@ class DiscordPublisher:
             raise HistoryDenied("the bot may not read the channel's history")
 
 
-async def _post_video(
-    channel: discord.abc.Messageable,
-    job: JobView,
-    video: Path | None,
-    *,
-    bare: bool,
-    private: bool,
+class _LayOut(Protocol):
+    def __call__(self, *, bare: bool) -> ui.LayoutView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What a video of a job is sent with; `lay_out` makes the card, `bare` without the prompt."""
+
+    job_id: str
+    nonce: str
+    mentions: discord.AllowedMentions
+    lay_out: _LayOut
+
+
+async def _send_video(channel: discord.abc.Messageable, video: Path | None, letter: _Letter) -> int:
+    try:
+        return await _send_once(channel, video, letter, bare=False)
+    except _Filtered:
+        return await _send_once(channel, video, letter, bare=True)
+
+
+async def _send_once(
+    channel: discord.abc.Messageable, video: Path | None, letter: _Letter, *, bare: bool
 ) -> int:
-    view = cards.result(job, attached=video is not None, bare=bare, private=private)
-    nonce, mentions = f"r{job.id}", _only(job.user_id)
+    view, nonce, mentions = letter.lay_out(bare=bare), letter.nonce, letter.mentions
     if video is None:
         return (await _tell(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))).id
-    with closing(discord.File(video, filename=f"{job.id}.mp4")) as file:
+    with closing(discord.File(video, filename=f"{letter.job_id}.mp4")) as file:
         send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
+        return (await _tell(send)).id
+
+
+async def _follow_up(interaction: discord.Interaction[Any], job: JobView, parcel: Parcel) -> int:
+    """Send a result where only its member sees it, in answer to an interaction."""
+    view = cards.result(job, parcel, private=True)
+    with _opened([] if parcel.video is None else [parcel.video]) as files:
+        send = interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
         return (await _tell(send)).id
 
 
@@ -296,6 +405,8 @@ def _kind(message: discord.Message, job_id: str) -> Post | None:
     signature = texts[-1].rpartition("\n")[2] if texts else ""
     if signature == f"-# {job_id}":
         return Post.STATUS
+    if signature.endswith(f" · {showcase_cards.mark_of(job_id)}"):
+        return Post.SHARED
     return Post.RESULT if signature.endswith(f" · {job_id}") else None
 
 

@@ -1,7 +1,8 @@
 """Knows how quotas, grants and their changes look; says nothing by itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Final
 
 import discord
@@ -9,6 +10,7 @@ from discord import ui
 
 from cogs import words
 from cogs.revoking import RevokeButton
+from domain.catalogue import mark, n, t
 from domain.money import ZERO, show_usd
 from domain.quotas import Kind, Limit, Period, Room, Ruling, Scope, Target, show_limit
 from workflow.quotas import Change, House, Standing
@@ -22,25 +24,67 @@ _NOTE_SHOWN: Final = 80
 _LIMITS_SHOWN: Final = 1_500
 """Characters of the list of limits; a message shows 4,000 in all."""
 
-_WHEN: Final = {Period.DAY: "Today", Period.MONTH: "This month"}
-_EACH: Final = {Kind.DAY: " a day", Kind.MONTH: " a month", Kind.COOLDOWN: " between videos"}
-_WHOSE: Final = {Scope.SERVER: "This server", Scope.EVERYTHING: "The whole service"}
+_UNLIMITED: Final = MappingProxyType(
+    {Period.DAY: mark("Today: no limit"), Period.MONTH: mark("This month: no limit")}
+)
+_UNLIMITED_USE: Final = MappingProxyType(
+    {
+        Period.DAY: mark("Today: no limit, {used} used"),
+        Period.MONTH: mark("This month: no limit, {used} used"),
+    }
+)
+_LIMITED: Final = MappingProxyType(
+    {Period.DAY: mark("Today: {room}"), Period.MONTH: mark("This month: {room}")}
+)
+_SERVERS: Final = MappingProxyType(
+    {
+        Period.DAY: mark("This server, today: {room}"),
+        Period.MONTH: mark("This server, this month: {room}"),
+    }
+)
+_PACE: Final = MappingProxyType(
+    {
+        Kind.COOLDOWN: mark("Videos: {allowed} between videos"),
+        Kind.IN_FLIGHT: mark("Videos: {allowed}"),
+    }
+)
+_SET: Final = MappingProxyType(
+    {
+        Kind.DAY: mark("{whom}: {allowed} a day"),
+        Kind.MONTH: mark("{whom}: {allowed} a month"),
+        Kind.COOLDOWN: mark("{whom}: {allowed} between videos"),
+        Kind.IN_FLIGHT: mark("{whom}: {allowed}"),
+    }
+)
+_CHANGED: Final = MappingProxyType(
+    {
+        Kind.DAY: mark("{when} {who}: day limit of {whose}, {before} → {after}"),
+        Kind.MONTH: mark("{when} {who}: month limit of {whose}, {before} → {after}"),
+        Kind.COOLDOWN: mark("{when} {who}: cooldown limit of {whose}, {before} → {after}"),
+        Kind.IN_FLIGHT: mark("{when} {who}: in_flight limit of {whose}, {before} → {after}"),
+    }
+)
+_GRANTED: Final = mark("{when} {who}: grant for <@{member}>, {before} → {after}")
+_REVOKED: Final = mark("{when} {who}: revoke for <@{member}>, {before} → {after}")
 
 
-def shown(who_has: str, standing: Standing) -> list[ui.Item[Any]]:
-    """Lay out what a member has left, with a bar for each period; `who_has` is `you have`, say."""
+def shown(standing: Standing, other: str | None = None) -> list[ui.Item[Any]]:
+    """Lay out what a member has left, with a bar for each period; `other` mentions someone else."""
     lines = [
-        f"**What {who_has} left**",
+        t("**What {member} has left**", member=other) if other else t("**What you have left**"),
         *(
             line
             for room in standing.left.rooms
             if room.scope is Scope.MEMBER
             for line in _own(room, standing.rulings[Kind(room.period)])
         ),
-        f"Grants: **{show_usd(standing.left.grants)}**, used when the quota is spent.",
+        t(
+            "Grants: **{amount}**, used when the quota is spent.",
+            amount=show_usd(standing.left.grants),
+        ),
         *_pace(standing),
         *(
-            f"{_WHOSE[room.scope]}, {_WHEN[room.period].lower()}: {_bar(room)}"
+            t(_SERVERS[room.period], room=_bar(room))
             for room in standing.left.rooms
             if room.scope is Scope.SERVER and room.limit is not None
         ),
@@ -51,7 +95,7 @@ def shown(who_has: str, standing: Standing) -> list[ui.Item[Any]]:
 def revocable(standing: Standing) -> list[ui.Item[Any]]:
     """Lay out a button for each of the newest grants that are not spent."""
     buttons = [
-        RevokeButton(grant.id, f"Revoke {show_usd(grant.unspent)}")
+        RevokeButton(grant.id, t("Revoke {amount}", amount=show_usd(grant.unspent)))
         for grant in standing.grants[:_BUTTONS]
     ]
     return [_row(buttons)] if buttons else []
@@ -60,46 +104,45 @@ def revocable(standing: Standing) -> list[ui.Item[Any]]:
 def set_here(house: House, roles: Iterable[int]) -> list[ui.Item[Any]]:
     """Lay out what managers have set on a server whose `roles` there are, and the last changes."""
     known = set(roles)
-    limits = [
-        f"- {whom(limit)}: {show_limit(limit.kind, limit.amount)}{_EACH.get(limit.kind, '')}"
-        + (
-            " (the role is deleted: this does nothing)"
-            if limit.target is Target.ROLE and limit.subject_id not in known
-            else ""
-        )
-        for limit in house.limits
-    ]
+    limits = [f"- {_set(limit, known)}" for limit in house.limits]
     changes = [f"- {change(one)}" for one in house.changes]
     lines = [
-        "**Set on this server**",
-        *(_as_many_as_fit(limits) or ["Nothing: the service's own limits count."]),
-        *(["**Last changes**", *changes] if changes else []),
+        t("**Set on this server**"),
+        *(_as_many_as_fit(limits) or [t("Nothing: the service's own limits count.")]),
+        *([t("**Last changes**"), *changes] if changes else []),
     ]
     return [_box(lines)]
 
 
 def change(of: Change) -> str:
     """Say who changed what, when, from what to what."""
-    when, who = f"<t:{of.at_ms // 1000}:R>", f"<@{of.actor}>"
-    note = f" ({words.harmless(of.note, _NOTE_SHOWN)})" if of.note else ""
-    before, after = of.before or "not set", of.after or "not set"
-    target, *rest = of.subject.split(":")
-    subject_id = int(rest[0]) if rest else 0
-    if of.what == "limit":
-        whose = _whose(Target(target), subject_id)
-        return f"{when} {who}: {rest[1]} limit of {whose}, {before} → {after}{note}"
-    return f"{when} {who}: {of.what} for <@{subject_id}>, {before} → {after}{note}"
+    said = t(
+        _deed(of),
+        when=f"<t:{of.at_ms // 1000}:R>",
+        who=f"<@{of.actor}>",
+        before=of.before or t("not set"),
+        after=of.after or t("not set"),
+        **_subject(of),
+    )
+    return f"{said} ({words.harmless(of.note, _NOTE_SHOWN)})" if of.note else said
 
 
 def whom(limit: Limit) -> str:
-    """Say whom a limit is set for."""
-    name = _whose(limit.target, limit.subject_id)
-    return f"{name[0].upper()}{name[1:]}"
+    """Say, as the first word of a sentence, whom a limit is set for."""
+    match limit.target:
+        case Target.MEMBERS:
+            return t("Each member")
+        case Target.SERVER:
+            return t("This server")
+        case Target.EVERYTHING:
+            return t("The whole service")
+        case _:
+            return _whose(limit.target, limit.subject_id)
 
 
 def amount(limit: Limit | None) -> str:
     """Say what was allowed by what was set, if anything was."""
-    return "nothing set" if limit is None else show_limit(limit.kind, limit.amount)
+    return t("nothing set") if limit is None else show_limit(limit.kind, limit.amount)
 
 
 def granted(text: str, grant_id: int) -> ui.LayoutView:
@@ -116,35 +159,61 @@ def page(*items: ui.Item[Any]) -> ui.LayoutView:
 
 
 def _own(room: Room, by: Ruling) -> list[str]:
-    if room.limit is None:
-        spent = f", {show_usd(room.used)} used" if room.used else ""
-        return [f"{_WHEN[room.period]}: no limit{spent}", f"-# {_origin(by)}"]
-    return [f"{_WHEN[room.period]}: {_bar(room)}", f"-# {_origin(by)}"]
+    if room.limit is not None:
+        said = t(_LIMITED[room.period], room=_bar(room))
+    elif room.used:
+        said = t(_UNLIMITED_USE[room.period], used=show_usd(room.used))
+    else:
+        said = t(_UNLIMITED[room.period])
+    return [said, f"-# {_origin(by)}"]
 
 
 def _bar(room: Room) -> str:
     limit, used = room.limit or ZERO, max(0, room.used)
     # Rounded up, so that the least use is seen; under a limit of nothing all is used.
     full = min(_BAR, -(-used * _BAR // limit)) if limit else _BAR
-    return (
-        f"{'▰' * full}{'▱' * (_BAR - full)} **{show_usd(room.left or ZERO)}** left of "
-        f"{show_usd(limit)}, anew <t:{room.resets_at_ms // 1000}:R>"
+    return t(
+        "{bar} **{left}** left of {limit}, anew <t:{resets}:R>",
+        bar=f"{'▰' * full}{'▱' * (_BAR - full)}",
+        left=show_usd(room.left or ZERO),
+        limit=show_usd(limit),
+        resets=room.resets_at_ms // 1000,
     )
 
 
 def _origin(by: Ruling) -> str:
-    if by.limit is None:
-        return "the service's own limit" if by.amount is not None else "nobody has set one"
-    return f"set for {_whose(by.limit.target, by.limit.subject_id)}"
+    if by.limit is not None:
+        return t("set for {whose}", whose=_whose(by.limit.target, by.limit.subject_id))
+    if by.amount is not None:
+        return t("the service's own limit")
+    return t("nobody has set one")
 
 
 def _pace(standing: Standing) -> list[str]:
-    kinds = (Kind.COOLDOWN, Kind.IN_FLIGHT)
     return [
-        f"Videos: {show_limit(kind, amount)}{_EACH.get(kind, '')}"
-        for kind in kinds
+        t(said, allowed=show_limit(kind, amount))
+        for kind, said in _PACE.items()
         if (amount := standing.rulings[kind].amount) is not None
     ]
+
+
+def _set(limit: Limit, known_roles: Container[int]) -> str:
+    allowed = show_limit(limit.kind, limit.amount)
+    said = t(_SET[limit.kind], whom=whom(limit), allowed=allowed)
+    if limit.target is Target.ROLE and limit.subject_id not in known_roles:
+        return t("{limit} (the role is deleted: this does nothing)", limit=said)
+    return said
+
+
+def _deed(of: Change) -> str:
+    if of.what == "limit":
+        return _CHANGED[Kind(of.subject.split(":")[2])]
+    return _GRANTED if of.what == "grant" else _REVOKED
+
+
+def _subject(of: Change) -> dict[str, object]:
+    target, id_, *_kind = of.subject.split(":")
+    return {"whose": _whose(Target(target), int(id_)), "member": id_}
 
 
 def _whose(target: Target, subject_id: int) -> str:
@@ -154,18 +223,19 @@ def _whose(target: Target, subject_id: int) -> str:
         case Target.ROLE:
             return f"<@&{subject_id}>"
         case Target.MEMBERS:
-            return "each member"
+            return t("each member")
         case Target.SERVER:
-            return "this server"
+            return t("this server")
         case Target.EVERYTHING:
-            return "the whole service"
+            return t("the whole service")
 
 
 def _as_many_as_fit(lines: Sequence[str]) -> list[str]:
     ends = accumulate(len(line) + 1 for line in lines)
     fitting = sum(end <= _LIMITS_SHOWN for end in ends)
     more = len(lines) - fitting
-    return [*lines[:fitting], *([f"- … and {more} more."] if more else [])]
+    rest = [f"- {n('… and {count} more.', '… and {count} more.', more)}"] if more else []
+    return [*lines[:fitting], *rest]
 
 
 def _row(buttons: Sequence[ui.Item[Any]]) -> ui.Item[Any]:

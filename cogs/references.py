@@ -8,9 +8,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.desk import Desk
+from cogs.forms import FormKind
 from cogs.intake import Intake
+from cogs.mending import Mending, Typed
 from cogs.options import RATIOS, RESOLUTIONS, TEXTS, Seconds, draft_of, given_options
 from cogs.options import suggest_seconds as suggest
+from cogs.suggestions import suggest_presets, suggest_prompts
+from domain.catalogue import mark
 from domain.models import (
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
@@ -27,15 +31,18 @@ _MODEL: Final[Model] = next(
 _PICTURES: Final = [f"image{number}" for number in range(1, MAX_REFERENCE_IMAGES + 1)]
 _VIDEOS: Final = [f"video{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
 _SOUNDS: Final = [f"audio{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
+_SHARED_TEXTS: Final = ("prompt", "web_search", "preset", "private")
 _TEXTS: Final = {
-    **dict.fromkeys(_PICTURES, "A picture to go by: PNG, JPEG or WebP, 10 MB at most"),
-    **dict.fromkeys(_VIDEOS, "A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest"),
-    **dict.fromkeys(_SOUNDS, "A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video"),
-    **{name: text for name, text in TEXTS.items() if name in ("prompt", "web_search")},
-    "duration": f"Length in seconds: {_MODEL.min_seconds} to {_MODEL.max_seconds}",
-    "resolution": "Height of the video",
-    "aspect_ratio": "Shape of the video; auto when left out",
-    "sound": "Whether the video has sound (free)",
+    **dict.fromkeys(_PICTURES, mark("A picture to go by: PNG, JPEG or WebP, 10 MB at most")),
+    **dict.fromkeys(_VIDEOS, mark("A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest")),
+    **dict.fromkeys(
+        _SOUNDS, mark("A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video")
+    ),
+    **{name: text for name, text in TEXTS.items() if name in _SHARED_TEXTS},
+    "duration": mark("Length in seconds: 4 to 15"),
+    "resolution": mark("Height of the video"),
+    "aspect_ratio": mark("Shape of the video; auto when left out"),
+    "sound": mark("Whether the video has sound (free)"),
 }
 _RESOLUTIONS: Final = [
     found for found in RESOLUTIONS if Resolution(found.value) in _MODEL.resolutions
@@ -48,15 +55,17 @@ _File = discord.Attachment | None
 class References(commands.Cog):
     """Takes requests for videos that are led by references."""
 
-    def __init__(self, desk: Desk, intake: Intake) -> None:
+    def __init__(self, desk: Desk, intake: Intake, mending: Mending) -> None:
         self._desk = desk
         self._intake = intake
+        self._mending = mending
 
     @app_commands.command(
-        name="reference", description="Make a video led by pictures, videos, sounds"
+        name="reference", description=mark("Make a video led by pictures, videos, sounds")
     )
     @app_commands.describe(**_TEXTS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=RATIOS)
+    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -81,6 +90,8 @@ class References(commands.Cog):
         aspect_ratio: str | None = None,
         sound: bool | None = None,
         web_search: bool | None = None,
+        preset: str | None = None,
+        private: bool | None = None,
     ) -> None:
         """Make a video that goes by references."""
         await self._desk.open(interaction)
@@ -88,7 +99,11 @@ class References(commands.Cog):
         files = [_files(given, names) for names in (_PICTURES, _VIDEOS, _SOUNDS)]
         gathered = await self._intake.references(*files)
         draft = draft_of(Command.REFERENCE, interaction, gathered)
-        await interaction.edit_original_response(view=await self._desk.order(interaction, draft))
+        lost = len(gathered.problems)
+        mistake = Typed(interaction.user.id, FormKind.REFERENCE, draft, left_out=lost)
+        mend = self._mending.offer(interaction.id, mistake)
+        card = await self._desk.order(interaction, draft, mend=mend)
+        await interaction.edit_original_response(view=card)
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(

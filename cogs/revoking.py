@@ -6,6 +6,8 @@ from typing import Any, Protocol, Self, cast
 import discord
 from discord import ui
 
+from domain.catalogue import t
+
 
 class Revoking(Protocol):
     """The cog that takes grants back; found by its name, for a button outlives it."""
@@ -18,8 +20,9 @@ class Revoking(Protocol):
 class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\d{1,18})"):
     """A button for one grant."""
 
-    def __init__(self, grant_id: int, label: str = "Revoke") -> None:
+    def __init__(self, grant_id: int, label: str | None = None) -> None:
         custom_id, style = f"revoke:{grant_id}", discord.ButtonStyle.danger
+        label = label or t("Revoke")
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.grant_id = grant_id
 

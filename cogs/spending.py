@@ -11,13 +11,16 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from cogs import figures, words
+from cogs.dates import show_span
 from cogs.desk import Desk
 from cogs.faults import TurnedAway, answering
 from cogs.members import is_manager, role_ids
 from cogs.menus import Asked, What, controls
 from cogs.names import Names, of_channels
 from cogs.painter import NoPicture, Painter
+from domain.catalogue import mark, t
 from domain.reports import Days, Grouping, ReportPeriod
+from domain.spoken import show_number
 from workflow import report, spreadsheet
 from workflow.context import Context
 from workflow.report import Figures
@@ -41,7 +44,7 @@ class Style(StrEnum):
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in ReportPeriod]
 _GROUPINGS: Final = [app_commands.Choice(name=g.value, value=g.value) for g in Grouping]
 _STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in Style]
-_PERIOD_TEXT: Final = "The days to sum, in UTC; 30d when left out"
+_PERIOD_TEXT: Final = mark("The days to sum, in UTC; 30d when left out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,20 @@ class Spending(commands.Cog):
         self._painter = Painter()
         self._names = Names(context.now_ms)
 
-    @app_commands.command(name="spend", description="See what you have spent on this server")
+    @app_commands.command(name="spend", description=mark("See what you have spent on this server"))
     @app_commands.describe(period=_PERIOD_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
         """Show members their own spending."""
         await answering(interaction, self._spend(interaction, period))
 
-    @app_commands.command(name="report", description="See what this server has spent, and on what")
+    @app_commands.command(
+        name="report", description=mark("See what this server has spent, and on what")
+    )
     @app_commands.describe(
         period=_PERIOD_TEXT,
-        group_by="What the sums are by; user when left out",
-        style="A picture with the numbers, or a table as a file; chart when left out",
+        group_by=mark("What the sums are by; user when left out"),
+        style=mark("A picture with the numbers, or a table as a file; chart when left out"),
     )
     @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_STYLES)
     @app_commands.rename(style="format")
@@ -139,11 +144,10 @@ class Spending(commands.Cog):
         days, text = await self._sheet(interaction, asked)
         name = f"{asked.what}-{days.first}-to-{days.last}.csv"
         file = discord.File(BytesIO(spreadsheet.as_file(text)), filename=name)
-        said = f"{figures.span(days)}. Amounts are US dollars, days and times UTC."
-        if text.count("\n") > report.MOST_POSTINGS:
-            said += f" It has the newest {report.MOST_POSTINGS:,} rows only."
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(said)).add_item(ui.File(f"attachment://{name}"))
+        view.add_item(ui.TextDisplay(_about_sheet(days, text))).add_item(
+            ui.File(f"attachment://{name}")
+        )
         await interaction.edit_original_response(view=view, attachments=[file])
 
     async def _sheet(self, interaction: _Interaction, asked: Asked) -> tuple[Days, str]:
@@ -167,12 +171,11 @@ class Spending(commands.Cog):
             roles = role_ids(interaction.user)
             who = interaction.user.id
             own = await report.of_member(self._context, guild_id, who, roles, asked.period)
-            return _Found(own, "Your spending", {})
+            return _Found(own, t("Your spending"), {})
         if not is_manager(interaction):
-            raise TurnedAway("Only who may *Manage Server* can see what a server has spent.")
+            raise TurnedAway(t("Only who may *Manage Server* can see what a server has spent."))
         whole = await report.of_server(self._context, guild_id, asked.period, asked.grouping)
-        title = f"Spending on {guild.name}" if guild else "Spending on this server"
-        return _Found(whole, title, await self._name(guild, whole))
+        return _Found(whole, _title(guild), await self._name(guild, whole))
 
     async def _name(self, guild: discord.Guild | None, found: Figures) -> dict[int, str]:
         if guild is None:
@@ -189,13 +192,34 @@ def _one_of(kind: type[E], name: str, value: str) -> E:
         TurnedAway: naming what there is.
     """
     if value not in list(kind):
-        raise TurnedAway(f"{name} can be {', '.join(kind)}, not {words.harmless(value, 40)}.")
+        raise TurnedAway(
+            t(
+                "{option} can be {known}, not {given}.",
+                option=name,
+                known=", ".join(kind),
+                given=words.harmless(value, 40),
+            )
+        )
     return kind(value)
 
 
 def _server(interaction: _Interaction) -> int:
     assert interaction.guild_id is not None, "reports are for servers only"
     return interaction.guild_id
+
+
+def _title(guild: discord.Guild | None) -> str:
+    if guild is None:
+        return t("Spending on this server")
+    return t("Spending on {server}", server=guild.name)
+
+
+def _about_sheet(days: Days, text: str) -> str:
+    said = [t("{days}. Amounts are US dollars, days and times UTC.", days=show_span(days))]
+    if text.count("\n") > report.MOST_POSTINGS:
+        most = show_number(report.MOST_POSTINGS)
+        said.append(t("It has the newest {most} rows only.", most=most))
+    return " ".join(said)
 
 
 def _card(found: _Found, asked: Asked, files: list[discord.File]) -> ui.LayoutView:

@@ -2,43 +2,84 @@
 
 import re
 import unicodedata
+from types import MappingProxyType
+from typing import Final
 
 import discord
 
-from domain.failures import MEMBER_CAN_MEND, WORTH_RETRYING, FailReason, classify
+from domain.catalogue import mark, t
+from domain.failures import MEMBER_CAN_MEND, OPERATOR, WORTH_RETRYING, FailReason, classify
 from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD, show_usd
-from domain.quotas import Left, Period, Scope, Shortfall
+from domain.quotas import Left, Period, Scope
 from domain.requests import VideoRequest
 from workflow.addresses import NO_PLACE, SWEPT
-from workflow.errors import AtOnce, CoolingDown, OverLimit, QueueFull, TooLate
+from workflow.errors import TooLate
 from workflow.publishing import JobView, Sight
 from workflow.recall import Cost
 
-NO_SUCH_VIDEO = "There is no such video of yours here."
-INPUTS_GONE = (
+NO_SUCH_VIDEO: Final = mark("There is no such video of yours here.")
+INPUTS_GONE: Final = mark(
     "A file that this video was made from is not kept any more: use the command, and attach it "
     "again."
 )
-DELETE = "Delete this video? Its message and its file go, for everybody. What it cost stays."
-DELETED = "Deleted."
+DELETE: Final = mark(
+    "Delete this video? Its message and its file go, for everybody. What it cost stays."
+)
+DELETED: Final = mark("Deleted.")
 
-_INPUTS = {
-    SWEPT: INPUTS_GONE,
-    NO_PLACE: "What you gave could not be handed to the model, because nothing can be posted here "
-    "for this video. Use the command in a channel where I may post, and attach it again.",
-}
-_CAUSES = {
-    FailReason.PROMPT: "The model could not use the prompt. Rewrite it and try again.",
-    FailReason.CONTENT: "The prompt, the picture or the video itself was refused by the content "
-    "rules. Change the prompt or the picture.",
-    FailReason.IMAGE: "The model could not use the picture. Try another PNG, JPEG or WebP.",
-    FailReason.RATE_LIMITED: "Too many requests reached the model just then. Try again in a while.",
-    FailReason.TIMEOUT: "The model took too long. Try again, perhaps with a simpler prompt.",
-    FailReason.UPSTREAM: "The model had a fault. Trying again may help.",
-    FailReason.FUNDS: "The service is out of credit. Its operator has been told.",
-}
+_INPUTS: Final = MappingProxyType(
+    {
+        SWEPT: INPUTS_GONE,
+        NO_PLACE: mark(
+            "What you gave could not be handed to the model, because nothing can be posted here "
+            "for this video. Use the command in a channel where I may post, and attach it again."
+        ),
+    }
+)
+_CAUSES: Final = MappingProxyType(
+    {
+        FailReason.PROMPT: mark("The model could not use the prompt. Rewrite it and try again."),
+        FailReason.CONTENT: mark(
+            "The prompt, the picture or the video itself was refused by the content rules. Change "
+            "the prompt or the picture."
+        ),
+        FailReason.IMAGE: mark(
+            "The model could not use the picture. Try another PNG, JPEG or WebP."
+        ),
+        FailReason.RATE_LIMITED: mark(
+            "Too many requests reached the model just then. Try again in a while."
+        ),
+        FailReason.TIMEOUT: mark(
+            "The model took too long. Try again, perhaps with a simpler prompt."
+        ),
+        FailReason.UPSTREAM: mark("The model had a fault. Trying again may help."),
+        FailReason.FUNDS: mark("The service is out of credit. Its operator has been told."),
+    }
+)
+_ENDINGS: Final = MappingProxyType(
+    {
+        JobState.CANCELLED: mark("Cancelled. Nothing was charged."),
+        JobState.RESULT_LOST: mark(
+            "The video was made, but its file is lost. You were given the price back."
+        ),
+        JobState.QUARANTINED: mark(
+            "Something is wrong with this job on our side. The operator has been told."
+        ),
+    }
+)
+_LEFT: Final = MappingProxyType(
+    {Period.DAY: mark("**{amount}** today"), Period.MONTH: mark("**{amount}** this month")}
+)
+_TIGHTER: Final = MappingProxyType(
+    {
+        (Scope.SERVER, Period.DAY): mark("This server has only {amount} left today."),
+        (Scope.SERVER, Period.MONTH): mark("This server has only {amount} left this month."),
+        (Scope.EVERYTHING, Period.DAY): mark("The service has only {amount} left today."),
+        (Scope.EVERYTHING, Period.MONTH): mark("The service has only {amount} left this month."),
+    }
+)
 _MARKUP = re.compile(
     r"""
       [\\*_~`|<>\[\]]  # emphasis, code, spoilers, mentions, time stamps, links with a text
@@ -47,9 +88,6 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE,
 )
-_THIS = {Period.DAY: "today", Period.MONTH: "this month"}
-_WHOSE = {Period.DAY: "today's", Period.MONTH: "this month's"}
-_SCOPES = {"member": "you have", "server": "this server has", "everything": "the service has"}
 
 
 def harmless(text: str, longest: int) -> str:
@@ -66,15 +104,15 @@ def settings_line(request: VideoRequest) -> str:
     """Say what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`."""
     parts = [
         MODELS[request.model].label,
-        f"{request.seconds} s",
+        t("{seconds} s", seconds=request.seconds),
         request.resolution,
         request.aspect_ratio,
-        "with sound" if request.sound else "silent",
+        t("with sound") if request.sound else t("silent"),
     ]
     if request.fixed_lens:
-        parts.append("fixed lens")
+        parts.append(t("fixed lens"))
     if request.web_search:
-        parts.append("web search")
+        parts.append(t("web search"))
     return " · ".join(parts)
 
 
@@ -82,41 +120,28 @@ def title(request: VideoRequest) -> str:
     """Name what is being made."""
     match request.mode:
         case Mode.TEXT_TO_VIDEO:
-            return "A video from words"
+            return t("A video from words")
         case Mode.IMAGE_TO_VIDEO | Mode.FIRST_AND_LAST_FRAMES:
             two = len(request.pictures) == 2
-            return "From one picture to another" if two else "A picture comes to life"
+            return t("From one picture to another") if two else t("A picture comes to life")
         case Mode.OMNI_REFERENCE:
-            return "A video from references"
+            return t("A video from references")
 
 
 def ending(sight: Sight) -> str:
     """Say why there is no video, whether trying again can help, and what it cost."""
     job = sight.job
     match job.state:
-        case JobState.CANCELLED:
-            return "Cancelled. Nothing was charged."
-        case JobState.SUBMIT_UNKNOWN if sight.given_up:
-            return (
-                "The request was sent, but its answer got lost, and no video turned up. You were "
-                "not charged. Ask again if you still want it."
-            )
         case JobState.SUBMIT_UNKNOWN:
-            return (
-                "The request was sent, but its answer got lost, so nobody knows whether a video is "
-                "being made. It is not sent again by itself. The hold on its price ends after 30 "
-                "minutes."
-            )
+            return _answer_lost(sight)
         case JobState.STUCK:
-            return "The video takes far too long. Its price stays on hold for now."
-        case JobState.RESULT_LOST:
-            return "The video was made, but its file is lost. You were given the price back."
+            return _stuck(sight)
         case JobState.UNDELIVERABLE:
-            return "The video is ready, but it could not be posted here."
-        case JobState.QUARANTINED:
-            return "Something is wrong with this job on our side. The operator has been told."
+            return _undeliverable(job)
+        case state if state in _ENDINGS:
+            return t(_ENDINGS[state])
         case _:
-            cost = "Its price was charged." if sight.charged else "Nothing was charged."
+            cost = t("Its price was charged.") if sight.charged else t("Nothing was charged.")
             return f"{_cause(job)} {cost}"
 
 
@@ -143,12 +168,33 @@ def is_worth_changing(sight: Sight) -> bool:
 
 def spend(price: MicroUSD) -> str:
     """Say on a button what a click costs."""
-    return f"Spend {show_usd(price)}"
+    return t("Spend {amount}", amount=show_usd(price))
 
 
 def final(request: VideoRequest) -> str:
     """Ask whether a video is to be made again with more pixels."""
-    return f"The same once more in **{request.resolution}**? It is a new video, made from scratch."
+    return t(
+        "The same once more in **{resolution}**? It is a new video, made from scratch.",
+        resolution=request.resolution,
+    )
+
+
+def link_to_status(job: JobView, text: str) -> str | None:
+    """Write a link to the status message of a job; None if there is none."""
+    return _link(job.guild_id, job.channel_id, job.status_message_id, text)
+
+
+def link_to_result(job: JobView, text: str) -> str | None:
+    """Write a link to the message with the result of a job; None if there is none."""
+    return _link(job.guild_id, job.place_id, job.result_message_id, text)
+
+
+def done(job: JobView) -> str:
+    """Say that a video is there, and where, if that is not just below."""
+    link = link_to_result(job, t("your video"))
+    if job.result_channel_id is None or link is None:
+        return t("✅ Done.")
+    return t("✅ Done: {link}.", link=link)
 
 
 def took(job: JobView) -> str | None:
@@ -156,96 +202,110 @@ def took(job: JobView) -> str | None:
     if job.posting_since_ms is None:
         return None
     minutes, seconds = divmod(max(0, job.posting_since_ms - job.created_at_ms) // 1000, 60)
-    return f"made in {minutes} min {seconds} s" if minutes else f"made in {seconds} s"
+    if not minutes:
+        return t("made in {seconds} s", seconds=seconds)
+    return t("made in {minutes} min {seconds} s", minutes=minutes, seconds=seconds)
 
 
 def cost(of: Cost) -> str:
     """Say what a job cost its member."""
     if of.held:
-        return f"On hold: {show_usd(of.held)}."
+        return t("On hold: {amount}.", amount=show_usd(of.held))
     if of.charged:
-        return f"Cost: {show_usd(of.charged)}."
-    return "Nothing was charged."
+        return t("Cost: {amount}.", amount=show_usd(of.charged))
+    return t("Nothing was charged.")
 
 
 def what_is_left(left: Left) -> str:
     """Say what the member has left in each period that has a limit, and what is tighter than it."""
     own = [
-        f"**{show_usd(room.left)}** {_THIS[room.period]}"
+        t(_LEFT[room.period], amount=show_usd(room.left))
         for room in left.rooms
         if room.scope is Scope.MEMBER and room.left is not None
     ]
     if left.grants:
-        own.append(f"**{show_usd(left.grants)}** of grants")
-    most = left.for_member
-    tighter = [
-        f"{_SCOPES[room.scope].capitalize()} only {show_usd(room.left)} left {_THIS[room.period]}."
-        for room in left.rooms
-        if room.scope is not Scope.MEMBER
-        and room.left is not None
-        and (most is None or room.left < most)
-    ]
-    mine = f"Left for you: {' · '.join(own)}." if own else "No limit of your own applies."
-    return " ".join([mine, *tighter])
+        own.append(t("**{amount}** of grants", amount=show_usd(left.grants)))
+    mine = t("No limit of your own applies.")
+    if own:
+        mine = t("Left for you: {amounts}.", amounts=" · ".join(own))
+    return " ".join([mine, *_tighter(left)])
 
 
-def over_limit(error: OverLimit, price: MicroUSD) -> list[str]:
-    """Say which limits have no room, what is left under each and when there is more, if ever."""
-    return [
-        f"This costs {show_usd(price)}, more than the {show_usd(short.limit)} that "
-        f"{_SCOPES[short.scope]} for a whole {short.period}{_and_grants(short)}. "
-        "Choose a shorter or smaller video."
-        if price > short.limit + short.grants
-        else f"This costs {show_usd(price)}, but {_SCOPES[short.scope]} "
-        f"{show_usd(MicroUSD(max(0, short.limit - short.used)))} left of {_WHOSE[short.period]} "
-        f"{show_usd(short.limit)}{_and_grants(short)}. "
-        f"There is more <t:{short.resets_at_ms // 1000}:R>."
-        for short in error.shortfalls
-    ]
-
-
-def at_once(error: AtOnce) -> str:
-    """Say that the member has as many videos under way as they may have."""
-    if not error.most:
-        return "A manager of this server has set that you may ask for no videos."
-    noun = "video" if error.most == 1 else "videos"
-    return f"You may have {error.most} {noun} under way at once. Try again when one is done."
-
-
-def cooling_down(error: CoolingDown) -> str:
-    """Say when the member may ask again."""
-    # Rounded up: Discord shows whole seconds, and too early would be refused again.
-    until_s = -(-error.until_ms // 1000)
-    return (
-        f"This server asks for {error.cooldown_s} s between two of your videos. "
-        f"You can ask again <t:{until_s}:R>."
-    )
+def for_you_alone() -> str:
+    """Say where a private video goes."""
+    return t("Private: only you see it, and it comes to you by direct message.")
 
 
 def too_late(error: TooLate) -> str:
     """Say why a video can not be cancelled any more."""
     if error.state is JobState.CANCELLED:
-        return "It is cancelled already. Nothing was charged."
+        return t("It is cancelled already. Nothing was charged.")
     if error.state in AT_APIXO:
-        return "Too late to cancel: it is being made already."
-    return "Too late to cancel: look at its message in the channel."
+        return t("Too late to cancel: it is being made already.")
+    return t("Too late to cancel: look at its message in the channel.")
 
 
-def queue_full(error: QueueFull) -> str:
-    """Say that too many jobs wait."""
-    whose = "You have" if error.whose == "member" else "This server has"
-    return f"{whose} {error.most} videos waiting already. Try again when some are done."
+def _answer_lost(sight: Sight) -> str:
+    if sight.given_up:
+        return t(
+            "The request was sent, but its answer got lost, and no video turned up. You were not "
+            "charged. Ask again if you still want it."
+        )
+    return t(
+        "The request was sent, but its answer got lost, so nobody knows whether a video is being "
+        "made. It is not sent again by itself. The hold on its price ends after 30 minutes."
+    )
 
 
-def _and_grants(short: Shortfall) -> str:
-    return f", and {show_usd(short.grants)} of grants" if short.grants else ""
+def _undeliverable(job: JobView) -> str:
+    if job.private:
+        return t(
+            "The video is ready, but I may not write to you. *Post again* in `/jobs` brings it."
+        )
+    return t("The video is ready, but it could not be posted here.")
+
+
+def _stuck(sight: Sight) -> str:
+    if sight.given_up:
+        return t("The video takes far too long. You are not charged for it.")
+    return t("The video takes far too long. Its price stays on hold for now.")
 
 
 def _cause(job: JobView) -> str:
+    if job.fail_code == OPERATOR:
+        return t("The operator of this service has looked into it: there will be no video.")
+    if job.private and job.fail_code == NO_PLACE:
+        return t(
+            "What you gave could not be handed to the model, because I may not write to you. Allow "
+            "direct messages, or use the command and attach it again."
+        )
     cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify(job.fail_code))
-    if cause is not None:
-        return cause
-    if job.reason:
-        did = "refused" if job.state is JobState.REJECTED else "failed"
-        return f"The model {did}: {harmless(job.reason, 200)}."
-    return "The model failed without saying why. Trying again may help."
+    return _in_its_words(job) if cause is None else t(cause)
+
+
+def _in_its_words(job: JobView) -> str:
+    if not job.reason:
+        return t("The model failed without saying why. Trying again may help.")
+    reason = harmless(job.reason, 200)
+    if job.state is JobState.REJECTED:
+        return t("The model refused: {reason}.", reason=reason)
+    return t("The model failed: {reason}.", reason=reason)
+
+
+def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> str | None:
+    if message_id is None:
+        return None
+    # A link to a message looks the same in every language, and is followed within the app.
+    return f"[{text}](https://discord.com/channels/{guild_id}/{channel_id}/{message_id})"
+
+
+def _tighter(left: Left) -> list[str]:
+    """Say which limits of others leave less than the member's own."""
+    most = left.for_member
+    return [
+        t(_TIGHTER[room.scope, room.period], amount=show_usd(room.left))
+        for room in left.rooms
+        if room.scope is not Scope.MEMBER
+        and room.left is not None
+        and (most is None or room.left < most)
+    ]

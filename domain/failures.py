@@ -21,6 +21,9 @@ class FailReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+OPERATOR = "ended by the operator"
+"""The code of a job that no task has ended: the operator decided that it makes no video."""
+
 WORTH_RETRYING = frozenset({FailReason.RATE_LIMITED, FailReason.TIMEOUT, FailReason.UPSTREAM})
 """Failures after which the same request may well succeed."""
 

@@ -48,7 +48,7 @@ MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         S.STUCK: frozenset({S.GENERATING, S.SUCCEEDED, S.FAILED}),
         S.RESULT_LOST: frozenset({S.SUCCEEDED}),
         S.UNDELIVERABLE: frozenset({S.STORED}),
-        S.QUARANTINED: frozenset({S.GENERATING, S.SUCCEEDED, S.STORED, S.FAILED}),
+        S.QUARANTINED: frozenset({S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING, S.FAILED}),
     }
 )
 """The legal moves. A parked job leaves its place only by an operator's or a member's decision,

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from domain.money import ZERO, MicroUSD, parse_usd, show_usd
+from domain.catalogue import t
+from domain.money import ZERO, MicroUSD, parse_usd, plain_usd, show_usd
 
 MOST: Final = MicroUSD(1_000_000_000_000)
 """The largest amount that is taken from a person: sums of it stay far from what 64 bits hold."""
@@ -219,7 +220,7 @@ def read_amount(text: str) -> MicroUSD:
     """
     amount = parse_usd(text)
     if amount > MOST:
-        raise ValueError(f"{show_usd(MOST)} is the most that can be set")
+        raise ValueError(t("{most} is the most that can be set", most=show_usd(MOST)))
     return amount
 
 
@@ -234,16 +235,29 @@ def read_limit(text: str) -> MicroUSD | None:
     try:
         return read_amount(text)
     except ValueError as error:
-        raise ValueError(f"{error}, or none") from None
+        raise ValueError(t("{reason}, or none", reason=error)) from None
 
 
 def show_limit(kind: Kind, amount: int | None) -> str:
-    """Write what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
+    """Say what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
+    if amount is None:
+        return t("none")
+    match kind:
+        case Kind.DAY | Kind.MONTH:
+            return show_usd(MicroUSD(amount))
+        case Kind.COOLDOWN:
+            return t("{seconds} s", seconds=amount)
+        case Kind.IN_FLIGHT:
+            return t("{most} at once", most=amount)
+
+
+def plain_limit(kind: Kind, amount: int | None) -> str:
+    """Write what a limit of a kind allows for the audit trail, which is kept in English."""
     if amount is None:
         return "none"
     match kind:
         case Kind.DAY | Kind.MONTH:
-            return show_usd(MicroUSD(amount))
+            return plain_usd(MicroUSD(amount))
         case Kind.COOLDOWN:
             return f"{amount} s"
         case Kind.IN_FLIGHT:

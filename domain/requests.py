@@ -5,13 +5,14 @@ need not ask again whether APIXO would take it.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from domain.catalogue import n, t
 from domain.errors import BrokenRules
 from domain.models import (
     IMAGE_FORMATS,
@@ -32,6 +33,7 @@ from domain.models import (
     Resolution,
     nearest_ratio,
 )
+from domain.spoken import any_of, show_number
 
 
 class _Frozen(BaseModel):
@@ -134,7 +136,9 @@ class Draft:
     """What a member gave, unchecked; None is an option left open.
 
     `problems` are rules found broken while the draft was gathered (a file that is no picture, a
-    channel that may not be posted to): they are named together with those found here.
+    channel that may not be posted to): they are named together with those found here. `preset`
+    names one that is to fill what was left open, `by_preset` the options that it filled. What is
+    made of a `private` one is for the member alone.
     """
 
     command: Command
@@ -150,6 +154,9 @@ class Draft:
     videos: tuple[Clip, ...] = ()
     audios: tuple[Clip, ...] = ()
     problems: tuple[str, ...] = ()
+    preset: str | None = None
+    by_preset: frozenset[str] = frozenset()
+    private: bool = False
 
 
 def check(draft: Draft) -> VideoRequest:
@@ -162,7 +169,7 @@ def check(draft: Draft) -> VideoRequest:
     broken = [*draft.problems, *_broken_rules(draft, model)]
     if broken:
         raise BrokenRules(broken)
-    kind = _KINDS[_mode_of(draft, model)]
+    kind = _KINDS[_mode_of(draft.command, model)]
     fields: dict[str, object] = {
         "model": model.id,
         "prompt": draft.prompt.strip(),
@@ -177,6 +184,41 @@ def check(draft: Draft) -> VideoRequest:
     if kind is OmniReference:
         fields |= {"videos": draft.videos, "audios": draft.audios}
     return kind.model_validate(fields)
+
+
+def able_models(command: Command) -> tuple[Model, ...]:
+    """List the models that do what a command asks for, in the order in which they are offered."""
+    return tuple(model for model in MODELS.values() if _mode_of(command, model) in model.modes)
+
+
+def is_blank(prompt: str) -> bool:
+    """Tell whether a prompt shows nothing."""
+    return all(unicodedata.category(char) in _INVISIBLE for char in prompt.strip())
+
+
+def is_sendable(text: str) -> bool:
+    """Tell whether a text has only characters that every part of the way can carry."""
+    return not any(unicodedata.category(char) == "Cs" or char == "\0" for char in text)
+
+
+def length_of(text: str) -> int:
+    """Count characters as Discord and APIXO count them: in UTF-16."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def unfit_options(
+    model: Model,
+    seconds: int | None,
+    resolution: Resolution | None,
+    aspect_ratio: AspectRatio | None,
+) -> list[str]:
+    """Name the options whose values a model does not make; None is always fit."""
+    fits = {
+        "seconds": seconds is None or model.min_seconds <= seconds <= model.max_seconds,
+        "resolution": resolution is None or resolution in model.resolutions,
+        "aspect_ratio": aspect_ratio is None or aspect_ratio in model.aspect_ratios,
+    }
+    return [option for option, is_fit in fits.items() if not is_fit]
 
 
 def dump(request: VideoRequest) -> str:
@@ -204,11 +246,11 @@ def _model_of(draft: Draft) -> Model:
     """Take the chosen model, else the first that does what the command asks for."""
     if draft.model:
         return MODELS[draft.model]
-    return next(model for model in MODELS.values() if _mode_of(draft, model) in model.modes)
+    return able_models(draft.command)[0]
 
 
-def _mode_of(draft: Draft, model: Model) -> Mode:
-    match draft.command:
+def _mode_of(command: Command, model: Model) -> Mode:
+    match command:
         case Command.VIDEO:
             return Mode.TEXT_TO_VIDEO
         case Command.ANIMATE:
@@ -224,107 +266,196 @@ def _natural_ratio(draft: Draft, model: Model) -> AspectRatio:
 
 
 def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
-    if _mode_of(draft, model) not in model.modes:
-        able = _labels(lambda other: _mode_of(draft, other) in other.modes)
-        yield f"/{draft.command} is not possible with {model.label}: choose {able}."
+    if _mode_of(draft.command, model) not in model.modes:
+        able = _labels(lambda other: _mode_of(draft.command, other) in other.modes)
+        yield t(
+            "/{command} is not possible with {model}: choose {able}.",
+            command=draft.command,
+            model=model.label,
+            able=able,
+        )
     yield from _prompt_rules(draft.prompt, model)
+    yield from _preset_rules(draft, model)
     yield from _choice_rules(draft, model)
     yield from _count_rules(draft)
     for picture in draft.pictures:
         yield from _picture_rules(picture)
-    for kind, clips in (("video", draft.videos), ("audio", draft.audios)):
-        yield from _clip_rules(kind, clips)
+    yield from _video_rules(draft.videos)
+    yield from _audio_rules(draft.audios)
 
 
 def _prompt_rules(prompt: str, model: Model) -> Iterator[str]:
     text = prompt.strip()
-    if any(unicodedata.category(char) == "Cs" or char == "\0" for char in text):
-        yield "The prompt contains characters that cannot be sent."
+    if not is_sendable(text):
+        yield t("The prompt contains characters that cannot be sent.")
         return
-    if all(unicodedata.category(char) in _INVISIBLE for char in text):
-        yield "The prompt is empty: say what the video should show."
+    if is_blank(text):
+        yield t("The prompt is empty: say what the video should show.")
     elif len(text) < model.min_prompt:
-        yield f"The prompt is too short: {model.label} needs {model.min_prompt} characters."
-    units = len(text.encode("utf-16-le")) // 2
-    if model.max_prompt is not None and units > model.max_prompt:
-        yield (
-            f"The prompt is too long: {model.label} takes {model.max_prompt:,} characters "
-            f"at most, this one has {units:,}."
+        yield n(
+            "The prompt is too short: {model} needs {count} character.",
+            "The prompt is too short: {model} needs {count} characters.",
+            model.min_prompt,
+            model=model.label,
         )
+    if _is_too_long(text, model):
+        yield t(
+            "The prompt is too long: {model} takes {most} characters at most, "
+            "this one has {units}.",
+            model=model.label,
+            most=show_number(model.max_prompt or 0),
+            units=show_number(length_of(text)),
+        )
+
+
+def _is_too_long(text: str, model: Model) -> bool:
+    return model.max_prompt is not None and length_of(text) > model.max_prompt
+
+
+def _preset_rules(draft: Draft, model: Model) -> Iterator[str]:
+    """Say that it is the preset whose choice breaks a rule: the member does not see what it set."""
+    unfit = set(unfit_options(model, draft.seconds, draft.resolution, draft.aspect_ratio))
+    if _mode_of(draft.command, model) not in model.modes:
+        unfit.add("model")
+    if _is_too_long(draft.prompt.strip(), model):
+        unfit.add("prompt")
+    if unfit & draft.by_preset:
+        yield t("The preset does not fit: choose another, or choose yourself what it sets.")
 
 
 def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
-    if draft.seconds is not None and not model.min_seconds <= draft.seconds <= model.max_seconds:
-        yield (
-            f"A length of {draft.seconds} s is not possible: {model.label} makes "
-            f"{model.min_seconds} to {model.max_seconds} seconds."
+    unfit = unfit_options(model, draft.seconds, draft.resolution, draft.aspect_ratio)
+    if "seconds" in unfit:
+        yield t(
+            "A length of {seconds} s is not possible: {model} makes {least} to {most} seconds.",
+            seconds=draft.seconds,
+            model=model.label,
+            least=model.min_seconds,
+            most=model.max_seconds,
         )
-    if draft.resolution and draft.resolution not in model.resolutions:
-        choices = _any_of(model.resolutions)
-        yield f"{model.label} does not make {draft.resolution}: choose {choices}."
-    if draft.aspect_ratio and draft.aspect_ratio not in model.aspect_ratios:
-        yield (
-            f"{model.label} does not know the aspect ratio {draft.aspect_ratio}: "
-            f"choose {_any_of(model.aspect_ratios)}."
+    if "resolution" in unfit:
+        yield t(
+            "{model} does not make {resolution}: choose {choices}.",
+            model=model.label,
+            resolution=draft.resolution,
+            choices=any_of(model.resolutions),
+        )
+    if "aspect_ratio" in unfit:
+        yield t(
+            "{model} does not know the aspect ratio {ratio}: choose {choices}.",
+            model=model.label,
+            ratio=draft.aspect_ratio,
+            choices=any_of(model.aspect_ratios),
         )
     if draft.fixed_lens and not model.has_fixed_lens:
-        able = _labels(lambda other: other.has_fixed_lens)
-        yield f"fixed_lens is an option of {able}; {model.label} does not have it."
+        yield _not_an_option("fixed_lens", _labels(lambda other: other.has_fixed_lens), model)
     if draft.web_search and not model.has_web_search:
-        able = _labels(lambda other: other.has_web_search)
-        yield f"web_search is an option of {able}; {model.label} does not have it."
+        yield _not_an_option("web_search", _labels(lambda other: other.has_web_search), model)
+
+
+def _not_an_option(option: str, able: str, model: Model) -> str:
+    return t(
+        "{option} is an option of {able}; {model} does not have it.",
+        option=option,
+        able=able,
+        model=model.label,
+    )
 
 
 def _labels(which: Callable[[Model], bool]) -> str:
-    return _any_of([model.label for model in MODELS.values() if which(model)])
-
-
-def _any_of(choices: Sequence[str]) -> str:
-    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+    return any_of(model.label for model in MODELS.values() if which(model))
 
 
 def _count_rules(draft: Draft) -> Iterator[str]:
     pictures, videos, audios = len(draft.pictures), len(draft.videos), len(draft.audios)
     if draft.command is Command.ANIMATE and not pictures and not draft.problems:
-        yield "There is no picture to animate: attach a PNG, JPEG or WebP."
+        yield t("There is no picture to animate: attach a PNG, JPEG or WebP.")
     most = {Command.VIDEO: 0, Command.ANIMATE: 2, Command.REFERENCE: MAX_REFERENCE_IMAGES}
     if pictures > most[draft.command]:
-        yield f"Too many pictures: {most[draft.command]} at most, {pictures} were given."
-    most_clips = MAX_REFERENCE_CLIPS if draft.command is Command.REFERENCE else 0
-    for kind, count in (("videos", videos), ("audio files", audios)):
-        if count > most_clips:
-            yield f"Too many reference {kind}: {most_clips} at most, {count} were given."
+        yield t(
+            "Too many pictures: {most} at most, {given} were given.",
+            most=most[draft.command],
+            given=pictures,
+        )
+    clips = MAX_REFERENCE_CLIPS if draft.command is Command.REFERENCE else 0
+    if videos > clips:
+        yield t(
+            "Too many reference videos: {most} at most, {given} were given.",
+            most=clips,
+            given=videos,
+        )
+    if audios > clips:
+        yield t(
+            "Too many reference audio files: {most} at most, {given} were given.",
+            most=clips,
+            given=audios,
+        )
     if audios and not pictures and not videos and not draft.problems:
-        yield "Reference audio needs a reference picture or video beside it."
+        yield t("Reference audio needs a reference picture or video beside it.")
 
 
 def _picture_rules(picture: Picture) -> Iterator[str]:
     name, width, height = picture.name, picture.width, picture.height
     if picture.format not in IMAGE_FORMATS:
-        yield f"{name} is a {picture.format} file: only PNG, JPEG and WebP pictures can be used."
+        yield t(
+            "{name} is a {format} file: only PNG, JPEG and WebP pictures can be used.",
+            name=name,
+            format=picture.format,
+        )
     if picture.size > MAX_IMAGE_BYTES:
-        yield f"{name} is too large: {picture.size / 1e6:.1f} MB, 10 MB at most."
+        size = show_number(picture.size / 1e6, decimals=1)
+        yield t("{name} is too large: {size} MB, 10 MB at most.", name=name, size=size)
     if min(width, height) < MIN_IMAGE_SIDE or max(width, height) > MAX_IMAGE_SIDE:
-        yield (
-            f"{name} is {width} × {height} pixels: each side must have "
-            f"{MIN_IMAGE_SIDE} to {MAX_IMAGE_SIDE} pixels."
+        yield t(
+            "{name} is {width} × {height} pixels: each side must have {least} to {most} pixels.",
+            name=name,
+            width=width,
+            height=height,
+            least=MIN_IMAGE_SIDE,
+            most=MAX_IMAGE_SIDE,
         )
     elif not MIN_IMAGE_RATIO <= width / height <= MAX_IMAGE_RATIO:
-        yield (
-            f"{name} is too narrow ({width} × {height}): the longer side may be at most 2.5 times "
-            "the shorter."
+        yield t(
+            "{name} is too narrow ({width} × {height}): the longer side may be at most {most} "
+            "times the shorter.",
+            name=name,
+            width=width,
+            height=height,
+            most=show_number(MAX_IMAGE_RATIO, decimals=1),
         )
 
 
-def _clip_rules(kind: str, clips: tuple[Clip, ...]) -> Iterator[str]:
-    for clip in clips:
-        if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS:
-            length = _seconds(clip.duration_ms)
-            yield f"{clip.name} lasts {length}: a reference {kind} has 2 to 15 s."
+def _video_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
+    for clip in _misfits(clips):
+        yield t(
+            "{name} lasts {seconds} s: a reference video has 2 to 15 s.",
+            name=clip.name,
+            seconds=_seconds(clip.duration_ms),
+        )
+    if (total := _too_long_together(clips)) is not None:
+        yield t("The reference videos last {seconds} s together: 15 s at most.", seconds=total)
+
+
+def _audio_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
+    for clip in _misfits(clips):
+        yield t(
+            "{name} lasts {seconds} s: a reference audio has 2 to 15 s.",
+            name=clip.name,
+            seconds=_seconds(clip.duration_ms),
+        )
+    if (total := _too_long_together(clips)) is not None:
+        yield t("The reference audio files last {seconds} s together: 15 s at most.", seconds=total)
+
+
+def _misfits(clips: tuple[Clip, ...]) -> list[Clip]:
+    return [clip for clip in clips if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS]
+
+
+def _too_long_together(clips: tuple[Clip, ...]) -> str | None:
+    """Tell how many seconds several clips last, if that is too long."""
     total = sum(clip.duration_ms for clip in clips)
-    if len(clips) > 1 and total > MAX_CLIP_MS:
-        yield f"The reference {kind} files last {_seconds(total)} together: 15 s at most."
+    return _seconds(total) if len(clips) > 1 and total > MAX_CLIP_MS else None
 
 
 def _seconds(ms: int) -> str:
-    return f"{ms // 1000}.{ms % 1000:03d}".rstrip("0").rstrip(".") + " s"
+    return show_number(ms / 1000, decimals=3)

@@ -5,7 +5,7 @@ which the fastest task ends; failures end after about nine seconds, so there is 
 """
 
 from collections.abc import Iterator
-from itertools import chain, pairwise, repeat
+from itertools import chain, count, pairwise, repeat
 
 from domain.models import MODELS, Model, ModelId
 
@@ -16,6 +16,7 @@ GIVE_UP_MS = 2 * 3_600_000
 UNKNOWN_GRACE_MS = 30 * 60_000
 """A submission without an answer keeps the member's hold this long."""
 
+_SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
 _CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
 _BACKOFF_MS = 2_000
@@ -57,6 +58,19 @@ def looks_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
 def next_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     """Tell the first age after `age_ms` at which to ask for the task."""
     return next(look for look in looks_ms(model_id, seconds) if look > age_ms)
+
+
+def safety_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
+    """Tell the first age after `age_ms` at which to ask for a task that is to call back.
+
+    The first look comes when nearly every task has called back, the second only when the last
+    callback has been given up; then, without one, it goes on slowly.
+    """
+    _, latest = typical_ms(model_id, seconds)
+    first = latest + _SAFETY_MARGIN_MS
+    second = max(2 * first, _SLOW_FROM_MS)
+    looks = chain((first,), count(second, _CRAWL_GAP_MS))
+    return next(look for look in looks if look > age_ms)
 
 
 def backoff_ms(failures: int, jitter: float) -> int:

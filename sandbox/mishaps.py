@@ -83,8 +83,8 @@ _DEAD_LINK: Final = _Words(
 )
 _TOO_LARGE: Final = _Words(
     "The next video is larger than Discord takes",
-    "60 MB, more than either server takes. The member is told; the operator finds the file on the "
-    "bot's disk.",
+    "60 MB, more than either server takes. A link or a smaller copy is posted; the original stays "
+    "on the bot's disk.",
     "[[size:60]]",
 )
 

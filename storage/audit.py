@@ -46,6 +46,10 @@ _OF_HOLD = (
     "from_grant_micro",
 )
 _MAY_HOLD = frozenset({JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED})
+_MAY_BE_BORNE = frozenset({JobState.GENERATING, JobState.STUCK})
+_NEVER_BORNE = frozenset(
+    {JobState.QUEUED, JobState.SUBMITTING, JobState.CANCELLED, JobState.REJECTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,10 @@ def _holds() -> CTE:
 
 
 def _job_money(holds: CTE) -> CTE:
-    """List the jobs, each with its open holds, its charges, and what its member paid in all."""
+    """List the jobs, each with its open holds, its charges, and what its member paid in all.
+
+    `borne` is what the operator bears of it, `bookings` 1 if that is anything, else 0.
+    """
     opened = (
         select(holds.c.job_id, func.count().label("open_holds"))
         .where(holds.c.resolutions == 0)
@@ -128,16 +135,26 @@ def _job_money(holds: CTE) -> CTE:
         .group_by(billing.c.job_id)
         .subquery()
     )
+    booked = (
+        select(billing.c.job_id, _sum(billing.c.amount_micro).label("borne"))
+        .where(billing.c.kind == "adjust", billing.c.account == "operator")
+        .group_by(billing.c.job_id)
+        .subquery()
+    )
     return (
         select(
             jobs.c.id,
             jobs.c.state,
+            jobs.c.price_micro,
             func.coalesce(opened.c.open_holds, 0).label("open_holds"),
             func.coalesce(paid.c.charges, 0).label("charges"),
             func.coalesce(paid.c.paid, 0).label("paid"),
+            func.coalesce(booked.c.borne, 0).label("borne"),
+            case((booked.c.borne > 0, 1), else_=0).label("bookings"),
         )
         .outerjoin(opened, opened.c.job_id == jobs.c.id)
         .outerjoin(paid, paid.c.job_id == jobs.c.id)
+        .outerjoin(booked, booked.c.job_id == jobs.c.id)
         .cte("job_money")
     )
 
@@ -282,7 +299,7 @@ def _hold_rules(holds: CTE) -> Iterable[_Rule]:
 def _charge_rules(money: CTE) -> Iterable[_Rule]:
     yield _Rule(
         "job {id} is {state}, but has {charges} charges instead of one",
-        select(money).where(money.c.state.in_(PAID), money.c.charges != 1),
+        select(money).where(money.c.state.in_(PAID), money.c.charges + money.c.bookings != 1),
     )
     yield _Rule(
         "job {id} is {state}, but has {charges} charges instead of none",
@@ -300,17 +317,41 @@ def _charge_rules(money: CTE) -> Iterable[_Rule]:
 
 
 def _open_hold_rules(money: CTE) -> Iterable[_Rule]:
+    # Only a task that turned up after its hold was given back is made without one.
+    borne = case((money.c.state.in_(_MAY_BE_BORNE), money.c.bookings), else_=0)
     yield _Rule(
         "job {id} is {state}, but has {open_holds} open holds instead of none",
         select(money).where(money.c.state.in_(PAID | ENDED_WITHOUT_VIDEO), money.c.open_holds != 0),
     )
     yield _Rule(
         "job {id} is {state}, but has {open_holds} open holds instead of one",
-        select(money).where(money.c.state.in_(HOLDING), money.c.open_holds != 1),
+        select(money).where(money.c.state.in_(HOLDING), money.c.open_holds + borne != 1),
     )
     yield _Rule(
         "job {id} is {state}, but has {open_holds} open holds instead of one at most",
         select(money).where(money.c.state.in_(_MAY_HOLD), money.c.open_holds > 1),
+    )
+
+
+def _operator_rules(money: CTE) -> Iterable[_Rule]:
+    yield _Rule(
+        "job {id} costs {price_micro}, but the operator bears {borne}",
+        select(money).where(money.c.borne.not_in([0, money.c.price_micro])),
+    )
+    yield _Rule(
+        "job {id} is {state}, but the operator bears {borne}",
+        select(money).where(money.c.state.in_(_NEVER_BORNE), money.c.borne != 0),
+    )
+    yield _Rule(
+        "job {id} has an open hold, and the operator bears {borne}",
+        select(money).where(money.c.open_holds > 0, money.c.borne != 0),
+    )
+    yield _Rule(
+        "job {id} is {state}, with neither a hold nor a booking for the operator",
+        select(money).where(
+            money.c.state == JobState.SUBMIT_UNKNOWN,
+            money.c.open_holds + money.c.bookings == 0,
+        ),
     )
 
 
@@ -440,6 +481,7 @@ _RULES = (
     *_hold_rules(_HOLDS),
     *_charge_rules(_MONEY),
     *_open_hold_rules(_MONEY),
+    *_operator_rules(_MONEY),
     *_job_rules(),
     *_daily_rules(),
 )

@@ -190,7 +190,7 @@ async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
     job_id, amount = new["job_id"], new["amount"]
     held = await _adjusted_hold(tx, job_id)
     members = new["account"] == "member"
-    if members and await _paid(tx, job_id) + amount < 0:
+    if members and await paid(tx, job_id) + amount < 0:
         raise WrongMoney(f"The member paid less for job {job_id} than would be given back.")
     parts = Parts(amount, await _back_to_grants(tx, held.id, amount) if members else 0)
     await _append(
@@ -296,6 +296,29 @@ async def entries(tx: AsyncConnection, job_id: str) -> list[Entry]:
     return [_entry(row) for row in found.mappings()]
 
 
+async def is_held(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
+    """Tell whether an attempt of a job has a hold that is not resolved."""
+    found = select(billing.c.id).where(
+        billing.c.kind == "hold",
+        billing.c.job_id == job_id,
+        billing.c.attempt == attempt,
+        is_open(),
+    )
+    return (await tx.execute(found)).scalar() is not None
+
+
+async def paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
+    """Tell what a job has cost its member in the end."""
+    summed = await tx.execute(
+        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
+            billing.c.job_id == job_id,
+            billing.c.account == "member",
+            billing.c.kind.in_(["charge", "adjust"]),
+        )
+    )
+    return MicroUSD(int(summed.scalar_one()))
+
+
 async def totals(tx: AsyncConnection) -> Totals:
     """Sum the ledger."""
     summed = await tx.execute(
@@ -377,17 +400,6 @@ async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
     if held is None:
         raise WrongMoney(f"Job {job_id} has no hold whose cost could be corrected.")
     return held
-
-
-async def _paid(tx: AsyncConnection, job_id: str) -> int:
-    summed = await tx.execute(
-        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
-            billing.c.job_id == job_id,
-            billing.c.account == "member",
-            billing.c.kind.in_(["charge", "adjust"]),
-        )
-    )
-    return int(summed.scalar_one())
 
 
 async def _back_to_grants(tx: AsyncConnection, hold_id: int, amount: int) -> int:

@@ -3,6 +3,7 @@
 The database refuses changed and removed rows, and a second change by the same interaction.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, insert, select
@@ -15,9 +16,9 @@ from storage.schema import changes
 class NewChange:
     """What a change is made of; `before` or `after` is None where nothing was or is set.
 
-    `what` is the sort of change (`limit`, `grant`, `revoke`) and `subject` names what was changed.
-    `guild_id` is 0 for what concerns every server. `interaction_id` is that of the click or command
-    by which it was made, `entry_id` the ledger's row that it is about.
+    `what` is the sort of change (`limit`, `grant`, `revoke`, `preset`, …) and `subject` names what
+    was changed. `guild_id` is 0 for what concerns every server. `interaction_id` is that of the
+    click or command by which it was made, `entry_id` the ledger's row that it is about.
     """
 
     at_ms: int
@@ -44,11 +45,14 @@ async def record(tx: AsyncConnection, change: NewChange) -> None:
     await tx.execute(insert(changes).values(asdict(change)))
 
 
-async def latest(tx: AsyncConnection, guild_id: int, most: int) -> list[Change]:
-    """Read a server's last changes, newest first."""
+async def latest(
+    tx: AsyncConnection, guild_id: int, most: int, *, sorts: Collection[str] | None = None
+) -> list[Change]:
+    """Read a server's last changes, newest first; only those of some `sorts`, if given."""
+    wanted = [] if sorts is None else [changes.c.what.in_(sorts)]
     found = await tx.execute(
         select(changes)
-        .where(changes.c.guild_id == guild_id)
+        .where(changes.c.guild_id == guild_id, *wanted)
         .order_by(changes.c.id.desc())
         .limit(most)
     )

@@ -13,11 +13,10 @@ def insert_new(tx: AsyncConnection, table: Table, key: str) -> sqlite.Insert | p
 
 
 def insert_or_update(
-    tx: AsyncConnection, table: Table, key: str
+    tx: AsyncConnection, table: Table, *keys: str
 ) -> sqlite.Insert | postgresql.Insert:
-    """Make an insert that overwrites the other columns of a row which has the same `key`."""
+    """Make an insert that overwrites the other columns of a row which has the same `keys`."""
     statement = type_of_insert[tx.dialect.name](table)
-    overwritten = {
-        column.name: statement.excluded[column.name] for column in table.c if column.name != key
-    }
-    return statement.on_conflict_do_update(index_elements=[key], set_=overwritten)
+    others = [column.name for column in table.c if column.name not in keys]
+    overwritten = {name: statement.excluded[name] for name in others}
+    return statement.on_conflict_do_update(index_elements=[*keys], set_=overwritten)

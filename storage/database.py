@@ -10,14 +10,14 @@ from random import SystemRandom
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from sqlalchemy import URL, BigInteger, cast, func, inspect, make_url, select
+from sqlalchemy import URL, BigInteger, cast, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engines import Engines, postgresql_engines, sqlite_engines
 from storage.errors import StorageError
 from storage.lockfile import LockFile
-from storage.upgrade import upgrade
+from storage.upgrade import require, upgrade
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -98,17 +98,14 @@ class Database:
             return await work(tx)
 
     async def ping(self) -> None:
-        """Have the database look for a table.
+        """Have the database tell whether its tables are there, and as this version needs them.
 
         Raises:
+            SchemaTooOld: migrations are missing.
             StorageError: it cannot be reached, is no database, or has no tables yet.
         """
         with _reachable():
-            found = await self.read(
-                lambda tx: tx.run_sync(lambda sync: inspect(sync).has_table("jobs"))
-            )
-        if not found:
-            raise StorageError("The database has no tables yet: `python -m bot migrate`.")
+            await self.read(lambda tx: tx.run_sync(require))
 
     async def now_ms(self) -> int:
         """Tell the time, Unix milliseconds: the server's, or this machine's for a SQLite file.

@@ -4,6 +4,7 @@ DailiesError
 └── StorageError            anything that storage raises on purpose
     ├── DatabaseInUse       another process writes to this SQLite file
     ├── SchemaTooNew        a newer version of the service has upgraded this database
+    ├── SchemaTooOld        this version of the service has not upgraded this database yet
     ├── JobTaken            the job changed meanwhile: its state or its holder is another
     ├── TaskTaken           the task belongs to another job
     ├── QuotaExceeded       a hold does not fit; every limit in its way is named
@@ -42,6 +43,17 @@ class SchemaTooNew(StorageError):
         super().__init__(
             f"The database stands at schema {revision}, which this version does not know: "
             "start the newer version, or restore a backup."
+        )
+
+
+class SchemaTooOld(StorageError):
+    """This version of the service has not upgraded this database yet."""
+
+    def __init__(self, revision: str, newest: str) -> None:
+        self.revision, self.newest = revision, newest
+        super().__init__(
+            f"The database stands at schema {revision}, and this version needs {newest}: "
+            "`python -m bot migrate`, or start the service."
         )
 
 

@@ -13,6 +13,12 @@ async def settings(tx: AsyncConnection, guild_id: int) -> str | None:
     return found.scalar()
 
 
+async def all_settings(tx: AsyncConnection) -> dict[int, str]:
+    """Read the settings of every server that has any, by the server's id."""
+    found = await tx.execute(select(guilds.c.guild_id, guilds.c.settings))
+    return dict(found.all())
+
+
 async def save(tx: AsyncConnection, guild_id: int, text: str, now_ms: int) -> None:
     """Write a server's settings over what stood there."""
     row = {"guild_id": guild_id, "settings": text, "updated_at_ms": now_ms}

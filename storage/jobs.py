@@ -53,12 +53,15 @@ class NewJob:
 class Job:
     """One request on its way: what was asked, where it stands, and what came of it.
 
-    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase;
-    `result_channel_id` is where its result is, if not where it was asked for.
+    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase,
+    which was `shared_channel_id` then; `result_channel_id` is where its result is, if not where it
+    was asked for.
 
     `submissions` counts the times it was sent to APIXO, `failures` the failed tries in a row,
     `turns` the claims without progress. `reason` says in words for the member why it ended or is
     parked. `status_since_ms` and `posting_since_ms` are intents: a message may be out since then.
+    `told_at_ms` is when the operator was told that it is parked, `closed_at_ms` when they closed
+    it.
     """
 
     id: str
@@ -96,7 +99,15 @@ class Job:
     ended_at_ms: int | None
     private: bool = False
     shared_message_id: int | None = None
+    shared_channel_id: int | None = None
     result_channel_id: int | None = None
+    told_at_ms: int | None = None
+    closed_at_ms: int | None = None
+
+    @property
+    def place_id(self) -> int:
+        """Tell the channel of its result."""
+        return self.result_channel_id or self.channel_id
 
 
 class Changes(TypedDict, total=False):
@@ -116,6 +127,7 @@ class Changes(TypedDict, total=False):
     failures: int
     started_at_ms: int | None
     shared_message_id: int | None
+    shared_channel_id: int | None
     result_channel_id: int | None
 
 
@@ -181,6 +193,14 @@ async def get(tx: AsyncConnection, job_id: str) -> Job | None:
     return await _one(tx, select(jobs).where(jobs.c.id == job_id))
 
 
+async def lock(tx: AsyncConnection, job_id: str) -> Job | None:
+    """Read a job and keep every other transaction from changing it till this one ends.
+
+    On SQLite a transaction that writes keeps the others out from its beginning.
+    """
+    return await _one(tx, select(jobs).where(jobs.c.id == job_id).with_for_update())
+
+
 async def by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None:
     """Read the job that an interaction asked for."""
     return await _one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
@@ -228,20 +248,43 @@ async def place_in_line(tx: AsyncConnection, job_id: str) -> int:
     return found.scalar() or 0
 
 
+async def next_in_line(tx: AsyncConnection) -> Job | None:
+    """Read the queued job that is next, due or not."""
+    line = _line().subquery()
+    picked = select(jobs).join(line, line.c.id == jobs.c.id).order_by(*_order(line))
+    return next(iter(await _all(tx, picked.limit(1))), None)
+
+
+async def waiting_since(tx: AsyncConnection, since_ms: int, limit: int) -> list[Job]:
+    """Read queued jobs that were asked for by a moment, the oldest first."""
+    waiting = select(jobs).where(jobs.c.state == JobState.QUEUED, jobs.c.created_at_ms <= since_ms)
+    return await _all(tx, waiting.order_by(jobs.c.id).limit(limit))
+
+
 async def claim_queued(
-    tx: AsyncConnection, *, now_ms: int, owner: str, lease_ms: int, max_in_flight: int
+    tx: AsyncConnection,
+    *,
+    now_ms: int,
+    owner: str,
+    lease_ms: int,
+    max_in_flight: int,
+    limit: int | None = None,
 ) -> list[Job]:
     """Move as many due jobs to `submitting` as APIXO has places, over all processes.
 
     The member with the fewest jobs in flight is first, then the oldest job. The belt's lock keeps
-    two processes from filling the same place. A paused belt gives nothing.
+    two processes from filling the same place. A paused or stopped belt gives nothing, and one that
+    is short of money one job, to see whether there is some; `limit` bounds what this process takes.
     """
-    if (await belt.lock(tx)).paused(now_ms):
+    state = await belt.lock(tx)
+    if state.paused(now_ms) or limit == 0:
         return []
+    most = 1 if state.is_short else limit
     busy = await tx.execute(
         select(func.count()).select_from(jobs).where(jobs.c.state.in_(AT_APIXO))
     )
     free = max_in_flight - busy.scalar_one()
+    free = free if most is None else min(free, most)
     line = _line().where(jobs.c.due_at_ms <= now_ms).subquery()
     picked = select(jobs).join(line, line.c.id == jobs.c.id).order_by(*_order(line))
     found = await _all(tx, picked.limit(max(0, free)))
@@ -267,13 +310,26 @@ async def claim_due(
 
 
 async def lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Job]:
-    """Take the jobs whose submission nobody holds any more: nobody knows whether a task exists."""
+    """Take the jobs whose submission nobody holds any more.
+
+    Nobody knows whether a task exists, but for those without `submitted_at_ms`: there is none.
+    """
     lost = (
         select(jobs.c.id)
         .where(jobs.c.state == JobState.SUBMITTING, _unheld(now_ms))
         .with_for_update(skip_locked=True)
     )
     return sorted(await _take(tx, lost), key=lambda job: job.id)
+
+
+async def note_sent(tx: AsyncConnection, job: Job, at_ms: int | None) -> None:
+    """Note when a job in `submitting` is sent; None: it is not yet, and can be sent by another.
+
+    Raises:
+        JobTaken: the job changed since it was read.
+    """
+    if await _change(tx, job, submitted_at_ms=at_ms) is None:
+        raise JobTaken(job.id)
 
 
 async def renew(tx: AsyncConnection, owner: str, job_ids: Collection[str], until_ms: int) -> None:
@@ -318,6 +374,7 @@ async def move(
     if not may_move(job.state, target):
         raise ValueError(f"Job {job.id} cannot go from {job.state} to {target}.")
     values: dict[str, object] = {"due_at_ms": now_ms, "failures": 0, "turns": 0, **changes}
+    values |= {"told_at_ms": None, "closed_at_ms": None}
     if not keep_lease:
         values |= _NO_LEASE
     if not MOVES[target]:
@@ -351,12 +408,37 @@ async def keep(
     return kept
 
 
+async def hurry(tx: AsyncConnection, job: Job, now_ms: int) -> None:
+    """Make a job due at once where it stands, also one that somebody holds.
+
+    Its moment always changes, so that whoever holds it can see that it was hurried meanwhile.
+    """
+    sooner = case((jobs.c.due_at_ms > now_ms, now_ms), else_=jobs.c.due_at_ms - 1)
+    here = and_(jobs.c.id == job.id, jobs.c.state == job.state)
+    await tx.execute(update(jobs).where(here).values(due_at_ms=sooner))
+
+
 async def unannounced(
     tx: AsyncConnection, limit: int, *, quiet: Collection[JobState] = ()
 ) -> list[Job]:
-    """Read jobs that show another state than they are in, oldest first; not those in `quiet`."""
+    """Read jobs that show another state than they are in; not those in `quiet`.
+
+    Those that have no message yet are first, then the oldest.
+    """
     behind = select(jobs).where(_BEHIND, jobs.c.state.not_in(quiet))
-    return await _all(tx, behind.order_by(jobs.c.id).limit(limit))
+    has_message = case((jobs.c.status_message_id.is_(None), 0), else_=1)
+    return await _all(tx, behind.order_by(has_message, jobs.c.id).limit(limit))
+
+
+async def announce_anew(tx: AsyncConnection, state: JobState) -> None:
+    """Have the status messages of all jobs in a state brought up to date, where they are out."""
+    shown = and_(jobs.c.state == state, jobs.c.status_shown == state)
+    await tx.execute(update(jobs).where(shown).values(status_shown=None))
+
+
+async def set_unshown(tx: AsyncConnection, job_id: str) -> None:
+    """Have the status message of one job brought up to date."""
+    await tx.execute(update(jobs).where(jobs.c.id == job_id).values(status_shown=None))
 
 
 async def start_status(tx: AsyncConnection, job: Job, now_ms: int, again_after_ms: int) -> bool:
@@ -385,6 +467,12 @@ async def set_status(
     given = {"status_message_id": message_id, "status_shown": shown}
     values = {name: value for name, value in given.items() if value is not None}
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+async def oldest_queued_ms(tx: AsyncConnection) -> int | None:
+    """Tell since when the job that has waited longest waits."""
+    oldest = select(func.min(jobs.c.created_at_ms)).where(jobs.c.state == JobState.QUEUED)
+    return (await tx.execute(oldest)).scalar()
 
 
 async def counts(tx: AsyncConnection) -> dict[JobState, int]:

@@ -85,6 +85,17 @@ async def money(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, Mone
     }
 
 
+async def prompts(
+    tx: AsyncConnection, guild_id: int, user_id: int, most: int
+) -> list[tuple[str, str]]:
+    """Read the ids and prompts of a member's latest jobs on a server, newest first."""
+    mine = select(jobs.c.id, jobs.c.request).where(
+        jobs.c.guild_id == guild_id, jobs.c.user_id == user_id
+    )
+    found = await tx.execute(mine.order_by(*(c.desc() for c in _PLACE)).limit(most))
+    return [(job_id, request.prompt) for job_id, request in found]
+
+
 _PLACE = (jobs.c.created_at_ms, jobs.c.id)
 
 

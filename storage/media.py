@@ -1,7 +1,9 @@
 """Knows where videos and members' files lie: a folder where a file is whole or not there.
 
-Finished videos go by the name of their job. Inputs, the files that members gave, lie in a folder
-within, each under the SHA-256 of its bytes, and go when nobody has asked for them for long enough.
+Finished videos go by the name of their job, and a smaller copy of one, made for where the video
+itself is too large, lies beside it as `<job>.fit.mp4` and goes with it. Inputs, the files that
+members gave, lie in a folder within, each under the SHA-256 of its bytes, and go when nobody has
+asked for them for long enough.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +24,10 @@ from typing import BinaryIO
 from storage.errors import NotAVideo, StorageError, TooLarge
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
+_NAME_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
 _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
 _PART = ".part"
+_MARK_ENDS = 8
 _BLOCK = 256 * 1024
 """Smaller chunks are gathered to this many bytes, for each trip off the event loop costs."""
 
@@ -60,6 +64,10 @@ class MediaFolder:
         finally:
             await asyncio.to_thread(part.discard)
 
+    async def restore(self, name: str, *, max_bytes: int) -> StoredFile | None:
+        """Bring a video back that was kept elsewhere too; a folder alone has nothing to bring."""
+        return None
+
     def path(self, name: str) -> Path:
         """Tell where a video lies, or would.
 
@@ -73,6 +81,41 @@ class MediaFolder:
     def exists(self, name: str) -> bool:
         """Tell whether a video is there."""
         return self.path(name).is_file()
+
+    async def keep_copy(self, name: str, make: Callable[[BinaryIO], Awaitable[None]]) -> Path:
+        """Keep a smaller copy of a video as `make` writes it, and tell where it lies.
+
+        What `make` starts may hold on to the file: it is not swept before that has ended.
+
+        Raises:
+            NotAVideo: what was made does not begin like an MP4.
+            OSError: the disk is full or the folder cannot be written.
+            ValueError: no name for a video.
+        """
+        part = _Part(self.copy_path(name))
+        try:
+            await make(await asyncio.to_thread(part.open))
+            await asyncio.to_thread(part.finish_made)
+        finally:
+            await asyncio.to_thread(part.discard)
+        return self.copy_path(name)
+
+    def copy_path(self, name: str) -> Path:
+        """Tell where the smaller copy of a video lies, or would.
+
+        Raises:
+            ValueError: no name for a video.
+        """
+        return self.path(name).with_suffix(".fit.mp4")
+
+    def remove(self, name: str) -> None:
+        """Remove a video and its smaller copy, where they are there.
+
+        Raises:
+            ValueError: no name for a video.
+        """
+        self.path(name).unlink(missing_ok=True)
+        self.copy_path(name).unlink(missing_ok=True)
 
     async def keep_input(self, data: bytes, suffix: str) -> str:
         """Keep a member's file and tell its name; one that is there already is young again.
@@ -104,11 +147,20 @@ class MediaFolder:
             return True
         return False
 
-    def sweep_inputs(self, older_than_s: float) -> int:
-        """Remove the inputs not kept or touched for so many seconds, and count them."""
+    def old_inputs(self, older_than_s: float) -> list[str]:
+        """List the inputs not kept or touched for so many seconds."""
+        return [path.name for path in _old(self._inputs, _INPUT, older_than_s)]
+
+    def old_videos(self, older_than_s: float) -> list[str]:
+        """List the videos that were kept so many seconds ago, or of which a copy was."""
+        names = [path.name for path in _old(self._path, _NAME_OR_COPY, older_than_s)]
+        return sorted({f"{name.partition('.')[0]}.mp4" for name in names})
+
+    def sweep_inputs(self, older_than_s: float, but: Collection[str] = ()) -> int:
+        """Remove the inputs not kept or touched for so many seconds, `but` some, and count them."""
         before = time.time() - older_than_s
-        inputs = (path for path in self._inputs.glob("*") if _INPUT.fullmatch(path.name))
-        return sum(self._remove_old(path, before) for path in inputs)
+        old = [path for path in _old(self._inputs, _INPUT, older_than_s) if path.name not in but]
+        return sum(self._remove_old(path, before) for path in old)
 
     def sweep(self) -> int:
         """Remove what a crash left half-written, and count it; files in the making are left."""
@@ -188,14 +240,21 @@ class _Part:
             self._sha256.update(block)
             self.size += len(block)
 
-    def finish(self) -> StoredFile:
+    def open(self) -> BinaryIO:
+        """Give the file to whoever writes it in the place of `write`."""
         with self._turn:
-            if self._file is None:
-                raise NotAVideo("The file is empty.")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._path.replace(self._target)
-            _sync_folder(self._target.parent)
+            if self._discarded:
+                raise FileNotFoundError(self._path)
+            self._file = _create(self._path)
+            return self._file
+
+    def finish_made(self) -> None:
+        with self._path.open("rb") as file:
+            _check_mark(file.read(_MARK_ENDS))
+        self._finish()
+
+    def finish(self) -> StoredFile:
+        self._finish()
         return StoredFile(self._target.name, self.size, self._sha256.hexdigest())
 
     def discard(self) -> None:
@@ -204,6 +263,15 @@ class _Part:
             if self._file is not None:
                 self._path.unlink(missing_ok=True)
                 self._file.close()
+
+    def _finish(self) -> None:
+        with self._turn:
+            if self._file is None:
+                raise NotAVideo("The file is empty.")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._path.replace(self._target)
+            _sync_folder(self._target.parent)
 
 
 async def _write(part: _Part, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
@@ -242,6 +310,17 @@ def _held(folder: Path) -> Generator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _old(folder: Path, name: re.Pattern[str], older_than_s: float) -> list[Path]:
+    """List the files of a folder with such a name that nobody has touched since."""
+    before = time.time() - older_than_s
+    old: list[Path] = []
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            if name.fullmatch(path.name) and path.stat().st_mtime < before:
+                old.append(path)
+    return old
 
 
 def _remove_abandoned(path: Path) -> bool:

@@ -1,9 +1,9 @@
 """Knows small facts that outlive a restart, such as the hash of the commands last synced."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.conflicts import insert_or_update
+from storage.conflicts import insert_new, insert_or_update
 from storage.schema import notes
 
 
@@ -15,3 +15,21 @@ async def get(tx: AsyncConnection, key: str) -> str | None:
 async def put(tx: AsyncConnection, key: str, value: str) -> None:
     """Write a note over what stood there."""
     await tx.execute(insert_or_update(tx, notes, "key"), {"key": key, "value": value})
+
+
+async def put_first(tx: AsyncConnection, key: str, value: str) -> str:
+    """Write a note where none stood yet, and read what stands there now."""
+    await tx.execute(insert_new(tx, notes, "key").values(key=key, value=value))
+    return (await tx.execute(select(notes.c.value).where(notes.c.key == key))).scalar_one()
+
+
+async def swap(tx: AsyncConnection, key: str, before: str | None, value: str) -> bool:
+    """Write a note over what was read before; False if somebody else has written meanwhile."""
+    if before is None:
+        written = await tx.execute(
+            insert_new(tx, notes, "key").values({"key": key, "value": value})
+        )
+    else:
+        known = update(notes).where(notes.c.key == key, notes.c.value == before)
+        written = await tx.execute(known.values(value=value))
+    return written.rowcount == 1

@@ -117,7 +117,10 @@ jobs = Table(
     Column("ended_at_ms", Int),
     Column("private", Int, nullable=False, server_default=_ZERO),
     Column("shared_message_id", Int),
+    Column("shared_channel_id", Int),
     Column("result_channel_id", Int),
+    Column("told_at_ms", Int),
+    Column("closed_at_ms", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -226,6 +229,13 @@ billing = Table(
         postgresql_where=text("kind = 'grant'"),
     ),
     Index("ix_billing_member", "guild_id", "user_id", "created_at_ms"),
+    Index(
+        "ix_billing_operator",
+        "created_at_ms",
+        "job_id",
+        sqlite_where=text("account = 'operator'"),
+        postgresql_where=text("account = 'operator'"),
+    ),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
@@ -350,11 +360,13 @@ balance_readings = Table(
     Column("at_ms", Int, nullable=False),
     Column("balance_micro", Int, nullable=False),
     Column("expected_micro", Int, nullable=False),
+    Column("in_flight_micro", Int, nullable=False),
     Index("ix_balance_readings_at_ms", "at_ms"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
-"""What APIXO's balance was, and what the ledger had spent at APIXO in all by then."""
+"""What APIXO's balance was, what the ledger had spent at APIXO in all by then, and the prices of
+the tasks of which it could not be told yet."""
 
 belt = Table(
     "belt",
@@ -362,6 +374,7 @@ belt = Table(
     Column("id", Int, primary_key=True, autoincrement=False),
     Column("paused_until_ms", Int),
     Column("pause_reason", Text),
+    Column("short_since_ms", Int),
     Column("stopped_at_ms", Int),
     Column("stopped_by", Text),
     Column("stop_reason", Text),

@@ -9,12 +9,14 @@ from domain.jobs import JobState, job_id
 from domain.pricing import quote
 from domain.quotas import Left, Limits
 from domain.requests import VideoRequest
-from storage import billing, jobs, limits, quotas
+from storage import belt, billing, jobs, limits, quotas
 from storage.errors import JobTaken, QuotaExceeded
 from storage.jobs import Job, NewJob
 from storage.quotas import Place
 from workflow.context import Context
 from workflow.errors import AtOnce, CoolingDown, NotYours, OverLimit, QueueFull, TooLate
+from workflow.halt import halt_of
+from workflow.publishing import Halt
 
 _log = structlog.get_logger(__name__)
 
@@ -24,7 +26,8 @@ class Order:
     """A checked request, and who made it where.
 
     `repeats` are further keys under which the same order may have come just before: of two clicks
-    on one button, one makes the job. `role_ids` are the member's roles, which may have limits.
+    on one button, one makes the job. `role_ids` are the member's roles, which may have limits. What
+    comes of a `private` one is for the member alone.
     """
 
     interaction_id: int
@@ -34,6 +37,7 @@ class Order:
     request: VideoRequest
     repeats: tuple[int, ...] = ()
     role_ids: tuple[int, ...] = ()
+    private: bool = False
 
 
 class _Repeated(Exception):
@@ -42,11 +46,16 @@ class _Repeated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job on the belt, its place in line and what is left to spend."""
+    """A job on the belt, its place in line, what is left to spend, and what it waits for if so.
+
+    `is_short` tells that APIXO wants money first.
+    """
 
     job: Job
     place: int
     left: Left
+    halt: Halt | None = None
+    is_short: bool = False
 
 
 async def accept(context: Context, order: Order) -> Accepted:
@@ -121,7 +130,10 @@ async def _known(tx: AsyncConnection, order: Order) -> Job | None:
 async def _news(tx: AsyncConnection, context: Context, job: Job, counting: Limits) -> Accepted:
     place = Place(job.guild_id, job.user_id, context.now_ms())
     left = await quotas.left(tx, place, counting)
-    return Accepted(job, await jobs.place_in_line(tx, job.id), left)
+    halt = await halt_of(tx, context)
+    is_short = (await belt.state(tx)).is_short
+    place_in_line = await jobs.place_in_line(tx, job.id)
+    return Accepted(job, place_in_line, left, halt=halt, is_short=is_short)
 
 
 async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Limits) -> Job:
@@ -138,6 +150,7 @@ async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Li
             price=price.amount,
             price_version=price.version,
             created_at_ms=now_ms,
+            private=order.private,
         ),
     )
     await billing.hold(

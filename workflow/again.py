@@ -58,6 +58,7 @@ def draft_of(job: Job, now_ms: int) -> Draft:
         pictures=_renewable(request.pictures, now_ms),
         videos=_renewable(videos, now_ms),
         audios=_renewable(audios, now_ms),
+        private=job.private,
     )
 
 

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.schedule import backoff_ms
-from storage import jobs
+from storage import belt, jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
+from workflow.halt import halt_of
 from workflow.publishing import Post, Sight
 from workflow.sights import looks_alike, sight_of
 
@@ -23,6 +24,9 @@ _log = structlog.get_logger(__name__)
 _POST_AGAIN_AFTER_MS = 10_000
 _TOLD_AFTER_MS = 60_000
 """A failure this long after the request is told in a reply that mentions the member."""
+
+_TOLD = (ENDED_WITHOUT_VIDEO | PARKED) - {JobState.CANCELLED, JobState.UNDELIVERABLE}
+"""States in which a member may be waiting for what does not come."""
 
 _UNSEEN = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
 """States that pass too quickly to be worth an edit; the message keeps what it shows."""
@@ -75,9 +79,9 @@ class Announcer:
         sight = await sight_of(self._context, replace(job, status_message_id=message_id))
         if known is not None:
             await publisher.edit_status(sight)
-        if self._is_late_failure(sight):
+        if self._is_late_failure(sight) and not await self._was_told(job):
             await publisher.post_failure(sight)
-        await self._shown(job, message_id)
+        await self._shown(job, message_id, sight)
 
     async def _find(self, job: Job) -> int | None:
         """Find the status message that a process that died, or a lost answer, left unrecorded."""
@@ -96,19 +100,30 @@ class Announcer:
 
     def _is_late_failure(self, sight: Sight) -> bool:
         job = sight.job
-        ended_badly = job.state in ENDED_WITHOUT_VIDEO | PARKED and job.state not in (
-            JobState.CANCELLED,
-            JobState.UNDELIVERABLE,
-        )
         is_late = self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
-        return ended_badly and is_late and not sight.given_up
+        return job.state in _TOLD and is_late and not sight.given_up
 
-    async def _shown(self, job: Job, message_id: int | None = None) -> None:
+    async def _was_told(self, job: Job) -> bool:
+        """Tell whether a reply was due before: a parked job may end, or be parked again, later."""
+        *earlier, _ = await self._context.database.read(lambda tx: jobs.history(tx, job.id))
+        late_ms = job.created_at_ms + _TOLD_AFTER_MS
+        return any(event.target in _TOLD and event.at_ms > late_ms for event in earlier)
+
+    async def _shown(
+        self, job: Job, message_id: int | None = None, sight: Sight | None = None
+    ) -> None:
         async def work(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             still = now is not None and looks_alike(job, now)
+            if job.state is JobState.QUEUED and sight is not None:
+                still = still and await self._waits_for_the_same(tx, sight)
             shown = job.state if still else None
             if message_id or shown:
                 await jobs.set_status(tx, job.id, message_id=message_id, shown=shown)
 
         await self._context.database.transact(work)
+
+    async def _waits_for_the_same(self, tx: AsyncConnection, sight: Sight) -> bool:
+        """Tell whether a queued job waits for what its card says, still."""
+        is_short = (await belt.state(tx)).is_short
+        return is_short is sight.is_short and await halt_of(tx, self._context) == sight.halt

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState, may_move
-from storage import jobs
+from storage import exposure, jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow import recover
@@ -59,6 +59,7 @@ class Belt:
         self._bell = asyncio.Event()
         self._renewed_ms = 0
         self.last_turn_ms: int | None = None
+        self.turns = 0
 
     async def start(self) -> None:
         """Make good what a crash left behind; call once before the first turn."""
@@ -76,6 +77,7 @@ class Belt:
             if is_free and job.id not in self._announcing.values():
                 self._spawn(self._announcing, job.id, self._announcer.announce(job))
         self.last_turn_ms = self._context.now_ms()
+        self.turns += 1
 
     async def rest(self) -> None:
         """Wait until the next job is due, the bell rings, or a stage has ended."""
@@ -122,16 +124,23 @@ class Belt:
             )
             if not self._context.publisher.is_ready:
                 return due  # no new money is spent while its video could not be posted
+            limit = self._context.policy.exposure_limit
+            if await exposure.is_reached(tx, now_ms, limit):
+                return due  # nor while too much may have been spent for nothing
             queued = await jobs.claim_queued(
                 tx,
                 now_ms=now_ms,
                 owner=owner,
                 lease_ms=LEASE_MS,
                 max_in_flight=self._context.policy.max_tasks,
+                limit=self._context.pace.room(self._context.documented_ms(now_ms)),
             )
             return due + queued
 
-        return await self._context.database.transact(work)
+        claimed = await self._context.database.transact(work)
+        if any(job.state is JobState.SUBMITTING for job in claimed):
+            self._context.pace.begun(self._context.documented_ms(self._context.now_ms()))
+        return claimed
 
     def _spawn(self, tasks: _Tasks, job_id: str, work: Coroutine[None, None, None]) -> None:
         def ended(task: asyncio.Task[None]) -> None:

@@ -1,16 +1,20 @@
 """Holds what every stage works with; built once in `bot.app` and handed down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from apixo.client import ApixoClient
 from apixo.results import ResultFetcher
+from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.schedule import backoff_ms
 from storage.database import Database
 from storage.media import MediaFolder
+from workflow.callback_addresses import CallbackAddresses
+from workflow.lab.lab import Lab
+from workflow.pace import Pace
 from workflow.publishing import Publisher
 
 
@@ -19,14 +23,17 @@ class Policy:
     """What the operator decided.
 
     `time_scale` divides every wait that stands for APIXO's or our own patience; it is 1 in service.
+    Below a balance of `balance_alert` the operator is told; None: never.
     """
 
     limits: Limits
     max_tasks: int
     charge_failed_tasks: bool = False
+    exposure_limit: MicroUSD | None = None
     time_scale: float = 1
     max_queued_per_member: int = 50
     max_queued_per_server: int = 500
+    balance_alert: MicroUSD | None = None
 
 
 class Links(Protocol):
@@ -36,12 +43,17 @@ class Links(Protocol):
         """Give an address of a kept input that is good until then, in Unix milliseconds."""
         ...
 
+    def address_of_result(self, name: str, until_ms: int) -> str:
+        """Give an address of a finished video that is good until then, in Unix milliseconds."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The parts a stage may use; `now_ms` is the wall clock in Unix milliseconds.
 
-    `links` is None where nobody outside can reach this service.
+    `links` and `callbacks` are None where nobody outside can reach this service, `lab` where
+    PyAV is not installed.
     """
 
     database: Database
@@ -53,10 +65,17 @@ class Context:
     now_ms: Callable[[], int]
     random: Random
     links: Links | None = None
+    callbacks: CallbackAddresses | None = None
+    lab: Lab | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def later(self, wait_ms: int) -> int:
         """Tell the moment that lies `wait_ms` of documented time ahead."""
         return self.now_ms() + round(wait_ms / self.policy.time_scale)
+
+    def documented_ms(self, at_ms: int) -> int:
+        """Place a moment on a clock of documented time, whose differences mean something."""
+        return round(at_ms * self.policy.time_scale)
 
     def age_ms(self, since_ms: int) -> int:
         """Tell how much documented time has passed since a moment."""

@@ -5,8 +5,7 @@ by a process that died: the channel's history is looked at before anything is se
 post carries the job's nonce, so that Discord itself drops a repeat within its window.
 """
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,8 +14,11 @@ from domain.jobs import JobState
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
+from workflow.errors import HistoryDenied, PlaceGone, PublishError, TryLater
+from workflow.fitting import parcel_under
+from workflow.members import tell_done
 from workflow.patience import try_again, wait
+from workflow.placing import Placed, place, results_channel
 from workflow.publishing import Post
 
 _log = structlog.get_logger(__name__)
@@ -33,10 +35,12 @@ async def deliver(context: Context, job: Job) -> None:
         return
     try:
         if job.state is JobState.STORED:
-            job = await _intend(context, job)
-            message_id = await _post(context, job)
+            # A smaller copy may take longer to make than Discord keeps a nonce.
+            await parcel_under(context, job, context.publisher.largest_file(job))
+            job = await _intend(context, job, await results_channel(context, job))
+            placed = await place(context, job)
         else:
-            message_id = await _find(context, job) or await _post(context, job)
+            placed = await _find(context, job) or await place(context, job)
     except FileNotFoundError:
         await _fetch_again(context, job)
     except TryLater as error:
@@ -45,55 +49,42 @@ async def deliver(context: Context, job: Job) -> None:
     except PublishError as error:
         await _park(context, job, error)
     else:
-        await _delivered(context, job, message_id)
+        await _delivered(context, job, placed)
 
 
-async def _intend(context: Context, job: Job) -> Job:
+async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
     async def work(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.move(
-            tx, job, JobState.POSTING, now_ms=now_ms, keep_lease=True, posting_since_ms=now_ms
+            tx,
+            job,
+            JobState.POSTING,
+            now_ms=now_ms,
+            keep_lease=True,
+            posting_since_ms=now_ms,
+            result_channel_id=channel_id,
         )
 
     return await context.database.transact(work)
 
 
-async def _find(context: Context, job: Job) -> int | None:
+async def _find(context: Context, job: Job) -> Placed | None:
+    """Look wherever the result may have been posted before a process died."""
     since_ms = job.posting_since_ms or job.created_at_ms
-    try:
-        found = await context.publisher.find(job, Post.RESULT, since_ms)
-    except HistoryDenied:
-        if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
-            return None
-        raise
-    except PlaceGone:
-        found = None
-    return found or await context.publisher.find_private_result(job, since_ms)
-
-
-async def _post(context: Context, job: Job) -> int:
-    name = f"{job.id}.mp4"
-    video = context.media.path(name)
-    if not context.media.exists(name):
-        raise FileNotFoundError(name)
-    try:
-        return await _with_the_file_or_without(context.publisher.post_result, job, video)
-    except TryLater:
-        raise
-    except PublishError as error:
-        _log.warning("channel refused, sending privately", job=job.id, error=str(error))
-        send = context.publisher.send_result_privately
-        return await _with_the_file_or_without(send, job, video)
-
-
-async def _with_the_file_or_without(
-    send: Callable[[Job, Path | None], Awaitable[int]], job: Job, video: Path
-) -> int:
-    try:
-        return await send(job, video)
-    except TooLargeToPost:
-        _log.warning("too large for Discord", job=job.id, bytes=job.file_size)
-        return await send(job, None)
+    for channel_id in dict.fromkeys((job.result_channel_id, None)):
+        there = replace(job, result_channel_id=channel_id)
+        try:
+            found = await context.publisher.find(there, Post.RESULT, since_ms)
+        except HistoryDenied:
+            if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
+                return None
+            raise
+        except PlaceGone:
+            continue
+        if found is not None:
+            return Placed(found, channel_id)
+    found = await context.publisher.find_private_result(job, since_ms)
+    return None if found is None else Placed(found, directly=True)
 
 
 async def _fetch_again(context: Context, job: Job) -> None:
@@ -107,15 +98,21 @@ async def _fetch_again(context: Context, job: Job) -> None:
     _log.error("file gone, fetching it again", job=job.id)
 
 
-async def _delivered(context: Context, job: Job, message_id: int) -> None:
+async def _delivered(context: Context, job: Job, placed: Placed) -> None:
     async def work(tx: AsyncConnection) -> Job:
-        now_ms = context.now_ms()
         return await jobs.move(
-            tx, job, JobState.DELIVERED, now_ms=now_ms, result_message_id=message_id
+            tx,
+            job,
+            JobState.DELIVERED,
+            now_ms=context.now_ms(),
+            result_message_id=placed.message_id,
+            result_channel_id=placed.channel_id,
         )
 
-    await context.database.transact(work)
-    _log.info("delivered", job=job.id, message=message_id)
+    delivered = await context.database.transact(work)
+    _log.info("delivered", job=job.id, message=placed.message_id)
+    if not (placed.directly or job.private):
+        await tell_done(context, delivered)
 
 
 async def _park(context: Context, job: Job, error: PublishError) -> None:

@@ -1,4 +1,4 @@
-"""Takes a posted video away: its message and its file. The job and its money stay as they are."""
+"""Takes a posted video away: its messages and its file. The job and its money stay as they are."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ async def erase(context: Context, job_id: str, user_id: int) -> None:
     Raises:
         NotYours: there is no such job.
         TooSoon: it is not delivered.
-        PublishError: Discord did not delete the message.
+        PublishError: Discord did not delete a message.
     """
 
     async def work(tx: AsyncConnection) -> Job:
@@ -41,8 +41,8 @@ async def erase(context: Context, job_id: str, user_id: int) -> None:
 
     job = await context.database.transact(work)
     await context.publisher.delete_result(job)
-    video = context.media.path(f"{job.id}.mp4")
-    await asyncio.to_thread(video.unlink, missing_ok=True)
+    await context.publisher.delete_shared(job)
+    await asyncio.to_thread(context.media.remove, f"{job.id}.mp4")
     _log.info("video deleted", job=job.id, by=user_id)
 
 

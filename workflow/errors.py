@@ -9,7 +9,11 @@ DailiesError
 ├── NotYours            the job is another member's, or there is none
 ├── TooLate             the job can no longer be cancelled
 ├── TooSoon             the job has no video yet that could be deleted
+├── UnusableVideo       a video is damaged, or too costly to be worked on
 ├── InputLost           APIXO can not be given a file that the member gave
+├── Overtaken           the parked job has moved on, or this can not be decided about it
+├── NoSuchTask          the task can not be bound: APIXO does not know it, or another job has it
+├── TaskNotChecked      APIXO does not tell whether there is such a task
 ├── NotPostedYet        the message that is to carry a job's files is not out yet
 └── PublishError        Discord did not take what was to be shown
     ├── PlaceGone       the place can not be posted to any more: go down the ladder
@@ -81,12 +85,32 @@ class TooSoon(DailiesError):
         super().__init__(f"the job is {state}")
 
 
+class UnusableVideo(DailiesError):
+    """A video is damaged, can not be made as small as it has to be, or would cost too much."""
+
+
 class InputLost(DailiesError):
     """No address can be had for a file that the member gave; `code` says why."""
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
         super().__init__(detail)
+
+
+class Overtaken(DailiesError):
+    """The parked job has moved on since, or this can not be decided about it."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id} waits for no such decision")
+
+
+class NoSuchTask(DailiesError):
+    """The task can not be bound to the job."""
+
+
+class TaskNotChecked(DailiesError):
+    """APIXO does not tell whether there is such a task."""
 
 
 class NotPostedYet(DailiesError):

@@ -17,3 +17,7 @@ class Notes:
     async def put(self, name: str, text: str) -> None:
         """Keep a text under a name."""
         await self._database.transact(lambda tx: notes.put(tx, name, text))
+
+    async def put_first(self, name: str, text: str) -> str:
+        """Keep a text under a name that has none yet, and read what is kept there now."""
+        return await self._database.transact(lambda tx: notes.put_first(tx, name, text))

@@ -4,6 +4,7 @@ from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.schedule import next_look_ms, safety_look_ms
 from storage import jobs
 from storage.jobs import Changes, Job
 from workflow.context import Context
@@ -30,6 +31,12 @@ async def try_again(
     """
     changes["failures"] = job.failures + 1
     await wait(context, job, after_failure(context, job, asked_s), **changes)
+
+
+def look_ms(context: Context, job: Job, age_ms: int) -> int:
+    """Tell the first age after `age_ms`, of documented time, at which to ask for a job's task."""
+    look = next_look_ms if context.callbacks is None else safety_look_ms
+    return look(job.request.model, job.request.seconds, age_ms)
 
 
 def after_failure(context: Context, job: Job, asked_s: float | None) -> int:

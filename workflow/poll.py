@@ -7,11 +7,13 @@ from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.messages import TaskState, TaskStatus
 from domain.failures import FailReason, classify
 from domain.jobs import JobState
-from domain.schedule import GIVE_UP_MS, next_look_ms
-from storage import billing, jobs
+from domain.schedule import GIVE_UP_MS
+from storage import jobs
 from storage.jobs import Job
+from workflow import funds
 from workflow.context import Context
-from workflow.patience import try_again, wait
+from workflow.patience import look_ms, try_again
+from workflow.settle import Payer, settle
 
 _log = structlog.get_logger(__name__)
 
@@ -45,35 +47,36 @@ async def _record(context: Context, job: Job, status: TaskStatus) -> None:
 async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await billing.charge(tx, job.id, job.attempt, now_ms=now_ms)
         url = next(iter(status.result_urls), None)
         await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=url)
+        await settle(tx, job, Payer.MEMBER, now_ms=now_ms)
 
     await context.database.transact(work)
-    _log.info("succeeded", job=job.id, charged_micro_usd=job.price)
+    _log.info("succeeded", job=job.id, price_micro_usd=job.price)
 
 
 async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
     failure = status.fail
+    code = failure.code if failure else None
+    out_of_funds = classify(code) is FailReason.FUNDS
+    payer = Payer.MEMBER if context.policy.charge_failed_tasks else Payer.NOBODY
 
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        if context.policy.charge_failed_tasks:
-            await billing.charge(tx, job.id, job.attempt, now_ms=now_ms, note="failed task")
-        else:
-            await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="failed task")
         await jobs.move(
             tx,
             job,
             JobState.FAILED,
             now_ms=now_ms,
             reason=failure.message if failure else None,
-            fail_code=failure.code if failure else None,
+            fail_code=code,
         )
+        await settle(tx, job, payer, now_ms=now_ms, note="failed task")
+        if out_of_funds:
+            await funds.ran_out(tx, context)
 
     await context.database.transact(work)
-    code = failure.code if failure else None
-    level = _log.error if classify(code) is FailReason.FUNDS else _log.info
+    level = _log.error if out_of_funds else _log.info
     level("failed", job=job.id, code=code)
 
 
@@ -83,8 +86,16 @@ async def _keep_waiting(context: Context, job: Job) -> None:
     if age_ms >= GIVE_UP_MS:
         await _stuck(context, job, "the task did not end")
         return
-    look_ms = next_look_ms(job.request.model, job.request.seconds, age_ms)
-    await wait(context, job, context.later(look_ms - age_ms), failures=0)
+    due_at_ms = context.later(look_ms(context, job, age_ms) - age_ms)
+
+    async def work(tx: AsyncConnection) -> None:
+        now = await jobs.lock(tx, job.id)
+        # What APIXO said may be older than a callback that came while it was asked.
+        hurried = now is not None and now.due_at_ms != job.due_at_ms
+        due = context.now_ms() if hurried else due_at_ms
+        await jobs.keep(tx, job, due_at_ms=due, failures=0)
+
+    await context.database.transact(work)
 
 
 async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:

@@ -13,10 +13,33 @@ JobView: TypeAlias = Job
 
 
 class Post(StrEnum):
-    """The two messages that a job leaves in its channel."""
+    """The two messages that a job leaves in its channel, and its post in a server's showcase."""
 
     STATUS = "status"
     RESULT = "result"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What the message with a result carries: the video or a smaller copy of it, a link, or both.
+
+    `video` is None where the video is too large; a spoiler is shown after a click only. The link
+    is good until `until_ms`, in Unix milliseconds.
+    """
+
+    video: Path | None
+    is_copy: bool = False
+    is_spoiler: bool = False
+    link: str | None = None
+    until_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Nothing is submitted just now: for the operator's `reason`, or by the service itself."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +48,10 @@ class Sight:
 
     `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
     be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs;
-    `given_up` tells that the hold on a lost submission was released; `deleted` that the video was.
-    `pictures` are the addresses of what the member gave, `files` what has to hang on the message.
+    `given_up` tells that the hold on a lost submission was released; `deleted` that the video was;
+    `is_short` that it waits because APIXO wants money first, `halt` why it waits otherwise.
+    `pictures` are the addresses of what the member gave, `files` what has to hang on the message;
+    as a spoiler (`is_spoiler`) they are shown after a click only.
     """
 
     job: JobView
@@ -35,8 +60,11 @@ class Sight:
     charged: bool = False
     given_up: bool = False
     deleted: bool = False
+    is_short: bool = False
+    halt: Halt | None = None
     pictures: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    is_spoiler: bool = False
 
 
 class Publisher(Protocol):
@@ -67,12 +95,20 @@ class Publisher(Protocol):
         """Tell the member in a reply to the status message that there will be no video."""
         ...
 
-    async def post_result(self, job: JobView, video: Path | None) -> int:
-        """Post the result with its file (None: say that it is too large) and return its id."""
+    def largest_file(self, job: JobView, *, private: bool = False) -> int:
+        """Tell how many bytes a file may have on the job's server, or in direct messages."""
         ...
 
-    async def send_result_privately(self, job: JobView, video: Path | None) -> int:
+    async def post_result(self, job: JobView, parcel: Parcel) -> int:
+        """Post the result and return the message's id."""
+        ...
+
+    async def send_result_privately(self, job: JobView, parcel: Parcel) -> int:
         """Send the result to the member's direct messages and return the message's id."""
+        ...
+
+    async def tell_done(self, job: JobView) -> None:
+        """Write to the member of a delivered job where its result is."""
         ...
 
     async def delete_result(self, job: JobView) -> None:
@@ -85,4 +121,20 @@ class Publisher(Protocol):
 
     async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:
         """Look in the channel's history for what was posted for a job since then; its id."""
+        ...
+
+    async def is_for_adults(self, channel_id: int) -> bool | None:
+        """Tell whether a channel, or that of a thread, is age-restricted; None for a lost one."""
+        ...
+
+    async def share(self, job: JobView, parcel: Parcel, channel_id: int) -> int:
+        """Post a video in a showcase channel; it pings nobody. Gives the message's id."""
+        ...
+
+    async def find_shared(self, job: JobView, channel_id: int) -> int | None:
+        """Look in a showcase channel's history for the post of a job; its id."""
+        ...
+
+    async def delete_shared(self, job: JobView) -> None:
+        """Delete a job's post in the showcase channel; it may be gone already."""
         ...

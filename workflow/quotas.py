@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.money import MicroUSD, show_usd
-from domain.quotas import Kind, Left, Limit, Limits, Ruling, resolve, ruling, show_limit
+from domain.money import MicroUSD, plain_usd
+from domain.quotas import Kind, Left, Limit, Limits, Ruling, plain_limit, resolve, ruling
 from storage import billing, changes, guilds, limits, quotas
 from storage.changes import Change, NewChange
 from storage.quotas import Place
@@ -20,6 +20,7 @@ from workflow.errors import NoSuchGrant
 _log = structlog.get_logger(__name__)
 
 _CHANGES_SHOWN = 5
+_OF_MONEY = ("limit", "grant", "revoke")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ async def house(context: Context, guild_id: int) -> House:
 
     async def work(tx: AsyncConnection) -> House:
         found = await limits.of_server(tx, guild_id)
-        return House(tuple(found), tuple(await changes.latest(tx, guild_id, _CHANGES_SHOWN)))
+        last = await changes.latest(tx, guild_id, _CHANGES_SHOWN, sorts=_OF_MONEY)
+        return House(tuple(found), tuple(last))
 
     return await context.database.read(work)
 
@@ -222,7 +224,7 @@ async def _change_limit(
 
 
 def _shown(limit: Limit | None) -> str | None:
-    return None if limit is None else show_limit(limit.kind, limit.amount)
+    return None if limit is None else plain_limit(limit.kind, limit.amount)
 
 
 def _purse_change(
@@ -234,8 +236,8 @@ def _purse_change(
         actor=str(manager.user_id),
         what=what,
         subject=f"member:{member.user_id}",
-        before=show_usd(MicroUSD(granted.unspent - granted.amount)),
-        after=show_usd(granted.unspent),
+        before=plain_usd(MicroUSD(granted.unspent - granted.amount)),
+        after=plain_usd(granted.unspent),
         note=note,
         interaction_id=manager.interaction_id,
         entry_id=granted.grant_id,

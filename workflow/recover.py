@@ -7,12 +7,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import billing, jobs
+from storage import jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.patience import NEVER_MS
-from workflow.submit import park_unknown
+from workflow.settle import Payer, settle
+from workflow.submit import back_in_line, park_unknown
 
 _log = structlog.get_logger(__name__)
 
@@ -29,12 +30,18 @@ async def start_over(context: Context) -> None:
 
 
 async def park_lost_submissions(context: Context) -> None:
-    """Park each job in `submitting` whose holder's lease has run out."""
+    """Park each job in `submitting` whose holder's lease has run out.
+
+    One of which it is on record that nothing was sent goes back into the line.
+    """
     lost = await context.database.transact(
         lambda tx: jobs.lost_submissions(tx, now_ms=context.now_ms())
     )
     for job in lost:
         try:
+            if job.submitted_at_ms is None:
+                await back_in_line(context, job, due_at_ms=context.now_ms(), failures=job.failures)
+                continue
             await park_unknown(context, job, "the service stopped while the request was being sent")
         except JobTaken:
             continue  # another process has parked it
@@ -44,13 +51,14 @@ async def park_lost_submissions(context: Context) -> None:
 async def end_grace(context: Context, job: Job) -> None:
     """Release the member's hold on a submission whose task did not show up in time.
 
-    The job stays where it is, for the operator to decide.
+    The operator's account is booked with what it may have cost. The job stays where it is, for the
+    operator to decide; should its task turn up, the member is not charged.
     """
 
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="no answer from APIXO")
         await jobs.keep(tx, job, due_at_ms=NEVER_MS, status_shown=None)
+        await settle(tx, job, Payer.OPERATOR, now_ms=now_ms, note="no answer from APIXO")
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
     await context.database.transact(work)

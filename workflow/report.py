@@ -78,11 +78,16 @@ async def of_server(
     context: Context, guild_id: int, period: ReportPeriod, grouping: Grouping
 ) -> Figures:
     """Sum what was spent on a server."""
+    return await of_server_on(context, guild_id, days_of(period, context.now_ms()), grouping)
+
+
+async def of_server_on(context: Context, guild_id: int, asked: Days, grouping: Grouping) -> Figures:
+    """Sum what was spent on a server on some days."""
     now_ms, key = context.now_ms(), _KEYS[grouping]
 
     async def work(tx: AsyncConnection) -> Figures:
         whose = Whose(guild_id)
-        days = await _known_days(tx, whose, days_of(period, now_ms))
+        days = await _known_days(tx, whose, asked)
         daily = await reports.lines(tx, whose, days, "day", "model")
         has_parts = grouping in (Grouping.USER, Grouping.CHANNEL)
         parts = await reports.lines(tx, whose, days, key, "model") if has_parts else []

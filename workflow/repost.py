@@ -17,7 +17,8 @@ from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.erase import is_deleted
-from workflow.errors import NotYours, PublishError, TooLargeToPost, TooSoon, TryLater
+from workflow.errors import NotYours, PublishError, TooSoon
+from workflow.placing import Placed, place, results_channel
 
 _log = structlog.get_logger(__name__)
 
@@ -66,7 +67,10 @@ async def post_again(context: Context, job_id: str, guild_id: int, user_id: int)
         raise TooSoon(job.state)
     if not can_post_again(context, job):
         return Reposted(Again.GONE, job)
-    return await _post_anew(context, job)
+    try:
+        return await _post_anew(context, job)
+    except FileNotFoundError:  # its time was over just now
+        return Reposted(Again.GONE, job)
 
 
 async def _taken_up(context: Context, job_id: str, guild_id: int, user_id: int) -> Job:
@@ -84,40 +88,41 @@ async def _taken_up(context: Context, job_id: str, guild_id: int, user_id: int) 
 
 
 async def _post_anew(context: Context, job: Job) -> Reposted:
-    message_id, outcome = await _post(context, job)
-    if message_id == job.result_message_id:
+    channel_id = await results_channel(context, job)
+    placed = await place(context, replace(job, result_channel_id=channel_id), or_nothing=False)
+    if placed.message_id == job.result_message_id:
         return Reposted(Again.JUST_POSTED, job)
-    now = await _record(context, job, message_id)
-    _log.info("posted again", job=job.id, message=message_id)
+    now = await _record(context, job, placed)
+    _log.info("posted again", job=job.id, message=placed.message_id)
     if is_deleted(now):  # by its member or a moderator, meanwhile
-        await context.publisher.delete_result(replace(job, result_message_id=message_id))
+        there = replace(
+            job, result_message_id=placed.message_id, result_channel_id=placed.channel_id
+        )
+        await context.publisher.delete_result(there)
         return Reposted(Again.GONE, now)
     try:
         await context.publisher.delete_result(job)
     except PublishError as error:
         _log.warning("earlier post not taken away", job=job.id, error=str(error))
-    return Reposted(outcome, now)
+    return Reposted(Again.SENT if placed.directly or job.private else Again.POSTED, now)
 
 
-async def _post(context: Context, job: Job) -> tuple[int, Again]:
-    video = context.media.path(f"{job.id}.mp4")
-    try:
-        return await context.publisher.post_result(job, video), Again.POSTED
-    except (TryLater, TooLargeToPost):
-        raise
-    except PublishError as error:
-        _log.warning("channel refused, sending privately", job=job.id, error=str(error))
-        return await context.publisher.send_result_privately(job, video), Again.SENT
-
-
-async def _record(context: Context, job: Job, message_id: int) -> Job:
+async def _record(context: Context, job: Job, placed: Placed) -> Job:
     async def work(tx: AsyncConnection) -> Job:
         now = await jobs.get(tx, job.id)
         assert now is not None, "jobs stay"
         if is_deleted(now):
             return now
+        # The status message has the address of a result that is not beside it.
+        shown = None if (placed.channel_id or now.result_channel_id) else now.status_shown
         return await jobs.keep(
-            tx, now, due_at_ms=now.due_at_ms, progress=False, result_message_id=message_id
+            tx,
+            now,
+            due_at_ms=now.due_at_ms,
+            progress=False,
+            result_message_id=placed.message_id,
+            result_channel_id=placed.channel_id,
+            status_shown=shown,
         )
 
     return await context.database.transact(work)

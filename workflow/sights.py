@@ -1,14 +1,18 @@
 """Gathers what a job's public status message shows at this moment."""
 
+from domain.admission import concerns
 from domain.jobs import AT_APIXO, JobState
 from domain.schedule import typical_ms
 from storage import jobs
 from storage.jobs import Job
-from workflow.addresses import to_attach, to_show
+from workflow import funds, settings
+from workflow.addresses import media_of, to_attach, to_show
 from workflow.context import Context
 from workflow.erase import is_deleted
+from workflow.halt import halt_of
 from workflow.patience import NEVER_MS
-from workflow.publishing import Sight
+from workflow.publishing import Halt, Sight
+from workflow.recall import cost_of
 
 RUNNING = AT_APIXO | {JobState.QUEUED}
 """While a job has one of these states, its card shows what it was given, for APIXO too."""
@@ -16,17 +20,20 @@ RUNNING = AT_APIXO | {JobState.QUEUED}
 
 async def sight_of(context: Context, job: Job) -> Sight:
     """Gather what there is to show of a job."""
-    charged = job.state is JobState.FAILED and context.policy.charge_failed_tasks
+    charged, unheld = await _costs(context, job)
     running = job.state in RUNNING
     return Sight(
         job,
         place=await _place(context, job),
         ready_at_ms=_ready_at_ms(context, job),
         charged=charged,
-        given_up=_is_given_up(job),
+        given_up=_is_given_up(job) or unheld,
         deleted=is_deleted(job),
+        halt=await _halt(context, job),
+        is_short=job.state is JobState.QUEUED and (await funds.state(context)).is_short,
         pictures=to_show(context, job) if running else (),
         files=to_attach(context, job) if running else (),
+        is_spoiler=running and await _is_spoiler(context, job),
     )
 
 
@@ -37,6 +44,27 @@ def looks_alike(earlier: Job, later: Job) -> bool:
 
 def _is_given_up(job: Job) -> bool:
     return job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
+
+
+async def _costs(context: Context, job: Job) -> tuple[bool, bool]:
+    """Tell whether a job that failed was charged, and whether a stuck one has no hold any more."""
+    if job.state not in (JobState.FAILED, JobState.STUCK):
+        return False, False
+    cost = await cost_of(context, job.id)
+    return cost.charged > 0, job.state is JobState.STUCK and not cost.held
+
+
+async def _halt(context: Context, job: Job) -> Halt | None:
+    if job.state is not JobState.QUEUED:
+        return None
+    return await context.database.read(lambda tx: halt_of(tx, context))
+
+
+async def _is_spoiler(context: Context, job: Job) -> bool:
+    if not media_of(job.request):
+        return False
+    chosen = await settings.read(context, job.guild_id)
+    return concerns(chosen.spoilers, chosen, job.request.prompt)
 
 
 async def _place(context: Context, job: Job) -> int | None:

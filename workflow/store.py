@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, ResultBroken, ResultError
 from domain.jobs import JobState
-from domain.money import MicroUSD
-from storage import billing, jobs
+from storage import jobs
 from storage.errors import NotAVideo, TooLarge
 from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.context import Context
 from workflow.patience import try_again
+from workflow.settle import give_back
 
 _log = structlog.get_logger(__name__)
 
@@ -31,9 +31,10 @@ async def store(context: Context, job: Job) -> None:
     """Fetch the video of a job in `succeeded` into the media folder."""
     url = job.result_url
     try:
-        if url is None:
-            url = await _ask_anew(context, job)
-        stored = await _fetch(context, job, url)
+        stored = await context.media.restore(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
+        if stored is None:
+            url = url or await _ask_anew(context, job)
+            stored = await _fetch(context, job, url)
     except (ApixoError, ResultBroken) as error:
         await _again(context, job, error, url, most=_BROKEN_TRIES)
     except (ResultError, NotAVideo, TooLarge) as error:
@@ -89,18 +90,9 @@ async def _again(
 async def _lost(context: Context, job: Job, error: Exception) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await billing.adjust(
-            tx,
-            job_id=job.id,
-            guild_id=job.guild_id,
-            user_id=job.user_id,
-            amount=MicroUSD(-job.price),
-            account="member",
-            actor="service",
-            note="paid by the operator: the video could not be fetched",
-            now_ms=now_ms,
-        )
         await jobs.move(tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=str(error))
+        note = "paid by the operator: the video could not be fetched"
+        await give_back(tx, job, now_ms=now_ms, note=note)
 
     await context.database.transact(work)
     _log.error("result lost", job=job.id, task=job.task_id, error=str(error))

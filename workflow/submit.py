@@ -21,14 +21,15 @@ from apixo.errors import (
 )
 from domain.jobs import JobState
 from domain.requests import VideoRequest
-from domain.schedule import UNKNOWN_GRACE_MS, next_look_ms
+from domain.schedule import UNKNOWN_GRACE_MS
 from storage import belt, billing, jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
-from workflow.addresses import addressed
+from workflow import funds
+from workflow.addresses import addressed, stale
 from workflow.context import Context
 from workflow.errors import InputLost, NotPostedYet
-from workflow.patience import after_failure
+from workflow.patience import look_ms
 from workflow.sights import sight_of
 
 _log = structlog.get_logger(__name__)
@@ -37,14 +38,13 @@ _WRITE_AGAIN_S = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
 """Seconds between the tries to write what came of a submission."""
 
 _LEAST_PATIENCE_MS, _MOST_PATIENCE_MS = 1_000, 60_000
-_FUNDS_PAUSE_MS = 300_000
 _KEY_PAUSE_MS = 300_000
 
 
 async def submit(context: Context, job: Job) -> None:
     """Send a job in `submitting` to APIXO and record what came of it."""
     try:
-        request = await addressed(context, job, await sight_of(context, job))
+        request = await _addressed(context, job)
     except NotPostedYet:
         await _wait_for_message(context, job)
     except InputLost as error:
@@ -56,17 +56,37 @@ async def submit(context: Context, job: Job) -> None:
         await _send(context, job, request)
 
 
+async def _addressed(context: Context, job: Job) -> VideoRequest:
+    """Give the request with good addresses.
+
+    While they are asked for, it is on record that nothing was sent: who dies meanwhile leaves a job
+    that may be sent again. The second note fails for a job that somebody else has by then.
+    """
+    sight = await sight_of(context, job)
+    if context.links is not None or not stale(job, context.now_ms()):
+        return await addressed(context, job, sight)
+    await _note_sent(context, job, None)
+    request = await addressed(context, job, sight)
+    await _note_sent(context, job, job.submitted_at_ms)
+    return request
+
+
+async def _note_sent(context: Context, job: Job, at_ms: int | None) -> None:
+    await context.database.transact(lambda tx: jobs.note_sent(tx, job, at_ms))
+
+
 async def _wait_for_message(context: Context, job: Job) -> None:
     """Put a job back until its status message is out; the longer it has waited, the longer."""
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
     wait_ms = min(_MOST_PATIENCE_MS, max(_LEAST_PATIENCE_MS, waited_ms // 8))
-    await _back_in_line(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
+    await back_in_line(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
 
 
 async def _send(context: Context, job: Job, request: VideoRequest) -> None:
+    callback_url = None if context.callbacks is None else context.callbacks.address_of(job)
     try:
-        task_id = await context.apixo.submit(request)
+        task_id = await context.apixo.submit(request, callback_url)
     except NotSent as error:
         await _try_again(context, job)
         _log.warning("not sent", job=job.id, error=str(error))
@@ -83,23 +103,28 @@ async def _send(context: Context, job: Job, request: VideoRequest) -> None:
 async def _generating(context: Context, job: Job, task_id: str) -> None:
     _log.info("submitted", job=job.id, task=task_id)
     started_ms = context.now_ms()
-    first_look = next_look_ms(job.request.model, job.request.seconds, 0)
 
     async def work(tx: AsyncConnection) -> None:
-        now = await jobs.get(tx, job.id)
-        if now is None or now.task_id is not None or now.submissions != job.submissions:
+        now = await jobs.lock(tx, job.id)
+        if now is None or now.submissions != job.submissions:
             raise JobTaken(job.id)
-        # Another process may have parked it meanwhile, when this one seemed to be dead.
-        await jobs.move(
-            tx,
-            now,
-            JobState.GENERATING,
-            now_ms=started_ms,
-            due_at_ms=context.later(first_look),
-            task_id=task_id,
-            started_at_ms=started_ms,
-        )
+        if now.task_id not in (None, task_id):
+            _log.error("two tasks for one submission", job=job.id, task=task_id, first=now.task_id)
+            raise JobTaken(job.id)
+        if now.task_id is None:  # else a callback was quicker
+            # Another process may have parked it meanwhile, when this one seemed to be dead.
+            await jobs.move(
+                tx,
+                now,
+                JobState.GENERATING,
+                now_ms=started_ms,
+                due_at_ms=context.later(look_ms(context, job, 0)),
+                task_id=task_id,
+                started_at_ms=started_ms,
+            )
+        await funds.went_through(tx, started_ms)
 
+    context.pace.speed_up()
     await _surely(context, work)
 
 
@@ -120,48 +145,49 @@ async def _surely(context: Context, work: Callable[[AsyncConnection], Awaitable[
 async def _try_again(context: Context, job: Job) -> None:
     failures = job.failures + 1
     due_at_ms = context.after_failures(failures)
-    await _back_in_line(context, job, due_at_ms=due_at_ms, failures=failures)
-
-
-async def _back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
-    async def work(tx: AsyncConnection) -> None:
-        now_ms = context.now_ms()
-        await jobs.move(
-            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
-        )
-
-    await _surely(context, work)
+    await back_in_line(context, job, due_at_ms=due_at_ms, failures=failures)
 
 
 async def _pause(context: Context, job: Job, error: Refused) -> None:
     """Put the job back and stop submitting for a while: the next one would fare no better."""
-    match error:
-        case RateLimited():
-            until_ms, reason = after_failure(context, job, error.retry_after_s), "rate limited"
-        case OutOfFunds():
-            until_ms, reason = context.later(_FUNDS_PAUSE_MS), "out of funds"
-        case _:
-            until_ms, reason = context.later(_KEY_PAUSE_MS), "key refused"
+    is_short = isinstance(error, OutOfFunds)
+    until_ms, reason = _patience(context, job, error)
 
     async def work(tx: AsyncConnection) -> None:
-        await belt.pause(tx, until_ms, reason)
-        now_ms = context.now_ms()
+        now_ms, failures = context.now_ms(), job.failures + 1
         await jobs.move(
-            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=job.failures + 1
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=failures
         )
+        if is_short:
+            await funds.ran_out(tx, context, job)
+        else:
+            await belt.pause(tx, until_ms, reason)
 
     await _surely(context, work)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
 
+def _patience(context: Context, job: Job, error: Refused) -> tuple[int, str]:
+    """Tell until when a refused job waits, and why; one that waits for money, for nothing else."""
+    now_ms = context.now_ms()
+    if isinstance(error, OutOfFunds):
+        return now_ms, belt.OUT_OF_FUNDS
+    if not isinstance(error, RateLimited):
+        return context.later(_KEY_PAUSE_MS), "key refused"
+    begun_ms = context.documented_ms(job.submitted_at_ms or now_ms)
+    context.pace.slow_down(begun_ms, context.documented_ms(now_ms))
+    asked_ms = round((error.retry_after_s or 0) * 1000)
+    return context.later(max(asked_ms, context.pace.gap_ms)), "rate limited"
+
+
 async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
         await jobs.move(
             tx, job, JobState.REJECTED, now_ms=now_ms, reason=reason, fail_code=fail_code
         )
+        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
     await _surely(context, work)
     _log.info("rejected", job=job.id, code=fail_code, reason=reason)
@@ -176,6 +202,18 @@ def _number(error: Refused) -> str | None:
 async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
     await park_unknown(context, job, str(error))
     _log.error("submission without an answer", job=job.id, error=str(error))
+
+
+async def back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
+    """Put a job back of which nothing was sent."""
+
+    async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
+        await jobs.move(
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
+        )
+
+    await _surely(context, work)
 
 
 async def park_unknown(context: Context, job: Job, reason: str) -> None:

@@ -57,12 +57,17 @@ def check_modal(data: Json) -> None:
 
 
 def numbered(components: list[Json]) -> list[Json]:
-    """Give every component without an id the next free one, as Discord does."""
+    """Give every component without an id the next free one, as Discord does.
+
+    What is chosen in a menu at first is named by text, however its id was sent.
+    """
     taken = {whole(found.get("id"), 0) for found in walk(components)}
     free = (number for number in range(1, 1000) if number not in taken)
     for component in walk(components):
         if not whole(component.get("id"), 0):
             component["id"] = next(free)
+        for chosen in objects(component.get("default_values")):
+            chosen["id"] = str(chosen["id"])
     return components
 
 

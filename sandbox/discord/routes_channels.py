@@ -67,6 +67,8 @@ class ChannelRoutes:
         draft.flags &= ~MessageFlag.EPHEMERAL
         draft.reference = messages.read_reference(body.payload, channel)
         messages.must_be_allowed(draft, channel, world.bot)
+        if channel.recipient is not None and not world.meets(channel.recipient):
+            raise Refused(403, 50278, "Cannot send messages to this user: no mutual guilds")
         attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
         # From here on nothing waits, so that of two requests with one nonce only one posts.
         enforced = body.payload.get("enforce_nonce") and draft.nonce

@@ -130,6 +130,16 @@ class World:
         self._emit_of(guild, "GUILD_MEMBER_ADD", data, Intent.GUILD_MEMBERS)
         return member
 
+    def remove_member(self, guild: Guild, user: User) -> None:
+        """Let a user leave a server."""
+        del guild.members[user.id]
+        data: Json = {"guild_id": str(guild.id), "user": payloads.user_json(user)}
+        self._emit_of(guild, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
+
+    def meets(self, user: User) -> bool:
+        """Tell whether a user and the bot are members of a server together."""
+        return any({user.id, self.bot.id} <= {*guild.members} for guild in self.guilds.values())
+
     def add_bot(self, guild: Guild) -> None:
         """Let the bot join a server, with what its invitation grants it."""
         member = Membership(self.bot, set(), self.now())

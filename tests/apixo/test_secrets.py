@@ -29,6 +29,9 @@ TROUBLES: list[Reply] = [
     says({"code": 401, "message": f"Invalid key {KEY}", "data": {"failCode": KEY}}, "401 No"),
     says({"code": 400, "data": {"error": f"{'x' * 290}{KEY}", "taskId": KEY}}, "400 No"),
     says({"code": 400, "data": {"error": f"Rejected: {PROMPT}"}}, "400 No"),
+    says(
+        {"code": 400, "data": {"error": "Rejected: " + PROMPT.replace(" ", "\n\u200b ")}}, "400 No"
+    ),
     says({"code": 200, "message": f"{KEY} {PROMPT}", "data": [KEY, PROMPT]}),
     says(f"<html>{KEY} {PROMPT}</html>"),
 ]

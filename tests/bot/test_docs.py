@@ -53,3 +53,14 @@ def test_the_image_holds_every_room():
     rooms = packages["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert sorted(copied) == sorted(rooms)
+
+
+def test_every_metric_is_in_the_table():
+    """By the name under which Prometheus has it."""
+    sources = "".join((ROOT / "bot" / path).read_text() for path in ("meters.py", "web/metrics.py"))
+    named = set(re.findall(r'"dailies_(\w+)"', sources))
+    named |= set(re.findall(r'_simple\(\s*"(\w+)"', sources))
+    table = (ROOT / "docs" / "operating.md").read_text()
+    listed = re.findall(r"^\| `dailies_(\w+)` \|", table, re.MULTILINE)
+    assert len(listed) == len(set(listed)) > 15
+    assert {name.removesuffix("_total") for name in listed} == named

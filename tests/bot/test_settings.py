@@ -29,6 +29,13 @@ def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
         monkeypatch.setenv(name, value)
 
 
+def test_an_unknown_language_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch):
+    """It is named, with what there is to choose from."""
+    given(monkeypatch, BOT_LANGUAGE="tlh")
+    with pytest.raises(SettingsError, match="BOT_LANGUAGE: must be one of en"):
+        Settings.read()
+
+
 def test_two_settings_are_enough(monkeypatch: pytest.MonkeyPatch):
     """Token and key; everything else has its documented default."""
     given(monkeypatch)
@@ -64,6 +71,13 @@ def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch
         ("APIXO_MAX_TASKS", "many"),
         ("DATABASE_URL", "mysql://x/y"),
         ("MEDIA_STORE", "ftp://bucket"),
+        ("MEDIA_STORE", "s3://"),
+        ("MEDIA_STORE", "s3://UPPER/x"),
+        ("MEDIA_STORE", "s3://bucket/a?b"),
+        ("PUBLIC_URL", "http://bot.example"),
+        ("PUBLIC_URL", "https://bot.example/?a=b"),
+        ("PUBLIC_URL", "https://me:word@bot.example"),
+        ("PUBLIC_URL", "bot.example"),
         ("HTTP_PORT", "70000"),
         ("USER_DAILY_LIMIT_USD", "five"),
         ("USER_DAILY_LIMIT_USD", "-1"),
@@ -100,6 +114,10 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
         ("USER_DAILY_LIMIT_USD", "none"),
         ("USER_DAILY_LIMIT_USD", "$2.50"),
         ("DISCORD_GATEWAY_URL", "ws://localhost:9000/gateway"),
+        ("PUBLIC_URL", "https://bot.example/dailies/"),
+        ("MEDIA_STORE", "s3://some-bucket/some/prefix"),
+        ("MEDIA_STORE", "s3://some-bucket"),
+        ("PUBLIC_URL", "http://127.0.0.1:8080"),
         ("TIME_SCALE", "0.5"),
         ("LOG_LEVEL", "debug"),
         ("APIXO_RESULT_HOSTS", "apixo.ai, CDN.example.com"),

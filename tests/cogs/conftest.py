@@ -11,6 +11,7 @@ from tests.sandbox.discord.stock import StockBot, running
 import discord
 
 from bot.client import DailiesBot
+from cogs.private_answers import PrivateAnswers
 from cogs.publisher import DiscordPublisher
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.apixo.clips import tiny_clip
@@ -45,7 +46,7 @@ async def client(stand_in: DiscordStandIn) -> AsyncIterator[StockBot]:
 
 @pytest.fixture
 def publisher(client: StockBot) -> DiscordPublisher:
-    return DiscordPublisher(client)
+    return DiscordPublisher(client, PrivateAnswers(lambda: 0))
 
 
 @pytest.fixture

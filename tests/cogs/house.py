@@ -18,6 +18,7 @@ from bot.app import every_cog
 from bot.client import DailiesBot
 from cogs.desk import Desk
 from cogs.intake import Intake
+from cogs.private_answers import PrivateAnswers
 from cogs.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.apixo import ApixoStandIn
@@ -31,6 +32,7 @@ from tests.sandbox.discord.stock import pointed
 from tests.workflow.world import NO_LIMITS
 from workflow.belt import Belt
 from workflow.context import Context, Policy
+from workflow.lab.lab import Lab
 from workflow.notes import Notes
 
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
@@ -39,7 +41,10 @@ _PATIENCE_S = 20
 
 @dataclass
 class House:
-    """A service in this process; `ahead_ms` sets its clock ahead of the stand-ins'."""
+    """A service in this process; `ahead_ms` sets its clock ahead of the stand-ins'.
+
+    `tokens_ahead_ms` is how much sooner it takes an interaction's token for dead.
+    """
 
     stand_in: DiscordStandIn
     apixo: ApixoStandIn
@@ -47,6 +52,8 @@ class House:
     folder: Path
     policy: Policy = field(default_factory=lambda: Policy(limits=NO_LIMITS, max_tasks=5))
     ahead_ms: int = 0
+    tokens_ahead_ms: int = 0
+    lab: Lab | None = field(default_factory=Lab)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -130,19 +137,21 @@ class House:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
         intake = Intake(session, self.stand_in.api_url, media.keep_input)
-        bot = DailiesBot(lambda: every_cog(context, belt, desk, intake), Notes(self.database))
+        bot = DailiesBot(lambda: every_cog(bot, context, belt, desk, intake), Notes(self.database))
+        answers = PrivateAnswers(lambda: context.now_ms() + self.tokens_ahead_ms)
         self.context = context = Context(
             database=self.database,
             apixo=await stack.enter_async_context(client),
             results=await stack.enter_async_context(ResultFetcher(("apixo.ai",), "127.0.0.1")),
             media=media,
-            publisher=DiscordPublisher(bot),
+            publisher=DiscordPublisher(bot, answers),
             policy=self.policy,
             now_ms=lambda: time.time_ns() // 1_000_000 + self.ahead_ms,
             random=Random(7),  # noqa: S311 - jitter
+            lab=self.lab,
         )
         belt = Belt(context, "test")
-        desk = Desk(context, belt)
+        desk = Desk(context, belt, answers)
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot

@@ -21,7 +21,7 @@ from storage.jobs import Job
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request, shown_prompt
 from tests.sandbox.discord.stock import StockBot
 from workflow.accept import Accepted
-from workflow.publishing import Sight
+from workflow.publishing import Parcel, Sight
 from workflow.recall import Cost
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
@@ -93,8 +93,8 @@ async def test_a_hostile_prompt_stays_a_prompt(
     hostile = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
     for job in (mild, hostile):
         await publisher.post_status(Sight(job))
-        await publisher.post_result(job, clip)
-        await publisher.post_result(replace(job, id=job.id[::-1]), None)
+        await publisher.post_result(job, Parcel(clip))
+        await publisher.post_result(replace(job, id=job.id[::-1]), Parcel(None))
     for usual, message in zip(videos.messages[:3], videos.messages[3:], strict=True):
         assert len(message.text.splitlines()) == len(usual.text.splitlines())
         assert live_markup(shown_prompt(message.text)) == []
@@ -117,7 +117,7 @@ async def test_the_bare_result_has_nothing_of_the_prompt(
 ) -> None:
     """For channels whose word filter refused it."""
     job = a_job(videos, ada, prompt="a very particular lake")
-    message = await show(client, videos, cards.result(job, attached=False, bare=True))
+    message = await show(client, videos, cards.result(job, Parcel(None), bare=True))
     assert "particular" not in message.text
     assert message.text.endswith(f" · {job.id}")
 
@@ -224,5 +224,37 @@ async def test_a_result_tells_how_long_it_took(
 ) -> None:
     """From the request to the post."""
     job = a_job(videos, ada, posting_since_ms=NOW_MS + after_ms)
-    message = await show(client, videos, cards.result(job, attached=False))
+    message = await show(client, videos, cards.result(job, Parcel(None)))
     assert f"made in {said} · {job.id}" in message.text
+
+
+@pytest.mark.parametrize(
+    ("is_copy", "link", "said"),
+    [
+        (False, None, "too large for here"),
+        (False, "https://videos.example/x", "[watch or download it](https://videos.example/x)"),
+        (True, None, "This is a smaller copy; the original is kept."),
+        (
+            True,
+            "https://videos.example/x",
+            "smaller copy: the [original](https://videos.example/x)",
+        ),
+    ],
+    ids=["nothing", "link", "copy", "both"],
+)
+async def test_a_result_says_what_there_is_of_a_large_video(
+    publisher: DiscordPublisher,
+    videos: Channel,
+    ada: Person,
+    clip: Path,
+    is_copy: bool,
+    link: str | None,
+    said: str,
+) -> None:
+    """A link has the day on which it ends; what is not there is not spoken of."""
+    job, video = a_job(videos, ada), clip if is_copy else None
+    await publisher.post_result(job, Parcel(video, is_copy=is_copy, link=link, until_ms=NOW_MS))
+    (message,) = videos.messages
+    assert said in message.text
+    assert (f"<t:{NOW_MS // 1000}:D>" in message.text) == (link is not None)
+    assert ("copy" in message.text, bool(message.attachments)) == (is_copy, is_copy)

@@ -17,7 +17,8 @@ from PIL import Image, ImageFont
 from cogs import canvas, painter
 from cogs.canvas import Style, brief, cut, drawable, scale, width
 from cogs.charts import TALL, WIDE, Bar, Chart, over_time, ranking
-from cogs.figures import picture, span
+from cogs.dates import show_span
+from cogs.figures import picture
 from cogs.painter import NoPicture, Painter
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD
@@ -264,7 +265,7 @@ def test_days_are_named_as_shortly_as_possible() -> None:
     """Day, month and year are said once where they are the same."""
 
     def until_today(first: date) -> str:
-        return span(Days(first, TODAY + timedelta(days=1)))
+        return show_span(Days(first, TODAY + timedelta(days=1)))
 
     assert until_today(TODAY) == "21 Nov 2026"
     assert until_today(date(2026, 11, 1)) == "1–21 Nov 2026"

@@ -17,7 +17,7 @@ from tests.cogs.house import House, buttons, job_in
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
-EVERY = ["Again", "Edit prompt", "Make final", "Details", "Delete"]
+EVERY = ["Again", "Edit prompt", "Make final", "Extend", "Share", "Details", "Delete"]
 NOT_YOURS = "Only the member who asked for this video"
 NONE = "There is no such video"
 
@@ -227,7 +227,9 @@ async def test_a_delete_that_discord_refuses_can_be_tried_again(
     ["{act}:" + "0" * 20, "{act}:x", "{act}:{other}"],
     ids=["no job", "no id", "another server's"],
 )
-@pytest.mark.parametrize("act", ["again", "edit", "final", "buy", "details", "delete", "erase"])
+@pytest.mark.parametrize(
+    "act", ["again", "edit", "final", "buy", "extend", "share", "details", "delete", "erase"]
+)
 async def test_a_button_about_nothing_here_says_so(
     home: House, stand_in: DiscordStandIn, ada: Person, act: str, custom_id: str
 ) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from discord import ui
 
-from cogs.drafts import Drafts, Typed
-from cogs.forms import edit_form, typed
+from cogs.drafts import Drafts
+from cogs.form_reading import typed
+from cogs.forms import FormKind, edit_form
+from cogs.mending import Typed
 from domain.models import MODELS
 from domain.requests import Command, Draft
 from sandbox.apixo import ApixoOptions, ApixoStandIn
@@ -155,8 +159,24 @@ async def test_what_was_typed_is_gone_after_a_while(home: House, ada: Person, wh
     else:
         home.ahead_ms = 16 * 60_000
     answer = await (await ada.click(refusal, "Edit again")).until_answered()
-    assert "Click *Edit prompt*" in answer.text
+    assert "click *Edit prompt*" in answer.text
     assert answer.ephemeral
+
+
+async def test_a_picture_that_is_not_kept_any_more_can_be_attached_with_the_words_kept(
+    home: House, ada: Person
+) -> None:
+    """*Edit again* opens the form that takes pictures, with what was typed."""
+    options = {"prompt": "it drifts", "image": LAKE, "duration": 4}
+    form = await opened(ada, await home.made(ada, "animate", options), "Edit prompt")
+    home.context.media.sweep_inputs(-60)
+    home.ahead_ms = 30 * 3_600_000
+    refusal = await sent_off(ada, form, prompt="it sinks")
+    assert "not kept any more" in refusal.text
+    again = await opened(ada, refusal, "Edit again")
+    assert shown(again)["prompt"] == "it sinks"
+    request = (await home.job(job_in(await sent_off(ada, again, pictures=[LAKE])))).request
+    assert (request.prompt, len(request.pictures)) == ("it sinks", 1)
 
 
 async def test_a_slow_database_is_told_in_time(
@@ -211,13 +231,46 @@ async def test_the_menus_offer_what_the_model_makes(model: Any) -> None:
         (),
         [{"type": 10}],
         [{"type": 18, "component": {}}],
-        [{"type": 18, "component": {"custom_id": "seconds", "values": []}}],
-        [{"type": 18, "component": {"custom_id": "seconds", "values": ["٤x"]}}],
+        [{"type": 18, "component": {"custom_id": "sound", "value": "no"}}],
+        [{"type": 18, "component": {"custom_id": "prompt", "value": {"a": 1}}}],
+        [{"type": 18, "component": {"custom_id": "seconds", "value": 7}}],
+        [{"type": 18, "component": {"custom_id": "no such field", "values": ["x"]}}],
+        [None, 7, "text", {"component": None}, {"type": 18, "component": ["x"]}],
+        {"type": 18},
+        None,
     ],
 )
 def test_an_odd_form_changes_nothing(components: Any) -> None:
     """What is not there stays as it was."""
     assert typed(a_draft(), {"components": components}) == a_draft()
+
+
+def test_a_menu_that_was_cleared_leaves_open() -> None:
+    """The usual length is made then, which the model or the server tells."""
+    field = {"custom_id": "seconds", "values": []}
+    changed = typed(a_draft(), {"components": [{"type": 18, "component": field}]})
+    assert (changed.seconds, changed.problems) == (None, ())
+
+
+@pytest.mark.parametrize("value", ["٤", "4.5", "-4", "9" * 5_000, ""])
+def test_a_length_that_is_no_number_is_named(value: str) -> None:
+    """A client that lies may send anything as a length."""
+    field = {"custom_id": "seconds", "values": [value]}
+    changed = typed(a_draft(), {"components": [{"type": 18, "component": field}]})
+    assert "whole number" in changed.problems[0]
+
+
+@pytest.mark.parametrize("prompt", ["a \ud800 lake", "a \0 lake", "\udfff"])
+def test_what_can_not_be_sent_is_missing_in_the_form_with_a_note(prompt: str) -> None:
+    """Or Discord would refuse the form."""
+    form = edit_form(replace(a_draft(), prompt=prompt), "0" * 20, 7)
+    label = form.children[0]
+    assert isinstance(label, ui.Label)
+    assert isinstance(label.component, ui.TextInput)
+    shown_text = label.component.default or ""
+    shown_text.encode()
+    assert "\0" not in shown_text
+    assert label.description is not None
 
 
 def test_a_value_that_is_none_is_named() -> None:
@@ -229,9 +282,9 @@ def test_a_value_that_is_none_is_named() -> None:
 
 def test_few_drafts_are_kept_and_each_for_its_member() -> None:
     """The oldest give way, so that nobody fills the memory."""
-    drafts = Drafts(lambda: 0)
+    drafts = Drafts[Typed](lambda: 0)
     for number in range(600):
-        drafts.keep(str(number), Typed(number, "0" * 20, a_draft()))
+        drafts.keep(str(number), Typed(number, FormKind.EDIT, a_draft()))
     kept = [number for number in range(600) if drafts.find(str(number), number)]
     assert kept == list(range(100, 600))
     assert drafts.find("599", 1) is None

@@ -11,12 +11,15 @@ import pytest
 
 from cogs import privacy
 from cogs.help_cards import mention, page
+from cogs.tell_buttons import TellButton
 from domain.models import MODELS
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Kind, Left, Ruling
+from domain.servers import ServerSettings
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Fault, Permission, Person
 from sandbox.discord.models import walk
+from storage import guilds
 from storage.schema import metadata
 from tests.cogs.house import House
 from tests.workflow.world import limits
@@ -72,9 +75,13 @@ def mentions_of(command: dict[str, Any]) -> list[str]:
 
 
 async def test_no_command_is_forgotten(home: House, boss: Person, stand_in: DiscordStandIn) -> None:
-    """Every one that Discord has is there, to be clicked, with what it says of itself."""
+    """Every one that Discord has is there, to be clicked, with what it says of itself.
+
+    That of the service's operator is for no member, not even for a manager.
+    """
     text = await ask(home, boss, "help")
-    commands = registered(stand_in)
+    commands = [c for c in registered(stand_in) if c["name"] != "operator"]
+    assert "operator" not in text
     assert {"video", "quota", "jobs", "help"} <= {command["name"] for command in commands}
     for command in commands:
         if command["type"] != CHAT:
@@ -93,7 +100,8 @@ async def test_members_are_told_of_what_they_may_use(
     kept = {c["name"]: c.get("default_member_permissions") for c in registered(stand_in)}
     assert kept["grant"] is not None
     for name, needed in kept.items():
-        assert (re.search(rf"</{name}[ :]", text) is None) == (needed is not None)
+        shown = re.search(rf"</{name}[ :]|\*\*{name}\*\*", text)
+        assert (shown is None) == (needed is not None)
     assert "Manage Server" not in text
 
 
@@ -136,7 +144,7 @@ def test_the_help_says_that_failures_cost_where_they_do(house: House) -> None:
     nobody = dict.fromkeys(Kind, Ruling(None, None))
     standing = Standing(Left((), MicroUSD(0)), nobody, ())
     charging = replace(house.policy, charge_failed_tasks=True)
-    shown = json.dumps(page([], {}, standing, charging).to_components())
+    shown = json.dumps(page([], {}, standing, charging, TellButton(1, wanted=True)).to_components())
     assert "fails costs its price too" in shown
 
 
@@ -162,16 +170,17 @@ TOLD = {
     "daily_sums": "what you spent each day",
     "limits": "the limits and grants that managers set for you",
     "changes": "who changed them and when",
+    "members": "whether you want to be told",
 }
 """What `/privacy` says of each table that has something of members."""
 
-NOT_OF_MEMBERS = {"guilds", "belt", "notes"}
+NOT_OF_MEMBERS = {"guilds", "presets", "belt", "balance_readings", "notes"}
 
 
 def test_privacy_speaks_of_every_table() -> None:
     """A new table has to be spoken of, or be one without anything of members."""
     assert set(metadata.tables) == {*TOLD, *NOT_OF_MEMBERS}
-    said = "\n".join(privacy.texts(None))
+    said = "\n".join(privacy.texts(None, ServerSettings()))
     for told in TOLD.values():
         assert told in said
     for name in NOT_OF_MEMBERS:
@@ -186,6 +195,16 @@ async def test_privacy_is_told_with_whom_to_ask(
     for heading in ("What is kept", "For how long", "Where it goes", "How to have it deleted"):
         assert f"**{heading}**" in text
     assert f"<@{stand_in.world.guild().owner_id}>" in text
+
+
+async def test_privacy_tells_how_long_this_server_keeps_files(home: House, ada: Person) -> None:
+    """The days are those that its managers have set."""
+    assert "40 days after their last use" in await ask(home, ada, "privacy")
+    text = ServerSettings(keep_inputs_days=3, keep_results_days=2).model_dump_json()
+    await home.database.transact(lambda tx: guilds.save(tx, ada.guild.id, text, 0))
+    said = await ask(home, ada, "privacy")
+    assert "3 days after their last use" in said
+    assert "2 days after they were delivered" in said
 
 
 async def test_what_privacy_says_is_so(home: House, ada: Person) -> None:

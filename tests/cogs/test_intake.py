@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from cogs.intake import Gathered, Intake
+from cogs.intake import Gathered, Intake, address_to_hand_on, is_discords
 from domain.errors import BrokenRules
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.pricing import quote
@@ -392,6 +392,15 @@ async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status
         "http://cdn.discordapp.com/x.png",
         "https://cdn.discordapp.com:8443/x.png",
         "https://user@cdn.discordapp.com/x.png",
+        "http://images-ext-1.discordapp.net/x.png",
+        "https://images-ext-1.discordapp.net:8443/x.png",
+        "https://images-ext-1.discordapp.net.evil.example/x.png",
+        "https://images-ext-1.discordapp.com/x.png",
+        "https://images-ext-.discordapp.net/x.png",
+        "https://images-ext-1a.discordapp.net/x.png",
+        "https://images-ext-٤.discordapp.net/x.png",
+        "https://images-ext-1@127.0.0.1:{other}/x.png",
+        "https://user@images-ext-1.discordapp.net/x.png",
         "http://127.0.0.1:99999/x.png",
         "http://[::1/x.png",
         "//127.0.0.1:{port}/x.png",
@@ -415,6 +424,18 @@ async def test_only_discords_own_hosts_are_asked(
     assert problem(await intake.pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
     assert (server.asked, other.asked) == ([], [])
     await runner.cleanup()
+
+
+def test_discords_copies_of_other_hosts_pictures_are_taken_and_their_bytes_handed_on() -> None:
+    """Of what is not Discord's own, only the kept file counts: its original may change any time."""
+    copy = "https://images-ext-1.discordapp.net/external/x/https/evil.example/x.png?width=9"
+    own = "https://cdn.discordapp.com/attachments/1/2/x.png?ex=1"
+    assert [is_discords(url) for url in (copy, own, "https://evil.example/x.png")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [address_to_hand_on(url) for url in (copy, own)] == ["", own]
 
 
 @pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from yarl import URL
 
+from cogs.private_answers import PrivateAnswers
 from cogs.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.discord import (
@@ -26,7 +27,7 @@ from storage.jobs import Job
 from tests.cogs.scenes import a_job
 from tests.sandbox.discord.stock import StockBot, running, until
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.publishing import Post, Sight
+from workflow.publishing import Parcel, Post, Sight
 
 POSTS = "/channels/*/messages"
 MIB = 1024 * 1024
@@ -123,7 +124,7 @@ async def test_a_result_carries_the_video_and_pings_its_member_alone(
     publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
 ) -> None:
     """The file is named after the job, arrives whole, and plays in a gallery."""
-    posted = await publisher.post_result(job, clip)
+    posted = await publisher.post_result(job, Parcel(clip))
     message = videos.message(posted)
     assert message is not None
     (file,) = message.attachments
@@ -142,7 +143,7 @@ async def test_a_prompt_full_of_mentions_pings_nobody_but_the_member(
     job = a_job(videos, ada, prompt=f"@everyone @here <@{ben.id}> <@!{ben.id}>")
     status = await publisher.post_status(Sight(job))
     await publisher.edit_status(Sight(replace(job, status_message_id=status)))
-    await publisher.post_result(job, clip)
+    await publisher.post_result(job, Parcel(clip))
     assert [message.pinged for message in videos.messages] == [set(), {ada.id}]
     assert not any(message.mention_everyone for message in videos.messages)
 
@@ -151,7 +152,7 @@ async def test_a_result_that_does_not_fit_says_so_to_the_member(
     publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job
 ) -> None:
     """Without a file: the message mentions the member and carries nothing."""
-    await publisher.post_result(job, None)
+    await publisher.post_result(job, Parcel(None))
     message = videos.messages[0]
     assert "too large" in message.text
     assert (message.attachments, message.pinged) == ([], {ada.id})
@@ -161,7 +162,7 @@ async def test_a_private_result_is_a_direct_message(
     publisher: DiscordPublisher, videos: Channel, ada: Person, job: Job, clip: Path
 ) -> None:
     """The channel sees nothing of it."""
-    posted = await publisher.send_result_privately(job, clip)
+    posted = await publisher.send_result_privately(job, Parcel(clip))
     (message,) = ada.direct_channel.messages
     assert message.id == posted
     assert message.attachments[0].filename == f"{job.id}.mp4"
@@ -196,13 +197,16 @@ async def test_every_post_is_made_once_however_often_it_is_sent(
     """The nonce is the job's, one for each kind of message."""
     status = await publisher.post_status(Sight(job))
     failed = Sight(replace(job, state=JobState.FAILED, status_message_id=status))
-    result, failure = await publisher.post_result(job, clip), await publisher.post_failure(failed)
+    result, failure = (
+        await publisher.post_result(job, Parcel(clip)),
+        await publisher.post_failure(failed),
+    )
     assert len({status, result, failure}) == 3
     assert await publisher.post_status(Sight(job)) == status
-    assert await publisher.post_result(job, clip) == result
+    assert await publisher.post_result(job, Parcel(clip)) == result
     assert await publisher.post_failure(failed) == failure
     other = a_job(videos, ada)
-    assert await publisher.post_result(other, clip) not in {status, result, failure}
+    assert await publisher.post_result(other, Parcel(clip)) not in {status, result, failure}
     assert len(videos.messages) == 4
 
 
@@ -213,7 +217,7 @@ async def test_a_deleted_channel_is_gone(
     stand_in.world.delete_channel(videos)
     for attempt in (
         publisher.post_status(Sight(job)),
-        publisher.post_result(job, clip),
+        publisher.post_result(job, Parcel(clip)),
         publisher.find(job, Post.RESULT, since_ms()),
     ):
         with pytest.raises(PlaceGone):
@@ -234,7 +238,7 @@ async def test_a_lacking_permission_makes_the_place_gone(
     """Whichever of those that a result needs."""
     stand_in.world.deny(videos, denied)
     with pytest.raises(PlaceGone):
-        await publisher.post_result(job, clip)
+        await publisher.post_result(job, Parcel(clip))
 
 
 @pytest.mark.parametrize("code", [50083, 160005])
@@ -246,8 +250,8 @@ async def test_a_thread_that_takes_no_posts_is_gone(
     job = a_job(thread, ada)
     stand_in.faults.in_channel(thread.id, code, times=1)
     with pytest.raises(PlaceGone):
-        await publisher.post_result(job, clip)
-    assert await publisher.post_result(job, clip) == thread.messages[0].id
+        await publisher.post_result(job, Parcel(clip))
+    assert await publisher.post_result(job, Parcel(clip)) == thread.messages[0].id
 
 
 async def test_a_closed_mailbox_is_gone(
@@ -256,7 +260,7 @@ async def test_a_closed_mailbox_is_gone(
     """There is no further place to go to."""
     stand_in.world.close_dms(ada.user)
     with pytest.raises(PlaceGone):
-        await publisher.send_result_privately(job, clip)
+        await publisher.send_result_privately(job, Parcel(clip))
 
 
 async def test_a_member_whom_discord_does_not_know_is_gone(
@@ -264,27 +268,15 @@ async def test_a_member_whom_discord_does_not_know_is_gone(
 ) -> None:
     """An account may be deleted while its video is made."""
     with pytest.raises(PlaceGone):
-        await publisher.send_result_privately(replace(job, user_id=1), clip)
-
-
-async def test_a_video_known_to_be_too_large_is_not_sent(
-    stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, large: Path
-) -> None:
-    """Its size is compared with the place's limit; no bytes leave."""
-    known = replace(job, file_size=large.stat().st_size)
-    with pytest.raises(TooLargeToPost):
-        await publisher.post_result(known, large)
-    with pytest.raises(TooLargeToPost):
-        await publisher.send_result_privately(known, large)
-    assert stand_in.journal.count("POST", POSTS) == 0
+        await publisher.send_result_privately(replace(job, user_id=1), Parcel(clip))
 
 
 async def test_a_video_that_discord_finds_too_large_is_told_as_such(
     stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, large: Path
 ) -> None:
-    """Discord's 40005, where the size was not known before."""
+    """Discord's 40005, where it takes less than it said."""
     with pytest.raises(TooLargeToPost):
-        await publisher.post_result(job, large)
+        await publisher.post_result(job, Parcel(large))
     assert stand_in.journal.to("POST", POSTS)[0].status == 413
 
 
@@ -295,10 +287,12 @@ async def test_a_boosted_server_takes_more_but_a_direct_message_does_not(
     ada = stand_in.member("Ada", "Big Screen")
     stand_in.world.give_nitro(ada.user)
     channel = stand_in.channel("videos", "Big Screen")
-    job = a_job(channel, ada, file_size=large.stat().st_size)
-    assert await publisher.post_result(job, large) == channel.messages[0].id
+    job = a_job(channel, ada)
+    assert publisher.largest_file(job) == 50 * MIB
+    assert publisher.largest_file(job, private=True) == 10 * MIB
+    assert await publisher.post_result(job, Parcel(large)) == channel.messages[0].id
     with pytest.raises(TooLargeToPost):
-        await publisher.send_result_privately(job, large)
+        await publisher.send_result_privately(job, Parcel(large))
 
 
 @pytest.mark.parametrize("code", [200000, 200001, 240000, 20009])
@@ -313,7 +307,7 @@ async def test_a_filtered_result_is_posted_without_the_prompt(
 ) -> None:
     """Once, with the video and the member's mention."""
     stand_in.faults.in_channel(videos.id, code, times=1)
-    await publisher.post_result(job, clip)
+    await publisher.post_result(job, Parcel(clip))
     (message,) = videos.messages
     assert "a lake at dusk" not in message.text
     assert message.attachments[0].filename == f"{job.id}.mp4"
@@ -326,7 +320,7 @@ async def test_a_result_that_is_filtered_in_any_form_is_refused(
     """It is tried with the prompt and without, and no more."""
     stand_in.faults.in_channel(videos.id, 200000)
     with pytest.raises(PublishError) as refused:
-        await publisher.post_result(job, clip)
+        await publisher.post_result(job, Parcel(clip))
     assert not isinstance(refused.value, PlaceGone | TooLargeToPost | TryLater)
     assert stand_in.journal.count("POST", POSTS) == 2
 
@@ -342,7 +336,7 @@ async def test_a_fault_after_the_work_was_done_leaves_one_message(
 ) -> None:
     """The library asks again with the same nonce and the same file."""
     stand_in.faults.on("POST", POSTS, Fault(status=status, effect=True))
-    posted = await publisher.post_result(job, clip)
+    posted = await publisher.post_result(job, Parcel(clip))
     assert [message.id for message in videos.messages] == [posted]
     assert videos.messages[0].attachments[0].path.read_bytes() == clip.read_bytes()
     assert stand_in.journal.count("POST", POSTS) == 2
@@ -362,9 +356,9 @@ async def test_a_lost_answer_is_tried_later_and_leaves_one_message(
     """Whether or not the work was done, the next try gives the one message."""
     stand_in.faults.on("POST", POSTS, replace(fault, effect=effect))
     with pytest.raises(TryLater):
-        await publisher.post_result(job, clip)
+        await publisher.post_result(job, Parcel(clip))
     assert len(videos.messages) == int(effect)
-    posted = await publisher.post_result(job, clip)
+    posted = await publisher.post_result(job, Parcel(clip))
     assert [message.id for message in videos.messages] == [posted]
 
 
@@ -373,7 +367,7 @@ async def test_a_rate_limit_is_waited_for(
 ) -> None:
     """The post comes after the wait that Discord asked for, with its file."""
     stand_in.faults.on("POST", POSTS, Fault(status=429, retry_after=0.05), times=2)
-    posted = await publisher.post_result(job, clip)
+    posted = await publisher.post_result(job, Parcel(clip))
     assert [message.id for message in videos.messages] == [posted]
     assert videos.messages[0].attachments[0].size == clip.stat().st_size
 
@@ -384,8 +378,8 @@ async def test_a_block_by_the_network_in_front_is_tried_later(
     """Its 429 says no time to wait, so the library does not ask again."""
     stand_in.faults.on("POST", POSTS, Blocked())
     with pytest.raises(TryLater):
-        await publisher.post_result(job, clip)
-    assert await publisher.post_result(job, clip) == videos.messages[0].id
+        await publisher.post_result(job, Parcel(clip))
+    assert await publisher.post_result(job, Parcel(clip)) == videos.messages[0].id
 
 
 async def test_a_fault_on_the_way_to_the_mailbox_is_tried_later(
@@ -396,7 +390,7 @@ async def test_a_fault_on_the_way_to_the_mailbox_is_tried_later(
     stand_in.faults.on("POST", "/users/@me/channels", Fault(ending="reset"))
     for _ in range(2):
         with pytest.raises(TryLater):
-            await publisher.send_result_privately(job, clip)
+            await publisher.send_result_privately(job, Parcel(clip))
 
 
 @pytest.mark.parametrize("fault", LOST, ids=["503", "reset", "hung up"])
@@ -420,7 +414,7 @@ async def test_an_odd_refusal_is_nothing_else(
     """A 400 that no rule knows is neither tried again nor taken for a lost place."""
     stand_in.faults.on("POST", POSTS, Fault(status=400, code=50035, message="Invalid Form Body"))
     with pytest.raises(PublishError) as refused:
-        await publisher.post_result(job, clip)
+        await publisher.post_result(job, Parcel(clip))
     assert type(refused.value) is PublishError
     assert videos.messages == []
 
@@ -435,8 +429,8 @@ async def test_what_was_posted_is_found(
     failed = replace(job, state=JobState.FAILED, status_message_id=status)
     await publisher.post_failure(Sight(failed))
     assert await publisher.find(job, Post.RESULT, began) is None
-    result = await publisher.post_result(job, clip)
-    told = await publisher.post_result(other, None)
+    result = await publisher.post_result(job, Parcel(clip))
+    told = await publisher.post_result(other, Parcel(None))
     assert await publisher.find(job, Post.STATUS, began) == status
     assert await publisher.find(job, Post.RESULT, began) == result
     assert await publisher.find(other, Post.STATUS, began) is None
@@ -471,13 +465,13 @@ async def test_a_new_process_finds_what_the_old_one_posted(
     """Behind more messages than one page of the history has."""
     began, posted = since_ms(), dict[Post, int]()
     async with running(stand_in, StockBot(discord.Intents(guilds=True))) as client:
-        publisher = DiscordPublisher(client)
+        publisher = DiscordPublisher(client, PrivateAnswers(lambda: 0))
         for n in range(120):
             await stand_in.member("Ben").say(videos, f"chatter {n}")
         posted[Post.STATUS] = await publisher.post_status(Sight(job))
-        posted[Post.RESULT] = await publisher.post_result(job, clip)
+        posted[Post.RESULT] = await publisher.post_result(job, Parcel(clip))
     async with running(stand_in, StockBot(discord.Intents(guilds=True))) as client:
-        publisher = DiscordPublisher(client)
+        publisher = DiscordPublisher(client, PrivateAnswers(lambda: 0))
         for post, message_id in posted.items():
             assert await publisher.find(job, post, began) == message_id
 
@@ -488,7 +482,7 @@ async def test_only_messages_of_its_own_are_found(
     """Neither what a member writes or attaches counts, nor what another bot copies."""
     began, ben = since_ms(), stand_in.member("Ben")
     await publisher.post_status(Sight(job))
-    await publisher.post_result(job, clip)
+    await publisher.post_result(job, Parcel(clip))
     own = videos.messages.copy()
     videos.messages.clear()
     file = Upload(f"{job.id}.mp4", b"not a video")
@@ -514,7 +508,8 @@ async def test_a_prompt_that_quotes_a_job_is_not_taken_for_it(
     other = a_job(videos, stand_in.member("Ben"), prompt=quote.format(job.id))
     status = await publisher.post_status(Sight(other))
     await publisher.edit_status(Sight(replace(other, status_message_id=status)))
-    await publisher.post_result(other, clip)
+    await publisher.post_result(other, Parcel(clip))
+    await publisher.share(other, Parcel(clip), videos.id)
     for post in Post:
         assert await publisher.find(job, post, began) is None
         assert await publisher.find(other, post, began) is not None
@@ -657,7 +652,7 @@ async def test_a_result_is_deleted_where_it_was_posted(
 ) -> None:
     """In the channel or in the direct messages; a second time nothing is wrong."""
     send = publisher.send_result_privately if private else publisher.post_result
-    posted = replace(job, result_message_id=await send(job, clip))
+    posted = replace(job, result_message_id=await send(job, Parcel(clip)))
     for _ in range(2):
         await publisher.delete_result(posted)
         assert videos.messages + ada.direct_channel.messages == []
@@ -668,7 +663,7 @@ async def test_a_delete_that_is_not_answered_is_told(
     stand_in: DiscordStandIn, publisher: DiscordPublisher, job: Job, clip: Path
 ) -> None:
     """Nobody is to believe that it is gone."""
-    posted = replace(job, result_message_id=await publisher.post_result(job, clip))
+    posted = replace(job, result_message_id=await publisher.post_result(job, Parcel(clip)))
     stand_in.faults.on("DELETE", f"{POSTS}/*", Fault(status=503))
     with pytest.raises(TryLater):
         await publisher.delete_result(posted)

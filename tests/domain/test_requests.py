@@ -107,7 +107,7 @@ def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: 
             "Too many reference audio files: 0 at most, 1 were given",
         ),
         (replace(REFERENCE, videos=(clip(1999),)), "lasts 1.999 s"),
-        (replace(REFERENCE, videos=(clip(7_200_000),)), "lasts 7200 s"),
+        (replace(REFERENCE, videos=(clip(7_200_000),)), "lasts 7,200 s"),
         (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(1999),)), "reference audio has 2 to"),
         (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(15001),)), "lasts 15.001 s"),
         (replace(REFERENCE, videos=(clip(5000), clip(5000), clip(5001))), "15.001 s together"),

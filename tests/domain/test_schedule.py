@@ -5,7 +5,7 @@ from itertools import pairwise, takewhile
 import pytest
 
 from domain.models import ModelId
-from domain.schedule import backoff_ms, looks_ms, next_look_ms, typical_ms
+from domain.schedule import backoff_ms, looks_ms, next_look_ms, safety_look_ms, typical_ms
 
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 HOUR = 3_600_000
@@ -67,3 +67,18 @@ def test_backing_off_grows_to_a_cap_and_is_spread() -> None:
     assert backoff_ms(1, 1.0) == 4_000
     assert backoff_ms(1, 0.0) == 2_000
     assert [backoff_ms(n, 1.0) for n in (7, 8, 100)] == [256_000, 300_000, 300_000]
+
+
+@pytest.mark.parametrize(("model", "seconds"), [(PRO, 4), (PRO, 12), (TWO, 5), (TWO, 15)])
+def test_a_task_that_calls_back_is_asked_for_when_it_should_have_called_and_then_seldom(
+    model: ModelId, seconds: int
+) -> None:
+    """A minute after its time; then after APIXO's last try to call, and each five minutes."""
+    _, latest = typical_ms(model, seconds)
+    looks, age = list[int](), 0
+    while age < 2 * HOUR:
+        age = safety_look_ms(model, seconds, age)
+        looks.append(age)
+    assert looks[0] == latest + 60_000
+    assert looks[1] >= max(15 * 60_000, 2 * looks[0])
+    assert {later - sooner for sooner, later in pairwise(looks[1:])} == {300_000}

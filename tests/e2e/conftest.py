@@ -9,6 +9,9 @@ from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn
 from tests.e2e.theatre import Theatre
 
+# It imports discord.py without the warning that it brings.
+from tests.sandbox.discord import stock  # noqa: F401 # pyright: ignore[reportUnusedImport]
+
 
 @pytest.fixture
 async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:

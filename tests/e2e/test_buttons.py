@@ -1,26 +1,253 @@
-"""The buttons under a finished video in the real process, before and after it is killed."""
+"""Every button and menu of the bot in the real process, before and after it is killed."""
 
 import asyncio
+import re
 import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from cogs.buttons import Act
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordOptions, DiscordStandIn, Interaction, Message, Person
+from sandbox.discord.models import walk
 from sandbox.service import Running
+from tests.cogs.settings.desk import Sitting
 from tests.e2e.theatre import LAKE, PATIENCE_S, Theatre
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
+DEAR: dict[str, Any] = {**VIDEO, "resolution": "720p", "sound": True}
+FAILING: dict[str, Any] = {**VIDEO, "prompt": "a lake [[fail:Timeout]]"}
+LOST: dict[str, Any] = {**VIDEO, "prompt": "a lake [[effect:504]]"}
 LINK_SECONDS = 8
+SCALE = 960
+
+USED = {
+    *(f"{act}:" for act in Act),
+    *(r"jobs:[0-9a-z]{20}$", "jobs:cancel:", "jobs:post:"),
+    *("tell:on:", "tell:off:", "revoke:", "period:report:", "grouping:report:", "csv:report:"),
+    *("settings:home:turn:", "settings:money:confirm_above:", "settings-retype:"),
+    *("operator:first:bind:", "operator:first:release:", "operator:sure:release:"),
+}
+"""How the custom ids begin that are clicked; the operator's other ones need faults of their own."""
 
 
-async def click(person: Person, where: Message | Interaction, button: str) -> Interaction:
-    """Click, and wait for the answer."""
-    clicked = await person.click(where, button)
-    return await clicked.until_answered(within=PATIENCE_S)
+@dataclass
+class Stage:
+    """What the first process has put on the screens, for members to use at any later time."""
+
+    theatre: Theatre
+    result: Message
+    failed: Message
+    panel: Sitting
+    report: Interaction
+    grants: list[Interaction]
+
+    @property
+    def ada(self) -> Person:
+        return self.theatre.discord.member("Ada")
+
+
+async def test_every_button_works_before_and_after_the_process_is_killed(tmp_path: Path):
+    """The very same cards, in two processes; each asks for its video once. The ledger is proven."""
+    async with opened(tmp_path) as theatre:
+        async with theatre.service.run() as running:
+            await theatre.ready()
+            stage = await set_up(theatre)
+            jobs = await use_everything(stage)
+            half_done = await begin(stage)
+            await kill(running)
+        assert unused(theatre) == set()
+        earlier = len(list(theatre.discord.interactions))
+        async with theatre.service.run():
+            await theatre.ready()
+            jobs += await use_everything(stage)
+            jobs.append(await end(stage, *half_done))
+        assert unused(theatre, earlier) == set()
+        assert stage.result not in theatre.discord.channel("videos").messages
+        assert len(set(jobs)) == len(jobs) == 19
+        await settled(theatre, delivered=len(jobs) + 1)
+
+
+async def begin(stage: Stage) -> tuple[Interaction, Interaction, Interaction]:
+    """Open a form and two questions, and leave them."""
+    form = await click(stage.ada, stage.result, "Edit prompt")
+    question = await click(stage.ada, stage.result, "Delete")
+    return form, question, await stage.theatre.type("video", DEAR)
+
+
+async def end(stage: Stage, form: Interaction, question: Interaction, dear: Interaction) -> str:
+    """Send the form off and answer the questions, of which one is forgotten; give the job."""
+    job = job_in(await send(stage.ada, form, "typed before the end"))
+    await stage.theatre.result(job)
+    await use(stage.ada, dear, "Spend $0.16", shows="waited too long")
+    await use(stage.ada, question, "Delete it", shows="Deleted.")
+    await stage.theatre.status(stage.result.attachments[0].filename[:20], "deleted")
+    return job
+
+
+async def settled(theatre: Theatre, delivered: int) -> None:
+    """Prove the ledger, and that each job has come to the end that it was to have."""
+    verdict = await theatre.audit()
+    counts = {state: count for state, count in verdict["jobs"].items() if count}
+    assert counts.pop("delivered") == delivered
+    assert counts == {"failed": 5, "cancelled": 4}
+
+
+def unused(theatre: Theatre, since: int = 0) -> set[str]:
+    """List what has not been clicked or chosen since a number of interactions."""
+    done = [str(one.data.get("custom_id")) for one in list(theatre.discord.interactions)[since:]]
+    return {each for each in USED if not any(re.match(each, one) for one in done)}
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncGenerator[Theatre]:
+    """Open a service that makes one video at a time, within a fraction of a second."""
+    async with (
+        ApixoStandIn(ApixoOptions(clips="tiny", time_scale=SCALE)) as apixo,
+        DiscordStandIn(DiscordOptions(sends_per_window=200)) as discord,
+    ):
+        yield Theatre.of(apixo, discord, folder / "service", {"APIXO_MAX_TASKS": "1"})
+
+
+async def set_up(theatre: Theatre) -> Stage:
+    """Have a video made and one fail, and everything laid out that has buttons."""
+    max_ = theatre.discord.member("Max")
+    world = theatre.discord.world
+    world.add_channel(world.guild(), "showcase")
+    result = await finished(theatre, "video", VIDEO)
+    failed = await theatre.status(await theatre.order("video", FAILING), "Nothing was charged")
+    gift = {"user": theatre.discord.member("Ada").user, "amount": "1"}
+    return Stage(
+        theatre,
+        result,
+        failed,
+        Sitting(max_, await theatre.type("settings", {}, who="Max")),
+        await theatre.type("report", {}, who="Max"),
+        [await theatre.type("grant", gift, who="Max") for _ in range(2)],
+    )
+
+
+async def use_everything(stage: Stage) -> list[str]:
+    """Use all that is laid out, and give the jobs whose videos come of it."""
+    await set_rules(stage)
+    jobs = [*await press_all(stage), *await mend_and_confirm(stage)]
+    for job in jobs:
+        await stage.theatre.result(job)
+    await delete(stage.ada, await stage.theatre.result(jobs[0]))
+    await look_after_money(stage)
+    return [*jobs, await be_told(stage), await wait_in_line(stage), await decide(stage)]
+
+
+async def set_rules(stage: Stage) -> None:
+    """Choose the showcase, and a price above which is asked, at the second attempt."""
+    showcase = stage.theatre.discord.channel("showcase")
+    panel = await stage.panel.turn("channels")
+    await panel.choose("showcase_channel", showcase)
+    panel = await (await panel.turn("home")).turn("money")
+    await panel.fill("confirm_above", text="a lot")
+    await panel.send(await panel.open("Edit again"), text="0.15")
+    assert "$0.15" in (await panel.turn("home")).text
+
+
+async def press_all(stage: Stage) -> list[str]:
+    """Press every button of the finished video and of the failure, and give the new jobs."""
+    ada, result = stage.ada, stage.result
+    assert "Cost: $0.04." in (await click(ada, result, "Details")).text
+    again = await click(ada, result, "Again")
+    edited = await send(ada, await click(ada, result, "Edit prompt"), "a sea at dawn")
+    extended = await send(ada, await click(ada, result, "Extend"), "night falls")
+    assert "channels/" in (await click(ada, result, "Share")).text
+    final = await agree(ada, await click(ada, result, "Make final"), "Spend $0.08")
+    failing = job_in(await click(ada, stage.failed, "Try again"))
+    await stage.theatre.status(failing, "Nothing was charged")
+    return [*map(job_in, (again, edited, extended)), final]
+
+
+async def delete(person: Person, result: Message) -> None:
+    """Press *Delete*, and *Delete it*."""
+    question = await click(person, result, "Delete")
+    await use(person, question, "Delete it", shows="Deleted.")
+
+
+async def mend_and_confirm(stage: Stage) -> list[str]:
+    """Mend a refused request in its form, and agree to a dear one; give the two jobs."""
+    ada, theatre = stage.ada, stage.theatre
+    refused = await theatre.type("video", {**VIDEO, "prompt": "x"})
+    mended = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
+    return [job_in(mended), await agree(ada, await theatre.type("video", DEAR), "Spend $0.16")]
+
+
+async def look_after_money(stage: Stage) -> None:
+    """Show a report otherwise, take it along, and take a grant back."""
+    max_, report = stage.theatre.discord.member("Max"), stage.report
+    for menu, value in (("period:", "today"), ("grouping:", "model")):
+        chosen = await max_.choose(report, custom_id(report, menu), [value])
+        await chosen.until_answered(within=PATIENCE_S)
+    sheet = (await click(max_, report, "CSV")).message
+    assert sheet is not None
+    assert sheet.attachments[0].filename.endswith(".csv")
+    assert "Took **$1.00** back" in (await click(max_, stage.grants.pop(), "Revoke")).text
+
+
+async def be_told(stage: Stage) -> str:
+    """Wish to be told, be told, and wish so no more; give the job that it was about."""
+    ada = stage.ada
+    answer = await stage.theatre.type("video", VIDEO)
+    await click(ada, answer, "Message me when done")
+    job = job_in(answer)
+    told = await ada.direct_channel.wait_for(
+        lambda message: message.text.endswith(f"-# {job} · done"),
+        within=PATIENCE_S,
+        awaited=f"the message about {job}",
+    )
+    await click(ada, told, "Stop messaging me")
+    return job
+
+
+async def wait_in_line(stage: Stage) -> str:
+    """Turn the list's pages, cancel by both buttons; give the job that the others waited for."""
+    ada, theatre = stage.ada, stage.theatre
+    theatre.apixo.pace.change(scale=1)
+    first = await theatre.order("video", VIDEO)
+    await theatre.status(first, "Being made")
+    answer, *_ = [await theatre.type("video", VIDEO) for _ in range(2)]
+    await ada.click(answer, "Cancel")
+    await answer.until_text(lambda text: "Cancelled" in text, within=PATIENCE_S)
+    listed = await theatre.type("jobs", {})
+    await use(ada, listed, "Cancel", shows="Cancelled `")
+    theatre.apixo.pace.change(scale=SCALE)
+    await use(ada, listed, "Next", shows="6–10 of ")
+    await use(ada, listed, "Previous", shows="1–5 of ")
+    await theatre.result(first)
+    await use(ada, listed, "Post again", shows="a moment ago")
+    return first
+
+
+async def decide(stage: Stage) -> str:
+    """As the operator, bind one lost task and release another; give the job that has a video."""
+    theatre, olga = stage.theatre, stage.theatre.discord.member("Olga")
+    bound, listed = await lost(theatre)
+    form = await click(olga, listed, "Bind a task")
+    *_, task = theatre.apixo.tasks
+    await olga.submit_modal(form, {"task": task.id})
+    await theatre.result(bound)
+    released, listed = await lost(theatre)
+    await use(olga, listed, "Release", shows="off your account?")
+    await use(olga, listed, "Release", shows=f"`{released}` is ended")
+    return bound
+
+
+async def lost(theatre: Theatre) -> tuple[str, Interaction]:
+    """Have a submission's answer get lost for good; give the job and the operator's list."""
+    job = await theatre.order("video", LOST)
+    await theatre.status(job, "no video turned up")
+    return job, await theatre.type("operator parked", {}, who="Olga")
 
 
 async def finished(theatre: Theatre, name: str, options: dict[str, Any]) -> Message:
@@ -30,55 +257,44 @@ async def finished(theatre: Theatre, name: str, options: dict[str, Any]) -> Mess
     return await theatre.result(job)
 
 
+async def click(person: Person, where: Message | Interaction, button: str) -> Interaction:
+    """Click, and wait for the answer."""
+    clicked = await person.click(where, button)
+    return await clicked.until_answered(within=PATIENCE_S)
+
+
+async def use(person: Person, shown: Interaction, button: str, *, shows: str) -> None:
+    """Click a button of what changes in place then, and wait for that."""
+    await person.click(shown, button)
+    await shown.until_text(lambda text: shows in text, within=PATIENCE_S)
+
+
+async def agree(person: Person, question: Interaction, button: str) -> str:
+    """Click the button with the price, and give the job."""
+    await use(person, question, button, shows="On its way")
+    return job_in(question)
+
+
+async def send(person: Person, form: Interaction, prompt: str) -> Interaction:
+    """Send a form off with another prompt, and wait for the answer."""
+    sent = await person.submit_modal(form, {"prompt": prompt})
+    return await sent.until_answered(within=PATIENCE_S)
+
+
 def job_in(answer: Interaction) -> str:
     return answer.text.split("`")[1]
 
 
-async def press_all(theatre: Theatre, result: Message) -> list[str]:
-    """Press every button that asks for a video, and give the jobs."""
-    ada = theatre.discord.member("Ada")
-    assert "Cost: $0.04." in (await click(ada, result, "Details")).text
-    again = await click(ada, result, "Again")
-    form = await click(ada, result, "Edit prompt")
-    sent = await ada.submit_modal(form, {"prompt": "a sea at dawn"})
-    edited = await sent.until_answered(within=PATIENCE_S)
-    question = await click(ada, result, "Make final")
-    await ada.click(question, "Spend $0.08")
-    await question.until_text(lambda text: "On its way" in text, within=PATIENCE_S)
-    return [job_in(answer) for answer in (again, edited, question)]
+def custom_id(shown: Interaction, start: str) -> str:
+    """Find the custom id of a control by how it begins."""
+    assert shown.message is not None
+    ids = (part.get("custom_id", "") for part in walk(shown.message.components))
+    return next(one for one in ids if one.startswith(start))
 
 
 async def kill(running: Running) -> None:
     running.process.send_signal(signal.SIGKILL)
     await running.process.wait()
-
-
-async def test_every_button_works_before_and_after_the_process_is_killed(theatre: Theatre):
-    """Six videos from one card, in two processes; then it is deleted. The ledger is proven."""
-    ada = theatre.discord.member("Ada")
-    async with theatre.service.run() as running:
-        await theatre.ready()
-        result = await finished(theatre, "video", VIDEO)
-        jobs = await press_all(theatre, result)
-        for job in jobs:
-            await theatre.result(job)
-        form = await click(ada, result, "Edit prompt")
-        question = await click(ada, result, "Delete")
-        await kill(running)
-    async with theatre.service.run():
-        await theatre.ready()
-        jobs += await press_all(theatre, result)
-        sent = await ada.submit_modal(form, {"prompt": "typed before the end"})
-        jobs.append(job_in(await sent.until_answered(within=PATIENCE_S)))
-        for job in jobs:
-            await theatre.result(job)
-        await ada.click(question, "Delete it")
-        await question.until_text(lambda text: text == "Deleted.", within=PATIENCE_S)
-        await theatre.status(result.attachments[0].filename[:20], "deleted")
-    assert result not in theatre.discord.channel("videos").messages
-    assert len(set(jobs)) == 7
-    assert len(theatre.apixo.tasks) == 8
-    assert (await theatre.audit())["jobs"]["delivered"] == 8
 
 
 async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: Path):

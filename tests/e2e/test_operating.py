@@ -23,7 +23,7 @@ def with_settings(theatre: Theatre, **settings: str) -> Theatre:
 async def test_the_doctor_finds_nothing_where_nothing_ails(theatre: Theatre):
     """One line each, exit code 0, before the first start and after it."""
     code, said = await theatre.run("doctor")
-    assert (code, said.count("\nok ")) == (0, 5), said
+    assert (code, said.count("\nok ")) == (0, 6), said
     async with theatre.service.run():
         await theatre.ready()
         code, said = await theatre.run("doctor")
@@ -47,7 +47,7 @@ async def test_the_doctor_names_what_ails_and_examines_the_rest(
     assert code == 1
     assert named in said
     assert "Traceback" not in said
-    assert len(said.splitlines()) == 6
+    assert len(said.splitlines()) == 7
 
 
 async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(theatre: Theatre):

@@ -136,8 +136,8 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
 
 
-async def test_a_video_that_discord_does_not_take_is_delivered_without_it(behind: Behind):
-    """The member is told; no message carries the large file."""
+async def test_of_a_video_that_discord_does_not_take_something_else_is_delivered(behind: Behind):
+    """The member is told what; no message carries the large file."""
     await behind.arm("too-large")
     await behind.order()
     await behind.until_job("delivered")
@@ -145,6 +145,7 @@ async def test_a_video_that_discord_does_not_take_is_delivered_without_it(behind
     ada = behind.theatre.discord.member("Ada")
     messages = behind.theatre.discord.channel("videos").messages
     assert [ada.id in message.pinged for message in messages] == [False, True]
+    assert "smaller copy" in messages[-1].text
     assert all(file.size < 10_000_000 for message in messages for file in message.attachments)
 
 

@@ -20,7 +20,7 @@ S = JobState
 QUEUED, CANCELLED, DELIVERED, FAILED, LOST, GRACED, GIVEN = (
     f"job{number:017d}" for number in range(1, 8)
 )
-GRANT, GIVEN_HOLD, BACK = 13, 14, 15
+BOOKED, GRANT, GIVEN_HOLD, BACK = 13, 14, 15, 16
 
 GUARDS = {
     "sqlite": (
@@ -61,6 +61,15 @@ def entry(
         "account, guild_id, user_id, price_version, created_at_ms, actor, note) "
         f"VALUES (99, '{kind}', '{job}', {attempt_}, {hold_}, {amount}, {from_grant}, "
         "'member', 1, 3, 'v', 0, '', '')"
+    )
+
+
+def booked(job: str, amount: int) -> str:
+    """Write what the operator bears of a job."""
+    return (
+        "INSERT INTO billing (id, kind, job_id, amount_micro, account, guild_id, user_id, "
+        f"price_version, created_at_ms, actor, note) VALUES (99, 'adjust', '{job}', {amount}, "
+        "'operator', 1, 3, 'v', 0, '', '')"
     )
 
 
@@ -163,6 +172,22 @@ BREAKAGES = {
         "DELETE FROM billing WHERE id = 12",
         entry("hold", GRACED, 2, None),
     ),
+    f"job {GRACED} costs 80, but the operator bears 81": (booked(GRACED, 1),),
+    f"job {GRACED} costs 80, but the operator bears -1": (booked(GRACED, -81),),
+    f"job {GRACED} is rejected, but the operator bears 80": (
+        f"UPDATE jobs SET state = 'rejected' WHERE id = '{GRACED}'",
+    ),
+    f"job {QUEUED} has an open hold, and the operator bears 80": (booked(QUEUED, 80),),
+    f"job {GRACED} is submit_unknown, with neither a hold nor a booking for the operator": (
+        f"DELETE FROM billing WHERE id = {BOOKED}",
+    ),
+    f"job {FAILED} is generating, but has 0 open holds instead of one": (
+        f"UPDATE jobs SET state = 'generating' WHERE id = '{FAILED}'",
+    ),
+    f"job {GRACED} is queued, but has 0 open holds instead of one": (
+        f"UPDATE jobs SET state = 'queued' WHERE id = '{GRACED}'",
+    ),
+    f"job {DELIVERED} is delivered, but has 1 charges instead of one": (booked(DELIVERED, 80),),
     f"task t belongs to 2 jobs, {CANCELLED} and {DELIVERED} among them": (
         f"UPDATE jobs SET task_id = 't' WHERE id IN ('{CANCELLED}', '{DELIVERED}')",
     ),
@@ -223,7 +248,7 @@ async def test_a_life_without_faults_is_clean(database: Database) -> None:
             "result_lost": 1,
             "submit_unknown": 1,
         },
-        ledger={"held": 160, "charged": 160, "released": 240, "adjusted": -80, "granted": 50},
+        ledger={"held": 160, "charged": 160, "released": 240, "adjusted": 0, "granted": 50},
         violations=(),
     )
 
@@ -292,6 +317,17 @@ async def _lose(tx: AsyncConnection, job: Job) -> Job:
 
 async def _end_grace(tx: AsyncConnection, job: Job) -> Job:
     await billing.release(tx, job.id, 1, now_ms=0, note="")
+    await billing.adjust(
+        tx,
+        job_id=job.id,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        amount=job.price,
+        account="operator",
+        actor="service",
+        note="",
+        now_ms=0,
+    )
     for target in (S.SUBMITTING, S.SUBMIT_UNKNOWN):
         job = await jobs.move(tx, job, target, now_ms=0)
     return job

@@ -204,7 +204,7 @@ async def test_a_status_message_is_started_by_one(database: Database, accept: Ac
 async def test_a_job_is_unannounced_until_its_message_shows_its_state(
     database: Database, accept: Accept
 ) -> None:
-    """New jobs and jobs that moved on are listed, oldest first, shown ones are not."""
+    """New jobs and jobs that moved on are listed, those without a message first; shown are not."""
     first, second = await accept(), await accept()
 
     async def names(limit: int = 9) -> list[str]:
@@ -216,7 +216,7 @@ async def test_a_job_is_unannounced_until_its_message_shows_its_state(
     await database.transact(lambda tx: jobs.set_status(tx, first.id, message_id=7, shown=S.QUEUED))
     assert await names() == [second.id]
     await database.transact(lambda tx: jobs.move(tx, first, S.CANCELLED, now_ms=2_000))
-    assert await names() == [first.id, second.id]
+    assert await names() == [second.id, first.id]
 
 
 async def test_quiet_states_are_not_announced(database: Database, accept: Accept) -> None:

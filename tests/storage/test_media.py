@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -348,3 +349,57 @@ async def test_what_a_crash_left_of_an_input_is_swept(folder: MediaFolder, tmp_p
     (tmp_path / "media" / "inputs" / f"{name}.00.part").touch()
     assert folder.sweep() == 1
     assert inputs(tmp_path) == [name]
+
+
+def writing(data: bytes) -> Callable[[BinaryIO], Awaitable[None]]:
+    """Write a copy as another process does: through the file, not through Python's buffer."""
+
+    async def make(file: BinaryIO) -> None:
+        os.write(file.fileno(), data)
+
+    return make
+
+
+async def test_a_smaller_copy_lies_beside_its_video_and_goes_with_it(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """It is whole under its own name, takes the place of an earlier one, and is never left over."""
+    await folder.keep(NAME, chunks(MARK, b"large"), max_bytes=999)
+    for data in (MARK + b"small", MARK):
+        path = await folder.keep_copy(NAME, writing(data))
+        assert (path, path.read_bytes()) == (folder.copy_path(NAME), data)
+    assert files(tmp_path) == ["job1.fit.mp4", NAME]
+    assert path.stat().st_mode & 0o777 == 0o600
+    for _ in range(2):
+        folder.remove(NAME)
+        assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"no film at all"])
+async def test_what_is_no_video_does_not_become_a_copy(
+    folder: MediaFolder, tmp_path: Path, data: bytes
+) -> None:
+    """The earlier copy stays."""
+    await folder.keep_copy(NAME, writing(MARK))
+    with pytest.raises(NotAVideo):
+        await folder.keep_copy(NAME, writing(data))
+    assert folder.copy_path(NAME).read_bytes() == MARK
+    assert files(tmp_path) == ["job1.fit.mp4"]
+
+
+async def test_a_copy_in_the_making_is_not_swept_while_its_maker_lives(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """A process that was given the file holds it beyond the end of whoever gave it."""
+
+    async def handed_on(file: BinaryIO) -> None:
+        maker = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=file)
+        file.close()  # as the end of the service does
+        assert folder.sweep() == 0
+        await maker.communicate(b"")  # without input, its end would stay open
+        assert folder.sweep() == 1
+        raise NotAVideo("cut off")
+
+    with pytest.raises(NotAVideo, match="cut off"):
+        await folder.keep_copy(NAME, handed_on)
+    assert files(tmp_path) == []

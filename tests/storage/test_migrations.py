@@ -91,7 +91,7 @@ async def test_a_ledger_from_before_grants_is_carried_over(
 ) -> None:
     """Every row, pin and guard is there, no reference is broken, and life goes on."""
     async with await Database.open(empty_database_url) as database:
-        await database.transact(lambda tx: tx.run_sync(_migrate_to_0002))
+        await database.transact(lambda tx: tx.run_sync(_migrate_to, "0002"))
         new = new_job()
         await database.transact(lambda tx: _live_before_grants(tx, new))
         before = [row async for row in _rows(database)]
@@ -109,10 +109,29 @@ async def test_a_ledger_from_before_grants_is_carried_over(
         assert kinds == ["hold", "charge"]
 
 
-def _migrate_to_0002(connection: Connection) -> None:
+async def test_what_was_released_without_an_answer_is_booked_to_the_operator(
+    empty_database_url: str, new_job: Callable[..., NewJob]
+) -> None:
+    """As it is since then when the hold on a lost submission ends; other jobs book nothing."""
+    async with await Database.open(empty_database_url) as database:
+        await database.transact(lambda tx: tx.run_sync(_migrate_to, "0003"))
+        new = new_job()
+        await database.transact(lambda tx: _live_before_grants(tx, new))
+        await database.transact(_lose_the_answer)
+        await database.migrate()
+        rows = await database.read(lambda tx: billing.entries(tx, new.id))
+        assert [(row.kind, row.account, row.amount) for row in rows] == [
+            ("hold", "member", 80),
+            ("release", "member", 80),
+            ("adjust", "operator", 80),
+        ]
+        assert rows[-1].created_at_ms == rows[1].created_at_ms == 7
+
+
+def _migrate_to(connection: Connection, revision: str) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-    command.upgrade(config, "0002")
+    command.upgrade(config, revision)
 
 
 async def _live_before_grants(tx: AsyncConnection, new: NewJob) -> None:
@@ -135,6 +154,17 @@ async def _live_before_grants(tx: AsyncConnection, new: NewJob) -> None:
     await tx.execute(text(bucket))
     pin = "INSERT INTO billing_buckets (hold_id, bucket_id) VALUES (1, 'b')"
     await tx.execute(text(pin))
+
+
+async def _lose_the_answer(tx: AsyncConnection) -> None:
+    """Give the hold back as it was done then."""
+    await tx.execute(text("UPDATE jobs SET state = 'submit_unknown'"))
+    release = (
+        "INSERT INTO billing (kind, job_id, attempt, hold_id, amount_micro, account, guild_id, "
+        "user_id, price_version, created_at_ms, actor, note) SELECT 'release', job_id, attempt, "
+        "id, amount_micro, account, guild_id, user_id, price_version, 7, actor, note FROM billing"
+    )
+    await tx.execute(text(release))
 
 
 async def _rows(database: Database) -> AsyncIterator[object]:

@@ -23,7 +23,7 @@ from storage.jobs import Job
 from workflow.accept import Accepted, Order, accept
 from workflow.belt import Belt
 from workflow.context import Context
-from workflow.publishing import Post, Sight
+from workflow.publishing import Halt, Parcel, Post, Sight
 
 GUILD, CHANNEL, ADA, BEN = 10, 20, 31, 32
 ONE_ENGINE = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
@@ -43,9 +43,13 @@ class Shown:
     nonce: str
     states: list[JobState]
     video: bytes | None = None
+    parcel: Parcel | None = None
+    channel: int = CHANNEL
     private: bool = False
     places: list[int | None] = field(default_factory=list)
+    halts: list[Halt | None] = field(default_factory=list)
     ready_at_ms: list[int | None] = field(default_factory=list)
+    shortages: list[bool] = field(default_factory=list)
 
 
 class Channel:
@@ -62,6 +66,8 @@ class Channel:
         self.offered: list[str] = []
         self.files_at = "https://cdn.example"
         self.forgets_nonces = False
+        self.most_bytes = 10 * 1024 * 1024
+        self.for_adults: set[int] = set()
         self.is_ready = True
         self._ids = count(1000)
 
@@ -83,21 +89,40 @@ class Channel:
     async def post_failure(self, sight: Sight) -> int:
         return self._post("post_failure", "failure", sight.job, sight=sight)
 
-    async def post_result(self, job: Job, video: Path | None) -> int:
-        data = None if video is None else video.read_bytes()
-        return self._post("post_result", "result", job, video=data)
+    def largest_file(self, job: Job, *, private: bool = False) -> int:
+        return self.most_bytes
 
-    async def send_result_privately(self, job: Job, video: Path | None) -> int:
-        data = None if video is None else video.read_bytes()
-        return self._post("send_result_privately", "result", job, video=data, private=True)
+    async def post_result(self, job: Job, parcel: Parcel) -> int:
+        return self._post("post_result", "result", job, **_unpacked(parcel))
+
+    async def send_result_privately(self, job: Job, parcel: Parcel) -> int:
+        sent = _unpacked(parcel)
+        return self._post("send_result_privately", "result", job, **sent, private=True)
 
     async def find(self, job: Job, post: Post, since_ms: int) -> int | None:
         self._raise(self.trouble["find"])
         return next((m.id for m in self.of(job.id, post) if not m.private), None)
 
+    async def tell_done(self, job: Job) -> None:
+        self._post("tell_done", "told", job, private=True)
+
     async def delete_result(self, job: Job) -> None:
         self._raise(self.trouble["delete_result"])
         self.messages = [m for m in self.messages if m.id != job.result_message_id]
+
+    async def is_for_adults(self, channel_id: int) -> bool | None:
+        return channel_id in self.for_adults
+
+    async def share(self, job: Job, parcel: Parcel, channel_id: int) -> int:
+        return self._post("share", "shared", job, **_unpacked(parcel), channel=channel_id)
+
+    async def find_shared(self, job: Job, channel_id: int) -> int | None:
+        self._raise(self.trouble["find_shared"])
+        return next((m.id for m in self.of(job.id, "shared") if m.channel == channel_id), None)
+
+    async def delete_shared(self, job: Job) -> None:
+        self._raise(self.trouble["delete_shared"])
+        self.messages = [m for m in self.messages if m.id != job.shared_message_id]
 
     async def find_private_result(self, job: Job, since_ms: int) -> int | None:
         self._raise(self.trouble["find_private_result"])
@@ -125,12 +150,19 @@ class Channel:
     def _note(message: Shown, sight: Sight) -> None:
         message.states.append(sight.job.state)
         message.places.append(sight.place)
+        message.shortages.append(sight.is_short)
+        message.halts.append(sight.halt)
         message.ready_at_ms.append(sight.ready_at_ms)
 
     @staticmethod
     def _raise(errors: list[Exception]) -> None:
         if errors:
             raise errors.pop(0)
+
+
+def _unpacked(parcel: Parcel) -> dict[str, Any]:
+    video = None if parcel.video is None else parcel.video.read_bytes()
+    return {"video": video, "parcel": parcel}
 
 
 class World:

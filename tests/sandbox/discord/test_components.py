@@ -192,6 +192,19 @@ async def test_each_style_of_button_has_its_own_fields(
     assert status == (200 if allowed else 400)
 
 
+async def test_what_is_chosen_at_first_is_named_by_text(
+    stand_in: DiscordStandIn, wire: Wire
+) -> None:
+    """Ids have more digits than a number of JavaScript's; libraries send them as numbers."""
+    videos = stand_in.channel("videos")
+    menu = field(8, default_values=[{"id": videos.id, "type": "channel"}])
+    body = {"components": [{"type": 1, "components": [menu]}]}
+    status, message = await wire("POST", f"/channels/{videos.id}/messages", body)
+    assert status == 200
+    shown = message["components"][0]["components"][0]
+    assert shown["default_values"] == [{"id": str(videos.id), "type": "channel"}]
+
+
 @pytest.mark.parametrize("kind", [0, 4, 15, 16, 18, 19, 20, 21, 22, 23, 24, 99, "10", None, [10]])
 async def test_a_component_that_no_message_has_is_refused(
     stand_in: DiscordStandIn, wire: Wire, kind: Any

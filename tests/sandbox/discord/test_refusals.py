@@ -298,6 +298,17 @@ async def test_closed_direct_messages_are_refused(stand_in: DiscordStandIn, wire
     assert await wire.refused("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
 
 
+async def test_a_member_who_has_left_every_server_of_the_bots_is_not_written_to(
+    stand_in: DiscordStandIn, wire: Wire
+) -> None:
+    """Whatever their settings say: there is no server in common any more."""
+    ben = stand_in.member("Ben")
+    place = f"/channels/{ben.direct_channel.id}/messages"
+    assert (await wire("POST", place, {"content": "said"}))[0] == 200
+    stand_in.world.remove_member(ben.guild, ben.user)
+    assert await wire.refused("POST", place, {"content": "said"}) == (403, 50278)
+
+
 async def test_messages_of_others_can_not_be_edited(stand_in: DiscordStandIn, wire: Wire) -> None:
     """Nor deleted without Manage Messages."""
     said = await stand_in.member("Ada").say(stand_in.channel("videos"), "hello")

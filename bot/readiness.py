@@ -1,0 +1,75 @@
+"""Knows whether the service does its work: of each part, what is wrong with it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import DailiesError
+from storage.errors import StorageError
+from workflow.belt import MAX_REST_S, Belt
+from workflow.context import Context
+
+_ANSWER_S = 5
+_TURN_LATE_S = 30
+
+
+class Gateway(Protocol):
+    """The bot, as far as its connection goes."""
+
+    is_connected: bool
+
+    def is_ready(self) -> bool:
+        """Tell whether it has learnt of its servers."""
+        ...
+
+
+class Readiness:
+    """Asks the parts; each answers with a sentence for the operator, or None when it is well."""
+
+    def __init__(self, gateway: Gateway, belt: Belt, context: Context) -> None:
+        self._gateway = gateway
+        self._belt = belt
+        self._context = context
+
+    async def checks(self) -> Mapping[str, str | None]:
+        """Tell of each part what is wrong with it."""
+        return {
+            "gateway": self._gateway_trouble(),
+            "database": await self._database_trouble(),
+            "belt": self._belt_trouble(),
+            "media": await asyncio.to_thread(self._media_trouble),
+        }
+
+    def _gateway_trouble(self) -> str | None:
+        if not self._gateway.is_connected:
+            return "Discord's gateway is not connected."
+        return None if self._gateway.is_ready() else "Discord has not told of its servers yet."
+
+    async def _database_trouble(self) -> str | None:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await self._context.database.ping()
+        except TimeoutError:
+            return f"The database does not answer within {_ANSWER_S} seconds."
+        except DailiesError:
+            return "The database can not be reached, or has no tables."
+        except (DBAPIError, OSError) as error:
+            # The error's own words may hold the database's address, and a password with it.
+            return f"The database does not answer ({type(error).__name__})."
+        return None
+
+    def _belt_trouble(self) -> str | None:
+        last_ms = self._belt.last_turn_ms
+        if last_ms is None:
+            return "The belt has not turned yet."
+        late_s = (self._context.now_ms() - last_ms) / 1000 - MAX_REST_S
+        return None if late_s < _TURN_LATE_S else f"The belt has not turned for {late_s:.0f} s."
+
+    def _media_trouble(self) -> str | None:
+        try:
+            self._context.media.prove()
+        except StorageError as error:
+            return str(error)
+        return None

@@ -1,0 +1,126 @@
+"""Answers `/metrics`: what this process counted, and how the database stands at this moment."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.meters import Meters
+from domain.errors import DailiesError
+from domain.jobs import JobState
+from workflow.belt import Belt
+from workflow.context import Context
+from workflow.gauges import Gauges, gather, last_move
+from workflow.reconcile import Reading
+
+_FRESH_S = 5
+_ANSWER_S = 8
+"""Prometheus waits ten seconds."""
+
+
+class Metrics:
+    """Reads the database when it is asked, but not twice within a few seconds."""
+
+    def __init__(self, context: Context, belt: Belt, meters: Meters) -> None:
+        self._context = context
+        self._meters = meters
+        self._last_move: int | None = None
+        self._turn = asyncio.Lock()
+        self._fresh_until = 0.0
+        self._standing = _Standing(context, belt)
+        meters.registry.register(self._standing)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Answer `GET /metrics`, with what is known where the database does not answer."""
+        return [web.get("/metrics", self._get)]
+
+    async def start(self) -> None:
+        """Count the moves of jobs from now on."""
+        self._last_move = await last_move(self._context)
+
+    async def _get(self, _request: web.Request) -> web.Response:
+        async with self._turn:
+            if time.monotonic() >= self._fresh_until:
+                self._standing.gauges = await self._read()
+                self._fresh_until = time.monotonic() + _FRESH_S
+        text = generate_latest(self._meters.registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _read(self) -> Gauges | None:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                if self._last_move is None:
+                    await self.start()
+                gauges = await gather(self._context, self._last_move or 0)
+        except (SQLAlchemyError, OSError, TimeoutError, DailiesError):
+            return None
+        self._count(gauges)
+        return gauges
+
+    def _count(self, gauges: Gauges) -> None:
+        for move in gauges.moves:
+            self._meters.moves.labels(move.target).inc()
+            if move.source is JobState.SUBMITTING:
+                self._meters.submissions.labels(move.target).inc()
+            if move.target is JobState.DELIVERED:
+                self._meters.delivery.observe(move.age_ms / 1000)
+            self._last_move = move.id
+
+
+class _Standing(Collector):
+    """Shows how this process stands, and the figures that were read last, if there are any."""
+
+    def __init__(self, context: Context, belt: Belt) -> None:
+        self.gauges: Gauges | None = None
+        self._context = context
+        self._belt = belt
+
+    def collect(self) -> Iterable[Metric]:
+        turns = CounterMetricFamily("dailies_belt_turns", "Turns of this process's belt.")
+        turns.add_metric([], self._belt.turns)
+        yield turns
+        calls_back = self._context.callbacks is not None
+        yield _simple("calls_back", "1 where APIXO is asked to call back.", calls_back)
+        up = self.gauges is not None
+        yield _simple("database_up", "1 while the database answers.", up)
+        with suppress(OSError):
+            free = self._context.media.free_bytes()
+            yield _simple("media_free_bytes", "Free where the videos are kept.", free)
+        if self.gauges is not None:
+            yield from _figures(self.gauges)
+
+
+def _figures(gauges: Gauges) -> Iterable[Metric]:
+    jobs = GaugeMetricFamily("dailies_jobs", "Jobs in each state.", labels=["state"])
+    oldest = GaugeMetricFamily(
+        "dailies_oldest_job_seconds",
+        "Since the oldest job in each state was wanted.",
+        labels=["state"],
+    )
+    for state in JobState:
+        jobs.add_metric([state], gauges.jobs.get(state, 0))
+        oldest.add_metric([state], gauges.oldest_ms.get(state, 0) / 1000)
+    yield from (jobs, oldest)
+    late_s = gauges.poll_late_ms / 1000
+    yield _simple("poll_late_seconds", "Longest that a task waits beyond its time.", late_s)
+    yield _simple("belt_paused", "1 while nothing is submitted.", gauges.is_paused)
+    yield _simple("held_micro", "On hold, millionths of a dollar.", gauges.held)
+    yield _simple("exposure_micro", "Of today, millionths of a dollar.", gauges.exposure)
+    if gauges.reading is not None:
+        yield from _balance(gauges.reading)
+
+
+def _balance(reading: Reading) -> Iterable[Metric]:
+    yield _simple("balance_micro", "Left at APIXO, millionths of a dollar.", reading.balance)
+    meaning = "Fallen beyond what the ledger explains, millionths of a dollar."
+    yield _simple("balance_difference_micro", meaning, reading.unexplained)
+
+
+def _simple(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"dailies_{name}", meaning, value=value)

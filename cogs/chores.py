@@ -1,0 +1,79 @@
+"""The background loop of what the service does beside its videos, each duty guarded by itself."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from discord.ext import commands
+
+from cogs import operator_words
+from cogs.operator_news import OperatorNews
+from cogs.operators import Operators
+from cogs.summaries import Summaries
+from workflow.alarm import News
+from workflow.context import Context
+from workflow.retention import sweep
+from workflow.summary import post_due
+from workflow.watch import MoneyWatch
+
+_log = structlog.get_logger(__name__)
+
+_REST_S: Final = 2.0
+"""How long a duty may wait for its moment; each looks by itself whether that has come."""
+
+_SUMMARIES_S: Final = 60
+_RETENTION_S: Final = 3_600
+
+_Duty = Callable[[], Awaitable[object]]
+
+
+class _Seldom:
+    """A duty that is done at the start of the process, and then every so many seconds."""
+
+    def __init__(self, duty: _Duty, every_s: float) -> None:
+        self._duty = duty
+        self._every_s = every_s
+        self._not_before_s = 0.0
+
+    async def __call__(self) -> None:
+        """Do it if it is time; what fails is done again at the next turn."""
+        if time.monotonic() < self._not_before_s:
+            return
+        await self._duty()
+        self._not_before_s = time.monotonic() + self._every_s
+
+
+class Chores(commands.Cog):
+    """Does in turn what is due, from the start of the process to its end."""
+
+    def __init__(self, context: Context, operators: Operators, summaries: Summaries) -> None:
+        self._operators = operators
+        self._duties: dict[str, _Duty] = {
+            "money": MoneyWatch(context, self._tell).look,
+            "summaries": _Seldom(lambda: post_due(context, summaries.post), _SUMMARIES_S),
+            "retention": _Seldom(lambda: sweep(context), _RETENTION_S),
+            **OperatorNews(context, operators).duties,
+        }
+
+    async def cog_load(self) -> None:
+        """Start the loop."""
+        self._task = asyncio.create_task(self._for_ever(), name="chores")
+
+    async def cog_unload(self) -> None:
+        """Stop the loop; every duty may be cut off anywhere."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _for_ever(self) -> None:
+        while True:
+            for name, duty in self._duties.items():
+                try:
+                    await duty()
+                except Exception:  # noqa: BLE001 - whatever it is, the other duties go on
+                    _log.exception("a duty failed", duty=name)
+            await asyncio.sleep(_REST_S)
+
+    async def _tell(self, news: News) -> bool:
+        return await self._operators.tell(operator_words.told(news))

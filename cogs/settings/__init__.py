@@ -1,0 +1,1 @@
+"""The panel on which managers see and change what counts on their server."""

@@ -1,0 +1,96 @@
+"""Knows a server's presets: named styles that fill what a member left open."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.catalogue import t
+from domain.errors import BrokenRules
+from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
+from domain.requests import Draft, is_blank, is_sendable, length_of, unfit_options
+
+MAX_NAME: Final = 32
+MAX_SUFFIX: Final = 500
+"""Characters, counted as Discord counts them: in UTF-16."""
+
+_BETWEEN: Final = ", "
+_CHOICES: Final = ("model", "seconds", "resolution", "aspect_ratio", "sound")
+
+
+class Preset(BaseModel):
+    """A style by its name; what is None, or an empty suffix, stays as the member left it."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    name: str
+    suffix: str = ""
+    model: ModelId | None = None
+    seconds: int | None = None
+    resolution: Resolution | None = None
+    aspect_ratio: AspectRatio | None = None
+    sound: bool | None = None
+
+    @property
+    def key(self) -> str:
+        """Tell what makes two names the same: case does not."""
+        return key_of(self.name)
+
+
+def key_of(name: str) -> str:
+    """Make the key under which a name is looked up, however it is typed."""
+    return " ".join(name.split()).casefold()
+
+
+def checked(preset: Preset) -> Preset:
+    """Give a preset as it is kept: name and suffix on one line each.
+
+    Raises:
+        BrokenRules: naming every rule that it breaks, in words for the manager.
+    """
+    name, suffix = (" ".join(text.split()) for text in (preset.name, preset.suffix))
+    tidy = preset.model_copy(update={"name": name, "suffix": suffix})
+    broken = list(_broken_rules(tidy))
+    if broken:
+        raise BrokenRules(broken)
+    return tidy
+
+
+def filled(draft: Draft, preset: Preset) -> Draft:
+    """Let a preset fill what a draft leaves open, and add its suffix to the prompt, once."""
+    gave: dict[str, Any] = {
+        option: getattr(preset, option)
+        for option in _CHOICES
+        if getattr(draft, option) is None and getattr(preset, option) is not None
+    }
+    prompt, suffix = draft.prompt.strip(), f"{_BETWEEN}{preset.suffix}"
+    # A prompt that is asked for once more has it already.
+    if preset.suffix and not is_blank(prompt) and not prompt.endswith(suffix):
+        gave["prompt"] = prompt + suffix
+    return replace(draft, by_preset=frozenset(gave), **gave)
+
+
+def _broken_rules(preset: Preset) -> Iterator[str]:
+    if is_blank(preset.name):
+        yield t("A preset needs a name.")
+    elif length_of(preset.name) > MAX_NAME:
+        yield t("The name of a preset has {most} characters at most.", most=MAX_NAME)
+    if length_of(preset.suffix) > MAX_SUFFIX:
+        yield t("What a preset adds to prompts has {most} characters at most.", most=MAX_SUFFIX)
+    if not is_sendable(preset.name + preset.suffix):
+        yield t("The preset contains characters that cannot be sent.")
+    chosen = [option for option in _CHOICES if getattr(preset, option) is not None]
+    if not chosen and is_blank(preset.suffix):
+        yield t("The preset sets nothing: choose something, or give words to add to prompts.")
+    models = [MODELS[preset.model]] if preset.model else list(MODELS.values())
+    if not any(_fits(preset, model) for model in models):
+        if len(models) == 1:
+            model = models[0].label
+            yield t("{model} does not make this length, resolution and shape.", model=model)
+        else:
+            yield t("No model makes this length, resolution and shape.")
+
+
+def _fits(preset: Preset, model: Model) -> bool:
+    return not unfit_options(model, preset.seconds, preset.resolution, preset.aspect_ratio)

@@ -1,0 +1,106 @@
+"""Knows the readings of APIXO's balance, and what the ledger says was spent at APIXO by then.
+
+Spent is what was charged, and what the operator's account paid; of failed tasks nothing is
+expected, nor of those of which it is not known how they ended. What a member was given back is not
+taken off: APIXO has it all the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, exists, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.failures import OPERATOR
+from domain.jobs import AT_APIXO, JobState
+from domain.money import MicroUSD
+from storage.schema import balance_readings, billing, jobs
+
+_UNCLEAR: Final = AT_APIXO | {JobState.STUCK, JobState.SUBMIT_UNKNOWN}
+"""Nothing is expected yet, though the operator's account may stand for the worst."""
+
+_MAY_HAVE_A_TASK: Final = _UNCLEAR | {JobState.QUARANTINED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceRow:
+    """One reading, with the spending expected in all until then.
+
+    `in_flight` are the prices of the tasks of which the ledger can not know yet whether APIXO has
+    taken them.
+    """
+
+    at_ms: int
+    balance: MicroUSD
+    expected: MicroUSD
+    in_flight: MicroUSD
+
+
+async def add(tx: AsyncConnection, at_ms: int, balance: MicroUSD) -> None:
+    """Keep a balance that was read just before, beside what the ledger says now."""
+    # One statement sees one moment: a task is in flight or in the ledger, never neither.
+    paid, not_taken, in_flight = (await tx.execute(_SUMS)).one()
+    await tx.execute(
+        insert(balance_readings).values(
+            at_ms=at_ms,
+            balance_micro=balance,
+            # A sum of 64-bit integers is a Decimal on PostgreSQL.
+            expected_micro=int(paid) - int(not_taken),
+            in_flight_micro=int(in_flight),
+        )
+    )
+
+
+async def newest(tx: AsyncConnection, most: int) -> list[BalanceRow]:
+    """Read the last readings, the oldest of them first."""
+    found = await tx.execute(
+        select(balance_readings).order_by(balance_readings.c.id.desc()).limit(most)
+    )
+    return _rows(reversed(found.all()))
+
+
+async def since(tx: AsyncConnection, at_ms: int) -> list[BalanceRow]:
+    """Read the readings from a moment on, the oldest first."""
+    found = await tx.execute(
+        select(balance_readings)
+        .where(balance_readings.c.at_ms >= at_ms)
+        .order_by(balance_readings.c.id)
+    )
+    return _rows(found)
+
+
+_AMOUNT = func.coalesce(func.sum(billing.c.amount_micro), 0)
+_IS_PAID = or_(
+    billing.c.kind == "charge",
+    and_(billing.c.kind == "adjust", billing.c.account == "operator"),
+)
+_IS_FOR_FAILED = and_(
+    jobs.c.state == JobState.FAILED,
+    func.coalesce(jobs.c.fail_code, "") != OPERATOR,  # who ends a job may have found a paid task
+    billing.c.kind == "charge",
+)
+_PAID = select(_AMOUNT).where(_IS_PAID)
+_NOT_TAKEN = (
+    select(_AMOUNT)
+    .select_from(jobs)
+    .join(billing, billing.c.job_id == jobs.c.id)
+    .where(_IS_PAID, or_(jobs.c.state.in_(_UNCLEAR), _IS_FOR_FAILED))
+)
+_IN_FLIGHT = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
+    jobs.c.state.in_(_MAY_HAVE_A_TASK),
+    ~exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "charge"),
+)
+_SUMS = select(_PAID.scalar_subquery(), _NOT_TAKEN.scalar_subquery(), _IN_FLIGHT.scalar_subquery())
+
+
+def _rows(found: Iterable[Row[Any]]) -> list[BalanceRow]:
+    return [
+        BalanceRow(
+            at_ms=row.at_ms,
+            balance=MicroUSD(row.balance_micro),
+            expected=MicroUSD(row.expected_micro),
+            in_flight=MicroUSD(row.in_flight_micro),
+        )
+        for row in found
+    ]

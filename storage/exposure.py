@@ -1,0 +1,77 @@
+"""Knows what the operator bears, and may come to bear today, for tasks that nobody else pays.
+
+An `adjust` on the operator's account books what a job may have cost at APIXO. The exposure of a UTC
+day is what was booked on it, less what was taken back of that since, and the price of each
+submission without an answer that is not booked yet.
+"""
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from domain.money import ZERO, MicroUSD
+from storage import notes
+from storage.billing import is_open
+from storage.schema import billing, jobs
+
+_DAY_MS = 86_400_000
+_ACCEPTED = "exposure accepted"
+
+
+async def borne(tx: AsyncConnection, job_id: str) -> MicroUSD:
+    """Tell what the operator bears of a job."""
+    summed = await tx.execute(
+        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
+            billing.c.job_id == job_id, billing.c.account == "operator"
+        )
+    )
+    return MicroUSD(int(summed.scalar_one()))
+
+
+async def of_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
+    """Tell the exposure of the UTC day of a moment."""
+    waiting = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
+        jobs.c.state == JobState.SUBMIT_UNKNOWN,
+        exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open()),
+    )
+    # Sums of 64-bit integers are Decimals on PostgreSQL.
+    unbooked = int((await tx.execute(waiting)).scalar_one())
+    return MicroUSD(await _booked(tx, now_ms) + unbooked)
+
+
+async def is_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -> bool:
+    """Tell whether the day's exposure, less what the operator has accepted of it, is at a limit."""
+    if limit is None:
+        return False
+    return await of_day(tx, now_ms) - await accepted(tx, now_ms) >= limit
+
+
+async def accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
+    """Tell how much of the day's exposure the operator has accepted."""
+    day, _, amount = (await notes.get(tx, _ACCEPTED) or "").partition(":")
+    return MicroUSD(int(amount)) if day == str(now_ms // _DAY_MS) else ZERO
+
+
+async def accept(tx: AsyncConnection, now_ms: int) -> None:
+    """Note that the operator accepts what the exposure of the day is now."""
+    amount = await of_day(tx, now_ms)
+    await notes.put(tx, _ACCEPTED, f"{now_ms // _DAY_MS}:{amount}")
+
+
+async def _booked(tx: AsyncConnection, now_ms: int) -> int:
+    start_ms = now_ms - now_ms % _DAY_MS
+    today = billing.alias()
+    booked_today = select(today.c.job_id).where(
+        today.c.account == "operator",
+        today.c.amount_micro > 0,
+        today.c.created_at_ms >= start_ms,
+        today.c.created_at_ms < start_ms + _DAY_MS,
+    )
+    summed = await tx.execute(
+        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
+            billing.c.account == "operator",
+            billing.c.created_at_ms >= start_ms,
+            billing.c.job_id.in_(booked_today),
+        )
+    )
+    return int(summed.scalar_one())

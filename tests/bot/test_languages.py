@@ -1,0 +1,165 @@
+"""A language is one file: read at the start, spoken from then on, refused if it could fail."""
+
+from collections.abc import Iterator
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from bot import languages
+from bot.languages import FOLDER
+from domain import spoken
+from domain.catalogue import n, speak, t
+from domain.money import MicroUSD, plain_usd, show_usd
+
+HEADER = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: {plural}\\n"
+"""
+GERMAN = """
+msgid "The price is {price}."
+msgstr "Es kostet {price}."
+
+msgid "{count} video"
+msgid_plural "{count} videos"
+msgstr[0] "ein Video"
+msgstr[1] "{count} Videos"
+
+msgid "Not translated."
+msgstr ""
+
+#, fuzzy
+msgid "Not sure of {it}."
+msgstr "Nicht sicher."
+"""
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """What one test speaks is not heard by the next."""
+    yield
+    speak(NullTranslations())
+
+
+def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);") -> None:
+    (folder / "de.po").write_text(HEADER.format(plural=plural) + text, encoding="utf-8")
+
+
+def test_a_file_is_a_language(tmp_path: Path):
+    """Sentences, plurals, numbers, money, dates and lists; what is not translated stays English."""
+    write(tmp_path, GERMAN)
+    speak(languages.read("de", tmp_path))
+    assert t("The price is {price}.", price=show_usd(MicroUSD(1_234_500_000))) == (
+        "Es kostet 1.234,50\N{NO-BREAK SPACE}$."
+    )
+    assert n("{count} video", "{count} videos", 1) == "ein Video"
+    assert n("{count} video", "{count} videos", 12_345) == "12.345 Videos"
+    assert t("Not translated.") == "Not translated."
+    assert t("Not sure of {it}.", it="this") == "Not sure of this."
+    assert t("") == ""
+    assert spoken.show_number(12345.67, decimals=1) == "12.345,7"
+    assert spoken.any_of(["a", "b", "c"]) == "a, b oder c"
+    assert plain_usd(MicroUSD(-1_234_500_000)) == "-$1,234.50"
+
+
+def test_english_needs_no_file(tmp_path: Path):
+    """It is the language in which sentences are written, with its own ways of writing figures."""
+    speak(languages.read("en", tmp_path))
+    assert n("{count} video", "{count} videos", 12_345) == "12,345 videos"
+    assert show_usd(MicroUSD(364_000)) == "$0.364"
+    assert show_usd(MicroUSD(-5_000_000)) == "-$5.00"
+    assert spoken.any_of(["480p", "720p"]) == "480p or 720p"
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        ("The price is {price}.", "Es kostet etwas."),
+        ("The price is {price}.", "Es kostet {preis}."),
+        ("The price is {price}.", "Es kostet {price} {mehr}."),
+        ("The price is {price}.", "Es kostet {price:,}."),
+        ("The price is {price}.", "Es kostet {price.__class__}."),
+        ("The price is {price}.", "Es kostet {price} {}."),
+        ("The price is {price}.", "Es kostet {price."),
+        ("The price is {price}.", "Es kostet {price}}."),
+        ("Nothing was charged.", "Nichts {0}."),
+    ],
+)
+def test_a_translation_that_would_fail_is_refused(tmp_path: Path, source: str, translation: str):
+    """Every name in braces is there, as in English, and nothing else."""
+    write(tmp_path, f'\nmsgid "{source}"\nmsgstr "{translation}"\n')
+    with pytest.raises(ValueError, match=r"de\.po can not be used") as caught:
+        languages.read("de", tmp_path)
+    assert translation in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "second", ["{count} Videos in {ort}", "{count} Videos", "{count} {place:d}"]
+)
+def test_each_plural_form_is_looked_at(tmp_path: Path, second: str):
+    """Only the number itself may be left out of one."""
+    text = f"""
+msgid "{{count}} video in {{place}}"
+msgid_plural "{{count}} videos in {{place}}"
+msgstr[0] "ein Video in {{place}}"
+msgstr[1] "{second}"
+"""
+    write(tmp_path, text)
+    with pytest.raises(ValueError, match=r"de\.po can not be used"):
+        languages.read("de", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "plural"),
+    [
+        ("\nmsgid no quotes\n", "nplurals=2; plural=(n != 1);"),
+        (GERMAN, "nplurals=2; plural=(n % 0);"),
+        (GERMAN, "nplurals=2; plural=(import os);"),
+    ],
+)
+def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str, plural: str):
+    """A syntax that nobody knows, and a rule for plurals that can not be followed."""
+    write(tmp_path, text, plural)
+    with pytest.raises(ValueError, match=r"de\.po can not be"):
+        languages.read("de", tmp_path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
+    """Whatever encoding the file claims."""
+    (tmp_path / "de.po").write_bytes(HEADER.encode() + b'\nmsgid "a"\nmsgstr "\xff\xfe"\n')
+    with pytest.raises(ValueError, match=r"de\.po can not be"):
+        languages.read("de", tmp_path)
+
+
+@pytest.mark.parametrize("code", ["xx", "../de", "", "fr"])
+def test_a_language_without_a_file_is_not_known(tmp_path: Path, code: str):
+    """What there is to choose from is named."""
+    write(tmp_path, GERMAN)
+    with pytest.raises(ValueError, match="must be one of en, de"):
+        languages.read(code, tmp_path)
+
+
+def test_every_language_that_comes_with_the_service_can_be_spoken():
+    """And the template makes one that can."""
+    for code in languages.known():
+        languages.read(code)
+    with (FOLDER / "dailies.pot").open("rb") as file:
+        assert len(read_po(file, abort_invalid=True)) > 100
+
+
+def test_the_template_is_a_language_once_it_is_filled(tmp_path: Path):
+    """As scripts/catalogue says how to begin one; every sentence keeps its braces."""
+    with (FOLDER / "dailies.pot").open("rb") as file:
+        template = read_po(file, abort_invalid=True)
+    catalog = Catalog("de")
+    for message in template:
+        if message.id:
+            catalog.add(message.id, message.id)
+    with (tmp_path / "de.po").open("wb") as file:
+        write_po(file, catalog)
+    speak(languages.read("de", tmp_path))
+    assert t("On hold: **{amount}**", amount="$1") == "On hold: **$1**"

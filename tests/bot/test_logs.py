@@ -1,0 +1,69 @@
+"""Logs: no secret is in them, whoever wrote the line."""
+
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from bot import logs
+from bot.settings import Settings
+
+CANARIES = {
+    "token": "canary-token-1",
+    "key": "canary-key-2",
+    "password": "canary p@ss/3",
+    "s3": "canary-s3-4",
+    "callback": "1.0123456789abcdefghjk.1.canarymark5_-x",
+    "link": "canarymark6.r.1800000000000.0123456789abcdefghjk.mp4",
+}
+
+
+@pytest.fixture(params=["json", "text"])
+def settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CANARIES["s3"])
+    return Settings(
+        discord_token=SecretStr(CANARIES["token"]),
+        apixo_api_key=SecretStr(CANARIES["key"]),
+        database_url="postgresql://dailies:canary%20p%40ss%2F3@db/dailies",
+        log_format=request.param,
+        log_level="DEBUG",
+    )
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Other tests log as they did."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_no_secret_reaches_a_line(settings: Settings, capsys: pytest.CaptureFixture[str]):
+    """In a message, a field, an argument or a traceback; ours, or a library's."""
+    logs.set_up(settings)
+    ours, theirs = structlog.get_logger("dailies.test"), logging.getLogger("a library")
+    said = (
+        f"token {CANARIES['token']}, key {CANARIES['key']}, {settings.database_url}, "
+        f"{CANARIES['password']}, {CANARIES['s3']}, "
+        f"POST https://bot.example/callbacks/apixo/{CANARIES['callback']}?x=1, "
+        f"GET /media/{CANARIES['link']} HTTP/1.1"
+    )
+    ours.warning(said, field=said)
+    theirs.debug("%s", said)
+    try:
+        raise ValueError(said)
+    except ValueError:
+        theirs.exception("failed")
+        ours.exception("failed")
+    sys.stderr.flush()
+    written = capsys.readouterr().err
+    assert written.count("[secret]") >= 20
+    for name, canary in CANARIES.items():
+        assert canary not in written, name
+    assert "canary%20p" not in written

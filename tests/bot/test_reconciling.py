@@ -1,0 +1,52 @@
+"""How balance and ledger fit, as the operator reads it from the command line."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.reconciling import describe
+from domain.money import MicroUSD
+from storage import balance
+from storage.database import Database
+from tests.conftest import SqliteTemplate, Template
+
+NOON_MS = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def template(sqlite_template: SqliteTemplate) -> Template:
+    return sqlite_template
+
+
+async def said(database: Database, *balances: int) -> tuple[str, bool]:
+    """Read these balances, the last one at noon, and say how they fit a ledger without a row."""
+    for hour, amount in enumerate(balances, start=1 - len(balances)):
+        at_ms = NOON_MS + hour * HOUR_MS
+        await database.transact(
+            lambda tx, at_ms=at_ms, amount=amount: balance.add(tx, at_ms, MicroUSD(amount))
+        )
+    return await database.read(lambda tx: describe(tx, NOON_MS))
+
+
+async def test_before_the_first_reading_there_is_nothing_to_say(database: Database):
+    """And nothing is wrong."""
+    assert await said(database) == ("APIXO's balance was not read yet", True)
+
+
+async def test_what_fits_is_said_with_the_last_balance(database: Database):
+    """Two readings without any spending, and a top-up of five dollars."""
+    text, fits = await said(database, 5_000_000, 5_000_000, 10_000_000)
+    assert fits
+    assert text == (
+        "balance $10.00 at 2026-11-21 12:00 UTC, filled by about $5.00; last 7 days: $0.00 "
+        "unexplained in 3 readings, filled by about $5.00"
+    )
+
+
+@pytest.mark.parametrize(("missing", "fits"), [(9_999, True), (10_000, False)])
+async def test_a_cent_that_nobody_knows_of_is_wrong(database: Database, missing: int, fits: bool):
+    """Less may be APIXO's rounding."""
+    text, found = await said(database, 5_000_000, 5_000_000 - missing)
+    assert found is fits
+    assert "unexplained in 2 readings" in text

@@ -1,0 +1,108 @@
+"""The documentation names all that the bot shows: subcommands, controls, causes of failure."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.client import DailiesBot
+from cogs import menus
+from cogs.list_buttons import page_row
+from cogs.operator_buttons import LABELS
+from cogs.revoking import RevokeButton
+from cogs.words import ending
+from domain.jobs import JobState
+from domain.models import ModelId
+from sandbox.discord import Channel, DiscordStandIn, Person
+from tests.cogs.scenes import a_job
+from workflow.publishing import Sight
+
+DOCS = Path(__file__).parents[2] / "docs"
+COMMANDS, OPERATING = ((DOCS / page).read_text() for page in ("commands.md", "operating.md"))
+SUBCOMMAND = 1
+CODES = (
+    "PromptInvalid",
+    "SensitiveContent",
+    "ImageFormatIncorrect",
+    "RateLimited",
+    "Timeout",
+    "StreamError",
+    "InsufficientBalance",
+)
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """Give the cells of every row of every table."""
+    for line in text.splitlines():
+        if line.startswith("| "):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def subcommands(stand_in: DiscordStandIn) -> dict[str, list[str]]:
+    """List each subcommand that Discord has, with its options, the required ones in bold."""
+    return {
+        f"`/{command['name']} {sub['name']}`": [_named(one) for one in sub.get("options", ())]
+        for command in stand_in.commands.of(None)
+        for sub in command.get("options", ())
+        if sub["type"] == SUBCOMMAND
+    }
+
+
+def _named(option: dict[str, Any]) -> str:
+    return f"**{option['name']}**" if option.get("required") else option["name"]
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_every_subcommand_is_listed_with_its_options(stand_in: DiscordStandIn) -> None:
+    """In a table that begins with it; its options beside it, or in brackets."""
+    written = dict[str, list[str]]()
+    for first, second, *_ in rows(COMMANDS + OPERATING):
+        name, _, inside = first.partition(" (")
+        options = inside.removesuffix(")") if name.startswith("`/operator") else second
+        written.setdefault(name, [one for one in options.split(", ") if one])
+    offered = subcommands(stand_in)
+    assert len(offered) > 5
+    assert {name: written.get(name) for name in offered} == offered
+
+
+def test_every_label_that_stands_in_a_table_of_its_own_is_in_the_docs() -> None:
+    """The operator's decisions, the lists' pages, the button of grants and that of reports."""
+    decided = {first for first, *_ in rows(OPERATING)}
+    assert set(LABELS.values()) <= decided
+    row: Any = page_row(None, None).to_component_dict()
+    pages = [button["label"] for button in row["components"]]
+    assert pages == ["Previous", "Next"]
+    sheet = menus.SheetButton(menus.Asked(menus.What.SPEND, menus.ReportPeriod.MONTH)).item.label
+    for label in (*pages, sheet, RevokeButton(1).item.label):
+        assert str(label) in COMMANDS, label
+
+
+async def test_every_kind_of_control_is_known_to_the_test_of_the_docs(dailies: DailiesBot) -> None:
+    """A new one has to be documented, and then named here."""
+    bot: Any = dailies
+    kinds = {kind.__name__ for kind in bot._connection._view_store._dynamic_items.values()}
+    assert kinds == {
+        "CardButton",
+        "TellButton",
+        "RevokeButton",
+        "PictureMenu",
+        "ReportMenu",
+        "SheetButton",
+        "PageButton",
+        "DeedButton",
+        "Control",
+        "RetypeButton",
+        "ParkedPageButton",
+        "DecisionButton",
+    }
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_every_cause_of_failure_is_told_as_it_is_shown(
+    videos: Channel, ada: Person, code: str
+) -> None:
+    """The sentence of the card is that of the table, for each code of APIXO's."""
+    (sentence,) = (second for first, second, *_ in rows(COMMANDS) if first == f"`{code}`")
+    job = a_job(videos, ada, JobState.FAILED, fail_code=code, model=ModelId.SEEDANCE_2_0)
+    assert sentence in ending(Sight(job))

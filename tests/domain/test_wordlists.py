@@ -1,0 +1,141 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.wordlists import (
+    MAX_PATTERNS,
+    MAX_WORD,
+    MAX_WORDS,
+    broken_rules,
+    found_in,
+    read_words,
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a gun on a table", ("gun",)),
+        ("A GUN", ("gun",)),
+        ("\uff47\uff55\uff4e in wide letters", ("gun",)),
+        ("\U0001d420\U0001d42e\U0001d427 in bold letters", ("gun",)),
+        ("g\u200bu\u00adn with nothing between", ("gun",)),
+        ("g\ufe0fun", ("gun",)),
+        ("\u202egun\u202c", ("gun",)),
+        ("gun_smoke", ("gun",)),
+        ("用gun玩", ("gun",)),
+        ("begun, gunner, shotgun", ()),
+        ("a sea  \n monster", ("sea monster",)),
+        ("gun gun sea monster", ("gun", "sea monster")),
+        ("sea", ()),
+        ("STRASSE", ("strasse",)),
+        ("c++x", ("c++",)),
+        ("流血", ("血",)),
+        ("go\ud800", ()),
+        ("", ()),
+    ],
+)
+def test_a_word_is_found_as_it_reads(prompt: str, found: tuple[str, ...]) -> None:
+    """Width, case, what shows nothing and white space do not hide a word; a longer word is none."""
+    assert found_in(prompt, ("Gun", "sea monster", "Straße", "c++", "血")) == found
+
+
+def test_two_words_may_share_an_edge() -> None:
+    """What stands between two words ends the one and begins the other."""
+    assert found_in("gun knife", ("gun", "knife")) == ("gun", "knife")
+
+
+def test_of_two_words_that_begin_alike_the_longer_is_named() -> None:
+    """A shorter word does not hide what else was said."""
+    assert found_in("a sea monster", ("sea", "sea monster")) == ("sea monster",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "prompt", "is_found"),
+    [
+        ("/g[u4]n/", "a G4Ns", True),
+        ("/g[u4]n/", "a gin", False),
+        ("/(?:^| )war(?:$| )/", "war", True),
+        ("/(?:^| )war(?:$| )/", "warm", False),
+        ("/X+Y/", "xxy", True),
+    ],
+)
+def test_a_pattern_is_found_anywhere(pattern: str, prompt: str, *, is_found: bool) -> None:
+    """Between slashes stands a pattern, which does not tell capitals from small letters."""
+    assert bool(found_in(prompt, (pattern,))) is is_found
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/(a+)+$/", "/(a|aa)+$/", "/(.*)*x/", "/(a?){100}a{100}$/", "/([a-z]+)*!/"]
+)
+def test_a_catastrophic_pattern_ends(pattern: str) -> None:
+    """What takes a backtracking engine longer than the sun will shine ends at once."""
+    assert broken_rules((pattern,)) == []
+    assert found_in("a" * 5_999 + "?", (pattern,)) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (r"/(a)\1/", r"invalid escape sequence: \1"),
+        ("/(?=a)b/", "invalid perl operator: (?="),
+        ("/(/", "missing ): ("),
+        ("/a{1001}/", "invalid repetition size: {1001}"),
+        ("/((a{30}){30}){30}/", "invalid repetition size: {30}"),
+        (r"/(\pL|\pN){30}/", "it is too large"),
+    ],
+)
+def test_a_pattern_that_can_not_be_used_is_refused(pattern: str, reason: str) -> None:
+    """The manager is told which pattern and why."""
+    assert broken_rules((pattern,)) == [f"The pattern {pattern} can not be used: {reason}."]
+
+
+def test_a_pattern_that_finds_nothing_in_particular_is_refused() -> None:
+    """It would be found in every prompt."""
+    assert broken_rules(("/x*/",)) == ["The pattern /x*/ is found in every prompt."]
+
+
+def test_a_list_may_be_full_but_no_fuller() -> None:
+    """Each bound holds on both sides, and everything that is wrong is named."""
+    full = tuple(f"word {number}" for number in range(MAX_WORDS))
+    patterns = tuple(f"/word{number}/" for number in range(MAX_PATTERNS + 1))
+    assert broken_rules((*full[1:], "x" * MAX_WORD)) == []
+    assert broken_rules((*full, "one more")) == ["A list has 200 words at most, this one 201."]
+    assert broken_rules(patterns[1:]) == []
+    assert broken_rules((*patterns, "x" * (MAX_WORD + 1), "\u200b")) == [
+        "A list has 50 patterns at most, this one 51.",
+        f"{'x' * 40}… is too long: 100 characters at most.",
+        "A word on the list shows nothing.",
+    ]
+
+
+def test_the_largest_list_of_words_can_be_searched() -> None:
+    """As many words as may be, as long as they may be, in letters that take the most bytes."""
+    words = tuple("\U00020000" * (MAX_WORD - 3) + f"{number:03}" for number in range(MAX_WORDS))
+    assert broken_rules(words) == []
+    assert found_in(f"say {words[7]}!", words) == (words[7][:40],)
+
+
+def test_a_list_is_read_as_it_is_typed() -> None:
+    """One a line or between commas, each once; a comma in a pattern belongs to it."""
+    typed = " gun, sea monster\n/x{1,3}/ , /a,b\\/c/\n\n,,gun\r\n/ no pattern\nend"
+    assert read_words(typed) == (
+        *("gun", "sea monster", "/x{1,3}/", "/a,b\\/c/", "/ no pattern", "end"),
+    )
+
+
+@given(st.text(max_size=200), st.text(max_size=30))
+def test_whatever_is_listed_and_asked_is_answered(prompt: str, word: str) -> None:
+    """A list that is taken can be searched in every text, and a word alone is found in itself."""
+    if broken_rules((word,)):
+        return
+    found_in(prompt, (word,))
+    if not (len(word) > 2 and word[0] == word[-1] == "/"):
+        assert found_in(word, (word,))
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_characters=",/\n"), max_size=20)))
+def test_what_is_read_can_be_written_and_read_again(words: list[str]) -> None:
+    """A list that is shown line by line and sent back stays as it was."""
+    once = read_words("\n".join(words))
+    assert read_words("\n".join(once)) == once

@@ -1,0 +1,153 @@
+"""A bucket behind the media folder, against a local stand-in of S3."""
+
+import hashlib
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.keeping import WORK_FOLDER, open_media
+from sandbox.apixo.clips import tiny_clip
+from storage.bucket import Bucket, MediaBucket
+from storage.errors import NotAVideo, StorageError, TooLarge
+from workflow.presigned import PresignedLinks
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what the stand-in's libraries have to say to each other
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+NAME = "0123456789abcdefghjk.mp4"
+URL = "s3://videos/dailies"
+NOW_MS = 1_800_000_000_000
+HOUR_MS = 3_600_000
+MOST = 10_000_000
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """Start a stand-in of S3 on a free port of this machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Point the service at the stand-in, in an empty bucket and an empty folder."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "canary-id",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+        "AWS_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    bucket = _bucket(endpoint)
+    bucket.create()
+    yield
+    bucket.objects.all().delete()
+    bucket.delete()
+
+
+@pytest.fixture
+def media() -> MediaBucket:
+    opened, _ = open_media(URL, lambda: NOW_MS)
+    assert isinstance(opened, MediaBucket)
+    return opened
+
+
+async def chunks(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 1_000):
+        yield data[start : start + 1_000]
+
+
+def keys(endpoint: str) -> list[str]:
+    return sorted(found.key for found in _bucket(endpoint).objects.all())
+
+
+async def test_a_video_is_in_the_folder_and_in_the_bucket(media: MediaBucket, endpoint: str):
+    """Under the prefix, byte for byte; what is only half there is in neither."""
+    clip = tiny_clip()
+    stored = await media.keep(NAME, chunks(clip), max_bytes=MOST)
+    assert (stored.size, stored.sha256) == (len(clip), hashlib.sha256(clip).hexdigest())
+    assert media.path(NAME).read_bytes() == clip
+    assert keys(endpoint) == [f"dailies/{NAME}"]
+    kept = _bucket(endpoint).Object(f"dailies/{NAME}").get()
+    assert kept["Body"].read() == clip
+    assert kept["ContentType"] == "video/mp4"
+    for data, error in ((b"no video at all", NotAVideo), (clip * 3, TooLarge)):
+        with pytest.raises(error):
+            await media.keep("another.mp4", chunks(data), max_bytes=len(clip))
+    assert keys(endpoint) == [f"dailies/{NAME}"]
+
+
+async def test_what_the_disk_has_lost_comes_back(media: MediaBucket):
+    """With the same bytes; what was never kept does not come, and leaves nothing behind."""
+    clip = tiny_clip()
+    stored = await media.keep(NAME, chunks(clip), max_bytes=MOST)
+    shutil.rmtree(WORK_FOLDER)
+    assert not media.exists(NAME)
+    assert await media.restore(NAME, max_bytes=MOST) == stored
+    assert media.path(NAME).read_bytes() == clip
+    assert await media.restore("never.mp4", max_bytes=MOST) is None
+    assert [path.name for path in WORK_FOLDER.iterdir()] == [NAME]
+
+
+async def test_what_is_removed_is_nowhere(media: MediaBucket, endpoint: str):
+    """A video that its member deletes, an input that nobody has asked for; twice does no harm."""
+    await media.keep(NAME, chunks(tiny_clip()), max_bytes=MOST)
+    name = await media.keep_input(b"a picture", "png")
+    assert keys(endpoint) == [f"dailies/{NAME}", f"dailies/inputs/{name}"]
+    media.remove(NAME)
+    media.remove(NAME)
+    assert media.sweep_inputs(-1) == 1
+    assert keys(endpoint) == []
+    assert not media.exists(NAME)
+    assert media.input_path(name) is None
+
+
+async def test_links_lead_into_the_bucket(media: MediaBucket):
+    """Whoever has one gets the file, no credentials needed; altered, it is worth nothing."""
+    clip = tiny_clip()
+    await media.keep(NAME, chunks(clip), max_bytes=MOST)
+    name = await media.keep_input(b"a picture", "png")
+    links = PresignedLinks(Bucket(URL), lambda: NOW_MS)
+    result = links.address_of_result(NAME, NOW_MS + HOUR_MS)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(result) as answer:
+            assert (answer.status, await answer.read()) == (200, clip)
+            assert answer.content_type == "video/mp4"
+        async with session.get(links.address_of_input(name, NOW_MS + HOUR_MS)) as answer:
+            assert (answer.status, await answer.read()) == (200, b"a picture")
+    assert "X-Amz-Expires=3600&" in result
+    assert "X-Amz-Expires=604800&" in links.address_of_result(NAME, NOW_MS + 9_000 * HOUR_MS)
+    assert "canary-secret" not in result
+
+
+async def test_a_bucket_that_is_not_there_is_named(media: MediaBucket):
+    """At the start in words; later as a fault of the disk, which the belt waits out."""
+    with pytest.raises(StorageError, match="the bucket nowhere") as refusal:
+        open_media("s3://nowhere", lambda: NOW_MS)
+    assert "canary" not in str(refusal.value)
+    lost = MediaBucket(WORK_FOLDER, Bucket("s3://nowhere"))
+    with pytest.raises(OSError, match="the bucket nowhere"):
+        await lost.keep(NAME, chunks(tiny_clip()), max_bytes=MOST)
+
+
+def test_a_folder_needs_no_bucket(tmp_path: Path):
+    """And makes no links."""
+    folder, links = open_media(str(tmp_path / "media"), lambda: NOW_MS)
+    assert not isinstance(folder, MediaBucket)
+    assert links is None
+
+
+def _bucket(endpoint: str):
+    return boto3.resource("s3", endpoint_url=endpoint).Bucket("videos")

@@ -1,0 +1,48 @@
+"""Presets are kept by server and name, on both engines."""
+
+from domain.models import AspectRatio, ModelId, Resolution
+from domain.presets import Preset
+from storage import presets
+from storage.database import Database
+
+FULL = Preset(
+    name="Ünïcode 🎬 'noir'",
+    suffix='"grain", 50% dark',
+    model=ModelId.SEEDANCE_2_0,
+    seconds=8,
+    resolution=Resolution.P1080,
+    aspect_ratio=AspectRatio.CINEMA,
+    sound=False,
+)
+BARE = Preset(name="bare", sound=True)
+
+
+async def put(database: Database, guild_id: int, *kept: Preset) -> None:
+    for preset in kept:
+        await database.transact(lambda tx, one=preset: presets.put(tx, guild_id, one, 5))
+
+
+async def test_presets_come_back_as_they_were_by_name(database: Database) -> None:
+    """Every field; each server has its own."""
+    await put(database, (1 << 63) - 1, FULL, BARE)
+    await put(database, 2, BARE)
+    assert await database.read(lambda tx: presets.of_server(tx, (1 << 63) - 1)) == [BARE, FULL]
+    assert await database.read(lambda tx: presets.of_server(tx, 2)) == [BARE]
+    assert await database.read(lambda tx: presets.of_server(tx, 3)) == []
+
+
+async def test_a_name_is_taken_over_whatever_its_case(database: Database) -> None:
+    """The later one counts."""
+    later = Preset(name="BARE", sound=False)
+    await put(database, 1, BARE, later)
+    assert await database.read(lambda tx: presets.of_server(tx, 1)) == [later]
+
+
+async def test_a_removed_preset_is_gone_from_its_server_alone(database: Database) -> None:
+    """Removing what is not there does nothing."""
+    await put(database, 1, BARE)
+    await put(database, 2, BARE)
+    for _ in range(2):
+        await database.transact(lambda tx: presets.remove(tx, 1, BARE.key))
+    assert await database.read(lambda tx: presets.of_server(tx, 1)) == []
+    assert await database.read(lambda tx: presets.of_server(tx, 2)) == [BARE]

@@ -1,0 +1,53 @@
+"""Knows how fast this process may submit: at will, until APIXO says 429; then slowly faster again.
+
+Additive increase, multiplicative decrease: each 429 halves the pace, each accepted submission adds
+a little, and from the highest pace on there is no limit any more.
+"""
+
+from typing import Final
+
+FULL_PER_MINUTE: Final = 60.0
+LEAST_PER_MINUTE: Final = 2.0
+STEP_PER_MINUTE: Final = 3.0
+"""What an accepted submission adds: twenty of them lead from the slowest pace to the full one."""
+
+_MINUTE_MS: Final = 60_000
+
+
+class Pace:
+    """The pace of one process's submissions; others find theirs by the answers they get.
+
+    All times are documented milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._per_minute = FULL_PER_MINUTE
+        self._next_ms = 0
+        self._slowed_ms = 0
+
+    @property
+    def gap_ms(self) -> int:
+        """Tell how far two submissions are apart; 0 without a limit."""
+        is_full = self._per_minute >= FULL_PER_MINUTE
+        return 0 if is_full else round(_MINUTE_MS / self._per_minute)
+
+    def room(self, now_ms: int) -> int | None:
+        """Tell how many submissions may begin now; None for any number."""
+        if not self.gap_ms:
+            return None
+        return 1 if now_ms >= self._next_ms else 0
+
+    def begun(self, now_ms: int) -> None:
+        """Note that a submission begins; the next one may after the gap."""
+        self._next_ms = now_ms + self.gap_ms
+
+    def slow_down(self, begun_ms: int, now_ms: int) -> None:
+        """Halve the pace after a 429; once for all that had begun by the last time."""
+        if begun_ms > self._slowed_ms:
+            self._per_minute = max(LEAST_PER_MINUTE, self._per_minute / 2)
+            self._slowed_ms = now_ms
+            self.begun(now_ms)
+
+    def speed_up(self) -> None:
+        """Go a little faster: APIXO took one."""
+        self._per_minute = min(FULL_PER_MINUTE, self._per_minute + STEP_PER_MINUTE)
