@@ -1,0 +1,160 @@
+"""Knows the doors through which everything passes, and stands at each, from the outside.
+
+What goes through a door passes named points: `before:DOOR`, `after:DOOR`, and, inside a
+transaction, `within:DOOR`, when all is said and nothing is committed. The service knows nothing of
+it: methods are replaced on their classes before it starts.
+"""
+
+import functools
+import inspect
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+with warnings.catch_warnings():
+    # It imports a module that Python 3.13 no longer has, and is told so.
+    warnings.simplefilter("ignore")
+    from discord.http import HTTPClient, Route
+    from discord.webhook import async_ as webhooks
+
+from apixo.client import ApixoClient
+from apixo.results import ResultFetcher
+from bot.web import callbacks
+from cogs.publisher import DiscordPublisher
+from storage import media
+from storage.database import Database
+from storage.media import MediaFolder
+
+Pass = Callable[[str], None]
+"""Hears the name of each point as it is passed; may not return."""
+
+WHOLE_CLASSES = {"apixo": ApixoClient, "publisher": DiscordPublisher, "media": MediaFolder}
+"""Every public coroutine of these is a door; a new one becomes one by itself."""
+
+_STARTS = ("open", "migrate")
+
+
+def stand_at_every_door(pass_: Pass) -> None:
+    """Let everything that the service does from now on pass its points."""
+    for family, owner in WHOLE_CLASSES.items():
+        for name in coroutines_of(owner):
+            _around(owner, name, f"{family}.{name}", pass_)
+    _around(MediaFolder, "sweep", "media.sweep", pass_)
+    _around(callbacks, "receive", "callback.receive", pass_)
+    _around(Database, "migrate", "database.migrate", pass_)
+    _around(media._Part, "write", "file.write", pass_)
+    _around_transactions(pass_)
+    _around_discord(pass_)
+    _around_downloads(pass_)
+    _around_renames(pass_)
+
+
+def coroutines_of(owner: type) -> list[str]:
+    """List the public coroutine methods of a class."""
+    found = inspect.getmembers(owner, inspect.iscoroutinefunction)
+    return [name for name, _ in found if not name.startswith("_")]
+
+
+def _around(owner: Any, name: str, door: str, pass_: Pass) -> None:
+    real = getattr(owner, name)
+    if inspect.iscoroutinefunction(real):
+
+        @functools.wraps(real)
+        async def walk(*given: Any, **named: Any) -> Any:
+            pass_(f"before:{door}")
+            result = await real(*given, **named)
+            pass_(f"after:{door}")
+            return result
+    else:
+
+        @functools.wraps(real)
+        def walk(*given: Any, **named: Any) -> Any:
+            pass_(f"before:{door}")
+            result = real(*given, **named)
+            pass_(f"after:{door}")
+            return result
+
+    setattr(owner, name, walk)
+
+
+def _around_transactions(pass_: Pass) -> None:
+    real = Database.transact
+
+    async def transact(self: Database, work: Any) -> Any:
+        door = f"transact.{_home(work)}"
+
+        async def watched(tx: Any) -> Any:
+            done = await work(tx)
+            pass_(f"within:{door}")
+            return done
+
+        pass_(f"before:{door}")
+        result = await real(self, watched)
+        pass_(f"after:{door}")
+        return result
+
+    Database.transact = transact
+
+
+def _home(work: Any) -> str:
+    """Name the function that a transaction's work is written in."""
+    inner = work.func if isinstance(work, functools.partial) else work
+    place = inner.__qualname__.split(".<locals>")[0]
+    return f"{inner.__module__.rpartition('.')[2]}.{place.rpartition('.')[2]}"
+
+
+def _around_discord(pass_: Pass) -> None:
+    """Stand before and after each request to Discord, by the library's names of its routes."""
+    for owner in (HTTPClient, webhooks.AsyncWebhookAdapter):
+        real = owner.request
+
+        def watch(real: Any) -> Any:
+            async def request(self: Any, route: Route, *given: Any, **named: Any) -> Any:
+                door = f"discord.{route.method} {route.path}"
+                pass_(f"before:{door}")
+                answer = await real(self, route, *given, **named)
+                pass_(f"after:{door}")
+                return answer
+
+            return request
+
+        owner.request = watch(real)
+
+
+def _around_downloads(pass_: Pass) -> None:
+    real = ResultFetcher.open
+
+    @asynccontextmanager
+    async def open_(self: ResultFetcher, url: str, *, max_bytes: int) -> AsyncIterator[Any]:
+        pass_("before:download.open")
+        async with real(self, url, max_bytes=max_bytes) as chunks:
+            pass_("after:download.open")
+            yield _watched(chunks, pass_)
+        pass_("after:download.end")
+
+    ResultFetcher.open = open_
+
+
+async def _watched(chunks: Any, pass_: Pass) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        pass_("before:download.chunk")
+        yield chunk
+        pass_("after:download.chunk")
+
+
+def _around_renames(pass_: Pass) -> None:
+    """Stand before and after each file in the making gets its name."""
+    real = Path.replace
+
+    def replace(self: Path, target: Any) -> Path:
+        is_part = self.name.endswith(".part")
+        if is_part:
+            pass_("before:file.rename")
+        moved = real(self, target)
+        if is_part:
+            pass_("after:file.rename")
+        return moved
+
+    Path.replace = replace

@@ -1,0 +1,99 @@
+"""Lists the doors, each with a fault in whose undisturbed life it is passed; tests hold it true.
+
+A door has a point before it and one after it, a transaction one within besides.
+"""
+
+from typing import Final
+
+_PLAIN: Final = "none: nothing goes wrong"
+_ANIMATED: Final = "none: a picture moves"
+_LOST: Final = "APIXO: submission: 504, task made"
+_LIMITED: Final = "APIXO: submission: 429 twice"
+_REFUSED: Final = "APIXO: submission: refused with 400"
+_FAILED: Final = "APIXO: the task fails"
+_ENDLESS: Final = "APIXO: the task never ends"
+_DEAD: Final = "download: dead for ever"
+_CALLED: Final = "callback: once"
+_LOST_POST: Final = "Discord: post: 503 after effect"
+_CLOSED: Final = "Discord: private, DMs closed"
+
+DOORS: Final = {
+    "apixo.balance": _PLAIN,
+    "apixo.status": _PLAIN,
+    "apixo.submit": _PLAIN,
+    "callback.receive": _CALLED,
+    "database.migrate": _PLAIN,
+    "discord.GET /channels/{channel_id}/messages": _LOST_POST,
+    "discord.GET /oauth2/applications/@me": _PLAIN,
+    "discord.GET /users/@me": _PLAIN,
+    "discord.GET /users/{user_id}": _CLOSED,
+    "discord.PATCH /channels/{channel_id}/messages/{message_id}": _PLAIN,
+    "discord.PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": _PLAIN,
+    "discord.POST /channels/{channel_id}/messages": _PLAIN,
+    "discord.POST /interactions/{webhook_id}/{webhook_token}/callback": _PLAIN,
+    "discord.POST /users/@me/channels": _CLOSED,
+    "discord.POST /webhooks/{webhook_id}/{webhook_token}": _CLOSED,
+    "download.chunk": _PLAIN,
+    "download.end": _PLAIN,
+    "download.open": _PLAIN,
+    "file.rename": _PLAIN,
+    "file.write": _PLAIN,
+    "media.keep": _PLAIN,
+    "media.keep_input": _ANIMATED,
+    "media.restore": _PLAIN,
+    "media.sweep": _PLAIN,
+    "publisher.edit_status": _PLAIN,
+    "publisher.find": _LOST_POST,
+    "publisher.post_result": _PLAIN,
+    "publisher.post_status": _PLAIN,
+    "publisher.send_result_privately": _CLOSED,
+    "transact.accept.accept": _PLAIN,
+    "transact.announce._find": _PLAIN,
+    "transact.announce._shown": _PLAIN,
+    "transact.belt._claim": _PLAIN,
+    "transact.belt.drain": _PLAIN,
+    "transact.callback.receive": _CALLED,
+    "transact.deliver._delivered": _PLAIN,
+    "transact.deliver._intend": _PLAIN,
+    "transact.notes.put_first": _PLAIN,
+    "transact.patience.wait": _DEAD,
+    "transact.poll._failed": _FAILED,
+    "transact.poll._keep_waiting": _ENDLESS,
+    "transact.poll._stuck": _ENDLESS,
+    "transact.poll._succeeded": _PLAIN,
+    "transact.recover.end_grace": _LOST,
+    "transact.recover.park_lost_submissions": _PLAIN,
+    "transact.recover.start_over": _PLAIN,
+    "transact.store._lost": _DEAD,
+    "transact.store._stored": _PLAIN,
+    "transact.submit._generating": _PLAIN,
+    "transact.submit._pause": _LIMITED,
+    "transact.submit._reject": _REFUSED,
+    "transact.submit.park_unknown": _LOST,
+}
+
+BY_CHANCE: Final = {
+    "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
+    "publisher.find_private_result": "after a death between intent and post",
+    "publisher.offer_files": "after a death between the status message and the submission",
+    "publisher.tell_done": "where a member asked to be told",
+    "transact.belt._renew_leases": "where a job is under way when the heartbeat comes",
+    "transact.fuse._show": "by a chore",
+    "transact.notes.put": "only with other commands than before",
+    "transact.once._swap": "by a chore",
+    "transact.reconcile.read_if_due": "by a chore",
+    "transact.report_parked.report": "by a chore",
+    "transact.settings.change": "by a manager",
+}
+"""Passed in some lives and not in others, and why."""
+
+ELSEWHERE: Final = {
+    "media.keep_copy": "a smaller copy of what is too large for Discord",
+    "publisher.delete_result": "a member deletes a video",
+    "publisher.delete_shared": "a member deletes a video",
+    "publisher.find_shared": "a member shares a video",
+    "publisher.is_for_adults": "the showcase, or a server with an age gate",
+    "publisher.post_failure": "a failure more than a minute after the request",
+    "publisher.share": "a member shares a video",
+}
+"""Doors that no order of one video passes by itself, with what leads through them."""
