@@ -124,10 +124,11 @@ def _facts(row: Evidence) -> str:
                 paid=show_usd(row.paid),
                 borne=show_usd(row.borne),
             ),
-            t(
+            n(
+                "Task {task}, sent once",
                 "Task {task}, sent {count} times",
+                job.submissions,
                 task=words.harmless(job.task_id or t("not known"), _TEXT_SHOWN),
-                count=job.submissions,
             ),
             f"> {words.harmless(job.reason or t('no reason known'), _TEXT_SHOWN)}",
             f"-# {_events(row)}",

@@ -34,7 +34,7 @@ def test_the_price_table_is_the_one_that_prices():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_in_the_documentation_leads_somewhere(page: Path):
     """Links to files of the repository name files that exist."""
-    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    links = re.findall(r"\]\(([^)#{]+)\)", page.read_text())
     missing = [
         link for link in links if "://" not in link and not (page.parent / link).resolve().exists()
     ]
