@@ -109,7 +109,7 @@ async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(b
     await behind.order()
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
-    await behind.until_entries("hold -$0.08", "release +$0.08")
+    await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
     assert len(behind.theatre.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
     await behind.theatre.audit()
