@@ -15,30 +15,37 @@ from tests.faults.sample import CELLS, Played, play_sample
 from tests.faults.troubles import TROUBLES, title
 
 
-@pytest.fixture(scope="module")
-def played() -> Played:
-    """Play everything once for all tests."""
-    return asyncio.run(play_sample())
+def test_a_sample_of_the_matrix(subtests: pytest.Subtests):
+    """All of it is one test, for it is played but once."""
+    played = asyncio.run(play_sample())
+    for check in (
+        _every_life_comes_to_a_good_end_whatever_goes_wrong,
+        _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice,
+        _without_its_guards_the_same_kills_do_harm,
+        _the_listed_doors_are_those_that_there_are,
+    ):
+        with subtests.test(check.__name__):
+            check(played)
 
 
-def test_every_life_comes_to_a_good_end_whatever_goes_wrong(played: Played):
+def _every_life_comes_to_a_good_end_whatever_goes_wrong(played: Played):
     """Undisturbed under each listed fault: delivered, or ended or parked as it should be."""
     assert not played.lives.broken, _told(played.lives)
 
 
-def test_killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: Played):
+def _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: Played):
     """A sample of points and faults, some killed once more while they recover."""
     assert played.sample.total("kills") >= CELLS - 2
     assert not played.sample.broken, _told(played.sample)
 
 
-def test_without_its_guards_the_same_kills_do_harm(played: Played):
+def _without_its_guards_the_same_kills_do_harm(played: Played):
     """So the matrix would see it: blind to history a second post, unafraid a second task."""
     assert played.unguarded.total("double posted") == 1, _told(played.unguarded)
     assert played.unguarded.total("double charged") == 1, _told(played.unguarded)
 
 
-def test_the_listed_doors_are_those_that_there_are(played: Played):
+def _the_listed_doors_are_those_that_there_are(played: Played):
     """Each is passed in the life that is named with it, and none is passed that is not listed."""
     passed = {title(trouble): _doors(points) for trouble, points in played.census.items()}
     assert {door for door, life in DOORS.items() if door not in passed[life]} == set()
