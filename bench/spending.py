@@ -18,8 +18,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.figures import Figure, report
-from cogs import figures
-from cogs.painter import Painter
+from cogs.drawing import figures
+from cogs.drawing.painter import Painter
 from domain.quotas import Limits
 from domain.reports import Grouping, ReportPeriod
 from storage.database import Database

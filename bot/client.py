@@ -15,11 +15,11 @@ from bot.translator import SpokenDescriptions
 from cogs.animating import PictureMenu, animate_this
 from cogs.buttons import CardButton
 from cogs.faults import answer_fault
-from cogs.list_buttons import LIST_ITEMS
-from cogs.menus import ITEMS
-from cogs.operator_buttons import OPERATOR_ITEMS
-from cogs.operators import Operators
-from cogs.revoking import RevokeButton
+from cogs.listing.buttons import LIST_ITEMS
+from cogs.operator.buttons import OPERATOR_ITEMS
+from cogs.operator.owners import Operators
+from cogs.quotas.revoking import RevokeButton
+from cogs.reports.menus import ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
 from cogs.tell_buttons import TellButton
 from domain.catalogue import language

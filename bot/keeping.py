@@ -32,7 +32,7 @@ def open_media(media_store: str, now_ms: Callable[[], int]) -> tuple[MediaFolder
         return folder, None
     try:
         from storage.bucket import Bucket, MediaBucket  # noqa: PLC0415 - an extra, it may lack
-        from workflow.presigned import PresignedLinks  # noqa: PLC0415 - as above
+        from workflow.hosting.presigned import PresignedLinks  # noqa: PLC0415 - as above
     except ImportError:
         raise CannotStart("MEDIA_STORE: for s3:// the extra `s3` has to be installed") from None
     bucket = Bucket(media_store)

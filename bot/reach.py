@@ -11,8 +11,8 @@ from bot.settings import Settings
 from bot.web import media
 from bot.web.server import serve
 from storage.media import MediaFolder
-from workflow.links import PATH, SignedLinks
-from workflow.signing import Seal
+from workflow.hosting.links import PATH, SignedLinks
+from workflow.hosting.signing import Seal
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 

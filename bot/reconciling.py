@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD, plain_usd
-from workflow import reconcile
-from workflow.reconcile import Reading, Week
+from workflow.money import reconcile
+from workflow.money.reconcile import Reading, Week
 
 WORTH_A_LOOK: Final = MicroUSD(10_000)
 """An unexplained cent in a week; APIXO's own balance may be rounded to a hundredth of one."""

@@ -11,17 +11,17 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from cogs.desk import Desk
-from cogs.drafts import Drafts
 from cogs.faults import TurnedAway, answering
-from cogs.form_reading import ANIMATE_FORM, files_in, sent_off, typed
-from cogs.forms import Field, FormKind, make_form
+from cogs.forms.drafts import Drafts
+from cogs.forms.looks import Field, FormKind, make_form
+from cogs.forms.mending import Mending, Typed, framed
+from cogs.forms.reading import ANIMATE_FORM, files_in, sent_off, typed
 from cogs.intake import File, Gathered, Intake
-from cogs.mending import Mending, Typed, framed
 from cogs.shown_pictures import pictures_in
 from domain.catalogue import mark, t
 from domain.requests import Command, Draft
-from workflow.again import form_keys
 from workflow.context import Context
+from workflow.results.again import form_keys
 
 _NONE: Final = mark(
     "I see no picture in this message. Choose a message with a PNG, JPEG or WebP picture, or use "

@@ -20,9 +20,9 @@ from domain.catalogue import n, t
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD, show_usd
 from workflow.accept import Accepted
-from workflow.again import next_resolution
 from workflow.publishing import JobView, Parcel, Sight
-from workflow.recall import Cost
+from workflow.results.again import next_resolution
+from workflow.results.recall import Cost
 
 _BLUE = discord.Colour(0x5865F2)
 _GREEN = discord.Colour(0x3BA55D)

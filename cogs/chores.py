@@ -8,15 +8,15 @@ from typing import Final
 import structlog
 from discord.ext import commands
 
-from cogs import operator_words
-from cogs.operator_news import OperatorNews
-from cogs.operators import Operators
-from cogs.summaries import Summaries
-from workflow.alarm import News
+from cogs.operator import words as operator_words
+from cogs.operator.news import OperatorNews
+from cogs.operator.owners import Operators
+from cogs.reports.summaries import Summaries
 from workflow.context import Context
-from workflow.retention import sweep
+from workflow.money.alarm import News
+from workflow.money.watch import MoneyWatch
+from workflow.results.retention import sweep
 from workflow.summary import post_due
-from workflow.watch import MoneyWatch
 
 _log = structlog.get_logger(__name__)
 

@@ -12,23 +12,23 @@ from discord.ext import commands
 from cogs import cards, words
 from cogs.buttons import Act, CardButton
 from cogs.desk import Desk
-from cogs.drafts import KEPT_MINUTES
 from cogs.extending import Extending
 from cogs.faults import TurnedAway, answering
-from cogs.form_reading import EDIT_FORM, EXTEND_FORM, sent_off, typed
-from cogs.forms import FormKind, edit_form
-from cogs.mending import TYPED_GONE, Mending, Typed
+from cogs.forms.drafts import KEPT_MINUTES
+from cogs.forms.looks import FormKind, edit_form
+from cogs.forms.mending import TYPED_GONE, Mending, Typed
+from cogs.forms.reading import EDIT_FORM, EXTEND_FORM, sent_off, typed
 from cogs.sharing import Showing
 from domain.catalogue import t
 from domain.pricing import quote
 from domain.requests import Command, Draft, check
 from workflow.accept import cancel
-from workflow.again import click_keys, draft_of, form_keys, inputs_remain, next_resolution
 from workflow.context import Context
-from workflow.erase import erase
 from workflow.errors import NotYours, PublishError, TooLate, TooSoon
 from workflow.publishing import JobView
-from workflow.recall import cost_of, recall
+from workflow.results.again import click_keys, draft_of, form_keys, inputs_remain, next_resolution
+from workflow.results.erase import erase
+from workflow.results.recall import cost_of, recall
 
 _FORM_READ_S: Final = 2
 """A form has to be the first answer, and Discord waits three seconds for it."""

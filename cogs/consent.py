@@ -8,15 +8,15 @@ from discord import ui
 
 from cogs import cards, words
 from cogs.buttons import Act, CardButton
-from cogs.drafts import Drafts
+from cogs.forms.drafts import Drafts
+from cogs.forms.mending import Mend
 from cogs.members import role_ids
-from cogs.mending import Mend
 from domain.catalogue import t
 from domain.money import MicroUSD, show_usd
 from domain.requests import Draft
-from workflow.again import Keys
 from workflow.context import Context
-from workflow.quotas import Member, standing
+from workflow.money.quotas import Member, standing
+from workflow.results.again import Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

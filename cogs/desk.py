@@ -12,8 +12,8 @@ from cogs.askers import asker_of
 from cogs.buttons import Act, CardButton
 from cogs.consent import Asked, Consent
 from cogs.faults import TurnedAway
+from cogs.forms.mending import Mend
 from cogs.members import role_ids
-from cogs.mending import Mend
 from cogs.private_answers import PrivateAnswers
 from cogs.tell_buttons import TellButton
 from domain.admission import admitted
@@ -24,14 +24,14 @@ from domain.pricing import quote
 from domain.privacy import privacy_rules
 from domain.requests import Draft, VideoRequest, check
 from workflow.accept import Accepted, Order, accept
-from workflow.again import Keys
 from workflow.belt import Belt
 from workflow.context import Context
 from workflow.errors import AtOnce, CoolingDown, OverLimit, QueueFull
-from workflow.members import is_told
-from workflow.presets import applied
-from workflow.prompts import recalled
-from workflow.settings import read
+from workflow.results.again import Keys
+from workflow.servers.members import is_told
+from workflow.servers.presets import applied
+from workflow.servers.prompts import recalled
+from workflow.servers.settings import read
 
 _LAST_S: Final = 5
 """For those who stand at the desk when it closes."""

@@ -11,14 +11,14 @@ import discord
 
 from cogs.desk import Desk
 from cogs.faults import TurnedAway
-from cogs.form_reading import typed
-from cogs.forms import FormKind, extend_form
-from cogs.mending import Mending, Typed
+from cogs.forms.looks import FormKind, extend_form
+from cogs.forms.mending import Mending, Typed
+from cogs.forms.reading import typed
 from domain.catalogue import mark, t
-from workflow.again import form_keys
 from workflow.context import Context
-from workflow.extend import Hindrance, continuation, hindrance, last_picture
 from workflow.publishing import JobView
+from workflow.results.again import form_keys
+from workflow.results.extend import Hindrance, continuation, hindrance, last_picture
 
 _FORM_READ_S: Final = 2
 """A form has to be the first answer, and Discord waits three seconds for it."""

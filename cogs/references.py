@@ -8,9 +8,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.desk import Desk
-from cogs.forms import FormKind
+from cogs.forms.looks import FormKind
+from cogs.forms.mending import Mending, Typed
 from cogs.intake import Intake
-from cogs.mending import Mending, Typed
 from cogs.options import RATIOS, RESOLUTIONS, TEXTS, Seconds, draft_of, given_options
 from cogs.options import suggest_seconds as suggest
 from cogs.suggestions import suggest_presets, suggest_prompts

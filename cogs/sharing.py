@@ -13,7 +13,7 @@ from domain.catalogue import mark, t
 from workflow.context import Context
 from workflow.errors import PublishError, TooSoon, TryLater
 from workflow.publishing import JobView
-from workflow.share import Shared, Sharing, share
+from workflow.results.share import Shared, Sharing, share
 
 _SAID: Final = MappingProxyType(
     {

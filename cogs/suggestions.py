@@ -10,9 +10,9 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from workflow import presets, prompts
 from workflow.context import Context
-from workflow.prompts import Recent, token_of
+from workflow.servers import presets, prompts
+from workflow.servers.prompts import Recent, token_of
 
 _log = structlog.get_logger(__name__)
 

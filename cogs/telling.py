@@ -10,8 +10,8 @@ from cogs.desk import Desk
 from cogs.faults import TurnedAway, answering
 from cogs.tell_buttons import TellButton, turned
 from domain.catalogue import t
-from workflow import members
 from workflow.context import Context
+from workflow.servers import members
 
 _Interaction = discord.Interaction[Any]
 

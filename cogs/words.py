@@ -14,10 +14,10 @@ from domain.models import MODELS, Mode
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Left, Period, Scope
 from domain.requests import VideoRequest
-from workflow.addresses import NO_PLACE, SWEPT
 from workflow.errors import TooLate
+from workflow.hosting.addresses import NO_PLACE, SWEPT
 from workflow.publishing import JobView, Sight
-from workflow.recall import Cost
+from workflow.results.recall import Cost
 
 NO_SUCH_VIDEO: Final = mark("There is no such video of yours here.")
 INPUTS_GONE: Final = mark(

@@ -15,7 +15,7 @@ from storage.jobs import Job, NewJob
 from storage.quotas import Place
 from workflow.context import Context
 from workflow.errors import AtOnce, CoolingDown, NotYours, OverLimit, QueueFull, TooLate
-from workflow.halt import halt_of
+from workflow.operator.halt import halt_of
 from workflow.publishing import Halt
 
 _log = structlog.get_logger(__name__)

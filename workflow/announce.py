@@ -15,7 +15,7 @@ from storage import belt, jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
-from workflow.halt import halt_of
+from workflow.operator.halt import halt_of
 from workflow.publishing import Post, Sight
 from workflow.sights import looks_alike, sight_of
 

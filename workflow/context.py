@@ -12,7 +12,7 @@ from domain.quotas import Limits
 from domain.schedule import backoff_ms
 from storage.database import Database
 from storage.media import MediaFolder
-from workflow.callback_addresses import CallbackAddresses
+from workflow.hosting.callback_addresses import CallbackAddresses
 from workflow.lab.lab import Lab
 from workflow.pace import Pace
 from workflow.publishing import Publisher

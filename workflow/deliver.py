@@ -15,11 +15,11 @@ from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TryLater
-from workflow.fitting import parcel_under
-from workflow.members import tell_done
 from workflow.patience import try_again, wait
-from workflow.placing import Placed, place, results_channel
 from workflow.publishing import Post
+from workflow.results.fitting import parcel_under
+from workflow.results.placing import Placed, place, results_channel
+from workflow.servers.members import tell_done
 
 _log = structlog.get_logger(__name__)
 

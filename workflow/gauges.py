@@ -10,8 +10,8 @@ from domain.money import MicroUSD
 from storage import belt, exposure, gauges, jobs
 from storage.gauges import Move
 from workflow.context import Context
-from workflow.halt import halt_of
-from workflow.reconcile import Reading, latest_in
+from workflow.money.reconcile import Reading, latest_in
+from workflow.operator.halt import halt_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

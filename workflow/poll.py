@@ -10,10 +10,10 @@ from domain.jobs import JobState
 from domain.schedule import GIVE_UP_MS
 from storage import jobs
 from storage.jobs import Job
-from workflow import funds
 from workflow.context import Context
+from workflow.money import funds
+from workflow.money.settle import Payer, settle
 from workflow.patience import look_ms, try_again
-from workflow.settle import Payer, settle
 
 _log = structlog.get_logger(__name__)
 

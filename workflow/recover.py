@@ -11,8 +11,8 @@ from storage import jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
+from workflow.money.settle import Payer, settle
 from workflow.patience import NEVER_MS
-from workflow.settle import Payer, settle
 from workflow.submit import back_in_line, park_unknown
 
 _log = structlog.get_logger(__name__)

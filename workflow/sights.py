@@ -5,14 +5,15 @@ from domain.jobs import AT_APIXO, JobState
 from domain.schedule import typical_ms
 from storage import jobs
 from storage.jobs import Job
-from workflow import funds, settings
-from workflow.addresses import media_of, to_attach, to_show
 from workflow.context import Context
-from workflow.erase import is_deleted
-from workflow.halt import halt_of
+from workflow.hosting.addresses import media_of, to_attach, to_show
+from workflow.money import funds
+from workflow.operator.halt import halt_of
 from workflow.patience import NEVER_MS
 from workflow.publishing import Halt, Sight
-from workflow.recall import cost_of
+from workflow.results.erase import is_deleted
+from workflow.results.recall import cost_of
+from workflow.servers import settings
 
 RUNNING = AT_APIXO | {JobState.QUEUED}
 """While a job has one of these states, its card shows what it was given, for APIXO too."""

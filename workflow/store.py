@@ -14,8 +14,8 @@ from storage.errors import NotAVideo, TooLarge
 from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.context import Context
+from workflow.money.settle import give_back
 from workflow.patience import try_again
-from workflow.settle import give_back
 
 _log = structlog.get_logger(__name__)
 

@@ -25,10 +25,10 @@ from domain.schedule import UNKNOWN_GRACE_MS
 from storage import belt, billing, jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
-from workflow import funds
-from workflow.addresses import addressed, stale
 from workflow.context import Context
 from workflow.errors import InputLost, NotPostedYet
+from workflow.hosting.addresses import addressed, stale
+from workflow.money import funds
 from workflow.patience import look_ms
 from workflow.sights import sight_of
 

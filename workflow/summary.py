@@ -13,10 +13,11 @@ import structlog
 
 from domain.reports import Days, Grouping, day_of
 from storage import guilds
-from workflow import report, settings
+from workflow import report
 from workflow.context import Context
 from workflow.once import once
 from workflow.report import Figures
+from workflow.servers import settings
 
 _log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from apixo.messages import read_callback
 from domain.errors import DailiesError
-from workflow.callback import Outcome, receive
-from workflow.callback_addresses import PATH, CallbackAddresses
 from workflow.context import Context
+from workflow.hosting.callback import Outcome, receive
+from workflow.hosting.callback_addresses import PATH, CallbackAddresses
 
 MAX_BODY_BYTES = 64 * 1024
 

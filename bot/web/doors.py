@@ -12,11 +12,11 @@ from bot.web import health, media
 from bot.web.callbacks import CallbackDoor
 from bot.web.metrics import Metrics
 from workflow.belt import Belt
-from workflow.callback_addresses import CallbackAddresses
 from workflow.context import Context
-from workflow.links import SignedLinks
+from workflow.hosting.callback_addresses import CallbackAddresses
+from workflow.hosting.links import SignedLinks
+from workflow.hosting.signing import Seal, signing_secret
 from workflow.notes import Notes
-from workflow.signing import Seal, signing_secret
 
 
 @dataclass(frozen=True, slots=True)

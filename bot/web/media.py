@@ -8,7 +8,7 @@ from aiohttp import web
 
 from domain.catalogue import t
 from storage.media import MediaFolder
-from workflow.links import PATH, Kind, Link, SignedLinks
+from workflow.hosting.links import PATH, Kind, Link, SignedLinks
 
 NO_SUCH_LINK = "There is no such link."
 """By these words `bot.reach` knows our answer, so they are the same in every language."""

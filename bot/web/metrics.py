@@ -17,7 +17,7 @@ from domain.jobs import JobState
 from workflow.belt import Belt
 from workflow.context import Context
 from workflow.gauges import Gauges, gather, last_move
-from workflow.reconcile import Reading
+from workflow.money.reconcile import Reading
 
 _FRESH_S = 5
 _ANSWER_S = 8

@@ -16,9 +16,10 @@ from domain.errors import BrokenRules
 from domain.presets import Preset, key_of
 from domain.quotas import Limit, Target
 from domain.servers import Rules
-from workflow import presets, quotas, settings, trail
 from workflow.context import Context
-from workflow.quotas import Manager
+from workflow.money import quotas
+from workflow.money.quotas import Manager
+from workflow.servers import presets, settings, trail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Knows the panel's forms: how they are filled in, and how what was typed is read.
 
-As in `cogs.forms`, the library keeps none of them: what a form is about stands in its custom id.
+As in `cogs.forms.looks`, the library keeps none of them: what a form is about stands in its custom
+id.
 """
 
 import re

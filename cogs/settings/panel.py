@@ -10,8 +10,8 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from cogs.desk import Desk
-from cogs.drafts import KEPT_MINUTES, Drafts
 from cogs.faults import TurnedAway, answering
+from cogs.forms.drafts import KEPT_MINUTES, Drafts
 from cogs.members import is_manager
 from cogs.settings import forms, pages
 from cogs.settings.clerk import Clerk, Seat
@@ -24,7 +24,7 @@ from cogs.settings.state import State
 from domain.catalogue import mark, t
 from domain.errors import BrokenRules
 from workflow.context import Context
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
 
 _FORM_READ_S: Final = 2
 """A form has to be the first answer, and Discord waits three seconds for it."""

@@ -12,7 +12,7 @@ from cogs.settings.fields import LIMIT_KINDS
 from cogs.settings.typing_in import Allowance
 from domain.presets import Preset, key_of
 from domain.servers import ChannelRules, Rules, ServerSettings
-from workflow.quotas import Change
+from workflow.money.quotas import Change
 
 _USUAL: Final = ServerSettings()
 

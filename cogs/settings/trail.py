@@ -9,7 +9,7 @@ from cogs.settings.fields import LIMIT_KINDS, knob_of
 from cogs.settings.knobs import Knob, Pick
 from domain.catalogue import t
 from domain.quotas import Target
-from workflow.quotas import Change
+from workflow.money.quotas import Change
 
 _TEXT_SHOWN: Final = 80
 _IDS_SHOWN: Final = 3

@@ -22,7 +22,7 @@ from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_reque
 from tests.sandbox.discord.stock import StockBot
 from workflow.accept import Accepted
 from workflow.publishing import Parcel, Sight
-from workflow.recall import Cost
+from workflow.results.recall import Cost
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.client import DailiesBot
-from cogs import menus
-from cogs.list_buttons import page_row
-from cogs.operator_buttons import LABELS
-from cogs.revoking import RevokeButton
+from cogs.listing.buttons import page_row
+from cogs.operator.buttons import LABELS
+from cogs.quotas.revoking import RevokeButton
+from cogs.reports import menus
 from cogs.words import ending
 from domain.jobs import JobState
 from domain.models import ModelId

@@ -9,8 +9,8 @@ from domain.presets import Preset
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House
-from workflow import presets
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
+from workflow.servers import presets
 
 NOIR = Preset(
     name="Film Noir",

@@ -15,8 +15,8 @@ from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Message, Pe
 from sandbox.discord.models import walk
 from storage.schema import jobs
 from tests.cogs.house import House
-from workflow import settings
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
+from workflow.servers import settings
 
 _numbers = count(1)
 PICTURE = Path(__file__).parents[2] / "sandbox" / "pictures" / "lake.jpg"

@@ -9,8 +9,8 @@ from domain.servers import ChannelRules, Rules, Which
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Person
 from tests.cogs.house import House, buttons, job_in
-from workflow import settings
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
+from workflow.servers import settings
 
 _numbers = count(1)
 PROMPT = {"prompt": "a lake at dusk"}

@@ -9,8 +9,8 @@ from domain.servers import ServerSettings
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordStandIn, Message, Permission, Person
 from tests.cogs.house import House, buttons
-from workflow import settings
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
+from workflow.servers import settings
 
 VIDEO: dict[str, Any] = {"prompt": "a lake *at* dusk", "duration": 4, "resolution": "480p"}
 

@@ -11,7 +11,7 @@ from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
 from storage import guilds
 from tests.cogs.house import House, buttons, job_in
-from workflow.members import is_told
+from workflow.servers.members import is_told
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}

@@ -10,7 +10,7 @@ from cogs import words
 from domain.jobs import JobState
 from sandbox.discord import Channel, Person
 from tests.cogs.scenes import HOSTILE, a_job, live_markup, plain
-from workflow.addresses import NO_PLACE, SWEPT
+from workflow.hosting.addresses import NO_PLACE, SWEPT
 from workflow.publishing import Sight
 
 _PIECES = st.sampled_from(

@@ -10,7 +10,7 @@ from discord import ui
 
 from apixo.forms import submission
 from cogs import cards
-from cogs.form_reading import typed
+from cogs.forms.reading import typed
 from cogs.words import harmless
 from domain.admission import Asker, admitted
 from domain.errors import BrokenRules

@@ -23,8 +23,8 @@ from tests.fuzz.addresses import BODY, CALLBACKS, forged_token
 from tests.fuzz.files import odd_file
 from tests.fuzz.mutation import as_bytes, changed_json
 from tests.workflow.world import NO_LIMITS, Channel
-from workflow.callback_addresses import PATH
 from workflow.context import Context, Policy
+from workflow.hosting.callback_addresses import PATH
 
 _REFUSALS = frozenset({400, 401, 404, 405, 413, 429})
 

@@ -7,10 +7,10 @@ from discord import ui
 
 from cogs.animating import PictureMenu
 from cogs.buttons import CardButton
-from cogs.list_buttons import LIST_ITEMS
-from cogs.menus import ITEMS
-from cogs.operator_buttons import OPERATOR_ITEMS
-from cogs.revoking import RevokeButton
+from cogs.listing.buttons import LIST_ITEMS
+from cogs.operator.buttons import OPERATOR_ITEMS
+from cogs.quotas.revoking import RevokeButton
+from cogs.reports.menus import ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
 from cogs.settings.fields import KNOBS
 from cogs.settings.knobs import Choice, Knob, Pick, Text

@@ -2,19 +2,19 @@
 
 from tests.guards.guard import Guard
 
-_CALLBACK = "tests/workflow/test_callback.py::"
+_CALLBACK = "tests/workflow/hosting/test_callback.py::"
 _CLICKS = "tests/cogs/test_clicks.py::"
 _INTAKE = "tests/cogs/test_intake.py::"
-_OPERATOR = "tests/cogs/test_operator.py::"
+_OPERATOR = "tests/cogs/operator/test_operator.py::"
 _PUBLISHER = "tests/cogs/test_publisher.py::"
-_QUOTAS = "tests/cogs/test_quota_commands.py::"
+_QUOTAS = "tests/cogs/quotas/test_quota_commands.py::"
 _RESULTS = "tests/apixo/test_results.py::"
-_SPENDING = "tests/cogs/test_spending.py::"
+_SPENDING = "tests/cogs/reports/test_spending.py::"
 
 AGAINST_STRANGERS = (
     Guard(
         "the mark of callbacks and links",
-        "workflow/signing.py",
+        "workflow/hosting/signing.py",
         'return hmac.compare_digest(mark.encode(errors="replace"), self.mark(text).encode())',
         'return bool(mark) and text.count(".") == 2',
         (
@@ -24,7 +24,7 @@ AGAINST_STRANGERS = (
     ),
     Guard(
         "each purpose has a key of its own",
-        "workflow/signing.py",
+        "workflow/hosting/signing.py",
         "hmac.digest(secret, purpose.encode(), hashlib.sha256)",
         'hmac.digest(secret, b"", hashlib.sha256)',
         (f"{_CALLBACK}test_what_is_forged_changes_nothing",),
@@ -164,14 +164,14 @@ AGAINST_STRANGERS = (
     ),
     Guard(
         "is_manager: limits and grants",
-        "cogs/managing.py",
+        "cogs/quotas/commands.py",
         "    if not is_manager(interaction):\n        raise TurnedAway",
         "    if False:\n        raise TurnedAway",
         (f"{_QUOTAS}test_only_managers_change_anything",),
     ),
     Guard(
         "is_manager: reports",
-        "cogs/spending.py",
+        "cogs/reports/spending.py",
         "if not is_manager(interaction):",
         "if False:",
         (f"{_SPENDING}test_a_manager_no_more_sees_no_more",),
@@ -190,7 +190,7 @@ AGAINST_STRANGERS = (
     ),
     Guard(
         "is_owner: the operator's commands and buttons",
-        "cogs/operating.py",
+        "cogs/operator/commands.py",
         'if not await bot.is_owner(cast("discord.User", interaction.user)):',
         "if False:",
         (
@@ -233,17 +233,17 @@ AGAINST_STRANGERS = (
     ),
     Guard(
         "owner of a video: posting it again",
-        "workflow/repost.py",
+        "workflow/results/repost.py",
         "if job is None or (job.guild_id, job.user_id) != (guild_id, user_id):",
         "if job is None:",
-        ("tests/workflow/test_listing.py::test_only_ones_own_videos_can_be_posted_again",),
+        ("tests/workflow/results/test_listing.py::test_only_ones_own_videos_can_be_posted_again",),
     ),
     Guard(
         "owner of a draft",
-        "cogs/drafts.py",
+        "cogs/forms/drafts.py",
         "return draft if draft.user_id == user_id else None",
         "return draft",
-        ("tests/cogs/test_composing.py::test_somebody_elses_draft_is_not_to_be_had",),
+        ("tests/cogs/forms/test_composing.py::test_somebody_elses_draft_is_not_to_be_had",),
     ),
     Guard(
         "a server's jobs are its own",

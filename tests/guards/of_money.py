@@ -134,12 +134,12 @@ OF_MONEY = (
     ),
     Guard(
         "who was told that it costs nothing is not charged",
-        "workflow/settle.py",
+        "workflow/money/settle.py",
         "if await billing.is_held(tx, job.id, job.attempt):",
         "if True:",
         (
             (
-                "tests/workflow/test_callback.py::"
+                "tests/workflow/hosting/test_callback.py::"
                 "test_a_lost_answer_found_after_the_grace_time_is_free_for_the_member"
             ),
         ),
@@ -156,7 +156,7 @@ OF_MONEY = (
         "workflow/accept.py",
         "            raise _Repeated\n",
         "            return\n",
-        ("tests/workflow/test_again.py::test_two_clicks_at_once_are_one_job",),
+        ("tests/workflow/results/test_again.py::test_two_clicks_at_once_are_one_job",),
     ),
     Guard(
         "a full queue takes nothing",
@@ -184,17 +184,17 @@ OF_MONEY = (
         "if False:",
         (
             (
-                "tests/workflow/test_operate.py::"
+                "tests/workflow/operator/test_operate.py::"
                 "test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accepts_it"
             ),
         ),
     ),
     Guard(
         "an old card decides nothing",
-        "workflow/decide.py",
+        "workflow/operator/decide.py",
         "found.job.fence != verdict.fence or ",
         "",
-        ("tests/workflow/test_decide.py::test_an_old_card_decides_nothing",),
+        ("tests/workflow/operator/test_decide.py::test_an_old_card_decides_nothing",),
     ),
     Guard(
         "no cell of a report is a formula",

@@ -5,7 +5,7 @@ from tests.guards.guard import Guard
 _CLAIMS = "tests/storage/test_claims.py::"
 _PUBLISHER = "tests/cogs/test_publisher.py::"
 _DELIVER = "tests/workflow/test_deliver.py::"
-_CALLBACK = "tests/workflow/test_callback.py::"
+_CALLBACK = "tests/workflow/hosting/test_callback.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
 
@@ -194,14 +194,14 @@ OF_THE_BELT = (
     ),
     Guard(
         "a callback for an earlier submission binds nothing",
-        "workflow/callback.py",
+        "workflow/hosting/callback.py",
         "if job.submissions != submission.number:",
         "if False:",
         (f"{_CALLBACK}test_a_call_for_an_earlier_submission_binds_nothing",),
     ),
     Guard(
         "a callback about another task binds nothing",
-        "workflow/callback.py",
+        "workflow/hosting/callback.py",
         "    if job.task_id != task_id:\n        return Outcome.OTHER_TASK\n",
         "",
         (f"{_CALLBACK}test_a_call_about_another_task_is_refused",),

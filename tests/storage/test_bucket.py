@@ -13,7 +13,7 @@ from bot.keeping import WORK_FOLDER, open_media
 from sandbox.apixo.clips import tiny_clip
 from storage.bucket import Bucket, MediaBucket
 from storage.errors import NotAVideo, StorageError, TooLarge
-from workflow.presigned import PresignedLinks
+from workflow.hosting.presigned import PresignedLinks
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the stand-in's libraries have to say to each other

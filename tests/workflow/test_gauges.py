@@ -21,9 +21,9 @@ from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import balance
 from tests.workflow.world import ONE_ENGINE, FlakyDatabase, World
-from workflow.callback_addresses import CallbackAddresses
 from workflow.gauges import gather
-from workflow.signing import Seal
+from workflow.hosting.callback_addresses import CallbackAddresses
+from workflow.hosting.signing import Seal
 
 S = JobState
 RULES = Path(__file__).parents[2] / "docs" / "alerts.yml"

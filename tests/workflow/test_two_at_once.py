@@ -14,9 +14,9 @@ from domain.requests import Command, Draft, Picture, check
 from storage import jobs
 from storage.database import Database
 from tests.workflow.world import ADA, World
-from workflow import funds
 from workflow.accept import accept, cancel
 from workflow.belt import LEASE_MS
+from workflow.money import funds
 from workflow.poll import poll
 from workflow.publishing import Sight
 from workflow.recover import park_lost_submissions

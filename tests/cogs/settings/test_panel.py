@@ -13,8 +13,9 @@ from domain.servers import Rules, ServerSettings, TooLarge, Which
 from sandbox.discord import ClientRefused, DiscordStandIn, Permission, Person
 from tests.cogs.house import House
 from tests.cogs.settings.desk import Sitting, fields
-from workflow import quotas, settings
-from workflow.quotas import Manager
+from workflow.money import quotas
+from workflow.money.quotas import Manager
+from workflow.servers import settings
 
 _NO_MANAGER = "Only members with *Manage Server*"
 

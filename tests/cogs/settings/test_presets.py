@@ -7,8 +7,8 @@ from domain.presets import Preset
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House
 from tests.cogs.settings.desk import Sitting, fields
-from workflow import presets
-from workflow.quotas import Manager
+from workflow.money.quotas import Manager
+from workflow.servers import presets
 
 NOIR = {"name": "Film noir", "suffix": "black and white, hard light", "seconds": ["8"]}
 

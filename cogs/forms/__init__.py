@@ -1,0 +1,1 @@
+"""The forms in which requests are typed, and how they come back filled in."""

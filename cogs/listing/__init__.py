@@ -1,0 +1,1 @@
+"""The list of a member's own videos."""

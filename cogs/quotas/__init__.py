@@ -1,0 +1,1 @@
+"""Quotas and grants, as members see them and managers set them."""

@@ -1,0 +1,1 @@
+"""What others reach under addresses of ours: kept files, and the door for callbacks."""

@@ -1,0 +1,1 @@
+"""What the operator does to the service and to parked jobs, and what stops the belt."""

@@ -1,0 +1,1 @@
+"""What becomes of a video, and of its request, after it was made."""

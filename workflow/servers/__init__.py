@@ -1,0 +1,1 @@
+"""What a server's managers and members decide for themselves."""
