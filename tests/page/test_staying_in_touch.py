@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from sandbox.discord import DiscordOptions, DiscordStandIn
 from sandbox.discord.models import MIB
@@ -103,3 +103,48 @@ async def test_a_thousand_messages_are_all_there_and_the_newest_is_in_view(
     await expect(visitor.messages).to_have_count(1_000, timeout=30_000)
     await visitor.messages.filter(has_text="message 0.").first.scroll_into_view_if_needed()
     await expect(visitor.messages.filter(has_text="message 0.").first).to_be_in_viewport()
+
+
+async def test_what_is_typed_before_the_page_knows_the_member_is_not_lost(visitor: Visitor):
+    """Over a slow line the commands come a moment after they were asked for."""
+    line = _SlowLine()
+    await visitor.page.route_web_socket("**/_page/socket", line.connect)
+    await visitor.page.reload()
+    await visitor.go_to("general")
+    line.hold()
+    await visitor.become("Max")
+    box = visitor.page.locator("#composer textarea").first
+    await box.press_sequentially("/report")
+    await box.press("Enter")
+    await expect(box).to_have_value("/report")
+    line.let_go()
+    await expect(visitor.page.get_by_role("option").first).to_be_visible()
+    await box.press("Enter")
+    await expect(visitor.page.get_by_role("form", name="/report")).to_be_visible()
+
+
+class _SlowLine:
+    """Holds back what the page is told, from one moment to another."""
+
+    def __init__(self) -> None:
+        self._page: WebSocketRoute | None = None
+        self._held: list[str | bytes] | None = None
+
+    def connect(self, page: WebSocketRoute) -> None:
+        self._page = page
+        page.connect_to_server().on_message(self._pass)
+
+    def hold(self) -> None:
+        self._held = []
+
+    def let_go(self) -> None:
+        held, self._held = self._held or [], None
+        for message in held:
+            self._pass(message)
+
+    def _pass(self, message: str | bytes) -> None:
+        assert self._page is not None
+        if self._held is None:
+            self._page.send(message)
+        else:
+            self._held.append(message)

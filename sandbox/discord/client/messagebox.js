@@ -22,6 +22,7 @@ export class MessageBox {
   #reply = el("div", { className: "replying", hidden: true });
   #repliesTo = null;
   #busy = false;
+  #typedEarly = false;
   #choose;
 
   constructor(choose) {
@@ -55,6 +56,7 @@ export class MessageBox {
     this.#text.placeholder = placeholder;
     this.#text.setAttribute("aria-label", placeholder);
     this.node.classList.toggle("no-files", !state.room.may.attach);
+    if (this.#typedEarly && state.room.ready) this.#typed();
   }
 
   #drawn() {
@@ -71,6 +73,8 @@ export class MessageBox {
   }
 
   #typed() {
+    // What the member may do here is not known yet: the list comes with it.
+    this.#typedEarly = !state.room.ready;
     const length = lengthOf(this.#text.value);
     this.#count.textContent = length >= COUNTED_FROM ? String(MOST_CHARACTERS - length) : "";
     this.#count.classList.toggle("over", length > MOST_CHARACTERS);
@@ -101,7 +105,7 @@ export class MessageBox {
     event.preventDefault();
     const text = this.#text.value.trim();
     const files = this.#files.files();
-    if (this.#busy || (!text && !files.length)) return;
+    if (this.#busy || !state.room.ready || (!text && !files.length)) return;
     const fault = faultOf(text);
     if (fault) return notify(fault);
     this.#mark(true);
