@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -26,6 +26,9 @@ _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.01
 _COLLISIONS = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a serialization failure and a deadlock: nothing was done, do it again."""
+
+_END_SECONDS = 15
+"""How long a transaction whose caller was cancelled may take to end: longer than anyone's lock."""
 
 
 class Database:
@@ -79,18 +82,19 @@ class Database:
         """Do `work` in one transaction that commits at its end, and return what it returns.
 
         On PostgreSQL the whole of it is done again after a collision with another transaction, so
-        it must change nothing but the database.
+        it must change nothing but the database. Who is cancelled in the middle learns of it when
+        the transaction has ended, and it may have committed.
         """
         self._refuse_if_read_only()
         for attempt in range(_TRIES - 1):
             try:
-                return await self._transact_once(work)
+                return await _to_its_end(self._transact_once(work))
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
                     raise
             longest = _FIRST_WAIT_SECONDS * 2**attempt
             await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
-        return await self._transact_once(work)
+        return await _to_its_end(self._transact_once(work))
 
     async def read(self, work: Work[T]) -> T:
         """Do `work` on one unchanging view of the database, in which nothing can be written."""
@@ -172,6 +176,29 @@ class Database:
     async def _transact_once(self, work: Work[T]) -> T:
         async with self._engines.writer.begin() as tx:
             return await work(tx)
+
+
+async def _to_its_end(transaction: Coroutine[None, None, T]) -> T:
+    """Wait for a transaction, and if cancelled meanwhile, still for its end.
+
+    A connection that is cut off in the middle keeps SQLite's lock until a thread has closed it.
+    """
+    task = asyncio.create_task(transaction)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await _ended(task)
+        raise
+
+
+async def _ended(task: asyncio.Task[object]) -> None:
+    last_s = time.monotonic() + _END_SECONDS
+    while not task.done() and (left_s := last_s - time.monotonic()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=left_s)
+    task.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await task
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import database as database_module
 from storage import notes
 from storage.database import Database
 from storage.errors import DatabaseInUse, StorageError
@@ -17,6 +18,10 @@ from storage.errors import DatabaseInUse, StorageError
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 ROOT = Path(__file__).parents[2]
+SLOW = """
+WITH RECURSIVE counted(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM counted WHERE x < 10000)
+SELECT count(*) FROM counted
+"""
 
 
 async def put(database: Database, key: str, value: str) -> None:
@@ -94,8 +99,34 @@ async def test_no_other_writer_gets_between_a_reading_and_a_writing(database: Da
         shell.execute("UPDATE belt SET id = id")
 
 
-async def test_cancelled_work_leaves_nothing_and_the_database_goes_on(database: Database) -> None:
-    """A task cancelled inside its transaction is rolled back and its connection is free again."""
+async def test_whoever_is_cancelled_in_a_transaction_waits_for_its_end(database: Database) -> None:
+    """Wherever it is cut off, even twice, it is whole, and the next writer finds no lock."""
+    kept: list[BaseException | None] = []
+    for number in range(40):
+
+        async def work(tx: AsyncConnection, value: str = str(number)) -> None:
+            await notes.put(tx, "left", value)
+            await tx.scalar(text(SLOW))
+            await notes.put(tx, "right", value)
+
+        task = asyncio.create_task(database.transact(work))
+        await asyncio.sleep(0.0005 * number)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        # A traceback that somebody keeps holds the driver's open statements, and they its lock.
+        kept += await asyncio.gather(task, return_exceptions=True)
+        assert await get(database, "left") == await get(database, "right")
+        await put(database, "round", str(number))
+    assert {type(each) for each in kept} <= {type(None), asyncio.CancelledError}
+    assert await get(database, "round") == "39"
+
+
+async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is rolled back after a time, and the connection is free again."""
+    monkeypatch.setattr(database_module, "_END_SECONDS", 0.01)
     for number in range(25):
         inside = asyncio.Event()
 
@@ -288,6 +319,7 @@ async def test_a_second_writer_of_one_file_is_refused_by_name(
 
 HOLDER = """
 import asyncio, sys
+from storage import database as database_module
 from storage import notes
 from storage.database import Database
 
