@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.jobs import JobState
 from domain.servers import ServerSettings
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordStandIn, Message, Permission, Person
-from tests.cogs.house import House, buttons
+from tests.cogs.house import House, buttons, job_in
 from workflow.money.quotas import Manager
 from workflow.servers import settings
 
@@ -131,8 +132,8 @@ async def test_a_video_from_an_age_restricted_channel_stays_among_adults(
     """It may go to another such channel, but not to one that is open to all."""
     night = stand_in.channel("night")
     await choose(home, showcase)
-    typed = await ada.type(night, "video", VIDEO)
-    await typed.until_answered()
+    job = job_in(await (await ada.type(night, "video", VIDEO)).until_answered())
+    await home.until(job, JobState.DELIVERED)
     result = await night.wait_for(
         lambda message: bool(message.attachments), within=20, awaited="the video"
     )
