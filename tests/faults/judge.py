@@ -102,7 +102,8 @@ def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterat
     for message in results:
         yield from _of_the_video(traces, job, message)
     for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
-        yield f"silent: the job is {job.state}, but its card says {text!r}"
+        if not _is_cut_off(traces):
+            yield f"silent: the job is {job.state}, but its card says {text!r}"
     if not cards and job.status_message_id is not None:
         yield "silent: the status message that is known is not there"
 
@@ -120,6 +121,11 @@ def _of_the_video(traces: Traces, job: Job, message: Message) -> Iterator[str]:
 def _is_unknown(traces: Traces, job: Job) -> bool:
     """Tell whether a process died with the answer to its submission, which nobody can mend."""
     return job.state is JobState.SUBMIT_UNKNOWN and traces.kills > 0
+
+
+def _is_cut_off(traces: Traces) -> bool:
+    """Tell whether the card is an answer that only a dead process could edit; `/jobs` is left."""
+    return traces.cell.trouble.cuts_off and traces.kills > 0
 
 
 def _seen(discord: DiscordStandIn) -> Iterator[Message]:

@@ -20,7 +20,7 @@ from storage.audit import Audit
 from storage.jobs import Job
 from tests.faults.judge import judge
 from tests.faults.traces import Cell, Traces
-from tests.faults.troubles import PLAIN
+from tests.faults.troubles import PLAIN, Trouble
 
 ID = "01m7za7qv5t68n9j9d4z"
 VIDEO = b"0000ftypisom"
@@ -112,6 +112,15 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
     """Done to a scene without harm, it is what the judge complains of."""
     spoil(scene)
     assert verdict in scene.verdicts()
+
+
+def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):
+    """And only then: a process that lives keeps it true, and so does every other fault."""
+    scene.card.content = f"🎬 Being made.\n-# {ID}"
+    cut_off = Cell(Trouble(axis="Discord", name="cut off", cuts_off=True))
+    for cell, kills, told in ((cut_off, 0, {"silent"}), (cut_off, 1, set[str]())):
+        scene.traces.cell, scene.traces.kills = cell, kills
+        assert scene.verdicts() == told
 
 
 def _job(task_id: str, card: int, result: int) -> Job:

@@ -41,6 +41,7 @@ class Trouble:
         settings: on top of the service's own.
         animates: whether the member gives a picture, which hangs on the status message.
         is_private: whether the member orders for themselves alone.
+        cuts_off: whether nothing but the process that took the order can reach the member.
         calls_back: whether APIXO can reach the service.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
@@ -52,6 +53,7 @@ class Trouble:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     animates: bool = False
     is_private: bool = False
+    cuts_off: bool = False
     calls_back: bool = False
     engine: str | None = None
     ends: frozenset[JobState] = frozenset()
@@ -201,6 +203,7 @@ TROUBLES: Final = (
         name="private, DMs closed",
         arm=_close_dms,
         is_private=True,
+        cuts_off=True,
         ends=frozenset({JobState.UNDELIVERABLE}),
     ),
     Trouble(axis="callback", name="once", calls_back=True),
