@@ -101,9 +101,13 @@ def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterat
         yield f"silent: a result was posted, but the job is {job.state}"
     for message in results:
         yield from _of_the_video(traces, job, message)
+    if not _is_cut_off(traces):
+        yield from _of_the_cards(job, cards)
+
+
+def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
     for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
-        if not _is_cut_off(traces):
-            yield f"silent: the job is {job.state}, but its card says {text!r}"
+        yield f"silent: the job is {job.state}, but its card says {text!r}"
     if not cards and job.status_message_id is not None:
         yield "silent: the status message that is known is not there"
 
