@@ -223,7 +223,8 @@ async def end(process: asyncio.subprocess.Process, patience_s: float = _PATIENCE
     try:
         if process.returncode is None and patience_s > 0:
             process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(process.wait(), patience_s)
+        async with asyncio.timeout(patience_s):
+            return await process.wait()
     except TimeoutError:
         _kill(process)
         return await process.wait()

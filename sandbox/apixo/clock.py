@@ -36,7 +36,8 @@ class SystemClock:
     async def wait(self, seconds: float, wake: asyncio.Event) -> None:
         """Return after `seconds`, or as soon as `wake` is set."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await wake.wait()
 
 
 class HandClock:

@@ -40,7 +40,8 @@ class Life:
         if not self.is_over:
             os.kill(self.pid, signal.SIGTERM)
         try:
-            return await asyncio.wait_for(asyncio.shield(self.ended), patience_s)
+            async with asyncio.timeout(patience_s):
+                return await asyncio.shield(self.ended)
         except TimeoutError:
             await self.kill()
             raise

@@ -253,8 +253,10 @@ class _Play:
                 changed = changes.next()
                 if all(map(_is_at_rest, await self._jobs())):
                     return
+                # Unlike `wait_for`, this hears of a cancellation at the moment of a change.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):
+                        await changed.wait()
                 # What was shown is written down a moment later.
                 await asyncio.sleep(0.05)
 
