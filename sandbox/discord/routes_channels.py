@@ -25,7 +25,6 @@ class ChannelRoutes:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._nonces: dict[str, tuple[float, Message]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """List what is served."""
@@ -78,7 +77,7 @@ class ChannelRoutes:
             messages.notify(posted, draft.allowed)
             world.post(posted)
             if draft.nonce:
-                self._nonces[draft.nonce] = (world.now(), posted)
+                world.nonces[draft.nonce] = (world.now(), posted)
         return answer(payloads.message_json(posted))
 
     async def show_message(self, request: web.Request) -> web.Response:
@@ -128,8 +127,9 @@ class ChannelRoutes:
         Raises:
             Refused: 10008, it has been deleted since; Discord does not post it anew.
         """
-        at, message = self._nonces.get(nonce, (0.0, None))
-        if message is None or self._rooms.world.now() - at > self._rooms.options.nonce_seconds:
+        world = self._rooms.world
+        at, message = world.nonces.get(nonce, (0.0, None))
+        if message is None or world.now() - at > self._rooms.options.nonce_seconds:
             return None
         if message not in message.channel.messages:
             raise unknown("Message", 10008)

@@ -52,6 +52,8 @@ class World:
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.nonces: dict[str, tuple[float, Message]] = {}
+        """What the bot posted with a nonce, and when; Discord forgets it after some minutes."""
         self._listeners: list[Callable[[Event], None]] = []
 
     def listen(self, listener: Callable[[Event], None]) -> None:

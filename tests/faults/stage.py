@@ -61,10 +61,9 @@ class Stage:
     """Stand-ins of APIXO and Discord, and a member who types; `play` plays one cell on them."""
 
     def __init__(self, nursery: Nursery, databases: Databases, folder: Path) -> None:
-        self._skew_s = 0.0
         self._forgets = False
         self.apixo = ApixoStandIn(ApixoOptions(clips="tiny", time_scale=SCALE))
-        self.discord = DiscordStandIn(_unlimited(), now=lambda: time.time() + self._skew_s)
+        self.discord = DiscordStandIn(_unlimited())
         self.database_url = ""
         self._nursery = nursery
         self._databases = databases
@@ -97,7 +96,7 @@ class Stage:
         self._endings.append(undo)
 
     def forget_nonces(self) -> None:
-        """Let ten minutes of Discord's time pass at each death from now on."""
+        """Let Discord forget every nonce at each death from now on, as it does in a few minutes."""
         self._forgets = True
 
     async def play(self, cell: Cell, *, watch: bool = False) -> Traces:
@@ -113,7 +112,7 @@ class Stage:
     def died(self) -> None:
         """Let pass what passes while the service is dead."""
         if self._forgets:
-            self._skew_s += 600
+            self.discord.world.nonces.clear()
 
     async def _premiere(self) -> None:
         play = await self._set_up(Cell(Trouble(axis="", name="")), watch=False)
@@ -141,7 +140,7 @@ class Stage:
         for undo in self._endings:
             undo()
         self._endings.clear()
-        self._forgets, self._skew_s = False, 0.0
+        self._forgets = False
         await self._databases.drop(self.database_url)
         shutil.rmtree(play.folder)
 
