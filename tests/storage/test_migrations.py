@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.requests import dump
 from storage import billing, migrations
 from storage.database import Database
-from storage.errors import SchemaTooNew
+from storage.errors import SchemaTooNew, SchemaTooOld
 from storage.jobs import NewJob
 from storage.schema import metadata
 
+only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 
 
@@ -178,13 +182,28 @@ async def _rows(database: Database) -> AsyncIterator[object]:
             yield tuple(row)
 
 
+@only_sqlite
+async def test_the_files_are_named_and_ordered_as_the_revisions_are(database: Database) -> None:
+    """A start goes by the names alone; what they say is what Alembic reads in the files."""
+    script = ScriptDirectory(str(Path(migrations.__file__).parent))
+    newest, *older = [revision.revision for revision in script.walk_revisions()]
+    for revision in older:
+        await _stamp(database, revision)
+        with pytest.raises(SchemaTooOld, match=f"{revision}.*{newest}"):
+            await database.ping()
+    await _stamp(database, newest)
+    await database.ping()
+
+
+def test_a_start_does_without_the_library_for_migrations() -> None:
+    """It takes a good part of the time that everything takes to be read."""
+    code = "import sys, bot.app, storage.upgrade; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 async def test_a_schema_of_the_future_is_refused(database: Database) -> None:
     """An older service does not touch a database that a newer one upgraded."""
-
-    async def rename(tx: AsyncConnection) -> None:
-        await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-
-    await database.transact(rename)
+    await _stamp(database, "9999")
     with pytest.raises(SchemaTooNew, match="9999"):
         await database.migrate()
 
@@ -201,6 +220,12 @@ async def test_a_migration_that_fails_leaves_nothing(
             lambda tx: tx.run_sync(lambda connection: inspect(connection).get_table_names())
         )
     assert tables == []
+
+
+async def _stamp(database: Database, revision: str) -> None:
+    """Let the database say that it stands at a revision."""
+    change = text("UPDATE alembic_version SET version_num = :revision")
+    await database.transact(lambda tx: tx.execute(change, {"revision": revision}))
 
 
 def _fail(*_: object) -> None:
