@@ -77,7 +77,8 @@ class Announcer:
         known = job.status_message_id or await self._find(job)
         message_id = known or await publisher.post_status(await sight_of(self._context, job))
         sight = await sight_of(self._context, replace(job, status_message_id=message_id))
-        if known is not None:
+        # A post that was begun before may have given back the one of then, with what that says.
+        if known is not None or job.status_since_ms is not None:
             await publisher.edit_status(sight)
         if self._is_late_failure(sight) and not await self._was_told(job):
             await publisher.post_failure(sight)

@@ -219,6 +219,17 @@ async def test_a_status_message_found_late_is_brought_up_to_date(world: World):
 
 
 @ONE_ENGINE
+async def test_a_status_message_that_discord_gives_back_is_brought_up_to_date(world: World):
+    """Where the history may not be read it is posted again, and what comes is the one of before."""
+    world.channel.lost["post_status"] = [TryLater("no answer")] * 3
+    world.channel.trouble["find"] = [HistoryDenied("no permission")] * 9
+    job = (await world.order()).job
+    await world.until(S.DELIVERED, job=job.id)
+    await world.pass_time(120)
+    (status,) = world.channel.of(job.id, "status")
+    assert status.states[-1] is S.DELIVERED
+
+
 async def test_an_answer_that_nobody_expected_is_not_asked_for_in_a_storm(world: World):
     """A proxy's page instead of Discord's answer: edits are tried again with patience."""
     tries = 0
