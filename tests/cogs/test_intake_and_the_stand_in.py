@@ -1,8 +1,9 @@
 """Real files at the edges of the rules: our verdict on them and the stand-in's must agree."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ class Files:
     audios: tuple[bytes, ...] = ()
 
 
+Make = Callable[[], Files]
+"""Each test draws and records its own, so that to collect them costs nothing."""
+
+
 def picture(width: int, height: int, kind: str = "PNG") -> bytes:
     data = io.BytesIO()
     Image.new("RGB", (width, height), "teal").save(data, kind)
@@ -47,43 +52,47 @@ def lengths(*all_ms: int) -> Files:
     return Files(videos=tuple(map(video, all_ms)))
 
 
-LAKE = picture(640, 360)
-FIT = {
-    "the smallest picture": Files(pictures=(picture(300, 300),)),
-    "the longest picture": Files(pictures=(picture(6000, 2400, "JPEG"),)),
-    "the narrowest picture": Files(pictures=(picture(300, 750, "WEBP"),)),
-    "the heaviest picture": Files(pictures=(LAKE.ljust(MAX_IMAGE_BYTES, b"\0"),)),
-    "the shortest video": lengths(2000),
-    "the longest video": lengths(15_000),
-    "a MOV": Files(videos=(video(3337, kind="mov", sound_ms=3000),)),
-    "three videos": lengths(5000, 5000, 5000),
-    "the heaviest video": Files(videos=(padded(2000, MAX_VIDEO_BYTES),)),
-    "the shortest MP3": Files(pictures=(LAKE,), audios=(sound(2000),)),
-    "the longest MP3": Files(pictures=(LAKE,), audios=(sound(15_000),)),
-    "the longest WAV": Files(pictures=(LAKE,), audios=(sound(15_000, "wav"),)),
-    "three sounds": Files(videos=(video(2000),), audios=(sound(5000, "wav"),) * 3),
+@cache
+def lake() -> bytes:
+    return picture(640, 360)
+
+
+FIT: dict[str, Make] = {
+    "the smallest picture": lambda: Files(pictures=(picture(300, 300),)),
+    "the longest picture": lambda: Files(pictures=(picture(6000, 2400, "JPEG"),)),
+    "the narrowest picture": lambda: Files(pictures=(picture(300, 750, "WEBP"),)),
+    "the heaviest picture": lambda: Files(pictures=(lake().ljust(MAX_IMAGE_BYTES, b"\0"),)),
+    "the shortest video": lambda: lengths(2000),
+    "the longest video": lambda: lengths(15_000),
+    "a MOV": lambda: Files(videos=(video(3337, kind="mov", sound_ms=3000),)),
+    "three videos": lambda: lengths(5000, 5000, 5000),
+    "the heaviest video": lambda: Files(videos=(padded(2000, MAX_VIDEO_BYTES),)),
+    "the shortest MP3": lambda: Files(pictures=(lake(),), audios=(sound(2000),)),
+    "the longest MP3": lambda: Files(pictures=(lake(),), audios=(sound(15_000),)),
+    "the longest WAV": lambda: Files(pictures=(lake(),), audios=(sound(15_000, "wav"),)),
+    "three sounds": lambda: Files(videos=(video(2000),), audios=(sound(5000, "wav"),) * 3),
 }
-UNFIT = {
-    "too low a picture": Files(pictures=(picture(300, 299),)),
-    "too narrow a picture": Files(pictures=(picture(300, 751),)),
-    "too long a picture": Files(pictures=(picture(6001, 3000),)),
-    "too heavy a picture": Files(pictures=(LAKE.ljust(MAX_IMAGE_BYTES + 1, b"\0"),)),
-    "a GIF": Files(pictures=(picture(640, 360, "GIF"),)),
-    "half a picture": Files(pictures=(picture(640, 360, "JPEG")[:-500],)),
-    "too short a video": lengths(1999),
-    "too long a video": lengths(15_001),
-    "too long videos": lengths(5000, 5000, 5001),
-    "too heavy a video": Files(videos=(padded(2000, MAX_VIDEO_BYTES + 1),)),
-    "a picture as video": Files(videos=(LAKE,)),
-    "sound as video": Files(videos=(sound(3000),)),
-    "too short an MP3": Files(pictures=(LAKE,), audios=(sound(1900),)),
-    "too long an MP3": Files(pictures=(LAKE,), audios=(sound(15_100),)),
-    "too long a WAV": Files(pictures=(LAKE,), audios=(sound(15_001, "wav"),)),
-    "too heavy a sound": Files(
-        pictures=(LAKE,), audios=(sound(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
+UNFIT: dict[str, Make] = {
+    "too low a picture": lambda: Files(pictures=(picture(300, 299),)),
+    "too narrow a picture": lambda: Files(pictures=(picture(300, 751),)),
+    "too long a picture": lambda: Files(pictures=(picture(6001, 3000),)),
+    "too heavy a picture": lambda: Files(pictures=(lake().ljust(MAX_IMAGE_BYTES + 1, b"\0"),)),
+    "a GIF": lambda: Files(pictures=(picture(640, 360, "GIF"),)),
+    "half a picture": lambda: Files(pictures=(picture(640, 360, "JPEG")[:-500],)),
+    "too short a video": lambda: lengths(1999),
+    "too long a video": lambda: lengths(15_001),
+    "too long videos": lambda: lengths(5000, 5000, 5001),
+    "too heavy a video": lambda: Files(videos=(padded(2000, MAX_VIDEO_BYTES + 1),)),
+    "a picture as video": lambda: Files(videos=(lake(),)),
+    "sound as video": lambda: Files(videos=(sound(3000),)),
+    "too short an MP3": lambda: Files(pictures=(lake(),), audios=(sound(1900),)),
+    "too long an MP3": lambda: Files(pictures=(lake(),), audios=(sound(15_100),)),
+    "too long a WAV": lambda: Files(pictures=(lake(),), audios=(sound(15_001, "wav"),)),
+    "too heavy a sound": lambda: Files(
+        pictures=(lake(),), audios=(sound(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
     ),
-    "a picture as sound": Files(pictures=(LAKE,), audios=(LAKE,)),
-    "sound alone": Files(audios=(sound(3000),)),
+    "a picture as sound": lambda: Files(pictures=(lake(),), audios=(lake(),)),
+    "sound alone": lambda: Files(audios=(sound(3000),)),
 }
 
 
@@ -143,19 +152,19 @@ async def they_take(session: aiohttp.ClientSession, urls: dict[str, list[str]]) 
 
 
 @pytest.mark.parametrize(
-    ("files", "fits"),
-    [*((files, True) for files in FIT.values()), *((files, False) for files in UNFIT.values())],
+    ("make", "fits"),
+    [*((make, True) for make in FIT.values()), *((make, False) for make in UNFIT.values())],
     ids=[*FIT, *UNFIT],
 )
 async def test_a_file_is_taken_by_both_or_by_neither(
     host: tuple[str, dict[str, bytes]],
     session: aiohttp.ClientSession,
     tmp_path: Path,
-    files: Files,
+    make: Make,
     fits: bool,
 ) -> None:
     """The stand-in fetches what it is given and measures it with FFmpeg."""
-    root, served = host
+    (root, served), files = host, make()
     urls, attachments = dict[str, list[str]](), list[list[discord.Attachment]]()
     for kind, contents in (
         ("image_urls", files.pictures),

@@ -15,11 +15,6 @@ from storage.bucket import Bucket, MediaBucket
 from storage.errors import NotAVideo, StorageError, TooLarge
 from workflow.hosting.presigned import PresignedLinks
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what the stand-in's libraries have to say to each other
-    import boto3
-    from moto.server import ThreadedMotoServer
-
 NAME = "0123456789abcdefghjk.mp4"
 URL = "s3://videos/dailies"
 NOW_MS = 1_800_000_000_000
@@ -30,9 +25,12 @@ MOST = 10_000_000
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """Start a stand-in of S3 on a free port of this machine."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the stand-in's libraries have to say to each other
+        # Read here: that takes seconds, and every worker collects this file.
+        from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
@@ -150,4 +148,6 @@ def test_a_folder_needs_no_bucket(tmp_path: Path):
 
 
 def _bucket(endpoint: str):
+    import boto3  # noqa: PLC0415 - as above
+
     return boto3.resource("s3", endpoint_url=endpoint).Bucket("videos")
