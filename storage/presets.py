@@ -13,9 +13,8 @@ async def of_server(tx: AsyncConnection, guild_id: int) -> list[Preset]:
     return sorted(map(Preset.model_validate_json, found.scalars()), key=lambda preset: preset.key)
 
 
-async def put(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -> None:
-    """Write a preset in the place of one of the same name; lock the server before."""
-    await remove(tx, guild_id, preset.key)
+async def add(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -> None:
+    """Write a preset whose name is free; lock the server before."""
     row = {
         "guild_id": guild_id,
         "name": preset.key,

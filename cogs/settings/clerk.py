@@ -61,7 +61,7 @@ class Clerk:
             await self._put_limit(seat, field, value)
         elif spot.page is Page.PRESETS:
             preset = await self._preset(seat, spot.about)
-            await self._save(seat, preset.model_copy(update={field: value}))
+            await self._save(seat, preset.model_copy(update={field: value}), over=preset.name)
         else:
             change = partial(changed, spot=spot, field=field, value=value)
             await settings.change(self._context, seat.guild.id, seat.manager, change)
@@ -81,11 +81,7 @@ class Clerk:
         """Save what was typed over the preset of a name, or as a new one; give its name then."""
         before = await self._preset(seat, name) if name else Preset(name="")
         after = preset_of(before, typed)
-        if after.key != before.key and await self._find(seat, after.name):
-            raise BrokenRules([t("There is a preset of this name already: choose another name.")])
-        await self._save(seat, after)
-        if name and after.key != before.key:
-            await self.remove_preset(seat, name)
+        await self._save(seat, after, over=name)
         return " ".join(after.name.split())
 
     async def remove_preset(self, seat: Seat, name: str) -> None:
@@ -102,15 +98,12 @@ class Clerk:
         put = quotas.clear_limit if allowance is None else quotas.set_limit
         await put(self._context, limit, seat.manager)
 
-    async def _save(self, seat: Seat, preset: Preset) -> None:
-        await presets.save(self._context, seat.guild.id, seat.manager, preset)
+    async def _save(self, seat: Seat, preset: Preset, *, over: str) -> None:
+        await presets.save(self._context, seat.guild.id, seat.manager, preset, over=over)
 
     async def _preset(self, seat: Seat, name: str) -> Preset:
-        found = await self._find(seat, name)
+        known = await presets.listed(self._context, seat.guild.id)
+        found = next((one for one in known if one.key == key_of(name)), None)
         if found is None:
             raise BrokenRules([t("This preset is deleted.")])
         return found
-
-    async def _find(self, seat: Seat, name: str) -> Preset | None:
-        known = await presets.listed(self._context, seat.guild.id)
-        return next((one for one in known if one.key == key_of(name)), None)

@@ -1,5 +1,8 @@
 """Presets are kept by server and name, on both engines."""
 
+import pytest
+from sqlalchemy.exc import IntegrityError
+
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import Preset
 from storage import presets
@@ -17,31 +20,32 @@ FULL = Preset(
 BARE = Preset(name="bare", sound=True)
 
 
-async def put(database: Database, guild_id: int, *kept: Preset) -> None:
+async def add(database: Database, guild_id: int, *kept: Preset) -> None:
     for preset in kept:
-        await database.transact(lambda tx, one=preset: presets.put(tx, guild_id, one, 5))
+        await database.transact(lambda tx, one=preset: presets.add(tx, guild_id, one, 5))
 
 
 async def test_presets_come_back_as_they_were_by_name(database: Database) -> None:
     """Every field; each server has its own."""
-    await put(database, (1 << 63) - 1, FULL, BARE)
-    await put(database, 2, BARE)
+    await add(database, (1 << 63) - 1, FULL, BARE)
+    await add(database, 2, BARE)
     assert await database.read(lambda tx: presets.of_server(tx, (1 << 63) - 1)) == [BARE, FULL]
     assert await database.read(lambda tx: presets.of_server(tx, 2)) == [BARE]
     assert await database.read(lambda tx: presets.of_server(tx, 3)) == []
 
 
-async def test_a_name_is_taken_over_whatever_its_case(database: Database) -> None:
-    """The later one counts."""
-    later = Preset(name="BARE", sound=False)
-    await put(database, 1, BARE, later)
-    assert await database.read(lambda tx: presets.of_server(tx, 1)) == [later]
+async def test_a_name_is_there_once_whatever_its_case(database: Database) -> None:
+    """The database itself refuses a second one."""
+    await add(database, 1, BARE)
+    with pytest.raises(IntegrityError):
+        await add(database, 1, Preset(name="BARE", sound=False))
+    assert await database.read(lambda tx: presets.of_server(tx, 1)) == [BARE]
 
 
 async def test_a_removed_preset_is_gone_from_its_server_alone(database: Database) -> None:
     """Removing what is not there does nothing."""
-    await put(database, 1, BARE)
-    await put(database, 2, BARE)
+    await add(database, 1, BARE)
+    await add(database, 2, BARE)
     for _ in range(2):
         await database.transact(lambda tx: presets.remove(tx, 1, BARE.key))
     assert await database.read(lambda tx: presets.of_server(tx, 1)) == []

@@ -1,5 +1,6 @@
 """A server's presets: what managers save and remove, and how one fills a member's request."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -26,23 +27,28 @@ async def listed(context: Context, guild_id: int) -> list[Preset]:
     return await context.database.read(lambda tx: presets.of_server(tx, guild_id))
 
 
-async def save(context: Context, guild_id: int, manager: Manager, preset: Preset) -> Preset | None:
-    """Save a preset, and return the one of the same name in whose place it comes.
+async def save(
+    context: Context, guild_id: int, manager: Manager, preset: Preset, *, over: str = ""
+) -> Preset | None:
+    """Save a preset as a new one, or over the one of a name, and return that.
 
     Raises:
-        BrokenRules: the preset breaks rules, or the server has as many as it may; nothing changed.
+        BrokenRules: the preset breaks rules, its name is another's, the one that it should come
+            over is gone, or the server has as many as it may; nothing changed.
     """
     tidy = checked(preset)
 
     async def work(tx: AsyncConnection) -> Preset | None:
         await guilds.lock(tx, guild_id)
-        known = await presets.of_server(tx, guild_id)
-        before = next((one for one in known if one.key == tidy.key), None)
-        if before is None and len(known) >= MOST:
-            raise BrokenRules([t("A server has {most} presets at most: remove one.", most=MOST)])
-        if before != tidy:
-            await presets.put(tx, guild_id, tidy, context.now_ms())
-            await _record(tx, context, guild_id, manager, before, tidy)
+        known = {one.key: one for one in await presets.of_server(tx, guild_id)}
+        if known.get(tidy.key) == tidy:
+            return tidy
+        before = known.pop(key_of(over), None)
+        _refuse(tidy, over=bool(over), before=before, others=known)
+        if before is not None:
+            await presets.remove(tx, guild_id, before.key)
+        await presets.add(tx, guild_id, tidy, context.now_ms())
+        await _record(tx, context, guild_id, manager, before, tidy)
         return before
 
     before = await context.database.transact(work)
@@ -83,6 +89,17 @@ async def applied(context: Context, guild_id: int, draft: Draft) -> Draft:
     return replace(draft, problems=(*draft.problems, unknown))
 
 
+def _refuse(
+    preset: Preset, *, over: bool, before: Preset | None, others: Mapping[str, Preset]
+) -> None:
+    if over and before is None:
+        raise BrokenRules([t("This preset is deleted.")])
+    if preset.key in others:
+        raise BrokenRules([t("There is a preset of this name already: choose another name.")])
+    if not over and len(others) >= MOST:
+        raise BrokenRules([t("A server has {most} presets at most: remove one.", most=MOST)])
+
+
 async def _record(
     tx: AsyncConnection,
     context: Context,
@@ -93,8 +110,6 @@ async def _record(
 ) -> None:
     subject = after or before
     assert subject is not None, "something has changed"
-    # A new name takes two changes by one click, and the trail has one for each interaction.
-    is_first = await changes.by_interaction(tx, manager.interaction_id) is None
     change = NewChange(
         at_ms=context.now_ms(),
         guild_id=guild_id,
@@ -103,7 +118,7 @@ async def _record(
         subject=f"preset:{subject.key}",
         before=_shown(before),
         after=_shown(after),
-        interaction_id=manager.interaction_id if is_first else None,
+        interaction_id=manager.interaction_id,
     )
     await changes.record(tx, change)
 

@@ -7,7 +7,7 @@ import pytest
 from domain.errors import BrokenRules
 from domain.presets import Preset
 from storage import changes
-from tests.workflow.world import GUILD, World
+from tests.workflow.world import BOTH_ENGINES, GUILD, World
 from workflow.money.quotas import Manager, house
 from workflow.servers import presets
 
@@ -24,12 +24,13 @@ async def trail(world: World) -> list[tuple[str, str | None, str | None]]:
     return [(one.subject, one.before, one.after) for one in reversed(found)]
 
 
+@BOTH_ENGINES
 async def test_saving_changing_and_removing_leave_a_trail(world: World):
     """From what to what; the same again, or removing nothing, leaves none."""
     changed = NOIR.model_copy(update={"suffix": "rain"})
     assert await presets.save(world.context, GUILD, manager(1), NOIR) is None
     assert await presets.save(world.context, GUILD, manager(2), NOIR) == NOIR
-    assert await presets.save(world.context, GUILD, manager(3), changed) == NOIR
+    assert await presets.save(world.context, GUILD, manager(3), changed, over="noir") == NOIR
     assert await presets.remove(world.context, GUILD, manager(4), "  nOIR ") == changed
     assert await presets.remove(world.context, GUILD, manager(5), "Noir") is None
     assert await presets.listed(world.context, GUILD) == []
@@ -41,15 +42,33 @@ async def test_saving_changing_and_removing_leave_a_trail(world: World):
     ]
 
 
+@BOTH_ENGINES
 async def test_one_click_may_give_a_preset_a_new_name(world: World):
-    """That is two changes: one removed, one saved."""
+    """All at once, and twice is once; the trail says from what to what."""
+    film = NOIR.model_copy(update={"name": "Film"})
     await presets.save(world.context, GUILD, manager(1), NOIR)
-    await presets.remove(world.context, GUILD, manager(2), "Noir")
-    await presets.save(world.context, GUILD, manager(2), NOIR.model_copy(update={"name": "Film"}))
-    assert [one.name for one in await presets.listed(world.context, GUILD)] == ["Film"]
-    assert len(await trail(world)) == 3
+    for _ in range(2):
+        await presets.save(world.context, GUILD, manager(2), film, over="Noir")
+    assert await presets.listed(world.context, GUILD) == [film]
+    assert [what for what, *_ in await trail(world)] == ["preset:noir", "preset:film"]
 
 
+@BOTH_ENGINES
+async def test_a_preset_comes_over_no_other_than_the_one_meant(world: World):
+    """Not a new one, not a renamed one, nor one whose own was deleted; nothing changes."""
+    film = Preset(name="Film", sound=True)
+    await presets.save(world.context, GUILD, manager(1), NOIR)
+    await presets.save(world.context, GUILD, manager(2), film)
+    renamed = NOIR.model_copy(update={"name": "FILM"})
+    for number, (preset, over) in enumerate([(renamed, "Noir"), (renamed, ""), (NOIR, "Gone")]):
+        changed = preset.model_copy(update={"suffix": "rain"})
+        with pytest.raises(BrokenRules):
+            await presets.save(world.context, GUILD, manager(3 + number), changed, over=over)
+    assert await presets.listed(world.context, GUILD) == [film, NOIR]
+    assert len(await trail(world)) == 2
+
+
+@BOTH_ENGINES
 async def test_a_server_has_25_presets_at_most_also_when_many_save_at_once(world: World):
     """One more is refused, one of a known name is not; another server has its own."""
     saves = [
@@ -61,11 +80,12 @@ async def test_a_server_has_25_presets_at_most_also_when_many_save_at_once(world
     known = await presets.listed(world.context, GUILD)
     assert len(known) == presets.MOST
     again = Preset(name=known[0].name.upper(), sound=False)
-    await presets.save(world.context, GUILD, manager(99), again)
+    await presets.save(world.context, GUILD, manager(99), again, over=again.name)
     await presets.save(world.context, GUILD + 1, manager(100), NOIR)
     assert len(await presets.listed(world.context, GUILD)) == presets.MOST
 
 
+@BOTH_ENGINES
 async def test_a_preset_that_breaks_rules_is_not_saved(world: World):
     """Nothing is written, no trail left."""
     with pytest.raises(BrokenRules):
@@ -74,6 +94,7 @@ async def test_a_preset_that_breaks_rules_is_not_saved(world: World):
     assert await trail(world) == []
 
 
+@BOTH_ENGINES
 async def test_the_money_s_last_changes_are_not_pushed_out_by_presets(world: World):
     """What is shown with quotas is about money alone."""
     await presets.save(world.context, GUILD, manager(1), NOIR)
