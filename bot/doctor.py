@@ -18,10 +18,10 @@ from bot.settings import Settings
 from domain.errors import DailiesError
 from domain.money import plain_usd
 from storage.database import Database
+from workflow.room import room_of
 
 _DISCORD = "https://discord.com/api/v10"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
-_NEEDED_BYTES = 2 * 1024**3
 _NEEDED_PERMISSIONS = {
     "View Channels": 1 << 10,
     "Send Messages": 1 << 11,
@@ -139,10 +139,11 @@ async def _reconciliation(settings: Settings) -> str:
 
 async def _disk(settings: Settings) -> str:
     media, _ = await asyncio.to_thread(open_media, settings.media_store, lambda: 0)
-    free = media.free_bytes()
-    if free < _NEEDED_BYTES:
-        raise Ailment(f"{free / 1e9:.1f} GB free in {settings.media_store}: 2 GB are wanted")
-    return f"{free / 1e9:.0f} GB free in {settings.media_store}"
+    room = room_of(media, settings.apixo_max_tasks)
+    said = f"{room.free / 1e9:.1f} GB free in {settings.media_store}"
+    if room.is_short:
+        raise Ailment(f"{said}: below {room.floor / 1e9:.1f} GB nothing is submitted")
+    return said
 
 
 async def _public_address(settings: Settings) -> str:

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
-
-from domain.errors import DailiesError
+from domain.errors import Outage
 from storage.errors import StorageError
 from workflow.belt import MAX_REST_S, Belt
 from workflow.context import Context
+from workflow.notes import Notes
 
 _ANSWER_S = 5
 _TURN_LATE_S = 30
+_PROOF = "proof that the database takes notes"
 
 
 class Gateway(Protocol):
@@ -32,6 +32,7 @@ class Readiness:
         self._gateway = gateway
         self._belt = belt
         self._context = context
+        self._proof: asyncio.Task[str | None] | None = None
 
     async def checks(self) -> Mapping[str, str | None]:
         """Tell of each part what is wrong with it."""
@@ -48,15 +49,24 @@ class Readiness:
         return None if self._gateway.is_ready() else "Discord has not told of its servers yet."
 
     async def _database_trouble(self) -> str | None:
+        """Have it take a note; whoever asks while it is at it waits for the same proof."""
+        proof = self._proof
+        if proof is None or proof.done():
+            proof = self._proof = asyncio.create_task(self._prove_database(), name="proof")
+        await asyncio.wait({proof}, timeout=_ANSWER_S)
+        if proof.done():
+            return proof.result()
+        slow = f"The database does not answer within {_ANSWER_S} seconds."
+        return self._context.database.trouble or slow
+
+    async def _prove_database(self) -> str | None:
+        at_ms = str(self._context.now_ms())
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                await self._context.database.ping()
-        except TimeoutError:
-            return f"The database does not answer within {_ANSWER_S} seconds."
-        except DailiesError:
-            return "The database can not be reached, or has no tables."
-        except (DBAPIError, OSError) as error:
-            # The error's own words may hold the database's address, and a password with it.
+            await Notes(self._context.database).put(_PROOF, at_ms)
+        except Outage as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            # Its own words may hold the database's address, and a password with it.
             return f"The database does not answer ({type(error).__name__})."
         return None
 
@@ -72,4 +82,10 @@ class Readiness:
             self._context.media.prove()
         except StorageError as error:
             return str(error)
-        return None
+        room = self._context.room()
+        if not room.is_short:
+            return None
+        return (
+            f"{room.free / 1e9:.1f} GB are free where videos are kept: nothing is submitted below "
+            f"{room.floor / 1e9:.1f} GB."
+        )

@@ -14,7 +14,7 @@ from discord import ui
 
 from cogs import words
 from cogs.buttons import Act, CardButton
-from cogs.halts import halted, out_of_credit
+from cogs.halts import halted
 from cogs.parcels import arrival
 from domain.catalogue import n, t
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
@@ -136,7 +136,6 @@ def accepted(
         _held(job.price, failures_cost=failures_cost),
         words.what_is_left(news.left),
         *([halted(news.halt)] if news.halt and job.state is JobState.QUEUED else []),
-        *([out_of_credit()] if news.is_short and job.state is JobState.QUEUED else []),
     ]
     body = _box(_BLUE, _text("\n".join(lines)))
     buttons = [*([cancel] if job.state is JobState.QUEUED else []), *more]
@@ -237,9 +236,8 @@ def _buttons(job: JobView, *acts: Act) -> _Item:
 def _progress(sight: Sight) -> str:
     match sight.job.state:
         case JobState.QUEUED if sight.halt is not None:
-            return halted(sight.halt)
-        case JobState.QUEUED if sight.is_short:
-            return f"{_place(sight)}\n{out_of_credit()}"
+            is_total = sight.halt.is_total
+            return halted(sight.halt) if is_total else f"{_place(sight)}\n{halted(sight.halt)}"
         case JobState.QUEUED | JobState.SUBMITTING:
             return _place(sight)
         case JobState.GENERATING:

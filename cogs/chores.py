@@ -12,6 +12,7 @@ from cogs.operator import words as operator_words
 from cogs.operator.news import OperatorNews
 from cogs.operator.owners import Operators
 from cogs.reports.summaries import Summaries
+from domain.errors import Outage
 from workflow.context import Context
 from workflow.money.alarm import News
 from workflow.money.watch import MoneyWatch
@@ -71,6 +72,8 @@ class Chores(commands.Cog):
             for name, duty in self._duties.items():
                 try:
                     await duty()
+                except Outage as error:
+                    _log.warning("a duty waits", duty=name, why=str(error))
                 except Exception:  # noqa: BLE001 - whatever it is, the other duties go on
                     _log.exception("a duty failed", duty=name)
             await asyncio.sleep(_REST_S)

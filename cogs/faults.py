@@ -1,17 +1,25 @@
 """Sees to it that every interaction gets an answer, whatever comes in between."""
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
 import structlog
 
 from cogs import cards
-from domain.catalogue import t
-from domain.errors import BrokenRules
+from domain.catalogue import mark, t
+from domain.errors import BrokenRules, Outage
 
 _log = structlog.get_logger(__name__)
+
+
+_FAULT: Final = mark("Something went wrong on our side. If your video was taken, it goes on.")
+_DOWN: Final = mark(
+    "The service can not get at its records just now, so this was not done; its operator can see "
+    "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
+    "taken, and goes on."
+)
 
 
 class TurnedAway(Exception):
@@ -43,18 +51,20 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
 
     Writing a trace down takes a while, and whoever clicked is waiting.
     """
+    cause = getattr(error, "original", error)
     try:
         if interaction.type is not discord.InteractionType.autocomplete:
-            await _tell_fault(interaction)
+            await _tell_fault(interaction, cause)
     finally:
-        cause = getattr(error, "original", error)
-        _log.error("interaction failed", about=_about(interaction), exc_info=cause)
+        why = str(cause) if isinstance(cause, Outage) else None
+        trace = None if isinstance(cause, Outage) else cause
+        _log.error("interaction failed", about=_about(interaction), why=why, exc_info=trace)
 
 
-async def _tell_fault(interaction: discord.Interaction[Any]) -> None:
-    said = t("Something went wrong on our side. If your video was taken, it goes on.")
+async def _tell_fault(interaction: discord.Interaction[Any], cause: BaseException) -> None:
+    said = _DOWN if isinstance(cause, Outage) else _FAULT
     try:
-        await answer(interaction, cards.note(said))
+        await answer(interaction, cards.note(t(said)))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         _log.warning("fault not told", error=str(failure))
 

@@ -8,6 +8,7 @@ import structlog
 from discord.ext import commands, tasks
 
 from cogs.desk import Desk
+from domain.errors import Outage
 from workflow.belt import Belt
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +49,9 @@ class Turning(commands.Cog):
         try:
             await self._belt.turn()
             await self._belt.rest()
+        except Outage as error:
+            _log.error("the belt stands still", why=str(error))
+            await asyncio.sleep(_ERROR_REST_S)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("a turn of the belt failed")
             await asyncio.sleep(_ERROR_REST_S)

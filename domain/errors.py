@@ -1,7 +1,8 @@
 """Errors of the rules.
 
 DailiesError            anything this service raises on purpose
-└── BrokenRules         a member's request breaks rules; each is named, in words for the member
+├── BrokenRules         a member's request breaks rules; each is named, in words for the member
+└── Outage              something that the service stands on does not do its work just now
 """
 
 from collections.abc import Iterable
@@ -17,3 +18,7 @@ class BrokenRules(DailiesError):
     def __init__(self, rules: Iterable[str]) -> None:
         self.rules: tuple[str, ...] = tuple(rules)
         super().__init__(" ".join(self.rules))
+
+
+class Outage(DailiesError):
+    """Something that the service stands on does not do its work just now; says what, in words."""

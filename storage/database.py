@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from sqlalchemy import URL, BigInteger, cast, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engines import Engines, postgresql_engines, sqlite_engines
-from storage.errors import StorageError
+from storage.errors import DatabaseDown, StorageError
 from storage.lockfile import LockFile
+from storage.outages import outage
 from storage.upgrade import require, upgrade
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ _END_SECONDS = 15
 class Database:
     """An open database; `path` is the file of a SQLite one.
 
+    `trouble` says why the last transaction found the database out of order, None if it did not.
+
     Never wait for the network, nor call `transact` again, inside a transaction: on SQLite
     everyone else waits for it to end.
     """
@@ -43,6 +46,8 @@ class Database:
     ) -> None:
         self.path = path
         self.read_only = read_only
+        self.trouble: str | None = None
+        self._trying = 0
         self._engines = engines
         self._lock = lock
 
@@ -84,22 +89,37 @@ class Database:
         On PostgreSQL the whole of it is done again after a collision with another transaction, so
         it must change nothing but the database. Who is cancelled in the middle learns of it when
         the transaction has ended, and it may have committed.
+
+        While the database is out of order, one transaction at a time tries it; whoever comes in
+        between hears at once what is wrong.
+
+        Raises:
+            DatabaseDown: the database does not do its work; the transaction may have committed.
         """
         self._refuse_if_read_only()
-        for attempt in range(_TRIES - 1):
-            try:
-                return await _to_its_end(self._transact_once(work))
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
-                    raise
-            longest = _FIRST_WAIT_SECONDS * 2**attempt
-            await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
-        return await _to_its_end(self._transact_once(work))
+        if self.trouble is not None and self._trying:
+            raise DatabaseDown(self.trouble)
+        self._trying += 1
+        try:
+            with _in_order():
+                done = await self._transact(work)
+        except DatabaseDown as error:
+            self.trouble = str(error)
+            raise
+        finally:
+            self._trying -= 1
+        self.trouble = None
+        return done
 
     async def read(self, work: Work[T]) -> T:
-        """Do `work` on one unchanging view of the database, in which nothing can be written."""
-        async with self._engines.reader.begin() as tx:
-            return await work(tx)
+        """Do `work` on one unchanging view of the database, in which nothing can be written.
+
+        Raises:
+            DatabaseDown: the database does not do its work.
+        """
+        with _in_order():
+            async with self._engines.reader.begin() as tx:
+                return await work(tx)
 
     async def ping(self) -> None:
         """Have the database tell whether its tables are there, and as this version needs them.
@@ -173,6 +193,17 @@ class Database:
         if self.read_only:
             raise StorageError("This database was opened for reading only.")
 
+    async def _transact(self, work: Work[T]) -> T:
+        for attempt in range(_TRIES - 1):
+            try:
+                return await _to_its_end(self._transact_once(work))
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                    raise
+            longest = _FIRST_WAIT_SECONDS * 2**attempt
+            await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
+        return await _to_its_end(self._transact_once(work))
+
     async def _transact_once(self, work: Work[T]) -> T:
         async with self._engines.writer.begin() as tx:
             return await work(tx)
@@ -202,6 +233,21 @@ async def _ended(task: asyncio.Task[object]) -> None:
 
 
 @contextmanager
+def _in_order() -> Generator[None]:
+    """Tell an outage of the database from a fault of the work.
+
+    Raises:
+        DatabaseDown: it is one.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        if (said := outage(error)) is None:
+            raise
+        raise DatabaseDown(said) from error
+
+
+@contextmanager
 def _reachable() -> Generator[None]:
     """Say in one sentence that the database cannot be reached.
 
@@ -210,8 +256,9 @@ def _reachable() -> Generator[None]:
     """
     try:
         yield
-    except (DBAPIError, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
+    except (DatabaseDown, DBAPIError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, DatabaseDown) else error
+        reason = cause.orig if isinstance(cause, DBAPIError) else cause
         raise StorageError(f"The database does not answer: {reason}.") from error
 
 

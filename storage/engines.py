@@ -7,11 +7,12 @@ PostgreSQL: writers run at READ COMMITTED, readers in read-only snapshots.
 Errors show no parameters on either: a job's row has its prompt, and errors are logged.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, event
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, ExceptionContext, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import StorageError
@@ -45,6 +46,7 @@ def sqlite_engines(path: Path) -> Engines:
     _on_connect(reader.sync_engine, _READER_PRAGMAS)
     _on_begin(writer.sync_engine, "BEGIN IMMEDIATE")
     _on_begin(reader.sync_engine, "BEGIN")
+    _on_read_only(writer.sync_engine)
     return Engines(writer, reader)
 
 
@@ -93,6 +95,16 @@ def _on_connect(engine: Engine, pragmas: tuple[str, ...]) -> None:
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+
+def _on_read_only(engine: Engine) -> None:
+    """Have a connection opened anew that was opened while the file could not be written."""
+
+    @event.listens_for(engine, "handle_error")
+    def give_up(context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", 0)
+        if code & 0xFF == sqlite3.SQLITE_READONLY:
+            context.is_disconnect = True
 
 
 def _on_begin(engine: Engine, statement: str) -> None:

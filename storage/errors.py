@@ -2,6 +2,7 @@
 
 DailiesError
 └── StorageError            anything that storage raises on purpose
+    ├── DatabaseDown        the database does not do its work just now; an Outage too
     ├── DatabaseInUse       another process writes to this SQLite file
     ├── SchemaTooNew        a newer version of the service has upgraded this database
     ├── SchemaTooOld        this version of the service has not upgraded this database yet
@@ -16,12 +17,16 @@ DailiesError
 
 from pathlib import Path
 
-from domain.errors import DailiesError
+from domain.errors import DailiesError, Outage
 from domain.quotas import Shortfall
 
 
 class StorageError(DailiesError):
     """Anything that storage raises on purpose."""
+
+
+class DatabaseDown(StorageError, Outage):
+    """The database does not do its work just now; whether the last transaction counts is open."""
 
 
 class DatabaseInUse(StorageError):

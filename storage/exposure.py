@@ -5,7 +5,7 @@ day is what was booked on it, less what was taken back of that since, and the pr
 submission without an answer that is not booked yet.
 """
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
@@ -30,12 +30,8 @@ async def borne(tx: AsyncConnection, job_id: str) -> MicroUSD:
 
 async def of_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Tell the exposure of the UTC day of a moment."""
-    waiting = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
-        jobs.c.state == JobState.SUBMIT_UNKNOWN,
-        exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open()),
-    )
     # Sums of 64-bit integers are Decimals on PostgreSQL.
-    unbooked = int((await tx.execute(waiting)).scalar_one())
+    unbooked = int((await tx.execute(_UNBOOKED)).scalar_one())
     return MicroUSD(await _booked(tx, now_ms) + unbooked)
 
 
@@ -60,18 +56,26 @@ async def accept(tx: AsyncConnection, now_ms: int) -> None:
 
 async def _booked(tx: AsyncConnection, now_ms: int) -> int:
     start_ms = now_ms - now_ms % _DAY_MS
-    today = billing.alias()
-    booked_today = select(today.c.job_id).where(
-        today.c.account == "operator",
-        today.c.amount_micro > 0,
-        today.c.created_at_ms >= start_ms,
-        today.c.created_at_ms < start_ms + _DAY_MS,
-    )
-    summed = await tx.execute(
-        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
-            billing.c.account == "operator",
-            billing.c.created_at_ms >= start_ms,
-            billing.c.job_id.in_(booked_today),
+    day = {"start_ms": start_ms, "end_ms": start_ms + _DAY_MS}
+    return int((await tx.execute(_BOOKED, day)).scalar_one())
+
+
+# Every turn of the belt asks, and a statement costs more to build than to run: so they are built
+# once.
+_UNBOOKED = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
+    jobs.c.state == JobState.SUBMIT_UNKNOWN,
+    exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open()),
+)
+_TODAY = billing.alias()
+_BOOKED = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
+    billing.c.account == "operator",
+    billing.c.created_at_ms >= bindparam("start_ms"),
+    billing.c.job_id.in_(
+        select(_TODAY.c.job_id).where(
+            _TODAY.c.account == "operator",
+            _TODAY.c.amount_micro > 0,
+            _TODAY.c.created_at_ms >= bindparam("start_ms"),
+            _TODAY.c.created_at_ms < bindparam("end_ms"),
         )
-    )
-    return int(summed.scalar_one())
+    ),
+)

@@ -4,7 +4,7 @@ A claim raises the fence and gives a lease, so a holder that lost its job cannot
 Every move leaves an event.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -250,9 +251,7 @@ async def place_in_line(tx: AsyncConnection, job_id: str) -> int:
 
 async def next_in_line(tx: AsyncConnection) -> Job | None:
     """Read the queued job that is next, due or not."""
-    line = _line().subquery()
-    picked = select(jobs).join(line, line.c.id == jobs.c.id).order_by(*_order(line))
-    return next(iter(await _all(tx, picked.limit(1))), None)
+    return next(iter(await _all(tx, _in_turn(_line()).limit(1))), None)
 
 
 async def waiting_since(tx: AsyncConnection, since_ms: int, limit: int) -> list[Job]:
@@ -280,14 +279,9 @@ async def claim_queued(
     if state.paused(now_ms) or limit == 0:
         return []
     most = 1 if state.is_short else limit
-    busy = await tx.execute(
-        select(func.count()).select_from(jobs).where(jobs.c.state.in_(AT_APIXO))
-    )
-    free = max_in_flight - busy.scalar_one()
+    free = max_in_flight - (await tx.execute(_COUNT_AT_APIXO)).scalar_one()
     free = free if most is None else min(free, most)
-    line = _line().where(jobs.c.due_at_ms <= now_ms).subquery()
-    picked = select(jobs).join(line, line.c.id == jobs.c.id).order_by(*_order(line))
-    found = await _all(tx, picked.limit(max(0, free)))
+    found = await _all(tx, _NEXT, now_ms=now_ms, most=max(0, free))
     lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
     claimed = [await _submitting(tx, job, now_ms, lease) for job in found]
     return [job for job in claimed if job is not None]
@@ -297,13 +291,7 @@ async def claim_due(
     tx: AsyncConnection, *, now_ms: int, owner: str, lease_ms: int, limit: int
 ) -> list[Job]:
     """Take the jobs whose moment has come and that nobody holds, the longest overdue first."""
-    due = (
-        select(jobs.c.id)
-        .where(jobs.c.state.in_(_TIMED), jobs.c.due_at_ms <= now_ms, _unheld(now_ms))
-        .order_by(jobs.c.due_at_ms, jobs.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = list((await tx.execute(_DUE, {"now_ms": now_ms, "most": limit})).scalars())
     lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
     taken = await _take(tx, due, turns=jobs.c.turns + 1, **lease)
     return sorted(taken, key=lambda job: (job.due_at_ms, job.id))
@@ -314,11 +302,7 @@ async def lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Job]:
 
     Nobody knows whether a task exists, but for those without `submitted_at_ms`: there is none.
     """
-    lost = (
-        select(jobs.c.id)
-        .where(jobs.c.state == JobState.SUBMITTING, _unheld(now_ms))
-        .with_for_update(skip_locked=True)
-    )
+    lost = list((await tx.execute(_LOST, {"now_ms": now_ms})).scalars())
     return sorted(await _take(tx, lost), key=lambda job: job.id)
 
 
@@ -349,10 +333,7 @@ async def next_due_ms(tx: AsyncConnection) -> int | None:
 
     Queued jobs do not count: they wait for a place at APIXO or the end of a pause, not for a time.
     """
-    free_at = case(
-        (jobs.c.lease_until_ms > jobs.c.due_at_ms, jobs.c.lease_until_ms), else_=jobs.c.due_at_ms
-    )
-    return (await tx.execute(select(func.min(free_at)).where(jobs.c.state.in_(_TIMED)))).scalar()
+    return (await tx.execute(_NEXT_DUE)).scalar()
 
 
 async def move(
@@ -425,9 +406,7 @@ async def unannounced(
 
     Those that have no message yet are first, then the oldest.
     """
-    behind = select(jobs).where(_BEHIND, jobs.c.state.not_in(quiet))
-    has_message = case((jobs.c.status_message_id.is_(None), 0), else_=1)
-    return await _all(tx, behind.order_by(has_message, jobs.c.id).limit(limit))
+    return await _all(tx, _UNANNOUNCED, quiet=list(quiet), most=limit)
 
 
 async def announce_anew(tx: AsyncConnection, state: JobState) -> None:
@@ -507,8 +486,10 @@ async def _one(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> Job 
     return None if row is None else _job(row)
 
 
-async def _all(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Job]:
-    return [_job(row) for row in (await tx.execute(statement)).mappings()]
+async def _all(
+    tx: AsyncConnection, statement: Select[*tuple[Any, ...]], **given: object
+) -> list[Job]:
+    return [_job(row) for row in (await tx.execute(statement, given)).mappings()]
 
 
 _COLUMNS = tuple(name for name in Job.__dataclass_fields__ if name != "price")
@@ -541,6 +522,11 @@ def _line() -> Select[*tuple[Any, ...]]:
         .outerjoin(busy, busy.c.user_id == jobs.c.user_id)
         .where(jobs.c.state == JobState.QUEUED)
     )
+
+
+def _in_turn(line: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    queued = line.subquery()
+    return select(jobs).join(queued, queued.c.id == jobs.c.id).order_by(*_order(queued))
 
 
 def _order(line: Subquery) -> tuple[ColumnElement[Any], ...]:
@@ -578,12 +564,38 @@ async def _change(tx: AsyncConnection, job: Job, **values: object) -> Job | None
     return None if row is None else _job(row)
 
 
-def _unheld(now_ms: int) -> ColumnElement[bool]:
-    return or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= now_ms)
-
-
-async def _take(tx: AsyncConnection, ids: Select[tuple[str]], **values: object) -> list[Job]:
-    chosen = list((await tx.execute(ids)).scalars())
+async def _take(tx: AsyncConnection, chosen: Sequence[str], **values: object) -> list[Job]:
+    if not chosen:
+        return []
     statement = update(jobs).where(jobs.c.id.in_(chosen)).values(fence=jobs.c.fence + 1, **values)
     taken = await tx.execute(statement.returning(*jobs.c))
     return [_job(row) for row in taken.mappings()]
+
+
+# Every turn of the belt asks these, and a statement costs more to build than to run: so they are
+# built once. `now_ms` is Unix milliseconds, `most` how many rows at most.
+_UNHELD = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= bindparam("now_ms"))
+_DUE = (
+    select(jobs.c.id)
+    .where(jobs.c.state.in_(_TIMED), jobs.c.due_at_ms <= bindparam("now_ms"), _UNHELD)
+    .order_by(jobs.c.due_at_ms, jobs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LOST = (
+    select(jobs.c.id)
+    .where(jobs.c.state == JobState.SUBMITTING, _UNHELD)
+    .with_for_update(skip_locked=True)
+)
+_COUNT_AT_APIXO = select(func.count()).select_from(jobs).where(jobs.c.state.in_(AT_APIXO))
+_NEXT = _in_turn(_line().where(jobs.c.due_at_ms <= bindparam("now_ms"))).limit(bindparam("most"))
+_FREE_AT_MS = case(
+    (jobs.c.lease_until_ms > jobs.c.due_at_ms, jobs.c.lease_until_ms), else_=jobs.c.due_at_ms
+)
+_NEXT_DUE = select(func.min(_FREE_AT_MS)).where(jobs.c.state.in_(_TIMED))
+_UNANNOUNCED = (
+    select(jobs)
+    .where(_BEHIND, jobs.c.state.not_in(bindparam("quiet", expanding=True)))
+    .order_by(case((jobs.c.status_message_id.is_(None), 0), else_=1), jobs.c.id)
+    .limit(bindparam("most"))
+)

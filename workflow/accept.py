@@ -9,7 +9,7 @@ from domain.jobs import JobState, job_id
 from domain.pricing import quote
 from domain.quotas import Left, Limits
 from domain.requests import VideoRequest
-from storage import belt, billing, jobs, limits, quotas
+from storage import billing, jobs, limits, quotas
 from storage.errors import JobTaken, QuotaExceeded
 from storage.jobs import Job, NewJob
 from storage.quotas import Place
@@ -46,16 +46,12 @@ class _Repeated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job on the belt, its place in line, what is left to spend, and what it waits for if so.
-
-    `is_short` tells that APIXO wants money first.
-    """
+    """A job on the belt, its place in line, what is left to spend, and what it waits for if so."""
 
     job: Job
     place: int
     left: Left
     halt: Halt | None = None
-    is_short: bool = False
 
 
 async def accept(context: Context, order: Order) -> Accepted:
@@ -131,9 +127,8 @@ async def _news(tx: AsyncConnection, context: Context, job: Job, counting: Limit
     place = Place(job.guild_id, job.user_id, context.now_ms())
     left = await quotas.left(tx, place, counting)
     halt = await halt_of(tx, context)
-    is_short = (await belt.state(tx)).is_short
     place_in_line = await jobs.place_in_line(tx, job.id)
-    return Accepted(job, place_in_line, left, halt=halt, is_short=is_short)
+    return Accepted(job, place_in_line, left, halt)
 
 
 async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Limits) -> Job:

@@ -9,15 +9,17 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import Outage
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.schedule import backoff_ms
-from storage import belt, jobs
+from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
 from workflow.operator.halt import halt_of
 from workflow.publishing import Post, Sight
 from workflow.sights import looks_alike, sight_of
+from workflow.surely import surely
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +57,7 @@ class Announcer:
         """Post or edit the status message of one job, and reply where a failure came late."""
         try:
             await self._show(job)
-        except TryLater as error:
+        except (TryLater, Outage) as error:
             _log.warning("status not shown yet", job=job.id, error=str(error))
             self._be_patient(job)
         except PublishError as error:
@@ -117,14 +119,9 @@ class Announcer:
             now = await jobs.get(tx, job.id)
             still = now is not None and looks_alike(job, now)
             if job.state is JobState.QUEUED and sight is not None:
-                still = still and await self._waits_for_the_same(tx, sight)
+                still = still and await halt_of(tx, self._context) == sight.halt
             shown = job.state if still else None
             if message_id or shown:
                 await jobs.set_status(tx, job.id, message_id=message_id, shown=shown)
 
-        await self._context.database.transact(work)
-
-    async def _waits_for_the_same(self, tx: AsyncConnection, sight: Sight) -> bool:
-        """Tell whether a queued job waits for what its card says, still."""
-        is_short = (await belt.state(tx)).is_short
-        return is_short is sight.is_short and await halt_of(tx, self._context) == sight.halt
+        await surely(self._context, work)

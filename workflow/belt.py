@@ -6,22 +6,26 @@ again later; five turns without progress put it into quarantine.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import Outage
 from domain.jobs import JobState, may_move
-from storage import exposure, jobs
+from storage import jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow import recover
 from workflow.announce import Announcer
 from workflow.context import Context
 from workflow.deliver import deliver
+from workflow.operator.halt import halt_of
 from workflow.poll import poll
 from workflow.store import store
 from workflow.submit import park_unknown, submit
+from workflow.surely import surely
 
 _log = structlog.get_logger(__name__)
 
@@ -79,16 +83,18 @@ class Belt:
         self.last_turn_ms = self._context.now_ms()
         self.turns += 1
 
-    async def rest(self) -> None:
-        """Wait until the next job is due, the bell rings, or a stage has ended."""
+    async def rest(self, longest_s: float = MAX_REST_S) -> None:
+        """Wait until the next job is due, the bell rings, or a stage has ended.
+
+        A job that another process queued, or that waits for a place, is due without a sign.
+        """
         next_ms = await self._context.database.read(jobs.next_due_ms)
-        wait_s = MAX_REST_S
+        wait_s = longest_s
         if next_ms is not None and len(self._working) < _MAX_AT_ONCE:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
-        try:
-            await asyncio.wait_for(self._bell.wait(), max(wait_s, 0.01))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(wait_s, 0.01)):
+                await self._bell.wait()
 
     def wake(self) -> None:
         """End the rest: there is something new."""
@@ -124,9 +130,9 @@ class Belt:
             )
             if not self._context.publisher.is_ready:
                 return due  # no new money is spent while its video could not be posted
-            limit = self._context.policy.exposure_limit
-            if await exposure.is_reached(tx, now_ms, limit):
-                return due  # nor while too much may have been spent for nothing
+            halt = await halt_of(tx, self._context)
+            if halt is not None and halt.is_total:
+                return due
             queued = await jobs.claim_queued(
                 tx,
                 now_ms=now_ms,
@@ -161,9 +167,12 @@ class Belt:
                 await _STAGES[job.state](self._context, job)
         except JobTaken:
             _log.warning("another holder has the job", job=job.id, state=job.state)
+        except Outage as error:
+            _log.warning("stage cut off", job=job.id, state=job.state, why=str(error))
+            await self._put_back(job, self._context.now_ms(), is_ours=False)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("stage failed", job=job.id, state=job.state)
-            await self._put_back(job)
+            await self._put_back(job, self._context.after_failures(job.turns), is_ours=True)
 
     async def _quarantine(self, job: Job) -> None:
         async def work(tx: AsyncConnection) -> Job:
@@ -174,20 +183,22 @@ class Belt:
         await self._context.database.transact(work)
         _log.error("quarantined", job=job.id, state=job.state)
 
-    async def _put_back(self, job: Job) -> None:
-        """Leave a job that its stage could not handle for a later turn, wherever it stands now."""
+    async def _put_back(self, job: Job, due_at_ms: int, *, is_ours: bool) -> None:
+        """Leave a job that its stage could not handle for a later turn, wherever it stands now.
+
+        A fault of ours counts against the job, an outage of the database does not.
+        """
 
         async def work(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             if now is not None and now.lease_owner == self._owner:
-                due_at_ms = self._context.after_failures(job.turns)
-                await jobs.keep(tx, now, due_at_ms=due_at_ms, progress=False)
+                await jobs.keep(tx, now, due_at_ms=due_at_ms, progress=not is_ours)
 
         try:
             if job.state is JobState.SUBMITTING:
                 await park_unknown(self._context, job, "the submission ended in a fault of ours")
             else:
-                await self._context.database.transact(work)
+                await surely(self._context, work)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("job not put back", job=job.id)
 

@@ -16,6 +16,7 @@ from workflow.hosting.callback_addresses import CallbackAddresses
 from workflow.lab.lab import Lab
 from workflow.pace import Pace
 from workflow.publishing import Publisher
+from workflow.room import Room, room_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,10 @@ class Context:
     def age_ms(self, since_ms: int) -> int:
         """Tell how much documented time has passed since a moment."""
         return round((self.now_ms() - since_ms) * self.policy.time_scale)
+
+    def room(self) -> Room:
+        """Measure the room for the results of all tasks that may be in flight."""
+        return room_of(self.media, self.policy.max_tasks)
 
     def after_failures(self, failures: int) -> int:
         """Tell when to try again after the n-th failure in a row."""

@@ -59,6 +59,7 @@ async def gather(context: Context, last_move: int) -> Gauges:
 
 
 async def _is_paused(tx: AsyncConnection, context: Context, now_ms: int) -> bool:
-    """Tell whether nothing is submitted: because of a pause, the operator, or the exposure."""
-    is_halted = await halt_of(tx, context) is not None
+    """Tell whether nothing is submitted, for whatever reason."""
+    halt = await halt_of(tx, context)
+    is_halted = halt is not None and halt.is_total
     return is_halted or (await belt.state(tx)).paused(now_ms)

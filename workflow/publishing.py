@@ -35,11 +35,26 @@ class Parcel:
     until_ms: int = 0
 
 
+class Why(StrEnum):
+    """What may stand in the way of new submissions."""
+
+    OPERATOR = "operator"
+    EXPOSURE = "exposure"
+    NO_ROOM = "no-room"
+    NO_FUNDS = "no-funds"
+
+
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Nothing is submitted just now: for the operator's `reason`, or by the service itself."""
+    """Something stands in the way of new submissions; the operator gives a `reason` in words."""
 
+    why: Why
     reason: str = ""
+
+    @property
+    def is_total(self) -> bool:
+        """Tell whether nothing at all is submitted: for want of money, one job at a time tries."""
+        return self.why is not Why.NO_FUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +64,9 @@ class Sight:
     `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
     be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs;
     `given_up` tells that the hold on a lost submission was released; `deleted` that the video was;
-    `is_short` that it waits because APIXO wants money first, `halt` why it waits otherwise.
-    `pictures` are the addresses of what the member gave, `files` what has to hang on the message;
-    as a spoiler (`is_spoiler`) they are shown after a click only.
+    `halt` why it waits, if for more than its place in line. `pictures` are the addresses of what
+    the member gave, `files` what has to hang on the message; as a spoiler (`is_spoiler`) they are
+    shown after a click only.
     """
 
     job: JobView
@@ -60,7 +75,6 @@ class Sight:
     charged: bool = False
     given_up: bool = False
     deleted: bool = False
-    is_short: bool = False
     halt: Halt | None = None
     pictures: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()

@@ -7,7 +7,6 @@ from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.hosting.addresses import media_of, to_attach, to_show
-from workflow.money import funds
 from workflow.operator.halt import halt_of
 from workflow.patience import NEVER_MS
 from workflow.publishing import Halt, Sight
@@ -31,7 +30,6 @@ async def sight_of(context: Context, job: Job) -> Sight:
         given_up=_is_given_up(job) or unheld,
         deleted=is_deleted(job),
         halt=await _halt(context, job),
-        is_short=job.state is JobState.QUEUED and (await funds.state(context)).is_short,
         pictures=to_show(context, job) if running else (),
         files=to_attach(context, job) if running else (),
         is_spoiler=running and await _is_spoiler(context, job),

@@ -4,11 +4,7 @@ The claim has already committed the intent (`submitting`). What may have reached
 again by itself: without an answer that proves no task exists, the job is `submit_unknown`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import (
@@ -31,11 +27,9 @@ from workflow.hosting.addresses import addressed, stale
 from workflow.money import funds
 from workflow.patience import look_ms
 from workflow.sights import sight_of
+from workflow.surely import surely
 
 _log = structlog.get_logger(__name__)
-
-_WRITE_AGAIN_S = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
-"""Seconds between the tries to write what came of a submission."""
 
 _LEAST_PATIENCE_MS, _MOST_PATIENCE_MS = 1_000, 60_000
 _KEY_PAUSE_MS = 300_000
@@ -125,21 +119,7 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
         await funds.went_through(tx, started_ms)
 
     context.pace.speed_up()
-    await _surely(context, work)
-
-
-async def _surely(context: Context, work: Callable[[AsyncConnection], Awaitable[None]]) -> None:
-    """Write what came of a submission, also through a fault of the database.
-
-    It is known here and nowhere else: a second try of the job could not find it out.
-    """
-    for wait_s in _WRITE_AGAIN_S:
-        try:
-            return await context.database.transact(work)
-        except (SQLAlchemyError, OSError) as error:
-            _log.error("outcome of a submission not written yet", error=str(error))
-            await asyncio.sleep(wait_s)
-    return await context.database.transact(work)
+    await surely(context, work)
 
 
 async def _try_again(context: Context, job: Job) -> None:
@@ -163,7 +143,7 @@ async def _pause(context: Context, job: Job, error: Refused) -> None:
         else:
             await belt.pause(tx, until_ms, reason)
 
-    await _surely(context, work)
+    await surely(context, work)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
@@ -189,7 +169,7 @@ async def _reject(context: Context, job: Job, reason: str, fail_code: str | None
         )
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
-    await _surely(context, work)
+    await surely(context, work)
     _log.info("rejected", job=job.id, code=fail_code, reason=reason)
 
 
@@ -213,7 +193,7 @@ async def back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: 
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
         )
 
-    await _surely(context, work)
+    await surely(context, work)
 
 
 async def park_unknown(context: Context, job: Job, reason: str) -> None:
@@ -229,4 +209,4 @@ async def park_unknown(context: Context, job: Job, reason: str) -> None:
             reason=reason,
         )
 
-    await context.database.transact(work)
+    await surely(context, work)

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -89,9 +88,9 @@ class _Standing(Collector):
         yield _simple("calls_back", "1 where APIXO is asked to call back.", calls_back)
         up = self.gauges is not None
         yield _simple("database_up", "1 while the database answers.", up)
-        with suppress(OSError):
-            free = self._context.media.free_bytes()
-            yield _simple("media_free_bytes", "Free where the videos are kept.", free)
+        room = self._context.room()
+        yield _simple("media_free_bytes", "Free where the videos are kept.", room.free)
+        yield _simple("media_floor_bytes", "With less free nothing is submitted.", room.floor)
         if self.gauges is not None:
             yield from _figures(self.gauges)
 

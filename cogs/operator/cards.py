@@ -7,6 +7,7 @@ from discord import ui
 
 from cogs import words
 from cogs.operator.buttons import DecisionButton, ParkedPageButton
+from cogs.operator.words import no_room
 from domain.catalogue import n, t
 from domain.money import show_usd
 from workflow.operator.operate import Standing
@@ -80,6 +81,8 @@ def _going(of: Standing) -> str:
         )
     if of.exposure.is_reached:
         return t("Stopped by itself: the exposure of today is at its limit. /operator resume")
+    if of.room.is_short:
+        return t("Stopped by itself: {why}", why=no_room(of.room))
     if belt.paused(of.now_ms):
         until_s = (belt.paused_until_ms or 0) // 1000
         return t("Paused until <t:{until}:T>: {reason}", until=until_s, reason=belt.reason)

@@ -19,6 +19,7 @@ from cogs.desk import Desk
 from cogs.faults import TurnedAway, answering
 from cogs.operator import cards as operator_cards
 from cogs.operator.buttons import BIND_FORM, bind_form, typed_task
+from cogs.operator.words import no_room
 from domain.catalogue import mark, t
 from domain.money import MicroUSD
 from domain.quotas import Kind, Limit, Target, read_limit, show_limit
@@ -191,6 +192,10 @@ class Operating(commands.Cog):
     async def _resume(self, interaction: _Interaction) -> None:
         went_on = await operate.go_on(self._context, _operator(interaction))
         self._desk.wake()
+        room = self._context.room()
+        if room.is_short:
+            await _say(interaction, no_room(room))
+            return
         await _say(interaction, t("It goes on.") if went_on else t("Nothing has stopped it."))
 
     async def _show(

@@ -1,8 +1,10 @@
-"""Knows how the operator is told about the service's money."""
+"""Knows how the operator is told about the service's money, and about its room for videos."""
 
 from domain.catalogue import n, t
 from domain.money import show_usd
+from domain.spoken import show_number
 from workflow.money.alarm import LowBalance, News, OutOfFunds
+from workflow.room import Room
 
 
 def told(news: News) -> str:
@@ -12,6 +14,20 @@ def told(news: News) -> str:
             return "\n".join([_low(news), _lasts(news.days_left)])
         case OutOfFunds():
             return "\n".join(_out(news))
+
+
+def no_room(room: Room) -> str:
+    """Say how much room there is for videos, how much is wanted, and what to do."""
+    return t(
+        "{free} GB are free where videos are kept, and below {floor} GB nothing is submitted. Free "
+        "some, and it goes on by itself.",
+        free=_gigabytes(room.free),
+        floor=_gigabytes(room.floor),
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return show_number(size / 1e9, decimals=1)
 
 
 def _low(news: LowBalance) -> str:

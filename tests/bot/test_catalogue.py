@@ -24,8 +24,15 @@ ALLOWED = {
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
     },
     "keys under which the service notes what it has done": {
-        *("low balance told", "out of funds told", "exposure shown", "exposure told"),
-        *("parked jobs", "parked told", "signing secret", "summary {}", "shared {}"),
+        *("low balance told", "out of funds told", "exposure told", "halt shown"),
+        *(
+            "parked jobs",
+            "parked told",
+            "want of room told",
+            "signing secret",
+            "summary {}",
+            "shared {}",
+        ),
     },
     "read in logs only": {
         *("job {}", "there is no picture in it", "its end is damaged"),

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.servers import ServerSettings
@@ -23,6 +22,7 @@ from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, NotSeen
 from sandbox.service import beside
 from storage import audit, guilds, jobs, schema
 from storage.database import Database
+from storage.errors import DatabaseDown
 from storage.jobs import Job
 from tests.e2e.theatre import picture
 from tests.faults.databases import Databases
@@ -268,7 +268,7 @@ class _Play:
         while True:
             try:
                 return await self._database.read(work)
-            except (DBAPIError, OSError):  # its connection, too, may be taken away
+            except DatabaseDown:  # its connection, too, may be taken away
                 await asyncio.sleep(0.05)
 
     async def _describe(self) -> str:

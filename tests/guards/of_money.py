@@ -179,13 +179,25 @@ OF_MONEY = (
     ),
     Guard(
         "the day's exposure stops the belt",
-        "workflow/belt.py",
-        "if await exposure.is_reached(tx, now_ms, limit):",
-        "if False:",
+        "workflow/operator/halt.py",
+        "    _exposure,\n",
+        "",
         (
             (
                 "tests/workflow/operator/test_operate.py::"
                 "test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accepts_it"
+            ),
+        ),
+    ),
+    Guard(
+        "nothing is bought that could not be kept",
+        "workflow/operator/halt.py",
+        "    _room,\n",
+        "",
+        (
+            (
+                "tests/workflow/test_room.py::"
+                "test_without_room_nothing_is_bought_and_all_keep_their_place"
             ),
         ),
     ),

@@ -34,22 +34,22 @@ OF_THE_BELT = (
     Guard(
         "lease",
         "storage/jobs.py",
-        "jobs.c.due_at_ms <= now_ms, _unheld(now_ms))",
-        "jobs.c.due_at_ms <= now_ms)",
+        'jobs.c.due_at_ms <= bindparam("now_ms"), _UNHELD)',
+        'jobs.c.due_at_ms <= bindparam("now_ms"))',
         (f"{_CLAIMS}test_many_owners_take_each_due_job_once",),
     ),
     Guard(
         "lease of a submission",
         "storage/jobs.py",
-        "jobs.c.state == JobState.SUBMITTING, _unheld(now_ms))",
+        "jobs.c.state == JobState.SUBMITTING, _UNHELD)",
         "jobs.c.state == JobState.SUBMITTING)",
         (f"{_CLAIMS}test_lost_submissions_are_those_that_nobody_holds",),
     ),
     Guard(
         "places at APIXO",
         "storage/jobs.py",
-        "free = max_in_flight - busy.scalar_one()",
-        "free = max_in_flight + 0 * busy.scalar_one()",
+        "free = max_in_flight - (await",
+        "free = max_in_flight + 0 * (await",
         (f"{_CLAIMS}test_places_at_apixo_are_never_overfilled",),
     ),
     Guard(
@@ -97,9 +97,21 @@ OF_THE_BELT = (
         ("tests/domain/test_jobs.py::test_an_unknown_submission_never_goes_back_to_the_queue",),
     ),
     Guard(
+        "what came of a submission outlasts an outage of the database",
+        "workflow/surely.py",
+        "_WRITE_AGAIN_S[-1] if isinstance(error, Outage) else None",
+        "None",
+        (
+            (
+                "tests/workflow/test_outages.py::"
+                "test_what_must_not_be_lost_is_written_after_however_long_an_outage"
+            ),
+        ),
+    ),
+    Guard(
         "the task's id is written through a fault of the database",
         "workflow/submit.py",
-        "    context.pace.speed_up()\n    await _surely(context, work)",
+        "    context.pace.speed_up()\n    await surely(context, work)",
         "    context.pace.speed_up()\n    await context.database.transact(work)",
         (
             (

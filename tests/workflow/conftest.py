@@ -15,8 +15,15 @@ from apixo.results import ResultFetcher
 from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
 from storage.database import Database
 from storage.media import MediaFolder
+from tests.conftest import Template
 from tests.workflow.world import NO_LIMITS, World
 from workflow.context import Context, Policy
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest) -> Template:
+    """Take the embedded database, unless a test names others: most steps do not see the engine."""
+    return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_template")
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import pytest
 from domain.jobs import JobState
 from domain.quotas import Scope
 from storage import jobs
-from tests.workflow.world import ADA, BEN, GUILD, World, limits
+from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World, limits
 from workflow.accept import accept, cancel
 from workflow.errors import NotYours, OverLimit, QueueFull, TooLate
 
 S = JobState
 
 
+@BOTH_ENGINES
 async def test_the_answer_tells_price_place_and_what_is_left(world: World):
     """Two orders of 0.08 against a dollar: second in line, 0.84 left for the member."""
     world.change(limits=limits(member=1))
@@ -24,6 +25,7 @@ async def test_the_answer_tells_price_place_and_what_is_left(world: World):
     assert second.left.of(Scope.SERVER) is None
 
 
+@BOTH_ENGINES
 async def test_the_same_interaction_twice_is_one_job_and_one_hold(world: World):
     """Discord may send an interaction again, also while the first is being worked on."""
     order = world.an_order("a lake")
@@ -38,6 +40,7 @@ async def test_the_same_interaction_twice_is_one_job_and_one_hold(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_twenty_orders_at_once_against_room_for_three_let_three_through(world: World):
     """Seventeen are told what is left; what is held is exactly three prices."""
     price = (await world.order()).job.price
@@ -53,6 +56,7 @@ async def test_twenty_orders_at_once_against_room_for_three_let_three_through(wo
     assert (await world.audit()).ledger["held"] == 4 * price
 
 
+@BOTH_ENGINES
 async def test_what_does_not_fit_under_a_limit_leaves_nothing(world: World):
     """No job, no hold, and a smaller order still fits."""
     world.change(limits=limits(member=0.1))
@@ -64,6 +68,7 @@ async def test_what_does_not_fit_under_a_limit_leaves_nothing(world: World):
     assert (await world.order(seconds=4, sound=False)).place == 1
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize(
     ("caps", "whose"),
     [
@@ -85,6 +90,7 @@ async def test_too_many_waiting_jobs_are_refused_before_money_is_held(
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_full_queue_stays_within_its_cap_when_all_come_at_once(world: World):
     """Twelve orders at once against a cap of five: five wait, seven are told."""
     world.change(max_queued_per_server=5)
@@ -96,6 +102,7 @@ async def test_a_full_queue_stays_within_its_cap_when_all_come_at_once(world: Wo
     assert (await world.audit()).jobs["queued"] == 5
 
 
+@BOTH_ENGINES
 async def test_a_double_click_cancels_once_and_is_answered_twice(world: World):
     """One click cancels, the other is told that it is cancelled already; one release."""
     for _ in range(5):
@@ -111,6 +118,7 @@ async def test_a_double_click_cancels_once_and_is_answered_twice(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(world: World):
     """Cancelled by its owner while it waits; the message says so."""
     job = (await world.order()).job
@@ -122,6 +130,7 @@ async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(world: Worl
     assert world.channel.of(job.id, "status")[0].states == [S.CANCELLED]
 
 
+@BOTH_ENGINES
 async def test_nobody_cancels_anothers_job_nor_one_that_left_the_queue(world: World):
     """A stranger learns nothing; the owner is told where it stands; twice is too late as well."""
     job = (await world.order()).job.id
@@ -139,6 +148,7 @@ async def test_nobody_cancels_anothers_job_nor_one_that_left_the_queue(world: Wo
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_cancelling_while_the_belt_takes_the_job_is_one_or_the_other(world: World):
     """Ten races: cancelled and never sent, or sent and not cancelled; never both."""
     for _ in range(10):
@@ -153,6 +163,7 @@ async def test_cancelling_while_the_belt_takes_the_job_is_one_or_the_other(world
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_the_queue_is_counted_by_member_and_server(world: World):
     """Another server's jobs do not count against this one."""
     for _ in range(3):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.jobs import JobState
-from tests.workflow.world import DoomedDatabase, FlakyDatabase, World
+from tests.workflow.world import BOTH_ENGINES, DoomedDatabase, FlakyDatabase, World
 from workflow.belt import Belt
 from workflow.recover import park_lost_submissions
 
@@ -15,6 +15,7 @@ S = JobState
 _MOST_TRANSACTIONS = 40
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize("commits", [False, True])
 async def test_a_process_killed_at_any_transaction_leaves_no_harm(world: World, commits: bool):
     """For each transaction of a whole life: kill there, start anew, and look.

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from domain.jobs import JobState
-from tests.workflow.world import ADA, BEN, ONE_ENGINE, World
+from tests.workflow.world import ADA, BEN, World
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
 from workflow.publishing import Sight
 
@@ -85,7 +85,6 @@ async def test_an_unreadable_history_soon_after_relies_on_the_nonce(world: World
     assert len(world.channel.of(job.id, "result")) == 1
 
 
-@ONE_ENGINE
 async def test_an_unreadable_history_later_parks_rather_than_posts_twice(world: World):
     """After the window nobody can tell whether it was posted: a person looks."""
     world.channel.lost["post_result"] = [TryLater("no answer")]
@@ -138,7 +137,6 @@ async def test_a_file_that_has_gone_is_fetched_again(world: World):
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_edits_that_fail_for_long_repeat_no_mention(world: World):
     """The member is told once, after the edit came through."""
     job = (await world.order("a lake [[fail:Odd]] [[slow:300]]")).job
@@ -150,7 +148,6 @@ async def test_edits_that_fail_for_long_repeat_no_mention(world: World):
     assert len(world.channel.of(ended.id, "failure")) == 1
 
 
-@ONE_ENGINE
 async def test_messages_that_hang_do_not_hold_up_the_money(world: World):
     """Discord swallows seventy status posts: the belt polls and fetches on."""
     hanging = asyncio.Event()
@@ -218,7 +215,6 @@ async def test_a_status_message_found_late_is_brought_up_to_date(world: World):
     assert status.states[-1] is S.DELIVERED
 
 
-@ONE_ENGINE
 async def test_a_status_message_that_discord_gives_back_is_brought_up_to_date(world: World):
     """Where the history may not be read it is posted again, and what comes is the one of before."""
     world.channel.lost["post_status"] = [TryLater("no answer")] * 3

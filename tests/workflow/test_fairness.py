@@ -8,7 +8,7 @@ import pytest
 from domain.jobs import JobState
 from sandbox.apixo import ApixoOptions, ApixoStandIn, Fault, HandClock
 from storage import jobs
-from tests.workflow.world import ADA, ONE_ENGINE, World
+from tests.workflow.world import ADA, World
 from workflow.pace import FULL_PER_MINUTE, LEAST_PER_MINUTE, Pace
 
 S = JobState
@@ -34,7 +34,6 @@ async def moments(world: World, job: str) -> dict[JobState, int]:
     return {event.target: event.at_ms for event in events}
 
 
-@ONE_ENGINE
 async def test_ten_members_with_one_job_each_do_not_wait_behind_one_with_fifty(world: World):
     """While one of the ten waits, the one with fifty starts a job only with none in flight.
 
@@ -60,7 +59,6 @@ async def test_ten_members_with_one_job_each_do_not_wait_behind_one_with_fifty(w
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_429_slows_the_belt_down_and_it_speeds_up_again_slowly(world: World):
     """One at a time after the first 429, each a gap after the other; later any number again."""
     world.change(max_tasks=40)
@@ -82,7 +80,6 @@ async def test_a_429_slows_the_belt_down_and_it_speeds_up_again_slowly(world: Wo
     assert world.submissions() <= 40 + at_once[0]
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("limits", [{"max_tasks": 3}, {"requests_per_second": 2}])
 async def test_what_apixo_limits_is_found_out_and_kept_to(world: World):
     """Three tasks at once where five are allowed, or two requests a second: all are made.

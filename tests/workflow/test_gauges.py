@@ -20,7 +20,7 @@ from bot.web.server import serve
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import balance
-from tests.workflow.world import ONE_ENGINE, FlakyDatabase, World
+from tests.workflow.world import BOTH_ENGINES, FlakyDatabase, World
 from workflow.gauges import gather
 from workflow.hosting.callback_addresses import CallbackAddresses
 from workflow.hosting.signing import Seal
@@ -67,6 +67,7 @@ async def monitor(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             yield Monitor(f"http://127.0.0.1:{port}", session, meters)
 
 
+@BOTH_ENGINES
 async def test_a_job_is_seen_on_its_way_and_at_its_end(world: World, monitor: Monitor):
     """Its state, its age and its hold while it is there; then what came of it and how long."""
     job = (await world.order()).job
@@ -90,6 +91,7 @@ async def test_a_job_is_seen_on_its_way_and_at_its_end(world: World, monitor: Mo
     assert seen["dailies_belt_turns_total"] == world.belt.turns > 2
 
 
+@BOTH_ENGINES
 async def test_what_goes_wrong_is_counted(world: World, monitor: Monitor):
     """A lost answer, what it may cost, and how long a task has waited beyond its time."""
     lost = (await world.order("a lake [[effect:504]]")).job
@@ -105,7 +107,6 @@ async def test_what_goes_wrong_is_counted(world: World, monitor: Monitor):
     assert (await monitor.scrape())["dailies_poll_late_seconds"] == 0
 
 
-@ONE_ENGINE
 async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(world: World):
     """A monitor need not know why nothing is submitted."""
     world.change(exposure_limit=MicroUSD(1))
@@ -115,7 +116,6 @@ async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(world: Wo
     assert (await gather(world.context, 0)).is_paused
 
 
-@ONE_ENGINE
 async def test_requests_without_an_answer_are_counted(world: World, monitor: Monitor):
     """A server that is not there has no status."""
     key, trace = SecretStr("k"), monitor.meters.traced("apixo")
@@ -127,6 +127,7 @@ async def test_requests_without_an_answer_are_counted(world: World, monitor: Mon
     assert (await monitor.scrape())["dailies_requests_total{api=apixo,status=none}"] == 1
 
 
+@BOTH_ENGINES
 async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Monitor):
     """Nothing before the first reading; then what is left, and what nothing explains."""
     assert "dailies_balance_micro" not in await monitor.scrape()
@@ -139,7 +140,6 @@ async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Moni
     assert seen["dailies_balance_difference_micro"] == 100_000
 
 
-@ONE_ENGINE
 async def test_a_database_that_does_not_answer_is_a_figure_too(world: World):
     """The process's own counts are still there, and 200."""
     flaky, meters = FlakyDatabase(world.database), Meters()
@@ -156,7 +156,6 @@ async def test_a_database_that_does_not_answer_is_a_figure_too(world: World):
     assert not any(name.startswith("dailies_jobs") for name in seen)
 
 
-@ONE_ENGINE
 async def test_a_second_scrape_at_once_reads_the_database_no_more(
     world: World, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ):
@@ -168,7 +167,6 @@ async def test_a_second_scrape_at_once_reads_the_database_no_more(
     assert again["dailies_jobs{state=queued}"] == before["dailies_jobs{state=queued}"] == 0
 
 
-@ONE_ENGINE
 async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Monitor):
     """And every state that they name; a rule on a misspelt name would never fire."""
     addresses = CallbackAddresses("https://bot.example", Seal(b"x", "callbacks"))
@@ -188,7 +186,6 @@ async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Mon
         assert {"severity"} == set(rule["labels"])
 
 
-@ONE_ENGINE
 async def test_no_label_names_a_job_a_member_or_a_server(world: World, monitor: Monitor):
     """What identifies anybody, and what only grows, is no label."""
     job = (await world.order()).job

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import BOTH_ENGINES, World
 from workflow.once import CLAIM_MS, forget, once
 
 
@@ -20,6 +20,7 @@ class Work:
         return bool(self.ends.pop(0))
 
 
+@BOTH_ENGINES
 async def test_what_is_done_is_not_done_again(world: World):
     """Until it is forgotten, or the occasion is another."""
     work = Work("done", "done", "done")
@@ -31,7 +32,6 @@ async def test_what_is_done_is_not_done_again(world: World):
     assert work.begun == [None, None, None]
 
 
-@ONE_ENGINE
 async def test_what_failed_is_tried_again_at_once(world: World):
     """It surely was not done."""
     work = Work("", "done")
@@ -40,7 +40,6 @@ async def test_what_failed_is_tried_again_at_once(world: World):
     assert work.begun == [None, None]
 
 
-@ONE_ENGINE
 async def test_what_was_cut_off_is_tried_again_after_a_while(world: World):
     """With the moment at which it was begun: it may have been done."""
     began_ms = world.context.now_ms()

@@ -5,7 +5,7 @@ import pytest
 from domain.jobs import JobState
 from domain.models import ModelId
 from sandbox.apixo import Fault
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import World
 
 S = JobState
 
@@ -39,7 +39,6 @@ async def test_a_failure_without_any_reason_ends_the_job_too(world: World):
     assert (await world.ledger(job.id))[-1] == ("release", job.price)
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "storm", ["502x6", "500x6", "429x6", "404x4", "401x3", "reset x4", "htmlx4", "hugex2", "deepx3"]
 )
@@ -52,7 +51,6 @@ async def test_a_storm_of_bad_status_answers_only_delays(world: World, storm: st
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_state_that_is_not_documented_is_waiting(world: World):
     """Neither success nor failure: keep asking, and stand still at last with the hold kept."""
     states = "queued", "null", "banana"
@@ -63,7 +61,6 @@ async def test_a_state_that_is_not_documented_is_waiting(world: World):
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_task_that_never_ends_is_stuck_after_two_hours_and_few_looks(world: World):
     """Its hold is kept, since it may still be charged at APIXO; looks come ever slower."""
     began = world.clock.now()
@@ -76,7 +73,6 @@ async def test_a_task_that_never_ends_is_stuck_after_two_hours_and_few_looks(wor
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_task_that_apixo_does_not_know_is_stuck_not_lost(world: World):
     """404 for ever: five tries and ten minutes, then a person decides; the hold stays."""
     job = (await world.order("a lake [[status:404x500]]")).job

@@ -14,9 +14,7 @@ from bot.readiness import Readiness
 from bot.web import health
 from bot.web.server import serve
 from storage.media import MediaFolder
-from tests.workflow.world import ONE_ENGINE, World
-
-pytestmark = ONE_ENGINE
+from tests.workflow.world import World
 
 
 @dataclass
@@ -46,8 +44,17 @@ class Watcher:
 class DeafDatabase:
     """A database whose every word is an error that holds its address."""
 
-    async def ping(self) -> None:
+    trouble = None
+
+    async def transact(self, _: object) -> None:
         raise OSError("postgresql://dailies:canary-password@db/dailies refused")
+
+
+class NearlyFull(MediaFolder):
+    """A folder on a disk with little left."""
+
+    def free_bytes(self) -> int:
+        return 300_000_000
 
 
 @pytest.fixture
@@ -99,6 +106,19 @@ async def test_a_belt_that_stands_still_is_named(world: World, watcher: Watcher)
     status, told = await watcher.ask()
     assert status == 503
     assert set(told["failing"]) == {"belt"}
+
+
+async def test_too_little_room_for_videos_is_named(
+    world: World, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
+):
+    """How much is free, and how much is wanted."""
+    await world.turn()
+    parts["media"] = NearlyFull(tmp_path / "media")
+    status, told = await watcher.ask()
+    assert status == 503
+    assert set(told["failing"]) == {"media"}
+    assert "0.3 GB are free where videos are kept" in told["failing"]["media"]
+    assert "nothing is submitted below 1.7 GB" in told["failing"]["media"]
 
 
 async def test_a_database_and_a_disk_that_fail_are_named_without_their_secrets(

@@ -31,7 +31,7 @@ from domain.reports import (
 )
 from storage import limits
 from storage.reports import Posting
-from tests.workflow.world import ADA, BEN, CHANNEL, GUILD, ONE_ENGINE, World
+from tests.workflow.world import ADA, BEN, BOTH_ENGINES, CHANNEL, GUILD, World
 from workflow import report, spreadsheet
 from workflow.report import Figures
 
@@ -80,6 +80,7 @@ def test_what_is_no_period_is_refused_in_words(text: str) -> None:
         read_days(text, 0)
 
 
+@BOTH_ENGINES
 async def test_a_member_sees_their_own_spending(world: World) -> None:
     """Charged, held, waited for; nobody else's, and of no other server."""
     one = (await world.order()).job.id
@@ -99,6 +100,7 @@ async def test_a_member_sees_their_own_spending(world: World) -> None:
     assert len(strangers.days) == 1
 
 
+@BOTH_ENGINES
 async def test_a_server_is_summed_by_each_group(world: World) -> None:
     """The groups add up to the total, and the most expensive is first."""
     for user in (ADA, BEN, BEN):
@@ -116,7 +118,6 @@ async def test_a_server_is_summed_by_each_group(world: World) -> None:
     assert [line.channel_id for line in by_channel.groups] == [CHANNEL]
 
 
-@ONE_ENGINE
 async def test_everything_begins_with_the_first_day_that_has_something(world: World) -> None:
     """Not in 1970; and a week later it is a week and a day."""
     await world.until(S.DELIVERED, job=(await world.order()).job.id)
@@ -127,7 +128,6 @@ async def test_everything_begins_with_the_first_day_that_has_something(world: Wo
     assert (await of_ada(world)).total == Sums()
 
 
-@ONE_ENGINE
 async def test_the_budget_is_the_limit_of_all_days(world: World) -> None:
     """The limit that counts now; without one there is no budget and no share of it."""
     assert (await of_ada(world)).budget is None
@@ -142,6 +142,7 @@ async def test_the_budget_is_the_limit_of_all_days(world: World) -> None:
     assert report.share(PRICE, MicroUSD(0)) is None
 
 
+@BOTH_ENGINES
 async def test_the_rows_of_a_member_add_up(world: World) -> None:
     """What each row cost sums to what was paid; holds are listed and cost nothing."""
     await world.until(S.DELIVERED, job=(await world.order()).job.id)

@@ -7,7 +7,7 @@ import pytest
 
 from domain.jobs import JobState
 from sandbox.apixo import Fault
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import World
 
 S = JobState
 
@@ -21,7 +21,6 @@ async def test_a_stored_video_is_what_apixo_served(world: World):
     assert world.channel.of(job.id, "result")[0].video == data
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "directive",
     [
@@ -54,7 +53,6 @@ async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(world: World, d
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_path: Path):
     """The video is paid for: it is fetched again until there is room, and never quarantined."""
     folder = tmp_path / "media"
@@ -67,7 +65,6 @@ async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_pa
     await world.until(S.DELIVERED, job=job.id)
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "fault",
     [

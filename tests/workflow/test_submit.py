@@ -8,12 +8,11 @@ from pydantic import SecretStr
 from apixo.client import ApixoClient
 from domain.jobs import JobState
 from sandbox.apixo import Fault
-from tests.workflow.world import BEN, ONE_ENGINE, World
+from tests.workflow.world import BEN, World
 
 S = JobState
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "directive",
     [
@@ -41,7 +40,6 @@ async def test_after_a_lost_answer_nothing_is_sent_a_second_time(world: World, d
     await world.audit()
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "directive", ["refuse:400", "refuse:403", "refuse:404", "refuse:content", "refuse:http-400"]
 )
@@ -89,7 +87,6 @@ async def test_an_empty_balance_pauses_everybody(world: World):
     assert world.submissions() == 3
 
 
-@ONE_ENGINE
 async def test_the_retry_after_of_a_rate_limit_is_kept(world: World):
     """Not before ninety seconds have passed, and soon after."""
     world.apixo.faults.on_submit(Fault(status=429, headers={"Retry-After": "90"}))
@@ -101,7 +98,6 @@ async def test_the_retry_after_of_a_rate_limit_is_kept(world: World):
     assert (await world.job(job)).state is not S.QUEUED
 
 
-@ONE_ENGINE
 async def test_a_rate_limit_that_asks_for_no_patience_gets_some(world: World):
     """`Retry-After: 0` does not lead to a storm of submissions."""
     world.apixo.faults.on_submit(Fault(status=429, headers={"Retry-After": "0"}), 1000)

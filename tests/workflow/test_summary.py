@@ -6,7 +6,7 @@ import pytest
 
 from domain.servers import ServerSettings
 from storage import guilds
-from tests.workflow.world import GUILD, ONE_ENGINE, World
+from tests.workflow.world import BOTH_ENGINES, GUILD, World
 from workflow.summary import Summary, post_due, week_before
 
 CHANNEL = 77
@@ -60,6 +60,7 @@ def test_a_week_is_told_from_monday_nine_oclock_on(now: str, monday: date):
     assert (days.first, len(days)) == (monday, 7)
 
 
+@BOTH_ENGINES
 async def test_each_week_is_posted_once(world: World, board: Board):
     """However often it is looked, also by a new process; the next week has its own."""
     for _ in range(3):
@@ -75,7 +76,6 @@ async def test_each_week_is_posted_once(world: World, board: Board):
     assert second.figures.days.first > first.figures.days.last
 
 
-@ONE_ENGINE
 async def test_after_a_long_time_away_only_the_last_week_is_told(world: World, board: Board):
     """The weeks in between stay untold."""
     await post_due(world.context, board.post)
@@ -85,7 +85,6 @@ async def test_after_a_long_time_away_only_the_last_week_is_told(world: World, b
     assert len(board.posted) == 2
 
 
-@ONE_ENGINE
 async def test_what_could_not_be_posted_is_tried_again(world: World, board: Board):
     """And nothing says that it may be out already."""
     board.is_open = False
@@ -96,7 +95,6 @@ async def test_what_could_not_be_posted_is_tried_again(world: World, board: Boar
     assert posted.posted_since_ms is None
 
 
-@ONE_ENGINE
 async def test_who_was_killed_meanwhile_may_have_posted_it(world: World, board: Board):
     """After a minute another tries, and is told since when it may be out."""
     began_ms = world.context.now_ms()

@@ -26,8 +26,8 @@ from workflow.context import Context
 from workflow.publishing import Halt, Parcel, Post, Sight
 
 GUILD, CHANNEL, ADA, BEN = 10, 20, 31, 32
-ONE_ENGINE = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
-"""For faults of others, which no engine sees: both are tested where they matter."""
+BOTH_ENGINES = pytest.mark.parametrize("template", ["sqlite", "postgresql"], indirect=True)
+"""For what the database decides: money, limits, figures, and who of two comes first."""
 
 _STEP_S = 0.5
 _RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
@@ -49,7 +49,6 @@ class Shown:
     places: list[int | None] = field(default_factory=list)
     halts: list[Halt | None] = field(default_factory=list)
     ready_at_ms: list[int | None] = field(default_factory=list)
-    shortages: list[bool] = field(default_factory=list)
 
 
 class Channel:
@@ -76,7 +75,7 @@ class Channel:
 
     async def edit_status(self, sight: Sight) -> None:
         self._raise(self.trouble["edit_status"])
-        for message in self.messages:
+        for message in self.of(sight.job.id, "status"):
             if message.id == sight.job.status_message_id:
                 self._note(message, sight)
         self._raise(self.lost["edit_status"])
@@ -132,15 +131,23 @@ class Channel:
         """List a job's messages of one kind."""
         return [m for m in self.messages if (m.job, m.post) == (job, post)]
 
+    def keep(self, message: Shown) -> None:
+        """Have a message in the channel from now on."""
+        self.messages.append(message)
+
+    def knows_nonce(self, message: Shown) -> bool:
+        """Tell whether a message is young enough for its nonce to be known."""
+        return not self.forgets_nonces
+
     def _post(
         self, method: str, post: str, job: Job, sight: Sight | None = None, **more: Any
     ) -> int:
         self._raise(self.trouble[method])
         nonce = f"{post}{job.id}{more.get('private', False)}"
-        known = [m for m in self.messages if m.nonce == nonce and not self.forgets_nonces]
+        known = [m for m in self.of(job.id, post) if m.nonce == nonce and self.knows_nonce(m)]
         if not known:
             known = [Shown(next(self._ids), post, job.id, nonce, [], **more)]
-            self.messages += known
+            self.keep(known[0])
             if sight is not None:
                 self._note(known[0], sight)
         self._raise(self.lost[method])
@@ -150,7 +157,6 @@ class Channel:
     def _note(message: Shown, sight: Sight) -> None:
         message.states.append(sight.job.state)
         message.places.append(sight.place)
-        message.shortages.append(sight.is_short)
         message.halts.append(sight.halt)
         message.ready_at_ms.append(sight.ready_at_ms)
 

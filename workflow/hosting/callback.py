@@ -38,8 +38,7 @@ async def receive(context: Context, submission: Submission, task_id: str) -> Out
     """Record a callback about one submission; wake the belt afterwards.
 
     Raises:
-        SQLAlchemyError: the database does not take it; APIXO has to call again.
-        OSError: as above.
+        DatabaseDown: the database does not take it; APIXO has to call again.
         JobTaken: the job moves on and on; as above.
     """
 

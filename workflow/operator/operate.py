@@ -1,7 +1,7 @@
 """What the operator does to the whole service: stop and go on, and see at a glance how it stands.
 
-While it is stopped, by the operator or because the day's exposure is at its limit, no process
-submits anything; asking, fetching and posting go on.
+While it is stopped, by the operator or by itself, no process submits anything; asking, fetching
+and posting go on.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from storage.belt import BeltState
 from storage.changes import NewChange
 from workflow.context import Context
 from workflow.money.quotas import Manager
+from workflow.room import Room
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Standing:
     now_ms: int
     belt: BeltState
     exposure: Exposure
+    room: Room
     jobs: Mapping[JobState, int]
     in_flight: int
     max_in_flight: int
@@ -99,6 +101,7 @@ async def standing(context: Context) -> Standing:
             now_ms=now_ms,
             belt=await belt.state(tx),
             exposure=await exposure_of(tx, context, now_ms),
+            room=context.room(),
             jobs=counts,
             in_flight=sum(counts.get(state, 0) for state in AT_APIXO),
             max_in_flight=context.policy.max_tasks,

@@ -270,6 +270,29 @@ async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
     )
 
 
+async def test_want_of_room_stops_the_service_and_tells_everybody(
+    house: House, olga: Person, ada: Person
+) -> None:
+    """The operator by direct message and whatever they ask, the member on both cards."""
+    house.policy = replace(house.policy, max_tasks=10**9)
+    await house.start()
+    await olga.direct_channel.wait_for(
+        lambda m: "GB are free where videos are kept" in m.text, within=20, awaited="the news"
+    )
+    assert "no room left" in (await answered(ada, house, "video", **VIDEO)).text
+    await house.channel.wait_for(
+        lambda m: "no room left" in m.text, within=20, awaited="the want of room on the card"
+    )
+    assert "Stopped by itself" in await says(olga, house, "operator status")
+    assert "Free some" in await says(olga, house, "operator resume")
+    assert house.submitted() == []
+    house.policy = replace(house.policy, max_tasks=5)
+    await house.restart()
+    await house.channel.wait_for(
+        lambda m: "your video is ready" in m.text, within=20, awaited="the video"
+    )
+
+
 async def test_limits_of_everything_and_of_a_server(
     home: House, olga: Person, ada: Person, database: Database
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check
-from tests.workflow.world import ADA, ONE_ENGINE, World
+from tests.workflow.world import ADA, World
 from workflow.accept import accept
 from workflow.errors import PlaceGone, TryLater
 from workflow.hosting.addresses import NO_PLACE, SWEPT, is_good, media_of
@@ -67,7 +67,6 @@ def test_a_link_is_good_while_it_has_an_hour_left(url: str, age_ms: int, good: b
     assert is_good(url, given_ms=NOW_MS - age_ms, now_ms=NOW_MS) is good
 
 
-@ONE_ENGINE
 async def test_a_good_link_is_sent_as_it_is(world: World, kept: str):
     """Nothing hangs on the status message, and Discord is not asked."""
     link = "https://cdn.example/lake.jpg"
@@ -91,7 +90,6 @@ async def test_without_a_link_the_submission_waits_for_the_status_message(world:
     assert world.channel.offered == [kept]
 
 
-@ONE_ENGINE
 async def test_waiting_for_the_status_message_is_no_busy_loop(world: World, kept: str):
     """A claim a second at first, and ever fewer; when the message is out, the job goes on."""
     world.channel.trouble["post_status"] = [TryLater("503")] * 1000
@@ -105,7 +103,6 @@ async def test_waiting_for_the_status_message_is_no_busy_loop(world: World, kept
     await world.until(S.GENERATING, job=job)
 
 
-@ONE_ENGINE
 async def test_a_discord_that_answers_later_delays_the_submission(world: World, kept: str):
     """The job goes back into the line until the addresses can be had."""
     world.channel.trouble["offer_files"] = [TryLater("503"), OSError("odd")]
@@ -129,7 +126,6 @@ async def test_a_place_that_takes_no_files_ends_the_job_without_cost(
     await world.audit()
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("was_kept", [True, False])
 async def test_a_file_that_is_not_kept_ends_the_job_without_cost(
     world: World, kept: str, was_kept: bool
@@ -144,7 +140,6 @@ async def test_a_file_that_is_not_kept_ends_the_job_without_cost(
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_link_that_runs_out_in_the_line_is_renewed(world: World, kept: str):
     """It was good when the message was posted, so nothing hung there; now it does."""
     link = "https://cdn.example/lake.jpg"
@@ -164,7 +159,6 @@ class OurLinks:
         return f"https://dailies.example/{name}?until={until_ms}"
 
 
-@ONE_ENGINE
 async def test_a_service_that_can_be_reached_gives_links_of_its_own(world: World, kept: str):
     """Neither a message nor Discord is needed for it."""
     world.context = replace(world.context, links=OurLinks())
@@ -177,7 +171,6 @@ async def test_a_service_that_can_be_reached_gives_links_of_its_own(world: World
     assert int(address.partition("=")[2]) > world.context.now_ms() + 23 * HOUR_MS
 
 
-@ONE_ENGINE
 async def test_a_draft_of_a_job_is_what_was_asked_for(world: World, kept: str):
     """Every mode comes back as it was, but for links that are not known to be good."""
     signed = a_picture(kept, f"https://cdn.discordapp.com/a.png?ex={1 << 40:x}")
@@ -204,7 +197,6 @@ async def test_a_draft_of_a_job_is_what_was_asked_for(world: World, kept: str):
         assert {medium.url for medium in media_of(again)} <= {signed.url, ""}
 
 
-@ONE_ENGINE
 async def test_inputs_that_are_asked_for_are_young_again(world: World, kept: str):
     """A sweep that comes after leaves them."""
     job = await world.job(await order(world, animated(a_picture(kept))))

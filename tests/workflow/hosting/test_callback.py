@@ -18,7 +18,7 @@ from domain.models import ModelId
 from sandbox.apixo import Fault
 from storage import jobs
 from storage.jobs import Job
-from tests.workflow.world import BEN, ONE_ENGINE, FlakyDatabase, World
+from tests.workflow.world import BEN, FlakyDatabase, World
 from workflow.hosting.callback_addresses import CallbackAddresses, Submission
 from workflow.hosting.signing import Seal
 
@@ -111,7 +111,6 @@ async def test_a_task_that_calls_back_costs_one_question(
     await world.audit()
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("seconds", [400, 600])
 async def test_a_slow_task_that_calls_back_costs_two_questions(
     world: World, caller: Caller, seconds: int
@@ -124,7 +123,6 @@ async def test_a_slow_task_that_calls_back_costs_two_questions(
     assert world.polls() == 2
 
 
-@ONE_ENGINE
 async def test_without_the_call_the_task_is_found_all_the_same(world: World, caller: Caller):
     """A look for safety's sake, a minute after the task should have ended."""
     began = world.clock.now()
@@ -135,7 +133,6 @@ async def test_without_the_call_the_task_is_found_all_the_same(world: World, cal
     assert not caller.heard
 
 
-@ONE_ENGINE
 async def test_without_the_call_an_endless_task_is_asked_for_slowly(world: World, caller: Caller):
     """Two hours cost some two dozen questions; then the job is stuck, its hold kept."""
     job = await submitted(world, "a lake [[never]]")
@@ -234,7 +231,6 @@ async def test_a_call_while_apixo_is_asked_is_not_lost(world: World, caller: Cal
     assert world.polls() == 2
 
 
-@ONE_ENGINE
 async def test_what_is_forged_changes_nothing(world: World, caller: Caller):
     """Unknown, altered, another job's, of another submission: 401, and the job knows nothing."""
     job = await submitted(world, LOST)
@@ -281,7 +277,6 @@ async def test_a_call_for_an_earlier_submission_binds_nothing(world: World, call
     assert await world.job(job.id) == now
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "body",
     [
@@ -303,7 +298,6 @@ async def test_a_body_that_names_no_task_is_refused(world: World, caller: Caller
     assert await world.job(job.id) == job
 
 
-@ONE_ENGINE
 async def test_what_is_too_long_is_not_read(world: World, caller: Caller):
     """413, said in the header or found out on the way; more is not looked at."""
     job = await submitted(world, LOST)
@@ -321,7 +315,6 @@ async def test_what_is_too_long_is_not_read(world: World, caller: Caller):
     assert await world.job(job.id) == job
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_only_post_is_taken(world: World, caller: Caller, method: str):
     """405 for every other method, whoever asks."""
@@ -331,7 +324,6 @@ async def test_only_post_is_taken(world: World, caller: Caller, method: str):
         assert answer.status == 405
 
 
-@ONE_ENGINE
 async def test_a_call_that_can_not_be_recorded_is_not_acknowledged(
     world: World, caller: Caller, caplog: pytest.LogCaptureFixture
 ):
@@ -354,14 +346,12 @@ async def test_a_call_that_can_not_be_recorded_is_not_acknowledged(
     assert token_of(job) not in caplog.text
 
 
-@ONE_ENGINE
 async def test_a_call_about_a_job_that_is_not_there_is_taken(world: World, caller: Caller):
     """Nothing is gained by having it repeated."""
     gone = replace((await submitted(world)), id="0" * 20)
     assert await caller.call(token_of(gone), "task_1") == 200
 
 
-@ONE_ENGINE
 async def test_too_many_wrong_addresses_are_told_off(world: World, caller: Caller):
     """Beyond a thousand a minute; a true call gets through meanwhile."""
     job = await submitted(world, LOST)
@@ -403,7 +393,6 @@ def test_no_mutant_of_a_token_is_taken():
     assert addresses.read(token) == Submission("0" * 20, 1)
 
 
-@ONE_ENGINE
 async def test_no_mutant_of_a_call_binds_a_task(world: World, caller: Caller):
     """Hundreds over HTTP, with good bodies and bad ones."""
     job = await submitted(world, LOST)

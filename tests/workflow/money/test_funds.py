@@ -7,12 +7,14 @@ from domain.models import ModelId
 from domain.money import MicroUSD
 from sandbox.apixo import Fault
 from storage import belt
-from tests.workflow.world import BEN, ONE_ENGINE, World
+from tests.workflow.world import BEN, BOTH_ENGINES, World
 from workflow.money.alarm import LowBalance, News, OutOfFunds
 from workflow.money.watch import MoneyWatch
+from workflow.publishing import Halt, Why
 
 S = JobState
 DOLLAR = 1_000_000
+OUT_OF_CREDIT = Halt(Why.NO_FUNDS)
 
 
 class Operator:
@@ -46,9 +48,10 @@ async def is_short(world: World) -> bool:
 
 def last(world: World, job: str) -> tuple[JobState, bool]:
     (status,) = world.channel.of(job, "status")
-    return status.states[-1], status.shortages[-1]
+    return status.states[-1], status.halts[-1] == OUT_OF_CREDIT
 
 
+@BOTH_ENGINES
 async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
     world: World, watch: MoneyWatch, operator: Operator
 ):
@@ -75,7 +78,6 @@ async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_while_it_lasts_no_card_is_edited_again(world: World, watch: MoneyWatch):
     """One try every five minutes, and each card shows it once."""
     world.apixo.balance.micro = 0
@@ -86,11 +88,10 @@ async def test_while_it_lasts_no_card_is_edited_again(world: World, watch: Money
         world.clock.advance(30)
     for job in jobs:
         (status,) = world.channel.of(job, "status")
-        assert status.shortages.count(True) == 1
+        assert status.halts.count(OUT_OF_CREDIT) == 1
     assert 5 <= world.submissions() <= 11
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -111,6 +112,7 @@ async def test_every_form_of_402_is_the_same_signal(world: World, refusal: Fault
     assert await world.ledger(job.id) == [("hold", job.price)]
 
 
+@BOTH_ENGINES
 async def test_a_task_that_fails_for_want_of_money_is_the_same_signal(world: World):
     """It ends, uncharged; nobody else is submitted."""
     failing = (await world.order("a lake [[fail:InsufficientBalance]]")).job.id
@@ -121,7 +123,6 @@ async def test_a_task_that_fails_for_want_of_money_is_the_same_signal(world: Wor
     assert last(world, waiting) == (S.QUEUED, True)
 
 
-@ONE_ENGINE
 async def test_a_try_that_goes_through_ends_the_shortage(world: World, watch: MoneyWatch):
     """A balance that never changes, as with a used-up quota: after five minutes one job tries."""
     world.apixo.faults.on_submit(Fault(status=402))
@@ -140,7 +141,6 @@ async def test_a_try_that_goes_through_ends_the_shortage(world: World, watch: Mo
         await world.until(S.DELIVERED, job=job)
 
 
-@ONE_ENGINE
 async def test_it_waits_until_the_next_job_is_covered(world: World, watch: MoneyWatch):
     """A rise to less than the price of the next one does not help it."""
     world.apixo.balance.micro = 0
@@ -155,6 +155,7 @@ async def test_it_waits_until_the_next_job_is_covered(world: World, watch: Money
     await world.until(S.DELIVERED, job=dear.id)
 
 
+@BOTH_ENGINES
 async def test_after_a_day_without_money_the_hold_goes_back_and_the_member_is_told(
     world: World, watch: MoneyWatch
 ):
@@ -177,7 +178,6 @@ async def test_after_a_day_without_money_the_hold_goes_back_and_the_member_is_to
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_money_that_comes_at_the_end_of_the_day_saves_who_waits(
     world: World, watch: MoneyWatch
 ):
@@ -193,7 +193,6 @@ async def test_money_that_comes_at_the_end_of_the_day_saves_who_waits(
     await world.until(S.DELIVERED, job=job.id)
 
 
-@ONE_ENGINE
 async def test_after_a_time_without_the_service_one_job_tries_before_any_is_released(
     world: World, watch: MoneyWatch
 ):
@@ -209,16 +208,18 @@ async def test_after_a_time_without_the_service_one_job_tries_before_any_is_rele
     await world.until(S.DELIVERED, job=job.id)
 
 
+@BOTH_ENGINES
 async def test_an_order_during_a_shortage_is_accepted_and_says_so(world: World):
     """With its price on hold and its place in line."""
     world.apixo.faults.on_submit(Fault(status=402), 100)
     await world.order()
     await world.turn()
     news = await world.order(user=BEN)
-    assert news.is_short
+    assert news.halt == OUT_OF_CREDIT
     assert news.job.state is S.QUEUED
 
 
+@BOTH_ENGINES
 async def test_the_operator_hears_of_a_low_balance_once_for_each_crossing(
     world: World, watch: MoneyWatch, operator: Operator
 ):
@@ -237,7 +238,6 @@ async def test_the_operator_hears_of_a_low_balance_once_for_each_crossing(
     ]
 
 
-@ONE_ENGINE
 async def test_an_operator_who_could_not_be_reached_is_told_with_the_next_reading(
     world: World, operator: Operator
 ):
@@ -255,7 +255,6 @@ async def test_an_operator_who_could_not_be_reached_is_told_with_the_next_readin
     assert len(operator.heard) == 1
 
 
-@ONE_ENGINE
 async def test_without_a_floor_nobody_is_told(world: World, watch: MoneyWatch, operator: Operator):
     """`none` lifts the alarm."""
     world.apixo.balance.micro = 1
@@ -263,7 +262,6 @@ async def test_without_a_floor_nobody_is_told(world: World, watch: MoneyWatch, o
     assert operator.heard == []
 
 
-@ONE_ENGINE
 async def test_several_processes_tell_it_once(world: World, operator: Operator):
     """Each reads the balance; one of them tells."""
     world.change(balance_alert=MicroUSD(10 * DOLLAR))

@@ -9,7 +9,7 @@ from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Kind, Limit, Scope, Target
 from storage import billing, changes
-from tests.workflow.world import ADA, BEN, GUILD, World, limits
+from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World, limits
 from workflow.accept import accept
 from workflow.errors import AtOnce, CoolingDown, NoSuchGrant, OverLimit
 from workflow.money import quotas
@@ -38,6 +38,7 @@ async def trail(world: World) -> list[tuple[str, ...]]:
     ]
 
 
+@BOTH_ENGINES
 async def test_what_managers_set_counts_in_place_of_the_operators_default(world: World):
     """More or less than the default, for each member, and none lifts it; the server's stays."""
     world.change(limits=replace(limits(member=0.1), server_day=MicroUSD(4 * PRICE)))
@@ -57,6 +58,7 @@ async def test_what_managers_set_counts_in_place_of_the_operators_default(world:
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_the_roles_of_the_moment_count(world: World):
     """A role that is gained or lost changes what fits next, and nothing that is held."""
     world.change(limits=limits(member=0))
@@ -69,6 +71,7 @@ async def test_the_roles_of_the_moment_count(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_every_change_is_written_down_with_who_and_from_what_to_what(world: World):
     """Setting the same again changes nothing and leaves nothing; clearing what is not set too."""
     await put(world, a_limit(Kind.DAY, 5_000_000), click=1)
@@ -93,6 +96,7 @@ async def test_every_change_is_written_down_with_who_and_from_what_to_what(world
     ]
 
 
+@BOTH_ENGINES
 async def test_of_many_managers_at_once_each_change_begins_where_another_ended(world: World):
     """Twenty in no order: the trail is one chain, and its end is what counts."""
     await asyncio.gather(
@@ -105,6 +109,7 @@ async def test_of_many_managers_at_once_each_change_begins_where_another_ended(w
     assert [f"${(limit.amount or 0) // 1_000_000}.00" for limit in house.limits] == [chain[-1][1]]
 
 
+@BOTH_ENGINES
 async def test_one_interaction_grants_once(world: World):
     """Discord may send it again, also at the same time; the answer is the same."""
     manager, ada = Manager(CLARA, 9), Member(GUILD, ADA)
@@ -116,6 +121,7 @@ async def test_one_interaction_grants_once(world: World):
     assert (await world.audit()).ledger["granted"] == 5
 
 
+@BOTH_ENGINES
 async def test_a_grant_of_another_server_is_none(world: World):
     """Nor is another row of the ledger, nor a number out of nowhere."""
     elsewhere = Member(GUILD + 1, ADA)
@@ -127,6 +133,7 @@ async def test_a_grant_of_another_server_is_none(world: World):
             await quotas.revoke(world.context, GUILD, wrong, Manager(CLARA, 2))
 
 
+@BOTH_ENGINES
 async def test_a_member_sees_what_counts_and_where_it_comes_from(world: World):
     """The day by their role, the month by nobody, and the grants that are unspent."""
     world.change(limits=limits(member=1))
@@ -143,6 +150,7 @@ async def test_a_member_sees_what_counts_and_where_it_comes_from(world: World):
     assert (plain.rulings[Kind.DAY].amount, plain.rulings[Kind.DAY].limit) == (1_000_000, None)
 
 
+@BOTH_ENGINES
 async def test_a_cooldown_tells_when_to_ask_again_and_holds_nothing(world: World):
     """To the millisecond, for each member and server by themselves."""
     await put(world, a_limit(Kind.COOLDOWN, 60))
@@ -156,6 +164,7 @@ async def test_a_cooldown_tells_when_to_ask_again_and_holds_nothing(world: World
     assert (await world.audit()).jobs["queued"] == 3
 
 
+@BOTH_ENGINES
 async def test_of_many_orders_at_once_a_cooldown_lets_one_through(world: World):
     """Ten clicks at the same moment are one video."""
     await put(world, a_limit(Kind.COOLDOWN, 60))
@@ -167,6 +176,7 @@ async def test_of_many_orders_at_once_a_cooldown_lets_one_through(world: World):
     assert (await world.audit()).jobs["queued"] == 1
 
 
+@BOTH_ENGINES
 async def test_a_clock_that_is_set_back_lengthens_no_cooldown(world: World):
     """A day back: whoever asked tomorrow waits for the cooldown at most."""
     await put(world, a_limit(Kind.COOLDOWN, 60))
@@ -178,6 +188,7 @@ async def test_a_clock_that_is_set_back_lengthens_no_cooldown(world: World):
     assert refusal.value.until_ms == now_ms + 60_000
 
 
+@BOTH_ENGINES
 async def test_the_same_interaction_is_no_second_request(world: World):
     """Neither the cooldown nor the cap at once turns its repetition away."""
     await put(world, a_limit(Kind.COOLDOWN, 60), click=1)
@@ -188,6 +199,7 @@ async def test_the_same_interaction_is_no_second_request(world: World):
     assert (await accept(world.context, order)).job.id == once.job.id
 
 
+@BOTH_ENGINES
 async def test_as_many_jobs_are_under_way_as_a_member_may_have(world: World):
     """Ten at once against two; what has ended makes room again, and zero lets none through."""
     await put(world, a_limit(Kind.IN_FLIGHT, 2), click=1)
@@ -205,6 +217,7 @@ async def test_as_many_jobs_are_under_way_as_a_member_may_have(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_clock_that_jumps_a_day_counts_where_it_lands(world: World):
     """A day ahead there is room anew; back again, what was used that day is still used."""
     world.change(limits=limits(member=PRICE / 1_000_000))
@@ -217,6 +230,7 @@ async def test_a_clock_that_jumps_a_day_counts_where_it_lands(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_job_costs_what_it_was_quoted_whatever_is_set_meanwhile(world: World):
     """Its hold is charged to the micro-dollar under a limit of nothing and at another price."""
     job = (await world.order(**SMALL)).job

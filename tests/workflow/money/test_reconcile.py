@@ -14,7 +14,7 @@ from domain.models import ModelId
 from sandbox.apixo import Fault
 from storage import jobs
 from storage.jobs import Job
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import BOTH_ENGINES, World
 from workflow.money.quotas import Manager
 from workflow.money.reconcile import BalanceReader, Reading, Week, latest, week_in
 from workflow.operator.decide import Verdict, decide
@@ -44,6 +44,7 @@ async def week(world: World) -> Week:
     return await world.database.read(lambda tx: week_in(tx, now_ms))
 
 
+@BOTH_ENGINES
 async def test_it_is_read_on_start_hourly_and_often_while_money_is_wanted(
     world: World, reader: BalanceReader
 ):
@@ -63,7 +64,6 @@ async def test_it_is_read_on_start_hourly_and_often_while_money_is_wanted(
     assert await BalanceReader(world.context).read_if_due(None) is not None
 
 
-@ONE_ENGINE
 async def test_an_apixo_that_does_not_tell_is_asked_again_after_a_minute(
     world: World, reader: BalanceReader
 ):
@@ -76,6 +76,7 @@ async def test_an_apixo_that_does_not_tell_is_asked_again_after_a_minute(
     assert await reader.read_if_due(None) is not None
 
 
+@BOTH_ENGINES
 async def test_what_was_made_and_paid_leaves_no_difference(world: World, reader: BalanceReader):
     """A success and a failure between two readings."""
     await read(world, reader)
@@ -88,6 +89,7 @@ async def test_what_was_made_and_paid_leaves_no_difference(world: World, reader:
     assert await latest(world.context) == reading
 
 
+@BOTH_ENGINES
 async def test_a_task_in_flight_is_a_difference_that_it_explains(
     world: World, reader: BalanceReader
 ):
@@ -104,6 +106,7 @@ async def test_a_task_in_flight_is_a_difference_that_it_explains(
     assert (await week(world)).unexplained == 0
 
 
+@BOTH_ENGINES
 async def test_a_top_up_is_no_difference(world: World, reader: BalanceReader):
     """The key was filled by fifty dollars while one video was made."""
     await read(world, reader)
@@ -115,6 +118,7 @@ async def test_a_top_up_is_no_difference(world: World, reader: BalanceReader):
     assert (await week(world)).top_up == 50 * DOLLAR
 
 
+@BOTH_ENGINES
 async def test_what_nobody_knows_of_is_unexplained(world: World, reader: BalanceReader):
     """Somebody else uses the key: to the micro-dollar, in the reading and in the week."""
     await read(world, reader)
@@ -138,7 +142,6 @@ MISHAPS = (
 """What can go wrong with one job."""
 
 
-@ONE_ENGINE
 async def test_after_mixed_jobs_bill_ledger_and_balance_agree_to_the_micro_dollar(
     world: World, reader: BalanceReader
 ):

@@ -12,7 +12,7 @@ from domain.jobs import PARKED, JobState
 from sandbox.apixo import Fault
 from storage import changes, jobs, parked
 from storage.jobs import Job
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import BOTH_ENGINES, World
 from workflow.errors import NoSuchTask, Overtaken, PlaceGone, TaskNotChecked
 from workflow.money.quotas import Manager
 from workflow.money.settle import Payer, settle
@@ -161,7 +161,6 @@ def money(found: Evidence) -> str:
     return whose[0] if whose else FREE
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("park", ENDS)
 async def test_every_parked_job_can_be_decided_on(world: World, park: Park) -> None:
     """The list offers just the decisions of this table, and the audit accepts what is parked."""
@@ -174,6 +173,7 @@ async def test_every_parked_job_can_be_decided_on(world: World, park: Park) -> N
     await world.audit()
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize(("park", "decision"), EVERY, ids=[f"{p.__name__}-{d}" for p, d in EVERY])
 async def test_a_decision_is_made_once_whoever_makes_it(
     world: World, park: Park, decision: Decision
@@ -205,7 +205,6 @@ async def trail(world: World) -> list[changes.Change]:
     return await world.database.read(lambda tx: changes.latest(tx, 0, 50))
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("park", ENDS)
 async def test_what_does_not_fit_a_parked_job_is_refused(world: World, park: Park) -> None:
     """A forged button changes nothing."""
@@ -219,7 +218,6 @@ async def test_what_does_not_fit_a_parked_job_is_refused(world: World, park: Par
     assert await world.ledger(job) == ledger
 
 
-@ONE_ENGINE
 async def test_the_same_click_delivered_twice_is_one_decision(world: World) -> None:
     """The second delivery finds what the first has done, and says the same."""
     job = await parked_stuck(world)
@@ -229,7 +227,6 @@ async def test_the_same_click_delivered_twice_is_one_decision(world: World) -> N
     assert len(await trail(world)) == 1
 
 
-@ONE_ENGINE
 async def test_an_old_card_decides_nothing(world: World) -> None:
     """Since it was shown, the grace has ended: releasing means another thing now."""
     job = await parked_unknown(world)
@@ -240,7 +237,6 @@ async def test_an_old_card_decides_nothing(world: World) -> None:
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_only_a_task_that_apixo_knows_and_nobody_has_is_bound(world: World) -> None:
     """A wrong id, the task of another job, and an APIXO that does not answer."""
     other = (await world.order()).job.id
@@ -258,7 +254,6 @@ async def test_only_a_task_that_apixo_knows_and_nobody_has_is_bound(world: World
     assert await trail(world) == []
 
 
-@ONE_ENGINE
 async def test_a_job_that_the_operator_ended_tells_its_member_why(world: World) -> None:
     """Its card says so, and a member who was told in a reply before is not told again."""
     job = (await world.order("a lake [[never]]")).job.id
@@ -276,7 +271,6 @@ async def test_a_job_that_the_operator_ended_tells_its_member_why(world: World) 
     assert len(world.channel.of(job, "failure")) == 1
 
 
-@ONE_ENGINE
 async def test_what_is_asked_again_and_ends_badly_comes_back_on_the_list(world: World) -> None:
     """Closed or told of before, it is parked anew, and the operator hears of it anew."""
     job = await parked_without_file(world)
@@ -291,7 +285,6 @@ async def test_what_is_asked_again_and_ends_badly_comes_back_on_the_list(world: 
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_the_list_has_pages_and_a_page_beyond_them_is_the_last(world: World) -> None:
     """Oldest first, three on a page."""
     ordered = [await parked_unknown(world) for _ in range(4)]

@@ -8,12 +8,12 @@ from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import belt, changes, exposure
 from storage.exposure import of_day
-from tests.workflow.world import BEN, ONE_ENGINE, World
+from tests.workflow.world import BEN, BOTH_ENGINES, World
 from workflow.money.quotas import Manager
 from workflow.operator import operate
 from workflow.operator.decide import Verdict, decide
 from workflow.operator.parked import Decision, evidence_of
-from workflow.publishing import Halt
+from workflow.publishing import Halt, Why
 from workflow.sights import sight_of
 
 S = JobState
@@ -54,6 +54,7 @@ async def bind(world: World, job: str, task: str, click: int = 7001) -> None:
     await decide(world.context, verdict)
 
 
+@BOTH_ENGINES
 async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goes_on(
     world: World,
 ) -> None:
@@ -62,7 +63,7 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     await world.turn()
     await operate.stop(world.context, "moving house", Manager(OLGA, 1))
     news = await world.order(user=BEN)
-    assert news.halt == Halt("moving house")
+    assert news.halt == Halt(Why.OPERATOR, "moving house")
     await world.until(S.DELIVERED, job=first)
     await world.reborn()
     await world.pass_time(3600, step_s=300)
@@ -78,6 +79,7 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_what_waited_before_the_stop_says_so_too_and_no_more_afterwards(
     world: World,
 ) -> None:
@@ -88,13 +90,12 @@ async def test_what_waited_before_the_stop_says_so_too_and_no_more_afterwards(
     (card,) = world.channel.of(job.id, "status")
     await operate.stop(world.context, "storm", Manager(OLGA, 1))
     await world.turn()
-    assert card.halts == [None, Halt("storm")]
+    assert card.halts == [None, Halt(Why.OPERATOR, "storm")]
     await operate.go_on(world.context, Manager(OLGA, 2))
     await world.turn()
-    assert card.halts == [None, Halt("storm"), None]
+    assert card.halts == [None, Halt(Why.OPERATOR, "storm"), None]
 
 
-@ONE_ENGINE
 async def test_a_stop_by_the_same_click_is_one_stop(world: World) -> None:
     """An interaction that is delivered twice changes nothing the second time."""
     for _ in range(2):
@@ -104,7 +105,6 @@ async def test_a_stop_by_the_same_click_is_one_stop(world: World) -> None:
     assert len(await world.database.read(lambda tx: changes.latest(tx, 0, 9))) == 2
 
 
-@ONE_ENGINE
 async def test_going_on_ends_a_pause_as_well(world: World) -> None:
     """The operator knows better than the clock."""
     until_ms = world.context.now_ms() + 10_000
@@ -115,6 +115,7 @@ async def test_going_on_ends_a_pause_as_well(world: World) -> None:
     assert world.submissions() == 1
 
 
+@BOTH_ENGINES
 async def test_what_a_lost_answer_may_have_cost_is_booked_to_the_operator(world: World) -> None:
     """Before the grace ends it is exposure by its price, afterwards by the booking; never both."""
     job = (await world.order(LOST)).job
@@ -127,6 +128,7 @@ async def test_what_a_lost_answer_may_have_cost_is_booked_to_the_operator(world:
     assert (await world.audit()).ledger["adjusted"] == job.price
 
 
+@BOTH_ENGINES
 async def test_a_task_that_turns_up_late_is_the_operators_and_its_video_comes(
     world: World,
 ) -> None:
@@ -140,7 +142,6 @@ async def test_a_task_that_turns_up_late_is_the_operators_and_its_video_comes(
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_late_task_that_failed_costs_nobody(world: World) -> None:
     """The booking is taken back, as a failed task of a member is released."""
     job = await given_up(world, "a lake [[effect:504]] [[fail:StreamError]]")
@@ -153,7 +154,6 @@ async def test_a_late_task_that_failed_costs_nobody(world: World) -> None:
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_late_task_that_failed_is_never_charged_to_its_member(world: World) -> None:
     """Not even where failures cost: the operator bears it, and the card does not claim a charge."""
     world.change(charge_failed_tasks=True)
@@ -166,7 +166,6 @@ async def test_a_late_task_that_failed_is_never_charged_to_its_member(world: Wor
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_late_task_that_never_ends_is_stuck_without_a_hold(world: World) -> None:
     """Its card does not speak of a hold, and the audit accepts it."""
     job = await given_up(world, "a lake [[effect:504]] [[never]]")
@@ -176,7 +175,6 @@ async def test_a_late_task_that_never_ends_is_stuck_without_a_hold(world: World)
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_a_late_video_whose_file_is_lost_gives_nothing_back(world: World) -> None:
     """There is nothing to give back to whoever paid nothing."""
     job = await given_up(world, "a lake [[effect:504]] [[result:404]]")
@@ -187,6 +185,7 @@ async def test_a_late_video_whose_file_is_lost_gives_nothing_back(world: World) 
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accepts_it(
     world: World,
 ) -> None:
@@ -198,7 +197,7 @@ async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accep
     second = (await world.order(LOST)).job.id
     await world.until(S.SUBMIT_UNKNOWN, job=second)
     waiting = await world.order()
-    assert waiting.halt == Halt()
+    assert waiting.halt == Halt(Why.EXPOSURE)
     await world.pass_time(600, step_s=60)
     assert world.submissions() == 2
     assert await operate.go_on(world.context, Manager(OLGA, 1))
@@ -209,13 +208,12 @@ async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accep
     await world.audit()
 
 
-@ONE_ENGINE
 async def test_the_next_day_begins_with_no_exposure_and_no_acceptance(world: World) -> None:
     """Yesterday's bookings are yesterday's, and a correction of them does not make room today."""
     world.change(exposure_limit=MicroUSD(80_000))
     job = await given_up(world)
     assert await exposed(world) == 80_000
-    assert (await world.order()).halt == Halt()
+    assert (await world.order()).halt == Halt(Why.EXPOSURE)
     await operate.go_on(world.context, Manager(OLGA, 1))
     world.clock.advance(86_400)
     assert await exposed(world) == 0

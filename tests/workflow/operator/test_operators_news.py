@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from tests.workflow.world import ONE_ENGINE, World
+from tests.workflow.world import BOTH_ENGINES, World
 from workflow.money.quotas import Manager
 from workflow.operator import fuse, operate, report_parked
 from workflow.operator.decide import Verdict, decide
 from workflow.operator.operate import Exposure
 from workflow.operator.parked import Decision, evidence_of
-from workflow.publishing import Halt
+from workflow.publishing import Halt, Why
 
 S = JobState
 
@@ -52,6 +52,7 @@ async def release(world: World, job: str, click: int) -> None:
     )
 
 
+@BOTH_ENGINES
 async def test_what_was_parked_is_told_together_once_and_once_a_minute(world: World) -> None:
     """Also with two processes that look at the same moment."""
     olga = Operator()
@@ -71,7 +72,6 @@ async def test_what_was_parked_is_told_together_once_and_once_a_minute(world: Wo
     assert (await world.job(third)).told_at_ms is not None
 
 
-@ONE_ENGINE
 async def test_an_operator_who_was_not_reached_is_told_later(world: World) -> None:
     """A minute later, by whichever process; what was decided meanwhile is not told any more."""
     olga = Operator(is_away=True)
@@ -87,7 +87,6 @@ async def test_an_operator_who_was_not_reached_is_told_later(world: World) -> No
     assert (await world.job(job)).told_at_ms is not None
 
 
-@ONE_ENGINE
 async def test_an_exposure_at_its_limit_is_told_once_for_each_time(world: World) -> None:
     """It is not told again while it lasts, but after it has fallen, and beyond what is accepted."""
     world.change(exposure_limit=MicroUSD(80_000))
@@ -110,7 +109,6 @@ async def test_an_exposure_at_its_limit_is_told_once_for_each_time(world: World)
     assert [news.amount for news in olga.heard] == [80_000, 80_000, 160_000]
 
 
-@ONE_ENGINE
 async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(world: World) -> None:
     """Those that were out before it was reached, too."""
     olga, lost = Operator(), await lose(world)
@@ -122,7 +120,7 @@ async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(world: World) 
     world.change(exposure_limit=MicroUSD(80_000), max_tasks=5)
     await fuse.mind(world.context, olga.hear)
     await world.turn()
-    assert card.halts == [None, Halt()]
+    assert card.halts == [None, Halt(Why.EXPOSURE)]
     await release(world, lost, click=1)
     await fuse.mind(world.context, olga.hear)
     await world.until(S.DELIVERED, job=waiting)

@@ -12,7 +12,7 @@ from domain.jobs import JobState
 from domain.servers import ServerSettings, TooLarge
 from storage.jobs import Job
 from tests.workflow.lab.films import distance, seen
-from tests.workflow.world import ADA, GUILD, ONE_ENGINE, Shown, World
+from tests.workflow.world import ADA, GUILD, Shown, World
 from workflow.belt import Belt
 from workflow.errors import PlaceGone, TooLargeToPost, TryLater
 from workflow.lab.lab import Lab
@@ -22,8 +22,6 @@ from workflow.results.erase import erase
 from workflow.results.fitting import send_fitting
 from workflow.results.repost import post_again
 from workflow.servers import settings
-
-pytestmark = ONE_ENGINE
 
 S = JobState
 MIB = 1024 * 1024

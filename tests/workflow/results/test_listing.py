@@ -8,7 +8,7 @@ import pytest
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import billing
-from tests.workflow.world import ADA, BEN, GUILD, World
+from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World
 from workflow.accept import cancel
 from workflow.errors import NotYours, PlaceGone, TooLargeToPost, TooSoon, TryLater
 from workflow.results.erase import erase
@@ -49,6 +49,7 @@ async def undeliverable(world: World) -> str:
     return job
 
 
+@BOTH_ENGINES
 async def test_the_list_is_ones_own_newest_first(world: World):
     """Five on a page; others' jobs and other servers' are not there."""
     mine, _ = await ordered(world, PAGE + 2), await ordered(world, 3, user=BEN)
@@ -62,6 +63,7 @@ async def test_the_list_is_ones_own_newest_first(world: World):
     assert (elsewhere.rows, elsewhere.total) == ((), 0)
 
 
+@BOTH_ENGINES
 async def test_new_jobs_do_not_shift_a_page(world: World):
     """What was behind *Next* and *Previous* is there still; the newest is reached step by step."""
     mine = await ordered(world, 2 * PAGE)
@@ -74,6 +76,7 @@ async def test_new_jobs_do_not_shift_a_page(world: World):
     assert ids(await page(world, back.newer)) == [*newest, *mine[: PAGE - 2]]
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize("start", ["0" * 20, "last", "x"])
 async def test_a_page_that_is_none_is_the_newest(world: World, start: str):
     """Also another member's job names no page."""
@@ -83,6 +86,7 @@ async def test_a_page_that_is_none_is_the_newest(world: World, start: str):
     assert ids(await page(world, others[0])) == mine
 
 
+@BOTH_ENGINES
 async def test_what_became_of_the_money_is_told_exactly(world: World):
     """Held; given back by a release; charged; charged and given back later."""
     paid = await delivered(world)
@@ -117,6 +121,7 @@ async def test_what_became_of_the_money_is_told_exactly(world: World):
     assert able[lost] == able[paid] == (False, True)
 
 
+@BOTH_ENGINES
 async def test_what_could_not_be_posted_is_posted_once_by_two_clicks(world: World):
     """Both clicks hear that it is on its way; nothing more is charged."""
     job = await undeliverable(world)
@@ -132,6 +137,7 @@ async def test_what_could_not_be_posted_is_posted_once_by_two_clicks(world: Worl
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_what_can_not_be_posted_still_is_parked_again(world: World):
     """And can be posted again another time."""
     job = await undeliverable(world)
@@ -144,6 +150,7 @@ async def test_what_can_not_be_posted_still_is_parked_again(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_posted_video_moves_to_a_new_message(world: World):
     """One result is in the channel, a new one; two clicks come to one message; nothing is paid."""
     job = await delivered(world)
@@ -163,6 +170,7 @@ async def test_a_posted_video_moves_to_a_new_message(world: World):
     await world.audit()
 
 
+@BOTH_ENGINES
 async def test_a_posted_video_whose_channel_is_gone_goes_to_its_member(world: World):
     """By direct message; from then on that is its result."""
     job = await delivered(world)
@@ -173,6 +181,7 @@ async def test_a_posted_video_whose_channel_is_gone_goes_to_its_member(world: Wo
     assert (await world.job(job)).result_message_id == result.id
 
 
+@BOTH_ENGINES
 async def test_the_earlier_message_may_stay_where_discord_does_not_delete(world: World):
     """The video is posted all the same, and the new message is the one that is known."""
     job = await delivered(world)
@@ -183,6 +192,7 @@ async def test_the_earlier_message_may_stay_where_discord_does_not_delete(world:
     assert (await world.job(job)).result_message_id == done.job.result_message_id
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize("error", [TryLater("503"), TooLargeToPost("9 MB")])
 async def test_a_post_that_fails_changes_nothing(world: World, error: Exception):
     """The job and its message are as they were."""
@@ -195,6 +205,7 @@ async def test_a_post_that_fails_changes_nothing(world: World, error: Exception)
     assert len(world.channel.of(job, "result")) == 1
 
 
+@BOTH_ENGINES
 async def test_a_video_deleted_while_it_is_posted_again_is_gone(world: World):
     """No copy of it stays."""
     job = await delivered(world)
@@ -213,6 +224,7 @@ async def test_a_video_deleted_while_it_is_posted_again_is_gone(world: World):
     assert not (await page(world)).rows[0].can_post_again
 
 
+@BOTH_ENGINES
 async def test_only_ones_own_videos_can_be_posted_again(world: World):
     """Neither another's, nor from another server, nor what there is none of yet."""
     job = await delivered(world)

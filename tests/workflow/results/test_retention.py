@@ -7,7 +7,7 @@ from domain.jobs import JobState
 from domain.requests import Command, Draft, Picture, check
 from domain.servers import ServerSettings
 from storage import guilds
-from tests.workflow.world import ADA, CHANNEL, GUILD, World
+from tests.workflow.world import ADA, BOTH_ENGINES, CHANNEL, GUILD, World
 from workflow.accept import Order, accept, cancel
 from workflow.errors import PlaceGone
 from workflow.results import retention
@@ -72,6 +72,7 @@ def is_kept(world: World, name: str) -> bool:
     return world.context.media.input_path(name) is not None
 
 
+@BOTH_ENGINES
 async def test_an_input_goes_when_its_days_are_over(world: World) -> None:
     """Not a moment before, and by the days that its server has set."""
     await keeps(world, GUILD, keep_inputs_days=3)
@@ -85,6 +86,7 @@ async def test_an_input_goes_when_its_days_are_over(world: World) -> None:
     assert not is_kept(world, name)
 
 
+@BOTH_ENGINES
 async def test_an_input_of_two_servers_stays_as_long_as_one_wants(world: World) -> None:
     """Which of them asked first plays no part."""
     await keeps(world, GUILD, keep_inputs_days=2)
@@ -101,6 +103,7 @@ async def test_an_input_of_two_servers_stays_as_long_as_one_wants(world: World) 
     assert not is_kept(world, shared)
 
 
+@BOTH_ENGINES
 async def test_an_input_that_was_just_used_stays(world: World) -> None:
     """A member who has asked again, and was refused, has used it."""
     name = await an_input(world)
@@ -109,6 +112,7 @@ async def test_an_input_that_was_just_used_stays(world: World) -> None:
     assert is_kept(world, name)
 
 
+@BOTH_ENGINES
 async def test_without_settings_inputs_are_kept_forty_days(world: World) -> None:
     """What no job of the last forty days was given goes."""
     used, unused = await an_input(world, b"used"), await an_input(world, b"unused")
@@ -118,6 +122,7 @@ async def test_without_settings_inputs_are_kept_forty_days(world: World) -> None
     assert (is_kept(world, used), is_kept(world, unused)) == (True, False)
 
 
+@BOTH_ENGINES
 async def test_what_a_job_on_its_way_was_given_stays(world: World) -> None:
     """However long it waits."""
     await keeps(world, GUILD, keep_inputs_days=1)
@@ -128,6 +133,7 @@ async def test_what_a_job_on_its_way_was_given_stays(world: World) -> None:
     assert is_kept(world, name)
 
 
+@BOTH_ENGINES
 async def test_a_video_goes_when_its_days_are_over(world: World) -> None:
     """They count from its delivery; its smaller copy goes with it."""
     await keeps(world, GUILD, keep_results_days=2)
@@ -145,6 +151,7 @@ async def test_a_video_goes_when_its_days_are_over(world: World) -> None:
     assert (await world.job(job)).file_name is not None
 
 
+@BOTH_ENGINES
 async def test_a_video_that_is_not_delivered_stays(world: World) -> None:
     """It may be posted as long as anybody wants it."""
     await keeps(world, GUILD, keep_results_days=1)
@@ -158,6 +165,7 @@ async def test_a_video_that_is_not_delivered_stays(world: World) -> None:
     assert world.context.media.exists(f"{job}.mp4")
 
 
+@BOTH_ENGINES
 async def test_a_video_whose_job_ended_without_it_goes(world: World) -> None:
     """The operator ended it after it was fetched: nobody will ever see it."""
     await keeps(world, GUILD, keep_results_days=1)
@@ -170,6 +178,7 @@ async def test_a_video_whose_job_ended_without_it_goes(world: World) -> None:
     assert await retention.sweep(world.context) == Swept(0, 1)
 
 
+@BOTH_ENGINES
 async def test_a_video_that_no_job_knows_goes(world: World) -> None:
     """Nobody can ask for it; a new one may be known in a moment."""
     media = world.context.media
@@ -181,6 +190,7 @@ async def test_a_video_that_no_job_knows_goes(world: World) -> None:
     assert (media.exists("lost.mp4"), media.exists("new.mp4")) == (False, True)
 
 
+@BOTH_ENGINES
 async def test_a_sweep_of_nothing_does_nothing(world: World) -> None:
     """There may not even be a folder."""
     assert await retention.sweep(world.context) == Swept(0, 0)

@@ -8,15 +8,13 @@ import pytest
 
 from domain.jobs import JobState
 from domain.servers import ServerSettings, Which
-from tests.workflow.world import ADA, CHANNEL, GUILD, ONE_ENGINE, World
+from tests.workflow.world import ADA, CHANNEL, GUILD, World
 from workflow.accept import accept
 from workflow.errors import HistoryDenied, NotYours, PlaceGone, TooSoon, TryLater
 from workflow.money.quotas import Manager
 from workflow.results.erase import erase
 from workflow.results.share import Shared, share
 from workflow.servers import settings
-
-pytestmark = ONE_ENGINE
 
 S = JobState
 SHOWCASE = 99

@@ -9,7 +9,7 @@ from domain.money import MicroUSD
 from domain.servers import Rules, ServerSettings, Which
 from storage import changes, guilds
 from storage.changes import Change
-from tests.workflow.world import GUILD, World
+from tests.workflow.world import BOTH_ENGINES, GUILD, World
 from workflow.money.quotas import Manager
 from workflow.servers import settings
 
@@ -34,11 +34,13 @@ async def stored(world: World, text: str) -> None:
     await world.database.transact(lambda tx: guilds.save(tx, GUILD, text, 0))
 
 
+@BOTH_ENGINES
 async def test_a_server_without_settings_has_the_defaults(world: World) -> None:
     """Nothing has to be set before a server is used."""
     assert await settings.read(world.context, GUILD) == ServerSettings()
 
 
+@BOTH_ENGINES
 async def test_what_is_changed_is_read_again(world: World) -> None:
     """Every kind of field survives being written down, on this server alone."""
 
@@ -58,6 +60,7 @@ async def test_what_is_changed_is_read_again(world: World) -> None:
     assert await settings.read(world.context, GUILD + 1) == ServerSettings()
 
 
+@BOTH_ENGINES
 async def test_each_fact_that_changed_is_on_record(world: World) -> None:
     """Who, from what to what; what stayed is not mentioned, and one click may change several."""
     await settings.change(world.context, GUILD, ADA, with_channel(20))
@@ -75,6 +78,7 @@ async def test_each_fact_that_changed_is_on_record(world: World) -> None:
     ]
 
 
+@BOTH_ENGINES
 async def test_the_same_interaction_twice_is_one_change(world: World) -> None:
     """A repeat leaves everything as it is by then."""
     await settings.change(world.context, GUILD, ADA, with_channel(20))
@@ -84,12 +88,14 @@ async def test_the_same_interaction_twice_is_one_change(world: World) -> None:
     assert len(await trail(world)) == 2
 
 
+@BOTH_ENGINES
 async def test_a_change_of_nothing_leaves_no_trace(world: World) -> None:
     """Nobody is named for what they did not do."""
     await settings.change(world.context, GUILD, ADA, unchanged)
     assert await trail(world) == []
 
 
+@BOTH_ENGINES
 async def test_settings_that_break_rules_are_not_stored(world: World) -> None:
     """Nothing of them is, and nothing is on record."""
     with pytest.raises(BrokenRules):
@@ -103,6 +109,7 @@ async def test_settings_that_break_rules_are_not_stored(world: World) -> None:
     assert await trail(world) == []
 
 
+@BOTH_ENGINES
 async def test_of_many_managers_at_once_nobody_loses_anything(world: World) -> None:
     """Each changes what the others have left."""
     many = [
@@ -115,12 +122,14 @@ async def test_of_many_managers_at_once_nobody_loses_anything(world: World) -> N
     assert befores == [0, *range(19)]
 
 
+@BOTH_ENGINES
 async def test_old_and_unknown_fields_do_no_harm(world: World) -> None:
     """A setting of another version is passed over, and what is not there yet has its default."""
     await stored(world, '{"channels": [20], "horoscope": "daily", "rules": {"mood": "blue"}}')
     assert await settings.read(world.context, GUILD) == ServerSettings(channels=(20,))
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"channels": "all"}', '{"spoilers": "maybe"}'])
 async def test_settings_that_can_not_be_read_are_an_error_in_the_log(
     world: World, text: str

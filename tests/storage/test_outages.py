@@ -1,0 +1,126 @@
+"""What an outage of the database is, how it is said, and that work goes on after it."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import engines, notes
+from storage.database import Database
+from storage.errors import DatabaseDown
+from storage.outages import outage
+
+only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
+
+
+class Refusal(Exception):
+    """An error of a driver, with its code."""
+
+    def __init__(self, **codes: object) -> None:
+        vars(self).update(codes)
+
+
+def told(**codes: object) -> str | None:
+    refusal = Refusal(**codes)
+    return outage(DBAPIError("SELECT", {}, refusal))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (sqlite3.SQLITE_BUSY, "Another program keeps the database locked."),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "The database is read-only."),
+        (sqlite3.SQLITE_IOERR_WRITE, "The disk of the database can not be read or written."),
+        (sqlite3.SQLITE_FULL, "The disk of the database is full."),
+        (sqlite3.SQLITE_CANTOPEN, "The file of the database can not be opened."),
+        (sqlite3.SQLITE_CORRUPT, "The file of the database is damaged."),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, None),
+        (sqlite3.SQLITE_ERROR, None),
+    ],
+)
+def test_each_outage_of_a_file_has_its_sentence(code: int, said: str | None):
+    """Also where the code tells details; a fault of the work is none."""
+    assert told(sqlite_errorcode=code) == said
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("08006", "The database can not be reached."),
+        ("25006", "The database is read-only."),
+        ("28P01", "The database does not let the service in."),
+        ("53100", "The disk of the database is full."),
+        ("53300", "The database has no memory or connections left."),
+        ("57P03", "The database is being stopped or started."),
+        ("40001", None),
+        ("23505", None),
+        ("57014", None),
+    ],
+)
+def test_each_outage_of_a_server_has_its_sentence(state: str, said: str | None):
+    """The longest beginning that fits decides; a fault of the work is none."""
+    assert told(sqlstate=state) == said
+
+
+def test_a_server_that_is_not_there_and_one_that_is_overrun_are_outages():
+    """No address and no words of the driver's are in what is said."""
+    refused = ConnectionRefusedError("postgresql://dailies:canary@db")
+    assert outage(refused) == "The database can not be reached."
+    assert "waits for a connection" in (outage(NoConnectionFree()) or "")
+    lost = DBAPIError("SELECT", {}, Refusal(), connection_invalidated=True)
+    assert outage(lost) == "The database can not be reached."
+    assert outage(IntegrityError("INSERT", {}, Refusal())) is None
+
+
+@only_sqlite
+async def test_a_lock_beyond_patience_is_told_and_passes(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As `trouble`, too, until a transaction gets through; reading goes on all the time."""
+    impatient = (*engines._WRITER_PRAGMAS, "busy_timeout = 20")
+    monkeypatch.setattr(engines, "_WRITER_PRAGMAS", impatient)
+    async with await Database.open(database_url) as database:
+        assert database.path is not None
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as shell:
+            shell.execute("BEGIN IMMEDIATE")
+            with pytest.raises(DatabaseDown, match="locked"):
+                await database.transact(lambda tx: notes.put(tx, "colour", "red"))
+            assert database.trouble == "Another program keeps the database locked."
+            assert await database.read(lambda tx: notes.get(tx, "colour")) is None
+        await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+        assert database.trouble is None
+        assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
+
+
+async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(database: Database):
+    """So nobody stands in a line of those who each wait for the same lock."""
+    inside, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: AsyncConnection) -> None:
+        await notes.put(tx, "colour", "red")
+        inside.set()
+        await may_end.wait()
+
+    trying = asyncio.create_task(database.transact(slow))
+    await inside.wait()
+    database.trouble = "The disk of the database is full."
+    with pytest.raises(DatabaseDown, match="full"):
+        await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+    may_end.set()
+    await trying
+    assert database.trouble is None
+    await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+
+
+@only_sqlite
+async def test_a_file_that_could_not_be_written_is_opened_anew(database: Database):
+    """A connection that was opened meanwhile can never write, however long it is kept."""
+    await database.transact(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
+    with pytest.raises(DatabaseDown, match="read-only"):
+        await database.transact(lambda tx: notes.put(tx, "colour", "red"))
+    await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+    assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
