@@ -1,6 +1,7 @@
 """Storing: the video is fetched whole, or its price is given back."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_pa
     folder = tmp_path / "media"
     job = (await world.order()).job
     await world.until(S.GENERATING, job=job.id)
+    shutil.rmtree(folder)
     folder.write_text("in the way")
     await world.pass_time(3600, step_s=60)
     assert (await world.job(job.id)).state is S.SUCCEEDED
