@@ -22,6 +22,7 @@ from bench.figures import Figure, report
 from domain.quotas import Limits
 from domain.requests import Command, Draft, check
 from storage.database import Database
+from storage.media import MediaFolder
 from storage.schema import billing, jobs
 from workflow.accept import Order, accept
 from workflow.context import Context, Policy
@@ -63,7 +64,7 @@ async def _ledger(stack: AsyncExitStack, file: Path, rows: int) -> Context:
         database=database,
         apixo=unused,
         results=unused,
-        media=unused,
+        media=MediaFolder(file.parent / "media"),
         publisher=unused,
         policy=Policy(
             limits=Limits(member_day=None, server_day=None, everything_day=None),
