@@ -1,7 +1,9 @@
-"""Knows how fast this process may submit: at will, until APIXO says 429; then slowly faster again.
+"""Knows how fast this process may submit: at will, until APIXO falters; then slowly faster again.
 
-Additive increase, multiplicative decrease: each 429 halves the pace, each accepted submission adds
-a little, and from the highest pace on there is no limit any more.
+Additive increase, multiplicative decrease: each 429 halves the pace, and so does each submission
+whose answer was lost, for APIXO asks for patience after a 5xx as well, and every one of them may
+have been paid. Each accepted submission adds a little, and from the highest pace on there is no
+limit any more.
 """
 
 from typing import Final
@@ -42,7 +44,7 @@ class Pace:
         self._next_ms = now_ms + self.gap_ms
 
     def slow_down(self, begun_ms: int, now_ms: int) -> None:
-        """Halve the pace after a 429; once for all that had begun by the last time."""
+        """Halve the pace; once for all that had begun by the last time."""
         if begun_ms > self._slowed_ms:
             self._per_minute = max(LEAST_PER_MINUTE, self._per_minute / 2)
             self._slowed_ms = now_ms

@@ -155,10 +155,15 @@ def _patience(context: Context, job: Job, error: Refused) -> tuple[int, str]:
         return now_ms, belt.OUT_OF_FUNDS
     if not isinstance(error, RateLimited):
         return context.later(_KEY_PAUSE_MS), "key refused"
-    begun_ms = context.documented_ms(job.submitted_at_ms or now_ms)
-    context.pace.slow_down(begun_ms, context.documented_ms(now_ms))
+    _slow_down(context, job)
     asked_ms = round((error.retry_after_s or 0) * 1000)
     return context.later(max(asked_ms, context.pace.gap_ms)), "rate limited"
+
+
+def _slow_down(context: Context, job: Job) -> None:
+    now_ms = context.now_ms()
+    begun_ms = context.documented_ms(job.submitted_at_ms or now_ms)
+    context.pace.slow_down(begun_ms, context.documented_ms(now_ms))
 
 
 async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
@@ -180,6 +185,7 @@ def _number(error: Refused) -> str | None:
 
 
 async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
+    _slow_down(context, job)
     await park_unknown(context, job, str(error))
     _log.error("submission without an answer", job=job.id, error=str(error))
 

@@ -106,6 +106,18 @@ async def test_a_rate_limit_that_asks_for_no_patience_gets_some(world: World):
     assert 2 < world.submissions() < 12
 
 
+async def test_a_storm_of_lost_answers_is_met_with_ever_fewer_submissions(world: World):
+    """Each may have been paid, so an APIXO that falters is not sent the whole line at once."""
+    world.apixo.faults.on_submit(Fault(status=502, effect=True), 1000)
+    for _ in range(20):
+        await world.order()
+    await world.pass_time(60, step_s=0.5)
+    assert 2 < world.submissions() < 12
+    world.apixo.faults.clear()
+    await world.pass_time(600, step_s=5)
+    assert world.submissions() == 20
+
+
 async def test_an_apixo_that_can_not_be_reached_costs_nothing_but_time(world: World):
     """Connection refused proves that no task exists: the job goes back into the line."""
     good = world.context.apixo
