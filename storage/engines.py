@@ -28,6 +28,10 @@ class Engines(NamedTuple):
 _BUSY_MS = 10_000
 """How long to wait for someone else's transaction, such as one in a SQLite shell."""
 
+_CONNECT_SECONDS = 10
+_COMMAND_SECONDS = 60
+"""How long PostgreSQL may take over one statement: one that hangs must not stop the service."""
+
 _WRITER_PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
     "journal_mode = WAL",
@@ -65,7 +69,11 @@ def postgresql_engines(url: URL) -> Engines:
             hide_parameters=True,
             pool_size=8,
             pool_pre_ping=True,
-            connect_args={"timeout": 10, "server_settings": {"application_name": "dailies"}},
+            connect_args={
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _COMMAND_SECONDS,
+                "server_settings": {"application_name": "dailies"},
+            },
         )
     except ModuleNotFoundError as error:
         raise StorageError("PostgreSQL needs asyncpg: install dailies[postgres].") from error

@@ -1,10 +1,13 @@
 """What an outage of the database is, how it is said, and that work goes on after it."""
 
 import asyncio
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +18,7 @@ from storage.errors import DatabaseDown
 from storage.outages import outage
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 
 
 class Refusal(Exception):
@@ -124,3 +128,30 @@ async def test_a_file_that_could_not_be_written_is_opened_anew(database: Databas
         await database.transact(lambda tx: notes.put(tx, "colour", "red"))
     await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
     assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
+
+
+@only_postgresql
+async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing is closed and nothing answered, as with a host that is gone from the network."""
+    monkeypatch.setattr(engines, "_COMMAND_SECONDS", 0.3)
+    stopped = list[int]()
+
+    async def hang(tx: AsyncConnection) -> None:
+        await notes.put(tx, "colour", "red")
+        pid = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        stopped.append(pid)
+        os.kill(pid, signal.SIGSTOP)
+        await notes.get(tx, "colour")
+
+    async with await Database.open(database_url) as database:
+        try:
+            with pytest.raises(DatabaseDown, match="can not be reached"):
+                await database.transact(hang)
+            assert database.trouble == "The database can not be reached."
+            assert await database.read(lambda tx: notes.get(tx, "colour")) is None
+            await database.transact(lambda tx: notes.put(tx, "size", "large"))
+            assert database.trouble is None
+        finally:
+            os.kill(stopped[0], signal.SIGCONT)
