@@ -16,6 +16,9 @@ GIVE_UP_MS = 2 * 3_600_000
 UNKNOWN_GRACE_MS = 30 * 60_000
 """A submission without an answer keeps the member's hold this long."""
 
+LEAST_GAP_MS = 5_000
+"""Between two looks at one task, however late the first of them came."""
+
 _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
 _CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
@@ -57,7 +60,7 @@ def looks_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
 
 def next_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     """Tell the first age after `age_ms` at which to ask for the task."""
-    return next(look for look in looks_ms(model_id, seconds) if look > age_ms)
+    return _ahead(looks_ms(model_id, seconds), age_ms)
 
 
 def safety_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
@@ -69,14 +72,17 @@ def safety_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     _, latest = typical_ms(model_id, seconds)
     first = latest + _SAFETY_MARGIN_MS
     second = max(2 * first, _SLOW_FROM_MS)
-    looks = chain((first,), count(second, _CRAWL_GAP_MS))
-    return next(look for look in looks if look > age_ms)
+    return _ahead(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
 
 
 def backoff_ms(failures: int, jitter: float) -> int:
     """Tell how long to wait after the n-th failure in a row; `jitter` in 0..1 spreads the crowd."""
     longest = min(_BACKOFF_CAP_MS, _BACKOFF_MS * 2 ** min(failures, 12))
     return round(longest * (0.5 + 0.5 * jitter))
+
+
+def _ahead(looks: Iterator[int], age_ms: int) -> int:
+    return max(next(look for look in looks if look > age_ms), age_ms + LEAST_GAP_MS)
 
 
 def _late_gap_ms(model: Model, age_ms: int) -> int:

@@ -7,7 +7,7 @@ from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.messages import TaskState, TaskStatus
 from domain.failures import FailReason, classify
 from domain.jobs import JobState
-from domain.schedule import GIVE_UP_MS
+from domain.schedule import GIVE_UP_MS, LEAST_GAP_MS
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
@@ -48,7 +48,10 @@ async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         url = next(iter(status.result_urls), None)
-        await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=url)
+        due_at_ms = now_ms if url else context.later(LEAST_GAP_MS)
+        await jobs.move(
+            tx, job, JobState.SUCCEEDED, now_ms=now_ms, due_at_ms=due_at_ms, result_url=url
+        )
         await settle(tx, job, Payer.MEMBER, now_ms=now_ms)
 
     await context.database.transact(work)

@@ -1,5 +1,6 @@
 """When to ask for a task."""
 
+from collections.abc import Callable
 from itertools import pairwise, takewhile
 
 import pytest
@@ -60,6 +61,14 @@ def test_the_next_look_is_always_ahead() -> None:
     """A process that slept does not ask for the past."""
     for age in (0, 11_999, 12_000, 12_001, 66_500, 10 * HOUR):
         assert next_look_ms(PRO, 8, age) > age
+
+
+@pytest.mark.parametrize("look", [next_look_ms, safety_look_ms])
+def test_a_look_that_came_late_moves_the_next(look: Callable[[ModelId, int, int], int]) -> None:
+    """APIXO asks for no more than one question in five seconds; a late one counts as well."""
+    on_time = look(TWO, 5, 12_000)
+    assert look(TWO, 5, on_time - 1) == on_time - 1 + 5_000
+    assert look(TWO, 5, on_time - 5_000) == on_time
 
 
 def test_backing_off_grows_to_a_cap_and_is_spread() -> None:

@@ -66,6 +66,7 @@ class SimulatedApixo:
         self, dice: Random, clock: Clock, weather: Weather, journal: Journal, *, places: int
     ) -> None:
         self.tasks: dict[str, Task] = {}
+        self.ended = set[str]()
         self.meter = Meter(journal, self._seconds, places)
         self.balance_micro = 0
         self.receiver: Receiver = _nobody
@@ -106,8 +107,10 @@ class SimulatedApixo:
         except ApixoError:
             self.meter.told(task_id, well=False, final=False)
             raise
-        final = told.state in (TaskState.SUCCESS, TaskState.FAILED)
-        self.meter.told(task_id, well=True, final=final)
+        final = told.state is TaskState.FAILED or bool(told.result_urls)
+        self.meter.told(task_id, well=task_id not in self.ended, final=final)
+        if told.state is TaskState.SUCCESS:
+            self.ended.add(task_id)
         return told
 
     async def balance(self) -> MicroUSD:
@@ -273,6 +276,8 @@ class SimulatedApixo:
         await self._travel()
         self.meter.hurry(task.id)
         answered = await self.receiver(url, task.id)
+        # The question that was due anyway may have gone out meanwhile.
+        self.meter.hurry(task.id)
         self._journal.note("callbacks", task.id, answered)
         return answered
 

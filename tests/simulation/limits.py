@@ -6,9 +6,9 @@ limits are the operator's and our own:
 - never more jobs at APIXO than `APIXO_MAX_TASKS`;
 - no submission before the Retry-After of a 429 is over; after the n-th 429 in a row at least 2^n
   seconds, thirty at most, between one submission and the next;
-- one task is asked for every five seconds, the shortest documented interval (a question that came
-  late does not move the next, so two of them may be two seconds apart), and after the n-th failed
-  question in a row after 2^n seconds, 150 at most; a callback makes a question due at once;
+- one task is asked for every five seconds, the shortest documented interval, and after the n-th
+  failed question in a row (an ended task that shows no video is one) after 2^n seconds, 150 at
+  most; a callback or the operator makes a question due at once;
 - so all together never more than twelve questions for each place and sixty submissions a minute.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from tests.simulation.journal import Journal
 
 _MINUTE_S = 60
-_USUAL_GAP_S, _LEAST_GAP_S = 5, 2
+_USUAL_GAP_S = 5
 _LONGEST_GAP_S = 30
 _LONGEST_BACKOFF_S = 150
 _TOLERANCE_S = 1.0
@@ -82,9 +82,13 @@ class Meter:
             asked.failures = 0 if well else asked.failures + 1
 
     def hurry(self, task: str) -> None:
-        """Note that a callback, or a fault of the database, makes a question due at once."""
+        """Note that a callback makes a question due at once."""
         if (asked := self._asked.get(task)) is not None:
             asked.hurried = True
+
+    def forget(self, task: str) -> None:
+        """Begin anew: the operator has decided on the job."""
+        self._asked.pop(task, None)
 
     def hurry_all(self) -> None:
         """Note that any question may be repeated: what came of it may not have been written."""
@@ -133,4 +137,4 @@ class _Asked:
 
     @property
     def least_gap_s(self) -> int:
-        return min(_LONGEST_BACKOFF_S, 2**self.failures) if self.failures else _LEAST_GAP_S
+        return min(_LONGEST_BACKOFF_S, 2**self.failures) if self.failures else _USUAL_GAP_S

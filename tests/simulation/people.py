@@ -52,6 +52,10 @@ class Around(Protocol):
         """Find the task at APIXO that was made for a prompt."""
         ...
 
+    def ask_anew(self, task_id: str, *, ended: bool) -> None:
+        """Expect a question for a task at once; whether it has to have ended by now."""
+        ...
+
     def now_ms(self) -> int:
         """Tell the time, Unix milliseconds."""
         ...
@@ -273,6 +277,8 @@ class Operator:
             operator=self._click(),
             task_id=None if task is None else task.id,
         )
+        if found.job.task_id is not None:
+            self.around.ask_anew(found.job.task_id, ended=decision is Decision.CHARGE)
         await self.around.call(lambda context: decide(context, verdict))
         self.journal.note(f"decided: {decision}", found.job.id)
 

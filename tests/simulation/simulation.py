@@ -143,6 +143,12 @@ class World:
         made = self.apixo.tasks.values()
         return next((task for task in made if task.order.prompt == prompt), None)
 
+    def ask_anew(self, task_id: str, *, ended: bool) -> None:
+        """Expect a question for a task at once; whether it has to have ended by now."""
+        self.apixo.meter.forget(task_id)
+        if ended:
+            self.apixo.ended.add(task_id)
+
     def pay(self, least_micro: int, micro: int) -> None:
         """Bring money to APIXO, if there is less than so much."""
         if self.apixo.balance_micro < least_micro:
