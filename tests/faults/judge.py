@@ -103,13 +103,13 @@ def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterat
         yield from _of_the_video(traces, job, message)
     if not _is_cut_off(traces):
         yield from _of_the_cards(job, cards)
+    if not cards and job.status_message_id is not None and not traces.cell.trouble.takes_card:
+        yield "silent: the status message that is known is not there"
 
 
 def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
     for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
         yield f"silent: the job is {job.state}, but its card says {text!r}"
-    if not cards and job.status_message_id is not None:
-        yield "silent: the status message that is known is not there"
 
 
 def _of_the_video(traces: Traces, job: Job, message: Message) -> Iterator[str]:

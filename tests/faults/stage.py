@@ -82,7 +82,7 @@ class Stage:
             await stack.enter_async_context(stage.apixo)
             await stack.enter_async_context(stage.discord)
             stage.ada = stage.discord.member("Ada")
-            stage.channel = stage.discord.channel("videos")
+            stage.new_channel()
             await stage._premiere()
             yield stage
 
@@ -94,6 +94,11 @@ class Stage:
     def at_the_end(self, undo: Callable[[], None]) -> None:
         """Call something when the play is over."""
         self._endings.append(undo)
+
+    def new_channel(self) -> None:
+        """Have a channel in which members order from now on."""
+        world = self.discord.world
+        self.channel = world.add_channel(world.guild(), f"videos-{self._plays}")
 
     def forget_nonces(self) -> None:
         """Let Discord forget every nonce at each death from now on, as it does in a few minutes."""

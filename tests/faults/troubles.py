@@ -15,6 +15,7 @@ import asyncpg
 from domain.jobs import JobState
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.discord import Fault as DiscordFault
+from sandbox.discord import Message
 from sandbox.discord.models import Permission
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Arm = Callable[["Stage"], Awaitable[None] | None]
 
+_PATIENCE_S: Final = 60
 _POSTS: Final = "/channels/*/messages"
 _EDITS: Final = "/channels/*/messages/*"
 _ANSWERS: Final = "/interactions/*/*/callback"
@@ -42,6 +44,7 @@ class Trouble:
         animates: whether the member gives a picture, which hangs on the status message.
         is_private: whether the member orders for themselves alone.
         cuts_off: whether nothing but the process that took the order can reach the member.
+        takes_card: whether somebody deletes the status message.
         calls_back: whether APIXO can reach the service.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
@@ -54,6 +57,7 @@ class Trouble:
     animates: bool = False
     is_private: bool = False
     cuts_off: bool = False
+    takes_card: bool = False
     calls_back: bool = False
     engine: str | None = None
     ends: frozenset[JobState] = frozenset()
@@ -101,6 +105,27 @@ def _refuse_posts(code: int) -> Arm:
     return arm
 
 
+async def _card(stage: "Stage") -> Message:
+    """Wait for the status message of the order."""
+    found = stage.discord.world.changes.until(
+        lambda: next((each for each in stage.channel.messages if "\n-# " in each.text), None),
+        _PATIENCE_S,
+        "a status message",
+        lambda: "none",
+    )
+    return await found
+
+
+async def _delete_card(stage: "Stage") -> None:
+    stage.discord.world.delete_message(await _card(stage))
+
+
+async def _delete_channel(stage: "Stage") -> None:
+    await _card(stage)
+    stage.discord.world.delete_channel(stage.channel)
+    stage.at_the_end(stage.new_channel)
+
+
 async def _drop_gateway(stage: "Stage") -> None:
     for _ in range(3):
         await asyncio.sleep(0.15)
@@ -146,20 +171,27 @@ _APIXO = (
     ("submission: reset, task made", _submit(ApixoFault(ending="reset", effect=True)), _U),
     ("submission: reset, no task", _submit(ApixoFault(ending="reset")), _U),
     ("submission: HTML, task made", _submit(ApixoFault(raw=_HTML, effect=True)), _U),
+    ("submission: empty, task made", _cue("[[garbage:empty]]"), _U),
+    ("submission: no task's id, task made", _cue("[[garbage:empty-id]]"), _U),
+    ("submission: cut, task made", _submit(ApixoFault(ending="cut", effect=True)), _U),
+    ("submission: 500 within a 200", _submit(ApixoFault(status=200, code=500)), _U),
     ("submission: 429 twice", _submit(ApixoFault(status=429), 2)),
     ("submission: 402 once", _submit(ApixoFault(status=402))),
     ("submission: 401 once", _submit(ApixoFault(status=401))),
     ("submission: refused with 400", _submit(ApixoFault(status=400)), JobState.REJECTED),
+    ("submission: refused with 403", _submit(ApixoFault(status=403)), JobState.REJECTED),
     ("submission: slow", _submit(ApixoFault(delay=0.4, effect=True))),
     ("status: 502", _status(ApixoFault(status=502))),
     ("status: 429", _status(ApixoFault(status=429))),
     ("status: 404", _status(ApixoFault(status=404))),
     ("status: reset", _status(ApixoFault(ending="reset"))),
     ("status: HTML", _status(ApixoFault(raw=_HTML))),
+    ("status: a state that nobody knows", _status(ApixoFault(fields={"state": "resting"}))),
     ("the task fails", _cue("[[fail:SensitiveContent]]"), JobState.FAILED),
     ("the task is slow", _cue("[[slow:1200]]")),
     ("the task never ends", _cue("[[never]]"), JobState.STUCK),
     ("success without an address", _cue("[[result:none]]"), _L),
+    ("success with a stranger's address", _cue("[[result:foreign]]"), _L),
 )
 _DOWNLOAD = (
     ("truncated twice", _file(ApixoFault(ending="cut"))),
@@ -168,6 +200,8 @@ _DOWNLOAD = (
     ("HTML in its place", _file(ApixoFault(raw=_HTML))),
     ("expired once", _file(ApixoFault(status=404, raw=b""), 1)),
     ("slow", _file(ApixoFault(delay=0.4), 1)),
+    ("empty for ever", _cue("[[result:empty]]"), _L),
+    ("redirected to a stranger", _cue("[[result:elsewhere]]"), _L),
     ("dead for ever", _cue("[[result:404]]"), _L),
 )
 _DISCORD = (
@@ -184,6 +218,7 @@ _DISCORD = (
     ("history denied", _deny_history),
     ("gateway drops", _drop_gateway),
 )
+_TAKING = (("status message deleted", _delete_card), ("channel deleted", _delete_channel))
 
 TROUBLES: Final = (
     PLAIN,
@@ -197,6 +232,7 @@ TROUBLES: Final = (
         arm=lambda stage: stage.forget_nonces(),
         animates=True,
     ),
+    *(Trouble(axis="Discord", name=name, arm=arm, takes_card=True) for name, arm in _TAKING),
     Trouble(axis="Discord", name="private", is_private=True),
     Trouble(
         axis="Discord",
