@@ -4,6 +4,7 @@ Each is armed when the service has connected, before a member orders; some last 
 """
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing, suppress
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 Arm = Callable[["Stage"], Awaitable[None] | None]
 
 _PATIENCE_S: Final = 60
+_IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
+"""A status message ends with its job; a result says more in its last line."""
+
 _POSTS: Final = "/channels/*/messages"
 _EDITS: Final = "/channels/*/messages/*"
 _ANSWERS: Final = "/interactions/*/*/callback"
@@ -108,7 +112,7 @@ def _refuse_posts(code: int) -> Arm:
 async def _card(stage: "Stage") -> Message:
     """Wait for the status message of the order."""
     found = stage.discord.world.changes.until(
-        lambda: next((each for each in stage.channel.messages if "\n-# " in each.text), None),
+        lambda: next((each for each in stage.channel.messages if _IS_CARD.search(each.text)), None),
         _PATIENCE_S,
         "a status message",
         lambda: "none",
