@@ -125,9 +125,11 @@ async def _delete_card(stage: "Stage") -> None:
 
 
 async def _delete_channel(stage: "Stage") -> None:
-    await _card(stage)
-    stage.discord.world.delete_channel(stage.channel)
-    stage.at_the_end(stage.new_channel)
+    """Delete the channel before the result is in it; afterwards there is nothing left to do."""
+    card = await _card(stage)
+    if stage.channel.messages == [card]:
+        stage.discord.world.delete_channel(stage.channel)
+        stage.at_the_end(stage.new_channel)
 
 
 async def _drop_gateway(stage: "Stage") -> None:
