@@ -9,7 +9,7 @@ from domain.jobs import JobState, job_id
 from domain.pricing import quote
 from domain.quotas import Left, Limits
 from domain.requests import VideoRequest
-from storage import billing, jobs, limits, quotas
+from storage import billing, jobs, limits, line, quotas
 from storage.errors import JobTaken, QuotaExceeded
 from storage.jobs import Job, NewJob
 from storage.quotas import Place
@@ -127,7 +127,7 @@ async def _news(tx: AsyncConnection, context: Context, job: Job, counting: Limit
     place = Place(job.guild_id, job.user_id, context.now_ms())
     left = await quotas.left(tx, place, counting)
     halt = await halt_of(tx, context)
-    place_in_line = await jobs.place_in_line(tx, job.id)
+    place_in_line = await line.place(tx, job.id)
     return Accepted(job, place_in_line, left, halt)
 
 
@@ -175,7 +175,7 @@ async def _check_repeats(tx: AsyncConnection, order: Order) -> None:
 
 async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> None:
     """Count the jobs that wait, this one included."""
-    of_member, of_server = await jobs.waiting(tx, order.guild_id, order.user_id)
+    of_member, of_server = await line.waiting(tx, order.guild_id, order.user_id)
     if of_member > context.policy.max_queued_per_member:
         raise QueueFull("member", context.policy.max_queued_per_member)
     if of_server > context.policy.max_queued_per_server:
@@ -185,7 +185,7 @@ async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> N
 async def _check_pace(tx: AsyncConnection, job: Job, counting: Limits) -> None:
     """Count what the member has under way, this one included, and look at their last request."""
     if counting.in_flight is not None:
-        under_way = await jobs.under_way(tx, job.guild_id, job.user_id)
+        under_way = await line.under_way(tx, job.guild_id, job.user_id)
         if under_way > counting.in_flight:
             raise AtOnce(counting.in_flight)
     if not counting.cooldown_s:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Outage
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.schedule import backoff_ms
-from storage import jobs
+from storage import jobs, status_messages
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TryLater
@@ -48,7 +48,7 @@ class Announcer:
             return []
         now_ms = self._context.now_ms()
         behind = await self._context.database.read(
-            lambda tx: jobs.unannounced(tx, limit + len(self._patience), quiet=_UNSEEN)
+            lambda tx: status_messages.outdated(tx, limit + len(self._patience), quiet=_UNSEEN)
         )
         ready = [job for job in behind if self._patience.get(job.id, (0, 0))[1] <= now_ms]
         return ready[:limit]
@@ -90,7 +90,7 @@ class Announcer:
         """Find the status message that a process that died, or a lost answer, left unrecorded."""
         now_ms = self._context.now_ms()
         mine = await self._context.database.transact(
-            lambda tx: jobs.start_status(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
+            lambda tx: status_messages.start(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
         )
         if not mine:
             raise TryLater("it is being posted")
@@ -122,6 +122,6 @@ class Announcer:
                 still = still and await halt_of(tx, self._context) == sight.halt
             shown = job.state if still else None
             if message_id or shown:
-                await jobs.set_status(tx, job.id, message_id=message_id, shown=shown)
+                await status_messages.note(tx, job.id, message_id=message_id, shown=shown)
 
         await surely(self._context, work)

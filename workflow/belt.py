@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
 from domain.jobs import JobState, may_move
-from storage import jobs
+from storage import jobs, leases, line
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow import recover
@@ -88,7 +88,7 @@ class Belt:
 
         A job that another process queued, or that waits for a place, is due without a sign.
         """
-        next_ms = await self._context.database.read(jobs.next_due_ms)
+        next_ms = await self._context.database.read(leases.next_due_ms)
         wait_s = longest_s
         if next_ms is not None and len(self._working) < _MAX_AT_ONCE:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
@@ -114,7 +114,7 @@ class Belt:
             await asyncio.gather(*late, return_exceptions=True)
         try:
             async with asyncio.timeout(_FREEING_S):
-                await self._context.database.transact(lambda tx: jobs.drop_leases(tx, self._owner))
+                await self._context.database.transact(lambda tx: leases.drop(tx, self._owner))
         except TimeoutError:
             _log.warning("leases not freed; they run out by themselves")
 
@@ -125,15 +125,13 @@ class Belt:
 
         async def work(tx: AsyncConnection) -> list[Job]:
             now_ms, owner = self._context.now_ms(), self._owner
-            due = await jobs.claim_due(
-                tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
-            )
+            due = await leases.claim(tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room)
             if not self._context.publisher.is_ready:
                 return due  # no new money is spent while its video could not be posted
             halt = await halt_of(tx, self._context)
             if halt is not None and halt.is_total:
                 return due
-            queued = await jobs.claim_queued(
+            queued = await line.claim(
                 tx,
                 now_ms=now_ms,
                 owner=owner,
@@ -207,6 +205,6 @@ class Belt:
         if self._working and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
             mine, until_ms = set(self._working.values()), now_ms + LEASE_MS
             await self._context.database.transact(
-                lambda tx: jobs.renew(tx, self._owner, mine, until_ms)
+                lambda tx: leases.renew(tx, self._owner, mine, until_ms)
             )
             self._renewed_ms = now_ms

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import jobs
+from storage import jobs, leases
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
@@ -25,7 +25,7 @@ async def start_over(context: Context) -> None:
     their leases run out by themselves.
     """
     if context.database.dialect == "sqlite":
-        await context.database.transact(lambda tx: jobs.drop_leases(tx, None))
+        await context.database.transact(lambda tx: leases.drop(tx, None))
     context.media.sweep()
 
 
@@ -35,7 +35,7 @@ async def park_lost_submissions(context: Context) -> None:
     One of which it is on record that nothing was sent goes back into the line.
     """
     lost = await context.database.transact(
-        lambda tx: jobs.lost_submissions(tx, now_ms=context.now_ms())
+        lambda tx: leases.lost_submissions(tx, now_ms=context.now_ms())
     )
     for job in lost:
         try:

@@ -3,7 +3,7 @@
 from domain.admission import concerns
 from domain.jobs import AT_APIXO, JobState
 from domain.schedule import typical_ms
-from storage import jobs
+from storage import line
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.hosting.addresses import media_of, to_attach, to_show
@@ -69,7 +69,7 @@ async def _is_spoiler(context: Context, job: Job) -> bool:
 async def _place(context: Context, job: Job) -> int | None:
     if job.state is not JobState.QUEUED:
         return None
-    return await context.database.read(lambda tx: jobs.place_in_line(tx, job.id))
+    return await context.database.read(lambda tx: line.place(tx, job.id))
 
 
 def _ready_at_ms(context: Context, job: Job) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from sandbox.apixo import State, Task
-from storage import audit, jobs
+from storage import audit, status_messages
 from storage.audit import Audit
 from storage.database import Database
 from storage.media import MediaFolder
@@ -120,4 +120,4 @@ async def _is_at_rest(tx: AsyncConnection) -> bool:
     stirring = state.not_in(_RESTING) | (state.in_(PARKED) & closed.is_(None))
     if (await tx.execute(select(jobs_table.c.id).where(stirring).limit(1))).first() is not None:
         return False
-    return not await jobs.unannounced(tx, 1)
+    return not await status_messages.outdated(tx, 1)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import belt, jobs
+from storage import belt, jobs, leases, line, status_messages
 from storage.database import Database
 from storage.errors import JobTaken
 from storage.jobs import Job, Move
@@ -20,9 +20,7 @@ async def claim(
     database: Database, *, now_ms: int = 9_000, owner: str = "a", places: int = 9
 ) -> list[Job]:
     return await database.transact(
-        lambda tx: jobs.claim_queued(
-            tx, now_ms=now_ms, owner=owner, lease_ms=1_000, max_in_flight=places
-        )
+        lambda tx: line.claim(tx, now_ms=now_ms, owner=owner, lease_ms=1_000, max_in_flight=places)
     )
 
 
@@ -30,7 +28,7 @@ async def claim_due(
     database: Database, *, now_ms: int = 9_000, owner: str = "a", limit: int = 9
 ) -> list[Job]:
     return await database.transact(
-        lambda tx: jobs.claim_due(tx, now_ms=now_ms, owner=owner, lease_ms=1_000, limit=limit)
+        lambda tx: leases.claim(tx, now_ms=now_ms, owner=owner, lease_ms=1_000, limit=limit)
     )
 
 
@@ -70,9 +68,7 @@ async def test_the_member_with_the_fewest_in_flight_is_first(
     late = [await accept(user_id=2, at_ms=at_ms) for at_ms in (3_000, 3_001, 3_002)]
     last = await accept(user_id=3, at_ms=4_000)
     expected = [late[0], last, crowd[0], late[1], crowd[1], late[2]]
-    places = [
-        await database.read(lambda tx, job=job: jobs.place_in_line(tx, job.id)) for job in expected
-    ]
+    places = [await database.read(lambda tx, job=job: line.place(tx, job.id)) for job in expected]
     assert places == [1, 2, 3, 4, 5, 6]
     claimed = [await claim(database, places=number) for number in range(2, 8)]
     assert [job.id for batch in claimed for job in batch] == [job.id for job in expected]
@@ -93,8 +89,8 @@ async def test_who_waits_no_more_has_no_place(database: Database, accept: Accept
     """A job that left the line, or that is not known, is at place 0."""
     job = await accept()
     await claim(database)
-    assert await database.read(lambda tx: jobs.place_in_line(tx, job.id)) == 0
-    assert await database.read(lambda tx: jobs.place_in_line(tx, "nobody")) == 0
+    assert await database.read(lambda tx: line.place(tx, job.id)) == 0
+    assert await database.read(lambda tx: line.place(tx, "nobody")) == 0
 
 
 async def test_places_at_apixo_are_never_overfilled(database: Database, accept: Accept) -> None:
@@ -125,7 +121,7 @@ async def test_claims_wait_for_each_other(database: Database, accept: Accept) ->
             while not second.done() and not waiting:
                 waiting = (await tx.execute(blocked)).scalar_one()
         assert not second.done()
-        await jobs.claim_queued(tx, now_ms=9_000, owner="b", lease_ms=1_000, max_in_flight=1)
+        await line.claim(tx, now_ms=9_000, owner="b", lease_ms=1_000, max_in_flight=1)
         return second
 
     assert await (await database.transact(first)) == []
@@ -253,14 +249,14 @@ async def test_leases_are_lengthened_and_dropped_by_owner(
     (first,) = await claim_due(database, owner="a", limit=1)
     (second,) = await claim_due(database, owner="b", limit=1)
     both = [first.id, second.id]
-    await database.transact(lambda tx: jobs.renew(tx, "a", both, 50_000))
-    await database.transact(lambda tx: jobs.renew(tx, "b", [first.id], 50_000))
+    await database.transact(lambda tx: leases.renew(tx, "a", both, 50_000))
+    await database.transact(lambda tx: leases.renew(tx, "b", [first.id], 50_000))
     (taken,) = await claim_due(database, owner="c", now_ms=20_000)
     assert taken.due_at_ms == 4_001
-    await database.transact(lambda tx: jobs.drop_leases(tx, "a"))
+    await database.transact(lambda tx: leases.drop(tx, "a"))
     (taken,) = await claim_due(database, owner="d", now_ms=20_000)
     assert taken.due_at_ms == 4_000
-    await database.transact(lambda tx: jobs.drop_leases(tx, None))
+    await database.transact(lambda tx: leases.drop(tx, None))
     assert len(await claim_due(database, owner="e", now_ms=20_000)) == 2
 
 
@@ -289,7 +285,7 @@ async def test_lost_submissions_are_those_that_nobody_holds(
     (job,) = await claim(database)
 
     async def lost(now_ms: int) -> list[Job]:
-        return await database.transact(lambda tx: jobs.lost_submissions(tx, now_ms=now_ms))
+        return await database.transact(lambda tx: leases.lost_submissions(tx, now_ms=now_ms))
 
     assert await lost(9_999) == []
     (found,) = await lost(10_000)
@@ -302,7 +298,7 @@ async def test_the_next_moment_is_known(database: Database, accept: Accept) -> N
     """The earliest due job under way; a lease puts its job off, and queued jobs do not count."""
 
     async def next_due() -> int | None:
-        return await database.read(jobs.next_due_ms)
+        return await database.read(leases.next_due_ms)
 
     assert await next_due() is None
     await start(database, accept, 6_000, 7_000)
@@ -316,11 +312,11 @@ async def test_the_next_moment_is_known(database: Database, accept: Accept) -> N
 
 
 async def look(database: Database) -> list[Job]:
-    return await database.read(lambda tx: jobs.unannounced(tx, 5))
+    return await database.read(lambda tx: status_messages.outdated(tx, 5))
 
 
 async def look_past_the_quiet(database: Database) -> list[Job]:
-    return await database.read(lambda tx: jobs.unannounced(tx, 5, quiet=[S.STORED]))
+    return await database.read(lambda tx: status_messages.outdated(tx, 5, quiet=[S.STORED]))
 
 
 @pytest.mark.parametrize("template", ["sqlite"], indirect=True)

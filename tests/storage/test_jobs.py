@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import MOVES, JobState
-from storage import jobs
+from storage import jobs, line, status_messages
 from storage.database import Database
 from storage.errors import JobTaken, TaskTaken
 from storage.jobs import Event, Job, NewJob
@@ -28,7 +28,7 @@ async def generating(database: Database, accept: Accept, task_id: str = "task") 
     await accept()
 
     async def work(tx: AsyncConnection) -> Job:
-        (job,) = await jobs.claim_queued(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        (job,) = await line.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
         return await jobs.move(
             tx, job, S.GENERATING, now_ms=3_000, task_id=task_id, started_at_ms=3_000
         )
@@ -75,8 +75,8 @@ async def test_waiting_jobs_are_counted_for_member_and_server(
     await accept()
     await accept(user_id=4)
     await accept(guild_id=9)
-    assert await database.read(lambda tx: jobs.waiting(tx, 1, 3)) == (1, 2)
-    assert await database.read(lambda tx: jobs.waiting(tx, 1, 5)) == (0, 2)
+    assert await database.read(lambda tx: line.waiting(tx, 1, 3)) == (1, 2)
+    assert await database.read(lambda tx: line.waiting(tx, 1, 5)) == (0, 2)
 
 
 async def test_a_move_carries_its_facts_and_leaves_an_event(
@@ -115,7 +115,7 @@ async def test_a_move_may_say_when_the_job_is_due_and_how_often_it_failed(
     await accept()
 
     async def work(tx: AsyncConnection) -> Job:
-        (job,) = await jobs.claim_queued(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        (job,) = await line.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
         return await jobs.move(tx, job, S.QUEUED, now_ms=3_000, due_at_ms=8_000, failures=3)
 
     job = await database.transact(work)
@@ -191,12 +191,12 @@ async def test_a_status_message_is_started_by_one(database: Database, accept: Ac
     job = await accept()
 
     async def start(now_ms: int) -> bool:
-        return await database.transact(lambda tx: jobs.start_status(tx, job, now_ms, 500))
+        return await database.transact(lambda tx: status_messages.start(tx, job, now_ms, 500))
 
     assert sorted(await asyncio.gather(start(2_000), start(2_000))) == [False, True]
     assert not await start(2_499)
     assert await start(2_500)
-    await database.transact(lambda tx: jobs.set_status(tx, job.id, message_id=77))
+    await database.transact(lambda tx: status_messages.note(tx, job.id, message_id=77))
     assert not await start(9_999)
     assert (await read(database, job)).status_message_id == 77
 
@@ -208,12 +208,14 @@ async def test_a_job_is_unannounced_until_its_message_shows_its_state(
     first, second = await accept(), await accept()
 
     async def names(limit: int = 9) -> list[str]:
-        found = await database.read(lambda tx: jobs.unannounced(tx, limit))
+        found = await database.read(lambda tx: status_messages.outdated(tx, limit))
         return [job.id for job in found]
 
     assert await names() == [first.id, second.id]
     assert await names(1) == [first.id]
-    await database.transact(lambda tx: jobs.set_status(tx, first.id, message_id=7, shown=S.QUEUED))
+    await database.transact(
+        lambda tx: status_messages.note(tx, first.id, message_id=7, shown=S.QUEUED)
+    )
     assert await names() == [second.id]
     await database.transact(lambda tx: jobs.move(tx, first, S.CANCELLED, now_ms=2_000))
     assert await names() == [second.id, first.id]
@@ -222,11 +224,11 @@ async def test_a_job_is_unannounced_until_its_message_shows_its_state(
 async def test_quiet_states_are_not_announced(database: Database, accept: Accept) -> None:
     """Jobs in a quiet state are passed over, whatever they show, and the limit counts the rest."""
     quiet = await generating(database, accept)
-    await database.transact(lambda tx: jobs.set_status(tx, quiet.id, shown=S.QUEUED))
+    await database.transact(lambda tx: status_messages.note(tx, quiet.id, shown=S.QUEUED))
     loud = await accept()
 
     async def names(*states: JobState) -> list[str]:
-        found = await database.read(lambda tx: jobs.unannounced(tx, 1, quiet=states))
+        found = await database.read(lambda tx: status_messages.outdated(tx, 1, quiet=states))
         return [job.id for job in found]
 
     assert await names(S.GENERATING, S.STORED) == [loud.id]
@@ -239,20 +241,20 @@ async def test_a_job_whose_place_is_gone_is_not_announced_for_ever(
 ) -> None:
     """What counts is the state said to be shown, also when there is no message."""
     job = await accept()
-    await database.transact(lambda tx: jobs.set_status(tx, job.id, shown=S.QUEUED))
-    assert await database.read(lambda tx: jobs.unannounced(tx, 9)) == []
+    await database.transact(lambda tx: status_messages.note(tx, job.id, shown=S.QUEUED))
+    assert await database.read(lambda tx: status_messages.outdated(tx, 9)) == []
     assert (await read(database, job)).status_message_id is None
 
 
 async def test_a_kept_job_can_be_announced_anew(database: Database, accept: Accept) -> None:
     """`status_shown=None` lists a job again whose state is shown already."""
     job = await generating(database, accept)
-    await database.transact(lambda tx: jobs.set_status(tx, job.id, shown=S.GENERATING))
+    await database.transact(lambda tx: status_messages.note(tx, job.id, shown=S.GENERATING))
     kept = await database.transact(
         lambda tx: jobs.keep(tx, job, due_at_ms=5_000, status_shown=None)
     )
     assert kept.status_shown is None
-    assert await database.read(lambda tx: jobs.unannounced(tx, 9)) == [kept]
+    assert await database.read(lambda tx: status_messages.outdated(tx, 9)) == [kept]
 
 
 @pytest.mark.parametrize("source", S)

@@ -17,7 +17,7 @@ from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.requests import Command, Draft, Picture, VideoRequest, check
 from sandbox.apixo import ApixoStandIn, HandClock
-from storage import audit, billing, jobs
+from storage import audit, billing, jobs, leases
 from storage.database import Database
 from storage.jobs import Job
 from workflow.accept import Accepted, Order, accept
@@ -235,7 +235,7 @@ class World:
 
     async def forward(self) -> None:
         """Move the clock to the next due job, or a little."""
-        next_ms = await self.database.read(jobs.next_due_ms)
+        next_ms = await self.database.read(leases.next_due_ms)
         wait_s = 5.0 if next_ms is None else next_ms / 1000 - self.clock.now()
         self.clock.advance(min(max(wait_s, _STEP_S), 60.0))
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import balance, belt, billing, jobs
+from storage import balance, belt, billing, jobs, line, status_messages
 from storage.belt import BeltState
 from storage.errors import JobTaken
 from storage.jobs import Job
@@ -36,9 +36,9 @@ async def ran_out(tx: AsyncConnection, context: Context, refused: Job | None = N
     short = await belt.run_short(tx, now_ms)
     await belt.pause(tx, context.later(PAUSE_MS), belt.OUT_OF_FUNDS)
     if short:
-        await jobs.announce_anew(tx, JobState.QUEUED)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
     elif refused is not None and not await _knows(tx, refused):
-        await jobs.set_unshown(tx, refused.id)
+        await status_messages.outdate(tx, refused.id)
 
 
 async def went_through(tx: AsyncConnection, now_ms: int) -> None:
@@ -62,7 +62,7 @@ async def go_on_if_covered(context: Context, short_since_ms: int) -> bool:
     last = readings[-1]
 
     async def work(tx: AsyncConnection) -> bool:
-        waiting = await jobs.next_in_line(tx)
+        waiting = await line.first(tx)
         # What is in flight may be taken from the balance yet.
         if waiting is not None and last.balance < waiting.price + last.in_flight:
             return False
@@ -84,7 +84,7 @@ async def let_go(context: Context, short_since_ms: int) -> None:
         return
     longest_ms = round(LONGEST_WAIT_MS / context.policy.time_scale)
     late = await context.database.read(
-        lambda tx: jobs.waiting_since(tx, context.now_ms() - longest_ms, _AT_ONCE)
+        lambda tx: line.waiting_since(tx, context.now_ms() - longest_ms, _AT_ONCE)
     )
     for job in late:
         try:
@@ -103,7 +103,7 @@ async def _knows(tx: AsyncConnection, job: Job) -> bool:
 async def _go_on(tx: AsyncConnection, *, paused_at_ms: int | None = None) -> bool:
     is_over = await belt.end_shortage(tx, paused_at_ms=paused_at_ms)
     if is_over:
-        await jobs.announce_anew(tx, JobState.QUEUED)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
     return is_over
 
 

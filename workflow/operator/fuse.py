@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import jobs
+from storage import status_messages
 from workflow.context import Context
 from workflow.once import forget, once
 from workflow.operator.halt import halt_of
@@ -43,7 +43,7 @@ async def _look(tx: AsyncConnection, context: Context) -> tuple[Halt | None, Exp
 
 
 async def _show(context: Context) -> bool:
-    await context.database.transact(lambda tx: jobs.announce_anew(tx, JobState.QUEUED))
+    await context.database.transact(lambda tx: status_messages.outdate_all(tx, JobState.QUEUED))
     return True
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from apixo.errors import ApixoError
 from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
-from storage import belt, changes, exposure, jobs, parked
+from storage import belt, changes, exposure, jobs, line, parked, status_messages
 from storage.belt import BeltState
 from storage.changes import NewChange
 from workflow.context import Context
@@ -61,7 +61,7 @@ async def stop(context: Context, reason: str, operator: Manager) -> None:
         if await changes.by_interaction(tx, operator.interaction_id) is not None:
             return
         await belt.stop(tx, now_ms, str(operator.user_id), reason)
-        await jobs.announce_anew(tx, JobState.QUEUED)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
         await changes.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
 
     await context.database.transact(work)
@@ -81,7 +81,7 @@ async def go_on(context: Context, operator: Manager) -> bool:
         await belt.go_on(tx)
         if is_reached:
             await exposure.accept(tx, now_ms)
-        await jobs.announce_anew(tx, JobState.QUEUED)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
         hindrance = before.stop_reason or (before.reason if before.paused(now_ms) else "exposure")
         await changes.record(tx, _change("go on", operator, now_ms, hindrance, None))
         return True
@@ -105,7 +105,7 @@ async def standing(context: Context) -> Standing:
             jobs=counts,
             in_flight=sum(counts.get(state, 0) for state in AT_APIXO),
             max_in_flight=context.policy.max_tasks,
-            oldest_queued_ms=await jobs.oldest_queued_ms(tx),
+            oldest_queued_ms=await line.oldest_ms(tx),
             parked=await parked.count(tx),
             balance=balance,
         )

@@ -12,7 +12,7 @@ import pytest
 from domain.jobs import ENDED_WITHOUT_VIDEO, PAID, PARKED, JobState
 from domain.models import ModelId
 from sandbox.apixo import Fault
-from storage import jobs
+from storage import jobs, leases
 from storage.jobs import Job
 from tests.workflow.world import BOTH_ENGINES, World
 from workflow.money.quotas import Manager
@@ -189,7 +189,7 @@ async def _all_rest(world: World) -> None:
     resting = PARKED | ENDED_WITHOUT_VIDEO | {S.DELIVERED}
     while set(await world.database.read(jobs.counts)) - resting:
         await world.turn()
-        next_ms = await world.database.read(jobs.next_due_ms)
+        next_ms = await world.database.read(leases.next_due_ms)
         wait_s = 0.0 if next_ms is None else next_ms / 1000 - world.clock.now()
         world.clock.advance(max(30.0, min(wait_s, 600.0)))
 
