@@ -41,7 +41,7 @@ from cogs.listing.commands import Listing
 from cogs.operator.commands import Operating
 from cogs.operator.owners import Operators
 from cogs.private_answers import PrivateAnswers
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from cogs.quotas.commands import Managing
 from cogs.references import References
 from cogs.reports.spending import Spending

@@ -12,7 +12,7 @@ import discord
 
 from bot.client import DailiesBot
 from cogs.private_answers import PrivateAnswers
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.apixo.clips import tiny_clip
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person

@@ -19,7 +19,7 @@ from bot.client import DailiesBot
 from cogs.desk import Desk
 from cogs.intake import Intake
 from cogs.private_answers import PrivateAnswers
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.apixo import ApixoStandIn
 from sandbox.discord import Channel, DiscordStandIn, Interaction, Message, Person

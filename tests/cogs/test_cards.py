@@ -9,7 +9,7 @@ import pytest
 
 from cogs import cards
 from cogs.buttons import Act, CardButton
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.models import ModelId

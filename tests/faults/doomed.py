@@ -38,7 +38,7 @@ import workflow.announce
 import workflow.belt
 import workflow.submit
 from bot.__main__ import main as command_line
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from storage import media
 from tests.faults.doors import stand_at_every_door
 from workflow.context import Context

@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 from apixo.client import ApixoClient
 from apixo.results import ResultFetcher
 from bot.web import callbacks
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from storage import media
 from storage.database import Database
 from storage.media import MediaFolder

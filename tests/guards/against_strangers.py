@@ -6,7 +6,7 @@ _CALLBACK = "tests/workflow/hosting/test_callback.py::"
 _CLICKS = "tests/cogs/test_clicks.py::"
 _INTAKE = "tests/cogs/test_intake.py::"
 _OPERATOR = "tests/cogs/operator/test_operator.py::"
-_PUBLISHER = "tests/cogs/test_publisher.py::"
+_PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _QUOTAS = "tests/cogs/quotas/test_quota_commands.py::"
 _RESULTS = "tests/apixo/test_results.py::"
 _SPENDING = "tests/cogs/reports/test_spending.py::"
@@ -254,14 +254,14 @@ AGAINST_STRANGERS = (
     ),
     Guard(
         "AllowedMentions: a status message pings nobody",
-        "cogs/publisher.py",
-        "_NOBODY: Final = discord.AllowedMentions.none()",
-        "_NOBODY: Final = discord.AllowedMentions.all()",
+        "cogs/publishing/sending.py",
+        "NOBODY: Final = discord.AllowedMentions.none()",
+        "NOBODY: Final = discord.AllowedMentions.all()",
         (f"{_PUBLISHER}test_an_edit_shows_the_new_state_and_mentions_nobody",),
     ),
     Guard(
         "AllowedMentions: a result pings its member alone",
-        "cogs/publisher.py",
+        "cogs/publishing/sending.py",
         "everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]",
         "everyone=True, roles=True, replied_user=True, users=True",
         (f"{_PUBLISHER}test_a_result_carries_the_video_and_pings_its_member_alone",),

@@ -3,7 +3,7 @@
 from tests.guards.guard import Guard
 
 _CLAIMS = "tests/storage/test_claims.py::"
-_PUBLISHER = "tests/cogs/test_publisher.py::"
+_PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _DELIVER = "tests/workflow/test_deliver.py::"
 _CALLBACK = "tests/workflow/hosting/test_callback.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
@@ -143,21 +143,21 @@ OF_THE_BELT = (
     ),
     Guard(
         "nonce of a status message",
-        "cogs/publisher.py",
+        "cogs/publishing/publisher.py",
         'view, nonce = cards.status(sight, bare=bare), f"s{job.id}"',
         "view, nonce = cards.status(sight, bare=bare), None",
         (_ONCE,),
     ),
     Guard(
         "nonce of a failure's message",
-        "cogs/publisher.py",
+        "cogs/publishing/publisher.py",
         '            nonce=f"f{job.id}",\n',
         "",
         (_ONCE,),
     ),
     Guard(
         "nonce of a result",
-        "cogs/publisher.py",
+        "cogs/publishing/sending.py",
         "send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
         "send = channel.send(view=view, file=file, allowed_mentions=mentions)",
         (_ONCE,),
@@ -185,21 +185,21 @@ OF_THE_BELT = (
     ),
     Guard(
         "an empty history without permission proves nothing",
-        "cogs/publisher.py",
+        "cogs/publishing/history.py",
         "if allowed.view_channel and not allowed.read_message_history:",
         "if False:",
         (f"{_PUBLISHER}test_a_history_that_may_not_be_read_is_no_proof",),
     ),
     Guard(
         "a prompt that quotes a job is not its post",
-        "cogs/publisher.py",
+        "cogs/publishing/history.py",
         'signature = texts[-1].rpartition("\\n")[2] if texts else ""',
         'signature = f" · {job_id}" if any(job_id in text for text in texts) else ""',
         (f"{_PUBLISHER}test_a_prompt_that_quotes_a_job_is_not_taken_for_it",),
     ),
     Guard(
         "only our own messages are found",
-        "cogs/publisher.py",
+        "cogs/publishing/history.py",
         "return self._client.user is not None and message.author.id == self._client.user.id",
         "return True",
         (f"{_PUBLISHER}test_only_messages_of_its_own_are_found",),

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, web
 from yarl import URL
 
 from cogs.private_answers import PrivateAnswers
-from cogs.publisher import DiscordPublisher
+from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.discord import (
     Channel,

@@ -1,0 +1,62 @@
+"""Looks in channels for what the bot has already posted for a job."""
+
+from typing import Final
+
+import discord
+from discord import ui
+
+from cogs import showcase_cards
+from cogs.publishing.errors import translated
+from workflow.errors import HistoryDenied
+from workflow.publishing import Post
+
+_HISTORY_MARGIN_MS: Final = 600_000
+_HISTORY_DEPTH: Final = 2_000
+
+
+class History:
+    """The past of the channels that a client can read."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def find(
+        self, channel: discord.abc.Messageable, job_id: str, post: Post, since_ms: int
+    ) -> int | None:
+        """Look for the message of a kind that was posted for a job since then."""
+        since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
+        history = channel.history(limit=_HISTORY_DEPTH, after=since)
+        try:
+            async for message in history:
+                if self._is_mine(message) and _kind(message, job_id) is post:
+                    return message.id
+        except Exception as error:
+            raise translated(error) from error
+        return None
+
+    def must_be_readable(self, channel_id: int) -> None:
+        """Refuse to look where Discord would answer with an empty list rather than an error."""
+        channel = self._client.get_channel(channel_id)
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return
+        try:
+            allowed = channel.permissions_for(channel.guild.me)
+        except (AttributeError, discord.ClientException):
+            return  # the cache knows neither the bot's roles nor a thread's channel
+        if allowed.view_channel and not allowed.read_message_history:
+            raise HistoryDenied("the bot may not read the channel's history")
+
+    def _is_mine(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+
+def _kind(message: discord.Message, job_id: str) -> Post | None:
+    """Tell which of a job's messages this is, by its last line: a prompt may quote any job."""
+    view = ui.LayoutView.from_message(message)
+    texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
+    signature = texts[-1].rpartition("\n")[2] if texts else ""
+    if signature == f"-# {job_id}":
+        return Post.STATUS
+    if signature.endswith(f" · {showcase_cards.mark_of(job_id)}"):
+        return Post.SHARED
+    return Post.RESULT if signature.endswith(f" · {job_id}") else None
