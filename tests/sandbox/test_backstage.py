@@ -106,10 +106,11 @@ async def behind(unstarted: Behind) -> AsyncIterator[Behind]:
 async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(behind: Behind):
     """One task is made and paid at APIXO, one submission is sent; the ledger takes nothing."""
     await behind.arm("lost-answer")
-    await behind.order()
+    job = await behind.order()
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
     await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
+    await behind.theatre.status(job, "You were not charged")
     assert len(behind.theatre.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
     await behind.theatre.audit()
@@ -129,8 +130,9 @@ async def test_a_minute_without_status_only_delays(behind: Behind):
 async def test_an_expired_link_gives_the_price_back(behind: Behind):
     """The job is lost after many tries; the member is refunded by the operator."""
     await behind.arm("dead-link")
-    await behind.order()
+    job = await behind.order()
     await behind.until_job("result lost")
+    await behind.theatre.status(job, "You were given the price back")
     assert not (await behind.switch("dead-link"))["on"]
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08", "adjust +$0.08"]
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
