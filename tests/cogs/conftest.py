@@ -68,9 +68,16 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that answers as fast as APIXO does."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny")) as opened:
+def ben(stand_in: DiscordStandIn) -> Person:
+    return stand_in.member("Ben")
+
+
+@pytest.fixture
+async def apixo(request: pytest.FixtureRequest) -> AsyncIterator[ApixoStandIn]:
+    """Open an APIXO that answers as fast as APIXO does, or as the mark `time_scale` says."""
+    mark = request.node.get_closest_marker("time_scale")
+    scale = 1 if mark is None else mark.args[0]
+    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=scale)) as opened:
         yield opened
 
 
@@ -83,6 +90,13 @@ async def house(
     built = House(stand_in, apixo, database, tmp_path, policy)
     yield built
     await built.stop()
+
+
+@pytest.fixture
+async def home(house: House) -> House:
+    """Run the real bot, and whatever else belongs to the service."""
+    await house.start()
+    return house
 
 
 @pytest.fixture

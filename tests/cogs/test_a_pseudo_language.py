@@ -1,7 +1,7 @@
 """In a language of brackets around every sentence, nothing that a member reads is without them."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -15,7 +15,6 @@ from babel.messages.pofile import read_po
 from bot.languages import FOLDER
 from domain.catalogue import speak, t
 from domain.jobs import JobState
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Permission, Person
 from sandbox.discord.models import walk
 from tests.cogs.house import House
@@ -36,12 +35,7 @@ NOT_SENTENCES = (
     r"#[\w-]+|@[\w-]+",
 )
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """*Animate this image* in the menu of messages, over the wire: found, chosen, typed, made."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import (
     DiscordStandIn,
     Fault,
@@ -25,18 +23,7 @@ MENU = "Animate this image"
 FIELDS = ["prompt", "last_picture", "model", "seconds", "resolution"]
 GONE = "I can not see the picture any more"
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 def picture(name: str, size: tuple[int, int] = (640, 360), kind: str = "PNG") -> Upload:

@@ -9,7 +9,6 @@ prompts on each card: test_cards.py, test_words.py.
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,6 @@ from PIL import Image
 
 from domain.jobs import JobState
 from domain.models import MAX_IMAGE_BYTES, AspectRatio
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person, Upload
 from sandbox.discord.interactions import Kind
 from sandbox.discord.payloads import attachment_json
@@ -147,11 +145,7 @@ def two_hours() -> bytes:
     return (b"\xff\xf3\x14\xc4" + bytes(20)) * 300_000
 
 
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO on which a video takes its time, and which refuses what breaks a rule."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=60)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(60)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every button under a finished video, clicked over the wire, by the right people and others."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordStandIn, Fault, Interaction, Message, Permission, Person
 from sandbox.discord.models import walk
 from storage.database import Database
@@ -21,23 +19,7 @@ EVERY = ["Again", "Edit prompt", "Make final", "Extend", "Share", "Details", "De
 NOT_YOURS = "Only the member who asked for this video"
 NONE = "There is no such video"
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
+pytestmark = pytest.mark.time_scale(600)
 
 
 async def click(person: Person, where: Message | Interaction, button: str) -> Interaction:

@@ -9,25 +9,13 @@ import pytest
 from PIL import Image
 
 from domain.requests import ImageToVideo
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person
 from tests.cogs.house import House, buttons, job_in
 from tests.workflow.lab.films import colours, distance, film, mean
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 5, "resolution": "480p"}
 
-
-@pytest.fixture
-async def apixo() -> Any:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 def video_of(home: House, result: Message) -> Path:

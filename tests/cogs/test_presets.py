@@ -6,7 +6,6 @@ import pytest
 
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import Preset
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House
 from workflow.money.quotas import Manager
@@ -35,12 +34,7 @@ NOT_FOR_A_CHOICE = [
 
 NOT_FITTING = "The preset does not fit"
 
-
-@pytest.fixture
-async def apixo():
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture
@@ -57,11 +51,6 @@ async def save(home: House, preset: Preset, number: int) -> None:
     guild = home.channel.guild
     assert guild is not None
     await presets.save(home.context, guild.id, Manager(7, number), preset)
-
-
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
 
 
 async def suggested(

@@ -10,7 +10,6 @@ import pytest
 from cogs.buttons import Act
 from domain.jobs import JobState
 from domain.servers import ServerSettings
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
 from storage import audit, guilds
 from tests.cogs.house import House, buttons, job_in
@@ -26,12 +25,7 @@ STRANGERS_ACTS = [act for act in Act if act not in (Act.BUY, Act.RETYPE, Act.CON
 
 _PATIENCE_S = 20
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture
@@ -44,11 +38,6 @@ async def home(house: House) -> AsyncIterator[House]:
     assert not seen, "a private job leaves nothing public"
     verdict = await house.database.read(audit.check)
     assert verdict.ok, verdict.violations
-
-
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
 
 
 async def allow(house: House, *, private: bool) -> None:

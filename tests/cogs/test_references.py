@@ -1,31 +1,18 @@
 """`/reference` over the wire: what it takes, what it costs to the millisecond, what it refuses."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Person, Upload
 from tests.cogs.house import House, job_in
 from tests.cogs.probe.clips import sound, video
 
 PROMPT = "the dancer of @image1 moves as in @video1, to the beat of @audio1"
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 def picture(name: str) -> Upload:

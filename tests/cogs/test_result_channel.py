@@ -10,7 +10,6 @@ from sqlalchemy import update
 
 from domain.jobs import JobState
 from domain.servers import Which
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Message, Permission, Person
 from sandbox.discord.models import walk
 from storage.schema import jobs
@@ -22,14 +21,7 @@ _numbers = count(1)
 PICTURE = Path(__file__).parents[2] / "sandbox" / "pictures" / "lake.jpg"
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 
-pytestmark = pytest.mark.usefixtures("dailies")
-
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
 @pytest.fixture

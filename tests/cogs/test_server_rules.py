@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
@@ -6,7 +5,6 @@ import pytest
 from domain.models import ModelId, Resolution
 from domain.money import MicroUSD
 from domain.servers import ChannelRules, Rules, Which
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Person
 from tests.cogs.house import House, buttons, job_in
 from workflow.money.quotas import Manager
@@ -16,14 +14,7 @@ _numbers = count(1)
 PROMPT = {"prompt": "a lake at dusk"}
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 
-pytestmark = pytest.mark.usefixtures("dailies")
-
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
 async def decide(house: House, **fields: object) -> None:

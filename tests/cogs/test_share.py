@@ -7,7 +7,6 @@ import pytest
 
 from domain.jobs import JobState
 from domain.servers import ServerSettings
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordStandIn, Message, Permission, Person
 from tests.cogs.house import House, buttons, job_in
 from workflow.money.quotas import Manager
@@ -15,18 +14,7 @@ from workflow.servers import settings
 
 VIDEO: dict[str, Any] = {"prompt": "a lake *at* dusk", "duration": 4, "resolution": "480p"}
 
-
-@pytest.fixture
-async def apixo() -> Any:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """*Message me when done*: one direct message with a link, to those who wish it, at most once."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from domain.jobs import JobState
 from domain.servers import ServerSettings
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
 from storage import guilds
 from tests.cogs.house import House, buttons, job_in
@@ -19,23 +17,7 @@ ON, OFF = "Message me when done", "Stop messaging me"
 POSTS = "/channels/*/messages"
 _PATIENCE_S = 20
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
+pytestmark = pytest.mark.time_scale(600)
 
 
 async def ordered(home: House, person: Person) -> tuple[str, Interaction]:

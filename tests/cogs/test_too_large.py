@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House, job_in
 from tests.workflow.lab.films import seen
@@ -12,12 +11,7 @@ from tests.workflow.lab.films import seen
 MIB = 1024 * 1024
 LARGE: dict[str, Any] = {"prompt": "a lake [[size:11]]", "duration": 4, "resolution": "480p"}
 
-
-@pytest.fixture
-async def apixo() -> Any:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(600)
 
 
 async def test_a_copy_that_plays_is_posted_and_says_so(house: House, ada: Person) -> None:

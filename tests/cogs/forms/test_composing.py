@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.requests import Command, Draft, Picture
 from domain.servers import ServerSettings
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Permission, Person, Upload
 from sandbox.discord.interactions import Kind
 from sandbox.discord.models import walk
@@ -26,18 +24,7 @@ from workflow.context import Policy
 LAKE = Picture(url="", name="lake.png", format="PNG", width=640, height=360, size=9)
 SEA = LAKE.model_copy(update={"name": "sea.png"})
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 def picture(name: str, size: tuple[int, int] = (640, 360)) -> Upload:

@@ -1,7 +1,6 @@
 """The form behind *Edit prompt*: filled in, sent off twice, late, wrong, and by strangers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from cogs.forms.mending import Typed
 from cogs.forms.reading import typed
 from domain.models import MODELS
 from domain.requests import Command, Draft
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person
 from sandbox.discord.interactions import Kind
 from sandbox.discord.models import walk
@@ -26,18 +24,7 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution"
 LAKE = Path("sandbox/pictures/lake.jpg")
 FIELDS = ["prompt", "seconds", "resolution", "aspect_ratio", "sound"]
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 async def opened(person: Person, where: Message | Interaction, button: str) -> Interaction:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from domain.models import MODELS
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Kind, Left, Ruling
 from domain.servers import ServerSettings
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn, Fault, Permission, Person
 from sandbox.discord.models import walk
 from storage import guilds
@@ -28,12 +26,7 @@ from workflow.money.quotas import Standing
 SUBCOMMAND, CHAT = 1, 1
 LAKE = Path("sandbox/pictures/lake.jpg")
 
-
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture

@@ -27,12 +27,6 @@ ON_A_PHONE = 31
 """Characters of a table that stand in a line on a narrow screen."""
 
 
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
 async def ask(home: House, person: Person, **options: Any) -> str:
     asked = await person.type(home.channel, "price", options)
     return await answer(asked)

@@ -14,7 +14,6 @@ from cogs.listing.buttons import Deed, DeedButton
 from cogs.listing.cards import listed
 from domain.jobs import PARKED, JobState
 from domain.money import ZERO, MicroUSD
-from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import (
     Channel,
     DiscordOptions,
@@ -59,22 +58,7 @@ async def stand_in(clock: DiscordsClock) -> AsyncIterator[DiscordStandIn]:
         yield opened
 
 
-@pytest.fixture
-async def apixo() -> AsyncIterator[ApixoStandIn]:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
+pytestmark = pytest.mark.time_scale(600)
 
 
 async def ask(home: House, person: Person) -> Interaction:

@@ -10,7 +10,7 @@ import pytest
 from cogs.operator.cards import parked
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.apixo import ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person
 from sandbox.discord.interactions import Kind
 from sandbox.discord.models import Permission, walk
@@ -29,18 +29,7 @@ BUTTON, TEXT_DISPLAY = 2, 10
 LONGEST = longest_request("a lake")
 STRANGER = "Only the operator of this service can do that."
 
-
-@pytest.fixture
-async def apixo() -> Any:
-    """Open an APIXO that is quick enough to wait for."""
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=600)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
+pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture

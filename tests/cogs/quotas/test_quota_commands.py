@@ -55,11 +55,6 @@ def maxim(stand_in: DiscordStandIn) -> Person:
     return stand_in.member("Max")
 
 
-@pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
-
-
 async def say(
     person: Person, channel: Channel, command: str, options: dict[str, Any] | None = None
 ) -> str:

@@ -30,12 +30,6 @@ _numbers = count(1)
 
 
 @pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
 def ben(stand_in: DiscordStandIn) -> Person:
     """Give a member who manages the server."""
     ben = stand_in.member("Ben")

@@ -21,12 +21,6 @@ _NO_MANAGER = "Only members with *Manage Server*"
 
 
 @pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
 def maxim(stand_in: DiscordStandIn) -> Person:
     """Give a member with Manage Server."""
     return stand_in.member("Max")

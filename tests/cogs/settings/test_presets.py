@@ -14,12 +14,6 @@ NOIR = {"name": "Film noir", "suffix": "black and white, hard light", "seconds":
 
 
 @pytest.fixture
-async def home(house: House) -> House:
-    await house.start()
-    return house
-
-
-@pytest.fixture
 def maxim(stand_in: DiscordStandIn) -> Person:
     """Give a member with Manage Server."""
     return stand_in.member("Max")
