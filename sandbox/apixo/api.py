@@ -154,7 +154,7 @@ class Api:
         if script.callback == "early" and order.callback_url is not None:
             link = result_json(f"{rooms.files_url}/{task.file_name}")
             claim = {"state": State.SUCCESS, "resultJson": link}
-            await rooms.callbacks.post(task, {**self._data(task), **claim})
+            await rooms.callbacks.claim(task, {**self._data(task), **claim})
         return task
 
     async def _tell(self, request: web.Request) -> Spoiled:

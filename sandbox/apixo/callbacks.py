@@ -5,7 +5,7 @@ anything but exactly 200 within 30 seconds is tried again after 30 seconds, 2 an
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,16 +51,12 @@ class Callbacks:
             return
         if task.script.callback in ("never", "early"):
             return
-        delivering = asyncio.ensure_future(self._deliver(task, drawing, data))
-        self._running.add(delivering)
-        delivering.add_done_callback(self._running.discard)
+        self._begin(self._deliver(task, drawing, data))
 
-    async def post(self, task: Task, data: dict[str, Any]) -> bool:
-        """Try once; tell whether it was acknowledged."""
-        url = task.order.callback_url or ""
-        result = await self._result(url, success(data).encode())
-        self.deliveries.append(Delivery(self._clock.now(), task.id, url, result))
-        return result == 200
+    async def claim(self, task: Task, data: dict[str, Any]) -> None:
+        """Call back at once, whatever is true; again later, if it is not acknowledged."""
+        if not await self._post(task, data):
+            self._begin(self._try_again(task, lambda: data))
 
     async def close(self) -> None:
         """Give up what is still to be delivered."""
@@ -75,11 +71,27 @@ class Callbacks:
         if drawing is not None:
             await drawing
         if task.script.callback == "twice":
-            await self.post(task, data())
-        for gap in (*RETRY_GAPS, None):
-            if await self.post(task, data()) or gap is None:
-                return
+            await self._post(task, data())
+        if not await self._post(task, data()):
+            await self._try_again(task, data)
+
+    async def _try_again(self, task: Task, data: Callable[[], dict[str, Any]]) -> None:
+        for gap in RETRY_GAPS:
             await self._pace.wait_until(self._pace.now() + gap)
+            if await self._post(task, data()):
+                return
+
+    def _begin(self, delivering: Coroutine[Any, Any, None]) -> None:
+        running = asyncio.ensure_future(delivering)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def _post(self, task: Task, data: dict[str, Any]) -> bool:
+        """Try once; tell whether it was acknowledged."""
+        url = task.order.callback_url or ""
+        result = await self._result(url, success(data).encode())
+        self.deliveries.append(Delivery(self._clock.now(), task.id, url, result))
+        return result == 200
 
     async def _result(self, address: str, body: bytes) -> int | str:
         url = URL(address)

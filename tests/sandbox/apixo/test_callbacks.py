@@ -111,6 +111,19 @@ async def test_a_callback_can_come_before_the_answer_and_claim_too_much(
     assert (await customer.status(task_id)).data["state"] == "pending"
 
 
+async def test_an_early_callback_that_is_not_acknowledged_is_sent_again(
+    customer: Customer, host: Host, apixo: ApixoStandIn, clock: HandClock
+) -> None:
+    """It has no other chance to be heard."""
+    host.answers = [503]
+    await order(customer, f"{host.root}/hook", "a fox [[callback:early]]")
+    first = await host.called()
+    clock.advance(30)
+    assert await host.called() == first
+    await eventually(lambda: len(apixo.callbacks.deliveries) == 2)
+    assert [delivery.result for delivery in apixo.callbacks.deliveries] == [503, 200]
+
+
 async def test_polling_needs_no_callback(customer: Customer, host: Host, clock: HandClock) -> None:
     """An address beside request_type async is not used."""
     model, fields = ORDERS["1.5 text"]

@@ -51,7 +51,7 @@ async def test_callbacks_can_be_read(
     """With their result."""
     await customer.task("1.5 text")
     (task,) = apixo.tasks
-    await apixo.callbacks.post(task, {})
+    await apixo.callbacks.claim(task, {})
     (made,) = (await control.ask("GET", "journal"))["callbacks"]
     assert made["task_id"] == task.id
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
@@ -12,6 +12,7 @@ from workflow.operator import fuse, operate, report_parked
 from workflow.operator.decide import Verdict, decide
 from workflow.operator.operate import Exposure
 from workflow.operator.parked import Decision, evidence_of
+from workflow.pace import Pace
 from workflow.publishing import Halt, Why
 
 S = JobState
@@ -32,6 +33,9 @@ class Operator:
 
 
 async def lose(world: World) -> str:
+    # As by one more process: a lost answer slows its own down.
+    world.context = replace(world.context, pace=Pace())
+    world.change()
     job = (await world.order("a lake [[effect:504]]")).job.id
     await world.turn()
     assert (await world.job(job)).state is S.SUBMIT_UNKNOWN
