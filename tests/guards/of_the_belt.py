@@ -167,7 +167,7 @@ OF_THE_BELT = (
         "workflow/deliver.py",
         "placed = await _find(context, job) or await place(context, job)",
         "placed = await place(context, job)",
-        (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[sqlite-True]",),
+        (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[True]",),
     ),
     Guard(
         "the direct messages are looked at before a repeat",
@@ -233,7 +233,7 @@ OF_THE_BELT = (
         (
             (
                 "tests/workflow/test_belt.py::"
-                "test_a_poisoned_job_is_put_into_quarantine_and_the_others_go_on[sqlite]"
+                "test_a_poisoned_job_is_put_into_quarantine_and_the_others_go_on"
             ),
         ),
     ),
