@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol, Self, TypeVar
 
 from sandbox.apixo import ApixoStandIn
 from sandbox.discord import DiscordStandIn
@@ -27,6 +28,50 @@ class ServiceEnded(Exception):
     """The service ended although nobody had asked it to; carries the last lines of its log."""
 
 
+class Process(Protocol):
+    """A process that was started, as `asyncio.subprocess` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Tell its number."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Tell its exit code; None while it lives."""
+        ...
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait for its end, and give its exit code."""
+        ...
+
+
+Launch = Callable[[Sequence[str], Mapping[str, str], Path, Path], Awaitable[Process]]
+"""Starts a command with exactly this environment; its output and its complaints go to two files."""
+
+
+async def launch(
+    command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
+) -> Process:
+    """Start a program.
+
+    Raises:
+        OSError: a file cannot be written, or the command cannot be run.
+    """
+    with out.open("ab") as said, err.open("ab") as complained:
+        return await asyncio.create_subprocess_exec(
+            *command, env=environment, stdout=said, stderr=complained
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service against two stand-ins, with its data in one folder.
@@ -38,6 +83,7 @@ class Service:
     command: Sequence[str]
     folder: Path
     environment: Mapping[str, str]
+    launch: Launch = launch
 
     @property
     def media(self) -> Path:
@@ -58,28 +104,27 @@ class Service:
         finally:
             await end(process)
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self) -> Process:
         """Start the service; `end` ends it.
 
         Raises:
             OSError: the folder cannot be written to, or the command cannot be run.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log
-            )
+        environment = {**os.environ, **self.environment}
+        return await self.launch(self.command, environment, self.log, self.log)
+
+    async def ask(self, *words: str) -> tuple[int, str, str]:
+        """Run another command with the service's settings: its exit code, output and complaints."""
+        environment = {**os.environ, **self.environment}
+        with TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            process = await self.launch([*self.command, *words], environment, out, err)
+            return await process.wait(), out.read_text(), err.read_text()
 
     async def audit(self) -> dict[str, Any]:
         """Have the service's own audit prove its ledger; the verdict as it prints it."""
-        process = await asyncio.create_subprocess_exec(
-            *self.command,
-            "audit",
-            "--json",
-            env={**os.environ, **self.environment},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        printed, _ = await process.communicate()
+        _, printed, _ = await self.ask("audit", "--json")
         verdict: dict[str, Any] = json.loads(printed)
         return verdict
 
@@ -128,7 +173,7 @@ def fresh_folder() -> Path:
 class Running:
     """A service that runs now."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     _service: Service
 
     async def unless_it_ends(self, work: Coroutine[Any, Any, T]) -> T:
@@ -160,7 +205,7 @@ class Supervisor:
     def __init__(self, service: Service, on_death: Callable[[int], None]) -> None:
         self.service = service
         self._on_death = on_death
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._watching: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._closed = False
@@ -211,11 +256,11 @@ class Supervisor:
         if self._process is not None:
             await end(self._process, patience_s)
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, process: Process) -> None:
         self._on_death(await process.wait())
 
 
-async def end(process: asyncio.subprocess.Process, patience_s: float = _PATIENCE_S) -> int:
+async def end(process: Process, patience_s: float = _PATIENCE_S) -> int:
     """Ask a process to end, and return its exit code.
 
     It is killed when it has not ended in time, at once without patience, and if this is cancelled.
@@ -233,6 +278,6 @@ async def end(process: asyncio.subprocess.Process, patience_s: float = _PATIENCE
         raise
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
+def _kill(process: Process) -> None:
     if process.returncode is None:
         process.kill()

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sandbox.service import launch
 from tests.e2e.breakdowns import KilledServer, SmallDisk, unwritable
 from tests.e2e.theatre import PATIENCE_S, Theatre
 from tests.faults.nursery import Life, Nursery
@@ -127,7 +128,7 @@ async def test_a_disk_that_is_full_when_a_video_is_fetched(
 ):
     """The video waits at APIXO, nothing more is bought, everybody is told; then all goes on."""
     stage = watched(theatre, {**settings, "MEDIA_STORE": str(disk.place / "media")})
-    stage.service = replace(stage.service, command=disk.command)
+    stage.service = replace(stage.service, command=disk.command, launch=launch)
     olga = stage.discord.member("Olga")
     async with stage.service.run() as running:
         await running.unless_it_ends(stage.ready())
@@ -159,7 +160,7 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
         "DATABASE_URL": f"sqlite:///{disk.place / 'dailies.db'}",
     }
     stage = watched(theatre, {**settings, **places})
-    stage.service = replace(stage.service, command=disk.command)
+    stage.service = replace(stage.service, command=disk.command, launch=launch)
     async with stage.service.run() as running:
         pid = running.process.pid
         await running.unless_it_ends(stage.ready())

@@ -1,12 +1,9 @@
 """The real process (`python -m bot`) between both stand-ins, and a channel to type in."""
 
-import asyncio
 import io
-import os
 import re
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,8 @@ from domain.models import ModelId
 from sandbox.apixo import ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Upload
 from sandbox.service import Service, beside
+from tests.forks import BOT, fork
 
-BOT = [sys.executable, "-m", "bot"]
 LAKE = Path("sandbox/pictures/lake.jpg")
 PATIENCE_S = 90
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
@@ -40,20 +37,12 @@ class Theatre:
         settings: Mapping[str, str] | None = None,
     ) -> "Theatre":
         service = beside(apixo, discord, command=BOT, folder=folder, settings=settings)
-        return cls(apixo, discord, service)
+        return cls(apixo, discord, replace(service, launch=fork))
 
     async def run(self, *command: str) -> tuple[int, str]:
         """Run another command of the command line with the service's settings."""
-        process = await asyncio.create_subprocess_exec(
-            *BOT,
-            *command,
-            env={**os.environ, **self.service.environment},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        code, said, complaints = await self.service.ask(*command)
+        return code, said + complaints
 
     async def ready(self) -> None:
         """Wait until the service has registered its commands and takes them."""
