@@ -1,6 +1,7 @@
 """Fresh, migrated databases on both engines, quick enough for one in each test."""
 
 import asyncio
+import os
 import shutil
 import signal
 import tempfile
@@ -27,6 +28,22 @@ settings.register_profile(
     "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+_LONG = ("tests/e2e/", "tests/faults/", "tests/page/", "tests/sandbox/test_backstage", "tests/simu")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each worker its share of the long tests first, or it would be they that end last."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.nodeid.startswith(_LONG)]
+    short = [item for item in items if not item.nodeid.startswith(_LONG)]
+    share = -(-len(short) // workers)
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (*long[worker::workers], *short[worker * share : (worker + 1) * share])
+    ]
 
 
 class Template(Protocol):
