@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from cogs import words
+from cogs.halts import halted
 from cogs.listing.buttons import Deed, DeedButton, page_row
 from domain.catalogue import mark, t
 from domain.jobs import JobState
@@ -95,12 +96,15 @@ def _sent_again(outcome: Again, job: JobView) -> str:
 
 
 def _title(page: Page) -> str:
-    return t(
+    title = t(
         "**Your videos on this server**, {first}–{last} of {total}",
         first=page.before + 1,
         last=page.before + len(page.rows),
         total=page.total,
     )
+    halts = (row.sight.halt for row in page.rows if row.sight.job.state is S.QUEUED)
+    halt = next(filter(None, halts), None)
+    return title if halt is None else f"{title}\n{halted(halt)}"
 
 
 def _row(row: Listed, start: str) -> ui.Item[Any]:

@@ -27,7 +27,9 @@ from sandbox.discord.models import walk
 from storage.listing import Money
 from tests.cogs.house import House, buttons
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request
-from workflow.publishing import Sight
+from workflow.money.quotas import Manager
+from workflow.operator import operate
+from workflow.publishing import Halt, Sight, Why
 from workflow.results.listing import PAGE, Listed, Page
 
 S = JobState
@@ -171,6 +173,19 @@ async def test_the_list_tells_the_place_in_line(home: House, ada: Person) -> Non
     asked = await ask(home, ada)
     assert "⏳ **Waiting**, number 2 in line" in asked.text
     assert "⏳ **Waiting**, next in line" in asked.text
+
+
+async def test_the_list_tells_why_what_waits_goes_on_waiting(home: House, ada: Person) -> None:
+    """Once for all that wait; what is being made is none of them."""
+    made = await home.type(ada, "video", WAITING)
+    await home.status(made, "Being made")
+    await operate.stop(home.context, "moving house", Manager(91, 1))
+    asked = await ask(home, ada)
+    assert "moving house" not in asked.text
+    for _ in range(2):
+        await home.type(ada, "video", WAITING)
+    asked = await ask(home, ada)
+    assert asked.text.count("has paused it: moving house") == 1
 
 
 async def test_pages_turn_in_place_and_after_a_restart(home: House, ada: Person) -> None:
@@ -377,7 +392,7 @@ async def test_a_full_page_is_within_what_discord_shows(
         a_job(videos, ada, state, status_message_id=big, result_message_id=big, reason="*" * 999),
         request=longest_request("*" * 2_500),
     )
-    sight = Sight(job, ready_at_ms=NOW_MS)
+    sight = Sight(job, ready_at_ms=NOW_MS, halt=Halt(Why.OPERATOR, "*" * 999))
     row = Listed(sight, money, can_cancel=True, can_post_again=True)
     page = Page(rows=(row,) * PAGE, newer=job.id, older=job.id, before=10**6, total=10**7)
     parts = walk(listed(page, job.id, "x" * 300).to_components())
