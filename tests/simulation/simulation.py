@@ -52,6 +52,9 @@ _LAST_DAYS = 5
 _WARM_SHARE = 0.2
 """Of the jobs, after how many the service holds on to all that it ever will."""
 
+_MOST_GROWTH = 2
+"""Times what the service held then: ten thousand jobs must not stay in memory."""
+
 _FIRST_MONEY = 100_000_000
 
 
@@ -321,6 +324,8 @@ async def _go_through_days(
         if over and await is_at_rest(world.database):
             break
     await _measure(world, findings)
+    if findings.growth > _MOST_GROWTH:
+        world.journal.complain(f"the service holds {findings.growth:.1f} times what it held before")
 
 
 async def _measure(world: World, findings: Findings) -> None:
