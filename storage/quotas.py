@@ -96,6 +96,7 @@ async def take(tx: AsyncConnection, place: Place, amount: MicroUSD, limits: Limi
         [bucket for bucket in buckets if bucket.scope is scope]
         for scope in (Scope.EVERYTHING, Scope.MEMBER, Scope.SERVER)
     )
+    # First what counts everything: it keeps every other hold out until this one ends.
     full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
     from_grant, short = await _take_own(tx, own, place, amount)
     full += short
@@ -202,7 +203,7 @@ async def _take_own(
     Returns:
         How much came from the purse; and the limits in the way: then nothing was taken.
     """
-    used = await _locked(tx, own)
+    used = dict((await tx.execute(_using(own))).all())
     rooms = {
         bucket: max(0, bucket.limit - used[bucket.id]) for bucket in own if bucket.limit is not None
     }
@@ -216,12 +217,6 @@ async def _take_own(
     for bucket in own:
         await _add(tx, bucket.id, quota)
     return from_grant, []
-
-
-async def _locked(tx: AsyncConnection, buckets: list[_Bucket]) -> dict[str, int]:
-    """Lock buckets, and tell what is used of each."""
-    found = await tx.execute(_using(buckets).with_for_update())
-    return dict(found.all())
 
 
 def _using(buckets: list[_Bucket]) -> Select[str, int]:

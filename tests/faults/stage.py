@@ -41,6 +41,9 @@ PATIENCE_S: Final = 60
 _LOOK_S: Final = 0.5
 _MOST_LIVES: Final = 12
 _MOST_ORDERS: Final = 6
+_SECOND_THOUGHTS_S: Final = 0.25
+"""How much longer a member waits each time before they ask once more."""
+
 _UNCOUNTED: Final = 1_000_000
 """The limits on requests are tested elsewhere; many lives in a row must not meet them."""
 
@@ -236,6 +239,7 @@ class _Play:
         return self._orders >= _MOST_ORDERS or life.is_over or bool(await self._jobs())
 
     async def _order(self) -> None:
+        await asyncio.sleep(self._orders * _SECOND_THOUGHTS_S)
         self._orders += 1
         trouble = self._cell.trouble
         size = "[[size:1]]" if trouble.axis in _WITH_LARGE_FILES else ""

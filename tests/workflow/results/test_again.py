@@ -7,7 +7,7 @@ import pytest
 
 from domain.models import ModelId, Resolution
 from domain.requests import Command, Draft, check
-from tests.workflow.world import ADA, BEN, World, limits
+from tests.workflow.world import ADA, BEN, BOTH_ENGINES, World, limits
 from workflow.accept import Accepted, Order, accept
 from workflow.errors import OverLimit
 from workflow.results.again import click_keys, form_keys, next_resolution
@@ -32,6 +32,7 @@ async def both(world: World, *orders: Order) -> list[Accepted | BaseException]:
     )
 
 
+@BOTH_ENGINES
 @pytest.mark.parametrize("first_ms", [0, 1_300, 2_499])
 async def test_two_clicks_at_once_are_one_job(world: World, first_ms: int):
     """Also where a window of time ends between them, and by two processes."""
