@@ -65,7 +65,8 @@ class Database:
         """
         parts = _parse(url)
         if parts.get_backend_name() != "sqlite":
-            return cls(postgresql_engines(parts), None, None, read_only=read_only)
+            engines = postgresql_engines(parts, read_only=read_only)
+            return cls(engines, None, None, read_only=read_only)
         path = _sqlite_path(parts)
         if read_only:
             if not path.is_file():
@@ -154,8 +155,10 @@ class Database:
         """
         self._refuse_if_read_only()
         with _reachable():
-            async with self._engines.writer.begin() as connection:
+            async with self._engines.migrator.begin() as connection:
                 await connection.run_sync(upgrade)
+        if self.path is None:
+            await self._engines.migrator.dispose()
 
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
@@ -173,8 +176,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection, then let the next process in."""
         # The writer last: the last connection of all folds the WAL into the file.
-        await self._engines.reader.dispose()
-        await self._engines.writer.dispose()
+        for engine in (self._engines.migrator, self._engines.reader, self._engines.writer):
+            await engine.dispose()
         if self._lock is not None:
             self._lock.release()
 
@@ -259,7 +262,8 @@ def _reachable() -> Generator[None]:
     except (DatabaseDown, DBAPIError, OSError) as error:
         cause = error.__cause__ if isinstance(error, DatabaseDown) else error
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
-        raise StorageError(f"The database does not answer: {reason}.") from error
+        said = str(reason) or "there was no answer in time"  # a time-out has no words
+        raise StorageError(f"The database does not answer: {said}.") from error
 
 
 def _parse(url: str) -> URL:

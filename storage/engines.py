@@ -19,18 +19,23 @@ from storage.errors import StorageError
 
 
 class Engines(NamedTuple):
-    """Where work that writes and work that reads gets its connections."""
+    """Where work that writes, work that reads, and migrations get their connections."""
 
     writer: AsyncEngine
     reader: AsyncEngine
+    migrator: AsyncEngine
 
 
 _BUSY_MS = 10_000
 """How long to wait for someone else's transaction, such as one in a SQLite shell."""
 
 _CONNECT_SECONDS = 10
-_COMMAND_SECONDS = 60
-"""How long PostgreSQL may take over one statement: one that hangs must not stop the service."""
+_COMMAND_SECONDS = 30
+"""How long PostgreSQL may take over one statement of the service, which one that hangs must not
+stop. To give up takes as long again: the driver asks the server to cancel, and waits."""
+
+_PATIENT_SECONDS = 900
+"""The same for migrations, one of which may wait for another's, and for audits and reports."""
 
 _WRITER_PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
@@ -51,34 +56,42 @@ def sqlite_engines(path: Path) -> Engines:
     _on_begin(writer.sync_engine, "BEGIN IMMEDIATE")
     _on_begin(reader.sync_engine, "BEGIN")
     _on_read_only(writer.sync_engine)
-    return Engines(writer, reader)
+    return Engines(writer, reader, writer)
 
 
-def postgresql_engines(url: URL) -> Engines:
+def postgresql_engines(url: URL, *, read_only: bool) -> Engines:
     """Prepare connections to PostgreSQL; `sslmode` is understood as libpq means it.
+
+    What opens it for reading only is no service that a slow statement would stop.
 
     Raises:
         StorageError: asyncpg is not installed.
     """
     if sslmode := url.query.get("sslmode"):
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    url = url.set(drivername="postgresql+asyncpg")
     try:
-        writer = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
-            isolation_level="READ COMMITTED",
-            hide_parameters=True,
-            pool_size=8,
-            pool_pre_ping=True,
-            connect_args={
-                "timeout": _CONNECT_SECONDS,
-                "command_timeout": _COMMAND_SECONDS,
-                "server_settings": {"application_name": "dailies"},
-            },
-        )
+        migrator = _postgresql(url, _PATIENT_SECONDS)
+        writer = migrator if read_only else _postgresql(url, _COMMAND_SECONDS)
     except ModuleNotFoundError as error:
         raise StorageError("PostgreSQL needs asyncpg: install dailies[postgres].") from error
     snapshot = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Engines(writer, snapshot)
+    return Engines(writer, snapshot, migrator)
+
+
+def _postgresql(url: URL, command_seconds: float) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        pool_size=8,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": command_seconds,
+            "server_settings": {"application_name": "dailies"},
+        },
+    )
 
 
 def _sqlite(path: Path, *, mode: str, pool_size: int) -> AsyncEngine:

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import database as database_module
 from storage import engines, notes
 from storage.database import Database
-from storage.errors import DatabaseDown
+from storage.errors import DatabaseDown, StorageError
 from storage.outages import outage
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
@@ -130,12 +131,18 @@ async def test_a_file_that_could_not_be_written_is_opened_anew(database: Databas
     assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
 
 
+def test_a_server_that_says_nothing_is_told_in_words():
+    """A time-out of the driver has none of its own."""
+    with pytest.raises(StorageError, match=r"no answer in time\."), database_module._reachable():
+        raise TimeoutError
+
+
 @only_postgresql
 async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing is closed and nothing answered, as with a host that is gone from the network."""
-    monkeypatch.setattr(engines, "_COMMAND_SECONDS", 0.3)
+    monkeypatch.setattr(engines, "_COMMAND_SECONDS", 2)
     stopped = list[int]()
 
     async def hang(tx: AsyncConnection) -> None:
@@ -154,4 +161,5 @@ async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
             await database.transact(lambda tx: notes.put(tx, "size", "large"))
             assert database.trouble is None
         finally:
-            os.kill(stopped[0], signal.SIGCONT)
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
