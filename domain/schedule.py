@@ -17,7 +17,7 @@ UNKNOWN_GRACE_MS = 30 * 60_000
 """A submission without an answer keeps the member's hold this long."""
 
 LEAST_GAP_MS = 5_000
-"""Between two looks at one task, however late the first of them came."""
+"""Between two looks at a task that is being made, however late the first of them came."""
 
 _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000

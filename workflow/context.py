@@ -78,9 +78,10 @@ class Context:
         """Place a moment on a clock of documented time, whose differences mean something."""
         return round(at_ms * self.policy.time_scale)
 
-    def age_ms(self, since_ms: int) -> int:
-        """Tell how much documented time has passed since a moment."""
-        return round((self.now_ms() - since_ms) * self.policy.time_scale)
+    def age_ms(self, since_ms: int, at_ms: int | None = None) -> int:
+        """Tell how much documented time has passed since a moment, now or at another."""
+        until_ms = self.now_ms() if at_ms is None else at_ms
+        return round((until_ms - since_ms) * self.policy.time_scale)
 
     def room(self) -> Room:
         """Measure the room for the results of all tasks that may be in flight."""

@@ -24,6 +24,7 @@ _UNKNOWN_TASK_TRIES = 5
 async def poll(context: Context, job: Job) -> None:
     """Ask for the task of a job in `generating` and record what is known now."""
     assert job.task_id is not None, "a generating job has a task"
+    asked_ms = context.now_ms()
     try:
         status = await context.apixo.status(job.request.model, job.task_id)
     except NotFound as error:
@@ -31,17 +32,17 @@ async def poll(context: Context, job: Job) -> None:
     except ApixoError as error:
         await _ask_later(context, job, error)
     else:
-        await _record(context, job, status)
+        await _record(context, job, status, asked_ms)
 
 
-async def _record(context: Context, job: Job, status: TaskStatus) -> None:
+async def _record(context: Context, job: Job, status: TaskStatus, asked_ms: int) -> None:
     match status.state:
         case TaskState.SUCCESS:
             await _succeeded(context, job, status)
         case TaskState.FAILED:
             await _failed(context, job, status)
         case TaskState.PENDING | TaskState.PROCESSING | TaskState.UNKNOWN:
-            await _keep_waiting(context, job)
+            await _keep_waiting(context, job, asked_ms)
 
 
 async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
@@ -83,13 +84,15 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
     level("failed", job=job.id, code=code)
 
 
-async def _keep_waiting(context: Context, job: Job) -> None:
+async def _keep_waiting(context: Context, job: Job, asked_ms: int) -> None:
+    """Ask again at the next documented age; counted from the question, not from its answer."""
     started_ms = job.started_at_ms or job.created_at_ms
-    age_ms = context.age_ms(started_ms)
+    age_ms = context.age_ms(started_ms, asked_ms)
     if age_ms >= GIVE_UP_MS:
         await _stuck(context, job, "the task did not end")
         return
-    due_at_ms = context.later(look_ms(context, job, age_ms) - age_ms)
+    wait_ms = look_ms(context, job, age_ms) - age_ms - context.age_ms(asked_ms)
+    due_at_ms = context.later(wait_ms)
 
     async def work(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)

@@ -1,9 +1,12 @@
 """Polling: patient, frugal, and the money settled with the state."""
 
+from itertools import islice
+
 import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
+from domain.schedule import looks_ms
 from sandbox.apixo import Fault
 from tests.workflow.world import World
 
@@ -49,6 +52,27 @@ async def test_a_storm_of_bad_status_answers_only_delays(world: World, storm: st
     assert await world.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
     assert world.submissions() == 1
     await world.audit()
+
+
+async def test_looks_keep_their_distance_however_slow_the_answers_are(world: World):
+    """They are counted from the last question, not from its answer."""
+    job = (await world.order("a lake [[state:queued]]")).job
+    await world.turn()
+    began = world.clock.now()
+    ask, asked_s = world.context.apixo.status, list[float]()
+
+    async def slowly(model: ModelId, task_id: str):
+        asked_s.append(world.clock.now())
+        status = await ask(model, task_id)
+        world.clock.advance(3)
+        return status
+
+    world.context.apixo.status = slowly  # type: ignore[method-assign]
+    await world.pass_time(75, step_s=0.5)
+    assert (await world.job(job.id)).state is S.GENERATING
+    looks_s = [look / 1000 for look in islice(looks_ms(ModelId.SEEDANCE_1_5_PRO, 4), len(asked_s))]
+    assert len(asked_s) > 4
+    assert [asked - began for asked in asked_s] == pytest.approx(looks_s, abs=1)
 
 
 async def test_a_state_that_is_not_documented_is_waiting(world: World):
