@@ -13,7 +13,7 @@ from time import monotonic
 
 import click
 
-from tests.guards.copies import Copy, Told, copy_tree
+from tests.guards.copies import Copy, Told, copy_tree, load_before
 from tests.guards.guard import Guard
 from tests.guards.register import GUARDS
 
@@ -27,6 +27,7 @@ def main(at_once: int, words: Sequence[str]) -> None:
     """Show that each removal is noticed by each test that its guard names."""
     chosen = [guard for guard in GUARDS if not words or any(word in guard.name for word in words)]
     began = monotonic()
+    load_before()
     with TemporaryDirectory(prefix="dailies-guards-") as folder:
         copies = [copy_tree(Path(folder) / str(number)) for number in range(at_once)]
         print(f"{len(chosen)} guards. First their tests with every guard in its place ...")

@@ -264,7 +264,7 @@ AGAINST_STRANGERS = (
         "cogs/publishing/sending.py",
         "everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]",
         "everyone=True, roles=True, replied_user=True, users=True",
-        (f"{_PUBLISHER}test_a_result_carries_the_video_and_pings_its_member_alone",),
+        (f"{_PUBLISHER}test_a_prompt_full_of_mentions_pings_nobody_but_the_member",),
     ),
     Guard(
         "strangers' texts are no markup",
