@@ -123,8 +123,14 @@ class Service:
             return await process.wait(), out.read_text(), err.read_text()
 
     async def audit(self) -> dict[str, Any]:
-        """Have the service's own audit prove its ledger; the verdict as it prints it."""
-        _, printed, _ = await self.ask("audit", "--json")
+        """Have the service's own audit prove its ledger; the verdict as it prints it.
+
+        Raises:
+            ServiceEnded: it prints none; with what it complains of.
+        """
+        code, printed, complaints = await self.ask("audit", "--json")
+        if not printed:
+            raise ServiceEnded(f"The audit ended with exit code {code}:\n{complaints}")
         verdict: dict[str, Any] = json.loads(printed)
         return verdict
 

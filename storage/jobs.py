@@ -329,7 +329,7 @@ def of_row(row: RowMapping) -> Job:
 
 
 async def change(tx: AsyncConnection, job: Job, **values: object) -> Job | None:
-    """Change a job as it was read; None if it changed since.
+    """Change a job as it was read; None if it changed since. Who changes its state records it.
 
     Raises:
         TaskTaken: its task belongs to another job.

@@ -1,7 +1,4 @@
-"""Knows the line: whose queued job is next, how many wait, and taking them from it.
-
-The member with the fewest jobs in flight is first, then the oldest job.
-"""
+"""Knows the line: whose queued job is next, how many wait, and taking them from it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -62,8 +62,8 @@ async def note(
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
 
-# Every turn of the belt asks these, and a statement costs more to build than to run: so they are
-# built once. `now_ms` is Unix milliseconds, `most` how many rows at most.
+# Every turn of the belt asks this, and a statement costs more to build than to run: so it is built
+# once. `most` is how many rows at most.
 _OUTDATED = (
     select(jobs)
     .where(_BEHIND, jobs.c.state.not_in(bindparam("quiet", expanding=True)))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Arm = Callable[["Stage"], Awaitable[None] | None]
 
 _PATIENCE_S: Final = 60
+_SLOW: Final = "[[slow:1200]]"
+"""So slow a task that its status message is seen before its result."""
+
 _IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
 """A status message ends with its job; a result says more in its last line."""
 
@@ -121,11 +124,13 @@ async def _card(stage: "Stage") -> Message:
 
 
 async def _delete_card(stage: "Stage") -> None:
+    stage.apixo.cues.append(_SLOW)
     stage.discord.world.delete_message(await _card(stage))
 
 
 async def _delete_channel(stage: "Stage") -> None:
     """Delete the channel before the result is in it; afterwards there is nothing left to do."""
+    stage.apixo.cues.append(_SLOW)
     card = await _card(stage)
     if stage.channel.messages == [card]:
         stage.discord.world.delete_channel(stage.channel)

@@ -244,7 +244,7 @@ async def test_a_holder_may_keep_its_lease_over_a_move(database: Database, accep
 async def test_leases_are_lengthened_and_dropped_by_owner(
     database: Database, accept: Accept
 ) -> None:
-    """`renew` touches the owner's jobs that are named, `drop_leases` all; None drops everyone's."""
+    """`renew` touches the owner's jobs that are named, `leases.drop` all; None drops everyone's."""
     await start(database, accept, 4_000, 4_001)
     (first,) = await claim_due(database, owner="a", limit=1)
     (second,) = await claim_due(database, owner="b", limit=1)

@@ -201,7 +201,7 @@ async def test_a_status_message_is_started_by_one(database: Database, accept: Ac
     assert (await read(database, job)).status_message_id == 77
 
 
-async def test_a_job_is_unannounced_until_its_message_shows_its_state(
+async def test_a_job_is_outdated_until_its_message_shows_its_state(
     database: Database, accept: Accept
 ) -> None:
     """New jobs and jobs that moved on are listed, those without a message first; shown are not."""
