@@ -264,7 +264,7 @@ AGAINST_STRANGERS = (
         "cogs/publishing/sending.py",
         "everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]",
         "everyone=True, roles=True, replied_user=True, users=True",
-        (f"{_PUBLISHER}test_a_prompt_full_of_mentions_pings_nobody_but_the_member",),
+        ("tests/cogs/publishing/test_sending.py::test_whoever_is_pinged_is_pinged_alone",),
     ),
     Guard(
         "strangers' texts are no markup",

@@ -1,0 +1,8 @@
+"""Sending: whom a message may ping, whatever stands in it."""
+
+from cogs.publishing.sending import only
+
+
+def test_whoever_is_pinged_is_pinged_alone() -> None:
+    """Said to Discord itself, should a text ever get through as it is."""
+    assert only(7).to_dict() == {"parse": [], "users": [7]}
