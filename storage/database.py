@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Literal, Self, TypeVar
 
 from sqlalchemy import URL, BigInteger, cast, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engines import Engines, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseDown, StorageError
@@ -155,10 +155,8 @@ class Database:
         """
         self._refuse_if_read_only()
         with _reachable():
-            async with self._engines.migrator.begin() as connection:
+            async with self._migrator() as engine, engine.begin() as connection:
                 await connection.run_sync(upgrade)
-        if self.path is None:
-            await self._engines.migrator.dispose()
 
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
@@ -176,8 +174,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection, then let the next process in."""
         # The writer last: the last connection of all folds the WAL into the file.
-        for engine in (self._engines.migrator, self._engines.reader, self._engines.writer):
-            await engine.dispose()
+        await self._engines.reader.dispose()
+        await self._engines.writer.dispose()
         if self._lock is not None:
             self._lock.release()
 
@@ -191,6 +189,16 @@ class Database:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    @asynccontextmanager
+    async def _migrator(self) -> AsyncGenerator[AsyncEngine]:
+        """Give connections for a migration; those that nothing else uses are closed after it."""
+        engine = self._engines.migrator
+        try:
+            yield engine
+        finally:
+            if engine is not self._engines.writer:
+                await engine.dispose()
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:

@@ -454,3 +454,16 @@ async def test_money_is_safe_from_a_loss_of_power(database: Database) -> None:
         return {name: (await tx.execute(text(f"PRAGMA {name}"))).scalar() for name in wanted}
 
     assert await database.transact(pragmas) == wanted
+
+
+@only_sqlite
+async def test_a_file_that_was_closed_is_whole_by_itself(database_url: str):
+    """Whoever copies it then has everything: the log beside it is folded in and gone."""
+    async with await Database.open(database_url) as database:
+        await database.migrate()
+        await database.transact(lambda tx: notes.put(tx, "colour", "red"))
+        assert await database.read(lambda tx: notes.get(tx, "colour")) == "red"
+        assert database.path is not None
+        log = database.path.with_name(f"{database.path.name}-wal")
+        assert log.exists()
+    assert not log.exists()
