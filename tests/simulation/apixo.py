@@ -89,9 +89,9 @@ class SimulatedApixo:
         try:
             task_id = await self._submit(order, Question(prompt=request.prompt))
         except ApixoError as error:
-            self.meter.answered(begun_s, error.http_status, error.retry_after_s)
+            self.meter.refused(begun_s, error)
             raise
-        self.meter.answered(begun_s, 200, None)
+        self.meter.accepted()
         return task_id
 
     async def status(self, model: ModelId, task_id: str) -> TaskStatus:

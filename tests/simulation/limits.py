@@ -4,8 +4,8 @@ APIXO publishes no figures: "If you receive 429, slow down requests and retry wi
 limits are the operator's and our own:
 
 - never more jobs at APIXO than `APIXO_MAX_TASKS`;
-- no submission before the Retry-After of a 429 is over; after the n-th 429 in a row at least 2^n
-  seconds, thirty at most, between one submission and the next;
+- no submission before the Retry-After of a 429 is over; after the n-th 429 or lost answer in a row
+  at least 2^n seconds, thirty at most, between one submission and the next;
 - one task is asked for every five seconds, the shortest documented interval, and after the n-th
   failed question in a row (an ended task that shows no video is one) after 2^n seconds, 150 at
   most; a callback or the operator makes a question due at once;
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from apixo.errors import ApixoError, RateLimited, Unclear
 from tests.simulation.journal import Journal
 
 _MINUTE_S = 60
@@ -52,15 +53,17 @@ class Meter:
             self._journal.complain(f"{in_flight} jobs at APIXO, where {self._places} may be")
         early_s = self._pace.earliest_s - self._now()
         if early_s > _TOLERANCE_S:
-            self._journal.complain(f"submitted {early_s:.1f} s too early after 429")
+            self._journal.complain(f"submitted {early_s:.1f} s too early")
         self._pace.last_s = self._now()
 
-    def answered(self, begun_s: float, status: int | None, retry_after_s: float | None) -> None:
-        """Watch the answer to a submission that was begun then; the status is None for none."""
-        if status != 429:
-            self._pace.refused = 0 if status == 200 else self._pace.refused
-            return
-        self._pace.refuse(begun_s, self._now(), retry_after_s or 0)
+    def accepted(self) -> None:
+        """Watch a submission be accepted."""
+        self._pace.refused = 0
+
+    def refused(self, begun_s: float, error: ApixoError) -> None:
+        """Watch what came of a submission that was begun then, instead of a task's id."""
+        if isinstance(error, RateLimited | Unclear):
+            self._pace.refuse(begun_s, self._now(), error.retry_after_s or 0)
 
     def asked(self, task: str) -> None:
         """Watch a question for a task go out."""
@@ -122,7 +125,7 @@ class _Pace:
         return max(self.until_s, max(self.last_s, self.refused_s) + gap_s)
 
     def refuse(self, begun_s: float, now_s: float, patience_s: float) -> None:
-        """Count a 429; those of submissions that had begun by the last one are the same news."""
+        """Count one; those of submissions that had begun by the last one are the same news."""
         if begun_s > self.refused_s:
             self.refused += 1
             self.refused_s = now_s

@@ -387,6 +387,7 @@ def _without_guard(guard: str) -> Iterator[None]:
 
 
 async def _sent_again(context: Context, job: Any, _: Exception) -> None:
+    submit._slow_down(context, job)
     await submit.back_in_line(context, job, due_at_ms=context.now_ms(), failures=job.failures)
 
 

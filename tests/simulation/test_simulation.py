@@ -58,7 +58,7 @@ def test_in_a_storm_the_limits_are_kept_and_after_it_all_finish():
     ("plan", "guard", "harm"),
     [
         (LOST_ANSWERS, "unknown", "double charged"),
-        (SMALL_STORM, "pace", "too early after 429"),
+        (SMALL_STORM, "pace", "too early"),
         (LOST_POSTS, "history", "double posted"),
     ],
     ids=["unknown", "pace", "history"],
