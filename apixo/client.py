@@ -9,17 +9,11 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from apixo.answers import Answer, Question, read_answer
 from apixo.errors import ApixoError, NoAnswer, NotSent, Unreadable
-from apixo.forms import submission
-from apixo.messages import (
-    MAX_DETAIL_CHARS,
-    TaskStatus,
-    read_balance,
-    read_status,
-    read_task_id,
-)
-from apixo.wire import plain_text
+from apixo.parsing import plain_text
+from apixo.requests import submission
+from apixo.responses import Answer, Question, read_answer
+from apixo.schemas import MAX_DETAIL_CHARS, TaskStatus, read_balance, read_status, read_task_id
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.requests import VideoRequest

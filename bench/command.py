@@ -17,8 +17,8 @@ from discord.ext import commands
 from discord.webhook.async_ import async_context
 
 from bench.figures import Figure, report
-from cogs.desk import Desk
-from cogs.generation import Generation
+from cogs.generation.cog import Generation
+from cogs.generation.service import Desk
 
 _WARM_UP = 300
 _ROUNDS = 60

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.figures import Figure, report
-from bot import app, endpoints
+from bot import app, client
 from bot.settings import Settings
 from domain.jobs import JobState
 from domain.requests import Command, Draft, check
 from storage import jobs
-from workflow.accept import Order, accept
 from workflow.context import Context
+from workflow.stages.accept import Order, accept
 
 _VIDEOS = 20
 _MEGABYTES = 52
@@ -58,7 +58,7 @@ async def _deliver() -> tuple[int, float]:
                 "user_daily_limit_usd": None,
             }
         )
-        endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
+        client.point(settings.discord_api_url, settings.discord_gateway_url)
         service = await cast("Any", app)._build(settings, stack)
         await service.bot.login(settings.discord_token.get_secret_value())
         running = asyncio.create_task(service.bot.connect())

@@ -24,8 +24,8 @@ from domain.requests import Command, Draft, check
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.schema import billing, jobs
-from workflow.accept import Order, accept
 from workflow.context import Context, Policy
+from workflow.stages.accept import Order, accept
 
 _LONG, _SHORT = 1_000_000, 1_000
 _WARM_UP, _ORDERS = 50, 200

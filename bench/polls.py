@@ -8,7 +8,7 @@ import statistics
 
 from bench.figures import Figure, report
 from domain.models import MODELS, ModelId
-from domain.schedule import looks_ms, typical_ms
+from domain.polling import looks_ms, typical_ms
 
 _VIDEOS = 20_000
 

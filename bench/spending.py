@@ -18,13 +18,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.figures import Figure, report
-from cogs.drawing import figures
-from cogs.drawing.painter import Painter
+from cogs.reports import views
+from cogs.reports.charts.renderer import Painter
 from domain.quotas import Limits
 from domain.reports import Grouping, ReportPeriod
 from storage.database import Database
 from workflow.context import Context, Policy
-from workflow.report import Figures, of_member, of_server
+from workflow.reports.spending import Figures, of_member, of_server
 
 _VIDEOS = 500_000
 _MEMBERS, _CHANNELS = 997, 7
@@ -89,7 +89,7 @@ async def _quickest(answer: Answer, grouping: Grouping) -> float:
         began = time.perf_counter()
         found = await answer()
         assert found.total.delivered, "there is something to sum"
-        await painter.paint(figures.picture(found, "Spending", grouping, {}))
+        await painter.paint(views.picture(found, "Spending", grouping, {}))
         taken.append(time.perf_counter() - began)
     return min(taken)
 

@@ -14,7 +14,7 @@ from bot.settings import DatabaseSettings, Settings
 from domain.errors import DailiesError
 
 if TYPE_CHECKING:
-    from bot.books import ServiceBooks
+    from bot.snapshot_reader import ServiceBooks
 
 _BAD_SETTINGS = 2
 
@@ -82,16 +82,16 @@ def sandbox(once: bool, host: str, port: int, speed: float) -> None:
 def audit(as_json: bool) -> None:
     """Prove the ledger's and the jobs' invariants from their rows; exit 1 if one is broken."""
     settings = _read(DatabaseSettings)
-    from bot import auditing
+    from bot.cli import database
 
-    sys.exit(_await(auditing.report(settings.database_url, as_json=as_json)))
+    sys.exit(_await(database.report(settings.database_url, as_json=as_json)))
 
 
 @main.command(short_help="Check what the service needs.")
 def doctor() -> None:
     """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
     settings = _read(Settings)
-    from bot import doctor as practice
+    from bot.cli import doctor as practice
 
     sys.exit(_await(practice.examine(settings)))
 
@@ -99,18 +99,18 @@ def doctor() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database's schema to the newest version."""
-    from bot import upkeep
+    from bot.cli import database
 
-    _await(upkeep.migrate(_read(DatabaseSettings).database_url))
+    _await(database.migrate(_read(DatabaseSettings).database_url))
 
 
 @main.command(short_help="Copy the database to PATH.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def backup(path: Path) -> None:
     """Write a consistent copy of the database to PATH, also while the service runs."""
-    from bot import upkeep
+    from bot.cli import database
 
-    _await(upkeep.backup(_read(DatabaseSettings).database_url, path))
+    _await(database.backup(_read(DatabaseSettings).database_url, path))
 
 
 @main.command(short_help="Print what was spent, as CSV.")
@@ -129,7 +129,7 @@ def backup(path: Path) -> None:
 )
 def report(period: str, group_by: str) -> None:
     """Print what was spent on all servers as CSV; a line for each server and group."""
-    from bot import reporting
+    from bot.cli import database
     from domain.reports import Grouping, read_days
 
     try:
@@ -137,11 +137,11 @@ def report(period: str, group_by: str) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--period") from None
     settings = _read(DatabaseSettings)
-    _await(reporting.print_sums(settings.database_url, days, Grouping(group_by)))
+    _await(database.print_sums(settings.database_url, days, Grouping(group_by)))
 
 
 def _open_books() -> "ServiceBooks":
-    from bot.books import ServiceBooks
+    from bot.snapshot_reader import ServiceBooks
 
     return ServiceBooks()
 

@@ -6,59 +6,98 @@ import random
 import secrets
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import cast
+from dataclasses import dataclass
+from typing import Self, cast
 
 import aiohttp
 import discord
 import structlog
+from aiohttp import web
 from discord.ext import commands
 from yarl import URL
 
 from apixo.client import ApixoClient
+from apixo.downloads import ResultFetcher
 from apixo.errors import ApixoError, Unauthorized
-from apixo.results import ResultFetcher
-from bot import endpoints, languages
+from bot import client, translations
 from bot.client import DailiesBot
 from bot.errors import CannotStart
-from bot.keeping import open_media
-from bot.meters import Meters
-from bot.readiness import Readiness
+from bot.media_store import open_media
 from bot.settings import Settings
-from bot.web.doors import Addresses, every_route
+from bot.web import health, media
+from bot.web.callbacks import CallbackDoor
+from bot.web.health import Readiness
+from bot.web.metrics import Meters, Metrics
 from bot.web.server import serve
-from cogs.animating import Animating
-from cogs.chores import Chores
-from cogs.clicks import Clicks
-from cogs.desk import Desk
-from cogs.forms.composing import Composing
-from cogs.forms.mending import Mending
-from cogs.generation import Generation
-from cogs.guide.help import Help
-from cogs.guide.prices import Prices
-from cogs.intake import Intake
-from cogs.listing.commands import Listing
-from cogs.operator.commands import Operating
+from cogs.background import Chores, Turning
+from cogs.generation.attachments import Intake
+from cogs.generation.autocomplete import Suggestions
+from cogs.generation.cog import Composing, Generation, References
+from cogs.generation.context_menu import Animating
+from cogs.generation.retry import Mending
+from cogs.generation.service import Desk
+from cogs.help.cog import Help
+from cogs.help.price_cog import Prices
+from cogs.jobs.cog import Clicks, Telling
+from cogs.jobs.list_cog import Listing
+from cogs.operator.cog import Operating
 from cogs.operator.owners import Operators
-from cogs.private_answers import PrivateAnswers
+from cogs.publishing.ephemeral_replies import PrivateAnswers
 from cogs.publishing.publisher import DiscordPublisher
-from cogs.quotas.commands import Managing
-from cogs.references import References
-from cogs.reports.spending import Spending
-from cogs.reports.summaries import Summaries
-from cogs.settings.panel import SettingsPanel
-from cogs.suggestions import Suggestions
-from cogs.telling import Telling
-from cogs.turning import Turning
+from cogs.quotas.cog import Managing
+from cogs.reports.cog import Spending
+from cogs.reports.weekly_summary import Summaries
+from cogs.settings.cog import SettingsPanel
 from domain.catalogue import speak
 from domain.money import plain_usd
 from domain.quotas import Limits
 from storage.clock import DatabaseClock
 from storage.database import Database
-from workflow.belt import Belt
+from storage.key_value import Notes
 from workflow.context import Context, Policy
-from workflow.lab.lab import open_lab
-from workflow.notes import Notes
+from workflow.urls.callback_urls import CallbackAddresses
+from workflow.urls.signed_urls import SignedLinks
+from workflow.urls.signing import Seal, signing_secret
+from workflow.video_tools.tools import open_lab
+from workflow.worker import Belt
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What makes our addresses, and knows them again; they can be reached if `are_public`."""
+
+    links: SignedLinks
+    callbacks: CallbackAddresses
+    are_public: bool
+
+    @classmethod
+    async def below(cls, public_url: str | None, notes: Notes) -> Self:
+        """Make the addresses below a public one; without it, those given out earlier still hold."""
+        secret = await signing_secret(notes)
+        root = public_url or ""
+        return cls(
+            links=SignedLinks(root, Seal(secret, "links")),
+            callbacks=CallbackAddresses(root, Seal(secret, "callbacks")),
+            are_public=public_url is not None,
+        )
+
+
+async def every_route(
+    context: Context, belt: Belt, addresses: Addresses, readiness: Readiness, meters: Meters
+) -> Sequence[web.RouteDef]:
+    """Make the routes of the service, and begin to count."""
+    metrics = Metrics(context, belt, meters)
+    await metrics.start()
+    callbacks = CallbackDoor(context, addresses.callbacks, belt.wake, meters.callback)
+    return [
+        *health.routes(readiness.checks),
+        *metrics.routes(),
+        *callbacks.routes(),
+        *media.routes(addresses.links, context.media, context.now_ms),
+    ]
+
 
 _log = structlog.get_logger(__name__)
 
@@ -87,8 +126,8 @@ async def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     """Build the service and keep it connected; whatever ends this, it is taken down in order."""
-    endpoints.point(settings.discord_api_url, settings.discord_gateway_url)
-    speak(languages.read(settings.bot_language))
+    client.point(settings.discord_api_url, settings.discord_gateway_url)
+    speak(translations.read(settings.bot_language))
     async with AsyncExitStack() as stack:
         bot = await _build(settings, stack)
         try:

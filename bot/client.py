@@ -10,20 +10,23 @@ import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
 
-from bot.translator import SpokenDescriptions
-from cogs.animating import PictureMenu, animate_this
-from cogs.buttons import CardButton
-from cogs.faults import answer_fault
-from cogs.listing.buttons import LIST_ITEMS
+from bot.translations import SpokenDescriptions
+from cogs.generation.context_menu import PictureMenu, animate_this
+from cogs.jobs.list_views import LIST_ITEMS
 from cogs.operator.buttons import OPERATOR_ITEMS
 from cogs.operator.owners import Operators
-from cogs.quotas.revoking import RevokeButton
-from cogs.reports.menus import ITEMS
+from cogs.quotas.views import RevokeButton
+from cogs.reports.controls import ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
-from cogs.tell_buttons import TellButton
+from cogs.ui.buttons import CardButton
+from cogs.ui.interactions import answer_fault
+from cogs.ui.notify_button import TellButton
 from domain.catalogue import language
-from workflow.notes import Notes
+from storage.key_value import Notes
 
 _log = structlog.get_logger(__name__)
 
@@ -110,3 +113,11 @@ class DailiesBot(commands.Bot):
         if translator is None:
             return command.to_dict(self.tree)
         return await command.get_translated_payload(self.tree, translator)
+
+
+def point(api_url: str | None, gateway_url: str | None) -> None:
+    """Set the REST address (with its version) and the gateway's; None leaves Discord's own."""
+    if api_url is not None:
+        Route.BASE = api_url
+    if gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
-from bot import languages
+from bot import translations
 from bot.errors import SettingsError
 from domain.money import MicroUSD, parse_usd
 
@@ -139,7 +139,7 @@ class Settings(DatabaseSettings):
     @field_validator("bot_language")
     @classmethod
     def _known_language(cls, value: str) -> str:
-        languages.read(value)
+        translations.read(value)
         return value
 
     @field_validator("discord_token", "apixo_api_key")

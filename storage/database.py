@@ -14,11 +14,10 @@ from sqlalchemy import URL, BigInteger, cast, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.engines import Engines, postgresql_engines, sqlite_engines
+from storage.database_errors import outage
+from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseDown, StorageError
-from storage.lockfile import LockFile
-from storage.outages import outage
-from storage.upgrade import require, upgrade
+from storage.migrate import require, upgrade
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]

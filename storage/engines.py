@@ -7,6 +7,7 @@ PostgreSQL: writers run at READ COMMITTED, readers in read-only snapshots.
 Errors show no parameters on either: a job's row has its prompt, and errors are logged.
 """
 
+import fcntl
 import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, ExceptionContext, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.errors import StorageError
+from storage.errors import DatabaseInUse, StorageError
 
 
 class Engines(NamedTuple):
@@ -132,3 +133,24 @@ def _on_begin(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
+
+
+class LockFile:
+    """An exclusive lock on `<database>.lock`, held from making until `release`.
+
+    Raises:
+        DatabaseInUse: another holder has it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(f"{database.name}.lock")
+        self._file = path.open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise DatabaseInUse(database) from error
+
+    def release(self) -> None:
+        """Let the next process in. The file stays: removing it would let two processes in."""
+        self._file.close()

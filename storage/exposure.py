@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.money import ZERO, MicroUSD
-from storage import notes
+from storage import key_value
 from storage.billing import is_open
 from storage.schema import billing, jobs
 
@@ -44,14 +44,14 @@ async def is_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -
 
 async def accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Tell how much of the day's exposure the operator has accepted."""
-    day, _, amount = (await notes.get(tx, _ACCEPTED) or "").partition(":")
+    day, _, amount = (await key_value.get(tx, _ACCEPTED) or "").partition(":")
     return MicroUSD(int(amount)) if day == str(now_ms // _DAY_MS) else ZERO
 
 
 async def accept(tx: AsyncConnection, now_ms: int) -> None:
     """Note that the operator accepts what the exposure of the day is now."""
     amount = await of_day(tx, now_ms)
-    await notes.put(tx, _ACCEPTED, f"{now_ms // _DAY_MS}:{amount}")
+    await key_value.put(tx, _ACCEPTED, f"{now_ms // _DAY_MS}:{amount}")
 
 
 async def _booked(tx: AsyncConnection, now_ms: int) -> int:

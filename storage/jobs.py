@@ -23,9 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import MOVES, JobState, may_move
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
-from storage.conflicts import insert_new
 from storage.errors import JobTaken, TaskTaken
 from storage.schema import job_events, jobs
+from storage.upsert import insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
 from domain.quotas import Left, Limits, Period, Room, Scope, Shortfall, date_of, ends_ms
-from storage.conflicts import insert_new
 from storage.errors import QuotaExceeded
 from storage.schema import billing_buckets, quota_buckets
+from storage.upsert import insert_new
 
 PURSE: Final = "purse"
 """How the names of purses begin."""

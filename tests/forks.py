@@ -18,7 +18,7 @@ from sandbox.service import Process
 
 BOT = [sys.executable, "-m", "bot"]
 
-_READ_BEFORE = ("bot.app", "bot.auditing", "bot.doctor", "bot.logs", "storage.upgrade")
+_READ_BEFORE = ("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate")
 """What the command line reads only when it runs: a fork has it already."""
 
 _TURNS = 20

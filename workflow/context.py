@@ -6,17 +6,17 @@ from random import Random
 from typing import Protocol
 
 from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
+from apixo.downloads import ResultFetcher
 from domain.money import MicroUSD
+from domain.polling import backoff_ms
 from domain.quotas import Limits
-from domain.schedule import backoff_ms
 from storage.database import Database
 from storage.media import MediaFolder
-from workflow.hosting.callback_addresses import CallbackAddresses
-from workflow.lab.lab import Lab
-from workflow.pace import Pace
-from workflow.publishing import Publisher
-from workflow.room import Room, room_of
+from workflow.disk_space import Room, room_of
+from workflow.publisher import Publisher
+from workflow.throttle import Pace
+from workflow.urls.callback_urls import CallbackAddresses
+from workflow.video_tools.tools import Lab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

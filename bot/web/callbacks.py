@@ -8,11 +8,11 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from apixo.messages import read_callback
+from apixo.schemas import read_callback
 from domain.errors import DailiesError
 from workflow.context import Context
-from workflow.hosting.callback import Outcome, receive
-from workflow.hosting.callback_addresses import PATH, CallbackAddresses
+from workflow.urls.callback_urls import PATH, CallbackAddresses
+from workflow.urls.callbacks import Outcome, receive
 
 MAX_BODY_BYTES = 64 * 1024
 

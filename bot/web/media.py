@@ -8,10 +8,10 @@ from aiohttp import web
 
 from domain.catalogue import t
 from storage.media import MediaFolder
-from workflow.hosting.links import PATH, Kind, Link, SignedLinks
+from workflow.urls.signed_urls import PATH, Kind, Link, SignedLinks
 
 NO_SUCH_LINK = "There is no such link."
-"""By these words `bot.reach` knows our answer, so they are the same in every language."""
+"""By these words `bot.cli.doctor` knows our answer, so they are the same in every language."""
 
 
 def routes(links: SignedLinks, media: MediaFolder, now_ms: Callable[[], int]) -> list[web.RouteDef]:

@@ -1,22 +1,92 @@
-"""Answers `/metrics`: what this process counted, and how the database stands at this moment."""
+"""Counts what this process does and hears, for Prometheus, in a registry of its own."""
 
 import asyncio
 import time
 from collections.abc import Iterable
+from types import SimpleNamespace
 
+import aiohttp
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.meters import Meters
 from domain.errors import DailiesError
 from domain.jobs import JobState
-from workflow.belt import Belt
+from workflow.billing.reconciliation import Reading
 from workflow.context import Context
-from workflow.gauges import Gauges, gather, last_move
-from workflow.money.reconcile import Reading
+from workflow.reports.metrics import Gauges, gather, last_move
+from workflow.worker import Belt
+
+_DELIVERY_S = (15, 30, 60, 90, 120, 180, 300, 480, 600, 900, 1800, 3600, 7200)
+
+
+class Meters:
+    """What is counted; no label ever has a value that a stranger could choose."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.moves = Counter(
+            "dailies_moves", "Jobs that came to a state.", ["state"], registry=self.registry
+        )
+        self.submissions = Counter(
+            "dailies_submissions",
+            "Requests for a new task, by the state in which each left its job.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.delivery = Histogram(
+            "dailies_delivery_seconds",
+            "From the command to the posted video.",
+            buckets=_DELIVERY_S,
+            registry=self.registry,
+        )
+        self._requests = Counter(
+            "dailies_requests",
+            "Requests made, by HTTP status; none where no answer came.",
+            ["api", "status"],
+            registry=self.registry,
+        )
+        self._callbacks = Counter(
+            "dailies_callbacks",
+            "Callbacks, by what came of each.",
+            ["outcome"],
+            registry=self.registry,
+        )
+
+    def callback(self, outcome: str) -> None:
+        """Count a callback."""
+        self._callbacks.labels(outcome).inc()
+
+    def traced(self, api: str) -> aiohttp.TraceConfig:
+        """Give what has the requests of an HTTP session counted under a name."""
+        trace = aiohttp.TraceConfig()
+
+        async def answered(
+            _session: aiohttp.ClientSession,
+            _context: SimpleNamespace,
+            end: aiohttp.TraceRequestEndParams,
+        ) -> None:
+            self._requests.labels(api, str(end.response.status)).inc()
+
+        async def unanswered(
+            _session: aiohttp.ClientSession,
+            _context: SimpleNamespace,
+            _end: aiohttp.TraceRequestExceptionParams,
+        ) -> None:
+            self._requests.labels(api, "none").inc()
+
+        trace.on_request_end.append(answered)
+        trace.on_request_exception.append(unanswered)
+        return trace
+
 
 _FRESH_S = 5
 _ANSWER_S = 8

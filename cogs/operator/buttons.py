@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from domain.catalogue import mark, t
-from workflow.operator.parked import Decision
+from workflow.operator.parked_jobs import Decision
 
 _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"
 BIND_FORM: Final = re.compile(rf"operator:task:{_SUBJECT}")

@@ -5,10 +5,10 @@ from typing import Final
 import discord
 from discord import ui
 
-from cogs import showcase_cards
 from cogs.publishing.errors import translated
+from cogs.ui import views
 from workflow.errors import HistoryDenied
-from workflow.publishing import Post
+from workflow.publisher import Post
 
 _HISTORY_MARGIN_MS: Final = 600_000
 _HISTORY_DEPTH: Final = 2_000
@@ -57,6 +57,6 @@ def _kind(message: discord.Message, job_id: str) -> Post | None:
     signature = texts[-1].rpartition("\n")[2] if texts else ""
     if signature == f"-# {job_id}":
         return Post.STATUS
-    if signature.endswith(f" · {showcase_cards.mark_of(job_id)}"):
+    if signature.endswith(f" · {views.mark_of(job_id)}"):
         return Post.SHARED
     return Post.RESULT if signature.endswith(f" · {job_id}") else None

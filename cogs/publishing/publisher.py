@@ -4,23 +4,75 @@ Interaction tokens die after 15 minutes and their posts have no nonce, so nothin
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import discord
+from discord import ui
 
-from cogs import cards, showcase_cards
-from cogs.private_answers import PrivateAnswers
+from cogs.publishing.attachments import addresses, carrying, opened
+from cogs.publishing.ephemeral_replies import PrivateAnswers
 from cogs.publishing.errors import Filtered, asked, translated
-from cogs.publishing.files import addresses, carrying, opened
 from cogs.publishing.history import History
-from cogs.publishing.sending import NOBODY, Letter, follow_up, only, send_video
-from cogs.tell_buttons import told
+from cogs.ui import views
+from cogs.ui.notify_button import told
 from workflow.errors import PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.publishing import JobView, Parcel, Post, Sight
-from workflow.sights import RUNNING
+from workflow.publisher import JobView, Parcel, Post, Sight
+from workflow.status_updates import RUNNING
+
+NOBODY: Final = discord.AllowedMentions.none()
+
+
+class _LayOut(Protocol):
+    def __call__(self, *, bare: bool) -> ui.LayoutView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a video of a job is sent with; `lay_out` makes the card, `bare` without the prompt."""
+
+    job_id: str
+    nonce: str
+    mentions: discord.AllowedMentions
+    lay_out: _LayOut
+
+
+async def send_video(channel: discord.abc.Messageable, video: Path | None, letter: Letter) -> int:
+    """Send a letter with its video, or without one; a post that is made twice is one message."""
+    try:
+        return await _send_once(channel, video, letter, bare=False)
+    except Filtered:
+        return await _send_once(channel, video, letter, bare=True)
+
+
+async def follow_up(interaction: discord.Interaction[Any], job: JobView, parcel: Parcel) -> int:
+    """Send a result where only its member sees it, in answer to an interaction."""
+    view = views.result(job, parcel, private=True)
+    with opened([] if parcel.video is None else [parcel.video]) as files:
+        send = interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
+        return (await asked(send)).id
+
+
+def only(user_id: int) -> discord.AllowedMentions:
+    """Let a message ping one member, and nobody else."""
+    return discord.AllowedMentions(
+        everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]
+    )
+
+
+async def _send_once(
+    channel: discord.abc.Messageable, video: Path | None, letter: Letter, *, bare: bool
+) -> int:
+    view, nonce, mentions = letter.lay_out(bare=bare), letter.nonce, letter.mentions
+    if video is None:
+        return (await asked(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))).id
+    with closing(discord.File(video, filename=f"{letter.job_id}.mp4")) as file:
+        send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
+        return (await asked(send)).id
+
 
 _PLAIN_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a file that a direct message, or a server without boosts, takes."""
@@ -58,7 +110,7 @@ class DiscordPublisher:
         except PlaceGone:
             if sight.job.private:
                 bare = replace(sight, pictures=(), files=())
-                await self._answers.show(sight.job, cards.status(bare))
+                await self._answers.show(sight.job, views.status(bare))
             raise
 
     async def _post_fitting_status(self, sight: Sight) -> int:
@@ -100,7 +152,7 @@ class DiscordPublisher:
         channel = await self._home(job)
         message = channel.get_partial_message(job.status_message_id)
         send = channel.send(
-            view=cards.failure(sight),
+            view=views.failure(sight),
             nonce=f"f{job.id}",
             allowed_mentions=only(job.user_id),
             reference=message.to_reference(fail_if_not_exists=False),
@@ -117,14 +169,14 @@ class DiscordPublisher:
         """Post the result to its channel; without the prompt where a filter refuses it."""
         if job.private:
             return await self._hand_over(job, parcel)
-        lay_out = partial(cards.result, job, parcel)
+        lay_out = partial(views.result, job, parcel)
         letter = Letter(job.id, f"r{job.id}", only(job.user_id), lay_out)
         return await send_video(self._result_channel(job), parcel.video, letter)
 
     async def send_result_privately(self, job: JobView, parcel: Parcel) -> int:
         """Send the result to the member's direct messages."""
         channel = await self._direct_channel(job)
-        lay_out = partial(cards.result, job, parcel, private=True)
+        lay_out = partial(views.result, job, parcel, private=True)
         letter = Letter(job.id, f"r{job.id}", only(job.user_id), lay_out)
         return await send_video(channel, parcel.video, letter)
 
@@ -173,7 +225,7 @@ class DiscordPublisher:
     async def share(self, job: JobView, parcel: Parcel, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        lay_out = partial(showcase_cards.shared, job, parcel)
+        lay_out = partial(views.shared, job, parcel)
         letter = Letter(job.id, f"x{job.id}", NOBODY, lay_out)
         return await send_video(channel, parcel.video, letter)
 
@@ -223,7 +275,7 @@ class DiscordPublisher:
 
     async def _post_status(self, sight: Sight, *, bare: bool) -> int:
         job = sight.job
-        view, nonce = cards.status(sight, bare=bare), f"s{job.id}"
+        view, nonce = views.status(sight, bare=bare), f"s{job.id}"
         with opened(sight.files) as files:
             channel = await self._home(job)
             send = channel.send(view=view, nonce=nonce, files=files, allowed_mentions=NOBODY)
@@ -245,7 +297,7 @@ class DiscordPublisher:
         self, sight: Sight, message_id: int, files: Sequence[Path], *, bare: bool
     ) -> discord.Message | None:
         message = (await self._home(sight.job)).get_partial_message(message_id)
-        view, running = cards.status(sight, bare=bare), sight.job.state in RUNNING
+        view, running = views.status(sight, bare=bare), sight.job.state in RUNNING
         with opened(files) as attachments:
             # Without saying so again, an edit would mark the member as mentioned.
             edit = message.edit(

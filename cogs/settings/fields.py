@@ -5,14 +5,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from cogs.settings import typing_in
+from cogs.settings import field_types
 from cogs.settings.controls import Page
-from cogs.settings.knobs import Choice, Knob, Option, Pick, Text
+from cogs.settings.field_types import Choice, Knob, Option, Pick, Text
 from domain.catalogue import mark
+from domain.guild_settings import TooLarge, Which
 from domain.models import MODELS, AspectRatio, Resolution
 from domain.quotas import Kind
-from domain.servers import TooLarge, Which
-from domain.wordlists import read_words
+from domain.word_filter import read_words
 
 TITLES: Final[Mapping[Page, str]] = MappingProxyType(
     {
@@ -179,27 +179,27 @@ KNOBS: Final[Mapping[Page, tuple[Knob, ...]]] = MappingProxyType(
                 label=mark("Ask before spending more than"),
                 hint=mark("US dollars, such as 1 or 0.5; empty: never ask."),
                 unset=mark("no amount, never ask"),
-                show=typing_in.show_price,
-                write=typing_in.write_price,
-                parse=typing_in.read_price,
+                show=field_types.show_price,
+                write=field_types.write_price,
+                parse=field_types.read_price,
             ),
             Text(
                 field="cooldown",
                 label=mark("Pause between two videos of a member"),
                 hint=mark("Seconds; empty: the service’s own; none: no pause."),
                 unset=mark("the service’s own"),
-                show=typing_in.show_seconds,
-                write=typing_in.write_allowance,
-                parse=typing_in.read_seconds,
+                show=field_types.show_seconds,
+                write=field_types.write_allowance,
+                parse=field_types.read_seconds,
             ),
             Text(
                 field="in_flight",
                 label=mark("Videos of a member under way"),
                 hint=mark("A number; empty: the service’s own; none: no cap."),
                 unset=mark("the service’s own"),
-                show=typing_in.show_at_once,
-                write=typing_in.write_allowance,
-                parse=typing_in.read_at_once,
+                show=field_types.show_at_once,
+                write=field_types.write_allowance,
+                parse=field_types.read_at_once,
             ),
         ),
         Page.WORDS: (
@@ -208,10 +208,10 @@ KNOBS: Final[Mapping[Page, tuple[Knob, ...]]] = MappingProxyType(
                 label=mark("Banned words"),
                 hint=mark("Prompts with these are refused. One a line; patterns between slashes."),
                 unset=mark("nothing"),
-                show=typing_in.show_list,
-                write=typing_in.write_list,
+                show=field_types.show_list,
+                write=field_types.write_list,
                 parse=read_words,
-                longest=typing_in.LONGEST_LIST,
+                longest=field_types.LONGEST_LIST,
                 lines=True,
             ),
             Text(
@@ -219,10 +219,10 @@ KNOBS: Final[Mapping[Page, tuple[Knob, ...]]] = MappingProxyType(
                 label=mark("Sensitive words"),
                 hint=mark("What the two rules below go by. One a line; patterns between slashes."),
                 unset=mark("nothing"),
-                show=typing_in.show_list,
-                write=typing_in.write_list,
+                show=field_types.show_list,
+                write=field_types.write_list,
                 parse=read_words,
-                longest=typing_in.LONGEST_LIST,
+                longest=field_types.LONGEST_LIST,
                 lines=True,
             ),
             Choice(
@@ -244,18 +244,18 @@ KNOBS: Final[Mapping[Page, tuple[Knob, ...]]] = MappingProxyType(
                 label=mark("Keep what members gave for"),
                 hint=mark("Days after the last use; *Again* and *Edit prompt* need it."),
                 unset="",
-                show=typing_in.show_days,
+                show=field_types.show_days,
                 write=str,
-                parse=typing_in.read_days,
+                parse=field_types.read_days,
             ),
             Text(
                 field="keep_results_days",
                 label=mark("Keep finished videos for"),
                 hint=mark("Days after the last use; *Post again* needs it."),
                 unset="",
-                show=typing_in.show_days,
+                show=field_types.show_days,
                 write=str,
-                parse=typing_in.read_days,
+                parse=field_types.read_days,
             ),
             Choice(
                 field="private_allowed",

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `storage.upgrade` hands over."""
+"""Runs the migrations on the connection that `storage.migrate` hands over."""
 
 from alembic import context
 

@@ -6,7 +6,6 @@ from email.utils import format_datetime
 
 import pytest
 
-from apixo.answers import Answer, Question, read_answer
 from apixo.errors import (
     ApixoError,
     BadRequest,
@@ -19,7 +18,8 @@ from apixo.errors import (
     Unclear,
     Unreadable,
 )
-from apixo.messages import read_task_id
+from apixo.responses import Answer, Question, read_answer
+from apixo.schemas import read_task_id
 
 PROMPT = "a secret idea for a film"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apixo.errors import BadRequest
-from apixo.forms import submission
+from apixo.requests import submission
 from domain.models import AspectRatio, Mode, Resolution
 from domain.requests import VideoRequest
 from tests.apixo.orders import PROMPT, every_mode, pro_images, pro_text, two_omni, two_text

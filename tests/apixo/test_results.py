@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from apixo.client import ApixoClient
+from apixo.downloads import ResultFetcher, is_public
 from apixo.errors import ResultBroken, ResultError, ResultForbidden, ResultGone
-from apixo.results import ResultFetcher, is_public
 from sandbox.apixo import ApixoStandIn, HandClock
 from tests.apixo.orders import PRO, pro_text
 from tests.apixo.wire import Reply, drips, hangs, never_ends, resets, says, sends, serve

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apixo.answers import Answer, Question, read_answer
 from apixo.client import ApixoClient
 from apixo.errors import (
     ApixoError,
@@ -20,7 +19,8 @@ from apixo.errors import (
     Unauthorized,
     Unreadable,
 )
-from apixo.messages import TaskFailure, TaskState, TaskStatus, read_balance, read_status
+from apixo.responses import Answer, Question, read_answer
+from apixo.schemas import TaskFailure, TaskState, TaskStatus, read_balance, read_status
 from domain.failures import FailReason
 from domain.money import MicroUSD
 from sandbox.apixo import ApixoStandIn, Fault, HandClock

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.books import ServiceBooks
+from bot.snapshot_reader import ServiceBooks
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Limits

@@ -57,12 +57,12 @@ ALLOWED = {
     },
     "programs of child processes": {
         (
-            "import sys; sys.path.append(sys.argv[1]); from workflow.lab.child import main; "
-            "main(sys.argv[2], int(sys.argv[3]))"
+            "import sys; sys.path.append(sys.argv[1]); "
+            "from workflow.video_tools.worker import main; main(sys.argv[2], int(sys.argv[3]))"
         ),
         (
-            "import sys; sys.path.append(sys.argv[1]);from cogs.probe.child import main; "
-            "main(sys.argv[2])"
+            "import sys; sys.path.append(sys.argv[1]); "
+            "from workflow.media_probe.worker import main; main(sys.argv[2])"
         ),
     },
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},

@@ -8,8 +8,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from bot import languages
-from bot.languages import FOLDER
+from bot import translations
+from bot.translations import FOLDER
 from domain import spoken
 from domain.catalogue import n, speak, t
 from domain.money import MicroUSD, plain_usd, show_usd
@@ -52,7 +52,7 @@ def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);")
 def test_a_file_is_a_language(tmp_path: Path):
     """Sentences, plurals, numbers, money, dates and lists; what is not translated stays English."""
     write(tmp_path, GERMAN)
-    speak(languages.read("de", tmp_path))
+    speak(translations.read("de", tmp_path))
     assert t("The price is {price}.", price=show_usd(MicroUSD(1_234_500_000))) == (
         "Es kostet 1.234,50\N{NO-BREAK SPACE}$."
     )
@@ -68,7 +68,7 @@ def test_a_file_is_a_language(tmp_path: Path):
 
 def test_english_needs_no_file(tmp_path: Path):
     """It is the language in which sentences are written, with its own ways of writing figures."""
-    speak(languages.read("en", tmp_path))
+    speak(translations.read("en", tmp_path))
     assert n("{count} video", "{count} videos", 12_345) == "12,345 videos"
     assert show_usd(MicroUSD(364_000)) == "$0.364"
     assert show_usd(MicroUSD(-5_000_000)) == "-$5.00"
@@ -93,7 +93,7 @@ def test_a_translation_that_would_fail_is_refused(tmp_path: Path, source: str, t
     """Every name in braces is there, as in English, and nothing else."""
     write(tmp_path, f'\nmsgid "{source}"\nmsgstr "{translation}"\n')
     with pytest.raises(ValueError, match=r"de\.po can not be used") as caught:
-        languages.read("de", tmp_path)
+        translations.read("de", tmp_path)
     assert translation in str(caught.value)
 
 
@@ -110,7 +110,7 @@ msgstr[1] "{second}"
 """
     write(tmp_path, text)
     with pytest.raises(ValueError, match=r"de\.po can not be used"):
-        languages.read("de", tmp_path)
+        translations.read("de", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str, plural: st
     """A syntax that nobody knows, and a rule for plurals that can not be followed."""
     write(tmp_path, text, plural)
     with pytest.raises(ValueError, match=r"de\.po can not be"):
-        languages.read("de", tmp_path)
+        translations.read("de", tmp_path)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
     """Whatever encoding the file claims."""
     (tmp_path / "de.po").write_bytes(HEADER.encode() + b'\nmsgid "a"\nmsgstr "\xff\xfe"\n')
     with pytest.raises(ValueError, match=r"de\.po can not be"):
-        languages.read("de", tmp_path)
+        translations.read("de", tmp_path)
 
 
 @pytest.mark.parametrize("code", ["xx", "../de", "", "fr"])
@@ -140,13 +140,13 @@ def test_a_language_without_a_file_is_not_known(tmp_path: Path, code: str):
     """What there is to choose from is named."""
     write(tmp_path, GERMAN)
     with pytest.raises(ValueError, match="must be one of en, de"):
-        languages.read(code, tmp_path)
+        translations.read(code, tmp_path)
 
 
 def test_every_language_that_comes_with_the_service_can_be_spoken():
     """And the template makes one that can."""
-    for code in languages.known():
-        languages.read(code)
+    for code in translations.known():
+        translations.read(code)
     with (FOLDER / "dailies.pot").open("rb") as file:
         assert len(read_po(file, abort_invalid=True)) > 100
 
@@ -161,5 +161,5 @@ def test_the_template_is_a_language_once_it_is_filled(tmp_path: Path):
             catalog.add(message.id, message.id)
     with (tmp_path / "de.po").open("wb") as file:
         write_po(file, catalog)
-    speak(languages.read("de", tmp_path))
+    speak(translations.read("de", tmp_path))
     assert t("On hold: **{amount}**", amount="$1") == "On hold: **$1**"

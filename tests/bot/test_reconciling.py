@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.reconciling import describe
+from bot.cli.doctor import describe
 from domain.money import MicroUSD
-from storage import balance
+from storage import balance_readings
 from storage.database import Database
 from tests.conftest import SqliteTemplate, Template
 
@@ -24,7 +24,7 @@ async def said(database: Database, *balances: int) -> tuple[str, bool]:
     for hour, amount in enumerate(balances, start=1 - len(balances)):
         at_ms = NOON_MS + hour * HOUR_MS
         await database.transact(
-            lambda tx, at_ms=at_ms, amount=amount: balance.add(tx, at_ms, MicroUSD(amount))
+            lambda tx, at_ms=at_ms, amount=amount: balance_readings.add(tx, at_ms, MicroUSD(amount))
         )
     return await database.read(lambda tx: describe(tx, NOON_MS))
 

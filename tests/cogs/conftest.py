@@ -11,7 +11,7 @@ from tests.sandbox.discord.stock import StockBot, running
 import discord
 
 from bot.client import DailiesBot
-from cogs.private_answers import PrivateAnswers
+from cogs.publishing.ephemeral_replies import PrivateAnswers
 from cogs.publishing.publisher import DiscordPublisher
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.apixo.clips import tiny_clip

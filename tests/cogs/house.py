@@ -13,12 +13,12 @@ import aiohttp
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
+from apixo.downloads import ResultFetcher
 from bot.app import every_cog
 from bot.client import DailiesBot
-from cogs.desk import Desk
-from cogs.intake import Intake
-from cogs.private_answers import PrivateAnswers
+from cogs.generation.attachments import Intake
+from cogs.generation.service import Desk
+from cogs.publishing.ephemeral_replies import PrivateAnswers
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.apixo import ApixoStandIn
@@ -27,13 +27,13 @@ from sandbox.discord.models import walk
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import Job
+from storage.key_value import Notes
 from storage.media import MediaFolder
 from tests.sandbox.discord.stock import pointed
 from tests.workflow.world import NO_LIMITS
-from workflow.belt import Belt
 from workflow.context import Context, Policy
-from workflow.lab.lab import Lab
-from workflow.notes import Notes
+from workflow.video_tools.tools import Lab
+from workflow.worker import Belt
 
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 _PATIENCE_S = 20

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.languages import FOLDER
+from bot.translations import FOLDER
 from domain.catalogue import speak, t
 from domain.jobs import JobState
 from sandbox.discord import DiscordStandIn, Interaction, Message, Permission, Person

@@ -7,9 +7,9 @@ from pathlib import Path
 import discord
 import pytest
 
-from cogs import cards
-from cogs.buttons import Act, CardButton
 from cogs.publishing.publisher import DiscordPublisher
+from cogs.ui import views
+from cogs.ui.buttons import Act, CardButton
 from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.models import ModelId
@@ -20,9 +20,9 @@ from sandbox.discord.models import walk
 from storage.jobs import Job
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request, shown_prompt
 from tests.sandbox.discord.stock import StockBot
-from workflow.accept import Accepted
-from workflow.publishing import Parcel, Sight
-from workflow.results.recall import Cost
+from workflow.publisher import Parcel, Sight
+from workflow.results.lookup import Cost
+from workflow.stages.accept import Accepted
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
 
@@ -66,7 +66,7 @@ async def test_a_status_card_holds_in_every_state(
     """Whatever there is to say beside the longest prompt."""
     job = replace(a_job(videos, ada, state), request=longest_request("**lake** " * 600))
     for sight in sights(job):
-        message = await show(client, videos, cards.status(sight))
+        message = await show(client, videos, views.status(sight))
         assert_public(message, ada)
         assert message.text.splitlines()[-1] == f"-# {job.id}"
 
@@ -78,7 +78,7 @@ async def test_a_failure_card_holds_in_every_state(
     """It names the member and the job."""
     job = a_job(videos, ada, state)
     for sight in sights(job):
-        message = await show(client, videos, cards.failure(sight))
+        message = await show(client, videos, views.failure(sight))
         assert_public(message, ada)
         assert f"<@{ada.id}>" in message.text
         assert job.id in message.text
@@ -108,7 +108,7 @@ async def test_an_unknown_failure_shows_apixos_words_as_text(
     """What a model says of its refusal is a stranger's text too."""
     for prompt in HOSTILE.values():
         job = a_job(videos, ada, JobState.FAILED, reason=prompt, fail_code=code)
-        for card in (cards.status(Sight(job)), cards.failure(Sight(job))):
+        for card in (views.status(Sight(job)), views.failure(Sight(job))):
             assert_public(await show(client, videos, card), ada)
 
 
@@ -117,7 +117,7 @@ async def test_the_bare_result_has_nothing_of_the_prompt(
 ) -> None:
     """For channels whose word filter refused it."""
     job = a_job(videos, ada, prompt="a very particular lake")
-    message = await show(client, videos, cards.result(job, Parcel(None), bare=True))
+    message = await show(client, videos, views.result(job, Parcel(None), bare=True))
     assert "particular" not in message.text
     assert message.text.endswith(f" · {job.id}")
 
@@ -151,7 +151,7 @@ async def test_the_private_answer_tells_price_rest_and_cancel(
     """Money is told here, and the job can be cancelled while it waits."""
     for state in JobState:
         job = a_job(videos, ada, state)
-        card = cards.accepted(Accepted(job, 1, rest), CardButton(Act.CANCEL, job.id))
+        card = views.accepted(Accepted(job, 1, rest), CardButton(Act.CANCEL, job.id))
         message = await show(client, videos, card)
         buttons = [found["custom_id"] for found in walk(message.components) if found["type"] == 2]
         assert buttons == ([f"cancel:{job.id}"] if state is JobState.QUEUED else [])
@@ -165,7 +165,7 @@ async def test_a_refusal_names_whole_rules_and_how_many_more(
 ) -> None:
     """Every rule that fits; for what does not, a number."""
     given = [f"rule {number:02} ".ljust(length, "x") for number in range(rules)]
-    message = await show(client, videos, cards.refusal(given))
+    message = await show(client, videos, views.refusal(given))
     listed = [line for line in message.text.splitlines() if line.startswith("- ")]
     if rules * length < 3_500:
         assert listed == [f"- {rule}" for rule in given]
@@ -177,7 +177,7 @@ async def test_a_refusal_names_whole_rules_and_how_many_more(
 
 async def test_a_note_is_one_sentence(client: StockBot, videos: Channel) -> None:
     """And nothing else."""
-    assert (await show(client, videos, cards.note("Cancelled."))).text == "Cancelled."
+    assert (await show(client, videos, views.note("Cancelled."))).text == "Cancelled."
 
 
 async def test_the_details_hold_whatever_the_prompt(
@@ -188,10 +188,10 @@ async def test_the_details_hold_whatever_the_prompt(
         job = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
         cost = Cost(held=MicroUSD(0), charged=MicroUSD(1_234_567))
         for told in (cost, None):
-            card = cards.details(job, told, with_task=True)
+            card = views.details(job, told, with_task=True)
             none = discord.AllowedMentions.none()
             posted = await client.get_partial_messageable(videos.id).send(
-                view=card, files=cards.whole_prompt(job), allowed_mentions=none
+                view=card, files=views.whole_prompt(job), allowed_mentions=none
             )
             message = videos.message(posted.id)
             assert message is not None
@@ -213,7 +213,7 @@ async def test_the_details_tell_what_is_held_or_given_back(
     client: StockBot, videos: Channel, ada: Person, cost: Cost, said: str
 ) -> None:
     """A job under way, and one that cost nothing in the end."""
-    message = await show(client, videos, cards.details(a_job(videos, ada), cost, with_task=False))
+    message = await show(client, videos, views.details(a_job(videos, ada), cost, with_task=False))
     assert said in message.text
     assert "task" not in message.text
 
@@ -224,7 +224,7 @@ async def test_a_result_tells_how_long_it_took(
 ) -> None:
     """From the request to the post."""
     job = a_job(videos, ada, posting_since_ms=NOW_MS + after_ms)
-    message = await show(client, videos, cards.result(job, Parcel(None)))
+    message = await show(client, videos, views.result(job, Parcel(None)))
     assert f"made in {said} · {job.id}" in message.text
 
 

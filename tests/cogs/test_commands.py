@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cogs.buttons import Act, CardButton
-from cogs.tell_buttons import TellButton
+from cogs.ui.buttons import Act, CardButton
+from cogs.ui.notify_button import TellButton
 from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Resolution
 from sandbox.discord import Channel, DiscordStandIn, Interaction, Person
 from sandbox.discord.interactions import Kind

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from bot.client import DailiesBot
-from cogs.listing.buttons import page_row
+from cogs.jobs.list_views import page_row
 from cogs.operator.buttons import LABELS
-from cogs.quotas.revoking import RevokeButton
-from cogs.reports import menus
-from cogs.words import ending
+from cogs.quotas.views import RevokeButton
+from cogs.reports import controls
+from cogs.ui.text import ending
 from domain.jobs import JobState
 from domain.models import ModelId
 from sandbox.discord import Channel, DiscordStandIn, Person
 from tests.cogs.scenes import a_job
-from workflow.publishing import Sight
+from workflow.publisher import Sight
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS, OPERATING = ((DOCS / page).read_text() for page in ("commands.md", "operating.md"))
@@ -73,7 +73,9 @@ def test_every_label_that_stands_in_a_table_of_its_own_is_in_the_docs() -> None:
     row: Any = page_row(None, None).to_component_dict()
     pages = [button["label"] for button in row["components"]]
     assert pages == ["Previous", "Next"]
-    sheet = menus.SheetButton(menus.Asked(menus.What.SPEND, menus.ReportPeriod.MONTH)).item.label
+    sheet = controls.SheetButton(
+        controls.Asked(controls.What.SPEND, controls.ReportPeriod.MONTH)
+    ).item.label
     for label in (*pages, sheet, RevokeButton(1).item.label):
         assert str(label) in COMMANDS, label
 

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from cogs.intake import Gathered, Intake, address_to_hand_on, is_discords
+from cogs.generation.attachments import Gathered, Intake, address_to_hand_on, is_discords
 from domain.errors import BrokenRules
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.pricing import quote

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from cogs.intake import Gathered, Intake
+from cogs.generation.attachments import Gathered, Intake
 from domain.errors import BrokenRules
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.requests import Command, Draft, check

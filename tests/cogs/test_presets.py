@@ -8,8 +8,8 @@ from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import Preset
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House
-from workflow.money.quotas import Manager
-from workflow.servers import presets
+from workflow.billing.quotas import Manager
+from workflow.guilds import presets
 
 NOIR = Preset(
     name="Film Noir",

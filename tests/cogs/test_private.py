@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cogs.buttons import Act
+from cogs.ui.buttons import Act
+from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
-from domain.servers import ServerSettings
 from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
-from storage import audit, guilds
+from storage import audit, guild_settings
 from tests.cogs.house import House, buttons, job_in
 
 S = JobState
@@ -44,7 +44,7 @@ async def allow(house: House, *, private: bool) -> None:
     guild = house.channel.guild
     assert guild is not None
     text = ServerSettings(private_allowed=private).model_dump_json()
-    await house.database.transact(lambda tx: guilds.save(tx, guild.id, text, 1))
+    await house.database.transact(lambda tx: guild_settings.save(tx, guild.id, text, 1))
 
 
 async def direct(person: Person, job: str, shows: str) -> Message:

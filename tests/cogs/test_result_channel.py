@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from domain.guild_settings import Which
 from domain.jobs import JobState
-from domain.servers import Which
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Message, Permission, Person
 from sandbox.discord.models import walk
 from storage.schema import jobs
 from tests.cogs.house import House
-from workflow.money.quotas import Manager
-from workflow.servers import settings
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
 
 _numbers = count(1)
 PICTURE = Path(__file__).parents[2] / "sandbox" / "pictures" / "lake.jpg"

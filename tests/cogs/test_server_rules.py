@@ -2,13 +2,13 @@ from itertools import count
 
 import pytest
 
+from domain.guild_settings import ChannelRules, Rules, Which
 from domain.models import ModelId, Resolution
 from domain.money import MicroUSD
-from domain.servers import ChannelRules, Rules, Which
 from sandbox.discord import DiscordStandIn, Interaction, Person
 from tests.cogs.house import House, buttons, job_in
-from workflow.money.quotas import Manager
-from workflow.servers import settings
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
 
 _numbers = count(1)
 PROMPT = {"prompt": "a lake at dusk"}

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
-from domain.servers import ServerSettings
 from sandbox.discord import Channel, DiscordStandIn, Message, Permission, Person
 from tests.cogs.house import House, buttons, job_in
-from workflow.money.quotas import Manager
-from workflow.servers import settings
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
 
 VIDEO: dict[str, Any] = {"prompt": "a lake *at* dusk", "duration": 4, "resolution": "480p"}
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
-from domain.servers import ServerSettings
 from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
-from storage import guilds
+from storage import guild_settings
 from tests.cogs.house import House, buttons, job_in
-from workflow.servers.members import is_told
+from workflow.guilds.notifications import is_told
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
@@ -142,7 +142,7 @@ async def test_who_gets_the_video_itself_is_not_told_besides(
     guild = home.channel.guild
     assert guild is not None
     text = ServerSettings(private_allowed=True).model_dump_json()
-    await home.database.transact(lambda tx: guilds.save(tx, guild.id, text, 1))
+    await home.database.transact(lambda tx: guild_settings.save(tx, guild.id, text, 1))
     options = {**VIDEO, "prompt": "a lake [[slow:1800]]"}
     answer = await (await ada.type(home.channel, "video", options)).until_answered()
     await turned(ada, answer, ON)

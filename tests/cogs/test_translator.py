@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 
-from bot.translator import SpokenDescriptions
+from bot.translations import SpokenDescriptions
 from domain.catalogue import mark, speak
 
 

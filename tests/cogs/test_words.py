@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs import words
+from cogs.ui import text
 from domain.jobs import JobState
 from sandbox.discord import Channel, Person
 from tests.cogs.scenes import HOSTILE, a_job, live_markup, plain
-from workflow.hosting.addresses import NO_PLACE, SWEPT
-from workflow.publishing import Sight
+from workflow.publisher import Sight
+from workflow.urls.input_urls import NO_PLACE, SWEPT
 
 _PIECES = st.sampled_from(
     [*"*_~`|\\<>[]()#-+@:/ \n\t", "://", "https://", "everyone", "<@", "\u200b", "\u202e", "é", "x"]
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_shown_as_it_was_typed(text: str) -> None:
     """Nothing of it is markup, a link or a mention; it is one line, cut with a mark."""
-    shown = words.harmless(text, 300)
+    shown = text.harmless(text, 300)
     assert live_markup(shown) == []
     assert len(plain(shown)) <= 300
     whole, cut = visible(text), plain(shown)
@@ -41,7 +41,7 @@ def test_a_hostile_text_is_shown_as_it_was_typed(text: str) -> None:
 @given(st.lists(_PIECES, max_size=40).map("".join))
 def test_no_text_comes_through_as_markup(text: str) -> None:
     """Any mixture of what Discord gives a meaning, and nothing of it is lost."""
-    shown = words.harmless(text, 300)
+    shown = text.harmless(text, 300)
     assert live_markup(shown) == []
     assert plain(shown) == visible(text)
 
@@ -77,7 +77,7 @@ def test_another_try_is_offered_where_it_can_help(
 ) -> None:
     """Neither for what would fail the same way, nor for what may come still."""
     sight = Sight(a_job(videos, ada, state, fail_code=code))
-    assert (words.is_worth_repeating(sight), words.is_worth_changing(sight)) == (again, change)
+    assert (text.is_worth_repeating(sight), text.is_worth_changing(sight)) == (again, change)
 
 
 def test_a_lost_submission_can_be_asked_for_again_when_it_is_given_up(
@@ -85,7 +85,7 @@ def test_a_lost_submission_can_be_asked_for_again_when_it_is_given_up(
 ) -> None:
     """Not before: it may be a second video then."""
     sight = Sight(a_job(videos, ada, JobState.SUBMIT_UNKNOWN), given_up=True)
-    assert words.is_worth_repeating(sight)
+    assert text.is_worth_repeating(sight)
 
 
 @pytest.mark.parametrize("code", [SWEPT, NO_PLACE])
@@ -93,7 +93,7 @@ def test_what_could_not_be_handed_over_is_said_in_our_own_words(
     videos: Channel, ada: Person, code: str
 ) -> None:
     """It was not the model that refused."""
-    said = words.ending(Sight(a_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x")))
+    said = text.ending(Sight(a_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x")))
     assert "The model refused" not in said
     assert "attach it again" in said
     assert "Nothing was charged" in said

@@ -43,7 +43,7 @@ MODELS:"""
 
 USE = """
 import json
-from apixo.forms import submission
+from apixo.requests import submission
 from domain.errors import BrokenRules
 from domain.models import ModelId, Resolution
 from domain.pricing import quote

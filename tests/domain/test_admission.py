@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from domain.admission import Asker, admitted, concerns
+from domain.guild_rules import Asker, admitted, concerns
+from domain.guild_settings import ChannelRules, Rules, ServerSettings, Which
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.requests import Command, Draft, check
-from domain.servers import ChannelRules, Rules, ServerSettings, Which
 
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 HERE = Asker(channel_id=20, role_ids=(1, 7))

@@ -6,7 +6,7 @@ from itertools import pairwise, takewhile
 import pytest
 
 from domain.models import ModelId
-from domain.schedule import backoff_ms, looks_ms, next_look_ms, safety_look_ms, typical_ms
+from domain.polling import backoff_ms, looks_ms, next_look_ms, safety_look_ms, typical_ms
 
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 HOUR = 3_600_000

@@ -3,10 +3,9 @@ from typing import Any
 import pytest
 
 from domain.errors import BrokenRules
+from domain.guild_settings import ChannelRules, Rules, ServerSettings, check, facts
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.money import MicroUSD
-from domain.server_checks import check
-from domain.servers import ChannelRules, Rules, ServerSettings, facts
 
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 

@@ -2,14 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.wordlists import (
-    MAX_PATTERNS,
-    MAX_WORD,
-    MAX_WORDS,
-    broken_rules,
-    found_in,
-    read_words,
-)
+from domain.word_filter import MAX_PATTERNS, MAX_WORD, MAX_WORDS, broken_rules, found_in, read_words
 
 
 @pytest.mark.parametrize(

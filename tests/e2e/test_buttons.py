@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from cogs.buttons import Act
+from cogs.ui.buttons import Act
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordOptions, DiscordStandIn, Interaction, Message, Person
 from sandbox.discord.models import walk

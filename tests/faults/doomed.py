@@ -34,16 +34,16 @@ import discord.state
 from babel import localedata
 
 import storage.engines
-import workflow.announce
-import workflow.belt
-import workflow.submit
+import workflow.stages.submit
+import workflow.status_updates
+import workflow.worker
 from bot.__main__ import main as command_line
 from cogs.publishing.publisher import DiscordPublisher
 from storage import media
 from tests.faults.doors import stand_at_every_door
 from workflow.context import Context
 
-_READ_BEFORE = "bot.app", "bot.logs", "storage.upgrade", "workflow.lab.lab"
+_READ_BEFORE = "bot.app", "bot.logs", "storage.migrate", "workflow.video_tools.tools"
 """What the command line reads only when it runs: a fork has it already."""
 
 
@@ -168,15 +168,15 @@ def _prepare(environment: Mapping[str, str]) -> None:
         case "history":
             DiscordPublisher.find = DiscordPublisher.find_private_result = _find_nothing
         case "unknown":
-            workflow.submit._lost_answer = _send_again
+            workflow.stages.submit._lost_answer = _send_again
         case _:
             return
 
 
 def _hurry(haste: float) -> None:
-    workflow.belt.LEASE_MS = round(workflow.belt.LEASE_MS / haste)
-    workflow.belt.HEARTBEAT_S = workflow.belt.HEARTBEAT_S / haste
-    announce = workflow.announce
+    workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
+    workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
+    announce = workflow.status_updates
     announce._POST_AGAIN_AFTER_MS = round(announce._POST_AGAIN_AFTER_MS / haste)
     patience = announce.backoff_ms
     announce.backoff_ms = lambda failures, jitter: round(patience(failures, jitter) / haste)
@@ -213,7 +213,7 @@ async def _find_nothing(*_: Any) -> None:
 
 async def _send_again(context: Context, job: Any, error: Exception) -> None:
     await asyncio.sleep(0)
-    await workflow.submit._try_again(context, job)
+    await workflow.stages.submit._try_again(context, job)
 
 
 if __name__ == "__main__":

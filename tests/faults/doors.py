@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from discord.webhook import async_ as webhooks
 
 from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
+from apixo.downloads import ResultFetcher
 from bot.web import callbacks
 from cogs.publishing.publisher import DiscordPublisher
 from storage import media

@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 
+from domain.guild_settings import ServerSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.servers import ServerSettings
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, NotSeen
 from sandbox.service import beside
-from storage import audit, guilds, jobs, schema
+from storage import audit, guild_settings, jobs, schema
 from storage.database import Database
 from storage.errors import DatabaseDown
 from storage.jobs import Job
@@ -30,7 +30,7 @@ from tests.faults.judge import judge
 from tests.faults.nursery import KILLED, Life, Nursery
 from tests.faults.traces import SECRET_WORDS, Cell, Traces
 from tests.faults.troubles import Trouble
-from workflow.patience import NEVER_MS
+from workflow.scheduling import NEVER_MS
 
 SCALE: Final = 1_000
 CALLBACK_SCALE: Final = 50
@@ -348,7 +348,7 @@ def _empty(channel: Channel) -> None:
 async def _allow_private(url: str, guild_id: int) -> None:
     text = ServerSettings(private_allowed=True).model_dump_json()
     async with await Database.open(url) as database:
-        await database.transact(lambda tx: guilds.save(tx, guild_id, text, 0))
+        await database.transact(lambda tx: guild_settings.save(tx, guild_id, text, 0))
 
 
 async def _every_job(tx: Any) -> list[Job]:

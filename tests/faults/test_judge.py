@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apixo.forms import submission
+from apixo.requests import submission
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.requests import Command, Draft, check

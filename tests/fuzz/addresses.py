@@ -2,12 +2,12 @@
 
 from random import Random
 
-from apixo.messages import MAX_ID_CHARS, read_callback
+from apixo.schemas import MAX_ID_CHARS, read_callback
 from tests.fuzz.mutation import as_bytes, changed_json, changed_text
 from tests.fuzz.target import Target
-from workflow.hosting.callback_addresses import CallbackAddresses
-from workflow.hosting.links import SignedLinks
-from workflow.hosting.signing import Seal
+from workflow.urls.callback_urls import CallbackAddresses
+from workflow.urls.signed_urls import SignedLinks
+from workflow.urls.signing import Seal
 
 SECRET = b"a secret of this fuzz"
 CALLBACKS = CallbackAddresses("", Seal(SECRET, "callbacks"))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from apixo.answers import MAX_PATIENCE_S, Answer, Question, read_answer
 from apixo.errors import ApixoError
-from apixo.messages import MAX_ID_CHARS, TaskStatus, read_balance, read_status, read_task_id
+from apixo.responses import MAX_PATIENCE_S, Answer, Question, read_answer
+from apixo.schemas import MAX_ID_CHARS, TaskStatus, read_balance, read_status, read_task_id
 from domain.money import MicroUSD
 from tests.fuzz.mutation import as_bytes, changed_json, odd_text
 from tests.fuzz.target import Target

@@ -13,15 +13,16 @@ from typing import Any
 from PIL import Image
 from pydantic import TypeAdapter
 
-from cogs.probe import child, pictures, sounds, videos
-from cogs.probe.findings import ClipFound, Finding, Kind, PictureFound, Refused
 from domain.models import MAX_IMAGE_SIDE
 from domain.requests import Clip, clip_ms
 from tests.cogs.probe.clips import sound, video
 from tests.fuzz.mutation import changed_bytes
 from tests.fuzz.target import Target
+from workflow.media_probe import audio, images, worker
+from workflow.media_probe import video as video_probe
+from workflow.media_probe.types import ClipFound, Finding, Kind, PictureFound, Refused
 
-_LOOKS = {Kind.PICTURE: pictures.look, Kind.VIDEO: videos.look, Kind.AUDIO: sounds.look}
+_LOOKS = {Kind.PICTURE: images.look, Kind.VIDEO: video_probe.look, Kind.AUDIO: audio.look}
 _ANSWER: TypeAdapter[Any] = TypeAdapter(Finding | Refused)
 
 
@@ -38,7 +39,7 @@ def _file(dice: Random) -> str:
     """Look into a file as the process does that is there for it."""
     kind, data = odd_file(dice)
     with _given(data):
-        found = child._answer(_LOOKS[kind])  # pyright: ignore[reportPrivateUsage]
+        found = worker._answer(_LOOKS[kind])  # pyright: ignore[reportPrivateUsage]
     assert _ANSWER.validate_json(json.dumps(asdict(found))) == found
     match found:
         case PictureFound():

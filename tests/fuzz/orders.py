@@ -8,24 +8,24 @@ from typing import Any
 
 from discord import ui
 
-from apixo.forms import submission
-from cogs import cards
-from cogs.forms.reading import typed
-from cogs.words import harmless
-from domain.admission import Asker, admitted
+from apixo.requests import submission
+from cogs.generation.modals import typed
+from cogs.ui import views
+from cogs.ui.text import harmless
 from domain.errors import BrokenRules
+from domain.guild_rules import Asker, admitted
+from domain.guild_settings import ServerSettings, Which
 from domain.jobs import JobState
 from domain.models import MODELS, ModelId
 from domain.money import ZERO
 from domain.pricing import quote
 from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check, dump, load
-from domain.servers import ServerSettings, Which
-from domain.wordlists import broken_rules
+from domain.word_filter import broken_rules
 from storage.jobs import Job
 from tests.cogs.scenes import a_job, live_markup, shown_prompt
 from tests.fuzz.mutation import changed_json, changed_text, odd_text
 from tests.fuzz.target import Target
-from workflow.publishing import Sight
+from workflow.publisher import Sight
 
 _MOST_SHOWN = 4_000
 _FORM: list[dict[str, Any]] = [
@@ -64,7 +64,7 @@ def _pass(draft: Draft, dice: Random) -> str:
     try:
         request = check(admitted(settings, Asker(channel_id=1), draft))
     except BrokenRules as error:
-        _said(cards.refusal(error.rules))
+        _said(views.refusal(error.rules))
         return "refused"
     _take(request)
     return "taken"
@@ -75,10 +75,10 @@ def _take(request: VideoRequest) -> None:
     assert load(dump(request)) == request
     assert quote(request).amount > ZERO
     json.dumps(submission(request, None), ensure_ascii=False).encode()
-    status = _said(cards.status(Sight(_job(request), place=1)))
+    status = _said(views.status(Sight(_job(request), place=1)))
     shown = shown_prompt(status).removeprefix("> ")
     assert live_markup(shown.replace("**", "", 2)) == [], shown
-    _said(cards.details(_job(request), None, with_task=True))
+    _said(views.details(_job(request), None, with_task=True))
 
 
 def _said(view: ui.LayoutView) -> str:

@@ -11,11 +11,9 @@ from pydantic import SecretStr
 from yarl import URL
 
 from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
+from apixo.downloads import ResultFetcher
 from bot.web.callbacks import CallbackDoor
 from bot.web.server import serve
-from cogs.probe.findings import Unusable
-from cogs.probe.inspector import Inspector
 from storage import jobs
 from storage.database import Database
 from storage.media import MediaFolder
@@ -24,7 +22,9 @@ from tests.fuzz.files import odd_file
 from tests.fuzz.mutation import as_bytes, changed_json
 from tests.workflow.world import NO_LIMITS, Channel
 from workflow.context import Context, Policy
-from workflow.hosting.callback_addresses import PATH
+from workflow.media_probe.probe import Inspector
+from workflow.media_probe.types import Unusable
+from workflow.urls.callback_urls import PATH
 
 _REFUSALS = frozenset({400, 401, 404, 405, 413, 429})
 

@@ -5,22 +5,22 @@ from typing import Any
 
 from discord import ui
 
-from cogs.animating import PictureMenu
-from cogs.buttons import CardButton
-from cogs.listing.buttons import LIST_ITEMS
+from cogs.generation.context_menu import PictureMenu
+from cogs.jobs.list_views import LIST_ITEMS
 from cogs.operator.buttons import OPERATOR_ITEMS
-from cogs.quotas.revoking import RevokeButton
-from cogs.reports.menus import ITEMS
+from cogs.quotas.views import RevokeButton
+from cogs.reports.controls import ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
+from cogs.settings.field_types import Choice, Knob, Pick, Text
 from cogs.settings.fields import KNOBS
-from cogs.settings.knobs import Choice, Knob, Pick, Text
-from cogs.tell_buttons import TellButton
-from domain import server_checks
+from cogs.ui.buttons import CardButton
+from cogs.ui.notify_button import TellButton
+from domain import guild_settings
 from domain.errors import BrokenRules
+from domain.guild_settings import ServerSettings
 from domain.money import parse_usd, plain_usd, show_usd
 from domain.quotas import MOST, read_limit
-from domain.servers import ServerSettings
-from domain.wordlists import broken_rules, found_in, read_words
+from domain.word_filter import broken_rules, found_in, read_words
 from tests.fuzz.mutation import changed_text, odd_text
 from tests.fuzz.target import Target
 
@@ -62,7 +62,7 @@ def _patterns(dice: Random) -> str:
     words = read_words(text)
     settings = ServerSettings(banned=words)
     try:
-        server_checks.check(settings)
+        guild_settings.check(settings)
     except BrokenRules:
         return "refused"
     assert broken_rules(words) == []

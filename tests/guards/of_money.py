@@ -136,7 +136,7 @@ OF_MONEY = (
     ),
     Guard(
         "who was told that it costs nothing is not charged",
-        "workflow/money/settle.py",
+        "workflow/billing/settlement.py",
         "if await billing.is_held(tx, job.id, job.attempt):",
         "if True:",
         (
@@ -155,7 +155,7 @@ OF_MONEY = (
     ),
     Guard(
         "a second click is the same order",
-        "workflow/accept.py",
+        "workflow/stages/accept.py",
         "            raise _Repeated\n",
         "            return\n",
         (
@@ -164,7 +164,7 @@ OF_MONEY = (
     ),
     Guard(
         "a full queue takes nothing",
-        "workflow/accept.py",
+        "workflow/stages/accept.py",
         "if of_member > context.policy.max_queued_per_member:",
         "if False:",
         (
@@ -176,14 +176,14 @@ OF_MONEY = (
     ),
     Guard(
         "the price on the button is the price",
-        "cogs/clicks.py",
+        "cogs/jobs/cog.py",
         "if str(price) != seen:",
         "if False:",
         (f"{_CLICKS}test_a_price_that_is_not_todays_is_not_spent",),
     ),
     Guard(
         "the day's exposure stops the belt",
-        "workflow/operator/halt.py",
+        "workflow/submission_gate.py",
         "    _exposure,\n",
         "",
         (
@@ -195,7 +195,7 @@ OF_MONEY = (
     ),
     Guard(
         "nothing is bought that could not be kept",
-        "workflow/operator/halt.py",
+        "workflow/submission_gate.py",
         "    _room,\n",
         "",
         (
@@ -207,14 +207,14 @@ OF_MONEY = (
     ),
     Guard(
         "an old card decides nothing",
-        "workflow/operator/decide.py",
+        "workflow/operator/actions.py",
         "found.job.fence != verdict.fence or ",
         "",
         ("tests/workflow/operator/test_decide.py::test_an_old_card_decides_nothing",),
     ),
     Guard(
         "no cell of a report is a formula",
-        "workflow/spreadsheet.py",
+        "workflow/reports/csv_export.py",
         "text.lstrip().startswith(_DANGEROUS)",
         "False",
         ("tests/workflow/test_report.py::test_no_text_is_a_formula",),

@@ -48,21 +48,21 @@ OF_THE_BELT = (
     ),
     Guard(
         "places at APIXO",
-        "storage/line.py",
+        "storage/queue.py",
         "free = max_in_flight - (await",
         "free = max_in_flight + 0 * (await",
         (f"{_CLAIMS}test_places_at_apixo_are_never_overfilled",),
     ),
     Guard(
         "the belt's lock",
-        "storage/belt.py",
+        "storage/submission_pause.py",
         "_STATE.with_for_update()",
         "_STATE",
         (f"{_CLAIMS}test_claims_wait_for_each_other[postgresql]",),
     ),
     Guard(
         "one writer of a SQLite file",
-        "storage/lockfile.py",
+        "storage/engines.py",
         "            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "            pass",
         ("tests/storage/test_database.py::test_a_second_writer_of_one_file_is_refused_by_name",),
@@ -76,14 +76,14 @@ OF_THE_BELT = (
     ),
     Guard(
         "no second submission after a lost answer",
-        "workflow/submit.py",
+        "workflow/stages/submit.py",
         "        await _lost_answer(context, job, error)\n",
         "        await _try_again(context, job)\n",
         (f"{_SUBMIT}test_after_a_lost_answer_nothing_is_sent_a_second_time[effect:504]",),
     ),
     Guard(
         "no second submission after a crash",
-        "workflow/recover.py",
+        "workflow/stages/recover.py",
         'await park_unknown(context, job, "the service stopped while the request was being sent")',
         "await context.database.transact(\n"
         "                lambda tx: jobs.move(tx, job, JobState.QUEUED, now_ms=context.now_ms())\n"
@@ -99,7 +99,7 @@ OF_THE_BELT = (
     ),
     Guard(
         "what came of a submission outlasts an outage of the database",
-        "workflow/surely.py",
+        "workflow/reliability.py",
         "_WRITE_AGAIN_S[-1] if isinstance(error, Outage) else None",
         "None",
         (
@@ -111,7 +111,7 @@ OF_THE_BELT = (
     ),
     Guard(
         "the task's id is written through a fault of the database",
-        "workflow/submit.py",
+        "workflow/stages/submit.py",
         "    context.pace.speed_up()\n    await surely(context, work)",
         "    context.pace.speed_up()\n    await context.database.transact(work)",
         (
@@ -123,14 +123,14 @@ OF_THE_BELT = (
     ),
     Guard(
         "a refusal that names a task is none",
-        "apixo/answers.py",
+        "apixo/responses.py",
         "if refusal.task_id not in (None, question.task_id):",
         "if False:",
         ("tests/apixo/test_answers.py::test_a_refusal_that_names_a_task_is_none",),
     ),
     Guard(
         "the worse of HTTP status and code counts",
-        "apixo/answers.py",
+        "apixo/responses.py",
         "    for family in (500, 400):",
         "    for family in (400,):",
         ("tests/apixo/test_answers.py::test_the_worse_of_status_and_code_counts",),
@@ -145,8 +145,8 @@ OF_THE_BELT = (
     Guard(
         "nonce of a status message",
         "cogs/publishing/publisher.py",
-        'view, nonce = cards.status(sight, bare=bare), f"s{job.id}"',
-        "view, nonce = cards.status(sight, bare=bare), None",
+        'view, nonce = views.status(sight, bare=bare), f"s{job.id}"',
+        "view, nonce = views.status(sight, bare=bare), None",
         (_ONCE,),
     ),
     Guard(
@@ -158,28 +158,28 @@ OF_THE_BELT = (
     ),
     Guard(
         "nonce of a result",
-        "cogs/publishing/sending.py",
+        "cogs/publishing/publisher.py",
         "send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
         "send = channel.send(view=view, file=file, allowed_mentions=mentions)",
         (_ONCE,),
     ),
     Guard(
         "the history is looked at before a repeat",
-        "workflow/deliver.py",
+        "workflow/stages/deliver.py",
         "placed = await _find(context, job) or await place(context, job)",
         "placed = await place(context, job)",
         (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[True]",),
     ),
     Guard(
         "the direct messages are looked at before a repeat",
-        "workflow/deliver.py",
+        "workflow/stages/deliver.py",
         "found = await context.publisher.find_private_result(job, since_ms)",
         "found = None",
         (f"{_DELIVER}test_a_private_result_whose_answer_was_lost_is_not_sent_again",),
     ),
     Guard(
         "a history that may not be read stops a late repeat",
-        "workflow/deliver.py",
+        "workflow/stages/deliver.py",
         "if context.now_ms() - since_ms < _NONCE_WINDOW_MS:",
         "if True:",
         (f"{_DELIVER}test_an_unreadable_history_later_parks_rather_than_posts_twice",),
@@ -207,14 +207,14 @@ OF_THE_BELT = (
     ),
     Guard(
         "a callback for an earlier submission binds nothing",
-        "workflow/hosting/callback.py",
+        "workflow/urls/callbacks.py",
         "if job.submissions != submission.number:",
         "if False:",
         (f"{_CALLBACK}test_a_call_for_an_earlier_submission_binds_nothing",),
     ),
     Guard(
         "a callback about another task binds nothing",
-        "workflow/hosting/callback.py",
+        "workflow/urls/callbacks.py",
         "    if job.task_id != task_id:\n        return Outcome.OTHER_TASK\n",
         "",
         (f"{_CALLBACK}test_a_call_about_another_task_is_refused",),
@@ -228,7 +228,7 @@ OF_THE_BELT = (
     ),
     Guard(
         "quarantine",
-        "workflow/belt.py",
+        "workflow/worker.py",
         "if job.turns > _MAX_TURNS and may_move(job.state, JobState.QUARANTINED):",
         "if False:",
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.books import ServiceBooks
+from bot.snapshot_reader import ServiceBooks
 from sandbox.apixo import ApixoOptions
 from sandbox.discord import DiscordOptions, DiscordStandIn
 from sandbox.visit import demo

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apixo.forms import submission
+from apixo.requests import submission
 from domain.errors import BrokenRules
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check

@@ -10,14 +10,14 @@ from typing import Any
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
-from apixo.forms import submission
-from domain import server_checks
-from domain.admission import Asker, admitted
+from apixo.requests import submission
+from domain import guild_settings
 from domain.errors import BrokenRules
+from domain.guild_rules import Asker, admitted
+from domain.guild_settings import Rules, ServerSettings
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import Preset, checked, filled
 from domain.requests import Command, Draft
-from domain.servers import Rules, ServerSettings
 from sandbox.apixo.rules import MODELS
 from tests.properties.test_requests_and_the_stand_in import drafts, ours, theirs
 
@@ -66,7 +66,7 @@ def as_set(asked: Rules) -> ServerSettings:
     """Give settings as a manager could have made them."""
     made = ServerSettings(rules=asked)
     try:
-        server_checks.check(made)
+        guild_settings.check(made)
     except BrokenRules:
         reject()
     return made

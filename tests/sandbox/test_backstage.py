@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.books import ServiceBooks
+from bot.snapshot_reader import ServiceBooks
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.backstage import DemoBackstage
 from sandbox.discord import ClientRefused, DiscordStandIn

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Final, TypeVar
 
-from apixo.answers import Answer, Question, read_answer
 from apixo.errors import (
     ApixoError,
     NoAnswer,
@@ -19,8 +18,9 @@ from apixo.errors import (
     ResultGone,
     Unreadable,
 )
-from apixo.forms import submission
-from apixo.messages import TaskState, TaskStatus, read_balance, read_status, read_task_id
+from apixo.requests import submission
+from apixo.responses import Answer, Question, read_answer
+from apixo.schemas import TaskState, TaskStatus, read_balance, read_status, read_task_id
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.requests import VideoRequest

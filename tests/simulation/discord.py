@@ -8,7 +8,7 @@ from tests.simulation.journal import Journal
 from tests.simulation.weather import Weather
 from tests.workflow.world import Channel, Shown
 from workflow.errors import HistoryDenied, TryLater
-from workflow.publishing import Post
+from workflow.publisher import Post
 
 _KNOWS_NONCE_S = 180
 """Discord says "a few minutes"."""

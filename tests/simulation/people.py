@@ -12,22 +12,22 @@ from domain.jobs import JobState
 from domain.models import MODELS, ModelId
 from domain.requests import VideoRequest, check
 from sandbox.apixo import Task
-from storage import parked
+from storage import parked_jobs
 from storage.jobs import Job
 from tests.simulation.journal import Journal
 from tests.simulation.plan import DAY_S, Plan
 from tests.simulation.service import Died
 from tests.workflow.world import a_request
-from workflow.accept import Accepted, Order, accept, cancel
+from workflow.billing.quotas import Manager
 from workflow.context import Context
-from workflow.money.quotas import Manager
-from workflow.operator.decide import Verdict, decide
-from workflow.operator.halt import halt_of
-from workflow.operator.operate import go_on
-from workflow.operator.parked import Decision, Evidence, evidence_of
-from workflow.results.again import Keys, click_keys, draft_of
-from workflow.results.erase import erase
+from workflow.operator.actions import Verdict, decide
+from workflow.operator.control import go_on
+from workflow.operator.parked_jobs import Decision, Evidence, evidence_of
+from workflow.results.delete import erase
 from workflow.results.repost import Again, post_again
+from workflow.results.rerun import Keys, click_keys, draft_of
+from workflow.stages.accept import Accepted, Order, accept, cancel
+from workflow.submission_gate import halt_of
 
 T = TypeVar("T")
 
@@ -256,7 +256,7 @@ class Operator:
             await self.around.call(lambda context: go_on(context, self._click()))
             self.journal.note("went on after a stop")
         waiting = await self.around.call(
-            lambda context: context.database.read(lambda tx: parked.ids(tx, 0, 50))
+            lambda context: context.database.read(lambda tx: parked_jobs.ids(tx, 0, 50))
         )
         for job_id in waiting:
             found = await self.around.call(lambda context, one=job_id: evidence_of(context, one))

@@ -19,10 +19,10 @@ from sqlalchemy import text
 from storage.database import Database
 from storage.errors import DatabaseDown
 from tests.simulation.journal import Journal
-from workflow.belt import MAX_REST_S, Belt
+from workflow.billing.balance_monitor import MoneyWatch
 from workflow.context import Context
-from workflow.money.watch import MoneyWatch
-from workflow.operator import fuse
+from workflow.operator import alerts
+from workflow.worker import MAX_REST_S, Belt
 
 T = TypeVar("T")
 
@@ -134,7 +134,7 @@ class Process:
         while True:
             try:
                 await watch.look()
-                await fuse.mind(self.context, _hear)
+                await alerts.mind(self.context, _hear)
                 short = await self.context.database.read(_is_short)
             except Exception:  # noqa: BLE001 - as the loop in service does
                 _log.exception("a duty failed")

@@ -33,12 +33,12 @@ from tests.simulation.plan import DAY_S, Plan
 from tests.simulation.service import Died, Process, UnsureDatabase, task_factory
 from tests.simulation.timeless import TimelessLoop, threadless_sqlite
 from tests.simulation.weather import Side, Weather
-from workflow import submit
 from workflow.context import Context, Policy
-from workflow.hosting.callback import receive
-from workflow.hosting.callback_addresses import PATH, CallbackAddresses
-from workflow.hosting.signing import Seal
-from workflow.pace import Pace
+from workflow.stages import submit
+from workflow.throttle import Pace
+from workflow.urls.callback_urls import PATH, CallbackAddresses
+from workflow.urls.callbacks import receive
+from workflow.urls.signing import Seal
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.keeping import WORK_FOLDER, open_media
+from bot.media_store import WORK_FOLDER, open_media
 from sandbox.apixo.clips import tiny_clip
-from storage.bucket import Bucket, MediaBucket
 from storage.errors import NotAVideo, StorageError, TooLarge
-from workflow.hosting.presigned import PresignedLinks
+from storage.s3_media import Bucket, MediaBucket
+from workflow.urls.presigned_urls import PresignedLinks
 
 NAME = "0123456789abcdefghjk.mp4"
 URL = "s3://videos/dailies"

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import belt, jobs, leases, line, status_messages
+from storage import jobs, leases, queue, status_messages, submission_pause
 from storage.database import Database
 from storage.errors import JobTaken
 from storage.jobs import Job, Move
@@ -20,7 +20,7 @@ async def claim(
     database: Database, *, now_ms: int = 9_000, owner: str = "a", places: int = 9
 ) -> list[Job]:
     return await database.transact(
-        lambda tx: line.claim(tx, now_ms=now_ms, owner=owner, lease_ms=1_000, max_in_flight=places)
+        lambda tx: queue.claim(tx, now_ms=now_ms, owner=owner, lease_ms=1_000, max_in_flight=places)
     )
 
 
@@ -68,7 +68,7 @@ async def test_the_member_with_the_fewest_in_flight_is_first(
     late = [await accept(user_id=2, at_ms=at_ms) for at_ms in (3_000, 3_001, 3_002)]
     last = await accept(user_id=3, at_ms=4_000)
     expected = [late[0], last, crowd[0], late[1], crowd[1], late[2]]
-    places = [await database.read(lambda tx, job=job: line.place(tx, job.id)) for job in expected]
+    places = [await database.read(lambda tx, job=job: queue.place(tx, job.id)) for job in expected]
     assert places == [1, 2, 3, 4, 5, 6]
     claimed = [await claim(database, places=number) for number in range(2, 8)]
     assert [job.id for batch in claimed for job in batch] == [job.id for job in expected]
@@ -89,8 +89,8 @@ async def test_who_waits_no_more_has_no_place(database: Database, accept: Accept
     """A job that left the line, or that is not known, is at place 0."""
     job = await accept()
     await claim(database)
-    assert await database.read(lambda tx: line.place(tx, job.id)) == 0
-    assert await database.read(lambda tx: line.place(tx, "nobody")) == 0
+    assert await database.read(lambda tx: queue.place(tx, job.id)) == 0
+    assert await database.read(lambda tx: queue.place(tx, "nobody")) == 0
 
 
 async def test_places_at_apixo_are_never_overfilled(database: Database, accept: Accept) -> None:
@@ -114,14 +114,14 @@ async def test_claims_wait_for_each_other(database: Database, accept: Accept) ->
     blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
     async def first(tx: AsyncConnection) -> asyncio.Task[list[Job]]:
-        await belt.lock(tx)
+        await submission_pause.lock(tx)
         second = asyncio.create_task(claim(database, places=1))
         waiting = 0
         async with asyncio.timeout(20):
             while not second.done() and not waiting:
                 waiting = (await tx.execute(blocked)).scalar_one()
         assert not second.done()
-        await line.claim(tx, now_ms=9_000, owner="b", lease_ms=1_000, max_in_flight=1)
+        await queue.claim(tx, now_ms=9_000, owner="b", lease_ms=1_000, max_in_flight=1)
         return second
 
     assert await (await database.transact(first)) == []
@@ -140,8 +140,8 @@ async def test_a_paused_belt_submits_nothing(database: Database, accept: Accept)
     """Until the pause is over; a shorter pause does not end a longer one."""
     await accept()
     await accept()
-    await database.transact(lambda tx: belt.pause(tx, 9_500, "no balance"))
-    await database.transact(lambda tx: belt.pause(tx, 9_100, "rate limited"))
+    await database.transact(lambda tx: submission_pause.pause(tx, 9_500, "no balance"))
+    await database.transact(lambda tx: submission_pause.pause(tx, 9_100, "rate limited"))
     assert await claim(database, now_ms=9_499) == []
     assert len(await claim(database, now_ms=9_500, places=1)) == 1
 

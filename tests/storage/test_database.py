@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import database as database_module
-from storage import notes
+from storage import key_value
 from storage.database import Database
 from storage.errors import DatabaseDown, DatabaseInUse, StorageError
 
@@ -25,18 +25,18 @@ SELECT count(*) FROM counted
 
 
 async def put(database: Database, key: str, value: str) -> None:
-    await database.transact(lambda tx: notes.put(tx, key, value))
+    await database.transact(lambda tx: key_value.put(tx, key, value))
 
 
 async def get(database: Database, key: str) -> str | None:
-    return await database.read(lambda tx: notes.get(tx, key))
+    return await database.read(lambda tx: key_value.get(tx, key))
 
 
 async def test_work_commits_at_its_end_and_gives_its_result(database: Database) -> None:
     """What the work returns comes back, and what it wrote can be read."""
 
     async def work(tx: AsyncConnection) -> int:
-        await notes.put(tx, "colour", "red")
+        await key_value.put(tx, "colour", "red")
         return 7
 
     assert await database.transact(work) == 7
@@ -47,7 +47,7 @@ async def test_work_that_fails_leaves_nothing(database: Database) -> None:
     """An error ends the transaction and everything it wrote is gone."""
 
     async def work(tx: AsyncConnection) -> None:
-        await notes.put(tx, "colour", "red")
+        await key_value.put(tx, "colour", "red")
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -61,8 +61,8 @@ async def test_no_update_is_lost_among_thirty_at_once(database: Database) -> Non
 
     async def work(tx: AsyncConnection) -> None:
         await tx.execute(text("UPDATE belt SET id = id"))
-        before = int(await notes.get(tx, "sum") or 0)
-        await notes.put(tx, "sum", str(before + 1))
+        before = int(await key_value.get(tx, "sum") or 0)
+        await key_value.put(tx, "sum", str(before + 1))
 
     await asyncio.gather(*(database.transact(work) for _ in range(30)))
     assert await get(database, "sum") == "30"
@@ -76,9 +76,9 @@ async def test_sqlite_keeps_every_read_then_write_without_any_lock_by_hand(
     await put(database, "sum", "0")
 
     async def work(tx: AsyncConnection) -> None:
-        before = int(await notes.get(tx, "sum") or 0)
+        before = int(await key_value.get(tx, "sum") or 0)
         await asyncio.sleep(0)
-        await notes.put(tx, "sum", str(before + 1))
+        await key_value.put(tx, "sum", str(before + 1))
 
     await asyncio.gather(*(database.transact(work) for _ in range(30)))
     assert await get(database, "sum") == "30"
@@ -91,7 +91,7 @@ async def test_no_other_writer_gets_between_a_reading_and_a_writing(database: Da
     with closing(sqlite3.connect(database.path, timeout=0, isolation_level=None)) as shell:
 
         async def work(tx: AsyncConnection) -> None:
-            await notes.get(tx, "colour")
+            await key_value.get(tx, "colour")
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 shell.execute("UPDATE belt SET id = id")
 
@@ -105,9 +105,9 @@ async def test_whoever_is_cancelled_in_a_transaction_waits_for_its_end(database:
     for number in range(40):
 
         async def work(tx: AsyncConnection, value: str = str(number)) -> None:
-            await notes.put(tx, "left", value)
+            await key_value.put(tx, "left", value)
             await tx.scalar(text(SLOW))
-            await notes.put(tx, "right", value)
+            await key_value.put(tx, "right", value)
 
         task = asyncio.create_task(database.transact(work))
         await asyncio.sleep(0.0005 * number)
@@ -131,7 +131,7 @@ async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
         inside = asyncio.Event()
 
         async def work(tx: AsyncConnection, inside: asyncio.Event = inside) -> None:
-            await notes.put(tx, "colour", "red")
+            await key_value.put(tx, "colour", "red")
             inside.set()
             await asyncio.Event().wait()
 
@@ -148,7 +148,7 @@ async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
 async def test_nothing_can_be_written_through_the_reading_door(database: Database) -> None:
     """The engine itself refuses a write in `read`."""
     with pytest.raises(DatabaseDown, match="read-only"):
-        await database.read(lambda tx: notes.put(tx, "colour", "red"))
+        await database.read(lambda tx: key_value.put(tx, "colour", "red"))
 
 
 async def test_a_reader_sees_one_moment(database: Database) -> None:
@@ -156,9 +156,9 @@ async def test_a_reader_sees_one_moment(database: Database) -> None:
     await put(database, "colour", "red")
 
     async def look_twice(tx: AsyncConnection) -> tuple[str | None, str | None]:
-        first = await notes.get(tx, "colour")
+        first = await key_value.get(tx, "colour")
         await put(database, "colour", "blue")
-        return first, await notes.get(tx, "colour")
+        return first, await key_value.get(tx, "colour")
 
     assert await database.read(look_twice) == ("red", "red")
 
@@ -173,10 +173,10 @@ async def test_a_deadlock_is_done_again(database: Database) -> None:
 
     async def work(tx: AsyncConnection, first: str, second: str) -> None:
         calls.append(first)
-        await notes.put(tx, first, first)
+        await key_value.put(tx, first, first)
         if len(calls) <= 2:
             await both_hold_one.wait()
-        await notes.put(tx, second, first)
+        await key_value.put(tx, second, first)
 
     await asyncio.gather(
         database.transact(lambda tx: work(tx, "a", "b")),
@@ -320,19 +320,19 @@ async def test_a_second_writer_of_one_file_is_refused_by_name(
 HOLDER = """
 import asyncio, sys
 from storage import database as database_module
-from storage import notes
+from storage import key_value
 from storage.database import Database
 
 async def write_and_wait(tx):
     for number in range(2_000):
-        await notes.put(tx, f"n{number}", "x" * 2_000)
-    await notes.put(tx, "colour", "blue")
+        await key_value.put(tx, f"n{number}", "x" * 2_000)
+    await key_value.put(tx, "colour", "blue")
     print("ready", flush=True)
     await asyncio.Event().wait()
 
 async def main():
     database = await Database.open(sys.argv[1])
-    await database.transact(lambda tx: notes.put(tx, "colour", "red"))
+    await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
     await database.transact(write_and_wait)
 
 asyncio.run(main())
@@ -406,9 +406,9 @@ async def test_a_backup_is_whole_while_the_service_writes(
     begun, enough = asyncio.Event(), asyncio.Event()
 
     async def write_both(tx: AsyncConnection, value: str) -> None:
-        await notes.put(tx, "a", value)
-        await notes.put(tx, "padding" + value, value * 1_000)
-        await notes.put(tx, "z", value)
+        await key_value.put(tx, "a", value)
+        await key_value.put(tx, "padding" + value, value * 1_000)
+        await key_value.put(tx, "z", value)
 
     async def keep_writing() -> None:
         for number in count():
@@ -461,8 +461,8 @@ async def test_a_file_that_was_closed_is_whole_by_itself(database_url: str):
     """Whoever copies it then has everything: the log beside it is folded in and gone."""
     async with await Database.open(database_url) as database:
         await database.migrate()
-        await database.transact(lambda tx: notes.put(tx, "colour", "red"))
-        assert await database.read(lambda tx: notes.get(tx, "colour")) == "red"
+        await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
+        assert await database.read(lambda tx: key_value.get(tx, "colour")) == "red"
         assert database.path is not None
         log = database.path.with_name(f"{database.path.name}-wal")
         assert log.exists()

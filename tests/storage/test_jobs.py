@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import MOVES, JobState
-from storage import jobs, line, status_messages
+from storage import jobs, queue, status_messages
 from storage.database import Database
 from storage.errors import JobTaken, TaskTaken
 from storage.jobs import Event, Job, NewJob
@@ -28,7 +28,7 @@ async def generating(database: Database, accept: Accept, task_id: str = "task") 
     await accept()
 
     async def work(tx: AsyncConnection) -> Job:
-        (job,) = await line.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        (job,) = await queue.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
         return await jobs.move(
             tx, job, S.GENERATING, now_ms=3_000, task_id=task_id, started_at_ms=3_000
         )
@@ -75,8 +75,8 @@ async def test_waiting_jobs_are_counted_for_member_and_server(
     await accept()
     await accept(user_id=4)
     await accept(guild_id=9)
-    assert await database.read(lambda tx: line.waiting(tx, 1, 3)) == (1, 2)
-    assert await database.read(lambda tx: line.waiting(tx, 1, 5)) == (0, 2)
+    assert await database.read(lambda tx: queue.waiting(tx, 1, 3)) == (1, 2)
+    assert await database.read(lambda tx: queue.waiting(tx, 1, 5)) == (0, 2)
 
 
 async def test_a_move_carries_its_facts_and_leaves_an_event(
@@ -115,7 +115,7 @@ async def test_a_move_may_say_when_the_job_is_due_and_how_often_it_failed(
     await accept()
 
     async def work(tx: AsyncConnection) -> Job:
-        (job,) = await line.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
+        (job,) = await queue.claim(tx, now_ms=2_000, owner="a", lease_ms=9, max_in_flight=9)
         return await jobs.move(tx, job, S.QUEUED, now_ms=3_000, due_at_ms=8_000, failures=3)
 
     job = await database.transact(work)

@@ -2,18 +2,20 @@
 
 import asyncio
 
-from storage import members
+from storage import guild_settings
 from storage.database import Database
 
 LARGEST = (1 << 63) - 1
 
 
 async def choose(database: Database, guild_id: int, user_id: int, *, wanted: bool) -> None:
-    await database.transact(lambda tx: members.set_told(tx, guild_id, user_id, wanted=wanted))
+    await database.transact(
+        lambda tx: guild_settings.set_told(tx, guild_id, user_id, wanted=wanted)
+    )
 
 
 async def told(database: Database, guild_id: int, user_id: int) -> bool:
-    return await database.read(lambda tx: members.is_told(tx, guild_id, user_id))
+    return await database.read(lambda tx: guild_settings.is_told(tx, guild_id, user_id))
 
 
 async def test_nobody_is_told_unless_they_wish_so(database: Database) -> None:

@@ -197,7 +197,7 @@ async def test_the_files_are_named_and_ordered_as_the_revisions_are(database: Da
 
 def test_a_start_does_without_the_library_for_migrations() -> None:
     """It takes a good part of the time that everything takes to be read."""
-    code = "import sys, bot.app, storage.upgrade; sys.exit('alembic' in sys.modules)"
+    code = "import sys, bot.app, storage.migrate; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import database as database_module
-from storage import engines, notes
+from storage import engines, key_value
 from storage.database import Database
+from storage.database_errors import outage
 from storage.errors import DatabaseDown, StorageError
-from storage.outages import outage
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -93,12 +93,12 @@ async def test_a_lock_beyond_patience_is_told_and_passes(
         with closing(sqlite3.connect(database.path, isolation_level=None)) as shell:
             shell.execute("BEGIN IMMEDIATE")
             with pytest.raises(DatabaseDown, match="locked"):
-                await database.transact(lambda tx: notes.put(tx, "colour", "red"))
+                await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
             assert database.trouble == "Another program keeps the database locked."
-            assert await database.read(lambda tx: notes.get(tx, "colour")) is None
-        await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+            assert await database.read(lambda tx: key_value.get(tx, "colour")) is None
+        await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
         assert database.trouble is None
-        assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
+        assert await database.read(lambda tx: key_value.get(tx, "colour")) == "blue"
 
 
 async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(database: Database):
@@ -106,7 +106,7 @@ async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(da
     inside, may_end = asyncio.Event(), asyncio.Event()
 
     async def slow(tx: AsyncConnection) -> None:
-        await notes.put(tx, "colour", "red")
+        await key_value.put(tx, "colour", "red")
         inside.set()
         await may_end.wait()
 
@@ -114,11 +114,11 @@ async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(da
     await inside.wait()
     database.trouble = "The disk of the database is full."
     with pytest.raises(DatabaseDown, match="full"):
-        await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+        await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
     may_end.set()
     await trying
     assert database.trouble is None
-    await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
+    await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
 
 
 @only_sqlite
@@ -126,9 +126,9 @@ async def test_a_file_that_could_not_be_written_is_opened_anew(database: Databas
     """A connection that was opened meanwhile can never write, however long it is kept."""
     await database.transact(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
     with pytest.raises(DatabaseDown, match="read-only"):
-        await database.transact(lambda tx: notes.put(tx, "colour", "red"))
-    await database.transact(lambda tx: notes.put(tx, "colour", "blue"))
-    assert await database.read(lambda tx: notes.get(tx, "colour")) == "blue"
+        await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
+    await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
+    assert await database.read(lambda tx: key_value.get(tx, "colour")) == "blue"
 
 
 def test_a_server_that_says_nothing_is_told_in_words():
@@ -146,19 +146,19 @@ async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
     stopped = list[int]()
 
     async def hang(tx: AsyncConnection) -> None:
-        await notes.put(tx, "colour", "red")
+        await key_value.put(tx, "colour", "red")
         pid = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
         stopped.append(pid)
         os.kill(pid, signal.SIGSTOP)
-        await notes.get(tx, "colour")
+        await key_value.get(tx, "colour")
 
     async with await Database.open(database_url) as database:
         try:
             with pytest.raises(DatabaseDown, match="can not be reached"):
                 await database.transact(hang)
             assert database.trouble == "The database can not be reached."
-            assert await database.read(lambda tx: notes.get(tx, "colour")) is None
-            await database.transact(lambda tx: notes.put(tx, "size", "large"))
+            assert await database.read(lambda tx: key_value.get(tx, "colour")) is None
+            await database.transact(lambda tx: key_value.put(tx, "size", "large"))
             assert database.trouble is None
         finally:
             for pid in stopped:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Kind, Limit, Limits, Target
-from storage import audit, billing, guilds, jobs, limits
+from storage import audit, billing, guild_settings, jobs, limits
 from storage.database import Database
 from storage.errors import QuotaExceeded, WrongMoney
 from storage.jobs import Job, NewJob
@@ -306,7 +306,7 @@ class Bank(RuleBasedStateMachine):
         guild, user = member
 
         async def work(tx: AsyncConnection) -> int:
-            await guilds.lock(tx, guild)
+            await guild_settings.lock(tx, guild)
             return await billing.grant(
                 tx,
                 guild_id=guild,
@@ -321,7 +321,7 @@ class Bank(RuleBasedStateMachine):
 
     async def revoking(self, grant: int) -> int:
         async def work(tx: AsyncConnection) -> int:
-            await guilds.lock(tx, self.model.grants[grant][0][0])
+            await guild_settings.lock(tx, self.model.grants[grant][0][0])
             return await billing.revoke(tx, grant, actor="5", now_ms=self.model.now_ms)
 
         amount = await self.database.transact(work)
@@ -330,7 +330,7 @@ class Bank(RuleBasedStateMachine):
 
     async def setting(self, place: tuple[int, str, int, str], amount: int | None) -> None:
         async def work(tx: AsyncConnection) -> None:
-            await guilds.lock(tx, place[0])
+            await guild_settings.lock(tx, place[0])
             await limits.put(tx, a_limit(place, amount))
 
         await self.database.transact(work)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from apixo.results import ResultFetcher
+from apixo.downloads import ResultFetcher
 from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
 from storage.database import Database
 from storage.media import MediaFolder

@@ -6,10 +6,10 @@ import pytest
 
 from domain.jobs import JobState
 from domain.quotas import Scope
-from storage import line
+from storage import queue
 from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World, limits
-from workflow.accept import accept, cancel
 from workflow.errors import NotYours, OverLimit, QueueFull, TooLate
+from workflow.stages.accept import accept, cancel
 
 S = JobState
 
@@ -169,5 +169,5 @@ async def test_the_queue_is_counted_by_member_and_server(world: World):
     for _ in range(3):
         await world.order()
     await world.order(user=BEN)
-    assert await world.database.read(lambda tx: line.waiting(tx, GUILD, BEN)) == (1, 4)
-    assert await world.database.read(lambda tx: line.waiting(tx, GUILD + 1, BEN)) == (0, 0)
+    assert await world.database.read(lambda tx: queue.waiting(tx, GUILD, BEN)) == (1, 4)
+    assert await world.database.read(lambda tx: queue.waiting(tx, GUILD + 1, BEN)) == (0, 0)

@@ -7,8 +7,8 @@ import pytest
 
 from domain.jobs import JobState
 from tests.workflow.world import BOTH_ENGINES, DoomedDatabase, FlakyDatabase, World
-from workflow.belt import Belt
-from workflow.recover import park_lost_submissions
+from workflow.stages.recover import park_lost_submissions
+from workflow.worker import Belt
 
 S = JobState
 

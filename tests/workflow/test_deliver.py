@@ -7,7 +7,7 @@ import pytest
 from domain.jobs import JobState
 from tests.workflow.world import ADA, BEN, World
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.publishing import Sight
+from workflow.publisher import Sight
 
 S = JobState
 

@@ -9,7 +9,7 @@ from domain.jobs import JobState
 from sandbox.apixo import ApixoOptions, ApixoStandIn, Fault, HandClock
 from storage import jobs
 from tests.workflow.world import ADA, World
-from workflow.pace import FULL_PER_MINUTE, LEAST_PER_MINUTE, Pace
+from workflow.throttle import FULL_PER_MINUTE, LEAST_PER_MINUTE, Pace
 
 S = JobState
 OTHERS = range(100, 110)

@@ -13,17 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from bot.meters import Meters
 from bot.web import metrics
-from bot.web.metrics import Metrics
+from bot.web.metrics import Meters, Metrics
 from bot.web.server import serve
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import balance
+from storage import balance_readings
 from tests.workflow.world import BOTH_ENGINES, FlakyDatabase, World
-from workflow.gauges import gather
-from workflow.hosting.callback_addresses import CallbackAddresses
-from workflow.hosting.signing import Seal
+from workflow.reports.metrics import gather
+from workflow.urls.callback_urls import CallbackAddresses
+from workflow.urls.signing import Seal
 
 S = JobState
 RULES = Path(__file__).parents[2] / "docs" / "alerts.yml"
@@ -133,7 +132,7 @@ async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Moni
     assert "dailies_balance_micro" not in await monitor.scrape()
     for at_ms, left in enumerate([5_000_000, 4_900_000]):
         await world.database.transact(
-            lambda tx, at_ms=at_ms, left=left: balance.add(tx, at_ms, MicroUSD(left))
+            lambda tx, at_ms=at_ms, left=left: balance_readings.add(tx, at_ms, MicroUSD(left))
         )
     seen = await monitor.scrape()
     assert seen["dailies_balance_micro"] == 4_900_000
@@ -171,7 +170,7 @@ async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Mon
     """And every state that they name; a rule on a misspelt name would never fire."""
     addresses = CallbackAddresses("https://bot.example", Seal(b"x", "callbacks"))
     world.context = replace(world.context, callbacks=addresses)
-    await world.database.transact(lambda tx: balance.add(tx, 0, MicroUSD(1)))
+    await world.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
     await world.order("a lake [[effect:504]]")
     await world.turn()
     monitor.meters.callback("due")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workflow.world import BOTH_ENGINES, World
-from workflow.once import CLAIM_MS, forget, once
+from workflow.reliability import CLAIM_MS, forget, once
 
 
 class Work:

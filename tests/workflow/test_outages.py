@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from domain.jobs import JobState
-from storage import notes
+from storage import key_value
 from storage.database import Database
 from storage.errors import DatabaseDown
 from tests.workflow.world import World
-from workflow import surely as surely_module
+from workflow import reliability as surely_module
 from workflow.context import Context
-from workflow.surely import surely
+from workflow.reliability import surely
 
 S = JobState
 MANY = 50
@@ -48,9 +48,9 @@ async def test_what_must_not_be_lost_is_written_after_however_long_an_outage(wor
     """It outlasts any number of tries."""
     broken = Breaking(world.database)
     broken.fails = MANY
-    await surely(_with(world, broken), lambda tx: notes.put(tx, "colour", "red"))
+    await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
     assert broken.fails == 0
-    assert await world.database.read(lambda tx: notes.get(tx, "colour")) == "red"
+    assert await world.database.read(lambda tx: key_value.get(tx, "colour")) == "red"
 
 
 async def test_another_fault_of_the_database_comes_out_in_the_end(world: World):
@@ -58,7 +58,7 @@ async def test_another_fault_of_the_database_comes_out_in_the_end(world: World):
     broken = Breaking(world.database, OSError)
     broken.fails = MANY
     with pytest.raises(OSError, match="out of order"):
-        await surely(_with(world, broken), lambda tx: notes.put(tx, "colour", "red"))
+        await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
     assert MANY - broken.fails == 4
 
 

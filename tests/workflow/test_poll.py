@@ -6,7 +6,7 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
-from domain.schedule import looks_ms
+from domain.polling import looks_ms
 from sandbox.apixo import Fault
 from tests.workflow.world import World
 

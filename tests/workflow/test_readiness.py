@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.readiness import Readiness
 from bot.web import health
+from bot.web.health import Readiness
 from bot.web.server import serve
 from storage.media import MediaFolder
 from tests.workflow.world import World

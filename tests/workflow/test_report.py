@@ -32,8 +32,8 @@ from domain.reports import (
 from storage import limits
 from storage.reports import Posting
 from tests.workflow.world import ADA, BEN, BOTH_ENGINES, CHANNEL, GUILD, World
-from workflow import report, spreadsheet
-from workflow.report import Figures
+from workflow.reports import csv_export, spending
+from workflow.reports.spending import Figures
 
 S = JobState
 SEVEN_PM_MS = 1_795_287_600_000  # 21 November 2026
@@ -48,7 +48,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 async def of_ada(world: World, period: ReportPeriod = ReportPeriod.TODAY) -> Figures:
-    return await report.of_member(world.context, GUILD, ADA, (), period)
+    return await spending.of_member(world.context, GUILD, ADA, (), period)
 
 
 @given(moments)
@@ -95,7 +95,7 @@ async def test_a_member_sees_their_own_spending(world: World) -> None:
     assert [(line.day, line.sums) for line in figures.daily] == [
         (day_of(world.context.now_ms()), figures.total)
     ]
-    strangers = await report.of_member(world.context, GUILD + 1, ADA, (), ReportPeriod.ALL)
+    strangers = await spending.of_member(world.context, GUILD + 1, ADA, (), ReportPeriod.ALL)
     assert strangers.total == Sums()
     assert len(strangers.days) == 1
 
@@ -106,15 +106,15 @@ async def test_a_server_is_summed_by_each_group(world: World) -> None:
     for user in (ADA, BEN, BEN):
         await world.until(S.DELIVERED, job=(await world.order(user=user)).job.id)
     for grouping in Grouping:
-        figures = await report.of_server(world.context, GUILD, ReportPeriod.ALL, grouping)
+        figures = await spending.of_server(world.context, GUILD, ReportPeriod.ALL, grouping)
         assert sum((line.sums for line in figures.groups), Sums()) == figures.total
         assert figures.total.net == 3 * PRICE
         assert sum(line.sums.net for line in figures.daily) == 3 * PRICE
         with_parts = grouping in (Grouping.USER, Grouping.CHANNEL)
         assert sum(line.sums.net for line in figures.parts) == (3 * PRICE if with_parts else 0)
-    by_user = await report.of_server(world.context, GUILD, ReportPeriod.ALL, Grouping.USER)
+    by_user = await spending.of_server(world.context, GUILD, ReportPeriod.ALL, Grouping.USER)
     assert [line.user_id for line in by_user.groups] == [BEN, ADA]
-    by_channel = await report.of_server(world.context, GUILD, ReportPeriod.ALL, Grouping.CHANNEL)
+    by_channel = await spending.of_server(world.context, GUILD, ReportPeriod.ALL, Grouping.CHANNEL)
     assert [line.channel_id for line in by_channel.groups] == [CHANNEL]
 
 
@@ -137,18 +137,18 @@ async def test_the_budget_is_the_limit_of_all_days(world: World) -> None:
     figures = await of_ada(world, ReportPeriod.WEEK)
     assert (figures.today.limit, figures.today.used) == (500_000, PRICE)
     assert figures.budget == 3_500_000
-    assert report.share(PRICE, figures.budget) == 2
-    assert report.share(PRICE, None) is None
-    assert report.share(PRICE, MicroUSD(0)) is None
+    assert spending.share(PRICE, figures.budget) == 2
+    assert spending.share(PRICE, None) is None
+    assert spending.share(PRICE, MicroUSD(0)) is None
 
 
 @BOTH_ENGINES
 async def test_the_rows_of_a_member_add_up(world: World) -> None:
     """What each row cost sums to what was paid; holds are listed and cost nothing."""
     await world.until(S.DELIVERED, job=(await world.order()).job.id)
-    days, postings = await report.ledger_of_member(world.context, GUILD, ADA, ReportPeriod.ALL)
+    days, postings = await spending.ledger_of_member(world.context, GUILD, ADA, ReportPeriod.ALL)
     assert days.first == day_of(world.context.now_ms())
-    rows = rows_of(spreadsheet.of_postings(postings))
+    rows = rows_of(csv_export.of_postings(postings))
     assert [(row["kind"], row["amount_usd"], row["cost_usd"]) for row in rows] == [
         ("hold", "0.080000", "0.000000"),
         ("charge", "0.080000", "0.080000"),
@@ -174,7 +174,7 @@ NOTE = Posting(
 @given(st.text() | st.tuples(st.sampled_from(DANGEROUS), st.text()).map("".join))
 def test_no_text_is_a_formula(text: str) -> None:
     """An apostrophe stands before what would run; all else stays, but for control characters."""
-    written = spreadsheet.write(["a", "b"], [(text, Decimal(-1))])
+    written = csv_export.write(["a", "b"], [(text, Decimal(-1))])
     _, (cell, number) = csv.reader(io.StringIO(written, newline=""))
     assert number == "-1"
     assert not cell.strip().startswith(tuple(DANGEROUS))
@@ -185,7 +185,7 @@ def test_no_text_is_a_formula(text: str) -> None:
 
 def test_times_and_amounts_are_exact() -> None:
     """To the millisecond and to the micro-dollar; a negative amount stays a number."""
-    (row,) = rows_of(spreadsheet.of_postings([replace(NOTE, note='=HYPERLINK("x")')]))
+    (row,) = rows_of(csv_export.of_postings([replace(NOTE, note='=HYPERLINK("x")')]))
     assert row["time"] == "2026-11-21T19:00:00.007Z"
     assert row["amount_usd"] == "-0.000001"
     assert row["note"] == '\'=HYPERLINK("x")'
@@ -225,9 +225,9 @@ def test_a_line_says_what_it_is_about(grouping: Grouping, line: Line) -> None:
         "mean_wait_s": "4",
     }
     about = {"first_day": first, "last_day": last}
-    named = spreadsheet.of_server([line], days, grouping, {7: "=Ada"})
+    named = csv_export.of_server([line], days, grouping, {7: "=Ada"})
     assert rows_of(named) == [{**about, **keys[grouping], **sums}]
-    everywhere = spreadsheet.of_everyone([line], days, grouping)
+    everywhere = csv_export.of_everyone([line], days, grouping)
     unnamed = {name: key for name, key in keys[grouping].items() if not name.endswith("_name")}
     assert rows_of(everywhere) == [{**about, "server_id": "1", **unnamed, **sums}]
 
@@ -236,12 +236,12 @@ def test_an_empty_month_has_its_columns() -> None:
     """And no line."""
     days = Days(EPOCH, EPOCH)
     for grouping in Grouping:
-        text = spreadsheet.of_server([], days, grouping, {})
+        text = csv_export.of_server([], days, grouping, {})
         assert text.count("\n") == 1
         assert text.startswith("first_day,last_day,")
 
 
 def test_a_file_is_marked_as_utf_8_and_never_fails() -> None:
     """Half a character, which a hostile name may hold, does not stop a report."""
-    assert spreadsheet.as_file("Zoë\n") == b"\xef\xbb\xbfZo\xc3\xab\n"
-    assert spreadsheet.as_file("\ud800") == b"\xef\xbb\xbf?"
+    assert csv_export.as_file("Zoë\n") == b"\xef\xbb\xbfZo\xc3\xab\n"
+    assert csv_export.as_file("\ud800") == b"\xef\xbb\xbf?"

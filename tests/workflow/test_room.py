@@ -9,10 +9,10 @@ import pytest
 from domain.jobs import JobState
 from storage.media import MediaFolder
 from tests.workflow.world import BEN, World
-from workflow.gauges import gather
-from workflow.operator import fuse, operate
-from workflow.publishing import Halt, Why
-from workflow.room import LARGEST_BYTES, RESERVE_BYTES, Room, room_of
+from workflow.disk_space import LARGEST_BYTES, RESERVE_BYTES, Room, room_of
+from workflow.operator import alerts, control
+from workflow.publisher import Halt, Why
+from workflow.reports.metrics import gather
 
 S = JobState
 FLOOR = RESERVE_BYTES + 5 * LARGEST_BYTES
@@ -66,37 +66,37 @@ async def test_without_room_nothing_is_bought_and_all_keep_their_place(small: Wo
 
 async def test_the_operator_hears_of_it_once_for_each_time(small: World, disk: Disk):
     """Not again while it lasts; a message that reached nobody is sent again."""
-    heard: list[fuse.News] = []
+    heard: list[alerts.News] = []
     is_reached = False
 
-    async def tell(news: fuse.News) -> bool:
+    async def tell(news: alerts.News) -> bool:
         heard.append(news)
         return is_reached
 
     disk.free = 7
-    await fuse.mind(small.context, tell)
+    await alerts.mind(small.context, tell)
     is_reached = True
     for _ in range(3):
-        await fuse.mind(small.context, tell)
+        await alerts.mind(small.context, tell)
     assert heard == [Room(7, FLOOR)] * 2
-    assert (await operate.standing(small.context)).room == Room(7, FLOOR)
+    assert (await control.standing(small.context)).room == Room(7, FLOOR)
     disk.free = FLOOR
-    await fuse.mind(small.context, tell)
+    await alerts.mind(small.context, tell)
     disk.free = 8
-    await fuse.mind(small.context, tell)
+    await alerts.mind(small.context, tell)
     assert heard[2:] == [Room(8, FLOOR)]
 
 
 async def test_a_card_that_was_out_before_follows_both_ways(small: World, disk: Disk):
     """It says that there is no room, and no more so when there is."""
 
-    async def tell(_: fuse.News) -> bool:
+    async def tell(_: alerts.News) -> bool:
         return True
 
     small.change(max_tasks=0)
     job = (await small.order()).job.id
     for disk.free in (FLOOR, 0, FLOOR):
-        await fuse.mind(small.context, tell)
+        await alerts.mind(small.context, tell)
         await small.turn()
     (card,) = small.channel.of(job, "status")
     assert card.halts == [None, FULL, None]

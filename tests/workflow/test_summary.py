@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.servers import ServerSettings
-from storage import guilds
+from domain.guild_settings import ServerSettings
+from storage import guild_settings
 from tests.workflow.world import BOTH_ENGINES, GUILD, World
-from workflow.summary import Summary, post_due, week_before
+from workflow.reports.weekly_summary import Summary, post_due, week_before
 
 CHANNEL = 77
 WEEK_S = 7 * 86_400
@@ -35,7 +35,7 @@ async def board(world: World) -> Board:
     for guild, channel in ((GUILD, CHANNEL), (GUILD + 1, None)):
         text = ServerSettings(summary_channel=channel).model_dump_json()
         await world.database.transact(
-            lambda tx, guild=guild, text=text: guilds.save(tx, guild, text, 0)
+            lambda tx, guild=guild, text=text: guild_settings.save(tx, guild, text, 0)
         )
     return Board()
 

@@ -14,12 +14,12 @@ from domain.requests import Command, Draft, Picture, check
 from storage import jobs
 from storage.database import Database
 from tests.workflow.world import ADA, World
-from workflow.accept import accept, cancel
-from workflow.belt import LEASE_MS
-from workflow.money import funds
-from workflow.poll import poll
-from workflow.publishing import Sight
-from workflow.recover import park_lost_submissions
+from workflow.billing import credit
+from workflow.publisher import Sight
+from workflow.stages.accept import accept, cancel
+from workflow.stages.poll import poll
+from workflow.stages.recover import park_lost_submissions
+from workflow.worker import LEASE_MS
 
 S = JobState
 ON_POSTGRESQL = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -50,13 +50,13 @@ async def test_who_cancels_when_a_day_without_money_ends_gets_the_hold_back_once
     world.apixo.balance.micro = 0
     mine, other = [(await world.order()).job for _ in range(2)]
     await world.turn()
-    since_ms = (await funds.state(world.context)).short_since_ms
+    since_ms = (await credit.state(world.context)).short_since_ms
     assert since_ms is not None
     world.clock.advance(DAY_S + 1)
     await world.turn()
     quicker = Overtaken(world.database, lambda: cancel(world.context, mine.id, ADA))
     overtaken: Any = replace(world.context, database=quicker)
-    await funds.let_go(overtaken, since_ms)
+    await credit.let_go(overtaken, since_ms)
     assert [(await world.job(job.id)).state for job in (mine, other)] == [S.CANCELLED, S.REJECTED]
     for job in (mine, other):
         assert await world.ledger(job.id) == [("hold", job.price), ("release", job.price)]

@@ -20,10 +20,10 @@ from sandbox.apixo import ApixoStandIn, HandClock
 from storage import audit, billing, jobs, leases
 from storage.database import Database
 from storage.jobs import Job
-from workflow.accept import Accepted, Order, accept
-from workflow.belt import Belt
 from workflow.context import Context
-from workflow.publishing import Halt, Parcel, Post, Sight
+from workflow.publisher import Halt, Parcel, Post, Sight
+from workflow.stages.accept import Accepted, Order, accept
+from workflow.worker import Belt
 
 GUILD, CHANNEL, ADA, BEN = 10, 20, 31, 32
 BOTH_ENGINES = pytest.mark.parametrize("template", ["sqlite", "postgresql"], indirect=True)

@@ -13,8 +13,8 @@ from domain.requests import Command, Draft, Picture
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import UnusableVideo
-from workflow.results.again import draft_of
-from workflow.results.erase import is_deleted
+from workflow.results.delete import is_deleted
+from workflow.results.rerun import draft_of
 
 _log = structlog.get_logger(__name__)
 

@@ -17,8 +17,8 @@ from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import NotYours, PublishError, TooSoon
-from workflow.results.erase import is_deleted
-from workflow.results.placing import Placed, place, results_channel
+from workflow.results.delete import is_deleted
+from workflow.results.destination import Placed, place, results_channel
 
 _log = structlog.get_logger(__name__)
 

@@ -10,12 +10,12 @@ from typing import Final
 
 import structlog
 
-from domain.servers import ServerSettings
-from storage import keeping
-from storage.keeping import Kept, Use
+from domain.guild_settings import ServerSettings
+from storage import media_usage
+from storage.media_usage import Kept, Use
 from workflow.context import Context
-from workflow.hosting.addresses import media_of
-from workflow.servers import settings
+from workflow.guilds import settings
+from workflow.urls.input_urls import media_of
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ async def _sweep_inputs(context: Context, chosen: Mapping[int, ServerSettings]) 
         return 0
     now_ms = context.now_ms()
     since_ms = now_ms - max(every) * _DAY_MS
-    uses = await context.database.read(lambda tx: keeping.uses(tx, since_ms))
+    uses = await context.database.read(lambda tx: media_usage.uses(tx, since_ms))
     wanted = _wanted(uses, days, now_ms)
     return await asyncio.to_thread(context.media.sweep_inputs, shortest_s, wanted)
 
@@ -75,7 +75,7 @@ async def _sweep_videos(context: Context, chosen: Mapping[int, ServerSettings]) 
     shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * _DAY_S
     names = await asyncio.to_thread(context.media.old_videos, shortest_s)
     job_ids = [name.removesuffix(".mp4") for name in names]
-    known = await context.database.read(lambda tx: keeping.jobs_of(tx, job_ids))
+    known = await context.database.read(lambda tx: media_usage.jobs_of(tx, job_ids))
     now_ms = context.now_ms()
     over = [job_id for job_id in job_ids if _is_over(known.get(job_id), days, now_ms)]
     for job_id in over:

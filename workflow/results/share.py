@@ -11,19 +11,19 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.admission import concerns
+from domain.guild_rules import concerns
+from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
-from domain.servers import ServerSettings
 from storage import jobs
 from storage.errors import JobTaken
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, NotYours, TooLargeToPost, TooSoon
-from workflow.publishing import Parcel
-from workflow.results.erase import is_deleted
-from workflow.results.fitting import send_fitting
-from workflow.results.recall import recall
-from workflow.servers import settings
+from workflow.guilds import settings
+from workflow.publisher import Parcel
+from workflow.results.delete import is_deleted
+from workflow.results.lookup import recall
+from workflow.results.payload import send_fitting
 
 _log = structlog.get_logger(__name__)
 

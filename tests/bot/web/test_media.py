@@ -12,8 +12,8 @@ from bot.web import media
 from bot.web.server import serve
 from sandbox.apixo.clips import tiny_clip
 from storage.media import MediaFolder
-from workflow.hosting.links import SignedLinks
-from workflow.hosting.signing import Seal
+from workflow.urls.signed_urls import SignedLinks
+from workflow.urls.signing import Seal
 
 VIDEO = "0123456789abcdefghjk.mp4"
 NOW_MS = 1_800_000_000_000

@@ -14,18 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from cogs.drawing import canvas, painter
-from cogs.drawing.canvas import Style, brief, cut, drawable, scale, width
-from cogs.drawing.charts import TALL, WIDE, Bar, Chart, over_time, ranking
-from cogs.drawing.dates import show_span
-from cogs.drawing.figures import picture
-from cogs.drawing.painter import NoPicture, Painter
+from cogs.reports.charts import renderer, svg
+from cogs.reports.charts.dates import show_span
+from cogs.reports.charts.plots import TALL, WIDE, Bar, Chart, over_time, ranking
+from cogs.reports.charts.renderer import NoPicture, Painter
+from cogs.reports.charts.svg import Style, brief, cut, drawable, scale, width
+from cogs.reports.views import picture
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD
 from domain.quotas import Period, Room, Scope
 from domain.reports import Days, Grouping, Line, Sums
 from storage.reports import Held
-from workflow.report import Figures
+from workflow.reports.spending import Figures
 
 CENT = 10_000
 DOLLAR = 1_000_000
@@ -177,8 +177,8 @@ def test_the_limit_is_a_line(limit: int, above: bool) -> None:
 
 def test_nothing_is_said_to_be_nothing() -> None:
     """In both kinds of pictures, whether there are days or not."""
-    for svg in (over_time(a_chart([])), over_time(a_chart([Bar("x", {})])), ranking(a_chart([]))):
-        assert "Nothing spent yet" in written(svg)
+    for drawn in (over_time(a_chart([])), over_time(a_chart([Bar("x", {})])), ranking(a_chart([]))):
+        assert "Nothing spent yet" in written(drawn)
 
 
 @given(st.text())
@@ -207,11 +207,11 @@ def test_the_font_has_every_letter_that_is_drawn() -> None:
     letters = [
         chr(code)
         for code in range(33, sys.maxunicode)
-        if unicodedata.category(chr(code)) != "Cs" and not canvas._UNDRAWN.match(chr(code))
+        if unicodedata.category(chr(code)) != "Cs" and not svg._UNDRAWN.match(chr(code))
     ]
     assert len(letters) > 1_000
     for weight in ("Regular", "SemiBold"):
-        file = canvas._FONTS / f"Inter-{weight}.otf"
+        file = svg._FONTS / f"Inter-{weight}.otf"
         assert file.stat().st_size <= 150_000
         font = ImageFont.truetype(str(file), 20)
         assert [letter for letter in letters if not any(font.getmask(letter))] == []
@@ -289,14 +289,14 @@ async def test_what_is_no_picture_is_said_to_be_none(monkeypatch: pytest.MonkeyP
     """Broken SVG, no program, no time: never a hole in silence."""
     with pytest.raises(NoPicture):
         await Painter().paint("<svg")
-    monkeypatch.setattr(painter, "_LONGEST_S", 0.001)
+    monkeypatch.setattr(renderer, "_LONGEST_S", 0.001)
     with pytest.raises(NoPicture, match="seconds"):
         await Painter().paint(over_time(a_chart([])))
 
 
 def test_the_samples_in_the_documentation_are_small() -> None:
     """They are in every copy of the repository."""
-    folder = canvas._FONTS.parents[2] / "docs" / "pictures"
+    folder = svg._FONTS.parents[2] / "docs" / "pictures"
     samples = [*folder.glob("spend-*.png"), *folder.glob("report-*.png")]
     assert len(samples) == 8
     assert all(sample.stat().st_size <= 40_000 for sample in samples)

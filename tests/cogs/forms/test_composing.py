@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cogs.forms.looks import MENDING_KINDS, FormKind
-from cogs.forms.mending import Mending, Typed, framed, placed
+from cogs.generation.modals import MENDING_KINDS, FormKind
+from cogs.generation.retry import Mending, Typed, framed, placed
+from domain.guild_settings import ServerSettings
 from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.requests import Command, Draft, Picture
-from domain.servers import ServerSettings
 from sandbox.discord import DiscordStandIn, Interaction, Permission, Person, Upload
 from sandbox.discord.interactions import Kind
 from sandbox.discord.models import walk
-from storage import guilds
+from storage import guild_settings
 from tests.cogs.house import House, buttons, job_in
 from tests.cogs.probe.clips import sound, video
 from workflow.context import Policy
@@ -245,7 +245,7 @@ async def test_what_no_form_can_mend_has_no_button(
             stand_in.world.deny(home.channel, Permission.ATTACH_FILES)
         case "not here":
             text = ServerSettings(channels=(7,)).model_dump_json()
-            await home.database.transact(lambda tx: guilds.save(tx, ada.guild.id, text, 1))
+            await home.database.transact(lambda tx: guild_settings.save(tx, ada.guild.id, text, 1))
         case "preset":
             options["preset"] = "no such preset"
         case _:

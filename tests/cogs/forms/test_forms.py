@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from discord import ui
 
-from cogs.forms.drafts import Drafts
-from cogs.forms.looks import FormKind, edit_form
-from cogs.forms.mending import Typed
-from cogs.forms.reading import typed
+from cogs.generation.modals import FormKind, edit_form, typed
+from cogs.generation.retry import Typed
+from cogs.ui.ttl_store import Drafts
 from domain.models import MODELS
 from domain.requests import Command, Draft
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from cogs.guide import privacy
-from cogs.guide.help_cards import mention, page
-from cogs.tell_buttons import TellButton
+from cogs.help import privacy
+from cogs.help.views import mention, page
+from cogs.ui.notify_button import TellButton
+from domain.guild_settings import ServerSettings
 from domain.models import MODELS
 from domain.money import MicroUSD, show_usd
 from domain.quotas import Kind, Left, Ruling
-from domain.servers import ServerSettings
 from sandbox.discord import DiscordStandIn, Fault, Permission, Person
 from sandbox.discord.models import walk
-from storage import guilds
+from storage import guild_settings
 from storage.schema import metadata
 from tests.cogs.house import House
 from tests.workflow.world import limits
-from workflow.money.quotas import Standing
+from workflow.billing.quotas import Standing
 
 SUBCOMMAND, CHAT = 1, 1
 LAKE = Path("sandbox/pictures/lake.jpg")
@@ -194,7 +194,7 @@ async def test_privacy_tells_how_long_this_server_keeps_files(home: House, ada: 
     """The days are those that its managers have set."""
     assert "40 days after their last use" in await ask(home, ada, "privacy")
     text = ServerSettings(keep_inputs_days=3, keep_results_days=2).model_dump_json()
-    await home.database.transact(lambda tx: guilds.save(tx, ada.guild.id, text, 0))
+    await home.database.transact(lambda tx: guild_settings.save(tx, ada.guild.id, text, 0))
     said = await ask(home, ada, "privacy")
     assert "3 days after their last use" in said
     assert "2 days after they were delivered" in said

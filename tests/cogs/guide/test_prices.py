@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import cogs.guide.price_cards
+import cogs.help.price_views
 import domain.pricing
 from domain.models import MODELS, ModelId, Rate, Resolution
 from domain.money import MicroUSD, show_usd
@@ -180,9 +180,9 @@ def test_a_new_model_appears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         resolutions=(Resolution.P480,),
         rates=MappingProxyType(rates),
     )
-    for module in (cogs.guide.price_cards, domain.pricing):
+    for module in (cogs.help.price_views, domain.pricing):
         monkeypatch.setattr(module, "MODELS", {**MODELS, NEW: new})
-    shown = json.dumps(cogs.guide.price_cards.of_all(Left((), MicroUSD(0))).to_components())
+    shown = json.dumps(cogs.help.price_views.of_all(Left((), MicroUSD(0))).to_components())
     assert "**Seedance 2.0 Fast**" in shown
     assert "$0.031" in shown
     assert "$0.017" in shown

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from cogs.listing.buttons import Deed, DeedButton
-from cogs.listing.cards import listed
+from cogs.jobs.list_views import Deed, DeedButton, listed
 from domain.jobs import PARKED, JobState
 from domain.money import ZERO, MicroUSD
 from sandbox.discord import (
@@ -24,13 +23,13 @@ from sandbox.discord import (
     Person,
 )
 from sandbox.discord.models import walk
-from storage.listing import Money
+from storage.job_list import Money
 from tests.cogs.house import House, buttons
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request
-from workflow.money.quotas import Manager
-from workflow.operator import operate
-from workflow.publishing import Halt, Sight, Why
-from workflow.results.listing import PAGE, Listed, Page
+from workflow.billing.quotas import Manager
+from workflow.operator import control
+from workflow.publisher import Halt, Sight, Why
+from workflow.results.job_list import PAGE, Listed, Page
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
@@ -179,7 +178,7 @@ async def test_the_list_tells_why_what_waits_goes_on_waiting(home: House, ada: P
     """Once for all that wait; what is being made is none of them."""
     made = await home.type(ada, "video", WAITING)
     await home.status(made, "Being made")
-    await operate.stop(home.context, "moving house", Manager(91, 1))
+    await control.stop(home.context, "moving house", Manager(91, 1))
     asked = await ask(home, ada)
     assert "moving house" not in asked.text
     for _ in range(2):

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from cogs.operator.cards import parked
+from cogs.operator.views import parked
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from sandbox.apixo import ApixoStandIn
 from sandbox.discord import DiscordStandIn, Interaction, Message, Person
 from sandbox.discord.interactions import Kind
 from sandbox.discord.models import Permission, walk
-from storage import audit, belt, changes, limits
+from storage import audit, audit_log, limits, submission_pause
 from storage.billing import Entry
 from storage.database import Database
 from storage.jobs import Event
 from tests.cogs.house import House, buttons
 from tests.cogs.scenes import HOSTILE, NOW_MS, a_job, live_markup, longest_request
-from workflow.operator.parked import PAGE, Evidence, ParkedPage
+from workflow.operator.parked_jobs import PAGE, Evidence, ParkedPage
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
@@ -91,7 +91,7 @@ async def test_pause_and_resume_over_a_restart(
         lambda m: "your video is ready" in m.text, within=20, awaited="the video"
     )
     assert "Nothing has stopped it." in await says(olga, home, "operator resume")
-    trail = await database.read(lambda tx: changes.latest(tx, 0, 9))
+    trail = await database.read(lambda tx: audit_log.latest(tx, 0, 9))
     assert [change.what for change in trail] == ["go on", "stop"]
     await clean(database)
 
@@ -112,8 +112,8 @@ async def test_an_administrator_is_not_the_operator(
     """Whatever Discord offers them, the bot asks who owns it."""
     stranger = administrator(stand_in)
     assert await says(stranger, home, command, **options) == STRANGER
-    assert await database.read(lambda tx: changes.latest(tx, 0, 9)) == []
-    assert (await database.read(belt.state)).stopped_at_ms is None
+    assert await database.read(lambda tx: audit_log.latest(tx, 0, 9)) == []
+    assert (await database.read(submission_pause.state)).stopped_at_ms is None
 
 
 async def test_who_has_handed_the_service_over_is_the_operator_no_more(

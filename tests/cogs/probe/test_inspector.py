@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cogs.probe import child, inspector
-from cogs.probe.findings import ClipFound, Fault, Kind, PictureFound, Unusable
-from cogs.probe.inspector import Inspector
 from tests.cogs.probe.clips import sound, video
 from tests.cogs.probe.test_pictures import picture
+from workflow.media_probe import probe, worker
+from workflow.media_probe.probe import Inspector
+from workflow.media_probe.types import ClipFound, Fault, Kind, PictureFound, Unusable
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,8 +62,8 @@ async def test_a_process_that_dies_lies_or_lasts_refuses_the_file(
     monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     """It may have been taken over by what it looked into, so nothing it says is trusted."""
-    monkeypatch.setattr(inspector, "_START", program)
-    monkeypatch.setattr(inspector, "_WALL_SECONDS", 1.5)
+    monkeypatch.setattr(probe, "_START", program)
+    monkeypatch.setattr(probe, "_WALL_SECONDS", 1.5)
     assert await fault(Kind.PICTURE, bytes(1 << 20)) is Fault.TOO_COSTLY
 
 
@@ -76,15 +76,15 @@ async def test_the_process_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyP
         "held = (len(known), os.getcwd() == '/', sys.flags.isolated); "
         "print(json.dumps({'format': 'PNG', 'width': held[0], 'height': held[1] * held[2]}))"
     )
-    monkeypatch.setattr(inspector, "_START", program)
+    monkeypatch.setattr(probe, "_START", program)
     found = await Inspector().look(Kind.PICTURE, b"")
     assert found == PictureFound(format="PNG", width=0, height=1)
 
 
 CONFINED = """
 import sys, types
-from cogs.probe import child
-from cogs.probe.findings import PictureFound
+from workflow.media_probe import worker
+from workflow.media_probe.types import PictureFound
 
 def look(data):
     {look}
@@ -92,9 +92,9 @@ def look(data):
 
 sys.modules["room"] = types.ModuleType("room")
 sys.modules["room"].look = look
-child._ROOMS = dict.fromkeys(child._ROOMS, "room")
-child.CPU_SECONDS = 1
-child.main("picture")
+worker._ROOMS = dict.fromkeys(worker._ROOMS, "room")
+worker.CPU_SECONDS = 1
+worker.main("picture")
 """
 
 
@@ -114,7 +114,7 @@ def test_memory_time_and_disk_are_limited(tmp_path: Path) -> None:
     """By the system, so that no decoder can get around it."""
     file = tmp_path / "x"
     assert json.loads(confined("bytearray(300 << 20)").stdout)["format"] == "PNG"
-    greedy = confined(f"bytearray({child.MEMORY_BYTES})")
+    greedy = confined(f"bytearray({worker.MEMORY_BYTES})")
     assert json.loads(greedy.stdout) == {"fault": Fault.TOO_COSTLY}
     assert confined("while True: pass").returncode == -signal.SIGKILL
     confined(f"open({str(file)!r}, 'wb', 0).write(b'x')")
@@ -132,7 +132,7 @@ async def test_two_files_are_looked_into_at_a_time(
         f"here = len(os.listdir({str(tmp_path)!r})); os.unlink(name); "
         "print(json.dumps({'format': 'PNG', 'width': here, 'height': 1}))"
     )
-    monkeypatch.setattr(inspector, "_START", program)
+    monkeypatch.setattr(probe, "_START", program)
     look = Inspector().look
     found = await asyncio.gather(*(look(Kind.PICTURE, b"") for _ in range(6)))
     assert max(item.width for item in found if isinstance(item, PictureFound)) == 2

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from PIL import ExifTags, Image
 
-from cogs.probe.findings import Fault, PictureFound, Unusable
-from cogs.probe.pictures import look
+from workflow.media_probe.images import look
+from workflow.media_probe.types import Fault, PictureFound, Unusable
 
 
 def picture(kind: str, size: tuple[int, int] = (320, 300), orientation: int = 1) -> bytes:

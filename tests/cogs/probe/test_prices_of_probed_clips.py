@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from cogs.probe.sounds import look as listen
-from cogs.probe.videos import look as watch
 from domain.models import Resolution
 from domain.pricing import quote
 from domain.requests import Clip, Command, Draft, check, clip_ms
 from tests.cogs.probe.clips import sound, video
+from workflow.media_probe.audio import look as listen
+from workflow.media_probe.video import look as watch
 
 TABLE = Path(__file__).parents[2] / "domain" / "golden_prices.json"
 ROWS: list[dict[str, Any]] = [row for row in json.loads(TABLE.read_text()) if row["video_ref_ms"]]

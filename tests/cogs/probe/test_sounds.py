@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from cogs.probe.findings import ClipFound, Fault, Unusable
-from cogs.probe.sounds import look
 from tests.cogs.probe.clips import sound, video
+from workflow.media_probe.audio import look
+from workflow.media_probe.types import ClipFound, Fault, Unusable
 
 LENGTHS = (1999, 2000, 2500, 5000, 14_999, 15_000, 15_001)
 

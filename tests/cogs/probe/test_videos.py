@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from cogs.probe.findings import ClipFound, Fault, Unusable
-from cogs.probe.videos import look
 from tests.cogs.probe.clips import box, sound, video
+from workflow.media_probe.types import ClipFound, Fault, Unusable
+from workflow.media_probe.video import look
 
 LENGTHS = (1999, 2000, 2500, 3337, 5000, 7500, 10_000, 14_999, 15_000, 15_001)
 

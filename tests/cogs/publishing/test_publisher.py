@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from yarl import URL
 
-from cogs.private_answers import PrivateAnswers
+from cogs.publishing.ephemeral_replies import PrivateAnswers
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.discord import (
@@ -27,7 +27,7 @@ from storage.jobs import Job
 from tests.cogs.scenes import a_job
 from tests.sandbox.discord.stock import StockBot, running, until
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
-from workflow.publishing import Parcel, Post, Sight
+from workflow.publisher import Parcel, Post, Sight
 
 POSTS = "/channels/*/messages"
 MIB = 1024 * 1024

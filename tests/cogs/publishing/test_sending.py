@@ -1,6 +1,6 @@
 """Sending: whom a message may ping, whatever stands in it."""
 
-from cogs.publishing.sending import only
+from cogs.publishing.publisher import only
 
 
 def test_whoever_is_pinged_is_pinged_alone() -> None:

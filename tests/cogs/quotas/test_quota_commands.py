@@ -16,7 +16,7 @@ from storage import audit, billing
 from storage.database import Database
 from tests.cogs.house import House, buttons
 from tests.conftest import Template
-from workflow.money.quotas import Manager, set_limit
+from workflow.billing.quotas import Manager, set_limit
 
 PRICE = 80_000
 """What the smallest video costs."""

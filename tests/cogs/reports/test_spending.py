@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cogs.drawing import painter
+from cogs.reports.charts import renderer
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from sandbox.discord import ClientRefused, DiscordStandIn, Interaction, Message, Permission, Person
@@ -319,7 +319,7 @@ async def test_without_a_picture_there_are_still_the_numbers(
     home: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that can draw nothing does not keep a member from the figures."""
-    monkeypatch.setattr(painter, "_PROGRAM", Path("no such program"))
+    monkeypatch.setattr(renderer, "_PROGRAM", Path("no such program"))
     await bought(home, ada)
     message = await ask(home, ada, "spend")
     assert "**You paid $0.08**" in message.text

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from cogs.operator.owners import Operators
-from cogs.reports.summaries import Summaries
+from cogs.reports.weekly_summary import Summaries
 from domain.failures import FailReason
 from domain.money import MicroUSD
 from domain.quotas import Period, Room, Scope
@@ -14,8 +14,8 @@ from domain.reports import Days, Line, Sums
 from sandbox.discord import Channel, DiscordStandIn, Fault
 from storage.reports import Held
 from tests.sandbox.discord.stock import StockBot
-from workflow.report import Figures
-from workflow.summary import Summary
+from workflow.reports.spending import Figures
+from workflow.reports.weekly_summary import Summary
 
 MONDAY = date(2026, 11, 16)
 _NO_LIMIT = Room(

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from cogs.settings.fields import KNOBS, TITLES
+from domain.guild_settings import Rules, ServerSettings, TooLarge, Which
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.quotas import Kind, Target
-from domain.servers import Rules, ServerSettings, TooLarge, Which
 from sandbox.discord import ClientRefused, DiscordStandIn, Permission, Person
 from tests.cogs.house import House
 from tests.cogs.settings.desk import Sitting, fields
-from workflow.money import quotas
-from workflow.money.quotas import Manager
-from workflow.servers import settings
+from workflow.billing import quotas
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
 
 _NO_MANAGER = "Only members with *Manage Server*"
 

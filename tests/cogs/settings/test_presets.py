@@ -7,8 +7,8 @@ from domain.presets import Preset
 from sandbox.discord import DiscordStandIn, Person
 from tests.cogs.house import House
 from tests.cogs.settings.desk import Sitting, fields
-from workflow.money.quotas import Manager
-from workflow.servers import presets
+from workflow.billing.quotas import Manager
+from workflow.guilds import presets
 
 NOIR = {"name": "Film noir", "suffix": "black and white, hard light", "seconds": ["8"]}
 

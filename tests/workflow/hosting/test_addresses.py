@@ -10,10 +10,10 @@ from domain.jobs import JobState
 from domain.models import ModelId
 from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check
 from tests.workflow.world import ADA, World
-from workflow.accept import accept
 from workflow.errors import PlaceGone, TryLater
-from workflow.hosting.addresses import NO_PLACE, SWEPT, is_good, media_of
-from workflow.results.again import draft_of, inputs_remain
+from workflow.results.rerun import draft_of, inputs_remain
+from workflow.stages.accept import accept
+from workflow.urls.input_urls import NO_PLACE, SWEPT, is_good, media_of
 
 S = JobState
 HOUR_MS = 3_600_000

@@ -19,8 +19,8 @@ from sandbox.apixo import Fault
 from storage import jobs
 from storage.jobs import Job
 from tests.workflow.world import BEN, FlakyDatabase, World
-from workflow.hosting.callback_addresses import CallbackAddresses, Submission
-from workflow.hosting.signing import Seal
+from workflow.urls.callback_urls import CallbackAddresses, Submission
+from workflow.urls.signing import Seal
 
 S = JobState
 SEAL = Seal(b"a secret of this test", "callbacks")

@@ -6,7 +6,7 @@ import av
 import pytest
 
 from tests.workflow.lab.films import colours, distance, film, heard_seconds, seen
-from workflow.lab.copies import TooLong, copy_under
+from workflow.video_tools.transcode import TooLong, copy_under
 
 
 def copy_of(data: bytes, most_bytes: int) -> bytes:

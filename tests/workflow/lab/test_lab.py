@@ -7,8 +7,8 @@ import pytest
 
 from tests.workflow.lab.films import colours, distance, film, mean, opened, seen
 from workflow.errors import UnusableVideo
-from workflow.lab import lab as module
-from workflow.lab.lab import Lab
+from workflow.video_tools import tools as module
+from workflow.video_tools.tools import Lab
 
 COLOURS = colours(30)
 LIMIT = 60_000
@@ -80,7 +80,7 @@ async def test_a_video_that_asks_too_much_ends_its_process(
 ) -> None:
     """The limits are those of the process: no code of ours has to notice."""
     begin, first, rest = module._START.partition("main(")
-    start = f"{begin}from workflow.lab import child; {hardened}; {first}{rest}"
+    start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
     monkeypatch.setattr(module, "_START", start)
     with pytest.raises(UnusableVideo):
         await Lab().last_picture(video)

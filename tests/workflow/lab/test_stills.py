@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.workflow.lab.films import colours, distance, film, mean, opened
-from workflow.lab.stills import last_picture
+from workflow.video_tools.frames import last_picture
 
 
 def still_of(data: bytes) -> Image.Image:

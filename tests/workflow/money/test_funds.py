@@ -6,11 +6,10 @@ from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
 from sandbox.apixo import Fault
-from storage import belt
+from storage import submission_pause
 from tests.workflow.world import BEN, BOTH_ENGINES, World
-from workflow.money.alarm import LowBalance, News, OutOfFunds
-from workflow.money.watch import MoneyWatch
-from workflow.publishing import Halt, Why
+from workflow.billing.balance_monitor import LowBalance, MoneyWatch, News, OutOfFunds
+from workflow.publisher import Halt, Why
 
 S = JobState
 DOLLAR = 1_000_000
@@ -43,7 +42,7 @@ def watch(world: World, operator: Operator) -> MoneyWatch:
 
 
 async def is_short(world: World) -> bool:
-    return (await world.database.read(belt.state)).is_short
+    return (await world.database.read(submission_pause.state)).is_short
 
 
 def last(world: World, job: str) -> tuple[JobState, bool]:

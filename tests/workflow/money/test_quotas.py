@@ -8,12 +8,12 @@ import pytest
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Kind, Limit, Scope, Target
-from storage import billing, changes
+from storage import audit_log, billing
 from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World, limits
-from workflow.accept import accept
+from workflow.billing import quotas
+from workflow.billing.quotas import Manager, Member
 from workflow.errors import AtOnce, CoolingDown, NoSuchGrant, OverLimit
-from workflow.money import quotas
-from workflow.money.quotas import Manager, Member
+from workflow.stages.accept import accept
 
 CLARA, DAVE = 51, 52
 DAY_S = 86_400
@@ -31,7 +31,7 @@ async def put(world: World, limit: Limit, manager: int = CLARA, click: int = 1) 
 
 async def trail(world: World) -> list[tuple[str, ...]]:
     """List the changes, oldest first: who, what, of what, before, after, note."""
-    found = await world.database.read(lambda tx: changes.latest(tx, GUILD, 99))
+    found = await world.database.read(lambda tx: audit_log.latest(tx, GUILD, 99))
     return [
         (one.actor, one.what, one.subject, one.before or "-", one.after or "-", one.note)
         for one in reversed(found)

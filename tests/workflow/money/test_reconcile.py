@@ -15,10 +15,10 @@ from sandbox.apixo import Fault
 from storage import jobs, leases
 from storage.jobs import Job
 from tests.workflow.world import BOTH_ENGINES, World
-from workflow.money.quotas import Manager
-from workflow.money.reconcile import BalanceReader, Reading, Week, latest, week_in
-from workflow.operator.decide import Verdict, decide
-from workflow.operator.parked import Decision, evidence
+from workflow.billing.quotas import Manager
+from workflow.billing.reconciliation import BalanceReader, Reading, Week, latest, week_in
+from workflow.operator.actions import Verdict, decide
+from workflow.operator.parked_jobs import Decision, evidence
 
 S = JobState
 DOLLAR = 1_000_000

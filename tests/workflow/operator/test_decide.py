@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.failures import OPERATOR
 from domain.jobs import PARKED, JobState
 from sandbox.apixo import Fault
-from storage import changes, jobs, parked
+from storage import audit_log, jobs, parked_jobs
 from storage.jobs import Job
 from tests.workflow.world import BOTH_ENGINES, World
+from workflow.billing.quotas import Manager
+from workflow.billing.settlement import Payer, settle
 from workflow.errors import NoSuchTask, Overtaken, PlaceGone, TaskNotChecked
-from workflow.money.quotas import Manager
-from workflow.money.settle import Payer, settle
-from workflow.operator.decide import Verdict, decide
-from workflow.operator.parked import Decision, Evidence, evidence_of, parked_page
+from workflow.operator.actions import Verdict, decide
+from workflow.operator.parked_jobs import Decision, Evidence, evidence_of, parked_page
 
 S, D = JobState, Decision
 OLGA, OTTO = 91, 92
@@ -201,8 +201,8 @@ async def test_a_decision_is_made_once_whoever_makes_it(
     await world.audit()
 
 
-async def trail(world: World) -> list[changes.Change]:
-    return await world.database.read(lambda tx: changes.latest(tx, 0, 50))
+async def trail(world: World) -> list[audit_log.Change]:
+    return await world.database.read(lambda tx: audit_log.latest(tx, 0, 50))
 
 
 @pytest.mark.parametrize("park", ENDS)
@@ -274,14 +274,14 @@ async def test_a_job_that_the_operator_ended_tells_its_member_why(world: World) 
 async def test_what_is_asked_again_and_ends_badly_comes_back_on_the_list(world: World) -> None:
     """Closed or told of before, it is parked anew, and the operator hears of it anew."""
     job = await parked_without_file(world)
-    await world.database.transact(lambda tx: parked.told(tx, [job], world.context.now_ms()))
+    await world.database.transact(lambda tx: parked_jobs.told(tx, [job], world.context.now_ms()))
     assert (await world.job(job)).told_at_ms is not None
     await rule(world, job, D.ASK)
     assert (await world.job(job)).told_at_ms is None
     await world.until(S.RESULT_LOST, job=job)
-    assert await world.database.read(parked.untold) == [job]
+    assert await world.database.read(parked_jobs.untold) == [job]
     await rule(world, job, D.CLOSE)
-    assert await world.database.read(parked.untold) == []
+    assert await world.database.read(parked_jobs.untold) == []
     await world.audit()
 
 

@@ -6,15 +6,15 @@ import pytest
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import belt, changes, exposure
+from storage import audit_log, exposure, submission_pause
 from storage.exposure import of_day
 from tests.workflow.world import BEN, BOTH_ENGINES, World
-from workflow.money.quotas import Manager
-from workflow.operator import operate
-from workflow.operator.decide import Verdict, decide
-from workflow.operator.parked import Decision, evidence_of
-from workflow.publishing import Halt, Why
-from workflow.sights import sight_of
+from workflow.billing.quotas import Manager
+from workflow.operator import control
+from workflow.operator.actions import Verdict, decide
+from workflow.operator.parked_jobs import Decision, evidence_of
+from workflow.publisher import Halt, Why
+from workflow.status_updates import sight_of
 
 S = JobState
 OLGA, OTTO = 91, 92
@@ -61,7 +61,7 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     """What APIXO has is asked for, fetched and posted; what waits says why, then goes on."""
     first = (await world.order()).job.id
     await world.turn()
-    await operate.stop(world.context, "moving house", Manager(OLGA, 1))
+    await control.stop(world.context, "moving house", Manager(OLGA, 1))
     news = await world.order(user=BEN)
     assert news.halt == Halt(Why.OPERATOR, "moving house")
     await world.until(S.DELIVERED, job=first)
@@ -69,9 +69,9 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     await world.pass_time(3600, step_s=300)
     assert (await world.job(news.job.id)).state is S.QUEUED
     assert world.submissions() == 1
-    assert await operate.go_on(world.context, Manager(OTTO, 2))
+    assert await control.go_on(world.context, Manager(OTTO, 2))
     await world.until(S.DELIVERED, job=news.job.id)
-    trail = await world.database.read(lambda tx: changes.latest(tx, 0, 9))
+    trail = await world.database.read(lambda tx: audit_log.latest(tx, 0, 9))
     assert [(c.what, c.actor, c.before, c.after) for c in trail] == [
         ("go on", "92", "moving house", None),
         ("stop", "91", None, "moving house"),
@@ -88,10 +88,10 @@ async def test_what_waited_before_the_stop_says_so_too_and_no_more_afterwards(
     world.change(max_tasks=0)
     await world.turn()
     (card,) = world.channel.of(job.id, "status")
-    await operate.stop(world.context, "storm", Manager(OLGA, 1))
+    await control.stop(world.context, "storm", Manager(OLGA, 1))
     await world.turn()
     assert card.halts == [None, Halt(Why.OPERATOR, "storm")]
-    await operate.go_on(world.context, Manager(OLGA, 2))
+    await control.go_on(world.context, Manager(OLGA, 2))
     await world.turn()
     assert card.halts == [None, Halt(Why.OPERATOR, "storm"), None]
 
@@ -99,17 +99,17 @@ async def test_what_waited_before_the_stop_says_so_too_and_no_more_afterwards(
 async def test_a_stop_by_the_same_click_is_one_stop(world: World) -> None:
     """An interaction that is delivered twice changes nothing the second time."""
     for _ in range(2):
-        await operate.stop(world.context, "storm", Manager(OLGA, 1))
-    assert await operate.go_on(world.context, Manager(OLGA, 2))
-    assert not await operate.go_on(world.context, Manager(OLGA, 3))
-    assert len(await world.database.read(lambda tx: changes.latest(tx, 0, 9))) == 2
+        await control.stop(world.context, "storm", Manager(OLGA, 1))
+    assert await control.go_on(world.context, Manager(OLGA, 2))
+    assert not await control.go_on(world.context, Manager(OLGA, 3))
+    assert len(await world.database.read(lambda tx: audit_log.latest(tx, 0, 9))) == 2
 
 
 async def test_going_on_ends_a_pause_as_well(world: World) -> None:
     """The operator knows better than the clock."""
     until_ms = world.context.now_ms() + 10_000
-    await world.database.transact(lambda tx: belt.pause(tx, until_ms, "rate limited"))
-    assert await operate.go_on(world.context, Manager(OLGA, 1))
+    await world.database.transact(lambda tx: submission_pause.pause(tx, until_ms, "rate limited"))
+    assert await control.go_on(world.context, Manager(OLGA, 1))
     await world.order()
     await world.turn()
     assert world.submissions() == 1
@@ -200,9 +200,9 @@ async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accep
     assert waiting.halt == Halt(Why.EXPOSURE)
     await world.pass_time(600, step_s=60)
     assert world.submissions() == 2
-    assert await operate.go_on(world.context, Manager(OLGA, 1))
+    assert await control.go_on(world.context, Manager(OLGA, 1))
     await world.until(S.DELIVERED, job=waiting.job.id)
-    standing = await operate.standing(world.context)
+    standing = await control.standing(world.context)
     assert standing.exposure.accepted == standing.exposure.amount == 2 * lost.price
     assert not standing.exposure.is_reached
     await world.audit()
@@ -214,7 +214,7 @@ async def test_the_next_day_begins_with_no_exposure_and_no_acceptance(world: Wor
     job = await given_up(world)
     assert await exposed(world) == 80_000
     assert (await world.order()).halt == Halt(Why.EXPOSURE)
-    await operate.go_on(world.context, Manager(OLGA, 1))
+    await control.go_on(world.context, Manager(OLGA, 1))
     world.clock.advance(86_400)
     assert await exposed(world) == 0
     found = await evidence_of(world.context, job)
@@ -235,7 +235,7 @@ async def test_the_next_day_begins_with_no_exposure_and_no_acceptance(world: Wor
 @pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 async def test_a_stop_reaches_every_process(world: World) -> None:
     """A second belt on the same database submits nothing either."""
-    await operate.stop(world.context, "storm", Manager(OLGA, 1))
+    await control.stop(world.context, "storm", Manager(OLGA, 1))
     await asyncio.gather(*(world.order() for _ in range(3)))
     await world.turn()
     await world.reborn(owner="another")

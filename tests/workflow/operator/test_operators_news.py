@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from tests.workflow.world import BOTH_ENGINES, World
-from workflow.money.quotas import Manager
-from workflow.operator import fuse, operate, report_parked
-from workflow.operator.decide import Verdict, decide
-from workflow.operator.operate import Exposure
-from workflow.operator.parked import Decision, evidence_of
-from workflow.pace import Pace
-from workflow.publishing import Halt, Why
+from workflow.billing.quotas import Manager
+from workflow.operator import alerts, control
+from workflow.operator.actions import Verdict, decide
+from workflow.operator.control import Exposure
+from workflow.operator.parked_jobs import Decision, evidence_of
+from workflow.publisher import Halt, Why
+from workflow.throttle import Pace
 
 S = JobState
 
@@ -62,16 +62,16 @@ async def test_what_was_parked_is_told_together_once_and_once_a_minute(world: Wo
     olga = Operator()
     await lose(world)
     await lose(world)
-    looks = [report_parked.report(world.context, olga.hear) for _ in range(2)]
+    looks = [alerts.report(world.context, olga.hear) for _ in range(2)]
     await asyncio.gather(*looks)
     assert olga.heard == [Counter({S.SUBMIT_UNKNOWN: 2})]
     third = await lose(world)
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     assert len(olga.heard) == 1
     world.clock.advance(60)
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     world.clock.advance(60)
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     assert olga.heard[1:] == [Counter({S.SUBMIT_UNKNOWN: 1})]
     assert (await world.job(third)).told_at_ms is not None
 
@@ -80,13 +80,13 @@ async def test_an_operator_who_was_not_reached_is_told_later(world: World) -> No
     """A minute later, by whichever process; what was decided meanwhile is not told any more."""
     olga = Operator(is_away=True)
     job, other = await lose(world), await lose(world)
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     await release(world, other, click=1)
     olga.is_away = False
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     assert olga.heard == []
     world.clock.advance(60)
-    await report_parked.report(world.context, olga.hear)
+    await alerts.report(world.context, olga.hear)
     assert olga.heard == [Counter({S.SUBMIT_UNKNOWN: 1})]
     assert (await world.job(job)).told_at_ms is not None
 
@@ -95,21 +95,21 @@ async def test_an_exposure_at_its_limit_is_told_once_for_each_time(world: World)
     """It is not told again while it lasts, but after it has fallen, and beyond what is accepted."""
     world.change(exposure_limit=MicroUSD(80_000))
     olga = Operator()
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     assert olga.heard == []
     first = await lose(world)
     for _ in range(2):
-        await fuse.mind(world.context, olga.hear)
+        await alerts.mind(world.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000]
     await release(world, first, click=1)
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     await lose(world)
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000, 80_000]
-    await operate.go_on(world.context, Manager(91, 2))
-    await fuse.mind(world.context, olga.hear)
+    await control.go_on(world.context, Manager(91, 2))
+    await alerts.mind(world.context, olga.hear)
     await lose(world)
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000, 80_000, 160_000]
 
 
@@ -122,9 +122,9 @@ async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(world: World) 
     (card,) = world.channel.of(waiting, "status")
     assert card.halts == [None]
     world.change(exposure_limit=MicroUSD(80_000), max_tasks=5)
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     await world.turn()
     assert card.halts == [None, Halt(Why.EXPOSURE)]
     await release(world, lost, click=1)
-    await fuse.mind(world.context, olga.hear)
+    await alerts.mind(world.context, olga.hear)
     await world.until(S.DELIVERED, job=waiting)

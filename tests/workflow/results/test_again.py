@@ -8,9 +8,9 @@ import pytest
 from domain.models import ModelId, Resolution
 from domain.requests import Command, Draft, check
 from tests.workflow.world import ADA, BEN, BOTH_ENGINES, World, limits
-from workflow.accept import Accepted, Order, accept
 from workflow.errors import OverLimit
-from workflow.results.again import click_keys, form_keys, next_resolution
+from workflow.results.rerun import click_keys, form_keys, next_resolution
+from workflow.stages.accept import Accepted, Order, accept
 
 JOB = "0" * 20
 WINDOW_MS = 2_500

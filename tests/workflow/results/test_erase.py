@@ -5,8 +5,8 @@ import pytest
 from domain.jobs import JobState
 from tests.workflow.world import ADA, World
 from workflow.errors import NotYours, TooSoon, TryLater
-from workflow.results.erase import erase, is_deleted
-from workflow.results.recall import cost_of
+from workflow.results.delete import erase, is_deleted
+from workflow.results.lookup import cost_of
 
 S = JobState
 

@@ -8,20 +8,20 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from domain.guild_settings import ServerSettings, TooLarge
 from domain.jobs import JobState
-from domain.servers import ServerSettings, TooLarge
 from storage.jobs import Job
 from tests.workflow.lab.films import distance, seen
 from tests.workflow.world import ADA, GUILD, Shown, World
-from workflow.belt import Belt
+from workflow.billing.quotas import Manager
 from workflow.errors import PlaceGone, TooLargeToPost, TryLater
-from workflow.lab.lab import Lab
-from workflow.money.quotas import Manager
-from workflow.publishing import Parcel
-from workflow.results.erase import erase
-from workflow.results.fitting import send_fitting
+from workflow.guilds import settings
+from workflow.publisher import Parcel
+from workflow.results.delete import erase
+from workflow.results.payload import send_fitting
 from workflow.results.repost import post_again
-from workflow.servers import settings
+from workflow.video_tools.tools import Lab
+from workflow.worker import Belt
 
 S = JobState
 MIB = 1024 * 1024

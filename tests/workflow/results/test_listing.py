@@ -9,11 +9,11 @@ from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import billing
 from tests.workflow.world import ADA, BEN, BOTH_ENGINES, GUILD, World
-from workflow.accept import cancel
 from workflow.errors import NotYours, PlaceGone, TooLargeToPost, TooSoon, TryLater
-from workflow.results.erase import erase
-from workflow.results.listing import PAGE, Page, page_of
+from workflow.results.delete import erase
+from workflow.results.job_list import PAGE, Page, page_of
 from workflow.results.repost import Again, Reposted, post_again
+from workflow.stages.accept import cancel
 
 S = JobState
 

@@ -3,15 +3,15 @@ import os
 import time
 from itertools import count
 
+from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
 from domain.requests import Command, Draft, Picture, check
-from domain.servers import ServerSettings
-from storage import guilds
+from storage import guild_settings
 from tests.workflow.world import ADA, BOTH_ENGINES, CHANNEL, GUILD, World
-from workflow.accept import Order, accept, cancel
 from workflow.errors import PlaceGone
 from workflow.results import retention
 from workflow.results.retention import Swept
+from workflow.stages.accept import Order, accept, cancel
 
 OTHER = GUILD + 1
 _DAY_S = 86_400
@@ -21,7 +21,7 @@ _numbers = count(1_000_000)
 async def keeps(world: World, guild_id: int, **days: int) -> None:
     """Set how long a server keeps files."""
     text = ServerSettings(**days).model_dump_json()  # type: ignore[arg-type]
-    await world.database.transact(lambda tx: guilds.save(tx, guild_id, text, 0))
+    await world.database.transact(lambda tx: guild_settings.save(tx, guild_id, text, 0))
 
 
 async def an_input(world: World, data: bytes = b"picture") -> str:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
+from domain.guild_settings import ServerSettings, Which
 from domain.jobs import JobState
-from domain.servers import ServerSettings, Which
 from tests.workflow.world import ADA, CHANNEL, GUILD, World
-from workflow.accept import accept
+from workflow.billing.quotas import Manager
 from workflow.errors import HistoryDenied, NotYours, PlaceGone, TooSoon, TryLater
-from workflow.money.quotas import Manager
-from workflow.results.erase import erase
+from workflow.guilds import settings
+from workflow.results.delete import erase
 from workflow.results.share import Shared, share
-from workflow.servers import settings
+from workflow.stages.accept import accept
 
 S = JobState
 SHOWCASE = 99

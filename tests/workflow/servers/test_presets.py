@@ -6,10 +6,10 @@ import pytest
 
 from domain.errors import BrokenRules
 from domain.presets import Preset
-from storage import changes
+from storage import audit_log
 from tests.workflow.world import BOTH_ENGINES, GUILD, World
-from workflow.money.quotas import Manager, house
-from workflow.servers import presets
+from workflow.billing.quotas import Manager, house
+from workflow.guilds import presets
 
 NOIR = Preset(name="Noir", suffix="film grain")
 
@@ -20,7 +20,7 @@ def manager(interaction_id: int) -> Manager:
 
 async def trail(world: World) -> list[tuple[str, str | None, str | None]]:
     """List the changes, oldest first."""
-    found = await world.database.read(lambda tx: changes.latest(tx, GUILD, 99))
+    found = await world.database.read(lambda tx: audit_log.latest(tx, GUILD, 99))
     return [(one.subject, one.before, one.after) for one in reversed(found)]
 
 

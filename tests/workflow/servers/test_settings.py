@@ -5,13 +5,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import BrokenRules
+from domain.guild_settings import Rules, ServerSettings, Which
 from domain.money import MicroUSD
-from domain.servers import Rules, ServerSettings, Which
-from storage import changes, guilds
-from storage.changes import Change
+from storage import audit_log, guild_settings
+from storage.audit_log import Change
 from tests.workflow.world import BOTH_ENGINES, GUILD, World
-from workflow.money.quotas import Manager
-from workflow.servers import settings
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
 
 ADA = Manager(user_id=31, interaction_id=901)
 BEN = Manager(user_id=32, interaction_id=902)
@@ -27,11 +27,11 @@ def unchanged(now: ServerSettings) -> ServerSettings:
 
 async def trail(world: World) -> list[Change]:
     """Read the audit trail, oldest first."""
-    return (await world.database.read(lambda tx: changes.latest(tx, GUILD, 50)))[::-1]
+    return (await world.database.read(lambda tx: audit_log.latest(tx, GUILD, 50)))[::-1]
 
 
 async def stored(world: World, text: str) -> None:
-    await world.database.transact(lambda tx: guilds.save(tx, GUILD, text, 0))
+    await world.database.transact(lambda tx: guild_settings.save(tx, GUILD, text, 0))
 
 
 @BOTH_ENGINES

@@ -1,0 +1,214 @@
+"""Knows what APIXO's answers mean: the envelope, a refusal, a task's id and status, a balance.
+
+Read leniently where nothing depends on a field, and refused with ValueError where something does.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from apixo.parsing import plain_text, read_json
+from domain.failures import FailReason, classify
+from domain.money import MicroUSD, from_decimal
+
+MAX_DETAIL_CHARS: Final = 300
+MAX_CODE_CHARS: Final = 100
+MAX_ID_CHARS: Final = 255
+
+_MAX_URL_CHARS = 4096
+_MAX_DOLLARS = 10**9
+
+
+class TaskState(StrEnum):
+    """Where a task stands; only SUCCESS and FAILED are final."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCESS = "success"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """A state that APIXO does not document."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """Why a task failed: APIXO's code as it came, its class, and APIXO's words in one line."""
+
+    code: str | None
+    reason: FailReason
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStatus:
+    """How a task does.
+
+    `result_urls` may be empty in spite of a success; `fail` is there if, and only if, the task
+    failed; times are Unix milliseconds.
+    """
+
+    task_id: str
+    state: TaskState
+    result_urls: tuple[str, ...] = ()
+    fail: TaskFailure | None = None
+    created_ms: int | None = None
+    completed_ms: int | None = None
+
+
+def read_envelope(body: bytes) -> "Envelope":
+    """Read what every answer comes in.
+
+    Raises:
+        ValueError: it is no JSON object, or its code is no integer.
+    """
+    return Envelope.model_validate(read_json(body))
+
+
+def read_task_id(data: object) -> str:
+    """Read the task's id from the `data` of an accepted submission.
+
+    Raises:
+        ValueError: there is none. A number is none either: it may have lost digits on its way.
+    """
+    task_id = _field(data, "taskId")
+    if not isinstance(task_id, str) or not 0 < len(task_id) <= MAX_ID_CHARS:
+        raise ValueError("the answer names no task")
+    if not task_id.isprintable():
+        raise ValueError("the answer's task id is no plain text")
+    return task_id
+
+
+def read_callback(body: bytes) -> str:
+    """Read which task a callback is about; nothing else in it is to be believed.
+
+    Raises:
+        ValueError: it is no JSON object, or names no task.
+    """
+    return read_task_id(_field(read_json(body), "data"))
+
+
+def read_status(data: object, task_id: str) -> TaskStatus:
+    """Read the `data` of a status answer for a task.
+
+    Raises:
+        ValueError: it is no object, or speaks of another task.
+    """
+    if not isinstance(data, dict):
+        raise ValueError("the answer does not speak of a task")  # noqa: TRY004 - what it came as
+    fields = _StatusData.model_validate(data)
+    if fields.task_id is not None and fields.task_id != task_id:
+        raise ValueError("the answer speaks of another task")
+    fail = TaskFailure(fields.fail_code, classify(fields.fail_code), fields.fail_message)
+    return TaskStatus(
+        task_id=task_id,
+        state=fields.state,
+        result_urls=fields.result_urls if fields.state is TaskState.SUCCESS else (),
+        fail=fail if fields.state is TaskState.FAILED else None,
+        created_ms=fields.created_ms,
+        completed_ms=fields.completed_ms,
+    )
+
+
+def read_balance(data: object) -> MicroUSD:
+    """Read the `data` of a balance answer: a number of dollars, exact to the micro-dollar.
+
+    Raises:
+        ValueError: it is no number, or none that a balance can have.
+    """
+    if isinstance(data, bool) or not isinstance(data, (int, Decimal)):
+        raise ValueError("the balance is no number")  # noqa: TRY004 - what it came as
+    # copy_abs, for abs() of a decimal with a monstrous exponent overflows.
+    if not Decimal(data).copy_abs() < _MAX_DOLLARS:
+        raise ValueError("the balance is absurd")
+    return from_decimal(Decimal(data))
+
+
+def _field(data: object, name: str) -> object:
+    return cast("dict[str, object]", data).get(name) if isinstance(data, dict) else None
+
+
+def _state(value: object) -> TaskState:
+    try:
+        return TaskState(value.strip().lower()) if isinstance(value, str) else TaskState.UNKNOWN
+    except ValueError:
+        return TaskState.UNKNOWN
+
+
+def _result_urls(value: object) -> tuple[str, ...]:
+    """Read `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`."""
+    try:
+        result = read_json(value) if isinstance(value, str) else value
+    except ValueError:
+        return ()
+    urls = _field(result, "resultUrls")
+    items = cast("list[object]", urls) if isinstance(urls, list) else [urls]
+    return tuple(dict.fromkeys(item for item in items if isinstance(item, str) and _is_plain(item)))
+
+
+def _is_plain(url: str) -> bool:
+    return 0 < len(url) <= _MAX_URL_CHARS and url.isprintable()
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _id(value: object) -> str | None:
+    is_id = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return str(value) if is_id and value != "" else None
+
+
+def _code(value: object) -> str | None:
+    return plain_text(_id(value), MAX_CODE_CHARS)
+
+
+def _line(value: object) -> str | None:
+    return plain_text(_text(value), MAX_DETAIL_CHARS)
+
+
+def _millis(value: object) -> int | None:
+    """Keep a moment that can be Unix milliseconds: some answers carry seconds, or nonsense."""
+    return value if isinstance(value, int) and 10**12 <= value < 10**13 else None
+
+
+class _Incoming(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Envelope(_Incoming):
+    """What every answer comes in; `message` and `data` are often missing, `code` now and then."""
+
+    code: int | None = None
+    message: Annotated[str | None, BeforeValidator(_text)] = None
+    data: Any = None
+
+
+class Refusal(_Incoming):
+    """What the `data` of a refusal may hold, as it came."""
+
+    error: Annotated[str | None, BeforeValidator(_text)] = None
+    fail_code: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="failCode")
+    fail_message: Annotated[str | None, BeforeValidator(_text)] = Field(None, alias="failMsg")
+    task_id: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="taskId")
+
+    @classmethod
+    def of(cls, data: object) -> "Refusal":
+        """Read `data` of any shape; what is no object holds nothing."""
+        return cls.model_validate(data if isinstance(data, dict) else {})
+
+
+class _StatusData(_Incoming):
+    task_id: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="taskId")
+    state: Annotated[TaskState, BeforeValidator(_state)] = TaskState.UNKNOWN
+    result_urls: Annotated[tuple[str, ...], BeforeValidator(_result_urls)] = Field(
+        (), alias="resultJson"
+    )
+    fail_code: Annotated[str | None, BeforeValidator(_code)] = Field(None, alias="failCode")
+    fail_message: Annotated[str | None, BeforeValidator(_line)] = Field(None, alias="failMsg")
+    created_ms: Annotated[int | None, BeforeValidator(_millis)] = Field(None, alias="createTime")
+    completed_ms: Annotated[int | None, BeforeValidator(_millis)] = Field(
+        None, alias="completeTime"
+    )

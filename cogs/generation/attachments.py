@@ -1,0 +1,328 @@
+"""Turns attachments into media: what a file is, is told by its bytes, not by its name."""
+
+import asyncio
+import io
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Protocol, TypeVar
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from cogs.ui import text
+from domain.catalogue import mark, t
+from domain.models import (
+    MAX_AUDIO_BYTES,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_SIDE,
+    MAX_VIDEO_BYTES,
+)
+from domain.requests import Clip, Picture, clip_ms
+from domain.spoken import show_number
+from workflow.media_probe.probe import Inspector
+from workflow.media_probe.types import ClipFound, Fault, Kind, PictureFormat, PictureFound, Unusable
+
+Keep = Callable[[bytes, str], Awaitable[str]]
+"""Keeps a file's bytes under a name that it tells; the text is the suffix of the file's format."""
+
+_log = structlog.get_logger(__name__)
+
+_CDN_ORIGINS: Final = (URL("https://cdn.discordapp.com"), URL("https://media.discordapp.net"))
+_PROXIES: Final = re.compile(r"https://images-ext-[0-9]{1,3}\.discordapp\.net", re.ASCII)
+"""Where Discord keeps copies of pictures that lie elsewhere and are shown in messages."""
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
+_UNFETCHED: Final = mark("{name} could not be fetched from Discord. Attach it again.")
+_NOT_NOW: Final = mark("{name} could not be taken in just now. Try again later.")
+_TOO_LARGE: Final = mark("{name} is too large: {most} MB at most.")
+_TOO_LARGE_TOLD: Final = mark("{name} is too large: {size} MB, {most} MB at most.")
+_SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
+    {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What may be given in one place: the most bytes, how many files are in memory at a time.
+
+    Two faults are told differently in each place.
+    """
+
+    max_bytes: int
+    at_once: int
+    other_format: str
+    damaged: str
+
+    @property
+    def most(self) -> int:
+        """Tell how many megabytes a file may have."""
+        return self.max_bytes // 1_000_000
+
+
+_SLOTS: Final = {
+    Kind.PICTURE: _Slot(
+        max_bytes=MAX_IMAGE_BYTES,
+        at_once=4,
+        other_format=mark("{name} is not a PNG, JPEG or WebP picture."),
+        damaged=mark("{name} is a damaged picture, or a part of one."),
+    ),
+    Kind.VIDEO: _Slot(
+        max_bytes=MAX_VIDEO_BYTES,
+        at_once=2,
+        other_format=mark("{name} is not an MP4 or MOV video."),
+        damaged=mark("{name} is a damaged video, or a part of one."),
+    ),
+    Kind.AUDIO: _Slot(
+        max_bytes=MAX_AUDIO_BYTES,
+        at_once=2,
+        other_format=mark("{name} is not an MP3 or WAV file."),
+        damaged=mark("{name} is a damaged audio file, or a part of one."),
+    ),
+}
+"""Together 170 MB at most."""
+
+Medium = TypeVar("Medium", Picture, Clip)
+
+
+class Attached(Protocol):
+    """A file at Discord: an attachment as the library knows it, or a `File`."""
+
+    @property
+    def filename(self) -> str:
+        """Give its name."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Give its address."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Give its bytes as Discord tells them; 0 where it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file at Discord that came with a form, or that a message shows."""
+
+    filename: str
+    url: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What became of the attachments: the usable media, and what is wrong with the others.
+
+    `frames` are the pictures once more, each in its place, with None for those that are unusable.
+    """
+
+    pictures: tuple[Picture, ...] = ()
+    videos: tuple[Clip, ...] = ()
+    audios: tuple[Clip, ...] = ()
+    problems: tuple[str, ...] = ()
+    frames: tuple[Picture | None, ...] = ()
+
+
+class _Unfit(Exception):
+    """A file that can not be used: a sentence about its `name`, and its other values."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
+        self._sentence = sentence
+        self._values = values
+
+    def about(self, name: str) -> str:
+        """Say to the member why it can not be used."""
+        return t(self._sentence, name=name, **self._values)
+
+
+class Intake:
+    """Fetches attachments from Discord's own hosts, has them looked into, and keeps the good ones.
+
+    `api_url` is the address of a stand-in or proxy for Discord, if one is set: on loopback, its
+    host and port serve attachments too.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str | None, keep: Keep) -> None:
+        self._session = session
+        self._stand_in = _loopback_origin(api_url)
+        self._keep = keep
+        self._inspector = Inspector()
+        self._room = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
+
+    async def pictures(self, attachments: Iterable[Attached]) -> Gathered:
+        """Take pictures in, all at once; nothing is raised, every problem is named."""
+        return await self.references(attachments, (), ())
+
+    async def references(
+        self,
+        pictures: Iterable[Attached],
+        videos: Iterable[Attached],
+        audios: Iterable[Attached],
+    ) -> Gathered:
+        """Take references in, all at once; nothing is raised, every problem is named."""
+        seen, watched, heard = await asyncio.gather(
+            asyncio.gather(*map(self._picture, pictures)),
+            asyncio.gather(*(self._clip(Kind.VIDEO, video) for video in videos)),
+            asyncio.gather(*(self._clip(Kind.AUDIO, audio) for audio in audios)),
+        )
+        return Gathered(
+            pictures=_usable(Picture, seen),
+            videos=_usable(Clip, watched),
+            audios=_usable(Clip, heard),
+            problems=tuple(item for item in (*seen, *watched, *heard) if isinstance(item, str)),
+            frames=tuple(item if isinstance(item, Picture) else None for item in seen),
+        )
+
+    async def _picture(self, attachment: Attached) -> Picture | str:
+        name = _shown_name(attachment)
+        try:
+            async with self._room[Kind.PICTURE]:
+                data = await self._fetch(Kind.PICTURE, attachment)
+                found = await self._look(Kind.PICTURE, data)
+                assert isinstance(found, PictureFound), "a picture was looked for"
+                kept = await self._store(data, _SUFFIXES[found.format])
+        except _Unfit as error:
+            return error.about(name)
+        return Picture(
+            url=address_to_hand_on(attachment.url),
+            name=name,
+            format=found.format,
+            width=found.width,
+            height=found.height,
+            size=len(data),
+            kept=kept,
+        )
+
+    async def _clip(self, kind: Kind, attachment: Attached) -> Clip | str:
+        name = _shown_name(attachment)
+        try:
+            async with self._room[kind]:
+                data = await self._fetch(kind, attachment)
+                found = await self._look(kind, data)
+                assert isinstance(found, ClipFound), "a clip was looked for"
+                kept = await self._store(data, found.suffix)
+        except _Unfit as error:
+            return error.about(name)
+        length = clip_ms(found.microseconds)
+        return Clip(url=attachment.url, name=name, duration_ms=length, kept=kept)
+
+    async def _fetch(self, kind: Kind, attachment: Attached) -> bytes:
+        slot = _SLOTS[kind]
+        if not self._is_discords(attachment.url):
+            raise _Unfit(mark("{name} does not lie on Discord's servers."))
+        if attachment.size > slot.max_bytes:
+            size = show_number(attachment.size / 1e6, decimals=1)
+            raise _Unfit(_TOO_LARGE_TOLD, size=size, most=slot.most)
+        try:
+            async with self._session.get(
+                URL(attachment.url, encoded=True), timeout=_TIMEOUT, allow_redirects=False
+            ) as answer:
+                if answer.status != 200:
+                    raise _Unfit(_UNFETCHED)
+                return await _read_capped(answer, slot)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise _Unfit(_UNFETCHED) from None
+
+    async def _look(self, kind: Kind, data: bytes) -> PictureFound | ClipFound:
+        try:
+            return await self._inspector.look(kind, data)
+        except Unusable as error:
+            raise _what_is_wrong(error.fault, _SLOTS[kind]) from None
+        except OSError:
+            _log.exception("an input could not be looked into")
+            raise _Unfit(_NOT_NOW) from None
+
+    async def _store(self, data: bytes, suffix: str) -> str:
+        try:
+            return await self._keep(data, suffix)
+        except OSError:
+            _log.exception("an input could not be kept")
+            raise _Unfit(_NOT_NOW) from None
+
+    def _is_discords(self, address: str) -> bool:
+        if is_discords(address):
+            return True
+        return self._stand_in is not None and _origin(address) == self._stand_in
+
+
+def _loopback_origin(api_url: str | None) -> URL | None:
+    if api_url is None:
+        return None
+    url = URL(api_url)
+    return url.origin() if url.host in ("127.0.0.1", "localhost", "::1") else None
+
+
+def is_discords(address: str) -> bool:
+    """Tell whether an address lies on one of Discord's own hosts for files."""
+    origin = _origin(address)
+    return origin is not None and (origin in _CDN_ORIGINS or _is_proxy(origin))
+
+
+def address_to_hand_on(address: str) -> str:
+    """Give no address of a copy whose original a stranger may change: the kept file counts."""
+    origin = _origin(address)
+    return "" if origin is not None and _is_proxy(origin) else address
+
+
+def _origin(address: str) -> URL | None:
+    """Tell whose address this is; None if that can not be told, or somebody logs in by it."""
+    try:
+        url, origin = URL(address), URL(address).origin()
+    except ValueError:
+        return None
+    return origin if url.user is None and url.password is None else None
+
+
+def _is_proxy(origin: URL) -> bool:
+    return _PROXIES.fullmatch(str(origin)) is not None
+
+
+def _usable(kind: type[Medium], items: Iterable[Medium | str]) -> tuple[Medium, ...]:
+    return tuple(item for item in items if isinstance(item, kind))
+
+
+def _shown_name(attachment: Attached) -> str:
+    return text.harmless(attachment.filename, 60)
+
+
+async def _read_capped(answer: aiohttp.ClientResponse, slot: _Slot) -> bytes:
+    # It hands out what it holds without another copy.
+    data = io.BytesIO()
+    async for chunk in answer.content.iter_chunked(65536):
+        data.write(chunk)
+        if data.tell() > slot.max_bytes:
+            raise _Unfit(_TOO_LARGE, most=slot.most)
+    return data.getvalue()
+
+
+def _what_is_wrong(fault: Fault, slot: _Slot) -> _Unfit:
+    match fault:
+        case Fault.OTHER_FORMAT:
+            return _Unfit(slot.other_format)
+        case Fault.DAMAGED:
+            return _Unfit(slot.damaged)
+        case _:
+            return _Unfit(_WRONG[fault], side=MAX_IMAGE_SIDE)
+
+
+_WRONG: Final[Mapping[Fault, str]] = MappingProxyType(
+    {
+        Fault.TOO_MANY_PIXELS: mark("{name} has too many pixels: {side} a side at most."),
+        Fault.ANIMATED: mark("{name} is animated: only still pictures can be used."),
+        Fault.COMPRESSED_WAV: mark("{name} is a compressed WAV: save it as an MP3 or a plain WAV."),
+        Fault.NO_VIDEO_TRACK: mark("{name} has no video in it, or only sound."),
+        Fault.LENGTH_UNKNOWN: mark(
+            "{name} does not tell how long it lasts: save it anew with another program."
+        ),
+        Fault.TOO_COSTLY: mark(
+            "{name} takes too much time or memory to look into: save it in a simpler form."
+        ),
+    }
+)

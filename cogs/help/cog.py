@@ -1,0 +1,102 @@
+"""The commands that tell what the service does, and what it knows of its members."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.generation.service import Desk
+from cogs.help import privacy, views
+from cogs.help.views import Listed
+from cogs.ui.interactions import answering, is_manager, role_ids
+from cogs.ui.notify_button import TellButton
+from domain.catalogue import mark
+from workflow.billing import quotas
+from workflow.billing.quotas import Member
+from workflow.context import Context
+from workflow.guilds import settings
+from workflow.guilds.notifications import is_told
+
+_log = structlog.get_logger(__name__)
+
+_ANSWER_S: Final = 5
+
+_Interaction = discord.Interaction[Any]
+
+
+class Help(commands.Cog):
+    """Answers whoever asks for help, privately."""
+
+    def __init__(self, context: Context, desk: Desk) -> None:
+        self._context = context
+        self._desk = desk
+        self._ids: Mapping[str, int] = {}
+
+    @app_commands.command(
+        name="help", description=mark("See what I can do, prices and your limits")
+    )
+    async def help(self, interaction: _Interaction) -> None:
+        """Tell what there is, and what of it this member may use."""
+        await answering(interaction, self._help(interaction))
+
+    @app_commands.command(
+        name="privacy", description=mark("See what is kept of you, where and why")
+    )
+    async def privacy(self, interaction: _Interaction) -> None:
+        """Tell what is kept."""
+        await answering(interaction, self._privacy(interaction))
+
+    async def _help(self, interaction: _Interaction) -> None:
+        await self._desk.open(interaction)
+        assert interaction.guild_id is not None, "commands are for servers only"
+        who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
+        standing = await quotas.standing(self._context, who)
+        listed, ids = _usable(interaction), await self._known_ids(interaction)
+        told = await is_told(self._context, who.guild_id, who.user_id)
+        bell = TellButton(who.guild_id, wanted=not told)
+        card = views.page(listed, ids, standing, self._context.policy, bell)
+        await interaction.edit_original_response(view=card)
+
+    async def _privacy(self, interaction: _Interaction) -> None:
+        await self._desk.open(interaction)
+        assert interaction.guild_id is not None, "commands are for servers only"
+        chosen = await settings.read(self._context, interaction.guild_id)
+        card = views.privacy(privacy.texts(_operator(interaction), chosen))
+        await interaction.edit_original_response(view=card)
+
+    async def _known_ids(self, interaction: _Interaction) -> Mapping[str, int]:
+        """Ask Discord once under which ids the commands are registered; it may not answer."""
+        if not self._ids:
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    found = await _tree(interaction).fetch_commands()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                _log.warning("ids of the commands not known", error=str(error))
+            else:
+                typed = discord.AppCommandType.chat_input
+                self._ids = {one.name: one.id for one in found if one.type is typed}
+        return self._ids
+
+
+def _usable(interaction: _Interaction) -> list[Listed]:
+    """List the commands that are for this member; those of the operator are for no member."""
+    manages = is_manager(interaction)
+    listed = [one for one in _tree(interaction).get_commands() if not views.is_for_operator(one)]
+    return [one for one in listed if manages or not views.is_for_managers(one)]
+
+
+def _tree(interaction: _Interaction) -> app_commands.CommandTree[Any]:
+    return cast("commands.Bot", interaction.client).tree
+
+
+def _operator(interaction: _Interaction) -> int | None:
+    """Tell whom the bot belongs to: its owner, or the owner of the team that has it."""
+    about = cast("commands.Bot", interaction.client).application
+    if about is None:
+        return None
+    return about.team.owner_id if about.team else about.owner.id

@@ -1,0 +1,102 @@
+"""The command that tells what a video would cost."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.generation.options import read_choices
+from cogs.generation.service import Desk
+from cogs.help import price_views
+from cogs.ui.interactions import answering, role_ids
+from domain.catalogue import mark, t
+from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
+from domain.requests import Clip, Command, Draft, check
+from workflow.billing import quotas
+from workflow.billing.quotas import Member
+from workflow.context import Context
+
+_MODELS: Final = [
+    app_commands.Choice(name=model.label, value=model.id.value) for model in MODELS.values()
+]
+_RESOLUTIONS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
+_LEAST_S: Final = min(model.min_seconds for model in MODELS.values())
+_MOST_S: Final = max(model.max_seconds for model in MODELS.values())
+_Seconds = app_commands.Range[int, _LEAST_S, _MOST_S]
+_ReferenceSeconds = app_commands.Range[float, MIN_CLIP_MS / 1000, MAX_CLIP_MS / 1000]
+
+_ANY_PROMPT: Final = "any prompt"
+"""What a video shows does not change its price."""
+
+_Interaction = discord.Interaction[Any]
+
+
+class Prices(commands.Cog):
+    """Tells prices, privately, before anything is spent."""
+
+    def __init__(self, context: Context, desk: Desk) -> None:
+        self._context = context
+        self._desk = desk
+
+    @app_commands.command(
+        name="price", description=mark("See what a video costs; all prices at a glance")
+    )
+    @app_commands.describe(
+        model=mark("Seedance 1.5 Pro when left out, 2.0 with reference_seconds"),
+        duration=mark("Length of the video in seconds"),
+        resolution=mark("Height of the video"),
+        sound=mark("Whether the video has sound"),
+        reference_seconds=mark("Seconds of all reference videos together, such as 7.5 or 2.125"),
+    )
+    @app_commands.choices(model=_MODELS, resolution=_RESOLUTIONS)
+    async def price(
+        self,
+        interaction: _Interaction,
+        model: str | None = None,
+        duration: _Seconds | None = None,
+        resolution: str | None = None,
+        sound: bool | None = None,
+        reference_seconds: _ReferenceSeconds | None = None,
+    ) -> None:
+        """Tell one price, or without any option all of them."""
+        await answering(interaction, self._price(interaction))
+
+    async def _price(self, interaction: _Interaction) -> None:
+        await self._desk.open(interaction)
+        # dict(namespace) would ask it for keys(), and it answers None to any name.
+        given = dict(iter(interaction.namespace))
+        request = check(_draft(given)) if given else None
+        assert interaction.guild_id is not None, "commands are for servers only"
+        who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
+        left = (await quotas.standing(self._context, who)).left
+        card = price_views.of_choice(request, left) if request else price_views.of_all(left)
+        await interaction.edit_original_response(view=card)
+
+
+def _draft(given: dict[str, Any]) -> Draft:
+    """Write down a request of this price; a reference video stands for all of them."""
+    choices = read_choices(given)
+    clips, problems = _clips(given.get("reference_seconds"))
+    return Draft(
+        command=Command.REFERENCE if clips else Command.VIDEO,
+        prompt=_ANY_PROMPT,
+        model=choices.model,
+        seconds=given.get("duration"),
+        resolution=choices.resolution,
+        sound=given.get("sound"),
+        videos=clips,
+        problems=(*choices.problems, *problems),
+    )
+
+
+def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[str, ...]]:
+    """Make a clip of exactly the length that was typed; what is no such length is a problem."""
+    if seconds is None:
+        return (), ()
+    # A float's shortest text is what was typed.
+    ms = Decimal(str(seconds)) * 1000
+    clip = Clip(url="", name="reference_seconds", duration_ms=int(ms))
+    problem = t("reference_seconds takes up to three decimals, such as 2.125.")
+    return (clip,), () if ms == int(ms) else (problem,)

@@ -1,0 +1,62 @@
+"""Knows what is said of privacy; tests hold it against the tables and against what is sent."""
+
+from typing import Final
+
+from domain.catalogue import mark, t
+from domain.guild_settings import ServerSettings
+
+_KEPT: Final = mark(
+    "- **Your requests**: your Discord id, the ids of server, channel and messages, your prompt "
+    "and choices, when you asked, and what came of it.\n"
+    "- **Files you give**: a copy of each picture, video and sound, so that *Again* works later.\n"
+    "- **Videos**: each finished video.\n"
+    "- **Money**: each amount held, charged and given back, with your id; grants with their "
+    "notes; what you spent each day. These rows can not be changed or removed: they are the "
+    "proof of what everything cost.\n"
+    "- **Limits**: the limits and grants that managers set for you, who changed them and when; "
+    "whether you want to be told when a video is done."
+)
+_TIME: Final = mark(
+    "- **Files you give** go {inputs} days after their last use on this server; the same file "
+    "given on another server may be kept longer for that one.\n"
+    "- **Videos** go {results} days after they were delivered. What is posted on Discord stays "
+    "there.\n"
+    "- Nothing else goes by itself: it stays until it is deleted. Names are not kept; Discord is "
+    "asked for them when a report is drawn. The service's log has ids, but no prompts."
+)
+_PLACES: Final = mark(
+    "- **APIXO** (apixo.ai) makes the videos. It gets your prompt, your choices and an address of "
+    "each file you give, but neither your name nor your id. How long it keeps them is for APIXO "
+    "to say.\n"
+    "- **Discord**: your request with its prompt and files, and the video, are posted to the "
+    "channel, or the video to this server's channel for results, for all who can read it. A "
+    "private request, all that comes of it, prices and limits are for you alone.\n"
+    "- **Managers of this server** see what each member spent. The operator of this bot can see "
+    "all that is kept."
+)
+_DELETE: Final = mark(
+    "- *Delete* under a finished video takes its message and its file away at once. The status "
+    "message with the prompt stays.\n"
+    "- To have your prompts and files deleted too, ask the operator of this bot on Discord. The "
+    "rows about money stay."
+)
+_DELETE_BY: Final = mark(
+    "- *Delete* under a finished video takes its message and its file away at once. The status "
+    "message with the prompt stays.\n"
+    "- To have your prompts and files deleted too, ask the operator of this bot, <@{operator}>, on "
+    "Discord. The rows about money stay."
+)
+
+
+def texts(operator: int | None, chosen: ServerSettings) -> list[str]:
+    """Write what is kept, for how long, where it goes, and whom to ask to delete it."""
+    inputs, results = chosen.keep_inputs_days, chosen.keep_results_days
+    parts = {
+        t("What is kept"): t(_KEPT),
+        t("For how long"): t(_TIME, inputs=inputs, results=results),
+        t("Where it goes"): t(_PLACES),
+        t("How to have it deleted"): t(_DELETE)
+        if operator is None
+        else t(_DELETE_BY, operator=operator),
+    }
+    return [f"**{heading}**\n{said}" for heading, said in parts.items()]

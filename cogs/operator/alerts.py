@@ -1,0 +1,113 @@
+"""Writes to the operator when jobs were parked, and when the service has stopped by itself."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+
+from cogs.operator.owners import Operators
+from domain.catalogue import n, t
+from domain.jobs import JobState
+from domain.money import ZERO, show_usd
+from domain.spoken import show_number
+from workflow.billing.balance_monitor import LowBalance, News, OutOfFunds
+from workflow.context import Context
+from workflow.disk_space import Room
+from workflow.operator import alerts
+from workflow.operator.control import Exposure
+
+
+def told(news: News) -> str:
+    """Say what has happened and what to do."""
+    match news:
+        case LowBalance():
+            return "\n".join([_low(news), _lasts(news.days_left)])
+        case OutOfFunds():
+            return "\n".join(_out(news))
+
+
+def no_room(room: Room) -> str:
+    """Say how much room there is for videos, how much is wanted, and what to do."""
+    return t(
+        "{free} GB are free where videos are kept, and below {floor} GB nothing is submitted. Free "
+        "some, and it goes on by itself.",
+        free=_gigabytes(room.free),
+        floor=_gigabytes(room.floor),
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return show_number(size / 1e9, decimals=1)
+
+
+def _low(news: LowBalance) -> str:
+    return t(
+        "**APIXO's balance is low:** {balance} left, below {floor}.",
+        balance=show_usd(news.balance),
+        floor=show_usd(news.floor),
+    )
+
+
+def _lasts(days: float | None) -> str:
+    if days is None:
+        return t("Nothing was spent in the last 7 days.")
+    if days < 1:
+        return t("At the pace of the last 7 days it lasts less than a day.")
+    whole = int(days)
+    return n(
+        "At the pace of the last 7 days it lasts about a day.",
+        "At the pace of the last 7 days it lasts about {count} days.",
+        whole,
+    )
+
+
+def _out(news: OutOfFunds) -> list[str]:
+    left = [] if news.balance is None else [t("The balance is {b}.", b=show_usd(news.balance))]
+    return [
+        t("**APIXO wants money first:** nothing is submitted any more. Top up the key."),
+        *left,
+        t(
+            "What waits keeps its place and goes on by itself within minutes; what has waited for "
+            "a day is given up, and its price goes back to its member."
+        ),
+    ]
+
+
+class OperatorNews:
+    """What the operator has to hear of by themselves; each duty is to be done again and again."""
+
+    def __init__(self, context: Context, operators: Operators) -> None:
+        self._context = context
+        self._operators = operators
+
+    @property
+    def duties(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """List the duties by name."""
+        return {"parked jobs": self._parked, "fuse": self._fuse}
+
+    async def _parked(self) -> None:
+        await alerts.report(self._context, self._tell_parked)
+
+    async def _fuse(self) -> None:
+        await alerts.mind(self._context, self._tell_fuse)
+
+    async def _tell_parked(self, states: Counter[JobState]) -> bool:
+        listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        said = n(
+            "{count} job waits for your decision ({listed}): /operator parked",
+            "{count} jobs wait for your decision ({listed}): /operator parked",
+            states.total(),
+            listed=listed,
+        )
+        return await self._operators.tell(said)
+
+    async def _tell_fuse(self, news: alerts.News) -> bool:
+        said = no_room(news) if isinstance(news, Room) else _exposed(news)
+        return await self._operators.tell(said)
+
+
+def _exposed(exposure: Exposure) -> str:
+    return t(
+        "Nothing more is submitted: {amount} may have been spent today without an answer, and "
+        "{limit} is the limit. See /operator parked, then /operator resume.",
+        amount=show_usd(exposure.amount),
+        limit=show_usd(exposure.limit or ZERO),
+    )

@@ -1,0 +1,279 @@
+"""The commands by which members see their quota, and managers set quotas and give grants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.generation.service import Desk
+from cogs.quotas import views as quota_cards
+from cogs.ui import text, views
+from cogs.ui.interactions import TurnedAway, answering, is_manager, role_ids
+from domain.catalogue import mark, t
+from domain.money import MicroUSD, show_usd
+from domain.quotas import Kind, Limit, Target, read_amount, read_limit, show_limit
+from workflow.billing import quotas
+from workflow.billing.quotas import Manager, Member
+from workflow.context import Context
+from workflow.errors import NoSuchGrant
+
+_Interaction = discord.Interaction[Any]
+_User = discord.User | discord.Member
+T = TypeVar("T")
+
+_PERIODS_KNOWN: Final = (Kind.DAY, Kind.MONTH)
+_PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIODS_KNOWN]
+_PERIOD_TEXT: Final = mark("UTC day or UTC month")
+_USER_TEXT: Final = mark("One member; without a user and a role, each member of this server")
+_ROLE_TEXT: Final = mark("Each member with this role, on their own; the best role counts")
+_SET: Final = MappingProxyType(
+    {
+        Kind.DAY: mark(
+            "{whom} may spend **{allowed}** a day now. Before: {before}. What is on hold stays so."
+        ),
+        Kind.MONTH: mark(
+            "{whom} may spend **{allowed}** a month now. Before: {before}. What is on hold stays "
+            "so."
+        ),
+    }
+)
+_CLEARED: Final = MappingProxyType(
+    {
+        Kind.DAY: mark(
+            "{whom}: the day limit of {before} is cleared. The next wider one counts now."
+        ),
+        Kind.MONTH: mark(
+            "{whom}: the month limit of {before} is cleared. The next wider one counts now."
+        ),
+    }
+)
+_NOT_SET: Final = MappingProxyType(
+    {
+        Kind.DAY: mark("{whom}: there was no day limit to clear."),
+        Kind.MONTH: mark("{whom}: there was no month limit to clear."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a limit is set: for a user or a role, or for each member."""
+
+    period: str
+    user: _User | None
+    role: discord.Role | None
+
+
+class Managing(commands.Cog):
+    """Shows quotas to members, and lets managers set them; every answer is private."""
+
+    quota = app_commands.Group(name="quota", description=mark("See and set what may be spent here"))
+
+    def __init__(self, context: Context, desk: Desk) -> None:
+        self._context = context
+        self._desk = desk
+
+    @quota.command(name="show", description=mark("See what you have left, and when there is more"))
+    @app_commands.describe(user=mark("Somebody else (needs Manage Server)"))
+    async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
+        """Show members their own quota, and managers anyone's."""
+        await self._desk.open(interaction)
+        await answering(interaction, self._show(interaction, user or interaction.user))
+
+    @quota.command(name="set", description=mark("Set what may be spent in a day or month"))
+    @app_commands.describe(
+        amount=mark(
+            "US dollars, such as 5, 0.5 or $2.50; 0 lets nothing be spent, none everything"
+        ),
+        period=_PERIOD_TEXT,
+        user=_USER_TEXT,
+        role=_ROLE_TEXT,
+    )
+    @app_commands.choices(period=_PERIODS)
+    async def set(
+        self,
+        interaction: _Interaction,
+        amount: str,
+        period: str,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """Set a limit in the place of what counted before."""
+        await self._desk.open(interaction)
+        await answering(interaction, self._set(interaction, amount, _Place(period, user, role)))
+
+    @quota.command(
+        name="clear", description=mark("Clear a limit, so that the next wider one counts")
+    )
+    @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
+    @app_commands.choices(period=_PERIODS)
+    async def clear(
+        self,
+        interaction: _Interaction,
+        period: str,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+    ) -> None:
+        """Clear a limit."""
+        await self._desk.open(interaction)
+        await answering(interaction, self._clear(interaction, _Place(period, user, role)))
+
+    @app_commands.command(name="grant", description=mark("Give a member money beyond their quota"))
+    @app_commands.describe(
+        user=mark("Who gets it"),
+        amount=mark("US dollars, such as 5, 0.5 or $2.50"),
+        note=mark("What for; members do not see it"),
+    )
+    @app_commands.default_permissions(manage_guild=True)
+    async def grant(
+        self,
+        interaction: _Interaction,
+        user: discord.User,
+        amount: str,
+        note: app_commands.Range[str, 1, 200] = "",
+    ) -> None:
+        """Give a grant."""
+        await self._desk.open(interaction)
+        await answering(interaction, self._grant(interaction, user, amount, note))
+
+    async def revoke(self, interaction: _Interaction, grant_id: int) -> None:
+        """Take back what is unspent of a grant, and answer the click."""
+        await self._desk.open(interaction)
+        await answering(interaction, self._revoke(interaction, grant_id))
+
+    async def _show(self, interaction: _Interaction, user: _User) -> None:
+        manages, own = is_manager(interaction), user.id == interaction.user.id
+        if not (manages or own):
+            raise TurnedAway(t("Only members with *Manage Server* see what others have left."))
+        guild_id = _guild_id(interaction)
+        standing = await quotas.standing(self._context, _member(guild_id, user))
+        items = quota_cards.shown(standing, None if own else user.mention)
+        if manages:
+            house = await quotas.house(self._context, guild_id)
+            roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
+            items += [*quota_cards.revocable(standing), *quota_cards.set_here(house, roles)]
+        await interaction.edit_original_response(view=quota_cards.page(*items))
+
+    async def _set(self, interaction: _Interaction, amount: str, place: _Place) -> None:
+        _check_manager(interaction)
+        limit = _limit(interaction, place, _read(read_limit, amount))
+        before = await quotas.set_limit(self._context, limit, _manager(interaction))
+        said = t(
+            _SET[limit.kind],
+            whom=quota_cards.whom(limit),
+            allowed=show_limit(limit.kind, limit.amount),
+            before=quota_cards.amount(before),
+        )
+        await _say(interaction, said, *_absence(place.user))
+
+    async def _clear(self, interaction: _Interaction, place: _Place) -> None:
+        _check_manager(interaction)
+        limit = _limit(interaction, place, None)
+        before = await quotas.clear_limit(self._context, limit, _manager(interaction))
+        said = t(
+            (_CLEARED if before else _NOT_SET)[limit.kind],
+            whom=quota_cards.whom(limit),
+            before=quota_cards.amount(before),
+        )
+        await _say(interaction, said, *_absence(place.user))
+
+    async def _grant(self, interaction: _Interaction, user: _User, amount: str, note: str) -> None:
+        _check_manager(interaction)
+        micro = _read(read_amount, amount)
+        if not micro:
+            raise TurnedAway(t("A grant of nothing gives nothing."))
+        if not isinstance(user, discord.Member):
+            raise TurnedAway(
+                t("{user} is not on this server and could not use it.", user=user.mention)
+            )
+        member, manager = _member(_guild_id(interaction), user), _manager(interaction)
+        granted = await quotas.grant(self._context, member, micro, note, manager)
+        said = t(
+            "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
+            "grants now.",
+            user=user.mention,
+            amount=show_usd(micro),
+            unspent=show_usd(granted.unspent),
+        )
+        card = quota_cards.granted(said, granted.grant_id)
+        await interaction.edit_original_response(view=card)
+
+    async def _revoke(self, interaction: _Interaction, grant_id: int) -> None:
+        _check_manager(interaction)
+        guild_id = _guild_id(interaction)
+        try:
+            revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
+        except NoSuchGrant:
+            raise TurnedAway(t("There is no such grant on this server.")) from None
+        if not revoked.amount:
+            raise TurnedAway(t("Nothing of this grant is left to take back."))
+        said = t(
+            "Took **{amount}** back from <@{user}>. They have {unspent} of grants now.",
+            amount=show_usd(revoked.amount),
+            user=revoked.user_id,
+            unspent=show_usd(revoked.unspent),
+        )
+        await _say(interaction, said)
+
+
+def _limit(interaction: _Interaction, place: _Place, amount: MicroUSD | None) -> Limit:
+    if place.user is not None and place.role is not None:
+        raise TurnedAway(t("A limit is for a user or for a role: give one of them, not both."))
+    if place.period not in _PERIODS_KNOWN:
+        given = text.harmless(place.period, 40)
+        raise TurnedAway(t("period can be day or month, not {given}.", given=given))
+    if place.user is not None:
+        target, subject_id = Target.MEMBER, place.user.id
+    elif place.role is not None:
+        target, subject_id = Target.ROLE, place.role.id
+    else:
+        target, subject_id = Target.MEMBERS, 0
+    return Limit(
+        target=target,
+        kind=Kind(place.period),
+        amount=amount,
+        guild_id=_guild_id(interaction),
+        subject_id=subject_id,
+    )
+
+
+def _read(reader: Callable[[str], T], amount: str) -> T:
+    try:
+        return reader(amount)
+    except ValueError as error:
+        shown = text.harmless(amount, 40)
+        raise TurnedAway(t("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
+
+
+def _check_manager(interaction: _Interaction) -> None:
+    if not is_manager(interaction):
+        raise TurnedAway(t("Only members with *Manage Server* can do that."))
+
+
+def _guild_id(interaction: _Interaction) -> int:
+    assert interaction.guild_id is not None, "quotas belong to servers"
+    return interaction.guild_id
+
+
+def _member(guild_id: int, user: _User) -> Member:
+    return Member(guild_id, user.id, role_ids(user))
+
+
+def _manager(interaction: _Interaction) -> Manager:
+    return Manager(interaction.user.id, interaction.id)
+
+
+def _absence(user: _User | None) -> list[str]:
+    if user is None or isinstance(user, discord.Member):
+        return []
+    return [
+        t("{user} is not on this server now; it counts when they come back.", user=user.mention)
+    ]
+
+
+async def _say(interaction: _Interaction, *sentences: str) -> None:
+    await interaction.edit_original_response(view=views.note(" ".join(sentences)))

@@ -1,0 +1,274 @@
+"""Knows how spending is drawn: as bars over time, or as a ranking; both by model.
+
+The colours are Okabe and Ito's, told apart by the colour-blind, in an order that alternates light
+and dark; and every colour is named, so that nothing hangs on them alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Final
+
+from cogs.reports.charts.svg import (
+    FAINT,
+    INK,
+    RULE,
+    Scale,
+    Style,
+    box,
+    brief,
+    cut,
+    rule,
+    scale,
+    sheet,
+    width,
+    write,
+)
+from domain.catalogue import mark, n, t
+from domain.money import ZERO, MicroUSD, show_usd
+
+WIDE: Final = 800
+TALL: Final = 450
+
+_COLOURS: Final = ("#56b4e9", "#d55e00", "#f0e442", "#009e73", "#cc79a7")
+_MARGIN: Final = 28
+_GAP: Final = 1.5
+"""Pixels of ground between two parts of a bar."""
+
+_TITLE: Final = Style(size=20, weight="SemiBold", fill=INK)
+_LARGE: Final = Style(size=26, weight="SemiBold", fill=INK)
+_PLAIN: Final = Style()
+_BRIGHT: Final = Style(fill=INK)
+_SMALL: Final = Style(size=12)
+_FIGURE: Final = Style(size=12, weight="SemiBold", fill=INK, anchor="middle", halo=True)
+
+_NOTHING: Final = mark("Nothing spent yet")
+_NOTHING_STYLE: Final = Style(size=20, anchor="middle", halo=True)
+
+Parts = Mapping[str, MicroUSD]
+"""What each model cost, by the model's label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: what stands under or before it, and what it is made of."""
+
+    name: str
+    parts: Parts
+
+    @property
+    def total(self) -> MicroUSD:
+        """Sum the parts."""
+        return MicroUSD(sum(self.parts.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A picture of spending; texts are drawable, and `models` are in the order of their colours.
+
+    `limit` is drawn across the bars, where each is a day. `most` says what was used most.
+    """
+
+    title: str
+    period: str
+    total: MicroUSD
+    videos: int
+    models: Sequence[str]
+    bars: Sequence[Bar]
+    limit: MicroUSD | None = None
+    most: str = ""
+
+
+def over_time(chart: Chart) -> str:
+    """Draw upright bars, one for each day, week or month; gives SVG."""
+    return sheet(WIDE, TALL, [*_head(chart), *_upright(chart), *_legend(chart, TALL)])
+
+
+def ranking(chart: Chart) -> str:
+    """Draw level bars, one for each member or channel; as tall as it takes; gives SVG."""
+    tall = max(_LEAST_TALL, _RANKS_TOP + len(chart.bars) * _RANK_TALL + 62)
+    return sheet(WIDE, tall, [*_head(chart), *_ranks(chart, tall), *_legend(chart, tall)])
+
+
+def _head(chart: Chart) -> Iterator[str]:
+    right = WIDE - _MARGIN
+    made = [n("{count} video", "{count} videos", chart.videos)]
+    if chart.most:
+        made.append(t("mostly {model}", model=chart.most))
+    yield write(_MARGIN, 42, cut(chart.title, _TITLE, 500), _TITLE)
+    yield write(_MARGIN, 64, chart.period, _PLAIN)
+    yield write(right, 45, show_usd(chart.total), replace(_LARGE, anchor="end"))
+    yield write(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
+
+
+# --- bars over time
+
+_TOP: Final = 120
+_BOTTOM: Final = TALL - 76
+_HIGH: Final = _BOTTOM - _TOP
+_WIDEST_BAR: Final = 64
+_LIMIT_ROOM: Final = 74
+_FARTHEST: Final = 4
+"""A limit that many times above the highest bar is drawn above the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """Where the bars stand: from `left` to `right` in pixels, and how much the scale holds."""
+
+    left: float
+    right: float
+    count: int
+    scale: Scale
+
+    @property
+    def pitch(self) -> float:
+        """Tell how much room each bar has."""
+        return (self.right - self.left) / max(1, self.count)
+
+    def middle(self, number: int) -> float:
+        """Tell where a bar stands."""
+        return self.left + self.pitch * (number + 0.5)
+
+    def tall(self, amount: int) -> float:
+        """Tell how high an amount reaches above the ground line, in pixels."""
+        return _HIGH * amount / self.scale.top
+
+
+def _upright(chart: Chart) -> Iterator[str]:
+    steps = scale(_reach(chart))
+    left = _MARGIN + max(width(label, _SMALL) for label in steps.labels) + 12
+    right = WIDE - _MARGIN - (0 if chart.limit is None else _LIMIT_ROOM)
+    plot = _Plot(left, right, len(chart.bars), steps)
+    yield from _grid(plot)
+    if not any(bar.total for bar in chart.bars):
+        yield write((left + right) / 2, (_TOP + _BOTTOM) / 2, t(_NOTHING), _NOTHING_STYLE)
+    yield from _columns(chart, plot)
+    if chart.limit is not None:
+        yield from _limit(chart.limit, plot)
+    yield from _figures(chart.bars, plot)
+    yield from _names(chart.bars, plot)
+
+
+def _reach(chart: Chart) -> int:
+    """Tell how much has to fit; a limit far above the bars would press them flat."""
+    most = max((bar.total for bar in chart.bars), default=ZERO)
+    limit = chart.limit or ZERO
+    return max(1, most if most and limit > most * _FARTHEST else max(most, limit))
+
+
+def _grid(plot: _Plot) -> Iterator[str]:
+    for number, label in enumerate(plot.scale.labels):
+        y = _BOTTOM - plot.tall(plot.scale.step * number)
+        yield rule(plot.left, plot.right, y, FAINT if number == 0 else RULE)
+        yield write(plot.left - 8, y + 4, label, replace(_SMALL, anchor="end"))
+
+
+def _columns(chart: Chart, plot: _Plot) -> Iterator[str]:
+    wide = min(_WIDEST_BAR, plot.pitch * 0.7)
+    for number, bar in enumerate(chart.bars):
+        y = float(_BOTTOM)
+        for colour, amount in _coloured(chart, bar):
+            high = plot.tall(amount)
+            y -= high
+            x = plot.middle(number) - wide / 2
+            yield box(x, y, wide, max(high - _GAP, min(high, 1)), colour)
+
+
+def _coloured(chart: Chart, bar: Bar) -> Iterator[tuple[str, MicroUSD]]:
+    for number, model in enumerate(chart.models):
+        amount = bar.parts.get(model, ZERO)
+        if amount > 0:
+            yield _COLOURS[number % len(_COLOURS)], amount
+
+
+def _limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
+    """Draw the limit and name it beside the bars; an arrow says that it lies above the scale."""
+    above = limit > plot.scale.top
+    x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.tall(limit)
+    style = replace(_SMALL, fill=INK)
+    yield rule(plot.left, plot.right, y, INK, dashed=True)
+    yield write(x, y - 3, t("daily limit"), style)
+    yield write(x, y + 12, brief(limit), style)
+    if above:
+        tip = x + width(brief(limit), style) + 10
+        yield f'<path d="M{tip:.1f} {y + 3:.1f}l4.5 9h-9z" fill="{INK}"/>'
+
+
+def _figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
+    """Write each bar's amount above it; that of one of the highest if there is no room for all."""
+    figures = [brief(bar.total) for bar in bars]
+    all_fit = all(width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
+    highest = max(range(len(bars)), key=lambda number: bars[number].total, default=0)
+    for number, (bar, figure) in enumerate(zip(bars, figures, strict=True)):
+        if bar.total and (all_fit or number == highest):
+            half = width(figure, _FIGURE) / 2
+            x = min(max(plot.middle(number), plot.left + half), plot.right - half)
+            yield write(x, _BOTTOM - plot.tall(bar.total) - 6, figure, _FIGURE)
+
+
+def _names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
+    """Write the names of the bars, of every so many if they are too wide for all."""
+    widest = max((width(bar.name, _SMALL) for bar in bars), default=0)
+    every = max(1, ceil((widest + 10) / plot.pitch))
+    for number, bar in enumerate(bars):
+        if number % every == 0:
+            x = min(plot.middle(number), WIDE - _MARGIN - width(bar.name, _SMALL) / 2)
+            yield write(x, _BOTTOM + 20, bar.name, replace(_SMALL, anchor="middle"))
+
+
+# --- rankings
+
+_LEAST_TALL: Final = 200
+_RANKS_TOP: Final = 92
+_RANK_TALL: Final = 28
+_NAME_ROOM: Final = 190
+_FIGURE_ROOM: Final = 150
+
+
+def _ranks(chart: Chart, tall: float) -> Iterator[str]:
+    if not any(bar.total for bar in chart.bars):
+        yield write(WIDE / 2, tall / 2 + 16, t(_NOTHING), _NOTHING_STYLE)
+        return
+    names = [cut(bar.name, _BRIGHT, _NAME_ROOM) for bar in chart.bars]
+    left = _MARGIN + max(width(name, _BRIGHT) for name in names) + 14
+    most = max(bar.total for bar in chart.bars)
+    per_micro = (WIDE - _MARGIN - _FIGURE_ROOM - left) / most
+    for number, (bar, name) in enumerate(zip(chart.bars, names, strict=True)):
+        y = _RANKS_TOP + _RANK_TALL * number
+        yield write(left - 14, y + 16, name, replace(_BRIGHT, anchor="end"))
+        x = left
+        for colour, amount in _coloured(chart, bar):
+            wide = amount * per_micro
+            yield box(x, y + 2, max(wide - _GAP, min(wide, 1)), _RANK_TALL - 8, colour)
+            x += wide
+        yield write(x + 8, y + 16, brief(bar.total), replace(_FIGURE, anchor="start"))
+        share = _percent(bar.total, sum(each.total for each in chart.bars))
+        yield write(WIDE - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
+
+
+def _percent(part: int, whole: int) -> str:
+    if part * 100 < whole:
+        return t("< 1 %")
+    return t("{percent} %", percent=round(part * 100 / whole))
+
+
+# --- both
+
+
+def _legend(chart: Chart, tall: float) -> Iterator[str]:
+    """Name each colour with what its model cost in all."""
+    x, y = float(_MARGIN), tall - 22
+    for colour, model, amount in _model_sums(chart):
+        figure = brief(amount)
+        yield box(x, y - 11, 12, 12, colour)
+        yield write(x + 20, y, model, _PLAIN)
+        yield write(x + 28 + width(model, _PLAIN), y, figure, _BRIGHT)
+        x += 28 + width(model, _PLAIN) + width(figure, _BRIGHT) + 26
+
+
+def _model_sums(chart: Chart) -> Iterator[tuple[str, str, MicroUSD]]:
+    for number, model in enumerate(chart.models):
+        amount = sum(bar.parts.get(model, ZERO) for bar in chart.bars)
+        if amount:
+            yield _COLOURS[number % len(_COLOURS)], model, MicroUSD(amount)

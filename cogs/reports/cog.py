@@ -1,0 +1,237 @@
+"""The commands that show what was spent: a member's own, and for managers their server's."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from typing import Any, Final, TypeVar
+
+import discord
+import structlog
+from discord import app_commands, ui
+from discord.ext import commands
+
+from cogs.generation.service import Desk
+from cogs.reports import views
+from cogs.reports.charts.dates import show_span
+from cogs.reports.charts.renderer import NoPicture, Painter
+from cogs.reports.controls import Asked, What, controls
+from cogs.ui import text
+from cogs.ui.interactions import TurnedAway, answering, is_manager, role_ids
+from cogs.ui.names import Names, of_channels
+from domain.catalogue import mark, t
+from domain.reports import Days, Grouping, ReportPeriod
+from domain.spoken import show_number
+from workflow.context import Context
+from workflow.reports import csv_export, spending
+from workflow.reports.spending import Figures
+
+_log = structlog.get_logger(__name__)
+
+_BLUE: Final = discord.Colour(0x5865F2)
+_PICTURE: Final = "spending.png"
+
+_Interaction = discord.Interaction[Any]
+E = TypeVar("E", bound=StrEnum)
+
+
+class Style(StrEnum):
+    """How a manager may have a report."""
+
+    CHART = "chart"
+    CSV = "csv"
+
+
+_PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in ReportPeriod]
+_GROUPINGS: Final = [app_commands.Choice(name=g.value, value=g.value) for g in Grouping]
+_STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in Style]
+_PERIOD_TEXT: Final = mark("The days to sum, in UTC; 30d when left out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Figures, what they are headed by, and the names of those in them."""
+
+    figures: Figures
+    title: str
+    names: dict[int, str]
+
+
+class Spending(commands.Cog):
+    """Shows spending, privately."""
+
+    def __init__(self, context: Context, desk: Desk) -> None:
+        self._context = context
+        self._desk = desk
+        self._painter = Painter()
+        self._names = Names(context.now_ms)
+
+    @app_commands.command(name="spend", description=mark("See what you have spent on this server"))
+    @app_commands.describe(period=_PERIOD_TEXT)
+    @app_commands.choices(period=_PERIODS)
+    async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
+        """Show members their own spending."""
+        await answering(interaction, self._spend(interaction, period))
+
+    @app_commands.command(
+        name="report", description=mark("See what this server has spent, and on what")
+    )
+    @app_commands.describe(
+        period=_PERIOD_TEXT,
+        group_by=mark("What the sums are by; user when left out"),
+        style=mark("A picture with the numbers, or a table as a file; chart when left out"),
+    )
+    @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_STYLES)
+    @app_commands.rename(style="format")
+    @app_commands.default_permissions(manage_guild=True)
+    async def report(
+        self,
+        interaction: _Interaction,
+        period: str = "30d",
+        group_by: str = "user",
+        style: str = "chart",
+    ) -> None:
+        """Show managers their server's spending."""
+        await answering(interaction, self._report(interaction, period, group_by, style))
+
+    async def show_anew(self, interaction: _Interaction, asked: Asked) -> None:
+        """Put another report in the place of the one that is shown."""
+        await answering(interaction, self._show_in_place(interaction, asked))
+
+    async def hand_sheet(self, interaction: _Interaction, asked: Asked) -> None:
+        """Hand over a report as a file."""
+        await answering(interaction, self._hand_beside(interaction, asked))
+
+    async def _spend(self, interaction: _Interaction, period: str) -> None:
+        await self._desk.open(interaction)
+        asked = Asked(What.SPEND, _one_of(ReportPeriod, "period", period))
+        await self._show(interaction, asked)
+
+    async def _report(
+        self, interaction: _Interaction, period: str, grouping: str, style: str
+    ) -> None:
+        await self._desk.open(interaction)
+        asked = Asked(
+            What.REPORT,
+            _one_of(ReportPeriod, "period", period),
+            _one_of(Grouping, "group_by", grouping),
+        )
+        if _one_of(Style, "format", style) is Style.CSV:
+            await self._hand(interaction, asked)
+        else:
+            await self._show(interaction, asked)
+
+    async def _show_in_place(self, interaction: _Interaction, asked: Asked) -> None:
+        await self._desk.open_in_place(interaction)
+        await self._show(interaction, asked)
+
+    async def _hand_beside(self, interaction: _Interaction, asked: Asked) -> None:
+        await self._desk.open(interaction)
+        await self._hand(interaction, asked)
+
+    async def _show(self, interaction: _Interaction, asked: Asked) -> None:
+        found = await self._find(interaction, asked)
+        svg = views.picture(found.figures, found.title, asked.grouping, found.names)
+        files: list[discord.File] = []
+        try:
+            alt = views.alt_text(found.figures, found.title)
+            png = BytesIO(await self._painter.paint(svg))
+            files.append(discord.File(png, filename=_PICTURE, description=alt))
+        except NoPicture as error:
+            _log.error("no picture of spending", error=str(error))
+        await interaction.edit_original_response(view=_card(found, asked, files), attachments=files)
+
+    async def _hand(self, interaction: _Interaction, asked: Asked) -> None:
+        days, text = await self._sheet(interaction, asked)
+        name = f"{asked.what}-{days.first}-to-{days.last}.csv"
+        file = discord.File(BytesIO(csv_export.as_file(text)), filename=name)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(_about_sheet(days, text))).add_item(
+            ui.File(f"attachment://{name}")
+        )
+        await interaction.edit_original_response(view=view, attachments=[file])
+
+    async def _sheet(self, interaction: _Interaction, asked: Asked) -> tuple[Days, str]:
+        if asked.what is What.REPORT:
+            found = await self._find(interaction, asked)
+            lines, days = found.figures.groups, found.figures.days
+            return days, csv_export.of_server(lines, days, asked.grouping, found.names)
+        days, rows = await spending.ledger_of_member(
+            self._context, _server(interaction), interaction.user.id, asked.period
+        )
+        return days, csv_export.of_postings(rows)
+
+    async def _find(self, interaction: _Interaction, asked: Asked) -> _Found:
+        """Sum what whoever asks may see.
+
+        Raises:
+            TurnedAway: a server's spending is for its managers.
+        """
+        guild_id, guild = _server(interaction), interaction.guild
+        if asked.what is What.SPEND:
+            roles = role_ids(interaction.user)
+            who = interaction.user.id
+            own = await spending.of_member(self._context, guild_id, who, roles, asked.period)
+            return _Found(own, t("Your spending"), {})
+        if not is_manager(interaction):
+            raise TurnedAway(t("Only who may *Manage Server* can see what a server has spent."))
+        whole = await spending.of_server(self._context, guild_id, asked.period, asked.grouping)
+        return _Found(whole, _title(guild), await self._name(guild, whole))
+
+    async def _name(self, guild: discord.Guild | None, found: Figures) -> dict[int, str]:
+        if guild is None:
+            return {}
+        channels = [line.channel_id for line in found.groups if line.channel_id]
+        members = [line.user_id for line in found.groups if line.user_id]
+        return of_channels(guild, channels) | await self._names.of_members(guild, members)
+
+
+def _one_of(kind: type[E], name: str, value: str) -> E:
+    """Read a choice; a client with old commands may send any other.
+
+    Raises:
+        TurnedAway: naming what there is.
+    """
+    if value not in list(kind):
+        raise TurnedAway(
+            t(
+                "{option} can be {known}, not {given}.",
+                option=name,
+                known=", ".join(kind),
+                given=text.harmless(value, 40),
+            )
+        )
+    return kind(value)
+
+
+def _server(interaction: _Interaction) -> int:
+    assert interaction.guild_id is not None, "reports are for servers only"
+    return interaction.guild_id
+
+
+def _title(guild: discord.Guild | None) -> str:
+    if guild is None:
+        return t("Spending on this server")
+    return t("Spending on {server}", server=guild.name)
+
+
+def _about_sheet(days: Days, text: str) -> str:
+    said = [t("{days}. Amounts are US dollars, days and times UTC.", days=show_span(days))]
+    if text.count("\n") > spending.MOST_POSTINGS:
+        most = show_number(spending.MOST_POSTINGS)
+        said.append(t("It has the newest {most} rows only.", most=most))
+    return " ".join(said)
+
+
+def _card(found: _Found, asked: Asked, files: list[discord.File]) -> ui.LayoutView:
+    own = asked.what is What.SPEND
+    lines = views.summary(found.figures, own=own)
+    if not own:
+        lines += views.details(found.figures, asked.grouping, found.names)
+    pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
+    body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
+    body.append(ui.TextDisplay[Any]("\n".join(lines)))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))
+    for row in controls(asked):
+        view.add_item(row)
+    return view

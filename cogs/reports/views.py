@@ -1,0 +1,306 @@
+"""Knows how figures become a picture, and the words under it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from cogs.reports.charts.dates import show_day, show_day_of_year, show_month, show_span
+from cogs.reports.charts.plots import Bar, Chart, over_time, ranking
+from cogs.reports.charts.svg import drawable
+from domain.catalogue import mark, n, t
+from domain.failures import FailReason
+from domain.models import MODELS
+from domain.money import ZERO, MicroUSD, show_usd
+from domain.reports import Days, Grouping, Line, Sums
+from domain.spoken import show_number
+from workflow.reports.spending import Figures, share
+
+_MOST_BARS: Final = 62
+_MOST_RANKS: Final = 12
+_TOLD: Final = 5
+
+_REASONS: Final = {
+    FailReason.PROMPT: mark("prompt unusable"),
+    FailReason.CONTENT: mark("content rules"),
+    FailReason.IMAGE: mark("picture unusable"),
+    FailReason.RATE_LIMITED: mark("too many requests"),
+    FailReason.TIMEOUT: mark("time-out"),
+    FailReason.UPSTREAM: mark("fault of the model"),
+    FailReason.FUNDS: mark("service out of credit"),
+    FailReason.UNKNOWN: mark("other"),
+}
+
+_RELEASED: Final = mark("Held, but not charged: {amount}.")
+_FAILED: Final = mark("Held, but not charged: {amount} ({failed} failed).")
+_CANCELLED: Final = mark("Held, but not charged: {amount} ({cancelled} cancelled).")
+_FAILED_AND_CANCELLED: Final = mark(
+    "Held, but not charged: {amount} ({failed} failed and {cancelled} cancelled)."
+)
+
+Named = Mapping[int, str]
+
+
+def picture(figures: Figures, title: str, grouping: Grouping, names: Named) -> str:
+    """Draw figures as SVG: over time, or by member or channel; titles and names are anyone's."""
+    if grouping in (Grouping.DAY, Grouping.MODEL):
+        size = _bin_size(figures.days)
+        bars = _bars_over_time(figures, size)
+        by = {1: None, 7: t("by week"), 31: t("by month")}[size]
+        limit = None if by else figures.today.limit
+        return over_time(_chart(figures, title, bars, by, limit))
+    return ranking(_chart(figures, title, _ranks(figures, grouping, names), None, None))
+
+
+def alt_text(figures: Figures, title: str) -> str:
+    """Say in a sentence what the picture shows."""
+    return n(
+        "{title}, {days}: {amount} for {count} video.",
+        "{title}, {days}: {amount} for {count} videos.",
+        figures.total.charges,
+        title=drawable(title),
+        days=show_span(figures.days),
+        amount=show_usd(figures.total.net),
+    )
+
+
+def summary(figures: Figures, *, own: bool) -> list[str]:
+    """Say in lines what a member (`own`) or a server paid, got back, has on hold and has left."""
+    return [
+        _paid(figures, own=own),
+        *_adjusted(figures.total),
+        *_not_charged(figures.total),
+        *_on_hold(figures),
+        _today(figures),
+        *([] if figures.total.wait_s is None else [_waited(figures.total.wait_s)]),
+    ]
+
+
+def details(figures: Figures, grouping: Grouping, names: Named) -> list[str]:
+    """Say in lines who or what cost most, the share of the budget, and why videos failed."""
+    lines: list[str] = []
+    if (percent := share(figures.total.net, figures.budget)) is not None:
+        assert figures.budget is not None, "a share is of something"
+        lines.append(_share_of(percent, figures.budget))
+    if figures.failures:
+        lines.append(_failed(figures.failures))
+    most = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_TOLD]
+    for place, line in enumerate(most, start=1):
+        percent = share(line.sums.net, figures.total.net)
+        label = _mention(line, grouping, names)
+        lines.append(f"{place}. {label} {show_usd(line.sums.net)} ({percent} %)")
+    return lines
+
+
+def of_week(figures: Figures) -> list[str]:
+    """Say in three lines what a server paid in a week, what was not made, and how long it took."""
+    sums, counts = figures.total, figures.failures
+    paid = n(
+        "**{days}: {amount}** for {count} video.",
+        "**{days}: {amount}** for {count} videos.",
+        sums.charges,
+        days=show_span(figures.days),
+        amount=show_usd(sums.net),
+    )
+    return [
+        paid,
+        _failed(counts) if counts else t("Nothing failed."),
+        t("Nothing was delivered.") if sums.wait_s is None else _waited(sums.wait_s),
+    ]
+
+
+def _paid(figures: Figures, *, own: bool) -> str:
+    amount, days = show_usd(figures.total.net), show_span(figures.days)
+    if own:
+        return n(
+            "**You paid {amount}** for {count} video, {days}.",
+            "**You paid {amount}** for {count} videos, {days}.",
+            figures.total.charges,
+            amount=amount,
+            days=days,
+        )
+    return n(
+        "**Paid on this server: {amount}** for {count} video, {days}.",
+        "**Paid on this server: {amount}** for {count} videos, {days}.",
+        figures.total.charges,
+        amount=amount,
+        days=days,
+    )
+
+
+def _adjusted(sums: Sums) -> list[str]:
+    charged, after = show_usd(sums.charged), show_usd(MicroUSD(abs(sums.adjusted)))
+    if sums.adjusted < 0:
+        return [t("{charged} was charged, {back} given back.", charged=charged, back=after)]
+    if sums.adjusted > 0:
+        return [t("{charged} was charged, {more} charged later.", charged=charged, more=after)]
+    return []
+
+
+def _not_charged(sums: Sums) -> list[str]:
+    """Say what was held and not charged, and what became of those videos."""
+    if not sums.released:
+        return []
+    match bool(sums.failed), bool(sums.cancelled):
+        case True, True:
+            said = _FAILED_AND_CANCELLED
+        case True, False:
+            said = _FAILED
+        case False, True:
+            said = _CANCELLED
+        case _:
+            said = _RELEASED
+    counts = {"failed": show_number(sums.failed), "cancelled": show_number(sums.cancelled)}
+    return [t(said, amount=show_usd(sums.released), **counts)]
+
+
+def _on_hold(figures: Figures) -> list[str]:
+    held = figures.held
+    if not held.videos:
+        return []
+    said = n(
+        "On hold now: {amount} for {count} video.",
+        "On hold now: {amount} for {count} videos.",
+        held.videos,
+        amount=show_usd(held.amount),
+    )
+    return [said]
+
+
+def _today(figures: Figures) -> str:
+    today = figures.today
+    if today.limit is None:
+        return t("Today: {amount}; no daily limit applies.", amount=show_usd(today.used))
+    return t(
+        "Today: {amount} of {limit}.", amount=show_usd(today.used), limit=show_usd(today.limit)
+    )
+
+
+def _waited(seconds: int) -> str:
+    return t("From order to video: {time} on average.", time=_lasting(seconds))
+
+
+def _share_of(percent: int, budget: MicroUSD) -> str:
+    return t(
+        "That is {percent} % of the {limit} of these days' limit.",
+        percent=percent,
+        limit=show_usd(budget),
+    )
+
+
+def _failed(failures: Mapping[FailReason, int]) -> str:
+    counts = sorted(failures.items(), key=lambda item: -item[1])
+    told = ", ".join(f"{count} {t(_REASONS[reason])}" for reason, count in counts)
+    return t("Failed: {sum} ({reasons}).", sum=show_number(sum(failures.values())), reasons=told)
+
+
+def _chart(
+    figures: Figures, title: str, bars: list[Bar], by: str | None, limit: MicroUSD | None
+) -> Chart:
+    sums = figures.total
+    period = [t("{days} (UTC)", days=show_span(figures.days)), *([by] if by else [])]
+    if sums.adjusted < 0:
+        period.append(t("{amount} given back", amount=show_usd(MicroUSD(-sums.adjusted))))
+    return Chart(
+        title=drawable(title) or t("Spending"),
+        period=" · ".join(period),
+        total=sums.net,
+        videos=sums.charges,
+        models=_models(figures),
+        bars=bars,
+        limit=limit,
+        most=_most_used(figures),
+    )
+
+
+def _models(figures: Figures) -> list[str]:
+    """Name all models, those on sale first, so that each keeps its colour."""
+    retired = sorted({line.model for line in figures.daily if line.model} - set(MODELS))
+    return [*(model.label for model in MODELS.values()), *retired]
+
+
+def _label(model: str | None) -> str:
+    known = next((found for found in MODELS.values() if found.id == model), None)
+    return known.label if known else str(model)
+
+
+def _most_used(figures: Figures) -> str:
+    counts: dict[str, int] = defaultdict(int)
+    for line in figures.daily:
+        counts[_label(line.model)] += line.sums.charges
+    used = {model: count for model, count in counts.items() if count}
+    return max(used, key=lambda model: used[model]) if len(used) > 1 else ""
+
+
+def _bin_size(days: Days) -> int:
+    if len(days) <= _MOST_BARS:
+        return 1
+    return 7 if len(days) <= 7 * _MOST_BARS else 31
+
+
+def _bars_over_time(figures: Figures, size: int) -> list[Bar]:
+    """Put the days together by 1, by weeks from Monday on, or (31) by months."""
+    parts: dict[date, dict[str, MicroUSD]] = {_bin(day, size): {} for day in figures.days}
+    for line in figures.daily:
+        assert line.day is not None, "these lines are by day"
+        _add(parts[_bin(line.day, size)], line)
+    name = show_month if size == 31 else show_day_of_year
+    return [Bar(name(day), sums) for day, sums in parts.items()]
+
+
+def _bin(day: date, size: int) -> date:
+    match size:
+        case 7:
+            return day - timedelta(days=day.weekday())
+        case 31:
+            return day.replace(day=1)
+        case _:
+            return day
+
+
+def _ranks(figures: Figures, grouping: Grouping, names: Named) -> list[Bar]:
+    """Make a bar for each of those who cost most, and one for all others together."""
+    groups = [_id(line, grouping) for line in figures.groups]
+    shown = groups if len(groups) <= _MOST_RANKS else groups[: _MOST_RANKS - 1]
+    parts: dict[int, dict[str, MicroUSD]] = {id_: {} for id_ in shown}
+    others: dict[str, MicroUSD] = {}
+    for line in figures.parts:
+        _add(parts.get(_id(line, grouping), others), line)
+    bars = [Bar(drawable(names.get(id_, "")) or f"…{id_ % 10_000:04}", parts[id_]) for id_ in shown]
+    more = len(groups) - len(shown)
+    return [*bars, Bar(n("{count} other", "{count} others", more), others)] if more else bars
+
+
+def _add(parts: dict[str, MicroUSD], line: Line) -> None:
+    label = _label(line.model)
+    parts[label] = MicroUSD(parts.get(label, ZERO) + line.sums.charged)
+
+
+def _id(line: Line, grouping: Grouping) -> int:
+    id_ = line.user_id if grouping is Grouping.USER else line.channel_id
+    assert id_ is not None, "these lines are by member or channel"
+    return id_
+
+
+def _by_cost(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: -line.sums.net)
+
+
+def _mention(line: Line, grouping: Grouping, names: Named) -> str:
+    match grouping:
+        case Grouping.USER:
+            return f"<@{line.user_id}>" if line.user_id in names else f"`{line.user_id}`"
+        case Grouping.CHANNEL:
+            return f"<#{line.channel_id}>" if line.channel_id in names else f"`{line.channel_id}`"
+        case Grouping.MODEL:
+            return _label(line.model)
+        case Grouping.DAY:
+            assert line.day is not None, "these lines are by day"
+            return show_day(line.day)
+
+
+def _lasting(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    if not minutes:
+        return t("{seconds} s", seconds=rest)
+    return t("{minutes} min {seconds} s", minutes=show_number(minutes), seconds=rest)

@@ -1,0 +1,1 @@
+"""Building blocks of everything members see: texts, views, buttons, layouts, interactions."""

@@ -1,0 +1,87 @@
+"""Sees to it that every interaction gets an answer, whatever comes in between."""
+
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import aiohttp
+import discord
+import structlog
+
+from cogs.ui import views
+from domain.catalogue import mark, t
+from domain.errors import BrokenRules, Outage
+
+_log = structlog.get_logger(__name__)
+
+
+_FAULT: Final = mark("Something went wrong on our side. If your video was taken, it goes on.")
+_DOWN: Final = mark(
+    "The service can not get at its records just now, so this was not done; its operator can see "
+    "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
+    "taken, and goes on."
+)
+
+
+class TurnedAway(Exception):
+    """What a member wants leads nowhere; says why, in words for them."""
+
+
+async def answering(interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]) -> None:
+    """Do the work of an interaction, which answers it; if it can not, say privately why."""
+    try:
+        await work
+    except TurnedAway as reason:
+        await answer(interaction, views.note(str(reason)))
+    except BrokenRules as error:
+        await answer(interaction, views.refusal(error.rules))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the member hears of it
+        await answer_fault(interaction, error)
+
+
+async def answer(interaction: discord.Interaction[Any], card: discord.ui.LayoutView) -> None:
+    """Answer an interaction privately, whether or not it has been acknowledged."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=card)
+    else:
+        await interaction.response.send_message(view=card, ephemeral=True)
+
+
+async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the member of what nobody expected, then log it; both even if one of them fails.
+
+    Writing a trace down takes a while, and whoever clicked is waiting.
+    """
+    cause = getattr(error, "original", error)
+    try:
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await _tell_fault(interaction, cause)
+    finally:
+        why = str(cause) if isinstance(cause, Outage) else None
+        trace = None if isinstance(cause, Outage) else cause
+        _log.error("interaction failed", about=_about(interaction), why=why, exc_info=trace)
+
+
+async def _tell_fault(interaction: discord.Interaction[Any], cause: BaseException) -> None:
+    said = _DOWN if isinstance(cause, Outage) else _FAULT
+    try:
+        await answer(interaction, views.note(t(said)))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+        _log.warning("fault not told", error=str(failure))
+
+
+def _about(interaction: discord.Interaction[Any]) -> str | None:
+    """Name the command, or the button by its custom id."""
+    if interaction.command is not None:
+        return interaction.command.name
+    data: dict[str, Any] = {**(interaction.data or {})}
+    return data.get("custom_id")
+
+
+def role_ids(user: discord.User | discord.Member) -> tuple[int, ...]:
+    """List a member's roles, that of everyone among them; whoever has left has none."""
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
+def is_manager(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether whoever is here may manage the server."""
+    return interaction.permissions.manage_guild

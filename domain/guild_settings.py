@@ -1,0 +1,222 @@
+"""Knows what the managers of a server may decide, and what counts where they decided nothing."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from domain import word_filter
+from domain.catalogue import t
+from domain.errors import BrokenRules
+from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
+from domain.money import ZERO, MicroUSD, plain_usd, show_usd
+from domain.quotas import MOST
+
+
+class Which(StrEnum):
+    """Which videos a rule of the server's concerns."""
+
+    NONE = "none"
+    SENSITIVE = "sensitive"
+    ALL = "all"
+
+
+class TooLarge(StrEnum):
+    """What is posted of a video that is too large for Discord."""
+
+    LINK = "link"
+    COPY = "copy"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Rules(_Frozen):
+    """What may be asked for, and what counts where a member chose nothing; None leaves it open."""
+
+    models: tuple[ModelId, ...] | None = None
+    resolutions: tuple[Resolution, ...] | None = None
+    max_seconds: int | None = None
+    default_model: ModelId | None = None
+    default_seconds: int | None = None
+    default_resolution: Resolution | None = None
+    default_aspect_ratio: AspectRatio | None = None
+    default_sound: bool | None = None
+
+
+class ChannelRules(_Frozen):
+    """The rules of one channel; what they leave open is as on the rest of the server."""
+
+    channel_id: int
+    rules: Rules
+
+
+class ServerSettings(_Frozen):
+    """Everything that managers decided for their server.
+
+    `channels` and `roles` are those that may be used, and may use; empty: all. `banned` and
+    `sensitive` are words, or patterns between slashes. Channels are None where none was chosen:
+    results then go where they were asked for. `keep_inputs_days` count from the last use of a file,
+    `keep_results_days` from the delivery of a video.
+    """
+
+    rules: Rules = Rules()
+    overrides: tuple[ChannelRules, ...] = ()
+    channels: tuple[int, ...] = ()
+    roles: tuple[int, ...] = ()
+    result_channel: int | None = None
+    showcase_channel: int | None = None
+    summary_channel: int | None = None
+    confirm_above: MicroUSD | None = None
+    banned: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    spoilers: Which = Which.NONE
+    age_gate: Which = Which.NONE
+    private_allowed: bool = False
+    too_large: tuple[TooLarge, ...] = (TooLarge.LINK, TooLarge.COPY)
+    keep_inputs_days: int = 40
+    keep_results_days: int = 7
+
+    def rules_in(self, channel_id: int, parent_id: int | None = None) -> Rules:
+        """Tell the rules of a channel, or of a thread in its `parent_id`.
+
+        What a thread's own rules leave open is as in its channel, then as on the server.
+        """
+        rules = self.rules
+        for place in (parent_id, channel_id):
+            own = next((o.rules for o in self.overrides if o.channel_id == place), Rules())
+            rules = rules.model_copy(update=own.model_dump(exclude_none=True))
+        return rules
+
+
+_FACT_SHOWN: Final = 300
+
+
+def facts(settings: ServerSettings) -> dict[str, str | None]:
+    """Write settings as facts by name, each as short text; None where nothing was decided.
+
+    A rule goes by its field's name, and that of one channel by `max_seconds:20`.
+    """
+    named = {name: value for name, value in settings if name not in ("rules", "overrides")}
+    named |= dict(settings.rules)
+    for override in settings.overrides:
+        own = {f"{name}:{override.channel_id}": value for name, value in override.rules}
+        named |= {name: value for name, value in own.items() if value is not None}
+    return {name: _fact(name, value) for name, value in named.items()}
+
+
+def _fact(name: str, value: Any) -> str | None:
+    match value:
+        case None | ():
+            return None
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            text = ", ".join(map(str, cast("tuple[object, ...]", value)))
+        case _:
+            text = plain_usd(value) if name == "confirm_above" else str(value)
+    return text if len(text) <= _FACT_SHOWN else f"{text[: _FACT_SHOWN - 1]}…"
+
+
+MAX_DAYS: Final = 365
+"""Days that inputs and results may be kept."""
+
+MAX_OVERRIDES: Final = 50
+"""Channels that may have rules of their own."""
+
+MAX_PLACES: Final = 100
+"""Channels, or roles, that a list of them holds."""
+
+
+def check(settings: ServerSettings) -> None:
+    """See that settings can be kept to.
+
+    Raises:
+        BrokenRules: naming everything that is wrong, in words for the manager.
+    """
+    if broken := [*_broken_rules(settings)]:
+        raise BrokenRules(broken)
+
+
+def _broken_rules(settings: ServerSettings) -> Iterator[str]:
+    everywhere = [*_rule_faults(settings.rules)]
+    yield from everywhere
+    for override in settings.overrides:
+        for fault in _rule_faults(settings.rules_in(override.channel_id)):
+            if fault not in everywhere:
+                yield t("In <#{channel}>: {fault}", channel=override.channel_id, fault=fault)
+    yield from _number_faults(settings)
+    for words in (settings.banned, settings.sensitive):
+        yield from word_filter.broken_rules(words)
+
+
+def _rule_faults(rules: Rules) -> Iterator[str]:
+    allowed = MODELS if rules.models is None else rules.models
+    models = [model for model in MODELS.values() if model.id in allowed]
+    if not models:
+        yield t("Allow one model at least.")
+        return
+    yield from _model_faults(rules, models)
+    yield from _resolution_faults(rules, models)
+    yield from _length_faults(rules, models)
+
+
+def _model_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+    if rules.default_model is not None and MODELS[rules.default_model] not in models:
+        label = MODELS[rules.default_model].label
+        yield t("The default model, {model}, is not one of those allowed.", model=label)
+    ratio = rules.default_aspect_ratio
+    if ratio is not None and not any(ratio in model.aspect_ratios for model in models):
+        yield t("No allowed model makes the default aspect ratio, {ratio}.", ratio=ratio)
+
+
+def _resolution_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+    made = {resolution for model in models for resolution in model.resolutions}
+    possible = made if rules.resolutions is None else made.intersection(rules.resolutions)
+    if not possible:
+        yield t("Allow one resolution at least that an allowed model makes.")
+    elif rules.default_resolution is not None and rules.default_resolution not in possible:
+        yield t(
+            "The default resolution, {resolution}, is not one of those allowed and made.",
+            resolution=rules.default_resolution,
+        )
+
+
+def _length_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+    shortest = min(model.min_seconds for model in models)
+    longest = max(model.max_seconds for model in models)
+    if rules.max_seconds is not None and rules.max_seconds < shortest:
+        yield t(
+            "Videos have {shortest} s at least, so {seconds} s can not be the most.",
+            shortest=shortest,
+            seconds=rules.max_seconds,
+        )
+        return
+    most = longest if rules.max_seconds is None else min(longest, rules.max_seconds)
+    if rules.default_seconds is not None and not shortest <= rules.default_seconds <= most:
+        yield t(
+            "The default length, {seconds} s, is not within {shortest} to {most} s.",
+            seconds=rules.default_seconds,
+            shortest=shortest,
+            most=most,
+        )
+
+
+def _number_faults(settings: ServerSettings) -> Iterator[str]:
+    if settings.confirm_above is not None and not 0 <= settings.confirm_above <= MOST:
+        yield t(
+            "The price above which to ask first is from {least} to {most}.",
+            least=show_usd(ZERO),
+            most=show_usd(MOST),
+        )
+    for days in (settings.keep_inputs_days, settings.keep_results_days):
+        if not 1 <= days <= MAX_DAYS:
+            yield t("Files are kept for 1 to {most} days, not {days}.", most=MAX_DAYS, days=days)
+    if len(settings.overrides) > MAX_OVERRIDES:
+        yield t("{most} channels at most have rules of their own.", most=MAX_OVERRIDES)
+    if len({override.channel_id for override in settings.overrides}) < len(settings.overrides):
+        yield t("A channel has its own rules once.")
+    if max(len(settings.channels), len(settings.roles)) > MAX_PLACES:
+        yield t("Choose {most} channels and {most} roles at most.", most=MAX_PLACES)

@@ -1,0 +1,244 @@
+"""Quotas and grants: what a member has left and why, and what managers set, give and take back.
+
+Every change is written down in the same transaction: who, when, from what to what.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.money import MicroUSD, plain_usd
+from domain.quotas import Kind, Left, Limit, Limits, Ruling, plain_limit, resolve, ruling
+from storage import audit_log, billing, guild_settings, limits, quotas
+from storage.audit_log import Change, NewChange
+from storage.quotas import Place
+from workflow.context import Context
+from workflow.errors import NoSuchGrant
+
+_log = structlog.get_logger(__name__)
+
+_CHANGES_SHOWN = 5
+_OF_MONEY = ("limit", "grant", "revoke")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a server, and the roles that they have now."""
+
+    guild_id: int
+    user_id: int
+    role_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Who changes something, and the interaction by which they do."""
+
+    user_id: int
+    interaction_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant of which something is unspent, and how much."""
+
+    id: int
+    unspent: MicroUSD
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a member has left, by which limits, and their grants that are not spent."""
+
+    left: Left
+    rulings: Mapping[Kind, Ruling]
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is set for a server, its roles and its members, and the last changes, newest first."""
+
+    limits: tuple[Limit, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was given to a member, and what they have from grants now."""
+
+    grant_id: int
+    amount: MicroUSD
+    unspent: MicroUSD
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What was taken back from a member, nothing if all was spent, and what they still have."""
+
+    user_id: int
+    amount: MicroUSD
+    unspent: MicroUSD
+
+
+async def standing(context: Context, member: Member) -> Standing:
+    """Tell what a member has left, and which limits count for them."""
+    defaults, now_ms = context.policy.limits, context.now_ms()
+    guild_id, user_id, role_ids = member.guild_id, member.user_id, member.role_ids
+
+    async def work(tx: AsyncConnection) -> Standing:
+        found = await limits.concerning(tx, guild_id, user_id, role_ids)
+        counting = resolve(found, role_ids, defaults)
+        left = await quotas.left(tx, Place(guild_id, user_id, now_ms), counting)
+        unspent = await billing.unspent_grants(tx, guild_id, user_id, left.grants)
+        grants = tuple(Grant(entry.id, rest, entry.note) for entry, rest in unspent)
+        rulings = {
+            kind: ruling(kind, found, role_ids, default)
+            for kind, default in _defaults(defaults).items()
+        }
+        return Standing(left, rulings, grants)
+
+    return await context.database.read(work)
+
+
+async def house(context: Context, guild_id: int) -> House:
+    """Tell what managers have set on a server."""
+
+    async def work(tx: AsyncConnection) -> House:
+        found = await limits.of_server(tx, guild_id)
+        last = await audit_log.latest(tx, guild_id, _CHANGES_SHOWN, sorts=_OF_MONEY)
+        return House(tuple(found), tuple(last))
+
+    return await context.database.read(work)
+
+
+async def set_limit(context: Context, limit: Limit, manager: Manager) -> Limit | None:
+    """Set a limit and return the one in whose place it comes; what is held stays held."""
+    return await _change_limit(context, limit, manager, clear=False)
+
+
+async def clear_limit(context: Context, limit: Limit, manager: Manager) -> Limit | None:
+    """Clear what is set where this limit would be set, and return it."""
+    return await _change_limit(context, limit, manager, clear=True)
+
+
+async def grant(
+    context: Context, member: Member, amount: MicroUSD, note: str, manager: Manager
+) -> Granted:
+    """Give a member money to use when their quota is spent; once for each interaction."""
+    guild_id, user_id, now_ms = member.guild_id, member.user_id, context.now_ms()
+
+    async def work(tx: AsyncConnection) -> Granted:
+        await guild_settings.lock(tx, guild_id)
+        unspent = await quotas.lock_purse(tx, guild_id, user_id)
+        known = await audit_log.by_interaction(tx, manager.interaction_id)
+        if known is not None and known.entry_id is not None:
+            return Granted(known.entry_id, amount, unspent)
+        grant_id = await billing.grant(
+            tx,
+            guild_id=guild_id,
+            user_id=user_id,
+            amount=amount,
+            actor=str(manager.user_id),
+            note=note,
+            now_ms=now_ms,
+        )
+        granted = Granted(grant_id, amount, MicroUSD(unspent + amount))
+        await audit_log.record(tx, _purse_change("grant", member, manager, granted, now_ms, note))
+        return granted
+
+    granted = await context.database.transact(work)
+    _log.info("granted", server=guild_id, by=manager.user_id, micro_usd=amount)
+    return granted
+
+
+async def revoke(context: Context, guild_id: int, grant_id: int, manager: Manager) -> Revoked:
+    """Take back what is unspent of a grant; a second click finds nothing more.
+
+    Raises:
+        NoSuchGrant: there is none on this server.
+    """
+    now_ms = context.now_ms()
+
+    async def work(tx: AsyncConnection) -> Revoked:
+        await guild_settings.lock(tx, guild_id)
+        given = await billing.entry(tx, grant_id)
+        if given is None or given.kind != "grant" or given.guild_id != guild_id:
+            raise NoSuchGrant
+        actor, member = str(manager.user_id), Member(guild_id, given.user_id)
+        amount = await billing.revoke(tx, grant_id, actor=actor, now_ms=now_ms, note=given.note)
+        unspent = await quotas.lock_purse(tx, guild_id, member.user_id)
+        if amount:
+            taken = Granted(grant_id, MicroUSD(-amount), unspent)
+            change = _purse_change("revoke", member, manager, taken, now_ms, given.note)
+            await audit_log.record(tx, change)
+        return Revoked(member.user_id, amount, unspent)
+
+    revoked = await context.database.transact(work)
+    _log.info("revoked", server=guild_id, by=manager.user_id, micro_usd=revoked.amount)
+    return revoked
+
+
+def _defaults(defaults: Limits) -> dict[Kind, int | None]:
+    return {
+        Kind.DAY: defaults.member_day,
+        Kind.MONTH: defaults.member_month,
+        Kind.COOLDOWN: defaults.cooldown_s,
+        Kind.IN_FLIGHT: defaults.in_flight,
+    }
+
+
+async def _change_limit(
+    context: Context, limit: Limit, manager: Manager, *, clear: bool
+) -> Limit | None:
+    now_ms, after = context.now_ms(), None if clear else limit
+
+    async def work(tx: AsyncConnection) -> Limit | None:
+        await guild_settings.lock(tx, limit.guild_id)
+        before = await limits.get(tx, limit)
+        if before == after:
+            return before
+        if after is None:
+            await limits.remove(tx, limit)
+        else:
+            await limits.put(tx, after)
+        change = NewChange(
+            at_ms=now_ms,
+            guild_id=limit.guild_id,
+            actor=str(manager.user_id),
+            what="limit",
+            subject=f"{limit.target}:{limit.subject_id}:{limit.kind}",
+            before=_shown(before),
+            after=_shown(after),
+            interaction_id=manager.interaction_id,
+        )
+        await audit_log.record(tx, change)
+        return before
+
+    before = await context.database.transact(work)
+    _log.info("limit changed", server=limit.guild_id, by=manager.user_id, limit=limit.target)
+    return before
+
+
+def _shown(limit: Limit | None) -> str | None:
+    return None if limit is None else plain_limit(limit.kind, limit.amount)
+
+
+def _purse_change(
+    what: str, member: Member, manager: Manager, granted: Granted, now_ms: int, note: str
+) -> NewChange:
+    return NewChange(
+        at_ms=now_ms,
+        guild_id=member.guild_id,
+        actor=str(manager.user_id),
+        what=what,
+        subject=f"member:{member.user_id}",
+        before=plain_usd(MicroUSD(granted.unspent - granted.amount)),
+        after=plain_usd(granted.unspent),
+        note=note,
+        interaction_id=manager.interaction_id,
+        entry_id=granted.grant_id,
+    )

@@ -1,0 +1,137 @@
+"""Lays the fall of APIXO's balance beside what the ledger expects, from reading to reading.
+
+A task in flight may have been taken from the balance or not: the ledger learns it later. So a
+difference up to what is in flight says nothing, and only the rest has no explanation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from apixo.errors import ApixoError
+from domain.money import ZERO, MicroUSD
+from storage import balance_readings
+from storage.balance_readings import BalanceRow
+from workflow.context import Context
+
+_log = structlog.get_logger(__name__)
+
+HOUR_MS: Final = 3_600_000
+WHILE_SHORT_MS: Final = 120_000
+"""How often the balance is read while APIXO wants money first."""
+
+_AGAIN_MS: Final = 60_000
+WEEK_MS: Final = 7 * 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """APIXO's balance at a moment, and how it fits the ledger since the reading before.
+
+    `difference` is the fall of the balance less the spending that the ledger expects: positive
+    where APIXO took more. `in_flight` is how much of it tasks in flight may explain. A `top_up` is
+    a rise that they can not: by about so much the key was filled; then there is no difference.
+    """
+
+    at_ms: int
+    balance: MicroUSD
+    difference: MicroUSD = ZERO
+    top_up: MicroUSD = ZERO
+    in_flight: MicroUSD = ZERO
+
+    @property
+    def unexplained(self) -> MicroUSD:
+        """Tell how much APIXO took beyond all that is known."""
+        return MicroUSD(max(0, self.difference - self.in_flight))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """The readings of the last seven days together: what they come to, and how many they are."""
+
+    readings: int
+    difference: MicroUSD
+    top_up: MicroUSD
+    unexplained: MicroUSD
+
+
+async def latest(context: Context) -> Reading | None:
+    """Give the last reading of the balance; None before the first."""
+    return await context.database.read(latest_in)
+
+
+async def latest_in(tx: AsyncConnection) -> Reading | None:
+    """Give the last reading of a database."""
+    return next(reversed(_compared(await balance_readings.newest(tx, 2))), None)
+
+
+async def week_in(tx: AsyncConnection, now_ms: int) -> Week:
+    """Sum the readings of the last seven days of a database."""
+    readings = _compared(await balance_readings.since(tx, now_ms - WEEK_MS))
+    return Week(
+        readings=len(readings),
+        difference=_sum(reading.difference for reading in readings),
+        top_up=_sum(reading.top_up for reading in readings),
+        unexplained=_sum(reading.unexplained for reading in readings),
+    )
+
+
+class BalanceReader:
+    """Reads APIXO's balance on start, then hourly, and often while APIXO wants money first."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._not_before_ms = 0
+        self._is_first = True
+
+    async def read_if_due(self, short_since_ms: int | None) -> Reading | None:
+        """Read the balance and keep it, if it is time; None if it is not, or APIXO is silent."""
+        if not await self._is_due(short_since_ms):
+            return None
+        context = self._context
+        try:
+            left = await context.apixo.balance()
+        except ApixoError as error:
+            self._not_before_ms = context.later(_AGAIN_MS)
+            _log.warning("APIXO's balance is not known", error=str(error))
+            return None
+        self._is_first = False
+        await context.database.transact(lambda tx: balance_readings.add(tx, context.now_ms(), left))
+        return await latest(context)
+
+    async def _is_due(self, short_since_ms: int | None) -> bool:
+        context = self._context
+        if context.now_ms() < self._not_before_ms:
+            return False
+        last = next(
+            iter(await context.database.read(lambda tx: balance_readings.newest(tx, 1))), None
+        )
+        if self._is_first or last is None:
+            return True
+        wait_ms = HOUR_MS
+        if short_since_ms is not None:
+            wait_ms = WHILE_SHORT_MS if last.at_ms >= short_since_ms else 0
+        return context.age_ms(last.at_ms) >= wait_ms
+
+
+def _compared(rows: list[BalanceRow]) -> list[Reading]:
+    """Compare each reading with the one before; the first has none."""
+    first = [Reading(at_ms=row.at_ms, balance=row.balance) for row in rows[:1]]
+    return first + [_compare(before, row) for before, row in pairwise(rows)]
+
+
+def _compare(before: BalanceRow, row: BalanceRow) -> Reading:
+    fall, expected = before.balance - row.balance, row.expected - before.expected
+    difference = MicroUSD(fall - expected)
+    if difference < -before.in_flight:
+        return Reading(at_ms=row.at_ms, balance=row.balance, top_up=MicroUSD(-difference))
+    in_flight = row.in_flight if difference > 0 else before.in_flight
+    return Reading(at_ms=row.at_ms, balance=row.balance, difference=difference, in_flight=in_flight)
+
+
+def _sum(amounts: Iterable[MicroUSD]) -> MicroUSD:
+    return MicroUSD(sum(amounts))

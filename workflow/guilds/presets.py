@@ -1,0 +1,127 @@
+"""A server's presets: what managers save and remove, and how one fills a member's request."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.catalogue import t
+from domain.errors import BrokenRules
+from domain.presets import Preset, checked, filled, key_of
+from domain.requests import Draft
+from storage import audit_log, guild_settings
+from storage.audit_log import NewChange
+from workflow.billing.quotas import Manager
+from workflow.context import Context
+
+_log = structlog.get_logger(__name__)
+
+MOST: Final = 25
+"""Presets of a server; Discord shows as many when one is chosen."""
+
+
+async def listed(context: Context, guild_id: int) -> list[Preset]:
+    """List a server's presets by name."""
+    return await context.database.read(lambda tx: guild_settings.of_server(tx, guild_id))
+
+
+async def save(
+    context: Context, guild_id: int, manager: Manager, preset: Preset, *, over: str = ""
+) -> Preset | None:
+    """Save a preset as a new one, or over the one of a name, and return that.
+
+    Raises:
+        BrokenRules: the preset breaks rules, its name is another's, the one that it should come
+            over is gone, or the server has as many as it may; nothing changed.
+    """
+    tidy = checked(preset)
+
+    async def work(tx: AsyncConnection) -> Preset | None:
+        await guild_settings.lock(tx, guild_id)
+        known = {one.key: one for one in await guild_settings.of_server(tx, guild_id)}
+        if known.get(tidy.key) == tidy:
+            return tidy
+        before = known.pop(key_of(over), None)
+        _refuse(tidy, over=bool(over), before=before, others=known)
+        if before is not None:
+            await guild_settings.remove(tx, guild_id, before.key)
+        await guild_settings.add(tx, guild_id, tidy, context.now_ms())
+        await _record(tx, context, guild_id, manager, before, tidy)
+        return before
+
+    before = await context.database.transact(work)
+    _log.info("preset saved", server=guild_id, by=manager.user_id)
+    return before
+
+
+async def remove(context: Context, guild_id: int, manager: Manager, name: str) -> Preset | None:
+    """Remove a preset and return it; None if there is none of this name."""
+
+    async def work(tx: AsyncConnection) -> Preset | None:
+        await guild_settings.lock(tx, guild_id)
+        known = await guild_settings.of_server(tx, guild_id)
+        before = next((one for one in known if one.key == key_of(name)), None)
+        if before is not None:
+            await guild_settings.remove(tx, guild_id, before.key)
+            await _record(tx, context, guild_id, manager, before, None)
+        return before
+
+    before = await context.database.transact(work)
+    _log.info("preset removed", server=guild_id, by=manager.user_id)
+    return before
+
+
+async def suggested(context: Context, guild_id: int, typed: str) -> list[Preset]:
+    """List the presets whose name contains what was typed, whatever its case."""
+    return [one for one in await listed(context, guild_id) if key_of(typed) in one.key]
+
+
+async def applied(context: Context, guild_id: int, draft: Draft) -> Draft:
+    """Let the preset that a draft names fill what the draft leaves open."""
+    if draft.preset is None:
+        return draft
+    for preset in await listed(context, guild_id):
+        if preset.key == key_of(draft.preset):
+            return filled(draft, preset)
+    unknown = t("There is no preset of this name on this server: choose one of those suggested.")
+    return replace(draft, problems=(*draft.problems, unknown))
+
+
+def _refuse(
+    preset: Preset, *, over: bool, before: Preset | None, others: Mapping[str, Preset]
+) -> None:
+    if over and before is None:
+        raise BrokenRules([t("This preset is deleted.")])
+    if preset.key in others:
+        raise BrokenRules([t("There is a preset of this name already: choose another name.")])
+    if not over and len(others) >= MOST:
+        raise BrokenRules([t("A server has {most} presets at most: remove one.", most=MOST)])
+
+
+async def _record(
+    tx: AsyncConnection,
+    context: Context,
+    guild_id: int,
+    manager: Manager,
+    before: Preset | None,
+    after: Preset | None,
+) -> None:
+    subject = after or before
+    assert subject is not None, "something has changed"
+    change = NewChange(
+        at_ms=context.now_ms(),
+        guild_id=guild_id,
+        actor=str(manager.user_id),
+        what="preset",
+        subject=f"preset:{subject.key}",
+        before=_shown(before),
+        after=_shown(after),
+        interaction_id=manager.interaction_id,
+    )
+    await audit_log.record(tx, change)
+
+
+def _shown(preset: Preset | None) -> str | None:
+    return None if preset is None else preset.model_dump_json(exclude_defaults=True)

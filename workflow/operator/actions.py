@@ -1,0 +1,186 @@
+"""Carries out what the operator decides about a parked job: move, money, audit trail, all at once.
+
+A card names the fence that its job had, so an old card, a second click and a second operator find
+that the job has moved on, and change nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from apixo.errors import ApixoError, NotFound
+from domain.failures import OPERATOR
+from domain.jobs import PAID, JobState
+from domain.money import plain_usd
+from storage import audit_log, jobs, parked_jobs
+from storage.audit_log import NewChange
+from storage.errors import JobTaken, TaskTaken
+from storage.jobs import Job
+from workflow.billing.quotas import Manager
+from workflow.billing.settlement import Payer, give_back, settle
+from workflow.context import Context
+from workflow.errors import NoSuchTask, Overtaken, TaskNotChecked
+from workflow.operator.parked_jobs import Decision, Evidence, evidence
+
+_log = structlog.get_logger(__name__)
+
+_NOTE = "decided by the operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A decision about the job that had this fence; `task_id` goes with a bind."""
+
+    decision: Decision
+    job_id: str
+    fence: int
+    operator: Manager
+    task_id: str | None = None
+
+
+async def decide(context: Context, verdict: Verdict) -> Job:
+    """Carry a decision out, once, and return the job as it is now; wake the belt afterwards.
+
+    Raises:
+        Overtaken: the job has moved on, or this can not be decided about it.
+        NoSuchTask: APIXO does not know the task, or another job has it.
+        TaskNotChecked: APIXO does not tell whether there is such a task.
+    """
+    if verdict.decision is Decision.BIND:
+        await _check_task(context, verdict)
+
+    async def work(tx: AsyncConnection) -> Job:
+        return await _decide(tx, verdict, context.now_ms())
+
+    try:
+        job = await context.database.transact(work)
+    except JobTaken:
+        raise Overtaken(verdict.job_id) from None
+    except TaskTaken:
+        raise NoSuchTask("the task belongs to another job") from None
+    about = {"job": job.id, "by": verdict.operator.user_id, "state": job.state}
+    _log.warning("decided", decision=verdict.decision, **about)
+    return job
+
+
+async def _check_task(context: Context, verdict: Verdict) -> None:
+    """Ask APIXO whether it knows the task, under the model of the job."""
+    job = await context.database.read(lambda tx: jobs.get(tx, verdict.job_id))
+    if job is None or not verdict.task_id:
+        raise Overtaken(verdict.job_id)
+    try:
+        await context.apixo.status(job.request.model, verdict.task_id)
+    except NotFound:
+        raise NoSuchTask("APIXO does not know the task") from None
+    except ApixoError as error:
+        raise TaskNotChecked(str(error)) from None
+
+
+async def _decide(tx: AsyncConnection, verdict: Verdict, now_ms: int) -> Job:
+    found = await evidence(tx, verdict.job_id)
+    if found is None:
+        raise Overtaken(verdict.job_id)
+    if await audit_log.by_interaction(tx, verdict.operator.interaction_id) is not None:
+        return found.job  # the same click, delivered twice
+    if found.job.fence != verdict.fence or verdict.decision not in found.decisions:
+        raise Overtaken(verdict.job_id)
+    await _DOINGS[verdict.decision](tx, found, verdict, now_ms)
+    after = await evidence(tx, verdict.job_id)
+    assert after is not None, "jobs stay"
+    change = NewChange(
+        at_ms=now_ms,
+        guild_id=0,
+        actor=str(verdict.operator.user_id),
+        what=f"job {verdict.decision}",
+        subject=f"job:{found.job.id}",
+        before=_standing(found),
+        after=_standing(after),
+        note=verdict.task_id or "",
+        interaction_id=verdict.operator.interaction_id,
+    )
+    await audit_log.record(tx, change)
+    return after.job
+
+
+async def _bind(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
+    await jobs.move(
+        tx,
+        found.job,
+        JobState.GENERATING,
+        now_ms=now_ms,
+        task_id=verdict.task_id,
+        started_at_ms=now_ms,
+        reason=None,
+    )
+
+
+async def _ask(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+    """Put the job back where it stood: its stage asks APIXO, or looks for its post, once more."""
+    back = {JobState.STUCK: JobState.GENERATING, JobState.RESULT_LOST: JobState.SUCCEEDED}
+    target = back.get(found.job.state, found.stood)
+    job = found.job
+    url = None if target is JobState.SUCCEEDED else job.result_url
+    await jobs.move(tx, job, target, now_ms=now_ms, result_url=url, reason=None)
+
+
+async def _post(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+    await jobs.move(tx, found.job, JobState.STORED, now_ms=now_ms, reason=None)
+
+
+async def _release(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
+    by = str(verdict.operator.user_id)
+    await _end(tx, found.job, now_ms)
+    await settle(tx, found.job, Payer.NOBODY, now_ms=now_ms, note=_NOTE, by=by)
+
+
+async def _bear(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
+    by = str(verdict.operator.user_id)
+    await _end(tx, found.job, now_ms)
+    if found.stood in PAID:
+        await give_back(tx, found.job, now_ms=now_ms, note=_NOTE, by=by)
+    else:
+        await settle(tx, found.job, Payer.OPERATOR, now_ms=now_ms, note=_NOTE, by=by)
+
+
+async def _charge(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+    """Have the member pay as quoted, and the belt fetch the video.
+
+    If that can not be had in any way, the job is `result_lost` and what was paid is given back.
+    """
+    job = found.job
+    await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None, reason=None)
+    await settle(tx, job, Payer.MEMBER, now_ms=now_ms, note=_NOTE)
+
+
+async def _close(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+    await parked_jobs.close(tx, found.job, now_ms)
+
+
+async def _end(tx: AsyncConnection, job: Job, now_ms: int) -> None:
+    await jobs.move(tx, job, JobState.FAILED, now_ms=now_ms, reason=_NOTE, fail_code=OPERATOR)
+
+
+_Doing = Callable[[AsyncConnection, Evidence, Verdict, int], Awaitable[None]]
+_DOINGS: Mapping[Decision, _Doing] = MappingProxyType(
+    {
+        Decision.BIND: _bind,
+        Decision.ASK: _ask,
+        Decision.POST: _post,
+        Decision.RELEASE: _release,
+        Decision.BEAR: _bear,
+        Decision.CHARGE: _charge,
+        Decision.CLOSE: _close,
+    }
+)
+
+
+def _standing(found: Evidence) -> str:
+    """Write a job's state and money for the audit trail."""
+    closed = ", closed" if found.job.closed_at_ms is not None else ""
+    return (
+        f"{found.job.state}{closed}: held {plain_usd(found.held)}, "
+        f"member {plain_usd(found.paid)}, operator {plain_usd(found.borne)}"
+    )

@@ -1,0 +1,142 @@
+"""What the operator does to the whole service: stop and go on, and see at a glance how it stands.
+
+While it is stopped, by the operator or by itself, no process submits anything; asking, fetching
+and posting go on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from apixo.errors import ApixoError
+from domain.jobs import AT_APIXO, JobState
+from domain.money import MicroUSD
+from storage import audit_log, exposure, jobs, parked_jobs, queue, status_messages, submission_pause
+from storage.audit_log import NewChange
+from storage.submission_pause import BeltState
+from workflow.billing.quotas import Manager
+from workflow.context import Context
+from workflow.disk_space import Room
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What the day may cost the operator, how much of it they accepted, and when it is too much."""
+
+    amount: MicroUSD
+    accepted: MicroUSD
+    limit: MicroUSD | None
+
+    @property
+    def is_reached(self) -> bool:
+        """Tell whether nothing is submitted because of it."""
+        return self.limit is not None and self.amount - self.accepted >= self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the service stands; `balance` is None where APIXO did not tell it."""
+
+    now_ms: int
+    belt: BeltState
+    exposure: Exposure
+    room: Room
+    jobs: Mapping[JobState, int]
+    in_flight: int
+    max_in_flight: int
+    oldest_queued_ms: int | None
+    parked: int
+    balance: MicroUSD | None
+
+
+async def stop(context: Context, reason: str, operator: Manager) -> None:
+    """Submit nothing from now on, in any process, and say why on what waits."""
+
+    async def work(tx: AsyncConnection) -> None:
+        now_ms, before = context.now_ms(), await submission_pause.lock(tx)
+        if await audit_log.by_interaction(tx, operator.interaction_id) is not None:
+            return
+        await submission_pause.stop(tx, now_ms, str(operator.user_id), reason)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
+        await audit_log.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
+
+    await context.database.transact(work)
+    _log.warning("stopped by the operator", by=operator.user_id, reason=reason)
+
+
+async def go_on(context: Context, operator: Manager) -> bool:
+    """Submit again, and accept the day's exposure so far; False if nothing was in the way."""
+
+    async def work(tx: AsyncConnection) -> bool:
+        now_ms, before = context.now_ms(), await submission_pause.lock(tx)
+        if await audit_log.by_interaction(tx, operator.interaction_id) is not None:
+            return True
+        is_reached = await exposure.is_reached(tx, now_ms, context.policy.exposure_limit)
+        if not (before.paused(now_ms) or is_reached):
+            return False
+        await submission_pause.go_on(tx)
+        if is_reached:
+            await exposure.accept(tx, now_ms)
+        await status_messages.outdate_all(tx, JobState.QUEUED)
+        hindrance = before.stop_reason or (before.reason if before.paused(now_ms) else "exposure")
+        await audit_log.record(tx, _change("go on", operator, now_ms, hindrance, None))
+        return True
+
+    went_on = await context.database.transact(work)
+    _log.warning("told to go on by the operator", by=operator.user_id, had_stopped=went_on)
+    return went_on
+
+
+async def standing(context: Context) -> Standing:
+    """Tell how the service stands."""
+    balance = await _balance(context)
+
+    async def work(tx: AsyncConnection) -> Standing:
+        now_ms, counts = context.now_ms(), await jobs.counts(tx)
+        return Standing(
+            now_ms=now_ms,
+            belt=await submission_pause.state(tx),
+            exposure=await exposure_of(tx, context, now_ms),
+            room=context.room(),
+            jobs=counts,
+            in_flight=sum(counts.get(state, 0) for state in AT_APIXO),
+            max_in_flight=context.policy.max_tasks,
+            oldest_queued_ms=await queue.oldest_ms(tx),
+            parked=await parked_jobs.count(tx),
+            balance=balance,
+        )
+
+    return await context.database.read(work)
+
+
+async def exposure_of(tx: AsyncConnection, context: Context, now_ms: int) -> Exposure:
+    """Tell the exposure of the day of a moment."""
+    amount, accepted = await exposure.of_day(tx, now_ms), await exposure.accepted(tx, now_ms)
+    return Exposure(amount, accepted, context.policy.exposure_limit)
+
+
+async def _balance(context: Context) -> MicroUSD | None:
+    try:
+        return await context.apixo.balance()
+    except ApixoError as error:
+        _log.warning("APIXO's balance is not known", error=str(error))
+        return None
+
+
+def _change(
+    what: str, operator: Manager, now_ms: int, before: str | None, after: str | None
+) -> NewChange:
+    return NewChange(
+        at_ms=now_ms,
+        guild_id=0,
+        actor=str(operator.user_id),
+        what=what,
+        subject="belt",
+        before=before,
+        after=after,
+        interaction_id=operator.interaction_id,
+    )

@@ -1,0 +1,1 @@
+"""Spend reports, their CSV export, weekly summaries and metrics."""

@@ -1,0 +1,1 @@
+"""The steps of a job, one file a step; the jobs table joins them, they never call each other."""

@@ -1,0 +1,124 @@
+"""Fifth step: post the stored video to its channel, once.
+
+The intent (`posting`) is committed before the post. A job found in `posting` may have been posted
+by a process that died: the channel's history is looked at before anything is sent again, and the
+post carries the job's nonce, so that Discord itself drops a repeat within its window.
+"""
+
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from storage import jobs
+from storage.jobs import Job
+from workflow.context import Context
+from workflow.errors import HistoryDenied, PlaceGone, PublishError, TryLater
+from workflow.guilds.notifications import tell_done
+from workflow.publisher import Post
+from workflow.results.destination import Placed, place, results_channel
+from workflow.results.payload import parcel_under
+from workflow.scheduling import try_again, wait
+
+_log = structlog.get_logger(__name__)
+
+_UNREADY_MS = 1_000
+_NONCE_WINDOW_MS = 60_000
+"""Discord keeps a nonce for "a few minutes"; this much of it is relied upon."""
+
+
+async def deliver(context: Context, job: Job) -> None:
+    """Post the video of a job in `stored` or `posting`."""
+    if not context.publisher.is_ready:
+        await wait(context, job, context.now_ms() + _UNREADY_MS)
+        return
+    try:
+        if job.state is JobState.STORED:
+            # A smaller copy may take longer to make than Discord keeps a nonce.
+            await parcel_under(context, job, context.publisher.largest_file(job))
+            job = await _intend(context, job, await results_channel(context, job))
+            placed = await place(context, job)
+        else:
+            placed = await _find(context, job) or await place(context, job)
+    except FileNotFoundError:
+        await _fetch_again(context, job)
+    except TryLater as error:
+        await try_again(context, job)
+        _log.warning("not posted yet", job=job.id, failures=job.failures + 1, error=str(error))
+    except PublishError as error:
+        await _park(context, job, error)
+    else:
+        await _delivered(context, job, placed)
+
+
+async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
+    async def work(tx: AsyncConnection) -> Job:
+        now_ms = context.now_ms()
+        return await jobs.move(
+            tx,
+            job,
+            JobState.POSTING,
+            now_ms=now_ms,
+            keep_lease=True,
+            posting_since_ms=now_ms,
+            result_channel_id=channel_id,
+        )
+
+    return await context.database.transact(work)
+
+
+async def _find(context: Context, job: Job) -> Placed | None:
+    """Look wherever the result may have been posted before a process died."""
+    since_ms = job.posting_since_ms or job.created_at_ms
+    for channel_id in dict.fromkeys((job.result_channel_id, None)):
+        there = replace(job, result_channel_id=channel_id)
+        try:
+            found = await context.publisher.find(there, Post.RESULT, since_ms)
+        except HistoryDenied:
+            if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
+                return None
+            raise
+        except PlaceGone:
+            continue
+        if found is not None:
+            return Placed(found, channel_id)
+    found = await context.publisher.find_private_result(job, since_ms)
+    return None if found is None else Placed(found, directly=True)
+
+
+async def _fetch_again(context: Context, job: Job) -> None:
+    """Go back to the fetching of a video whose file is not here any more."""
+
+    async def work(tx: AsyncConnection) -> Job:
+        now_ms = context.now_ms()
+        return await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
+
+    await context.database.transact(work)
+    _log.error("file gone, fetching it again", job=job.id)
+
+
+async def _delivered(context: Context, job: Job, placed: Placed) -> None:
+    async def work(tx: AsyncConnection) -> Job:
+        return await jobs.move(
+            tx,
+            job,
+            JobState.DELIVERED,
+            now_ms=context.now_ms(),
+            result_message_id=placed.message_id,
+            result_channel_id=placed.channel_id,
+        )
+
+    delivered = await context.database.transact(work)
+    _log.info("delivered", job=job.id, message=placed.message_id)
+    if not (placed.directly or job.private):
+        await tell_done(context, delivered)
+
+
+async def _park(context: Context, job: Job, error: PublishError) -> None:
+    async def work(tx: AsyncConnection) -> Job:
+        now_ms = context.now_ms()
+        return await jobs.move(tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=str(error))
+
+    await context.database.transact(work)
+    _log.error("undeliverable", job=job.id, error=str(error))

@@ -1,0 +1,218 @@
+"""Second step: a job that left the queue is sent to APIXO, once.
+
+The claim has already committed the intent (`submitting`). What may have reached APIXO is never sent
+again by itself: without an answer that proves no task exists, the job is `submit_unknown`.
+"""
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from apixo.errors import (
+    ApixoError,
+    NotSent,
+    OutOfFunds,
+    RateLimited,
+    Refused,
+    Unauthorized,
+)
+from domain.jobs import JobState
+from domain.polling import UNKNOWN_GRACE_MS
+from domain.requests import VideoRequest
+from storage import billing, jobs, submission_pause
+from storage.errors import JobTaken
+from storage.jobs import Job
+from workflow.billing import credit
+from workflow.context import Context
+from workflow.errors import InputLost, NotPostedYet
+from workflow.reliability import surely
+from workflow.scheduling import look_ms
+from workflow.status_updates import sight_of
+from workflow.urls.input_urls import addressed, stale
+
+_log = structlog.get_logger(__name__)
+
+_LEAST_PATIENCE_MS, _MOST_PATIENCE_MS = 1_000, 60_000
+_KEY_PAUSE_MS = 300_000
+
+
+async def submit(context: Context, job: Job) -> None:
+    """Send a job in `submitting` to APIXO and record what came of it."""
+    try:
+        request = await _addressed(context, job)
+    except NotPostedYet:
+        await _wait_for_message(context, job)
+    except InputLost as error:
+        await _reject(context, job, str(error), error.code)
+    except Exception as error:  # noqa: BLE001 - nothing was sent, so it may be tried again
+        _log.warning("no address for what was given", job=job.id, error=str(error))
+        await _try_again(context, job)
+    else:
+        await _send(context, job, request)
+
+
+async def _addressed(context: Context, job: Job) -> VideoRequest:
+    """Give the request with good addresses.
+
+    While they are asked for, it is on record that nothing was sent: who dies meanwhile leaves a job
+    that may be sent again. The second note fails for a job that somebody else has by then.
+    """
+    sight = await sight_of(context, job)
+    if context.links is not None or not stale(job, context.now_ms()):
+        return await addressed(context, job, sight)
+    await _note_sent(context, job, None)
+    request = await addressed(context, job, sight)
+    await _note_sent(context, job, job.submitted_at_ms)
+    return request
+
+
+async def _note_sent(context: Context, job: Job, at_ms: int | None) -> None:
+    await context.database.transact(lambda tx: jobs.note_sent(tx, job, at_ms))
+
+
+async def _wait_for_message(context: Context, job: Job) -> None:
+    """Put a job back until its status message is out; the longer it has waited, the longer."""
+    now_ms = context.now_ms()
+    waited_ms = now_ms - job.created_at_ms
+    wait_ms = min(_MOST_PATIENCE_MS, max(_LEAST_PATIENCE_MS, waited_ms // 8))
+    await back_in_line(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
+
+
+async def _send(context: Context, job: Job, request: VideoRequest) -> None:
+    callback_url = None if context.callbacks is None else context.callbacks.address_of(job)
+    try:
+        task_id = await context.apixo.submit(request, callback_url)
+    except NotSent as error:
+        await _try_again(context, job)
+        _log.warning("not sent", job=job.id, error=str(error))
+    except (RateLimited, OutOfFunds, Unauthorized) as error:
+        await _pause(context, job, error)
+    except Refused as error:
+        await _reject(context, job, error.detail, error.fail_code or _number(error))
+    except ApixoError as error:
+        await _lost_answer(context, job, error)
+    else:
+        await _generating(context, job, task_id)
+
+
+async def _generating(context: Context, job: Job, task_id: str) -> None:
+    _log.info("submitted", job=job.id, task=task_id)
+    started_ms = context.now_ms()
+
+    async def work(tx: AsyncConnection) -> None:
+        now = await jobs.lock(tx, job.id)
+        if now is None or now.submissions != job.submissions:
+            raise JobTaken(job.id)
+        if now.task_id not in (None, task_id):
+            _log.error("two tasks for one submission", job=job.id, task=task_id, first=now.task_id)
+            raise JobTaken(job.id)
+        if now.task_id is None:  # else a callback was quicker
+            # Another process may have parked it meanwhile, when this one seemed to be dead.
+            await jobs.move(
+                tx,
+                now,
+                JobState.GENERATING,
+                now_ms=started_ms,
+                due_at_ms=context.later(look_ms(context, job, 0)),
+                task_id=task_id,
+                started_at_ms=started_ms,
+            )
+        await credit.went_through(tx, started_ms)
+
+    context.pace.speed_up()
+    await surely(context, work)
+
+
+async def _try_again(context: Context, job: Job) -> None:
+    failures = job.failures + 1
+    due_at_ms = context.after_failures(failures)
+    await back_in_line(context, job, due_at_ms=due_at_ms, failures=failures)
+
+
+async def _pause(context: Context, job: Job, error: Refused) -> None:
+    """Put the job back and stop submitting for a while: the next one would fare no better."""
+    is_short = isinstance(error, OutOfFunds)
+    until_ms, reason = _patience(context, job, error)
+
+    async def work(tx: AsyncConnection) -> None:
+        now_ms, failures = context.now_ms(), job.failures + 1
+        await jobs.move(
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=failures
+        )
+        if is_short:
+            await credit.ran_out(tx, context, job)
+        else:
+            await submission_pause.pause(tx, until_ms, reason)
+
+    await surely(context, work)
+    level = _log.warning if isinstance(error, RateLimited) else _log.error
+    level("submitting paused", reason=reason, job=job.id, error=str(error))
+
+
+def _patience(context: Context, job: Job, error: Refused) -> tuple[int, str]:
+    """Tell until when a refused job waits, and why; one that waits for money, for nothing else."""
+    now_ms = context.now_ms()
+    if isinstance(error, OutOfFunds):
+        return now_ms, submission_pause.OUT_OF_FUNDS
+    if not isinstance(error, RateLimited):
+        return context.later(_KEY_PAUSE_MS), "key refused"
+    _slow_down(context, job)
+    asked_ms = round((error.retry_after_s or 0) * 1000)
+    return context.later(max(asked_ms, context.pace.gap_ms)), "rate limited"
+
+
+def _slow_down(context: Context, job: Job) -> None:
+    now_ms = context.now_ms()
+    begun_ms = context.documented_ms(job.submitted_at_ms or now_ms)
+    context.pace.slow_down(begun_ms, context.documented_ms(now_ms))
+
+
+async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
+    async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
+        await jobs.move(
+            tx, job, JobState.REJECTED, now_ms=now_ms, reason=reason, fail_code=fail_code
+        )
+        await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
+
+    await surely(context, work)
+    _log.info("rejected", job=job.id, code=fail_code, reason=reason)
+
+
+def _number(error: Refused) -> str | None:
+    """Tell under which number APIXO refused; None for what was not even sent."""
+    number = error.code or error.http_status
+    return None if number is None else f"HTTP {number}"
+
+
+async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
+    _slow_down(context, job)
+    await park_unknown(context, job, str(error))
+    _log.error("submission without an answer", job=job.id, error=str(error))
+
+
+async def back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
+    """Put a job back of which nothing was sent."""
+
+    async def work(tx: AsyncConnection) -> None:
+        now_ms = context.now_ms()
+        await jobs.move(
+            tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
+        )
+
+    await surely(context, work)
+
+
+async def park_unknown(context: Context, job: Job, reason: str) -> None:
+    """Park a job whose submission may or may not have made a task, with its hold kept."""
+
+    async def work(tx: AsyncConnection) -> None:
+        await jobs.move(
+            tx,
+            job,
+            JobState.SUBMIT_UNKNOWN,
+            now_ms=context.now_ms(),
+            due_at_ms=context.later(UNKNOWN_GRACE_MS),
+            reason=reason,
+        )
+
+    await surely(context, work)
