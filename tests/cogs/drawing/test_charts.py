@@ -296,7 +296,7 @@ async def test_what_is_no_picture_is_said_to_be_none(monkeypatch: pytest.MonkeyP
 
 def test_the_samples_in_the_documentation_are_small() -> None:
     """They are in every copy of the repository."""
-    folder = svg._FONTS.parents[2] / "docs" / "pictures"
+    folder = svg._FONTS.parents[3] / "docs" / "pictures"
     samples = [*folder.glob("spend-*.png"), *folder.glob("report-*.png")]
     assert len(samples) == 8
     assert all(sample.stat().st_size <= 40_000 for sample in samples)
