@@ -7,12 +7,11 @@ COPY apixo apixo
 COPY bot bot
 COPY cogs cogs
 COPY domain domain
-COPY sandbox sandbox
 COPY storage storage
 COPY workflow workflow
 RUN /opt/dailies/bin/python -m compileall -q /opt/dailies/lib /srv/dailies
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS base
 RUN useradd --system --uid 10001 --home-dir /srv/dailies dailies \
  && install -d -o dailies -g dailies /srv/dailies/data
 COPY --from=build /opt/dailies /opt/dailies
@@ -28,3 +27,10 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('HTTP_PORT', '8080')}/healthz\", timeout=4)"]
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]
+
+# docker build --target demo: the service with the fakes of APIXO and Discord, and the demo's page.
+FROM base AS demo
+COPY sandbox sandbox
+CMD ["python", "-m", "bot", "sandbox"]
+
+FROM base AS service

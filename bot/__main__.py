@@ -68,10 +68,10 @@ def run() -> None:
 )
 def sandbox(once: bool, host: str, port: int, speed: float) -> None:
     """Run the whole service against local stand-ins: no account, no network."""
-    from sandbox import scenario
+    from sandbox.demo import run
 
     command = [sys.executable, "-m", "bot"]
-    playing = scenario.play(
+    playing = run.play(
         command, once=once, host=host, port=port, speed=speed, open_books=_open_books
     )
     sys.exit(asyncio.run(playing))

@@ -30,7 +30,7 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
-_LONG = ("tests/e2e/", "tests/faults/", "tests/page/", "tests/sandbox/test_backstage", "tests/simu")
+_LONG = ("tests/e2e/", "tests/page/", "tests/qa/", "tests/sandbox/demo/test_backstage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,9 +2,9 @@
 
 from sandbox.apixo.callbacks import Delivery
 from sandbox.apixo.clock import Clock, HandClock, SystemClock
+from sandbox.apixo.config import ApixoOptions
 from sandbox.apixo.faults import Fault, FaultQueue
 from sandbox.apixo.journal import Entry, Journal
-from sandbox.apixo.options import ApixoOptions
 from sandbox.apixo.server import ApixoStandIn
 from sandbox.apixo.tasks import State, Task
 

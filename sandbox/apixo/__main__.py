@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sandbox.apixo.options import ApixoOptions
+from sandbox.apixo.config import ApixoOptions
 from sandbox.apixo.server import ApixoStandIn
 
 _EPILOG = """\b
@@ -20,7 +20,7 @@ While it runs, this machine may also ask and change it:
   POST   /_sandbox/clock     {"time_scale": 60, "skip": 300}
   POST   /_sandbox/balance   {"usd": "12.50"}
 Words such as [[fail:SensitiveContent]] or [[effect:504]] in a prompt do what they say;
-the table of all of them opens sandbox/apixo/directives.py.
+the table of all of them opens sandbox/apixo/prompt_directives.py.
 """
 
 

@@ -8,19 +8,19 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.apixo.answers import Answer, Number, failure, result_json, success
-from sandbox.apixo.book import TaskBook
 from sandbox.apixo.callbacks import Callbacks
+from sandbox.apixo.clip_renderer import Studio
 from sandbox.apixo.clock import Clock, Pace
-from sandbox.apixo.directives import Script, direct, read_script
+from sandbox.apixo.config import ApixoOptions
 from sandbox.apixo.faults import Fault, FaultQueue, Patience, Payload, Route, reset, send
 from sandbox.apixo.journal import Entry
-from sandbox.apixo.limits import Limits
 from sandbox.apixo.media import Fetcher, Media
-from sandbox.apixo.options import ApixoOptions
 from sandbox.apixo.prices import dollars, price_of
+from sandbox.apixo.prompt_directives import Script, direct, read_script
+from sandbox.apixo.rate_limits import Limits
+from sandbox.apixo.responses import Answer, Number, failure, result_json, success
 from sandbox.apixo.rules import MODELS, Order, Refused, read_order
-from sandbox.apixo.studio import Studio
+from sandbox.apixo.task_store import TaskBook
 from sandbox.apixo.tasks import State, Task, status_data
 
 ENTRY: Final = web.RequestKey("entry", Entry)

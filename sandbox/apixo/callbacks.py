@@ -12,8 +12,8 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from sandbox.apixo.answers import success
 from sandbox.apixo.clock import Clock, Pace
+from sandbox.apixo.responses import success
 from sandbox.apixo.rules import is_loopback
 from sandbox.apixo.tasks import Task
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sandbox.apixo.scenes import Size
+from sandbox.apixo.landscapes import Size
 
 _MOST_LINES: Final = 4
 _MOST_CHARACTERS: Final = 1_000

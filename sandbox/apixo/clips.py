@@ -15,10 +15,10 @@ from typing import Final, cast
 from PIL import Image, ImageOps
 
 from sandbox.apixo.captions import draw_overlay
-from sandbox.apixo.directives import without_directives
+from sandbox.apixo.landscapes import Size, draw_scene
+from sandbox.apixo.prompt_directives import without_directives
 from sandbox.apixo.pyav import av
 from sandbox.apixo.rules import Order
-from sandbox.apixo.scenes import Size, draw_scene
 from sandbox.apixo.sound import SAMPLE_RATE, pad
 
 FPS: Final = 24

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.apixo.answers import Answer, failure
 from sandbox.apixo.clock import Clock
+from sandbox.apixo.responses import Answer, failure
 
 Route = Literal["submit", "status", "balance", "file"]
 

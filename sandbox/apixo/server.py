@@ -8,18 +8,18 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.apixo.answers import failure
+from sandbox.apixo.admin_api import PREFIX, control_app
 from sandbox.apixo.api import ENTRY, Api, Rooms
-from sandbox.apixo.book import Balance, TaskBook
 from sandbox.apixo.callbacks import Callbacks
+from sandbox.apixo.clip_renderer import Studio
 from sandbox.apixo.clock import Clock, Pace, SystemClock
-from sandbox.apixo.control import PREFIX, control_app
+from sandbox.apixo.config import ApixoOptions
 from sandbox.apixo.faults import FaultQueue, Patience, Payload
 from sandbox.apixo.journal import Journal
-from sandbox.apixo.limits import Limits
 from sandbox.apixo.media import Fetcher
-from sandbox.apixo.options import ApixoOptions
-from sandbox.apixo.studio import Studio
+from sandbox.apixo.rate_limits import Limits
+from sandbox.apixo.responses import failure
+from sandbox.apixo.task_store import Balance, TaskBook
 
 _MAX_BODY_BYTES = 1024 * 1024
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sandbox.apixo.answers import result_json
 from sandbox.apixo.clock import Pace
-from sandbox.apixo.directives import Script
+from sandbox.apixo.prompt_directives import Script
+from sandbox.apixo.responses import result_json
 from sandbox.apixo.rules import SEEDANCE_2_0, Order
 
 PENDING_SECONDS: Final = 2.0

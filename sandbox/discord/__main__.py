@@ -5,8 +5,8 @@ import signal
 
 import click
 
-from sandbox.discord.options import DiscordOptions
-from sandbox.discord.page_entrance import exposure
+from sandbox.discord.config import DiscordOptions
+from sandbox.discord.listen_addresses import exposure
 from sandbox.discord.server import DiscordStandIn
 
 
@@ -15,7 +15,7 @@ from sandbox.discord.server import DiscordStandIn
 @click.option("--port", default=9000, show_default=True, help="Port to listen on; 0 takes any.")
 @click.option("--token", default=DiscordOptions().token, show_default=True, help="Bot token.")
 def main(host: str, port: int, token: str) -> None:
-    """Serve a stand-in of Discord on this machine, with a page to use it on."""
+    """Serve a stand-in of Discord on this machine."""
     if (warning := exposure(host)) is not None:
         click.echo(warning, err=True)
     asyncio.run(_serve(DiscordOptions(host=host, port=port, token=token)))
@@ -29,7 +29,6 @@ async def _serve(options: DiscordOptions) -> None:
         click.echo(f"DISCORD_API_URL={discord.api_url}")
         click.echo(f"DISCORD_GATEWAY_URL={discord.gateway_url}")
         click.echo(f"DISCORD_TOKEN={discord.token}")
-        click.echo(f"# the page: {discord.page_url}")
         await stop.wait()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.discord.component_kinds import SELECTS, Kind
+from sandbox.discord.component_types import SELECTS, Kind
 from sandbox.discord.errors import Form
 from sandbox.discord.json_values import Json, as_id, as_list, objects, whole
 

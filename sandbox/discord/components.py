@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from sandbox.discord.component_fields import FIELD_RULES, Check, check_scheme
-from sandbox.discord.component_kinds import FIELDS, SELECTS, Kind
+from sandbox.discord.component_types import FIELDS, SELECTS, Kind
 from sandbox.discord.errors import Form
 from sandbox.discord.json_values import Json, as_list, as_object, objects, whole
 from sandbox.discord.models import component_texts, walk

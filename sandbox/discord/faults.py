@@ -10,8 +10,8 @@ from typing import Literal
 from aiohttp import web
 
 from sandbox.discord.errors import Refused
-from sandbox.discord.limits import Limited
 from sandbox.discord.paths import API, matches
+from sandbox.discord.rate_limits import Limited
 
 Handler = Callable[[], Awaitable[web.StreamResponse]]
 

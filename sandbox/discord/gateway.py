@@ -10,10 +10,10 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from sandbox.discord import payloads
+from sandbox.discord import serializers
+from sandbox.discord.config import DiscordOptions
 from sandbox.discord.events import PRIVILEGED, Event, Intent
 from sandbox.discord.json_values import Json, as_list, as_object
-from sandbox.discord.options import DiscordOptions
 from sandbox.discord.sessions import Session
 from sandbox.discord.world import World
 
@@ -157,7 +157,7 @@ class Gateway:
         if session.intents & Intent.GUILDS:
             for guild in own:
                 channels = self._world.visible_channels(guild)
-                data = payloads.guild_create_json(guild, channels, self._world.bot.id)
+                data = serializers.guild_create_json(guild, channels, self._world.bot.id)
                 session.send("GUILD_CREATE", data)
         self._world.changes.tell()
 
@@ -214,7 +214,7 @@ class Gateway:
         bot = self._world.bot
         return {
             "v": 10,
-            "user": payloads.user_json(bot) | {"verified": True, "mfa_enabled": False},
+            "user": serializers.user_json(bot) | {"verified": True, "mfa_enabled": False},
             "guilds": guilds,
             "session_id": session.id,
             "session_type": "normal",

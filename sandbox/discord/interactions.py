@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Self
 
-from sandbox.discord import payloads, permissions
+from sandbox.discord import permissions, serializers
+from sandbox.discord.conditions import Changes
+from sandbox.discord.config import DiscordOptions
 from sandbox.discord.errors import Refused, unknown
 from sandbox.discord.events import Event
 from sandbox.discord.json_values import Json, objects
 from sandbox.discord.models import Channel, Message, MessageFlag, Used, User
-from sandbox.discord.options import DiscordOptions
 from sandbox.discord.snowflakes import time_of
-from sandbox.discord.waiting import Changes
 from sandbox.discord.world import World
 
 
@@ -246,7 +246,7 @@ class Interactions:
         return {
             "id": str(interaction.id),
             "type": int(interaction.kind),
-            "user": payloads.user_json(interaction.user),
+            "user": serializers.user_json(interaction.user),
             "authorizing_integration_owners": _owners(interaction.channel),
         }
 
@@ -268,10 +268,10 @@ class Interactions:
             "data": interaction.data,
             "channel_id": str(channel.id),
             "channel": {
-                **payloads.channel_json(channel),
-                "permissions": payloads.permissions_text(granted),
+                **serializers.channel_json(channel),
+                "permissions": serializers.permissions_text(granted),
             },
-            "app_permissions": payloads.permissions_text(bot_granted),
+            "app_permissions": serializers.permissions_text(bot_granted),
             "locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
@@ -294,12 +294,12 @@ def _steps(step: Json) -> list[str]:
 def _who(channel: Channel, user: User) -> Json:
     guild = channel.guild
     if guild is None:
-        return {"user": payloads.user_json(user)}
+        return {"user": serializers.user_json(user)}
     return {
         "guild_id": str(guild.id),
         "guild_locale": "en-US",
         "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-        "member": payloads.interaction_member_json(channel, guild.members[user.id]),
+        "member": serializers.interaction_member_json(channel, guild.members[user.id]),
     }
 
 
@@ -308,5 +308,5 @@ def _owners(channel: Channel) -> Json:
 
 
 def _message(message: Message) -> Json:
-    body = payloads.message_json(message)
+    body = serializers.message_json(message)
     return {**body, "flags": body["flags"] | (MessageFlag.EPHEMERAL if message.ephemeral else 0)}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sandbox.discord import components, mentions, permissions
-from sandbox.discord.bodies import Body
 from sandbox.discord.cdn import Cdn, Upload, harmless
 from sandbox.discord.errors import Form, Refused, invalid, missing_permissions
 from sandbox.discord.json_values import Json, as_id, as_object, objects
@@ -18,6 +17,7 @@ from sandbox.discord.models import (
     User,
     walk,
 )
+from sandbox.discord.request_body import Body
 from sandbox.discord.snowflakes import Snowflakes
 
 _SETTABLE: Final = (

@@ -7,9 +7,9 @@ from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Final, Literal
 
+from sandbox.discord.conditions import Changes
 from sandbox.discord.json_values import Json, as_list, as_object
 from sandbox.discord.snowflakes import time_of
-from sandbox.discord.waiting import Changes
 
 MIB: Final = 1024 * 1024
 UPLOAD_BYTES: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}

@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
-from sandbox.discord import payloads
-from sandbox.discord.answers import answer, number
-from sandbox.discord.bodies import read_json
+from sandbox.discord import serializers
+from sandbox.discord.app_state import Rooms
 from sandbox.discord.errors import invalid, missing_access, unknown
+from sandbox.discord.json_response import answer, number
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Guild
 from sandbox.discord.paths import API
 from sandbox.discord.permissions import in_guild
-from sandbox.discord.rooms import Rooms
+from sandbox.discord.request_body import read_json
 
 
 class AboutRoutes:
@@ -38,7 +38,7 @@ class AboutRoutes:
 
     async def me(self, _request: web.Request) -> web.Response:
         """Tell who the bot is."""
-        body = payloads.user_json(self._rooms.world.bot)
+        body = serializers.user_json(self._rooms.world.bot)
         return answer(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
 
     async def my_guilds(self, _request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ class AboutRoutes:
         found = self._rooms.world.users.get(number(request, "user"))
         if found is None:
             raise unknown("User", 10013)
-        return answer(payloads.user_json(found))
+        return answer(serializers.user_json(found))
 
     async def open_direct_channel(self, request: web.Request) -> web.Response:
         """Open the direct channel to a user; whether posts get there is seen when posting."""
@@ -71,12 +71,12 @@ class AboutRoutes:
         user = self._rooms.world.users.get(as_id(payload.get("recipient_id")) or 0)
         if user is None or user.bot:
             raise invalid("recipient_id", "INVALID_RECIPIENT", "Invalid Recipient(s)")
-        return answer(payloads.channel_json(self._rooms.world.direct_channel(user)))
+        return answer(serializers.channel_json(self._rooms.world.direct_channel(user)))
 
     async def application(self, _request: web.Request) -> web.Response:
         """Tell about the application."""
         world = self._rooms.world
-        owner = payloads.user_json(world.users[world.guild().owner_id])
+        owner = serializers.user_json(world.users[world.guild().owner_id])
         return answer(
             {
                 "id": str(world.bot.id),
@@ -108,23 +108,23 @@ class AboutRoutes:
 
     async def guild(self, request: web.Request) -> web.Response:
         """Tell about a server."""
-        return answer(payloads.guild_json(self._guild(request)))
+        return answer(serializers.guild_json(self._guild(request)))
 
     async def channels(self, request: web.Request) -> web.Response:
         """List a server's channels without its threads."""
         found = self._rooms.world.channels_of(self._guild(request))
-        return answer([payloads.channel_json(one) for one in found if one.parent is None])
+        return answer([serializers.channel_json(one) for one in found if one.parent is None])
 
     async def roles(self, request: web.Request) -> web.Response:
         """List a server's roles."""
-        return answer(payloads.guild_json(self._guild(request))["roles"])
+        return answer(serializers.guild_json(self._guild(request))["roles"])
 
     async def member(self, request: web.Request) -> web.Response:
         """Tell about a member of a server."""
         found = self._guild(request).members.get(number(request, "user"))
         if found is None:
             raise unknown("Member", 10007)
-        return answer(payloads.member_json(found))
+        return answer(serializers.member_json(found))
 
     def _guild(self, request: web.Request) -> Guild:
         world = self._rooms.world

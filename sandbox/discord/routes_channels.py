@@ -2,9 +2,8 @@
 
 from aiohttp import web
 
-from sandbox.discord import messages, payloads, permissions
-from sandbox.discord.answers import answer, nothing, number
-from sandbox.discord.bodies import read_body
+from sandbox.discord import messages, permissions, serializers
+from sandbox.discord.app_state import Rooms
 from sandbox.discord.errors import (
     Refused,
     invalid,
@@ -12,10 +11,11 @@ from sandbox.discord.errors import (
     missing_permissions,
     unknown,
 )
+from sandbox.discord.json_response import answer, nothing, number
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Channel, Message, MessageFlag, Permission
 from sandbox.discord.paths import API
-from sandbox.discord.rooms import Rooms
+from sandbox.discord.request_body import read_body
 
 _MESSAGES = f"{API}/channels/{{channel}}/messages"
 
@@ -40,7 +40,7 @@ class ChannelRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         """Tell about a channel."""
-        return answer(payloads.channel_json(self._channel(request)))
+        return answer(serializers.channel_json(self._channel(request)))
 
     async def type(self, request: web.Request) -> web.Response:
         """Show that the bot is typing, which nobody here looks at."""
@@ -56,7 +56,7 @@ class ChannelRoutes:
         if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
             return answer([])
         found = _page(channel.messages, request, limit)
-        return answer([payloads.message_json(message) for message in found])
+        return answer([serializers.message_json(message) for message in found])
 
     async def post(self, request: web.Request) -> web.Response:
         """Post a message, or give the one that was posted with the same nonce."""
@@ -78,14 +78,14 @@ class ChannelRoutes:
             world.post(posted)
             if draft.nonce:
                 world.nonces[draft.nonce] = (world.now(), posted)
-        return answer(payloads.message_json(posted))
+        return answer(serializers.message_json(posted))
 
     async def show_message(self, request: web.Request) -> web.Response:
         """Give one message."""
         channel = self._channel(request)
         if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
             raise missing_permissions()
-        return answer(payloads.message_json(_message(channel, request)))
+        return answer(serializers.message_json(_message(channel, request)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change what one of the bot's messages says."""
@@ -98,7 +98,7 @@ class ChannelRoutes:
         attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
         messages.rewrite(message, draft, attachments)
         world.changed(message)
-        return answer(payloads.message_json(message))
+        return answer(serializers.message_json(message))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a message: one of the bot's own, or any where it manages messages."""

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from sandbox.discord.answers import answer, nothing, number
-from sandbox.discord.bodies import read_json
+from sandbox.discord.app_state import Rooms
 from sandbox.discord.errors import missing_access, unknown
+from sandbox.discord.json_response import answer, nothing, number
 from sandbox.discord.paths import API
-from sandbox.discord.rooms import Rooms
+from sandbox.discord.request_body import read_json
 
 _GLOBAL = f"{API}/applications/{{application}}/commands"
 _GUILD = f"{API}/applications/{{application}}/guilds/{{guild}}/commands"

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from sandbox.discord import messages, payloads
-from sandbox.discord.answers import answer, nothing, number
-from sandbox.discord.bodies import Body, read_body
+from sandbox.discord import messages, serializers
+from sandbox.discord.app_state import Rooms
 from sandbox.discord.commands import check_choice_value
 from sandbox.discord.components import check_modal, numbered
 from sandbox.discord.errors import Form, invalid, unknown
 from sandbox.discord.interactions import Interaction, Kind, Reply
+from sandbox.discord.json_response import answer, nothing, number
 from sandbox.discord.json_values import Json, as_object, objects
 from sandbox.discord.models import Message, MessageFlag
 from sandbox.discord.paths import API
-from sandbox.discord.rooms import Rooms
+from sandbox.discord.request_body import Body, read_body
 
 _WEBHOOK = f"{API}/webhooks/{{application}}/{{token}}"
 _COMMAND_REPLIES = (Reply.MESSAGE, Reply.DEFERRED_MESSAGE, Reply.MODAL)
@@ -73,12 +73,12 @@ class InteractionRoutes:
         if interaction.message is None:
             interaction.message = message
         self._rooms.world.changes.tell()
-        return answer(payloads.message_json(message))
+        return answer(serializers.message_json(message))
 
     async def show(self, request: web.Request) -> web.Response:
         """Give one of the interaction's messages."""
         interaction = self._interaction(request)
-        return answer(payloads.message_json(_message(interaction, request)))
+        return answer(serializers.message_json(_message(interaction, request)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change what one of the interaction's messages says."""
@@ -160,7 +160,7 @@ class InteractionRoutes:
     async def _rewrite(self, interaction: Interaction, message: Message, body: Body) -> Json:
         draft = messages.read_edit(body, body.payload, message)
         await self._apply(interaction, message, draft)
-        return payloads.message_json(message)
+        return serializers.message_json(message)
 
     async def _apply(
         self, interaction: Interaction, message: Message, draft: messages.Draft
@@ -232,5 +232,5 @@ def _callback(interaction: Interaction, reply: Reply) -> Json:
         }
     resource: Json = {"type": int(reply)}
     if reply in (Reply.MESSAGE, Reply.UPDATE) and shown is not None:
-        resource["message"] = payloads.message_json(shown)
+        resource["message"] = serializers.message_json(shown)
     return {"interaction": body, "resource": resource}

@@ -11,27 +11,25 @@ from typing import Self
 from aiohttp import web
 from yarl import URL
 
+from sandbox.discord.app_state import Rooms
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.commands import CommandBook
-from sandbox.discord.doorway import Doorway
+from sandbox.discord.config import DiscordOptions
+from sandbox.discord.default_world import furnish
 from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.journal import Journal
-from sandbox.discord.limits import Limits
+from sandbox.discord.listen_addresses import reachable
+from sandbox.discord.member_client import Person
+from sandbox.discord.middleware import Doorway
 from sandbox.discord.models import Channel
-from sandbox.discord.options import DiscordOptions
-from sandbox.discord.page import Page
-from sandbox.discord.page_entrance import reachable
 from sandbox.discord.paths import API
-from sandbox.discord.people import Person
-from sandbox.discord.rooms import Rooms
+from sandbox.discord.rate_limits import Limits
 from sandbox.discord.routes_about import AboutRoutes
 from sandbox.discord.routes_channels import ChannelRoutes
 from sandbox.discord.routes_commands import CommandRoutes
 from sandbox.discord.routes_interactions import InteractionRoutes
-from sandbox.discord.stage import Backstage, Stage, Welcome
-from sandbox.discord.studio import furnish
 from sandbox.discord.world import World
 
 
@@ -39,7 +37,7 @@ class DiscordStandIn:
     """Serves Discord's API, gateway and files on this machine while its context is open.
 
     Attributes:
-        api_url, gateway_url, page_url: its addresses, known once the context is open.
+        api_url, gateway_url, root_url: its addresses, known once the context is open.
         token: the bot token that it accepts.
         world, journal, faults, gateway, commands, interactions: what it knows, and what may be
             changed about it.
@@ -47,7 +45,7 @@ class DiscordStandIn:
 
     api_url: str
     gateway_url: str
-    page_url: str
+    root_url: str
 
     def __init__(
         self, options: DiscordOptions | None = None, now: Callable[[], float] = time.time
@@ -63,28 +61,7 @@ class DiscordStandIn:
         self.commands = CommandBook(
             self.world.ids, now, self.world.bot.id, self.options.command_creates_per_day
         )
-        self._stage = Stage()
         self._stack = AsyncExitStack()
-
-    @property
-    def backstage(self) -> Backstage | None:
-        """Give what the page shows of what happens behind the bot; may be set at any time."""
-        return self._stage.backstage
-
-    @backstage.setter
-    def backstage(self, backstage: Backstage | None) -> None:
-        self._stage.backstage = backstage
-        self.world.changes.tell()
-
-    @property
-    def welcome(self) -> Welcome | None:
-        """Give what the page says to newcomers; may be set at any time."""
-        return self._stage.welcome
-
-    @welcome.setter
-    def welcome(self, welcome: Welcome | None) -> None:
-        self._stage.welcome = welcome
-        self.world.changes.tell()
 
     async def __aenter__(self) -> Self:
         """Listen, and be ready to answer."""
@@ -96,7 +73,7 @@ class DiscordStandIn:
             root = f"//{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
             self.api_url = f"http:{root}{API}"
             self.gateway_url = self.gateway.url = f"ws:{root}/gateway"
-            self.page_url = f"http:{root}/"
+            self.root_url = f"http:{root}/"
             self._rooms = self._furnish(Path(folder))
             await self._open(stack, listener)
             self._stack = stack.pop_all()
@@ -143,7 +120,7 @@ class DiscordStandIn:
     def _furnish(self, folder: Path) -> Rooms:
         world = self.world
         cdn = Cdn(folder, world.ids, world.now, self.options.link_seconds)
-        cdn.root = URL(self.page_url)
+        cdn.root = URL(self.root_url)
         return Rooms(
             options=self.options,
             world=world,
@@ -158,17 +135,23 @@ class DiscordStandIn:
 
     async def _open(self, stack: AsyncExitStack, listener: socket.socket) -> None:
         rooms = self._rooms
-        page = Page(rooms, self._stage)
         app = web.Application(middlewares=[Doorway(rooms).pass_through])
         app.add_routes([*AboutRoutes(rooms).routes(), *CommandRoutes(rooms).routes()])
         app.add_routes([*ChannelRoutes(rooms).routes(), *InteractionRoutes(rooms).routes()])
-        app.add_routes([*self.gateway.routes(), *rooms.cdn.routes(), *page.routes()])
+        app.add_routes([*self.gateway.routes(), *rooms.cdn.routes(), *self._more_routes()])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         stack.push_async_callback(runner.cleanup)
-        stack.push_async_callback(page.close)
-        stack.push_async_callback(self.gateway.close)
+        stack.push_async_callback(self._close_connections)
         await runner.setup()
         await web.SockSite(runner, listener).start()
+
+    def _more_routes(self) -> Iterable[web.RouteDef]:
+        """List what a subclass serves besides."""
+        return ()
+
+    async def _close_connections(self) -> None:
+        """End what would otherwise go on for good."""
+        await self.gateway.close()
 
 
 def _listen(options: DiscordOptions) -> socket.socket:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from sandbox.discord import payloads, permissions
+from sandbox.discord import permissions, serializers
+from sandbox.discord.conditions import Changes
 from sandbox.discord.events import Event, Intent
 from sandbox.discord.json_values import Json
 from sandbox.discord.models import (
@@ -19,7 +20,6 @@ from sandbox.discord.models import (
     User,
 )
 from sandbox.discord.snowflakes import Snowflakes
-from sandbox.discord.waiting import Changes
 
 T = TypeVar("T", User, Guild, Channel)
 
@@ -128,14 +128,14 @@ class World:
         """Let a user join a server."""
         member = Membership(user, {role.id for role in roles}, self.now())
         guild.members[user.id] = member
-        data = {**payloads.member_json(member), "guild_id": str(guild.id)}
+        data = {**serializers.member_json(member), "guild_id": str(guild.id)}
         self._emit_of(guild, "GUILD_MEMBER_ADD", data, Intent.GUILD_MEMBERS)
         return member
 
     def remove_member(self, guild: Guild, user: User) -> None:
         """Let a user leave a server."""
         del guild.members[user.id]
-        data: Json = {"guild_id": str(guild.id), "user": payloads.user_json(user)}
+        data: Json = {"guild_id": str(guild.id), "user": serializers.user_json(user)}
         self._emit_of(guild, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
 
     def meets(self, user: User) -> bool:
@@ -149,7 +149,7 @@ class World:
         role = Role(self.ids.next(), self.bot.name, EVERYONE, managed=True)
         guild.roles[role.id] = role
         member.roles.add(role.id)
-        data = payloads.guild_create_json(guild, self.visible_channels(guild), self.bot.id)
+        data = serializers.guild_create_json(guild, self.visible_channels(guild), self.bot.id)
         self._emit_of(guild, "GUILD_CREATE", data)
 
     def visible_channels(self, guild: Guild) -> list[Channel]:
@@ -169,13 +169,13 @@ class World:
     def set_tier(self, guild: Guild, tier: int) -> None:
         """Set how far a server is boosted, 0 to 3."""
         guild.tier = tier
-        self._emit_of(guild, "GUILD_UPDATE", payloads.guild_json(guild))
+        self._emit_of(guild, "GUILD_UPDATE", serializers.guild_json(guild))
 
     def set_roles(self, guild: Guild, user: User, *roles: Role) -> None:
         """Give a member exactly these roles."""
         member = guild.members[user.id]
         member.roles = {role.id for role in roles}
-        data = {**payloads.member_json(member), "guild_id": str(guild.id)}
+        data = {**serializers.member_json(member), "guild_id": str(guild.id)}
         own = user is self.bot
         intent = Intent.NONE if own else Intent.GUILD_MEMBERS
         self._emit_of(guild, "GUILD_MEMBER_UPDATE", data, intent)
@@ -198,7 +198,7 @@ class World:
             self.ids.next(), ChannelType.TEXT, name, self.changes, guild=guild, nsfw=nsfw
         )
         self.channels[channel.id] = channel
-        self._emit_of(guild, "CHANNEL_CREATE", payloads.channel_json(channel))
+        self._emit_of(guild, "CHANNEL_CREATE", serializers.channel_json(channel))
         return channel
 
     def add_thread(self, parent: Channel, name: str) -> Channel:
@@ -213,14 +213,14 @@ class World:
             parent=parent,
         )
         self.channels[channel.id] = channel
-        self._emit_of(parent.guild, "THREAD_CREATE", payloads.channel_json(channel))
+        self._emit_of(parent.guild, "THREAD_CREATE", serializers.channel_json(channel))
         return channel
 
     def lock_thread(self, thread: Channel, *, locked: bool = True) -> None:
         """Let only those who manage threads write in one."""
         thread.locked = locked
         assert thread.guild is not None, "threads exist in servers only"
-        self._emit_of(thread.guild, "THREAD_UPDATE", payloads.channel_json(thread))
+        self._emit_of(thread.guild, "THREAD_UPDATE", serializers.channel_json(thread))
 
     def direct_channel(self, user: User) -> Channel:
         """Find the direct channel between a user and the bot, or make it."""
@@ -245,7 +245,7 @@ class World:
         del self.channels[channel.id]
         assert channel.guild is not None, "direct channels stay"
         kind = "THREAD" if channel.type is ChannelType.THREAD else "CHANNEL"
-        self._emit_of(channel.guild, f"{kind}_DELETE", payloads.channel_json(channel))
+        self._emit_of(channel.guild, f"{kind}_DELETE", serializers.channel_json(channel))
 
     def deny(self, channel: Channel, denied: Permission, to: User | Role | None = None) -> None:
         """Deny something in a channel to someone; to the bot, if nobody is named."""
@@ -298,7 +298,7 @@ class World:
     def _emit_channel(self, channel: Channel) -> None:
         place = channel.parent or channel
         assert place.guild is not None, "direct channels have no overwrites"
-        self._emit_of(place.guild, "CHANNEL_UPDATE", payloads.channel_json(place))
+        self._emit_of(place.guild, "CHANNEL_UPDATE", serializers.channel_json(place))
 
     def _emit_of(self, guild: Guild, name: str, data: Json, intent: Intent = Intent.GUILDS) -> None:
         self.emit(Event(name, data, intent, guild.id))
@@ -306,7 +306,7 @@ class World:
     def _emit_message(self, name: str, message: Message) -> None:
         guild = message.channel.guild
         intent = Intent.DIRECT_MESSAGES if guild is None else Intent.GUILD_MESSAGES
-        data = payloads.message_json(message, event=True)
+        data = serializers.message_json(message, event=True)
         readable = message.author is self.bot or guild is None or self.bot in message.mentions
         hidden: Json = {"content": "", "embeds": [], "components": [], "attachments": []}
         veiled = None if readable else {**data, **hidden}
@@ -318,7 +318,7 @@ def _recipient(channel: Channel) -> int:
 
 
 def _role_event(guild: Guild, role: Role) -> Json:
-    data = payloads.role_json(role, list(guild.roles).index(role.id))
+    data = serializers.role_json(role, list(guild.roles).index(role.id))
     return {"guild_id": str(guild.id), "role": data}
 
 

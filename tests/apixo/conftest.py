@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from apixo.client import ApixoClient
 from domain.requests import VideoRequest
 from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
-from tests.apixo.orders import every_mode
+from tests.harness.video_requests import every_mode
 
 KEY = "sk-a-very-secret-key"
 

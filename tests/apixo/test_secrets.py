@@ -10,8 +10,17 @@ from pydantic import SecretStr
 
 from apixo.client import ApixoClient
 from apixo.errors import ApixoError
-from tests.apixo.orders import PRO, pro_text
-from tests.apixo.wire import Reply, drips, hangs, never_ends, resets, says, sends, serve
+from tests.harness.raw_http_server import (
+    Reply,
+    drips,
+    hangs,
+    never_ends,
+    resets,
+    says,
+    sends,
+    serve,
+)
+from tests.harness.video_requests import PRO, pro_text
 
 KEY = "sk-a-very-secret-key"
 PROMPT = "a secret idea for a film"

@@ -24,7 +24,7 @@ from apixo.schemas import TaskFailure, TaskState, TaskStatus, read_balance, read
 from domain.failures import FailReason
 from domain.money import MicroUSD
 from sandbox.apixo import ApixoStandIn, Fault, HandClock
-from tests.apixo.orders import PRO, TWO, pro_text, two_text
+from tests.harness.video_requests import PRO, TWO, pro_text, two_text
 
 FILE = "https://file.apixo.ai/xxx.mp4"
 

@@ -19,7 +19,7 @@ from apixo.errors import (
 )
 from domain.requests import VideoRequest
 from sandbox.apixo import ApixoStandIn, Fault
-from tests.apixo.orders import pro_text, two_text
+from tests.harness.video_requests import pro_text, two_text
 
 
 async def test_every_mode_of_both_models_is_accepted(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.discord.stock import StockBot, running
+from tests.harness.stock_client import StockBot, running
 
 # isort: split
 import discord
@@ -17,9 +17,9 @@ from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.apixo.clips import tiny_clip
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person
 from storage.database import Database
-from tests.cogs.house import House
 from tests.conftest import SqliteTemplate, Template
-from tests.workflow.world import NO_LIMITS
+from tests.harness.bot import House
+from tests.harness.workflow import NO_LIMITS
 from workflow.context import Policy
 
 

@@ -15,7 +15,7 @@ from cogs.ui.text import ending
 from domain.jobs import JobState
 from domain.models import ModelId
 from sandbox.discord import Channel, DiscordStandIn, Person
-from tests.cogs.scenes import a_job
+from tests.harness.rendering import a_job
 from workflow.publisher import Sight
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -7,10 +7,10 @@ import pytest
 
 from sandbox.apixo import ApixoOptions, ApixoStandIn
 from sandbox.discord import DiscordStandIn
-from tests.e2e.theatre import Theatre
 
 # It imports discord.py without the warning that it brings.
-from tests.sandbox.discord import stock  # noqa: F401 # pyright: ignore[reportUnusedImport]
+from tests.harness import stock_client  # noqa: F401 # pyright: ignore[reportUnusedImport]
+from tests.harness.service import Theatre
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from yarl import URL
 
 from cogs.ui.buttons import Act
 from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.demo.process import Running
 from sandbox.discord import DiscordOptions, DiscordStandIn, Interaction, Message, Person
 from sandbox.discord.models import walk
-from sandbox.service import Running
-from tests.cogs.settings.desk import Sitting
-from tests.e2e.theatre import LAKE, PATIENCE_S, Theatre
+from tests.harness.panel_driver import Sitting
+from tests.harness.service import LAKE, PATIENCE_S, Theatre
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 DEAR: dict[str, Any] = {**VIDEO, "resolution": "720p", "sound": True}

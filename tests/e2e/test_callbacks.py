@@ -8,7 +8,7 @@ from contextlib import closing
 
 import aiohttp
 
-from tests.e2e.theatre import PATIENCE_S, Theatre
+from tests.harness.service import PATIENCE_S, Theatre
 
 VIDEO = {"prompt": "a lake at dusk [[effect:504]]", "duration": 4}
 

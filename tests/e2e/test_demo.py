@@ -17,7 +17,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from tests.e2e.theatre import BOT, LAKE, PATIENCE_S
+from tests.harness.service import BOT, LAKE, PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 _UPPER_HALF = (0, 60, 640, 190)

@@ -1,6 +1,6 @@
 """What the service stands on breaks: it says what is wrong, answers, and loses nothing.
 
-The real process runs between both stand-ins. What breaks is real, too: see `tests.e2e.breakdowns`.
+The real process runs between both stand-ins. What breaks is real, too: see `tests.harness.outages`.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.service import launch
-from tests.e2e.breakdowns import KilledServer, SmallDisk, unwritable
-from tests.e2e.theatre import PATIENCE_S, Theatre
-from tests.faults.nursery import Life, Nursery
+from qa.crash_matrix.fork_server import Life, Nursery
+from sandbox.demo.process import launch
+from tests.harness.outages import KilledServer, SmallDisk, unwritable
+from tests.harness.service import PATIENCE_S, Theatre
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 SLOW: dict[str, Any] = {**VIDEO, "prompt": "a lake at dusk [[slow:150]]"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.discord import Upload
-from tests.e2e.theatre import LAKE, Theatre, picture
+from tests.harness.service import LAKE, Theatre, picture
 
 PRO, TWO = "seedance-1-5-pro", "seedance-2-0"
 GIF = Upload("cat.png", b"GIF89a" + bytes(200))

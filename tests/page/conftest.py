@@ -10,9 +10,10 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bot.snapshot_reader import ServiceBooks
 from sandbox.apixo import ApixoOptions
-from sandbox.discord import DiscordOptions, DiscordStandIn
-from sandbox.visit import demo
-from tests.page.visitor import Visitor
+from sandbox.demo.discord import DemoDiscord
+from sandbox.demo.session import demo
+from sandbox.discord import DiscordOptions
+from tests.harness.page_driver import Visitor
 
 SPEED = 30
 CHROMIUM = next(
@@ -52,9 +53,9 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 
 @pytest.fixture
-async def discord() -> AsyncIterator[DiscordStandIn]:
+async def discord() -> AsyncIterator[DemoDiscord]:
     """A Discord with nobody behind it."""
-    async with DiscordStandIn() as discord:
+    async with DemoDiscord() as discord:
         yield discord
 
 

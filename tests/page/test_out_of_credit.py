@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.page.visitor import PATIENCE_MS, Visitor
+from tests.harness.page_driver import PATIENCE_MS, Visitor
 
 
 async def test_a_video_waits_for_money_says_so_and_comes_when_it_is_back(visitor: Visitor):

@@ -16,7 +16,7 @@ from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
 from storage.database import Database
 from storage.media import MediaFolder
 from tests.conftest import Template
-from tests.workflow.world import NO_LIMITS, World
+from tests.harness.workflow import NO_LIMITS, World
 from workflow.context import Context, Policy
 
 

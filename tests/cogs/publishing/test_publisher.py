@@ -24,8 +24,8 @@ from sandbox.discord import (
 from sandbox.discord.faults import Handler
 from sandbox.discord.models import walk
 from storage.jobs import Job
-from tests.cogs.scenes import a_job
-from tests.sandbox.discord.stock import StockBot, running, until
+from tests.harness.rendering import a_job
+from tests.harness.stock_client import StockBot, running, until
 from workflow.errors import HistoryDenied, PlaceGone, PublishError, TooLargeToPost, TryLater
 from workflow.publisher import Parcel, Post, Sight
 
@@ -538,7 +538,7 @@ async def test_a_history_that_may_not_be_read_is_no_proof(
 def lake(tmp_path: Path) -> Path:
     """Make a picture as it is kept."""
     path = tmp_path / "5c.jpg"
-    path.write_bytes(Path("sandbox/pictures/lake.jpg").read_bytes())
+    path.write_bytes(Path("sandbox/demo/pictures/lake.jpg").read_bytes())
     return path
 
 

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordOptions, DiscordStandIn
-from tests.sandbox.discord.stock import Wire
+from tests.harness.stock_client import Wire
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.discord import DiscordOptions, DiscordStandIn
-from tests.sandbox.discord.stock import Wire
-from tests.sandbox.discord.test_rubbish import spoil
+from tests.harness.stock_client import Wire
+from tests.sandbox.discord.test_malformed_requests import spoil
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Fault
-from tests.sandbox.discord.stock import StockBot, Wire, running
+from tests.harness.stock_client import StockBot, Wire, running
 
 POSTS = "/channels/*/messages"
 

@@ -18,7 +18,7 @@ from sandbox.discord import (
     Upload,
 )
 from sandbox.discord.models import MIB
-from tests.sandbox.discord.stock import Wire
+from tests.harness.stock_client import Wire
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import Channel, DiscordStandIn, NotSeen, Permission, Upload
-from tests.sandbox.discord.stock import Wire
+from tests.harness.stock_client import Wire
 
 V2 = 1 << 15
 

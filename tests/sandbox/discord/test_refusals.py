@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.discord import Channel, DiscordStandIn, Permission
 from sandbox.discord.models import MIB
-from tests.sandbox.discord.stock import Wire
+from tests.harness.stock_client import Wire
 
 V2 = 1 << 15
 

@@ -7,7 +7,7 @@ from domain.guild_settings import ServerSettings
 from domain.jobs import JobState
 from domain.requests import Command, Draft, Picture, check
 from storage import guild_settings
-from tests.workflow.world import ADA, BOTH_ENGINES, CHANNEL, GUILD, World
+from tests.harness.workflow import ADA, BOTH_ENGINES, CHANNEL, GUILD, World
 from workflow.errors import PlaceGone
 from workflow.results import retention
 from workflow.results.retention import Swept

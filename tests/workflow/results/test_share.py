@@ -8,7 +8,7 @@ import pytest
 
 from domain.guild_settings import ServerSettings, Which
 from domain.jobs import JobState
-from tests.workflow.world import ADA, CHANNEL, GUILD, World
+from tests.harness.workflow import ADA, CHANNEL, GUILD, World
 from workflow.billing.quotas import Manager
 from workflow.errors import HistoryDenied, NotYours, PlaceGone, TooSoon, TryLater
 from workflow.guilds import settings

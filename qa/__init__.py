@@ -1,0 +1,1 @@
+"""Programs that look for faults for longer than a test may: the tests run samples of them."""

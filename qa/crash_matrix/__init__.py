@@ -1,0 +1,1 @@
+"""Kills the service at every crash point under every fault, and looks for harm."""

@@ -1,0 +1,295 @@
+"""Knows the faults of the others, by axis: of APIXO, of Discord, of the disk, of the database.
+
+Each is armed when the service has connected, before a member orders; some last into the recovery.
+"""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from domain.jobs import JobState
+from sandbox.apixo import Fault as ApixoFault
+from sandbox.discord import Fault as DiscordFault
+from sandbox.discord import Message
+from sandbox.discord.models import Permission
+
+if TYPE_CHECKING:
+    from qa.crash_matrix.harness import Stage
+
+Arm = Callable[["Stage"], Awaitable[None] | None]
+
+_PATIENCE_S: Final = 60
+_SLOW: Final = "[[slow:1200]]"
+"""So slow a task that its status message is seen before its result."""
+
+_IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
+"""A status message ends with its job; a result says more in its last line."""
+
+_POSTS: Final = "/channels/*/messages"
+_EDITS: Final = "/channels/*/messages/*"
+_ANSWERS: Final = "/interactions/*/*/callback"
+_RESET: Final = DiscordFault(ending="reset", effect=True)
+_LOST: Final = DiscordFault(status=503, effect=True)
+_HTML: Final = b"<!doctype html><title>Just a moment...</title>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trouble:
+    """One fault of one axis.
+
+    Attributes:
+        axis: whose fault it is.
+        name: what goes wrong, in a few words.
+        arm: lets it go wrong from now on; what it gives to wait for goes on until all is at rest.
+        settings: on top of the service's own.
+        animates: whether the member gives a picture, which hangs on the status message.
+        is_private: whether the member orders for themselves alone.
+        cuts_off: whether nothing but the process that took the order can reach the member.
+        takes_card: whether somebody deletes the status message.
+        calls_back: whether APIXO can reach the service.
+        engine: the only engine that it can happen to, if there is one.
+        ends: how a job may end beside `delivered`.
+    """
+
+    axis: str
+    name: str
+    arm: Arm = lambda _: None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    animates: bool = False
+    is_private: bool = False
+    cuts_off: bool = False
+    takes_card: bool = False
+    calls_back: bool = False
+    engine: str | None = None
+    ends: frozenset[JobState] = frozenset()
+
+
+def _submit(fault: ApixoFault, times: int = 1) -> Arm:
+    return lambda stage: stage.apixo.faults.on_submit(fault, times)
+
+
+def _status(fault: ApixoFault, times: int = 3) -> Arm:
+    return lambda stage: stage.apixo.faults.on_status(fault, times)
+
+
+def _file(fault: ApixoFault, times: int = 2) -> Arm:
+    return lambda stage: stage.apixo.faults.on_file(fault, times)
+
+
+def _cue(directive: str) -> Arm:
+    return lambda stage: stage.apixo.cues.append(directive)
+
+
+def _discord(method: str, route: str, fault: DiscordFault, times: int = 2) -> Arm:
+    return lambda stage: stage.discord.faults.on(method, route, fault, times)
+
+
+def _deny_history(stage: "Stage") -> None:
+    denied = Permission.READ_MESSAGE_HISTORY
+    stage.discord.world.deny(stage.channel, denied)
+    stage.at_the_end(lambda: stage.discord.world.allow(stage.channel, denied))
+
+
+def _close_dms(stage: "Stage") -> None:
+    ada = stage.ada.user
+    stage.discord.world.close_dms(ada)
+    stage.at_the_end(lambda: stage.discord.world.open_dms(ada))
+
+
+def _refuse_posts(code: int) -> Arm:
+    """Refuse whatever carries the video: the second post; the first is the status message."""
+
+    def arm(stage: "Stage") -> None:
+        stage.discord.faults.on("POST", _POSTS, DiscordFault(), times=1)
+        stage.discord.faults.on("POST", _POSTS, DiscordFault(code=code), times=1)
+
+    return arm
+
+
+async def _card(stage: "Stage") -> Message:
+    """Wait for the status message of the order."""
+    found = stage.discord.world.changes.until(
+        lambda: next((each for each in stage.channel.messages if _IS_CARD.search(each.text)), None),
+        _PATIENCE_S,
+        "a status message",
+        lambda: "none",
+    )
+    return await found
+
+
+async def _delete_card(stage: "Stage") -> None:
+    stage.apixo.cues.append(_SLOW)
+    stage.discord.world.delete_message(await _card(stage))
+
+
+async def _delete_channel(stage: "Stage") -> None:
+    """Delete the channel before the result is in it; afterwards there is nothing left to do."""
+    stage.apixo.cues.append(_SLOW)
+    card = await _card(stage)
+    if stage.channel.messages == [card]:
+        stage.discord.world.delete_channel(stage.channel)
+        stage.at_the_end(stage.new_channel)
+
+
+async def _drop_gateway(stage: "Stage") -> None:
+    for _ in range(3):
+        await asyncio.sleep(0.15)
+        await stage.discord.gateway.drop()
+
+
+async def _lock_database(stage: "Stage") -> None:
+    """Hold the one write lock of a SQLite file again and again, as a shell might."""
+    with closing(sqlite3.connect(stage.database_file, isolation_level=None)) as other:
+        for _ in range(8):
+            with suppress(sqlite3.OperationalError):
+                other.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(0.12)
+                other.execute("ROLLBACK")
+            await asyncio.sleep(0.05)
+
+
+async def _kill_backends(stage: "Stage") -> None:
+    """Take every connection of the service to PostgreSQL away, again and again."""
+    other = await asyncpg.connect(stage.database_url)
+    try:
+        for _ in range(6):
+            await asyncio.sleep(0.15)
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    finally:
+        await other.close()
+
+
+def _of(axis: str, name: str, arm: Arm, *ends: JobState) -> Trouble:
+    animates = axis == "Discord"
+    return Trouble(axis=axis, name=name, arm=arm, ends=frozenset(ends), animates=animates)
+
+
+PLAIN: Final = Trouble(axis="none", name="nothing goes wrong")
+
+_U, _L = JobState.SUBMIT_UNKNOWN, JobState.RESULT_LOST
+_APIXO = (
+    ("submission: 504, task made", _submit(ApixoFault(status=504, effect=True)), _U),
+    ("submission: 502, no task", _submit(ApixoFault(status=502)), _U),
+    ("submission: reset, task made", _submit(ApixoFault(ending="reset", effect=True)), _U),
+    ("submission: reset, no task", _submit(ApixoFault(ending="reset")), _U),
+    ("submission: HTML, task made", _submit(ApixoFault(raw=_HTML, effect=True)), _U),
+    ("submission: empty, task made", _cue("[[garbage:empty]]"), _U),
+    ("submission: no task's id, task made", _cue("[[garbage:empty-id]]"), _U),
+    ("submission: cut, task made", _submit(ApixoFault(ending="cut", effect=True)), _U),
+    ("submission: 500 within a 200", _submit(ApixoFault(status=200, code=500)), _U),
+    ("submission: 429 twice", _submit(ApixoFault(status=429), 2)),
+    ("submission: 402 once", _submit(ApixoFault(status=402))),
+    ("submission: 401 once", _submit(ApixoFault(status=401))),
+    ("submission: refused with 400", _submit(ApixoFault(status=400)), JobState.REJECTED),
+    ("submission: refused with 403", _submit(ApixoFault(status=403)), JobState.REJECTED),
+    ("submission: slow", _submit(ApixoFault(delay=0.4, effect=True))),
+    ("status: 502", _status(ApixoFault(status=502))),
+    ("status: 429", _status(ApixoFault(status=429))),
+    ("status: 404", _status(ApixoFault(status=404))),
+    ("status: reset", _status(ApixoFault(ending="reset"))),
+    ("status: HTML", _status(ApixoFault(raw=_HTML))),
+    ("status: a state that nobody knows", _status(ApixoFault(fields={"state": "resting"}))),
+    ("the task fails", _cue("[[fail:SensitiveContent]]"), JobState.FAILED),
+    ("the task is slow", _cue("[[slow:1200]]")),
+    ("the task never ends", _cue("[[never]]"), JobState.STUCK),
+    ("success without an address", _cue("[[result:none]]"), _L),
+    ("success with a stranger's address", _cue("[[result:foreign]]"), _L),
+)
+_DOWNLOAD = (
+    ("truncated twice", _file(ApixoFault(ending="cut"))),
+    ("reset twice", _file(ApixoFault(ending="reset"))),
+    ("500 twice", _file(ApixoFault(status=500, raw=b""))),
+    ("HTML in its place", _file(ApixoFault(raw=_HTML))),
+    ("expired once", _file(ApixoFault(status=404, raw=b""), 1)),
+    ("slow", _file(ApixoFault(delay=0.4), 1)),
+    ("empty for ever", _cue("[[result:empty]]"), _L),
+    ("redirected to a stranger", _cue("[[result:elsewhere]]"), _L),
+    ("dead for ever", _cue("[[result:404]]"), _L),
+)
+_DISCORD = (
+    ("post: 500 after effect", _discord("POST", _POSTS, DiscordFault(status=500, effect=True))),
+    ("post: 503 after effect", _discord("POST", _POSTS, _LOST)),
+    ("post: reset after effect", _discord("POST", _POSTS, _RESET)),
+    ("post: 502, no effect", _discord("POST", _POSTS, DiscordFault(status=502), 1)),
+    ("post: 429", _discord("POST", _POSTS, DiscordFault(status=429))),
+    ("edit: 503 after effect", _discord("PATCH", _EDITS, _LOST)),
+    ("answer: 503 after effect", _discord("POST", _ANSWERS, _LOST, 1)),
+    ("video: no permission", _refuse_posts(50013)),
+    ("video: blocked by a filter", _refuse_posts(200000)),
+    ("video: too large", _refuse_posts(40005)),
+    ("history denied", _deny_history),
+    ("gateway drops", _drop_gateway),
+)
+_TAKING = (("status message deleted", _delete_card), ("channel deleted", _delete_channel))
+
+TROUBLES: Final = (
+    PLAIN,
+    Trouble(axis="none", name="a picture moves", animates=True),
+    *(_of("APIXO", *each) for each in _APIXO),
+    *(_of("download", *each) for each in _DOWNLOAD),
+    *(_of("Discord", *each) for each in _DISCORD),
+    Trouble(
+        axis="Discord",
+        name="nonce forgotten",
+        arm=lambda stage: stage.forget_nonces(),
+        animates=True,
+    ),
+    *(Trouble(axis="Discord", name=name, arm=arm, takes_card=True) for name, arm in _TAKING),
+    Trouble(axis="Discord", name="private", is_private=True),
+    Trouble(
+        axis="Discord",
+        name="private, DMs closed",
+        arm=_close_dms,
+        is_private=True,
+        cuts_off=True,
+        ends=frozenset({JobState.UNDELIVERABLE}),
+    ),
+    Trouble(axis="callback", name="once", calls_back=True),
+    Trouble(axis="callback", name="twice", arm=_cue("[[callback:twice]]"), calls_back=True),
+    Trouble(axis="callback", name="early", arm=_cue("[[callback:early]]"), calls_back=True),
+    Trouble(axis="callback", name="never", arm=_cue("[[callback:never]]"), calls_back=True),
+    Trouble(
+        axis="callback",
+        name="after 504, task made",
+        arm=_submit(ApixoFault(status=504, effect=True)),
+        calls_back=True,
+    ),
+    Trouble(axis="disk", name="full for a while", settings={"DISK_FULL": "4"}, animates=True),
+    Trouble(axis="database", name="locked for a moment", arm=_lock_database, engine="sqlite"),
+    Trouble(
+        axis="database",
+        name="locked beyond patience",
+        arm=_lock_database,
+        settings={"BUSY_MS": "20"},
+        engine="sqlite",
+    ),
+    Trouble(axis="database", name="backends killed", arm=_kill_backends, engine="postgresql"),
+)
+
+
+def called(name: str) -> Trouble:
+    """Find a trouble by `AXIS: NAME`, or by a part of it that only one has.
+
+    Raises:
+        LookupError: none or several have it.
+    """
+    found = [each for each in TROUBLES if title(each) == name]
+    found = found or [each for each in TROUBLES if name in title(each)]
+    if len(found) != 1:
+        listed = "; ".join(title(each) for each in found or TROUBLES)
+        raise LookupError(f"{name!r} names {len(found)} faults. There are: {listed}")
+    return found[0]
+
+
+def title(trouble: Trouble) -> str:
+    """Name a trouble with its axis."""
+    return f"{trouble.axis}: {trouble.name}"

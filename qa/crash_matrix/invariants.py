@@ -1,0 +1,152 @@
+"""Judges what a play left behind, by the invariants; believes the stand-ins, not the service.
+
+Every complaint begins with one of `VERDICTS`:
+
+* lost: a paid task, or an order that was accepted, is nowhere, or its video is not what was made;
+* double charged: more than one task for a job, or more than one charge;
+* double posted: more than one result, or more than one status message;
+* unbalanced: the audit finds a broken rule, or a hold is left that nobody waits for;
+* silent: a job is not at rest, or what its card shows is not where it stands;
+* leaked: a secret stands in the log;
+* unjudged: the play itself failed.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from qa.crash_matrix.run_record import SECRET_WORDS, Traces
+from sandbox.apixo import ApixoStandIn
+from sandbox.apixo.tasks import Task
+from sandbox.discord import DiscordStandIn, Message
+from storage.jobs import Job
+
+VERDICTS: Final = (
+    "lost",
+    "double charged",
+    "double posted",
+    "unbalanced",
+    "silent",
+    "leaked",
+    "unjudged",
+)
+
+_CARDS: Final = {
+    JobState.DELIVERED: "Done",
+    JobState.REJECTED: "Nothing was charged",
+    JobState.FAILED: "Nothing was charged",
+    JobState.SUBMIT_UNKNOWN: "You were not charged",
+    JobState.STUCK: "stays on hold",
+    JobState.RESULT_LOST: "You were given the price back",
+    JobState.UNDELIVERABLE: "The video is ready",
+    JobState.QUARANTINED: "The operator has been told",
+}
+_WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE})
+_MAY_HOLD: Final = {JobState.STUCK, JobState.QUARANTINED}
+
+
+def judge(traces: Traces, apixo: ApixoStandIn, discord: DiscordStandIn) -> list[str]:
+    """List what is wrong after a play, while its stand-ins still know of it."""
+    tasks = [task for task in apixo.tasks if traces.marker in task.order.prompt]
+    complaints = [*traces.complaints, *_of_the_whole(traces, apixo, discord, tasks)]
+    for job in traces.jobs:
+        mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
+        complaints += _of_the_job(traces, job, mine)
+        complaints += _of_the_channel(traces, discord, job)
+    return complaints
+
+
+def _of_the_whole(
+    traces: Traces, apixo: ApixoStandIn, discord: DiscordStandIn, tasks: list[Task]
+) -> Iterator[str]:
+    if not traces.jobs:
+        yield "silent: nothing that was ordered became a job"
+    if len(tasks) > len(traces.jobs):
+        yield f"double charged: {len(tasks)} tasks for {len(traces.jobs)} jobs"
+    if traces.audit is None or not traces.audit.ok:
+        yield f"unbalanced: {traces.audit and '; '.join(traces.audit.violations)}"
+    elif traces.audit.ledger["held"] and not any(job.state in _MAY_HOLD for job in traces.jobs):
+        yield f"unbalanced: {traces.audit.ledger['held']} micro-dollars on hold for nobody"
+    if traces.leftovers:
+        yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
+    for kind, secret in _secrets(apixo, discord):
+        if secret in traces.log:
+            yield f"leaked: {kind} stands in the log"
+
+
+def _of_the_job(traces: Traces, job: Job, tasks: list[Task]) -> Iterator[str]:
+    trouble = traces.cell.trouble
+    if job.state not in {JobState.DELIVERED, *trouble.ends} and not _is_unknown(traces, job):
+        yield f"lost: the job ended as {job.state} ({job.reason})"
+    made = [task for task in tasks if task.fail_code is None and task.seconds is not None]
+    if made and job.state in ENDED_WITHOUT_VIDEO:
+        yield f"lost: a task was made and paid, but the job is {job.state}"
+    if made and trouble.calls_back and trouble.name != "never" and job.task_id is None:
+        yield f"lost: APIXO called back, but the job is {job.state} without a task"
+    if job.task_id is not None and job.task_id not in {task.id for task in tasks}:
+        yield f"lost: the job's task {job.task_id} is none of APIXO's"
+
+
+def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterator[str]:
+    results = [message for message in _seen(discord) if _is_result(message, job)]
+    cards = [message for message in _seen(discord) if message.text.endswith(f"\n-# {job.id}")]
+    for kind, found in (("results", results), ("status messages", cards)):
+        if len(found) > 1:
+            yield f"double posted: {len(found)} {kind}"
+    if job.state is JobState.DELIVERED and [each.id for each in results] != [job.result_message_id]:
+        posted = ", ".join(str(each.id) for each in results)
+        yield f"lost: delivered as {job.result_message_id}, but posted as {posted or 'nothing'}"
+    if results and job.state in _WITHOUT_RESULT:
+        yield f"silent: a result was posted, but the job is {job.state}"
+    for message in results:
+        yield from _of_the_video(traces, job, message)
+    if not _is_cut_off(traces):
+        yield from _of_the_cards(job, cards)
+    if not cards and job.status_message_id is not None and not traces.cell.trouble.takes_card:
+        yield "silent: the status message that is known is not there"
+
+
+def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
+    for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
+        yield f"silent: the job is {job.state}, but its card says {text!r}"
+
+
+def _of_the_video(traces: Traces, job: Job, message: Message) -> Iterator[str]:
+    kept = traces.files.get(f"{job.id}.mp4")
+    if kept is None:
+        yield "lost: the video is not in the media folder"
+    elif hashlib.sha256(kept).hexdigest() != job.file_sha256:
+        yield "lost: the video in the media folder is not the one that was stored"
+    elif any(file.path.read_bytes() != kept for file in message.attachments):
+        yield "lost: the posted video is not the one that was stored"
+
+
+def _is_unknown(traces: Traces, job: Job) -> bool:
+    """Tell whether a process died with the answer to its submission, which nobody can mend."""
+    return job.state is JobState.SUBMIT_UNKNOWN and traces.kills > 0
+
+
+def _is_cut_off(traces: Traces) -> bool:
+    """Tell whether the card is an answer that only a dead process could edit; `/jobs` is left."""
+    return traces.cell.trouble.cuts_off and traces.kills > 0
+
+
+def _seen(discord: DiscordStandIn) -> Iterator[Message]:
+    for channel in discord.world.channels.values():
+        yield from channel.messages
+        yield from channel.private
+
+
+def _is_result(message: Message, job: Job) -> bool:
+    has_video = any(file.filename == f"{job.id}.mp4" for file in message.attachments)
+    return has_video or message.text.endswith(f" · {job.id}")
+
+
+def _secrets(apixo: ApixoStandIn, discord: DiscordStandIn) -> Iterator[tuple[str, str]]:
+    yield "APIXO's key", apixo.key
+    yield "Discord's token", discord.token
+    yield "a prompt", SECRET_WORDS
+    for entry in apixo.journal.to("/generateTask/"):
+        if isinstance(entry.body, dict) and (url := entry.body.get("callback_url")):
+            yield "a callback's address", str(url).rpartition("/")[2]

@@ -1,0 +1,242 @@
+"""The crash matrix: every point that is passed, under every fault, with a kill at each.
+
+Which pairs there are is found out, not written down: under each fault the service first lives one
+life undisturbed, and what it passes is where it is killed afterwards. A point that is passed
+several times is killed at one of these passings, by the seed; every fourth cell dies a second time
+while it recovers.
+"""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from qa.crash_matrix.databases import Databases, PostgresqlDatabases, SqliteDatabases
+from qa.crash_matrix.faults import TROUBLES, Trouble, title
+from qa.crash_matrix.fork_server import Nursery
+from qa.crash_matrix.harness import Stage
+from qa.crash_matrix.invariants import VERDICTS
+from qa.crash_matrix.run_record import Cell, Traces
+
+DOUBLE: Final = 0.25
+"""The share of cells that die once more."""
+
+_LATEST_SECOND = 120
+"""Before which passing of any point the second death comes; a life passes about 180."""
+
+_TRIES = 2
+
+Census = dict[Trouble, Counter[str]]
+"""How often each point is passed in a life under each fault."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Row:
+    """What was found under one fault."""
+
+    trouble: Trouble
+    points: set[str] = field(default_factory=set[str])
+    runs: int = 0
+    kills: int = 0
+    twice: int = 0
+    broken: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(slots=True)
+class Findings:
+    """All that was found; `broken` holds the plays that broke something."""
+
+    planned: int = 0
+    rows: dict[Trouble, Row] = field(default_factory=dict[Trouble, Row])
+    broken: list[Traces] = field(default_factory=list[Traces])
+    restarts_s: list[float] = field(default_factory=list[float])
+
+    @property
+    def points(self) -> set[str]:
+        """Give every point at which a process was killed."""
+        return {point for row in self.rows.values() for point in row.points}
+
+    def total(self, what: str) -> int:
+        """Sum `runs`, `kills`, `twice` or a verdict."""
+        if what in VERDICTS:
+            return sum(row.broken[what] for row in self.rows.values())
+        return sum(getattr(row, what) for row in self.rows.values())
+
+    def add(self, traces: Traces) -> None:
+        """Count one play."""
+        trouble = traces.cell.trouble
+        row = self.rows.setdefault(trouble, Row(trouble))
+        row.runs += 1
+        row.kills += traces.kills
+        row.twice += traces.kills > 1
+        if traces.kills and traces.cell.dooms:
+            row.points.add(traces.cell.dooms[0].rpartition("#")[0])
+        row.broken.update({each.partition(":")[0] for each in traces.complaints})
+        self.restarts_s += traces.restarts_s[1:]
+        if traces.complaints:
+            self.broken.append(traces)
+
+
+class Company:
+    """Several stages with one nursery; each plays one cell at a time."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self._stages = stages
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, size: int, server: Callable[[str], str] | None = None
+    ) -> AsyncIterator["Company"]:
+        """Open `size` stages, on the PostgreSQL whose addresses `server` gives, or on SQLite."""
+        with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=_quick_folder()) as folder:
+            async with AsyncExitStack() as stack:
+                nursery = await stack.enter_async_context(Nursery())
+                stages: list[Stage] = []
+                template = ""
+                for number in range(size):
+                    place = Path(folder, str(number))
+                    place.mkdir()
+                    databases = _databases(place, number, server, template)
+                    opened = Stage.open(nursery, databases, place)
+                    stages.append(await stack.enter_async_context(opened))
+                    template = databases.template
+                yield cls(stages)
+
+    async def play(
+        self, cells: Iterable[Cell], heard: Callable[[Traces], None], *, watch: bool = False
+    ) -> None:
+        """Play cells, one after the other on each stage, and tell of each."""
+        waiting = iter(cells)
+
+        async def work(stage: Stage) -> None:
+            for cell in waiting:
+                heard(await _play(stage, cell, watch=watch))
+
+        async with asyncio.TaskGroup() as group:
+            for stage in self._stages:
+                group.create_task(work(stage))
+
+    async def take_census(
+        self, troubles: Iterable[Trouble], heard: Callable[[Traces], None]
+    ) -> Census:
+        """Live one life under each fault and count what is passed."""
+        passed: Census = {}
+
+        def note(traces: Traces) -> None:
+            passed[traces.cell.trouble] = Counter(traces.passed)
+            heard(traces)
+
+        await self.play((Cell(trouble) for trouble in troubles), note, watch=True)
+        return passed
+
+
+def plan(census: Census, seed: int, double: float = DOUBLE) -> list[Cell]:
+    """Make a cell of each pair of a point and a fault, in an order that the seed shuffles."""
+    cells = [
+        _cell(trouble, point, passings, seed, double)
+        for trouble, passed in census.items()
+        for point, passings in passed.items()
+    ]
+    cells.sort(key=lambda cell: (title(cell.trouble), cell.dooms))
+    random.Random(seed).shuffle(cells)  # noqa: S311 - to be replayed
+    return cells
+
+
+def applicable(engine: str) -> list[Trouble]:
+    """List the faults that can happen on an engine."""
+    return [trouble for trouble in TROUBLES if trouble.engine in (None, engine)]
+
+
+def _cell(trouble: Trouble, point: str, passings: int, seed: int, double: float) -> Cell:
+    dice = random.Random(f"{seed} {title(trouble)} {point}")  # noqa: S311 - to be replayed
+    first = f"{point}#{dice.randint(1, passings)}"
+    if dice.random() < double:
+        return Cell(trouble, (first, f"*#{dice.randint(1, _LATEST_SECOND)}"))
+    return Cell(trouble, (first,))
+
+
+async def _play(stage: Stage, cell: Cell, *, watch: bool) -> Traces:
+    try:
+        return await stage.play(cell, watch=watch)
+    except Exception as error:  # noqa: BLE001 - one bad play must not end a long run
+        return Traces(cell, "", complaints=[f"unjudged: {error!r}"])
+
+
+def _databases(
+    folder: Path, number: int, server: Callable[[str], str] | None, template: str
+) -> Databases:
+    if server is None:
+        return SqliteDatabases(folder, template)
+    return PostgresqlDatabases(server, f"stage_{number}", template)
+
+
+def _quick_folder() -> str | None:
+    """Prefer memory: SIGKILL takes nothing that a process has written, whatever it lies on."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder within
+
+
+class Progress:
+    """Says every few seconds how far it is."""
+
+    def __init__(self, planned: int, findings: Findings, tell: Tell, every_s: float = 15) -> None:
+        self._planned = planned
+        self._findings = findings
+        self._tell = tell
+        self._every_s = every_s
+        self._begun_s = self._told_s = time.monotonic()
+        self._done = count(1)
+
+    def __call__(self, traces: Traces) -> None:
+        """Hear of one more play."""
+        self._findings.add(traces)
+        done, now_s = next(self._done), time.monotonic()
+        if traces.complaints:
+            self._tell(f"BROKEN  {replay(traces.cell)}\n        {'; '.join(traces.complaints)}")
+        if now_s - self._told_s >= self._every_s or done == self._planned:
+            self._told_s = now_s
+            rate = done / (now_s - self._begun_s)
+            left_s = (self._planned - done) / rate
+            self._tell(
+                f"{done:,} of {self._planned:,} cells, {self._findings.total('kills'):,} kills, "
+                f"{len(self._findings.broken)} broken, {rate:.1f} a second, "
+                f"{left_s / 60:.0f} min left"
+            )
+
+
+def replay(cell: Cell) -> str:
+    """Write the command that plays one cell again."""
+    first, *more = cell.dooms or ("none",)
+    then = "".join(f" --then '{doom}'" for doom in more)
+    blind = f" --blind {cell.blind}" if cell.blind else ""
+    return f"scripts/matrix --only '{first}' '{title(cell.trouble)}'{then}{blind}"
+
+
+def table(findings: Findings) -> str:
+    """Lay out what was found, a line for each fault and one for all."""
+    head = ["fault", "points", "runs", "kills", "twice", *VERDICTS]
+    lines = [
+        [title(row.trouble), *map(str, (len(row.points), row.runs, row.kills, row.twice))]
+        + [str(row.broken[verdict]) for verdict in VERDICTS]
+        for row in findings.rows.values()
+    ]
+    lines.sort()
+    sums = [str(findings.total(what)) for what in ("runs", "kills", "twice", *VERDICTS)]
+    lines.append(["all", str(len(findings.points)), *sums])
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if number == 0 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in [head, *lines]
+    )

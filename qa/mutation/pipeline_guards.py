@@ -1,0 +1,250 @@
+"""The guards of the belt: nothing lost, nothing sent twice, nothing posted twice."""
+
+from qa.mutation.guard import Guard
+
+_CLAIMS = "tests/storage/test_queue.py::"
+_SUBMIT = "tests/workflow/stages/test_submit.py::"
+_PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
+_DELIVER = "tests/workflow/stages/test_deliver.py::"
+_CALLBACK = "tests/bot/web/test_callbacks.py::"
+_OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
+_ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
+
+OF_THE_BELT = (
+    Guard(
+        "fence",
+        "storage/jobs.py",
+        ", jobs.c.fence == job.fence)",
+        ")",
+        (f"{_OLD_VIEW}[sqlite-fence]", f"{_OLD_VIEW}[postgresql-fence]"),
+    ),
+    Guard(
+        "state of a move",
+        "storage/jobs.py",
+        "jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence",
+        "jobs.c.id == job.id, jobs.c.fence",
+        (f"{_OLD_VIEW}[sqlite-state]", f"{_OLD_VIEW}[postgresql-state]"),
+    ),
+    Guard(
+        "only the moves that there are",
+        "storage/jobs.py",
+        "if not may_move(job.state, target):",
+        "if False:",
+        ("tests/storage/test_jobs.py::test_every_move_the_belt_does_not_know_is_refused",),
+    ),
+    Guard(
+        "lease",
+        "storage/leases.py",
+        'jobs.c.due_at_ms <= bindparam("now_ms"), _UNHELD)',
+        'jobs.c.due_at_ms <= bindparam("now_ms"))',
+        (f"{_CLAIMS}test_many_owners_take_each_due_job_once",),
+    ),
+    Guard(
+        "lease of a submission",
+        "storage/leases.py",
+        "jobs.c.state == JobState.SUBMITTING, _UNHELD)",
+        "jobs.c.state == JobState.SUBMITTING)",
+        (f"{_CLAIMS}test_lost_submissions_are_those_that_nobody_holds",),
+    ),
+    Guard(
+        "places at APIXO",
+        "storage/queue.py",
+        "free = max_in_flight - (await",
+        "free = max_in_flight + 0 * (await",
+        (f"{_CLAIMS}test_places_at_apixo_are_never_overfilled",),
+    ),
+    Guard(
+        "the belt's lock",
+        "storage/submission_pause.py",
+        "_STATE.with_for_update()",
+        "_STATE",
+        (f"{_CLAIMS}test_claims_wait_for_each_other[postgresql]",),
+    ),
+    Guard(
+        "one writer of a SQLite file",
+        "storage/engines.py",
+        "            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "            pass",
+        ("tests/storage/test_database.py::test_a_second_writer_of_one_file_is_refused_by_name",),
+    ),
+    Guard(
+        "unique: a task's job",
+        "storage/migrations/versions/0001_first_tables.py",
+        'op.create_index("uq_jobs_task", "jobs", ["model", "task_id"], unique=True)',
+        'op.create_index("uq_jobs_task", "jobs", ["model", "task_id"])',
+        ("tests/storage/test_jobs.py::test_two_jobs_cannot_have_one_task",),
+    ),
+    Guard(
+        "no second submission after a lost answer",
+        "workflow/stages/submit.py",
+        "        await _lost_answer(context, job, error)\n",
+        "        await _try_again(context, job)\n",
+        (f"{_SUBMIT}test_after_a_lost_answer_nothing_is_sent_a_second_time[effect:504]",),
+    ),
+    Guard(
+        "no second submission after a crash",
+        "workflow/stages/recover.py",
+        'await park_unknown(context, job, "the service stopped while the request was being sent")',
+        "await context.database.transact(\n"
+        "                lambda tx: jobs.move(tx, job, JobState.QUEUED, now_ms=context.now_ms())\n"
+        "            )",
+        (
+            "tests/workflow/test_crash_recovery.py::test_a_process_killed_at_any_transaction_leaves_no_harm",
+        ),
+    ),
+    Guard(
+        "no way back into the queue from an unknown submission",
+        "domain/jobs.py",
+        "S.SUBMIT_UNKNOWN: frozenset({S.GENERATING, S.FAILED})",
+        "S.SUBMIT_UNKNOWN: frozenset({S.GENERATING, S.FAILED, S.QUEUED})",
+        ("tests/domain/test_jobs.py::test_an_unknown_submission_never_goes_back_to_the_queue",),
+    ),
+    Guard(
+        "what came of a submission outlasts an outage of the database",
+        "workflow/reliability.py",
+        "_WRITE_AGAIN_S[-1] if isinstance(error, Outage) else None",
+        "None",
+        (
+            (
+                "tests/workflow/test_database_outages.py::"
+                "test_what_must_not_be_lost_is_written_after_however_long_an_outage"
+            ),
+        ),
+    ),
+    Guard(
+        "the task's id is written through a fault of the database",
+        "workflow/stages/submit.py",
+        "    context.pace.speed_up()\n    await surely(context, work)",
+        "    context.pace.speed_up()\n    await context.database.transact(work)",
+        (
+            (
+                "tests/workflow/test_crash_recovery.py::"
+                "test_a_task_id_is_written_even_through_a_fault_of_the_database"
+            ),
+        ),
+    ),
+    Guard(
+        "a refusal that names a task is none",
+        "apixo/responses.py",
+        "if refusal.task_id not in (None, question.task_id):",
+        "if False:",
+        ("tests/apixo/test_responses.py::test_a_refusal_that_names_a_task_is_none",),
+    ),
+    Guard(
+        "the worse of HTTP status and code counts",
+        "apixo/responses.py",
+        "    for family in (500, 400):",
+        "    for family in (400,):",
+        ("tests/apixo/test_responses.py::test_the_worse_of_status_and_code_counts",),
+    ),
+    Guard(
+        "a submission has its own connection",
+        "apixo/client.py",
+        "aiohttp.TCPConnector(force_close=True)",
+        "aiohttp.TCPConnector()",
+        ("tests/apixo/test_client.py::test_a_submission_never_rides_on_an_idle_connection",),
+    ),
+    Guard(
+        "nonce of a status message",
+        "cogs/publishing/publisher.py",
+        'view, nonce = views.status(sight, bare=bare), f"s{job.id}"',
+        "view, nonce = views.status(sight, bare=bare), None",
+        (_ONCE,),
+    ),
+    Guard(
+        "nonce of a failure's message",
+        "cogs/publishing/publisher.py",
+        '            nonce=f"f{job.id}",\n',
+        "",
+        (_ONCE,),
+    ),
+    Guard(
+        "nonce of a result",
+        "cogs/publishing/publisher.py",
+        "send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
+        "send = channel.send(view=view, file=file, allowed_mentions=mentions)",
+        (_ONCE,),
+    ),
+    Guard(
+        "the history is looked at before a repeat",
+        "workflow/stages/deliver.py",
+        "placed = await _find(context, job) or await place(context, job)",
+        "placed = await place(context, job)",
+        (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[True]",),
+    ),
+    Guard(
+        "the direct messages are looked at before a repeat",
+        "workflow/stages/deliver.py",
+        "found = await context.publisher.find_private_result(job, since_ms)",
+        "found = None",
+        (f"{_DELIVER}test_a_private_result_whose_answer_was_lost_is_not_sent_again",),
+    ),
+    Guard(
+        "a history that may not be read stops a late repeat",
+        "workflow/stages/deliver.py",
+        "if context.now_ms() - since_ms < _NONCE_WINDOW_MS:",
+        "if True:",
+        (f"{_DELIVER}test_an_unreadable_history_later_parks_rather_than_posts_twice",),
+    ),
+    Guard(
+        "an empty history without permission proves nothing",
+        "cogs/publishing/history.py",
+        "if allowed.view_channel and not allowed.read_message_history:",
+        "if False:",
+        (f"{_PUBLISHER}test_a_history_that_may_not_be_read_is_no_proof",),
+    ),
+    Guard(
+        "a prompt that quotes a job is not its post",
+        "cogs/publishing/history.py",
+        'signature = texts[-1].rpartition("\\n")[2] if texts else ""',
+        'signature = f" · {job_id}" if any(job_id in text for text in texts) else ""',
+        (f"{_PUBLISHER}test_a_prompt_that_quotes_a_job_is_not_taken_for_it",),
+    ),
+    Guard(
+        "only our own messages are found",
+        "cogs/publishing/history.py",
+        "return self._client.user is not None and message.author.id == self._client.user.id",
+        "return True",
+        (f"{_PUBLISHER}test_only_messages_of_its_own_are_found",),
+    ),
+    Guard(
+        "a callback for an earlier submission binds nothing",
+        "workflow/urls/callbacks.py",
+        "if job.submissions != submission.number:",
+        "if False:",
+        (f"{_CALLBACK}test_a_call_for_an_earlier_submission_binds_nothing",),
+    ),
+    Guard(
+        "a callback about another task binds nothing",
+        "workflow/urls/callbacks.py",
+        "    if job.task_id != task_id:\n        return Outcome.OTHER_TASK\n",
+        "",
+        (f"{_CALLBACK}test_a_call_about_another_task_is_refused",),
+    ),
+    Guard(
+        "what could not be recorded is not acknowledged",
+        "bot/web/callbacks.py",
+        'return 503, "not recorded"',
+        'return 200, "not recorded"',
+        (f"{_CALLBACK}test_a_call_that_can_not_be_recorded_is_not_acknowledged",),
+    ),
+    Guard(
+        "quarantine",
+        "workflow/worker.py",
+        "if job.turns > _MAX_TURNS and may_move(job.state, JobState.QUARANTINED):",
+        "if False:",
+        (
+            (
+                "tests/workflow/test_worker.py::"
+                "test_a_poisoned_job_is_put_into_quarantine_and_the_others_go_on"
+            ),
+        ),
+    ),
+    Guard(
+        "what is no MP4 is not kept",
+        "storage/media.py",
+        'if block[4:8] != b"ftyp":',
+        "if False:",
+        ("tests/storage/test_media.py::test_what_is_no_mp4_is_not_kept",),
+    ),
+)

@@ -1,0 +1,304 @@
+"""The guards against whoever means harm: forged addresses, hostile files, texts and clicks."""
+
+from qa.mutation.guard import Guard
+
+_CALLBACK = "tests/bot/web/test_callbacks.py::"
+_CLICKS = "tests/cogs/jobs/test_cog.py::"
+_INTAKE = "tests/cogs/generation/test_attachments.py::"
+_OPERATOR = "tests/cogs/operator/test_cog.py::"
+_PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
+_QUOTAS = "tests/cogs/quotas/test_cog.py::"
+_RESULTS = "tests/apixo/test_downloads.py::"
+_SPENDING = "tests/cogs/reports/test_cog.py::"
+
+AGAINST_STRANGERS = (
+    Guard(
+        "the mark of callbacks and links",
+        "workflow/urls/signing.py",
+        'return hmac.compare_digest(mark.encode(errors="replace"), self.mark(text).encode())',
+        'return bool(mark) and text.count(".") == 2',
+        (
+            f"{_CALLBACK}test_no_mutant_of_a_token_is_taken",
+            "tests/bot/web/test_media.py::test_what_was_not_signed_leads_nowhere",
+        ),
+    ),
+    Guard(
+        "each purpose has a key of its own",
+        "workflow/urls/signing.py",
+        "hmac.digest(secret, purpose.encode(), hashlib.sha256)",
+        'hmac.digest(secret, b"", hashlib.sha256)',
+        (f"{_CALLBACK}test_what_is_forged_changes_nothing",),
+    ),
+    Guard(
+        "an end of each link",
+        "bot/web/media.py",
+        "if left_s < 0:",
+        "if False:",
+        ("tests/bot/web/test_media.py::test_a_link_runs_out",),
+    ),
+    Guard(
+        "size of a callback",
+        "bot/web/callbacks.py",
+        "        if len(body) > MAX_BODY_BYTES:\n            return None\n",
+        "",
+        (f"{_CALLBACK}test_what_is_too_long_is_not_read",),
+    ),
+    Guard(
+        "too many forged callbacks",
+        "bot/web/callbacks.py",
+        "return self._count > _FORGED_PER_MINUTE",
+        "return False",
+        (f"{_CALLBACK}test_too_many_wrong_addresses_are_told_off",),
+    ),
+    Guard(
+        "hosts of results",
+        "apixo/downloads.py",
+        'allowed = any(host == name or host.endswith(f".{name}") for name in self._hosts)',
+        "allowed = True",
+        (f"{_RESULTS}test_an_address_is_judged_by_its_spelling",),
+    ),
+    Guard(
+        "where a result's name leads",
+        "apixo/downloads.py",
+        "if not self._admit(ipaddress.ip_address(str(address[0]))):",
+        "if False:",
+        (f"{_RESULTS}test_an_allowed_name_may_not_lead_inside",),
+    ),
+    Guard(
+        "networks that Python takes for public",
+        "apixo/downloads.py",
+        "return not any(address in network for network in _NOT_PUBLIC_EITHER)",
+        "return True",
+        (f"{_RESULTS}test_only_the_open_internet_is_public",),
+    ),
+    Guard(
+        "redirects of results",
+        "apixo/downloads.py",
+        "return await session.get(url, allow_redirects=False)",
+        "return await session.get(url, allow_redirects=True)",
+        (f"{_RESULTS}test_a_redirect_is_judged_like_any_address",),
+    ),
+    Guard(
+        "redirects of APIXO",
+        "apixo/client.py",
+        "method, url, data=body, headers=headers, allow_redirects=False",
+        "method, url, data=body, headers=headers, allow_redirects=True",
+        ("tests/apixo/test_client.py::test_a_key_follows_no_redirect",),
+    ),
+    Guard(
+        "size of a result",
+        "apixo/downloads.py",
+        "        if size > max_bytes:\n",
+        "        if False:\n",
+        (f"{_RESULTS}test_no_more_than_the_cap_is_handed_on",),
+    ),
+    Guard(
+        "size of a kept video",
+        "storage/media.py",
+        "if part.size + len(block) > max_bytes:",
+        "if False:",
+        ("tests/storage/test_media.py::test_a_video_above_its_cap_is_not_kept",),
+    ),
+    Guard(
+        "names of kept videos",
+        "storage/media.py",
+        "if _NAME.fullmatch(name) is None:",
+        "if False:",
+        ("tests/storage/test_media.py::test_only_names_of_ours_are_taken",),
+    ),
+    Guard(
+        "names of kept inputs",
+        "storage/media.py",
+        "if _INPUT.fullmatch(name) is None:",
+        "if False:",
+        ("tests/storage/test_media.py::test_only_names_of_inputs_are_taken",),
+    ),
+    Guard(
+        "hosts of attachments",
+        "cogs/generation/attachments.py",
+        "if not self._is_discords(attachment.url):",
+        "if False:",
+        (f"{_INTAKE}test_only_discords_own_hosts_are_asked",),
+    ),
+    Guard(
+        "redirects of attachments",
+        "cogs/generation/attachments.py",
+        "timeout=_TIMEOUT, allow_redirects=False",
+        "timeout=_TIMEOUT, allow_redirects=True",
+        (f"{_INTAKE}test_a_redirect_is_not_followed",),
+    ),
+    Guard(
+        "size of an attachment as it comes",
+        "cogs/generation/attachments.py",
+        "        if data.tell() > slot.max_bytes:\n",
+        "        if False:\n",
+        (f"{_INTAKE}test_more_than_was_announced_is_cut_off",),
+    ),
+    Guard(
+        "pixels of a picture",
+        "workflow/media_probe/images.py",
+        "if max(width, height) > MAX_IMAGE_SIDE:",
+        "if False:",
+        (f"{_INTAKE}test_a_picture_of_too_many_pixels_is_refused_without_being_decoded",),
+    ),
+    Guard(
+        "limits of the process that looks into files",
+        "workflow/media_probe/worker.py",
+        "    _confine()\n",
+        "",
+        ("tests/workflow/media_probe/test_probe.py::test_memory_time_and_disk_are_limited",),
+    ),
+    Guard(
+        "no secret in the process that looks into files",
+        "workflow/media_probe/probe.py",
+        "        env={},\n",
+        "",
+        ("tests/workflow/media_probe/test_probe.py::test_the_process_knows_none_of_our_secrets",),
+    ),
+    Guard(
+        "size of a manager's pattern",
+        "domain/safe_regex.py",
+        "if expression.programsize > max_program:",
+        "if False:",
+        ("tests/domain/test_word_filter.py::test_a_pattern_that_can_not_be_used_is_refused",),
+    ),
+    Guard(
+        "is_manager: limits and grants",
+        "cogs/quotas/cog.py",
+        "    if not is_manager(interaction):\n        raise TurnedAway",
+        "    if False:\n        raise TurnedAway",
+        (f"{_QUOTAS}test_only_managers_change_anything",),
+    ),
+    Guard(
+        "is_manager: reports",
+        "cogs/reports/cog.py",
+        "if not is_manager(interaction):",
+        "if False:",
+        (f"{_SPENDING}test_a_manager_no_more_sees_no_more",),
+    ),
+    Guard(
+        "is_manager: settings",
+        "cogs/settings/cog.py",
+        "if not is_manager(interaction):",
+        "if False:",
+        (
+            (
+                "tests/cogs/settings/test_cog.py::"
+                "test_who_lost_the_permission_changes_nothing_any_more"
+            ),
+        ),
+    ),
+    Guard(
+        "is_owner: the operator's commands and buttons",
+        "cogs/operator/cog.py",
+        'if not await bot.is_owner(cast("discord.User", interaction.user)):',
+        "if False:",
+        (
+            f"{_OPERATOR}test_an_administrator_is_not_the_operator",
+            f"{_OPERATOR}test_strangers_get_nowhere_with_the_buttons_and_the_form",
+        ),
+    ),
+    Guard(
+        "owner of a video: its buttons",
+        "cogs/jobs/cog.py",
+        "        if job.user_id != interaction.user.id:\n",
+        "        if False:\n",
+        (f"{_CLICKS}test_a_stranger_gets_one_private_sentence",),
+    ),
+    Guard(
+        "owner of a video: deleting it",
+        "cogs/jobs/cog.py",
+        "if not (moderates or job.user_id == interaction.user.id):",
+        "if False:",
+        (f"{_CLICKS}test_a_stranger_gets_one_private_sentence",),
+    ),
+    Guard(
+        "owner of a video: a private one",
+        "cogs/jobs/cog.py",
+        "if is_theirs_alone and job.user_id != interaction.user.id:",
+        "if False:",
+        ("tests/cogs/test_private_videos.py::test_a_stranger_finds_nothing",),
+    ),
+    Guard(
+        "owner of a video: cancelling it",
+        "workflow/stages/accept.py",
+        "if found is None or found.user_id != user_id:",
+        "if found is None:",
+        (
+            (
+                "tests/workflow/stages/test_accept.py::"
+                "test_nobody_cancels_anothers_job_nor_one_that_left_the_queue"
+            ),
+        ),
+    ),
+    Guard(
+        "owner of a video: posting it again",
+        "workflow/results/repost.py",
+        "if job is None or (job.guild_id, job.user_id) != (guild_id, user_id):",
+        "if job is None:",
+        ("tests/workflow/results/test_job_list.py::test_only_ones_own_videos_can_be_posted_again",),
+    ),
+    Guard(
+        "owner of a draft",
+        "cogs/ui/ttl_store.py",
+        "return draft if draft.user_id == user_id else None",
+        "return draft",
+        ("tests/cogs/generation/test_retry.py::test_somebody_elses_draft_is_not_to_be_had",),
+    ),
+    Guard(
+        "a server's jobs are its own",
+        "cogs/jobs/cog.py",
+        "if job is None or interaction.guild_id not in (job.guild_id, None):",
+        "if job is None:",
+        (f"{_CLICKS}test_a_button_about_nothing_here_says_so",),
+    ),
+    Guard(
+        "AllowedMentions: a status message pings nobody",
+        "cogs/publishing/publisher.py",
+        "NOBODY: Final = discord.AllowedMentions.none()",
+        "NOBODY: Final = discord.AllowedMentions.all()",
+        (f"{_PUBLISHER}test_an_edit_shows_the_new_state_and_mentions_nobody",),
+    ),
+    Guard(
+        "AllowedMentions: a result pings its member alone",
+        "cogs/publishing/publisher.py",
+        "everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]",
+        "everyone=True, roles=True, replied_user=True, users=True",
+        ("tests/cogs/publishing/test_allowed_mentions.py::test_whoever_is_pinged_is_pinged_alone",),
+    ),
+    Guard(
+        "strangers' texts are no markup",
+        "cogs/ui/text.py",
+        'return discord.utils.escape_mentions(_MARKUP.sub(r"\\\\\\g<0>", cut))',
+        "return discord.utils.escape_mentions(cut)",
+        ("tests/cogs/ui/test_text.py::test_no_text_comes_through_as_markup",),
+    ),
+    Guard(
+        "no secret in a log",
+        "bot/logs.py",
+        'line = line.replace(secret, "[secret]")',
+        "pass",
+        ("tests/bot/test_logs.py::test_no_secret_reaches_a_line",),
+    ),
+    Guard(
+        "no signed address in a log",
+        "bot/logs.py",
+        'return _SIGNED_PATH.sub(r"\\1[secret]", line)',
+        "return line",
+        ("tests/bot/test_logs.py::test_no_secret_reaches_a_line",),
+    ),
+    Guard(
+        "no key in an error",
+        "apixo/client.py",
+        'body=bytes(body).replace(key, b"[key]")',
+        "body=bytes(body)",
+        ("tests/apixo/test_secrets.py::test_no_error_or_log_tells_the_key_or_the_prompt",),
+    ),
+    Guard(
+        "no prompt in an error",
+        "apixo/responses.py",
+        "if text and len(question.prompt) >= _MIN_HIDDEN_CHARS:",
+        "if False:",
+        ("tests/apixo/test_secrets.py::test_no_submission_error_tells_the_prompt",),
+    ),
+)

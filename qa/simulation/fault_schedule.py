@@ -1,0 +1,131 @@
+"""When what goes wrong in a simulation: now and then anywhere, and nearly always in a storm.
+
+What can go wrong at APIXO is what the stand-in's directives know: each task draws some.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from sandbox.apixo import Fault
+from sandbox.apixo.prompt_directives import Script, read_script
+from workflow.errors import (
+    HistoryDenied,
+    PlaceGone,
+    PublishError,
+    TooLargeToPost,
+    TryLater,
+)
+
+_SUBMISSIONS = (
+    *("refuse:400", "refuse:401", "refuse:402", "refuse:403", "refuse:404", "refuse:429"),
+    *("refuse:500", "refuse:502", "refuse:503", "refuse:504", "refuse:content", "refuse:credits"),
+    *("refuse:code-402", "refuse:code-500", "refuse:http-400"),
+    *("effect:500", "effect:502", "effect:503", "effect:504"),
+    *("effect:timeout", "effect:reset", "effect:cut", "garbage:html", "garbage:empty"),
+    *("garbage:null", "garbage:no-data", "garbage:empty-id", "garbage:number-id"),
+)
+_TASKS = (
+    *("fail:SensitiveContent", "fail:Timeout", "fail:RateLimited", "fail:", "never"),
+    *("slow:15", "slow:600", "slow:1200", "slow:4000", "state:queued"),
+    *("status:401", "status:404x3", "status:429x4", "status:500x2", "status:502x5", "status:504"),
+    *("status:timeout", "status:reset", "status:html", "times:seconds", "times:text"),
+    *("result:404", "result:500", "result:html", "result:cut", "result:reset", "result:empty"),
+    *("result:none", "result:blank", "result:no-urls", "result:foreign", "result:two"),
+    *("callback:twice", "callback:early", "callback:never"),
+)
+_STORMY = (429, 429, 429, 500, 502, 503, 504)
+
+
+class Side(StrEnum):
+    """Who can be in a storm."""
+
+    APIXO = "APIXO"
+    DISCORD = "Discord"
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """A time, in simulated seconds, in which one side hardly answers."""
+
+    side: Side
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often something goes wrong outside storms, as shares of 1."""
+
+    submission: float = 0.05
+    task: float = 0.08
+    answer: float = 0.01
+    post: float = 0.02
+    write: float = 0.0003
+    stormy: float = 0.95
+
+
+class Weather:
+    """Draws what goes wrong, from one source of chance; `calm` ends it all."""
+
+    def __init__(self, dice: Random, rates: Rates, storms: Sequence[Storm]) -> None:
+        self._dice = dice
+        self._rates = rates
+        self._storms = storms
+        self.calm = False
+
+    def is_stormy(self, side: Side, now_s: float) -> bool:
+        """Tell whether a side is in a storm at a moment."""
+        return any(
+            storm.side is side and storm.start_s <= now_s < storm.end_s for storm in self._storms
+        )
+
+    def script(self) -> Script:
+        """Draw what one submission, and the task that it makes, will suffer."""
+        words = [
+            self._dice.choice(table)
+            for share, table in ((self._rates.submission, _SUBMISSIONS), (self._rates.task, _TASKS))
+            if self._chance(share)
+        ]
+        return read_script(" ".join(f"[[{word}]]" for word in words))
+
+    def answer(self, now_s: float) -> Fault | None:
+        """Draw what one request to APIXO suffers from its surroundings."""
+        stormy = self.is_stormy(Side.APIXO, now_s)
+        if not self._chance(self._rates.stormy if stormy else self._rates.answer):
+            return None
+        status = self._dice.choice(_STORMY)
+        patient = status == 429 and self._dice.random() < 0.3
+        headers = {"Retry-After": str(self._dice.choice((1, 5, 30)))} if patient else {}
+        # A 429 made no task, that much is documented; a 5xx may have.
+        effect = status != 429 and self._dice.random() < 0.3
+        return Fault(status=status, effect=effect, headers=headers)
+
+    def unreachable(self) -> bool:
+        """Draw whether no connection to APIXO can be made just now."""
+        return self._chance(self._rates.answer / 2)
+
+    def post(self, method: str, now_s: float) -> PublishError | None:
+        """Draw what a call of a publisher's method suffers."""
+        if self.is_stormy(Side.DISCORD, now_s):
+            return TryLater("Discord is down") if self._chance(self._rates.stormy) else None
+        if not self._chance(self._rates.post):
+            return None
+        kinds: list[type[PublishError]] = [TryLater, TryLater, TryLater, PlaceGone]
+        if method.startswith("find"):
+            kinds.append(HistoryDenied)
+        if method in {"post_result", "send_result_privately"}:
+            kinds.append(TooLargeToPost)
+        return self._dice.choice(kinds)("drawn by lot")
+
+    def loses_post(self) -> bool:
+        """Draw whether the answer to a post is lost, after the post is out."""
+        return self._chance(self._rates.post)
+
+    def write_fails(self) -> bool:
+        """Draw whether a transaction fails before its end."""
+        return self._chance(self._rates.write)
+
+    def _chance(self, share: float) -> bool:
+        return not self.calm and self._dice.random() < share

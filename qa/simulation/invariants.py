@@ -1,0 +1,123 @@
+"""What must be true of a simulated world: while it goes on, and when all has come to rest."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from qa.simulation.event_log import Journal
+from qa.simulation.simulated_apixo import film
+from qa.simulation.simulated_discord import SimulatedDiscord
+from sandbox.apixo import State, Task
+from storage import audit, status_messages
+from storage.audit import Audit
+from storage.database import Database
+from storage.media import MediaFolder
+from storage.schema import jobs as jobs_table
+
+_UNPAID = frozenset({JobState.CANCELLED, JobState.REJECTED})
+_RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What others know of the jobs: members, APIXO, Discord and the disk.
+
+    `accepted` are the jobs that members were told of, `demands` how often each was to be posted
+    once more, `erased` those whose video somebody wanted deleted.
+    """
+
+    accepted: Iterable[str]
+    demands: Mapping[str, int]
+    erased: Set[str]
+    tasks: Iterable[Task]
+    discord: SimulatedDiscord
+    media: MediaFolder
+
+
+async def audit_soundly(database: Database, journal: Journal) -> Audit:
+    """Have the ledger prove itself."""
+    verdict = await database.read(audit.check)
+    for violation in verdict.violations:
+        journal.complain(f"unbalanced: {violation}")
+    return verdict
+
+
+async def is_at_rest(database: Database) -> bool:
+    """Tell whether no job is under way, none waits for a person, and every card is true."""
+    return await database.read(_is_at_rest)
+
+
+async def judge(database: Database, outside: Outside, journal: Journal) -> None:
+    """Look for anything lost, done twice, unbalanced or silent, with all at rest."""
+    verdict = await audit_soundly(database, journal)
+    if verdict.ledger["held"]:
+        journal.complain(f"{verdict.ledger['held']} micro-dollars are held for nobody")
+    if not await is_at_rest(database):
+        journal.complain(f"not at rest: {verdict.jobs}")
+    rows = {row["id"]: row for row in await database.read(_rows)}
+    for lost in set(outside.accepted) - set(rows):
+        journal.complain(f"lost: {lost} was accepted, and there is no such job")
+    _judge_tasks(rows, outside.tasks, journal)
+    for row in rows.values():
+        _judge_posts(row, outside, journal)
+    for part in outside.media.path("x.mp4").parent.rglob("*.part"):
+        journal.complain(f"half a file is left: {part.name}")
+
+
+def _judge_tasks(
+    rows: Mapping[str, Mapping[str, Any]], tasks: Iterable[Task], journal: Journal
+) -> None:
+    """Look for a second task for one order, and for one that nobody wants to know of."""
+    jobs_of: dict[str, Mapping[str, Any]] = {_prompt(row): row for row in rows.values()}
+    made = Counter[str]()
+    for task in tasks:
+        prompt = task.order.prompt
+        made[prompt] += 1
+        row = jobs_of.get(prompt)
+        if row is None:
+            journal.complain(f"lost: nobody knows of the task for {prompt!r}")
+        elif row["state"] in _UNPAID and task.state(float("inf")) is State.SUCCESS:
+            journal.complain(f"lost: {row['id']} is {row['state']}, and has a paid task")
+    for prompt, count in made.items():
+        if count > 1:
+            journal.complain(f"double charged: {count} tasks for {prompt!r}")
+
+
+def _judge_posts(row: Mapping[str, Any], outside: Outside, journal: Journal) -> None:
+    job_id = row["id"]
+    results = outside.discord.of(job_id, "result")
+    if len(results) > 1 + outside.demands.get(job_id, 0):
+        journal.complain(f"double posted: {job_id} has {len(results)} results")
+    cards = outside.discord.of(job_id, "status")
+    if len(cards) > 1 and job_id not in outside.discord.denied:
+        journal.complain(f"double posted: {job_id} has {len(cards)} cards")
+    if any(post.video not in (None, film(_prompt(row))) for post in results):
+        journal.complain(f"lost: {job_id} shows another video than its own")
+    if row["state"] != JobState.DELIVERED or job_id in outside.erased:
+        return
+    if not any(post.id == row["result_message_id"] for post in results):
+        journal.complain(f"lost: {job_id} is delivered, and its message is not there")
+    if not outside.media.exists(f"{job_id}.mp4"):
+        journal.complain(f"lost: {job_id} is delivered, and its file is gone")
+
+
+def _prompt(row: Mapping[str, Any]) -> str:
+    return row["request"].prompt
+
+
+async def _rows(tx: AsyncConnection) -> list[Any]:
+    columns = [jobs_table.c[name] for name in ("id", "state", "request", "result_message_id")]
+    return list((await tx.execute(select(*columns))).mappings())
+
+
+async def _is_at_rest(tx: AsyncConnection) -> bool:
+    state, closed = jobs_table.c.state, jobs_table.c.closed_at_ms
+    stirring = state.not_in(_RESTING) | (state.in_(PARKED) & closed.is_(None))
+    if (await tx.execute(select(jobs_table.c.id).where(stirring).limit(1))).first() is not None:
+        return False
+    return not await status_messages.outdated(tx, 1)

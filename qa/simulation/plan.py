@@ -1,0 +1,92 @@
+"""What a simulation is to be, before its seed draws what happens."""
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final
+
+from domain.money import MicroUSD
+from domain.quotas import Limits
+from qa.simulation.fault_schedule import Rates, Side, Storm
+from tests.harness.workflow import NO_LIMITS
+
+DAY_S: Final = 86_400.0
+BLINDS: Final = ("", "unknown", "pace", "history")
+
+_JOBS_A_DAY = 5
+_HOUSE_LIMITS = Limits(
+    member_day=MicroUSD(6_000_000),
+    server_day=MicroUSD(60_000_000),
+    everything_day=MicroUSD(150_000_000),
+    member_month=MicroUSD(40_000_000),
+)
+_DAILY_EXPOSURE = MicroUSD(25_000_000)
+_USUAL = Rates()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A time to be simulated.
+
+    `jobs` are asked for in `days` by `members` on `servers`, with `places` for tasks at once. A
+    process dies after `life` steps on average (None: it lives) and stays away for one of
+    `downtimes_s`; a `blind` one lacks a guard.
+    `cheap` jobs are wanted as they are, whatever happens; there is money for all of them. The belt
+    gathers what is due for `gathering_s` simulated seconds: each turn costs real time.
+    """
+
+    seed: int
+    days: float
+    jobs: int
+    places: int = 5
+    servers: int = 4
+    members: int = 24
+    life: int | None = 500
+    downtimes_s: tuple[float, ...] = (1, 3, 10, 60, 900)
+    limits: Limits = _HOUSE_LIMITS
+    exposure: MicroUSD | None = _DAILY_EXPOSURE
+    cheap: bool = False
+    gathering_s: float = 1.5
+    rates: Rates = _USUAL
+    storms: tuple[Storm, ...] = ()
+    blind: str = ""
+
+
+def month(seed: int, *, days: float = 30, jobs: int | None = None) -> Plan:
+    """Plan ordinary days: members who ask, change their minds and ask again, and every fault."""
+    dice = Random(f"storms {seed}")  # noqa: S311 - chance, repeatable
+    storms = tuple(_storm(dice, days) for _ in range(max(2, round(days / 2))))
+    wanted = round(days * _JOBS_A_DAY) if jobs is None else jobs
+    return Plan(seed=seed, days=days, jobs=wanted, storms=storms)
+
+
+def storm(seed: int, *, jobs: int = 10_000, minutes: float = 30) -> Plan:
+    """Plan a rush of cheap jobs with a storm at APIXO in its middle, and no other fault."""
+    places = 20
+    days = jobs * 100 / places / DAY_S
+    middle_s = days * DAY_S / 2
+    bad = Storm(Side.APIXO, middle_s, middle_s + minutes * 60)
+    return Plan(
+        seed=seed,
+        days=days,
+        jobs=jobs,
+        places=places,
+        servers=40,
+        members=1_000,
+        life=None,
+        limits=NO_LIMITS,
+        exposure=None,
+        cheap=True,
+        gathering_s=5,
+        rates=Rates(submission=0, task=0, answer=0, post=0, write=0),
+        storms=(bad,),
+    )
+
+
+def without(plan: Plan, guard: str) -> Plan:
+    """Take a guard out: it has to be missed."""
+    return replace(plan, blind=guard)
+
+
+def _storm(dice: Random, days: float) -> Storm:
+    start_s = dice.uniform(0, days * DAY_S)
+    return Storm(dice.choice(list(Side)), start_s, start_s + dice.uniform(300, 7_200))

@@ -1,0 +1,37 @@
+"""Runs the fake of Discord with its page, for any bot: `python -m sandbox.demo --help`."""
+
+import asyncio
+import signal
+
+import click
+
+from sandbox.demo.discord import DemoDiscord
+from sandbox.discord.config import DiscordOptions
+from sandbox.discord.listen_addresses import exposure
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9000, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--token", default=DiscordOptions().token, show_default=True, help="Bot token.")
+def main(host: str, port: int, token: str) -> None:
+    """Serve a fake of Discord on this machine, with a page to use it on."""
+    if (warning := exposure(host)) is not None:
+        click.echo(warning, err=True)
+    asyncio.run(_serve(DiscordOptions(host=host, port=port, token=token)))
+
+
+async def _serve(options: DiscordOptions) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with DemoDiscord(options) as discord:
+        click.echo(f"DISCORD_API_URL={discord.api_url}")
+        click.echo(f"DISCORD_GATEWAY_URL={discord.gateway_url}")
+        click.echo(f"DISCORD_TOKEN={discord.token}")
+        click.echo(f"# the page: {discord.page_url}")
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    main()

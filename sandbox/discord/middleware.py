@@ -1,0 +1,80 @@
+"""Knows what every request passes: the journal, the token, the limits, and the faults."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox.discord.app_state import Rooms
+from sandbox.discord.errors import Refused, too_large, unauthorized
+from sandbox.discord.json_response import answer
+from sandbox.discord.paths import API
+from sandbox.discord.rate_limits import Limited
+from sandbox.discord.request_body import ENTRY
+
+_LIMITS: web.RequestKey[Mapping[str, str]] = web.RequestKey("limits", Mapping[str, str])
+_WITHOUT_TOKEN = (f"{API}/webhooks/", f"{API}/interactions/")
+
+
+class Doorway:
+    """Lets requests in, and puts every refusal into Discord's form."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    @web.middleware
+    async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let a request pass, as aiohttp's middleware."""
+        if not request.path.startswith(("/api/", "/cdn/")):
+            return await handler(request)
+        return await self._note(request, handler)
+
+    async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        now = self._rooms.world.now
+        entry = self._rooms.journal.open(now(), request.method, request.path)
+        request[ENTRY] = entry
+        response = await self._refusals(request, handler)
+        if request.transport is not None and not request.transport.is_closing():
+            entry.status = response.status
+        entry.took = now() - entry.at
+        return response
+
+    async def _refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await self._let_in(request, handler)
+        except Refused as refusal:
+            return answer(refusal.body(), refusal.status, request.get(_LIMITS))
+        except Limited as limited:
+            return answer(limited.body, 429, limited.headers)
+        except web.HTTPException as error:
+            body = {"message": f"{error.status}: {error.reason}", "code": 0}
+            return answer(body, error.status)
+
+    async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        headers: Mapping[str, str] = {}
+        if request.path.startswith("/api/"):
+            headers = self._admit(request)
+        fault = self._rooms.faults.take(request.method, request.path)
+        if fault is None:
+            response = await handler(request)
+        else:
+            response = await fault.apply(request, lambda: handler(request))
+        if not response.prepared:
+            response.headers.update(headers)
+        return response
+
+    def _admit(self, request: web.Request) -> Mapping[str, str]:
+        """Check the token, count the request, and look at the size that it announces."""
+        resource = request.match_info.route.resource
+        if resource is None:
+            return {}
+        granted = f"Bot {self._rooms.options.token}"
+        own = not request.path.startswith(_WITHOUT_TOKEN)
+        if own and request.headers.get("Authorization") != granted:
+            raise unauthorized()
+        template = resource.canonical.removeprefix(API)
+        headers = self._rooms.limits.count(request, template)
+        request[_LIMITS] = headers
+        if (request.content_length or 0) > self._rooms.options.request_bytes:
+            raise too_large()
+        return headers

@@ -1,0 +1,191 @@
+"""Every sentence that members read stands in one catalogue, which is renewed with the code."""
+
+import importlib.machinery
+import importlib.util
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.harness.untranslated_text import reads_like_a_sentence, said_at_import, unsaid
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("cogs", "domain", "workflow")
+
+ALLOWED = {
+    "stored with jobs, in the ledger or its trails, which are kept in English": {
+        *("ended by the operator", "decided by the operator", "APIXO does not know the task"),
+        *("input not kept any more", "input without an address", "the task did not end"),
+        *("{} turns without progress in {}", "the submission ended in a fault of ours"),
+        *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
+        *("the service stopped while the request was being sent", "submitting paused"),
+        *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
+    },
+    "keys under which the service notes what it has done": {
+        *("low balance told", "out of funds told", "exposure told", "halt shown"),
+        *(
+            "parked jobs",
+            "parked told",
+            "want of room told",
+            "signing secret",
+            "summary {}",
+            "shared {}",
+        ),
+    },
+    "read in logs only": {
+        *("job {}", "there is no picture in it", "its end is damaged"),
+        *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
+        *("no answer from Discord ({})", "an odd answer from Discord ({})"),
+        *("refused by something in front of Discord", "Discord refused: {}"),
+    },
+    "codes of APIXO's": {
+        "PromptInvalid PromptLengthExceeded INVALID_PROMPT PROMPT_TOO_LONG",
+        (
+            "SensitiveContent SensitiveContentDetected NSFW NSFW_DETECTED "
+            "InputImageSensitiveContentDetected InputOutputSensitiveContentDetected "
+            "ProhibitedContentDetected CONTENT_VIOLATION"
+        ),
+        (
+            "ImageFormatIncorrect INVALID_IMAGE_URL IMAGE_TOO_LARGE UNSUPPORTED_FORMAT "
+            "IMAGE_DOWNLOAD_FAILED"
+        ),
+        "Timeout PROCESSING_TIMEOUT",
+        "StreamError UPSTREAM_ERROR MODEL_UNAVAILABLE GENERATION_FAILED",
+        "InsufficientBalance INSUFFICIENT_CREDITS",
+    },
+    "programs of child processes": {
+        (
+            "import sys; sys.path.append(sys.argv[1]); "
+            "from workflow.video_tools.worker import main; main(sys.argv[2], int(sys.argv[3]))"
+        ),
+        (
+            "import sys; sys.path.append(sys.argv[1]); "
+            "from workflow.media_probe.worker import main; main(sys.argv[2])"
+        ),
+    },
+    "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},
+    "names of commands, which stay English": {"Animate this image"},
+    "the command line's": {"write {}, or a month such as 2026-11"},
+}
+
+
+@cache
+def unsaid_in(room: str) -> Sequence[tuple[str, str]]:
+    """List where each text stands, and the text."""
+    return [
+        (f"{path.relative_to(ROOT)}:{line}", text)
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for line, text in unsaid(path.read_text(encoding="utf-8"), is_cogs=room == "cogs")
+    ]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """Load scripts/catalogue."""
+    loader = importlib.machinery.SourceFileLoader("catalogue", str(ROOT / "scripts" / "catalogue"))
+    spec = importlib.util.spec_from_loader("catalogue", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_the_template_and_the_docs_have_every_sentence(script: ModuleType):
+    """If this fails, run scripts/catalogue."""
+    assert script.TARGET.read_bytes() == script.template()
+    assert script.PAGE.read_text(encoding="utf-8") == script.page()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_sentence_goes_through_the_catalogue(room: str):
+    """Put what this finds inside `t`, `n` or `mark`, as CONTRIBUTING.md says."""
+    allowed = set[str]().union(*ALLOWED.values())
+    assert [found for found in unsaid_in(room) if found[1] not in allowed] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_is_said_at_import(room: str):
+    """What stands outside of functions is marked: the language is chosen later."""
+    said = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for line in said_at_import(path.read_text(encoding="utf-8"))
+    ]
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('WORDS = t("Nothing was charged.")', [1]),
+        ('class Page:\n    TITLES = {1: n("{count} job", "{count} jobs", 1)}', [2]),
+        ('def say(text=t("Done.")): ...', [1]),
+        ('WORDS = mark("Done.")\ndef say():\n    return t(WORDS)', []),
+        ('LATER = {1: lambda: t("Done.")}', []),
+    ],
+)
+def test_what_is_said_at_import_is_found(source: str, lines: list[int]):
+    """In constants, classes and defaults, but not in what is called later."""
+    assert list(said_at_import(source)) == lines
+
+
+def test_nothing_is_allowed_that_is_not_there():
+    """Each exception is one still."""
+    found = {text for room in ROOMS for _, text in unsaid_in(room)}
+    assert set[str]().union(*ALLOWED.values()) - found == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sentence"),
+    [
+        ("Nothing was charged.", True),
+        ("\0 at once", True),
+        ("- **\0** for \0", True),
+        ("%b %Y", True),
+        ("posted", False),
+        ("\0 \0", False),
+        ("<@\0> <#\0>", False),
+        ('<path d="M0 0l4 9h" fill="red"/>', False),
+        ("fixed_lens", False),
+    ],
+)
+def test_a_sentence_is_known_by_two_words(text: str, *, is_sentence: bool):
+    """A value counts as a word beside a real one."""
+    assert reads_like_a_sentence(text) is is_sentence
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'answer("Nothing was charged.")',
+        'answer(f"{price} was charged")',
+        't(f"{price} was charged")',
+        't("{price}" + " was charged")',
+        't("{who} pays", who="the operator pays")',
+        'raise ValueError("write plain dollars")',
+        'def say(to: str = "every member"): ...',
+    ],
+)
+def test_a_sentence_outside_is_found(source: str):
+    """Also a part of one, and what comes into one as a value."""
+    assert list(unsaid(source, is_cogs=True))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        't("Nothing was charged.")',
+        'n("{count} video", "{count} videos", 2)',
+        'TEXT = mark("Make a video")',
+        '"""Knows what it knows."""',
+        '_log.info("command answered")',
+        'raise Overtaken("the job has moved on")',
+        'class Kind(StrEnum):\n    ONE = "the first one"',
+        'x: "Mapping[str, int] | None" = None',
+    ],
+)
+def test_what_members_do_not_read_is_left_alone(source: str):
+    """Logs, docs, types, and errors for developers."""
+    assert not list(unsaid(source, is_cogs=True))

@@ -1,0 +1,138 @@
+"""`/readyz`: every part that fails is named, in words, and no secret with it."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.web import health
+from bot.web.health import Readiness
+from bot.web.server import serve
+from storage.media import MediaFolder
+from tests.harness.workflow import World
+
+
+@dataclass
+class Connection:
+    """What the bot says of its gateway."""
+
+    is_connected: bool = True
+    ready: bool = True
+
+    def is_ready(self) -> bool:
+        return self.ready
+
+
+@dataclass
+class Watcher:
+    """Asks over HTTP."""
+
+    root: str
+    session: aiohttp.ClientSession
+    gateway: Connection
+
+    async def ask(self, path: str = "/readyz") -> tuple[int, dict[str, Any]]:
+        async with self.session.get(self.root + path) as answer:
+            return answer.status, json.loads(await answer.text())
+
+
+class DeafDatabase:
+    """A database whose every word is an error that holds its address."""
+
+    trouble = None
+
+    async def transact(self, _: object) -> None:
+        raise OSError("postgresql://dailies:canary-password@db/dailies refused")
+
+
+class NearlyFull(MediaFolder):
+    """A folder on a disk with little left."""
+
+    def free_bytes(self) -> int:
+        return 300_000_000
+
+
+@pytest.fixture
+def parts(world: World) -> dict[str, Any]:
+    """Give what a test may put in the place of a part."""
+    return {}
+
+
+@pytest.fixture
+async def watcher(world: World, parts: dict[str, Any]) -> AsyncIterator[Watcher]:
+    gateway = Connection()
+
+    async def checks() -> Any:
+        return await Readiness(gateway, world.belt, replace(world.context, **parts)).checks()
+
+    async with (
+        aiohttp.ClientSession() as session,
+        serve("127.0.0.1", 0, health.routes(checks)) as port,
+    ):
+        yield Watcher(f"http://127.0.0.1:{port}", session, gateway)
+
+
+async def test_all_is_well(world: World, watcher: Watcher):
+    """200, and each part true."""
+    await world.turn()
+    status, told = await watcher.ask()
+    assert status == 200
+    parts = {"gateway": True, "database": True, "belt": True, "media": True}
+    assert told == {"ready": True, **parts, "failing": {}}
+
+
+async def test_a_gateway_that_is_gone_is_named(world: World, watcher: Watcher):
+    """503; the process is alive all the same."""
+    await world.turn()
+    watcher.gateway.is_connected = False
+    status, told = await watcher.ask()
+    assert (status, told["ready"], told["gateway"], told["belt"]) == (503, False, False, True)
+    assert "gateway" in told["failing"]["gateway"]
+    assert await watcher.ask("/healthz") == (200, {"alive": True})
+    watcher.gateway.is_connected, watcher.gateway.ready = True, False
+    assert "servers" in (await watcher.ask())[1]["failing"]["gateway"]
+
+
+async def test_a_belt_that_stands_still_is_named(world: World, watcher: Watcher):
+    """Before its first turn, and when the last one is long ago."""
+    assert "not turned yet" in (await watcher.ask())[1]["failing"]["belt"]
+    await world.turn()
+    world.clock.advance(100)
+    status, told = await watcher.ask()
+    assert status == 503
+    assert set(told["failing"]) == {"belt"}
+
+
+async def test_too_little_room_for_videos_is_named(
+    world: World, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
+):
+    """How much is free, and how much is wanted."""
+    await world.turn()
+    parts["media"] = NearlyFull(tmp_path / "media")
+    status, told = await watcher.ask()
+    assert status == 503
+    assert set(told["failing"]) == {"media"}
+    assert "0.3 GB are free where videos are kept" in told["failing"]["media"]
+    assert "nothing is submitted below 1.7 GB" in told["failing"]["media"]
+
+
+async def test_a_database_and_a_disk_that_fail_are_named_without_their_secrets(
+    world: World, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
+):
+    """Both at once, each in its own words; no address and no password of the database."""
+    await world.turn()
+    (tmp_path / "file").write_text("")
+    parts["media"] = MediaFolder(tmp_path / "file" / "media")
+    parts["database"] = DeafDatabase()
+    status, told = await watcher.ask()
+    assert status == 503
+    assert set(told["failing"]) == {"database", "media"}
+    assert "canary" not in json.dumps(told)
+    parts.clear()
+    shutil.rmtree(tmp_path / "media", ignore_errors=True)
+    assert (await watcher.ask())[0] == 200

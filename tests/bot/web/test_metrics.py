@@ -1,0 +1,204 @@
+"""`/metrics`: what a monitor sees of the belt, and the alert rules that go by it."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from apixo.client import ApixoClient
+from bot.web import metrics
+from bot.web.metrics import Meters, Metrics
+from bot.web.server import serve
+from domain.jobs import JobState
+from domain.money import MicroUSD
+from storage import balance_readings
+from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, World
+from workflow.reports.metrics import gather
+from workflow.urls.callback_urls import CallbackAddresses
+from workflow.urls.signing import Seal
+
+S = JobState
+RULES = Path(__file__).parents[3] / "docs" / "alerts.yml"
+
+
+@dataclass
+class Monitor:
+    """Scrapes the service; `meters` are the service's."""
+
+    url: str
+    session: aiohttp.ClientSession
+    meters: Meters
+
+    async def scrape(self) -> dict[str, float]:
+        """Read every sample by its name and labels."""
+        families = text_string_to_metric_families(await self.text())
+        return {_named(sample): sample.value for family in families for sample in family.samples}
+
+    async def text(self) -> str:
+        async with self.session.get(f"{self.url}/metrics") as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            return await answer.text()
+
+
+@pytest.fixture
+async def monitor(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Monitor]:
+    """Have a world scraped that counts its requests; every scrape reads anew."""
+    monkeypatch.setattr(metrics, "_FRESH_S", 0)
+    meters = Meters()
+    key, trace = SecretStr(world.apixo.key), meters.traced("apixo")
+    async with (
+        aiohttp.ClientSession() as session,
+        ApixoClient(world.apixo.base_url, key, trace=trace) as client,
+    ):
+        world.context = replace(world.context, apixo=client)
+        await world.reborn(owner="first")
+        answering = Metrics(world.context, world.belt, meters)
+        await answering.start()
+        async with serve("127.0.0.1", 0, answering.routes()) as port:
+            yield Monitor(f"http://127.0.0.1:{port}", session, meters)
+
+
+@BOTH_ENGINES
+async def test_a_job_is_seen_on_its_way_and_at_its_end(world: World, monitor: Monitor):
+    """Its state, its age and its hold while it is there; then what came of it and how long."""
+    job = (await world.order()).job
+    await world.turn()
+    world.clock.advance(5)
+    seen = await monitor.scrape()
+    assert seen["dailies_jobs{state=generating}"] == 1
+    assert 5 <= seen["dailies_oldest_job_seconds{state=generating}"] < 6
+    assert seen["dailies_held_micro"] == job.price
+    assert seen["dailies_submissions_total{outcome=generating}"] == 1
+    assert seen["dailies_requests_total{api=apixo,status=200}"] == 1
+    await world.until(S.DELIVERED, job=job.id)
+    seen = await monitor.scrape()
+    assert seen["dailies_jobs{state=generating}"] == 0
+    assert seen["dailies_jobs{state=delivered}"] == 1
+    assert seen["dailies_oldest_job_seconds{state=delivered}"] == 0
+    assert seen["dailies_held_micro"] == 0
+    assert seen["dailies_moves_total{state=delivered}"] == 1
+    assert seen["dailies_delivery_seconds_count"] == 1
+    assert 40 < seen["dailies_delivery_seconds_sum"] < 120
+    assert seen["dailies_belt_turns_total"] == world.belt.turns > 2
+
+
+@BOTH_ENGINES
+async def test_what_goes_wrong_is_counted(world: World, monitor: Monitor):
+    """A lost answer, what it may cost, and how long a task has waited beyond its time."""
+    lost = (await world.order("a lake [[effect:504]]")).job
+    await world.order()
+    await world.turn()
+    world.clock.advance(60)
+    seen = await monitor.scrape()
+    assert seen["dailies_submissions_total{outcome=submit_unknown}"] == 1
+    assert seen["dailies_requests_total{api=apixo,status=504}"] == 1
+    assert seen["dailies_exposure_micro"] == lost.price
+    assert 30 < seen["dailies_poll_late_seconds"] < 60
+    await world.turn()
+    assert (await monitor.scrape())["dailies_poll_late_seconds"] == 0
+
+
+async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(world: World):
+    """A monitor need not know why nothing is submitted."""
+    world.change(exposure_limit=MicroUSD(1))
+    assert not (await gather(world.context, 0)).is_paused
+    await world.order("a lake [[effect:504]]")
+    await world.turn()
+    assert (await gather(world.context, 0)).is_paused
+
+
+async def test_requests_without_an_answer_are_counted(world: World, monitor: Monitor):
+    """A server that is not there has no status."""
+    key, trace = SecretStr("k"), monitor.meters.traced("apixo")
+    async with ApixoClient("http://127.0.0.1:9/api/v1", key, trace=trace) as nowhere:
+        world.context = replace(world.context, apixo=nowhere)
+        await world.reborn(owner="first")
+        await world.order()
+        await world.turn()
+    assert (await monitor.scrape())["dailies_requests_total{api=apixo,status=none}"] == 1
+
+
+@BOTH_ENGINES
+async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Monitor):
+    """Nothing before the first reading; then what is left, and what nothing explains."""
+    assert "dailies_balance_micro" not in await monitor.scrape()
+    for at_ms, left in enumerate([5_000_000, 4_900_000]):
+        await world.database.transact(
+            lambda tx, at_ms=at_ms, left=left: balance_readings.add(tx, at_ms, MicroUSD(left))
+        )
+    seen = await monitor.scrape()
+    assert seen["dailies_balance_micro"] == 4_900_000
+    assert seen["dailies_balance_difference_micro"] == 100_000
+
+
+async def test_a_database_that_does_not_answer_is_a_figure_too(world: World):
+    """The process's own counts are still there, and 200."""
+    flaky, meters = FlakyDatabase(world.database), Meters()
+    context: Any = replace(world.context, database=flaky)
+    answering = Metrics(context, world.belt, meters)
+    async with (
+        aiohttp.ClientSession() as session,
+        serve("127.0.0.1", 0, answering.routes()) as port,
+    ):
+        flaky.read = _broken
+        seen = await Monitor(f"http://127.0.0.1:{port}", session, meters).scrape()
+    assert seen["dailies_database_up"] == 0
+    assert "dailies_belt_turns_total" in seen
+    assert not any(name.startswith("dailies_jobs") for name in seen)
+
+
+async def test_a_second_scrape_at_once_reads_the_database_no_more(
+    world: World, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+):
+    """Several monitors cost what one costs."""
+    monkeypatch.setattr(metrics, "_FRESH_S", 60)
+    before = await monitor.scrape()
+    await world.order()
+    again = await monitor.scrape()
+    assert again["dailies_jobs{state=queued}"] == before["dailies_jobs{state=queued}"] == 0
+
+
+async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Monitor):
+    """And every state that they name; a rule on a misspelt name would never fire."""
+    addresses = CallbackAddresses("https://bot.example", Seal(b"x", "callbacks"))
+    world.context = replace(world.context, callbacks=addresses)
+    await world.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
+    await world.order("a lake [[effect:504]]")
+    await world.turn()
+    monitor.meters.callback("due")
+    known = {name.partition("{")[0] for name in await monitor.scrape()}
+    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    assert len(rules) > 10
+    for rule in rules:
+        named = set(re.findall(r"dailies_\w+", rule["expr"]))
+        assert named <= known, (rule["alert"], named - known)
+        for states in re.findall(r'state=~?"([^"]+)"', rule["expr"]):
+            assert set(states.split("|")) <= set(S), rule["alert"]
+        assert {"severity"} == set(rule["labels"])
+
+
+async def test_no_label_names_a_job_a_member_or_a_server(world: World, monitor: Monitor):
+    """What identifies anybody, and what only grows, is no label."""
+    job = (await world.order()).job
+    await world.until(S.DELIVERED, job=job.id)
+    text = await monitor.text()
+    assert job.id not in text
+    labels = set(re.findall(r'(\w+)="', text))
+    assert labels <= {"state", "outcome", "api", "status", "le"}
+
+
+async def _broken(_work: object) -> None:
+    raise OSError("gone")
+
+
+def _named(sample: Any) -> str:
+    labels = ",".join(f"{key}={value}" for key, value in sorted(sample.labels.items()))
+    return f"{sample.name}{{{labels}}}" if labels else sample.name

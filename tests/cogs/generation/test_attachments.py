@@ -1,0 +1,643 @@
+"""Attachments as they come: from Discord's CDN or somewhere else, media or anything else."""
+
+import asyncio
+import errno
+import gzip
+import io
+import struct
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from cogs.generation.attachments import Gathered, Intake, address_to_hand_on, is_discords
+from domain.errors import BrokenRules
+from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
+from domain.pricing import quote
+from domain.requests import Command, Draft, check
+from sandbox.apixo import HandClock
+from sandbox.apixo.clips import tiny_clip
+from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person, Upload
+from storage.media import MediaFolder
+from tests.harness.media_samples import sound, video
+from tests.harness.rendering import live_markup
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_UNFETCHED = "could not be fetched from Discord. Attach it again."
+_FOREIGN = "does not lie on Discord's servers."
+_NO_PICTURE = "is not a PNG, JPEG or WebP picture."
+_DAMAGED = "is a damaged picture, or a part of one."
+_ANIMATED = "is animated: only still pictures can be used."
+_TOO_LARGE = "is too large: 10"
+
+
+class Server:
+    """A host that answers every request as a test wants, and notes what was asked for."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = self._send_picture
+        self.asked: list[str] = []
+        self.port = 0
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    def url(self, path: str = "/cdn/lake.png") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    async def note(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.raw_path)
+        return await self.answer(request)
+
+    async def _send_picture(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(body=picture())
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """Listen, in the place of the CDN that a stand-in has."""
+    made = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.note)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.port = runner.addresses[0][1]
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(trust_env=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MediaFolder:
+    """Name the folder that inputs are kept in."""
+    return MediaFolder(tmp_path / "media")
+
+
+@pytest.fixture
+def intake(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> Intake:
+    return Intake(session, server.api_url, folder.keep_input)
+
+
+@pytest.fixture
+def live(session: aiohttp.ClientSession, stand_in: DiscordStandIn, folder: MediaFolder) -> Intake:
+    """Take attachments in from the stand-in's CDN."""
+    return Intake(session, stand_in.api_url, folder.keep_input)
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: Any) -> bytes:
+    """Draw a picture with some noise, so that it has some length."""
+    data = io.BytesIO()
+    Image.effect_noise(size, 40).convert("RGB").save(data, kind, **options)
+    return data.getvalue()
+
+
+def animation(kind: str) -> bytes:
+    """Draw a picture that moves."""
+    frames = [Image.new("RGB", (400, 300), colour) for colour in ("navy", "teal")]
+    data = io.BytesIO()
+    frames[0].save(data, kind, save_all=True, append_images=frames[1:])
+    return data.getvalue()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Write a part of a PNG file."""
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def hollow_png(width: int, height: int) -> bytes:
+    """Write a tiny PNG that claims to be of any size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"")), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def attachment(url: str, name: str = "lake.png", size: int = 1000) -> discord.Attachment:
+    """Make an attachment as the library makes it of a command's option."""
+    data: Any = {"id": "1", "filename": name, "size": size, "url": url, "proxy_url": url}
+    client = discord.Client(intents=discord.Intents.none())
+    return discord.Attachment(data=data, state=client._connection)
+
+
+async def given(person: Person, channel: Channel, *files: Upload) -> list[discord.Attachment]:
+    """Let a member attach files, and take their links from the stand-in's CDN."""
+    message = await person.say(channel, "look", files)
+    return [attachment(made.url, made.filename, made.size) for made in message.attachments]
+
+
+def problem(gathered: Gathered) -> str:
+    """Take the only problem there is, where nothing is usable."""
+    assert gathered.pictures == ()
+    (said,) = gathered.problems
+    return said
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "options"),
+    [
+        ("PNG", "lake.png", {}),
+        ("JPEG", "lake.jpg", {}),
+        ("WEBP", "lake.webp", {}),
+        ("WEBP", "lake.webp", {"lossless": True}),
+        ("PNG", "lake.gif", {}),
+        ("JPEG", "lake.png", {"progressive": True}),
+        ("WEBP", "lake", {}),
+        ("MPO", "phone.jpg", {"save_all": True}),
+    ],
+)
+async def test_a_picture_is_what_its_bytes_say(
+    live: Intake,
+    ada: Person,
+    videos: Channel,
+    kind: str,
+    name: str,
+    options: dict[str, Any],
+) -> None:
+    """Format, pixels and length, whatever the name says; the link is kept as it was."""
+    if kind == "MPO":
+        options = {**options, "append_images": [Image.new("RGB", (160, 90))]}
+    data = picture(kind, (701, 333), **options)
+    files = await given(ada, videos, Upload(name, data))
+    gathered = await live.pictures(files)
+    assert gathered.problems == ()
+    (found,) = gathered.pictures
+    assert (found.format, found.width, found.height) == (kind.replace("MPO", "JPEG"), 701, 333)
+    assert (found.size, found.url) == (len(data), files[0].url)
+
+
+def _bad_files() -> dict[str, tuple[bytes, str]]:
+    png, jpeg, webp = picture(), picture("JPEG"), picture("WEBP")
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>'
+    return {
+        "gif": (picture("GIF"), _NO_PICTURE),
+        "tiff": (picture("TIFF"), _NO_PICTURE),
+        "bmp": (picture("BMP"), _NO_PICTURE),
+        "svg": (svg, _NO_PICTURE),
+        "text": (b"a lake at dusk", _NO_PICTURE),
+        "pdf": (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF", _NO_PICTURE),
+        "mp4": (tiny_clip(), _NO_PICTURE),
+        "nothing": (b"", _NO_PICTURE),
+        "a signature alone": (png[:8], _NO_PICTURE),
+        "half a PNG": (png[: len(png) // 2], _DAMAGED),
+        "half a JPEG": (jpeg[: len(jpeg) // 2], _DAMAGED),
+        "half a WebP": (webp[: len(webp) // 2], _DAMAGED),
+        "a hollow PNG": (hollow_png(5000, 5000), _DAMAGED),
+        "a bomb": (hollow_png(60_000, 60_000), "has too many pixels: 6000 a side at most."),
+        "a line": (hollow_png(1, 60_000), "has too many pixels: 6000 a side at most."),
+        "an animated PNG": (animation("PNG"), _ANIMATED),
+        "an animated WebP": (animation("WEBP"), _ANIMATED),
+        "text in a bomb": (
+            png[:33] + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(9_000_000))) + png[33:],
+            _DAMAGED,
+        ),
+        "10 MB and a byte": (png.ljust(MAX_IMAGE_BYTES + 1, b"\0"), _TOO_LARGE),
+    }
+
+
+_BAD_FILES = _bad_files()
+
+
+@pytest.mark.parametrize(("data", "said"), _BAD_FILES.values(), ids=_BAD_FILES)
+async def test_what_is_no_usable_picture_is_named(
+    live: Intake,
+    ada: Person,
+    videos: Channel,
+    data: bytes,
+    said: str,
+) -> None:
+    """With its name and what is wrong with it; nothing is raised."""
+    files = await given(ada, videos, Upload("lake.png", data))
+    gathered = await live.pictures(files)
+    assert problem(gathered).startswith(f"lake.png {said}")
+
+
+async def test_ten_megabytes_fit(live: Intake, ada: Person, videos: Channel) -> None:
+    """The limit itself is allowed."""
+    files = await given(ada, videos, Upload("lake.png", picture().ljust(MAX_IMAGE_BYTES, b"\0")))
+    gathered = await live.pictures(files)
+    assert [found.size for found in gathered.pictures] == [MAX_IMAGE_BYTES]
+
+
+@pytest.mark.parametrize("side", [6001, 12_000, 60_000])
+async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
+    server: Server, intake: Intake, side: int
+) -> None:
+    """A few hundred bytes that claim gigabytes."""
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=hollow_png(side, side))
+
+    server.answer = send
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == "lake.png has too many pixels: 6000 a side at most."
+
+
+async def test_a_file_announced_as_too_large_is_not_fetched(server: Server, intake: Intake) -> None:
+    """What Discord says of its length is enough."""
+    gathered = await intake.pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
+    assert problem(gathered).startswith(f"lake.png {_TOO_LARGE}")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_more_than_was_announced_is_cut_off(
+    server: Server, intake: Intake, packed: bool
+) -> None:
+    """Also where it arrives as a small parcel that swells."""
+    data = picture() + bytes(MAX_IMAGE_BYTES + 1)
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        if packed:
+            return web.Response(body=gzip.compress(data), headers={"Content-Encoding": "gzip"})
+        return web.Response(body=data)
+
+    server.answer = send
+    assert problem(await intake.pictures([attachment(server.url())])) == (
+        "lake.png is too large: 10 MB at most."
+    )
+
+
+async def test_a_file_that_never_ends_is_left(server: Server, intake: Intake) -> None:
+    """The connection is closed at the cap."""
+    left = asyncio.Event()
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(bytes(65_536))
+        except (ConnectionError, asyncio.CancelledError):
+            left.set()
+            raise
+
+    server.answer = send
+    assert _TOO_LARGE in problem(await intake.pictures([attachment(server.url())]))
+    async with asyncio.timeout(5):
+        await left.wait()
+
+
+async def _cut(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "5000"})
+    await response.prepare(request)
+    await response.write(picture()[:500])
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+async def _close(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def _wrongly_packed(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=picture(), headers={"Content-Encoding": "gzip"})
+
+
+def _status(status: int) -> Answer:
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, body=picture())
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [_cut, _close, _wrongly_packed, *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503])],
+)
+async def test_what_can_not_be_fetched_is_to_be_attached_again(
+    server: Server, intake: Intake, answer: Answer
+) -> None:
+    """A broken transfer, or any answer but 200."""
+    server.answer = answer
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+
+
+async def test_a_host_that_is_not_there_is_told(
+    session: aiohttp.ClientSession, folder: MediaFolder, unused_tcp_port: int
+) -> None:
+    """A refused connection is a problem like any other."""
+    root = f"http://127.0.0.1:{unused_tcp_port}"
+    intake = Intake(session, f"{root}/api/v10", folder.keep_input)
+    gathered = await intake.pictures([attachment(f"{root}/x.png")])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+
+
+async def test_an_expired_link_is_to_be_attached_again(
+    session: aiohttp.ClientSession, folder: MediaFolder
+) -> None:
+    """Discord answers 404 once a link's time is over."""
+    clock = HandClock()
+    options = DiscordOptions()
+    async with DiscordStandIn(options, clock.now) as stand_in:
+        intake = Intake(session, stand_in.api_url, folder.keep_input)
+        upload = Upload("lake.png", picture())
+        files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
+        assert (await intake.pictures(files)).problems == ()
+        clock.advance(options.link_seconds + 1)
+        assert problem(await intake.pictures(files)) == f"lake.png {_UNFETCHED}"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status: int) -> None:
+    """Not even to the same host."""
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        if request.path == "/cdn/lake.png":
+            return web.Response(status=status, headers={"Location": "/elsewhere.png"})
+        return web.Response(body=picture())
+
+    server.answer = send
+    gathered = await intake.pictures([attachment(server.url())])
+    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+    assert server.asked == ["/cdn/lake.png"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{other}/x.png",
+        "http://127.0.0.1/x.png",
+        "http://localhost:{port}/x.png",
+        "http://[::1]:{port}/x.png",
+        "http://2130706433:{port}/x.png",
+        "https://127.0.0.1:{port}/x.png",
+        "http://127.0.0.1:{port}@127.0.0.1:{other}/x.png",
+        "http://127.0.0.1:{port}\\@127.0.0.1:{other}/x.png",
+        "http://127.0.0.1@evil.example/x.png",
+        "http://user@127.0.0.1:{port}/x.png",
+        "http://user:word@127.0.0.1:{port}/x.png",
+        "http://:word@127.0.0.1:{port}/x.png",
+        "https://cdn.discordapp.com@127.0.0.1:{other}/x.png",
+        "https://cdn.discordapp.com.evil.example/x.png",
+        "https://evilcdn.discordapp.com/x.png",
+        "http://cdn.discordapp.com/x.png",
+        "https://cdn.discordapp.com:8443/x.png",
+        "https://user@cdn.discordapp.com/x.png",
+        "http://images-ext-1.discordapp.net/x.png",
+        "https://images-ext-1.discordapp.net:8443/x.png",
+        "https://images-ext-1.discordapp.net.evil.example/x.png",
+        "https://images-ext-1.discordapp.com/x.png",
+        "https://images-ext-.discordapp.net/x.png",
+        "https://images-ext-1a.discordapp.net/x.png",
+        "https://images-ext-٤.discordapp.net/x.png",
+        "https://images-ext-1@127.0.0.1:{other}/x.png",
+        "https://user@images-ext-1.discordapp.net/x.png",
+        "http://127.0.0.1:99999/x.png",
+        "http://[::1/x.png",
+        "//127.0.0.1:{port}/x.png",
+        "/x.png",
+        "file:///etc/hostname",
+        "ftp://127.0.0.1:{port}/x.png",
+        "data:image/png;base64,AAAA",
+        "not an address",
+        "",
+    ],
+)
+async def test_only_discords_own_hosts_are_asked(
+    server: Server, intake: Intake, address: str
+) -> None:
+    """Another host, port or scheme, and a name before an @, are refused before any request."""
+    other = Server()
+    runner = web.ServerRunner(web.Server(other.note))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = address.format(port=server.port, other=runner.addresses[0][1])
+    assert problem(await intake.pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
+    assert (server.asked, other.asked) == ([], [])
+    await runner.cleanup()
+
+
+def test_discords_copies_of_other_hosts_pictures_are_taken_and_their_bytes_handed_on() -> None:
+    """Of what is not Discord's own, only the kept file counts: its original may change any time."""
+    copy = "https://images-ext-1.discordapp.net/external/x/https/evil.example/x.png?width=9"
+    own = "https://cdn.discordapp.com/attachments/1/2/x.png?ex=1"
+    assert [is_discords(url) for url in (copy, own, "https://evil.example/x.png")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [address_to_hand_on(url) for url in (copy, own)] == ["", own]
+
+
+@pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])
+async def test_only_a_stand_in_on_loopback_serves_attachments(
+    server: Server, session: aiohttp.ClientSession, folder: MediaFolder, api_url: str | None
+) -> None:
+    """A proxy somewhere else does not, and without either nothing on loopback is asked."""
+    intake = Intake(session, api_url, folder.keep_input)
+    for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
+        gathered = await intake.pictures([attachment(url)])
+        assert problem(gathered) == f"lake.png {_FOREIGN}"
+    assert server.asked == []
+
+
+async def test_a_signed_link_arrives_unchanged(server: Server, intake: Intake) -> None:
+    """Its signature holds for these very characters."""
+    path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
+    gathered = await intake.pictures([attachment(server.url(path))])
+    assert gathered.problems == ()
+    assert server.asked == [path]
+
+
+async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
+    server: Server, intake: Intake
+) -> None:
+    """One answer tells all there is to mend."""
+    sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        size = sizes.get(request.path)
+        return web.Response(body=picture(size=size) if size else b"no picture")
+
+    server.answer = send
+    names = ["1.png", "2.png", "3.png", "4.png", "**@everyone**.png"]
+    files = [attachment(server.url(f"/{name}"), name) for name in names[:4]]
+    gathered = await intake.pictures([*files, attachment("http://evil.example", names[4])])
+    assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
+    assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
+    assert [said.split()[0] for said in gathered.problems[:2]] == ["2.png", "4.png"]
+    assert "everyone" in gathered.problems[2]
+    assert live_markup(gathered.problems[2]) == []
+
+
+async def test_at_most_four_pictures_are_in_memory(server: Server, intake: Intake) -> None:
+    """Over all members; the others wait until one is done, and all are served."""
+    here, most, arrived, go = 0, 0, asyncio.Condition(), asyncio.Event()
+    lake = picture()
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        nonlocal here, most
+        if request.path == "/ping":
+            return web.Response()
+        async with arrived:
+            here += 1
+            most = max(most, here)
+            arrived.notify_all()
+        await go.wait()
+        here -= 1
+        return web.Response(body=lake)
+
+    server.answer = send
+    asks = [
+        asyncio.create_task(
+            intake.pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
+        )
+        for _ in range(3)
+    ]
+    async with asyncio.timeout(10), arrived:
+        await arrived.wait_for(lambda: here == 4)
+    await _exchange(server, times=50)
+    assert here == 4
+    go.set()
+    served = await asyncio.gather(*asks)
+    assert [len(gathered.pictures) for gathered in served] == [6, 6, 6]
+    assert most == 4
+
+
+async def _exchange(server: Server, times: int) -> None:
+    """Ask and be answered many times, in which a fifth picture would have been asked for."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(times):
+            async with session.get(server.url("/ping")) as answer:
+                await answer.read()
+
+
+async def test_references_are_told_apart_measured_and_kept(
+    live: Intake, folder: MediaFolder, ada: Person, videos: Channel
+) -> None:
+    """Each in its place and order, with its length, and a copy that outlives Discord's link."""
+    given_files = {
+        "lake.jpg": picture("JPEG"),
+        "walk.mp4": video(2500),
+        "drive.mov": video(3337, kind="mov", sound_ms=3000),
+        "voice.mp3": sound(4000),
+        "bell.wav": sound(2000, "wav"),
+    }
+    uploads = [Upload(name, data) for name, data in given_files.items()]
+    files = await given(ada, videos, *uploads)
+    gathered = await live.references(files[:1], files[1:3], files[3:])
+    assert gathered.problems == ()
+    kept = [item.kept for item in (*gathered.pictures, *gathered.videos, *gathered.audios)]
+    assert [str(name)[64:] for name in kept] == [".jpg", ".mp4", ".mov", ".mp3", ".wav"]
+    copies = [folder.input_path(str(name)) for name in kept]
+    assert [copy.read_bytes() for copy in copies if copy] == list(given_files.values())
+    assert [(clip.name, clip.duration_ms) for clip in gathered.videos] == [
+        ("walk.mp4", 2500),
+        ("drive.mov", 3337),
+    ]
+    assert [clip.duration_ms for clip in gathered.audios] == [4000, 2000]
+    assert [clip.url for clip in gathered.videos] == [file.url for file in files[1:3]]
+
+
+def _misplaced() -> dict[str, tuple[bytes, str, str]]:
+    clip, tone, wave = video(2000), sound(2000), sound(2000, "wav")
+    no_video, no_audio = "is not an MP4 or MOV video.", "is not an MP3 or WAV file."
+    damaged = "is a damaged video, or a part of one."
+    unknown = "does not tell how long it lasts: save it anew with another program."
+    return {
+        "a picture as video": (picture(), "video", no_video),
+        "a sound as video": (tone, "video", no_video),
+        "nothing as video": (b"", "video", no_video),
+        "WebM": (b"\x1aE\xdf\xa3" + bytes(99), "video", no_video),
+        "half a video": (clip[: len(clip) // 2], "video", damaged),
+        "video without end": (clip[:-9], "video", damaged),
+        "fragments": (video(2000, fragmented=True), "video", unknown),
+        "sound in an MP4": (sound(2000, "mp4"), "video", "has no video in it, or only sound."),
+        "50 MB and a byte": (clip.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "video", "is too large: 50"),
+        "a picture as audio": (picture(), "audio", no_audio),
+        "a video as audio": (clip, "audio", no_audio),
+        "nothing as audio": (b"", "audio", no_audio),
+        "Ogg": (sound(2000, "ogg"), "audio", no_audio),
+        "half a WAV": (wave[:9000], "audio", "is a damaged audio file, or a part of one."),
+        "half an MP3": (tone[:9000], "audio", "is a damaged audio file, or a part of one."),
+        "15 MB and a byte": (tone.ljust(MAX_AUDIO_BYTES + 1, b"\0"), "audio", "is too large: 15"),
+    }
+
+
+_MISPLACED = _misplaced()
+
+
+@pytest.mark.parametrize(("data", "slot", "said"), _MISPLACED.values(), ids=_MISPLACED)
+async def test_what_is_no_usable_clip_is_named_and_not_kept(
+    server: Server, intake: Intake, tmp_path: Path, data: bytes, slot: str, said: str
+) -> None:
+    """With its name and what is wrong with it; a file that lies about its size too."""
+
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=data)
+
+    server.answer = send
+    files = [attachment(server.url("/cdn/walk.mp4"), "walk.mp4")]
+    videos, audios = (files, []) if slot == "video" else ([], files)
+    gathered = await intake.references([], videos, audios)
+    (problem_,) = gathered.problems
+    assert problem_.startswith(f"walk.mp4 {said}")
+    assert (gathered.videos, gathered.audios) == ((), ())
+    assert not list(tmp_path.rglob("*.*"))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "rule"),
+    [
+        ([2000], None),
+        ([1999], "1.999 s: a reference video has 2 to 15 s"),
+        ([15_000], None),
+        ([15_001], "15.001 s: a reference video has 2 to 15 s"),
+        ([5000, 5000, 5000], None),
+        ([5000, 5000, 5001], "15.001 s together"),
+        ([2000, 2000, 2000, 2000], "3 at most, 4 were given"),
+    ],
+)
+async def test_measured_lengths_meet_the_rules_at_their_edges(
+    server: Server, intake: Intake, lengths: list[int], rule: str | None
+) -> None:
+    """From real bytes to a request or a rule, on both sides of every boundary."""
+    clips = {f"/{n}.mp4": video(ms) for n, ms in enumerate(lengths)}
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=clips[request.path])
+
+    server.answer = send
+    files = [attachment(server.url(path), path[1:]) for path in clips]
+    gathered = await intake.references([], files, [])
+    assert gathered.problems == ()
+    draft = Draft(command=Command.REFERENCE, prompt="like these", videos=gathered.videos)
+    if rule is None:
+        assert quote(check(draft)).billed_ms == 5000 + sum(lengths)
+        return
+    with pytest.raises(BrokenRules, match=rule):
+        check(draft)
+
+
+@pytest.mark.parametrize("full", ["the folder", "the temporary folder"])
+async def test_a_disk_that_takes_no_more_is_told(
+    server: Server, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    """It is no fault of the file, which may be given again later."""
+
+    async def keep(_data: bytes, _suffix: str) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if full == "the temporary folder":
+        monkeypatch.setattr("tempfile.tempdir", "/dev/null/none")
+    gathered = await Intake(session, server.api_url, keep).pictures([attachment(server.url())])
+    assert problem(gathered) == "lake.png could not be taken in just now. Try again later."

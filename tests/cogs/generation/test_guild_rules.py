@@ -1,0 +1,192 @@
+from itertools import count
+
+import pytest
+
+from domain.guild_settings import ChannelRules, Rules, Which
+from domain.models import ModelId, Resolution
+from domain.money import MicroUSD
+from sandbox.discord import DiscordStandIn, Interaction, Person
+from tests.harness.bot import House, buttons, job_in
+from workflow.billing.quotas import Manager
+from workflow.guilds import settings
+
+_numbers = count(1)
+PROMPT = {"prompt": "a lake at dusk"}
+ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
+
+pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
+
+
+async def decide(house: House, **fields: object) -> None:
+    """Let a manager set some fields."""
+    guild = house.channel.guild
+    assert guild is not None
+    manager = Manager(user_id=1, interaction_id=next(_numbers))
+    await settings.change(
+        house.context, guild.id, manager, lambda now: now.model_copy(update=fields)
+    )
+
+
+async def answer(house: House, person: Person, options: dict[str, object]) -> Interaction:
+    """Ask for a video in the usual channel."""
+    return await (await person.type(house.channel, "video", options)).until_answered()
+
+
+async def test_a_refusal_names_all_that_the_server_does_not_allow(
+    house: House, ada: Person, stand_in: DiscordStandIn
+) -> None:
+    """Channel, role, model, resolution, length, words and age come in one private answer."""
+    others = stand_in.channel("general")
+    await decide(
+        house,
+        rules=Rules(models=(ONE,), resolutions=(Resolution.P480,), max_seconds=8),
+        channels=(others.id,),
+        roles=(77,),
+        banned=("gun",),
+        age_gate=Which.ALL,
+    )
+    options = {
+        "prompt": "a g\u200bun",
+        "model": "seedance-2-0",
+        "resolution": "1080p",
+        "duration": 15,
+    }
+    refused = await answer(house, ada, options)
+    for said in (
+        f"go to <#{others.id}>",
+        "one of the roles <@&77>",
+        "Seedance 2.0 is not allowed here: choose Seedance 1.5 Pro.",
+        "1080p is not allowed here",
+        "15 s is not allowed here: 8 s at most",
+        "`gun`",
+        "age-restricted channels only",
+        "Nothing was charged",
+    ):
+        assert said in refused.text
+    assert await house.count() == 0
+
+
+async def test_what_a_member_leaves_open_is_as_the_server_wants_it(
+    house: House, ada: Person
+) -> None:
+    """The rules of the channel come before those of the server."""
+    assert house.channel.guild is not None
+    own = ChannelRules(channel_id=house.channel.id, rules=Rules(default_seconds=8))
+    await decide(house, rules=Rules(default_model=TWO, default_seconds=12), overrides=(own,))
+    job = await house.job(job_in(await answer(house, ada, PROMPT)))
+    assert (job.request.model, job.request.seconds) == (TWO, 8)
+
+
+async def test_a_thread_counts_as_its_channel(
+    house: House, ada: Person, stand_in: DiscordStandIn
+) -> None:
+    """It may be used when its channel may, has its rules, and is for adults when that is."""
+    night = stand_in.channel("night")
+    own = ChannelRules(channel_id=night.id, rules=Rules(default_seconds=8))
+    await decide(house, channels=(night.id,), overrides=(own,), age_gate=Which.ALL)
+    thread = stand_in.world.add_thread(night, "stars")
+    typed = await ada.type(thread, "video", PROMPT)
+    job = await house.job(job_in(await typed.until_answered()))
+    assert (job.channel_id, job.request.seconds) == (thread.id, 8)
+
+
+async def test_a_sensitive_prompt_belongs_where_only_adults_are(
+    house: House, ada: Person, stand_in: DiscordStandIn
+) -> None:
+    """Others go anywhere."""
+    await decide(house, age_gate=Which.SENSITIVE, sensitive=("war",))
+    refused = await answer(house, ada, {"prompt": "a war"})
+    assert "age-restricted" in refused.text
+    job_in(await answer(house, ada, PROMPT))
+    night = await ada.type(stand_in.channel("night"), "video", {"prompt": "a war"})
+    job_in(await night.until_answered())
+
+
+async def test_a_button_passes_the_same_door(house: House, ada: Person) -> None:
+    """What was allowed when a video was made may not be any more."""
+    made = await house.made(ada, "video", PROMPT)
+    await decide(house, banned=("lake",))
+    again = await (await ada.click(made, "Again")).until_answered()
+    assert "`lake`" in again.text
+    assert await house.count() == 1
+
+
+async def test_a_dear_video_is_asked_about_first(house: House, ada: Person) -> None:
+    """Nothing is held until the button with the price on it is clicked."""
+    await decide(house, confirm_above=MicroUSD(79_999))
+    asked = await answer(house, ada, PROMPT)
+    assert "This costs **$0.08**" in asked.text
+    assert "No limit of your own applies" in asked.text
+    assert buttons(asked) == ["Spend $0.08"]
+    assert await house.count() == 0
+    taken = await (await ada.click(asked, "Spend $0.08")).until_answered()
+    job = await house.job(job_in(taken))
+    assert job.price == 80_000
+
+
+async def test_what_costs_just_what_is_set_is_not_asked_about(house: House, ada: Person) -> None:
+    """The question is for prices above it."""
+    await decide(house, confirm_above=MicroUSD(80_000))
+    job_in(await answer(house, ada, PROMPT))
+
+
+async def test_a_double_click_on_the_question_is_one_job(house: House, ada: Person) -> None:
+    """Both clicks get the same answer."""
+    await decide(house, confirm_above=MicroUSD(0))
+    asked = await answer(house, ada, PROMPT)
+    clicks = [await ada.click(asked, "Spend $0.08") for _ in range(2)]
+    jobs = {job_in(await click.until_answered()) for click in clicks}
+    assert len(jobs) == 1
+    assert await house.count() == 1
+
+
+@pytest.mark.parametrize("how", ["restart", "time"])
+async def test_a_question_does_not_wait_for_ever(house: House, ada: Person, how: str) -> None:
+    """After a quarter of an hour, or a restart, it has to be asked for again."""
+    await decide(house, confirm_above=MicroUSD(0))
+    asked = await answer(house, ada, PROMPT)
+    if how == "restart":
+        await house.restart()
+    else:
+        house.ahead_ms += 15 * 60_000 + 60_000
+    late = await (await ada.click(asked, "Spend $0.08")).until_answered()
+    assert "Ask for it again" in late.text
+    assert await house.count() == 0
+
+
+async def test_a_price_that_has_changed_is_asked_about_anew(house: House, ada: Person) -> None:
+    """Only the price on the button is spent."""
+    await decide(house, confirm_above=MicroUSD(0))
+    asked = await answer(house, ada, PROMPT)
+    await decide(house, rules=Rules(default_seconds=8))
+    anew = await (await ada.click(asked, "Spend $0.08")).until_answered()
+    assert buttons(anew) == ["Spend $0.16"]
+    assert await house.count() == 0
+    job_in(await (await ada.click(anew, "Spend $0.16")).until_answered())
+
+
+async def test_what_is_not_allowed_any_more_is_refused_after_the_question(
+    house: House, ada: Person
+) -> None:
+    """The rules of the moment count, and nothing is held."""
+    await decide(house, confirm_above=MicroUSD(0))
+    asked = await answer(house, ada, PROMPT)
+    await decide(house, banned=("lake",))
+    refused = await (await ada.click(asked, "Spend $0.08")).until_answered()
+    assert "`lake`" in refused.text
+    assert await house.count() == 0
+
+
+async def test_make_final_asks_once(house: House, ada: Person) -> None:
+    """Its own question has the price on it already."""
+    made = await house.made(ada, "video", {**PROMPT, "resolution": "480p"})
+    await decide(house, confirm_above=MicroUSD(0))
+    asked = await (await ada.click(made, "Make final")).until_answered()
+    job_in(await (await ada.click(asked, "Spend $0.08")).until_answered())
+
+
+async def test_settings_outlive_the_process(house: House, ada: Person) -> None:
+    """They are in the database."""
+    await decide(house, banned=("lake",))
+    await house.restart()
+    assert "`lake`" in (await answer(house, ada, PROMPT)).text

@@ -1,0 +1,211 @@
+"""The commands as Discord has them: their limits, the documentation, stale and odd clients."""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cogs.ui.buttons import Act, CardButton
+from cogs.ui.notify_button import TellButton
+from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Resolution
+from sandbox.discord import Channel, DiscordStandIn, Interaction, Person
+from sandbox.discord.interactions import Kind
+from storage import jobs
+from storage.database import Database
+from tests.harness.rendering import live_markup
+
+DOCS = Path(__file__).parents[3] / "docs" / "commands.md"
+INTEGER, TEXT, SWITCH, FILE = 4, 3, 5, 11
+GUILDS_ONLY = [0]
+
+
+def registered(stand_in: DiscordStandIn) -> dict[str, dict[str, Any]]:
+    """Give the commands that Discord has, in order."""
+    return {command["name"]: command for command in stand_in.commands.of(None)}
+
+
+def documented(heading: str) -> list[list[str]]:
+    """Read the rows of the table whose first column has this heading."""
+    head, rule, rows = rf"\| {heading} \|.*\n", r"\|[-| ]+\n", r"((?:\|.*\n)+)"
+    table = re.search(head + rule + rows, DOCS.read_text())
+    assert table is not None, heading
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[1].splitlines()]
+
+
+def choices(option: dict[str, Any]) -> list[str]:
+    return [choice["value"] for choice in option.get("choices", [])]
+
+
+def folded(names: Iterable[str]) -> str:
+    """List names, with `image1 … image3` for a run of numbered ones."""
+    runs = [list(run) for _, run in groupby(names, lambda name: name.rstrip("0123456789"))]
+    return ", ".join(f"{run[0]} … {run[-1]}" if len(run) > 1 else run[0] for run in runs)
+
+
+async def send_raw(
+    stand_in: DiscordStandIn, person: Person, channel: Channel, name: str, options: dict[str, Any]
+) -> Interaction:
+    """Send a command as a client would that knows older options than those registered."""
+    found = stand_in.commands.find(person.guild.id, name)
+    assert found is not None
+    kinds = {option["name"]: option["type"] for option in found["options"]}
+    given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
+    data = {"id": found["id"], "name": name, "type": 1, "options": given}
+    return stand_in.interactions.dispatch(Kind.COMMAND, person.user, channel, data)
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_discord_takes_the_commands_at_once(stand_in: DiscordStandIn) -> None:
+    """The stand-in refuses what breaks a limit of Discord's; all are registered in one request."""
+    assert {"video", "animate"} <= set(registered(stand_in))
+    assert stand_in.commands.syncs == 1
+    for command in registered(stand_in).values():
+        in_menus = command["type"] != 1
+        assert in_menus or 10 <= len(command["description"]) <= 100
+        for option in command.get("options", ()):
+            assert 10 <= len(option["description"]) <= 100
+            assert option["description"] != "…"
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_the_commands_are_for_servers_only(stand_in: DiscordStandIn) -> None:
+    """Neither in direct messages nor installed by a user: quotas belong to servers."""
+    for command in registered(stand_in).values():
+        assert command["contexts"] == GUILDS_ONLY
+        assert command["integration_types"] == GUILDS_ONLY
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_the_options_offer_what_the_models_make(stand_in: DiscordStandIn) -> None:
+    """Fixed values are choices, seconds a range with suggestions, switches are switches."""
+    for name in ("video", "animate"):
+        options = {option["name"]: option for option in registered(stand_in)[name]["options"]}
+        assert choices(options["model"]) == [model.id.value for model in MODELS.values()]
+        assert choices(options["resolution"]) == list(Resolution)
+        assert choices(options["aspect_ratio"]) == list(AspectRatio)
+        duration = options["duration"]
+        assert (duration["type"], duration["autocomplete"]) == (INTEGER, True)
+        assert duration["min_value"] == min(model.min_seconds for model in MODELS.values())
+        assert duration["max_value"] == max(model.max_seconds for model in MODELS.values())
+        kinds = {name: option["type"] for name, option in options.items()}
+        assert {kinds[name] for name in ("sound", "fixed_lens", "web_search")} == {SWITCH}
+        assert {kinds[name] for name in kinds if "image" in name} <= {FILE}
+        assert kinds["prompt"] == TEXT
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_the_documentation_lists_exactly_these_commands(stand_in: DiscordStandIn) -> None:
+    """With their options in order; bold ones are required, numbered ones are folded."""
+    written = {name.strip("`/"): options for name, options, _ in documented("command")}
+    offered = {
+        name: folded(
+            f"**{option['name']}**" if option.get("required") else option["name"]
+            for option in command.get("options", ())
+        )
+        for name, command in registered(stand_in).items()
+    }
+    assert written == offered
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_the_documentation_lists_exactly_these_values(stand_in: DiscordStandIn) -> None:
+    """Each optional option of `/video` has a row, and the row its values."""
+    rows = {name: values for name, values, _ in documented("option")}
+    options = {option["name"]: option for option in registered(stand_in)["video"]["options"]}
+    assert list(rows) == [name for name, option in options.items() if not option.get("required")]
+    assert rows["model"].split(", ") == [model.label for model in MODELS.values()]
+    assert set(re.findall(r"\d+p", rows["resolution"])) == set(choices(options["resolution"]))
+    ratios = set(re.findall(r"\d+:\d+|auto", rows["aspect_ratio"]))
+    assert ratios == set(choices(options["aspect_ratio"]))
+    for model in MODELS.values():
+        named = f"{model.min_seconds}–{model.max_seconds} s on {model.label.split()[1]}"
+        assert named in rows["duration"]
+
+
+@pytest.mark.usefixtures("dailies")
+@pytest.mark.parametrize("command", ["video", "animate"])
+async def test_seconds_are_suggested_as_the_chosen_model_makes_them(
+    ada: Person, videos: Channel, command: str
+) -> None:
+    """All of them, those that are billed predictably first; typing narrows them down."""
+    for model in (None, *MODELS.values()):
+        chosen = model or DEFAULT_MODEL
+        options = {} if model is None else {"model": model.id.value}
+
+        async def suggested(typed: str, options: dict[str, str] = options) -> list[int]:
+            focused = ("duration", typed)
+            found = await ada.autocomplete(videos, command, options, focused=focused)
+            return [choice["value"] for choice in found]
+
+        every = await suggested("")
+        assert every[:3] == [4, 8, 12]
+        assert sorted(every) == list(range(chosen.min_seconds, chosen.max_seconds + 1))
+        assert await suggested("1") == [n for n in every if str(n).startswith("1")]
+        assert await suggested(" 8 ") == [8]
+
+
+@pytest.mark.usefixtures("dailies")
+@pytest.mark.parametrize(
+    "typed", ["abc", "-1", "4.5", "٤", "9" * 5000, "%s", "\0", "🎬", 8, 4.0, None, True]
+)
+async def test_odd_input_suggests_nothing_wrong(ada: Person, videos: Channel, typed: Any) -> None:
+    """Discord sends whatever stands in the field; the answer still comes, in time."""
+    for model in ("seedance-2-0", "no such model", "", "__class__"):
+        focused = ("duration", typed)
+        found = await ada.autocomplete(videos, "video", {"model": model}, focused=focused)
+        assert [choice["value"] for choice in found] in ([], [8])
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_a_stale_client_is_told_which_values_there_are(
+    stand_in: DiscordStandIn, ada: Person, videos: Channel, database: Database
+) -> None:
+    """Every value that is unknown is named, in one private answer; nothing is made or charged."""
+    options = {
+        "prompt": "a lake",
+        "model": "seedance-3-0",
+        "duration": 99,
+        "resolution": "4k",
+        "aspect_ratio": "2:1",
+    }
+    sent = await send_raw(stand_in, ada, videos, "video", options)
+    answer = await sent.until_answered()
+    assert answer.ephemeral
+    for named in ("seedance-3-0", "seedance-1-5-pro, seedance-2-0", "99 s", "4k", "2:1"):
+        assert named in answer.text
+    assert "Nothing was charged" in answer.text
+    assert videos.messages == []
+    assert await database.read(jobs.counts) == {}
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_a_stale_value_is_shown_as_text(
+    stand_in: DiscordStandIn, ada: Person, videos: Channel
+) -> None:
+    """A client that lies may send anything as a value."""
+    model = "**x** <@1> https://evil.example " * 60
+    sent = await send_raw(stand_in, ada, videos, "video", {"prompt": "a lake", "model": model})
+    text = (await sent.until_answered()).text
+    assert live_markup(text.partition(", not ")[2]) == []
+
+
+@pytest.mark.usefixtures("dailies")
+async def test_a_command_without_its_picture_is_answered(
+    stand_in: DiscordStandIn, ada: Person, videos: Channel
+) -> None:
+    """A stale client may not know a required option; that is told, and not left in silence."""
+    sent = await send_raw(stand_in, ada, videos, "animate", {"prompt": "a lake"})
+    answer = await sent.until_answered()
+    assert "Something went wrong" in answer.text
+    assert answer.ephemeral
+
+
+def test_the_documentation_lists_exactly_these_buttons() -> None:
+    """By the label that a member sees."""
+    labels = {CardButton(act, "x").item.label for act in Act} | {"Try again"}
+    labels |= {TellButton(1, wanted=wanted).item.label for wanted in (True, False)}
+    written = {row[0].removesuffix(" $…") for row in documented("button")}
+    assert written == labels

@@ -1,0 +1,286 @@
+"""Bad input through the real commands: every documented rule on both sides of its boundary.
+
+What else can be wrong is shown beside what it is about. Bytes that are no picture, cut off, lying,
+animated or bombs: test_intake.py and probe/. Stale commands: test_commands.py. Double clicks,
+strangers, buttons about nothing: test_clicks.py, test_jobs.py, settings/test_panel.py. Forms that
+are sent off twice: test_forms.py, test_composing.py, test_animating.py, test_extend.py. Hostile
+prompts on each card: test_cards.py, test_words.py.
+"""
+
+import asyncio
+import io
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from domain.jobs import JobState
+from domain.models import MAX_IMAGE_BYTES, AspectRatio
+from sandbox.discord import DiscordStandIn, Interaction, Message, Person, Upload
+from sandbox.discord.interactions import Kind
+from sandbox.discord.serializers import attachment_json
+from storage import audit
+from storage.database import Database
+from tests.harness.bot import House, job_in
+from tests.harness.media_samples import sound, video
+from tests.harness.rendering import HOSTILE, live_markup, plain, shown_prompt
+
+Row = tuple[str, dict[str, Any], str | None]
+"""A command, its options, and a part of the refusal; None for what is taken."""
+
+PRO, TWO = "seedance-1-5-pro", "seedance-2-0"
+SMILE = "\U0001f600"
+UNCHARGED = "Nothing was charged"
+
+
+def picture(width: int = 640, height: int = 360, kind: str = "PNG") -> Upload:
+    data = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(data, kind)
+    return Upload(f"picture.{kind.lower()}", data.getvalue())
+
+
+def heavy(size: int) -> Upload:
+    """Make a picture of so many bytes."""
+    return Upload("heavy.png", picture().content.ljust(size, b"\0"))
+
+
+def clips(*all_ms: int) -> dict[str, Any]:
+    return {f"video{n}": Upload(f"v{n}.mp4", video(ms)) for n, ms in enumerate(all_ms, 1)}
+
+
+def sounds(*all_ms: int) -> dict[str, Any]:
+    return {f"audio{n}": Upload(f"a{n}.wav", sound(ms, "wav")) for n, ms in enumerate(all_ms, 1)}
+
+
+def prompts(model: str) -> list[Row]:
+    """Vary the prompt: 3 to 2,500 characters on 1.5 Pro, anything that is not empty on 2.0."""
+    taken = {
+        PRO: ("abc", "  abc  ", "x" * 2500, SMILE * 1250, "\u202egnp.exe", "@everyone look <@1>"),
+        TWO: ("a", "x" * 2501, "x" * 6000, SMILE * 2500, "\u202egnp.exe", "@everyone look <@1>"),
+    }
+    refused = {
+        PRO: {"ab": "prompt", " ab ": "prompt", "x" * 2501: "2,500", SMILE * 2500: "2,500"},
+        TWO: {},
+    }
+    nothing = ("", "   ", "\t\n\u3000", "\u200b\u200b\u200b\u200b", "\u202e\u2066\u2069", "\0")
+    broken = {"a lake \ud800": "prompt", "\udfff\ud800 lake": "prompt", "a\0b": "prompt"}
+    said: dict[str, str | None] = dict.fromkeys(taken[model])
+    said |= refused[model] | dict.fromkeys(nothing, "prompt") | broken
+    return [("video", {"prompt": text, "model": model}, why) for text, why in said.items()]
+
+
+def choices(model: str) -> list[Row]:
+    """Vary one choice at a time, over what the model takes and what lies just beyond."""
+    longest = {PRO: 12, TWO: 15}[model]
+    only = {PRO: ("fixed_lens", "web_search"), TWO: ("web_search", "fixed_lens")}[model]
+    changes: list[tuple[dict[str, Any], str | None]] = [
+        *(({"duration": seconds}, None) for seconds in range(4, longest + 1)),
+        *(({"duration": seconds}, f"{seconds} s") for seconds in (-1, 0, 3, longest + 1, 99)),
+        *(({"resolution": size}, None) for size in ("480p", "720p")),
+        ({"resolution": "1080p"}, "1080p" if model == PRO else None),
+        ({"resolution": "4k"}, "4k"),
+        *(({"aspect_ratio": ratio}, None) for ratio in AspectRatio if ratio != "auto"),
+        ({"aspect_ratio": "auto"}, "auto" if model == PRO else None),
+        ({"aspect_ratio": "2:1"}, "2:1"),
+        *(({"sound": sound_}, None) for sound_ in (True, False)),
+        *(({only[0]: on}, None) for on in (True, False)),
+        ({only[1]: True}, only[1]),
+        ({only[1]: False}, None),
+    ]
+    plain_ = {"prompt": "a lake", "model": model}
+    return [("video", {**plain_, **change}, why) for change, why in changes]
+
+
+def frames(model: str) -> list[Row]:
+    """Give one and two pictures, at the edges of what is a picture for APIXO."""
+    given: list[tuple[dict[str, Any], str | None]] = [
+        ({"image": picture()}, None),
+        ({"image": picture(kind="JPEG"), "last_image": picture(kind="WEBP")}, None),
+        ({"image": picture(300, 300)}, None),
+        ({"image": picture(300, 299)}, "picture.png"),
+        ({"image": picture(300, 750)}, None),
+        ({"image": picture(300, 751)}, "picture.png"),
+        ({"image": picture(6000, 2400, "JPEG")}, None),
+        ({"image": picture(6001, 2401, "JPEG")}, "picture.jpeg"),
+        ({"image": heavy(MAX_IMAGE_BYTES)}, None),
+        ({"image": heavy(MAX_IMAGE_BYTES + 1)}, "heavy.png"),
+        ({"image": picture(), "last_image": picture(kind="GIF")}, "picture.gif"),
+        ({"image": picture(), "last_image": Upload("x.png", b"")}, "x.png"),
+    ]
+    # Which pictures can be used is the same on both.
+    given = given if model == PRO else given[:2]
+    asked = {"prompt": "it moves", "model": model}
+    return [("animate", {**asked, **files}, why) for files, why in given]
+
+
+def references() -> list[Row]:
+    """Give references at the edges of their lengths and numbers."""
+    nine = {f"image{n}": picture() for n in range(1, 10)}
+    given: list[tuple[dict[str, Any], str | None]] = [
+        ({}, None),
+        ({**nine, **clips(5000, 5000, 5000), **sounds(5000, 5000, 5000)}, None),
+        (clips(2000), None),
+        (clips(1999), "1.999 s"),
+        (clips(15_000), None),
+        (clips(15_001), "15.001 s"),
+        (clips(5000, 5000, 5001), "15.001 s together"),
+        ({"image1": picture(), **sounds(2000)}, None),
+        ({"image1": picture(), **sounds(1999)}, "1.998 s"),
+        ({**clips(2000), **sounds(15_000)}, None),
+        ({**clips(2000), **sounds(15_001)}, "15.001 s"),
+        ({**clips(2000), **sounds(5000, 5000, 5001)}, "15.001 s together"),
+        (sounds(3000), "needs a reference picture or video"),
+        ({"image1": picture(), "audio1": Upload("hours.mp3", two_hours())}, "hours.mp3"),
+        ({"video1": picture()}, "not an MP4 or MOV"),
+        ({"audio1": picture(), "image1": picture()}, "not an MP3 or WAV"),
+        ({"image1": picture(), "video1": Upload("cut.mp4", video(3000)[:-99])}, "cut.mp4"),
+    ]
+    asked = {"prompt": "like these", "duration": 4, "resolution": "480p"}
+    return [("reference", {**asked, **files}, why) for files, why in given]
+
+
+def two_hours() -> bytes:
+    """Write an MP3 of two hours that is small enough to be attached."""
+    return (b"\xff\xf3\x14\xc4" + bytes(20)) * 300_000
+
+
+pytestmark = pytest.mark.time_scale(60)
+
+
+@pytest.fixture
+async def home(house: House) -> House:
+    """Have so many places at APIXO that nothing waits."""
+    house.policy = replace(house.policy, max_tasks=200)
+    await house.start()
+    return house
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(prompts, id="prompts"),
+        pytest.param(choices, id="choices"),
+        pytest.param(frames, id="frames"),
+    ],
+)
+@pytest.mark.parametrize("model", [PRO, TWO])
+async def test_each_boundary_holds_on_both_sides(
+    home: House, ada: Person, database: Database, rows: Any, model: str
+) -> None:
+    """Of every rule of the model's page; what is let through, the strict stand-in takes."""
+    await hold_to(home, ada, database, rows(model))
+
+
+async def test_each_boundary_of_references_holds_on_both_sides(
+    home: House, ada: Person, database: Database
+) -> None:
+    """By lengths that are measured in real files."""
+    await hold_to(home, ada, database, references())
+
+
+async def hold_to(home: House, ada: Person, database: Database, rows: list[Row]) -> None:
+    """Ask for each row, and see what is answered, made and held, and what APIXO says to it."""
+    home.apixo.pace.change(scale=1)
+    asked = await asyncio.gather(*(ask(home, ada, name, options) for name, options, _ in rows))
+    made = list[str]()
+    for (name, options, why), answer in zip(rows, asked, strict=True):
+        said = answer.text.replace("\\", "")
+        about = (name, {**options, "prompt": options["prompt"][:20]}, said)
+        assert answer.ephemeral, about
+        if why is None:
+            assert "On its way" in said, about
+            made.append(job_in(answer))
+        else:
+            assert why in said, about
+            assert UNCHARGED in said, about
+    assert await home.count() == len(made)
+    for job in made:
+        assert (await home.until(job, JobState.GENERATING)).task_id
+    assert len(home.apixo.tasks) == len(home.submitted()) == len(made)
+    assert (await database.read(audit.check)).violations == ()
+
+
+async def ask(home: House, person: Person, name: str, options: dict[str, Any]) -> Interaction:
+    """Type a command; without files as a stale client would, which knows of no bounds."""
+    if any(isinstance(value, Upload) for value in options.values()):
+        return await (await person.type(home.channel, name, options)).until_answered(60)
+    return await send(home, person, name, options)
+
+
+async def send(
+    home: House, person: Person, name: str, options: dict[str, Any], **resolved: Any
+) -> Interaction:
+    """Send a command whatever it says, and wait for the answer."""
+    found = home.stand_in.commands.find(person.guild.id, name)
+    assert found is not None
+    kinds = {option["name"]: option["type"] for option in found["options"]}
+    given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
+    data = {"id": found["id"], "name": name, "type": 1, "options": given, **resolved}
+    sent = home.stand_in.interactions.dispatch(Kind.COMMAND, person.user, home.channel, data)
+    return await sent.until_answered(60)
+
+
+async def test_an_attachment_that_was_deleted_meanwhile_is_asked_for_again(
+    home: House, ada: Person
+) -> None:
+    """It is gone by the time that the command arrives."""
+    message = await ada.say(home.channel, files=[picture()])
+    (file,) = message.attachments
+    file.path.unlink()
+    bodies = {str(file.id): attachment_json(file)}
+    options = {"prompt": "it moves", "image": str(file.id)}
+    answer = await send(home, ada, "animate", options, resolved={"attachments": bodies})
+    assert "picture.png could not be fetched from Discord. Attach it again." in plain(answer.text)
+    assert await home.count() == 0
+
+
+async def test_a_hostile_prompt_is_shown_as_text_and_pings_nobody(home: House, ada: Person) -> None:
+    """On the card that everybody sees, over the whole way."""
+    prompts_ = HOSTILE.values()
+    asked = (send(home, ada, "video", {"prompt": text, "model": TWO}) for text in prompts_)
+    for answer in await asyncio.gather(*asked):
+        card = await home.status(job_in(answer), "")
+        assert live_markup(shown_prompt(card.text)) == []
+        assert card.pinged == set()
+    assert await home.count() == len(prompts_)
+
+
+DELETED = {
+    "edit": "",
+    "final": "The same once more",
+    "extend": "was deleted",
+    "share": "not kept any more",
+    "details": "Cost: $0.04.",
+    "delete": "Delete this video?",
+    "again": "On its way",
+}
+"""What each button of a deleted video answers; only *Again* makes a new one, as it was asked to."""
+
+
+async def test_a_deleted_videos_buttons_get_a_clear_answer_and_make_nothing_unasked(
+    home: House, ada: Person, stand_in: DiscordStandIn
+) -> None:
+    """From an old view of its message; *Again* is the one that asks for another video."""
+    home.apixo.pace.change(scale=600)
+    result = await home.made(ada, "video", {"prompt": "a lake", "resolution": "480p"})
+    job = result.attachments[0].filename[:20]
+    question = await (await ada.click(result, "Delete")).until_answered()
+    await ada.click(question, "Delete it")
+    await question.until_text(lambda text: text == "Deleted.")
+    for act, said in DELETED.items():
+        assert await home.count() == 1
+        clicked = await ada.click(old_view(stand_in, home, f"{act}:{job}"), "Click")
+        assert said in (await clicked.until_answered(30)).text
+        assert (clicked.modal is not None) == (act == "edit")
+    assert await home.count() == 2
+
+
+def old_view(stand_in: DiscordStandIn, home: House, custom_id: str) -> Message:
+    """Post a message with a button, as somebody's screen still shows it."""
+    button = {"type": 2, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
+    row = {"type": 1, "id": 1, "components": [button]}
+    world = stand_in.world
+    message = Message(world.ids.next(), home.channel, world.bot, "old", components=[row])
+    world.post(message)
+    return message

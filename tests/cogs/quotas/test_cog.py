@@ -1,0 +1,352 @@
+"""What members and managers do about quotas and grants: real commands, on both engines."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from domain.quotas import Kind, Limit, Target
+from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Interaction, Person
+from sandbox.discord.models import Permission
+from storage import audit, billing
+from storage.database import Database
+from tests.conftest import Template
+from tests.harness.bot import House, buttons
+from workflow.billing.quotas import Manager, set_limit
+
+PRICE = 80_000
+"""What the smallest video costs."""
+
+_DAY_MS = 86_400_000
+
+SMALL = {"prompt": "a lake at dusk", "duration": 4, "sound": False, "resolution": "720p"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def template(request: pytest.FixtureRequest) -> Template:
+    """Take both engines: this is about what must hold when many come at once."""
+    return request.getfixturevalue(f"{request.param}_template")
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[DiscordStandIn]:
+    """Open a stand-in that waits as long as the machine needs for two hundred answers."""
+    options = DiscordOptions(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
+    async with DiscordStandIn(options) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def home(house: House) -> House:
+    """Start the service at noon, so that no day ends while a test looks at one."""
+    now_ms = time.time_ns() // 1_000_000
+    house.ahead_ms = _DAY_MS * 3 // 2 - now_ms % _DAY_MS
+    await house.start()
+    return house
+
+
+@pytest.fixture
+def maxim(stand_in: DiscordStandIn) -> Person:
+    """Give a member with Manage Server."""
+    return stand_in.member("Max")
+
+
+async def say(
+    person: Person, channel: Channel, command: str, options: dict[str, Any] | None = None
+) -> str:
+    """Type a command and give the private answer."""
+    return (await answer(person, channel, command, options)).text
+
+
+async def answer(
+    person: Person, channel: Channel, command: str, options: dict[str, Any] | None = None
+) -> Interaction:
+    typed = await person.type(channel, command, options)
+    answered = await typed.until_answered(within=60)
+    assert answered.ephemeral
+    return answered
+
+
+async def set_day(person: Person, channel: Channel, amount: str, **whom: Any) -> str:
+    return await say(person, channel, "quota set", {"amount": amount, "period": "day", **whom})
+
+
+async def clean(database: Database) -> None:
+    assert (await database.read(audit.check)).violations == ()
+
+
+async def test_of_two_hundred_at_once_as_many_are_taken_as_there_is_room_for(
+    home: House, ada: Person, maxim: Person, database: Database
+) -> None:
+    """Room for twenty: twenty jobs and holds, a hundred and eighty private refusals."""
+    await set_day(maxim, home.channel, "1.60", user=ada.user)
+    typed = [await ada.type(home.channel, "video", SMALL) for _ in range(200)]
+    answers = await asyncio.gather(*(one.until_answered(within=120) for one in typed))
+    taken = [one for one in answers if "On its way" in one.text]
+    refused = [one for one in answers if "left of today's $1.60" in one.text]
+    assert (len(taken), len(refused)) == (20, 180)
+    assert all(one.ephemeral for one in answers)
+    assert await home.count() == 20
+    assert sum("This costs $0.08" in one.text for one in refused) == 180
+    sums = await database.read(billing.totals)
+    assert sums.held + sums.charged == 20 * PRICE
+    await clean(database)
+
+
+async def test_the_private_answer_tells_what_is_left_in_each_period(
+    home: House, ada: Person, maxim: Person
+) -> None:
+    """The day, the month, the grants, and the server where it is the tighter one."""
+    assert "No limit of your own applies." in await say(ada, home.channel, "video", SMALL)
+    await set_day(maxim, home.channel, "$2.50")
+    month = {"amount": "7", "period": "month", "user": ada.user}
+    await say(maxim, home.channel, "quota set", month)
+    await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0.5"})
+    said = await say(ada, home.channel, "video", SMALL)
+    assert "Left for you: $2.34 today · $6.84 this month · $0.50 of grants." in said.replace(
+        "**", ""
+    )
+    assert "server" not in said
+    limit = Limit(target=Target.SERVER, kind=Kind.DAY, amount=PRICE * 4, guild_id=ada.guild.id)
+    await set_limit(home.context, limit, Manager(maxim.id, 1))
+    said = await say(ada, home.channel, "video", SMALL)
+    assert "This server has only $0.08 left today." in said
+
+
+async def test_a_refusal_names_each_period_that_lacks(
+    home: House, ada: Person, maxim: Person
+) -> None:
+    """Both what is left and what could never fit, each with its own reset."""
+    await set_day(maxim, home.channel, "0.05", user=ada.user)
+    await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0.04"})
+    month = {"amount": "0.1", "period": "month", "user": ada.user}
+    await say(maxim, home.channel, "quota set", month)
+    await home.type(ada, "video", SMALL)
+    said = await say(ada, home.channel, "video", SMALL)
+    assert "more than the $0.05 that you have for a whole day, and $0.01 of grants" in said
+    assert "you have $0.05 left of this month's $0.10, and $0.01 of grants" in said
+
+
+async def test_grants_pay_when_the_quota_is_spent(
+    home: House, ada: Person, maxim: Person, database: Database
+) -> None:
+    """A hold takes the rest of the quota and what is missing from grants; then nothing fits."""
+    await set_day(maxim, home.channel, "0.1", user=ada.user)
+    await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0.07", "note": "a prize"})
+    await home.type(ada, "video", SMALL)
+    second = await home.type(ada, "video", SMALL)
+    hold, *_ = await database.read(lambda tx: billing.entries(tx, second))
+    assert (hold.amount, hold.from_grant) == (PRICE, 60_000)
+    said = await say(ada, home.channel, "video", SMALL)
+    assert "you have $0.00 left of today's $0.10, and $0.01 of grants" in said
+    await clean(database)
+
+
+async def test_a_grant_is_taken_back_by_its_button_once(
+    home: House, ada: Person, maxim: Person, database: Database
+) -> None:
+    """What is unspent goes, a second click finds nothing, and a stranger's click does nothing."""
+    given = await answer(maxim, home.channel, "grant", {"user": ada.user, "amount": "2"})
+    assert "$2.00" in given.text
+    assert buttons(given) == ["Revoke"]
+    for said in ("Took $2.00 back", "Nothing of this grant is left"):
+        clicked = await (await maxim.click(given, "Revoke")).until_answered(within=60)
+        assert said in clicked.text.replace("**", "")
+    rows = await database.read(lambda tx: tx.execute(text(_GRANTS)))
+    assert [row.amount_micro for row in rows] == [2_000_000, -2_000_000]
+    await clean(database)
+
+
+_GRANTS = "SELECT amount_micro FROM billing WHERE kind = 'grant' ORDER BY id"
+
+
+async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
+    home: House, ada: Person, maxim: Person, database: Database
+) -> None:
+    """The newest first, each with what is unspent of it; also after a restart."""
+    for amount in ("1", "2"):
+        await say(maxim, home.channel, "grant", {"user": ada.user, "amount": amount})
+    shown = await answer(maxim, home.channel, "quota show", {"user": ada.user})
+    assert buttons(shown) == ["Revoke $2.00", "Revoke $1.00"]
+    await home.restart()
+    clicked = await (await maxim.click(shown, "Revoke $1.00")).until_answered(within=60)
+    assert "They have $2.00 of grants now." in clicked.text
+    await clean(database)
+
+
+async def test_members_see_their_own_quota_and_managers_anyones(
+    home: House, ada: Person, ben: Person, maxim: Person
+) -> None:
+    """Bars, what is used, when there is more, and for managers what is set and by whom."""
+    await set_day(maxim, home.channel, "0.8")
+    await home.type(ada, "video", SMALL)
+    own = await say(ada, home.channel, "quota show")
+    assert "What you have left" in own
+    assert "▰▰▱▱▱▱▱▱▱▱▱▱ **$0.72** left of $0.80, anew <t:" in own
+    assert "This month: no limit, $0.08 used" in own
+    assert "Last changes" not in own
+    others = await say(ben, home.channel, "quota show", {"user": ada.user})
+    assert "Manage Server" in others
+    assert "0.72" not in others
+    seen = await say(maxim, home.channel, "quota show", {"user": ada.user})
+    assert f"What <@{ada.id}> has left" in seen
+    assert "Each member: $0.80 a day" in seen
+    assert f"<@{maxim.id}>: day limit of each member, not set → $0.80" in seen
+
+
+async def test_only_managers_change_anything(home: House, ada: Person, ben: Person) -> None:
+    """Whatever Discord's own settings let a member type, the permission is looked at again."""
+    for command, options in (
+        ("quota set", {"amount": "5", "period": "day"}),
+        ("quota clear", {"period": "day"}),
+    ):
+        assert "Manage Server" in await say(ada, home.channel, command, options)
+    shown = await say(ada, home.channel, "quota show")
+    assert "set for" not in shown
+
+
+async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
+    home: House, stand_in: DiscordStandIn, ada: Person, maxim: Person
+) -> None:
+    """Member, role, each member, the service: the first of them that is set."""
+    world, guild = stand_in.world, ada.guild
+    low = world.add_role(guild, "Low", Permission(0))
+    high = world.add_role(guild, "High", Permission(0))
+    await set_day(maxim, home.channel, "1")
+    await set_day(maxim, home.channel, "2", role=low)
+    await set_day(maxim, home.channel, "3", role=high)
+    assert "left of $1.00" in await say(ada, home.channel, "quota show")
+    world.set_roles(guild, ada.user, low, high)
+    shown = await say(ada, home.channel, "quota show")
+    assert "left of $3.00" in shown
+    assert f"set for <@&{high.id}>" in shown
+    await set_day(maxim, home.channel, "none", role=low)
+    assert "Today: no limit" in await say(ada, home.channel, "quota show")
+    await set_day(maxim, home.channel, "0.5", user=ada.user)
+    assert "left of $0.50" in await say(ada, home.channel, "quota show")
+    await say(maxim, home.channel, "quota clear", {"period": "day", "user": ada.user})
+    assert "Today: no limit" in await say(ada, home.channel, "quota show")
+
+
+async def test_a_deleted_roles_limit_does_nothing_and_says_so(
+    home: House, ada: Person, maxim: Person, stand_in: DiscordStandIn
+) -> None:
+    """It stays in the list of what is set until it is cleared."""
+    limit = Limit(target=Target.ROLE, kind=Kind.DAY, amount=5, guild_id=ada.guild.id, subject_id=9)
+    await set_limit(home.context, limit, Manager(maxim.id, 1))
+    assert "the role is deleted: this does nothing" in await say(maxim, home.channel, "quota show")
+    assert "Today: no limit" in await say(ada, home.channel, "quota show")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["-1", "$-2.50", "1e9", "NaN", "inf", "5,00", "1000000.01", "9999999999", "0x5", "\u0665"],
+)
+async def test_an_amount_is_plain_dollars_or_it_is_refused(
+    home: House, ada: Person, maxim: Person, amount: str
+) -> None:
+    """Each wrong one is named, nothing is set, and nothing is granted."""
+    for command in ("quota set", "grant"):
+        options = {"amount": amount}
+        options |= {"period": "day"} if command == "quota set" else {"user": ada.user}
+        assert "can not be taken" in await say(maxim, home.channel, command, options)
+    assert "Last changes" not in await say(maxim, home.channel, "quota show")
+
+
+async def test_zero_lets_nothing_be_spent_and_grants_nothing(
+    home: House, ada: Person, maxim: Person
+) -> None:
+    """A limit of nothing is a limit; a grant of nothing is none."""
+    assert "may spend **$0.00**" in await set_day(maxim, home.channel, "$0")
+    assert "more than the $0.00" in await say(ada, home.channel, "video", SMALL)
+    nothing = await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0"})
+    assert "gives nothing" in nothing
+    none = await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "none"})
+    assert "can not be taken" in none
+
+
+async def test_a_user_and_a_role_at_once_are_refused(
+    home: House, stand_in: DiscordStandIn, ada: Person, maxim: Person
+) -> None:
+    """Nobody could tell which of them was meant."""
+    role = stand_in.world.add_role(ada.guild, "Low", Permission(0))
+    both = {"user": ada.user, "role": role}
+    assert "not both" in await set_day(maxim, home.channel, "5", **both)
+    cleared = await say(maxim, home.channel, "quota clear", {"period": "day", **both})
+    assert "not both" in cleared
+
+
+async def test_a_limit_set_below_what_is_held_lets_it_be(
+    home: House, ada: Person, maxim: Person, database: Database
+) -> None:
+    """The hold stays, its charge will not fail, and nothing more fits until the next day."""
+    await home.type(ada, "video", SMALL)
+    await set_day(maxim, home.channel, "0.05", user=ada.user)
+    assert "more than the $0.05" in await say(ada, home.channel, "video", SMALL)
+    assert await home.count() == 1
+    home.ahead_ms += _DAY_MS
+    await set_day(maxim, home.channel, "0.1", user=ada.user)
+    assert "On its way" in await say(ada, home.channel, "video", SMALL)
+    await clean(database)
+
+
+async def test_of_two_managers_at_once_both_are_written_down(
+    home: House, maxim: Person, stand_in: DiscordStandIn
+) -> None:
+    """One limit counts in the end, and each change names what the other had set."""
+    olga = stand_in.member("Olga")
+    await asyncio.gather(
+        set_day(maxim, home.channel, "1"),
+        set_day(olga, home.channel, "2"),
+    )
+    shown = await say(olga, home.channel, "quota show")
+    later = "$1.00 → $2.00" if "$1.00 → $2.00" in shown else "$2.00 → $1.00"
+    assert f"not set → {later[:5]}" in shown
+    assert later in shown
+
+
+async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
+    home: House, ada: Person, maxim: Person, stand_in: DiscordStandIn
+) -> None:
+    """What is set counts when they come back; it can be seen and cleared meanwhile."""
+    guild = ada.guild
+    del guild.members[ada.id]
+    assert "is not on this server now" in await set_day(maxim, home.channel, "5", user=ada.user)
+    refused = await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "5"})
+    assert "could not use it" in refused
+    seen = await say(maxim, home.channel, "quota show", {"user": ada.user})
+    assert "left of $5.00" in seen
+    stand_in.world.add_member(guild, ada.user)
+    assert "left of $5.00" in await say(ada, home.channel, "quota show")
+    del guild.members[ada.id]
+    cleared = await say(maxim, home.channel, "quota clear", {"period": "day", "user": ada.user})
+    assert "limit of $5.00 is cleared" in cleared
+
+
+async def test_a_cooldown_says_when_and_a_cap_at_once_says_how_many(
+    home: House, ada: Person, maxim: Person
+) -> None:
+    """Both are limits as the others are, for each member; none lifts one."""
+
+    async def put(kind: Kind, amount: int | None) -> None:
+        limit = Limit(target=Target.MEMBERS, kind=kind, amount=amount, guild_id=ada.guild.id)
+        await set_limit(home.context, limit, Manager(maxim.id, next(clicks)))
+
+    clicks = count(1)
+
+    await put(Kind.COOLDOWN, 600)
+    await home.type(ada, "video", SMALL)
+    said = await say(ada, home.channel, "video", SMALL)
+    assert "600 s between two of your videos" in said
+    assert "You can ask again <t:" in said
+    home.ahead_ms += 601_000
+    await home.type(ada, "video", SMALL)
+    assert "600 s between videos" in await say(ada, home.channel, "quota show")
+    await put(Kind.COOLDOWN, None)
+    await put(Kind.IN_FLIGHT, 2)
+    assert "2 videos under way at once" in await say(ada, home.channel, "video", SMALL)
+    assert await home.count() == 2

@@ -1,0 +1,327 @@
+"""What was spent, asked for over the wire: by members, managers, and those who are neither."""
+
+import csv
+import io
+import re
+from itertools import count
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cogs.reports.charts import renderer
+from domain.jobs import JobState
+from domain.money import MicroUSD
+from sandbox.discord import ClientRefused, DiscordStandIn, Interaction, Message, Permission, Person
+from sandbox.discord.interactions import Kind
+from sandbox.discord.models import walk
+from storage import billing, jobs
+from storage.jobs import NewJob
+from tests.harness.bot import House
+from tests.harness.rendering import live_markup
+from tests.harness.workflow import NO_LIMITS, a_request
+
+S = JobState
+SELECT, BUTTON, GALLERY = 3, 2, 12
+HOSTILE = '=cmd|" /C calc"!A0\r</text><script>**@everyone**\u202e\0'
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def ben(stand_in: DiscordStandIn) -> Person:
+    """Give a member who manages the server."""
+    ben = stand_in.member("Ben")
+    role = stand_in.world.add_role(ben.guild, "keepers", Permission.MANAGE_GUILD)
+    stand_in.world.set_roles(ben.guild, ben.user, role)
+    return ben
+
+
+async def bought(
+    home: House, person: Person, price: int = 80_000, end: JobState = S.DELIVERED, **where: int
+) -> None:
+    """Have a member's video made or failed, without waiting for one."""
+    now_ms, number = home.context.now_ms(), next(_numbers)
+    place = {"channel_id": home.channel.id, "user_id": person.id} | where
+
+    async def work(tx: AsyncConnection) -> None:
+        new = NewJob(
+            id=f"job{number:017d}",
+            interaction_id=number,
+            guild_id=person.guild.id,
+            request=a_request(),
+            price=MicroUSD(price),
+            price_version="v",
+            created_at_ms=now_ms,
+            **place,
+        )
+        job, _ = await jobs.add(tx, new)
+        whose = {"guild_id": job.guild_id, "user_id": job.user_id, "price_version": "v"}
+        hold = {"job_id": job.id, "attempt": 1, "amount": job.price, "now_ms": now_ms}
+        await billing.hold(tx, limits=NO_LIMITS, **hold, **whose)  # pyright: ignore[reportArgumentType]
+        if end is S.DELIVERED:
+            await billing.charge(tx, job.id, 1, now_ms=now_ms)
+            states = (S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING, end)
+        else:
+            await billing.release(tx, job.id, 1, now_ms=now_ms, note="failed task")
+            states = (S.SUBMITTING, S.GENERATING, end)
+        for state in states:
+            code = {"fail_code": "Timeout"} if state is S.FAILED else {}
+            job = await jobs.move(
+                tx, job, state, now_ms=now_ms + 83_000, status_shown=state, **code
+            )
+
+    await home.database.transact(work)
+
+
+async def shown(asked: Interaction) -> Message:
+    """Wait for the answer: private, and within what Discord shows."""
+    message = (await asked.until_answered(20)).message
+    assert message is not None
+    assert asked.ephemeral
+    assert len(walk(message.components)) <= 40
+    assert len(message.text) <= 4_000
+    return message
+
+
+async def ask(home: House, person: Person, name: str, **options: str) -> Message:
+    return await shown(await person.type(home.channel, name, options))
+
+
+async def send_raw(home: House, person: Person, name: str, options: dict[str, str]) -> Interaction:
+    """Send a command as a client would that has old options, or that shows it to anyone."""
+    found = home.stand_in.commands.find(person.guild.id, name)
+    assert found is not None
+    given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+    data = {"id": found["id"], "name": name, "type": 1, "options": given}
+    return home.stand_in.interactions.dispatch(Kind.COMMAND, person.user, home.channel, data)
+
+
+def data_of(message: Message, ending: str) -> bytes:
+    """Read the one file on a message, which the message shows."""
+    (file,) = message.attachments
+    assert file.filename.endswith(ending)
+    return file.path.read_bytes()
+
+
+def table_of(message: Message) -> list[dict[str, str]]:
+    text = data_of(message, ".csv").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def ids(message: Message, kind: int) -> list[str]:
+    return [found["custom_id"] for found in walk(message.components) if found["type"] == kind]
+
+
+async def test_a_member_sees_a_picture_and_the_numbers(home: House, ada: Person) -> None:
+    """Of their own spending alone; the picture has words for those who do not see it."""
+    await bought(home, ada)
+    await bought(home, ada, 40_000)
+    await bought(home, ada, end=S.FAILED)
+    await bought(home, home.stand_in.member("Ben"), 9_000_000)
+    message = await ask(home, ada, "spend")
+    assert "**You paid $0.12** for 2 videos" in message.text
+    assert "Held, but not charged: $0.08 (1 failed)." in message.text
+    assert "no daily limit" in message.text
+    assert "1 min 23 s on average" in message.text
+    picture = Image.open(io.BytesIO(data_of(message, ".png")))
+    assert picture.size == (1600, 900)
+    assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 20
+    (file,) = message.attachments
+    assert re.fullmatch(r"Your spending, .*: \$0\.12 for 2 videos\.", file.description or "")
+    assert ids(message, SELECT) == ["period:spend:30d:day"]
+    assert ids(message, BUTTON) == ["csv:spend:30d:day"]
+    assert home.channel.messages == []
+
+
+async def test_what_is_on_hold_is_told(home: House, ada: Person) -> None:
+    """A video that waits has cost nothing yet."""
+    await home.type(ada, "video", {"prompt": "a lake"})
+    message = await ask(home, ada, "spend", period="today")
+    assert "**You paid $0.00** for 0 videos" in message.text
+    assert "On hold now: $0.08 for 1 video." in message.text
+
+
+async def test_nothing_spent_is_drawn_too(home: House, ada: Person) -> None:
+    """For each period."""
+    for period in ("today", "7d", "30d", "month", "all"):
+        message = await ask(home, ada, "spend", period=period)
+        assert "**You paid $0.00** for 0 videos" in message.text
+        assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
+
+
+async def test_the_menu_and_the_button_work_after_a_restart(home: House, ada: Person) -> None:
+    """The menu replaces what is shown, the button hands a file over beside it."""
+    await bought(home, ada)
+    message = await ask(home, ada, "spend")
+    await home.restart()
+    before = message.attachments[0].id
+    chosen = await ada.choose(message, "period:spend:30d:day", ["today"])
+    await home.stand_in.world.changes.until(
+        lambda: ids(message, SELECT) == ["period:spend:today:day"] or None, 20, "today", repr
+    )
+    assert chosen.reply is not None
+    assert [file.id for file in message.attachments] != [before]
+    file = await shown(await ada.click(message, "csv:spend:today:day"))
+    rows = table_of(file)
+    assert [(row["kind"], row["cost_usd"]) for row in rows] == [
+        ("hold", "0.000000"),
+        ("charge", "0.080000"),
+    ]
+    assert file is not message
+
+
+async def test_a_manager_sees_who_spent_what(home: House, ada: Person, ben: Person) -> None:
+    """The groups, the causes of failures; by any grouping."""
+    await bought(home, ada, 3_000_000)
+    await bought(home, ben, 1_000_000)
+    await bought(home, ben, end=S.FAILED)
+    message = await ask(home, ben, "report")
+    assert "**Paid on this server: $4.00** for 2 videos" in message.text
+    assert f"1. <@{ada.id}> $3.00 (75 %)" in message.text
+    assert f"2. <@{ben.id}> $1.00 (25 %)" in message.text
+    assert "Failed: 1 (1 time-out)." in message.text
+    assert message.pinged == set()
+    for grouping, told in {
+        "channel": f"1. <#{home.channel.id}> $4.00 (100 %)",
+        "model": "1. Seedance 1.5 Pro $4.00 (100 %)",
+        "day": " $4.00 (100 %)",
+    }.items():
+        other = await ask(home, ben, "report", group_by=grouping, period="month")
+        assert told in other.text
+        assert Image.open(io.BytesIO(data_of(other, ".png"))).width == 1600
+        assert ids(other, SELECT) == [
+            f"period:report:month:{grouping}",
+            f"grouping:report:month:{grouping}",
+        ]
+
+
+async def test_a_report_is_a_table_too(home: House, ada: Person, ben: Person) -> None:
+    """At once, or from under the picture after choosing another grouping."""
+    await bought(home, ada)
+    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    assert (row["user_id"], row["user_name"]) == (str(ada.id), "Ada")
+    assert (row["net_usd"], row["mean_wait_s"]) == ("0.080000", "83")
+    message = await ask(home, ben, "report")
+    await ben.choose(message, "grouping:report:30d:user", ["channel"])
+    await home.stand_in.world.changes.until(
+        lambda: "csv:report:30d:channel" in ids(message, BUTTON) or None, 20, "channels", repr
+    )
+    (row,) = table_of(await shown(await ben.click(message, "csv:report:30d:channel")))
+    assert (row["channel_id"], row["channel_name"]) == (str(home.channel.id), "#videos")
+
+
+async def test_reports_are_for_managers(home: House, ada: Person, ben: Person) -> None:
+    """Discord does not offer it to others; whoever gets at it all the same sees nothing."""
+    await bought(home, ben)
+    with pytest.raises(ClientRefused):
+        await ada.type(home.channel, "report", {})
+    for options in ({}, {"format": "csv"}):
+        refused = await shown(await send_raw(home, ada, "report", options))
+        assert "*Manage Server*" in refused.text
+        assert "$" not in refused.text
+        assert refused.attachments == []
+
+
+async def test_a_manager_no_more_sees_no_more(home: House, ben: Person) -> None:
+    """The rights count that somebody has when they click."""
+    message = await ask(home, ben, "report")
+    home.stand_in.world.set_roles(ben.guild, ben.user)
+    refused = await shown(await ben.click(message, "csv:report:30d:user"))
+    assert "*Manage Server*" in refused.text
+    await ben.choose(message, "period:report:30d:user", ["today"])
+    await home.stand_in.world.changes.until(
+        lambda: "*Manage Server*" in message.text or None, 20, "a refusal", repr
+    )
+    assert "$" not in message.text
+
+
+async def test_another_members_click_shows_their_own(home: House, ada: Person, ben: Person) -> None:
+    """Nothing about a member stands in a custom id, so it can not be forged."""
+    await bought(home, ada, 7_000_000)
+    custom_id = "csv:spend:30d:day"
+    button = {"type": BUTTON, "style": 2, "label": "CSV", "custom_id": custom_id, "id": 2}
+    row = {"type": 1, "id": 1, "components": [button]}
+    world = home.stand_in.world
+    forged = Message(world.ids.next(), home.channel, world.bot, "odd", components=[row])
+    world.post(forged)
+    assert table_of(await shown(await ben.click(forged, custom_id))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("spend", {"period": "2031-01"}, "period can be today, 7d, 30d, month, all, not 2031-01."),
+        ("spend", {"period": HOSTILE}, "period can be "),
+        ("report", {"period": "tomorrow"}, "not tomorrow."),
+        ("report", {"group_by": "guild"}, "group_by can be user, model, day, channel, not guild."),
+        ("report", {"format": "xlsx"}, "format can be chart, csv, not xlsx."),
+    ],
+)
+async def test_what_cannot_be_chosen_is_named(
+    home: House, ben: Person, name: str, options: dict[str, str], told: str
+) -> None:
+    """A stale client may send what it likes."""
+    answer = await shown(await send_raw(home, ben, name, options))
+    assert told in answer.text
+    assert live_markup(answer.text.replace("group_by", "").partition(", not ")[2]) == []
+
+
+async def test_forty_members_are_few_enough_to_read(
+    home: House, ben: Person, stand_in: DiscordStandIn
+) -> None:
+    """Those who spent most by name, the others together; the table has them all."""
+    for number in range(1, 41):
+        person = stand_in.world.add_user(f"Member {number}")
+        stand_in.world.add_member(ben.guild, person)
+        await bought(home, ben, number * 80_000, user_id=person.id)
+    message = await ask(home, ben, "report")
+    listed = re.findall(r"^(\d)\. <@\d+> \$(\S+) ", message.text, re.MULTILINE)
+    assert listed == [("1", "3.20"), ("2", "3.12"), ("3", "3.04"), ("4", "2.96"), ("5", "2.88")]
+    assert Image.open(io.BytesIO(data_of(message, ".png"))).size == (1600, 980)
+    table = table_of(await ask(home, ben, "report", format="csv"))
+    assert [row["user_name"] for row in table] == [f"Member {n}" for n in range(40, 0, -1)]
+
+
+async def test_names_are_strangers_texts(
+    home: House, ada: Person, ben: Person, stand_in: DiscordStandIn
+) -> None:
+    """Of members and of the server: no formula, no markup, no hole in the picture."""
+    ada.user.name = HOSTILE
+    ben.guild.name = HOSTILE
+    await home.restart()
+    await bought(home, ada)
+    message = await ask(home, ben, "report")
+    assert "@everyone" not in message.text
+    assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
+    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    assert row["user_name"].startswith("'=cmd")
+    assert "\r" not in row["user_name"]
+
+
+async def test_who_and_what_is_gone_is_shown_by_its_id(
+    home: House, ada: Person, ben: Person, stand_in: DiscordStandIn
+) -> None:
+    """A member who left, a channel that was deleted."""
+    gone = stand_in.world.add_channel(ben.guild, "gone")
+    await bought(home, ada, channel_id=gone.id)
+    del ben.guild.members[ada.id]
+    stand_in.world.delete_channel(gone)
+    assert f"1. `{ada.id}` $0.08" in (await ask(home, ben, "report")).text
+    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    assert (row["user_id"], row["user_name"]) == (str(ada.id), "")
+    by_channel = await ask(home, ben, "report", group_by="channel")
+    assert f"1. `{gone.id}` $0.08" in by_channel.text
+
+
+async def test_without_a_picture_there_are_still_the_numbers(
+    home: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that can draw nothing does not keep a member from the figures."""
+    monkeypatch.setattr(renderer, "_PROGRAM", Path("no such program"))
+    await bought(home, ada)
+    message = await ask(home, ada, "spend")
+    assert "**You paid $0.08**" in message.text
+    assert message.attachments == []
+    assert ids(message, SELECT) == ["period:spend:30d:day"]

@@ -1,0 +1,107 @@
+"""Weekly summaries and the operator's direct messages, on a stand-in of Discord."""
+
+import time
+from datetime import date
+
+import pytest
+
+from cogs.operator.owners import Operators
+from cogs.reports.weekly_summary import Summaries
+from domain.failures import FailReason
+from domain.money import MicroUSD
+from domain.quotas import Period, Room, Scope
+from domain.reports import Days, Line, Sums
+from sandbox.discord import Channel, DiscordStandIn, Fault
+from storage.reports import Held
+from tests.harness.stock_client import StockBot
+from workflow.reports.spending import Figures
+from workflow.reports.weekly_summary import Summary
+
+MONDAY = date(2026, 11, 16)
+_NO_LIMIT = Room(
+    scope=Scope.SERVER, period=Period.DAY, limit=None, used=MicroUSD(0), resets_at_ms=0
+)
+
+
+@pytest.fixture
+def summaries(client: StockBot) -> Summaries:
+    return Summaries(client)
+
+
+def a_week(channel: Channel, **changes: object) -> Summary:
+    """Make the summary of a week in which three dollars were spent."""
+    assert channel.guild is not None
+    sums = Sums(charged=MicroUSD(3_000_000), charges=7, delivered=7, waited_ms=700_000)
+    figures = Figures(
+        days=Days(MONDAY, date(2026, 11, 23)),
+        total=sums,
+        held=Held(MicroUSD(0), 0),
+        today=_NO_LIMIT,
+        daily=(Line(day=MONDAY, model="seedance-1-5-pro", sums=sums),),
+        failures={FailReason.CONTENT: 2},
+    )
+    return Summary(
+        guild_id=channel.guild.id,
+        channel_id=changes.pop("channel_id", channel.id),  # type: ignore[arg-type]
+        week="2026-W47",
+        figures=figures,
+        posted_since_ms=changes.pop("posted_since_ms", None),  # type: ignore[arg-type]
+    )
+
+
+async def test_a_week_is_a_picture_and_three_lines(summaries: Summaries, videos: Channel):
+    """What was paid, what failed, how long it took; nobody is pinged."""
+    assert await summaries.post(a_week(videos))
+    (message,) = videos.messages
+    assert message.attachments[0].filename == "week.png"
+    lines = message.text.splitlines()
+    assert lines[-4:] == [
+        "**16–22 Nov 2026: $3.00** for 7 videos.",
+        "Failed: 2 (2 content rules).",
+        "From order to video: 1 min 40 s on average.",
+        "-# 2026-W47",
+    ]
+
+
+async def test_a_lost_answer_makes_no_second_post(
+    summaries: Summaries, videos: Channel, stand_in: DiscordStandIn
+):
+    """At once the nonce keeps it single; after a crash a look into the channel does."""
+    began_ms = time.time_ns() // 1_000_000
+    stand_in.faults.on("POST", "/channels/*/messages", Fault(status=500, effect=True))
+    assert await summaries.post(a_week(videos))
+    assert len(videos.messages) == 1
+    for message in videos.messages:
+        message.nonce = None
+    assert await summaries.post(a_week(videos, posted_since_ms=began_ms))
+    assert len(videos.messages) == 1
+
+
+async def test_a_channel_that_is_gone_or_forbidden_is_left_alone(
+    summaries: Summaries, stand_in: DiscordStandIn, videos: Channel
+):
+    """It counts as done: no storm of tries."""
+    assert await summaries.post(a_week(stand_in.channel("quiet")))
+    assert await summaries.post(a_week(videos, channel_id=1))
+
+
+async def test_a_discord_that_fails_is_asked_again(
+    summaries: Summaries, videos: Channel, stand_in: DiscordStandIn
+):
+    """Not done yet, says the first; the second posts it."""
+    stand_in.faults.on("POST", "/channels/*/messages", Fault(status=503), times=1)
+    assert not await summaries.post(a_week(videos))
+    assert await summaries.post(a_week(videos))
+    assert len(videos.messages) == 1
+
+
+async def test_the_operator_is_the_owner_of_the_application(
+    client: StockBot, stand_in: DiscordStandIn
+):
+    """The text is in their direct messages; when these are closed, the caller hears of it."""
+    operators, olga = Operators(client), stand_in.member("Olga")
+    assert await operators.ids() == {olga.id}
+    assert await operators.tell("The balance is low.")
+    assert [message.text for message in olga.direct_channel.messages] == ["The balance is low."]
+    stand_in.world.close_dms(stand_in.world.user("Olga"))
+    assert not await operators.tell("Again.")

@@ -1,0 +1,141 @@
+"""Canaries: what is secret in the settings is seen nowhere, in whichever way things go wrong."""
+
+import asyncio
+import shutil
+import socket
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.apixo import Fault as ApixoFault
+from sandbox.discord import DiscordOptions, DiscordStandIn, Fault
+from tests.harness.service import LAKE, PATIENCE_S, Theatre
+
+KEY = "canary-key-5f0c/+=A"
+TOKEN = "canary-token-91b2.x_Y"
+PASSWORD = "canary pass:w@rd/7"
+CANARIES = {
+    "AWS_SECRET_ACCESS_KEY": "canary-aws-3d/Kk+",
+    "AWS_SESSION_TOKEN": "canary-session-8e==",
+}
+PROMPT = "canary prompt of a very private lake"
+HIDDEN = (KEY, TOKEN, PASSWORD, *CANARIES.values())
+DATABASE = f"postgresql://dailies:{quote(PASSWORD, safe='')}@127.0.0.1:1/dailies"
+
+
+@pytest.fixture
+async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
+    """Open stand-ins with secrets of their own, and a service at its most talkative."""
+    async with (
+        ApixoStandIn(ApixoOptions(key=KEY, clips="tiny", time_scale=60)) as apixo,
+        DiscordStandIn(DiscordOptions(token=TOKEN)) as discord,
+    ):
+        settings = {**CANARIES, "HTTP_PORT": str(_free_port()), "LOG_LEVEL": "DEBUG"}
+        yield Theatre.of(apixo, discord, tmp_path / "service", settings)
+
+
+async def test_a_run_in_which_all_goes_wrong_tells_no_secret(theatre: Theatre):
+    """Neither in logs, metrics, health, messages, nor what the command line prints."""
+    async with theatre.service.run():
+        await theatre.ready()
+        await _apixo_echoes_what_it_was_sent(theatre)
+        await _discord_fails(theatre)
+        await _the_disk_is_gone(theatre)
+        seen = await _answers(theatre)
+    seen += theatre.service.log.read_text()
+    seen += "".join(message.text for message in theatre.discord.world.messages())
+    seen += (await theatre.run("report"))[1]
+    assert "Traceback" in seen
+    assert_hidden(seen)
+    assert PROMPT not in theatre.service.log.read_text()
+
+
+async def test_what_can_not_be_reached_is_named_without_its_secrets(theatre: Theatre):
+    """The doctor with a key and a token that nobody takes; a database behind a password."""
+    theatre.apixo.faults.on_balance(_echo(401), times=20)
+    theatre.discord.faults.on("*", "/users/@me", Fault(status=401, message=TOKEN), times=None)
+    seen = (await theatre.run("doctor"))[1]
+    assert "FAIL" in seen
+    away = Theatre.of(
+        theatre.apixo,
+        theatre.discord,
+        theatre.service.folder,
+        {**CANARIES, "DATABASE_URL": DATABASE, "LOG_LEVEL": "DEBUG"},
+    )
+    for command in ("doctor", "migrate", "run"):
+        code, said = await away.run(command)
+        assert code != 0, command
+        seen += said
+    assert_hidden(seen)
+
+
+def assert_hidden(seen: str) -> None:
+    """Look for each secret as it is, and as it is written in addresses, headers and JSON."""
+    assert len(seen) > 1000
+    for secret in HIDDEN:
+        spellings = {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1]}
+        spellings.add(b64encode(secret.encode()).decode())
+        assert [found for found in spellings if found in seen] == []
+
+
+async def _apixo_echoes_what_it_was_sent(theatre: Theatre) -> None:
+    """Refuse, fail and lose submissions, with the key and the prompt in the answer."""
+    apixo = theatre.apixo
+    for fault in (_echo(400), _echo(403), _echo(500), ApixoFault(raw=f"<p>{KEY}".encode())):
+        apixo.faults.on_submit(fault)
+        job = await theatre.order("video", {"prompt": PROMPT, "duration": 4})
+        await theatre.discord.channel("videos").wait_for(
+            lambda message, job=job: job in message.text and "⏳" not in message.text,
+            within=PATIENCE_S,
+            awaited=f"an end of {job}",
+        )
+    apixo.faults.on_submit(_echo(401))
+    apixo.faults.on_status(ApixoFault(ending="cut"))
+    apixo.faults.on_status(_echo(502), 2)
+    apixo.faults.on_file(ApixoFault(status=404))
+
+
+async def _discord_fails(theatre: Theatre) -> None:
+    """Have posts refused, failed and cut off."""
+    for fault in (Fault(status=500), Fault(ending="reset"), Fault(code=50013, message=TOKEN)):
+        theatre.discord.faults.on("POST", "/channels/*/messages", fault)
+
+
+async def _the_disk_is_gone(theatre: Theatre) -> None:
+    """Put a file where the folder of the videos was."""
+    media = Path(theatre.service.environment["MEDIA_STORE"])
+    shutil.rmtree(media, ignore_errors=True)
+    media.write_text("")
+    answer = await theatre.type("animate", {"prompt": PROMPT, "image": LAKE})
+    assert "could not be taken in" in answer.text
+
+
+def _echo(status: int) -> ApixoFault:
+    said = f"{KEY} sent {PROMPT} as Bearer {KEY}"
+    return ApixoFault(status=status, message=said, fields={"error": said, "failMsg": said})
+
+
+async def _answers(theatre: Theatre) -> str:
+    """Collect what is said over HTTP, once it is said that something is wrong."""
+    root = f"http://127.0.0.1:{theatre.service.environment['HTTP_PORT']}"
+    seen = ""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE_S):
+        while "failing" not in seen:
+            async with session.get(f"{root}/readyz") as answer:
+                seen = await answer.text()
+            await asyncio.sleep(0.05)
+        for path in ("metrics", "healthz", "media/x", "callbacks/apixo/x"):
+            async with session.get(f"{root}/{path}") as answer:
+                seen += await answer.text()
+    return seen
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return listener.getsockname()[1]

@@ -1,0 +1,125 @@
+"""The page as a test sees it: what its socket tells, put together, and orders sent as it does."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from sandbox.demo.discord import DemoDiscord
+from sandbox.discord import Channel, Person, User
+
+Json = dict[str, Any]
+Files = Mapping[str, tuple[str, bytes]]
+
+
+class Page:
+    """One open page; `frames` is all that its socket has told, `entries` what it shows now."""
+
+    def __init__(
+        self,
+        stand_in: DemoDiscord,
+        session: aiohttp.ClientSession,
+        socket: aiohttp.ClientWebSocketResponse,
+    ) -> None:
+        self.session = session
+        self.socket = socket
+        self.frames: list[Json] = []
+        self.world: Json = {}
+        self.room: Json = {}
+        self.panels: list[Json] = []
+        self.entries: dict[str, Json] = {}
+        self._stand_in = stand_in
+        self._place: Json = {}
+
+    async def go(self, who: Person | User, channel: Channel, *, backstage: bool = False) -> None:
+        """Be somebody somewhere, and wait for the room."""
+        moved = {"member": str(who.id), "channel": str(channel.id)} != self._place
+        self._place = {"member": str(who.id), "channel": str(channel.id)}
+        await self.socket.send_json({"watch": {**self._place, "backstage": backstage}})
+        if moved:
+            self.room = {}
+            await self.until(lambda: bool(self.room))
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Take frames until a condition holds.
+
+        Raises:
+            TimeoutError: it did not within five seconds.
+        """
+        async with asyncio.timeout(5):
+            while not condition():
+                self._take(await self.socket.receive_json())
+
+    async def entry(self, wanted: Callable[[Json], object]) -> Json:
+        """Give the newest entry that is as wanted, once there is one."""
+        await self.until(lambda: any(map(wanted, self.entries.values())))
+        return [found for found in self.entries.values() if wanted(found)][-1]
+
+    async def form(self) -> Json:
+        """Give the form that is open, once there is one."""
+        await self.until(lambda: self.room.get("forms"))
+        return self.room["forms"][-1]
+
+    async def do(self, files: Files | None = None, **order: Any) -> Json:
+        """Order something as who and where the page is."""
+        return (await self.post(json.dumps({**self._place, **order}), files))[1]
+
+    async def done(self, files: Files | None = None, **order: Any) -> Json:
+        """Order something that has to be done."""
+        answer = await self.do(files, **order)
+        assert answer["ok"], answer
+        return answer
+
+    async def refused(self, files: Files | None = None, **order: Any) -> str:
+        """Order something that has to be refused, and give what is said."""
+        answer = await self.do(files, **order)
+        assert answer["ok"] is False, answer
+        return answer["error"]
+
+    async def post(self, order: str, files: Files | None = None) -> tuple[int, Json]:
+        """Send an order as it stands, and give the answer's status and JSON."""
+        form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
+        form.add_field("order", order)
+        for name, (filename, content) in (files or {}).items():
+            form.add_field(name.partition("/")[0], io.BytesIO(content), filename=filename)
+        url = f"{self._stand_in.page_url}_page/do"
+        async with self.session.post(url, data=form) as answer:
+            return answer.status, await answer.json()
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Fetch something from where the page comes from."""
+        async with self.session.get(self._stand_in.page_url.rstrip("/") + path) as answer:
+            return answer.status, await answer.read()
+
+    def _take(self, frame: Json) -> None:
+        self.frames.append(frame)
+        if frame["type"] == "world":
+            self.world = frame
+        elif frame["type"] == "backstage":
+            self.panels = frame["panels"]
+        elif {"member": frame["member"], "channel": frame["channel"]} == self._place:
+            self._enter(frame)
+
+    def _enter(self, frame: Json) -> None:
+        self.room = frame
+        if frame["reset"]:
+            self.entries.clear()
+        for number in frame["gone"]:
+            self.entries.pop(number, None)
+        self.entries |= {entry["id"]: entry for entry in frame["entries"]}
+        self.entries = dict(sorted(self.entries.items(), key=lambda found: int(found[0])))
+
+
+@asynccontextmanager
+async def opened(stand_in: DemoDiscord) -> AsyncGenerator[Page]:
+    """Open the page, with nobody chosen yet."""
+    async with aiohttp.ClientSession() as session:
+        url = f"{stand_in.page_url}_page/socket"
+        async with session.ws_connect(url, max_msg_size=0) as socket:
+            page = Page(stand_in, session, socket)
+            await page.until(lambda: page.world)
+            yield page

@@ -1,0 +1,161 @@
+"""The judge of the crash matrix sees each kind of harm; one that cannot is worth nothing."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from apixo.requests import submission
+from domain.jobs import JobState
+from domain.money import MicroUSD
+from domain.requests import Command, Draft, check
+from qa.crash_matrix.faults import PLAIN, Trouble
+from qa.crash_matrix.invariants import judge
+from qa.crash_matrix.run_record import Cell, Traces
+from sandbox.apixo import ApixoStandIn
+from sandbox.apixo.prompt_directives import Script
+from sandbox.apixo.rules import MODELS, read_order
+from sandbox.discord import DiscordStandIn, Message
+from sandbox.discord.models import Attachment
+from storage.audit import Audit
+from storage.jobs import Job
+
+ID = "01m7za7qv5t68n9j9d4z"
+VIDEO = b"0000ftypisom"
+REQUEST = check(Draft(command=Command.VIDEO, prompt="a lake, take 1"))
+SOUND = Audit(ok=True, jobs={}, ledger={"held": 0}, violations=())
+
+Doctor = Callable[["Scene"], None]
+
+
+class Scene:
+    """A job that was delivered as it should be, and hands to spoil it with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.apixo = ApixoStandIn()
+        self.discord = DiscordStandIn()
+        self.channel = self.discord.channel("videos")
+        self.file = folder / "video.mp4"
+        self.file.write_bytes(VIDEO)
+        self.card = self.post(f"✅ Done\n-# {ID}")
+        self.result = self.post(f"-# 4 s · {ID}", with_video=True)
+        task = self.make_task()
+        job = _job(task, self.card.id, self.result.id)
+        files = {f"{ID}.mp4": VIDEO}
+        self.traces = Traces(Cell(PLAIN), "take 1", jobs=[job], audit=SOUND, files=files)
+
+    def post(self, text: str, *, with_video: bool = False) -> Message:
+        world = self.discord.world
+        message = Message(world.ids.next(), self.channel, world.bot, text)
+        if with_video:
+            video = Attachment(
+                world.ids.next(),
+                f"{ID}.mp4",
+                len(VIDEO),
+                "video/mp4",
+                self.file,
+                self.channel.id,
+                str,
+            )
+            message.attachments.append(video)
+        self.channel.messages.append(message)
+        return message
+
+    def make_task(self) -> str:
+        order = read_order(MODELS[REQUEST.model], submission(REQUEST))
+        return self.apixo.tasks.create(order, Script(), 80_000, None).id
+
+    def change(self, **fields: object) -> None:
+        self.traces.jobs = [replace(self.traces.jobs[0], **fields)]
+
+    def verdicts(self) -> set[str]:
+        return {each.partition(":")[0] for each in judge(self.traces, self.apixo, self.discord)}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_a_video_that_arrived_as_it_should_is_no_harm(scene: Scene):
+    """One task, one card that says so, one video that is the one stored."""
+    assert scene.verdicts() == set()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "spoil"),
+    [
+        ("lost", lambda scene: scene.channel.messages.remove(scene.result)),
+        ("lost", lambda scene: scene.file.write_bytes(b"another video")),
+        ("lost", lambda scene: scene.change(state=JobState.CANCELLED)),
+        ("lost", lambda scene: scene.change(task_id="nobody's")),
+        ("double charged", lambda scene: scene.make_task()),
+        ("double posted", lambda scene: scene.post(f"-# 4 s · {ID}", with_video=True)),
+        ("double posted", lambda scene: scene.post(f"✅ Done\n-# {ID}")),
+        ("unbalanced", lambda scene: setattr(scene.traces, "audit", replace(SOUND, ok=False))),
+        (
+            "unbalanced",
+            lambda scene: setattr(scene.traces, "audit", replace(SOUND, ledger={"held": 80_000})),
+        ),
+        ("unbalanced", lambda scene: scene.traces.leftovers.append(f"{ID}.mp4.0000.part")),
+        ("silent", lambda scene: setattr(scene.card, "content", f"🎬 Being made.\n-# {ID}")),
+        ("silent", lambda scene: scene.channel.messages.remove(scene.card)),
+        ("silent", lambda scene: scene.traces.jobs.clear()),
+        ("leaked", lambda scene: setattr(scene.traces, "log", f"key={scene.apixo.key}")),
+        ("leaked", lambda scene: setattr(scene.traces, "log", f"token={scene.discord.token}")),
+        ("leaked", lambda scene: setattr(scene.traces, "log", "prompt='a very private lake'")),
+    ],
+)
+def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
+    """Done to a scene without harm, it is what the judge complains of."""
+    spoil(scene)
+    assert verdict in scene.verdicts()
+
+
+def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):
+    """And only then: a process that lives keeps it true, and so does every other fault."""
+    scene.card.content = f"🎬 Being made.\n-# {ID}"
+    cut_off = Cell(Trouble(axis="Discord", name="cut off", cuts_off=True))
+    for cell, kills, told in ((cut_off, 0, {"silent"}), (cut_off, 1, set[str]())):
+        scene.traces.cell, scene.traces.kills = cell, kills
+        assert scene.verdicts() == told
+
+
+def _job(task_id: str, card: int, result: int) -> Job:
+    return Job(
+        id=ID,
+        interaction_id=1,
+        guild_id=1,
+        channel_id=1,
+        user_id=1,
+        state=JobState.DELIVERED,
+        fence=1,
+        request=REQUEST,
+        price=MicroUSD(80_000),
+        price_version="2026-11",
+        attempt=1,
+        submissions=1,
+        task_id=task_id,
+        result_url=None,
+        file_name=f"{ID}.mp4",
+        file_size=len(VIDEO),
+        file_sha256=hashlib.sha256(VIDEO).hexdigest(),
+        status_message_id=card,
+        status_since_ms=0,
+        status_shown=JobState.DELIVERED,
+        result_message_id=result,
+        posting_since_ms=0,
+        reason=None,
+        fail_code=None,
+        failures=0,
+        turns=0,
+        due_at_ms=0,
+        lease_owner=None,
+        lease_until_ms=None,
+        created_at_ms=0,
+        submitted_at_ms=0,
+        started_at_ms=0,
+        ended_at_ms=0,
+    )

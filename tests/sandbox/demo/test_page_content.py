@@ -1,0 +1,96 @@
+"""What whoever sets the stand-in up adds to the page: a welcome, and a look backstage."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.demo.discord import DemoDiscord
+from sandbox.demo.page_content import Example, Welcome
+from sandbox.discord import ClientRefused
+from tests.harness.page_client import Page, opened
+
+PICTURES = Path("sandbox/demo/pictures")
+
+
+class Counter:
+    """A backstage with one figure, which a button raises."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.asked = 0
+
+    async def panels(self) -> list[dict[str, Any]]:
+        self.asked += 1
+        figures = [{"label": "Count", "value": str(self.count)}]
+        return [{"id": "counter", "title": "Counter", "kind": "figures", "figures": figures}]
+
+    async def act(self, panel: str, control: str, value: object) -> None:
+        if (panel, control) != ("counter", "raise") or value is not True:
+            raise ClientRefused("there is no such button")
+        self.count += 1
+
+
+async def shows(page: Page, count: str) -> None:
+    await page.until(lambda: page.panels and page.panels[0]["figures"][0]["value"] == count)
+
+
+async def test_the_welcome_is_told_with_its_pictures(stand_in: DemoDiscord, tmp_path: Path) -> None:
+    """Each file has an address, also two of one name; no other file has one."""
+    other = tmp_path / "lake.jpg"
+    other.write_bytes(b"another lake")
+    example = Example(
+        "A lake", "wakes up", "animate", {"prompt": "calm"}, {"image": other}, PICTURES / "lake.jpg"
+    )
+    async with opened(stand_in) as page:
+        assert not page.world["welcome"]
+        stand_in.welcome = Welcome("Hello.", [example, Example("No file", "text", "video")])
+        await page.until(lambda: page.world["welcome"])
+        told: dict[str, Any] = page.world["welcome"]
+        assert told["line"] == "Hello."
+        first, second = told["examples"]
+        assert (first["command"], first["options"]) == ("animate", {"prompt": "calm"})
+        assert await page.get(first["files"]["image"]["url"]) == (200, b"another lake")
+        assert first["files"]["image"]["name"] == "lake.jpg"
+        assert await page.get(first["picture"]) == (200, (PICTURES / "lake.jpg").read_bytes())
+        assert (second["picture"], second["files"]) == (None, {})
+        for name in ("lake.jpg", "0-lake.png", "..%2flake.jpg", "2-lake.jpg"):
+            assert (await page.get(f"/_page/pictures/{name}"))[0] == 404
+
+
+async def test_backstage_is_told_while_someone_looks(stand_in: DemoDiscord) -> None:
+    """Only then, only when it changed, and once for all who look."""
+    ada, videos = stand_in.member("Ada"), stand_in.channel("videos")
+    stand_in.backstage = counter = Counter()
+    async with opened(stand_in) as page, opened(stand_in) as other:
+        await page.until(lambda: page.world["backstage"])
+        await page.go(ada, videos)
+        assert counter.asked == 0
+        await page.go(ada, videos, backstage=True)
+        await other.go(ada, videos, backstage=True)
+        for one in (page, other):
+            await shows(one, "0")
+        await page.done(do="backstage", panel="counter", control="raise", value=True)
+        for one in (page, other):
+            await shows(one, "1")
+            assert len([frame for frame in one.frames if frame["type"] == "backstage"]) == 2
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"panel": "counter", "control": "raise", "value": "yes"},
+        {"panel": "counter", "control": "lower", "value": True},
+        {"panel": [], "control": {}, "value": None},
+        {},
+    ],
+)
+async def test_a_control_that_is_not_there_is_refused(
+    stand_in: DemoDiscord, order: dict[str, Any]
+) -> None:
+    """Whatever the page sends; and everything, where there is nothing backstage."""
+    async with opened(stand_in) as page:
+        assert await page.refused(do="backstage", **order) == "there is nothing backstage"
+        stand_in.backstage = counter = Counter()
+        assert await page.refused(do="backstage", **order)
+        assert counter.count == 0

@@ -1,0 +1,210 @@
+"""The page's files, and who may have them."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from sandbox.demo.discord import DemoDiscord
+from sandbox.demo.page_access import is_own
+from sandbox.discord.listen_addresses import exposure, reachable
+from sandbox.discord import DiscordOptions
+from tests.harness.page_client import opened
+
+CLIENT = Path("sandbox/demo/static")
+
+
+async def test_the_page_is_served_and_may_load_nothing_from_elsewhere(
+    stand_in: DemoDiscord,
+) -> None:
+    """Its policy forbids foreign and inline code; it is asked for anew, and told if unchanged."""
+    async with aiohttp.ClientSession() as session:
+        async with session.get(stand_in.page_url) as answer:
+            assert answer.content_type == "text/html"
+            assert await answer.read() == (CLIENT / "index.html").read_bytes()
+            policy = answer.headers["Content-Security-Policy"]
+            tag, caching = answer.headers["ETag"], answer.headers["Cache-Control"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert caching == "no-cache"
+        async with session.get(stand_in.page_url, headers={"If-None-Match": tag}) as answer:
+            assert (answer.status, await answer.read()) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [(".js", "text/javascript"), (".css", "text/css"), (".woff2", "font/woff2")],
+)
+async def test_every_file_of_the_page_has_its_type(
+    stand_in: DemoDiscord, suffix: str, kind: str
+) -> None:
+    """As it lies in the folder; a browser takes a module of no other type."""
+    found = sorted(CLIENT.glob(f"*{suffix}"))
+    assert found
+    async with aiohttp.ClientSession() as session:
+        for path in found:
+            url = f"{stand_in.page_url}_page/client/{path.name}"
+            async with session.get(url) as answer:
+                assert (answer.status, answer.content_type) == (200, kind)
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert await answer.read() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../page.py",
+        "..%2fpage.py",
+        "%2e%2e%2fpage.py",
+        "..%5cpage.py",
+        "%2fetc%2fpasswd",
+        "..",
+        ".",
+        "",
+        "main.js%00",
+        "main.js/",
+        "missing.js",
+        "MAIN.JS",
+        "__init__.py",
+    ],
+)
+async def test_no_other_file_is_served(stand_in: DemoDiscord, name: str) -> None:
+    """However the path is written."""
+    url = URL(f"{stand_in.page_url}_page/client/{name}", encoded=True)
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert answer.status == 404
+        assert b"import" not in await answer.read()
+
+
+def test_no_text_becomes_html_and_no_address_is_foreign() -> None:
+    """The files put nothing in as HTML, and name no other machine."""
+    for path in [*CLIENT.glob("*.js"), *CLIENT.glob("*.html"), *CLIENT.glob("*.css")]:
+        text = path.read_text()
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert word not in text, path
+        assert " style=" not in text or path.suffix != ".html", path
+        assert "url(http" not in text, path
+        assert 'from "http' not in text, path
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "192.168.1.5"},
+        {"Host": "127.0.0.1:port"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "http://[broken"},
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "_page/client/main.js"),
+        ("GET", "_page/pictures/0-lake.jpg"),
+        ("GET", "_page/socket"),
+        ("POST", "_page/do"),
+    ],
+)
+async def test_another_site_gets_nothing(
+    stand_in: DemoDiscord, headers: dict[str, str], method: str, path: str
+) -> None:
+    """Neither under another name for this machine nor from another origin."""
+    async with aiohttp.ClientSession() as session:
+        url = stand_in.page_url + path
+        async with session.request(method, url, headers=headers) as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    ("listens_on", "host", "allowed"),
+    [
+        ("127.0.0.1", "localhost:9000", True),
+        ("127.0.0.1", "[::1]:9000", True),
+        ("127.0.0.1", "10.0.0.5:9000", False),
+        ("0.0.0.0", "10.0.0.5:9000", True),  # noqa: S104
+        ("0.0.0.0", "localhost:9000", True),  # noqa: S104
+        ("0.0.0.0", "evil.example:9000", False),  # noqa: S104
+        ("::", "[fd00::5]:9000", True),
+        ("studio.local", "studio.local:9000", True),
+        ("studio.local", "evil.example:9000", False),
+    ],
+)
+def test_listening_elsewhere_opens_the_page_to_addresses_but_no_foreign_names(
+    listens_on: str, host: str, allowed: bool
+) -> None:
+    """A name could be made to mean this machine by whoever owns it; an address can not."""
+    assert is_own(host, None, listens_on) is allowed
+    assert is_own(host, f"http://{host}", listens_on) is allowed
+    assert not is_own(host, "http://evil.example", listens_on)
+
+
+def test_listening_elsewhere_is_warned_of() -> None:
+    """Not for loopback; and a bot is told an address that it can connect to."""
+    assert exposure("127.0.0.1") is None
+    assert "no password" in (exposure("0.0.0.0") or "")  # noqa: S104
+    assert reachable("0.0.0.0") == "127.0.0.1"  # noqa: S104
+    assert reachable("10.0.0.5") == "10.0.0.5"
+
+
+async def test_another_loopback_address_can_be_listened_on() -> None:
+    """The page, and the links in it, work there."""
+    async with DemoDiscord(DiscordOptions(host="127.0.0.2")) as stand_in:
+        assert stand_in.page_url.startswith("http://127.0.0.2:")
+        async with opened(stand_in) as page:
+            assert page.world["guilds"]
+
+
+async def test_only_so_many_pages_are_open_at_once(stand_in: DemoDiscord) -> None:
+    """One more is refused until another is closed, and none leaves anything behind."""
+    before = len(asyncio.all_tasks())
+    url = f"{stand_in.page_url}_page/socket"
+    async with aiohttp.ClientSession() as session:
+        sockets = [await session.ws_connect(url) for _ in range(64)]
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(url)
+        assert refused.value.status == 503
+        await sockets.pop().close()
+        sockets.append(await session.ws_connect(url))
+        for socket in sockets:
+            await socket.close()
+    async with asyncio.timeout(5):
+        while len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "[",
+        "[]",
+        "null",
+        "7",
+        '{"watch": 7}',
+        '{"watch": {"member": [], "channel": {}}}',
+        '{"watch": {"member": "9", "channel": "' + "9" * 4000 + '"}}',
+        "[" * 4000,
+        json.dumps({"watch": {"member": "1", "channel": "2", "backstage": "yes"}}),
+    ],
+)
+async def test_rubbish_on_the_socket_does_no_harm(stand_in: DemoDiscord, frame: str) -> None:
+    """The page's connection stays, and shows what is asked for next."""
+    async with opened(stand_in) as page:
+        await page.socket.send_str(frame)
+        await page.go(stand_in.member("Ada"), stand_in.channel("videos"))
+        assert page.room["reset"]
+
+
+async def test_a_frame_that_is_too_large_ends_the_connection(stand_in: DemoDiscord) -> None:
+    """With the code for it."""
+    async with opened(stand_in) as page:
+        await page.socket.send_str("x" * 5000)
+        message = await page.socket.receive(timeout=5)
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1009)

@@ -1,0 +1,138 @@
+"""The process that looks into strangers' files: what it may take, know and answer."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.media_samples import sound, video
+from tests.workflow.media_probe.test_images import picture
+from workflow.media_probe import probe, worker
+from workflow.media_probe.probe import Inspector
+from workflow.media_probe.types import ClipFound, Fault, Kind, PictureFound, Unusable
+
+ROOT = Path(__file__).parents[3]
+
+
+async def fault(kind: Kind, data: bytes) -> Fault:
+    with pytest.raises(Unusable) as refused:
+        await Inspector().look(kind, data)
+    return refused.value.fault
+
+
+async def test_each_kind_is_looked_into_by_its_own_rules() -> None:
+    """A file is judged as what it was given as."""
+    files = {Kind.PICTURE: picture("PNG"), Kind.VIDEO: video(2500), Kind.AUDIO: sound(2000, "wav")}
+    look = Inspector().look
+    assert [await look(kind, data) for kind, data in files.items()] == [
+        PictureFound(format="PNG", width=320, height=300),
+        ClipFound(suffix="mp4", microseconds=2_500_000),
+        ClipFound(suffix="wav", microseconds=2_000_000),
+    ]
+    for kind in Kind:
+        for other in set(Kind) - {kind}:
+            assert await fault(kind, files[other]) is Fault.OTHER_FORMAT
+
+
+async def test_an_error_of_a_decoder_is_a_damage() -> None:
+    """Whatever it is."""
+    assert await fault(Kind.PICTURE, picture("JPEG")[:-2000]) is Fault.DAMAGED
+    assert await fault(Kind.VIDEO, video(2000)[:12] + b"\0\0\0\1moov") is Fault.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import os; os.abort()",
+        "import os; os.write(1, bytes(1 << 20))",
+        "raise SystemExit(3)",
+        "pass",
+        "print('{}')",
+        'print(\'{"format": "../../x", "width": 1, "height": 1}\')',
+        'print(\'{"format": "PNG", "width": "1", "height": 1}\')',
+        'print(\'{"fault": "another"}\')',
+        "import time; time.sleep(99)",
+    ],
+)
+async def test_a_process_that_dies_lies_or_lasts_refuses_the_file(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    """It may have been taken over by what it looked into, so nothing it says is trusted."""
+    monkeypatch.setattr(probe, "_START", program)
+    monkeypatch.setattr(probe, "_WALL_SECONDS", 1.5)
+    assert await fault(Kind.PICTURE, bytes(1 << 20)) is Fault.TOO_COSTLY
+
+
+async def test_the_process_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor open files nor our folder are handed down."""
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    program = (
+        "import json, os, sys; "
+        "known = [k for k in os.environ if k != 'LC_CTYPE'] + os.listdir('/proc/self/fd')[4:]; "
+        "held = (len(known), os.getcwd() == '/', sys.flags.isolated); "
+        "print(json.dumps({'format': 'PNG', 'width': held[0], 'height': held[1] * held[2]}))"
+    )
+    monkeypatch.setattr(probe, "_START", program)
+    found = await Inspector().look(Kind.PICTURE, b"")
+    assert found == PictureFound(format="PNG", width=0, height=1)
+
+
+CONFINED = """
+import sys, types
+from workflow.media_probe import worker
+from workflow.media_probe.types import PictureFound
+
+def look(data):
+    {look}
+    return PictureFound(format="PNG", width=1, height=1)
+
+sys.modules["room"] = types.ModuleType("room")
+sys.modules["room"].look = look
+worker._ROOMS = dict.fromkeys(worker._ROOMS, "room")
+worker.CPU_SECONDS = 1
+worker.main("picture")
+"""
+
+
+def confined(look: str) -> subprocess.CompletedProcess[str]:
+    """Look into a file in another way, under the limits of the process but for a second only."""
+    return subprocess.run(
+        [sys.executable, "-c", CONFINED.format(look=look)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_memory_time_and_disk_are_limited(tmp_path: Path) -> None:
+    """By the system, so that no decoder can get around it."""
+    file = tmp_path / "x"
+    assert json.loads(confined("bytearray(300 << 20)").stdout)["format"] == "PNG"
+    greedy = confined(f"bytearray({worker.MEMORY_BYTES})")
+    assert json.loads(greedy.stdout) == {"fault": Fault.TOO_COSTLY}
+    assert confined("while True: pass").returncode == -signal.SIGKILL
+    confined(f"open({str(file)!r}, 'wb', 0).write(b'x')")
+    assert file.read_bytes() == b""
+
+
+async def test_two_files_are_looked_into_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The others wait for their turn, and all are answered."""
+    program = (
+        "import os, json, time; "
+        f"name = {str(tmp_path)!r} + '/' + str(os.getpid()); "
+        "open(name, 'w').close(); time.sleep(0.3); "
+        f"here = len(os.listdir({str(tmp_path)!r})); os.unlink(name); "
+        "print(json.dumps({'format': 'PNG', 'width': here, 'height': 1}))"
+    )
+    monkeypatch.setattr(probe, "_START", program)
+    look = Inspector().look
+    found = await asyncio.gather(*(look(Kind.PICTURE, b"") for _ in range(6)))
+    assert max(item.width for item in found if isinstance(item, PictureFound)) == 2

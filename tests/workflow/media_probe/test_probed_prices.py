@@ -1,0 +1,71 @@
+"""From the bytes of a reference video to its price: row by row against the golden table."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.models import Resolution
+from domain.pricing import quote
+from domain.requests import Clip, Command, Draft, check, clip_ms
+from tests.harness.media_samples import sound, video
+from workflow.media_probe.audio import look as listen
+from workflow.media_probe.video import look as watch
+
+TABLE = Path(__file__).parents[2] / "domain" / "golden_prices.json"
+ROWS: list[dict[str, Any]] = [row for row in json.loads(TABLE.read_text()) if row["video_ref_ms"]]
+
+
+@cache
+def probed(ms: int, kind: str = "mp4") -> Clip:
+    """Make a video of so many milliseconds, and look how long it is."""
+    found = watch(video(ms, kind=kind))
+    return Clip(
+        url="https://x/v.mp4", name="v.mp4", duration_ms=clip_ms(found.microseconds), kept=None
+    )
+
+
+def price(resolution: str, seconds: int, **media: tuple[Clip, ...]) -> int:
+    draft = Draft(
+        command=Command.REFERENCE,
+        prompt="like these",
+        resolution=Resolution(resolution),
+        seconds=seconds,
+        **media,
+    )
+    return quote(check(draft)).amount
+
+
+def test_the_golden_table_has_rows_with_reference_videos() -> None:
+    """So none of the tests below went missing."""
+    assert len({row["video_ref_ms"] for row in ROWS}) >= 5
+
+
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda row: f"{row['resolution']}-{row['duration']}-{row['video_ref_ms']}"
+)
+def test_a_real_video_costs_what_the_table_says(row: dict[str, Any]) -> None:
+    """To the micro-dollar, as one file, and as an MP4 and a MOV where it is long enough for two."""
+    total = row["video_ref_ms"]
+    splits = [(probed(total),)]
+    if total >= 4000:
+        splits.append((probed(2000), probed(total - 2000, "mov")))
+    for videos in splits:
+        assert price(row["resolution"], row["duration"], videos=videos) == row["cost_micro_usd"]
+
+
+@pytest.mark.parametrize("kind", ["mp3", "wav"])
+def test_reference_audio_costs_nothing(kind: str) -> None:
+    """APIXO bills the reference video alone; without one the other rate counts."""
+    found = listen(sound(3000, kind))
+    heard = Clip(url="https://x/a", name="a", duration_ms=clip_ms(found.microseconds))
+    assert price("720p", 5, videos=(probed(2500),), audios=(heard,)) == 862_500
+
+
+def test_three_videos_are_billed_to_the_sum_of_their_milliseconds() -> None:
+    """(8 + 2.001 + 3.337 + 9.662) s × $0.29."""
+    videos = (probed(2001), probed(3337), probed(9662))
+    assert sum(clip.duration_ms for clip in videos) == 15_000
+    assert price("1080p", 8, videos=videos) == 290 * 23_000

@@ -1,0 +1,108 @@
+"""The week's summary: when it is due, for whom, and that it is posted once."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from domain.guild_settings import ServerSettings
+from storage import guild_settings
+from tests.harness.workflow import BOTH_ENGINES, GUILD, World
+from workflow.reports.weekly_summary import Summary, post_due, week_before
+
+CHANNEL = 77
+WEEK_S = 7 * 86_400
+
+
+class Board:
+    """Where summaries are posted; `is_open` says whether that works."""
+
+    def __init__(self) -> None:
+        self.posted: list[Summary] = []
+        self.is_open = True
+        self.breaks = False
+
+    async def post(self, summary: Summary) -> bool:
+        if self.breaks:
+            raise RuntimeError("killed")
+        if self.is_open:
+            self.posted.append(summary)
+        return self.is_open
+
+
+@pytest.fixture
+async def board(world: World) -> Board:
+    """Have one server want summaries, and another not."""
+    for guild, channel in ((GUILD, CHANNEL), (GUILD + 1, None)):
+        text = ServerSettings(summary_channel=channel).model_dump_json()
+        await world.database.transact(
+            lambda tx, guild=guild, text=text: guild_settings.save(tx, guild, text, 0)
+        )
+    return Board()
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("now", "monday"),
+    [
+        ("2026-11-23 08:59:59", date(2026, 11, 9)),
+        ("2026-11-23 09:00:00", date(2026, 11, 16)),
+        ("2026-11-29 23:59:59", date(2026, 11, 16)),
+        ("2026-11-30 09:00:00", date(2026, 11, 23)),
+        ("2027-01-04 09:00:00", date(2026, 12, 28)),
+    ],
+)
+def test_a_week_is_told_from_monday_nine_oclock_on(now: str, monday: date):
+    """UTC; before that, the one before it is the last."""
+    days = week_before(at(now))
+    assert (days.first, len(days)) == (monday, 7)
+
+
+@BOTH_ENGINES
+async def test_each_week_is_posted_once(world: World, board: Board):
+    """However often it is looked, also by a new process; the next week has its own."""
+    for _ in range(3):
+        await post_due(world.context, board.post)
+    assert len(board.posted) == 1
+    await world.reborn()
+    await post_due(world.context, board.post)
+    world.clock.advance(WEEK_S)
+    await post_due(world.context, board.post)
+    first, second = board.posted
+    assert (first.guild_id, first.channel_id) == (GUILD, CHANNEL)
+    assert first.week < second.week
+    assert second.figures.days.first > first.figures.days.last
+
+
+async def test_after_a_long_time_away_only_the_last_week_is_told(world: World, board: Board):
+    """The weeks in between stay untold."""
+    await post_due(world.context, board.post)
+    world.clock.advance(5 * WEEK_S)
+    await post_due(world.context, board.post)
+    await post_due(world.context, board.post)
+    assert len(board.posted) == 2
+
+
+async def test_what_could_not_be_posted_is_tried_again(world: World, board: Board):
+    """And nothing says that it may be out already."""
+    board.is_open = False
+    await post_due(world.context, board.post)
+    board.is_open = True
+    await post_due(world.context, board.post)
+    (posted,) = board.posted
+    assert posted.posted_since_ms is None
+
+
+async def test_who_was_killed_meanwhile_may_have_posted_it(world: World, board: Board):
+    """After a minute another tries, and is told since when it may be out."""
+    began_ms = world.context.now_ms()
+    board.breaks = True
+    await post_due(world.context, board.post)
+    board.breaks = False
+    await post_due(world.context, board.post)
+    assert board.posted == []
+    world.clock.advance(61)
+    await post_due(world.context, board.post)
+    assert [summary.posted_since_ms for summary in board.posted] == [began_ms]

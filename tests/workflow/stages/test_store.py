@@ -1,0 +1,89 @@
+"""Storing: the video is fetched whole, or its price is given back."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from domain.jobs import JobState
+from sandbox.apixo import Fault
+from tests.harness.workflow import World
+
+S = JobState
+
+
+async def test_a_stored_video_is_what_apixo_served(world: World):
+    """Size and hash in the job are those of the file, and of the file served."""
+    job = (await world.order()).job
+    done = await world.until(S.DELIVERED, job=job.id)
+    data = world.context.media.path(f"{job.id}.mp4").read_bytes()
+    assert (len(data), hashlib.sha256(data).hexdigest()) == (done.file_size, done.file_sha256)
+    assert world.channel.of(job.id, "result")[0].video == data
+
+
+@pytest.mark.parametrize(
+    "directive",
+    [
+        *("404", "403", "410", "html", "elsewhere", "private", "metadata", "foreign", "userinfo"),
+        *(
+            "none",
+            "null",
+            "blank",
+            "no-urls",
+            "null-urls",
+            "text",
+            "object",
+            "plain",
+            "file",
+            "number",
+        ),
+    ],
+)
+async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(world: World, directive: str):
+    """Charged, since APIXO made it; then adjusted from the operator's account: both rows stay."""
+    job = (await world.order(f"a lake [[result:{directive}]]")).job
+    lost = await world.until(S.RESULT_LOST, job=job.id)
+    assert lost.reason
+    assert await world.ledger(job.id) == [
+        *(("hold", job.price), ("charge", job.price), ("adjust", -job.price))
+    ]
+    assert world.channel.of(job.id, "result") == []
+    assert world.channel.of(job.id, "status")[0].states[-1] is S.RESULT_LOST
+    assert not world.context.media.exists(f"{job.id}.mp4")
+    await world.audit()
+
+
+async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_path: Path):
+    """The video is paid for: it is fetched again until there is room, and never quarantined."""
+    folder = tmp_path / "media"
+    job = (await world.order()).job
+    await world.until(S.GENERATING, job=job.id)
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    await world.pass_time(3600, step_s=60)
+    assert (await world.job(job.id)).state is S.SUCCEEDED
+    folder.unlink()
+    await world.until(S.DELIVERED, job=job.id)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(ending="cut"),
+        Fault(ending="reset"),
+        Fault(status=500),
+        Fault(status=404),
+        Fault(raw=b""),
+    ],
+)
+async def test_a_download_that_breaks_is_tried_again(world: World, fault: Fault):
+    """Two broken ones, then a whole one: nothing of the broken ones is kept."""
+    world.apixo.faults.on_file(fault, 2)
+    job = (await world.order()).job
+    await world.until(S.DELIVERED, job=job.id)
+    video = world.channel.of(job.id, "result")[0].video
+    assert video is not None
+    assert len(video) == (await world.job(job.id)).file_size
+    assert len(list(world.context.media.path(f"{job.id}.mp4").parent.iterdir())) == 1
+    await world.audit()

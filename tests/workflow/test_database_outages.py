@@ -1,0 +1,87 @@
+"""An outage of the database is waited out, and no job suffers for it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.jobs import JobState
+from storage import key_value
+from storage.database import Database
+from storage.errors import DatabaseDown
+from tests.harness.workflow import World
+from workflow import reliability as surely_module
+from workflow.context import Context
+from workflow.reliability import surely
+
+S = JobState
+MANY = 50
+
+
+class Breaking:
+    """A database that does `lasts` transactions and then breaks for `fails` of them."""
+
+    def __init__(self, database: Database, error: type[Exception] = DatabaseDown) -> None:
+        self.lasts = self.fails = 0
+        self._database = database
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def transact(self, work: Any) -> Any:
+        if self.lasts > 0:
+            self.lasts -= 1
+        elif self.fails > 0:
+            self.fails -= 1
+            raise self._error("out of order")
+        return await self._database.transact(work)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once, three times and on."""
+    monkeypatch.setattr(surely_module, "_WRITE_AGAIN_S", (0.0, 0.0, 0.0))
+
+
+async def test_what_must_not_be_lost_is_written_after_however_long_an_outage(world: World):
+    """It outlasts any number of tries."""
+    broken = Breaking(world.database)
+    broken.fails = MANY
+    await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
+    assert broken.fails == 0
+    assert await world.database.read(lambda tx: key_value.get(tx, "colour")) == "red"
+
+
+async def test_another_fault_of_the_database_comes_out_in_the_end(world: World):
+    """It is tried as often as there are waits, and once more."""
+    broken = Breaking(world.database, OSError)
+    broken.fails = MANY
+    with pytest.raises(OSError, match="out of order"):
+        await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
+    assert MANY - broken.fails == 4
+
+
+async def test_outages_never_put_a_job_into_quarantine(world: World):
+    """A stage that is cut off by one is done again at once, and has not been tried in vain."""
+    job = (await world.order()).job.id
+    await world.turn()
+    broken = Breaking(world.database)
+    await world.reborn(database=broken)
+    for _ in range(8):
+        await world.forward()
+        world.clock.advance(60)
+        broken.lasts, broken.fails = 2, 3
+        await world.turn()
+        assert broken.fails == 0
+        found = await world.job(job)
+        assert (found.state, found.turns, found.lease_owner) == (S.GENERATING, 0, None)
+    broken.lasts = broken.fails = 0
+    await world.until(S.DELIVERED, job=job)
+    assert len(world.channel.of(job, "status")) == 1
+    assert world.submissions() == 1
+    await world.audit()
+
+
+def _with(world: World, database: Any) -> Context:
+    return replace(world.context, database=database)

@@ -1,0 +1,111 @@
+"""The lab works in processes of their own, which it ends, and which end themselves."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.harness.color_videos import colours, distance, film, mean, opened, seen
+from workflow.errors import UnusableVideo
+from workflow.video_tools import tools as module
+from workflow.video_tools.tools import Lab
+
+COLOURS = colours(30)
+LIMIT = 60_000
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Keep a film."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film(COLOURS, noise=60))
+    return path
+
+
+async def test_a_picture_and_a_copy_come_back_from_the_other_process(
+    video: Path, tmp_path: Path
+) -> None:
+    """Several at once wait for one another."""
+    before = video.read_bytes()
+    lab, copy = Lab(), tmp_path / "copy.mp4"
+    with copy.open("wb") as out:
+        one, other, _ = await asyncio.gather(
+            lab.last_picture(video), lab.last_picture(video), lab.copy(video, out, LIMIT)
+        )
+    assert one == other
+    assert distance(mean(opened(one)), seen(before)[0][-1]) < 6
+    pictures, about = seen(copy.read_bytes())
+    assert (len(pictures), about["bytes"] <= LIMIT) == (30, True)
+    assert video.read_bytes() == before
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x18ftypisom" + bytes(999)])
+async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path) -> None:
+    """Neither a picture nor a copy; the lab goes on."""
+    lab, damaged = Lab(), tmp_path / "damaged.mp4"
+    damaged.write_bytes(data)
+    with pytest.raises(UnusableVideo):
+        await lab.last_picture(damaged)
+    with (tmp_path / "copy.mp4").open("wb") as out, pytest.raises(UnusableVideo):
+        await lab.copy(damaged, out, LIMIT)
+    assert await lab.last_picture(video)
+
+
+async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) -> None:
+    """A copy may cost minutes; with other limits it is tried."""
+    lab, film_of_nothing = Lab(), tmp_path / "late.mp4"
+    film_of_nothing.write_bytes(b"no film")
+    with (tmp_path / "copy.mp4").open("wb") as out:
+        with pytest.raises(UnusableVideo, match="ended with"):
+            await lab.copy(film_of_nothing, out, LIMIT)
+        film_of_nothing.write_bytes(video.read_bytes())
+        with pytest.raises(UnusableVideo, match="failed before"):
+            await lab.copy(film_of_nothing, out, LIMIT)
+        await lab.copy(film_of_nothing, out, LIMIT - 1)
+
+
+async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    """It is to be fetched again."""
+    with pytest.raises(FileNotFoundError):
+        await Lab().last_picture(tmp_path / "gone.mp4")
+
+
+@pytest.mark.parametrize(
+    "hardened",
+    ["child.MEMORY_BYTES = 1 << 20", "child._MOST_WRITTEN = 999"],
+    ids=["memory", "disk"],
+)
+async def test_a_video_that_asks_too_much_ends_its_process(
+    video: Path, monkeypatch: pytest.MonkeyPatch, hardened: str
+) -> None:
+    """The limits are those of the process: no code of ours has to notice."""
+    begin, first, rest = module._START.partition("main(")
+    start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
+    monkeypatch.setattr(module, "_START", start)
+    with pytest.raises(UnusableVideo):
+        await Lab().last_picture(video)
+
+
+async def test_a_process_that_is_not_waited_for_is_ended(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the service ends, and when it takes too long."""
+    monkeypatch.setattr(module, "_START", "import time; time.sleep(600)")
+    children = Path(f"/proc/self/task/{_thread()}/children")
+    others = {*children.read_text().split()}
+    waiting = asyncio.create_task(Lab().last_picture(video))
+    async with asyncio.timeout(20):
+        while not (started := {*children.read_text().split()} - others):
+            await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not any(Path("/proc", pid).exists() for pid in started)
+    late = dict.fromkeys(module._WALL_SECONDS, 0.05)
+    monkeypatch.setattr(module, "_WALL_SECONDS", late)
+    with pytest.raises(UnusableVideo):
+        await Lab().last_picture(video)
+
+
+def _thread() -> int:
+    return int(Path("/proc/thread-self").readlink().name)
