@@ -9,11 +9,11 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from apixo.errors import ApixoError, NoAnswer, NotSent, Unreadable
+from apixo.errors import ApixoError, InvalidResponse, NoResponse, NotSent
 from apixo.parsing import plain_text
-from apixo.requests import submission
-from apixo.responses import Answer, Question, read_answer
-from apixo.schemas import MAX_DETAIL_CHARS, TaskStatus, read_balance, read_status, read_task_id
+from apixo.requests import build_submission
+from apixo.responses import RawResponse, RequestContext, parse_response
+from apixo.schemas import MAX_DETAIL_CHARS, TaskStatus, parse_balance, parse_status, parse_task_id
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
@@ -87,23 +87,23 @@ class ApixoClient:
 
     async def submit(self, request: VideoRequest, callback_url: str | None = None) -> str:
         """Submit a request, once, and return the task's id; errors tell if a task may exist."""
-        body = json.dumps(submission(request, callback_url)).encode()
+        body = json.dumps(build_submission(request, callback_url)).encode()
         url = self._root / "generateTask" / request.model
         answer = await self._exchange(self._submitting, "POST", url, body)
-        return read_answer(answer, Question(prompt=request.prompt), read_task_id)
+        return parse_response(answer, RequestContext(prompt=request.prompt), parse_task_id)
 
-    async def status(self, model: ModelId, task_id: str) -> TaskStatus:
+    async def fetch_status(self, model: ModelId, task_id: str) -> TaskStatus:
         """Ask how a task does, under the model that it was submitted to."""
         url = (self._root / "statusTask" / model).with_query(taskId=task_id)
         answer = await self._exchange(self._asking, "GET", url)
-        question = Question(task_id=task_id)
-        return read_answer(answer, question, lambda data: read_status(data, task_id))
+        question = RequestContext(task_id=task_id)
+        return parse_response(answer, question, lambda data: parse_status(data, task_id))
 
-    async def balance(self) -> MicroUSD:
+    async def fetch_balance(self) -> MicroUSD:
         """Ask what is left on the key."""
         url = self._root / "apikeys" / "current-balance"
         answer = await self._exchange(self._asking, "GET", url)
-        return read_answer(answer, Question(), read_balance)
+        return parse_response(answer, RequestContext(), parse_balance)
 
     def _session(self, total_s: float, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -123,7 +123,7 @@ class ApixoClient:
 
     async def _exchange(
         self, session: aiohttp.ClientSession, method: str, url: URL, body: bytes | None = None
-    ) -> Answer:
+    ) -> RawResponse:
         headers = {"Content-Type": "application/json"} if body is not None else None
         try:
             async with session.request(
@@ -134,14 +134,14 @@ class ApixoClient:
             failure = _failure(error)
         raise failure  # out here, for aiohttp's errors hold the key and would be its context
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _read(self, response: aiohttp.ClientResponse) -> RawResponse:
         body = bytearray()
         async for chunk in response.content.iter_chunked(65_536):
             body += chunk
             if len(body) > MAX_BODY_BYTES:
-                raise Unreadable("the answer is too long", http_status=response.status)
+                raise InvalidResponse("the answer is too long", http_status=response.status)
         key = self._key.get_secret_value().encode()
-        return Answer(
+        return RawResponse(
             http_status=response.status,
             body=bytes(body).replace(key, b"[key]"),
             retry_after=response.headers.get("Retry-After"),
@@ -153,7 +153,7 @@ def _failure(error: Exception) -> ApixoError:
     if isinstance(error, _NOT_CONNECTED):
         return NotSent(plain_text(str(error), MAX_DETAIL_CHARS))
     if isinstance(error, _NOT_UNDERSTOOD):
-        return Unreadable("the answer was cut off or is no HTTP")
+        return InvalidResponse("the answer was cut off or is no HTTP")
     if isinstance(error, TimeoutError):
-        return NoAnswer("no answer in time")
-    return NoAnswer("the connection broke before an answer came")
+        return NoResponse("no answer in time")
+    return NoResponse("the connection broke before an answer came")

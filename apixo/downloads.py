@@ -13,7 +13,7 @@ from typing import Final, Self
 import aiohttp
 from yarl import URL
 
-from apixo.errors import ResultBroken, ResultError, ResultForbidden, ResultGone
+from apixo.errors import DownloadError, DownloadExpired, DownloadFailed, DownloadNotAllowed
 
 MAX_REDIRECTS: Final = 3
 
@@ -37,7 +37,7 @@ _NOT_PUBLIC_EITHER: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = 
 """What `is_global` of Python 3.11 lets pass."""
 
 
-class ResultFetcher:
+class ResultDownloader:
     """Fetches results; usable while its context is open.
 
     Args:
@@ -62,7 +62,7 @@ class ResultFetcher:
     async def __aenter__(self) -> Self:
         """Open the sessions; no connection is made yet."""
         async with AsyncExitStack() as stack:
-            self._outside = await stack.enter_async_context(self._session(is_public))
+            self._outside = await stack.enter_async_context(self._session(is_public_address))
             self._inside = await stack.enter_async_context(self._session(_is_loopback))
             self._stack = stack.pop_all()
         return self
@@ -72,13 +72,13 @@ class ResultFetcher:
         await self._stack.aclose()
 
     @asynccontextmanager
-    async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncGenerator[bytes]]:
+    async def stream(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncGenerator[bytes]]:
         """Ask for a result and give its bytes as they come.
 
         Raises:
-            ResultGone: the address has expired.
-            ResultForbidden: it, or what it redirects to, may not be asked.
-            ResultBroken: anything else, also while the bytes come: there are more than `max_bytes`
+            DownloadExpired: the address has expired.
+            DownloadNotAllowed: it, or what it redirects to, may not be asked.
+            DownloadFailed: anything else, also while the bytes come: more than `max_bytes`
                 or fewer than announced, or the connection broke.
         """
         response = await self._follow(url)
@@ -107,7 +107,7 @@ class ResultFetcher:
                 return response
             response.close()
             url = _parse(response.headers.get("Location", ""), base=url)
-        raise ResultBroken("the address redirects too often")
+        raise DownloadFailed("the address redirects too often")
 
     async def _get(self, url: URL) -> aiohttp.ClientResponse:
         session = self._session_for(url)
@@ -120,16 +120,18 @@ class ResultFetcher:
     def _session_for(self, url: URL) -> aiohttp.ClientSession:
         host = (url.host or "").lower()
         if url.user is not None or url.password is not None or "@" in url.raw_authority:
-            raise ResultForbidden("the address carries credentials")
+            raise DownloadNotAllowed("the address carries credentials")
         if host == self._loopback_host and url.scheme in ("http", "https"):
             return self._inside
         allowed = any(host == name or host.endswith(f".{name}") for name in self._hosts)
         if allowed and url.scheme == "https" and url.port == 443:
             return self._outside
-        raise ResultForbidden(f"{url.scheme}://{url.raw_authority} may not be asked for a result")
+        raise DownloadNotAllowed(
+            f"{url.scheme}://{url.raw_authority} may not be asked for a result"
+        )
 
 
-def is_public(address: _Address) -> bool:
+def is_public_address(address: _Address) -> bool:
     """Tell whether an address lies in the open Internet."""
     if address.is_multicast or address.is_reserved or not address.is_global:
         return False
@@ -168,26 +170,26 @@ def _parse(address: str, base: URL | None = None) -> URL:
         if not address.isprintable() or url.host is None or url.port is None:
             raise ValueError("no address of a file on a server")
     except ValueError:
-        raise ResultForbidden("the address cannot be read") from None
+        raise DownloadNotAllowed("the address cannot be read") from None
     return url
 
 
-def _failure(error: Exception, url: URL) -> ResultError:
+def _failure(error: Exception, url: URL) -> DownloadError:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, _NotAdmitted):
-        return ResultForbidden(f"{url.host} does not lead to where a result may lie")
-    return ResultBroken(f"{url.host} did not answer: {type(error).__name__}")
+        return DownloadNotAllowed(f"{url.host} does not lead to where a result may lie")
+    return DownloadFailed(f"{url.host} did not answer: {type(error).__name__}")
 
 
 def _check(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     if response.status in _GONE:
-        raise ResultGone(f"the result has expired: HTTP {response.status}")
+        raise DownloadExpired(f"the result has expired: HTTP {response.status}")
     if response.status != 200:
-        raise ResultBroken(f"the result's server answered HTTP {response.status}")
+        raise DownloadFailed(f"the result's server answered HTTP {response.status}")
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ResultBroken("the result came compressed, which was not asked for")
+        raise DownloadFailed("the result came compressed, which was not asked for")
     if (response.content_length or 0) > max_bytes:
-        raise ResultBroken(f"the result is larger than {max_bytes} bytes")
+        raise DownloadFailed(f"the result is larger than {max_bytes} bytes")
 
 
 async def _chunks(response: aiohttp.ClientResponse, max_bytes: int) -> AsyncGenerator[bytes]:
@@ -195,7 +197,7 @@ async def _chunks(response: aiohttp.ClientResponse, max_bytes: int) -> AsyncGene
     while chunk := await _next_chunk(response):
         size += len(chunk)
         if size > max_bytes:
-            raise ResultBroken(f"the result is larger than {max_bytes} bytes")
+            raise DownloadFailed(f"the result is larger than {max_bytes} bytes")
         yield chunk
 
 
@@ -203,5 +205,5 @@ async def _next_chunk(response: aiohttp.ClientResponse) -> bytes:
     try:
         return await response.content.read(_CHUNK_BYTES)
     except _FAILURES as error:
-        failure = ResultBroken(f"the result broke off: {type(error).__name__}")
+        failure = DownloadFailed(f"the result broke off: {type(error).__name__}")
     raise failure

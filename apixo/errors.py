@@ -10,14 +10,14 @@ DailiesError
 │   │   ├── Forbidden     403
 │   │   ├── NotFound      404: no such task, or no such model
 │   │   └── RateLimited   429
-│   └── Unclear           the request went out: a task may exist
-│       ├── NoAnswer      timeout, or a connection that broke
-│       ├── ServerFault   5xx
-│       └── Unreadable    an answer that is not what APIXO documents
-└── ResultError           a result that cannot be had
-    ├── ResultGone        403, 404 or 410: the address has expired
-    ├── ResultForbidden   an address that may not be asked
-    └── ResultBroken      too large, cut off, or a server that fails
+│   └── OutcomeUnknown           the request went out: a task may exist
+│       ├── NoResponse      timeout, or a connection that broke
+│       ├── ServerError   5xx
+│       └── InvalidResponse    an answer that is not what APIXO documents
+└── DownloadError           a result that cannot be had
+    ├── DownloadExpired        403, 404 or 410: the address has expired
+    ├── DownloadNotAllowed   an address that may not be asked
+    └── DownloadFailed      too large, cut off, or a server that fails
 
 No error holds a key, a request's headers or a whole prompt, nor has one as its cause or context.
 """
@@ -77,63 +77,63 @@ class NotSent(ApixoError):
     task_may_exist = False
 
 
-class Refused(ApixoError):
+class RequestRejected(ApixoError):
     """APIXO said no; as it is, a plain refusal with a 4xx that has no class of its own."""
 
     task_may_exist = False
 
 
-class BadRequest(Refused):
+class BadRequest(RequestRejected):
     """The request breaks a rule, or its prompt or picture was rejected."""
 
 
-class Unauthorized(Refused):
+class Unauthorized(RequestRejected):
     """The key is missing or wrong."""
 
 
-class OutOfFunds(Refused):
+class OutOfCredit(RequestRejected):
     """The operator's balance or quota does not suffice."""
 
 
-class Forbidden(Refused):
+class Forbidden(RequestRejected):
     """The key, its route or this address may not use the model."""
 
 
-class NotFound(Refused):
+class NotFound(RequestRejected):
     """APIXO does not know the task, or the model."""
 
 
-class RateLimited(Refused):
+class RateLimited(RequestRejected):
     """Too many requests, or too many tasks at once."""
 
 
-class Unclear(ApixoError):
+class OutcomeUnknown(ApixoError):
     """The request went out, and what came of it is not known."""
 
 
-class NoAnswer(Unclear):
+class NoResponse(OutcomeUnknown):
     """The answer did not come in time, or the connection broke."""
 
 
-class ServerFault(Unclear):
+class ServerError(OutcomeUnknown):
     """APIXO, or something in front of it, failed."""
 
 
-class Unreadable(Unclear):
+class InvalidResponse(OutcomeUnknown):
     """The answer is not one that APIXO documents."""
 
 
-class ResultError(DailiesError):
+class DownloadError(DailiesError):
     """A result that cannot be had."""
 
 
-class ResultGone(ResultError):
+class DownloadExpired(DownloadError):
     """The address has expired; a status request may tell a new one."""
 
 
-class ResultForbidden(ResultError):
+class DownloadNotAllowed(DownloadError):
     """The address may not be asked: its host is not allowed or lies in a private network."""
 
 
-class ResultBroken(ResultError):
+class DownloadFailed(DownloadError):
     """The file is too large or was cut off, or its server fails."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NoReturn, overload
 
 
-def read_json(text: bytes | str) -> object:
+def parse_json(text: bytes | str) -> object:
     """Read a JSON text; fractions become Decimal.
 
     Raises:
@@ -24,16 +24,16 @@ def read_json(text: bytes | str) -> object:
 
 
 @overload
-def plain_text(value: str, most: int) -> str: ...
+def plain_text(value: str, max_chars: int) -> str: ...
 @overload
-def plain_text(value: str | None, most: int) -> str | None: ...
-def plain_text(value: str | None, most: int) -> str | None:
-    """Make one printable line of at most `most` characters."""
+def plain_text(value: str | None, max_chars: int) -> str | None: ...
+def plain_text(value: str | None, max_chars: int) -> str | None:
+    """Make one printable line of at most `max_chars` characters."""
     if value is None:
         return None
-    printable = "".join(char if char.isprintable() else " " for char in value[: most * 8])
+    printable = "".join(char if char.isprintable() else " " for char in value[: max_chars * 8])
     line = " ".join(printable.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    return line if len(line) <= max_chars else f"{line[: max_chars - 1]}…"
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -16,7 +16,7 @@ from domain.models import MODELS, AspectRatio, Family, Mode, Resolution
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 
 
-def submission(request: VideoRequest, callback_url: str | None = None) -> dict[str, Any]:
+def build_submission(request: VideoRequest, callback_url: str | None = None) -> dict[str, Any]:
     """Write the body that submits a request; with `callback_url` APIXO reports the end there.
 
     Raises:
@@ -123,11 +123,11 @@ class _TwoOmniReference(_TwoForm):
 
 _FORMS: Mapping[tuple[Family, Mode], type[_Form]] = MappingProxyType(
     {
-        (Family.ONE, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
-        (Family.ONE, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
-        (Family.TWO, Mode.TEXT_TO_VIDEO): _TwoTextToVideo,
-        (Family.TWO, Mode.FIRST_AND_LAST_FRAMES): _TwoFirstAndLastFrames,
-        (Family.TWO, Mode.OMNI_REFERENCE): _TwoOmniReference,
+        (Family.V1_5, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
+        (Family.V1_5, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
+        (Family.V2_0, Mode.TEXT_TO_VIDEO): _TwoTextToVideo,
+        (Family.V2_0, Mode.FIRST_AND_LAST_FRAMES): _TwoFirstAndLastFrames,
+        (Family.V2_0, Mode.OMNI_REFERENCE): _TwoOmniReference,
     }
 )
 

@@ -16,13 +16,13 @@ from apixo.errors import (
     ApixoError,
     BadRequest,
     Forbidden,
+    InvalidResponse,
     NotFound,
-    OutOfFunds,
+    OutOfCredit,
     RateLimited,
-    Refused,
-    ServerFault,
+    RequestRejected,
+    ServerError,
     Unauthorized,
-    Unreadable,
 )
 from apixo.parsing import plain_text
 from apixo.schemas import (
@@ -30,12 +30,12 @@ from apixo.schemas import (
     MAX_DETAIL_CHARS,
     MAX_ID_CHARS,
     Envelope,
-    Refusal,
-    read_envelope,
+    ErrorData,
+    parse_envelope,
 )
-from domain.failures import FailReason, classify
+from domain.failures import FailReason, classify_fail_code
 
-MAX_PATIENCE_S: Final = 300.0
+MAX_RETRY_AFTER_S: Final = 300.0
 """No answer may ask for more: a Retry-After of a day would stop the service."""
 
 T = TypeVar("T")
@@ -47,11 +47,11 @@ _MIN_HIDDEN_CHARS = 8
 
 _NO_FUNDS = re.compile(r"(insufficient|not enough) (credit|balance|fund|quota)", re.IGNORECASE)
 
-_REFUSALS: Mapping[int, type[Refused]] = MappingProxyType(
+_REFUSALS: Mapping[int, type[RequestRejected]] = MappingProxyType(
     {
         400: BadRequest,
         401: Unauthorized,
-        402: OutOfFunds,
+        402: OutOfCredit,
         403: Forbidden,
         404: NotFound,
         429: RateLimited,
@@ -60,7 +60,7 @@ _REFUSALS: Mapping[int, type[Refused]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawResponse:
     """An answer as it came over the wire."""
 
     http_status: int
@@ -69,43 +69,43 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RequestContext:
     """What an answer is to: the task asked for, if any, and the prompt that no error may repeat."""
 
     task_id: str | None = None
     prompt: str = field(default="", repr=False)
 
 
-def read_answer(answer: Answer, question: Question, read: Callable[[object], T]) -> T:
+def parse_response(answer: RawResponse, question: RequestContext, read: Callable[[object], T]) -> T:
     """Give what `read` makes of the `data` of an answer that is a success on both sides.
 
     Raises:
         Refused: HTTP status or code is a 4xx, and neither says worse.
-        ServerFault: either is a 5xx.
-        Unreadable: anything else, or `read` raised ValueError.
+        ServerError: either is a 5xx.
+        InvalidResponse: anything else, or `read` raised ValueError.
     """
     try:
-        envelope = read_envelope(answer.body)
+        envelope = parse_envelope(answer.body)
     except ValueError:
         envelope = None
     kind = _kind_of(answer, envelope, question)
     if kind is not None or envelope is None:
-        raise _error(kind or Unreadable, answer, envelope or Envelope(), question)
+        raise _error(kind or InvalidResponse, answer, envelope or Envelope(), question)
     try:
         return read(envelope.data)
     except ValueError as error:
         detail = str(error)
-    raise Unreadable(detail, http_status=answer.http_status, task_id=question.task_id)
+    raise InvalidResponse(detail, http_status=answer.http_status, task_id=question.task_id)
 
 
 def _kind_of(
-    answer: Answer, envelope: Envelope | None, question: Question
+    answer: RawResponse, envelope: Envelope | None, question: RequestContext
 ) -> type[ApixoError] | None:
     code = _decisive(answer.http_status, envelope)
     if 500 <= code <= 599:
-        return ServerFault
+        return ServerError
     if not 400 <= code <= 499:
-        return Unreadable if envelope is None or code != 200 else None
+        return InvalidResponse if envelope is None or code != 200 else None
     return _refusal(code, envelope, question)
 
 
@@ -120,38 +120,38 @@ def _decisive(http_status: int, envelope: Envelope | None) -> int:
     return 200 if all(200 <= side <= 299 for side in sides) else 0
 
 
-def _refusal(code: int, envelope: Envelope | None, question: Question) -> type[ApixoError]:
+def _refusal(code: int, envelope: Envelope | None, question: RequestContext) -> type[ApixoError]:
     """Find the class of a refusal; one that is no plain "no" is none."""
     if envelope is None:
         # A bare 402 is a proxy's. Believing it would send the request again.
-        return Unreadable if code == 402 else _REFUSALS.get(code, Unreadable)
-    refusal = Refusal.of(envelope.data)
+        return InvalidResponse if code == 402 else _REFUSALS.get(code, InvalidResponse)
+    refusal = ErrorData.from_data(envelope.data)
     if refusal.task_id not in (None, question.task_id):
-        return Unreadable
+        return InvalidResponse
     if code in (400, 403) and _lacks_funds(envelope, refusal):
-        return OutOfFunds
-    return _REFUSALS.get(code, Unreadable)
+        return OutOfCredit
+    return _REFUSALS.get(code, InvalidResponse)
 
 
-def _lacks_funds(envelope: Envelope, refusal: Refusal) -> bool:
+def _lacks_funds(envelope: Envelope, refusal: ErrorData) -> bool:
     """Tell whether the operator is out of money; only the beginning counts.
 
     Further on, a message may repeat the prompt, and a member could stop the service with one.
     """
     codes = (refusal.fail_code, refusal.error)
-    if any(classify(code) is FailReason.FUNDS for code in codes):
+    if any(classify_fail_code(code) is FailReason.OUT_OF_CREDIT for code in codes):
         return True
     texts = (refusal.error, refusal.fail_message, envelope.message)
     return any(_NO_FUNDS.match(text) for text in texts if text)
 
 
 def _error(
-    kind: type[ApixoError], answer: Answer, envelope: Envelope, question: Question
+    kind: type[ApixoError], answer: RawResponse, envelope: Envelope, question: RequestContext
 ) -> ApixoError:
-    refusal = Refusal.of(envelope.data)
+    refusal = ErrorData.from_data(envelope.data)
     said = refusal.error or refusal.fail_message or envelope.message or "no reason given"
     return kind(
-        _NOT_DOCUMENTED if kind is Unreadable else _clean(said, MAX_DETAIL_CHARS, question),
+        _NOT_DOCUMENTED if kind is InvalidResponse else _clean(said, MAX_DETAIL_CHARS, question),
         http_status=answer.http_status,
         code=envelope.code,
         fail_code=_clean(refusal.fail_code, MAX_CODE_CHARS, question),
@@ -161,10 +161,10 @@ def _error(
 
 
 @overload
-def _clean(text: str, most: int, question: Question) -> str: ...
+def _clean(text: str, most: int, question: RequestContext) -> str: ...
 @overload
-def _clean(text: str | None, most: int, question: Question) -> str | None: ...
-def _clean(text: str | None, most: int, question: Question) -> str | None:
+def _clean(text: str | None, most: int, question: RequestContext) -> str | None: ...
+def _clean(text: str | None, most: int, question: RequestContext) -> str | None:
     if text and len(question.prompt) >= _MIN_HIDDEN_CHARS:
         text = text.replace(question.prompt, "[prompt]")
         # With its odd spaces made plain, what was not the prompt may have become it.
@@ -176,10 +176,10 @@ def _patience_s(retry_after: str | None, now: datetime) -> float | None:
     """Read a Retry-After, a number of seconds or a date; None if it is neither."""
     text = (retry_after or "").strip()
     if re.fullmatch(r"\d+", text, re.ASCII):
-        return min(float(text), MAX_PATIENCE_S)
+        return min(float(text), MAX_RETRY_AFTER_S)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     wait_s = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return min(max(0.0, wait_s), MAX_PATIENCE_S)
+    return min(max(0.0, wait_s), MAX_RETRY_AFTER_S)

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from apixo.parsing import plain_text, read_json
-from domain.failures import FailReason, classify
-from domain.money import MicroUSD, from_decimal
+from apixo.parsing import parse_json, plain_text
+from domain.failures import FailReason, classify_fail_code
+from domain.money import MicroUSD, to_micro_usd
 
 MAX_DETAIL_CHARS: Final = 300
 MAX_CODE_CHARS: Final = 100
@@ -53,21 +53,21 @@ class TaskStatus:
     task_id: str
     state: TaskState
     result_urls: tuple[str, ...] = ()
-    fail: TaskFailure | None = None
+    failure: TaskFailure | None = None
     created_ms: int | None = None
     completed_ms: int | None = None
 
 
-def read_envelope(body: bytes) -> "Envelope":
+def parse_envelope(body: bytes) -> "Envelope":
     """Read what every answer comes in.
 
     Raises:
         ValueError: it is no JSON object, or its code is no integer.
     """
-    return Envelope.model_validate(read_json(body))
+    return Envelope.model_validate(parse_json(body))
 
 
-def read_task_id(data: object) -> str:
+def parse_task_id(data: object) -> str:
     """Read the task's id from the `data` of an accepted submission.
 
     Raises:
@@ -81,16 +81,16 @@ def read_task_id(data: object) -> str:
     return task_id
 
 
-def read_callback(body: bytes) -> str:
+def parse_callback(body: bytes) -> str:
     """Read which task a callback is about; nothing else in it is to be believed.
 
     Raises:
         ValueError: it is no JSON object, or names no task.
     """
-    return read_task_id(_field(read_json(body), "data"))
+    return parse_task_id(_field(parse_json(body), "data"))
 
 
-def read_status(data: object, task_id: str) -> TaskStatus:
+def parse_status(data: object, task_id: str) -> TaskStatus:
     """Read the `data` of a status answer for a task.
 
     Raises:
@@ -101,18 +101,18 @@ def read_status(data: object, task_id: str) -> TaskStatus:
     fields = _StatusData.model_validate(data)
     if fields.task_id is not None and fields.task_id != task_id:
         raise ValueError("the answer speaks of another task")
-    fail = TaskFailure(fields.fail_code, classify(fields.fail_code), fields.fail_message)
+    fail = TaskFailure(fields.fail_code, classify_fail_code(fields.fail_code), fields.fail_message)
     return TaskStatus(
         task_id=task_id,
         state=fields.state,
         result_urls=fields.result_urls if fields.state is TaskState.SUCCESS else (),
-        fail=fail if fields.state is TaskState.FAILED else None,
+        failure=fail if fields.state is TaskState.FAILED else None,
         created_ms=fields.created_ms,
         completed_ms=fields.completed_ms,
     )
 
 
-def read_balance(data: object) -> MicroUSD:
+def parse_balance(data: object) -> MicroUSD:
     """Read the `data` of a balance answer: a number of dollars, exact to the micro-dollar.
 
     Raises:
@@ -123,7 +123,7 @@ def read_balance(data: object) -> MicroUSD:
     # copy_abs, for abs() of a decimal with a monstrous exponent overflows.
     if not Decimal(data).copy_abs() < _MAX_DOLLARS:
         raise ValueError("the balance is absurd")
-    return from_decimal(Decimal(data))
+    return to_micro_usd(Decimal(data))
 
 
 def _field(data: object, name: str) -> object:
@@ -140,7 +140,7 @@ def _state(value: object) -> TaskState:
 def _result_urls(value: object) -> tuple[str, ...]:
     """Read `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`."""
     try:
-        result = read_json(value) if isinstance(value, str) else value
+        result = parse_json(value) if isinstance(value, str) else value
     except ValueError:
         return ()
     urls = _field(result, "resultUrls")
@@ -186,7 +186,7 @@ class Envelope(_Incoming):
     data: Any = None
 
 
-class Refusal(_Incoming):
+class ErrorData(_Incoming):
     """What the `data` of a refusal may hold, as it came."""
 
     error: Annotated[str | None, BeforeValidator(_text)] = None
@@ -195,7 +195,7 @@ class Refusal(_Incoming):
     task_id: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="taskId")
 
     @classmethod
-    def of(cls, data: object) -> "Refusal":
+    def from_data(cls, data: object) -> "ErrorData":
         """Read `data` of any shape; what is no object holds nothing."""
         return cls.model_validate(data if isinstance(data, dict) else {})
 

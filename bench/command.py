@@ -17,8 +17,8 @@ from discord.ext import commands
 from discord.webhook.async_ import async_context
 
 from bench.figures import Figure, report
-from cogs.generation.cog import Generation
-from cogs.generation.service import Desk
+from cogs.generation.cog import GenerationCog
+from cogs.generation.service import GenerationService
 
 _WARM_UP = 300
 _ROUNDS = 60
@@ -68,7 +68,7 @@ class _Bare(commands.Cog):
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing, context = cast("Any", None), cast("Any", SimpleNamespace(now_ms=lambda: 0))
-    ours = _bot(Generation(Desk(context, nothing, nothing), nothing, nothing))
+    ours = _bot(GenerationCog(GenerationService(context, nothing, nothing), nothing, nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

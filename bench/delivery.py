@@ -19,7 +19,7 @@ from bench.figures import Figure, report
 from bot import app, client
 from bot.settings import Settings
 from domain.jobs import JobState
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 from storage import jobs
 from workflow.context import Context
 from workflow.stages.accept import Order, accept
@@ -58,7 +58,7 @@ async def _deliver() -> tuple[int, float]:
                 "user_daily_limit_usd": None,
             }
         )
-        client.point(settings.discord_api_url, settings.discord_gateway_url)
+        client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
         service = await cast("Any", app)._build(settings, stack)
         await service.bot.login(settings.discord_token.get_secret_value())
         running = asyncio.create_task(service.bot.connect())
@@ -93,12 +93,12 @@ async def _warm_up(context: Context, place: dict[str, Any]) -> None:
 async def _videos(context: Context, place: dict[str, Any], count: int) -> None:
     """Order videos and wait until all are posted."""
     prompt = f"a long lake [[size:{_MEGABYTES}]]"
-    request = check(Draft(command=Command.VIDEO, prompt=prompt))
+    request = build_request(Draft(command=GenerationCommand.VIDEO, prompt=prompt))
     began = time.time_ns()
     for number in range(count):
         await accept(context, Order(interaction_id=began + number, request=request, **place))
-    wanted = (await context.database.read(jobs.counts)).get(JobState.DELIVERED, 0) + count
-    while (await context.database.read(jobs.counts)).get(JobState.DELIVERED, 0) < wanted:
+    wanted = (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) + count
+    while (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) < wanted:
         await asyncio.sleep(0.2)
 
 

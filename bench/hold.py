@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.figures import Figure, report
 from domain.quotas import Limits
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.schema import billing, jobs
@@ -109,7 +109,7 @@ async def _order(context: Context) -> float:
         guild_id=1,
         channel_id=2,
         user_id=random.randrange(_MANY_MEMBERS),
-        request=check(Draft(command=Command.VIDEO, prompt="a lake at dusk")),
+        request=build_request(Draft(command=GenerationCommand.VIDEO, prompt="a lake at dusk")),
     )
     began = time.perf_counter()
     await accept(context, order)

@@ -8,7 +8,7 @@ import statistics
 
 from bench.figures import Figure, report
 from domain.models import MODELS, ModelId
-from domain.polling import looks_ms, typical_ms
+from domain.polling import poll_ages_ms, typical_duration_ms
 
 _VIDEOS = 20_000
 
@@ -36,11 +36,11 @@ def measure() -> bool:
 
 def _simulate(model: ModelId, seconds: int) -> tuple[list[int], list[float]]:
     dice = random.Random(1)
-    earliest_ms, latest_ms = typical_ms(model, seconds)
+    earliest_ms, latest_ms = typical_duration_ms(model, seconds)
     polls, late = list[int](), list[float]()
     for _ in range(_VIDEOS):
         done_ms = dice.uniform(earliest_ms, latest_ms)
-        for count, look_ms in enumerate(looks_ms(model, seconds), start=1):
+        for count, look_ms in enumerate(poll_ages_ms(model, seconds), start=1):
             if look_ms >= done_ms:
                 polls.append(count)
                 late.append((look_ms - done_ms) / 1000)

@@ -19,12 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.figures import Figure, report
 from cogs.reports import views
-from cogs.reports.charts.renderer import Painter
+from cogs.reports.charts.renderer import ChartRenderer
 from domain.quotas import Limits
 from domain.reports import Grouping, ReportPeriod
 from storage.database import Database
 from workflow.context import Context, Policy
-from workflow.reports.spending import Figures, of_member, of_server
+from workflow.reports.spending import SpendingReport, read_member_report, read_server_report
 
 _VIDEOS = 500_000
 _MEMBERS, _CHANNELS = 997, 7
@@ -32,7 +32,7 @@ _MONTH_MS = 30 * 86_400_000
 _ROUNDS = 5
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
 
-Answer = Callable[[], Awaitable[Figures]]
+Answer = Callable[[], Awaitable[SpendingReport]]
 
 
 def measure() -> bool:
@@ -55,12 +55,12 @@ async def _answers() -> tuple[dict[str, float], float]:
         period, by_day = ReportPeriod.THIRTY_DAYS, Grouping.DAY
         seconds = {
             "/spend, with its picture": await _quickest(
-                lambda: of_member(context, 1, 1, (), period), by_day
+                lambda: read_member_report(context, 1, 1, (), period), by_day
             )
         }
         for grouping in Grouping:
             seconds[f"/report by {grouping}, with its picture"] = await _quickest(
-                lambda by=grouping: of_server(context, 1, period, by), grouping
+                lambda by=grouping: read_server_report(context, 1, period, by), grouping
             )
         began = time.perf_counter()
         await context.database.read(_sum_rows)
@@ -84,12 +84,12 @@ def _context(database: Database) -> Context:
 
 async def _quickest(answer: Answer, grouping: Grouping) -> float:
     """Tell the seconds of the quickest of a few answers: what else runs here is no cost of ours."""
-    painter, taken = Painter(), list[float]()
+    painter, taken = ChartRenderer(), list[float]()
     for _ in range(_ROUNDS):
         began = time.perf_counter()
         found = await answer()
         assert found.total.delivered, "there is something to sum"
-        await painter.paint(views.picture(found, "Spending", grouping, {}))
+        await painter.render_png(views.render_chart(found, "Spending", grouping, {}))
         taken.append(time.perf_counter() - began)
     return min(taken)
 

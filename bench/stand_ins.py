@@ -7,8 +7,8 @@ import asyncio
 import json
 import sys
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.discord import DiscordOptions, DiscordStandIn
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.discord import DiscordConfig, FakeDiscord
 
 _SPEED = 500.0
 _MANY = 1_000
@@ -16,9 +16,9 @@ _MANY = 1_000
 
 async def main() -> None:
     """Serve until standard input ends."""
-    apixo_options = ApixoOptions(clips="tiny", time_scale=_SPEED)
-    discord_options = DiscordOptions(sends_per_window=_MANY, requests_per_second=_MANY)
-    async with ApixoStandIn(apixo_options) as apixo, DiscordStandIn(discord_options) as discord:
+    apixo_options = ApixoConfig(clips="tiny", time_scale=_SPEED)
+    discord_options = DiscordConfig(sends_per_window=_MANY, requests_per_second=_MANY)
+    async with FakeApixo(apixo_options) as apixo, FakeDiscord(discord_options) as discord:
         settings = {
             "apixo_api_key": apixo.key,
             "apixo_base_url": apixo.base_url,

@@ -14,7 +14,7 @@ from bot.settings import DatabaseSettings, Settings
 from domain.errors import DailiesError
 
 if TYPE_CHECKING:
-    from bot.snapshot_reader import ServiceBooks
+    from bot.snapshot_reader import SnapshotReader
 
 _BAD_SETTINGS = 2
 
@@ -71,8 +71,8 @@ def sandbox(once: bool, host: str, port: int, speed: float) -> None:
     from sandbox.demo import run
 
     command = [sys.executable, "-m", "bot"]
-    playing = run.play(
-        command, once=once, host=host, port=port, speed=speed, open_books=_open_books
+    playing = run.run_demo(
+        command, once=once, host=host, port=port, speed=speed, open_books=_open_snapshot_reader
     )
     sys.exit(asyncio.run(playing))
 
@@ -84,7 +84,7 @@ def audit(as_json: bool) -> None:
     settings = _read(DatabaseSettings)
     from bot.cli import database
 
-    sys.exit(_await(database.report(settings.database_url, as_json=as_json)))
+    sys.exit(_await(database.print_audit(settings.database_url, as_json=as_json)))
 
 
 @main.command(short_help="Check what the service needs.")
@@ -93,7 +93,7 @@ def doctor() -> None:
     settings = _read(Settings)
     from bot.cli import doctor as practice
 
-    sys.exit(_await(practice.examine(settings)))
+    sys.exit(_await(practice.run_checks(settings)))
 
 
 @main.command()
@@ -130,20 +130,20 @@ def backup(path: Path) -> None:
 def report(period: str, group_by: str) -> None:
     """Print what was spent on all servers as CSV; a line for each server and group."""
     from bot.cli import database
-    from domain.reports import Grouping, read_days
+    from domain.reports import Grouping, parse_days
 
     try:
-        days = read_days(period, time.time_ns() // 1_000_000)
+        days = parse_days(period, time.time_ns() // 1_000_000)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--period") from None
     settings = _read(DatabaseSettings)
-    _await(database.print_sums(settings.database_url, days, Grouping(group_by)))
+    _await(database.print_spending(settings.database_url, days, Grouping(group_by)))
 
 
-def _open_books() -> "ServiceBooks":
-    from bot.snapshot_reader import ServiceBooks
+def _open_snapshot_reader() -> "SnapshotReader":
+    from bot.snapshot_reader import SnapshotReader
 
-    return ServiceBooks()
+    return SnapshotReader()
 
 
 def _read(kind: type[S]) -> S:

@@ -19,7 +19,7 @@ from discord.ext import commands
 from yarl import URL
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
+from apixo.downloads import ResultDownloader
 from apixo.errors import ApixoError, Unauthorized
 from bot import client, translations
 from bot.client import DailiesBot
@@ -27,75 +27,81 @@ from bot.errors import CannotStart
 from bot.media_store import open_media
 from bot.settings import Settings
 from bot.web import health, media
-from bot.web.callbacks import CallbackDoor
-from bot.web.health import Readiness
-from bot.web.metrics import Meters, Metrics
+from bot.web.callbacks import CallbackEndpoint
+from bot.web.health import ReadinessProbe
+from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
-from cogs.background import Chores, Turning
-from cogs.generation.attachments import Intake
-from cogs.generation.autocomplete import Suggestions
-from cogs.generation.cog import Composing, Generation, References
-from cogs.generation.context_menu import Animating
-from cogs.generation.retry import Mending
-from cogs.generation.service import Desk
-from cogs.help.cog import Help
-from cogs.help.price_cog import Prices
-from cogs.jobs.cog import Clicks, Telling
-from cogs.jobs.list_cog import Listing
-from cogs.operator.cog import Operating
+from cogs.background import PeriodicTasks, WorkerLoop
+from cogs.generation.attachments import AttachmentLoader
+from cogs.generation.autocomplete import AutocompleteCog
+from cogs.generation.cog import ComposeCog, GenerationCog, ReferenceCog
+from cogs.generation.context_menu import ContextMenuCog
+from cogs.generation.retry import RetryModals
+from cogs.generation.service import GenerationService
+from cogs.help.cog import HelpCog
+from cogs.help.price_cog import PriceCog
+from cogs.jobs.cog import JobButtonsCog, NotificationsCog
+from cogs.jobs.list_cog import JobListCog
+from cogs.operator.cog import OperatorCog
 from cogs.operator.owners import Operators
-from cogs.publishing.ephemeral_replies import PrivateAnswers
+from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
-from cogs.quotas.cog import Managing
-from cogs.reports.cog import Spending
-from cogs.reports.weekly_summary import Summaries
-from cogs.settings.cog import SettingsPanel
-from domain.catalogue import speak
-from domain.money import plain_usd
+from cogs.quotas.cog import QuotaCog
+from cogs.reports.cog import ReportCog
+from cogs.reports.weekly_summary import WeeklySummaryPublisher
+from cogs.settings.cog import SettingsCog
+from domain.catalogue import activate_translations
+from domain.money import format_usd_en
 from domain.quotas import Limits
 from storage.clock import DatabaseClock
 from storage.database import Database
-from storage.key_value import Notes
+from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
-from workflow.urls.callback_urls import CallbackAddresses
-from workflow.urls.signed_urls import SignedLinks
-from workflow.urls.signing import Seal, signing_secret
-from workflow.video_tools.tools import open_lab
-from workflow.worker import Belt
+from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.signed_urls import SignedUrls
+from workflow.urls.signing import Signer, load_signing_secret
+from workflow.video_tools.tools import open_video_tools
+from workflow.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class ServiceUrls:
     """What makes our addresses, and knows them again; they can be reached if `are_public`."""
 
-    links: SignedLinks
-    callbacks: CallbackAddresses
+    media_urls: SignedUrls
+    callback_urls: CallbackUrls
     are_public: bool
 
     @classmethod
-    async def below(cls, public_url: str | None, notes: Notes) -> Self:
+    async def create(cls, public_url: str | None, notes: KeyValueStore) -> Self:
         """Make the addresses below a public one; without it, those given out earlier still hold."""
-        secret = await signing_secret(notes)
+        secret = await load_signing_secret(notes)
         root = public_url or ""
         return cls(
-            links=SignedLinks(root, Seal(secret, "links")),
-            callbacks=CallbackAddresses(root, Seal(secret, "callbacks")),
+            media_urls=SignedUrls(root, Signer(secret, "links")),
+            callback_urls=CallbackUrls(root, Signer(secret, "callbacks")),
             are_public=public_url is not None,
         )
 
 
-async def every_route(
-    context: Context, belt: Belt, addresses: Addresses, readiness: Readiness, meters: Meters
+async def build_routes(
+    context: Context,
+    worker: Worker,
+    urls: ServiceUrls,
+    readiness: ReadinessProbe,
+    process_metrics: ProcessMetrics,
 ) -> Sequence[web.RouteDef]:
     """Make the routes of the service, and begin to count."""
-    metrics = Metrics(context, belt, meters)
+    metrics = MetricsEndpoint(context, worker, process_metrics)
     await metrics.start()
-    callbacks = CallbackDoor(context, addresses.callbacks, belt.wake, meters.callback)
+    callbacks = CallbackEndpoint(
+        context, urls.callback_urls, worker.wake, process_metrics.count_callback
+    )
     return [
-        *health.routes(readiness.checks),
+        *health.routes(readiness.check),
         *metrics.routes(),
         *callbacks.routes(),
-        *media.routes(addresses.links, context.media, context.now_ms),
+        *media.routes(urls.media_urls, context.media, context.now_ms),
     ]
 
 
@@ -126,8 +132,8 @@ async def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     """Build the service and keep it connected; whatever ends this, it is taken down in order."""
-    client.point(settings.discord_api_url, settings.discord_gateway_url)
-    speak(translations.read(settings.bot_language))
+    client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
+    activate_translations(translations.load_translations(settings.bot_language))
     async with AsyncExitStack() as stack:
         bot = await _build(settings, stack)
         try:
@@ -136,55 +142,61 @@ async def _serve(settings: Settings) -> None:
             await bot.close()
 
 
-def every_cog(
-    client: discord.Client, context: Context, belt: Belt, desk: Desk, intake: Intake
+def build_cogs(
+    client: discord.Client,
+    context: Context,
+    worker: Worker,
+    desk: GenerationService,
+    intake: AttachmentLoader,
 ) -> list[commands.Cog]:
     """Make what members touch, the loop that turns the belt, and the one for everything else."""
     operators = Operators(client)
-    mending = Mending(context.now_ms)
+    mending = RetryModals(context.now_ms)
     return [
-        Generation(desk, intake, mending),
-        References(desk, intake, mending),
-        Composing(desk, intake, mending),
-        Animating(context, desk, intake, mending),
-        Clicks(context, desk, mending),
-        Prices(context, desk),
-        Listing(context, desk),
-        Managing(context, desk),
-        SettingsPanel(context, desk),
-        Operating(context, desk),
-        Spending(context, desk),
-        Help(context, desk),
-        Suggestions(context),
-        Telling(context, desk),
-        Turning(belt, desk),
-        Chores(context, operators, Summaries(client)),
+        GenerationCog(desk, intake, mending),
+        ReferenceCog(desk, intake, mending),
+        ComposeCog(desk, intake, mending),
+        ContextMenuCog(context, desk, intake, mending),
+        JobButtonsCog(context, desk, mending),
+        PriceCog(context, desk),
+        JobListCog(context, desk),
+        QuotaCog(context, desk),
+        SettingsCog(context, desk),
+        OperatorCog(context, desk),
+        ReportCog(context, desk),
+        HelpCog(context, desk),
+        AutocompleteCog(context),
+        NotificationsCog(context, desk),
+        WorkerLoop(worker, desk),
+        PeriodicTasks(context, operators, WeeklySummaryPublisher(client)),
     ]
 
 
 async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
-    meters = Meters()
+    meters = ProcessMetrics()
     database = await stack.enter_async_context(await Database.open(settings.database_url))
     await database.migrate()
     clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
     apixo = await stack.enter_async_context(
-        ApixoClient(settings.apixo_base_url, settings.apixo_api_key, trace=meters.traced("apixo"))
+        ApixoClient(
+            settings.apixo_base_url, settings.apixo_api_key, trace=meters.trace_config("apixo")
+        )
     )
     await _check_key(apixo)
     results = await stack.enter_async_context(
-        ResultFetcher(settings.apixo_result_hosts, _loopback_host(settings.apixo_base_url))
+        ResultDownloader(settings.apixo_result_hosts, _loopback_host(settings.apixo_base_url))
     )
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
     media, bucket_links = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
-    intake = Intake(session, settings.discord_api_url, media.keep_input)
-    notes = Notes(database)
-    addresses = await Addresses.below(settings.public_url, notes)
+    intake = AttachmentLoader(session, settings.discord_api_url, media.save_input)
+    notes = KeyValueStore(database)
+    addresses = await ServiceUrls.create(settings.public_url, notes)
     bot = DailiesBot(
-        lambda: every_cog(bot, context, belt, desk, intake), notes, meters.traced("discord")
+        lambda: build_cogs(bot, context, belt, desk, intake), notes, meters.trace_config("discord")
     )
-    answers = PrivateAnswers(clock.now_ms)
+    answers = EphemeralReplies(clock.now_ms)
     context = Context(
         database=database,
         apixo=apixo,
@@ -194,14 +206,14 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),
-        lab=open_lab(),
-        links=addresses.links if addresses.are_public else bucket_links,
-        callbacks=addresses.callbacks if addresses.are_public else None,
+        video_tools=open_video_tools(),
+        media_urls=addresses.media_urls if addresses.are_public else bucket_links,
+        callback_urls=addresses.callback_urls if addresses.are_public else None,
     )
-    belt = Belt(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    desk = Desk(context, belt, answers)
-    readiness = Readiness(bot, belt, context)
-    routes = await every_route(context, belt, addresses, readiness, meters)
+    belt = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    desk = GenerationService(context, belt, answers)
+    readiness = ReadinessProbe(bot, belt, context)
+    routes = await build_routes(context, belt, addresses, readiness, meters)
     await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
     return bot
 
@@ -231,13 +243,13 @@ async def _stay_connected(bot: DailiesBot) -> None:
 async def _check_key(apixo: ApixoClient) -> None:
     """Say at once that a key is wrong; an APIXO that is only out of reach does not hinder."""
     try:
-        balance = await apixo.balance()
+        balance = await apixo.fetch_balance()
     except Unauthorized:
         raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
     except ApixoError as error:
         _log.warning("APIXO's balance is not known", error=str(error))
     else:
-        _log.info("APIXO's balance", usd=plain_usd(balance))
+        _log.info("APIXO's balance", usd=format_usd_en(balance))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -14,19 +14,19 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.translations import SpokenDescriptions
-from cogs.generation.context_menu import PictureMenu, animate_this
-from cogs.jobs.list_views import LIST_ITEMS
+from bot.translations import CommandTranslator
+from cogs.generation.context_menu import PictureSelect, animate_image
+from cogs.jobs.list_views import LIST_BUTTONS
 from cogs.operator.buttons import OPERATOR_ITEMS
 from cogs.operator.owners import Operators
 from cogs.quotas.views import RevokeButton
-from cogs.reports.controls import ITEMS
+from cogs.reports.controls import REPORT_ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
-from cogs.ui.buttons import CardButton
-from cogs.ui.interactions import answer_fault
-from cogs.ui.notify_button import TellButton
-from domain.catalogue import language
-from storage.key_value import Notes
+from cogs.ui.buttons import ActionButton
+from cogs.ui.interactions import handle_unexpected_error
+from cogs.ui.notify_button import NotifyButton
+from domain.catalogue import current_locale
+from storage.key_value import KeyValueStore
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class DailiesBot(commands.Bot):
     """The bot; `make_cogs` is called once, before it connects, `trace` hears of each request."""
 
     def __init__(
-        self, make_cogs: MakeCogs, notes: Notes, trace: aiohttp.TraceConfig | None = None
+        self, make_cogs: MakeCogs, notes: KeyValueStore, trace: aiohttp.TraceConfig | None = None
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -55,25 +55,25 @@ class DailiesBot(commands.Bot):
         self._make_cogs = make_cogs
         self._notes = notes
         self.is_connected = False
-        self.tree.error(answer_fault)
+        self.tree.error(handle_unexpected_error)
 
     async def setup_hook(self) -> None:
         """Bring the cogs and the buttons of earlier processes, and register the commands."""
         for cog in self._make_cogs():
             await self.add_cog(cog)
-        self.tree.add_command(animate_this)
+        self.tree.add_command(animate_image)
         self.add_dynamic_items(
-            CardButton,
+            ActionButton,
             RevokeButton,
-            TellButton,
-            PictureMenu,
-            *ITEMS,
-            *LIST_ITEMS,
+            NotifyButton,
+            PictureSelect,
+            *REPORT_ITEMS,
+            *LIST_BUTTONS,
             *SETTINGS_ITEMS,
             *OPERATOR_ITEMS,
         )
-        if language().language != "en":
-            await self.tree.set_translator(SpokenDescriptions())
+        if current_locale().language != "en":
+            await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()
 
     async def is_owner(self, user: discord.abc.User, /) -> bool:
@@ -82,7 +82,7 @@ class DailiesBot(commands.Bot):
         The library would believe for as long as it runs what Discord said once, and a mere
         invitation to the team.
         """
-        return user.id in await Operators(self).ids()
+        return user.id in await Operators(self).user_ids()
 
     async def on_connect(self) -> None:
         """Note that the gateway is there."""
@@ -115,7 +115,7 @@ class DailiesBot(commands.Bot):
         return await command.get_translated_payload(self.tree, translator)
 
 
-def point(api_url: str | None, gateway_url: str | None) -> None:
+def set_discord_urls(api_url: str | None, gateway_url: str | None) -> None:
     """Set the REST address (with its version) and the gateway's; None leaves Discord's own."""
     if api_url is not None:
         Route.BASE = api_url

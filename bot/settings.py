@@ -139,7 +139,7 @@ class Settings(DatabaseSettings):
     @field_validator("bot_language")
     @classmethod
     def _known_language(cls, value: str) -> str:
-        translations.read(value)
+        translations.load_translations(value)
         return value
 
     @field_validator("discord_token", "apixo_api_key")

@@ -4,23 +4,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database import Database
 from storage.errors import StorageError
-from storage.snapshot import Overview, overview
+from storage.snapshot import Snapshot, read_snapshot
 
 _MOST_ROWS = 50
 
 
-class ServiceBooks:
+class SnapshotReader:
     """Keeps the database open between two readings; each sees one moment and locks nothing."""
 
     def __init__(self) -> None:
         self._url = ""
         self._database: Database | None = None
 
-    async def read(self, database_url: str) -> Overview | None:
+    async def read(self, database_url: str) -> Snapshot | None:
         """Read the sums and the newest rows; None while there is nothing that can be read."""
         try:
             database = await self._opened(database_url)
-            return await database.read(lambda tx: overview(tx, _MOST_ROWS))
+            return await database.read(lambda tx: read_snapshot(tx, _MOST_ROWS))
         except (StorageError, SQLAlchemyError, OSError):
             await self.close()
             return None

@@ -19,9 +19,9 @@ from babel.messages.pofile import PoFileError, read_po
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Place
 
-from domain.catalogue import language, t
+from domain.catalogue import _, current_locale
 
-FOLDER: Final = Path(__file__).parent / "locale"
+LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 
 _ENGLISH: Final = "en"
 _CODE: Final = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]+)*", re.ASCII)
@@ -34,7 +34,7 @@ _Place = tuple[str, str, str | None]
 _COUNT: Final[_Place] = ("count", "", None)
 
 
-def read(code: str, folder: Path = FOLDER) -> NullTranslations:
+def load_translations(code: str, folder: Path = LOCALE_FOLDER) -> NullTranslations:
     """Read the translations of a language, such as `de` or `pt_BR`; English needs no file.
 
     Raises:
@@ -42,8 +42,8 @@ def read(code: str, folder: Path = FOLDER) -> NullTranslations:
     """
     if code == _ENGLISH:
         return NullTranslations()
-    if code not in known(folder):
-        raise ValueError(f"must be one of {', '.join(known(folder))}")
+    if code not in available_languages(folder):
+        raise ValueError(f"must be one of {', '.join(available_languages(folder))}")
     try:
         return _checked(_catalog(code, folder))
     except (OSError, LookupError, PoFileError, UnknownLocaleError) as error:
@@ -52,7 +52,7 @@ def read(code: str, folder: Path = FOLDER) -> NullTranslations:
         raise ValueError(f"{code}.po can not be used: {error}") from None
 
 
-def known(folder: Path = FOLDER) -> list[str]:
+def available_languages(folder: Path = LOCALE_FOLDER) -> list[str]:
     """List the languages that can be spoken."""
     found = (path.stem for path in folder.glob("*.po") if _CODE.fullmatch(path.stem))
     return [_ENGLISH, *sorted(set(found) - {_ENGLISH})]
@@ -104,7 +104,7 @@ def _forms(text: object) -> Sequence[str]:
 
 
 def _places(sentence: str) -> Iterator[_Place]:
-    for _, name, spec, conversion in Formatter().parse(sentence):
+    for _literal, name, spec, conversion in Formatter().parse(sentence):
         if name is not None:
             yield name, spec or "", conversion
 
@@ -131,7 +131,7 @@ _TRANSLATED: Final = frozenset(
 )
 
 
-class SpokenDescriptions(app_commands.Translator):
+class CommandTranslator(app_commands.Translator):
     """Translates what commands and options do for members whose Discord has the same language."""
 
     async def translate(
@@ -143,12 +143,12 @@ class SpokenDescriptions(app_commands.Translator):
         """Give the translation of a description; None leaves it English, as does one too long."""
         if context.location not in _TRANSLATED or not _is_spoken(locale):
             return None
-        said = t(string.message)
+        said = _(string.message)
         return said if said != string.message and len(said) <= _LONGEST else None
 
 
 def _is_spoken(locale: discord.Locale) -> bool:
     code, _, territory = locale.value.partition("-")
-    spoken = language()
+    spoken = current_locale()
     is_near = not territory or spoken.territory in (None, territory)
     return code == spoken.language and is_near

@@ -8,17 +8,17 @@ from typing import Any, Final
 import structlog
 from discord.ext import commands, tasks
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.operator import alerts as operator_words
-from cogs.operator.alerts import OperatorNews
+from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
-from cogs.reports.weekly_summary import Summaries
+from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from domain.errors import Outage
-from workflow.billing.balance_monitor import MoneyWatch, News
+from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
-from workflow.reports.weekly_summary import post_due
+from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep
-from workflow.worker import Belt
+from workflow.worker import Worker
 
 _log = structlog.get_logger(__name__)
 
@@ -27,37 +27,37 @@ _DRAIN_S: Final = 14
 _ERROR_REST_S: Final = 1
 
 
-class Turning(commands.Cog):
+class WorkerLoop(commands.Cog):
     """Keeps the belt turning, and ends it in order."""
 
-    def __init__(self, belt: Belt, desk: Desk) -> None:
-        self._belt = belt
-        self._desk = desk
+    def __init__(self, worker: Worker, interactions: GenerationService) -> None:
+        self._worker = worker
+        self._interactions = interactions
 
     async def cog_load(self) -> None:
         """Make good what a crash left, and start the loop."""
-        await self._belt.start()
+        await self._worker.recover()
         self._turn.start()
 
     async def cog_unload(self) -> None:
         """Stop the loop and let what is under way finish, while Discord can still be reached."""
         turning = self._turn.get_task()
         self._turn.stop()
-        self._belt.wake()
-        last: list[Awaitable[Any]] = [self._desk.close()]
+        self._worker.wake()
+        last: list[Awaitable[Any]] = [self._interactions.drain()]
         if turning is not None:
             last.append(asyncio.wait([turning], timeout=_LAST_S))
         await asyncio.gather(*last)
         if turning is not None:
             turning.cancel()
-        await self._belt.drain(_DRAIN_S)
+        await self._worker.drain(_DRAIN_S)
 
     @tasks.loop(seconds=0)
     async def _turn(self) -> None:
         """Turn the belt and rest; a fault of one turn is logged and the next one comes."""
         try:
-            await self._belt.turn()
-            await self._belt.rest()
+            await self._worker.run_once()
+            await self._worker.wait_for_work()
         except Outage as error:
             _log.error("the belt stands still", why=str(error))
             await asyncio.sleep(_ERROR_REST_S)
@@ -91,16 +91,20 @@ class _Seldom:
         self._not_before_s = time.monotonic() + self._every_s
 
 
-class Chores(commands.Cog):
+class PeriodicTasks(commands.Cog):
     """Does in turn what is due, from the start of the process to its end."""
 
-    def __init__(self, context: Context, operators: Operators, summaries: Summaries) -> None:
+    def __init__(
+        self, context: Context, operators: Operators, weekly_summary: WeeklySummaryPublisher
+    ) -> None:
         self._operators = operators
-        self._duties: dict[str, _Duty] = {
-            "money": MoneyWatch(context, self._tell).look,
-            "summaries": _Seldom(lambda: post_due(context, summaries.post), _SUMMARIES_S),
+        self._tasks: dict[str, _Duty] = {
+            "money": BalanceMonitor(context, self._tell).check,
+            "summaries": _Seldom(
+                lambda: post_due_summaries(context, weekly_summary.publish), _SUMMARIES_S
+            ),
             "retention": _Seldom(lambda: sweep(context), _RETENTION_S),
-            **OperatorNews(context, operators).duties,
+            **OperatorAlerts(context, operators).periodic_tasks,
         }
 
     async def cog_load(self) -> None:
@@ -114,7 +118,7 @@ class Chores(commands.Cog):
 
     async def _for_ever(self) -> None:
         while True:
-            for name, duty in self._duties.items():
+            for name, duty in self._tasks.items():
                 try:
                     await duty()
                 except Outage as error:
@@ -123,5 +127,5 @@ class Chores(commands.Cog):
                     _log.exception("a duty failed", duty=name)
             await asyncio.sleep(_REST_S)
 
-    async def _tell(self, news: News) -> bool:
-        return await self._operators.tell(operator_words.told(news))
+    async def _tell(self, news: BalanceAlert) -> bool:
+        return await self._operators.notify(operator_words.format_balance_alert(news))

@@ -17,7 +17,7 @@ _spoken: NullTranslations = NullTranslations()
 _locale: Locale = _ENGLISH
 
 
-def speak(translations: NullTranslations) -> None:
+def activate_translations(translations: NullTranslations) -> None:
     """Have every sentence from now on said in the language of these translations.
 
     Their header `Language` says which one it is; without it they are English.
@@ -28,23 +28,23 @@ def speak(translations: NullTranslations) -> None:
     _locale = Locale.parse(code) if code else _ENGLISH
 
 
-def language() -> Locale:
+def current_locale() -> Locale:
     """Tell which language is spoken."""
     return _locale
 
 
-def t(sentence: str, /, **values: object) -> str:
+def _(sentence: str, /, **values: object) -> str:
     """Say a sentence, with values in the place of the names in its braces."""
     # The translation of nothing is the header of the file of translations.
     return _spoken.gettext(sentence).format(**values) if sentence else ""
 
 
-def n(one: str, many: str, count: int, /, **values: object) -> str:
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Say the sentence that goes with a number, which may stand in it as `{count}`: `12,345`."""
     shown = format_decimal(count, locale=_locale)
     return _spoken.ngettext(one, many, count).format(count=shown, **values)
 
 
-def mark(sentence: str, /) -> str:
+def N_(sentence: str, /) -> str:  # noqa: N802 - gettext's own name
     """Note a sentence for the catalogue that is said later: by `t`, under its constant's name."""
     return sentence

@@ -1,7 +1,7 @@
 """Errors of the rules.
 
 DailiesError            anything this service raises on purpose
-├── BrokenRules         a member's request breaks rules; each is named, in words for the member
+├── RulesViolated         a member's request breaks rules; each is named, in words for the member
 └── Outage              something that the service stands on does not do its work just now
 """
 
@@ -12,12 +12,12 @@ class DailiesError(Exception):
     """Anything this service raises on purpose."""
 
 
-class BrokenRules(DailiesError):
+class RulesViolated(DailiesError):
     """A request that may not be made; `rules` names everything that is wrong with it, at once."""
 
     def __init__(self, rules: Iterable[str]) -> None:
-        self.rules: tuple[str, ...] = tuple(rules)
-        super().__init__(" ".join(self.rules))
+        self.violations: tuple[str, ...] = tuple(rules)
+        super().__init__(" ".join(self.violations))
 
 
 class Outage(DailiesError):

@@ -17,17 +17,17 @@ class FailReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     UPSTREAM = "upstream"
-    FUNDS = "funds"
+    OUT_OF_CREDIT = "funds"
     UNKNOWN = "unknown"
 
 
-OPERATOR = "ended by the operator"
+ENDED_BY_OPERATOR = "ended by the operator"
 """The code of a job that no task has ended: the operator decided that it makes no video."""
 
-WORTH_RETRYING = frozenset({FailReason.RATE_LIMITED, FailReason.TIMEOUT, FailReason.UPSTREAM})
+RETRYABLE = frozenset({FailReason.RATE_LIMITED, FailReason.TIMEOUT, FailReason.UPSTREAM})
 """Failures after which the same request may well succeed."""
 
-MEMBER_CAN_MEND = frozenset({FailReason.PROMPT, FailReason.CONTENT, FailReason.IMAGE})
+FIXABLE_BY_MEMBER = frozenset({FailReason.PROMPT, FailReason.CONTENT, FailReason.IMAGE})
 """Failures that another prompt or picture avoids."""
 
 _NAMES: Mapping[FailReason, str] = MappingProxyType(
@@ -41,12 +41,12 @@ _NAMES: Mapping[FailReason, str] = MappingProxyType(
         FailReason.RATE_LIMITED: "RateLimited",
         FailReason.TIMEOUT: "Timeout PROCESSING_TIMEOUT",
         FailReason.UPSTREAM: "StreamError UPSTREAM_ERROR MODEL_UNAVAILABLE GENERATION_FAILED",
-        FailReason.FUNDS: "InsufficientBalance INSUFFICIENT_CREDITS",
+        FailReason.OUT_OF_CREDIT: "InsufficientBalance INSUFFICIENT_CREDITS",
     }
 )
 
 
-def classify(code: str | None) -> FailReason:
+def classify_fail_code(code: str | None) -> FailReason:
     """Find the class of a failure code; spelling varies, and unknown codes are `UNKNOWN`."""
     return _BY_CODE.get(_plain(code or ""), FailReason.UNKNOWN)
 

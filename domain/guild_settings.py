@@ -7,14 +7,14 @@ from typing import Any, Final, cast
 from pydantic import BaseModel, ConfigDict
 
 from domain import word_filter
-from domain.catalogue import t
-from domain.errors import BrokenRules
+from domain.catalogue import _
+from domain.errors import RulesViolated
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
-from domain.money import ZERO, MicroUSD, plain_usd, show_usd
-from domain.quotas import MOST
+from domain.money import ZERO, MicroUSD, format_usd, format_usd_en
+from domain.quotas import MAX_AMOUNT
 
 
-class Which(StrEnum):
+class AppliesTo(StrEnum):
     """Which videos a rule of the server's concerns."""
 
     NONE = "none"
@@ -22,7 +22,7 @@ class Which(StrEnum):
     ALL = "all"
 
 
-class TooLarge(StrEnum):
+class OversizeFallback(StrEnum):
     """What is posted of a video that is too large for Discord."""
 
     LINK = "link"
@@ -33,7 +33,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class Rules(_Frozen):
+class GenerationRules(_Frozen):
     """What may be asked for, and what counts where a member chose nothing; None leaves it open."""
 
     models: tuple[ModelId, ...] | None = None
@@ -50,10 +50,10 @@ class ChannelRules(_Frozen):
     """The rules of one channel; what they leave open is as on the rest of the server."""
 
     channel_id: int
-    rules: Rules
+    rules: GenerationRules
 
 
-class ServerSettings(_Frozen):
+class GuildSettings(_Frozen):
     """Everything that managers decided for their server.
 
     `channels` and `roles` are those that may be used, and may use; empty: all. `banned` and
@@ -62,7 +62,7 @@ class ServerSettings(_Frozen):
     `keep_results_days` from the delivery of a video.
     """
 
-    rules: Rules = Rules()
+    rules: GenerationRules = GenerationRules()
     overrides: tuple[ChannelRules, ...] = ()
     channels: tuple[int, ...] = ()
     roles: tuple[int, ...] = ()
@@ -72,21 +72,23 @@ class ServerSettings(_Frozen):
     confirm_above: MicroUSD | None = None
     banned: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
-    spoilers: Which = Which.NONE
-    age_gate: Which = Which.NONE
+    spoilers: AppliesTo = AppliesTo.NONE
+    age_gate: AppliesTo = AppliesTo.NONE
     private_allowed: bool = False
-    too_large: tuple[TooLarge, ...] = (TooLarge.LINK, TooLarge.COPY)
+    too_large: tuple[OversizeFallback, ...] = (OversizeFallback.LINK, OversizeFallback.COPY)
     keep_inputs_days: int = 40
     keep_results_days: int = 7
 
-    def rules_in(self, channel_id: int, parent_id: int | None = None) -> Rules:
+    def rules_for_channel(self, channel_id: int, parent_id: int | None = None) -> GenerationRules:
         """Tell the rules of a channel, or of a thread in its `parent_id`.
 
         What a thread's own rules leave open is as in its channel, then as on the server.
         """
         rules = self.rules
         for place in (parent_id, channel_id):
-            own = next((o.rules for o in self.overrides if o.channel_id == place), Rules())
+            own = next(
+                (o.rules for o in self.overrides if o.channel_id == place), GenerationRules()
+            )
             rules = rules.model_copy(update=own.model_dump(exclude_none=True))
         return rules
 
@@ -94,7 +96,7 @@ class ServerSettings(_Frozen):
 _FACT_SHOWN: Final = 300
 
 
-def facts(settings: ServerSettings) -> dict[str, str | None]:
+def flatten_settings(settings: GuildSettings) -> dict[str, str | None]:
     """Write settings as facts by name, each as short text; None where nothing was decided.
 
     A rule goes by its field's name, and that of one channel by `max_seconds:20`.
@@ -116,79 +118,79 @@ def _fact(name: str, value: Any) -> str | None:
         case tuple():
             text = ", ".join(map(str, cast("tuple[object, ...]", value)))
         case _:
-            text = plain_usd(value) if name == "confirm_above" else str(value)
+            text = format_usd_en(value) if name == "confirm_above" else str(value)
     return text if len(text) <= _FACT_SHOWN else f"{text[: _FACT_SHOWN - 1]}…"
 
 
-MAX_DAYS: Final = 365
+MAX_RETENTION_DAYS: Final = 365
 """Days that inputs and results may be kept."""
 
 MAX_OVERRIDES: Final = 50
 """Channels that may have rules of their own."""
 
-MAX_PLACES: Final = 100
+MAX_LISTED_IDS: Final = 100
 """Channels, or roles, that a list of them holds."""
 
 
-def check(settings: ServerSettings) -> None:
+def validate_settings(settings: GuildSettings) -> None:
     """See that settings can be kept to.
 
     Raises:
-        BrokenRules: naming everything that is wrong, in words for the manager.
+        RulesViolated: naming everything that is wrong, in words for the manager.
     """
     if broken := [*_broken_rules(settings)]:
-        raise BrokenRules(broken)
+        raise RulesViolated(broken)
 
 
-def _broken_rules(settings: ServerSettings) -> Iterator[str]:
+def _broken_rules(settings: GuildSettings) -> Iterator[str]:
     everywhere = [*_rule_faults(settings.rules)]
     yield from everywhere
     for override in settings.overrides:
-        for fault in _rule_faults(settings.rules_in(override.channel_id)):
+        for fault in _rule_faults(settings.rules_for_channel(override.channel_id)):
             if fault not in everywhere:
-                yield t("In <#{channel}>: {fault}", channel=override.channel_id, fault=fault)
+                yield _("In <#{channel}>: {fault}", channel=override.channel_id, fault=fault)
     yield from _number_faults(settings)
     for words in (settings.banned, settings.sensitive):
-        yield from word_filter.broken_rules(words)
+        yield from word_filter.word_list_violations(words)
 
 
-def _rule_faults(rules: Rules) -> Iterator[str]:
+def _rule_faults(rules: GenerationRules) -> Iterator[str]:
     allowed = MODELS if rules.models is None else rules.models
     models = [model for model in MODELS.values() if model.id in allowed]
     if not models:
-        yield t("Allow one model at least.")
+        yield _("Allow one model at least.")
         return
     yield from _model_faults(rules, models)
     yield from _resolution_faults(rules, models)
     yield from _length_faults(rules, models)
 
 
-def _model_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+def _model_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
     if rules.default_model is not None and MODELS[rules.default_model] not in models:
         label = MODELS[rules.default_model].label
-        yield t("The default model, {model}, is not one of those allowed.", model=label)
+        yield _("The default model, {model}, is not one of those allowed.", model=label)
     ratio = rules.default_aspect_ratio
     if ratio is not None and not any(ratio in model.aspect_ratios for model in models):
-        yield t("No allowed model makes the default aspect ratio, {ratio}.", ratio=ratio)
+        yield _("No allowed model makes the default aspect ratio, {ratio}.", ratio=ratio)
 
 
-def _resolution_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+def _resolution_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
     made = {resolution for model in models for resolution in model.resolutions}
     possible = made if rules.resolutions is None else made.intersection(rules.resolutions)
     if not possible:
-        yield t("Allow one resolution at least that an allowed model makes.")
+        yield _("Allow one resolution at least that an allowed model makes.")
     elif rules.default_resolution is not None and rules.default_resolution not in possible:
-        yield t(
+        yield _(
             "The default resolution, {resolution}, is not one of those allowed and made.",
             resolution=rules.default_resolution,
         )
 
 
-def _length_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
+def _length_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
     shortest = min(model.min_seconds for model in models)
     longest = max(model.max_seconds for model in models)
     if rules.max_seconds is not None and rules.max_seconds < shortest:
-        yield t(
+        yield _(
             "Videos have {shortest} s at least, so {seconds} s can not be the most.",
             shortest=shortest,
             seconds=rules.max_seconds,
@@ -196,7 +198,7 @@ def _length_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
         return
     most = longest if rules.max_seconds is None else min(longest, rules.max_seconds)
     if rules.default_seconds is not None and not shortest <= rules.default_seconds <= most:
-        yield t(
+        yield _(
             "The default length, {seconds} s, is not within {shortest} to {most} s.",
             seconds=rules.default_seconds,
             shortest=shortest,
@@ -204,19 +206,23 @@ def _length_faults(rules: Rules, models: list[Model]) -> Iterator[str]:
         )
 
 
-def _number_faults(settings: ServerSettings) -> Iterator[str]:
-    if settings.confirm_above is not None and not 0 <= settings.confirm_above <= MOST:
-        yield t(
+def _number_faults(settings: GuildSettings) -> Iterator[str]:
+    if settings.confirm_above is not None and not 0 <= settings.confirm_above <= MAX_AMOUNT:
+        yield _(
             "The price above which to ask first is from {least} to {most}.",
-            least=show_usd(ZERO),
-            most=show_usd(MOST),
+            least=format_usd(ZERO),
+            most=format_usd(MAX_AMOUNT),
         )
     for days in (settings.keep_inputs_days, settings.keep_results_days):
-        if not 1 <= days <= MAX_DAYS:
-            yield t("Files are kept for 1 to {most} days, not {days}.", most=MAX_DAYS, days=days)
+        if not 1 <= days <= MAX_RETENTION_DAYS:
+            yield _(
+                "Files are kept for 1 to {most} days, not {days}.",
+                most=MAX_RETENTION_DAYS,
+                days=days,
+            )
     if len(settings.overrides) > MAX_OVERRIDES:
-        yield t("{most} channels at most have rules of their own.", most=MAX_OVERRIDES)
+        yield _("{most} channels at most have rules of their own.", most=MAX_OVERRIDES)
     if len({override.channel_id for override in settings.overrides}) < len(settings.overrides):
-        yield t("A channel has its own rules once.")
-    if max(len(settings.channels), len(settings.roles)) > MAX_PLACES:
-        yield t("Choose {most} channels and {most} roles at most.", most=MAX_PLACES)
+        yield _("A channel has its own rules once.")
+    if max(len(settings.channels), len(settings.roles)) > MAX_LISTED_IDS:
+        yield _("Choose {most} channels and {most} roles at most.", most=MAX_LISTED_IDS)

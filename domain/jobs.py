@@ -32,7 +32,7 @@ class JobState(StrEnum):
 
 S = JobState
 
-MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
         S.QUEUED: frozenset({S.SUBMITTING, S.CANCELLED, S.REJECTED, S.QUARANTINED}),
         S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.REJECTED, S.SUBMIT_UNKNOWN}),
@@ -54,7 +54,7 @@ MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
 """The legal moves. A parked job leaves its place only by an operator's or a member's decision,
 or by news of its task."""
 
-ON_THE_BELT = frozenset({S.QUEUED, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING})
+RUNNABLE = frozenset({S.QUEUED, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING})
 """States in which a stage takes the job by itself (`submitting` is left only by its own turn,
 or by recovery after a crash)."""
 
@@ -73,12 +73,12 @@ HOLDING = frozenset({S.QUEUED, S.SUBMITTING, S.GENERATING, S.STUCK})
 """States that a job never has without a hold waiting in the ledger."""
 
 
-def may_move(source: JobState, target: JobState) -> bool:
+def can_transition(source: JobState, target: JobState) -> bool:
     """Tell whether the belt knows this move."""
-    return target in MOVES[source]
+    return target in TRANSITIONS[source]
 
 
-def job_id(now_ms: int, random_bits: int) -> str:
+def new_job_id(now_ms: int, random_bits: int) -> str:
     """Make a job's name: 20 lower-case letters and digits that sort by time.
 
     Short enough for Discord's nonce (25 characters), safe as a file's name.

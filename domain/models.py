@@ -22,8 +22,8 @@ class ModelId(StrEnum):
 class Family(StrEnum):
     """Models of one family take the same fields; they differ in name, resolutions and prices."""
 
-    ONE = "1.5"
-    TWO = "2.0"
+    V1_5 = "1.5"
+    V2_0 = "2.0"
 
 
 class Mode(StrEnum):
@@ -56,7 +56,7 @@ class AspectRatio(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class LatencyTier:
     """How long a video of `seconds` typically takes, in seconds after the task's creation."""
 
     seconds: int
@@ -65,14 +65,14 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
-class Polling:
+class PollingProfile:
     """When to ask for a task: `tiers` by length, the gaps after `earliest`, the gap from then on.
 
     `opening_gaps` shorten towards `gap`: a later look has fewer tasks left to find, so early looks
     may stand further apart for the same mean delay. All numbers are seconds.
     """
 
-    tiers: tuple[Tier, ...]
+    tiers: tuple[LatencyTier, ...]
     opening_gaps: tuple[float, ...]
     gap: float
     late_gap: float
@@ -110,14 +110,14 @@ class Model:
     min_seconds: int
     max_seconds: int
     default_seconds: int
-    min_prompt: int
-    max_prompt: int | None
+    min_prompt_chars: int
+    max_prompt_chars: int | None
     default_sound: bool
     has_fixed_lens: bool
     has_web_search: bool
     rates: Mapping[Resolution, Rate]
     featured_by: Feature
-    polling: Polling
+    polling: PollingProfile
 
 
 _SIX_RATIOS = (
@@ -132,7 +132,7 @@ _SIX_RATIOS = (
 _ALL = (
     Model(
         id=ModelId.SEEDANCE_1_5_PRO,
-        family=Family.ONE,
+        family=Family.V1_5,
         label="Seedance 1.5 Pro",
         modes=(Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO),
         animate_mode=Mode.IMAGE_TO_VIDEO,
@@ -143,8 +143,8 @@ _ALL = (
         min_seconds=4,
         max_seconds=12,
         default_seconds=4,
-        min_prompt=3,
-        max_prompt=2500,
+        min_prompt_chars=3,
+        max_prompt_chars=2500,
         default_sound=False,
         has_fixed_lens=True,
         has_web_search=False,
@@ -155,8 +155,8 @@ _ALL = (
             }
         ),
         featured_by=Feature.SOUND,
-        polling=Polling(
-            tiers=(Tier(4, 40, 60), Tier(8, 60, 90), Tier(12, 90, 120)),
+        polling=PollingProfile(
+            tiers=(LatencyTier(4, 40, 60), LatencyTier(8, 60, 90), LatencyTier(12, 90, 120)),
             opening_gaps=(6.5, 5.5),
             gap=5,
             late_gap=10,
@@ -164,7 +164,7 @@ _ALL = (
     ),
     Model(
         id=ModelId.SEEDANCE_2_0,
-        family=Family.TWO,
+        family=Family.V2_0,
         label="Seedance 2.0",
         modes=(Mode.TEXT_TO_VIDEO, Mode.FIRST_AND_LAST_FRAMES, Mode.OMNI_REFERENCE),
         animate_mode=Mode.FIRST_AND_LAST_FRAMES,
@@ -175,8 +175,8 @@ _ALL = (
         min_seconds=4,
         max_seconds=15,
         default_seconds=5,
-        min_prompt=1,
-        max_prompt=None,
+        min_prompt_chars=1,
+        max_prompt_chars=None,
         default_sound=True,
         has_fixed_lens=False,
         has_web_search=True,
@@ -188,7 +188,9 @@ _ALL = (
             }
         ),
         featured_by=Feature.REFERENCE_VIDEO,
-        polling=Polling(tiers=(Tier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20),
+        polling=PollingProfile(
+            tiers=(LatencyTier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20
+        ),
     ),
 )
 

@@ -8,7 +8,7 @@ from typing import Final, NewType
 from babel import Locale
 from babel.numbers import format_currency
 
-from domain.catalogue import language, t
+from domain.catalogue import _, current_locale
 
 MicroUSD = NewType("MicroUSD", int)
 """Millionths of a US dollar. Prices are whole mills per second, so no cent is ever rounded."""
@@ -27,25 +27,25 @@ def parse_usd(text: str) -> MicroUSD:
     """
     match = _PLAIN_DOLLARS.fullmatch(text.strip())
     if match is None:
-        raise ValueError(t("write plain dollars, such as 5, 0.5 or $2.50"))
+        raise ValueError(_("write plain dollars, such as 5, 0.5 or $2.50"))
     dollars, fraction = match.group(1), match.group(2) or ""
     return MicroUSD(int(dollars) * 1_000_000 + int(fraction.ljust(6, "0")))
 
 
-def show_usd(amount: MicroUSD) -> str:
+def format_usd(amount: MicroUSD) -> str:
     """Show an amount in the language spoken: `$0.364`, `-$5.00`, or `5,00 $`.
 
     It has as many decimals as it needs, two at least.
     """
-    return _shown(amount, language())
+    return _shown(amount, current_locale())
 
 
-def plain_usd(amount: MicroUSD) -> str:
-    """Write an amount for logs, trails and the command line: as `show_usd`, always in English."""
+def format_usd_en(amount: MicroUSD) -> str:
+    """Write an amount for logs, trails and the command line: as `format_usd`, always in English."""
     return _shown(amount, _ENGLISH)
 
 
-def from_decimal(dollars: Decimal) -> MicroUSD:
+def to_micro_usd(dollars: Decimal) -> MicroUSD:
     """Turn a decimal number of dollars (APIXO's balance) into micro-dollars, rounding down."""
     return MicroUSD(int(dollars * 1_000_000))
 

@@ -9,14 +9,14 @@ from itertools import chain, count, pairwise, repeat
 
 from domain.models import MODELS, Model, ModelId
 
-EARLY_LOOK_MS = 12_000
-GIVE_UP_MS = 2 * 3_600_000
+EARLY_POLL_MS = 12_000
+STUCK_AFTER_MS = 2 * 3_600_000
 """A task without an end is `stuck` after this, with its hold kept."""
 
-UNKNOWN_GRACE_MS = 30 * 60_000
+SUBMIT_UNKNOWN_GRACE_MS = 30 * 60_000
 """A submission without an answer keeps the member's hold this long."""
 
-LEAST_GAP_MS = 5_000
+MIN_POLL_INTERVAL_MS = 5_000
 """Between two looks at a task that is being made, however late the first of them came."""
 
 _SAFETY_MARGIN_MS = 60_000
@@ -26,7 +26,7 @@ _BACKOFF_MS = 2_000
 _BACKOFF_CAP_MS = 300_000
 
 
-def typical_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
+def typical_duration_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
     """Tell between which ages a task for a video of `seconds` typically ends.
 
     Lengths between two documented ones lie on the line between them.
@@ -42,11 +42,11 @@ def typical_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
     return nearest.earliest * 1000, nearest.latest * 1000
 
 
-def looks_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
+def poll_ages_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
     """Yield the ages at which to ask for a task, for ever: early, then often, then ever slower."""
-    yield EARLY_LOOK_MS
+    yield EARLY_POLL_MS
     model = MODELS[model_id]
-    earliest, latest = typical_ms(model_id, seconds)
+    earliest, latest = typical_duration_ms(model_id, seconds)
     age = earliest
     for gap in chain(model.polling.opening_gaps, repeat(model.polling.gap)):
         age += round(gap * 1000)
@@ -58,18 +58,18 @@ def looks_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
         yield age
 
 
-def next_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
+def next_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     """Tell the first age after `age_ms` at which to ask for the task."""
-    return _ahead(looks_ms(model_id, seconds), age_ms)
+    return _ahead(poll_ages_ms(model_id, seconds), age_ms)
 
 
-def safety_look_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
+def safety_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     """Tell the first age after `age_ms` at which to ask for a task that is to call back.
 
     The first look comes when nearly every task has called back, the second only when the last
     callback has been given up; then, without one, it goes on slowly.
     """
-    _, latest = typical_ms(model_id, seconds)
+    _, latest = typical_duration_ms(model_id, seconds)
     first = latest + _SAFETY_MARGIN_MS
     second = max(2 * first, _SLOW_FROM_MS)
     return _ahead(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
@@ -82,7 +82,7 @@ def backoff_ms(failures: int, jitter: float) -> int:
 
 
 def _ahead(looks: Iterator[int], age_ms: int) -> int:
-    return max(next(look for look in looks if look > age_ms), age_ms + LEAST_GAP_MS)
+    return max(next(look for look in looks if look > age_ms), age_ms + MIN_POLL_INTERVAL_MS)
 
 
 def _late_gap_ms(model: Model, age_ms: int) -> int:

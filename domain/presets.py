@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.catalogue import t
-from domain.errors import BrokenRules
+from domain.catalogue import _
+from domain.errors import RulesViolated
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
-from domain.requests import Draft, is_blank, is_sendable, length_of, unfit_options
+from domain.requests import Draft, is_blank, is_sendable, unsupported_options, utf16_length
 
-MAX_NAME: Final = 32
-MAX_SUFFIX: Final = 500
+MAX_NAME_CHARS: Final = 32
+MAX_SUFFIX_CHARS: Final = 500
 """Characters, counted as Discord counts them: in UTF-16."""
 
 _BETWEEN: Final = ", "
@@ -35,29 +35,29 @@ class Preset(BaseModel):
     @property
     def key(self) -> str:
         """Tell what makes two names the same: case does not."""
-        return key_of(self.name)
+        return preset_key(self.name)
 
 
-def key_of(name: str) -> str:
+def preset_key(name: str) -> str:
     """Make the key under which a name is looked up, however it is typed."""
     return " ".join(name.split()).casefold()
 
 
-def checked(preset: Preset) -> Preset:
+def validate_preset(preset: Preset) -> Preset:
     """Give a preset as it is kept: name and suffix on one line each.
 
     Raises:
-        BrokenRules: naming every rule that it breaks, in words for the manager.
+        RulesViolated: naming every rule that it breaks, in words for the manager.
     """
     name, suffix = (" ".join(text.split()) for text in (preset.name, preset.suffix))
     tidy = preset.model_copy(update={"name": name, "suffix": suffix})
     broken = list(_broken_rules(tidy))
     if broken:
-        raise BrokenRules(broken)
+        raise RulesViolated(broken)
     return tidy
 
 
-def filled(draft: Draft, preset: Preset) -> Draft:
+def apply_preset(draft: Draft, preset: Preset) -> Draft:
     """Let a preset fill what a draft leaves open, and add its suffix to the prompt, once."""
     gave: dict[str, Any] = {
         option: getattr(preset, option)
@@ -68,29 +68,31 @@ def filled(draft: Draft, preset: Preset) -> Draft:
     # A prompt that is asked for once more has it already.
     if preset.suffix and not is_blank(prompt) and not prompt.endswith(suffix):
         gave["prompt"] = prompt + suffix
-    return replace(draft, by_preset=frozenset(gave), **gave)
+    return replace(draft, filled_by_preset=frozenset(gave), **gave)
 
 
 def _broken_rules(preset: Preset) -> Iterator[str]:
     if is_blank(preset.name):
-        yield t("A preset needs a name.")
-    elif length_of(preset.name) > MAX_NAME:
-        yield t("The name of a preset has {most} characters at most.", most=MAX_NAME)
-    if length_of(preset.suffix) > MAX_SUFFIX:
-        yield t("What a preset adds to prompts has {most} characters at most.", most=MAX_SUFFIX)
+        yield _("A preset needs a name.")
+    elif utf16_length(preset.name) > MAX_NAME_CHARS:
+        yield _("The name of a preset has {most} characters at most.", most=MAX_NAME_CHARS)
+    if utf16_length(preset.suffix) > MAX_SUFFIX_CHARS:
+        yield _(
+            "What a preset adds to prompts has {most} characters at most.", most=MAX_SUFFIX_CHARS
+        )
     if not is_sendable(preset.name + preset.suffix):
-        yield t("The preset contains characters that cannot be sent.")
+        yield _("The preset contains characters that cannot be sent.")
     chosen = [option for option in _CHOICES if getattr(preset, option) is not None]
     if not chosen and is_blank(preset.suffix):
-        yield t("The preset sets nothing: choose something, or give words to add to prompts.")
+        yield _("The preset sets nothing: choose something, or give words to add to prompts.")
     models = [MODELS[preset.model]] if preset.model else list(MODELS.values())
     if not any(_fits(preset, model) for model in models):
         if len(models) == 1:
             model = models[0].label
-            yield t("{model} does not make this length, resolution and shape.", model=model)
+            yield _("{model} does not make this length, resolution and shape.", model=model)
         else:
-            yield t("No model makes this length, resolution and shape.")
+            yield _("No model makes this length, resolution and shape.")
 
 
 def _fits(preset: Preset, model: Model) -> bool:
-    return not unfit_options(model, preset.seconds, preset.resolution, preset.aspect_ratio)
+    return not unsupported_options(model, preset.seconds, preset.resolution, preset.aspect_ratio)

@@ -24,7 +24,7 @@ class Quote:
 def quote(request: VideoRequest) -> Quote:
     """Price a checked request."""
     videos = request.videos if isinstance(request, OmniReference) else ()
-    return price(
+    return quote_options(
         request.model,
         request.resolution,
         seconds=request.seconds,
@@ -33,13 +33,13 @@ def quote(request: VideoRequest) -> Quote:
     )
 
 
-def price(
+def quote_options(
     model: ModelId, resolution: Resolution, *, seconds: int, sound: bool, reference_ms: int = 0
 ) -> Quote:
     """Price a video of `seconds`, led by `reference_ms` milliseconds of reference video.
 
     Sound doubles the rate of 1.5 Pro and is free on 2.0, where a reference video lowers the rate
-    but its length is billed too, to the millisecond (`domain.requests.clip_ms` says how it is
+    but its length is billed too, to the millisecond (`domain.requests.round_clip_ms` says how it is
     rounded).
 
     Raises:

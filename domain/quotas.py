@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from domain.catalogue import t
-from domain.money import ZERO, MicroUSD, parse_usd, plain_usd, show_usd
+from domain.catalogue import _
+from domain.money import ZERO, MicroUSD, format_usd, format_usd_en, parse_usd
 
-MOST: Final = MicroUSD(1_000_000_000_000)
+MAX_AMOUNT: Final = MicroUSD(1_000_000_000_000)
 """The largest amount that is taken from a person: sums of it stay far from what 64 bits hold."""
 
 
@@ -31,7 +31,7 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-class Kind(StrEnum):
+class LimitKind(StrEnum):
     """What a limit counts: micro-dollars, seconds between two requests, or jobs at once."""
 
     DAY = "day"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
     IN_FLIGHT = "in_flight"
 
 
-class Target(StrEnum):
+class LimitTarget(StrEnum):
     """Whom a limit is set for."""
 
     MEMBER = "member"
@@ -61,8 +61,8 @@ class Limit:
     `guild_id` is 0 for everything, `subject_id` is the member's or the role's id, or 0.
     """
 
-    target: Target
-    kind: Kind
+    target: LimitTarget
+    kind: LimitKind
     amount: int | None
     guild_id: int = 0
     subject_id: int = 0
@@ -87,18 +87,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class EffectiveLimit:
     """The amount that counts for a member, and the limit it comes from.
 
     Without a limit it is the operator's setting, or that there is none.
     """
 
     amount: int | None
-    limit: Limit | None
+    source: Limit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class LimitUsage:
     """How much of a limit is held or charged, and when it starts anew; None means no limit."""
 
     scope: Scope
@@ -108,30 +108,30 @@ class Room:
     resets_at_ms: int
 
     @property
-    def left(self) -> MicroUSD | None:
+    def remaining(self) -> MicroUSD | None:
         """Tell what may still be spent, never below zero."""
         return None if self.limit is None else MicroUSD(max(0, self.limit - self.used))
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RemainingQuota:
     """The room under every limit, used by whom it may be, and what grants have left."""
 
-    rooms: tuple[Room, ...]
-    grants: MicroUSD
+    usages: tuple[LimitUsage, ...]
+    grant_balance: MicroUSD
 
-    def of(self, scope: Scope, period: Period = Period.DAY) -> MicroUSD | None:
+    def remaining_under(self, scope: Scope, period: Period = Period.DAY) -> MicroUSD | None:
         """Tell what is left of one limit; None means no limit."""
         return next(
-            room.left for room in self.rooms if (room.scope, room.period) == (scope, period)
+            room.remaining for room in self.usages if (room.scope, room.period) == (scope, period)
         )
 
     @property
     def for_member(self) -> MicroUSD | None:
         """Tell what the member's own limits and grants leave; None means no limit."""
-        lefts = [room.left for room in self.rooms if room.scope is Scope.MEMBER]
+        lefts = [room.remaining for room in self.usages if room.scope is Scope.MEMBER]
         limited = [left for left in lefts if left is not None]
-        return MicroUSD(min(limited) + self.grants) if limited else None
+        return MicroUSD(min(limited) + self.grant_balance) if limited else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +145,14 @@ class Shortfall:
     period: Period
     limit: MicroUSD
     used: MicroUSD
-    asked: MicroUSD
+    requested: MicroUSD
     resets_at_ms: int
-    grants: MicroUSD = ZERO
+    grant_balance: MicroUSD = ZERO
 
 
-def ruling(
-    kind: Kind, limits: Iterable[Limit], role_ids: Collection[int], default: int | None
-) -> Ruling:
+def find_effective_limit(
+    kind: LimitKind, limits: Iterable[Limit], role_ids: Collection[int], default: int | None
+) -> EffectiveLimit:
     """Find the limit that counts for a member.
 
     Their own comes before that of their roles, of which the most generous counts, before that of
@@ -160,49 +160,51 @@ def ruling(
     """
     of_kind = [limit for limit in limits if limit.kind is kind]
     ranks = (
-        [limit for limit in of_kind if limit.target is Target.MEMBER],
+        [limit for limit in of_kind if limit.target is LimitTarget.MEMBER],
         [
             limit
             for limit in of_kind
-            if limit.target is Target.ROLE and limit.subject_id in role_ids
+            if limit.target is LimitTarget.ROLE and limit.subject_id in role_ids
         ],
-        [limit for limit in of_kind if limit.target is Target.MEMBERS],
+        [limit for limit in of_kind if limit.target is LimitTarget.MEMBERS],
     )
     for rank in ranks:
         if rank:
             best = max(rank, key=_generosity)
-            return Ruling(best.amount, best)
-    return Ruling(default, None)
+            return EffectiveLimit(best.amount, best)
+    return EffectiveLimit(default, None)
 
 
-def resolve(limits: Collection[Limit], role_ids: Collection[int], defaults: Limits) -> Limits:
+def resolve_limits(
+    limits: Collection[Limit], role_ids: Collection[int], defaults: Limits
+) -> Limits:
     """Find all limits that count for a member; `limits` are those set for them or their server."""
 
-    def own(kind: Kind, default: int | None) -> int | None:
-        return ruling(kind, limits, role_ids, default).amount
+    def own(kind: LimitKind, default: int | None) -> int | None:
+        return find_effective_limit(kind, limits, role_ids, default).amount
 
-    def shared(target: Target, kind: Kind, default: MicroUSD | None) -> MicroUSD | None:
+    def shared(target: LimitTarget, kind: LimitKind, default: MicroUSD | None) -> MicroUSD | None:
         found = [limit for limit in limits if (limit.target, limit.kind) == (target, kind)]
         return _dollars(found[0].amount) if found else default
 
     return Limits(
-        member_day=_dollars(own(Kind.DAY, defaults.member_day)),
-        member_month=_dollars(own(Kind.MONTH, defaults.member_month)),
-        server_day=shared(Target.SERVER, Kind.DAY, defaults.server_day),
-        server_month=shared(Target.SERVER, Kind.MONTH, defaults.server_month),
-        everything_day=shared(Target.EVERYTHING, Kind.DAY, defaults.everything_day),
-        everything_month=shared(Target.EVERYTHING, Kind.MONTH, defaults.everything_month),
-        cooldown_s=own(Kind.COOLDOWN, defaults.cooldown_s),
-        in_flight=own(Kind.IN_FLIGHT, defaults.in_flight),
+        member_day=_dollars(own(LimitKind.DAY, defaults.member_day)),
+        member_month=_dollars(own(LimitKind.MONTH, defaults.member_month)),
+        server_day=shared(LimitTarget.SERVER, LimitKind.DAY, defaults.server_day),
+        server_month=shared(LimitTarget.SERVER, LimitKind.MONTH, defaults.server_month),
+        everything_day=shared(LimitTarget.EVERYTHING, LimitKind.DAY, defaults.everything_day),
+        everything_month=shared(LimitTarget.EVERYTHING, LimitKind.MONTH, defaults.everything_month),
+        cooldown_s=own(LimitKind.COOLDOWN, defaults.cooldown_s),
+        in_flight=own(LimitKind.IN_FLIGHT, defaults.in_flight),
     )
 
 
-def date_of(period: Period, now_ms: int) -> str:
+def period_name(period: Period, now_ms: int) -> str:
     """Name the day (`2026-11-21`) or the month (`2026-11`) of a moment."""
     return f"{_utc(now_ms):%Y-%m-%d}" if period is Period.DAY else f"{_utc(now_ms):%Y-%m}"
 
 
-def ends_ms(period: Period, now_ms: int) -> int:
+def period_end_ms(period: Period, now_ms: int) -> int:
     """Tell when the day or the month of a moment ends, in Unix milliseconds."""
     today = _utc(now_ms).replace(hour=0, minute=0, second=0)
     if period is Period.DAY:
@@ -212,19 +214,19 @@ def ends_ms(period: Period, now_ms: int) -> int:
     return int(end.timestamp()) * 1000
 
 
-def read_amount(text: str) -> MicroUSD:
+def parse_amount(text: str) -> MicroUSD:
     """Read an amount that a person gives: plain dollars up to a million.
 
     Raises:
         ValueError: in words for that person.
     """
     amount = parse_usd(text)
-    if amount > MOST:
-        raise ValueError(t("{most} is the most that can be set", most=show_usd(MOST)))
+    if amount > MAX_AMOUNT:
+        raise ValueError(_("{most} is the most that can be set", most=format_usd(MAX_AMOUNT)))
     return amount
 
 
-def read_limit(text: str) -> MicroUSD | None:
+def parse_limit(text: str) -> MicroUSD | None:
     """Read an amount that limits, where 0 lets nothing be spent and `none` everything.
 
     Raises:
@@ -233,41 +235,41 @@ def read_limit(text: str) -> MicroUSD | None:
     if text.strip().lower() == "none":
         return None
     try:
-        return read_amount(text)
+        return parse_amount(text)
     except ValueError as error:
-        raise ValueError(t("{reason}, or none", reason=error)) from None
+        raise ValueError(_("{reason}, or none", reason=error)) from None
 
 
-def show_limit(kind: Kind, amount: int | None) -> str:
+def format_limit(kind: LimitKind, amount: int | None) -> str:
     """Say what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
     if amount is None:
-        return t("none")
+        return _("none")
     match kind:
-        case Kind.DAY | Kind.MONTH:
-            return show_usd(MicroUSD(amount))
-        case Kind.COOLDOWN:
-            return t("{seconds} s", seconds=amount)
-        case Kind.IN_FLIGHT:
-            return t("{most} at once", most=amount)
+        case LimitKind.DAY | LimitKind.MONTH:
+            return format_usd(MicroUSD(amount))
+        case LimitKind.COOLDOWN:
+            return _("{seconds} s", seconds=amount)
+        case LimitKind.IN_FLIGHT:
+            return _("{most} at once", most=amount)
 
 
-def plain_limit(kind: Kind, amount: int | None) -> str:
+def format_limit_en(kind: LimitKind, amount: int | None) -> str:
     """Write what a limit of a kind allows for the audit trail, which is kept in English."""
     if amount is None:
         return "none"
     match kind:
-        case Kind.DAY | Kind.MONTH:
-            return plain_usd(MicroUSD(amount))
-        case Kind.COOLDOWN:
+        case LimitKind.DAY | LimitKind.MONTH:
+            return format_usd_en(MicroUSD(amount))
+        case LimitKind.COOLDOWN:
             return f"{amount} s"
-        case Kind.IN_FLIGHT:
+        case LimitKind.IN_FLIGHT:
             return f"{amount} at once"
 
 
 def _generosity(limit: Limit) -> float:
     if limit.amount is None:
         return float("inf")
-    return -limit.amount if limit.kind is Kind.COOLDOWN else limit.amount
+    return -limit.amount if limit.kind is LimitKind.COOLDOWN else limit.amount
 
 
 def _dollars(amount: int | None) -> MicroUSD | None:

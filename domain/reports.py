@@ -57,7 +57,7 @@ class Sums:
         return MicroUSD(self.charged + self.adjusted)
 
     @property
-    def wait_s(self) -> int | None:
+    def mean_wait_s(self) -> int | None:
         """Tell how long a delivered video took from its order on, in mean; None without one."""
         return round(self.waited_ms / self.delivered / 1000) if self.delivered else None
 
@@ -68,7 +68,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ReportLine:
     """What was spent in one place; None where the sums are over all of that kind."""
 
     guild_id: int | None = None
@@ -80,7 +80,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayRange:
     """The UTC days from `first` on, `end` not among them; none where `end` is not later."""
 
     first: date
@@ -95,9 +95,9 @@ class Days:
         return (self.first + timedelta(days=number) for number in range(len(self)))
 
     @property
-    def numbers(self) -> range:
+    def day_numbers(self) -> range:
         """Give the days as days since 1970."""
-        return range(number_of(self.first), number_of(self.end))
+        return range(day_number(self.first), day_number(self.end))
 
     @property
     def last(self) -> date:
@@ -105,24 +105,24 @@ class Days:
         return self.end - timedelta(days=1)
 
 
-def day_of(now_ms: int) -> date:
+def utc_day(now_ms: int) -> date:
     """Name the UTC day of a moment in Unix milliseconds."""
     return datetime.fromtimestamp(now_ms // 1000, UTC).date()
 
 
-def number_of(day: date) -> int:
+def day_number(day: date) -> int:
     """Count the days since 1970."""
     return (day - EPOCH).days
 
 
-def from_number(number: int) -> date:
+def day_from_number(number: int) -> date:
     """Name the day so many days after the first of 1970."""
     return EPOCH + timedelta(days=number)
 
 
-def days_of(period: ReportPeriod, now_ms: int) -> Days:
+def period_days(period: ReportPeriod, now_ms: int) -> DayRange:
     """Tell which days a period has at a moment."""
-    today = day_of(now_ms)
+    today = utc_day(now_ms)
     match period:
         case ReportPeriod.TODAY:
             first = today
@@ -134,19 +134,19 @@ def days_of(period: ReportPeriod, now_ms: int) -> Days:
             first = today.replace(day=1)
         case ReportPeriod.ALL:
             first = EPOCH
-    return Days(first, today + timedelta(days=1))
+    return DayRange(first, today + timedelta(days=1))
 
 
-def read_days(text: str, now_ms: int) -> Days:
+def parse_days(text: str, now_ms: int) -> DayRange:
     """Read a period by its name, or a calendar month such as `2026-11`, past or to come.
 
     Raises:
         ValueError: it is neither, in words for the person who wrote it.
     """
     if text in list(ReportPeriod):
-        return days_of(ReportPeriod(text), now_ms)
+        return period_days(ReportPeriod(text), now_ms)
     match = _MONTH.fullmatch(text)
     if match is None or match[1] < "1970" or text == "9999-12":
         raise ValueError(f"write {', '.join(ReportPeriod)}, or a month such as 2026-11")
     first = date(int(match[1]), int(match[2]), 1)
-    return Days(first, (first + timedelta(days=32)).replace(day=1))
+    return DayRange(first, (first + timedelta(days=32)).replace(day=1))

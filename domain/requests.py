@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from domain.catalogue import n, t
-from domain.errors import BrokenRules
+from domain.catalogue import _, ngettext
+from domain.errors import RulesViolated
 from domain.models import (
     IMAGE_FORMATS,
     MAX_CLIP_MS,
@@ -33,7 +33,7 @@ from domain.models import (
     Resolution,
     nearest_ratio,
 )
-from domain.spoken import any_of, show_number
+from domain.spoken import format_number, format_or_list
 
 
 class _Frozen(BaseModel):
@@ -105,7 +105,7 @@ class OmniReference(_Request):
     audios: tuple[Clip, ...] = ()
 
 
-def clip_ms(microseconds: int) -> int:
+def round_clip_ms(microseconds: int) -> int:
     """Tell in whole milliseconds how long a reference clip is held to last.
 
     Rounded up: APIXO bills reference video by its length and does not say how it rounds, so the
@@ -123,7 +123,7 @@ _ADAPTER: TypeAdapter[VideoRequest] = TypeAdapter(
 )
 
 
-class Command(StrEnum):
+class GenerationCommand(StrEnum):
     """The commands that ask for a video."""
 
     VIDEO = "video"
@@ -141,7 +141,7 @@ class Draft:
     made of a `private` one is for the member alone.
     """
 
-    command: Command
+    command: GenerationCommand
     prompt: str
     model: ModelId | None = None
     seconds: int | None = None
@@ -153,22 +153,22 @@ class Draft:
     pictures: tuple[Picture, ...] = ()
     videos: tuple[Clip, ...] = ()
     audios: tuple[Clip, ...] = ()
-    problems: tuple[str, ...] = ()
+    violations: tuple[str, ...] = ()
     preset: str | None = None
-    by_preset: frozenset[str] = frozenset()
+    filled_by_preset: frozenset[str] = frozenset()
     private: bool = False
 
 
-def check(draft: Draft) -> VideoRequest:
+def build_request(draft: Draft) -> VideoRequest:
     """Make the request a draft asks for.
 
     Raises:
-        BrokenRules: naming every rule that the draft breaks, in words for the member.
+        RulesViolated: naming every rule that the draft breaks, in words for the member.
     """
     model = _model_of(draft)
-    broken = [*draft.problems, *_broken_rules(draft, model)]
+    broken = [*draft.violations, *_broken_rules(draft, model)]
     if broken:
-        raise BrokenRules(broken)
+        raise RulesViolated(broken)
     kind = _KINDS[_mode_of(draft.command, model)]
     fields: dict[str, object] = {
         "model": model.id,
@@ -186,7 +186,7 @@ def check(draft: Draft) -> VideoRequest:
     return kind.model_validate(fields)
 
 
-def able_models(command: Command) -> tuple[Model, ...]:
+def models_for_command(command: GenerationCommand) -> tuple[Model, ...]:
     """List the models that do what a command asks for, in the order in which they are offered."""
     return tuple(model for model in MODELS.values() if _mode_of(command, model) in model.modes)
 
@@ -201,12 +201,12 @@ def is_sendable(text: str) -> bool:
     return not any(unicodedata.category(char) == "Cs" or char == "\0" for char in text)
 
 
-def length_of(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Count characters as Discord and APIXO count them: in UTF-16."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
-def unfit_options(
+def unsupported_options(
     model: Model,
     seconds: int | None,
     resolution: Resolution | None,
@@ -221,12 +221,12 @@ def unfit_options(
     return [option for option, is_fit in fits.items() if not is_fit]
 
 
-def dump(request: VideoRequest) -> str:
+def dump_request(request: VideoRequest) -> str:
     """Write a request as JSON text, for keeping."""
     return request.model_dump_json()
 
 
-def load(text: str) -> VideoRequest:
+def load_request(text: str) -> VideoRequest:
     """Read a request that `dump` wrote."""
     return _ADAPTER.validate_json(text)
 
@@ -246,16 +246,16 @@ def _model_of(draft: Draft) -> Model:
     """Take the chosen model, else the first that does what the command asks for."""
     if draft.model:
         return MODELS[draft.model]
-    return able_models(draft.command)[0]
+    return models_for_command(draft.command)[0]
 
 
-def _mode_of(command: Command, model: Model) -> Mode:
+def _mode_of(command: GenerationCommand, model: Model) -> Mode:
     match command:
-        case Command.VIDEO:
+        case GenerationCommand.VIDEO:
             return Mode.TEXT_TO_VIDEO
-        case Command.ANIMATE:
+        case GenerationCommand.ANIMATE:
             return model.animate_mode
-        case Command.REFERENCE:
+        case GenerationCommand.REFERENCE:
             return Mode.OMNI_REFERENCE
 
 
@@ -268,7 +268,7 @@ def _natural_ratio(draft: Draft, model: Model) -> AspectRatio:
 def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
     if _mode_of(draft.command, model) not in model.modes:
         able = _labels(lambda other: _mode_of(draft.command, other) in other.modes)
-        yield t(
+        yield _(
             "/{command} is not possible with {model}: choose {able}.",
             command=draft.command,
             model=model.label,
@@ -287,46 +287,46 @@ def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
 def _prompt_rules(prompt: str, model: Model) -> Iterator[str]:
     text = prompt.strip()
     if not is_sendable(text):
-        yield t("The prompt contains characters that cannot be sent.")
+        yield _("The prompt contains characters that cannot be sent.")
         return
     if is_blank(text):
-        yield t("The prompt is empty: say what the video should show.")
-    elif len(text) < model.min_prompt:
-        yield n(
+        yield _("The prompt is empty: say what the video should show.")
+    elif len(text) < model.min_prompt_chars:
+        yield ngettext(
             "The prompt is too short: {model} needs {count} character.",
             "The prompt is too short: {model} needs {count} characters.",
-            model.min_prompt,
+            model.min_prompt_chars,
             model=model.label,
         )
     if _is_too_long(text, model):
-        yield t(
+        yield _(
             "The prompt is too long: {model} takes {most} characters at most, "
             "this one has {units}.",
             model=model.label,
-            most=show_number(model.max_prompt or 0),
-            units=show_number(length_of(text)),
+            most=format_number(model.max_prompt_chars or 0),
+            units=format_number(utf16_length(text)),
         )
 
 
 def _is_too_long(text: str, model: Model) -> bool:
-    return model.max_prompt is not None and length_of(text) > model.max_prompt
+    return model.max_prompt_chars is not None and utf16_length(text) > model.max_prompt_chars
 
 
 def _preset_rules(draft: Draft, model: Model) -> Iterator[str]:
     """Say that it is the preset whose choice breaks a rule: the member does not see what it set."""
-    unfit = set(unfit_options(model, draft.seconds, draft.resolution, draft.aspect_ratio))
+    unfit = set(unsupported_options(model, draft.seconds, draft.resolution, draft.aspect_ratio))
     if _mode_of(draft.command, model) not in model.modes:
         unfit.add("model")
     if _is_too_long(draft.prompt.strip(), model):
         unfit.add("prompt")
-    if unfit & draft.by_preset:
-        yield t("The preset does not fit: choose another, or choose yourself what it sets.")
+    if unfit & draft.filled_by_preset:
+        yield _("The preset does not fit: choose another, or choose yourself what it sets.")
 
 
 def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
-    unfit = unfit_options(model, draft.seconds, draft.resolution, draft.aspect_ratio)
+    unfit = unsupported_options(model, draft.seconds, draft.resolution, draft.aspect_ratio)
     if "seconds" in unfit:
-        yield t(
+        yield _(
             "A length of {seconds} s is not possible: {model} makes {least} to {most} seconds.",
             seconds=draft.seconds,
             model=model.label,
@@ -334,18 +334,18 @@ def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
             most=model.max_seconds,
         )
     if "resolution" in unfit:
-        yield t(
+        yield _(
             "{model} does not make {resolution}: choose {choices}.",
             model=model.label,
             resolution=draft.resolution,
-            choices=any_of(model.resolutions),
+            choices=format_or_list(model.resolutions),
         )
     if "aspect_ratio" in unfit:
-        yield t(
+        yield _(
             "{model} does not know the aspect ratio {ratio}: choose {choices}.",
             model=model.label,
             ratio=draft.aspect_ratio,
-            choices=any_of(model.aspect_ratios),
+            choices=format_or_list(model.aspect_ratios),
         )
     if draft.fixed_lens and not model.has_fixed_lens:
         yield _not_an_option("fixed_lens", _labels(lambda other: other.has_fixed_lens), model)
@@ -354,7 +354,7 @@ def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
 
 
 def _not_an_option(option: str, able: str, model: Model) -> str:
-    return t(
+    return _(
         "{option} is an option of {able}; {model} does not have it.",
         option=option,
         able=able,
@@ -363,50 +363,54 @@ def _not_an_option(option: str, able: str, model: Model) -> str:
 
 
 def _labels(which: Callable[[Model], bool]) -> str:
-    return any_of(model.label for model in MODELS.values() if which(model))
+    return format_or_list(model.label for model in MODELS.values() if which(model))
 
 
 def _count_rules(draft: Draft) -> Iterator[str]:
     pictures, videos, audios = len(draft.pictures), len(draft.videos), len(draft.audios)
-    if draft.command is Command.ANIMATE and not pictures and not draft.problems:
-        yield t("There is no picture to animate: attach a PNG, JPEG or WebP.")
-    most = {Command.VIDEO: 0, Command.ANIMATE: 2, Command.REFERENCE: MAX_REFERENCE_IMAGES}
+    if draft.command is GenerationCommand.ANIMATE and not pictures and not draft.violations:
+        yield _("There is no picture to animate: attach a PNG, JPEG or WebP.")
+    most = {
+        GenerationCommand.VIDEO: 0,
+        GenerationCommand.ANIMATE: 2,
+        GenerationCommand.REFERENCE: MAX_REFERENCE_IMAGES,
+    }
     if pictures > most[draft.command]:
-        yield t(
+        yield _(
             "Too many pictures: {most} at most, {given} were given.",
             most=most[draft.command],
             given=pictures,
         )
-    clips = MAX_REFERENCE_CLIPS if draft.command is Command.REFERENCE else 0
+    clips = MAX_REFERENCE_CLIPS if draft.command is GenerationCommand.REFERENCE else 0
     if videos > clips:
-        yield t(
+        yield _(
             "Too many reference videos: {most} at most, {given} were given.",
             most=clips,
             given=videos,
         )
     if audios > clips:
-        yield t(
+        yield _(
             "Too many reference audio files: {most} at most, {given} were given.",
             most=clips,
             given=audios,
         )
-    if audios and not pictures and not videos and not draft.problems:
-        yield t("Reference audio needs a reference picture or video beside it.")
+    if audios and not pictures and not videos and not draft.violations:
+        yield _("Reference audio needs a reference picture or video beside it.")
 
 
 def _picture_rules(picture: Picture) -> Iterator[str]:
     name, width, height = picture.name, picture.width, picture.height
     if picture.format not in IMAGE_FORMATS:
-        yield t(
+        yield _(
             "{name} is a {format} file: only PNG, JPEG and WebP pictures can be used.",
             name=name,
             format=picture.format,
         )
     if picture.size > MAX_IMAGE_BYTES:
-        size = show_number(picture.size / 1e6, decimals=1)
-        yield t("{name} is too large: {size} MB, 10 MB at most.", name=name, size=size)
+        size = format_number(picture.size / 1e6, decimals=1)
+        yield _("{name} is too large: {size} MB, 10 MB at most.", name=name, size=size)
     if min(width, height) < MIN_IMAGE_SIDE or max(width, height) > MAX_IMAGE_SIDE:
-        yield t(
+        yield _(
             "{name} is {width} × {height} pixels: each side must have {least} to {most} pixels.",
             name=name,
             width=width,
@@ -415,36 +419,36 @@ def _picture_rules(picture: Picture) -> Iterator[str]:
             most=MAX_IMAGE_SIDE,
         )
     elif not MIN_IMAGE_RATIO <= width / height <= MAX_IMAGE_RATIO:
-        yield t(
+        yield _(
             "{name} is too narrow ({width} × {height}): the longer side may be at most {most} "
             "times the shorter.",
             name=name,
             width=width,
             height=height,
-            most=show_number(MAX_IMAGE_RATIO, decimals=1),
+            most=format_number(MAX_IMAGE_RATIO, decimals=1),
         )
 
 
 def _video_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
     for clip in _misfits(clips):
-        yield t(
+        yield _(
             "{name} lasts {seconds} s: a reference video has 2 to 15 s.",
             name=clip.name,
             seconds=_seconds(clip.duration_ms),
         )
     if (total := _too_long_together(clips)) is not None:
-        yield t("The reference videos last {seconds} s together: 15 s at most.", seconds=total)
+        yield _("The reference videos last {seconds} s together: 15 s at most.", seconds=total)
 
 
 def _audio_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
     for clip in _misfits(clips):
-        yield t(
+        yield _(
             "{name} lasts {seconds} s: a reference audio has 2 to 15 s.",
             name=clip.name,
             seconds=_seconds(clip.duration_ms),
         )
     if (total := _too_long_together(clips)) is not None:
-        yield t("The reference audio files last {seconds} s together: 15 s at most.", seconds=total)
+        yield _("The reference audio files last {seconds} s together: 15 s at most.", seconds=total)
 
 
 def _misfits(clips: tuple[Clip, ...]) -> list[Clip]:
@@ -458,4 +462,4 @@ def _too_long_together(clips: tuple[Clip, ...]) -> str | None:
 
 
 def _seconds(ms: int) -> str:
-    return show_number(ms / 1000, decimals=3)
+    return format_number(ms / 1000, decimals=3)

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, cast
 
 import re2
 
-from domain.catalogue import t
+from domain.catalogue import _
 
 _MAX_MEMORY: Final = 4 * 1024 * 1024
 """Bytes that one expression may take, its states met while matching included."""
@@ -16,7 +16,7 @@ _MAX_PROGRAM: Final = 3_000
 """Instructions: where the states do not fit the memory, time is their number times the text's."""
 
 
-class Found(Protocol):
+class Match(Protocol):
     """A place in a text where an expression matches."""
 
     def group(self, number: int = 0, /) -> str:
@@ -28,7 +28,7 @@ class Found(Protocol):
         ...
 
 
-class Expression(Protocol):
+class Pattern(Protocol):
     """A compiled expression."""
 
     @property
@@ -36,12 +36,12 @@ class Expression(Protocol):
         """Count its instructions."""
         ...
 
-    def search(self, text: str, pos: int = 0, /) -> Found | None:
+    def search(self, text: str, pos: int = 0, /) -> Match | None:
         """Find the first match from a position on."""
         ...
 
 
-def compiled(pattern: str, *, max_program: int = _MAX_PROGRAM) -> Expression:
+def compile_pattern(pattern: str, *, max_program_size: int = _MAX_PROGRAM) -> Pattern:
     """Compile an expression that does not tell capitals from small letters.
 
     Raises:
@@ -56,12 +56,12 @@ def compiled(pattern: str, *, max_program: int = _MAX_PROGRAM) -> Expression:
         expression = _RE2.compile(pattern, options)
     except _RE2.error as error:
         raise ValueError(_reason(error)) from None
-    if expression.programsize > max_program:
-        raise ValueError(t("it is too large"))
+    if expression.programsize > max_program_size:
+        raise ValueError(_("it is too large"))
     return expression
 
 
-def literal(text: str) -> str:
+def escape(text: str) -> str:
     """Write the expression that matches nothing but a text."""
     return _RE2.escape(text)
 
@@ -70,7 +70,7 @@ class _Library(Protocol):
     error: type[Exception]
     Options: type[Any]
 
-    def compile(self, pattern: str, options: object, /) -> Expression: ...
+    def compile(self, pattern: str, options: object, /) -> Pattern: ...
     def escape(self, text: str, /) -> str: ...
 
 

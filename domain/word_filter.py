@@ -12,12 +12,12 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from domain.catalogue import t
-from domain.safe_regex import Expression, compiled, literal
+from domain.catalogue import _
+from domain.safe_regex import Pattern, compile_pattern, escape
 
 MAX_WORDS: Final = 200
 MAX_PATTERNS: Final = 50
-MAX_WORD: Final = 100
+MAX_WORD_CHARS: Final = 100
 """Characters of a word or a pattern."""
 
 _MOST_NAMED: Final = 5
@@ -38,7 +38,7 @@ _BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Letters and marks of Unicode's that are shown as nothing."""
 
 
-def read_words(text: str) -> tuple[str, ...]:
+def parse_word_list(text: str) -> tuple[str, ...]:
     """Read a list as a manager types it: one a line or between commas, each once.
 
     A comma between the slashes of a `/pattern/` belongs to it.
@@ -47,12 +47,12 @@ def read_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for entry in found if (word := entry.strip())))
 
 
-def broken_rules(words: Sequence[str]) -> list[str]:
+def word_list_violations(words: Sequence[str]) -> list[str]:
     """Name what is wrong with a list, in words for the manager who writes it."""
     broken: list[str] = []
     if len(words) > MAX_WORDS:
         broken.append(
-            t(
+            _(
                 "A list has {most} words at most, this one {count}.",
                 most=MAX_WORDS,
                 count=len(words),
@@ -61,7 +61,7 @@ def broken_rules(words: Sequence[str]) -> list[str]:
     patterns = [word for word in words if _is_pattern(word)]
     if len(patterns) > MAX_PATTERNS:
         broken.append(
-            t(
+            _(
                 "A list has {most} patterns at most, this one {count}.",
                 most=MAX_PATTERNS,
                 count=len(patterns),
@@ -70,15 +70,15 @@ def broken_rules(words: Sequence[str]) -> list[str]:
     return [*broken, *(fault for word in words if (fault := _fault(word)))]
 
 
-def found_in(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
+def find_listed_words(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
     """List what of a text is on a list, the first few of it, as it reads there."""
     if not words:
         return ()
-    hits = _hits(as_read(text), words)
+    hits = _hits(normalize_text(text), words)
     return tuple(hit[:_NAMED] for hit in islice(dict.fromkeys(hits), _MOST_NAMED))
 
 
-def as_read(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Write a text in the one way for all that read the same: NFKC, casefolded, single spaces."""
     folded = unicodedata.normalize("NFKC", _visible(text)).casefold()
     return " ".join(_visible(unicodedata.normalize("NFKC", folded)).split())
@@ -89,19 +89,19 @@ def _is_pattern(word: str) -> bool:
 
 
 def _fault(word: str) -> str | None:
-    if len(word) > MAX_WORD:
+    if len(word) > MAX_WORD_CHARS:
         shown = word[:_NAMED]
-        return t("{word}… is too long: {most} characters at most.", word=shown, most=MAX_WORD)
+        return _("{word}… is too long: {most} characters at most.", word=shown, most=MAX_WORD_CHARS)
     if not _is_pattern(word):
-        if as_read(word):
+        if normalize_text(word):
             return None
-        return t("A word on the list shows nothing.")
+        return _("A word on the list shows nothing.")
     try:
-        expression = compiled(word[1:-1])
+        expression = compile_pattern(word[1:-1])
     except ValueError as error:
-        return t("The pattern {pattern} can not be used: {reason}.", pattern=word, reason=error)
+        return _("The pattern {pattern} can not be used: {reason}.", pattern=word, reason=error)
     if expression.search("") is not None:
-        return t("The pattern {pattern} is found in every prompt.", pattern=word)
+        return _("The pattern {pattern} is found in every prompt.", pattern=word)
     return None
 
 
@@ -119,29 +119,29 @@ def _hits(text: str, words: tuple[str, ...]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _searches(words: tuple[str, ...]) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+def _searches(words: tuple[str, ...]) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
     """Compile a list: its words, those with the same edges in one expression, and its patterns."""
     plain: dict[tuple[str, str], list[str]] = {}
-    for word in sorted({as_read(word) for word in words if not _is_pattern(word)} - {""}):
+    for word in sorted({normalize_text(word) for word in words if not _is_pattern(word)} - {""}):
         edges = _BEFORE if _is_letter(word[0]) else "", _AFTER if _is_letter(word[-1]) else ""
         plain.setdefault(edges, []).append(word)
-    patterns = (compiled(word[1:-1]) for word in words if _is_pattern(word))
+    patterns = (compile_pattern(word[1:-1]) for word in words if _is_pattern(word))
     return tuple(_any_of(found, *edges) for edges, found in plain.items()), tuple(patterns)
 
 
-def _any_of(words: Sequence[str], before: str, after: str) -> Expression:
+def _any_of(words: Sequence[str], before: str, after: str) -> Pattern:
     """Compile the search for one of some words; of two that begin alike the longer one is tried."""
-    tried = "|".join(literal(word) for word in sorted(words, key=len, reverse=True))
-    return compiled(f"{before}({tried}){after}", max_program=_MAX_PROGRAM)
+    tried = "|".join(escape(word) for word in sorted(words, key=len, reverse=True))
+    return compile_pattern(f"{before}({tried}){after}", max_program_size=_MAX_PROGRAM)
 
 
 def _is_letter(char: str) -> bool:
     """Tell whether a character is part of the words of a script that puts spaces between them."""
-    return compiled(f"[{_LETTER}]").search(char) is not None and not _is_unspaced(char)
+    return compile_pattern(f"[{_LETTER}]").search(char) is not None and not _is_unspaced(char)
 
 
 def _is_unspaced(char: str) -> bool:
-    return compiled(f"[{_UNSPACED}]").search(char) is not None
+    return compile_pattern(f"[{_UNSPACED}]").search(char) is not None
 
 
 def _visible(text: str) -> str:

@@ -27,9 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, JobState
-from storage.billing import totals
-from storage.jobs import counts
-from storage.quotas import MEMBER, PURSE
+from storage.billing import get_totals
+from storage.jobs import count_by_state
+from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
 from storage.schema import (
     billing,
     billing_buckets,
@@ -53,7 +53,7 @@ _NEVER_BORNE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class AuditReport:
     """What was found: jobs by state, the ledger's sums, and every broken rule with its rows."""
 
     ok: bool
@@ -62,17 +62,17 @@ class Audit:
     violations: tuple[str, ...]
 
 
-async def check(tx: AsyncConnection) -> Audit:
+async def run_audit(tx: AsyncConnection) -> AuditReport:
     """Prove the rules of jobs and money; `tx` comes from `Database.read`, to see one moment."""
     violations = [
         rule.broken.format_map(dict(row))
         for rule in _RULES
         for row in (await tx.execute(rule.rows)).mappings()
     ]
-    return Audit(
+    return AuditReport(
         ok=not violations,
-        jobs={str(state): count for state, count in (await counts(tx)).items()},
-        ledger=asdict(await totals(tx)),
+        jobs={str(state): count for state, count in (await count_by_state(tx)).items()},
+        ledger=asdict(await get_totals(tx)),
         violations=tuple(violations),
     )
 
@@ -209,7 +209,8 @@ def _purse_rules(holds: CTE) -> Iterable[_Rule]:
     yield _Rule(
         "bucket {bucket_id} has {granted_micro} granted, but {used} held or charged",
         select(quota_buckets, used.label("used")).where(
-            quota_buckets.c.bucket_id.startswith(PURSE), used > quota_buckets.c.granted_micro
+            quota_buckets.c.bucket_id.startswith(GRANT_BUCKET_PREFIX),
+            used > quota_buckets.c.granted_micro,
         ),
     )
     pinned = select(billing_buckets.c.hold_id).where(
@@ -450,8 +451,8 @@ def _share(
 ) -> ColumnElement[Any]:
     """Tell how much of an amount counts in a bucket."""
     return case(
-        (bucket_id.startswith(PURSE), from_grant),
-        (bucket_id.startswith(MEMBER), amount - from_grant),
+        (bucket_id.startswith(GRANT_BUCKET_PREFIX), from_grant),
+        (bucket_id.startswith(MEMBER_BUCKET_PREFIX), amount - from_grant),
         else_=amount,
     )
 
@@ -459,7 +460,9 @@ def _share(
 def _purse(rows: FromClause) -> ColumnElement[str]:
     """Name the purse of the member whose row it is."""
     guild, user = cast(rows.c.guild_id, Text), cast(rows.c.user_id, Text)
-    name: ColumnElement[str] = literal(f"{PURSE}:").concat(guild).concat(":").concat(user)
+    name: ColumnElement[str] = (
+        literal(f"{GRANT_BUCKET_PREFIX}:").concat(guild).concat(":").concat(user)
+    )
     return name
 
 

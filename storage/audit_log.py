@@ -45,21 +45,21 @@ async def record(tx: AsyncConnection, change: NewChange) -> None:
     await tx.execute(insert(changes).values(asdict(change)))
 
 
-async def latest(
-    tx: AsyncConnection, guild_id: int, most: int, *, sorts: Collection[str] | None = None
+async def list_latest(
+    tx: AsyncConnection, guild_id: int, limit: int, *, kinds: Collection[str] | None = None
 ) -> list[Change]:
     """Read a server's last changes, newest first; only those of some `sorts`, if given."""
-    wanted = [] if sorts is None else [changes.c.what.in_(sorts)]
+    wanted = [] if kinds is None else [changes.c.what.in_(kinds)]
     found = await tx.execute(
         select(changes)
         .where(changes.c.guild_id == guild_id, *wanted)
         .order_by(changes.c.id.desc())
-        .limit(most)
+        .limit(limit)
     )
     return [_change(row) for row in found.mappings()]
 
 
-async def by_interaction(tx: AsyncConnection, interaction_id: int) -> Change | None:
+async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Change | None:
     """Read the change that an interaction has made already."""
     found = await tx.execute(select(changes).where(changes.c.interaction_id == interaction_id))
     row = found.mappings().one_or_none()

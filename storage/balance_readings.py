@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.failures import OPERATOR
+from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
 from storage.schema import balance_readings, billing, jobs
@@ -24,7 +24,7 @@ _MAY_HAVE_A_TASK: Final = _UNCLEAR | {JobState.QUARANTINED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceRow:
+class BalanceReading:
     """One reading, with the spending expected in all until then.
 
     `in_flight` are the prices of the tasks of which the ledger can not know yet whether APIXO has
@@ -52,15 +52,15 @@ async def add(tx: AsyncConnection, at_ms: int, balance: MicroUSD) -> None:
     )
 
 
-async def newest(tx: AsyncConnection, most: int) -> list[BalanceRow]:
+async def list_latest(tx: AsyncConnection, limit: int) -> list[BalanceReading]:
     """Read the last readings, the oldest of them first."""
     found = await tx.execute(
-        select(balance_readings).order_by(balance_readings.c.id.desc()).limit(most)
+        select(balance_readings).order_by(balance_readings.c.id.desc()).limit(limit)
     )
     return _rows(reversed(found.all()))
 
 
-async def since(tx: AsyncConnection, at_ms: int) -> list[BalanceRow]:
+async def list_since(tx: AsyncConnection, at_ms: int) -> list[BalanceReading]:
     """Read the readings from a moment on, the oldest first."""
     found = await tx.execute(
         select(balance_readings)
@@ -77,7 +77,8 @@ _IS_PAID = or_(
 )
 _IS_FOR_FAILED = and_(
     jobs.c.state == JobState.FAILED,
-    func.coalesce(jobs.c.fail_code, "") != OPERATOR,  # who ends a job may have found a paid task
+    func.coalesce(jobs.c.fail_code, "")
+    != ENDED_BY_OPERATOR,  # who ends a job may have found a paid task
     billing.c.kind == "charge",
 )
 _PAID = select(_AMOUNT).where(_IS_PAID)
@@ -94,9 +95,9 @@ _IN_FLIGHT = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
 _SUMS = select(_PAID.scalar_subquery(), _NOT_TAKEN.scalar_subquery(), _IN_FLIGHT.scalar_subquery())
 
 
-def _rows(found: Iterable[Row[Any]]) -> list[BalanceRow]:
+def _rows(found: Iterable[Row[Any]]) -> list[BalanceReading]:
     return [
-        BalanceRow(
+        BalanceReading(
             at_ms=row.at_ms,
             balance=MicroUSD(row.balance_micro),
             expected=MicroUSD(row.expected_micro),

@@ -20,26 +20,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.money import ZERO, MicroUSD
 from domain.quotas import Limits
 from storage import quotas
-from storage.errors import WrongMoney
-from storage.quotas import Parts, Place
+from storage.errors import LedgerError
+from storage.quotas import QuotaSubject, SplitAmount
 from storage.schema import billing
 
-Kind = Literal["hold", "charge", "release", "adjust", "grant"]
+EntryKind = Literal["hold", "charge", "release", "adjust", "grant"]
 Account = Literal["member", "operator"]
 
-SERVICE = "service"
+SERVICE_ACTOR = "service"
 """The actor of entries that no person made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LedgerEntry:
     """One row of the ledger; `from_grant` is the part of the amount that grants pay.
 
     A negative grant takes back from the one that `grant_id` names.
     """
 
     id: int
-    kind: Kind
+    kind: EntryKind
     job_id: str | None
     attempt: int | None
     hold_id: int | None
@@ -56,7 +56,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class LedgerTotals:
     """What is on hold now, and the sums of the other kinds over all time."""
 
     held: MicroUSD
@@ -90,7 +90,7 @@ class NewGrant(TypedDict):
     now_ms: int
 
 
-class NewAdjust(TypedDict):
+class NewAdjustment(TypedDict):
     """What an adjust is made of; a negative amount gives back."""
 
     job_id: str
@@ -103,7 +103,7 @@ class NewAdjust(TypedDict):
     now_ms: int
 
 
-def is_open() -> ColumnElement[bool]:
+def is_open_hold() -> ColumnElement[bool]:
     """Say that a hold in `billing` has no resolution."""
     resolution = billing.alias()
     return ~exists().where(
@@ -116,15 +116,15 @@ async def hold(tx: AsyncConnection, **new: Unpack[NewHold]) -> int:
 
     Raises:
         QuotaExceeded: naming every limit in the way; let it end the transaction.
-        WrongMoney: the attempt holds another amount already, or the ledger refuses the row.
+        LedgerError: the attempt holds another amount already, or the ledger refuses the row.
     """
     held = await _hold_of(tx, new["job_id"], new["attempt"])
     if held is not None:
         if held.amount_micro != new["amount"]:
-            raise WrongMoney(f"This attempt of job {new['job_id']} already holds another amount.")
+            raise LedgerError(f"This attempt of job {new['job_id']} already holds another amount.")
         return held.id
-    place = Place(new["guild_id"], new["user_id"], new["now_ms"])
-    taken = await quotas.take(tx, place, new["amount"], new["limits"])
+    place = QuotaSubject(new["guild_id"], new["user_id"], new["now_ms"])
+    taken = await quotas.reserve(tx, place, new["amount"], new["limits"])
     hold_id = await _append(
         tx,
         kind="hold",
@@ -137,7 +137,7 @@ async def hold(tx: AsyncConnection, **new: Unpack[NewHold]) -> int:
         price_version=new["price_version"],
         created_at_ms=new["now_ms"],
     )
-    await quotas.pin(tx, hold_id, taken)
+    await quotas.link_buckets(tx, hold_id, taken)
     return hold_id
 
 
@@ -153,15 +153,15 @@ async def charge(
     """Turn a hold into a charge; without an amount, all of it. No limit is asked.
 
     Raises:
-        WrongMoney: there is no such hold, it is resolved, it is smaller, or the job is paid.
+        LedgerError: there is no such hold, it is resolved, it is smaller, or the job is paid.
     """
     held = await _required_hold(tx, job_id, attempt)
     charged = held.amount_micro if amount is None else amount
     # The quota pays first, so what is not charged goes back to the grants first.
     quota = held.amount_micro - held.from_grant_micro
-    parts = Parts(charged, max(0, charged - quota))
+    parts = SplitAmount(charged, max(0, charged - quota))
     await _append(tx, **_resolution(held, "charge", parts, now_ms, note))
-    await quotas.settle(tx, held.id, held=_freed(held), charged=parts)
+    await quotas.change_buckets(tx, held.id, held=_freed(held), charged=parts)
 
 
 async def release(
@@ -170,29 +170,29 @@ async def release(
     """Give a whole hold back.
 
     Raises:
-        WrongMoney: there is no such hold, or it is resolved.
+        LedgerError: there is no such hold, or it is resolved.
     """
     held = await _required_hold(tx, job_id, attempt)
-    parts = Parts(held.amount_micro, held.from_grant_micro)
+    parts = SplitAmount(held.amount_micro, held.from_grant_micro)
     await _append(tx, **_resolution(held, "release", parts, now_ms, note))
-    await quotas.settle(tx, held.id, held=_freed(held), charged=Parts(0, 0))
+    await quotas.change_buckets(tx, held.id, held=_freed(held), charged=SplitAmount(0, 0))
 
 
-async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
+async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjustment]) -> None:
     """Correct what a job cost the member or the operator.
 
     The member's side counts in the buckets of the hold that was charged; what is given back goes
     to the grants first, what is taken comes from the quota.
 
     Raises:
-        WrongMoney: the amount is zero, or the member would get back more than they paid.
+        LedgerError: the amount is zero, or the member would get back more than they paid.
     """
     job_id, amount = new["job_id"], new["amount"]
     held = await _adjusted_hold(tx, job_id)
     members = new["account"] == "member"
-    if members and await paid(tx, job_id) + amount < 0:
-        raise WrongMoney(f"The member paid less for job {job_id} than would be given back.")
-    parts = Parts(amount, await _back_to_grants(tx, held.id, amount) if members else 0)
+    if members and await amount_paid(tx, job_id) + amount < 0:
+        raise LedgerError(f"The member paid less for job {job_id} than would be given back.")
+    parts = SplitAmount(amount, await _back_to_grants(tx, held.id, amount) if members else 0)
     await _append(
         tx,
         kind="adjust",
@@ -209,18 +209,18 @@ async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjust]) -> None:
         note=new["note"],
     )
     if members:
-        await quotas.settle(tx, held.id, held=Parts(0, 0), charged=parts)
+        await quotas.change_buckets(tx, held.id, held=SplitAmount(0, 0), charged=parts)
 
 
 async def grant(tx: AsyncConnection, **new: Unpack[NewGrant]) -> int:
     """Give a member money to use when their quota is spent, and return the grant's id.
 
     Raises:
-        WrongMoney: the amount is not above zero.
+        LedgerError: the amount is not above zero.
     """
     if new["amount"] <= 0:
-        raise WrongMoney("A grant gives something.")
-    await quotas.give(tx, new["guild_id"], new["user_id"], new["amount"])
+        raise LedgerError("A grant gives something.")
+    await quotas.change_grant_balance(tx, new["guild_id"], new["user_id"], new["amount"])
     return await _append(
         tx,
         kind="grant",
@@ -240,14 +240,14 @@ async def revoke(
     """Take back what is unspent of a grant, and tell how much that was.
 
     Raises:
-        WrongMoney: there is no such grant.
+        LedgerError: there is no such grant.
     """
     given = await _grant(tx, grant_id)
-    unspent = await quotas.lock_purse(tx, given.guild_id, given.user_id)
+    unspent = await quotas.lock_grant_balance(tx, given.guild_id, given.user_id)
     rests = await unspent_grants(tx, given.guild_id, given.user_id, unspent)
     amount = next((rest for found, rest in rests if found.id == grant_id), ZERO)
     if amount:
-        await quotas.give(tx, given.guild_id, given.user_id, MicroUSD(-amount))
+        await quotas.change_grant_balance(tx, given.guild_id, given.user_id, MicroUSD(-amount))
         await _append(
             tx,
             kind="grant",
@@ -265,7 +265,7 @@ async def revoke(
 
 async def unspent_grants(
     tx: AsyncConnection, guild_id: int, user_id: int, unspent: MicroUSD
-) -> list[tuple[Entry, MicroUSD]]:
+) -> list[tuple[LedgerEntry, MicroUSD]]:
     """List a member's grants of which something is unspent, newest first, and how much.
 
     The oldest grant is spent first, so what is unspent in all is that of the newest ones.
@@ -274,7 +274,7 @@ async def unspent_grants(
     back = Counter[int | None]()
     for row in rows:
         back[row.grant_id] += row.amount
-    rests = list[tuple[Entry, MicroUSD]]()
+    rests = list[tuple[LedgerEntry, MicroUSD]]()
     for row in rows:
         rest = MicroUSD(min(row.amount + back[row.id], unspent))
         if row.grant_id is None and rest > 0:
@@ -283,31 +283,31 @@ async def unspent_grants(
     return rests
 
 
-async def entry(tx: AsyncConnection, entry_id: int) -> Entry | None:
+async def get_entry(tx: AsyncConnection, entry_id: int) -> LedgerEntry | None:
     """Read one row."""
     found = await tx.execute(select(billing).where(billing.c.id == entry_id))
     row = found.mappings().one_or_none()
     return None if row is None else _entry(row)
 
 
-async def entries(tx: AsyncConnection, job_id: str) -> list[Entry]:
+async def list_entries(tx: AsyncConnection, job_id: str) -> list[LedgerEntry]:
     """Read a job's rows, oldest first."""
     found = await tx.execute(select(billing).where(billing.c.job_id == job_id).order_by("id"))
     return [_entry(row) for row in found.mappings()]
 
 
-async def is_held(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
+async def has_open_hold(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
     """Tell whether an attempt of a job has a hold that is not resolved."""
     found = select(billing.c.id).where(
         billing.c.kind == "hold",
         billing.c.job_id == job_id,
         billing.c.attempt == attempt,
-        is_open(),
+        is_open_hold(),
     )
     return (await tx.execute(found)).scalar() is not None
 
 
-async def paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
+async def amount_paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
     """Tell what a job has cost its member in the end."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
@@ -319,7 +319,7 @@ async def paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
     return MicroUSD(int(summed.scalar_one()))
 
 
-async def totals(tx: AsyncConnection) -> Totals:
+async def get_totals(tx: AsyncConnection) -> LedgerTotals:
     """Sum the ledger."""
     summed = await tx.execute(
         select(billing.c.kind, func.sum(billing.c.amount_micro)).group_by(billing.c.kind)
@@ -327,9 +327,9 @@ async def totals(tx: AsyncConnection) -> Totals:
     # A sum of 64-bit integers is a Decimal on PostgreSQL.
     sums = {kind: MicroUSD(int(amount)) for kind, amount in summed}
     open_holds = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
-        billing.c.kind == "hold", is_open()
+        billing.c.kind == "hold", is_open_hold()
     )
-    return Totals(
+    return LedgerTotals(
         held=MicroUSD(int((await tx.execute(open_holds)).scalar_one())),
         charged=sums.get("charge", ZERO),
         released=sums.get("release", ZERO),
@@ -339,11 +339,11 @@ async def totals(tx: AsyncConnection) -> Totals:
 
 
 async def _append(tx: AsyncConnection, **row: object) -> int:
-    row = {"account": "member", "actor": SERVICE, "note": ""} | row
+    row = {"account": "member", "actor": SERVICE_ACTOR, "note": ""} | row
     try:
         appended = await tx.execute(insert(billing).values(**row).returning(billing.c.id))
     except IntegrityError as error:
-        raise WrongMoney(f"The ledger refuses this {row['kind']}: {error.orig}") from error
+        raise LedgerError(f"The ledger refuses this {row['kind']}: {error.orig}") from error
     return appended.scalar_one()
 
 
@@ -359,12 +359,12 @@ async def _hold_of(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any] |
 async def _required_hold(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any]:
     held = await _hold_of(tx, job_id, attempt)
     if held is None:
-        raise WrongMoney(f"Attempt {attempt} of job {job_id} has no hold.")
+        raise LedgerError(f"Attempt {attempt} of job {job_id} has no hold.")
     return held
 
 
 def _resolution(
-    held: Row[Any], kind: Kind, parts: Parts, now_ms: int, note: str
+    held: Row[Any], kind: EntryKind, parts: SplitAmount, now_ms: int, note: str
 ) -> dict[str, object]:
     return {
         "kind": kind,
@@ -381,8 +381,8 @@ def _resolution(
     }
 
 
-def _freed(held: Row[Any]) -> Parts:
-    return Parts(-held.amount_micro, -held.from_grant_micro)
+def _freed(held: Row[Any]) -> SplitAmount:
+    return SplitAmount(-held.amount_micro, -held.from_grant_micro)
 
 
 async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
@@ -398,7 +398,7 @@ async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
     )
     held = found.one_or_none()
     if held is None:
-        raise WrongMoney(f"Job {job_id} has no hold whose cost could be corrected.")
+        raise LedgerError(f"Job {job_id} has no hold whose cost could be corrected.")
     return held
 
 
@@ -421,11 +421,11 @@ async def _grant(tx: AsyncConnection, grant_id: int) -> Row[Any]:
     )
     given = found.one_or_none()
     if given is None:
-        raise WrongMoney(f"There is no grant {grant_id}.")
+        raise LedgerError(f"There is no grant {grant_id}.")
     return given
 
 
-async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[Entry]:
+async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[LedgerEntry]:
     """Read what a member was granted and what of it was taken back, newest first."""
     found = await tx.execute(
         select(billing)
@@ -439,7 +439,7 @@ async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[Entr
     return [_entry(row) for row in found.mappings()]
 
 
-def _entry(row: RowMapping) -> Entry:
+def _entry(row: RowMapping) -> LedgerEntry:
     fields: dict[str, Any] = dict(row)
     amount, from_grant = fields.pop("amount_micro"), fields.pop("from_grant_micro")
-    return Entry(amount=MicroUSD(amount), from_grant=MicroUSD(from_grant), **fields)
+    return LedgerEntry(amount=MicroUSD(amount), from_grant=MicroUSD(from_grant), **fields)

@@ -37,7 +37,7 @@ class DatabaseClock:
         Raises:
             StorageError: the database does not answer.
         """
-        await self.set()
+        await self.sync()
         self._setting = asyncio.create_task(self._set_for_ever())
         return self
 
@@ -50,7 +50,7 @@ class DatabaseClock:
         """Tell the time."""
         return self._ahead_ms + self._monotonic_ms()
 
-    async def set(self) -> None:
+    async def sync(self) -> None:
         """Put the clock forward to the database's time; it is never put back."""
         now_ms = await self._read()
         self._ahead_ms = max(self._ahead_ms, now_ms - self._monotonic_ms())
@@ -59,7 +59,7 @@ class DatabaseClock:
         while True:
             await asyncio.sleep(_SET_AGAIN_S)
             with suppress(StorageError):
-                await self.set()
+                await self.sync()
 
     def _monotonic_ms(self) -> int:
         return self._monotonic_ns() // 1_000_000

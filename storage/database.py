@@ -14,13 +14,13 @@ from sqlalchemy import URL, BigInteger, cast, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database_errors import outage
+from storage.database_errors import describe_outage
 from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
-from storage.errors import DatabaseDown, StorageError
-from storage.migrate import require, upgrade
+from storage.errors import DatabaseUnavailable, StorageError
+from storage.migrate import require_current_schema, run_migrations
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
+TransactionBody = Callable[[AsyncConnection], Awaitable[T]]
 
 _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.01
@@ -45,7 +45,7 @@ class Database:
     ) -> None:
         self.path = path
         self.read_only = read_only
-        self.trouble: str | None = None
+        self.outage_reason: str | None = None
         self._trying = 0
         self._engines = engines
         self._lock = lock
@@ -83,7 +83,7 @@ class Database:
         """The engine's name."""
         return "postgresql" if self.path is None else "sqlite"
 
-    async def transact(self, work: Work[T]) -> T:
+    async def transact(self, work: TransactionBody[T]) -> T:
         """Do `work` in one transaction that commits at its end, and return what it returns.
 
         On PostgreSQL the whole of it is done again after a collision with another transaction, so
@@ -94,28 +94,28 @@ class Database:
         between hears at once what is wrong.
 
         Raises:
-            DatabaseDown: the database does not do its work; the transaction may have committed.
+            DatabaseUnavailable: the database does not work; the transaction may have committed.
         """
         self._refuse_if_read_only()
-        if self.trouble is not None and self._trying:
-            raise DatabaseDown(self.trouble)
+        if self.outage_reason is not None and self._trying:
+            raise DatabaseUnavailable(self.outage_reason)
         self._trying += 1
         try:
             with _in_order():
                 done = await self._transact(work)
-        except DatabaseDown as error:
-            self.trouble = str(error)
+        except DatabaseUnavailable as error:
+            self.outage_reason = str(error)
             raise
         finally:
             self._trying -= 1
-        self.trouble = None
+        self.outage_reason = None
         return done
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: TransactionBody[T]) -> T:
         """Do `work` on one unchanging view of the database, in which nothing can be written.
 
         Raises:
-            DatabaseDown: the database does not do its work.
+            DatabaseUnavailable: the database does not do its work.
         """
         with _in_order():
             async with self._engines.reader.begin() as tx:
@@ -129,7 +129,7 @@ class Database:
             StorageError: it cannot be reached, is no database, or has no tables yet.
         """
         with _reachable():
-            await self.read(lambda tx: tx.run_sync(require))
+            await self.read(lambda tx: tx.run_sync(require_current_schema))
 
     async def now_ms(self) -> int:
         """Tell the time, Unix milliseconds: the server's, or this machine's for a SQLite file.
@@ -155,7 +155,7 @@ class Database:
         self._refuse_if_read_only()
         with _reachable():
             async with self._migrator() as engine, engine.begin() as connection:
-                await connection.run_sync(upgrade)
+                await connection.run_sync(run_migrations)
 
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
@@ -203,7 +203,7 @@ class Database:
         if self.read_only:
             raise StorageError("This database was opened for reading only.")
 
-    async def _transact(self, work: Work[T]) -> T:
+    async def _transact(self, work: TransactionBody[T]) -> T:
         for attempt in range(_TRIES - 1):
             try:
                 return await _to_its_end(self._transact_once(work))
@@ -214,7 +214,7 @@ class Database:
             await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
         return await _to_its_end(self._transact_once(work))
 
-    async def _transact_once(self, work: Work[T]) -> T:
+    async def _transact_once(self, work: TransactionBody[T]) -> T:
         async with self._engines.writer.begin() as tx:
             return await work(tx)
 
@@ -247,14 +247,14 @@ def _in_order() -> Generator[None]:
     """Tell an outage of the database from a fault of the work.
 
     Raises:
-        DatabaseDown: it is one.
+        DatabaseUnavailable: it is one.
     """
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        if (said := outage(error)) is None:
+        if (said := describe_outage(error)) is None:
             raise
-        raise DatabaseDown(said) from error
+        raise DatabaseUnavailable(said) from error
 
 
 @contextmanager
@@ -266,8 +266,8 @@ def _reachable() -> Generator[None]:
     """
     try:
         yield
-    except (DatabaseDown, DBAPIError, OSError) as error:
-        cause = error.__cause__ if isinstance(error, DatabaseDown) else error
+    except (DatabaseUnavailable, DBAPIError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
         said = str(reason) or "there was no answer in time"  # a time-out has no words
         raise StorageError(f"The database does not answer: {said}.") from error

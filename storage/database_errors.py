@@ -44,7 +44,7 @@ _POSTGRESQL: Final[Mapping[str, str]] = MappingProxyType(
 """By the beginning of a code; the longest that fits counts."""
 
 
-def outage(error: Exception) -> str | None:
+def describe_outage(error: Exception) -> str | None:
     """Say what an error tells of an outage; None for what the work itself did wrong."""
     if isinstance(error, NoConnectionFree):
         return "The database is so slow that the service waits for a connection."

@@ -2,15 +2,15 @@
 
 DailiesError
 └── StorageError            anything that storage raises on purpose
-    ├── DatabaseDown        the database does not do its work just now; an Outage too
+    ├── DatabaseUnavailable        the database does not do its work just now; an Outage too
     ├── DatabaseInUse       another process writes to this SQLite file
     ├── SchemaTooNew        a newer version of the service has upgraded this database
     ├── SchemaTooOld        this version of the service has not upgraded this database yet
-    ├── JobTaken            the job changed meanwhile: its state or its holder is another
-    ├── TaskTaken           the task belongs to another job
+    ├── StaleJobError            the job changed meanwhile: its state or its holder is another
+    ├── TaskAlreadyAssigned           the task belongs to another job
     ├── QuotaExceeded       a hold does not fit; every limit in its way is named
-    ├── WrongMoney          an entry that the ledger refuses
-    └── BadMedia            a file that is not kept
+    ├── LedgerError          an entry that the ledger refuses
+    └── MediaError            a file that is not kept
         ├── TooLarge        it is longer than its cap
         └── NotAVideo       it is no MP4
 """
@@ -25,7 +25,7 @@ class StorageError(DailiesError):
     """Anything that storage raises on purpose."""
 
 
-class DatabaseDown(StorageError, Outage):
+class DatabaseUnavailable(StorageError, Outage):
     """The database does not do its work just now; whether the last transaction counts is open."""
 
 
@@ -62,7 +62,7 @@ class SchemaTooOld(StorageError):
         )
 
 
-class JobTaken(StorageError):
+class StaleJobError(StorageError):
     """The job changed meanwhile: its state or its holder is another. Whoever has it goes on."""
 
     def __init__(self, job_id: str) -> None:
@@ -70,7 +70,7 @@ class JobTaken(StorageError):
         super().__init__(f"Job {job_id} was changed by another holder.")
 
 
-class TaskTaken(StorageError):
+class TaskAlreadyAssigned(StorageError):
     """The task belongs to another job."""
 
     def __init__(self, job_id: str, task_id: str) -> None:
@@ -87,17 +87,17 @@ class QuotaExceeded(StorageError):
         super().__init__(f"The amount does not fit under: {limits}.")
 
 
-class WrongMoney(StorageError):
+class LedgerError(StorageError):
     """An entry that the ledger refuses."""
 
 
-class BadMedia(StorageError):
+class MediaError(StorageError):
     """A file that is not kept."""
 
 
-class TooLarge(BadMedia):
+class MediaTooLarge(MediaError):
     """A file longer than its cap."""
 
 
-class NotAVideo(BadMedia):
+class NotAVideo(MediaError):
     """A file without the mark of an MP4."""

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import JobState
 from domain.money import ZERO, MicroUSD
 from storage import key_value
-from storage.billing import is_open
+from storage.billing import is_open_hold
 from storage.schema import billing, jobs
 
 _DAY_MS = 86_400_000
 _ACCEPTED = "exposure accepted"
 
 
-async def borne(tx: AsyncConnection, job_id: str) -> MicroUSD:
+async def get_for_job(tx: AsyncConnection, job_id: str) -> MicroUSD:
     """Tell what the operator bears of a job."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
@@ -28,21 +28,21 @@ async def borne(tx: AsyncConnection, job_id: str) -> MicroUSD:
     return MicroUSD(int(summed.scalar_one()))
 
 
-async def of_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
+async def get_for_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Tell the exposure of the UTC day of a moment."""
     # Sums of 64-bit integers are Decimals on PostgreSQL.
     unbooked = int((await tx.execute(_UNBOOKED)).scalar_one())
     return MicroUSD(await _booked(tx, now_ms) + unbooked)
 
 
-async def is_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -> bool:
+async def is_limit_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -> bool:
     """Tell whether the day's exposure, less what the operator has accepted of it, is at a limit."""
     if limit is None:
         return False
-    return await of_day(tx, now_ms) - await accepted(tx, now_ms) >= limit
+    return await get_for_day(tx, now_ms) - await get_accepted(tx, now_ms) >= limit
 
 
-async def accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
+async def get_accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Tell how much of the day's exposure the operator has accepted."""
     day, _, amount = (await key_value.get(tx, _ACCEPTED) or "").partition(":")
     return MicroUSD(int(amount)) if day == str(now_ms // _DAY_MS) else ZERO
@@ -50,7 +50,7 @@ async def accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
 
 async def accept(tx: AsyncConnection, now_ms: int) -> None:
     """Note that the operator accepts what the exposure of the day is now."""
-    amount = await of_day(tx, now_ms)
+    amount = await get_for_day(tx, now_ms)
     await key_value.put(tx, _ACCEPTED, f"{now_ms // _DAY_MS}:{amount}")
 
 
@@ -64,7 +64,7 @@ async def _booked(tx: AsyncConnection, now_ms: int) -> int:
 # once.
 _UNBOOKED = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
     jobs.c.state == JobState.SUBMIT_UNKNOWN,
-    exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open()),
+    exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open_hold()),
 )
 _TODAY = billing.alias()
 _BOOKED = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(

@@ -5,28 +5,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.presets import Preset
 from storage.schema import guilds, members, presets
-from storage.upsert import insert_or_update
+from storage.upsert import upsert
 
 
-async def settings(tx: AsyncConnection, guild_id: int) -> str | None:
+async def get_settings(tx: AsyncConnection, guild_id: int) -> str | None:
     """Read a server's settings; None if it never had any."""
     found = await tx.execute(select(guilds.c.settings).where(guilds.c.guild_id == guild_id))
     return found.scalar()
 
 
-async def all_settings(tx: AsyncConnection) -> dict[int, str]:
+async def get_all_settings(tx: AsyncConnection) -> dict[int, str]:
     """Read the settings of every server that has any, by the server's id."""
     found = await tx.execute(select(guilds.c.guild_id, guilds.c.settings))
     return dict(found.all())
 
 
-async def save(tx: AsyncConnection, guild_id: int, text: str, now_ms: int) -> None:
+async def save_settings(tx: AsyncConnection, guild_id: int, text: str, now_ms: int) -> None:
     """Write a server's settings over what stood there."""
     row = {"guild_id": guild_id, "settings": text, "updated_at_ms": now_ms}
-    await tx.execute(insert_or_update(tx, guilds, "guild_id"), row)
+    await tx.execute(upsert(tx, guilds, "guild_id"), row)
 
 
-async def lock(tx: AsyncConnection, guild_id: int) -> None:
+async def lock_guild(tx: AsyncConnection, guild_id: int) -> None:
     """Have everyone else who changes what is set for this server wait for this transaction.
 
     To be taken before anything else. On SQLite one writes at a time anyway.
@@ -35,13 +35,13 @@ async def lock(tx: AsyncConnection, guild_id: int) -> None:
         await tx.execute(select(func.pg_advisory_xact_lock(guild_id)))
 
 
-async def of_server(tx: AsyncConnection, guild_id: int) -> list[Preset]:
+async def list_presets(tx: AsyncConnection, guild_id: int) -> list[Preset]:
     """Read a server's presets by name, whatever their case."""
     found = await tx.execute(select(presets.c.preset).where(presets.c.guild_id == guild_id))
     return sorted(map(Preset.model_validate_json, found.scalars()), key=lambda preset: preset.key)
 
 
-async def add(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -> None:
+async def add_preset(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -> None:
     """Write a preset whose name is free; lock the server before."""
     row = {
         "guild_id": guild_id,
@@ -52,20 +52,22 @@ async def add(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -
     await tx.execute(insert(presets).values(row))
 
 
-async def remove(tx: AsyncConnection, guild_id: int, key: str) -> None:
+async def remove_preset(tx: AsyncConnection, guild_id: int, key: str) -> None:
     """Remove the preset with a key, if there is one; lock the server before."""
     theirs = presets.c.guild_id == guild_id, presets.c.name == key
     await tx.execute(delete(presets).where(*theirs))
 
 
-async def is_told(tx: AsyncConnection, guild_id: int, user_id: int) -> bool:
+async def wants_done_notification(tx: AsyncConnection, guild_id: int, user_id: int) -> bool:
     """Tell whether a member wants a message when a video of theirs is done."""
     theirs = members.c.guild_id == guild_id, members.c.user_id == user_id
     found = await tx.execute(select(members.c.tell_when_done).where(*theirs))
     return bool(found.scalar())
 
 
-async def set_told(tx: AsyncConnection, guild_id: int, user_id: int, *, wanted: bool) -> None:
+async def set_done_notification(
+    tx: AsyncConnection, guild_id: int, user_id: int, *, enabled: bool
+) -> None:
     """Write down whether a member wants a message when a video of theirs is done."""
-    row = {"guild_id": guild_id, "user_id": user_id, "tell_when_done": int(wanted)}
-    await tx.execute(insert_or_update(tx, members, "guild_id", "user_id"), row)
+    row = {"guild_id": guild_id, "user_id": user_id, "tell_when_done": int(enabled)}
+    await tx.execute(upsert(tx, members, "guild_id", "user_id"), row)

@@ -20,12 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import MOVES, JobState, may_move
+from domain.jobs import TRANSITIONS, JobState, can_transition
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
-from storage.errors import JobTaken, TaskTaken
+from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.schema import job_events, jobs
-from storage.upsert import insert_new
+from storage.upsert import insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +100,12 @@ class Job:
     closed_at_ms: int | None = None
 
     @property
-    def place_id(self) -> int:
+    def destination_channel_id(self) -> int:
         """Tell the channel of its result."""
         return self.result_channel_id or self.channel_id
 
 
-class Changes(TypedDict, total=False):
+class JobChanges(TypedDict, total=False):
     """What may change with a move or a keep; `status_shown=None` has the job announced anew."""
 
     attempt: int
@@ -126,7 +126,7 @@ class Changes(TypedDict, total=False):
     result_channel_id: int | None
 
 
-class Move(Changes, total=False):
+class TransitionChanges(JobChanges, total=False):
     """What may change with a move; without `due_at_ms` the job is due at once."""
 
     due_at_ms: int
@@ -136,7 +136,7 @@ NO_LEASE: Mapping[str, None] = {"lease_owner": None, "lease_until_ms": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class JobEvent:
     """A move that a job made; `source` is None where it began."""
 
     source: JobState | None
@@ -145,7 +145,7 @@ class Event:
     detail: str | None
 
 
-async def add(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
+async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
     """Put a job in the line; False with the job that this interaction already has."""
     row = {
         "id": new.id,
@@ -167,13 +167,13 @@ async def add(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "private": int(new.private),
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
-    added = await tx.execute(insert_new(tx, jobs, "interaction_id").values(row))
+    added = await tx.execute(insert_or_ignore(tx, jobs, "interaction_id").values(row))
     is_new = added.rowcount == 1
     if is_new:
-        await record(tx, new.id, None, JobState.QUEUED, new.created_at_ms, None)
-    job = await by_interaction(tx, new.interaction_id)
+        await record_event(tx, new.id, None, JobState.QUEUED, new.created_at_ms, None)
+    job = await get_by_interaction(tx, new.interaction_id)
     if job is None:
-        raise JobTaken(new.id)
+        raise StaleJobError(new.id)
     return job, is_new
 
 
@@ -190,12 +190,12 @@ async def lock(tx: AsyncConnection, job_id: str) -> Job | None:
     return await _one(tx, select(jobs).where(jobs.c.id == job_id).with_for_update())
 
 
-async def by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None:
+async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None:
     """Read the job that an interaction asked for."""
     return await _one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
 
 
-async def last_request_ms(tx: AsyncConnection, job: Job) -> int | None:
+async def previous_request_ms(tx: AsyncConnection, job: Job) -> int | None:
     """Tell when the member last asked for a video on this server, this one aside."""
     found = await tx.execute(
         select(func.max(jobs.c.created_at_ms)).where(
@@ -205,70 +205,70 @@ async def last_request_ms(tx: AsyncConnection, job: Job) -> int | None:
     return found.scalar()
 
 
-async def note_sent(tx: AsyncConnection, job: Job, at_ms: int | None) -> None:
+async def set_submitted_at(tx: AsyncConnection, job: Job, at_ms: int | None) -> None:
     """Note when a job in `submitting` is sent; None: it is not yet, and can be sent by another.
 
     Raises:
-        JobTaken: the job changed since it was read.
+        StaleJobError: the job changed since it was read.
     """
-    if await change(tx, job, submitted_at_ms=at_ms) is None:
-        raise JobTaken(job.id)
+    if await update_if_unchanged(tx, job, submitted_at_ms=at_ms) is None:
+        raise StaleJobError(job.id)
 
 
-async def move(
+async def transition(
     tx: AsyncConnection,
     job: Job,
     target: JobState,
     *,
     now_ms: int,
     keep_lease: bool = False,
-    **changes: Unpack[Move],
+    **changes: Unpack[TransitionChanges],
 ) -> Job:
     """Carry a job to another state and write the event; its lease ends unless it is kept.
 
     Raises:
         ValueError: the belt does not know this move.
-        JobTaken: the job changed since it was read.
-        TaskTaken: its task belongs to another job.
+        StaleJobError: the job changed since it was read.
+        TaskAlreadyAssigned: its task belongs to another job.
     """
-    if not may_move(job.state, target):
+    if not can_transition(job.state, target):
         raise ValueError(f"Job {job.id} cannot go from {job.state} to {target}.")
     values: dict[str, object] = {"due_at_ms": now_ms, "failures": 0, "turns": 0, **changes}
     values |= {"told_at_ms": None, "closed_at_ms": None}
     if not keep_lease:
         values |= NO_LEASE
-    if not MOVES[target]:
+    if not TRANSITIONS[target]:
         values["ended_at_ms"] = now_ms
-    moved = await change(tx, job, state=target, **values)
+    moved = await update_if_unchanged(tx, job, state=target, **values)
     if moved is None:
-        raise JobTaken(job.id)
-    await record(tx, job.id, job.state, target, now_ms, changes.get("reason"))
+        raise StaleJobError(job.id)
+    await record_event(tx, job.id, job.state, target, now_ms, changes.get("reason"))
     return moved
 
 
-async def keep(
+async def reschedule(
     tx: AsyncConnection,
     job: Job,
     *,
     due_at_ms: int,
     progress: bool = True,
-    **changes: Unpack[Changes],
+    **changes: Unpack[JobChanges],
 ) -> Job:
     """Leave a job where it stands until it is due again, and end its lease.
 
     Raises:
-        JobTaken: the job changed since it was read.
-        TaskTaken: its task belongs to another job.
+        StaleJobError: the job changed since it was read.
+        TaskAlreadyAssigned: its task belongs to another job.
     """
     values: dict[str, object] = {"turns": 0, **changes} if progress else {**changes}
     values |= {"due_at_ms": due_at_ms, **NO_LEASE}
-    kept = await change(tx, job, **values)
+    kept = await update_if_unchanged(tx, job, **values)
     if kept is None:
-        raise JobTaken(job.id)
+        raise StaleJobError(job.id)
     return kept
 
 
-async def hurry(tx: AsyncConnection, job: Job, now_ms: int) -> None:
+async def make_due(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     """Make a job due at once where it stands, also one that somebody holds.
 
     Its moment always changes, so that whoever holds it can see that it was hurried meanwhile.
@@ -278,22 +278,22 @@ async def hurry(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     await tx.execute(update(jobs).where(here).values(due_at_ms=sooner))
 
 
-async def counts(tx: AsyncConnection) -> dict[JobState, int]:
+async def count_by_state(tx: AsyncConnection) -> dict[JobState, int]:
     """Count the jobs in each state that has any."""
     found = await tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
     return dict(found.all())
 
 
-async def history(tx: AsyncConnection, job_id: str) -> list[Event]:
+async def list_events(tx: AsyncConnection, job_id: str) -> list[JobEvent]:
     """Read the moves of a job, oldest first."""
     columns = (job_events.c[name] for name in ("source", "target", "at_ms", "detail"))
     found = await tx.execute(
         select(*columns).where(job_events.c.job_id == job_id).order_by(job_events.c.id)
     )
-    return [Event(*row) for row in found]
+    return [JobEvent(*row) for row in found]
 
 
-async def record(
+async def record_event(
     tx: AsyncConnection,
     job_id: str,
     source: JobState | None,
@@ -308,31 +308,31 @@ async def record(
 
 async def _one(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> Job | None:
     row = (await tx.execute(statement)).mappings().one_or_none()
-    return None if row is None else of_row(row)
+    return None if row is None else job_from_row(row)
 
 
-async def every(
+async def fetch_all(
     tx: AsyncConnection, statement: Select[*tuple[Any, ...]], **given: object
 ) -> list[Job]:
     """Read the jobs that a statement over the table selects."""
-    return [of_row(row) for row in (await tx.execute(statement, given)).mappings()]
+    return [job_from_row(row) for row in (await tx.execute(statement, given)).mappings()]
 
 
 _COLUMNS = tuple(name for name in Job.__dataclass_fields__ if name != "price")
 
 
-def of_row(row: RowMapping) -> Job:
+def job_from_row(row: RowMapping) -> Job:
     """Read a job from its row."""
     fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     fields["private"] = bool(row["private"])
     return Job(price=MicroUSD(row["price_micro"]), **fields)
 
 
-async def change(tx: AsyncConnection, job: Job, **values: object) -> Job | None:
+async def update_if_unchanged(tx: AsyncConnection, job: Job, **values: object) -> Job | None:
     """Change a job as it was read; None if it changed since. Who changes its state records it.
 
     Raises:
-        TaskTaken: its task belongs to another job.
+        TaskAlreadyAssigned: its task belongs to another job.
     """
     statement = (
         update(jobs)
@@ -343,5 +343,5 @@ async def change(tx: AsyncConnection, job: Job, **values: object) -> Job | None:
     try:
         row = (await tx.execute(statement)).mappings().one_or_none()
     except IntegrityError as error:
-        raise TaskTaken(job.id, str(values.get("task_id"))) from error
-    return None if row is None else of_row(row)
+        raise TaskAlreadyAssigned(job.id, str(values.get("task_id"))) from error
+    return None if row is None else job_from_row(row)

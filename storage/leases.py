@@ -5,15 +5,15 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import ON_THE_BELT, JobState
-from storage.jobs import NO_LEASE, Job, of_row
+from domain.jobs import RUNNABLE, JobState
+from storage.jobs import NO_LEASE, Job, job_from_row
 from storage.schema import jobs
 
-_TIMED = (ON_THE_BELT - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
+_TIMED = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
 """States in which a job is taken up when it is due."""
 
 
-async def claim(
+async def claim_due(
     tx: AsyncConnection, *, now_ms: int, owner: str, lease_ms: int, limit: int
 ) -> list[Job]:
     """Take the jobs whose moment has come and that nobody holds, the longest overdue first."""
@@ -23,7 +23,7 @@ async def claim(
     return sorted(taken, key=lambda job: (job.due_at_ms, job.id))
 
 
-async def lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Job]:
+async def claim_lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Job]:
     """Take the jobs whose submission nobody holds any more.
 
     Nobody knows whether a task exists, but for those without `submitted_at_ms`: there is none.
@@ -38,7 +38,7 @@ async def renew(tx: AsyncConnection, owner: str, job_ids: Collection[str], until
     await tx.execute(update(jobs).where(held).values(lease_until_ms=until_ms))
 
 
-async def drop(tx: AsyncConnection, owner: str | None) -> None:
+async def drop_leases(tx: AsyncConnection, owner: str | None) -> None:
     """End every lease of an owner; of everyone for None, when no other process can be alive."""
     held = jobs.c.lease_owner.is_not(None) if owner is None else jobs.c.lease_owner == owner
     await tx.execute(update(jobs).where(held).values(**NO_LEASE))
@@ -57,7 +57,7 @@ async def _take(tx: AsyncConnection, chosen: Sequence[str], **values: object) ->
         return []
     statement = update(jobs).where(jobs.c.id.in_(chosen)).values(fence=jobs.c.fence + 1, **values)
     taken = await tx.execute(statement.returning(*jobs.c))
-    return [of_row(row) for row in taken.mappings()]
+    return [job_from_row(row) for row in taken.mappings()]
 
 
 # Every turn of the belt asks these, and a statement costs more to build than to run: so they are

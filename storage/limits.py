@@ -5,32 +5,34 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.quotas import Kind, Limit, Limits, Target, resolve
+from domain.quotas import Limit, LimitKind, Limits, LimitTarget, resolve_limits
 from storage.schema import limits
 
-_OF_ONE = (Target.MEMBER, Target.ROLE)
+_OF_ONE = (LimitTarget.MEMBER, LimitTarget.ROLE)
 
 
-async def counting(
+async def get_effective(
     tx: AsyncConnection, guild_id: int, user_id: int, role_ids: Collection[int], defaults: Limits
 ) -> Limits:
     """Find the limits that count for a member on a server now."""
-    return resolve(await concerning(tx, guild_id, user_id, role_ids), role_ids, defaults)
+    return resolve_limits(
+        await list_applicable(tx, guild_id, user_id, role_ids), role_ids, defaults
+    )
 
 
-async def concerning(
+async def list_applicable(
     tx: AsyncConnection, guild_id: int, user_id: int, role_ids: Collection[int]
 ) -> list[Limit]:
     """Read what is set for a member, their roles, their server and everything."""
     theirs = or_(
         limits.c.target.not_in(_OF_ONE),
-        and_(limits.c.target == Target.MEMBER, limits.c.subject_id == user_id),
-        and_(limits.c.target == Target.ROLE, limits.c.subject_id.in_(role_ids)),
+        and_(limits.c.target == LimitTarget.MEMBER, limits.c.subject_id == user_id),
+        and_(limits.c.target == LimitTarget.ROLE, limits.c.subject_id.in_(role_ids)),
     )
     return await _read(tx, limits.c.guild_id.in_((0, guild_id)), theirs)
 
 
-async def of_server(tx: AsyncConnection, guild_id: int) -> list[Limit]:
+async def list_for_guild(tx: AsyncConnection, guild_id: int) -> list[Limit]:
     """Read everything that is set for a server, its roles and its members."""
     return await _read(tx, limits.c.guild_id == guild_id)
 
@@ -74,8 +76,8 @@ async def _read(tx: AsyncConnection, *where: ColumnElement[bool]) -> list[Limit]
 
 def _limit(row: RowMapping) -> Limit:
     return Limit(
-        target=Target(row["target"]),
-        kind=Kind(row["kind"]),
+        target=LimitTarget(row["target"]),
+        kind=LimitKind(row["kind"]),
         amount=row["amount"],
         guild_id=row["guild_id"],
         subject_id=row["subject_id"],

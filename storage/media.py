@@ -21,7 +21,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from storage.errors import NotAVideo, StorageError, TooLarge
+from storage.errors import MediaTooLarge, NotAVideo, StorageError
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _NAME_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
@@ -48,7 +48,9 @@ class MediaFolder:
         self._path = path.absolute()
         self._inputs = self._path / "inputs"
 
-    async def keep(self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> StoredFile:
+    async def save_video(
+        self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
+    ) -> StoredFile:
         """Write a video as it comes; it has its name only when all of it is on the disk.
 
         Raises:
@@ -57,18 +59,18 @@ class MediaFolder:
             OSError: the disk is full or the folder cannot be written.
             ValueError: no name for a video.
         """
-        part = _Part(self.path(name), _check_mark)
+        part = _Part(self.video_path(name), _check_mark)
         try:
             await _write(part, chunks, max_bytes)
             return await asyncio.to_thread(part.finish)
         finally:
             await asyncio.to_thread(part.discard)
 
-    async def restore(self, name: str, *, max_bytes: int) -> StoredFile | None:
+    async def restore_video(self, name: str, *, max_bytes: int) -> StoredFile | None:
         """Bring a video back that was kept elsewhere too; a folder alone has nothing to bring."""
         return None
 
-    def path(self, name: str) -> Path:
+    def video_path(self, name: str) -> Path:
         """Tell where a video lies, or would.
 
         Raises:
@@ -78,11 +80,11 @@ class MediaFolder:
             raise ValueError(f"{name!r} is no name for a video.")
         return self._path / name
 
-    def exists(self, name: str) -> bool:
+    def has_video(self, name: str) -> bool:
         """Tell whether a video is there."""
-        return self.path(name).is_file()
+        return self.video_path(name).is_file()
 
-    async def keep_copy(self, name: str, make: Callable[[BinaryIO], Awaitable[None]]) -> Path:
+    async def save_copy(self, name: str, make: Callable[[BinaryIO], Awaitable[None]]) -> Path:
         """Keep a smaller copy of a video as `make` writes it, and tell where it lies.
 
         What `make` starts may hold on to the file: it is not swept before that has ended.
@@ -106,18 +108,18 @@ class MediaFolder:
         Raises:
             ValueError: no name for a video.
         """
-        return self.path(name).with_suffix(".fit.mp4")
+        return self.video_path(name).with_suffix(".fit.mp4")
 
-    def remove(self, name: str) -> None:
+    def remove_video(self, name: str) -> None:
         """Remove a video and its smaller copy, where they are there.
 
         Raises:
             ValueError: no name for a video.
         """
-        self.path(name).unlink(missing_ok=True)
+        self.video_path(name).unlink(missing_ok=True)
         self.copy_path(name).unlink(missing_ok=True)
 
-    async def keep_input(self, data: bytes, suffix: str) -> str:
+    async def save_input(self, data: bytes, suffix: str) -> str:
         """Keep a member's file and tell its name; one that is there already is young again.
 
         Raises:
@@ -147,26 +149,26 @@ class MediaFolder:
             return True
         return False
 
-    def old_inputs(self, older_than_s: float) -> list[str]:
+    def list_old_inputs(self, older_than_s: float) -> list[str]:
         """List the inputs not kept or touched for so many seconds."""
         return [path.name for path in _old(self._inputs, _INPUT, older_than_s)]
 
-    def old_videos(self, older_than_s: float) -> list[str]:
+    def list_old_videos(self, older_than_s: float) -> list[str]:
         """List the videos that were kept so many seconds ago, or of which a copy was."""
         names = [path.name for path in _old(self._path, _NAME_OR_COPY, older_than_s)]
         return sorted({f"{name.partition('.')[0]}.mp4" for name in names})
 
-    def sweep_inputs(self, older_than_s: float, but: Collection[str] = ()) -> int:
+    def remove_old_inputs(self, older_than_s: float, but: Collection[str] = ()) -> int:
         """Remove the inputs not kept or touched for so many seconds, `but` some, and count them."""
         before = time.time() - older_than_s
         old = [path for path in _old(self._inputs, _INPUT, older_than_s) if path.name not in but]
         return sum(self._remove_old(path, before) for path in old)
 
-    def sweep(self) -> int:
+    def remove_partial_files(self) -> int:
         """Remove what a crash left half-written, and count it; files in the making are left."""
         return sum(_remove_abandoned(part) for part in self._path.rglob(f"*{_PART}"))
 
-    def prove(self) -> None:
+    def check_writable(self) -> None:
         """Make the folder, and prove that files can be written to it.
 
         Raises:
@@ -279,7 +281,7 @@ async def _write(part: _Part, chunks: AsyncIterator[bytes], max_bytes: int) -> N
     async for chunk in chunks:
         block += chunk
         if part.size + len(block) > max_bytes:
-            raise TooLarge(f"The file has more than {max_bytes:,} bytes.")
+            raise MediaTooLarge(f"The file has more than {max_bytes:,} bytes.")
         if len(block) >= _BLOCK:
             await asyncio.to_thread(part.write, bytes(block))
             block.clear()

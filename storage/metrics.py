@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, JobState
 from domain.money import MicroUSD
-from storage.billing import is_open
+from storage.billing import is_open_hold
 from storage.schema import billing, job_events, jobs
 
 _ENDED = ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
@@ -17,7 +17,7 @@ _MOST_MOVES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Transition:
     """A move that a job made, and how old the job was then."""
 
     id: int
@@ -26,7 +26,7 @@ class Move:
     age_ms: int
 
 
-async def oldest(tx: AsyncConnection) -> dict[JobState, int]:
+async def oldest_created_at_ms_by_state(tx: AsyncConnection) -> dict[JobState, int]:
     """Tell since when the oldest job in each state was wanted, of those that have not ended."""
     found = await tx.execute(
         select(jobs.c.state, func.min(jobs.c.created_at_ms))
@@ -36,7 +36,7 @@ async def oldest(tx: AsyncConnection) -> dict[JobState, int]:
     return dict(found.all())
 
 
-async def poll_due_since(tx: AsyncConnection, now_ms: int) -> int | None:
+async def oldest_due_poll_ms(tx: AsyncConnection, now_ms: int) -> int | None:
     """Tell since when the task that waits longest to be asked for has been due."""
     unheld = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= now_ms)
     waiting = select(func.min(jobs.c.due_at_ms)).where(
@@ -45,24 +45,24 @@ async def poll_due_since(tx: AsyncConnection, now_ms: int) -> int | None:
     return (await tx.execute(waiting)).scalar()
 
 
-async def held(tx: AsyncConnection) -> MicroUSD:
+async def sum_open_holds(tx: AsyncConnection) -> MicroUSD:
     """Sum what is on hold."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0))
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
-        .where(jobs.c.state.in_(_MAY_HOLD), billing.c.kind == "hold", is_open())
+        .where(jobs.c.state.in_(_MAY_HOLD), billing.c.kind == "hold", is_open_hold())
     )
     # A sum of 64-bit integers is a Decimal on PostgreSQL.
     return MicroUSD(int(summed.scalar_one()))
 
 
-async def last_move(tx: AsyncConnection) -> int:
+async def last_transition_id(tx: AsyncConnection) -> int:
     """Tell the number of the newest move; 0 before the first."""
     return (await tx.execute(select(func.max(job_events.c.id)))).scalar() or 0
 
 
-async def moves_after(tx: AsyncConnection, last: int) -> Sequence[Move]:
+async def list_transitions_after(tx: AsyncConnection, last_id: int) -> Sequence[Transition]:
     """Read the moves after a number, oldest first, so many at a time."""
     found = await tx.execute(
         select(
@@ -72,8 +72,8 @@ async def moves_after(tx: AsyncConnection, last: int) -> Sequence[Move]:
             job_events.c.at_ms - jobs.c.created_at_ms,
         )
         .join(jobs, jobs.c.id == job_events.c.job_id)
-        .where(job_events.c.id > last)
+        .where(job_events.c.id > last_id)
         .order_by(job_events.c.id)
         .limit(_MOST_MOVES)
     )
-    return [Move(*row) for row in found]
+    return [Transition(*row) for row in found]

@@ -11,7 +11,7 @@ _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x6461696C696573  # "dailies"
 
 
-def upgrade(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
     """Run the missing migrations in the connection's transaction: all of them, or none.
 
     Raises:
@@ -26,7 +26,7 @@ def upgrade(connection: Connection) -> None:
         _run_missing(connection)
 
 
-def require(connection: Connection) -> None:
+def require_current_schema(connection: Connection) -> None:
     """See to it that every table is as this version knows it; a newer version adds to them only.
 
     Raises:

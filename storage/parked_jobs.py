@@ -6,17 +6,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import PARKED
-from storage.errors import JobTaken
+from storage.errors import StaleJobError
 from storage.jobs import Job
 from storage.schema import jobs
 
 _OPEN = jobs.c.state.in_(PARKED) & jobs.c.closed_at_ms.is_(None)
 
 
-async def ids(tx: AsyncConnection, skip: int, most: int) -> list[str]:
+async def list_ids(tx: AsyncConnection, offset: int, limit: int) -> list[str]:
     """List the jobs that wait, oldest first."""
     found = select(jobs.c.id).where(_OPEN).order_by(jobs.c.created_at_ms, jobs.c.id)
-    return list((await tx.execute(found.offset(skip).limit(most))).scalars())
+    return list((await tx.execute(found.offset(offset).limit(limit))).scalars())
 
 
 async def count(tx: AsyncConnection) -> int:
@@ -24,13 +24,13 @@ async def count(tx: AsyncConnection) -> int:
     return (await tx.execute(select(func.count()).where(_OPEN))).scalar_one()
 
 
-async def untold(tx: AsyncConnection) -> list[str]:
+async def list_unreported(tx: AsyncConnection) -> list[str]:
     """List the jobs that wait and of which the operator was not told."""
     found = select(jobs.c.id).where(_OPEN, jobs.c.told_at_ms.is_(None)).order_by(jobs.c.id)
     return list((await tx.execute(found)).scalars())
 
 
-async def told(tx: AsyncConnection, job_ids: Collection[str], now_ms: int) -> None:
+async def mark_reported(tx: AsyncConnection, job_ids: Collection[str], now_ms: int) -> None:
     """Note that the operator was told of these jobs; not of one that is parked no more."""
     of_them = jobs.c.id.in_(job_ids) & _OPEN
     await tx.execute(update(jobs).where(of_them).values(told_at_ms=now_ms))
@@ -40,9 +40,9 @@ async def close(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     """Take a job from the list; it stays as it is, and comes back if it is parked anew.
 
     Raises:
-        JobTaken: it changed since it was read, or is closed already.
+        StaleJobError: it changed since it was read, or is closed already.
     """
     as_read = (jobs.c.id == job.id) & (jobs.c.state == job.state) & (jobs.c.fence == job.fence)
     closed = await tx.execute(update(jobs).where(as_read, _OPEN).values(closed_at_ms=now_ms))
     if closed.rowcount != 1:
-        raise JobTaken(job.id)
+        raise StaleJobError(job.id)

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import AT_APIXO, JobState
 from storage import submission_pause
-from storage.jobs import Job, change, every, record
+from storage.jobs import Job, fetch_all, record_event, update_if_unchanged
 from storage.schema import jobs
 
 
-async def claim(
+async def claim_for_submission(
     tx: AsyncConnection,
     *,
     now_ms: int,
@@ -28,18 +28,18 @@ async def claim(
     is short of money one job, to see whether there is some; `limit` bounds what this process takes.
     """
     state = await submission_pause.lock(tx)
-    if state.paused(now_ms) or limit == 0:
+    if state.is_paused(now_ms) or limit == 0:
         return []
-    most = 1 if state.is_short else limit
+    most = 1 if state.is_out_of_credit else limit
     free = max_in_flight - (await tx.execute(_COUNT_AT_APIXO)).scalar_one()
     free = free if most is None else min(free, most)
-    found = await every(tx, _NEXT, now_ms=now_ms, most=max(0, free))
+    found = await fetch_all(tx, _NEXT, now_ms=now_ms, most=max(0, free))
     lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
     claimed = [await _submitting(tx, job, now_ms, lease) for job in found]
     return [job for job in claimed if job is not None]
 
 
-async def waiting(tx: AsyncConnection, guild_id: int, user_id: int) -> tuple[int, int]:
+async def count_queued(tx: AsyncConnection, guild_id: int, user_id: int) -> tuple[int, int]:
     """Count the queued jobs of a member on a server, and of the whole server."""
     found = await tx.execute(
         select(func.count().filter(jobs.c.user_id == user_id), func.count()).where(
@@ -50,7 +50,7 @@ async def waiting(tx: AsyncConnection, guild_id: int, user_id: int) -> tuple[int
     return mine, everyones
 
 
-async def under_way(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
+async def count_active(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
     """Count the jobs of a member on a server that wait or are being made."""
     found = await tx.execute(
         select(func.count()).where(
@@ -62,7 +62,7 @@ async def under_way(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
     return found.scalar_one()
 
 
-async def place(tx: AsyncConnection, job_id: str) -> int:
+async def position(tx: AsyncConnection, job_id: str) -> int:
     """Tell a queued job's place, 1 being next; 0 if it waits no more."""
     line = _line().subquery()
     order = func.row_number().over(order_by=_order(line)).label("place")
@@ -71,18 +71,18 @@ async def place(tx: AsyncConnection, job_id: str) -> int:
     return found.scalar() or 0
 
 
-async def first(tx: AsyncConnection) -> Job | None:
+async def peek(tx: AsyncConnection) -> Job | None:
     """Read the queued job that is next, due or not."""
-    return next(iter(await every(tx, _in_turn(_line()).limit(1))), None)
+    return next(iter(await fetch_all(tx, _in_turn(_line()).limit(1))), None)
 
 
-async def waiting_since(tx: AsyncConnection, since_ms: int, limit: int) -> list[Job]:
+async def list_queued_until(tx: AsyncConnection, until_ms: int, limit: int) -> list[Job]:
     """Read queued jobs that were asked for by a moment, the oldest first."""
-    waiting = select(jobs).where(jobs.c.state == JobState.QUEUED, jobs.c.created_at_ms <= since_ms)
-    return await every(tx, waiting.order_by(jobs.c.id).limit(limit))
+    waiting = select(jobs).where(jobs.c.state == JobState.QUEUED, jobs.c.created_at_ms <= until_ms)
+    return await fetch_all(tx, waiting.order_by(jobs.c.id).limit(limit))
 
 
-async def oldest_ms(tx: AsyncConnection) -> int | None:
+async def oldest_created_at_ms(tx: AsyncConnection) -> int | None:
     """Tell since when the job that has waited longest waits."""
     oldest = select(func.min(jobs.c.created_at_ms)).where(jobs.c.state == JobState.QUEUED)
     return (await tx.execute(oldest)).scalar()
@@ -91,7 +91,7 @@ async def oldest_ms(tx: AsyncConnection) -> int | None:
 async def _submitting(
     tx: AsyncConnection, job: Job, now_ms: int, lease: Mapping[str, object]
 ) -> Job | None:
-    claimed = await change(
+    claimed = await update_if_unchanged(
         tx,
         job,
         state=JobState.SUBMITTING,
@@ -101,7 +101,7 @@ async def _submitting(
         **lease,
     )
     if claimed is not None:  # None: its member cancelled it between the reading and the taking
-        await record(tx, job.id, job.state, claimed.state, now_ms, None)
+        await record_event(tx, job.id, job.state, claimed.state, now_ms, None)
     return claimed
 
 

@@ -18,20 +18,29 @@ from sqlalchemy import ColumnElement, Select, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
-from domain.quotas import Left, Limits, Period, Room, Scope, Shortfall, date_of, ends_ms
+from domain.quotas import (
+    Limits,
+    LimitUsage,
+    Period,
+    RemainingQuota,
+    Scope,
+    Shortfall,
+    period_end_ms,
+    period_name,
+)
 from storage.errors import QuotaExceeded
 from storage.schema import billing_buckets, quota_buckets
-from storage.upsert import insert_new
+from storage.upsert import insert_or_ignore
 
-PURSE: Final = "purse"
+GRANT_BUCKET_PREFIX: Final = "purse"
 """How the names of purses begin."""
 
-MEMBER: Final = "member"
+MEMBER_BUCKET_PREFIX: Final = "member"
 """How the names of members' own buckets begin."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QuotaSubject:
     """Where and when a hold is made: it chooses the buckets."""
 
     guild_id: int
@@ -40,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Reservation:
     """What a hold has raised: these buckets, and how much of it in the purse."""
 
     bucket_ids: tuple[str, ...]
@@ -48,49 +57,53 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SplitAmount:
     """A signed amount, and the part of it that is the purse's."""
 
     amount: int
     from_grant: int
 
-    def of(self, bucket_id: str) -> int:
+    def share_of(self, bucket_id: str) -> int:
         """Tell how much of it counts in a bucket."""
-        if bucket_id.startswith(PURSE):
+        if bucket_id.startswith(GRANT_BUCKET_PREFIX):
             return self.from_grant
-        if bucket_id.startswith(MEMBER):
+        if bucket_id.startswith(MEMBER_BUCKET_PREFIX):
             return self.amount - self.from_grant
         return self.amount
 
 
-async def left(tx: AsyncConnection, place: Place, limits: Limits) -> Left:
+async def get_remaining(
+    tx: AsyncConnection, subject: QuotaSubject, limits: Limits
+) -> RemainingQuota:
     """Tell what is left under every limit, and of the grants."""
-    buckets, purse = _buckets(place, limits), purse_id(place.guild_id, place.user_id)
+    buckets, purse = _buckets(subject, limits), grant_bucket_id(subject.guild_id, subject.user_id)
     names = [purse, *(bucket.id for bucket in buckets)]
     found = await tx.execute(select(quota_buckets).where(quota_buckets.c.bucket_id.in_(names)))
     rows = {row.bucket_id: row for row in found}
     used = {name: row.held_micro + row.charged_micro for name, row in rows.items()}
     granted = rows[purse].granted_micro - used[purse] if purse in rows else 0
     rooms = (
-        Room(
+        LimitUsage(
             scope=bucket.scope,
             period=bucket.period,
             limit=bucket.limit,
             used=MicroUSD(used.get(bucket.id, 0)),
-            resets_at_ms=ends_ms(bucket.period, place.now_ms),
+            resets_at_ms=period_end_ms(bucket.period, subject.now_ms),
         )
         for bucket in buckets
     )
-    return Left(tuple(rooms), MicroUSD(granted))
+    return RemainingQuota(tuple(rooms), MicroUSD(granted))
 
 
-async def take(tx: AsyncConnection, place: Place, amount: MicroUSD, limits: Limits) -> Taken:
+async def reserve(
+    tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
+) -> Reservation:
     """Raise what is on hold in every bucket, from the purse what the member's quota lacks.
 
     Raises:
         QuotaExceeded: naming every limit in the way; let it end the transaction.
     """
-    buckets = _buckets(place, limits)
+    buckets = _buckets(subject, limits)
     await _make(tx, [bucket.id for bucket in buckets])
     everything, own, server = (
         [bucket for bucket in buckets if bucket.scope is scope]
@@ -98,22 +111,24 @@ async def take(tx: AsyncConnection, place: Place, amount: MicroUSD, limits: Limi
     )
     # First what counts everything: it keeps every other hold out until this one ends.
     full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
-    from_grant, short = await _take_own(tx, own, place, amount)
+    from_grant, short = await _take_own(tx, own, subject, amount)
     full += short
     full += [bucket for bucket in server if not await _raise(tx, bucket, amount)]
     if full:
-        raise QuotaExceeded(await _shortfalls(tx, full, place, amount))
-    purses = [purse_id(place.guild_id, place.user_id)] if from_grant else []
-    return Taken((*(bucket.id for bucket in buckets), *purses), from_grant)
+        raise QuotaExceeded(await _shortfalls(tx, full, subject, amount))
+    purses = [grant_bucket_id(subject.guild_id, subject.user_id)] if from_grant else []
+    return Reservation((*(bucket.id for bucket in buckets), *purses), from_grant)
 
 
-async def pin(tx: AsyncConnection, hold_id: int, taken: Taken) -> None:
+async def link_buckets(tx: AsyncConnection, hold_id: int, reservation: Reservation) -> None:
     """Have the ledger's hold remember the buckets that it counts in."""
-    links = [{"hold_id": hold_id, "bucket_id": bucket_id} for bucket_id in taken.bucket_ids]
+    links = [{"hold_id": hold_id, "bucket_id": bucket_id} for bucket_id in reservation.bucket_ids]
     await tx.execute(insert(billing_buckets), links)
 
 
-async def settle(tx: AsyncConnection, hold_id: int, *, held: Parts, charged: Parts) -> None:
+async def change_buckets(
+    tx: AsyncConnection, hold_id: int, *, held: SplitAmount, charged: SplitAmount
+) -> None:
     """Change exactly the buckets that a hold is pinned to, by signed amounts."""
     pinned = select(billing_buckets.c.bucket_id).where(billing_buckets.c.hold_id == hold_id)
     for bucket_id in sorted((await tx.execute(pinned)).scalars()):
@@ -121,18 +136,20 @@ async def settle(tx: AsyncConnection, hold_id: int, *, held: Parts, charged: Par
             update(quota_buckets)
             .where(quota_buckets.c.bucket_id == bucket_id)
             .values(
-                held_micro=quota_buckets.c.held_micro + held.of(bucket_id),
-                charged_micro=quota_buckets.c.charged_micro + charged.of(bucket_id),
+                held_micro=quota_buckets.c.held_micro + held.share_of(bucket_id),
+                charged_micro=quota_buckets.c.charged_micro + charged.share_of(bucket_id),
             )
         )
 
 
-async def give(tx: AsyncConnection, guild_id: int, user_id: int, amount: MicroUSD) -> None:
+async def change_grant_balance(
+    tx: AsyncConnection, guild_id: int, user_id: int, amount: MicroUSD
+) -> None:
     """Put an amount into a member's purse, or take a negative one out of it.
 
     The database refuses to take out more than is unspent; lock the purse to know how much that is.
     """
-    purse = purse_id(guild_id, user_id)
+    purse = grant_bucket_id(guild_id, user_id)
     await _make(tx, [purse])
     await tx.execute(
         update(quota_buckets)
@@ -141,15 +158,15 @@ async def give(tx: AsyncConnection, guild_id: int, user_id: int, amount: MicroUS
     )
 
 
-async def lock_purse(tx: AsyncConnection, guild_id: int, user_id: int) -> MicroUSD:
+async def lock_grant_balance(tx: AsyncConnection, guild_id: int, user_id: int) -> MicroUSD:
     """Lock a member's purse and tell what is unspent; where there is none, nothing is."""
-    unspent = _unspent(purse_id(guild_id, user_id)).with_for_update()
+    unspent = _unspent(grant_bucket_id(guild_id, user_id)).with_for_update()
     return MicroUSD((await tx.execute(unspent)).scalar() or 0)
 
 
-def purse_id(guild_id: int, user_id: int) -> str:
+def grant_bucket_id(guild_id: int, user_id: int) -> str:
     """Name a member's purse on a server."""
-    return f"{PURSE}:{guild_id}:{user_id}"
+    return f"{GRANT_BUCKET_PREFIX}:{guild_id}:{user_id}"
 
 
 _USED = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
@@ -164,16 +181,16 @@ class _Bucket:
     limit: MicroUSD | None
 
 
-def _buckets(place: Place, limits: Limits) -> list[_Bucket]:
+def _buckets(place: QuotaSubject, limits: Limits) -> list[_Bucket]:
     names = {
         Scope.EVERYTHING: "everything",
-        Scope.MEMBER: f"{MEMBER}:{place.guild_id}:{place.user_id}",
+        Scope.MEMBER: f"{MEMBER_BUCKET_PREFIX}:{place.guild_id}:{place.user_id}",
         Scope.SERVER: f"server:{place.guild_id}",
     }
     # A sum is kept where there is no limit too: one may be set in the middle of a period.
     buckets = [
         _Bucket(
-            f"{name}:{period}:{date_of(period, place.now_ms)}",
+            f"{name}:{period}:{period_name(period, place.now_ms)}",
             scope,
             period,
             limits.of(scope, period),
@@ -187,7 +204,7 @@ def _buckets(place: Place, limits: Limits) -> list[_Bucket]:
 async def _make(tx: AsyncConnection, bucket_ids: list[str]) -> None:
     empty = {"held_micro": 0, "charged_micro": 0}
     rows = [{"bucket_id": bucket_id, **empty} for bucket_id in bucket_ids]
-    await tx.execute(insert_new(tx, quota_buckets, "bucket_id"), rows)
+    await tx.execute(insert_or_ignore(tx, quota_buckets, "bucket_id"), rows)
 
 
 async def _raise(tx: AsyncConnection, bucket: _Bucket, amount: MicroUSD) -> bool:
@@ -196,7 +213,7 @@ async def _raise(tx: AsyncConnection, bucket: _Bucket, amount: MicroUSD) -> bool
 
 
 async def _take_own(
-    tx: AsyncConnection, own: list[_Bucket], place: Place, amount: MicroUSD
+    tx: AsyncConnection, own: list[_Bucket], place: QuotaSubject, amount: MicroUSD
 ) -> tuple[MicroUSD, list[_Bucket]]:
     """Take what the member's quota leaves, and the rest from the purse.
 
@@ -210,10 +227,10 @@ async def _take_own(
     quota = MicroUSD(min([amount, *rooms.values()]))
     from_grant = MicroUSD(amount - quota)
     if from_grant:
-        unspent = await lock_purse(tx, place.guild_id, place.user_id)
+        unspent = await lock_grant_balance(tx, place.guild_id, place.user_id)
         if unspent < from_grant:
             return ZERO, [bucket for bucket, room in rooms.items() if room + unspent < amount]
-        await _add(tx, purse_id(place.guild_id, place.user_id), from_grant)
+        await _add(tx, grant_bucket_id(place.guild_id, place.user_id), from_grant)
     for bucket in own:
         await _add(tx, bucket.id, quota)
     return from_grant, []
@@ -244,10 +261,10 @@ async def _add(
 
 
 async def _shortfalls(
-    tx: AsyncConnection, full: list[_Bucket], place: Place, asked: MicroUSD
+    tx: AsyncConnection, full: list[_Bucket], place: QuotaSubject, asked: MicroUSD
 ) -> tuple[Shortfall, ...]:
     used = dict((await tx.execute(_using(full))).all())
-    purse = purse_id(place.guild_id, place.user_id)
+    purse = grant_bucket_id(place.guild_id, place.user_id)
     unspent = MicroUSD((await tx.execute(_unspent(purse))).scalar() or 0)
     return tuple(
         Shortfall(
@@ -255,9 +272,9 @@ async def _shortfalls(
             period=bucket.period,
             limit=bucket.limit or ZERO,
             used=MicroUSD(used[bucket.id]),
-            asked=asked,
-            resets_at_ms=ends_ms(bucket.period, place.now_ms),
-            grants=unspent if bucket.scope is Scope.MEMBER else ZERO,
+            requested=asked,
+            resets_at_ms=period_end_ms(bucket.period, place.now_ms),
+            grant_balance=unspent if bucket.scope is Scope.MEMBER else ZERO,
         )
         for bucket in full
     )

@@ -11,14 +11,14 @@ from typing import Any, Literal
 from sqlalchemy import Column, ColumnElement, RowMapping, and_, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.failures import FailReason, classify
+from domain.failures import FailReason, classify_fail_code
 from domain.jobs import HOLDING, JobState
 from domain.money import ZERO, MicroUSD
-from domain.reports import Days, Line, Sums, from_number
-from storage.billing import Kind, is_open
+from domain.reports import DayRange, ReportLine, Sums, day_from_number
+from storage.billing import EntryKind, is_open_hold
 from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 
-Key = Literal["guild_id", "day", "user_id", "channel_id", "model"]
+GroupKey = Literal["guild_id", "day", "user_id", "channel_id", "model"]
 """What lines may be by; not by member and channel at once."""
 
 _DAY_MS = 86_400_000
@@ -27,7 +27,7 @@ _MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class SpendingFilter:
     """Whose spending: a member's on a server, a server's, or everyone's."""
 
     guild_id: int | None = None
@@ -35,7 +35,7 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OpenHolds:
     """What is on hold now, for how many videos."""
 
     amount: MicroUSD
@@ -43,14 +43,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class StatementEntry:
     """A row of the ledger with what its video was; no video belongs to a grant.
 
     `cost` is what the row added to what the member paid: nothing for a hold or a release.
     """
 
     at_ms: int
-    kind: Kind
+    kind: EntryKind
     amount: MicroUSD
     cost: MicroUSD
     job_id: str | None
@@ -61,37 +61,46 @@ class Posting:
     note: str
 
 
-async def lines(tx: AsyncConnection, whose: Whose, days: Days, *keys: Key) -> list[Line]:
+async def sum_spending(
+    tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange, *keys: GroupKey
+) -> list[ReportLine]:
     """Sum what was spent, one line for each value of the keys there is, in their order."""
     columns = [_COLUMNS.get(key, daily_sums.c.subject_id).label(key) for key in keys]
     sums = [func.sum(daily_sums.c[name]).label(name) for name in _SUMMED]
     found = await tx.execute(
         select(*columns, *sums)
-        .where(_counted_for(whose, *keys), _within(_day_of(whose), days, 1))
+        .where(_counted_for(spending_filter, *keys), _within(_day_of(spending_filter), days, 1))
         .group_by(*columns)
         .order_by(*columns)
     )
     return [_line(row, keys) for row in found.mappings()]
 
 
-async def first_day(tx: AsyncConnection, whose: Whose) -> int | None:
+async def first_day_number(tx: AsyncConnection, spending_filter: SpendingFilter) -> int | None:
     """Tell the first day with anything to report, in days since 1970."""
-    return await tx.scalar(select(func.min(daily_sums.c.day)).where(_counted_for(whose)))
+    return await tx.scalar(select(func.min(daily_sums.c.day)).where(_counted_for(spending_filter)))
 
 
-async def held_now(tx: AsyncConnection, whose: Whose) -> Held:
+async def get_open_holds(tx: AsyncConnection, spending_filter: SpendingFilter) -> OpenHolds:
     """Sum the holds that wait for their charge or release."""
     found = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0), func.count())
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
-        .where(jobs.c.state.in_(_MAY_HOLD), _of(jobs, whose), billing.c.kind == "hold", is_open())
+        .where(
+            jobs.c.state.in_(_MAY_HOLD),
+            _of(jobs, spending_filter),
+            billing.c.kind == "hold",
+            is_open_hold(),
+        )
     )
     amount, videos = found.one()
-    return Held(MicroUSD(int(amount)), videos)
+    return OpenHolds(MicroUSD(int(amount)), videos)
 
 
-async def failures(tx: AsyncConnection, guild_id: int, days: Days) -> dict[FailReason, int]:
+async def count_failures(
+    tx: AsyncConnection, guild_id: int, days: DayRange
+) -> dict[FailReason, int]:
     """Count a server's jobs that APIXO refused or could not make, by their causes."""
     found = await tx.execute(
         select(jobs.c.fail_code, func.count())
@@ -104,13 +113,13 @@ async def failures(tx: AsyncConnection, guild_id: int, days: Days) -> dict[FailR
     )
     counts = dict.fromkeys(FailReason, 0)
     for code, count in found:
-        counts[classify(code)] += count
+        counts[classify_fail_code(code)] += count
     return {reason: count for reason, count in counts.items() if count}
 
 
-async def postings(
-    tx: AsyncConnection, guild_id: int, user_id: int, days: Days, limit: int
-) -> list[Posting]:
+async def list_statement(
+    tx: AsyncConnection, guild_id: int, user_id: int, days: DayRange, limit: int
+) -> list[StatementEntry]:
     """Read a member's newest rows of the ledger, at most so many, oldest first."""
     cost = case((billing.c.kind.in_(["charge", "adjust"]), billing.c.amount_micro), else_=0)
     about_job = (jobs.c[name] for name in ("channel_id", "model", "resolution", "seconds"))
@@ -119,7 +128,7 @@ async def postings(
         select(billing.c.created_at_ms, cost.label("cost"), *about_row, *about_job)
         .outerjoin(jobs, jobs.c.id == billing.c.job_id)
         .where(
-            _of(billing, Whose(guild_id, user_id)),
+            _of(billing, SpendingFilter(guild_id, user_id)),
             _within(billing.c.created_at_ms, days, _DAY_MS),
             billing.c.account == "member",
         )
@@ -131,14 +140,14 @@ async def postings(
 
 
 _SUMMED = tuple(column.name for column in daily_sums.c if not column.primary_key)
-_COLUMNS: Mapping[Key, Column[Any]] = {
+_COLUMNS: Mapping[GroupKey, Column[Any]] = {
     "guild_id": daily_sums.c.guild_id,
     "day": daily_sums.c.day,
     "model": daily_sums.c.model,
 }
 
 
-def _counted_for(whose: Whose, *keys: Key) -> ColumnElement[bool]:
+def _counted_for(whose: SpendingFilter, *keys: GroupKey) -> ColumnElement[bool]:
     """Choose the sums that are neither more nor less than what is asked for."""
     by_user, by_channel = whose.user_id is not None or "user_id" in keys, "channel_id" in keys
     assert not (by_user and by_channel), "nothing is summed by member and channel"
@@ -151,32 +160,34 @@ def _counted_for(whose: Whose, *keys: Key) -> ColumnElement[bool]:
     return and_(*chosen)
 
 
-def _day_of(whose: Whose) -> ColumnElement[int]:
+def _day_of(whose: SpendingFilter) -> ColumnElement[int]:
     """Give the day; of a member's so that SQLite looks for the member, not through the days."""
     return daily_sums.c.day if whose.user_id is None else daily_sums.c.day + 0
 
 
-def _of(table: Any, whose: Whose) -> ColumnElement[bool]:
+def _of(table: Any, whose: SpendingFilter) -> ColumnElement[bool]:
     given = {"guild_id": whose.guild_id, "user_id": whose.user_id}
     return and_(true(), *(table.c[name] == id_ for name, id_ in given.items() if id_ is not None))
 
 
-def _within(column: ColumnElement[int], days: Days, per_day: int) -> ColumnElement[bool]:
-    return and_(column >= days.numbers.start * per_day, column < days.numbers.stop * per_day)
+def _within(column: ColumnElement[int], days: DayRange, per_day: int) -> ColumnElement[bool]:
+    return and_(
+        column >= days.day_numbers.start * per_day, column < days.day_numbers.stop * per_day
+    )
 
 
-def _line(row: RowMapping, keys: Sequence[Key]) -> Line:
+def _line(row: RowMapping, keys: Sequence[GroupKey]) -> ReportLine:
     given: dict[str, Any] = {key: row[key] for key in keys}
     if "day" in given:
-        given["day"] = from_number(given["day"])
+        given["day"] = day_from_number(given["day"])
     # A sum of 64-bit integers is a Decimal on PostgreSQL.
     counted: dict[str, Any] = {name.removesuffix("_micro"): int(row[name]) for name in _SUMMED}
-    return Line(**given, sums=Sums(**counted))
+    return ReportLine(**given, sums=Sums(**counted))
 
 
-def _posting(row: RowMapping) -> Posting:
+def _posting(row: RowMapping) -> StatementEntry:
     fields: dict[str, Any] = dict(row)
-    return Posting(
+    return StatementEntry(
         at_ms=fields.pop("created_at_ms"),
         amount=MicroUSD(fields.pop("amount_micro")),
         cost=MicroUSD(fields.pop("cost") or ZERO),

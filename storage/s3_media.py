@@ -21,7 +21,7 @@ from yarl import URL
 from storage.errors import StorageError
 from storage.media import MediaFolder, StoredFile
 
-LONGEST_LINK: Final = timedelta(days=7)
+MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
 """S3 signs no address for longer."""
 
 _PATIENCE = timedelta(seconds=30)
@@ -32,7 +32,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 T = TypeVar("T")
 
 
-class Bucket:
+class S3Bucket:
     """A part of a bucket, named as `s3://bucket/prefix`."""
 
     def __init__(self, url: str) -> None:
@@ -76,11 +76,13 @@ class Bucket:
         except BaseError as error:
             raise self._refusal(error) from None
 
-    def address(self, key: str, lasting: timedelta) -> str:
+    def presign_url(self, key: str, lasting: timedelta) -> str:
         """Sign an address at which whoever has it can get what has a key, a week at most."""
-        return self._ask(lambda: obstore.sign(self._store, "GET", key, min(lasting, LONGEST_LINK)))
+        return self._ask(
+            lambda: obstore.sign(self._store, "GET", key, min(lasting, MAX_PRESIGN_LIFETIME))
+        )
 
-    def prove(self) -> None:
+    def check_writable(self) -> None:
         """Prove that the bucket takes files.
 
         Raises:
@@ -103,44 +105,46 @@ class Bucket:
         return OSError(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
 
 
-class MediaBucket(MediaFolder):
+class S3MediaFolder(MediaFolder):
     """A bucket behind a folder: what is kept is in both, what is removed is in neither."""
 
-    def __init__(self, path: Path, bucket: Bucket) -> None:
+    def __init__(self, path: Path, bucket: S3Bucket) -> None:
         super().__init__(path)
         self._bucket = bucket
 
-    async def keep(self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int) -> StoredFile:
+    async def save_video(
+        self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
+    ) -> StoredFile:
         """Write a video as it comes to the disk, then to the bucket; raises what the folder's does.
 
         Raises:
             OSError: the disk or the bucket does not take it.
         """
-        stored = await super().keep(name, chunks, max_bytes=max_bytes)
-        await asyncio.to_thread(self._bucket.put, name, self.path(name))
+        stored = await super().save_video(name, chunks, max_bytes=max_bytes)
+        await asyncio.to_thread(self._bucket.put, name, self.video_path(name))
         return stored
 
-    async def restore(self, name: str, *, max_bytes: int) -> StoredFile | None:
+    async def restore_video(self, name: str, *, max_bytes: int) -> StoredFile | None:
         """Bring a video back to the disk; None if it is not in the bucket."""
         try:
-            return await super().keep(name, self._bucket.read(name), max_bytes=max_bytes)
+            return await super().save_video(name, self._bucket.read(name), max_bytes=max_bytes)
         except FileNotFoundError:
             return None
 
-    async def keep_input(self, data: bytes, suffix: str) -> str:
+    async def save_input(self, data: bytes, suffix: str) -> str:
         """Keep a member's file on the disk and in the bucket, and tell its name.
 
         Raises:
             OSError: the disk or the bucket does not take it.
         """
-        name = await super().keep_input(data, suffix)
+        name = await super().save_input(data, suffix)
         await asyncio.to_thread(self._bucket.put, input_key(name), self._input(name))
         return name
 
-    def remove(self, name: str) -> None:
+    def remove_video(self, name: str) -> None:
         """Remove a video from the bucket, and with its smaller copy from the disk."""
         self._bucket.delete(name)
-        super().remove(name)
+        super().remove_video(name)
 
     def _remove_old(self, path: Path, before: float) -> bool:
         removed = super()._remove_old(path, before)

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from domain.jobs import JobState
-from domain.quotas import Kind, Target
-from domain.requests import VideoRequest, dump, load
+from domain.quotas import LimitKind, LimitTarget
+from domain.requests import VideoRequest, dump_request, load_request
 
 
 class StateText(TypeDecorator[JobState]):
@@ -45,11 +45,11 @@ class RequestText(TypeDecorator[VideoRequest]):
 
     def process_bind_param(self, value: VideoRequest | None, dialect: Dialect) -> str | None:
         """Write a request."""
-        return None if value is None else dump(value)
+        return None if value is None else dump_request(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> VideoRequest | None:
         """Read a request."""
-        return None if value is None else load(value)
+        return None if value is None else load_request(value)
 
 
 Int: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -272,8 +272,8 @@ limits = Table(
     Column("subject_id", Int, primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("amount", Int),
-    CheckConstraint(f"target IN ({_names(Target)})", name="target"),
-    CheckConstraint(f"kind IN ({_names(Kind)})", name="kind"),
+    CheckConstraint(f"target IN ({_names(LimitTarget)})", name="target"),
+    CheckConstraint(f"kind IN ({_names(LimitKind)})", name="kind"),
     CheckConstraint("amount >= 0", name="amount"),
     CheckConstraint("(target = 'everything') = (guild_id = 0)", name="guild_id"),
     CheckConstraint("(target IN ('member', 'role')) = (subject_id <> 0)", name="subject_id"),

@@ -8,11 +8,11 @@ from typing import Final, Literal, TypedDict
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import ENDED_WITHOUT_VIDEO, ON_THE_BELT, PARKED, JobState
-from storage.billing import totals
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, RUNNABLE, JobState
+from storage.billing import get_totals
 from storage.schema import billing, jobs
 
-Standing = Literal["waiting", "moving", "delivered", "ended", "parked"]
+JobPhase = Literal["waiting", "moving", "delivered", "ended", "parked"]
 """What a state means to whoever waits for the video."""
 
 
@@ -22,7 +22,7 @@ class JobRow(TypedDict):
     id: str
     user_id: int
     state: str
-    standing: Standing
+    phase: JobPhase
     price_micro: int
     created_at_ms: int
     due_at_ms: int | None
@@ -42,17 +42,17 @@ class LedgerRow(TypedDict):
     user_id: int
 
 
-class Overview(TypedDict):
+class Snapshot(TypedDict):
     """The sums in micro-dollars over all time, and the newest rows, newest first."""
 
     held_micro: int
     charged_micro: int
-    given_back_micro: int
+    released_micro: int
     jobs: list[JobRow]
     ledger: list[LedgerRow]
 
 
-_STANDINGS: Final[dict[JobState, Standing]] = {
+_PHASES: Final[dict[JobState, JobPhase]] = {
     **dict.fromkeys(JobState, "moving"),
     **dict.fromkeys(PARKED, "parked"),
     **dict.fromkeys(ENDED_WITHOUT_VIDEO, "ended"),
@@ -63,22 +63,22 @@ _JOB_COLUMNS: Final = (
     *("id", "user_id", "state", "price_micro", "created_at_ms", "due_at_ms", "ended_at_ms"),
     *("reason", "fail_code"),
 )
-_TIMED: Final = (ON_THE_BELT - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
+_TIMED: Final = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
 
 
-async def overview(tx: AsyncConnection, most: int) -> Overview:
+async def read_snapshot(tx: AsyncConnection, limit: int) -> Snapshot:
     """Read the sums and at most so many jobs and ledger rows."""
-    sums = await totals(tx)
+    sums = await get_totals(tx)
     refunds = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
         billing.c.kind == "adjust", billing.c.account == "member", billing.c.amount_micro < 0
     )
-    return Overview(
+    return Snapshot(
         held_micro=sums.held,
         charged_micro=sums.charged,
         # A sum of 64-bit integers is a Decimal on PostgreSQL.
-        given_back_micro=sums.released - int((await tx.execute(refunds)).scalar_one()),
-        jobs=await _jobs(tx, most),
-        ledger=await _ledger(tx, most),
+        released_micro=sums.released - int((await tx.execute(refunds)).scalar_one()),
+        jobs=await _jobs(tx, limit),
+        ledger=await _ledger(tx, limit),
     )
 
 
@@ -90,7 +90,7 @@ async def _jobs(tx: AsyncConnection, most: int) -> list[JobRow]:
             id=row.id,
             user_id=row.user_id,
             state=str(row.state),
-            standing=_STANDINGS[row.state],
+            phase=_PHASES[row.state],
             price_micro=row.price_micro,
             created_at_ms=row.created_at_ms,
             due_at_ms=row.due_at_ms if row.state in _TIMED else None,

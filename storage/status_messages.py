@@ -6,37 +6,37 @@ from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage.jobs import Job, every
+from storage.jobs import Job, fetch_all
 from storage.schema import jobs
 
 _BEHIND = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
 """The condition of the index `ix_jobs_unshown`."""
 
 
-async def outdated(
-    tx: AsyncConnection, limit: int, *, quiet: Collection[JobState] = ()
+async def list_outdated(
+    tx: AsyncConnection, limit: int, *, exclude: Collection[JobState] = ()
 ) -> list[Job]:
     """Read jobs that show another state than they are in; not those in `quiet`.
 
     Those that have no message yet are first, then the oldest.
     """
-    return await every(tx, _OUTDATED, quiet=list(quiet), most=limit)
+    return await fetch_all(tx, _OUTDATED, quiet=list(exclude), most=limit)
 
 
-async def outdate_all(tx: AsyncConnection, state: JobState) -> None:
+async def mark_all_outdated(tx: AsyncConnection, state: JobState) -> None:
     """Have the status messages of all jobs in a state brought up to date, where they are out."""
     shown = and_(jobs.c.state == state, jobs.c.status_shown == state)
     await tx.execute(update(jobs).where(shown).values(status_shown=None))
 
 
-async def outdate(tx: AsyncConnection, job_id: str) -> None:
+async def mark_outdated(tx: AsyncConnection, job_id: str) -> None:
     """Have the status message of one job brought up to date."""
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(status_shown=None))
 
 
-async def start(tx: AsyncConnection, job: Job, now_ms: int, again_after_ms: int) -> bool:
+async def claim_post(tx: AsyncConnection, job: Job, now_ms: int, lapse_after_ms: int) -> bool:
     """Claim the right to post a job's status message; an old claim without a message lapses."""
-    lapsed = jobs.c.status_since_ms <= now_ms - again_after_ms
+    lapsed = jobs.c.status_since_ms <= now_ms - lapse_after_ms
     started = await tx.execute(
         update(jobs)
         .where(
@@ -49,7 +49,7 @@ async def start(tx: AsyncConnection, job: Job, now_ms: int, again_after_ms: int)
     return started.rowcount == 1
 
 
-async def note(
+async def save_message(
     tx: AsyncConnection,
     job_id: str,
     *,

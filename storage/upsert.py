@@ -4,19 +4,19 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-type_of_insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+insert_for_dialect = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_new(tx: AsyncConnection, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
-    """Make an insert that leaves a row alone which has the same `key` already."""
-    return type_of_insert[tx.dialect.name](table).on_conflict_do_nothing(index_elements=[key])
-
-
-def insert_or_update(
-    tx: AsyncConnection, table: Table, *keys: str
+def insert_or_ignore(
+    tx: AsyncConnection, table: Table, key: str
 ) -> sqlite.Insert | postgresql.Insert:
+    """Make an insert that leaves a row alone which has the same `key` already."""
+    return insert_for_dialect[tx.dialect.name](table).on_conflict_do_nothing(index_elements=[key])
+
+
+def upsert(tx: AsyncConnection, table: Table, *keys: str) -> sqlite.Insert | postgresql.Insert:
     """Make an insert that overwrites the other columns of a row which has the same `keys`."""
-    statement = type_of_insert[tx.dialect.name](table)
+    statement = insert_for_dialect[tx.dialect.name](table)
     others = [column.name for column in table.c if column.name not in keys]
     overwritten = {name: statement.excluded[name] for name in others}
     return statement.on_conflict_do_update(index_elements=[*keys], set_=overwritten)

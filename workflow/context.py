@@ -6,17 +6,17 @@ from random import Random
 from typing import Protocol
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
+from apixo.downloads import ResultDownloader
 from domain.money import MicroUSD
 from domain.polling import backoff_ms
 from domain.quotas import Limits
 from storage.database import Database
 from storage.media import MediaFolder
-from workflow.disk_space import Room, room_of
+from workflow.disk_space import DiskSpace, measure_disk_space
 from workflow.publisher import Publisher
-from workflow.throttle import Pace
-from workflow.urls.callback_urls import CallbackAddresses
-from workflow.video_tools.tools import Lab
+from workflow.throttle import Throttle
+from workflow.urls.callback_urls import CallbackUrls
+from workflow.video_tools.tools import VideoTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,14 @@ class Policy:
     balance_alert: MicroUSD | None = None
 
 
-class Links(Protocol):
+class MediaUrls(Protocol):
     """Makes addresses under which others can fetch what we keep."""
 
-    def address_of_input(self, name: str, until_ms: int) -> str:
+    def url_for_input(self, name: str, until_ms: int) -> str:
         """Give an address of a kept input that is good until then, in Unix milliseconds."""
         ...
 
-    def address_of_result(self, name: str, until_ms: int) -> str:
+    def url_for_result(self, name: str, until_ms: int) -> str:
         """Give an address of a finished video that is good until then, in Unix milliseconds."""
         ...
 
@@ -59,22 +59,22 @@ class Context:
 
     database: Database
     apixo: ApixoClient
-    results: ResultFetcher
+    results: ResultDownloader
     media: MediaFolder
     publisher: Publisher
     policy: Policy
     now_ms: Callable[[], int]
     random: Random
-    links: Links | None = None
-    callbacks: CallbackAddresses | None = None
-    lab: Lab | None = None
-    pace: Pace = field(default_factory=Pace)
+    media_urls: MediaUrls | None = None
+    callback_urls: CallbackUrls | None = None
+    video_tools: VideoTools | None = None
+    throttle: Throttle = field(default_factory=Throttle)
 
-    def later(self, wait_ms: int) -> int:
+    def due_after(self, wait_ms: int) -> int:
         """Tell the moment that lies `wait_ms` of documented time ahead."""
         return self.now_ms() + round(wait_ms / self.policy.time_scale)
 
-    def documented_ms(self, at_ms: int) -> int:
+    def unscaled_ms(self, at_ms: int) -> int:
         """Place a moment on a clock of documented time, whose differences mean something."""
         return round(at_ms * self.policy.time_scale)
 
@@ -83,10 +83,10 @@ class Context:
         until_ms = self.now_ms() if at_ms is None else at_ms
         return round((until_ms - since_ms) * self.policy.time_scale)
 
-    def room(self) -> Room:
+    def disk_space(self) -> DiskSpace:
         """Measure the room for the results of all tasks that may be in flight."""
-        return room_of(self.media, self.policy.max_tasks)
+        return measure_disk_space(self.media, self.policy.max_tasks)
 
-    def after_failures(self, failures: int) -> int:
+    def backoff_until_ms(self, failures: int) -> int:
         """Tell when to try again after the n-th failure in a row."""
-        return self.later(backoff_ms(failures, self.random.random()))
+        return self.due_after(backoff_ms(failures, self.random.random()))

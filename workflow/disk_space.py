@@ -5,7 +5,7 @@ from typing import Final
 
 from storage.media import MediaFolder
 
-LARGEST_BYTES: Final = 128 * 1024 * 1024
+LARGEST_VIDEO_BYTES: Final = 128 * 1024 * 1024
 """What the longest video, 15 seconds of 1080p, has at 60 Mbit/s and more."""
 
 RESERVE_BYTES: Final = 1024 * 1024 * 1024
@@ -13,19 +13,19 @@ RESERVE_BYTES: Final = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """The free bytes where videos are kept, and the floor under which nothing is submitted."""
 
-    free: int
-    floor: int
+    free_bytes: int
+    min_free_bytes: int
 
     @property
-    def is_short(self) -> bool:
+    def is_low(self) -> bool:
         """Tell whether a video that is bought now might not be kept."""
-        return self.free < self.floor
+        return self.free_bytes < self.min_free_bytes
 
 
-def room_of(media: MediaFolder, max_tasks: int) -> Room:
+def measure_disk_space(media: MediaFolder, max_tasks: int) -> DiskSpace:
     """Measure the room for the results of so many tasks at once.
 
     A folder that does not answer has none.
@@ -34,4 +34,4 @@ def room_of(media: MediaFolder, max_tasks: int) -> Room:
         free = media.free_bytes()
     except OSError:
         free = 0
-    return Room(free, RESERVE_BYTES + max_tasks * LARGEST_BYTES)
+    return DiskSpace(free, RESERVE_BYTES + max_tasks * LARGEST_VIDEO_BYTES)

@@ -3,23 +3,23 @@
 DailiesError
 ├── OverLimit           a quota has no room for the price; every exceeded one is named
 ├── QueueFull           too many jobs wait already
-├── AtOnce              the member has as many jobs under way as they may have
-├── CoolingDown         the member's last request was too short a time ago
+├── TooManyInFlight              the member has as many jobs under way as they may have
+├── CooldownActive         the member's last request was too short a time ago
 ├── NoSuchGrant         there is no such grant on this server
-├── NotYours            the job is another member's, or there is none
-├── TooLate             the job can no longer be cancelled
-├── TooSoon             the job has no video yet that could be deleted
+├── JobNotFound            the job is another member's, or there is none
+├── NotCancellable             the job can no longer be cancelled
+├── NotDelivered             the job has no video yet that could be deleted
 ├── UnusableVideo       a video is damaged, or too costly to be worked on
 ├── InputLost           APIXO can not be given a file that the member gave
 ├── Overtaken           the parked job has moved on, or this can not be decided about it
-├── NoSuchTask          the task can not be bound: APIXO does not know it, or another job has it
-├── TaskNotChecked      APIXO does not tell whether there is such a task
-├── NotPostedYet        the message that is to carry a job's files is not out yet
+├── TaskNotBindable          APIXO does not know the task, or another job has it
+├── TaskCheckFailed      APIXO does not tell whether there is such a task
+├── StatusNotPosted        the message that is to carry a job's files is not out yet
 └── PublishError        Discord did not take what was to be shown
-    ├── PlaceGone       the place can not be posted to any more: go down the ladder
+    ├── ChannelUnavailable       the place can not be posted to any more: go down the ladder
     ├── TooLargeToPost  the file is above the place's upload limit
     ├── HistoryDenied   whether it was posted before can not be looked up
-    └── TryLater        nothing is known to be wrong but the moment
+    └── TemporaryPublishError        nothing is known to be wrong but the moment
 """
 
 from domain.errors import DailiesError
@@ -38,21 +38,21 @@ class OverLimit(DailiesError):
 class QueueFull(DailiesError):
     """Too many jobs wait: `whose` is `member` or `server`, `most` the number that may."""
 
-    def __init__(self, whose: str, most: int) -> None:
-        self.whose = whose
-        self.most = most
-        super().__init__(f"{most} jobs of this {whose} wait already")
+    def __init__(self, scope: str, limit: int) -> None:
+        self.scope = scope
+        self.limit = limit
+        super().__init__(f"{limit} jobs of this {scope} wait already")
 
 
-class AtOnce(DailiesError):
+class TooManyInFlight(DailiesError):
     """The member has as many jobs under way as they may have: `most`."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        super().__init__(f"{most} jobs of this member are under way already")
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"{limit} jobs of this member are under way already")
 
 
-class CoolingDown(DailiesError):
+class CooldownActive(DailiesError):
     """The member may ask again at `until_ms`, `cooldown_s` seconds after their last request."""
 
     def __init__(self, cooldown_s: int, until_ms: int) -> None:
@@ -65,11 +65,11 @@ class NoSuchGrant(DailiesError):
     """There is no such grant, or it is another server's."""
 
 
-class NotYours(DailiesError):
+class JobNotFound(DailiesError):
     """There is no such job, or it belongs to somebody else."""
 
 
-class TooLate(DailiesError):
+class NotCancellable(DailiesError):
     """The job has left the queue; `state` is where it stands."""
 
     def __init__(self, state: JobState) -> None:
@@ -77,7 +77,7 @@ class TooLate(DailiesError):
         super().__init__(f"the job is {state}")
 
 
-class TooSoon(DailiesError):
+class NotDelivered(DailiesError):
     """The job is not delivered; `state` is where it stands."""
 
     def __init__(self, state: JobState) -> None:
@@ -97,7 +97,7 @@ class InputLost(DailiesError):
         super().__init__(detail)
 
 
-class Overtaken(DailiesError):
+class StaleDecision(DailiesError):
     """The parked job has moved on since, or this can not be decided about it."""
 
     def __init__(self, job_id: str) -> None:
@@ -105,15 +105,15 @@ class Overtaken(DailiesError):
         super().__init__(f"job {job_id} waits for no such decision")
 
 
-class NoSuchTask(DailiesError):
+class TaskNotBindable(DailiesError):
     """The task can not be bound to the job."""
 
 
-class TaskNotChecked(DailiesError):
+class TaskCheckFailed(DailiesError):
     """APIXO does not tell whether there is such a task."""
 
 
-class NotPostedYet(DailiesError):
+class StatusNotPosted(DailiesError):
     """A job's status message, which is to carry its files, is not out yet."""
 
 
@@ -121,7 +121,7 @@ class PublishError(DailiesError):
     """Discord did not take what was to be shown."""
 
 
-class PlaceGone(PublishError):
+class ChannelUnavailable(PublishError):
     """The channel, thread or direct message can not be posted to any more."""
 
 
@@ -133,5 +133,5 @@ class HistoryDenied(PublishError):
     """The place's earlier messages may not be read."""
 
 
-class TryLater(PublishError):
+class TemporaryPublishError(PublishError):
     """A time-out, a lost connection or a fault on Discord's side: the outcome is not known."""

@@ -12,7 +12,7 @@ JobView: TypeAlias = Job
 """A job, as those who show it see it."""
 
 
-class Post(StrEnum):
+class MessageKind(StrEnum):
     """The two messages that a job leaves in its channel, and its post in a server's showcase."""
 
     STATUS = "status"
@@ -21,7 +21,7 @@ class Post(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ResultPayload:
     """What the message with a result carries: the video or a smaller copy of it, a link, or both.
 
     `video` is None where the video is too large; a spoiler is shown after a click only. The link
@@ -32,33 +32,33 @@ class Parcel:
     is_copy: bool = False
     is_spoiler: bool = False
     link: str | None = None
-    until_ms: int = 0
+    link_expires_at_ms: int = 0
 
 
-class Why(StrEnum):
+class BlockReason(StrEnum):
     """What may stand in the way of new submissions."""
 
     OPERATOR = "operator"
     EXPOSURE = "exposure"
-    NO_ROOM = "no-room"
-    NO_FUNDS = "no-funds"
+    DISK_FULL = "no-room"
+    OUT_OF_CREDIT = "no-funds"
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
+class SubmissionBlock:
     """Something stands in the way of new submissions; the operator gives a `reason` in words."""
 
-    why: Why
-    reason: str = ""
+    reason: BlockReason
+    message: str = ""
 
     @property
     def is_total(self) -> bool:
         """Tell whether nothing at all is submitted: for want of money, one job at a time tries."""
-        return self.why is not Why.NO_FUNDS
+        return self.reason is not BlockReason.OUT_OF_CREDIT
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StatusView:
     """A job as its public status message shows it.
 
     `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
@@ -70,13 +70,13 @@ class Sight:
     """
 
     job: JobView
-    place: int | None = None
+    queue_position: int | None = None
     ready_at_ms: int | None = None
     charged: bool = False
-    given_up: bool = False
+    hold_released: bool = False
     deleted: bool = False
-    halt: Halt | None = None
-    pictures: tuple[str, ...] = ()
+    submission_block: SubmissionBlock | None = None
+    preview_urls: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     is_spoiler: bool = False
 
@@ -93,35 +93,35 @@ class Publisher(Protocol):
         """Tell whether there is a connection to post over; nothing is posted before."""
         ...
 
-    async def post_status(self, sight: Sight) -> int:
+    async def post_status(self, status: StatusView) -> int:
         """Post the public status message and return its id."""
         ...
 
-    async def edit_status(self, sight: Sight) -> None:
+    async def edit_status(self, status: StatusView) -> None:
         """Bring the status message up to date; a deleted one is left alone."""
         ...
 
-    async def offer_files(self, sight: Sight, files: Sequence[Path]) -> dict[str, str]:
+    async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
         """Give fresh addresses of files, by name; they hang on the job's status message."""
         ...
 
-    async def post_failure(self, sight: Sight) -> int:
+    async def post_failure(self, status: StatusView) -> int:
         """Tell the member in a reply to the status message that there will be no video."""
         ...
 
-    def largest_file(self, job: JobView, *, private: bool = False) -> int:
+    def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
         """Tell how many bytes a file may have on the job's server, or in direct messages."""
         ...
 
-    async def post_result(self, job: JobView, parcel: Parcel) -> int:
+    async def post_result(self, job: JobView, payload: ResultPayload) -> int:
         """Post the result and return the message's id."""
         ...
 
-    async def send_result_privately(self, job: JobView, parcel: Parcel) -> int:
+    async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages and return the message's id."""
         ...
 
-    async def tell_done(self, job: JobView) -> None:
+    async def notify_done(self, job: JobView) -> None:
         """Write to the member of a delivered job where its result is."""
         ...
 
@@ -129,19 +129,19 @@ class Publisher(Protocol):
         """Delete the message that carries the result, wherever it is; it may be gone already."""
         ...
 
-    async def find_private_result(self, job: JobView, since_ms: int) -> int | None:
+    async def find_result_dm(self, job: JobView, since_ms: int) -> int | None:
         """Look in the member's direct messages for a result sent since then; its id."""
         ...
 
-    async def find(self, job: JobView, post: Post, since_ms: int) -> int | None:
+    async def find_message(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
         """Look in the channel's history for what was posted for a job since then; its id."""
         ...
 
-    async def is_for_adults(self, channel_id: int) -> bool | None:
+    async def is_age_restricted(self, channel_id: int) -> bool | None:
         """Tell whether a channel, or that of a thread, is age-restricted; None for a lost one."""
         ...
 
-    async def share(self, job: JobView, parcel: Parcel, channel_id: int) -> int:
+    async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody. Gives the message's id."""
         ...
 

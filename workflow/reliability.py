@@ -18,7 +18,9 @@ _WRITE_AGAIN_S: Final = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
 """Seconds between the tries; the last is for all that follow."""
 
 
-async def surely(context: Context, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
+async def commit_with_retry(
+    context: Context, work: Callable[[AsyncConnection], Awaitable[object]]
+) -> None:
     """Do `work` in a transaction, again and again until it is done.
 
     An outage of the database is waited out however long it lasts. Another fault of the database
@@ -42,10 +44,10 @@ CLAIM_MS: Final = 60_000
 """How long whoever has begun is waited for; it is longer than the doing takes."""
 
 
-async def once(
+async def run_once_per(
     context: Context,
     name: str,
-    occasion: str,
+    key: str,
     work: Callable[[int | None], Awaitable[bool]],
 ) -> None:
     """Do work for an occasion (one word) unless it is done, or begun a moment ago.
@@ -56,18 +58,18 @@ async def once(
     """
     before = await context.database.read(lambda tx: key_value.get(tx, name))
     done_for, _, began = (before or "").partition(" ")
-    began_ms = int(began) if began and done_for == occasion else None
+    began_ms = int(began) if began and done_for == key else None
     now_ms = context.now_ms()
-    if done_for == occasion and (began_ms is None or now_ms - began_ms < CLAIM_MS):
+    if done_for == key and (began_ms is None or now_ms - began_ms < CLAIM_MS):
         return
-    claim = f"{occasion} {now_ms}"
+    claim = f"{key} {now_ms}"
     if not await _swap(context, name, before, claim):
         return
     is_done = await work(began_ms)
-    await _swap(context, name, claim, occasion if is_done else "")
+    await _swap(context, name, claim, key if is_done else "")
 
 
-async def forget(context: Context, name: str) -> None:
+async def reset_run_once(context: Context, name: str) -> None:
     """Let the next occasion be a new one, whatever it is called."""
     if await context.database.read(lambda tx: key_value.get(tx, name)):
         await context.database.transact(lambda tx: key_value.put(tx, name, ""))
@@ -75,6 +77,6 @@ async def forget(context: Context, name: str) -> None:
 
 async def _swap(context: Context, name: str, before: str | None, value: str) -> bool:
     async def work(tx: AsyncConnection) -> bool:
-        return await key_value.swap(tx, name, before, value)
+        return await key_value.compare_and_set(tx, name, before, value)
 
     return await context.database.transact(work)

@@ -10,45 +10,45 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
-from domain.guild_rules import concerns
+from domain.guild_rules import rule_applies
 from domain.jobs import AT_APIXO, ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.polling import backoff_ms, typical_ms
+from domain.polling import backoff_ms, typical_duration_ms
 from storage import jobs, queue, status_messages
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import HistoryDenied, PublishError, TryLater
+from workflow.errors import HistoryDenied, PublishError, TemporaryPublishError
 from workflow.guilds import settings
-from workflow.publisher import Halt, Post, Sight
-from workflow.reliability import surely
+from workflow.publisher import MessageKind, StatusView, SubmissionBlock
+from workflow.reliability import commit_with_retry
 from workflow.results.delete import is_deleted
-from workflow.results.lookup import cost_of
+from workflow.results.lookup import read_job_cost
 from workflow.scheduling import NEVER_MS
-from workflow.submission_gate import halt_of
-from workflow.urls.input_urls import media_of, to_attach, to_show
+from workflow.submission_gate import find_submission_block
+from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
-RUNNING = AT_APIXO | {JobState.QUEUED}
+ACTIVE_STATES = AT_APIXO | {JobState.QUEUED}
 """While a job has one of these states, its card shows what it was given, for APIXO too."""
 
 
-async def sight_of(context: Context, job: Job) -> Sight:
+async def build_status_view(context: Context, job: Job) -> StatusView:
     """Gather what there is to show of a job."""
     charged, unheld = await _costs(context, job)
-    running = job.state in RUNNING
-    return Sight(
+    running = job.state in ACTIVE_STATES
+    return StatusView(
         job,
-        place=await _place(context, job),
+        queue_position=await _place(context, job),
         ready_at_ms=_ready_at_ms(context, job),
         charged=charged,
-        given_up=_is_given_up(job) or unheld,
+        hold_released=_is_given_up(job) or unheld,
         deleted=is_deleted(job),
-        halt=await _halt(context, job),
-        pictures=to_show(context, job) if running else (),
-        files=to_attach(context, job) if running else (),
+        submission_block=await _halt(context, job),
+        preview_urls=build_preview_urls(context, job) if running else (),
+        files=files_to_attach(context, job) if running else (),
         is_spoiler=running and await _is_spoiler(context, job),
     )
 
 
-def looks_alike(earlier: Job, later: Job) -> bool:
+def is_view_unchanged(earlier: Job, later: Job) -> bool:
     """Tell whether a job that kept its state has the same card still."""
     return (is_deleted(earlier), _is_given_up(earlier)) == (is_deleted(later), _is_given_up(later))
 
@@ -61,33 +61,33 @@ async def _costs(context: Context, job: Job) -> tuple[bool, bool]:
     """Tell whether a job that failed was charged, and whether a stuck one has no hold any more."""
     if job.state not in (JobState.FAILED, JobState.STUCK):
         return False, False
-    cost = await cost_of(context, job.id)
+    cost = await read_job_cost(context, job.id)
     return cost.charged > 0, job.state is JobState.STUCK and not cost.held
 
 
-async def _halt(context: Context, job: Job) -> Halt | None:
+async def _halt(context: Context, job: Job) -> SubmissionBlock | None:
     if job.state is not JobState.QUEUED:
         return None
-    return await context.database.read(lambda tx: halt_of(tx, context))
+    return await context.database.read(lambda tx: find_submission_block(tx, context))
 
 
 async def _is_spoiler(context: Context, job: Job) -> bool:
-    if not media_of(job.request):
+    if not input_media(job.request):
         return False
     chosen = await settings.read(context, job.guild_id)
-    return concerns(chosen.spoilers, chosen, job.request.prompt)
+    return rule_applies(chosen.spoilers, chosen, job.request.prompt)
 
 
 async def _place(context: Context, job: Job) -> int | None:
     if job.state is not JobState.QUEUED:
         return None
-    return await context.database.read(lambda tx: queue.place(tx, job.id))
+    return await context.database.read(lambda tx: queue.position(tx, job.id))
 
 
 def _ready_at_ms(context: Context, job: Job) -> int | None:
     if job.state is not JobState.GENERATING or job.started_at_ms is None:
         return None
-    _, latest_ms = typical_ms(job.request.model, job.request.seconds)
+    _, latest_ms = typical_duration_ms(job.request.model, job.request.seconds)
     return job.started_at_ms + round(latest_ms / context.policy.time_scale)
 
 
@@ -104,7 +104,7 @@ _UNSEEN = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POS
 """States that pass too quickly to be worth an edit; the message keeps what it shows."""
 
 
-class Announcer:
+class StatusUpdater:
     """Brings status messages up to date; remembers which ones Discord would not take just now."""
 
     def __init__(self, context: Context) -> None:
@@ -112,22 +112,24 @@ class Announcer:
         self._patience: dict[str, tuple[int, int]] = {}
         """Per job: failures in a row, and the moment before which it is not tried again."""
 
-    async def due(self, limit: int) -> list[Job]:
+    async def due_jobs(self, limit: int) -> list[Job]:
         """List the jobs whose status message is behind and may be tried now."""
         if not self._context.publisher.is_ready:
             return []
         now_ms = self._context.now_ms()
         behind = await self._context.database.read(
-            lambda tx: status_messages.outdated(tx, limit + len(self._patience), quiet=_UNSEEN)
+            lambda tx: status_messages.list_outdated(
+                tx, limit + len(self._patience), exclude=_UNSEEN
+            )
         )
         ready = [job for job in behind if self._patience.get(job.id, (0, 0))[1] <= now_ms]
         return ready[:limit]
 
-    async def announce(self, job: Job) -> None:
+    async def update(self, job: Job) -> None:
         """Post or edit the status message of one job, and reply where a failure came late."""
         try:
             await self._show(job)
-        except (TryLater, Outage) as error:
+        except (TemporaryPublishError, Outage) as error:
             _log.warning("status not shown yet", job=job.id, error=str(error))
             self._be_patient(job)
         except PublishError as error:
@@ -147,8 +149,10 @@ class Announcer:
     async def _show(self, job: Job) -> None:
         publisher = self._context.publisher
         known = job.status_message_id or await self._find(job)
-        message_id = known or await publisher.post_status(await sight_of(self._context, job))
-        sight = await sight_of(self._context, replace(job, status_message_id=message_id))
+        message_id = known or await publisher.post_status(
+            await build_status_view(self._context, job)
+        )
+        sight = await build_status_view(self._context, replace(job, status_message_id=message_id))
         # A post that was begun before may have given back the one of then, with what that says.
         if known is not None or job.status_since_ms is not None:
             await publisher.edit_status(sight)
@@ -160,38 +164,43 @@ class Announcer:
         """Find the status message that a process that died, or a lost answer, left unrecorded."""
         now_ms = self._context.now_ms()
         mine = await self._context.database.transact(
-            lambda tx: status_messages.start(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
+            lambda tx: status_messages.claim_post(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
         )
         if not mine:
-            raise TryLater("it is being posted")
+            raise TemporaryPublishError("it is being posted")
         if job.status_since_ms is None:
             return None
         try:
-            return await self._context.publisher.find(job, Post.STATUS, job.status_since_ms)
+            return await self._context.publisher.find_message(
+                job, MessageKind.STATUS, job.status_since_ms
+            )
         except HistoryDenied:
             return None
 
-    def _is_late_failure(self, sight: Sight) -> bool:
+    def _is_late_failure(self, sight: StatusView) -> bool:
         job = sight.job
         is_late = self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
-        return job.state in _TOLD and is_late and not sight.given_up
+        return job.state in _TOLD and is_late and not sight.hold_released
 
     async def _was_told(self, job: Job) -> bool:
         """Tell whether a reply was due before: a parked job may end, or be parked again, later."""
-        *earlier, _ = await self._context.database.read(lambda tx: jobs.history(tx, job.id))
+        *earlier, _ = await self._context.database.read(lambda tx: jobs.list_events(tx, job.id))
         late_ms = job.created_at_ms + _TOLD_AFTER_MS
         return any(event.target in _TOLD and event.at_ms > late_ms for event in earlier)
 
     async def _shown(
-        self, job: Job, message_id: int | None = None, sight: Sight | None = None
+        self, job: Job, message_id: int | None = None, sight: StatusView | None = None
     ) -> None:
         async def work(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
-            still = now is not None and looks_alike(job, now)
+            still = now is not None and is_view_unchanged(job, now)
             if job.state is JobState.QUEUED and sight is not None:
-                still = still and await halt_of(tx, self._context) == sight.halt
+                still = (
+                    still
+                    and await find_submission_block(tx, self._context) == sight.submission_block
+                )
             shown = job.state if still else None
             if message_id or shown:
-                await status_messages.note(tx, job.id, message_id=message_id, shown=shown)
+                await status_messages.save_message(tx, job.id, message_id=message_id, shown=shown)
 
-        await surely(self._context, work)
+        await commit_with_retry(self._context, work)

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import exposure, submission_pause
 from workflow.context import Context
-from workflow.publisher import Halt, Why
+from workflow.publisher import BlockReason, SubmissionBlock
 
 
-async def halt_of(tx: AsyncConnection, context: Context) -> Halt | None:
+async def find_submission_block(tx: AsyncConnection, context: Context) -> SubmissionBlock | None:
     """Tell what stands in the way of new submissions; None if nothing does."""
     for hindrance in _HINDRANCES:
         if (halt := await hindrance(tx, context)) is not None:
@@ -22,27 +22,33 @@ async def halt_of(tx: AsyncConnection, context: Context) -> Halt | None:
     return None
 
 
-async def _operator(tx: AsyncConnection, _: Context) -> Halt | None:
-    state = await submission_pause.state(tx)
+async def _operator(tx: AsyncConnection, _: Context) -> SubmissionBlock | None:
+    state = await submission_pause.get(tx)
     is_stopped = state.stopped_at_ms is not None
-    return Halt(Why.OPERATOR, state.stop_reason or "") if is_stopped else None
+    return SubmissionBlock(BlockReason.OPERATOR, state.stop_reason or "") if is_stopped else None
 
 
-async def _exposure(tx: AsyncConnection, context: Context) -> Halt | None:
+async def _exposure(tx: AsyncConnection, context: Context) -> SubmissionBlock | None:
     limit = context.policy.exposure_limit
-    is_reached = await exposure.is_reached(tx, context.now_ms(), limit)
-    return Halt(Why.EXPOSURE) if is_reached else None
+    is_reached = await exposure.is_limit_reached(tx, context.now_ms(), limit)
+    return SubmissionBlock(BlockReason.EXPOSURE) if is_reached else None
 
 
-async def _room(_: AsyncConnection, context: Context) -> Halt | None:
-    return Halt(Why.NO_ROOM) if context.room().is_short else None
+async def _room(_: AsyncConnection, context: Context) -> SubmissionBlock | None:
+    return SubmissionBlock(BlockReason.DISK_FULL) if context.disk_space().is_low else None
 
 
-async def _funds(tx: AsyncConnection, _: Context) -> Halt | None:
-    return Halt(Why.NO_FUNDS) if (await submission_pause.state(tx)).is_short else None
+async def _funds(tx: AsyncConnection, _: Context) -> SubmissionBlock | None:
+    return (
+        SubmissionBlock(BlockReason.OUT_OF_CREDIT)
+        if (await submission_pause.get(tx)).is_out_of_credit
+        else None
+    )
 
 
-_HINDRANCES: Final[tuple[Callable[[AsyncConnection, Context], Awaitable[Halt | None]], ...]] = (
+_HINDRANCES: Final[
+    tuple[Callable[[AsyncConnection, Context], Awaitable[SubmissionBlock | None]], ...]
+] = (
     _operator,
     _exposure,
     _room,

@@ -8,48 +8,48 @@ limit any more.
 
 from typing import Final
 
-FULL_PER_MINUTE: Final = 60.0
-LEAST_PER_MINUTE: Final = 2.0
+MAX_PER_MINUTE: Final = 60.0
+MIN_PER_MINUTE: Final = 2.0
 STEP_PER_MINUTE: Final = 3.0
 """What an accepted submission adds: twenty of them lead from the slowest pace to the full one."""
 
 _MINUTE_MS: Final = 60_000
 
 
-class Pace:
+class Throttle:
     """The pace of one process's submissions; others find theirs by the answers they get.
 
     All times are documented milliseconds.
     """
 
     def __init__(self) -> None:
-        self._per_minute = FULL_PER_MINUTE
+        self._per_minute = MAX_PER_MINUTE
         self._next_ms = 0
         self._slowed_ms = 0
 
     @property
     def gap_ms(self) -> int:
         """Tell how far two submissions are apart; 0 without a limit."""
-        is_full = self._per_minute >= FULL_PER_MINUTE
+        is_full = self._per_minute >= MAX_PER_MINUTE
         return 0 if is_full else round(_MINUTE_MS / self._per_minute)
 
-    def room(self, now_ms: int) -> int | None:
+    def allowance(self, now_ms: int) -> int | None:
         """Tell how many submissions may begin now; None for any number."""
         if not self.gap_ms:
             return None
         return 1 if now_ms >= self._next_ms else 0
 
-    def begun(self, now_ms: int) -> None:
+    def record_start(self, now_ms: int) -> None:
         """Note that a submission begins; the next one may after the gap."""
         self._next_ms = now_ms + self.gap_ms
 
     def slow_down(self, begun_ms: int, now_ms: int) -> None:
         """Halve the pace; once for all that had begun by the last time."""
         if begun_ms > self._slowed_ms:
-            self._per_minute = max(LEAST_PER_MINUTE, self._per_minute / 2)
+            self._per_minute = max(MIN_PER_MINUTE, self._per_minute / 2)
             self._slowed_ms = now_ms
-            self.begun(now_ms)
+            self.record_start(now_ms)
 
     def speed_up(self) -> None:
         """Go a little faster: APIXO took one."""
-        self._per_minute = min(FULL_PER_MINUTE, self._per_minute + STEP_PER_MINUTE)
+        self._per_minute = min(MAX_PER_MINUTE, self._per_minute + STEP_PER_MINUTE)

@@ -13,25 +13,25 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
-from domain.jobs import JobState, may_move
+from domain.jobs import JobState, can_transition
 from storage import jobs, leases, queue
-from storage.errors import JobTaken
+from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.reliability import surely
+from workflow.reliability import commit_with_retry
 from workflow.stages import recover
 from workflow.stages.deliver import deliver
 from workflow.stages.poll import poll
 from workflow.stages.store import store
 from workflow.stages.submit import park_unknown, submit
-from workflow.status_updates import Announcer
-from workflow.submission_gate import halt_of
+from workflow.status_updates import StatusUpdater
+from workflow.submission_gate import find_submission_block
 
 _log = structlog.get_logger(__name__)
 
 LEASE_MS: Final = 60_000
 HEARTBEAT_S: Final = 15
-MAX_REST_S: Final = 2.0
+MAX_WAIT_S: Final = 2.0
 """Longest rest: other processes put jobs on the same belt."""
 
 _MAX_AT_ONCE = 64
@@ -47,49 +47,49 @@ _STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
     JobState.SUCCEEDED: store,
     JobState.STORED: deliver,
     JobState.POSTING: deliver,
-    JobState.SUBMIT_UNKNOWN: recover.end_grace,
+    JobState.SUBMIT_UNKNOWN: recover.end_grace_period,
 }
 
 
-class Belt:
+class Worker:
     """The conveyor belt of one process; `owner` names the process in the leases it takes."""
 
     def __init__(self, context: Context, owner: str) -> None:
         self._context = context
         self._owner = owner
-        self._announcer = Announcer(context)
+        self._announcer = StatusUpdater(context)
         self._working: _Tasks = {}
         self._announcing: _Tasks = {}
         self._bell = asyncio.Event()
         self._renewed_ms = 0
-        self.last_turn_ms: int | None = None
-        self.turns = 0
+        self.last_run_ms: int | None = None
+        self.runs = 0
 
-    async def start(self) -> None:
+    async def recover(self) -> None:
         """Make good what a crash left behind; call once before the first turn."""
-        await recover.start_over(self._context)
+        await recover.clean_up_after_crash(self._context)
 
-    async def turn(self) -> None:
+    async def run_once(self) -> None:
         """Give every due job to its stage; returns while the stages work."""
         self._bell.clear()
         await self._renew_leases()
         await recover.park_lost_submissions(self._context)
         for job in await self._claim():
             self._spawn(self._working, job.id, self._work(job))
-        for job in await self._announcer.due(_MAX_AT_ONCE):
+        for job in await self._announcer.due_jobs(_MAX_AT_ONCE):
             is_free = len(self._announcing) < _MAX_AT_ONCE
             if is_free and job.id not in self._announcing.values():
-                self._spawn(self._announcing, job.id, self._announcer.announce(job))
-        self.last_turn_ms = self._context.now_ms()
-        self.turns += 1
+                self._spawn(self._announcing, job.id, self._announcer.update(job))
+        self.last_run_ms = self._context.now_ms()
+        self.runs += 1
 
-    async def rest(self, longest_s: float = MAX_REST_S) -> None:
+    async def wait_for_work(self, max_wait_s: float = MAX_WAIT_S) -> None:
         """Wait until the next job is due, the bell rings, or a stage has ended.
 
         A job that another process queued, or that waits for a place, is due without a sign.
         """
         next_ms = await self._context.database.read(leases.next_due_ms)
-        wait_s = longest_s
+        wait_s = max_wait_s
         if next_ms is not None and len(self._working) < _MAX_AT_ONCE:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         with suppress(TimeoutError):
@@ -100,21 +100,23 @@ class Belt:
         """End the rest: there is something new."""
         self._bell.set()
 
-    async def settle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait for the stages that work now."""
         while tasks := [*self._working, *self._announcing]:
             await asyncio.wait(tasks)
 
-    async def drain(self, patience_s: float) -> None:
+    async def drain(self, timeout_s: float) -> None:
         """Let the stages finish for `patience_s` seconds, cut off the rest, and free the leases."""
         if tasks := [*self._working, *self._announcing]:
-            _, late = await asyncio.wait(tasks, timeout=patience_s)
+            _, late = await asyncio.wait(tasks, timeout=timeout_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         try:
             async with asyncio.timeout(_FREEING_S):
-                await self._context.database.transact(lambda tx: leases.drop(tx, self._owner))
+                await self._context.database.transact(
+                    lambda tx: leases.drop_leases(tx, self._owner)
+                )
         except TimeoutError:
             _log.warning("leases not freed; they run out by themselves")
 
@@ -125,25 +127,27 @@ class Belt:
 
         async def work(tx: AsyncConnection) -> list[Job]:
             now_ms, owner = self._context.now_ms(), self._owner
-            due = await leases.claim(tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room)
+            due = await leases.claim_due(
+                tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
+            )
             if not self._context.publisher.is_ready:
                 return due  # no new money is spent while its video could not be posted
-            halt = await halt_of(tx, self._context)
+            halt = await find_submission_block(tx, self._context)
             if halt is not None and halt.is_total:
                 return due
-            queued = await queue.claim(
+            queued = await queue.claim_for_submission(
                 tx,
                 now_ms=now_ms,
                 owner=owner,
                 lease_ms=LEASE_MS,
                 max_in_flight=self._context.policy.max_tasks,
-                limit=self._context.pace.room(self._context.documented_ms(now_ms)),
+                limit=self._context.throttle.allowance(self._context.unscaled_ms(now_ms)),
             )
             return due + queued
 
         claimed = await self._context.database.transact(work)
         if any(job.state is JobState.SUBMITTING for job in claimed):
-            self._context.pace.begun(self._context.documented_ms(self._context.now_ms()))
+            self._context.throttle.record_start(self._context.unscaled_ms(self._context.now_ms()))
         return claimed
 
     def _spawn(self, tasks: _Tasks, job_id: str, work: Coroutine[None, None, None]) -> None:
@@ -159,24 +163,26 @@ class Belt:
 
     async def _work(self, job: Job) -> None:
         try:
-            if job.turns > _MAX_TURNS and may_move(job.state, JobState.QUARANTINED):
+            if job.turns > _MAX_TURNS and can_transition(job.state, JobState.QUARANTINED):
                 await self._quarantine(job)
             else:
                 await _STAGES[job.state](self._context, job)
-        except JobTaken:
+        except StaleJobError:
             _log.warning("another holder has the job", job=job.id, state=job.state)
         except Outage as error:
             _log.warning("stage cut off", job=job.id, state=job.state, why=str(error))
             await self._put_back(job, self._context.now_ms(), is_ours=False)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("stage failed", job=job.id, state=job.state)
-            await self._put_back(job, self._context.after_failures(job.turns), is_ours=True)
+            await self._put_back(job, self._context.backoff_until_ms(job.turns), is_ours=True)
 
     async def _quarantine(self, job: Job) -> None:
         async def work(tx: AsyncConnection) -> Job:
             now_ms = self._context.now_ms()
             reason = f"{_MAX_TURNS} turns without progress in {job.state}"
-            return await jobs.move(tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason)
+            return await jobs.transition(
+                tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason
+            )
 
         await self._context.database.transact(work)
         _log.error("quarantined", job=job.id, state=job.state)
@@ -190,13 +196,13 @@ class Belt:
         async def work(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             if now is not None and now.lease_owner == self._owner:
-                await jobs.keep(tx, now, due_at_ms=due_at_ms, progress=not is_ours)
+                await jobs.reschedule(tx, now, due_at_ms=due_at_ms, progress=not is_ours)
 
         try:
             if job.state is JobState.SUBMITTING:
                 await park_unknown(self._context, job, "the submission ended in a fault of ours")
             else:
-                await surely(self._context, work)
+                await commit_with_retry(self._context, work)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("job not put back", job=job.id)
 

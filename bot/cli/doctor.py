@@ -16,24 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from apixo.client import ApixoClient
 from apixo.errors import Unauthorized
 from bot.errors import CannotStart
-from bot.media_store import folder_of, open_media
+from bot.media_store import media_folder_path, open_media
 from bot.settings import Settings
 from bot.web import media
 from bot.web.server import serve
 from domain.errors import DailiesError
-from domain.money import MicroUSD, plain_usd
+from domain.money import MicroUSD, format_usd_en
 from storage.database import Database
 from storage.media import MediaFolder
 from workflow.billing import reconciliation
-from workflow.billing.reconciliation import Reading, Week
-from workflow.disk_space import room_of
-from workflow.urls.signed_urls import PATH, SignedLinks
-from workflow.urls.signing import Seal
+from workflow.billing.reconciliation import Reconciliation, WeeklyReconciliation
+from workflow.disk_space import measure_disk_space
+from workflow.urls.signed_urls import MEDIA_PATH, SignedUrls
+from workflow.urls.signing import Signer
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
-async def is_reached(settings: Settings, public_url: str) -> bool:
+async def is_publicly_reachable(settings: Settings, public_url: str) -> bool:
     """Ask the public address for a link that nobody signed, and tell whether we said that.
 
     Where the service is not running, its port is answered here meanwhile.
@@ -43,43 +43,49 @@ async def is_reached(settings: Settings, public_url: str) -> bool:
         TimeoutError: as above.
     """
     async with AsyncExitStack() as stack:
-        nothing = SignedLinks(public_url, Seal(secrets.token_bytes(32), "none"))
-        routes = media.routes(nothing, MediaFolder(folder_of(settings.media_store)), lambda: 0)
+        nothing = SignedUrls(public_url, Signer(secrets.token_bytes(32), "none"))
+        routes = media.routes(
+            nothing, MediaFolder(media_folder_path(settings.media_store)), lambda: 0
+        )
         with suppress(CannotStart):  # where the port is taken, the service itself answers
             await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
         )
-        address = f"{public_url}{PATH}doctor"
+        address = f"{public_url}{MEDIA_PATH}doctor"
         async with session.get(address, allow_redirects=False) as answer:
             return answer.status == 404 and await answer.text() == media.NO_SUCH_LINK
 
 
-WORTH_A_LOOK: Final = MicroUSD(10_000)
+UNEXPLAINED_TOLERANCE: Final = MicroUSD(10_000)
 """An unexplained cent in a week; APIXO's own balance may be rounded to a hundredth of one."""
 
 
 async def describe(tx: AsyncConnection, now_ms: int) -> tuple[str, bool]:
     """Say how the last reading and those of the last seven days fit; False if they do not."""
-    reading = await reconciliation.latest_in(tx)
+    reading = await reconciliation.reconcile_latest(tx)
     if reading is None:
         return "APIXO's balance was not read yet", True
-    week = await reconciliation.week_in(tx, now_ms)
-    return f"{_last(reading)}; {_over(week)}", week.unexplained < WORTH_A_LOOK
+    week = await reconciliation.reconcile_week(tx, now_ms)
+    return f"{_last(reading)}; {_over(week)}", week.unexplained < UNEXPLAINED_TOLERANCE
 
 
-def _last(reading: Reading) -> str:
+def _last(reading: Reconciliation) -> str:
     at = datetime.fromtimestamp(reading.at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M")
-    said = f"balance {plain_usd(reading.balance)} at {at} UTC"
+    said = f"balance {format_usd_en(reading.balance)} at {at} UTC"
     if reading.top_up:
-        return f"{said}, filled by about {plain_usd(reading.top_up)}"
-    said += f", difference to the ledger {plain_usd(reading.difference)}"
-    return f"{said} (up to {plain_usd(reading.in_flight)} in flight)" if reading.in_flight else said
+        return f"{said}, filled by about {format_usd_en(reading.top_up)}"
+    said += f", difference to the ledger {format_usd_en(reading.difference)}"
+    return (
+        f"{said} (up to {format_usd_en(reading.in_flight)} in flight)"
+        if reading.in_flight
+        else said
+    )
 
 
-def _over(week: Week) -> str:
-    filled = f", filled by about {plain_usd(week.top_up)}" if week.top_up else ""
-    unexplained = f"{plain_usd(week.unexplained)} unexplained in {week.readings} readings"
+def _over(week: WeeklyReconciliation) -> str:
+    filled = f", filled by about {format_usd_en(week.top_up)}" if week.top_up else ""
+    unexplained = f"{format_usd_en(week.unexplained)} unexplained in {week.readings} readings"
     return f"last 7 days: {unexplained}{filled}"
 
 
@@ -98,11 +104,11 @@ _INVITATION = (
 )
 
 
-class Ailment(DailiesError):
+class CheckFailed(DailiesError):
     """What is wrong, in words for the operator."""
 
 
-async def examine(settings: Settings) -> int:
+async def run_checks(settings: Settings) -> int:
     """Print one line for each examination and return the exit code: 1 if any found something."""
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "token": _token,
@@ -138,14 +144,14 @@ async def _permissions(settings: Settings) -> str:
     guilds = await _ask_discord(settings, "/users/@me/guilds")
     if not guilds:
         me = await _ask_discord(settings, "/users/@me")
-        raise Ailment(f"it is in no server yet; invite it: {_INVITATION.format(me['id'])}")
+        raise CheckFailed(f"it is in no server yet; invite it: {_INVITATION.format(me['id'])}")
     lacking = [
         f"{guild['name']} ({', '.join(missing)})"
         for guild in guilds
         if (missing := _missing(int(guild["permissions"])))
     ]
     if lacking:
-        raise Ailment(f"lacking in {'; '.join(lacking)}")
+        raise CheckFailed(f"lacking in {'; '.join(lacking)}")
     return f"{len(guilds)} server(s), nothing lacking"
 
 
@@ -162,19 +168,19 @@ async def _ask_discord(settings: Settings, path: str) -> Any:
         session.get((settings.discord_api_url or _DISCORD) + path, headers=headers) as answer,
     ):
         if answer.status == 401:
-            raise Ailment("DISCORD_TOKEN: Discord does not accept this token")
+            raise CheckFailed("DISCORD_TOKEN: Discord does not accept this token")
         if answer.status != 200:
-            raise Ailment(f"Discord answered {answer.status}")
+            raise CheckFailed(f"Discord answered {answer.status}")
         return await answer.json(content_type=None)
 
 
 async def _balance(settings: Settings) -> str:
     async with ApixoClient(settings.apixo_base_url, settings.apixo_api_key) as apixo:
         try:
-            left = await apixo.balance()
+            left = await apixo.fetch_balance()
         except Unauthorized:
-            raise Ailment("APIXO_API_KEY: APIXO does not accept this key") from None
-        return f"{plain_usd(left)} left at APIXO"
+            raise CheckFailed("APIXO_API_KEY: APIXO does not accept this key") from None
+        return f"{format_usd_en(left)} left at APIXO"
 
 
 async def _database(settings: Settings) -> str:
@@ -195,21 +201,21 @@ async def _reconciliation(settings: Settings) -> str:
         now_ms = time.time_ns() // 1_000_000
         found, fits = await database.read(lambda tx: describe(tx, now_ms))
     if not fits:
-        raise Ailment(found)
+        raise CheckFailed(found)
     return found
 
 
 async def _disk(settings: Settings) -> str:
     media, _ = await asyncio.to_thread(open_media, settings.media_store, lambda: 0)
-    room = room_of(media, settings.apixo_max_tasks)
-    said = f"{room.free / 1e9:.1f} GB free in {settings.media_store}"
-    if room.is_short:
-        raise Ailment(f"{said}: below {room.floor / 1e9:.1f} GB nothing is submitted")
+    room = measure_disk_space(media, settings.apixo_max_tasks)
+    said = f"{room.free_bytes / 1e9:.1f} GB free in {settings.media_store}"
+    if room.is_low:
+        raise CheckFailed(f"{said}: below {room.min_free_bytes / 1e9:.1f} GB nothing is submitted")
     return said
 
 
 async def _public_address(settings: Settings) -> str:
     assert settings.public_url is not None, "only then there is something to check"
-    if not await is_reached(settings, settings.public_url):
-        raise Ailment("PUBLIC_URL: something else than this service answers there")
+    if not await is_publicly_reachable(settings, settings.public_url):
+        raise CheckFailed("PUBLIC_URL: something else than this service answers there")
     return "leads here"

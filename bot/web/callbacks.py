@@ -8,11 +8,11 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from apixo.schemas import read_callback
+from apixo.schemas import parse_callback
 from domain.errors import DailiesError
 from workflow.context import Context
-from workflow.urls.callback_urls import PATH, CallbackAddresses
-from workflow.urls.callbacks import Outcome, receive
+from workflow.urls.callback_urls import CALLBACK_PATH, CallbackUrls
+from workflow.urls.callbacks import CallbackOutcome, record_callback
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -26,20 +26,20 @@ _FORGED_PER_MINUTE = 1_000
 """No honest sender ever has a wrong address; beyond this many, one does not even hear that."""
 
 
-class CallbackDoor:
+class CallbackEndpoint:
     """Takes callbacks in; `heard` is told in a word what came of each."""
 
     def __init__(
         self,
         context: Context,
-        addresses: CallbackAddresses,
+        urls: CallbackUrls,
         wake: Callable[[], None],
-        heard: Callable[[str], None],
+        on_outcome: Callable[[str], None],
     ) -> None:
         self._context = context
-        self._addresses = addresses
+        self._addresses = urls
         self._wake = wake
-        self._heard = heard
+        self._heard = on_outcome
         self._forged = _Forged()
 
     def routes(self) -> list[web.RouteDef]:
@@ -48,7 +48,7 @@ class CallbackDoor:
         200 recorded, 400 it names no task, 401 not our address, 408 and 413 too slow and too long,
         409 another task than the job's, 429 too many wrong addresses, 503 could not be recorded.
         """
-        return [web.post(f"{PATH}{{token}}", self._post)]
+        return [web.post(f"{CALLBACK_PATH}{{token}}", self._post)]
 
     async def _post(self, request: web.Request) -> web.Response:
         status, word = await self._answer(request)
@@ -56,7 +56,7 @@ class CallbackDoor:
         return web.Response(status=status, text=f"{word}\n")
 
     async def _answer(self, request: web.Request) -> tuple[int, str]:
-        submission = self._addresses.read(request.match_info["token"])
+        submission = self._addresses.parse(request.match_info["token"])
         if submission is None:
             return (429, "too many") if self._forged.are_too_many() else (401, "forged")
         try:
@@ -67,17 +67,17 @@ class CallbackDoor:
         if body is None:
             return 413, "too long"
         try:
-            task_id = read_callback(body)
+            task_id = parse_callback(body)
         except ValueError:
             return 400, "unreadable"
         try:
             async with asyncio.timeout(_RECORD_S):
-                outcome = await receive(self._context, submission, task_id)
+                outcome = await record_callback(self._context, submission, task_id)
         except (SQLAlchemyError, OSError, TimeoutError, DailiesError) as error:
             _log.error("callback not recorded", job=submission.job_id, error=type(error).__name__)
             return 503, "not recorded"
         self._wake()
-        return (409 if outcome is Outcome.OTHER_TASK else 200), outcome
+        return (409 if outcome is CallbackOutcome.OTHER_TASK else 200), outcome
 
 
 class _Forged:

@@ -8,16 +8,16 @@ from aiohttp import web
 
 from domain.errors import Outage
 from storage.errors import StorageError
-from storage.key_value import Notes
+from storage.key_value import KeyValueStore
 from workflow.context import Context
-from workflow.worker import MAX_REST_S, Belt
+from workflow.worker import MAX_WAIT_S, Worker
 
 _ANSWER_S = 5
 _TURN_LATE_S = 30
 _PROOF = "proof that the database takes notes"
 
 
-class Gateway(Protocol):
+class GatewayConnection(Protocol):
     """The bot, as far as its connection goes."""
 
     is_connected: bool
@@ -27,16 +27,16 @@ class Gateway(Protocol):
         ...
 
 
-class Readiness:
+class ReadinessProbe:
     """Asks the parts; each answers with a sentence for the operator, or None when it is well."""
 
-    def __init__(self, gateway: Gateway, belt: Belt, context: Context) -> None:
+    def __init__(self, gateway: GatewayConnection, worker: Worker, context: Context) -> None:
         self._gateway = gateway
-        self._belt = belt
+        self._belt = worker
         self._context = context
         self._proof: asyncio.Task[str | None] | None = None
 
-    async def checks(self) -> Mapping[str, str | None]:
+    async def check(self) -> Mapping[str, str | None]:
         """Tell of each part what is wrong with it."""
         return {
             "gateway": self._gateway_trouble(),
@@ -59,12 +59,12 @@ class Readiness:
         if proof.done():
             return proof.result()
         slow = f"The database does not answer within {_ANSWER_S} seconds."
-        return self._context.database.trouble or slow
+        return self._context.database.outage_reason or slow
 
     async def _prove_database(self) -> str | None:
         at_ms = str(self._context.now_ms())
         try:
-            await Notes(self._context.database).put(_PROOF, at_ms)
+            await KeyValueStore(self._context.database).put(_PROOF, at_ms)
         except Outage as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
@@ -73,35 +73,36 @@ class Readiness:
         return None
 
     def _belt_trouble(self) -> str | None:
-        last_ms = self._belt.last_turn_ms
+        last_ms = self._belt.last_run_ms
         if last_ms is None:
             return "The belt has not turned yet."
-        late_s = (self._context.now_ms() - last_ms) / 1000 - MAX_REST_S
+        late_s = (self._context.now_ms() - last_ms) / 1000 - MAX_WAIT_S
         return None if late_s < _TURN_LATE_S else f"The belt has not turned for {late_s:.0f} s."
 
     def _media_trouble(self) -> str | None:
         try:
-            self._context.media.prove()
+            self._context.media.check_writable()
         except StorageError as error:
             return str(error)
-        room = self._context.room()
-        if not room.is_short:
+        room = self._context.disk_space()
+        if not room.is_low:
             return None
         return (
-            f"{room.free / 1e9:.1f} GB are free where videos are kept: nothing is submitted below "
-            f"{room.floor / 1e9:.1f} GB."
+            f"{room.free_bytes / 1e9:.1f} GB are free where videos are kept: "
+            "nothing is submitted below "
+            f"{room.min_free_bytes / 1e9:.1f} GB."
         )
 
 
-Checks = Callable[[], Awaitable[Mapping[str, str | None]]]
+ReadinessCheck = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Tells of each part what is wrong with it in words, or None."""
 
 
-def routes(checks: Checks) -> list[web.RouteDef]:
+def routes(check: ReadinessCheck) -> list[web.RouteDef]:
     """Answer `/healthz` (always 200) and `/readyz` (503 while a part fails, with the reasons)."""
 
     async def readyz(_request: web.Request) -> web.Response:
-        troubles = await checks()
+        troubles = await check()
         parts = {name: trouble is None for name, trouble in troubles.items()}
         failing = {name: trouble for name, trouble in troubles.items() if trouble is not None}
         ready = not failing

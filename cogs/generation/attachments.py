@@ -13,19 +13,26 @@ import structlog
 from yarl import URL
 
 from cogs.ui import text
-from domain.catalogue import mark, t
+from domain.catalogue import N_, _
 from domain.models import (
     MAX_AUDIO_BYTES,
     MAX_IMAGE_BYTES,
     MAX_IMAGE_SIDE,
     MAX_VIDEO_BYTES,
 )
-from domain.requests import Clip, Picture, clip_ms
-from domain.spoken import show_number
-from workflow.media_probe.probe import Inspector
-from workflow.media_probe.types import ClipFound, Fault, Kind, PictureFormat, PictureFound, Unusable
+from domain.requests import Clip, Picture, round_clip_ms
+from domain.spoken import format_number
+from workflow.media_probe.probe import MediaProbe
+from workflow.media_probe.types import (
+    ClipInfo,
+    MediaFault,
+    MediaKind,
+    PictureFormat,
+    PictureInfo,
+    UnusableMedia,
+)
 
-Keep = Callable[[bytes, str], Awaitable[str]]
+SaveFile = Callable[[bytes, str], Awaitable[str]]
 """Keeps a file's bytes under a name that it tells; the text is the suffix of the file's format."""
 
 _log = structlog.get_logger(__name__)
@@ -35,10 +42,10 @@ _PROXIES: Final = re.compile(r"https://images-ext-[0-9]{1,3}\.discordapp\.net", 
 """Where Discord keeps copies of pictures that lie elsewhere and are shown in messages."""
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
-_UNFETCHED: Final = mark("{name} could not be fetched from Discord. Attach it again.")
-_NOT_NOW: Final = mark("{name} could not be taken in just now. Try again later.")
-_TOO_LARGE: Final = mark("{name} is too large: {most} MB at most.")
-_TOO_LARGE_TOLD: Final = mark("{name} is too large: {size} MB, {most} MB at most.")
+_UNFETCHED: Final = N_("{name} could not be fetched from Discord. Attach it again.")
+_NOT_NOW: Final = N_("{name} could not be taken in just now. Try again later.")
+_TOO_LARGE: Final = N_("{name} is too large: {most} MB at most.")
+_TOO_LARGE_TOLD: Final = N_("{name} is too large: {size} MB, {most} MB at most.")
 _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
     {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 )
@@ -63,23 +70,23 @@ class _Slot:
 
 
 _SLOTS: Final = {
-    Kind.PICTURE: _Slot(
+    MediaKind.PICTURE: _Slot(
         max_bytes=MAX_IMAGE_BYTES,
         at_once=4,
-        other_format=mark("{name} is not a PNG, JPEG or WebP picture."),
-        damaged=mark("{name} is a damaged picture, or a part of one."),
+        other_format=N_("{name} is not a PNG, JPEG or WebP picture."),
+        damaged=N_("{name} is a damaged picture, or a part of one."),
     ),
-    Kind.VIDEO: _Slot(
+    MediaKind.VIDEO: _Slot(
         max_bytes=MAX_VIDEO_BYTES,
         at_once=2,
-        other_format=mark("{name} is not an MP4 or MOV video."),
-        damaged=mark("{name} is a damaged video, or a part of one."),
+        other_format=N_("{name} is not an MP4 or MOV video."),
+        damaged=N_("{name} is a damaged video, or a part of one."),
     ),
-    Kind.AUDIO: _Slot(
+    MediaKind.AUDIO: _Slot(
         max_bytes=MAX_AUDIO_BYTES,
         at_once=2,
-        other_format=mark("{name} is not an MP3 or WAV file."),
-        damaged=mark("{name} is a damaged audio file, or a part of one."),
+        other_format=N_("{name} is not an MP3 or WAV file."),
+        damaged=N_("{name} is a damaged audio file, or a part of one."),
     ),
 }
 """Together 170 MB at most."""
@@ -87,7 +94,7 @@ _SLOTS: Final = {
 Medium = TypeVar("Medium", Picture, Clip)
 
 
-class Attached(Protocol):
+class AttachmentLike(Protocol):
     """A file at Discord: an attachment as the library knows it, or a `File`."""
 
     @property
@@ -107,7 +114,7 @@ class Attached(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RemoteFile:
     """A file at Discord that came with a form, or that a message shows."""
 
     filename: str
@@ -116,7 +123,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class LoadedAttachments:
     """What became of the attachments: the usable media, and what is wrong with the others.
 
     `frames` are the pictures once more, each in its place, with None for those that are unusable.
@@ -139,40 +146,42 @@ class _Unfit(Exception):
 
     def about(self, name: str) -> str:
         """Say to the member why it can not be used."""
-        return t(self._sentence, name=name, **self._values)
+        return _(self._sentence, name=name, **self._values)
 
 
-class Intake:
+class AttachmentLoader:
     """Fetches attachments from Discord's own hosts, has them looked into, and keeps the good ones.
 
     `api_url` is the address of a stand-in or proxy for Discord, if one is set: on loopback, its
     host and port serve attachments too.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, api_url: str | None, keep: Keep) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, api_url: str | None, save_file: SaveFile
+    ) -> None:
         self._session = session
         self._stand_in = _loopback_origin(api_url)
-        self._keep = keep
-        self._inspector = Inspector()
-        self._room = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
+        self._save_file = save_file
+        self._inspector = MediaProbe()
+        self._slots = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
 
-    async def pictures(self, attachments: Iterable[Attached]) -> Gathered:
+    async def load_pictures(self, attachments: Iterable[AttachmentLike]) -> LoadedAttachments:
         """Take pictures in, all at once; nothing is raised, every problem is named."""
-        return await self.references(attachments, (), ())
+        return await self.load_references(attachments, (), ())
 
-    async def references(
+    async def load_references(
         self,
-        pictures: Iterable[Attached],
-        videos: Iterable[Attached],
-        audios: Iterable[Attached],
-    ) -> Gathered:
+        pictures: Iterable[AttachmentLike],
+        videos: Iterable[AttachmentLike],
+        audios: Iterable[AttachmentLike],
+    ) -> LoadedAttachments:
         """Take references in, all at once; nothing is raised, every problem is named."""
         seen, watched, heard = await asyncio.gather(
             asyncio.gather(*map(self._picture, pictures)),
-            asyncio.gather(*(self._clip(Kind.VIDEO, video) for video in videos)),
-            asyncio.gather(*(self._clip(Kind.AUDIO, audio) for audio in audios)),
+            asyncio.gather(*(self._clip(MediaKind.VIDEO, video) for video in videos)),
+            asyncio.gather(*(self._clip(MediaKind.AUDIO, audio) for audio in audios)),
         )
-        return Gathered(
+        return LoadedAttachments(
             pictures=_usable(Picture, seen),
             videos=_usable(Clip, watched),
             audios=_usable(Clip, heard),
@@ -180,18 +189,18 @@ class Intake:
             frames=tuple(item if isinstance(item, Picture) else None for item in seen),
         )
 
-    async def _picture(self, attachment: Attached) -> Picture | str:
+    async def _picture(self, attachment: AttachmentLike) -> Picture | str:
         name = _shown_name(attachment)
         try:
-            async with self._room[Kind.PICTURE]:
-                data = await self._fetch(Kind.PICTURE, attachment)
-                found = await self._look(Kind.PICTURE, data)
-                assert isinstance(found, PictureFound), "a picture was looked for"
+            async with self._slots[MediaKind.PICTURE]:
+                data = await self._fetch(MediaKind.PICTURE, attachment)
+                found = await self._look(MediaKind.PICTURE, data)
+                assert isinstance(found, PictureInfo), "a picture was looked for"
                 kept = await self._store(data, _SUFFIXES[found.format])
         except _Unfit as error:
             return error.about(name)
         return Picture(
-            url=address_to_hand_on(attachment.url),
+            url=forwardable_url(attachment.url),
             name=name,
             format=found.format,
             width=found.width,
@@ -200,25 +209,25 @@ class Intake:
             kept=kept,
         )
 
-    async def _clip(self, kind: Kind, attachment: Attached) -> Clip | str:
+    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> Clip | str:
         name = _shown_name(attachment)
         try:
-            async with self._room[kind]:
+            async with self._slots[kind]:
                 data = await self._fetch(kind, attachment)
                 found = await self._look(kind, data)
-                assert isinstance(found, ClipFound), "a clip was looked for"
+                assert isinstance(found, ClipInfo), "a clip was looked for"
                 kept = await self._store(data, found.suffix)
         except _Unfit as error:
             return error.about(name)
-        length = clip_ms(found.microseconds)
+        length = round_clip_ms(found.microseconds)
         return Clip(url=attachment.url, name=name, duration_ms=length, kept=kept)
 
-    async def _fetch(self, kind: Kind, attachment: Attached) -> bytes:
+    async def _fetch(self, kind: MediaKind, attachment: AttachmentLike) -> bytes:
         slot = _SLOTS[kind]
         if not self._is_discords(attachment.url):
-            raise _Unfit(mark("{name} does not lie on Discord's servers."))
+            raise _Unfit(N_("{name} does not lie on Discord's servers."))
         if attachment.size > slot.max_bytes:
-            size = show_number(attachment.size / 1e6, decimals=1)
+            size = format_number(attachment.size / 1e6, decimals=1)
             raise _Unfit(_TOO_LARGE_TOLD, size=size, most=slot.most)
         try:
             async with self._session.get(
@@ -230,10 +239,10 @@ class Intake:
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise _Unfit(_UNFETCHED) from None
 
-    async def _look(self, kind: Kind, data: bytes) -> PictureFound | ClipFound:
+    async def _look(self, kind: MediaKind, data: bytes) -> PictureInfo | ClipInfo:
         try:
-            return await self._inspector.look(kind, data)
-        except Unusable as error:
+            return await self._inspector.probe(kind, data)
+        except UnusableMedia as error:
             raise _what_is_wrong(error.fault, _SLOTS[kind]) from None
         except OSError:
             _log.exception("an input could not be looked into")
@@ -241,13 +250,13 @@ class Intake:
 
     async def _store(self, data: bytes, suffix: str) -> str:
         try:
-            return await self._keep(data, suffix)
+            return await self._save_file(data, suffix)
         except OSError:
             _log.exception("an input could not be kept")
             raise _Unfit(_NOT_NOW) from None
 
     def _is_discords(self, address: str) -> bool:
-        if is_discords(address):
+        if is_discord_url(address):
             return True
         return self._stand_in is not None and _origin(address) == self._stand_in
 
@@ -259,16 +268,16 @@ def _loopback_origin(api_url: str | None) -> URL | None:
     return url.origin() if url.host in ("127.0.0.1", "localhost", "::1") else None
 
 
-def is_discords(address: str) -> bool:
+def is_discord_url(url: str) -> bool:
     """Tell whether an address lies on one of Discord's own hosts for files."""
-    origin = _origin(address)
+    origin = _origin(url)
     return origin is not None and (origin in _CDN_ORIGINS or _is_proxy(origin))
 
 
-def address_to_hand_on(address: str) -> str:
+def forwardable_url(url: str) -> str:
     """Give no address of a copy whose original a stranger may change: the kept file counts."""
-    origin = _origin(address)
-    return "" if origin is not None and _is_proxy(origin) else address
+    origin = _origin(url)
+    return "" if origin is not None and _is_proxy(origin) else url
 
 
 def _origin(address: str) -> URL | None:
@@ -288,8 +297,8 @@ def _usable(kind: type[Medium], items: Iterable[Medium | str]) -> tuple[Medium, 
     return tuple(item for item in items if isinstance(item, kind))
 
 
-def _shown_name(attachment: Attached) -> str:
-    return text.harmless(attachment.filename, 60)
+def _shown_name(attachment: AttachmentLike) -> str:
+    return text.sanitize(attachment.filename, 60)
 
 
 async def _read_capped(answer: aiohttp.ClientResponse, slot: _Slot) -> bytes:
@@ -302,26 +311,28 @@ async def _read_capped(answer: aiohttp.ClientResponse, slot: _Slot) -> bytes:
     return data.getvalue()
 
 
-def _what_is_wrong(fault: Fault, slot: _Slot) -> _Unfit:
+def _what_is_wrong(fault: MediaFault, slot: _Slot) -> _Unfit:
     match fault:
-        case Fault.OTHER_FORMAT:
+        case MediaFault.UNSUPPORTED_FORMAT:
             return _Unfit(slot.other_format)
-        case Fault.DAMAGED:
+        case MediaFault.DAMAGED:
             return _Unfit(slot.damaged)
         case _:
             return _Unfit(_WRONG[fault], side=MAX_IMAGE_SIDE)
 
 
-_WRONG: Final[Mapping[Fault, str]] = MappingProxyType(
+_WRONG: Final[Mapping[MediaFault, str]] = MappingProxyType(
     {
-        Fault.TOO_MANY_PIXELS: mark("{name} has too many pixels: {side} a side at most."),
-        Fault.ANIMATED: mark("{name} is animated: only still pictures can be used."),
-        Fault.COMPRESSED_WAV: mark("{name} is a compressed WAV: save it as an MP3 or a plain WAV."),
-        Fault.NO_VIDEO_TRACK: mark("{name} has no video in it, or only sound."),
-        Fault.LENGTH_UNKNOWN: mark(
+        MediaFault.TOO_MANY_PIXELS: N_("{name} has too many pixels: {side} a side at most."),
+        MediaFault.ANIMATED: N_("{name} is animated: only still pictures can be used."),
+        MediaFault.COMPRESSED_WAV: N_(
+            "{name} is a compressed WAV: save it as an MP3 or a plain WAV."
+        ),
+        MediaFault.NO_VIDEO_TRACK: N_("{name} has no video in it, or only sound."),
+        MediaFault.LENGTH_UNKNOWN: N_(
             "{name} does not tell how long it lasts: save it anew with another program."
         ),
-        Fault.TOO_COSTLY: mark(
+        MediaFault.RESOURCE_LIMIT: N_(
             "{name} takes too much time or memory to look into: save it in a simpler form."
         ),
     }

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from workflow.context import Context
 from workflow.guilds import presets, prompt_history
-from workflow.guilds.prompt_history import Recent, token_of
+from workflow.guilds.prompt_history import RecentPrompt, prompt_token
 
 _log = structlog.get_logger(__name__)
 
@@ -28,42 +28,42 @@ _Choices = list[app_commands.Choice[str]]
 T = TypeVar("T")
 
 
-async def suggest_prompts(interaction: _Interaction, typed: str) -> _Choices:
+async def autocomplete_prompt(interaction: _Interaction, typed: str) -> _Choices:
     """Suggest the member's own recent prompts on this server."""
-    return await _cog(interaction).prompts(interaction, str(typed))
+    return await _cog(interaction).matching_prompts(interaction, str(typed))
 
 
-async def suggest_presets(interaction: _Interaction, typed: str) -> _Choices:
+async def autocomplete_preset(interaction: _Interaction, typed: str) -> _Choices:
     """Suggest the server's presets."""
-    return await _cog(interaction).presets(interaction, str(typed))
+    return await _cog(interaction).matching_presets(interaction, str(typed))
 
 
-class Suggestions(commands.Cog):
+class AutocompleteCog(commands.Cog):
     """Answers the fields that are being filled in: soon, or with nothing."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def prompts(self, interaction: _Interaction, typed: str) -> _Choices:
+    async def matching_prompts(self, interaction: _Interaction, typed: str) -> _Choices:
         """List the prompts that contain what was typed, newest first."""
         if interaction.guild_id is None:
             return []
-        work = prompt_history.recent(
+        work = prompt_history.find_recent_prompts(
             self._context, interaction.guild_id, interaction.user.id, typed
         )
         choices = [_choice(one) for one in await _soon(work)]
         return [choice for choice in choices if choice.name][:_MOST]
 
-    async def presets(self, interaction: _Interaction, typed: str) -> _Choices:
+    async def matching_presets(self, interaction: _Interaction, typed: str) -> _Choices:
         """List the presets whose name contains what was typed."""
         if interaction.guild_id is None:
             return []
-        found = await _soon(presets.suggested(self._context, interaction.guild_id, typed))
+        found = await _soon(presets.autocomplete_preset(self._context, interaction.guild_id, typed))
         return [app_commands.Choice(name=one.name, value=one.name) for one in found]
 
 
-def _cog(interaction: _Interaction) -> Suggestions:
-    return cast("Suggestions", cast("commands.Bot", interaction.client).get_cog("Suggestions"))
+def _cog(interaction: _Interaction) -> AutocompleteCog:
+    return cast("AutocompleteCog", cast("commands.Bot", interaction.client).get_cog("Suggestions"))
 
 
 async def _soon(work: Awaitable[list[T]]) -> list[T]:
@@ -76,14 +76,14 @@ async def _soon(work: Awaitable[list[T]]) -> list[T]:
         return []
 
 
-def _choice(recent: Recent) -> app_commands.Choice[str]:
+def _choice(recent: RecentPrompt) -> app_commands.Choice[str]:
     """Offer a prompt under itself; one that no choice can hold, cut, under its job's token."""
     prompt = recent.prompt
     seen = "".join(c for c in " ".join(prompt.split()) if unicodedata.category(c) not in _UNSEEN)
     if seen == prompt and _units(prompt) <= _LONGEST:
         return app_commands.Choice(name=prompt, value=prompt)
     cut = seen if _units(seen) <= _LONGEST else f"{_start(seen)}…"
-    return app_commands.Choice(name=cut.strip(), value=token_of(recent.job_id))
+    return app_commands.Choice(name=cut.strip(), value=prompt_token(recent.job_id))
 
 
 def _start(text: str) -> str:

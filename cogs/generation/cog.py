@@ -9,33 +9,33 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.attachments import Intake
-from cogs.generation.autocomplete import suggest_presets, suggest_prompts
+from cogs.generation.attachments import AttachmentLoader
+from cogs.generation.autocomplete import autocomplete_preset, autocomplete_prompt
 from cogs.generation.modals import (
-    COMPOSE_FORM,
-    MEND_FORM,
-    Field,
-    FormKind,
-    files_in,
-    make_form,
-    sent_off,
+    COMPOSE_MODAL_ID,
+    RETRY_MODAL_ID,
+    ModalField,
+    ModalKind,
+    apply_input,
+    make_modal,
+    match_submission,
     takes_pictures,
-    typed,
+    uploaded_files,
 )
 from cogs.generation.options import (
+    ASPECT_RATIO_CHOICES,
     MODEL_CHOICES,
-    RATIOS,
-    RESOLUTIONS,
-    TEXTS,
-    Seconds,
-    draft_of,
-    given_options,
+    OPTION_DESCRIPTIONS,
+    RESOLUTION_CHOICES,
+    DurationRange,
+    build_draft,
+    filled_options,
 )
-from cogs.generation.options import suggest_seconds as suggest
-from cogs.generation.retry import Mending, Typed, framed, placed
-from cogs.generation.service import Desk
-from cogs.ui.interactions import answering
-from domain.catalogue import mark
+from cogs.generation.options import duration_choices as suggest
+from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
+from cogs.generation.service import GenerationService
+from cogs.ui.interactions import run_handler
+from domain.catalogue import N_
 from domain.models import (
     DEFAULT_MODEL,
     MAX_REFERENCE_CLIPS,
@@ -45,35 +45,39 @@ from domain.models import (
     Model,
     Resolution,
 )
-from domain.requests import Command, Draft
-from workflow.results.rerun import Keys, form_keys
+from domain.requests import Draft, GenerationCommand
+from workflow.results.rerun import IdempotencyKeys, modal_keys
 
 _PICTURE_TEXTS: Final = {
-    "image": mark("The picture to animate: PNG, JPEG or WebP, 10 MB at most"),
-    "last_image": mark("A second picture for the video to end on"),
+    "image": N_("The picture to animate: PNG, JPEG or WebP, 10 MB at most"),
+    "last_image": N_("A second picture for the video to end on"),
 }
 
 _Interaction = discord.Interaction[Any]
 
 
-class Generation(commands.Cog):
+class GenerationCog(commands.Cog):
     """Takes requests for videos from words and pictures."""
 
-    def __init__(self, desk: Desk, intake: Intake, mending: Mending) -> None:
-        self._desk = desk
-        self._intake = intake
-        self._mending = mending
+    def __init__(
+        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+    ) -> None:
+        self._service = service
+        self._attachments = attachments
+        self._retries = retries
 
-    @app_commands.command(name="video", description=mark("Make a short video from a prompt"))
-    @app_commands.describe(**TEXTS)
-    @app_commands.choices(model=MODEL_CHOICES, resolution=RESOLUTIONS, aspect_ratio=RATIOS)
-    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
+    @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
+    @app_commands.describe(**OPTION_DESCRIPTIONS)
+    @app_commands.choices(
+        model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
+    )
+    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
         prompt: str,
         model: str | None = None,
-        duration: Seconds | None = None,
+        duration: DurationRange | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         sound: bool | None = None,
@@ -83,12 +87,14 @@ class Generation(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video from a prompt."""
-        await self._serve(interaction, Command.VIDEO)
+        await self._serve(interaction, GenerationCommand.VIDEO)
 
-    @app_commands.command(name="animate", description=mark("Bring a picture to life"))
-    @app_commands.describe(**_PICTURE_TEXTS, **TEXTS)
-    @app_commands.choices(model=MODEL_CHOICES, resolution=RESOLUTIONS, aspect_ratio=RATIOS)
-    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
+    @app_commands.command(name="animate", description=N_("Bring a picture to life"))
+    @app_commands.describe(**_PICTURE_TEXTS, **OPTION_DESCRIPTIONS)
+    @app_commands.choices(
+        model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
+    )
+    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -96,7 +102,7 @@ class Generation(commands.Cog):
         prompt: str,
         last_image: discord.Attachment | None = None,
         model: str | None = None,
-        duration: Seconds | None = None,
+        duration: DurationRange | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         sound: bool | None = None,
@@ -107,7 +113,7 @@ class Generation(commands.Cog):
     ) -> None:
         """Make a video from one picture, or from one picture to another."""
         given = [image] if last_image is None else [image, last_image]
-        await self._serve(interaction, Command.ANIMATE, given)
+        await self._serve(interaction, GenerationCommand.ANIMATE, given)
 
     @video.autocomplete("duration")
     @animate.autocomplete("duration")
@@ -122,16 +128,16 @@ class Generation(commands.Cog):
     async def _serve(
         self,
         interaction: _Interaction,
-        command: Command,
+        command: GenerationCommand,
         attachments: Sequence[discord.Attachment] = (),
     ) -> None:
         """Defer, gather what was given, put it on the belt, answer privately."""
-        await self._desk.open(interaction)
-        gathered = await self._intake.pictures(attachments)
-        draft = draft_of(command, interaction, gathered)
-        mistake = Typed(interaction.user.id, FormKind(command), draft, gathered.frames)
-        mend = self._mending.offer(interaction.id, mistake)
-        card = await self._desk.order(interaction, draft, mend=mend)
+        await self._service.defer_reply(interaction)
+        gathered = await self._attachments.load_pictures(attachments)
+        draft = build_draft(command, interaction, gathered)
+        mistake = RetryDraft(interaction.user.id, ModalKind(command), draft, gathered.frames)
+        mend = self._retries.button_factory(interaction.id, mistake)
+        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
         await interaction.edit_original_response(view=card)
 
 
@@ -143,38 +149,40 @@ _VIDEOS: Final = [f"video{number}" for number in range(1, MAX_REFERENCE_CLIPS + 
 _SOUNDS: Final = [f"audio{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
 _SHARED_TEXTS: Final = ("prompt", "web_search", "preset", "private")
 _TEXTS: Final = {
-    **dict.fromkeys(_PICTURES, mark("A picture to go by: PNG, JPEG or WebP, 10 MB at most")),
-    **dict.fromkeys(_VIDEOS, mark("A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest")),
+    **dict.fromkeys(_PICTURES, N_("A picture to go by: PNG, JPEG or WebP, 10 MB at most")),
+    **dict.fromkeys(_VIDEOS, N_("A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest")),
     **dict.fromkeys(
-        _SOUNDS, mark("A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video")
+        _SOUNDS, N_("A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video")
     ),
-    **{name: text for name, text in TEXTS.items() if name in _SHARED_TEXTS},
-    "duration": mark("Length in seconds: 4 to 15"),
-    "resolution": mark("Height of the video"),
-    "aspect_ratio": mark("Shape of the video; auto when left out"),
-    "sound": mark("Whether the video has sound (free)"),
+    **{name: text for name, text in OPTION_DESCRIPTIONS.items() if name in _SHARED_TEXTS},
+    "duration": N_("Length in seconds: 4 to 15"),
+    "resolution": N_("Height of the video"),
+    "aspect_ratio": N_("Shape of the video; auto when left out"),
+    "sound": N_("Whether the video has sound (free)"),
 }
 _RESOLUTIONS: Final = [
-    found for found in RESOLUTIONS if Resolution(found.value) in _MODEL.resolutions
+    found for found in RESOLUTION_CHOICES if Resolution(found.value) in _MODEL.resolutions
 ]
 
 _File = discord.Attachment | None
 
 
-class References(commands.Cog):
+class ReferenceCog(commands.Cog):
     """Takes requests for videos that are led by references."""
 
-    def __init__(self, desk: Desk, intake: Intake, mending: Mending) -> None:
-        self._desk = desk
-        self._intake = intake
-        self._mending = mending
+    def __init__(
+        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+    ) -> None:
+        self._service = service
+        self._attachments = attachments
+        self._retries = retries
 
     @app_commands.command(
-        name="reference", description=mark("Make a video led by pictures, videos, sounds")
+        name="reference", description=N_("Make a video led by pictures, videos, sounds")
     )
     @app_commands.describe(**_TEXTS)
-    @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=RATIOS)
-    @app_commands.autocomplete(prompt=suggest_prompts, preset=suggest_presets)
+    @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)
+    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -194,7 +202,7 @@ class References(commands.Cog):
         audio1: _File = None,
         audio2: _File = None,
         audio3: _File = None,
-        duration: Seconds | None = None,
+        duration: DurationRange | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         sound: bool | None = None,
@@ -203,15 +211,17 @@ class References(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video that goes by references."""
-        await self._desk.open(interaction)
-        given = given_options(interaction)
+        await self._service.defer_reply(interaction)
+        given = filled_options(interaction)
         files = [_files(given, names) for names in (_PICTURES, _VIDEOS, _SOUNDS)]
-        gathered = await self._intake.references(*files)
-        draft = draft_of(Command.REFERENCE, interaction, gathered)
+        gathered = await self._attachments.load_references(*files)
+        draft = build_draft(GenerationCommand.REFERENCE, interaction, gathered)
         lost = len(gathered.problems)
-        mistake = Typed(interaction.user.id, FormKind.REFERENCE, draft, left_out=lost)
-        mend = self._mending.offer(interaction.id, mistake)
-        card = await self._desk.order(interaction, draft, mend=mend)
+        mistake = RetryDraft(
+            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=lost
+        )
+        mend = self._retries.button_factory(interaction.id, mistake)
+        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
         await interaction.edit_original_response(view=card)
 
     @reference.autocomplete("duration")
@@ -226,65 +236,74 @@ def _files(given: Mapping[str, Any], names: list[str]) -> list[discord.Attachmen
     return [given[name] for name in names if given.get(name) is not None]
 
 
-_EMPTY: Final = Draft(command=Command.VIDEO, prompt="")
+_EMPTY: Final = Draft(command=GenerationCommand.VIDEO, prompt="")
 
 
-class Composing(commands.Cog):
+class ComposeCog(commands.Cog):
     """Opens forms, and takes those that are sent off, also to an earlier process."""
 
-    def __init__(self, desk: Desk, intake: Intake, mending: Mending) -> None:
-        self._desk = desk
-        self._intake = intake
-        self._mending = mending
+    def __init__(
+        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+    ) -> None:
+        self._service = service
+        self._attachments = attachments
+        self._retries = retries
 
-    @app_commands.command(name="compose", description=mark("Write a long prompt in a form"))
+    @app_commands.command(name="compose", description=N_("Write a long prompt in a form"))
     async def compose(self, interaction: _Interaction) -> None:
         """Open a form for a video from words, or from pictures."""
-        form = make_form(FormKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
+        form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
 
     @commands.Cog.listener("on_interaction")
-    async def form(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: _Interaction) -> None:
         """Take a form that is sent off."""
-        if sent := sent_off(interaction, COMPOSE_FORM):
-            await answering(interaction, self._composed(interaction, *sent))
-        elif sent := sent_off(interaction, MEND_FORM):
-            await answering(interaction, self._mended(interaction, *sent))
+        if sent := match_submission(interaction, COMPOSE_MODAL_ID):
+            await run_handler(interaction, self._composed(interaction, *sent))
+        elif sent := match_submission(interaction, RETRY_MODAL_ID):
+            await run_handler(interaction, self._mended(interaction, *sent))
 
     async def _composed(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._desk.open(interaction)
-        blank = Typed(interaction.user.id, FormKind.COMPOSE, _EMPTY)
-        keys = form_keys(int(about["opened"]), interaction.user.id, "compose")
+        await self._service.defer_reply(interaction)
+        blank = RetryDraft(interaction.user.id, ModalKind.COMPOSE, _EMPTY)
+        keys = modal_keys(int(about["opened"]), interaction.user.id, "compose")
         await self._order(interaction, blank, data, keys)
 
     async def _mended(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         user_id, key = interaction.user.id, about["key"]
-        mistake = self._mending.find(key, user_id, FormKind(about["kind"]))
-        keys = form_keys(int(about["opened"]), user_id, f"mend:{key}")
+        mistake = self._retries.find(key, user_id, ModalKind(about["kind"]))
+        keys = modal_keys(int(about["opened"]), user_id, f"mend:{key}")
         await self._order(interaction, mistake, data, keys)
 
     async def _order(
-        self, interaction: _Interaction, before: Typed, data: Mapping[str, Any], keys: Keys
+        self,
+        interaction: _Interaction,
+        before: RetryDraft,
+        data: Mapping[str, Any],
+        keys: IdempotencyKeys,
     ) -> None:
         """Put on the belt what was typed over a draft, and answer."""
-        after = replace(before, draft=typed(before.draft, data))
+        after = replace(before, draft=apply_input(before.draft, data))
         if takes_pictures(before.kind):
             after = await self._with_pictures(after, data)
-        mend = self._mending.offer(interaction.id, after)
-        card = await self._desk.order(interaction, after.draft, keys, mend)
+        mend = self._retries.button_factory(interaction.id, after)
+        card = await self._service.request_video(interaction, after.draft, keys, mend)
         await interaction.edit_original_response(view=card)
 
-    async def _with_pictures(self, about: Typed, data: Mapping[str, Any]) -> Typed:
+    async def _with_pictures(self, about: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:
         """Take in the pictures of a form beside those that are kept; with none, words are meant."""
-        gathered = await self._intake.pictures(files_in(data, Field.PICTURES))
-        frames = placed(about.frames, gathered.frames)
-        draft = framed(about.draft, frames, gathered.problems)
-        if about.kind is FormKind.COMPOSE:
+        gathered = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
+        frames = merge_frames(about.frames, gathered.frames)
+        draft = with_frames(about.draft, frames, gathered.problems)
+        if about.kind is ModalKind.COMPOSE:
             has_pictures = gathered.frames or draft.pictures
-            draft = replace(draft, command=Command.ANIMATE if has_pictures else Command.VIDEO)
+            draft = replace(
+                draft,
+                command=GenerationCommand.ANIMATE if has_pictures else GenerationCommand.VIDEO,
+            )
         return replace(about, draft=draft, frames=frames)

@@ -13,44 +13,49 @@ from discord import app_commands, ui
 from discord.ext import commands
 from yarl import URL
 
-from cogs.generation.attachments import File, Gathered, Intake, is_discords
-from cogs.generation.modals import (
-    ANIMATE_FORM,
-    Field,
-    FormKind,
-    files_in,
-    make_form,
-    sent_off,
-    typed,
+from cogs.generation.attachments import (
+    AttachmentLoader,
+    LoadedAttachments,
+    RemoteFile,
+    is_discord_url,
 )
-from cogs.generation.retry import Mending, Typed, framed
-from cogs.generation.service import Desk
-from cogs.ui.interactions import TurnedAway, answering
-from cogs.ui.ttl_store import Drafts
-from domain.catalogue import mark, t
-from domain.requests import Command, Draft
+from cogs.generation.modals import (
+    ANIMATE_MODAL_ID,
+    ModalField,
+    ModalKind,
+    apply_input,
+    make_modal,
+    match_submission,
+    uploaded_files,
+)
+from cogs.generation.retry import RetryDraft, RetryModals, with_frames
+from cogs.generation.service import GenerationService
+from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.ttl_store import TTLStore
+from domain.catalogue import N_, _
+from domain.requests import Draft, GenerationCommand
 from workflow.context import Context
-from workflow.results.rerun import form_keys
+from workflow.results.rerun import modal_keys
 
-MOST: Final = 25
+MAX_PICTURES: Final = 25
 """Choices of a menu."""
 
 _ANY: Final = "image/*"
 
 
-def pictures_in(message: discord.Message) -> tuple[File, ...]:
+def pictures_in(message: discord.Message) -> tuple[RemoteFile, ...]:
     """List the pictures of a message in the order in which they are seen, each once."""
-    found = dict[str, File]()
+    found = dict[str, RemoteFile]()
     for part in (message, *message.message_snapshots):
         for file in _of(part):
             found.setdefault(file.url.partition("?")[0], file)
-    return tuple(found.values())[:MOST]
+    return tuple(found.values())[:MAX_PICTURES]
 
 
-def _of(part: discord.Message | discord.MessageSnapshot) -> Iterator[File]:
+def _of(part: discord.Message | discord.MessageSnapshot) -> Iterator[RemoteFile]:
     for attachment in part.attachments:
         if _is_picture(attachment.content_type, attachment.filename):
-            yield File(attachment.filename, attachment.url, attachment.size)
+            yield RemoteFile(attachment.filename, attachment.url, attachment.size)
     for embed in part.embeds:
         yield from _media((embed.image, embed.thumbnail))
     yield from _media(_laid_out(part.components))
@@ -72,7 +77,7 @@ def _laid_out(components: Iterable[Any]) -> Iterator[Any]:
                 pass
 
 
-def _media(shown: Iterable[Any]) -> Iterator[File]:
+def _media(shown: Iterable[Any]) -> Iterator[RemoteFile]:
     """Take media at the address that Discord itself serves, if there is one."""
     for media in shown:
         url: str | None = media.url
@@ -82,7 +87,7 @@ def _media(shown: Iterable[Any]) -> Iterator[File]:
         # What an embed shows as an image says nothing of its kind, and is one.
         if _is_picture(getattr(media, "content_type", None), name, otherwise=_ANY):
             proxy: str | None = media.proxy_url
-            yield File(name, url if is_discords(url) or not proxy else proxy)
+            yield RemoteFile(name, url if is_discord_url(url) or not proxy else proxy)
 
 
 def _name(url: str) -> str:
@@ -99,43 +104,43 @@ def _is_picture(content_type: str | None, name: str, otherwise: str = "") -> boo
     return any(kind.startswith("image/") for kind in known)
 
 
-_NONE: Final = mark(
+_NONE: Final = N_(
     "I see no picture in this message. Choose a message with a PNG, JPEG or WebP picture, or use "
     "`/animate` with a file of your own."
 )
-_WHICH: Final = mark("**Which picture shall come to life?**")
-_GONE: Final = mark(
+_WHICH: Final = N_("**Which picture shall come to life?**")
+_GONE: Final = N_(
     "I can not see the picture any more: it or its message may be deleted, or I was restarted "
     "meanwhile. Click *Edit again* and attach it, or choose *Animate this image* once more."
 )
-_HIDDEN: Final = mark(
+_HIDDEN: Final = N_(
     "I may not read the messages of this channel. Click *Edit again* and attach the picture."
 )
-_SILENT: Final = mark("Discord does not answer just now. Click *Edit again* in a while.")
+_SILENT: Final = N_("Discord does not answer just now. Click *Edit again* in a while.")
 
 _GALLERY: Final = 10
 _NAME_SHOWN: Final = 60
 
-_EMPTY: Final = Draft(command=Command.ANIMATE, prompt="")
+_EMPTY: Final = Draft(command=GenerationCommand.ANIMATE, prompt="")
 
 _Interaction = discord.Interaction[Any]
 
 
 @app_commands.context_menu(name="Animate this image")
-async def animate_this(interaction: _Interaction, message: discord.Message) -> None:
+async def animate_image(interaction: _Interaction, message: discord.Message) -> None:
     """Open a form for a picture of a message."""
-    await answering(interaction, _cog(interaction).begin(interaction, message))
+    await run_handler(interaction, _cog(interaction).start(interaction, message))
 
 
-class PictureMenu(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
+class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
     """Chooses one of the pictures of a message."""
 
-    def __init__(self, message_id: int, pictures: tuple[File, ...] = ()) -> None:
+    def __init__(self, message_id: int, pictures: tuple[RemoteFile, ...] = ()) -> None:
         options = [
             discord.SelectOption(label=f"{number}. {_plain(file.filename)}", value=str(number))
             for number, file in enumerate(pictures, 1)
         ]
-        placeholder = t("Choose a picture")
+        placeholder = _("Choose a picture")
         custom_id = f"picture:{message_id}"
         super().__init__(
             ui.Select(custom_id=custom_id, placeholder=placeholder, options=options or [_UNSEEN])
@@ -153,7 +158,7 @@ class PictureMenu(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message
         """Open the form for the chosen picture; whether there is one is looked at afterwards."""
         chosen = next(iter(self.item.values), "")
         number = int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else 1
-        await answering(interaction, open_form(interaction, self.message_id, number))
+        await run_handler(interaction, open_animate_modal(interaction, self.message_id, number))
 
 
 _UNSEEN: Final = discord.SelectOption(label="1")
@@ -165,117 +170,127 @@ class _Seen:
     """The pictures of a message as a member's click on its menu showed them."""
 
     user_id: int
-    pictures: tuple[File, ...]
+    pictures: tuple[RemoteFile, ...]
 
 
-class Animating(commands.Cog):
+class ContextMenuCog(commands.Cog):
     """Asks which picture of a message is meant, opens the form, and takes it when it is sent off.
 
     Discord shows the contents of members' messages only with the click on the menu. They are kept
     for a while; after a restart the message is fetched, of which Discord may then hide everything.
     """
 
-    def __init__(self, context: Context, desk: Desk, intake: Intake, mending: Mending) -> None:
-        self._desk = desk
-        self._intake = intake
-        self._mending = mending
-        self._seen = Drafts[_Seen](context.now_ms)
+    def __init__(
+        self,
+        context: Context,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        retries: RetryModals,
+    ) -> None:
+        self._service = service
+        self._attachments = attachments
+        self._retries = retries
+        self._seen = TTLStore[_Seen](context.now_ms)
 
-    async def begin(self, interaction: _Interaction, message: discord.Message) -> None:
+    async def start(self, interaction: _Interaction, message: discord.Message) -> None:
         """Answer the click on the menu: with the form, or with the pictures to choose from."""
         pictures = pictures_in(message)
         if not pictures:
-            raise TurnedAway(t(_NONE))
+            raise UserError(_(_NONE))
         user_id = interaction.user.id
-        self._seen.keep(f"{user_id}:{message.id}", _Seen(user_id, pictures))
+        self._seen.put(f"{user_id}:{message.id}", _Seen(user_id, pictures))
         if len(pictures) == 1:
-            await open_form(interaction, message.id, 1)
+            await open_animate_modal(interaction, message.id, 1)
         else:
             card = _choice(message.id, pictures)
             await interaction.response.send_message(view=card, ephemeral=True)
 
     @commands.Cog.listener("on_interaction")
-    async def form(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: _Interaction) -> None:
         """Take a form that is sent off, also one that an earlier process has opened."""
-        if sent := sent_off(interaction, ANIMATE_FORM):
-            await answering(interaction, self._order(interaction, *sent))
+        if sent := match_submission(interaction, ANIMATE_MODAL_ID):
+            await run_handler(interaction, self._order(interaction, *sent))
 
     async def _order(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         gathered = await self._gather(interaction, about, data)
-        draft = typed(framed(_EMPTY, gathered.frames, gathered.problems), data)
-        mistake = Typed(interaction.user.id, FormKind.ANIMATE, draft, gathered.frames)
-        keys = form_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
-        mend = self._mending.offer(interaction.id, mistake)
-        card = await self._desk.order(interaction, draft, keys, mend)
+        draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.problems), data)
+        mistake = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
+        keys = modal_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
+        mend = self._retries.button_factory(interaction.id, mistake)
+        card = await self._service.request_video(interaction, draft, keys, mend)
         await interaction.edit_original_response(view=card)
 
     async def _gather(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
-    ) -> Gathered:
+    ) -> LoadedAttachments:
         """Take in the picture that is meant, and the one to end on; a problem is named."""
-        last = files_in(data, Field.LAST_PICTURE)[:1]
+        last = uploaded_files(data, ModalField.LAST_PICTURE)[:1]
         try:
             first = await self._meant(interaction, int(about["message"]), int(about["number"]))
-        except TurnedAway as reason:
-            ends = await self._intake.pictures(last)
-            return Gathered(problems=(str(reason), *ends.problems), frames=(None, *ends.frames))
-        return await self._intake.pictures([first, *last])
+        except UserError as reason:
+            ends = await self._attachments.load_pictures(last)
+            return LoadedAttachments(
+                problems=(str(reason), *ends.problems), frames=(None, *ends.frames)
+            )
+        return await self._attachments.load_pictures([first, *last])
 
-    async def _meant(self, interaction: _Interaction, message_id: int, number: int) -> File:
+    async def _meant(self, interaction: _Interaction, message_id: int, number: int) -> RemoteFile:
         """Find a picture by its number, from 1.
 
         Raises:
-            TurnedAway: it is not there, or not to be seen.
+            UserError: it is not there, or not to be seen.
         """
         user_id = interaction.user.id
-        seen = self._seen.find(f"{user_id}:{message_id}", user_id)
+        seen = self._seen.get(f"{user_id}:{message_id}", user_id)
         pictures = seen.pictures if seen else await _fetched(interaction, message_id)
         if not 1 <= number <= len(pictures):
-            raise TurnedAway(t(_GONE))
+            raise UserError(_(_GONE))
         return pictures[number - 1]
 
 
-async def open_form(interaction: _Interaction, message_id: int, number: int) -> None:
+async def open_animate_modal(interaction: _Interaction, message_id: int, number: int) -> None:
     """Open the form for a picture of a message."""
     custom_id = f"animate:{message_id}:{number}:{interaction.id}"
-    await interaction.response.send_modal(make_form(FormKind.MESSAGE, custom_id, _EMPTY))
+    await interaction.response.send_modal(make_modal(ModalKind.MESSAGE, custom_id, _EMPTY))
 
 
-def _cog(interaction: _Interaction) -> Animating:
-    return cast("Animating", cast("commands.Bot", interaction.client).get_cog("Animating"))
+def _cog(interaction: _Interaction) -> ContextMenuCog:
+    return cast(
+        "ContextMenuCog", cast("commands.Bot", interaction.client).get_cog("ContextMenuCog")
+    )
 
 
-def _choice(message_id: int, pictures: tuple[File, ...]) -> ui.LayoutView:
+def _choice(message_id: int, pictures: tuple[RemoteFile, ...]) -> ui.LayoutView:
     """Lay out the pictures, in rows of a gallery's size, above the menu that numbers them."""
     shown = [discord.MediaGalleryItem(file.url) for file in pictures]
-    view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(t(_WHICH)))
+    view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(_(_WHICH)))
     for start in range(0, len(shown), _GALLERY):
         view.add_item(ui.MediaGallery(*shown[start : start + _GALLERY]))
-    return view.add_item(ui.ActionRow[Any](PictureMenu(message_id, pictures)))
+    return view.add_item(ui.ActionRow[Any](PictureSelect(message_id, pictures)))
 
 
 def _plain(name: str) -> str:
     return name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…"
 
 
-async def _fetched(interaction: _Interaction, message_id: int) -> tuple[File, ...]:
+async def _fetched(interaction: _Interaction, message_id: int) -> tuple[RemoteFile, ...]:
     """Fetch a message of the channel that the form came from, and list its pictures.
 
     Raises:
-        TurnedAway: it is not to be had.
+        UserError: it is not to be had.
     """
     if not interaction.permissions.read_message_history or interaction.channel_id is None:
-        raise TurnedAway(t(_GONE))
+        raise UserError(_(_GONE))
     client = cast("commands.Bot", interaction.client)
     channel = client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
     try:
         return pictures_in(await channel.fetch_message(message_id))
     except discord.NotFound:
-        raise TurnedAway(t(_GONE)) from None
+        raise UserError(_(_GONE)) from None
     except discord.Forbidden:
-        raise TurnedAway(t(_HIDDEN)) from None
+        raise UserError(_(_HIDDEN)) from None
     except (discord.HTTPException, aiohttp.ClientError, OSError):
-        raise TurnedAway(t(_SILENT)) from None
+        raise UserError(_(_SILENT)) from None

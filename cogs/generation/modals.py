@@ -14,14 +14,14 @@ from typing import Any, Final, cast
 import discord
 from discord import ui
 
-from cogs.generation.attachments import File
-from cogs.generation.options import read_choices
-from domain.catalogue import mark, t
+from cogs.generation.attachments import RemoteFile
+from cogs.generation.options import parse_choices
+from domain.catalogue import N_, _
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
-from domain.requests import Draft, unfit_options
+from domain.requests import Draft, unsupported_options
 
 
-class FormKind(StrEnum):
+class ModalKind(StrEnum):
     """The forms, as they stand in custom ids."""
 
     EDIT = "edit"
@@ -33,16 +33,16 @@ class FormKind(StrEnum):
     MESSAGE = "message"
 
 
-MENDING_KINDS: Final = (
-    FormKind.VIDEO,
-    FormKind.ANIMATE,
-    FormKind.REFERENCE,
-    FormKind.COMPOSE,
+RETRY_KINDS: Final = (
+    ModalKind.VIDEO,
+    ModalKind.ANIMATE,
+    ModalKind.REFERENCE,
+    ModalKind.COMPOSE,
 )
 """Those that mend a draft which is kept; the others are about a job or a message."""
 
 
-class Field(StrEnum):
+class ModalField(StrEnum):
     """What can be asked for in a form, by the fields' custom ids."""
 
     PROMPT = "prompt"
@@ -61,107 +61,107 @@ _NOTE_UNITS: Final = 100
 
 _MOST_FILES: Final = 2
 _PROMPT_TO_SOUND: Final = (
-    Field.PROMPT,
-    Field.SECONDS,
-    Field.RESOLUTION,
-    Field.ASPECT_RATIO,
-    Field.SOUND,
+    ModalField.PROMPT,
+    ModalField.SECONDS,
+    ModalField.RESOLUTION,
+    ModalField.ASPECT_RATIO,
+    ModalField.SOUND,
 )
 _WITH_PICTURES: Final = (
-    Field.PROMPT,
-    Field.PICTURES,
-    Field.MODEL,
-    Field.SECONDS,
-    Field.RESOLUTION,
+    ModalField.PROMPT,
+    ModalField.PICTURES,
+    ModalField.MODEL,
+    ModalField.SECONDS,
+    ModalField.RESOLUTION,
 )
-_FIELDS: Final[Mapping[FormKind, tuple[Field, ...]]] = MappingProxyType(
+_FIELDS: Final[Mapping[ModalKind, tuple[ModalField, ...]]] = MappingProxyType(
     {
-        FormKind.EDIT: _PROMPT_TO_SOUND,
-        FormKind.EXTEND: _PROMPT_TO_SOUND,
-        FormKind.REFERENCE: _PROMPT_TO_SOUND,
-        FormKind.VIDEO: (
-            Field.PROMPT,
-            Field.MODEL,
-            Field.SECONDS,
-            Field.RESOLUTION,
-            Field.ASPECT_RATIO,
+        ModalKind.EDIT: _PROMPT_TO_SOUND,
+        ModalKind.EXTEND: _PROMPT_TO_SOUND,
+        ModalKind.REFERENCE: _PROMPT_TO_SOUND,
+        ModalKind.VIDEO: (
+            ModalField.PROMPT,
+            ModalField.MODEL,
+            ModalField.SECONDS,
+            ModalField.RESOLUTION,
+            ModalField.ASPECT_RATIO,
         ),
-        FormKind.ANIMATE: _WITH_PICTURES,
-        FormKind.COMPOSE: _WITH_PICTURES,
-        FormKind.MESSAGE: (
-            Field.PROMPT,
-            Field.LAST_PICTURE,
-            Field.MODEL,
-            Field.SECONDS,
-            Field.RESOLUTION,
+        ModalKind.ANIMATE: _WITH_PICTURES,
+        ModalKind.COMPOSE: _WITH_PICTURES,
+        ModalKind.MESSAGE: (
+            ModalField.PROMPT,
+            ModalField.LAST_PICTURE,
+            ModalField.MODEL,
+            ModalField.SECONDS,
+            ModalField.RESOLUTION,
         ),
     }
 )
-_TITLES: Final[Mapping[FormKind, str]] = MappingProxyType(
+_TITLES: Final[Mapping[ModalKind, str]] = MappingProxyType(
     {
-        FormKind.EDIT: mark("Edit prompt"),
-        FormKind.EXTEND: mark("What comes next?"),
-        FormKind.VIDEO: mark("A video from words"),
-        FormKind.ANIMATE: mark("A picture comes to life"),
-        FormKind.REFERENCE: mark("A video from references"),
-        FormKind.COMPOSE: mark("Compose a video"),
-        FormKind.MESSAGE: mark("Animate this image"),
+        ModalKind.EDIT: N_("Edit prompt"),
+        ModalKind.EXTEND: N_("What comes next?"),
+        ModalKind.VIDEO: N_("A video from words"),
+        ModalKind.ANIMATE: N_("A picture comes to life"),
+        ModalKind.REFERENCE: N_("A video from references"),
+        ModalKind.COMPOSE: N_("Compose a video"),
+        ModalKind.MESSAGE: N_("Animate this image"),
     }
 )
-_FILE_NOTES: Final[Mapping[FormKind, str]] = MappingProxyType(
+_FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
     {
-        FormKind.ANIMATE: mark("PNG, JPEG or WebP: the first picture, and perhaps a last one."),
-        FormKind.COMPOSE: mark(
-            "The first, and perhaps a last one. None: a video from words alone."
-        ),
-        FormKind.MESSAGE: mark("PNG, JPEG or WebP: where the video is to end."),
+        ModalKind.ANIMATE: N_("PNG, JPEG or WebP: the first picture, and perhaps a last one."),
+        ModalKind.COMPOSE: N_("The first, and perhaps a last one. None: a video from words alone."),
+        ModalKind.MESSAGE: N_("PNG, JPEG or WebP: where the video is to end."),
     }
 )
 
 
-def make_form(kind: FormKind, custom_id: str, draft: Draft, files: str | None = None) -> ui.Modal:
+def make_modal(
+    kind: ModalKind, custom_id: str, draft: Draft, files_note: str | None = None
+) -> ui.Modal:
     """Make a form that shows a draft; `files` says what becomes of files that were given before."""
-    modal = ui.Modal(title=t(_TITLES[kind]), custom_id=custom_id)
+    modal = ui.Modal(title=_(_TITLES[kind]), custom_id=custom_id)
     for field in _fields_of(kind, draft):
-        modal.add_item(_LABELS[field](kind, draft, files))
+        modal.add_item(_LABELS[field](kind, draft, files_note))
     modal.stop()  # so the library keeps nothing of it
     return modal
 
 
-def edit_form(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
+def edit_modal(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
     """Make the form that changes what a job was asked for."""
-    return make_form(FormKind.EDIT, f"form:{job_id}:{opened_id}", draft)
+    return make_modal(ModalKind.EDIT, f"form:{job_id}:{opened_id}", draft)
 
 
-def extend_form(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
+def extend_modal(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
     """Make the form that asks how the video of a job goes on."""
-    return make_form(FormKind.EXTEND, f"extend:{job_id}:{opened_id}", draft)
+    return make_modal(ModalKind.EXTEND, f"extend:{job_id}:{opened_id}", draft)
 
 
-def takes_pictures(kind: FormKind) -> bool:
+def takes_pictures(kind: ModalKind) -> bool:
     """Tell whether pictures may be given in a form for both places."""
-    return Field.PICTURES in _FIELDS[kind]
+    return ModalField.PICTURES in _FIELDS[kind]
 
 
-def _fields_of(kind: FormKind, draft: Draft) -> Iterable[Field]:
+def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
     """List the fields; a shape that the model does not make can be mended in the files' place."""
     model = MODELS[draft.model or DEFAULT_MODEL.id]
-    is_unfit = bool(unfit_options(model, None, None, draft.aspect_ratio))
-    swap = kind is FormKind.ANIMATE and is_unfit and draft.pictures
+    is_unfit = bool(unsupported_options(model, None, None, draft.aspect_ratio))
+    swap = kind is ModalKind.ANIMATE and is_unfit and draft.pictures
     fields = _FIELDS[kind]
-    return (Field.ASPECT_RATIO if swap and f is Field.PICTURES else f for f in fields)
+    return (ModalField.ASPECT_RATIO if swap and f is ModalField.PICTURES else f for f in fields)
 
 
-def _prompt(kind: FormKind, draft: Draft, files: str | None) -> ui.Label[Any]:
+def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     text = _cut(draft.prompt, _PROMPT_UNITS)
     if text != draft.prompt:
-        files = t("What a form can not hold is missing here: the end, or characters not sendable.")
+        files = _("What a form can not hold is missing here: the end, or characters not sendable.")
     elif takes_pictures(kind):
         files = None
     return _label(
-        t("Prompt"),
+        _("Prompt"),
         ui.TextInput(
-            custom_id=Field.PROMPT,
+            custom_id=ModalField.PROMPT,
             style=discord.TextStyle.paragraph,
             default=text or None,
             max_length=_PROMPT_UNITS,
@@ -170,78 +170,80 @@ def _prompt(kind: FormKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     )
 
 
-def _pictures(kind: FormKind, _draft: Draft, files: str | None) -> ui.Label[Any]:
+def _pictures(kind: ModalKind, _draft: Draft, files: str | None) -> ui.Label[Any]:
     field = ui.FileUpload[Any](
-        custom_id=Field.PICTURES, required=False, min_values=0, max_values=_MOST_FILES
+        custom_id=ModalField.PICTURES, required=False, min_values=0, max_values=_MOST_FILES
     )
-    return _label(t("Pictures"), field, files or t(_FILE_NOTES[kind]))
+    return _label(_("Pictures"), field, files or _(_FILE_NOTES[kind]))
 
 
-def _last_picture(kind: FormKind, _draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _last_picture(kind: ModalKind, _draft: Draft, _files: str | None) -> ui.Label[Any]:
     field = ui.FileUpload[Any](
-        custom_id=Field.LAST_PICTURE, required=False, min_values=0, max_values=1
+        custom_id=ModalField.LAST_PICTURE, required=False, min_values=0, max_values=1
     )
-    return _label(t("Last picture"), field, t(_FILE_NOTES[kind]))
+    return _label(_("Last picture"), field, _(_FILE_NOTES[kind]))
 
 
-def _model(_kind: FormKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _model(_kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     labels = {model.id.value: model.label for model in MODELS.values()}
-    return _menu(t("Model"), Field.MODEL, labels, draft.model)
+    return _menu(_("Model"), ModalField.MODEL, labels, draft.model)
 
 
-def _length(kind: FormKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _length(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     models = _models(kind, draft)
     least = min(model.min_seconds for model in models)
     most = max(model.max_seconds for model in models)
-    labels = {str(number): t("{seconds} s", seconds=number) for number in range(least, most + 1)}
+    labels = {str(number): _("{seconds} s", seconds=number) for number in range(least, most + 1)}
     chosen = None if draft.seconds is None else str(draft.seconds)
-    return _menu(t("Seconds"), Field.SECONDS, labels, chosen)
+    return _menu(_("Seconds"), ModalField.SECONDS, labels, chosen)
 
 
-def _resolution(kind: FormKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _resolution(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     made = (value.value for model in _models(kind, draft) for value in model.resolutions)
     labels = {value: value for value in made}
-    return _menu(t("Resolution"), Field.RESOLUTION, labels, draft.resolution)
+    return _menu(_("Resolution"), ModalField.RESOLUTION, labels, draft.resolution)
 
 
-def _aspect_ratio(kind: FormKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _aspect_ratio(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     made = (value.value for model in _models(kind, draft) for value in model.aspect_ratios)
     labels = {value: value for value in made}
-    return _menu(t("Shape"), Field.ASPECT_RATIO, labels, draft.aspect_ratio)
+    return _menu(_("Shape"), ModalField.ASPECT_RATIO, labels, draft.aspect_ratio)
 
 
-def _sound(kind: FormKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _sound(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     usual = _models(kind, draft)[0].default_sound
     is_on = usual if draft.sound is None else draft.sound
-    return _label(t("Sound"), ui.Checkbox[Any](custom_id=Field.SOUND, default=is_on))
+    return _label(_("Sound"), ui.Checkbox[Any](custom_id=ModalField.SOUND, default=is_on))
 
 
-_LABELS: Final[Mapping[Field, Callable[[FormKind, Draft, str | None], ui.Label[Any]]]] = (
+_LABELS: Final[Mapping[ModalField, Callable[[ModalKind, Draft, str | None], ui.Label[Any]]]] = (
     MappingProxyType(
         {
-            Field.PROMPT: _prompt,
-            Field.PICTURES: _pictures,
-            Field.LAST_PICTURE: _last_picture,
-            Field.MODEL: _model,
-            Field.SECONDS: _length,
-            Field.RESOLUTION: _resolution,
-            Field.ASPECT_RATIO: _aspect_ratio,
-            Field.SOUND: _sound,
+            ModalField.PROMPT: _prompt,
+            ModalField.PICTURES: _pictures,
+            ModalField.LAST_PICTURE: _last_picture,
+            ModalField.MODEL: _model,
+            ModalField.SECONDS: _length,
+            ModalField.RESOLUTION: _resolution,
+            ModalField.ASPECT_RATIO: _aspect_ratio,
+            ModalField.SOUND: _sound,
         }
     )
 )
 
 
-def _models(kind: FormKind, draft: Draft) -> Sequence[Model]:
+def _models(kind: ModalKind, draft: Draft) -> Sequence[Model]:
     """List the models that may be meant: all where the form lets one be chosen."""
-    if Field.MODEL in _FIELDS[kind]:
+    if ModalField.MODEL in _FIELDS[kind]:
         return list(MODELS.values())
-    if kind is FormKind.REFERENCE:
+    if kind is ModalKind.REFERENCE:
         return [model for model in MODELS.values() if Mode.OMNI_REFERENCE in model.modes]
     return [MODELS[draft.model or DEFAULT_MODEL.id]]
 
 
-def _menu(text: str, field: Field, labels: Mapping[str, str], chosen: str | None) -> ui.Label[Any]:
+def _menu(
+    text: str, field: ModalField, labels: Mapping[str, str], chosen: str | None
+) -> ui.Label[Any]:
     """Lay out a menu in which nothing need be chosen."""
     options = [
         discord.SelectOption(label=label, value=value, default=value == chosen)
@@ -252,7 +254,7 @@ def _menu(text: str, field: Field, labels: Mapping[str, str], chosen: str | None
         options=options,
         required=False,
         min_values=0,
-        placeholder=t("As usual"),
+        placeholder=_("As usual"),
     )
     return _label(text, select)
 
@@ -270,17 +272,17 @@ def _cut(text: str, units: int) -> str:
 
 
 _OPENED: Final = "(?P<opened>[0-9]{1,20})"
-EDIT_FORM: Final = re.compile(f"form:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
+EDIT_MODAL_ID: Final = re.compile(f"form:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The custom id of a form: which job it changes, and the interaction that opened it."""
-EXTEND_FORM: Final = re.compile(f"extend:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
+EXTEND_MODAL_ID: Final = re.compile(f"extend:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The job whose video is to go on."""
-COMPOSE_FORM: Final = re.compile(f"compose:{_OPENED}")
-ANIMATE_FORM: Final = re.compile(
+COMPOSE_MODAL_ID: Final = re.compile(f"compose:{_OPENED}")
+ANIMATE_MODAL_ID: Final = re.compile(
     f"animate:(?P<message>[0-9]{{1,20}}):(?P<number>[0-9]{{1,2}}):{_OPENED}"
 )
 """The message in whose menu it was opened, and which of its pictures, counted from 1, is meant."""
-MEND_FORM: Final = re.compile(
-    f"mend:(?P<kind>{'|'.join(MENDING_KINDS)}):(?P<key>[0-9]{{1,20}}):{_OPENED}"
+RETRY_MODAL_ID: Final = re.compile(
+    f"mend:(?P<kind>{'|'.join(RETRY_KINDS)}):(?P<key>[0-9]{{1,20}}):{_OPENED}"
 )
 """What kind of form it is, and under which key the draft is kept that it mends."""
 
@@ -288,7 +290,7 @@ _TAKEN: Final = 10
 """Files that are looked at, however many a forged form has."""
 
 
-def sent_off(
+def match_submission(
     interaction: discord.Interaction[Any], custom_id: re.Pattern[str]
 ) -> tuple[re.Match[str], Mapping[str, Any]] | None:
     """Read what a form is about and what was sent with it; None if it is not such a form."""
@@ -299,21 +301,21 @@ def sent_off(
     return about, data
 
 
-def typed(draft: Draft, data: Mapping[str, Any]) -> Draft:
+def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
     """Lay what was typed into a form over the draft that it showed; a cleared menu leaves open."""
     given = _read(data)
-    choices = read_choices(
+    choices = parse_choices(
         {
             name: _chosen(given, name, before)
             for name, before in (
-                (Field.MODEL, draft.model),
-                (Field.RESOLUTION, draft.resolution),
-                (Field.ASPECT_RATIO, draft.aspect_ratio),
+                (ModalField.MODEL, draft.model),
+                (ModalField.RESOLUTION, draft.resolution),
+                (ModalField.ASPECT_RATIO, draft.aspect_ratio),
             )
         }
     )
-    seconds, problems = _seconds(_chosen(given, Field.SECONDS, draft.seconds))
-    prompt, sound = given.get(Field.PROMPT), given.get(Field.SOUND)
+    seconds, problems = _seconds(_chosen(given, ModalField.SECONDS, draft.seconds))
+    prompt, sound = given.get(ModalField.PROMPT), given.get(ModalField.SOUND)
     return replace(
         draft,
         prompt=prompt if isinstance(prompt, str) else draft.prompt,
@@ -322,17 +324,17 @@ def typed(draft: Draft, data: Mapping[str, Any]) -> Draft:
         resolution=choices.resolution,
         aspect_ratio=choices.aspect_ratio,
         sound=sound if isinstance(sound, bool) else draft.sound,
-        problems=(*draft.problems, *choices.problems, *problems),
+        violations=(*draft.violations, *choices.problems, *problems),
     )
 
 
-def files_in(data: Mapping[str, Any], field: Field) -> list[File]:
+def uploaded_files(data: Mapping[str, Any], field: ModalField) -> list[RemoteFile]:
     """List the files that were put into a field of a form, in their order."""
     ids = _read(data).get(field)
     attached = _object(_object(data.get("resolved")).get("attachments"))
     found = [_object(attached.get(str(id_))) for id_ in _list(ids)]
     return [
-        File(str(one.get("filename", "")), str(one.get("url", "")), int(one.get("size") or 0))
+        RemoteFile(str(one.get("filename", "")), str(one.get("url", "")), int(one.get("size") or 0))
         for one in found[:_TAKEN]
         if one
     ]
@@ -358,7 +360,7 @@ def _list(value: object) -> Sequence[object]:
     return cast("list[object]", value) if isinstance(value, list) else ()
 
 
-def _chosen(given: Mapping[str, Any], name: Field, before: Any) -> Any:
+def _chosen(given: Mapping[str, Any], name: ModalField, before: Any) -> Any:
     values = given.get(name)
     if not isinstance(values, list):
         return before
@@ -370,4 +372,4 @@ def _seconds(chosen: int | str | None) -> tuple[int | None, tuple[str, ...]]:
         return chosen, ()
     if re.fullmatch("[0-9]{1,4}", chosen):
         return int(chosen), ()
-    return None, (t("The length has to be a whole number of seconds."),)
+    return None, (_("The length has to be a whole number of seconds."),)

@@ -9,17 +9,17 @@ from typing import Any, Final, TypeVar
 import discord
 from discord import app_commands
 
-from cogs.generation.attachments import Gathered
+from cogs.generation.attachments import LoadedAttachments
 from cogs.ui import text
-from domain.catalogue import mark, n, t
+from domain.catalogue import N_, _, ngettext
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
-from domain.requests import Command, Draft
+from domain.requests import Draft, GenerationCommand
 
 E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ParsedChoices:
     """What was chosen, None where nothing was; `problems` names every value that is unknown."""
 
     model: ModelId | None
@@ -28,73 +28,81 @@ class Choices:
     problems: tuple[str, ...]
 
 
-def read_choices(given: Mapping[str, Any]) -> Choices:
+def parse_choices(options: Mapping[str, Any]) -> ParsedChoices:
     """Read model, resolution and aspect ratio by the names of their options."""
     problems = list[str]()
 
     def read(kind: type[E], name: str) -> E | None:
-        value = given.get(name)
+        value = options.get(name)
         if value is None or value in list(kind):
             return None if value is None else kind(value)
         problems.append(
-            t(
+            _(
                 "{option} can be {values}, not {value}.",
                 option=name,
                 values=", ".join(kind),
-                value=text.harmless(value, 40),
+                value=text.sanitize(value, 40),
             )
         )
         return None
 
     model, resolution = read(ModelId, "model"), read(Resolution, "resolution")
-    return Choices(model, resolution, read(AspectRatio, "aspect_ratio"), tuple(problems))
+    return ParsedChoices(model, resolution, read(AspectRatio, "aspect_ratio"), tuple(problems))
 
 
-TEXTS: Final[Mapping[str, str]] = MappingProxyType(
+OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "prompt": mark("What the video should show"),
-        "model": mark("Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best"),
-        "duration": mark("Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0"),
-        "resolution": mark("Height of the video; 1080p on 2.0 only"),
-        "aspect_ratio": mark("Shape of the video; auto on 2.0 only"),
-        "sound": mark("Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)"),
-        "fixed_lens": mark("Keep the camera still (1.5 Pro only)"),
-        "web_search": mark("Let the model look things up on the web (2.0 only)"),
-        "preset": mark("A style of this server, for whatever you leave open"),
-        "private": mark("For you alone: everything about it comes by direct message"),
+        "prompt": N_("What the video should show"),
+        "model": N_("Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best"),
+        "duration": N_("Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0"),
+        "resolution": N_("Height of the video; 1080p on 2.0 only"),
+        "aspect_ratio": N_("Shape of the video; auto on 2.0 only"),
+        "sound": N_("Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)"),
+        "fixed_lens": N_("Keep the camera still (1.5 Pro only)"),
+        "web_search": N_("Let the model look things up on the web (2.0 only)"),
+        "preset": N_("A style of this server, for whatever you leave open"),
+        "private": N_("For you alone: everything about it comes by direct message"),
     }
 )
-RESOLUTIONS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
-RATIOS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in AspectRatio]
+RESOLUTION_CHOICES: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
+ASPECT_RATIO_CHOICES: Final = [
+    app_commands.Choice(name=r.value, value=r.value) for r in AspectRatio
+]
 MODEL_CHOICES: Final = [
     app_commands.Choice(name=model.label, value=model.id.value) for model in MODELS.values()
 ]
-Seconds = app_commands.Range[int, 4, 15]
+DurationRange = app_commands.Range[int, 4, 15]
 
 _SUGGESTED_SECONDS: Final = (4, 8, 12, 5, 6, 7, 9, 10, 11, 13, 14, 15)
 
 
-def suggest_seconds(model: Model, current: object) -> list[app_commands.Choice[int]]:
+def duration_choices(model: Model, current: object) -> list[app_commands.Choice[int]]:
     """Suggest lengths that a model makes, those that 1.5 Pro bills predictably first."""
     # Discord does not check what stands in a field that is being filled in.
     typed = str(current).strip()
     return [
-        app_commands.Choice(name=n("{count} second", "{count} seconds", seconds), value=seconds)
+        app_commands.Choice(
+            name=ngettext("{count} second", "{count} seconds", seconds), value=seconds
+        )
         for seconds in _SUGGESTED_SECONDS
         if model.min_seconds <= seconds <= model.max_seconds and str(seconds).startswith(typed)
     ]
 
 
-def given_options(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+def filled_options(interaction: discord.Interaction[Any]) -> dict[str, Any]:
     """Give the options that were filled in, by their names."""
     # dict(namespace) would ask it for keys(), and it answers None to any name.
     return dict(iter(interaction.namespace))
 
 
-def draft_of(command: Command, interaction: discord.Interaction[Any], gathered: Gathered) -> Draft:
+def build_draft(
+    command: GenerationCommand,
+    interaction: discord.Interaction[Any],
+    attachments: LoadedAttachments,
+) -> Draft:
     """Make the draft of a command from its options and what became of its attachments."""
-    given = given_options(interaction)
-    choices = read_choices(given)
+    given = filled_options(interaction)
+    choices = parse_choices(given)
     return Draft(
         command=command,
         prompt=given["prompt"],
@@ -105,10 +113,10 @@ def draft_of(command: Command, interaction: discord.Interaction[Any], gathered: 
         sound=given.get("sound"),
         fixed_lens=given.get("fixed_lens"),
         web_search=given.get("web_search"),
-        pictures=gathered.pictures,
-        videos=gathered.videos,
-        audios=gathered.audios,
-        problems=(*gathered.problems, *choices.problems),
+        pictures=attachments.pictures,
+        videos=attachments.videos,
+        audios=attachments.audios,
+        violations=(*attachments.problems, *choices.problems),
         preset=given.get("preset"),
         private=bool(given.get("private")),
     )

@@ -6,41 +6,43 @@ from typing import Any, Final
 
 from discord import ui
 
-from cogs.generation.modals import FormKind, edit_form, extend_form, make_form, takes_pictures
-from cogs.ui.buttons import Act, CardButton
-from cogs.ui.ttl_store import KEPT_MINUTES, Drafts
-from domain.catalogue import mark, n, t
-from domain.errors import BrokenRules
-from domain.requests import Command, Draft, Picture, check
+from cogs.generation.modals import ModalKind, edit_modal, extend_modal, make_modal, takes_pictures
+from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
+from domain.catalogue import N_, _, ngettext
+from domain.errors import RulesViolated
+from domain.requests import Draft, GenerationCommand, Picture, build_request
 
 Frames = tuple[Picture | None, ...]
 """Pictures in their places, first and last; None for one that can not be used."""
 
-Mend = Callable[[Draft], ui.Item[Any]]
+RetryButtonFactory = Callable[[Draft], ui.Item[Any]]
 """Makes the button under a refusal that opens the form with this draft."""
 
-GONE: Final = mark(
+ATTACHMENTS_EXPIRED: Final = N_(
     "What you gave beside this form was kept for {minutes} minutes, and it is gone: files, and "
     "options that it does not show. Click *Edit again* to go on with what stands in the form."
 )
-TYPED_GONE: Final = mark(
+DRAFT_EXPIRED: Final = N_(
     "What you typed is kept for {minutes} minutes at most, and it is gone. Use the command once "
     "more, or click *Edit prompt* under the video."
 )
-FIRST_MISSING: Final = mark("The first picture is missing: attach it, or both in their order.")
+FIRST_PICTURE_MISSING: Final = N_(
+    "The first picture is missing: attach it, or both in their order."
+)
 
 _NAME_SHOWN: Final = 24
 _PLAIN: Final = "a plain prompt"
 _COMMANDS: Final = {
-    FormKind.VIDEO: Command.VIDEO,
-    FormKind.ANIMATE: Command.ANIMATE,
-    FormKind.REFERENCE: Command.REFERENCE,
-    FormKind.COMPOSE: Command.VIDEO,
+    ModalKind.VIDEO: GenerationCommand.VIDEO,
+    ModalKind.ANIMATE: GenerationCommand.ANIMATE,
+    ModalKind.REFERENCE: GenerationCommand.REFERENCE,
+    ModalKind.COMPOSE: GenerationCommand.VIDEO,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class RetryDraft:
     """A draft of a member's that broke a rule, and the form that mends it.
 
     `frames` are the pictures that were given for a form that takes such; `left_out` counts the
@@ -48,52 +50,54 @@ class Typed:
     """
 
     user_id: int
-    kind: FormKind
+    kind: ModalKind
     draft: Draft
     frames: Frames = ()
-    left_out: int = 0
+    omitted_references: int = 0
     job_id: str = ""
 
 
-class Mending:
+class RetryModals:
     """Keeps drafts that broke a rule, and makes the forms that mend them."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
-        self._kept = Drafts[Typed](now_ms)
+        self._kept = TTLStore[RetryDraft](now_ms)
 
-    def offer(self, interaction_id: int, about: Typed) -> Mend:
+    def button_factory(self, interaction_id: int, retry_draft: RetryDraft) -> RetryButtonFactory:
         """Prepare the button for a refusal; the draft that broke a rule is told when it is made."""
 
         def mend(draft: Draft) -> ui.Item[Any]:
             key = str(interaction_id)
-            self._kept.keep(key, _cleared(replace(about, draft=draft)))
-            return CardButton(Act.RETYPE, key)
+            self._kept.put(key, _cleared(replace(retry_draft, draft=draft)))
+            return ActionButton(ButtonAction.REOPEN_FORM, key)
 
         return mend
 
-    def form(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
+    def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
         """Make the form with a member's draft; None if it is not kept (any more)."""
-        about = self._kept.find(key, user_id)
+        about = self._kept.get(key, user_id)
         if about is None:
             return None
-        self._kept.keep(key, about)  # filling in the form takes its time, too
-        if about.kind is FormKind.EDIT:
-            return edit_form(about.draft, about.job_id, opened_id)
-        if about.kind is FormKind.EXTEND:
-            return extend_form(about.draft, about.job_id, opened_id)
+        self._kept.put(key, about)  # filling in the form takes its time, too
+        if about.kind is ModalKind.EDIT:
+            return edit_modal(about.draft, about.job_id, opened_id)
+        if about.kind is ModalKind.EXTEND:
+            return extend_modal(about.draft, about.job_id, opened_id)
         custom_id = f"mend:{about.kind}:{key}:{opened_id}"
-        return make_form(about.kind, custom_id, about.draft, _files_note(about))
+        return make_modal(about.kind, custom_id, about.draft, _files_note(about))
 
-    def find(self, key: str, user_id: int, kind: FormKind) -> Typed:
+    def find(self, key: str, user_id: int, kind: ModalKind) -> RetryDraft:
         """Find what a form mends; if it is gone, an empty draft that says so."""
-        about = self._kept.find(key, user_id)
+        about = self._kept.get(key, user_id)
         if about is not None and about.kind is kind:
             return about
-        gone = t(GONE, minutes=KEPT_MINUTES)
-        return Typed(user_id, kind, Draft(command=_COMMANDS[kind], prompt="", problems=(gone,)))
+        gone = _(ATTACHMENTS_EXPIRED, minutes=TTL_MINUTES)
+        return RetryDraft(
+            user_id, kind, Draft(command=_COMMANDS[kind], prompt="", violations=(gone,))
+        )
 
 
-def placed(before: Frames, given: Frames) -> Frames:
+def merge_frames(before: Frames, given: Frames) -> Frames:
     """Put pictures given now where some are missing; if they are more, in the place of all."""
     if not given or len(given) > before.count(None):
         return given or before
@@ -101,28 +105,28 @@ def placed(before: Frames, given: Frames) -> Frames:
     return tuple(frame or next(coming, None) for frame in before)
 
 
-def framed(draft: Draft, frames: Frames, problems: Sequence[str]) -> Draft:
+def with_frames(draft: Draft, frames: Frames, problems: Sequence[str]) -> Draft:
     """Give a draft its pictures and what is wrong with others; a last one alone is a problem."""
     pictures = tuple(frame for frame in frames if frame is not None)
     lacks_first = bool(pictures) and frames[0] is None and not problems
-    said = (t(FIRST_MISSING),) if lacks_first else problems
-    return replace(draft, pictures=pictures, problems=(*draft.problems, *said))
+    said = (_(FIRST_PICTURE_MISSING),) if lacks_first else problems
+    return replace(draft, pictures=pictures, violations=(*draft.violations, *said))
 
 
-def _cleared(about: Typed) -> Typed:
+def _cleared(about: RetryDraft) -> RetryDraft:
     """Leave out what can not be used of what was given; its problems have been told."""
-    draft = replace(about.draft, problems=())
-    if about.kind is FormKind.REFERENCE:
+    draft = replace(about.draft, violations=())
+    if about.kind is ModalKind.REFERENCE:
         fit = _fit_references(draft)
-        left_out = about.left_out + _count(draft) - _count(fit)
-        return replace(about, draft=fit, left_out=left_out)
+        left_out = about.omitted_references + _count(draft) - _count(fit)
+        return replace(about, draft=fit, omitted_references=left_out)
     frames = tuple(frame if frame and _is_fit(frame) else None for frame in about.frames)
     return replace(about, draft=draft, frames=frames)
 
 
 def _fit_references(draft: Draft) -> Draft:
     """Keep those references of a draft that break no rule together."""
-    kept = Draft(command=Command.REFERENCE, prompt=_PLAIN)
+    kept = Draft(command=GenerationCommand.REFERENCE, prompt=_PLAIN)
     for kind in ("pictures", "videos", "audios"):
         for file in getattr(draft, kind):
             grown = replace(kept, **{kind: (*getattr(kept, kind), file)})
@@ -131,13 +135,15 @@ def _fit_references(draft: Draft) -> Draft:
 
 
 def _is_fit(picture: Picture) -> bool:
-    return _breaks_none(Draft(command=Command.ANIMATE, prompt=_PLAIN, pictures=(picture,)))
+    return _breaks_none(
+        Draft(command=GenerationCommand.ANIMATE, prompt=_PLAIN, pictures=(picture,))
+    )
 
 
 def _breaks_none(draft: Draft) -> bool:
     try:
-        check(draft)
-    except BrokenRules:
+        build_request(draft)
+    except RulesViolated:
         return False
     return True
 
@@ -146,33 +152,33 @@ def _count(draft: Draft) -> int:
     return len(draft.pictures) + len(draft.videos) + len(draft.audios)
 
 
-def _files_note(about: Typed) -> str | None:
+def _files_note(about: RetryDraft) -> str | None:
     """Say, where the form has room for it, what becomes of the files that were given before."""
     if takes_pictures(about.kind):
         return _frames_note(about.frames)
-    if about.left_out:
-        return n(
+    if about.omitted_references:
+        return ngettext(
             "One reference that can not be used is left out; the others stay, and move up.",
             "{count} references that can not be used are left out; the others stay, and move up.",
-            about.left_out,
+            about.omitted_references,
         )
-    return t("Your references are kept.") if _count(about.draft) else None
+    return _("Your references are kept.") if _count(about.draft) else None
 
 
 def _frames_note(frames: Sequence[Picture | None]) -> str | None:
     names = [_shown(frame) for frame in frames if frame is not None]
     match frames, names:
         case (_, []):
-            return t("Attach another one: what was given can not be used.") if frames else None
+            return _("Attach another one: what was given can not be used.") if frames else None
         case ([None, _], [name]):
-            return t("{name} is kept as the last picture: attach the first one.", name=name)
+            return _("{name} is kept as the last picture: attach the first one.", name=name)
         case ([_, None], [name]):
-            return t("{name} is kept as the first picture: attach a last one, or none.", name=name)
+            return _("{name} is kept as the first picture: attach a last one, or none.", name=name)
         case (_, [name]):
-            return t("{name} is kept. What you attach takes its place.", name=name)
+            return _("{name} is kept. What you attach takes its place.", name=name)
         case _:
             first, last = names[:2]
-            return t(
+            return _(
                 "{first} and {last} are kept. What you attach takes their place.",
                 first=first,
                 last=last,

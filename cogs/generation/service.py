@@ -8,70 +8,76 @@ import discord
 from discord import ui
 
 from cogs.generation import refusals
-from cogs.generation.retry import Mend
-from cogs.publishing.ephemeral_replies import PrivateAnswers
+from cogs.generation.retry import RetryButtonFactory
+from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text, views
-from cogs.ui.buttons import Act, CardButton
-from cogs.ui.interactions import TurnedAway, role_ids
-from cogs.ui.notify_button import TellButton
-from cogs.ui.ttl_store import Drafts
-from domain.catalogue import t
-from domain.errors import BrokenRules
-from domain.guild_rules import Asker, admitted, privacy_rules
-from domain.money import MicroUSD, show_usd
+from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.interactions import UserError, role_ids
+from cogs.ui.notify_button import NotifyButton
+from cogs.ui.ttl_store import TTLStore
+from domain.catalogue import _
+from domain.errors import RulesViolated
+from domain.guild_rules import RequestOrigin, apply_guild_rules, privacy_violations
+from domain.money import MicroUSD, format_usd
 from domain.pricing import quote
-from domain.requests import Draft, VideoRequest, check
-from workflow.billing.quotas import Member, standing
+from domain.requests import Draft, VideoRequest, build_request
+from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
-from workflow.errors import AtOnce, CoolingDown, OverLimit, QueueFull
-from workflow.guilds.notifications import is_told
-from workflow.guilds.presets import applied
-from workflow.guilds.prompt_history import recalled
+from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFlight
+from workflow.guilds.notifications import wants_done_notification
+from workflow.guilds.presets import apply_preset
+from workflow.guilds.prompt_history import resolve_prompt_token
 from workflow.guilds.settings import read
-from workflow.results.rerun import Keys
+from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
-from workflow.worker import Belt
+from workflow.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PendingConfirmation:
     """An order as it was given, and the price that its member is asked to agree to."""
 
     user_id: int
     draft: Draft
-    keys: Keys
-    mend: Mend | None
+    keys: IdempotencyKeys
+    make_retry_button: RetryButtonFactory | None
     price: MicroUSD
 
 
-def is_needed(price: MicroUSD, agreed: MicroUSD | None, above: MicroUSD | None) -> bool:
+def needs_confirmation(
+    price: MicroUSD, agreed_price: MicroUSD | None, confirm_above: MicroUSD | None
+) -> bool:
     """Tell whether to ask: a price above the server's mark, or another than was agreed to."""
-    if agreed is not None:
-        return price != agreed
-    return above is not None and price > above
+    if agreed_price is not None:
+        return price != agreed_price
+    return confirm_above is not None and price > confirm_above
 
 
-class Consent:
+class PriceConfirmations:
     """Asks with a button that has the price on it; what is asked is forgotten with the process."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._asked = Drafts[Asked](context.now_ms)
+        self._asked = TTLStore[PendingConfirmation](context.now_ms)
 
-    async def question(self, interaction: discord.Interaction[Any], asked: Asked) -> ui.LayoutView:
+    async def ask(
+        self, interaction: discord.Interaction[Any], pending: PendingConfirmation
+    ) -> ui.LayoutView:
         """Keep an order and lay out the question; nothing is held yet."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
-        member = Member(interaction.guild_id, asked.user_id, role_ids(interaction.user))
-        left = (await standing(self._context, member)).left
+        member = Member(interaction.guild_id, pending.user_id, role_ids(interaction.user))
+        left = (await read_quota_status(self._context, member)).remaining
         key = str(interaction.id)
-        self._asked.keep(key, asked)
-        asking = t("This costs **{price}**. Shall it be spent?", price=show_usd(asked.price))
-        spend = CardButton(Act.CONFIRM, key, text.spend(asked.price))
-        return views.question(f"{asking}\n{text.what_is_left(left)}", spend)
+        self._asked.put(key, pending)
+        asking = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
+        spend = ActionButton(
+            ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
+        )
+        return views.render_question(f"{asking}\n{text.format_remaining_quota(left)}", spend)
 
-    def find(self, key: str, user_id: int) -> Asked | None:
+    def find(self, key: str, user_id: int) -> PendingConfirmation | None:
         """Find what a member was asked, if it is still kept."""
-        return self._asked.find(key, user_id)
+        return self._asked.get(key, user_id)
 
 
 _ROOMS: Final = (
@@ -82,19 +88,19 @@ _ROOMS: Final = (
 )
 
 
-def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+def request_origin(interaction: discord.Interaction[Any]) -> RequestOrigin:
     """Tell where an interaction comes from, and which roles its member has."""
     assert interaction.channel_id is not None, "an interaction comes from a channel"
     channel = interaction.channel
-    return Asker(
+    return RequestOrigin(
         channel_id=interaction.channel_id,
         parent_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
-        adults_only=is_adults_only(channel),
+        age_restricted=is_age_restricted(channel),
         role_ids=role_ids(interaction.user),
     )
 
 
-def is_adults_only(channel: object) -> bool:
+def is_age_restricted(channel: object) -> bool:
     """Tell whether a channel, or that of a thread, is age-restricted; no if it is not known."""
     room = channel.parent if isinstance(channel, discord.Thread) else channel
     return isinstance(room, _ROOMS) and room.is_nsfw()
@@ -109,45 +115,47 @@ _PLAIN: Final = "a plain prompt"
 _Interaction = discord.Interaction[Any]
 
 
-class _Hopeless(BrokenRules):
+class _NotFixable(RulesViolated):
     """An order that is refused whatever is typed into a form."""
 
 
-class Desk:
+class GenerationService:
     """Takes drafts from commands, buttons and forms."""
 
-    def __init__(self, context: Context, belt: Belt, answers: PrivateAnswers) -> None:
-        self._answers = answers
+    def __init__(
+        self, context: Context, worker: Worker, ephemeral_replies: EphemeralReplies
+    ) -> None:
+        self._ephemeral_replies = ephemeral_replies
         self._context = context
-        self._belt = belt
-        self._consent = Consent(context)
+        self._worker = worker
+        self._confirmations = PriceConfirmations(context)
         self._serving = set[asyncio.Task[Any]]()
 
-    async def open(self, interaction: _Interaction) -> None:
+    async def defer_reply(self, interaction: _Interaction) -> None:
         """Acknowledge an interaction with a private answer to come."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._serve_to_the_end()
 
-    async def open_in_place(self, interaction: _Interaction) -> None:
+    async def defer_update_or_reply(self, interaction: _Interaction) -> None:
         """Acknowledge a click on a private card, which its answer is going to replace."""
         if interaction.message is None or not interaction.message.flags.ephemeral:
-            await self.open(interaction)
+            await self.defer_reply(interaction)
             return
-        await self.open_to_change(interaction)
+        await self.defer_update(interaction)
 
-    async def open_to_change(self, interaction: _Interaction) -> None:
+    async def defer_update(self, interaction: _Interaction) -> None:
         """Acknowledge a click on a card that only its member sees, and that is going to change."""
         await interaction.response.defer()
         self._serve_to_the_end()
 
-    async def order(
+    async def request_video(
         self,
         interaction: _Interaction,
         draft: Draft,
-        keys: Keys | None = None,
-        mend: Mend | None = None,
+        keys: IdempotencyKeys | None = None,
+        make_retry_button: RetryButtonFactory | None = None,
         *,
-        agreed: MicroUSD | None = None,
+        agreed_price: MicroUSD | None = None,
     ) -> ui.LayoutView:
         """Put a draft on the belt and give the private answer: the price, or every broken rule.
 
@@ -157,50 +165,58 @@ class Desk:
         the answer is a question.
         """
         assert interaction.guild_id is not None, "videos are asked for in servers only"
-        keys = keys or Keys(interaction.id)
-        draft = await recalled(self._context, interaction.guild_id, interaction.user.id, draft)
+        keys = keys or IdempotencyKeys(interaction.id)
+        draft = await resolve_prompt_token(
+            self._context, interaction.guild_id, interaction.user.id, draft
+        )
         try:
             request, ask_above = await self._checked(interaction, draft)
             price = quote(request).amount
-            if is_needed(price, agreed, ask_above):
-                asked = Asked(
-                    user_id=interaction.user.id, draft=draft, keys=keys, mend=mend, price=price
+            if needs_confirmation(price, agreed_price, ask_above):
+                asked = PendingConfirmation(
+                    user_id=interaction.user.id,
+                    draft=draft,
+                    keys=keys,
+                    make_retry_button=make_retry_button,
+                    price=price,
                 )
-                return await self._consent.question(interaction, asked)
+                return await self._confirmations.ask(interaction, asked)
             news = await self._accept(interaction, request, keys, private=draft.private)
-        except _Hopeless as error:
-            return views.refusal(error.rules)
-        except BrokenRules as error:
-            return views.refusal(error.rules, mend(draft) if mend else None)
+        except _NotFixable as error:
+            return views.render_refusal(error.violations)
+        except RulesViolated as error:
+            return views.render_refusal(
+                error.violations, make_retry_button(draft) if make_retry_button else None
+            )
         if news.job.private:
-            self._answers.keep(news.job.id, interaction, shows_state=True)
-        self._belt.wake()
-        cancel = CardButton(Act.CANCEL, news.job.id)
+            self._ephemeral_replies.remember(news.job.id, interaction, shows_status=True)
+        self._worker.wake()
+        cancel = ActionButton(ButtonAction.CANCEL, news.job.id)
         costs = self._context.policy.charge_failed_tasks
-        return views.accepted(news, cancel, *await self._bell(news), failures_cost=costs)
+        return views.render_accepted(news, cancel, *await self._bell(news), charge_failures=costs)
 
     async def confirm(self, interaction: _Interaction, key: str) -> None:
         """Put on the belt what its member was asked about, and has agreed to with a click."""
-        await self.open_in_place(interaction)
-        asked = self._consent.find(key, interaction.user.id)
+        await self.defer_update_or_reply(interaction)
+        asked = self._confirmations.find(key, interaction.user.id)
         if asked is None:
-            raise TurnedAway(
-                t("This question has waited too long, and nothing was spent. Ask for it again.")
+            raise UserError(
+                _("This question has waited too long, and nothing was spent. Ask for it again.")
             )
-        card = await self.order(
-            interaction, asked.draft, asked.keys, asked.mend, agreed=asked.price
+        card = await self.request_video(
+            interaction, asked.draft, asked.keys, asked.make_retry_button, agreed_price=asked.price
         )
         await interaction.edit_original_response(view=card)
 
-    def answer_privately(self, interaction: _Interaction, job_id: str) -> None:
+    def remember_reply(self, interaction: _Interaction, job_id: str) -> None:
         """Let a private result come by this interaction, if it can not come directly."""
-        self._answers.keep(job_id, interaction, shows_state=False)
+        self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
 
-    def wake(self) -> None:
+    def wake_worker(self) -> None:
         """Have the belt look at once: something has changed for it."""
-        self._belt.wake()
+        self._worker.wake()
 
-    async def close(self) -> None:
+    async def drain(self) -> None:
         """Wait a little for those who are being served."""
         if self._serving:
             await asyncio.wait(self._serving, timeout=_LAST_S)
@@ -217,8 +233,8 @@ class Desk:
         job = news.job
         if job.private:
             return []
-        told = await is_told(self._context, job.guild_id, job.user_id)
-        return [TellButton(job.guild_id, wanted=not told)]
+        told = await wants_done_notification(self._context, job.guild_id, job.user_id)
+        return [NotifyButton(job.guild_id, enabled=not told)]
 
     async def _checked(
         self, interaction: _Interaction, draft: Draft
@@ -226,34 +242,43 @@ class Desk:
         """Make the request of a draft, and tell above which price its member is to be asked."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         given = draft
-        draft = await applied(self._context, interaction.guild_id, draft)
-        not_in_form = draft.problems[len(given.problems) :]
+        draft = await apply_preset(self._context, interaction.guild_id, draft)
+        not_in_form = draft.violations[len(given.violations) :]
         settings = await read(self._context, interaction.guild_id)
         # Patterns that managers wrote take their time, though never much.
-        draft = await asyncio.to_thread(admitted, settings, asker_of(interaction), draft)
+        draft = await asyncio.to_thread(
+            apply_guild_rules, settings, request_origin(interaction), draft
+        )
         place = (
-            *privacy_rules(settings, draft),
+            *privacy_violations(settings, draft),
             *([] if draft.private else _channel_problems(interaction)),
         )
         try:
-            request = check(replace(draft, problems=(*draft.problems, *place)))
-        except BrokenRules as error:
+            request = build_request(replace(draft, violations=(*draft.violations, *place)))
+        except RulesViolated as error:
             plain = Draft(command=given.command, prompt=_PLAIN)
-            never = await asyncio.to_thread(admitted, settings, asker_of(interaction), plain)
-            if {*error.rules} <= {*not_in_form, *place, *never.problems}:
-                raise _Hopeless(error.rules) from None
+            never = await asyncio.to_thread(
+                apply_guild_rules, settings, request_origin(interaction), plain
+            )
+            if {*error.violations} <= {*not_in_form, *place, *never.violations}:
+                raise _NotFixable(error.violations) from None
             raise
         return request, settings.confirm_above
 
     async def _accept(
-        self, interaction: _Interaction, request: VideoRequest, keys: Keys, *, private: bool
+        self,
+        interaction: _Interaction,
+        request: VideoRequest,
+        keys: IdempotencyKeys,
+        *,
+        private: bool,
     ) -> Accepted:
         """Put a request on the belt; what the quota or the queue says no to is a broken rule."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         assert interaction.channel_id is not None, "an interaction comes from a channel"
         order = Order(
             interaction_id=keys.own,
-            repeats=keys.repeats,
+            duplicate_keys=keys.duplicates,
             guild_id=interaction.guild_id,
             channel_id=interaction.channel_id,
             user_id=interaction.user.id,
@@ -264,13 +289,15 @@ class Desk:
         try:
             return await accept(self._context, order)
         except OverLimit as error:
-            raise _Hopeless(refusals.over_limit(error, quote(request).amount)) from None
+            raise _NotFixable(
+                refusals.format_quota_exceeded(error, quote(request).amount)
+            ) from None
         except QueueFull as error:
-            raise _Hopeless([refusals.queue_full(error)]) from None
-        except AtOnce as error:
-            raise _Hopeless([refusals.at_once(error)]) from None
-        except CoolingDown as error:
-            raise _Hopeless([refusals.cooling_down(error)]) from None
+            raise _NotFixable([refusals.format_queue_full(error)]) from None
+        except TooManyInFlight as error:
+            raise _NotFixable([refusals.format_too_many_in_flight(error)]) from None
+        except CooldownActive as error:
+            raise _NotFixable([refusals.format_cooldown(error)]) from None
 
 
 def _channel_problems(interaction: _Interaction) -> list[str]:
@@ -278,17 +305,17 @@ def _channel_problems(interaction: _Interaction) -> list[str]:
     allowed = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
     needed = {
-        t("View Channel"): allowed.view_channel,
-        t("Send Messages in Threads") if in_thread else t("Send Messages"): (
+        _("View Channel"): allowed.view_channel,
+        _("Send Messages in Threads") if in_thread else _("Send Messages"): (
             allowed.send_messages_in_threads if in_thread else allowed.send_messages
         ),
-        t("Attach Files"): allowed.attach_files,
+        _("Attach Files"): allowed.attach_files,
     }
     lacking = [name for name, granted in needed.items() if not granted]
     if not lacking:
         return []
     return [
-        t(
+        _(
             "I could not post the video here: I lack {permissions} in this channel.",
             permissions=", ".join(lacking),
         )

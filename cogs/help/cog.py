@@ -10,17 +10,17 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.help import privacy, views
-from cogs.help.views import Listed
-from cogs.ui.interactions import answering, is_manager, role_ids
-from cogs.ui.notify_button import TellButton
-from domain.catalogue import mark
+from cogs.help.views import AnyCommand
+from cogs.ui.interactions import is_manager, role_ids, run_handler
+from cogs.ui.notify_button import NotifyButton
+from domain.catalogue import N_
 from workflow.billing import quotas
 from workflow.billing.quotas import Member
 from workflow.context import Context
 from workflow.guilds import settings
-from workflow.guilds.notifications import is_told
+from workflow.guilds.notifications import wants_done_notification
 
 _log = structlog.get_logger(__name__)
 
@@ -29,44 +29,40 @@ _ANSWER_S: Final = 5
 _Interaction = discord.Interaction[Any]
 
 
-class Help(commands.Cog):
+class HelpCog(commands.Cog):
     """Answers whoever asks for help, privately."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
         self._ids: Mapping[str, int] = {}
 
-    @app_commands.command(
-        name="help", description=mark("See what I can do, prices and your limits")
-    )
+    @app_commands.command(name="help", description=N_("See what I can do, prices and your limits"))
     async def help(self, interaction: _Interaction) -> None:
         """Tell what there is, and what of it this member may use."""
-        await answering(interaction, self._help(interaction))
+        await run_handler(interaction, self._help(interaction))
 
-    @app_commands.command(
-        name="privacy", description=mark("See what is kept of you, where and why")
-    )
+    @app_commands.command(name="privacy", description=N_("See what is kept of you, where and why"))
     async def privacy(self, interaction: _Interaction) -> None:
         """Tell what is kept."""
-        await answering(interaction, self._privacy(interaction))
+        await run_handler(interaction, self._privacy(interaction))
 
     async def _help(self, interaction: _Interaction) -> None:
-        await self._desk.open(interaction)
+        await self._desk.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
-        standing = await quotas.standing(self._context, who)
+        standing = await quotas.read_quota_status(self._context, who)
         listed, ids = _usable(interaction), await self._known_ids(interaction)
-        told = await is_told(self._context, who.guild_id, who.user_id)
-        bell = TellButton(who.guild_id, wanted=not told)
-        card = views.page(listed, ids, standing, self._context.policy, bell)
+        told = await wants_done_notification(self._context, who.guild_id, who.user_id)
+        bell = NotifyButton(who.guild_id, enabled=not told)
+        card = views.render_help(listed, ids, standing, self._context.policy, bell)
         await interaction.edit_original_response(view=card)
 
     async def _privacy(self, interaction: _Interaction) -> None:
-        await self._desk.open(interaction)
+        await self._desk.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         chosen = await settings.read(self._context, interaction.guild_id)
-        card = views.privacy(privacy.texts(_operator(interaction), chosen))
+        card = views.render_privacy(privacy.privacy_sections(_operator(interaction), chosen))
         await interaction.edit_original_response(view=card)
 
     async def _known_ids(self, interaction: _Interaction) -> Mapping[str, int]:
@@ -83,7 +79,7 @@ class Help(commands.Cog):
         return self._ids
 
 
-def _usable(interaction: _Interaction) -> list[Listed]:
+def _usable(interaction: _Interaction) -> list[AnyCommand]:
     """List the commands that are for this member; those of the operator are for no member."""
     manages = is_manager(interaction)
     listed = [one for one in _tree(interaction).get_commands() if not views.is_for_operator(one)]

@@ -7,13 +7,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.options import read_choices
-from cogs.generation.service import Desk
+from cogs.generation.options import parse_choices
+from cogs.generation.service import GenerationService
 from cogs.help import price_views
-from cogs.ui.interactions import answering, role_ids
-from domain.catalogue import mark, t
+from cogs.ui.interactions import role_ids, run_handler
+from domain.catalogue import N_, _
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
-from domain.requests import Clip, Command, Draft, check
+from domain.requests import Clip, Draft, GenerationCommand, build_request
 from workflow.billing import quotas
 from workflow.billing.quotas import Member
 from workflow.context import Context
@@ -33,22 +33,22 @@ _ANY_PROMPT: Final = "any prompt"
 _Interaction = discord.Interaction[Any]
 
 
-class Prices(commands.Cog):
+class PriceCog(commands.Cog):
     """Tells prices, privately, before anything is spent."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
 
     @app_commands.command(
-        name="price", description=mark("See what a video costs; all prices at a glance")
+        name="price", description=N_("See what a video costs; all prices at a glance")
     )
     @app_commands.describe(
-        model=mark("Seedance 1.5 Pro when left out, 2.0 with reference_seconds"),
-        duration=mark("Length of the video in seconds"),
-        resolution=mark("Height of the video"),
-        sound=mark("Whether the video has sound"),
-        reference_seconds=mark("Seconds of all reference videos together, such as 7.5 or 2.125"),
+        model=N_("Seedance 1.5 Pro when left out, 2.0 with reference_seconds"),
+        duration=N_("Length of the video in seconds"),
+        resolution=N_("Height of the video"),
+        sound=N_("Whether the video has sound"),
+        reference_seconds=N_("Seconds of all reference videos together, such as 7.5 or 2.125"),
     )
     @app_commands.choices(model=_MODELS, resolution=_RESOLUTIONS)
     async def price(
@@ -61,33 +61,37 @@ class Prices(commands.Cog):
         reference_seconds: _ReferenceSeconds | None = None,
     ) -> None:
         """Tell one price, or without any option all of them."""
-        await answering(interaction, self._price(interaction))
+        await run_handler(interaction, self._price(interaction))
 
     async def _price(self, interaction: _Interaction) -> None:
-        await self._desk.open(interaction)
+        await self._desk.defer_reply(interaction)
         # dict(namespace) would ask it for keys(), and it answers None to any name.
         given = dict(iter(interaction.namespace))
-        request = check(_draft(given)) if given else None
+        request = build_request(_draft(given)) if given else None
         assert interaction.guild_id is not None, "commands are for servers only"
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
-        left = (await quotas.standing(self._context, who)).left
-        card = price_views.of_choice(request, left) if request else price_views.of_all(left)
+        left = (await quotas.read_quota_status(self._context, who)).remaining
+        card = (
+            price_views.render_price(request, left)
+            if request
+            else price_views.render_price_list(left)
+        )
         await interaction.edit_original_response(view=card)
 
 
 def _draft(given: dict[str, Any]) -> Draft:
     """Write down a request of this price; a reference video stands for all of them."""
-    choices = read_choices(given)
+    choices = parse_choices(given)
     clips, problems = _clips(given.get("reference_seconds"))
     return Draft(
-        command=Command.REFERENCE if clips else Command.VIDEO,
+        command=GenerationCommand.REFERENCE if clips else GenerationCommand.VIDEO,
         prompt=_ANY_PROMPT,
         model=choices.model,
         seconds=given.get("duration"),
         resolution=choices.resolution,
         sound=given.get("sound"),
         videos=clips,
-        problems=(*choices.problems, *problems),
+        violations=(*choices.problems, *problems),
     )
 
 
@@ -98,5 +102,5 @@ def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[str, ...]]:
     # A float's shortest text is what was typed.
     ms = Decimal(str(seconds)) * 1000
     clip = Clip(url="", name="reference_seconds", duration_ms=int(ms))
-    problem = t("reference_seconds takes up to three decimals, such as 2.125.")
+    problem = _("reference_seconds takes up to three decimals, such as 2.125.")
     return (clip,), () if ms == int(ms) else (problem,)

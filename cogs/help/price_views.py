@@ -8,49 +8,49 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from domain.catalogue import mark, t
+from domain.catalogue import N_, _
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
-from domain.money import MicroUSD, show_usd
-from domain.pricing import Quote, price, quote
-from domain.quotas import Left
+from domain.money import MicroUSD, format_usd
+from domain.pricing import Quote, quote, quote_options
+from domain.quotas import RemainingQuota
 from domain.requests import OmniReference, VideoRequest
-from domain.spoken import show_number
+from domain.spoken import format_number
 
 _BLUE: Final = discord.Colour(0x5865F2)
 _RATES: Final = MappingProxyType(
     {
-        Feature.SOUND: mark("{plain} a second; with sound {featured}"),
-        Feature.REFERENCE_VIDEO: mark(
+        Feature.SOUND: N_("{plain} a second; with sound {featured}"),
+        Feature.REFERENCE_VIDEO: N_(
             "{plain} a second; with a reference video (its seconds count too) {featured}"
         ),
     }
 )
 
 
-def of_choice(request: VideoRequest, left: Left) -> ui.LayoutView:
+def render_price(request: VideoRequest, left: RemainingQuota) -> ui.LayoutView:
     """Lay out the price of a request, how it comes about, and what a member has left."""
     found = quote(request)
     lines = [
-        t(
+        _(
             "**{price}** for {choices}",
-            price=show_usd(found.amount),
-            choices=text.settings_line(request),
+            price=format_usd(found.amount),
+            choices=text.format_settings(request),
         ),
         _sum(request, found),
         *_notes(request),
-        text.what_is_left(left),
+        text.format_remaining_quota(left),
     ]
     return _card("\n".join(lines))
 
 
-def of_all(left: Left) -> ui.LayoutView:
+def render_price_list(left: RemainingQuota) -> ui.LayoutView:
     """Lay out what every model costs for typical lengths, and what a member has left."""
     texts = [_of_model(model) for model in MODELS.values()]
-    end = t("-# Give `/price` a length and more to see the exact price of one video.")
-    return _card(t("**Prices**"), *texts, f"{text.what_is_left(left)}\n{end}")
+    end = _("-# Give `/price` a length and more to see the exact price of one video.")
+    return _card(_("**Prices**"), *texts, f"{text.format_remaining_quota(left)}\n{end}")
 
 
-def rates(model: Model) -> str:
+def format_rates(model: Model) -> str:
     """Say in one line what a second of a model's videos costs."""
     plain, featured = (
         ", ".join(
@@ -59,7 +59,7 @@ def rates(model: Model) -> str:
         )
         for featured in (False, True)
     )
-    return t(_RATES[model.featured_by], plain=plain, featured=featured)
+    return _(_RATES[model.featured_by], plain=plain, featured=featured)
 
 
 def _of_model(model: Model) -> str:
@@ -67,14 +67,14 @@ def _of_model(model: Model) -> str:
     tiers = (tier.seconds for tier in model.polling.tiers)
     lengths = sorted({model.min_seconds, *tiers, model.default_seconds, model.max_seconds})
     rows = [
-        ["", *(t("{seconds} s", seconds=seconds) for seconds in lengths)],
+        ["", *(_("{seconds} s", seconds=seconds) for seconds in lengths)],
         *_rows(model, lengths),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
     ]
-    return "\n".join([f"**{model.label}**", "```", *lines, "```", f"-# {rates(model)}"])
+    return "\n".join([f"**{model.label}**", "```", *lines, "```", f"-# {format_rates(model)}"])
 
 
 def _rows(model: Model, lengths: Sequence[int]) -> Iterator[list[str]]:
@@ -83,14 +83,14 @@ def _rows(model: Model, lengths: Sequence[int]) -> Iterator[list[str]]:
     for resolution in model.resolutions:
         for featured in ways:
             found = (_price(model, resolution, seconds, featured=featured) for seconds in lengths)
-            name = t("{resolution} sound", resolution=resolution) if featured else resolution
-            yield [name, *(show_usd(one.amount) for one in found)]
+            name = _("{resolution} sound", resolution=resolution) if featured else resolution
+            yield [name, *(format_usd(one.amount) for one in found)]
 
 
 def _price(model: Model, resolution: Resolution, seconds: int, *, featured: bool) -> Quote:
     """Price a video with or without what its model bills at another rate."""
     by = model.featured_by if featured else None
-    return price(
+    return quote_options(
         model.id,
         resolution,
         seconds=seconds,
@@ -100,23 +100,23 @@ def _price(model: Model, resolution: Resolution, seconds: int, *, featured: bool
 
 
 def _rate(of: Quote) -> str:
-    return show_usd(MicroUSD(of.mills_per_second * 1000))
+    return format_usd(MicroUSD(of.mills_per_second * 1000))
 
 
 def _sum(request: VideoRequest, found: Quote) -> str:
     reference_ms = found.billed_ms - request.seconds * 1000
-    rate, price_ = _rate(found), show_usd(found.amount)
+    rate, price_ = _rate(found), format_usd(found.amount)
     if not reference_ms:
-        return t(
+        return _(
             "{seconds} s × {rate} a second = {price}",
             seconds=request.seconds,
             rate=rate,
             price=price_,
         )
-    return t(
+    return _(
         "({seconds} s + {reference} s of reference video) × {rate} a second = {price}",
         seconds=request.seconds,
-        reference=show_number(reference_ms / 1000, decimals=3),
+        reference=format_number(reference_ms / 1000, decimals=3),
         rate=rate,
         price=price_,
     )
@@ -129,15 +129,15 @@ def _notes(request: VideoRequest) -> Iterator[str]:
             _rate(_price(model, request.resolution, request.seconds, featured=featured))
             for featured in (False, True)
         )
-        yield t(
+        yield _(
             "-# A second costs {featured} with sound, {plain} without.",
             featured=featured,
             plain=plain,
         )
     else:
-        yield t("-# Sound costs nothing extra on this model.")
+        yield _("-# Sound costs nothing extra on this model.")
     if isinstance(request, OmniReference) and request.videos:
-        yield t(
+        yield _(
             "-# With a reference video the rate is another one, and its seconds are billed too."
         )
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from domain.catalogue import mark, t
-from domain.guild_settings import ServerSettings
+from domain.catalogue import N_, _
+from domain.guild_settings import GuildSettings
 
-_KEPT: Final = mark(
+_KEPT: Final = N_(
     "- **Your requests**: your Discord id, the ids of server, channel and messages, your prompt "
     "and choices, when you asked, and what came of it.\n"
     "- **Files you give**: a copy of each picture, video and sound, so that *Again* works later.\n"
@@ -16,7 +16,7 @@ _KEPT: Final = mark(
     "- **Limits**: the limits and grants that managers set for you, who changed them and when; "
     "whether you want to be told when a video is done."
 )
-_TIME: Final = mark(
+_TIME: Final = N_(
     "- **Files you give** go {inputs} days after their last use on this server; the same file "
     "given on another server may be kept longer for that one.\n"
     "- **Videos** go {results} days after they were delivered. What is posted on Discord stays "
@@ -24,7 +24,7 @@ _TIME: Final = mark(
     "- Nothing else goes by itself: it stays until it is deleted. Names are not kept; Discord is "
     "asked for them when a report is drawn. The service's log has ids, but no prompts."
 )
-_PLACES: Final = mark(
+_PLACES: Final = N_(
     "- **APIXO** (apixo.ai) makes the videos. It gets your prompt, your choices and an address of "
     "each file you give, but neither your name nor your id. How long it keeps them is for APIXO "
     "to say.\n"
@@ -34,13 +34,13 @@ _PLACES: Final = mark(
     "- **Managers of this server** see what each member spent. The operator of this bot can see "
     "all that is kept."
 )
-_DELETE: Final = mark(
+_DELETE: Final = N_(
     "- *Delete* under a finished video takes its message and its file away at once. The status "
     "message with the prompt stays.\n"
     "- To have your prompts and files deleted too, ask the operator of this bot on Discord. The "
     "rows about money stay."
 )
-_DELETE_BY: Final = mark(
+_DELETE_BY: Final = N_(
     "- *Delete* under a finished video takes its message and its file away at once. The status "
     "message with the prompt stays.\n"
     "- To have your prompts and files deleted too, ask the operator of this bot, <@{operator}>, on "
@@ -48,15 +48,15 @@ _DELETE_BY: Final = mark(
 )
 
 
-def texts(operator: int | None, chosen: ServerSettings) -> list[str]:
+def privacy_sections(operator: int | None, chosen: GuildSettings) -> list[str]:
     """Write what is kept, for how long, where it goes, and whom to ask to delete it."""
     inputs, results = chosen.keep_inputs_days, chosen.keep_results_days
     parts = {
-        t("What is kept"): t(_KEPT),
-        t("For how long"): t(_TIME, inputs=inputs, results=results),
-        t("Where it goes"): t(_PLACES),
-        t("How to have it deleted"): t(_DELETE)
+        _("What is kept"): _(_KEPT),
+        _("For how long"): _(_TIME, inputs=inputs, results=results),
+        _("Where it goes"): _(_PLACES),
+        _("How to have it deleted"): _(_DELETE)
         if operator is None
-        else t(_DELETE_BY, operator=operator),
+        else _(_DELETE_BY, operator=operator),
     }
     return [f"**{heading}**\n{said}" for heading, said in parts.items()]

@@ -8,22 +8,22 @@ from discord import app_commands, ui
 
 from cogs.help import price_views
 from cogs.quotas import views as quota_cards
-from domain.catalogue import t
+from domain.catalogue import _
 from domain.models import MODELS
-from workflow.billing.quotas import Standing
+from workflow.billing.quotas import QuotaStatus
 from workflow.context import Policy
 
-Listed = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 _BLUE: Final = discord.Colour(0x5865F2)
 
 
-def page(
-    listed: Sequence[Listed],
+def render_help(
+    listed: Sequence[AnyCommand],
     ids: Mapping[str, int],
-    standing: Standing,
+    standing: QuotaStatus,
     policy: Policy,
-    bell: ui.Item[Any],
+    notify_button: ui.Item[Any],
 ) -> ui.LayoutView:
     """Lay out the help; `ids` are the commands' ids at Discord, as far as they are known.
 
@@ -31,82 +31,83 @@ def page(
     """
     everyones = [one for one in listed if not is_for_managers(one)]
     managers = [one for one in listed if is_for_managers(one)]
-    lines = [t("**I make short videos** from words, pictures, clips and sounds.")]
+    lines = [_("**I make short videos** from words, pictures, clips and sounds.")]
     lines += [_line(one, ids) for one in everyones]
     if managers:
-        lines += [t("**For who may *Manage Server***"), *(_line(one, ids) for one in managers)]
+        lines += [_("**For who may *Manage Server***"), *(_line(one, ids) for one in managers)]
     view = ui.LayoutView(timeout=None)
     for item in (
         _box(lines),
         _box(
             [
-                t("**Prices today**"),
-                *(f"{m.label}: {price_views.rates(m)}" for m in MODELS.values()),
+                _("**Prices today**"),
+                *(f"{m.label}: {price_views.format_rates(m)}" for m in MODELS.values()),
             ]
         ),
-        *quota_cards.shown(standing),
+        *quota_cards.render_quota(standing),
         _box(_rules(policy)),
-        ui.ActionRow[Any](bell),
+        ui.ActionRow[Any](notify_button),
     ):
         view.add_item(item)
     return view
 
 
-def privacy(texts: Iterable[str]) -> ui.LayoutView:
+def render_privacy(texts: Iterable[str]) -> ui.LayoutView:
     """Lay out what is said of privacy."""
     items: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts]
     return ui.LayoutView(timeout=None).add_item(ui.Container(*items, accent_colour=_BLUE))
 
 
-def mention(name: str, ids: Mapping[str, int]) -> str:
+def command_mention(name: str, ids: Mapping[str, int]) -> str:
     """Name a command so that a click types it; plainly where its id is not known."""
     command_id = ids.get(name.partition(" ")[0])
     return f"`/{name}`" if command_id is None else f"</{name}:{command_id}>"
 
 
-def is_for_managers(listed: Listed) -> bool:
+def is_for_managers(listed: AnyCommand) -> bool:
     """Tell whether Discord offers a command to managers alone."""
     needed = listed.default_permissions
     return needed is not None and needed.manage_guild
 
 
-def is_for_operator(listed: Listed) -> bool:
+def is_for_operator(listed: AnyCommand) -> bool:
     """Tell whether a command is for whoever runs the service."""
     needed = listed.default_permissions
     return needed is not None and needed.administrator
 
 
-def _line(listed: Listed, ids: Mapping[str, int]) -> str:
+def _line(listed: AnyCommand, ids: Mapping[str, int]) -> str:
     match listed:
         case app_commands.ContextMenu():
             return f"- {_in_menu(listed)}"
         case app_commands.Group():
             names = [one.qualified_name for one in listed.walk_commands()]
-            return f"- {' '.join(mention(name, ids) for name in names)}: {t(listed.description)}"
+            mentions = " ".join(command_mention(name, ids) for name in names)
+            return f"- {mentions}: {_(listed.description)}"
         case _:
-            return f"- {mention(listed.name, ids)}: {t(listed.description)}"
+            return f"- {command_mention(listed.name, ids)}: {_(listed.description)}"
 
 
 def _in_menu(listed: app_commands.ContextMenu) -> str:
     if listed.type is discord.AppCommandType.message:
-        return t("**{name}**: in the menu of a message, under *Apps*", name=listed.name)
-    return t("**{name}**: in the menu of a member, under *Apps*", name=listed.name)
+        return _("**{name}**: in the menu of a message, under *Apps*", name=listed.name)
+    return _("**{name}**: in the menu of a member, under *Apps*", name=listed.name)
 
 
 def _rules(policy: Policy) -> list[str]:
     rules = (
-        t("Every request is checked first; you see the price, and *Cancel* while it waits."),
-        t("A video that fails costs its price too.")
+        _("Every request is checked first; you see the price, and *Cancel* while it waits."),
+        _("A video that fails costs its price too.")
         if policy.charge_failed_tasks
-        else t("A video that fails costs nothing."),
-        t("*Message me when done*, below and under each request, has me write to you."),
-        t(
+        else _("A video that fails costs nothing."),
+        _("*Message me when done*, below and under each request, has me write to you."),
+        _(
             "{own} of your videos may wait in line at once, and {all} of this server's.",
             own=policy.max_queued_per_member,
             all=policy.max_queued_per_server,
         ),
     )
-    return [t("**Good to know**"), *(f"- {rule}" for rule in rules)]
+    return [_("**Good to know**"), *(f"- {rule}" for rule in rules)]
 
 
 def _box(lines: Iterable[str]) -> ui.Item[Any]:

@@ -9,26 +9,39 @@ from typing import Any, Final
 import discord
 from discord.ext import commands
 
-from cogs.generation.modals import EDIT_FORM, EXTEND_FORM, FormKind, edit_form, sent_off, typed
-from cogs.generation.retry import TYPED_GONE, Mending, Typed
-from cogs.generation.service import Desk
-from cogs.jobs.extend import Extending
-from cogs.jobs.share import Showing
+from cogs.generation.modals import (
+    EDIT_MODAL_ID,
+    EXTEND_MODAL_ID,
+    ModalKind,
+    apply_input,
+    edit_modal,
+    match_submission,
+)
+from cogs.generation.retry import DRAFT_EXPIRED, RetryDraft, RetryModals
+from cogs.generation.service import GenerationService
+from cogs.jobs.extend import ExtendHandler
+from cogs.jobs.share import ShareHandler
 from cogs.ui import text, views
-from cogs.ui.buttons import Act, CardButton
-from cogs.ui.interactions import TurnedAway, answering
-from cogs.ui.notify_button import TellButton, turned
-from cogs.ui.ttl_store import KEPT_MINUTES
-from domain.catalogue import t
+from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.notify_button import NotifyButton, toggle_button
+from cogs.ui.ttl_store import TTL_MINUTES
+from domain.catalogue import _
 from domain.pricing import quote
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 from workflow.context import Context
-from workflow.errors import NotYours, PublishError, TooLate, TooSoon
+from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
 from workflow.guilds import notifications
 from workflow.publisher import JobView
-from workflow.results.delete import erase
-from workflow.results.lookup import cost_of, recall
-from workflow.results.rerun import click_keys, draft_of, form_keys, inputs_remain, next_resolution
+from workflow.results.delete import delete_video
+from workflow.results.lookup import get_job, read_job_cost
+from workflow.results.rerun import (
+    are_inputs_available,
+    click_keys,
+    draft_from_job,
+    modal_keys,
+    next_higher_resolution,
+)
 from workflow.stages.accept import cancel
 
 _FORM_READ_S: Final = 2
@@ -37,58 +50,60 @@ _FORM_READ_S: Final = 2
 _Interaction = discord.Interaction[Any]
 
 
-class Clicks(commands.Cog):
+class JobButtonsCog(commands.Cog):
     """Answers whoever clicks a button under a card, or sends off the form."""
 
-    def __init__(self, context: Context, desk: Desk, mending: Mending) -> None:
+    def __init__(self, context: Context, service: GenerationService, retries: RetryModals) -> None:
         self._context = context
-        self._desk = desk
-        self._mending = mending
-        self._extending = Extending(context, desk, mending, self._own)
-        self._acts = {
-            Act.CANCEL: self._cancel,
-            Act.AGAIN: self._again,
-            Act.EDIT: self._edit,
-            Act.FINAL: self._ask_final,
-            Act.BUY: self._buy_final,
-            Act.EXTEND: self._extending.ask,
-            Act.SHARE: Showing(context, desk, self._found).share,
-            Act.DETAILS: self._details,
-            Act.DELETE: self._ask_delete,
-            Act.ERASE: self._erase,
-            Act.RETYPE: self._retype,
-            Act.CONFIRM: desk.confirm,
+        self._service = service
+        self._retries = retries
+        self._extend = ExtendHandler(context, service, retries, self._own)
+        self._actions = {
+            ButtonAction.CANCEL: self._cancel,
+            ButtonAction.RERUN: self._again,
+            ButtonAction.EDIT: self._edit,
+            ButtonAction.MAKE_FINAL: self._ask_final,
+            ButtonAction.CONFIRM_FINAL: self._buy_final,
+            ButtonAction.EXTEND: self._extend.open_modal,
+            ButtonAction.SHARE: ShareHandler(context, service, self._found).share,
+            ButtonAction.DETAILS: self._details,
+            ButtonAction.DELETE: self._ask_delete,
+            ButtonAction.CONFIRM_DELETE: self._erase,
+            ButtonAction.REOPEN_FORM: self._retype,
+            ButtonAction.CONFIRM_PRICE: service.confirm,
         }
 
-    async def click(self, interaction: _Interaction, act: Act, subject: str) -> None:
+    async def handle_click(
+        self, interaction: _Interaction, action: ButtonAction, subject: str
+    ) -> None:
         """Do what the click on a button asks for, and answer it."""
-        await answering(interaction, self._acts[act](interaction, subject))
+        await run_handler(interaction, self._actions[action](interaction, subject))
 
     @commands.Cog.listener("on_interaction")
-    async def form(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: _Interaction) -> None:
         """Take a form that is sent off, also one that an earlier process has opened."""
-        if sent := sent_off(interaction, EDIT_FORM):
-            await answering(interaction, self._order_typed(interaction, *sent))
-        elif sent := sent_off(interaction, EXTEND_FORM):
-            await answering(interaction, self._extending.order(interaction, *sent))
+        if sent := match_submission(interaction, EDIT_MODAL_ID):
+            await run_handler(interaction, self._order_typed(interaction, *sent))
+        elif sent := match_submission(interaction, EXTEND_MODAL_ID):
+            await run_handler(interaction, self._extend.request_extension(interaction, *sent))
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open_in_place(interaction)
+        await self._service.defer_update_or_reply(interaction)
         try:
             await cancel(self._context, job_id, interaction.user.id)
-        except NotYours:
-            raise TurnedAway(t(text.NO_SUCH_VIDEO)) from None
-        except TooLate as error:
-            raise TurnedAway(text.too_late(error)) from None
-        self._desk.wake()
-        said = t("Cancelled `{job}`. Nothing was charged.", job=job_id)
-        await interaction.edit_original_response(view=views.note(said))
+        except JobNotFound:
+            raise UserError(_(text.NO_SUCH_VIDEO)) from None
+        except NotCancellable as error:
+            raise UserError(text.format_too_late(error)) from None
+        self._service.wake_worker()
+        said = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
+        await interaction.edit_original_response(view=views.render_text(said))
 
     async def _again(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         job = await self._own(interaction, job_id)
-        keys = click_keys(interaction.id, interaction.user.id, Act.AGAIN, job.id)
-        card = await self._desk.order(interaction, await self._draft(job), keys)
+        keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
+        card = await self._service.request_video(interaction, await self._draft(job), keys)
         await interaction.edit_original_response(view=card)
 
     async def _edit(self, interaction: _Interaction, job_id: str) -> None:
@@ -96,113 +111,119 @@ class Clicks(commands.Cog):
             async with asyncio.timeout(_FORM_READ_S):
                 job = await self._own(interaction, job_id)
         except TimeoutError:
-            raise TurnedAway(t("The service is slow just now. Click again in a moment.")) from None
-        draft = draft_of(job, self._context.now_ms())
-        await interaction.response.send_modal(edit_form(draft, job.id, interaction.id))
+            raise UserError(_("The service is slow just now. Click again in a moment.")) from None
+        draft = draft_from_job(job, self._context.now_ms())
+        await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
 
     async def _retype(self, interaction: _Interaction, key: str) -> None:
-        form = self._mending.form(key, interaction.user.id, interaction.id)
+        form = self._retries.build_modal(key, interaction.user.id, interaction.id)
         if form is None:
-            raise TurnedAway(t(TYPED_GONE, minutes=KEPT_MINUTES))
+            raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
         await interaction.response.send_modal(form)
 
     async def _order_typed(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         job = await self._own(interaction, about["job"])
         before = await self._draft(job)
-        draft = typed(before, data)
-        keys = form_keys(int(about["opened"]), interaction.user.id, job.id)
-        mistake = Typed(interaction.user.id, FormKind.EDIT, draft, job_id=job.id)
-        if before.problems and draft.command is Command.ANIMATE:
+        draft = apply_input(before, data)
+        keys = modal_keys(int(about["opened"]), interaction.user.id, job.id)
+        mistake = RetryDraft(interaction.user.id, ModalKind.EDIT, draft, job_id=job.id)
+        if before.violations and draft.command is GenerationCommand.ANIMATE:
             lost = (None,) * len(draft.pictures)
-            mistake = Typed(interaction.user.id, FormKind.ANIMATE, draft, lost)
-        mend = self._mending.offer(interaction.id, mistake)
-        card = await self._desk.order(interaction, draft, keys, mend)
+            mistake = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, lost)
+        mend = self._retries.button_factory(interaction.id, mistake)
+        card = await self._service.request_video(interaction, draft, keys, mend)
         await interaction.edit_original_response(view=card)
 
     async def _ask_final(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         job = await self._own(interaction, job_id)
         draft = await self._final(job)
-        request = check(draft)
+        request = build_request(draft)
         price = quote(request).amount
-        spend = CardButton(Act.BUY, f"{job.id}:{price}", text.spend(price))
-        await interaction.edit_original_response(view=views.question(text.final(request), spend))
+        spend = ActionButton(
+            ButtonAction.CONFIRM_FINAL, f"{job.id}:{price}", text.format_spend_label(price)
+        )
+        await interaction.edit_original_response(
+            view=views.render_question(text.format_final_question(request), spend)
+        )
 
     async def _buy_final(self, interaction: _Interaction, subject: str) -> None:
-        await self._desk.open_in_place(interaction)
-        job_id, _, seen = subject.partition(":")
+        await self._service.defer_update_or_reply(interaction)
+        job_id, _colon, seen = subject.partition(":")
         job = await self._own(interaction, job_id)
         draft = await self._final(job)
-        price = quote(check(draft)).amount
+        price = quote(build_request(draft)).amount
         if str(price) != seen:
-            raise TurnedAway(t("The price has changed since. Click *Make final* once more."))
-        keys = click_keys(interaction.id, interaction.user.id, Act.BUY, job.id)
-        card = await self._desk.order(interaction, draft, keys, agreed=price)
+            raise UserError(_("The price has changed since. Click *Make final* once more."))
+        keys = click_keys(interaction.id, interaction.user.id, ButtonAction.CONFIRM_FINAL, job.id)
+        card = await self._service.request_video(interaction, draft, keys, agreed_price=price)
         await interaction.edit_original_response(view=card)
 
     async def _details(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         job = await self._found(interaction, job_id)
         manages = interaction.permissions.manage_guild
         sees_cost = manages or job.user_id == interaction.user.id
-        cost = await cost_of(self._context, job.id) if sees_cost else None
-        card = views.details(job, cost, with_task=manages)
-        await interaction.edit_original_response(view=card, attachments=views.whole_prompt(job))
+        cost = await read_job_cost(self._context, job.id) if sees_cost else None
+        card = views.render_details(job, cost, show_task_id=manages)
+        await interaction.edit_original_response(view=card, attachments=views.prompt_files(job))
 
     async def _ask_delete(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open(interaction)
+        await self._service.defer_reply(interaction)
         job = await self._deletable(interaction, job_id)
-        erase_it = CardButton(Act.ERASE, job.id)
-        await interaction.edit_original_response(view=views.question(t(text.DELETE), erase_it))
+        erase_it = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
+        await interaction.edit_original_response(
+            view=views.render_question(_(text.DELETE_QUESTION), erase_it)
+        )
 
     async def _erase(self, interaction: _Interaction, job_id: str) -> None:
-        await self._desk.open_in_place(interaction)
+        await self._service.defer_update_or_reply(interaction)
         job = await self._deletable(interaction, job_id)
         try:
-            await erase(self._context, job.id, interaction.user.id)
-        except TooSoon:
-            raise TurnedAway(t("It is being posted just now. Try again in a moment.")) from None
+            await delete_video(self._context, job.id, interaction.user.id)
+        except NotDelivered:
+            raise UserError(_("It is being posted just now. Try again in a moment.")) from None
         except PublishError:
-            raise TurnedAway(
-                t("Discord did not let me delete the message. Try again in a while.")
+            raise UserError(
+                _("Discord did not let me delete the message. Try again in a while.")
             ) from None
         finally:
-            self._desk.wake()
-        await interaction.edit_original_response(view=views.note(t(text.DELETED)))
+            self._service.wake_worker()
+        await interaction.edit_original_response(view=views.render_text(_(text.DELETED)))
 
     async def _found(self, interaction: _Interaction, job_id: str) -> JobView:
         """Find a job where the click came from: its server, or its member's direct messages.
 
         A private one is there for its member alone.
         """
-        job = await recall(self._context, job_id)
+        job = await get_job(self._context, job_id)
         if job is None or interaction.guild_id not in (job.guild_id, None):
-            raise TurnedAway(t(text.NO_SUCH_VIDEO))
+            raise UserError(_(text.NO_SUCH_VIDEO))
         is_theirs_alone = job.private or interaction.guild_id is None
         if is_theirs_alone and job.user_id != interaction.user.id:
-            raise TurnedAway(t(text.NO_SUCH_VIDEO))
+            raise UserError(_(text.NO_SUCH_VIDEO))
         return job
 
     async def _own(self, interaction: _Interaction, job_id: str) -> JobView:
         """Find a job to ask for another one like it, on its server, by its own member."""
         job = await self._found(interaction, job_id)
         if interaction.guild_id is None:
-            raise TurnedAway(t("Videos are asked for in a server. Use a command there."))
+            raise UserError(_("Videos are asked for in a server. Use a command there."))
         if job.user_id != interaction.user.id:
-            raise TurnedAway(t("Only the member who asked for this video can do that."))
+            raise UserError(_("Only the member who asked for this video can do that."))
         return job
 
     async def _deletable(self, interaction: _Interaction, job_id: str) -> JobView:
         """Find a job whose video this user may delete."""
         job = await self._found(interaction, job_id)
-        here = interaction.channel_id == job.place_id
+        here = interaction.channel_id == job.destination_channel_id
         moderates = here and interaction.permissions.manage_messages
         if not (moderates or job.user_id == interaction.user.id):
-            raise TurnedAway(
-                t(
+            raise UserError(
+                _(
                     "Only the member who asked for this video, or who has *Manage Messages*, can "
                     "delete it."
                 )
@@ -210,36 +231,38 @@ class Clicks(commands.Cog):
         return job
 
     async def _draft(self, job: JobView) -> Draft:
-        draft = draft_of(job, self._context.now_ms())
-        if await inputs_remain(self._context, job):
+        draft = draft_from_job(job, self._context.now_ms())
+        if await are_inputs_available(self._context, job):
             return draft
-        return replace(draft, problems=(t(text.INPUTS_GONE),))
+        return replace(draft, violations=(_(text.INPUTS_GONE),))
 
     async def _final(self, job: JobView) -> Draft:
         """Write the draft of a job at its model's next higher resolution."""
-        higher = next_resolution(job.request)
+        higher = next_higher_resolution(job.request)
         if higher is None:
-            raise TurnedAway(t("It has the highest resolution of its model already."))
+            raise UserError(_("It has the highest resolution of its model already."))
         return replace(await self._draft(job), resolution=higher)
 
 
-class Telling(commands.Cog):
+class NotificationsCog(commands.Cog):
     """Remembers who wants to be written to."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, interactions: GenerationService) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
 
-    async def choose(self, interaction: _Interaction, guild_id: int, *, wanted: bool) -> None:
+    async def set_notifications(
+        self, interaction: _Interaction, guild_id: int, *, enabled: bool
+    ) -> None:
         """Do what the click on the button asks for, and turn the button round."""
-        await answering(interaction, self._choose(interaction, guild_id, wanted=wanted))
+        await run_handler(interaction, self._choose(interaction, guild_id, wanted=enabled))
 
     async def _choose(self, interaction: _Interaction, guild_id: int, *, wanted: bool) -> None:
         if interaction.guild_id not in (guild_id, None):
-            raise TurnedAway(t(text.NO_SUCH_VIDEO))
-        await self._desk.open_to_change(interaction)
+            raise UserError(_(text.NO_SUCH_VIDEO))
+        await self._interactions.defer_update(interaction)
         user_id = interaction.user.id
-        await notifications.set_told(self._context, guild_id, user_id, wanted=wanted)
+        await notifications.set_done_notification(self._context, guild_id, user_id, wanted=wanted)
         if interaction.message is not None:
-            card = turned(interaction.message, TellButton(guild_id, wanted=not wanted))
+            card = toggle_button(interaction.message, NotifyButton(guild_id, enabled=not wanted))
             await interaction.edit_original_response(view=card)

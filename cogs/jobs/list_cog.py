@@ -6,105 +6,111 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.jobs import list_views as list_cards
-from cogs.jobs.list_views import NEWEST, Deed
+from cogs.jobs.list_views import NEWEST_PAGE, ListAction
 from cogs.ui import text
-from cogs.ui.interactions import TurnedAway, answering
-from domain.catalogue import mark, t
+from cogs.ui.interactions import UserError, run_handler
+from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import (
-    NotYours,
+    JobNotFound,
+    NotCancellable,
+    NotDelivered,
     PublishError,
+    TemporaryPublishError,
     TooLargeToPost,
-    TooLate,
-    TooSoon,
-    TryLater,
 )
-from workflow.results.job_list import page_of
-from workflow.results.repost import post_again
+from workflow.results.job_list import read_job_page
+from workflow.results.repost import repost
 from workflow.stages.accept import cancel
 
 _Interaction = discord.Interaction[Any]
 
 
-class Listing(commands.Cog):
+class JobListCog(commands.Cog):
     """Lists videos to those who asked for them, privately."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, service: GenerationService) -> None:
         self._context = context
-        self._desk = desk
+        self._service = service
 
-    @app_commands.command(name="jobs", description=mark("See your videos here: cancel, post again"))
+    @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
     async def jobs(self, interaction: _Interaction) -> None:
         """List the newest videos of whoever asks."""
-        await answering(interaction, self._list(interaction))
+        await run_handler(interaction, self._list(interaction))
 
-    async def turn(self, interaction: _Interaction, start: str) -> None:
+    async def show_page(self, interaction: _Interaction, start: str) -> None:
         """Show the page that begins with a video."""
-        await answering(interaction, self._turn(interaction, start))
+        await run_handler(interaction, self._turn(interaction, start))
 
-    async def act(self, interaction: _Interaction, deed: Deed, job_id: str, start: str) -> None:
+    async def handle_action(
+        self, interaction: _Interaction, action: ListAction, job_id: str, start: str
+    ) -> None:
         """Do something to a video, and show the page anew that begins with `start`."""
-        await answering(interaction, self._act(interaction, deed, job_id, start))
+        await run_handler(interaction, self._act(interaction, action, job_id, start))
 
     async def _list(self, interaction: _Interaction) -> None:
-        await self._desk.open(interaction)
-        await self._show(interaction, NEWEST)
+        await self._service.defer_reply(interaction)
+        await self._show(interaction, NEWEST_PAGE)
 
     async def _turn(self, interaction: _Interaction, start: str) -> None:
-        await self._desk.open_in_place(interaction)
+        await self._service.defer_update_or_reply(interaction)
         await self._show(interaction, start)
 
-    async def _act(self, interaction: _Interaction, deed: Deed, job_id: str, start: str) -> None:
-        await self._desk.open_in_place(interaction)
-        doing = self._cancel if deed is Deed.CANCEL else self._post
+    async def _act(
+        self, interaction: _Interaction, deed: ListAction, job_id: str, start: str
+    ) -> None:
+        await self._service.defer_update_or_reply(interaction)
+        doing = self._cancel if deed is ListAction.CANCEL else self._post
         try:
             said = await doing(interaction, job_id)
-        except NotYours:
-            said = t(text.NO_SUCH_VIDEO)
+        except JobNotFound:
+            said = _(text.NO_SUCH_VIDEO)
         finally:
-            self._desk.wake()
+            self._service.wake_worker()
         await self._show(interaction, start, said)
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> str:
         try:
             await cancel(self._context, job_id, interaction.user.id)
-        except TooLate as error:
-            return text.too_late(error)
-        return t("Cancelled `{job}`. Nothing was charged.", job=job_id)
+        except NotCancellable as error:
+            return text.format_too_late(error)
+        return _("Cancelled `{job}`. Nothing was charged.", job=job_id)
 
     async def _post(self, interaction: _Interaction, job_id: str) -> str:
         guild_id, user_id = _guild_id(interaction), interaction.user.id
         try:
-            self._desk.answer_privately(interaction, job_id)
-            done = await post_again(self._context, job_id, guild_id, user_id)
-        except TooSoon:
-            return t("There is no video of it that could be posted.")
+            self._service.remember_reply(interaction, job_id)
+            done = await repost(self._context, job_id, guild_id, user_id)
+        except NotDelivered:
+            return _("There is no video of it that could be posted.")
         except TooLargeToPost:
-            return t(
+            return _(
                 "It is too large for here. It is kept; a manager of the service can hand it to you."
             )
-        except TryLater:
-            return t(
+        except TemporaryPublishError:
+            return _(
                 "Discord did not answer. Look whether the video is there; if not, click *Post "
                 "again* once more in a moment."
             )
         except PublishError:
-            return t(
+            return _(
                 "Discord did not take it, neither in its channel nor in your direct messages. Let "
                 "me post there or write to you, then click *Post again* once more."
             )
-        return list_cards.posted_again(done.outcome, done.job)
+        return list_cards.format_repost_outcome(done.outcome, done.job)
 
     async def _show(self, interaction: _Interaction, start: str, said: str | None = None) -> None:
-        first = None if start == NEWEST else start
-        page = await page_of(self._context, _guild_id(interaction), interaction.user.id, first)
-        view = list_cards.listed(page, start, said)
+        first = None if start == NEWEST_PAGE else start
+        page = await read_job_page(
+            self._context, _guild_id(interaction), interaction.user.id, first
+        )
+        view = list_cards.render_job_list(page, start, said)
         await interaction.edit_original_response(view=view)
 
 
 def _guild_id(interaction: _Interaction) -> int:
     if interaction.guild_id is None:
-        raise TurnedAway(t(text.NO_SUCH_VIDEO))
+        raise UserError(_(text.NO_SUCH_VIDEO))
     return interaction.guild_id

@@ -12,43 +12,43 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from domain.catalogue import mark, t
+from domain.catalogue import N_, _
 from workflow.operator.parked_jobs import Decision
 
 _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"
-BIND_FORM: Final = re.compile(rf"operator:task:{_SUBJECT}")
+BIND_TASK_CUSTOM_ID: Final = re.compile(rf"operator:task:{_SUBJECT}")
 """The custom id of the form in which a task's id is typed."""
 
 _TASK_MOST: Final = 200
 _S: Final = discord.ButtonStyle
-LABELS: Final = MappingProxyType(
+DECISION_LABELS: Final = MappingProxyType(
     {
-        Decision.BIND: mark("Bind a task"),
-        Decision.ASK: mark("Ask again"),
-        Decision.POST: mark("Post again"),
-        Decision.RELEASE: mark("Release"),
-        Decision.BEAR: mark("Release, I pay"),
-        Decision.CHARGE: mark("Charge"),
-        Decision.CLOSE: mark("Close"),
+        Decision.BIND_TASK: N_("Bind a task"),
+        Decision.RETRY: N_("Ask again"),
+        Decision.POST: N_("Post again"),
+        Decision.RELEASE: N_("Release"),
+        Decision.CHARGE_OPERATOR: N_("Release, I pay"),
+        Decision.CHARGE_MEMBER: N_("Charge"),
+        Decision.CLOSE: N_("Close"),
     }
 )
-_DANGEROUS: Final = frozenset({Decision.RELEASE, Decision.BEAR, Decision.CHARGE})
+_DANGEROUS: Final = frozenset({Decision.RELEASE, Decision.CHARGE_OPERATOR, Decision.CHARGE_MEMBER})
 
 
-class OperatorsList(Protocol):
+class OperatorHandler(Protocol):
     """The cog that shows the list; found by its name, for a button outlives it."""
 
-    async def turn(self, interaction: discord.Interaction[Any], number: int) -> None:
+    async def show_parked_page(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Show a page of the list, counted from 0."""
         ...
 
-    async def decide(
+    async def handle_decision(
         self,
         interaction: discord.Interaction[Any],
         decision: Decision,
-        about: tuple[str, int],
+        job_and_fence: tuple[str, int],
         *,
-        is_sure: bool,
+        is_confirmed: bool,
     ) -> None:
         """Carry out, or ask back about, a decision on the job that had this fence."""
         ...
@@ -62,7 +62,7 @@ class ParkedPageButton(
     def __init__(self, number: int, label: str = "", *, disabled: bool = False) -> None:
         custom_id = f"operator:page:{number}"
         super().__init__(ui.Button(label=label, custom_id=custom_id, disabled=disabled))
-        self.number = number
+        self.page_number = number
 
     @classmethod
     async def from_custom_id(
@@ -73,7 +73,7 @@ class ParkedPageButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Turn the page."""
-        await _cog(interaction).turn(interaction, self.number)
+        await _cog(interaction).show_parked_page(interaction, self.page_number)
 
 
 class DecisionButton(
@@ -83,44 +83,46 @@ class DecisionButton(
     """Decides about a job; where money moves, the first one asks back, and a sure one does it."""
 
     def __init__(
-        self, decision: Decision, job_id: str, fence: int, *, is_sure: bool = False
+        self, decision: Decision, job_id: str, fence: int, *, is_confirmed: bool = False
     ) -> None:
-        custom_id = f"operator:{'sure' if is_sure else 'first'}:{decision}:{job_id}:{fence}"
+        custom_id = f"operator:{'sure' if is_confirmed else 'first'}:{decision}:{job_id}:{fence}"
         style = _S.danger if decision in _DANGEROUS else _S.secondary
-        label = t(LABELS[decision])
+        label = _(DECISION_LABELS[decision])
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.decision = decision
-        self.about = (job_id, fence)
-        self.is_sure = is_sure
+        self.job_and_fence = (job_id, fence)
+        self.is_confirmed = is_confirmed
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the button again from what Discord sends with a click."""
-        decision, is_sure = Decision(match["decision"]), match["step"] == "sure"
-        return cls(decision, match["job"], int(match["fence"]), is_sure=is_sure)
+        decision, is_confirmed = Decision(match["decision"]), match["step"] == "sure"
+        return cls(decision, match["job"], int(match["fence"]), is_confirmed=is_confirmed)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
         cog = _cog(interaction)
-        await cog.decide(interaction, self.decision, self.about, is_sure=self.is_sure)
+        await cog.handle_decision(
+            interaction, self.decision, self.job_and_fence, is_confirmed=self.is_confirmed
+        )
 
 
 OPERATOR_ITEMS: Final = (ParkedPageButton, DecisionButton)
 """What a client has to know, so that lists of earlier processes go on working."""
 
 
-def bind_form(job_id: str, fence: int) -> ui.Modal:
+def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
     """Make the form in which the id of a job's task is typed."""
-    modal = ui.Modal(title=t("Bind a task"), custom_id=f"operator:task:{job_id}:{fence}")
+    modal = ui.Modal(title=_("Bind a task"), custom_id=f"operator:task:{job_id}:{fence}")
     field = ui.TextInput[Any](custom_id="task", min_length=1, max_length=_TASK_MOST)
-    modal.add_item(ui.Label(text=t("The id of its task at APIXO"), component=field))
+    modal.add_item(ui.Label(text=_("The id of its task at APIXO"), component=field))
     modal.stop()  # so the library keeps nothing of it
     return modal
 
 
-def typed_task(data: Mapping[str, Any]) -> str:
+def read_task_id(data: Mapping[str, Any]) -> str:
     """Read what was typed into the form."""
     components: Iterable[Mapping[str, Any]] = data.get("components", ())
     fields = (component.get("component", component) for component in components)
@@ -128,5 +130,5 @@ def typed_task(data: Mapping[str, Any]) -> str:
     return str(next(values, None) or "").strip()
 
 
-def _cog(interaction: discord.Interaction[Any]) -> OperatorsList:
-    return cast("OperatorsList", interaction.client.get_cog("Operating"))
+def _cog(interaction: discord.Interaction[Any]) -> OperatorHandler:
+    return cast("OperatorHandler", interaction.client.get_cog("OperatorCog"))

@@ -14,22 +14,27 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.operator import views as operator_cards
-from cogs.operator.alerts import no_room
-from cogs.operator.buttons import BIND_FORM, bind_form, typed_task
+from cogs.operator.alerts import format_low_disk_space
+from cogs.operator.buttons import BIND_TASK_CUSTOM_ID, bind_task_modal, read_task_id
 from cogs.ui import text, views
-from cogs.ui.interactions import TurnedAway, answering
-from domain.catalogue import mark, t
+from cogs.ui.interactions import UserError, run_handler
+from domain.catalogue import N_, _
 from domain.money import MicroUSD
-from domain.quotas import Kind, Limit, Target, read_limit, show_limit
+from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_limit
 from workflow.billing import quotas
-from workflow.billing.quotas import Manager
+from workflow.billing.quotas import Actor
 from workflow.context import Context
-from workflow.errors import NoSuchTask, Overtaken, TaskNotChecked
+from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable
 from workflow.operator import control
-from workflow.operator.actions import Verdict, decide
-from workflow.operator.parked_jobs import MOVES_MONEY, Decision, evidence_of, parked_page
+from workflow.operator.actions import DecisionRequest, apply_decision
+from workflow.operator.parked_jobs import (
+    MONEY_DECISIONS,
+    Decision,
+    get_parked_job,
+    read_parked_page,
+)
 
 _Interaction = discord.Interaction[Any]
 T = TypeVar("T")
@@ -38,83 +43,84 @@ _FORM_READ_S: Final = 2
 """A form has to be the first answer, and Discord waits three seconds for it."""
 
 _PERIODS: Final = [
-    app_commands.Choice(name=kind.value, value=kind.value) for kind in (Kind.DAY, Kind.MONTH)
+    app_commands.Choice(name=kind.value, value=kind.value)
+    for kind in (LimitKind.DAY, LimitKind.MONTH)
 ]
-_STRANGER: Final = mark("Only the operator of this service can do that.")
-_OVERTAKEN: Final = mark("`{job}` has moved on since: look at it anew before you decide.")
+_STRANGER: Final = N_("Only the operator of this service can do that.")
+_OVERTAKEN: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
 _DONE: Final = MappingProxyType(
     {
-        Decision.BIND: mark("`{job}` has its task, and is asked for."),
-        Decision.ASK: mark("`{job}` is tried once more."),
-        Decision.POST: mark("`{job}` is being posted again."),
-        Decision.RELEASE: mark("`{job}` is ended; nobody pays for it."),
-        Decision.BEAR: mark("`{job}` is ended; its member pays nothing."),
-        Decision.CHARGE: mark("`{job}` is charged; its video is being fetched."),
-        Decision.CLOSE: mark("`{job}` is off the list and stays as it is."),
+        Decision.BIND_TASK: N_("`{job}` has its task, and is asked for."),
+        Decision.RETRY: N_("`{job}` is tried once more."),
+        Decision.POST: N_("`{job}` is being posted again."),
+        Decision.RELEASE: N_("`{job}` is ended; nobody pays for it."),
+        Decision.CHARGE_OPERATOR: N_("`{job}` is ended; its member pays nothing."),
+        Decision.CHARGE_MEMBER: N_("`{job}` is charged; its video is being fetched."),
+        Decision.CLOSE: N_("`{job}` is off the list and stays as it is."),
     }
 )
 
 _SERVERS_LIMIT: Final = MappingProxyType(
     {
-        Kind.DAY: mark("The day limit of server {server}: {now}. Before: {was}."),
-        Kind.MONTH: mark("The month limit of server {server}: {now}. Before: {was}."),
+        LimitKind.DAY: N_("The day limit of server {server}: {now}. Before: {was}."),
+        LimitKind.MONTH: N_("The month limit of server {server}: {now}. Before: {was}."),
     }
 )
 _LIMIT_OF_ALL: Final = MappingProxyType(
     {
-        Kind.DAY: mark("The day limit of everything: {now}. Before: {was}."),
-        Kind.MONTH: mark("The month limit of everything: {now}. Before: {was}."),
+        LimitKind.DAY: N_("The day limit of everything: {now}. Before: {was}."),
+        LimitKind.MONTH: N_("The month limit of everything: {now}. Before: {was}."),
     }
 )
 
 
-class Operating(commands.Cog):
+class OperatorCog(commands.Cog):
     """Serves the operator, privately, and turns everybody else away."""
 
     operator = app_commands.Group(
         name="operator",
-        description=mark("For the operator of this service alone"),
+        description=N_("For the operator of this service alone"),
         default_permissions=discord.Permissions(administrator=True),
     )
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
 
-    @operator.command(name="status", description=mark("See at a glance how the service stands"))
+    @operator.command(name="status", description=N_("See at a glance how the service stands"))
     async def status(self, interaction: _Interaction) -> None:
         """Show how the service stands."""
         await self._serve(interaction, self._status)
 
-    @operator.command(name="pause", description=mark("Submit nothing more until you resume"))
-    @app_commands.describe(reason=mark("Why; members whose videos wait see it"))
+    @operator.command(name="pause", description=N_("Submit nothing more until you resume"))
+    @app_commands.describe(reason=N_("Why; members whose videos wait see it"))
     async def pause(
         self, interaction: _Interaction, reason: app_commands.Range[str, 1, 200]
     ) -> None:
         """Stop submitting."""
 
         async def work(interaction: _Interaction) -> None:
-            await control.stop(self._context, reason, _operator(interaction))
-            self._desk.wake()
-            await _say(interaction, t("Stopped. What is at APIXO already goes on."))
+            await control.stop_submissions(self._context, reason, _operator(interaction))
+            self._desk.wake_worker()
+            await _say(interaction, _("Stopped. What is at APIXO already goes on."))
 
         await self._serve(interaction, work)
 
-    @operator.command(name="resume", description=mark("Submit again, whatever has stopped it"))
+    @operator.command(name="resume", description=N_("Submit again, whatever has stopped it"))
     async def resume(self, interaction: _Interaction) -> None:
         """Go on."""
         await self._serve(interaction, self._resume)
 
-    @operator.command(name="parked", description=mark("See the jobs that wait for your decision"))
+    @operator.command(name="parked", description=N_("See the jobs that wait for your decision"))
     async def parked(self, interaction: _Interaction) -> None:
         """List the parked jobs of all servers."""
         await self._serve(interaction, self._show)
 
-    @operator.command(name="limit", description=mark("Set what a server or everything may spend"))
+    @operator.command(name="limit", description=N_("Set what a server or everything may spend"))
     @app_commands.describe(
-        period=mark("UTC day or UTC month"),
-        amount=mark("US dollars, such as 5 or $2.50, or none; left out, what is set is cleared"),
-        server=mark("A server's id; left out, it is for everything"),
+        period=N_("UTC day or UTC month"),
+        amount=N_("US dollars, such as 5 or $2.50, or none; left out, what is set is cleared"),
+        server=N_("A server's id; left out, it is for everything"),
     )
     @app_commands.choices(period=_PERIODS)
     async def limit(
@@ -132,40 +138,40 @@ class Operating(commands.Cog):
 
         await self._serve(interaction, work)
 
-    async def turn(self, interaction: _Interaction, number: int) -> None:
+    async def show_parked_page(self, interaction: _Interaction, number: int) -> None:
         """Show a page of the list, counted from 0."""
         await self._serve(interaction, lambda it: self._show(it, number), in_place=True)
 
-    async def decide(
+    async def handle_decision(
         self,
         interaction: _Interaction,
         decision: Decision,
-        about: tuple[str, int],
+        job_and_fence: tuple[str, int],
         *,
-        is_sure: bool,
+        is_confirmed: bool,
     ) -> None:
         """Carry out, or ask back about, a decision on the job that had this fence."""
-        if decision is Decision.BIND:
-            await answering(interaction, self._open_form(interaction, about))
-        elif decision in MOVES_MONEY and not is_sure:
+        if decision is Decision.BIND_TASK:
+            await run_handler(interaction, self._open_form(interaction, job_and_fence))
+        elif decision in MONEY_DECISIONS and not is_confirmed:
             await self._serve(
-                interaction, lambda it: self._ask_back(it, decision, about), in_place=True
+                interaction, lambda it: self._ask_back(it, decision, job_and_fence), in_place=True
             )
         else:
             await self._serve(
-                interaction, lambda it: self._decide(it, decision, about), in_place=True
+                interaction, lambda it: self._decide(it, decision, job_and_fence), in_place=True
             )
 
     @commands.Cog.listener("on_interaction")
-    async def form(self, interaction: _Interaction) -> None:
+    async def on_bind_task_submit(self, interaction: _Interaction) -> None:
         """Take the form with a task's id, also one that an earlier process has opened."""
         data: dict[str, Any] = {**(interaction.data or {})}
-        found = BIND_FORM.fullmatch(str(data.get("custom_id")))
+        found = BIND_TASK_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
         if interaction.type is not discord.InteractionType.modal_submit or found is None:
             return
-        about, task = _about(found), typed_task(data)
+        about, task = _about(found), read_task_id(data)
         await self._serve(
-            interaction, lambda it: self._decide(it, Decision.BIND, about, task), in_place=True
+            interaction, lambda it: self._decide(it, Decision.BIND_TASK, about, task), in_place=True
         )
 
     async def _serve(
@@ -178,49 +184,53 @@ class Operating(commands.Cog):
         """Defer, make sure that it is the operator, work, and answer."""
 
         async def serve() -> None:
-            opening = self._desk.open_in_place if in_place else self._desk.open
+            opening = self._desk.defer_update_or_reply if in_place else self._desk.defer_reply
             await opening(interaction)
             await _check_owner(interaction)
             await work(interaction)
 
-        await answering(interaction, serve())
+        await run_handler(interaction, serve())
 
     async def _status(self, interaction: _Interaction) -> None:
-        view = operator_cards.standing(await control.standing(self._context))
+        view = operator_cards.render_service_status(
+            await control.read_service_status(self._context)
+        )
         await interaction.edit_original_response(view=view)
 
     async def _resume(self, interaction: _Interaction) -> None:
-        went_on = await control.go_on(self._context, _operator(interaction))
-        self._desk.wake()
-        room = self._context.room()
-        if room.is_short:
-            await _say(interaction, no_room(room))
+        went_on = await control.resume_submissions(self._context, _operator(interaction))
+        self._desk.wake_worker()
+        room = self._context.disk_space()
+        if room.is_low:
+            await _say(interaction, format_low_disk_space(room))
             return
-        await _say(interaction, t("It goes on.") if went_on else t("Nothing has stopped it."))
+        await _say(interaction, _("It goes on.") if went_on else _("Nothing has stopped it."))
 
     async def _show(
         self, interaction: _Interaction, number: int = 0, said: str | None = None
     ) -> None:
-        page = await parked_page(self._context, number)
-        await interaction.edit_original_response(view=operator_cards.parked(page, said))
+        page = await read_parked_page(self._context, number)
+        await interaction.edit_original_response(view=operator_cards.render_parked_jobs(page, said))
 
     async def _open_form(self, interaction: _Interaction, about: tuple[str, int]) -> None:
         try:
             async with asyncio.timeout(_FORM_READ_S):
                 await _check_owner(interaction)
         except TimeoutError:
-            raise TurnedAway(t("Discord is slow just now. Click again in a moment.")) from None
-        await interaction.response.send_modal(bind_form(*about))
+            raise UserError(_("Discord is slow just now. Click again in a moment.")) from None
+        await interaction.response.send_modal(bind_task_modal(*about))
 
     async def _ask_back(
         self, interaction: _Interaction, decision: Decision, about: tuple[str, int]
     ) -> None:
         job_id, fence = about
-        row = await evidence_of(self._context, job_id)
-        if row is None or row.job.fence != fence or decision not in row.decisions:
-            await self._show(interaction, said=t(_OVERTAKEN, job=job_id))
+        row = await get_parked_job(self._context, job_id)
+        if row is None or row.job.fence != fence or decision not in row.allowed_decisions:
+            await self._show(interaction, said=_(_OVERTAKEN, job=job_id))
             return
-        await interaction.edit_original_response(view=operator_cards.question(row, decision))
+        await interaction.edit_original_response(
+            view=operator_cards.render_confirmation(row, decision)
+        )
 
     async def _decide(
         self,
@@ -229,7 +239,7 @@ class Operating(commands.Cog):
         about: tuple[str, int],
         task_id: str | None = None,
     ) -> None:
-        verdict = Verdict(
+        verdict = DecisionRequest(
             decision=decision,
             job_id=about[0],
             fence=about[1],
@@ -237,45 +247,45 @@ class Operating(commands.Cog):
             task_id=task_id,
         )
         said = await self._carried_out(verdict)
-        self._desk.wake()
+        self._desk.wake_worker()
         await self._show(interaction, said=said)
 
-    async def _carried_out(self, verdict: Verdict) -> str:
+    async def _carried_out(self, verdict: DecisionRequest) -> str:
         try:
-            await decide(self._context, verdict)
-        except Overtaken:
-            return t(_OVERTAKEN, job=verdict.job_id)
-        except NoSuchTask as error:
-            return t("`{job}` stays as it is: {why}.", job=verdict.job_id, why=error)
-        except TaskNotChecked:
-            return t(
+            await apply_decision(self._context, verdict)
+        except StaleDecision:
+            return _(_OVERTAKEN, job=verdict.job_id)
+        except TaskNotBindable as error:
+            return _("`{job}` stays as it is: {why}.", job=verdict.job_id, why=error)
+        except TaskCheckFailed:
+            return _(
                 "`{job}` stays as it is: APIXO did not tell whether it knows the task. Try again.",
                 job=verdict.job_id,
             )
-        return t(_DONE[verdict.decision], job=verdict.job_id)
+        return _(_DONE[verdict.decision], job=verdict.job_id)
 
     async def _limit(self, interaction: _Interaction, limit: Limit, amount: str | None) -> str:
         change = quotas.clear_limit if amount is None else quotas.set_limit
         before = await change(self._context, limit, _operator(interaction))
-        was = t("nothing set") if before is None else show_limit(before.kind, before.amount)
-        now = t("nothing set") if amount is None else show_limit(limit.kind, limit.amount)
+        was = _("nothing set") if before is None else format_limit(before.kind, before.amount)
+        now = _("nothing set") if amount is None else format_limit(limit.kind, limit.amount)
         said = (_SERVERS_LIMIT if limit.guild_id else _LIMIT_OF_ALL)[limit.kind]
-        return t(said, server=limit.guild_id, now=now, was=was)
+        return _(said, server=limit.guild_id, now=now, was=was)
 
 
 async def _check_owner(interaction: _Interaction) -> None:
     bot = cast("commands.Bot", interaction.client)
     if not await bot.is_owner(cast("discord.User", interaction.user)):
-        raise TurnedAway(t(_STRANGER))
+        raise UserError(_(_STRANGER))
 
 
 def _limit(period: str, amount: str | None, server: str | None) -> Limit:
-    if period not in (Kind.DAY, Kind.MONTH):
-        raise TurnedAway(t("period can be day or month."))
+    if period not in (LimitKind.DAY, LimitKind.MONTH):
+        raise UserError(_("period can be day or month."))
     guild_id = _server_id(server)
     return Limit(
-        target=Target.SERVER if guild_id else Target.EVERYTHING,
-        kind=Kind(period),
+        target=LimitTarget.SERVER if guild_id else LimitTarget.EVERYTHING,
+        kind=LimitKind(period),
         amount=None if amount is None else _amount(amount),
         guild_id=guild_id,
         subject_id=0,
@@ -286,20 +296,20 @@ def _server_id(server: str | None) -> int:
     if server is None:
         return 0
     if re.fullmatch(r"[1-9][0-9]{0,18}", server.strip()) is None:
-        raise TurnedAway(t("server is the id of a server: a long number."))
+        raise UserError(_("server is the id of a server: a long number."))
     return int(server)
 
 
 def _amount(amount: str) -> MicroUSD | None:
     try:
-        return read_limit(amount)
+        return parse_limit(amount)
     except ValueError as error:
-        shown = text.harmless(amount, 40)
-        raise TurnedAway(t("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
+        shown = text.sanitize(amount, 40)
+        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
 
 
-def _operator(interaction: _Interaction) -> Manager:
-    return Manager(interaction.user.id, interaction.id)
+def _operator(interaction: _Interaction) -> Actor:
+    return Actor(interaction.user.id, interaction.id)
 
 
 def _about(found: re.Match[str]) -> tuple[str, int]:
@@ -307,4 +317,4 @@ def _about(found: re.Match[str]) -> tuple[str, int]:
 
 
 async def _say(interaction: _Interaction, said: str) -> None:
-    await interaction.edit_original_response(view=views.note(said))
+    await interaction.edit_original_response(view=views.render_text(said))

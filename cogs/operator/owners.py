@@ -20,7 +20,7 @@ class Operators:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def ids(self) -> frozenset[int]:
+    async def user_ids(self) -> frozenset[int]:
         """List their users' ids.
 
         Raises:
@@ -28,10 +28,10 @@ class Operators:
         """
         return _ids(await self._client.application_info())
 
-    async def tell(self, said: str | ui.LayoutView) -> bool:
+    async def notify(self, said: str | ui.LayoutView) -> bool:
         """Write to each of them privately; False if it reached nobody. Raises nothing."""
         try:
-            found = await self.ids()
+            found = await self.user_ids()
         except _FAULTS as error:
             _log.error("operators not known", error=str(error))
             return False

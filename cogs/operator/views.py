@@ -5,13 +5,13 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from cogs.operator.alerts import no_room
+from cogs.operator.alerts import format_low_disk_space
 from cogs.operator.buttons import DecisionButton, ParkedPageButton
 from cogs.ui import text
-from domain.catalogue import n, t
-from domain.money import show_usd
-from workflow.operator.control import Standing
-from workflow.operator.parked_jobs import Decision, Evidence, ParkedPage
+from domain.catalogue import _, ngettext
+from domain.money import format_usd
+from workflow.operator.control import ServiceStatus
+from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
 _BLUE: Final = discord.Colour(0x5865F2)
 _AMBER: Final = discord.Colour(0xF0B232)
@@ -24,18 +24,18 @@ _ENTRIES_SHOWN: Final = 4
 _Item = ui.Item[Any]
 
 
-def standing(of: Standing) -> ui.LayoutView:
+def render_service_status(of: ServiceStatus) -> ui.LayoutView:
     """Lay out how the service stands."""
     counts = ", ".join(f"{count} {state}" for state, count in sorted(of.jobs.items()))
-    balance = t("not known") if of.balance is None else show_usd(of.balance)
+    balance = _("not known") if of.balance is None else format_usd(of.balance)
     lines = [
         f"**{_going(of)}**",
-        t("Jobs: {counts}", counts=counts or t("none yet")),
-        t("At APIXO now: {now} of {most}", now=of.in_flight, most=of.max_in_flight),
+        _("Jobs: {counts}", counts=counts or _("none yet")),
+        _("At APIXO now: {now} of {most}", now=of.in_flight, most=of.max_in_flight),
         _exposure(of),
-        t("Balance at APIXO: {balance}", balance=balance),
+        _("Balance at APIXO: {balance}", balance=balance),
         *_waiting(of),
-        n(
+        ngettext(
             "{count} job waits for you: /operator parked",
             "{count} jobs wait for you: /operator parked",
             of.parked,
@@ -44,16 +44,18 @@ def standing(of: Standing) -> ui.LayoutView:
     return _view(_box(_BLUE if of.parked == 0 else _AMBER, _text("\n".join(lines))))
 
 
-def parked(page: ParkedPage, said: str | None = None) -> ui.LayoutView:
+def render_parked_jobs(page: ParkedPage, said: str | None = None) -> ui.LayoutView:
     """Lay out a page of the parked jobs, under what was `said` to the last click."""
     items: list[_Item] = [] if said is None else [_text(said)]
     if not page.rows:
-        return _view(*items, _text(t("No job waits for a decision of yours.")))
-    title = n("**{count} job waits for you**", "**{count} jobs wait for you**", page.total)
+        return _view(*items, _text(_("No job waits for a decision of yours.")))
+    title = ngettext("**{count} job waits for you**", "**{count} jobs wait for you**", page.total)
     parts: list[_Item] = [_text(title)]
     for row in page.rows:
         job = row.job
-        buttons = [DecisionButton(decision, job.id, job.fence) for decision in row.decisions]
+        buttons = [
+            DecisionButton(decision, job.id, job.fence) for decision in row.allowed_decisions
+        ]
         parts += [ui.Separator[Any](), _text(_facts(row)), ui.ActionRow[Any](*buttons)]
     items.append(_box(_AMBER, *parts))
     if page.pages > 1:
@@ -61,79 +63,79 @@ def parked(page: ParkedPage, said: str | None = None) -> ui.LayoutView:
     return _view(*items)
 
 
-def question(row: Evidence, decision: Decision) -> ui.LayoutView:
+def render_confirmation(row: ParkedJob, decision: Decision) -> ui.LayoutView:
     """Lay out what a decision would do to the money, and the button that says yes."""
     job = row.job
     text = f"{_asked(row, decision)}\n-# {job.id} · {job.state}"
-    sure = DecisionButton(decision, job.id, job.fence, is_sure=True)
-    back = ParkedPageButton(0, t("Back to the list"))
+    sure = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
+    back = ParkedPageButton(0, _("Back to the list"))
     return _view(_box(_AMBER, _text(text)), ui.ActionRow[Any](sure, back))
 
 
-def _going(of: Standing) -> str:
-    belt = of.belt
+def _going(of: ServiceStatus) -> str:
+    belt = of.submission_pause
     if belt.stopped_at_ms is not None:
-        return t(
+        return _(
             "Stopped by <@{who}> <t:{since}:R>: {reason}",
             who=belt.stopped_by,
             since=belt.stopped_at_ms // 1000,
-            reason=text.harmless(belt.stop_reason or "", _TEXT_SHOWN),
+            reason=text.sanitize(belt.stop_reason or "", _TEXT_SHOWN),
         )
     if of.exposure.is_reached:
-        return t("Stopped by itself: the exposure of today is at its limit. /operator resume")
-    if of.room.is_short:
-        return t("Stopped by itself: {why}", why=no_room(of.room))
-    if belt.paused(of.now_ms):
+        return _("Stopped by itself: the exposure of today is at its limit. /operator resume")
+    if of.disk_space.is_low:
+        return _("Stopped by itself: {why}", why=format_low_disk_space(of.disk_space))
+    if belt.is_paused(of.now_ms):
         until_s = (belt.paused_until_ms or 0) // 1000
-        return t("Paused until <t:{until}:T>: {reason}", until=until_s, reason=belt.reason)
-    return t("Going")
+        return _("Paused until <t:{until}:T>: {reason}", until=until_s, reason=belt.reason)
+    return _("Going")
 
 
-def _exposure(of: Standing) -> str:
-    amount, limit = show_usd(of.exposure.amount), of.exposure.limit
+def _exposure(of: ServiceStatus) -> str:
+    amount, limit = format_usd(of.exposure.amount), of.exposure.limit
     if limit is None:
-        return t("Exposure today: {amount}, no limit", amount=amount)
+        return _("Exposure today: {amount}, no limit", amount=amount)
     if of.exposure.accepted:
-        return t(
+        return _(
             "Exposure today: {amount}, stops at {limit} beyond the {accepted} that you accepted",
             amount=amount,
-            limit=show_usd(limit),
-            accepted=show_usd(of.exposure.accepted),
+            limit=format_usd(limit),
+            accepted=format_usd(of.exposure.accepted),
         )
-    return t("Exposure today: {amount}, stops at {limit}", amount=amount, limit=show_usd(limit))
+    return _("Exposure today: {amount}, stops at {limit}", amount=amount, limit=format_usd(limit))
 
 
-def _waiting(of: Standing) -> list[str]:
+def _waiting(of: ServiceStatus) -> list[str]:
     if of.oldest_queued_ms is None:
         return []
-    return [t("Waiting longest: since <t:{since}:R>", since=of.oldest_queued_ms // 1000)]
+    return [_("Waiting longest: since <t:{since}:R>", since=of.oldest_queued_ms // 1000)]
 
 
-def _facts(row: Evidence) -> str:
+def _facts(row: ParkedJob) -> str:
     job = row.job
     return "\n".join(
         [
-            f"**{job.state}** <t:{row.since_ms // 1000}:R>, {text.settings_line(job.request)}",
-            t(
+            f"**{job.state}** <t:{row.since_ms // 1000}:R>, {text.format_settings(job.request)}",
+            _(
                 "Asked for by <@{user}> ({user}) in <#{channel}> ({channel}), server {server}",
                 user=job.user_id,
                 channel=job.channel_id,
                 server=job.guild_id,
             ),
-            t(
+            _(
                 "Price {price}: held {held}, paid {paid}, borne by you {borne}",
-                price=show_usd(job.price),
-                held=show_usd(row.held),
-                paid=show_usd(row.paid),
-                borne=show_usd(row.borne),
+                price=format_usd(job.price),
+                held=format_usd(row.held),
+                paid=format_usd(row.member_paid),
+                borne=format_usd(row.operator_paid),
             ),
-            n(
+            ngettext(
                 "Task {task}, sent once",
                 "Task {task}, sent {count} times",
                 job.submissions,
-                task=text.harmless(job.task_id or t("not known"), _TEXT_SHOWN),
+                task=text.sanitize(job.task_id or _("not known"), _TEXT_SHOWN),
             ),
-            f"> {text.harmless(job.reason or t('no reason known'), _TEXT_SHOWN)}",
+            f"> {text.sanitize(job.reason or _('no reason known'), _TEXT_SHOWN)}",
             f"-# {_events(row)}",
             f"-# {_entries(row)}",
             f"-# {job.id}",
@@ -141,44 +143,44 @@ def _facts(row: Evidence) -> str:
     )
 
 
-def _events(row: Evidence) -> str:
+def _events(row: ParkedJob) -> str:
     return " → ".join(
         f"{event.target} <t:{event.at_ms // 1000}:T>" for event in row.events[-_EVENTS_SHOWN:]
     )
 
 
-def _entries(row: Evidence) -> str:
+def _entries(row: ParkedJob) -> str:
     return " · ".join(
-        f"{entry.kind} {show_usd(entry.amount)} ({entry.account})"
+        f"{entry.kind} {format_usd(entry.amount)} ({entry.account})"
         for entry in row.entries[-_ENTRIES_SHOWN:]
     )
 
 
-def _asked(row: Evidence, decision: Decision) -> str:
-    price = show_usd(row.job.price)
+def _asked(row: ParkedJob, decision: Decision) -> str:
+    price = format_usd(row.job.price)
     match decision:
         case Decision.RELEASE if row.held:
-            return t(
+            return _(
                 "Release **{price}** to <@{user}>, and book nothing? That is right if nothing was "
                 "spent at APIXO. The job ends without a video.",
                 price=price,
                 user=row.job.user_id,
             )
         case Decision.RELEASE:
-            return t(
+            return _(
                 "Take the **{borne}** off your account? That is right if nothing was spent at "
                 "APIXO. The job ends without a video; its member was not charged.",
-                borne=show_usd(row.borne),
+                borne=format_usd(row.operator_paid),
             )
-        case Decision.BEAR:
-            return t(
+        case Decision.CHARGE_OPERATOR:
+            return _(
                 "Have <@{user}> pay nothing, and bear the **{price}** yourself? The job ends "
                 "without a video.",
                 price=price,
                 user=row.job.user_id,
             )
         case _:
-            return t(
+            return _(
                 "Charge <@{user}> **{price}** as quoted? Then the video is fetched and posted; if "
                 "it can not be had, the amount is given back by itself.",
                 price=price,
@@ -189,8 +191,8 @@ def _asked(row: Evidence, decision: Decision) -> str:
 def _turning(page: ParkedPage) -> _Item:
     last = page.pages - 1
     return ui.ActionRow[Any](
-        ParkedPageButton(max(0, page.number - 1), t("Previous"), disabled=page.number == 0),
-        ParkedPageButton(page.number + 1, t("Next"), disabled=page.number >= last),
+        ParkedPageButton(max(0, page.number - 1), _("Previous"), disabled=page.number == 0),
+        ParkedPageButton(page.number + 1, _("Next"), disabled=page.number >= last),
     )
 
 

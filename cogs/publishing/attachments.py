@@ -9,12 +9,12 @@ import discord
 from discord import ui
 from yarl import URL
 
-from workflow.errors import PlaceGone
-from workflow.publisher import Sight
+from workflow.errors import ChannelUnavailable
+from workflow.publisher import StatusView
 
 
 @contextmanager
-def opened(paths: Sequence[Path]) -> Generator[list[discord.File]]:
+def open_files(paths: Sequence[Path]) -> Generator[list[discord.File]]:
     """Open files to be sent."""
     with ExitStack() as stack:
         yield [
@@ -22,23 +22,23 @@ def opened(paths: Sequence[Path]) -> Generator[list[discord.File]]:
         ]
 
 
-def carrying(sight: Sight, files: Sequence[Path]) -> Sight:
+def with_attachments(status: StatusView, files: Sequence[Path]) -> StatusView:
     """Let a card show these files as attachments, beside those that it carries anyway."""
-    carried = tuple(dict.fromkeys((*sight.files, *files)))
+    carried = tuple(dict.fromkeys((*status.files, *files)))
     attached = (f"attachment://{file.name}" for file in carried)
-    return replace(sight, pictures=tuple(attached), files=carried)
+    return replace(status, preview_urls=tuple(attached), files=carried)
 
 
-def addresses(message: discord.Message | None) -> dict[str, str]:
+def attachment_urls(message: discord.Message | None) -> dict[str, str]:
     """List the addresses of what hangs on a message, by file name.
 
     A message of components lists a file where it is shown, and nowhere else.
 
     Raises:
-        PlaceGone: there is no message.
+        ChannelUnavailable: there is no message.
     """
     if message is None:
-        raise PlaceGone("the message is gone")
+        raise ChannelUnavailable("the message is gone")
     addresses = [attachment.url for attachment in message.attachments]
     for item in ui.LayoutView.from_message(message).walk_children():
         if isinstance(item, ui.MediaGallery):

@@ -33,32 +33,32 @@ class _Answer:
     is_spent: bool = False
 
 
-class PrivateAnswers:
+class EphemeralReplies:
     """Keeps, of each user, their latest interaction about a private job: none finds another's."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._kept = OrderedDict[tuple[str, int], _Answer]()
 
-    def keep(self, job_id: str, interaction: _Interaction, *, shows_state: bool) -> None:
+    def remember(self, job_id: str, interaction: _Interaction, *, shows_status: bool) -> None:
         """Keep an interaction; its own answer may show the job's state if it says nothing else."""
         key = job_id, interaction.user.id
-        self._kept[key] = _Answer(interaction, self._now_ms(), shows_state)
+        self._kept[key] = _Answer(interaction, self._now_ms(), shows_status)
         self._kept.move_to_end(key)
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
 
-    async def show(self, job: JobView, card: ui.LayoutView) -> None:
+    async def update_status(self, job: JobView, view: ui.LayoutView) -> None:
         """Show the state of a job in the private answer to its order, if that is still possible."""
         answer = self._find(job)
         if answer is None or not answer.shows_state:
             return
         try:
-            await answer.interaction.edit_original_response(view=card)
+            await answer.interaction.edit_original_response(view=view)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("private answer not changed", job=job.id, error=str(error))
 
-    def take(self, job: JobView) -> _Interaction | None:
+    def take_interaction(self, job: JobView) -> _Interaction | None:
         """Give the interaction by which the result may be sent, once: such a post has no nonce."""
         answer = self._find(job)
         if answer is None or answer.is_spent:

@@ -5,36 +5,36 @@ from typing import Final
 import discord
 from discord import ui
 
-from cogs.publishing.errors import translated
+from cogs.publishing.errors import to_publish_error
 from cogs.ui import views
 from workflow.errors import HistoryDenied
-from workflow.publisher import Post
+from workflow.publisher import MessageKind
 
 _HISTORY_MARGIN_MS: Final = 600_000
 _HISTORY_DEPTH: Final = 2_000
 
 
-class History:
+class MessageHistory:
     """The past of the channels that a client can read."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def find(
-        self, channel: discord.abc.Messageable, job_id: str, post: Post, since_ms: int
+    async def find_message(
+        self, channel: discord.abc.Messageable, job_id: str, kind: MessageKind, since_ms: int
     ) -> int | None:
         """Look for the message of a kind that was posted for a job since then."""
         since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
         history = channel.history(limit=_HISTORY_DEPTH, after=since)
         try:
             async for message in history:
-                if self._is_mine(message) and _kind(message, job_id) is post:
+                if self._is_mine(message) and _kind(message, job_id) is kind:
                     return message.id
         except Exception as error:
-            raise translated(error) from error
+            raise to_publish_error(error) from error
         return None
 
-    def must_be_readable(self, channel_id: int) -> None:
+    def require_readable(self, channel_id: int) -> None:
         """Refuse to look where Discord would answer with an empty list rather than an error."""
         channel = self._client.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
@@ -50,13 +50,13 @@ class History:
         return self._client.user is not None and message.author.id == self._client.user.id
 
 
-def _kind(message: discord.Message, job_id: str) -> Post | None:
+def _kind(message: discord.Message, job_id: str) -> MessageKind | None:
     """Tell which of a job's messages this is, by its last line: a prompt may quote any job."""
     view = ui.LayoutView.from_message(message)
     texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
     signature = texts[-1].rpartition("\n")[2] if texts else ""
     if signature == f"-# {job_id}":
-        return Post.STATUS
-    if signature.endswith(f" · {views.mark_of(job_id)}"):
-        return Post.SHARED
-    return Post.RESULT if signature.endswith(f" · {job_id}") else None
+        return MessageKind.STATUS
+    if signature.endswith(f" · {views.showcase_signature(job_id)}"):
+        return MessageKind.SHARED
+    return MessageKind.RESULT if signature.endswith(f" · {job_id}") else None

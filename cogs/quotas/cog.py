@@ -9,15 +9,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
-from cogs.ui.interactions import TurnedAway, answering, is_manager, role_ids
-from domain.catalogue import mark, t
-from domain.money import MicroUSD, show_usd
-from domain.quotas import Kind, Limit, Target, read_amount, read_limit, show_limit
+from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from domain.catalogue import N_, _
+from domain.money import MicroUSD, format_usd
+from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_amount, parse_limit
 from workflow.billing import quotas
-from workflow.billing.quotas import Manager, Member
+from workflow.billing.quotas import Actor, Member
 from workflow.context import Context
 from workflow.errors import NoSuchGrant
 
@@ -25,17 +25,17 @@ _Interaction = discord.Interaction[Any]
 _User = discord.User | discord.Member
 T = TypeVar("T")
 
-_PERIODS_KNOWN: Final = (Kind.DAY, Kind.MONTH)
+_PERIODS_KNOWN: Final = (LimitKind.DAY, LimitKind.MONTH)
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIODS_KNOWN]
-_PERIOD_TEXT: Final = mark("UTC day or UTC month")
-_USER_TEXT: Final = mark("One member; without a user and a role, each member of this server")
-_ROLE_TEXT: Final = mark("Each member with this role, on their own; the best role counts")
+_PERIOD_TEXT: Final = N_("UTC day or UTC month")
+_USER_TEXT: Final = N_("One member; without a user and a role, each member of this server")
+_ROLE_TEXT: Final = N_("Each member with this role, on their own; the best role counts")
 _SET: Final = MappingProxyType(
     {
-        Kind.DAY: mark(
+        LimitKind.DAY: N_(
             "{whom} may spend **{allowed}** a day now. Before: {before}. What is on hold stays so."
         ),
-        Kind.MONTH: mark(
+        LimitKind.MONTH: N_(
             "{whom} may spend **{allowed}** a month now. Before: {before}. What is on hold stays "
             "so."
         ),
@@ -43,24 +43,24 @@ _SET: Final = MappingProxyType(
 )
 _CLEARED: Final = MappingProxyType(
     {
-        Kind.DAY: mark(
+        LimitKind.DAY: N_(
             "{whom}: the day limit of {before} is cleared. The next wider one counts now."
         ),
-        Kind.MONTH: mark(
+        LimitKind.MONTH: N_(
             "{whom}: the month limit of {before} is cleared. The next wider one counts now."
         ),
     }
 )
 _NOT_SET: Final = MappingProxyType(
     {
-        Kind.DAY: mark("{whom}: there was no day limit to clear."),
-        Kind.MONTH: mark("{whom}: there was no month limit to clear."),
+        LimitKind.DAY: N_("{whom}: there was no day limit to clear."),
+        LimitKind.MONTH: N_("{whom}: there was no month limit to clear."),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _LimitSubject:
     """Where a limit is set: for a user or a role, or for each member."""
 
     period: str
@@ -68,27 +68,25 @@ class _Place:
     role: discord.Role | None
 
 
-class Managing(commands.Cog):
+class QuotaCog(commands.Cog):
     """Shows quotas to members, and lets managers set them; every answer is private."""
 
-    quota = app_commands.Group(name="quota", description=mark("See and set what may be spent here"))
+    quota = app_commands.Group(name="quota", description=N_("See and set what may be spent here"))
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
 
-    @quota.command(name="show", description=mark("See what you have left, and when there is more"))
-    @app_commands.describe(user=mark("Somebody else (needs Manage Server)"))
+    @quota.command(name="show", description=N_("See what you have left, and when there is more"))
+    @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
     async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
         """Show members their own quota, and managers anyone's."""
-        await self._desk.open(interaction)
-        await answering(interaction, self._show(interaction, user or interaction.user))
+        await self._desk.defer_reply(interaction)
+        await run_handler(interaction, self._show(interaction, user or interaction.user))
 
-    @quota.command(name="set", description=mark("Set what may be spent in a day or month"))
+    @quota.command(name="set", description=N_("Set what may be spent in a day or month"))
     @app_commands.describe(
-        amount=mark(
-            "US dollars, such as 5, 0.5 or $2.50; 0 lets nothing be spent, none everything"
-        ),
+        amount=N_("US dollars, such as 5, 0.5 or $2.50; 0 lets nothing be spent, none everything"),
         period=_PERIOD_TEXT,
         user=_USER_TEXT,
         role=_ROLE_TEXT,
@@ -103,12 +101,12 @@ class Managing(commands.Cog):
         role: discord.Role | None = None,
     ) -> None:
         """Set a limit in the place of what counted before."""
-        await self._desk.open(interaction)
-        await answering(interaction, self._set(interaction, amount, _Place(period, user, role)))
+        await self._desk.defer_reply(interaction)
+        await run_handler(
+            interaction, self._set(interaction, amount, _LimitSubject(period, user, role))
+        )
 
-    @quota.command(
-        name="clear", description=mark("Clear a limit, so that the next wider one counts")
-    )
+    @quota.command(name="clear", description=N_("Clear a limit, so that the next wider one counts"))
     @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def clear(
@@ -119,14 +117,14 @@ class Managing(commands.Cog):
         role: discord.Role | None = None,
     ) -> None:
         """Clear a limit."""
-        await self._desk.open(interaction)
-        await answering(interaction, self._clear(interaction, _Place(period, user, role)))
+        await self._desk.defer_reply(interaction)
+        await run_handler(interaction, self._clear(interaction, _LimitSubject(period, user, role)))
 
-    @app_commands.command(name="grant", description=mark("Give a member money beyond their quota"))
+    @app_commands.command(name="grant", description=N_("Give a member money beyond their quota"))
     @app_commands.describe(
-        user=mark("Who gets it"),
-        amount=mark("US dollars, such as 5, 0.5 or $2.50"),
-        note=mark("What for; members do not see it"),
+        user=N_("Who gets it"),
+        amount=N_("US dollars, such as 5, 0.5 or $2.50"),
+        note=N_("What for; members do not see it"),
     )
     @app_commands.default_permissions(manage_guild=True)
     async def grant(
@@ -137,69 +135,72 @@ class Managing(commands.Cog):
         note: app_commands.Range[str, 1, 200] = "",
     ) -> None:
         """Give a grant."""
-        await self._desk.open(interaction)
-        await answering(interaction, self._grant(interaction, user, amount, note))
+        await self._desk.defer_reply(interaction)
+        await run_handler(interaction, self._grant(interaction, user, amount, note))
 
     async def revoke(self, interaction: _Interaction, grant_id: int) -> None:
         """Take back what is unspent of a grant, and answer the click."""
-        await self._desk.open(interaction)
-        await answering(interaction, self._revoke(interaction, grant_id))
+        await self._desk.defer_reply(interaction)
+        await run_handler(interaction, self._revoke(interaction, grant_id))
 
     async def _show(self, interaction: _Interaction, user: _User) -> None:
         manages, own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or own):
-            raise TurnedAway(t("Only members with *Manage Server* see what others have left."))
+            raise UserError(_("Only members with *Manage Server* see what others have left."))
         guild_id = _guild_id(interaction)
-        standing = await quotas.standing(self._context, _member(guild_id, user))
-        items = quota_cards.shown(standing, None if own else user.mention)
+        standing = await quotas.read_quota_status(self._context, _member(guild_id, user))
+        items = quota_cards.render_quota(standing, None if own else user.mention)
         if manages:
-            house = await quotas.house(self._context, guild_id)
+            house = await quotas.read_server_limits(self._context, guild_id)
             roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
-            items += [*quota_cards.revocable(standing), *quota_cards.set_here(house, roles)]
-        await interaction.edit_original_response(view=quota_cards.page(*items))
+            items += [
+                *quota_cards.render_revoke_buttons(standing),
+                *quota_cards.render_server_limits(house, roles),
+            ]
+        await interaction.edit_original_response(view=quota_cards.build_view(*items))
 
-    async def _set(self, interaction: _Interaction, amount: str, place: _Place) -> None:
+    async def _set(self, interaction: _Interaction, amount: str, place: _LimitSubject) -> None:
         _check_manager(interaction)
-        limit = _limit(interaction, place, _read(read_limit, amount))
+        limit = _limit(interaction, place, _read(parse_limit, amount))
         before = await quotas.set_limit(self._context, limit, _manager(interaction))
-        said = t(
+        said = _(
             _SET[limit.kind],
-            whom=quota_cards.whom(limit),
-            allowed=show_limit(limit.kind, limit.amount),
-            before=quota_cards.amount(before),
+            whom=quota_cards.format_limit_subject(limit),
+            allowed=format_limit(limit.kind, limit.amount),
+            before=quota_cards.format_limit_amount(before),
         )
         await _say(interaction, said, *_absence(place.user))
 
-    async def _clear(self, interaction: _Interaction, place: _Place) -> None:
+    async def _clear(self, interaction: _Interaction, place: _LimitSubject) -> None:
         _check_manager(interaction)
         limit = _limit(interaction, place, None)
         before = await quotas.clear_limit(self._context, limit, _manager(interaction))
-        said = t(
+        said = _(
             (_CLEARED if before else _NOT_SET)[limit.kind],
-            whom=quota_cards.whom(limit),
-            before=quota_cards.amount(before),
+            whom=quota_cards.format_limit_subject(limit),
+            before=quota_cards.format_limit_amount(before),
         )
         await _say(interaction, said, *_absence(place.user))
 
     async def _grant(self, interaction: _Interaction, user: _User, amount: str, note: str) -> None:
         _check_manager(interaction)
-        micro = _read(read_amount, amount)
+        micro = _read(parse_amount, amount)
         if not micro:
-            raise TurnedAway(t("A grant of nothing gives nothing."))
+            raise UserError(_("A grant of nothing gives nothing."))
         if not isinstance(user, discord.Member):
-            raise TurnedAway(
-                t("{user} is not on this server and could not use it.", user=user.mention)
+            raise UserError(
+                _("{user} is not on this server and could not use it.", user=user.mention)
             )
         member, manager = _member(_guild_id(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
-        said = t(
+        said = _(
             "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
             "grants now.",
             user=user.mention,
-            amount=show_usd(micro),
-            unspent=show_usd(granted.unspent),
+            amount=format_usd(micro),
+            unspent=format_usd(granted.unspent),
         )
-        card = quota_cards.granted(said, granted.grant_id)
+        card = quota_cards.render_grant(said, granted.grant_id)
         await interaction.edit_original_response(view=card)
 
     async def _revoke(self, interaction: _Interaction, grant_id: int) -> None:
@@ -208,33 +209,33 @@ class Managing(commands.Cog):
         try:
             revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
         except NoSuchGrant:
-            raise TurnedAway(t("There is no such grant on this server.")) from None
+            raise UserError(_("There is no such grant on this server.")) from None
         if not revoked.amount:
-            raise TurnedAway(t("Nothing of this grant is left to take back."))
-        said = t(
+            raise UserError(_("Nothing of this grant is left to take back."))
+        said = _(
             "Took **{amount}** back from <@{user}>. They have {unspent} of grants now.",
-            amount=show_usd(revoked.amount),
+            amount=format_usd(revoked.amount),
             user=revoked.user_id,
-            unspent=show_usd(revoked.unspent),
+            unspent=format_usd(revoked.unspent),
         )
         await _say(interaction, said)
 
 
-def _limit(interaction: _Interaction, place: _Place, amount: MicroUSD | None) -> Limit:
+def _limit(interaction: _Interaction, place: _LimitSubject, amount: MicroUSD | None) -> Limit:
     if place.user is not None and place.role is not None:
-        raise TurnedAway(t("A limit is for a user or for a role: give one of them, not both."))
+        raise UserError(_("A limit is for a user or for a role: give one of them, not both."))
     if place.period not in _PERIODS_KNOWN:
-        given = text.harmless(place.period, 40)
-        raise TurnedAway(t("period can be day or month, not {given}.", given=given))
+        given = text.sanitize(place.period, 40)
+        raise UserError(_("period can be day or month, not {given}.", given=given))
     if place.user is not None:
-        target, subject_id = Target.MEMBER, place.user.id
+        target, subject_id = LimitTarget.MEMBER, place.user.id
     elif place.role is not None:
-        target, subject_id = Target.ROLE, place.role.id
+        target, subject_id = LimitTarget.ROLE, place.role.id
     else:
-        target, subject_id = Target.MEMBERS, 0
+        target, subject_id = LimitTarget.MEMBERS, 0
     return Limit(
         target=target,
-        kind=Kind(place.period),
+        kind=LimitKind(place.period),
         amount=amount,
         guild_id=_guild_id(interaction),
         subject_id=subject_id,
@@ -245,13 +246,13 @@ def _read(reader: Callable[[str], T], amount: str) -> T:
     try:
         return reader(amount)
     except ValueError as error:
-        shown = text.harmless(amount, 40)
-        raise TurnedAway(t("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
+        shown = text.sanitize(amount, 40)
+        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
 
 
 def _check_manager(interaction: _Interaction) -> None:
     if not is_manager(interaction):
-        raise TurnedAway(t("Only members with *Manage Server* can do that."))
+        raise UserError(_("Only members with *Manage Server* can do that."))
 
 
 def _guild_id(interaction: _Interaction) -> int:
@@ -263,17 +264,17 @@ def _member(guild_id: int, user: _User) -> Member:
     return Member(guild_id, user.id, role_ids(user))
 
 
-def _manager(interaction: _Interaction) -> Manager:
-    return Manager(interaction.user.id, interaction.id)
+def _manager(interaction: _Interaction) -> Actor:
+    return Actor(interaction.user.id, interaction.id)
 
 
 def _absence(user: _User | None) -> list[str]:
     if user is None or isinstance(user, discord.Member):
         return []
     return [
-        t("{user} is not on this server now; it counts when they come back.", user=user.mention)
+        _("{user} is not on this server now; it counts when they come back.", user=user.mention)
     ]
 
 
 async def _say(interaction: _Interaction, *sentences: str) -> None:
-    await interaction.edit_original_response(view=views.note(" ".join(sentences)))
+    await interaction.edit_original_response(view=views.render_text(" ".join(sentences)))

@@ -10,20 +10,20 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.generation.service import Desk
+from cogs.generation.service import GenerationService
 from cogs.reports import views
-from cogs.reports.charts.dates import show_span
-from cogs.reports.charts.renderer import NoPicture, Painter
-from cogs.reports.controls import Asked, What, controls
+from cogs.reports.charts.dates import format_date_span
+from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
+from cogs.reports.controls import ReportQuery, ReportType, render_controls
 from cogs.ui import text
-from cogs.ui.interactions import TurnedAway, answering, is_manager, role_ids
-from cogs.ui.names import Names, of_channels
-from domain.catalogue import mark, t
-from domain.reports import Days, Grouping, ReportPeriod
-from domain.spoken import show_number
+from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.names import NameResolver, channel_names
+from domain.catalogue import N_, _
+from domain.reports import DayRange, Grouping, ReportPeriod
+from domain.spoken import format_number
 from workflow.context import Context
 from workflow.reports import csv_export, spending
-from workflow.reports.spending import Figures
+from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ _Interaction = discord.Interaction[Any]
 E = TypeVar("E", bound=StrEnum)
 
 
-class Style(StrEnum):
+class ReportFormat(StrEnum):
     """How a manager may have a report."""
 
     CHART = "chart"
@@ -43,42 +43,42 @@ class Style(StrEnum):
 
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in ReportPeriod]
 _GROUPINGS: Final = [app_commands.Choice(name=g.value, value=g.value) for g in Grouping]
-_STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in Style]
-_PERIOD_TEXT: Final = mark("The days to sum, in UTC; 30d when left out")
+_STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in ReportFormat]
+_PERIOD_TEXT: Final = N_("The days to sum, in UTC; 30d when left out")
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Figures, what they are headed by, and the names of those in them."""
 
-    figures: Figures
+    figures: SpendingReport
     title: str
     names: dict[int, str]
 
 
-class Spending(commands.Cog):
+class ReportCog(commands.Cog):
     """Shows spending, privately."""
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
-        self._painter = Painter()
-        self._names = Names(context.now_ms)
+        self._painter = ChartRenderer()
+        self._names = NameResolver(context.now_ms)
 
-    @app_commands.command(name="spend", description=mark("See what you have spent on this server"))
+    @app_commands.command(name="spend", description=N_("See what you have spent on this server"))
     @app_commands.describe(period=_PERIOD_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
         """Show members their own spending."""
-        await answering(interaction, self._spend(interaction, period))
+        await run_handler(interaction, self._spend(interaction, period))
 
     @app_commands.command(
-        name="report", description=mark("See what this server has spent, and on what")
+        name="report", description=N_("See what this server has spent, and on what")
     )
     @app_commands.describe(
         period=_PERIOD_TEXT,
-        group_by=mark("What the sums are by; user when left out"),
-        style=mark("A picture with the numbers, or a table as a file; chart when left out"),
+        group_by=N_("What the sums are by; user when left out"),
+        style=N_("A picture with the numbers, or a table as a file; chart when left out"),
     )
     @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_STYLES)
     @app_commands.rename(style="format")
@@ -91,113 +91,117 @@ class Spending(commands.Cog):
         style: str = "chart",
     ) -> None:
         """Show managers their server's spending."""
-        await answering(interaction, self._report(interaction, period, group_by, style))
+        await run_handler(interaction, self._report(interaction, period, group_by, style))
 
-    async def show_anew(self, interaction: _Interaction, asked: Asked) -> None:
+    async def update_report(self, interaction: _Interaction, asked: ReportQuery) -> None:
         """Put another report in the place of the one that is shown."""
-        await answering(interaction, self._show_in_place(interaction, asked))
+        await run_handler(interaction, self._show_in_place(interaction, asked))
 
-    async def hand_sheet(self, interaction: _Interaction, asked: Asked) -> None:
+    async def send_csv(self, interaction: _Interaction, asked: ReportQuery) -> None:
         """Hand over a report as a file."""
-        await answering(interaction, self._hand_beside(interaction, asked))
+        await run_handler(interaction, self._hand_beside(interaction, asked))
 
     async def _spend(self, interaction: _Interaction, period: str) -> None:
-        await self._desk.open(interaction)
-        asked = Asked(What.SPEND, _one_of(ReportPeriod, "period", period))
+        await self._desk.defer_reply(interaction)
+        asked = ReportQuery(ReportType.SPEND, _one_of(ReportPeriod, "period", period))
         await self._show(interaction, asked)
 
     async def _report(
         self, interaction: _Interaction, period: str, grouping: str, style: str
     ) -> None:
-        await self._desk.open(interaction)
-        asked = Asked(
-            What.REPORT,
+        await self._desk.defer_reply(interaction)
+        asked = ReportQuery(
+            ReportType.REPORT,
             _one_of(ReportPeriod, "period", period),
             _one_of(Grouping, "group_by", grouping),
         )
-        if _one_of(Style, "format", style) is Style.CSV:
+        if _one_of(ReportFormat, "format", style) is ReportFormat.CSV:
             await self._hand(interaction, asked)
         else:
             await self._show(interaction, asked)
 
-    async def _show_in_place(self, interaction: _Interaction, asked: Asked) -> None:
-        await self._desk.open_in_place(interaction)
+    async def _show_in_place(self, interaction: _Interaction, asked: ReportQuery) -> None:
+        await self._desk.defer_update_or_reply(interaction)
         await self._show(interaction, asked)
 
-    async def _hand_beside(self, interaction: _Interaction, asked: Asked) -> None:
-        await self._desk.open(interaction)
+    async def _hand_beside(self, interaction: _Interaction, asked: ReportQuery) -> None:
+        await self._desk.defer_reply(interaction)
         await self._hand(interaction, asked)
 
-    async def _show(self, interaction: _Interaction, asked: Asked) -> None:
+    async def _show(self, interaction: _Interaction, asked: ReportQuery) -> None:
         found = await self._find(interaction, asked)
-        svg = views.picture(found.figures, found.title, asked.grouping, found.names)
+        svg = views.render_chart(found.figures, found.title, asked.grouping, found.names)
         files: list[discord.File] = []
         try:
-            alt = views.alt_text(found.figures, found.title)
-            png = BytesIO(await self._painter.paint(svg))
+            alt = views.format_alt_text(found.figures, found.title)
+            png = BytesIO(await self._painter.render_png(svg))
             files.append(discord.File(png, filename=_PICTURE, description=alt))
-        except NoPicture as error:
+        except ChartRenderError as error:
             _log.error("no picture of spending", error=str(error))
         await interaction.edit_original_response(view=_card(found, asked, files), attachments=files)
 
-    async def _hand(self, interaction: _Interaction, asked: Asked) -> None:
+    async def _hand(self, interaction: _Interaction, asked: ReportQuery) -> None:
         days, text = await self._sheet(interaction, asked)
-        name = f"{asked.what}-{days.first}-to-{days.last}.csv"
-        file = discord.File(BytesIO(csv_export.as_file(text)), filename=name)
+        name = f"{asked.report_type}-{days.first}-to-{days.last}.csv"
+        file = discord.File(BytesIO(csv_export.encode_csv(text)), filename=name)
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(_about_sheet(days, text))).add_item(
             ui.File(f"attachment://{name}")
         )
         await interaction.edit_original_response(view=view, attachments=[file])
 
-    async def _sheet(self, interaction: _Interaction, asked: Asked) -> tuple[Days, str]:
-        if asked.what is What.REPORT:
+    async def _sheet(self, interaction: _Interaction, asked: ReportQuery) -> tuple[DayRange, str]:
+        if asked.report_type is ReportType.REPORT:
             found = await self._find(interaction, asked)
             lines, days = found.figures.groups, found.figures.days
-            return days, csv_export.of_server(lines, days, asked.grouping, found.names)
-        days, rows = await spending.ledger_of_member(
+            return days, csv_export.format_server_csv(lines, days, asked.grouping, found.names)
+        days, rows = await spending.read_member_statement(
             self._context, _server(interaction), interaction.user.id, asked.period
         )
-        return days, csv_export.of_postings(rows)
+        return days, csv_export.format_statement_csv(rows)
 
-    async def _find(self, interaction: _Interaction, asked: Asked) -> _Found:
+    async def _find(self, interaction: _Interaction, asked: ReportQuery) -> _Found:
         """Sum what whoever asks may see.
 
         Raises:
-            TurnedAway: a server's spending is for its managers.
+            UserError: a server's spending is for its managers.
         """
         guild_id, guild = _server(interaction), interaction.guild
-        if asked.what is What.SPEND:
+        if asked.report_type is ReportType.SPEND:
             roles = role_ids(interaction.user)
             who = interaction.user.id
-            own = await spending.of_member(self._context, guild_id, who, roles, asked.period)
-            return _Found(own, t("Your spending"), {})
+            own = await spending.read_member_report(
+                self._context, guild_id, who, roles, asked.period
+            )
+            return _Found(own, _("Your spending"), {})
         if not is_manager(interaction):
-            raise TurnedAway(t("Only who may *Manage Server* can see what a server has spent."))
-        whole = await spending.of_server(self._context, guild_id, asked.period, asked.grouping)
+            raise UserError(_("Only who may *Manage Server* can see what a server has spent."))
+        whole = await spending.read_server_report(
+            self._context, guild_id, asked.period, asked.grouping
+        )
         return _Found(whole, _title(guild), await self._name(guild, whole))
 
-    async def _name(self, guild: discord.Guild | None, found: Figures) -> dict[int, str]:
+    async def _name(self, guild: discord.Guild | None, found: SpendingReport) -> dict[int, str]:
         if guild is None:
             return {}
         channels = [line.channel_id for line in found.groups if line.channel_id]
         members = [line.user_id for line in found.groups if line.user_id]
-        return of_channels(guild, channels) | await self._names.of_members(guild, members)
+        return channel_names(guild, channels) | await self._names.member_names(guild, members)
 
 
 def _one_of(kind: type[E], name: str, value: str) -> E:
     """Read a choice; a client with old commands may send any other.
 
     Raises:
-        TurnedAway: naming what there is.
+        UserError: naming what there is.
     """
     if value not in list(kind):
-        raise TurnedAway(
-            t(
+        raise UserError(
+            _(
                 "{option} can be {known}, not {given}.",
                 option=name,
                 known=", ".join(kind),
-                given=text.harmless(value, 40),
+                given=text.sanitize(value, 40),
             )
         )
     return kind(value)
@@ -210,28 +214,28 @@ def _server(interaction: _Interaction) -> int:
 
 def _title(guild: discord.Guild | None) -> str:
     if guild is None:
-        return t("Spending on this server")
-    return t("Spending on {server}", server=guild.name)
+        return _("Spending on this server")
+    return _("Spending on {server}", server=guild.name)
 
 
-def _about_sheet(days: Days, text: str) -> str:
-    said = [t("{days}. Amounts are US dollars, days and times UTC.", days=show_span(days))]
-    if text.count("\n") > spending.MOST_POSTINGS:
-        most = show_number(spending.MOST_POSTINGS)
-        said.append(t("It has the newest {most} rows only.", most=most))
+def _about_sheet(days: DayRange, text: str) -> str:
+    said = [_("{days}. Amounts are US dollars, days and times UTC.", days=format_date_span(days))]
+    if text.count("\n") > spending.MAX_STATEMENT_ENTRIES:
+        most = format_number(spending.MAX_STATEMENT_ENTRIES)
+        said.append(_("It has the newest {most} rows only.", most=most))
     return " ".join(said)
 
 
-def _card(found: _Found, asked: Asked, files: list[discord.File]) -> ui.LayoutView:
-    own = asked.what is What.SPEND
-    lines = views.summary(found.figures, own=own)
+def _card(found: _Found, asked: ReportQuery, files: list[discord.File]) -> ui.LayoutView:
+    own = asked.report_type is ReportType.SPEND
+    lines = views.format_summary(found.figures, own=own)
     if not own:
-        lines += views.details(found.figures, asked.grouping, found.names)
+        lines += views.format_breakdown(found.figures, asked.grouping, found.names)
     pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
     body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))
-    for row in controls(asked):
+    for row in render_controls(asked):
         view.add_item(row)
     return view

@@ -9,11 +9,11 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from domain.catalogue import mark, t
+from domain.catalogue import N_, _
 from domain.reports import Grouping, ReportPeriod
 
 
-class What(StrEnum):
+class ReportType(StrEnum):
     """Which report: a member's own, or their server's."""
 
     SPEND = "spend"
@@ -21,31 +21,33 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportQuery:
     """What is to be shown; a member's own spending is grouped by nothing else than days."""
 
-    what: What
+    report_type: ReportType
     period: ReportPeriod
     grouping: Grouping = Grouping.DAY
 
     def __str__(self) -> str:
         """Write it into a custom id."""
-        return f"{self.what}:{self.period}:{self.grouping}"
+        return f"{self.report_type}:{self.period}:{self.grouping}"
 
 
-class Showing(Protocol):
+class ReportHandler(Protocol):
     """The cog that shows reports; found by its name, for a menu outlives it."""
 
-    async def show_anew(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
+    async def update_report(
+        self, interaction: discord.Interaction[Any], asked: ReportQuery
+    ) -> None:
         """Put another report in the place of the one that is shown."""
         ...
 
-    async def hand_sheet(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
+    async def send_csv(self, interaction: discord.Interaction[Any], asked: ReportQuery) -> None:
         """Hand over a report as a file."""
         ...
 
 
-class Part(StrEnum):
+class QueryField(StrEnum):
     """What a menu chooses."""
 
     PERIOD = "period"
@@ -54,31 +56,31 @@ class Part(StrEnum):
 
 _LABELS: Final = MappingProxyType(
     {
-        Part.PERIOD: MappingProxyType(
+        QueryField.PERIOD: MappingProxyType(
             {
-                ReportPeriod.TODAY: mark("Today"),
-                ReportPeriod.WEEK: mark("The last 7 days"),
-                ReportPeriod.THIRTY_DAYS: mark("The last 30 days"),
-                ReportPeriod.MONTH: mark("This month"),
-                ReportPeriod.ALL: mark("All time"),
+                ReportPeriod.TODAY: N_("Today"),
+                ReportPeriod.WEEK: N_("The last 7 days"),
+                ReportPeriod.THIRTY_DAYS: N_("The last 30 days"),
+                ReportPeriod.MONTH: N_("This month"),
+                ReportPeriod.ALL: N_("All time"),
             }
         ),
-        Part.GROUPING: MappingProxyType(
+        QueryField.GROUPING: MappingProxyType(
             {
-                Grouping.USER: mark("By member"),
-                Grouping.MODEL: mark("By model"),
-                Grouping.DAY: mark("By day"),
-                Grouping.CHANNEL: mark("By channel"),
+                Grouping.USER: N_("By member"),
+                Grouping.MODEL: N_("By model"),
+                Grouping.DAY: N_("By day"),
+                Grouping.CHANNEL: N_("By channel"),
             }
         ),
     }
 )
 
 
-def controls(asked: Asked) -> list[ui.Item[Any]]:
+def render_controls(asked: ReportQuery) -> list[ui.Item[Any]]:
     """Lay out what goes under a report, a row each."""
-    parts = list(Part) if asked.what is What.REPORT else [Part.PERIOD]
-    items: list[ui.Item[Any]] = [*(ReportMenu(part, asked) for part in parts), SheetButton(asked)]
+    parts = list(QueryField) if asked.report_type is ReportType.REPORT else [QueryField.PERIOD]
+    items: list[ui.Item[Any]] = [*(ReportMenu(part, asked) for part in parts), CsvButton(asked)]
     return [ui.ActionRow[Any](item) for item in items]
 
 
@@ -87,53 +89,57 @@ def _any_of(name: str, kind: type[StrEnum]) -> str:
 
 
 _ASKED: Final = ":".join(
-    (_any_of("what", What), _any_of("period", ReportPeriod), _any_of("by", Grouping))
+    (_any_of("what", ReportType), _any_of("period", ReportPeriod), _any_of("by", Grouping))
 )
 
 
-def _asked(match: re.Match[str]) -> Asked:
-    return Asked(What(match["what"]), ReportPeriod(match["period"]), Grouping(match["by"]))
+def _asked(match: re.Match[str]) -> ReportQuery:
+    return ReportQuery(
+        ReportType(match["what"]), ReportPeriod(match["period"]), Grouping(match["by"])
+    )
 
 
-def _cog(interaction: discord.Interaction[Any]) -> Showing:
-    return cast("Showing", interaction.client.get_cog("Spending"))
+def _cog(interaction: discord.Interaction[Any]) -> ReportHandler:
+    return cast("ReportHandler", interaction.client.get_cog("Spending"))
 
 
-class ReportMenu(ui.DynamicItem[ui.Select[Any]], template=f"{_any_of('part', Part)}:{_ASKED}"):
+class ReportMenu(
+    ui.DynamicItem[ui.Select[Any]], template=f"{_any_of('part', QueryField)}:{_ASKED}"
+):
     """Chooses the days of a report, or what a server's spending is summed by."""
 
-    def __init__(self, part: Part, asked: Asked) -> None:
+    def __init__(self, part: QueryField, asked: ReportQuery) -> None:
         chosen = getattr(asked, part)
         options = [
-            discord.SelectOption(label=t(label), value=value, default=value == chosen)
+            discord.SelectOption(label=_(label), value=value, default=value == chosen)
             for value, label in _LABELS[part].items()
         ]
         super().__init__(ui.Select(custom_id=f"{part}:{asked}", options=options))
-        self.part = part
-        self.asked = asked
+        self.query_field = part
+        self.query = asked
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the menu again from what Discord sends with a choice."""
-        return cls(Part(match["part"]), _asked(match))
+        return cls(QueryField(match["part"]), _asked(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show what was chosen; a forged choice shows the same again."""
-        before = getattr(self.asked, self.part)
+        before = getattr(self.query, self.query_field)
         value = next(iter(self.item.values), "")
-        chosen = next((known for known in _LABELS[self.part] if known == value), before)
-        asked = replace(self.asked, **{self.part: chosen})
-        await _cog(interaction).show_anew(interaction, asked)
+        chosen = next((known for known in _LABELS[self.query_field] if known == value), before)
+        asked = replace(self.query, **{self.query_field: chosen})
+        await _cog(interaction).update_report(interaction, asked)
 
 
-class SheetButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
+class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
     """Asks for the same as a file."""
 
-    def __init__(self, asked: Asked) -> None:
-        super().__init__(ui.Button(label=t("CSV"), custom_id=f"csv:{asked}"))
-        self.asked = asked
+    def __init__(self, asked: ReportQuery) -> None:
+        super().__init__(ui.Button(label=_("CSV"), custom_id=f"csv:{asked}"))
+        self.query = asked
 
     @classmethod
     async def from_custom_id(
@@ -144,8 +150,8 @@ class SheetButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the file over."""
-        await _cog(interaction).hand_sheet(interaction, self.asked)
+        await _cog(interaction).send_csv(interaction, self.query)
 
 
-ITEMS: Final = (ReportMenu, SheetButton)
+REPORT_ITEMS: Final = (ReportMenu, CsvButton)
 """What a client has to know, so that reports of earlier processes go on working."""

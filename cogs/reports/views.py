@@ -5,66 +5,73 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from cogs.reports.charts.dates import show_day, show_day_of_year, show_month, show_span
-from cogs.reports.charts.plots import Bar, Chart, over_time, ranking
-from cogs.reports.charts.svg import drawable
-from domain.catalogue import mark, n, t
+from cogs.reports.charts.dates import (
+    format_date,
+    format_date_span,
+    format_day_and_month,
+    format_month_and_year,
+)
+from cogs.reports.charts.plots import Bar, Chart, render_ranking_chart, render_time_chart
+from cogs.reports.charts.svg import strip_undrawable
+from domain.catalogue import N_, _, ngettext
 from domain.failures import FailReason
 from domain.models import MODELS
-from domain.money import ZERO, MicroUSD, show_usd
-from domain.reports import Days, Grouping, Line, Sums
-from domain.spoken import show_number
-from workflow.reports.spending import Figures, share
+from domain.money import ZERO, MicroUSD, format_usd
+from domain.reports import DayRange, Grouping, ReportLine, Sums
+from domain.spoken import format_number
+from workflow.reports.spending import SpendingReport, percent_of
 
 _MOST_BARS: Final = 62
 _MOST_RANKS: Final = 12
 _TOLD: Final = 5
 
 _REASONS: Final = {
-    FailReason.PROMPT: mark("prompt unusable"),
-    FailReason.CONTENT: mark("content rules"),
-    FailReason.IMAGE: mark("picture unusable"),
-    FailReason.RATE_LIMITED: mark("too many requests"),
-    FailReason.TIMEOUT: mark("time-out"),
-    FailReason.UPSTREAM: mark("fault of the model"),
-    FailReason.FUNDS: mark("service out of credit"),
-    FailReason.UNKNOWN: mark("other"),
+    FailReason.PROMPT: N_("prompt unusable"),
+    FailReason.CONTENT: N_("content rules"),
+    FailReason.IMAGE: N_("picture unusable"),
+    FailReason.RATE_LIMITED: N_("too many requests"),
+    FailReason.TIMEOUT: N_("time-out"),
+    FailReason.UPSTREAM: N_("fault of the model"),
+    FailReason.OUT_OF_CREDIT: N_("service out of credit"),
+    FailReason.UNKNOWN: N_("other"),
 }
 
-_RELEASED: Final = mark("Held, but not charged: {amount}.")
-_FAILED: Final = mark("Held, but not charged: {amount} ({failed} failed).")
-_CANCELLED: Final = mark("Held, but not charged: {amount} ({cancelled} cancelled).")
-_FAILED_AND_CANCELLED: Final = mark(
+_RELEASED: Final = N_("Held, but not charged: {amount}.")
+_FAILED: Final = N_("Held, but not charged: {amount} ({failed} failed).")
+_CANCELLED: Final = N_("Held, but not charged: {amount} ({cancelled} cancelled).")
+_FAILED_AND_CANCELLED: Final = N_(
     "Held, but not charged: {amount} ({failed} failed and {cancelled} cancelled)."
 )
 
-Named = Mapping[int, str]
+NamesById = Mapping[int, str]
 
 
-def picture(figures: Figures, title: str, grouping: Grouping, names: Named) -> str:
+def render_chart(figures: SpendingReport, title: str, grouping: Grouping, names: NamesById) -> str:
     """Draw figures as SVG: over time, or by member or channel; titles and names are anyone's."""
     if grouping in (Grouping.DAY, Grouping.MODEL):
         size = _bin_size(figures.days)
         bars = _bars_over_time(figures, size)
-        by = {1: None, 7: t("by week"), 31: t("by month")}[size]
+        by = {1: None, 7: _("by week"), 31: _("by month")}[size]
         limit = None if by else figures.today.limit
-        return over_time(_chart(figures, title, bars, by, limit))
-    return ranking(_chart(figures, title, _ranks(figures, grouping, names), None, None))
-
-
-def alt_text(figures: Figures, title: str) -> str:
-    """Say in a sentence what the picture shows."""
-    return n(
-        "{title}, {days}: {amount} for {count} video.",
-        "{title}, {days}: {amount} for {count} videos.",
-        figures.total.charges,
-        title=drawable(title),
-        days=show_span(figures.days),
-        amount=show_usd(figures.total.net),
+        return render_time_chart(_chart(figures, title, bars, by, limit))
+    return render_ranking_chart(
+        _chart(figures, title, _ranks(figures, grouping, names), None, None)
     )
 
 
-def summary(figures: Figures, *, own: bool) -> list[str]:
+def format_alt_text(figures: SpendingReport, title: str) -> str:
+    """Say in a sentence what the picture shows."""
+    return ngettext(
+        "{title}, {days}: {amount} for {count} video.",
+        "{title}, {days}: {amount} for {count} videos.",
+        figures.total.charges,
+        title=strip_undrawable(title),
+        days=format_date_span(figures.days),
+        amount=format_usd(figures.total.net),
+    )
+
+
+def format_summary(figures: SpendingReport, *, own: bool) -> list[str]:
     """Say in lines what a member (`own`) or a server paid, got back, has on hold and has left."""
     return [
         _paid(figures, own=own),
@@ -72,54 +79,54 @@ def summary(figures: Figures, *, own: bool) -> list[str]:
         *_not_charged(figures.total),
         *_on_hold(figures),
         _today(figures),
-        *([] if figures.total.wait_s is None else [_waited(figures.total.wait_s)]),
+        *([] if figures.total.mean_wait_s is None else [_waited(figures.total.mean_wait_s)]),
     ]
 
 
-def details(figures: Figures, grouping: Grouping, names: Named) -> list[str]:
+def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[str]:
     """Say in lines who or what cost most, the share of the budget, and why videos failed."""
     lines: list[str] = []
-    if (percent := share(figures.total.net, figures.budget)) is not None:
+    if (percent := percent_of(figures.total.net, figures.budget)) is not None:
         assert figures.budget is not None, "a share is of something"
         lines.append(_share_of(percent, figures.budget))
     if figures.failures:
         lines.append(_failed(figures.failures))
     most = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_TOLD]
     for place, line in enumerate(most, start=1):
-        percent = share(line.sums.net, figures.total.net)
+        percent = percent_of(line.sums.net, figures.total.net)
         label = _mention(line, grouping, names)
-        lines.append(f"{place}. {label} {show_usd(line.sums.net)} ({percent} %)")
+        lines.append(f"{place}. {label} {format_usd(line.sums.net)} ({percent} %)")
     return lines
 
 
-def of_week(figures: Figures) -> list[str]:
+def format_weekly_summary(figures: SpendingReport) -> list[str]:
     """Say in three lines what a server paid in a week, what was not made, and how long it took."""
     sums, counts = figures.total, figures.failures
-    paid = n(
+    paid = ngettext(
         "**{days}: {amount}** for {count} video.",
         "**{days}: {amount}** for {count} videos.",
         sums.charges,
-        days=show_span(figures.days),
-        amount=show_usd(sums.net),
+        days=format_date_span(figures.days),
+        amount=format_usd(sums.net),
     )
     return [
         paid,
-        _failed(counts) if counts else t("Nothing failed."),
-        t("Nothing was delivered.") if sums.wait_s is None else _waited(sums.wait_s),
+        _failed(counts) if counts else _("Nothing failed."),
+        _("Nothing was delivered.") if sums.mean_wait_s is None else _waited(sums.mean_wait_s),
     ]
 
 
-def _paid(figures: Figures, *, own: bool) -> str:
-    amount, days = show_usd(figures.total.net), show_span(figures.days)
+def _paid(figures: SpendingReport, *, own: bool) -> str:
+    amount, days = format_usd(figures.total.net), format_date_span(figures.days)
     if own:
-        return n(
+        return ngettext(
             "**You paid {amount}** for {count} video, {days}.",
             "**You paid {amount}** for {count} videos, {days}.",
             figures.total.charges,
             amount=amount,
             days=days,
         )
-    return n(
+    return ngettext(
         "**Paid on this server: {amount}** for {count} video, {days}.",
         "**Paid on this server: {amount}** for {count} videos, {days}.",
         figures.total.charges,
@@ -129,11 +136,11 @@ def _paid(figures: Figures, *, own: bool) -> str:
 
 
 def _adjusted(sums: Sums) -> list[str]:
-    charged, after = show_usd(sums.charged), show_usd(MicroUSD(abs(sums.adjusted)))
+    charged, after = format_usd(sums.charged), format_usd(MicroUSD(abs(sums.adjusted)))
     if sums.adjusted < 0:
-        return [t("{charged} was charged, {back} given back.", charged=charged, back=after)]
+        return [_("{charged} was charged, {back} given back.", charged=charged, back=after)]
     if sums.adjusted > 0:
-        return [t("{charged} was charged, {more} charged later.", charged=charged, more=after)]
+        return [_("{charged} was charged, {more} charged later.", charged=charged, more=after)]
     return []
 
 
@@ -150,70 +157,70 @@ def _not_charged(sums: Sums) -> list[str]:
             said = _CANCELLED
         case _:
             said = _RELEASED
-    counts = {"failed": show_number(sums.failed), "cancelled": show_number(sums.cancelled)}
-    return [t(said, amount=show_usd(sums.released), **counts)]
+    counts = {"failed": format_number(sums.failed), "cancelled": format_number(sums.cancelled)}
+    return [_(said, amount=format_usd(sums.released), **counts)]
 
 
-def _on_hold(figures: Figures) -> list[str]:
+def _on_hold(figures: SpendingReport) -> list[str]:
     held = figures.held
     if not held.videos:
         return []
-    said = n(
+    said = ngettext(
         "On hold now: {amount} for {count} video.",
         "On hold now: {amount} for {count} videos.",
         held.videos,
-        amount=show_usd(held.amount),
+        amount=format_usd(held.amount),
     )
     return [said]
 
 
-def _today(figures: Figures) -> str:
+def _today(figures: SpendingReport) -> str:
     today = figures.today
     if today.limit is None:
-        return t("Today: {amount}; no daily limit applies.", amount=show_usd(today.used))
-    return t(
-        "Today: {amount} of {limit}.", amount=show_usd(today.used), limit=show_usd(today.limit)
+        return _("Today: {amount}; no daily limit applies.", amount=format_usd(today.used))
+    return _(
+        "Today: {amount} of {limit}.", amount=format_usd(today.used), limit=format_usd(today.limit)
     )
 
 
 def _waited(seconds: int) -> str:
-    return t("From order to video: {time} on average.", time=_lasting(seconds))
+    return _("From order to video: {time} on average.", time=_lasting(seconds))
 
 
 def _share_of(percent: int, budget: MicroUSD) -> str:
-    return t(
+    return _(
         "That is {percent} % of the {limit} of these days' limit.",
         percent=percent,
-        limit=show_usd(budget),
+        limit=format_usd(budget),
     )
 
 
 def _failed(failures: Mapping[FailReason, int]) -> str:
     counts = sorted(failures.items(), key=lambda item: -item[1])
-    told = ", ".join(f"{count} {t(_REASONS[reason])}" for reason, count in counts)
-    return t("Failed: {sum} ({reasons}).", sum=show_number(sum(failures.values())), reasons=told)
+    told = ", ".join(f"{count} {_(_REASONS[reason])}" for reason, count in counts)
+    return _("Failed: {sum} ({reasons}).", sum=format_number(sum(failures.values())), reasons=told)
 
 
 def _chart(
-    figures: Figures, title: str, bars: list[Bar], by: str | None, limit: MicroUSD | None
+    figures: SpendingReport, title: str, bars: list[Bar], by: str | None, limit: MicroUSD | None
 ) -> Chart:
     sums = figures.total
-    period = [t("{days} (UTC)", days=show_span(figures.days)), *([by] if by else [])]
+    period = [_("{days} (UTC)", days=format_date_span(figures.days)), *([by] if by else [])]
     if sums.adjusted < 0:
-        period.append(t("{amount} given back", amount=show_usd(MicroUSD(-sums.adjusted))))
+        period.append(_("{amount} given back", amount=format_usd(MicroUSD(-sums.adjusted))))
     return Chart(
-        title=drawable(title) or t("Spending"),
+        title=strip_undrawable(title) or _("Spending"),
         period=" · ".join(period),
         total=sums.net,
-        videos=sums.charges,
+        video_count=sums.charges,
         models=_models(figures),
         bars=bars,
         limit=limit,
-        most=_most_used(figures),
+        most_used_model=_most_used(figures),
     )
 
 
-def _models(figures: Figures) -> list[str]:
+def _models(figures: SpendingReport) -> list[str]:
     """Name all models, those on sale first, so that each keeps its colour."""
     retired = sorted({line.model for line in figures.daily if line.model} - set(MODELS))
     return [*(model.label for model in MODELS.values()), *retired]
@@ -224,7 +231,7 @@ def _label(model: str | None) -> str:
     return known.label if known else str(model)
 
 
-def _most_used(figures: Figures) -> str:
+def _most_used(figures: SpendingReport) -> str:
     counts: dict[str, int] = defaultdict(int)
     for line in figures.daily:
         counts[_label(line.model)] += line.sums.charges
@@ -232,19 +239,19 @@ def _most_used(figures: Figures) -> str:
     return max(used, key=lambda model: used[model]) if len(used) > 1 else ""
 
 
-def _bin_size(days: Days) -> int:
+def _bin_size(days: DayRange) -> int:
     if len(days) <= _MOST_BARS:
         return 1
     return 7 if len(days) <= 7 * _MOST_BARS else 31
 
 
-def _bars_over_time(figures: Figures, size: int) -> list[Bar]:
+def _bars_over_time(figures: SpendingReport, size: int) -> list[Bar]:
     """Put the days together by 1, by weeks from Monday on, or (31) by months."""
     parts: dict[date, dict[str, MicroUSD]] = {_bin(day, size): {} for day in figures.days}
     for line in figures.daily:
         assert line.day is not None, "these lines are by day"
         _add(parts[_bin(line.day, size)], line)
-    name = show_month if size == 31 else show_day_of_year
+    name = format_month_and_year if size == 31 else format_day_and_month
     return [Bar(name(day), sums) for day, sums in parts.items()]
 
 
@@ -258,7 +265,7 @@ def _bin(day: date, size: int) -> date:
             return day
 
 
-def _ranks(figures: Figures, grouping: Grouping, names: Named) -> list[Bar]:
+def _ranks(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[Bar]:
     """Make a bar for each of those who cost most, and one for all others together."""
     groups = [_id(line, grouping) for line in figures.groups]
     shown = groups if len(groups) <= _MOST_RANKS else groups[: _MOST_RANKS - 1]
@@ -266,27 +273,30 @@ def _ranks(figures: Figures, grouping: Grouping, names: Named) -> list[Bar]:
     others: dict[str, MicroUSD] = {}
     for line in figures.parts:
         _add(parts.get(_id(line, grouping), others), line)
-    bars = [Bar(drawable(names.get(id_, "")) or f"…{id_ % 10_000:04}", parts[id_]) for id_ in shown]
+    bars = [
+        Bar(strip_undrawable(names.get(id_, "")) or f"…{id_ % 10_000:04}", parts[id_])
+        for id_ in shown
+    ]
     more = len(groups) - len(shown)
-    return [*bars, Bar(n("{count} other", "{count} others", more), others)] if more else bars
+    return [*bars, Bar(ngettext("{count} other", "{count} others", more), others)] if more else bars
 
 
-def _add(parts: dict[str, MicroUSD], line: Line) -> None:
+def _add(parts: dict[str, MicroUSD], line: ReportLine) -> None:
     label = _label(line.model)
     parts[label] = MicroUSD(parts.get(label, ZERO) + line.sums.charged)
 
 
-def _id(line: Line, grouping: Grouping) -> int:
+def _id(line: ReportLine, grouping: Grouping) -> int:
     id_ = line.user_id if grouping is Grouping.USER else line.channel_id
     assert id_ is not None, "these lines are by member or channel"
     return id_
 
 
-def _by_cost(lines: Iterable[Line]) -> list[Line]:
+def _by_cost(lines: Iterable[ReportLine]) -> list[ReportLine]:
     return sorted(lines, key=lambda line: -line.sums.net)
 
 
-def _mention(line: Line, grouping: Grouping, names: Named) -> str:
+def _mention(line: ReportLine, grouping: Grouping, names: NamesById) -> str:
     match grouping:
         case Grouping.USER:
             return f"<@{line.user_id}>" if line.user_id in names else f"`{line.user_id}`"
@@ -296,11 +306,11 @@ def _mention(line: Line, grouping: Grouping, names: Named) -> str:
             return _label(line.model)
         case Grouping.DAY:
             assert line.day is not None, "these lines are by day"
-            return show_day(line.day)
+            return format_date(line.day)
 
 
 def _lasting(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
     if not minutes:
-        return t("{seconds} s", seconds=rest)
-    return t("{minutes} min {seconds} s", minutes=show_number(minutes), seconds=rest)
+        return _("{seconds} s", seconds=rest)
+    return _("{minutes} min {seconds} s", minutes=format_number(minutes), seconds=rest)

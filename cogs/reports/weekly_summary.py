@@ -9,10 +9,10 @@ import structlog
 from discord import ui
 
 from cogs.reports import views
-from cogs.reports.charts.renderer import NoPicture, Painter
-from domain.catalogue import t
+from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
+from domain.catalogue import _
 from domain.reports import Grouping
-from workflow.reports.weekly_summary import Summary
+from workflow.reports.weekly_summary import WeeklySummary
 
 _log = structlog.get_logger(__name__)
 
@@ -23,14 +23,14 @@ _MARGIN_MS: Final = 60_000
 _DEPTH: Final = 200
 
 
-class Summaries:
+class WeeklySummaryPublisher:
     """Posts summaries to the channels that managers chose."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._painter = Painter()
+        self._painter = ChartRenderer()
 
-    async def post(self, summary: Summary) -> bool:
+    async def publish(self, summary: WeeklySummary) -> bool:
         """Post a summary; False if Discord did not answer, and it is to be tried again.
 
         A channel that is gone or forbidden is left alone: managers see that nothing comes.
@@ -47,7 +47,7 @@ class Summaries:
             return False
         return True
 
-    async def _is_posted(self, summary: Summary) -> bool:
+    async def _is_posted(self, summary: WeeklySummary) -> bool:
         """Look whether a process that was cut off has posted it."""
         if summary.posted_since_ms is None:
             return False
@@ -61,7 +61,7 @@ class Summaries:
                 return True
         return False
 
-    async def _send(self, summary: Summary) -> None:
+    async def _send(self, summary: WeeklySummary) -> None:
         files = await self._picture(summary)
         await self._channel(summary).send(
             view=_card(summary, files),
@@ -71,31 +71,31 @@ class Summaries:
             allowed_mentions=_NOBODY,
         )
 
-    async def _picture(self, summary: Summary) -> list[discord.File]:
+    async def _picture(self, summary: WeeklySummary) -> list[discord.File]:
         title = self._title(summary)
-        svg = views.picture(summary.figures, title, Grouping.DAY, {})
+        svg = views.render_chart(summary.figures, title, Grouping.DAY, {})
         try:
-            png = BytesIO(await self._painter.paint(svg))
-        except NoPicture as error:
+            png = BytesIO(await self._painter.render_png(svg))
+        except ChartRenderError as error:
             _log.error("no picture of a week", error=str(error))
             return []
-        alt = views.alt_text(summary.figures, title)
+        alt = views.format_alt_text(summary.figures, title)
         return [discord.File(png, filename=_PICTURE, description=alt)]
 
-    def _title(self, summary: Summary) -> str:
+    def _title(self, summary: WeeklySummary) -> str:
         guild = self._client.get_guild(summary.guild_id)
         if guild is None:
-            return t("The week on this server")
-        return t("The week on {server}", server=guild.name)
+            return _("The week on this server")
+        return _("The week on {server}", server=guild.name)
 
-    def _channel(self, summary: Summary) -> discord.PartialMessageable:
+    def _channel(self, summary: WeeklySummary) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(summary.channel_id, guild_id=summary.guild_id)
 
 
-def _card(summary: Summary, files: list[discord.File]) -> ui.LayoutView:
+def _card(summary: WeeklySummary, files: list[discord.File]) -> ui.LayoutView:
     pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
     body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
-    lines = [*views.of_week(summary.figures), _signature(summary.week)]
+    lines = [*views.format_weekly_summary(summary.figures), _signature(summary.week)]
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))

@@ -4,25 +4,27 @@ from collections.abc import Iterable
 
 import discord
 
-from cogs.settings.field_types import Pick
-from domain.catalogue import mark, n, t
+from cogs.settings.field_types import ChannelOrRoleField
+from domain.catalogue import N_, _, ngettext
 
 _Place = discord.abc.GuildChannel | discord.Thread
 
 
-def remaining(guild: discord.Guild, pick: Pick, ids: Iterable[int]) -> list[int]:
+def existing_ids(guild: discord.Guild, pick: ChannelOrRoleField, ids: Iterable[int]) -> list[int]:
     """List those that are still there."""
     return [id_ for id_ in ids if _is_there(guild, pick, id_)]
 
 
-def faults(guild: discord.Guild, pick: Pick, ids: tuple[int, ...]) -> list[str]:
+def find_selection_problems(
+    guild: discord.Guild, pick: ChannelOrRoleField, ids: tuple[int, ...]
+) -> list[str]:
     """Say what is wrong with what was picked, in words for a manager."""
-    there = remaining(guild, pick, ids)
+    there = existing_ids(guild, pick, ids)
     said = [_gone(pick, len(ids) - len(there))] if len(there) < len(ids) else []
-    return said if pick.roles else [*said, *closed(guild, there)]
+    return said if pick.selects_roles else [*said, *find_posting_problems(guild, there)]
 
 
-def closed(guild: discord.Guild, channel_ids: Iterable[int]) -> list[str]:
+def find_posting_problems(guild: discord.Guild, channel_ids: Iterable[int]) -> list[str]:
     """Say in which of the channels that are there the bot can not post a video, and why."""
     said: list[str] = []
     for channel_id in channel_ids:
@@ -30,28 +32,28 @@ def closed(guild: discord.Guild, channel_ids: Iterable[int]) -> list[str]:
         lacking = None if channel is None else _lacking(channel)
         if lacking is not None:
             said.append(
-                t(
+                _(
                     "I can not post in <#{channel}>: I lack *{permission}* there.",
                     channel=channel_id,
-                    permission=t(lacking),
+                    permission=_(lacking),
                 )
             )
     return said
 
 
-def _is_there(guild: discord.Guild, pick: Pick, id_: int) -> bool:
-    found = guild.get_role(id_) if pick.roles else guild.get_channel_or_thread(id_)
+def _is_there(guild: discord.Guild, pick: ChannelOrRoleField, id_: int) -> bool:
+    found = guild.get_role(id_) if pick.selects_roles else guild.get_channel_or_thread(id_)
     return found is not None
 
 
-def _gone(pick: Pick, count: int) -> str:
-    if pick.roles:
-        return n(
+def _gone(pick: ChannelOrRoleField, count: int) -> str:
+    if pick.selects_roles:
+        return ngettext(
             "A role that was chosen is deleted: choose again.",
             "{count} roles that were chosen are deleted: choose again.",
             count,
         )
-    return n(
+    return ngettext(
         "A channel that was chosen is deleted, or hidden from me: choose again.",
         "{count} channels that were chosen are deleted, or hidden from me: choose again.",
         count,
@@ -66,9 +68,9 @@ def _lacking(channel: _Place) -> str | None:
         return None  # the cache knows neither the bot's roles nor a thread's channel
     in_threads = isinstance(channel, discord.Thread | discord.ForumChannel)
     needed = {
-        mark("View Channel"): allowed.view_channel,
-        mark("Send Messages in Threads"): allowed.send_messages_in_threads or not in_threads,
-        mark("Send Messages"): allowed.send_messages or in_threads,
-        mark("Attach Files"): allowed.attach_files,
+        N_("View Channel"): allowed.view_channel,
+        N_("Send Messages in Threads"): allowed.send_messages_in_threads or not in_threads,
+        N_("Send Messages"): allowed.send_messages or in_threads,
+        N_("Attach Files"): allowed.attach_files,
     }
     return next((name for name, granted in needed.items() if not granted), None)

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 
-class Page(StrEnum):
+class SettingsPage(StrEnum):
     """The pages of the panel, as they stand in custom ids."""
 
     HOME = "home"
@@ -24,77 +24,85 @@ class Page(StrEnum):
     PRESETS = "presets"
 
 
-class Deed(StrEnum):
+class ControlAction(StrEnum):
     """What a control does that does not set anything by its name."""
 
-    TURN = "turn"
-    CHOOSE = "choose"
+    OPEN_PAGE = "turn"
+    SELECT_SUBJECT = "choose"
     CLEAR = "clear"
-    SWEEP = "sweep"
+    CLEAR_DELETED = "sweep"
     ADD = "add"
     EDIT = "edit"
     REMOVE = "remove"
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SettingsLocation:
     """A page, and what it is `about`: a channel's id or a preset's name on pages that have many."""
 
-    page: Page
-    about: str = ""
+    page: SettingsPage
+    subject: str = ""
 
-    def names(self, knob: str) -> str:
+    def custom_id(self, knob: str) -> str:
         """Write the custom id of a control that stands here."""
-        return f"settings:{self.page}:{knob}:{self.about}"
+        return f"settings:{self.page}:{knob}:{self.subject}"
 
 
-class Panel(Protocol):
+class SettingsHandler(Protocol):
     """The cog that shows the panel; found by its name, for a control outlives it."""
 
-    async def use(
-        self, interaction: discord.Interaction[Any], spot: Spot, knob: str, values: Sequence[str]
+    async def handle_control(
+        self,
+        interaction: discord.Interaction[Any],
+        spot: SettingsLocation,
+        knob: str,
+        values: Sequence[str],
     ) -> None:
         """Do what a control was used for, and answer."""
         ...
 
-    async def retype(self, interaction: discord.Interaction[Any], key: str) -> None:
+    async def reopen_form(self, interaction: discord.Interaction[Any], key: str) -> None:
         """Open a form once more with what was typed into it."""
         ...
 
 
-def spot_of(match: re.Match[str]) -> Spot:
+def parse_location(match: re.Match[str]) -> SettingsLocation:
     """Read a spot from a custom id that fits."""
-    return Spot(Page(match["page"]), match["about"])
+    return SettingsLocation(SettingsPage(match["page"]), match["about"])
 
 
-SPOT_AND_KNOB: Final = rf"(?P<page>{'|'.join(Page)}):(?P<knob>[a-z_]{{1,24}}):(?P<about>.{{0,40}})"
+CONTROL_PATTERN: Final = (
+    rf"(?P<page>{'|'.join(SettingsPage)}):(?P<knob>[a-z_]{{1,24}}):(?P<about>.{{0,40}})"
+)
 
 
-class Control(
-    ui.DynamicItem[ui.Item[Any]], template=re.compile(f"settings:{SPOT_AND_KNOB}", re.DOTALL)
+class SettingsControl(
+    ui.DynamicItem[ui.Item[Any]], template=re.compile(f"settings:{CONTROL_PATTERN}", re.DOTALL)
 ):
     """A menu or a button; what it looks like is no matter here, as long as its custom id fits."""
 
-    def __init__(self, item: ui.Item[Any], spot: Spot, knob: str) -> None:
+    def __init__(self, item: ui.Item[Any], spot: SettingsLocation, knob: str) -> None:
         super().__init__(item)
-        self.spot = spot
-        self.knob = knob
+        self.location = spot
+        self.control_name = knob
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the control again from what Discord sends when it is used."""
-        return cls(item, spot_of(match), match["knob"])
+        return cls(item, parse_location(match), match["knob"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand it to the cog that knows what to do."""
         data: dict[str, Any] = {**(interaction.data or {})}
         values = tuple(map(str, data.get("values") or ()))
-        await _panel(interaction).use(interaction, self.spot, self.knob, values)
+        await _panel(interaction).handle_control(
+            interaction, self.location, self.control_name, values
+        )
 
 
-class RetypeButton(
+class ReopenFormButton(
     ui.DynamicItem[ui.Button[Any]], template=r"settings-retype:(?P<key>[0-9]{1,20})"
 ):
     """Opens a form once more that broke a rule."""
@@ -102,7 +110,7 @@ class RetypeButton(
     def __init__(self, key: str, label: str) -> None:
         style = discord.ButtonStyle.primary
         super().__init__(ui.Button(label=label, style=style, custom_id=f"settings-retype:{key}"))
-        self.key = key
+        self.form_key = key
 
     @classmethod
     async def from_custom_id(
@@ -113,46 +121,52 @@ class RetypeButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what was typed."""
-        await _panel(interaction).retype(interaction, self.key)
+        await _panel(interaction).reopen_form(interaction, self.form_key)
 
 
-SETTINGS_ITEMS: Final = (Control, RetypeButton)
+SETTINGS_ITEMS: Final = (SettingsControl, ReopenFormButton)
 """What a client has to know, so that panels of earlier processes go on working."""
 
 
-def menu(
-    spot: Spot, knob: str, options: Sequence[discord.SelectOption], **looks: Any
+def select_row(
+    spot: SettingsLocation, knob: str, options: Sequence[discord.SelectOption], **looks: Any
 ) -> ui.Item[Any]:
     """Lay out a row with a menu of named options."""
-    custom_id = spot.names(knob)
-    return _row(Control(ui.Select(custom_id=custom_id, options=[*options], **looks), spot, knob))
+    custom_id = spot.custom_id(knob)
+    return _row(
+        SettingsControl(ui.Select(custom_id=custom_id, options=[*options], **looks), spot, knob)
+    )
 
 
-def channel_menu(spot: Spot, knob: str, *, forums: bool, **looks: Any) -> ui.Item[Any]:
+def channel_select_row(
+    spot: SettingsLocation, knob: str, *, allow_forums: bool, **looks: Any
+) -> ui.Item[Any]:
     """Lay out a row with a menu of the channels that hold messages, perhaps of forums too."""
-    kinds = [*_CHANNELS, *(_FORUMS if forums else ())]
-    select = ui.ChannelSelect[Any](custom_id=spot.names(knob), channel_types=kinds, **looks)
-    return _row(Control(select, spot, knob))
+    kinds = [*_CHANNELS, *(_FORUMS if allow_forums else ())]
+    select = ui.ChannelSelect[Any](custom_id=spot.custom_id(knob), channel_types=kinds, **looks)
+    return _row(SettingsControl(select, spot, knob))
 
 
-def role_menu(spot: Spot, knob: str, **looks: Any) -> ui.Item[Any]:
+def role_select_row(spot: SettingsLocation, knob: str, **looks: Any) -> ui.Item[Any]:
     """Lay out a row with a menu of the server's roles."""
-    return _row(Control(ui.RoleSelect(custom_id=spot.names(knob), **looks), spot, knob))
+    return _row(SettingsControl(ui.RoleSelect(custom_id=spot.custom_id(knob), **looks), spot, knob))
 
 
-def button(
-    spot: Spot,
+def settings_button(
+    spot: SettingsLocation,
     knob: str,
     label: str,
     style: discord.ButtonStyle = discord.ButtonStyle.secondary,
 ) -> ui.Item[Any]:
     """Make a button."""
-    return Control(ui.Button(label=label, style=style, custom_id=spot.names(knob)), spot, knob)
+    return SettingsControl(
+        ui.Button(label=label, style=style, custom_id=spot.custom_id(knob)), spot, knob
+    )
 
 
-def danger(spot: Spot, knob: str, label: str) -> ui.Item[Any]:
+def danger_button(spot: SettingsLocation, knob: str, label: str) -> ui.Item[Any]:
     """Make a button for what is not undone by another click."""
-    return button(spot, knob, label, discord.ButtonStyle.danger)
+    return settings_button(spot, knob, label, discord.ButtonStyle.danger)
 
 
 _T: Final = discord.ChannelType
@@ -172,5 +186,5 @@ def _row(item: ui.Item[Any]) -> ui.Item[Any]:
     return ui.ActionRow[Any](item)
 
 
-def _panel(interaction: discord.Interaction[Any]) -> Panel:
-    return cast("Panel", interaction.client.get_cog("SettingsPanel"))
+def _panel(interaction: discord.Interaction[Any]) -> SettingsHandler:
+    return cast("SettingsHandler", interaction.client.get_cog("SettingsCog"))

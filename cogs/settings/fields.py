@@ -6,299 +6,305 @@ from types import MappingProxyType
 from typing import Final
 
 from cogs.settings import field_types
-from cogs.settings.controls import Page
-from cogs.settings.field_types import Choice, Knob, Option, Pick, Text
-from domain.catalogue import mark
-from domain.guild_settings import TooLarge, Which
+from cogs.settings.controls import SettingsPage
+from cogs.settings.field_types import (
+    ChannelOrRoleField,
+    FieldOption,
+    SelectField,
+    SettingField,
+    TextField,
+)
+from domain.catalogue import N_
+from domain.guild_settings import AppliesTo, OversizeFallback
 from domain.models import MODELS, AspectRatio, Resolution
-from domain.quotas import Kind
-from domain.word_filter import read_words
+from domain.quotas import LimitKind
+from domain.word_filter import parse_word_list
 
-TITLES: Final[Mapping[Page, str]] = MappingProxyType(
+PAGE_TITLES: Final[Mapping[SettingsPage, str]] = MappingProxyType(
     {
-        Page.HOME: mark("Overview"),
-        Page.WHO: mark("Who and where"),
-        Page.MODELS: mark("Models and sizes"),
-        Page.CHANNELS: mark("Channels"),
-        Page.MONEY: mark("Money"),
-        Page.WORDS: mark("Words"),
-        Page.KEEPING: mark("Keeping"),
-        Page.CHANNEL: mark("This channel"),
-        Page.PRESETS: mark("Presets"),
+        SettingsPage.HOME: N_("Overview"),
+        SettingsPage.WHO: N_("Who and where"),
+        SettingsPage.MODELS: N_("Models and sizes"),
+        SettingsPage.CHANNELS: N_("Channels"),
+        SettingsPage.MONEY: N_("Money"),
+        SettingsPage.WORDS: N_("Words"),
+        SettingsPage.KEEPING: N_("Keeping"),
+        SettingsPage.CHANNEL: N_("This channel"),
+        SettingsPage.PRESETS: N_("Presets"),
     }
 )
 
-ABOUT: Final[Mapping[Page, str]] = MappingProxyType(
+PAGE_DESCRIPTIONS: Final[Mapping[SettingsPage, str]] = MappingProxyType(
     {
-        Page.HOME: mark("What is bold was set here; the rest is as it comes."),
-        Page.WHO: mark("Where videos may be asked for, and by whom."),
-        Page.MODELS: mark("What may be asked for, and what counts where nothing is chosen."),
-        Page.CHANNELS: mark("Where messages go that have a place of their own."),
-        Page.MONEY: mark("How carefully it is spent."),
-        Page.WORDS: mark("What prompts may not say, and what is hidden."),
-        Page.KEEPING: mark("How long files stay, and how videos are handed over."),
-        Page.CHANNEL: mark("What differs in one channel from the rest of the server."),
-        Page.PRESETS: mark("Styles that members choose by name."),
+        SettingsPage.HOME: N_("What is bold was set here; the rest is as it comes."),
+        SettingsPage.WHO: N_("Where videos may be asked for, and by whom."),
+        SettingsPage.MODELS: N_("What may be asked for, and what counts where nothing is chosen."),
+        SettingsPage.CHANNELS: N_("Where messages go that have a place of their own."),
+        SettingsPage.MONEY: N_("How carefully it is spent."),
+        SettingsPage.WORDS: N_("What prompts may not say, and what is hidden."),
+        SettingsPage.KEEPING: N_("How long files stay, and how videos are handed over."),
+        SettingsPage.CHANNEL: N_("What differs in one channel from the rest of the server."),
+        SettingsPage.PRESETS: N_("Styles that members choose by name."),
     }
 )
 
 _SECONDS: Final = tuple(
-    Option(str(seconds), f"{seconds} s", seconds)
+    FieldOption(str(seconds), f"{seconds} s", seconds)
     for seconds in range(
         min(model.min_seconds for model in MODELS.values()),
         max(model.max_seconds for model in MODELS.values()) + 1,
     )
 )
-MODEL_OPTIONS: Final = tuple(Option(one.id, one.label, one.id) for one in MODELS.values())
-SECONDS_OPTIONS: Final = _SECONDS
-SHAPE_OPTIONS: Final = tuple(Option(one.value, one.value, one) for one in AspectRatio)
-_RESOLUTIONS: Final = tuple(Option(one.value, one.value, one) for one in Resolution)
-_SOUND: Final = (Option("on", mark("on"), True), Option("off", mark("off"), False))  # noqa: FBT003
+MODEL_OPTIONS: Final = tuple(FieldOption(one.id, one.label, one.id) for one in MODELS.values())
+DURATION_OPTIONS: Final = _SECONDS
+ASPECT_RATIO_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in AspectRatio)
+_RESOLUTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in Resolution)
+_SOUND: Final = (FieldOption("on", N_("on"), True), FieldOption("off", N_("off"), False))  # noqa: FBT003
 _WHICH: Final = (
-    Option(Which.NONE, mark("no video"), Which.NONE),
-    Option(Which.SENSITIVE, mark("videos with a sensitive word"), Which.SENSITIVE),
-    Option(Which.ALL, mark("every video"), Which.ALL),
+    FieldOption(AppliesTo.NONE, N_("no video"), AppliesTo.NONE),
+    FieldOption(AppliesTo.SENSITIVE, N_("videos with a sensitive word"), AppliesTo.SENSITIVE),
+    FieldOption(AppliesTo.ALL, N_("every video"), AppliesTo.ALL),
 )
-_LINK, _COPY = TooLarge.LINK, TooLarge.COPY
+_LINK, _COPY = OversizeFallback.LINK, OversizeFallback.COPY
 _TOO_LARGE: Final = (
-    Option("link-copy", mark("a link, else a smaller copy"), (_LINK, _COPY)),
-    Option("copy-link", mark("a smaller copy, else a link"), (_COPY, _LINK)),
-    Option("link", mark("a link"), (_LINK,)),
-    Option("copy", mark("a smaller copy"), (_COPY,)),
+    FieldOption("link-copy", N_("a link, else a smaller copy"), (_LINK, _COPY)),
+    FieldOption("copy-link", N_("a smaller copy, else a link"), (_COPY, _LINK)),
+    FieldOption("link", N_("a link"), (_LINK,)),
+    FieldOption("copy", N_("a smaller copy"), (_COPY,)),
 )
 
 _RULES: Final = (
-    Choice(
-        field="models",
-        label=mark("Models"),
-        hint=mark("Those that may be used."),
-        unset=mark("all"),
+    SelectField(
+        name="models",
+        label=N_("Models"),
+        hint=N_("Those that may be used."),
+        unset_label=N_("all"),
         options=MODEL_OPTIONS,
-        many=True,
+        multiple=True,
     ),
-    Choice(
-        field="resolutions",
-        label=mark("Resolutions"),
-        hint=mark("Those that may be asked for."),
-        unset=mark("all"),
+    SelectField(
+        name="resolutions",
+        label=N_("Resolutions"),
+        hint=N_("Those that may be asked for."),
+        unset_label=N_("all"),
         options=_RESOLUTIONS,
-        many=True,
+        multiple=True,
     ),
-    Choice(
-        field="max_seconds",
-        label=mark("Longest video"),
+    SelectField(
+        name="max_seconds",
+        label=N_("Longest video"),
         hint="",
-        unset=mark("as long as the model can"),
+        unset_label=N_("as long as the model can"),
         options=_SECONDS,
     ),
-    Choice(
-        field="default_model",
-        label=mark("Default model"),
+    SelectField(
+        name="default_model",
+        label=N_("Default model"),
         hint="",
-        unset=mark("the first that can do it"),
+        unset_label=N_("the first that can do it"),
         options=MODEL_OPTIONS,
     ),
-    Choice(
-        field="default_seconds",
-        label=mark("Default length"),
+    SelectField(
+        name="default_seconds",
+        label=N_("Default length"),
         hint="",
-        unset=mark("as usual for the model"),
+        unset_label=N_("as usual for the model"),
         options=_SECONDS,
     ),
-    Choice(
-        field="default_resolution",
-        label=mark("Default resolution"),
+    SelectField(
+        name="default_resolution",
+        label=N_("Default resolution"),
         hint="",
-        unset=mark("as usual for the model"),
+        unset_label=N_("as usual for the model"),
         options=_RESOLUTIONS,
     ),
-    Choice(
-        field="default_aspect_ratio",
-        label=mark("Default shape"),
+    SelectField(
+        name="default_aspect_ratio",
+        label=N_("Default shape"),
         hint="",
-        unset=mark("as usual for the model"),
-        options=SHAPE_OPTIONS,
+        unset_label=N_("as usual for the model"),
+        options=ASPECT_RATIO_OPTIONS,
     ),
-    Choice(
-        field="default_sound",
-        label=mark("Default sound"),
+    SelectField(
+        name="default_sound",
+        label=N_("Default sound"),
         hint="",
-        unset=mark("as usual for the model"),
+        unset_label=N_("as usual for the model"),
         options=_SOUND,
     ),
 )
 
-_AS_ON_SERVER: Final = mark("as on the server")
+_AS_ON_SERVER: Final = N_("as on the server")
 
-KNOBS: Final[Mapping[Page, tuple[Knob, ...]]] = MappingProxyType(
+FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = MappingProxyType(
     {
-        Page.HOME: (),
-        Page.WHO: (
-            Pick(
-                field="channels",
-                label=mark("Channels"),
-                hint=mark("Commands for videos work in these alone."),
-                unset=mark("all"),
-                forums=True,
+        SettingsPage.HOME: (),
+        SettingsPage.WHO: (
+            ChannelOrRoleField(
+                name="channels",
+                label=N_("Channels"),
+                hint=N_("Commands for videos work in these alone."),
+                unset_label=N_("all"),
+                allow_forums=True,
             ),
-            Pick(
-                field="roles",
-                label=mark("Roles"),
-                hint=mark("Members need one of these to ask for videos."),
-                unset=mark("none needed"),
-                roles=True,
-            ),
-        ),
-        Page.MODELS: _RULES,
-        Page.CHANNELS: (
-            Pick(
-                field="result_channel",
-                label=mark("Finished videos"),
-                hint=mark("Posted here in the place of the channel where they were asked for."),
-                unset=mark("where they were asked for"),
-                most=1,
-            ),
-            Pick(
-                field="showcase_channel",
-                label=mark("Showcase"),
-                hint=mark("Where *Share* posts a video once more."),
-                unset=mark("no showcase"),
-                most=1,
-            ),
-            Pick(
-                field="summary_channel",
-                label=mark("Weekly summary"),
-                hint=mark("What the week has cost, as a picture and three lines."),
-                unset=mark("no summary"),
-                most=1,
+            ChannelOrRoleField(
+                name="roles",
+                label=N_("Roles"),
+                hint=N_("Members need one of these to ask for videos."),
+                unset_label=N_("none needed"),
+                selects_roles=True,
             ),
         ),
-        Page.MONEY: (
-            Text(
-                field="confirm_above",
-                label=mark("Ask before spending more than"),
-                hint=mark("US dollars, such as 1 or 0.5; empty: never ask."),
-                unset=mark("no amount, never ask"),
-                show=field_types.show_price,
-                write=field_types.write_price,
-                parse=field_types.read_price,
+        SettingsPage.MODELS: _RULES,
+        SettingsPage.CHANNELS: (
+            ChannelOrRoleField(
+                name="result_channel",
+                label=N_("Finished videos"),
+                hint=N_("Posted here in the place of the channel where they were asked for."),
+                unset_label=N_("where they were asked for"),
+                max_values=1,
             ),
-            Text(
-                field="cooldown",
-                label=mark("Pause between two videos of a member"),
-                hint=mark("Seconds; empty: the service’s own; none: no pause."),
-                unset=mark("the service’s own"),
-                show=field_types.show_seconds,
-                write=field_types.write_allowance,
-                parse=field_types.read_seconds,
+            ChannelOrRoleField(
+                name="showcase_channel",
+                label=N_("Showcase"),
+                hint=N_("Where *Share* posts a video once more."),
+                unset_label=N_("no showcase"),
+                max_values=1,
             ),
-            Text(
-                field="in_flight",
-                label=mark("Videos of a member under way"),
-                hint=mark("A number; empty: the service’s own; none: no cap."),
-                unset=mark("the service’s own"),
-                show=field_types.show_at_once,
-                write=field_types.write_allowance,
-                parse=field_types.read_at_once,
+            ChannelOrRoleField(
+                name="summary_channel",
+                label=N_("Weekly summary"),
+                hint=N_("What the week has cost, as a picture and three lines."),
+                unset_label=N_("no summary"),
+                max_values=1,
             ),
         ),
-        Page.WORDS: (
-            Text(
-                field="banned",
-                label=mark("Banned words"),
-                hint=mark("Prompts with these are refused. One a line; patterns between slashes."),
-                unset=mark("nothing"),
-                show=field_types.show_list,
-                write=field_types.write_list,
-                parse=read_words,
-                longest=field_types.LONGEST_LIST,
-                lines=True,
+        SettingsPage.MONEY: (
+            TextField(
+                name="confirm_above",
+                label=N_("Ask before spending more than"),
+                hint=N_("US dollars, such as 1 or 0.5; empty: never ask."),
+                unset_label=N_("no amount, never ask"),
+                formatter=field_types.format_price,
+                input_formatter=field_types.format_price_input,
+                parser=field_types.parse_price,
             ),
-            Text(
-                field="sensitive",
-                label=mark("Sensitive words"),
-                hint=mark("What the two rules below go by. One a line; patterns between slashes."),
-                unset=mark("nothing"),
-                show=field_types.show_list,
-                write=field_types.write_list,
-                parse=read_words,
-                longest=field_types.LONGEST_LIST,
-                lines=True,
+            TextField(
+                name="cooldown",
+                label=N_("Pause between two videos of a member"),
+                hint=N_("Seconds; empty: the service’s own; none: no pause."),
+                unset_label=N_("the service’s own"),
+                formatter=field_types.format_cooldown,
+                input_formatter=field_types.format_member_limit_input,
+                parser=field_types.parse_cooldown,
             ),
-            Choice(
-                field="spoilers",
-                label=mark("Spoilers"),
-                hint=mark("Which videos are hidden until they are clicked."),
+            TextField(
+                name="in_flight",
+                label=N_("Videos of a member under way"),
+                hint=N_("A number; empty: the service’s own; none: no cap."),
+                unset_label=N_("the service’s own"),
+                formatter=field_types.format_in_flight_limit,
+                input_formatter=field_types.format_member_limit_input,
+                parser=field_types.parse_in_flight_limit,
+            ),
+        ),
+        SettingsPage.WORDS: (
+            TextField(
+                name="banned",
+                label=N_("Banned words"),
+                hint=N_("Prompts with these are refused. One a line; patterns between slashes."),
+                unset_label=N_("nothing"),
+                formatter=field_types.format_word_list,
+                input_formatter=field_types.format_word_list_input,
+                parser=parse_word_list,
+                max_length=field_types.MAX_TEXT_INPUT_LENGTH,
+                multiline=True,
+            ),
+            TextField(
+                name="sensitive",
+                label=N_("Sensitive words"),
+                hint=N_("What the two rules below go by. One a line; patterns between slashes."),
+                unset_label=N_("nothing"),
+                formatter=field_types.format_word_list,
+                input_formatter=field_types.format_word_list_input,
+                parser=parse_word_list,
+                max_length=field_types.MAX_TEXT_INPUT_LENGTH,
+                multiline=True,
+            ),
+            SelectField(
+                name="spoilers",
+                label=N_("Spoilers"),
+                hint=N_("Which videos are hidden until they are clicked."),
                 options=_WHICH,
             ),
-            Choice(
-                field="age_gate",
-                label=mark("Age-restricted channels"),
-                hint=mark("Which videos may be asked for in those alone."),
+            SelectField(
+                name="age_gate",
+                label=N_("Age-restricted channels"),
+                hint=N_("Which videos may be asked for in those alone."),
                 options=_WHICH,
             ),
         ),
-        Page.KEEPING: (
-            Text(
-                field="keep_inputs_days",
-                label=mark("Keep what members gave for"),
-                hint=mark("Days after the last use; *Again* and *Edit prompt* need it."),
-                unset="",
-                show=field_types.show_days,
-                write=str,
-                parse=field_types.read_days,
+        SettingsPage.KEEPING: (
+            TextField(
+                name="keep_inputs_days",
+                label=N_("Keep what members gave for"),
+                hint=N_("Days after the last use; *Again* and *Edit prompt* need it."),
+                unset_label="",
+                formatter=field_types.format_days,
+                input_formatter=str,
+                parser=field_types.parse_days,
             ),
-            Text(
-                field="keep_results_days",
-                label=mark("Keep finished videos for"),
-                hint=mark("Days after the last use; *Post again* needs it."),
-                unset="",
-                show=field_types.show_days,
-                write=str,
-                parse=field_types.read_days,
+            TextField(
+                name="keep_results_days",
+                label=N_("Keep finished videos for"),
+                hint=N_("Days after the last use; *Post again* needs it."),
+                unset_label="",
+                formatter=field_types.format_days,
+                input_formatter=str,
+                parser=field_types.parse_days,
             ),
-            Choice(
-                field="private_allowed",
-                label=mark("Private videos"),
-                hint=mark("Whether members may have a video that nobody else sees."),
+            SelectField(
+                name="private_allowed",
+                label=N_("Private videos"),
+                hint=N_("Whether members may have a video that nobody else sees."),
                 options=(
-                    Option("no", mark("not allowed"), False),  # noqa: FBT003
-                    Option("yes", mark("allowed"), True),  # noqa: FBT003
+                    FieldOption("no", N_("not allowed"), False),  # noqa: FBT003
+                    FieldOption("yes", N_("allowed"), True),  # noqa: FBT003
                 ),
             ),
-            Choice(
-                field="too_large",
-                label=mark("Too large for Discord"),
-                hint=mark("What is posted in the place of such a video."),
+            SelectField(
+                name="too_large",
+                label=N_("Too large for Discord"),
+                hint=N_("What is posted in the place of such a video."),
                 options=_TOO_LARGE,
             ),
         ),
-        Page.CHANNEL: tuple(replace(rule, unset=_AS_ON_SERVER) for rule in _RULES),
-        Page.PRESETS: (
-            Choice(
-                field="resolution",
-                label=mark("Resolution"),
+        SettingsPage.CHANNEL: tuple(replace(rule, unset_label=_AS_ON_SERVER) for rule in _RULES),
+        SettingsPage.PRESETS: (
+            SelectField(
+                name="resolution",
+                label=N_("Resolution"),
                 hint="",
-                unset=mark("as the member chooses"),
+                unset_label=N_("as the member chooses"),
                 options=_RESOLUTIONS,
             ),
-            Choice(
-                field="sound",
-                label=mark("Sound"),
+            SelectField(
+                name="sound",
+                label=N_("Sound"),
                 hint="",
-                unset=mark("as the member chooses"),
+                unset_label=N_("as the member chooses"),
                 options=_SOUND,
             ),
         ),
     }
 )
 
-LIMIT_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
-    {"cooldown": Kind.COOLDOWN, "in_flight": Kind.IN_FLIGHT}
+LIMIT_KIND_BY_FIELD: Final[Mapping[str, LimitKind]] = MappingProxyType(
+    {"cooldown": LimitKind.COOLDOWN, "in_flight": LimitKind.IN_FLIGHT}
 )
 """What stands among the limits on spending, each for every member of the server."""
 
 
-def knob_of(page: Page, field: str) -> Knob | None:
+def find_field(page: SettingsPage, field: str) -> SettingField | None:
     """Find what is set on a page under a name."""
-    return next((knob for knob in KNOBS[page] if knob.field == field), None)
+    return next((knob for knob in FIELDS_BY_PAGE[page] if knob.name == field), None)

@@ -12,102 +12,111 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from cogs.settings.controls import SPOT_AND_KNOB, Spot
-from cogs.settings.field_types import OPEN, Choice, Text
-from cogs.settings.fields import MODEL_OPTIONS, SECONDS_OPTIONS, SHAPE_OPTIONS
-from domain.catalogue import mark, t
-from domain.presets import MAX_NAME, MAX_SUFFIX, Preset
+from cogs.settings.controls import CONTROL_PATTERN, SettingsLocation
+from cogs.settings.field_types import UNSET_KEY, SelectField, TextField
+from cogs.settings.fields import ASPECT_RATIO_OPTIONS, DURATION_OPTIONS, MODEL_OPTIONS
+from domain.catalogue import N_, _
+from domain.presets import MAX_NAME_CHARS, MAX_SUFFIX_CHARS, Preset
 
-FORM: Final = re.compile(f"settings-form:{SPOT_AND_KNOB}", re.DOTALL)
+FORM_CUSTOM_ID: Final = re.compile(f"settings-form:{CONTROL_PATTERN}", re.DOTALL)
 """The custom id of a form: its page, and the control that opened it."""
 
-Typed = Mapping[str, str]
+FormValues = Mapping[str, str]
 """What stands in the fields of a form, by their names."""
 
-TEXT: Final = "text"
+TEXT_INPUT_ID: Final = "text"
 """Names the field of a form that has but one."""
 
 _TITLE_LENGTH: Final = 45
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RejectedForm:
     """What a manager typed into a form that could not be taken as it was."""
 
     user_id: int
-    spot: Spot
-    knob: str
-    typed: Typed
+    location: SettingsLocation
+    control_name: str
+    values: FormValues
 
 
-def text_form(spot: Spot, knob: Text, text: str) -> ui.Modal:
+def text_modal(spot: SettingsLocation, knob: TextField, text: str) -> ui.Modal:
     """Make the form of one field."""
     field = ui.TextInput[Any](
-        custom_id=TEXT,
-        style=discord.TextStyle.paragraph if knob.lines else discord.TextStyle.short,
+        custom_id=TEXT_INPUT_ID,
+        style=discord.TextStyle.paragraph if knob.multiline else discord.TextStyle.short,
         default=text,
-        max_length=knob.longest,
+        max_length=knob.max_length,
         required=False,
     )
-    label = ui.Label[Any](text=t(knob.label), description=t(knob.hint), component=field)
-    return _form(spot, knob.field, t(knob.label), [label])
+    label = ui.Label[Any](text=_(knob.label), description=_(knob.hint), component=field)
+    return _form(spot, knob.name, _(knob.label), [label])
 
 
-def preset_form(spot: Spot, knob: str, typed: Typed) -> ui.Modal:
+def preset_modal(spot: SettingsLocation, knob: str, typed: FormValues) -> ui.Modal:
     """Make the form of a preset; a form has no room for resolution and sound."""
-    title = t("Edit preset") if spot.about else t("Add preset")
+    title = _("Edit preset") if spot.subject else _("Add preset")
     fields = [
-        _label(t("Name"), _input("name", typed, MAX_NAME)),
-        _label(t("Words to add to prompts"), _input("suffix", typed, MAX_SUFFIX, long=True)),
-        *(_label(t(choice.label), _menu(choice, typed)) for choice in PRESET_CHOICES),
+        _label(_("Name"), _input("name", typed, MAX_NAME_CHARS)),
+        _label(_("Words to add to prompts"), _input("suffix", typed, MAX_SUFFIX_CHARS, long=True)),
+        *(_label(_(choice.label), _menu(choice, typed)) for choice in PRESET_FORM_FIELDS),
     ]
     return _form(spot, knob, title, fields)
 
 
-def preset_typed(preset: Preset) -> Typed:
+def preset_to_form_values(preset: Preset) -> FormValues:
     """Write a preset as it would be typed into its form."""
     chosen = {
-        choice.field: option.key
-        for choice in PRESET_CHOICES
-        for option in choice.offered()
-        if choice.is_chosen(option, getattr(preset, choice.field))
+        choice.name: option.key
+        for choice in PRESET_FORM_FIELDS
+        for option in choice.menu_options()
+        if choice.is_selected(option, getattr(preset, choice.name))
     }
     return {"name": preset.name, "suffix": preset.suffix, **chosen}
 
 
-def preset_of(preset: Preset, typed: Typed) -> Preset:
+def apply_form_values(preset: Preset, typed: FormValues) -> Preset:
     """Lay what was typed over a preset.
 
     Raises:
-        BrokenRules: something was chosen that is not offered.
+        RulesViolated: something was chosen that is not offered.
     """
     chosen = {
-        choice.field: choice.read([typed.get(choice.field, OPEN)]) for choice in PRESET_CHOICES
+        choice.name: choice.parse_input([typed.get(choice.name, UNSET_KEY)])
+        for choice in PRESET_FORM_FIELDS
     }
     texts = {"name": typed.get("name", ""), "suffix": typed.get("suffix", "")}
     return preset.model_copy(update=texts | chosen)
 
 
-def typed_in(data: Mapping[str, Any]) -> dict[str, str]:
+def read_form_values(data: Mapping[str, Any]) -> dict[str, str]:
     """Read what stands in the fields of a form that was sent off."""
     return dict(_fields(data.get("components", ())))
 
 
-_UNCHOSEN: Final = mark("as the member chooses")
-PRESET_CHOICES: Final = (
-    Choice(field="model", label=mark("Model"), hint="", unset=_UNCHOSEN, options=MODEL_OPTIONS),
-    Choice(
-        field="seconds", label=mark("Length"), hint="", unset=_UNCHOSEN, options=SECONDS_OPTIONS
+_UNCHOSEN: Final = N_("as the member chooses")
+PRESET_FORM_FIELDS: Final = (
+    SelectField(
+        name="model", label=N_("Model"), hint="", unset_label=_UNCHOSEN, options=MODEL_OPTIONS
     ),
-    Choice(
-        field="aspect_ratio", label=mark("Shape"), hint="", unset=_UNCHOSEN, options=SHAPE_OPTIONS
+    SelectField(
+        name="seconds", label=N_("Length"), hint="", unset_label=_UNCHOSEN, options=DURATION_OPTIONS
+    ),
+    SelectField(
+        name="aspect_ratio",
+        label=N_("Shape"),
+        hint="",
+        unset_label=_UNCHOSEN,
+        options=ASPECT_RATIO_OPTIONS,
     ),
 )
 """What of a preset is chosen in its form."""
 
 
-def _form(spot: Spot, knob: str, title: str, fields: Sequence[ui.Item[Any]]) -> ui.Modal:
-    custom_id = f"settings-form:{spot.page}:{knob}:{spot.about}"
+def _form(
+    spot: SettingsLocation, knob: str, title: str, fields: Sequence[ui.Item[Any]]
+) -> ui.Modal:
+    custom_id = f"settings-form:{spot.page}:{knob}:{spot.subject}"
     modal = ui.Modal(title=title[:_TITLE_LENGTH], custom_id=custom_id)
     for field in fields:
         modal.add_item(field)
@@ -119,7 +128,7 @@ def _label(text: str, field: ui.Item[Any]) -> ui.Label[Any]:
     return ui.Label(text=text, component=field)
 
 
-def _input(name: str, typed: Typed, most: int, *, long: bool = False) -> ui.TextInput[Any]:
+def _input(name: str, typed: FormValues, most: int, *, long: bool = False) -> ui.TextInput[Any]:
     return ui.TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
@@ -129,13 +138,15 @@ def _input(name: str, typed: Typed, most: int, *, long: bool = False) -> ui.Text
     )
 
 
-def _menu(choice: Choice, typed: Typed) -> ui.Select[Any]:
-    chosen = typed.get(choice.field, OPEN)
+def _menu(choice: SelectField, typed: FormValues) -> ui.Select[Any]:
+    chosen = typed.get(choice.name, UNSET_KEY)
     options = [
-        discord.SelectOption(label=choice.said(one), value=one.key, default=one.key == chosen)
-        for one in choice.offered()
+        discord.SelectOption(
+            label=choice.option_label(one), value=one.key, default=one.key == chosen
+        )
+        for one in choice.menu_options()
     ]
-    return ui.Select(custom_id=choice.field, options=options, required=True)
+    return ui.Select(custom_id=choice.name, options=options, required=True)
 
 
 def _fields(components: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:

@@ -13,181 +13,203 @@ import discord
 from discord import ui
 
 from cogs.settings import controls
-from cogs.settings.audit_log import concerns, said
-from cogs.settings.checks import closed, faults, remaining
-from cogs.settings.controls import Deed, Page, Spot
-from cogs.settings.field_types import Choice, Knob, Pick, Text, alone
-from cogs.settings.fields import ABOUT, KNOBS, TITLES
-from cogs.settings.service import State, gone_channels
+from cogs.settings.audit_log import affects_page, format_setting_change
+from cogs.settings.checks import existing_ids, find_posting_problems, find_selection_problems
+from cogs.settings.controls import ControlAction, SettingsLocation, SettingsPage
+from cogs.settings.field_types import (
+    ChannelOrRoleField,
+    SelectField,
+    SettingField,
+    TextField,
+    capitalize_first,
+)
+from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_DESCRIPTIONS, PAGE_TITLES
+from cogs.settings.service import SettingsState, deleted_channel_ids
 from cogs.ui import text
-from domain.catalogue import mark, n, t
+from domain.catalogue import N_, _, ngettext
 from domain.models import MODELS
 from domain.presets import Preset
 
-BRIEFLY: Final = 500
+SHORT_LIST_LENGTH: Final = 500
 """Characters of a list that has others beside it; a message shows 4,000 in all."""
 
 
-def line(state: State, spot: Spot, knob: Knob) -> str:
+def format_field(state: SettingsState, spot: SettingsLocation, knob: SettingField) -> str:
     """Say what is set under a name; in bold if managers set it."""
-    shown = knob.shown(state.value(spot, knob.field))
-    is_set = state.is_set(spot, knob.field)
-    return f"{t(knob.label)}: **{shown}**" if is_set else f"{t(knob.label)}: {shown}"
+    shown = knob.format_value(state.value(spot, knob.name))
+    is_set = state.is_set(spot, knob.name)
+    return f"{_(knob.label)}: **{shown}**" if is_set else f"{_(knob.label)}: {shown}"
 
 
-def differing(state: State, channel_id: int) -> str:
+def format_channel_overrides(state: SettingsState, channel_id: int) -> str:
     """Say in what a channel differs from the rest of its server, if in anything."""
-    spot = Spot(Page.CHANNEL, str(channel_id))
-    knobs = [knob for knob in KNOBS[Page.CHANNEL] if state.is_set(spot, knob.field)]
-    return " · ".join(line(state, spot, knob) for knob in knobs)
+    spot = SettingsLocation(SettingsPage.CHANNEL, str(channel_id))
+    knobs = [knob for knob in FIELDS_BY_PAGE[SettingsPage.CHANNEL] if state.is_set(spot, knob.name)]
+    return " · ".join(format_field(state, spot, knob) for knob in knobs)
 
 
-def warnings(state: State, spot: Spot, knob: Knob) -> list[str]:
+def field_warnings(state: SettingsState, spot: SettingsLocation, knob: SettingField) -> list[str]:
     """Say what is wrong with the channels or roles that are set under a name."""
-    if not isinstance(knob, Pick):
+    if not isinstance(knob, ChannelOrRoleField):
         return []
-    ids = knob.ids(state.value(spot, knob.field))
-    return marked(faults(state.guild, knob, ids))
+    ids = knob.selected_ids(state.value(spot, knob.name))
+    return format_warnings(find_selection_problems(state.guild, knob, ids))
 
 
-def marked(said: Iterable[str]) -> list[str]:
+def format_warnings(said: Iterable[str]) -> list[str]:
     """Mark warnings as such."""
     return [f"⚠️ {one}" for one in said]
 
 
-def fitting(parts: Sequence[str], most: int, between: str = "\n") -> str:
+def join_truncated(parts: Sequence[str], most: int, between: str = "\n") -> str:
     """Join as many parts as fit, and say how many more there are."""
     ends = accumulate(len(part) + len(between) for part in parts)
     shown = sum(end <= most for end in ends)
     more = len(parts) - shown
-    rest = [n("… and {count} more.", "… and {count} more.", more)] if more else []
+    rest = [ngettext("… and {count} more.", "… and {count} more.", more)] if more else []
     return between.join([*parts[:shown], *rest])
 
 
-_TITLES: Final = {Page.CHANNEL: mark("Channels with rules of their own")}
+_TITLES: Final = {SettingsPage.CHANNEL: N_("Channels with rules of their own")}
 """Those that differ from the pages' own."""
 
 
-def overview(state: State, _spot: Spot) -> list[ui.Item[Any]]:
+def render_overview_page(state: SettingsState, _spot: SettingsLocation) -> list[ui.Item[Any]]:
     """Lay out what is set on each page."""
     items: list[ui.Item[Any]] = []
-    for page in Page:
+    for page in SettingsPage:
         lines = list(_lines(state, page))
         if lines:
-            title = f"**{t(_TITLES.get(page, TITLES[page]))}**"
+            title = f"**{_(_TITLES.get(page, PAGE_TITLES[page]))}**"
             items += [ui.Separator(), ui.TextDisplay("\n".join([title, *lines]))]
     return items
 
 
-def _lines(state: State, page: Page) -> Iterable[str]:
+def _lines(state: SettingsState, page: SettingsPage) -> Iterable[str]:
     match page:
-        case Page.CHANNEL:
+        case SettingsPage.CHANNEL:
             yield _own_rules(state)
-        case Page.PRESETS:
+        case SettingsPage.PRESETS:
             yield _named_presets(state)
         case _:
-            for knob in KNOBS[page]:
-                yield line(state, Spot(page), knob)
-                yield from warnings(state, Spot(page), knob)[:1]
+            for knob in FIELDS_BY_PAGE[page]:
+                yield format_field(state, SettingsLocation(page), knob)
+                yield from field_warnings(state, SettingsLocation(page), knob)[:1]
 
 
-def _own_rules(state: State) -> str:
+def _own_rules(state: SettingsState) -> str:
     """List the channels that have rules of their own."""
     lines = [
-        f"<#{one.channel_id}>: {differing(state, one.channel_id)}"
+        f"<#{one.channel_id}>: {format_channel_overrides(state, one.channel_id)}"
         for one in state.settings.overrides
     ]
-    return fitting(lines, BRIEFLY) if lines else t("None differs from the rest of the server.")
-
-
-def _named_presets(state: State) -> str:
-    names = [f"**{text.harmless(one.name, 40)}**" for one in state.presets]
-    return fitting(names, BRIEFLY, ", ") if names else t("There are none.")
-
-
-def rows(state: State, spot: Spot) -> list[ui.Item[Any]]:
-    """Lay out everything that can be set on a page, as it is set."""
-    return [item for knob in KNOBS[spot.page] for item in _row(state, spot, knob)]
-
-
-def _row(state: State, spot: Spot, knob: Knob) -> list[ui.Item[Any]]:
-    text, value = _labelled(state, spot, knob), state.value(spot, knob.field)
-    match knob:
-        case Text():
-            change = controls.button(spot, knob.field, t("Change"))
-            return [ui.Section(text, accessory=change)]
-        case Choice():
-            return [text, _choice_menu(spot, knob, value)]
-        case Pick():
-            return [text, _pick_menu(state.guild, spot, knob, value)]
-
-
-def _labelled(state: State, spot: Spot, knob: Knob) -> ui.TextDisplay[Any]:
-    label, shown = f"**{t(knob.label)}**", knob.shown(state.value(spot, knob.field))
-    first = f"{label}: {shown}" if isinstance(knob, Text) else label
-    hint = [f"-# {t(knob.hint)}"] if knob.hint else []
-    warned = warnings(state, spot, knob)
-    listed = [fitting(warned, BRIEFLY)] if warned else []
-    return ui.TextDisplay("\n".join([first, *hint, *listed]))
-
-
-def _choice_menu(spot: Spot, knob: Choice, value: Any) -> ui.Item[Any]:
-    options = [
-        discord.SelectOption(
-            label=knob.said(one), value=one.key, default=knob.is_chosen(one, value)
-        )
-        for one in knob.offered()
-    ]
-    if not knob.many:
-        return controls.menu(spot, knob.field, options)
-    most, open_ = len(options), alone(t(knob.unset))
-    return controls.menu(
-        spot, knob.field, options, min_values=0, max_values=most, placeholder=open_
+    return (
+        join_truncated(lines, SHORT_LIST_LENGTH)
+        if lines
+        else _("None differs from the rest of the server.")
     )
 
 
-def _pick_menu(guild: discord.Guild, spot: Spot, knob: Pick, value: Any) -> ui.Item[Any]:
-    ids = remaining(guild, knob, knob.ids(value))[: knob.most]
+def _named_presets(state: SettingsState) -> str:
+    names = [f"**{text.sanitize(one.name, 40)}**" for one in state.presets]
+    return join_truncated(names, SHORT_LIST_LENGTH, ", ") if names else _("There are none.")
+
+
+def render_fields(state: SettingsState, spot: SettingsLocation) -> list[ui.Item[Any]]:
+    """Lay out everything that can be set on a page, as it is set."""
+    return [item for knob in FIELDS_BY_PAGE[spot.page] for item in _row(state, spot, knob)]
+
+
+def _row(state: SettingsState, spot: SettingsLocation, knob: SettingField) -> list[ui.Item[Any]]:
+    text, value = _labelled(state, spot, knob), state.value(spot, knob.name)
+    match knob:
+        case TextField():
+            change = controls.settings_button(spot, knob.name, _("Change"))
+            return [ui.Section(text, accessory=change)]
+        case SelectField():
+            return [text, _choice_menu(spot, knob, value)]
+        case ChannelOrRoleField():
+            return [text, _pick_menu(state.guild, spot, knob, value)]
+
+
+def _labelled(
+    state: SettingsState, spot: SettingsLocation, knob: SettingField
+) -> ui.TextDisplay[Any]:
+    label, shown = f"**{_(knob.label)}**", knob.format_value(state.value(spot, knob.name))
+    first = f"{label}: {shown}" if isinstance(knob, TextField) else label
+    hint = [f"-# {_(knob.hint)}"] if knob.hint else []
+    warned = field_warnings(state, spot, knob)
+    listed = [join_truncated(warned, SHORT_LIST_LENGTH)] if warned else []
+    return ui.TextDisplay("\n".join([first, *hint, *listed]))
+
+
+def _choice_menu(spot: SettingsLocation, knob: SelectField, value: Any) -> ui.Item[Any]:
+    options = [
+        discord.SelectOption(
+            label=knob.option_label(one), value=one.key, default=knob.is_selected(one, value)
+        )
+        for one in knob.menu_options()
+    ]
+    if not knob.multiple:
+        return controls.select_row(spot, knob.name, options)
+    most, open_ = len(options), capitalize_first(_(knob.unset_label))
+    return controls.select_row(
+        spot, knob.name, options, min_values=0, max_values=most, placeholder=open_
+    )
+
+
+def _pick_menu(
+    guild: discord.Guild, spot: SettingsLocation, knob: ChannelOrRoleField, value: Any
+) -> ui.Item[Any]:
+    ids = existing_ids(guild, knob, knob.selected_ids(value))[: knob.max_values]
     things, default = [discord.Object(id_) for id_ in ids], discord.SelectDefaultValue
-    unset = alone(t(knob.unset))
-    looks: dict[str, Any] = {"min_values": 0, "max_values": knob.most, "placeholder": unset}
-    if knob.roles:
+    unset_label = capitalize_first(_(knob.unset_label))
+    looks: dict[str, Any] = {
+        "min_values": 0,
+        "max_values": knob.max_values,
+        "placeholder": unset_label,
+    }
+    if knob.selects_roles:
         roles = [default.from_role(thing) for thing in things]
-        return controls.role_menu(spot, knob.field, default_values=roles, **looks)
+        return controls.role_select_row(spot, knob.name, default_values=roles, **looks)
     channels = [default.from_channel(thing) for thing in things]
-    looks["forums"] = knob.forums
-    return controls.channel_menu(spot, knob.field, default_values=channels, **looks)
+    looks["forums"] = knob.allow_forums
+    return controls.channel_select_row(spot, knob.name, default_values=channels, **looks)
 
 
-def channel_page(state: State, spot: Spot) -> list[ui.Item[Any]]:
+def render_channel_page(state: SettingsState, spot: SettingsLocation) -> list[ui.Item[Any]]:
     """Lay out which channel it is, its rules, and what clears them."""
-    channel_id = int(spot.about)
+    channel_id = int(spot.subject)
     there = [discord.SelectDefaultValue.from_channel(discord.Object(channel_id))]
     if state.guild.get_channel_or_thread(channel_id) is None:
         there = []
-    own = differing(state, channel_id)
+    own = format_channel_overrides(state, channel_id)
     text = [
-        own or t("It is as on the rest of the server."),
-        *marked(closed(state.guild, [channel_id])),
+        own or _("It is as on the rest of the server."),
+        *format_warnings(find_posting_problems(state.guild, [channel_id])),
     ]
-    about = t("**<#{channel}>**: {rules}", channel=channel_id, rules="\n".join(text))
+    about = _("**<#{channel}>**: {rules}", channel=channel_id, rules="\n".join(text))
     return [
         ui.TextDisplay(about),
-        controls.channel_menu(spot, Deed.CHOOSE, forums=True, default_values=there),
-        *rows(state, spot),
+        controls.channel_select_row(
+            spot, ControlAction.SELECT_SUBJECT, allow_forums=True, default_values=there
+        ),
+        *render_fields(state, spot),
         *_clearing(state, spot, is_own=bool(own)),
     ]
 
 
-def _clearing(state: State, spot: Spot, *, is_own: bool) -> list[ui.Item[Any]]:
+def _clearing(state: SettingsState, spot: SettingsLocation, *, is_own: bool) -> list[ui.Item[Any]]:
     """Lay out the buttons that clear the rules of this channel, and of those that are gone."""
     buttons: list[ui.Item[Any]] = []
     if is_own:
-        buttons.append(controls.danger(spot, Deed.CLEAR, t("Clear these rules")))
-    gone = gone_channels(state)
+        buttons.append(controls.danger_button(spot, ControlAction.CLEAR, _("Clear these rules")))
+    gone = deleted_channel_ids(state)
     if gone:
-        label = n("Clear {count} deleted channel", "Clear {count} deleted channels", len(gone))
-        buttons.append(controls.danger(spot, Deed.SWEEP, label))
+        label = ngettext(
+            "Clear {count} deleted channel", "Clear {count} deleted channels", len(gone)
+        )
+        buttons.append(controls.danger_button(spot, ControlAction.CLEAR_DELETED, label))
     return [ui.ActionRow[Any](*buttons)] if buttons else []
 
 
@@ -196,26 +218,31 @@ _SUFFIX_SHOWN: Final = 300
 """Characters; a message shows 4,000 in all."""
 
 
-def preset_page(state: State, spot: Spot) -> list[ui.Item[Any]]:
+def render_preset_page(state: SettingsState, spot: SettingsLocation) -> list[ui.Item[Any]]:
     """Lay out the presets, or what can be done with the one that is chosen."""
-    chosen = state.preset(spot.about)
+    chosen = state.find_preset(spot.subject)
     menu = [_menu(state.presets, chosen)] if state.presets else []
-    add = controls.button(Spot(Page.PRESETS), Deed.ADD, t("Add"), discord.ButtonStyle.primary)
+    add = controls.settings_button(
+        SettingsLocation(SettingsPage.PRESETS),
+        ControlAction.ADD,
+        _("Add"),
+        discord.ButtonStyle.primary,
+    )
     if chosen is None:
         return [ui.TextDisplay(_listed(state.presets)), *menu, ui.ActionRow[Any](add)]
-    edit = controls.button(spot, Deed.EDIT, t("Edit"))
-    remove = controls.danger(spot, Deed.REMOVE, t("Delete"))
+    edit = controls.settings_button(spot, ControlAction.EDIT, _("Edit"))
+    remove = controls.danger_button(spot, ControlAction.REMOVE, _("Delete"))
     return [
         ui.TextDisplay(_in_full(chosen)),
         *menu,
-        *rows(state, spot),
+        *render_fields(state, spot),
         ui.ActionRow[Any](edit, remove, add),
     ]
 
 
 def _listed(presets: Iterable[Preset]) -> str:
     lines = [f"- {_in_a_line(one)}" for one in presets]
-    return fitting(lines, _LIST_SHOWN) if lines else t("There are none.")
+    return join_truncated(lines, _LIST_SHOWN) if lines else _("There are none.")
 
 
 def _menu(presets: Iterable[Preset], chosen: Preset | None) -> ui.Item[Any]:
@@ -223,28 +250,30 @@ def _menu(presets: Iterable[Preset], chosen: Preset | None) -> ui.Item[Any]:
         discord.SelectOption(label=one.name, value=one.name, default=one == chosen)
         for one in presets
     ]
-    spot = Spot(Page.PRESETS, "" if chosen is None else chosen.name)
-    return controls.menu(spot, Deed.CHOOSE, options, placeholder=t("Choose a preset"))
+    spot = SettingsLocation(SettingsPage.PRESETS, "" if chosen is None else chosen.name)
+    return controls.select_row(
+        spot, ControlAction.SELECT_SUBJECT, options, placeholder=_("Choose a preset")
+    )
 
 
 def _in_full(preset: Preset) -> str:
-    adds = text.harmless(preset.suffix, _SUFFIX_SHOWN)
+    adds = text.sanitize(preset.suffix, _SUFFIX_SHOWN)
     return f"{_in_a_line(preset)}\n> {adds}" if adds else _in_a_line(preset)
 
 
 def _in_a_line(preset: Preset) -> str:
-    return f"**{text.harmless(preset.name, 40)}**: {_in_words(preset)}"
+    return f"**{text.sanitize(preset.name, 40)}**: {_in_words(preset)}"
 
 
 def _in_words(preset: Preset) -> str:
-    sounds = {True: t("with sound"), False: t("silent"), None: ""}
+    sounds = {True: _("with sound"), False: _("silent"), None: ""}
     parts = [
         MODELS[preset.model].label if preset.model else "",
-        t("{seconds} s", seconds=preset.seconds) if preset.seconds else "",
+        _("{seconds} s", seconds=preset.seconds) if preset.seconds else "",
         preset.resolution or "",
         preset.aspect_ratio or "",
         sounds[preset.sound],
-        t("adds words") if preset.suffix else "",
+        _("adds words") if preset.suffix else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -258,62 +287,66 @@ _Items = list[ui.Item[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class RejectionNotice:
     """Why a change was not made, and the button that brings what was typed back."""
 
-    rules: Sequence[str]
-    mend: ui.Item[Any] | None = None
+    problems: Sequence[str]
+    retry_button: ui.Item[Any] | None = None
 
 
-def laid_out(state: State, spot: Spot, notice: Notice | None = None) -> ui.LayoutView:
+def render_page(
+    state: SettingsState, spot: SettingsLocation, notice: RejectionNotice | None = None
+) -> ui.LayoutView:
     """Lay out a page, below a notice if there is one."""
     view = ui.LayoutView(timeout=None)
     if notice is not None:
         for item in _noticed(notice):
             view.add_item(item)
-    head = ui.TextDisplay[Any](f"### {_title(spot)}\n-# {t(ABOUT[spot.page])}")
-    body = [head, *_BODIES.get(spot.page, rows)(state, spot), *_last_change(state, spot)]
+    head = ui.TextDisplay[Any](f"### {_title(spot)}\n-# {_(PAGE_DESCRIPTIONS[spot.page])}")
+    body = [head, *_BODIES.get(spot.page, render_fields)(state, spot), *_last_change(state, spot)]
     view.add_item(ui.Container(*body, accent_colour=_BLUE))
     return view.add_item(_turning(spot))
 
 
-def _noticed(notice: Notice) -> _Items:
-    listed = fitting([f"- {rule}" for rule in notice.rules], _PROBLEMS_SHOWN)
-    text = t("**Nothing was changed.**") + f"\n{listed}"
+def _noticed(notice: RejectionNotice) -> _Items:
+    listed = join_truncated([f"- {rule}" for rule in notice.problems], _PROBLEMS_SHOWN)
+    text = _("**Nothing was changed.**") + f"\n{listed}"
     box = ui.Container[Any](ui.TextDisplay(text), accent_colour=_RED)
-    return [box, *([ui.ActionRow[Any](notice.mend)] if notice.mend else [])]
+    return [box, *([ui.ActionRow[Any](notice.retry_button)] if notice.retry_button else [])]
 
 
-def _title(spot: Spot) -> str:
-    if spot.page is Page.HOME:
-        return t("Settings of this server")
-    return t(TITLES[spot.page])
+def _title(spot: SettingsLocation) -> str:
+    if spot.page is SettingsPage.HOME:
+        return _("Settings of this server")
+    return _(PAGE_TITLES[spot.page])
 
 
-def _turning(spot: Spot) -> ui.Item[Any]:
+def _turning(spot: SettingsLocation) -> ui.Item[Any]:
     options = [
-        discord.SelectOption(label=t(title), value=page, default=page is spot.page)
-        for page, title in TITLES.items()
+        discord.SelectOption(label=_(title), value=page, default=page is spot.page)
+        for page, title in PAGE_TITLES.items()
     ]
-    return controls.menu(spot, Deed.TURN, options)
+    return controls.select_row(spot, ControlAction.OPEN_PAGE, options)
 
 
-def _last_change(state: State, spot: Spot) -> _Items:
-    change = next((one for one in state.changes if concerns(one, spot)), None)
-    return [] if change is None else [ui.TextDisplay(f"-# {said(change)}")]
+def _last_change(state: SettingsState, spot: SettingsLocation) -> _Items:
+    change = next((one for one in state.changes if affects_page(one, spot)), None)
+    return [] if change is None else [ui.TextDisplay(f"-# {format_setting_change(change)}")]
 
 
-def _money(state: State, spot: Spot) -> _Items:
+def _money(state: SettingsState, spot: SettingsLocation) -> _Items:
     """Lay out what is set, and where amounts are set, which may differ by member and role."""
-    where = t("What may be spent in a day or a month: `/quota set`")
-    return [*rows(state, spot), ui.TextDisplay(where)]
+    where = _("What may be spent in a day or a month: `/quota set`")
+    return [*render_fields(state, spot), ui.TextDisplay(where)]
 
 
-_BODIES: Final[Mapping[Page, Callable[[State, Spot], _Items]]] = MappingProxyType(
-    {
-        Page.HOME: overview,
-        Page.MONEY: _money,
-        Page.CHANNEL: channel_page,
-        Page.PRESETS: preset_page,
-    }
+_BODIES: Final[Mapping[SettingsPage, Callable[[SettingsState, SettingsLocation], _Items]]] = (
+    MappingProxyType(
+        {
+            SettingsPage.HOME: render_overview_page,
+            SettingsPage.MONEY: _money,
+            SettingsPage.CHANNEL: render_channel_page,
+            SettingsPage.PRESETS: render_preset_page,
+        }
+    )
 )

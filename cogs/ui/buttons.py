@@ -8,30 +8,32 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from domain.catalogue import mark, t
+from domain.catalogue import N_, _
 
 
-class Act(StrEnum):
+class ButtonAction(StrEnum):
     """What a click does, as it stands at the head of a button's custom id."""
 
     CANCEL = "cancel"
-    AGAIN = "again"
+    RERUN = "again"
     EDIT = "edit"
-    FINAL = "final"
-    BUY = "buy"
+    MAKE_FINAL = "final"
+    CONFIRM_FINAL = "buy"
     EXTEND = "extend"
     SHARE = "share"
     DETAILS = "details"
     DELETE = "delete"
-    ERASE = "erase"
-    RETYPE = "retype"
-    CONFIRM = "confirm"
+    CONFIRM_DELETE = "erase"
+    REOPEN_FORM = "retype"
+    CONFIRM_PRICE = "confirm"
 
 
-class Clicked(Protocol):
+class ActionHandler(Protocol):
     """The cog that does what clicks ask for; found by its name, for a button outlives it."""
 
-    async def click(self, interaction: discord.Interaction[Any], act: Act, subject: str) -> None:
+    async def handle_click(
+        self, interaction: discord.Interaction[Any], action: ButtonAction, subject: str
+    ) -> None:
         """Do what the click on a button asks for, and answer it."""
         ...
 
@@ -39,33 +41,33 @@ class Clicked(Protocol):
 _S: Final = discord.ButtonStyle
 _LOOKS: Final = MappingProxyType(
     {
-        Act.CANCEL: (mark("Cancel"), _S.secondary),
-        Act.AGAIN: (mark("Again"), _S.primary),
-        Act.EDIT: (mark("Edit prompt"), _S.secondary),
-        Act.FINAL: (mark("Make final"), _S.secondary),
-        Act.BUY: (mark("Spend"), _S.success),
-        Act.EXTEND: (mark("Extend"), _S.secondary),
-        Act.SHARE: (mark("Share"), _S.secondary),
-        Act.DETAILS: (mark("Details"), _S.secondary),
-        Act.DELETE: (mark("Delete"), _S.danger),
-        Act.ERASE: (mark("Delete it"), _S.danger),
-        Act.RETYPE: (mark("Edit again"), _S.primary),
-        Act.CONFIRM: (mark("Spend"), _S.success),
+        ButtonAction.CANCEL: (N_("Cancel"), _S.secondary),
+        ButtonAction.RERUN: (N_("Again"), _S.primary),
+        ButtonAction.EDIT: (N_("Edit prompt"), _S.secondary),
+        ButtonAction.MAKE_FINAL: (N_("Make final"), _S.secondary),
+        ButtonAction.CONFIRM_FINAL: (N_("Spend"), _S.success),
+        ButtonAction.EXTEND: (N_("Extend"), _S.secondary),
+        ButtonAction.SHARE: (N_("Share"), _S.secondary),
+        ButtonAction.DETAILS: (N_("Details"), _S.secondary),
+        ButtonAction.DELETE: (N_("Delete"), _S.danger),
+        ButtonAction.CONFIRM_DELETE: (N_("Delete it"), _S.danger),
+        ButtonAction.REOPEN_FORM: (N_("Edit again"), _S.primary),
+        ButtonAction.CONFIRM_PRICE: (N_("Spend"), _S.success),
     }
 )
 
 
-class CardButton(
+class ActionButton(
     ui.DynamicItem[ui.Button[Any]],
-    template=rf"(?P<act>{'|'.join(Act)}):(?P<subject>[0-9a-z:]{{1,80}})",
+    template=rf"(?P<act>{'|'.join(ButtonAction)}):(?P<subject>[0-9a-z:]{{1,80}})",
 ):
     """A button about a `subject`: a job's id mostly, perhaps with more after a colon."""
 
-    def __init__(self, act: Act, subject: str, label: str | None = None) -> None:
-        usual, style = _LOOKS[act]
-        custom_id = f"{act}:{subject}"
-        super().__init__(ui.Button(label=label or t(usual), style=style, custom_id=custom_id))
-        self.act = act
+    def __init__(self, action: ButtonAction, subject: str, label: str | None = None) -> None:
+        usual, style = _LOOKS[action]
+        custom_id = f"{action}:{subject}"
+        super().__init__(ui.Button(label=label or _(usual), style=style, custom_id=custom_id))
+        self.action = action
         self.subject = subject
 
     @classmethod
@@ -73,9 +75,9 @@ class CardButton(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the button again from what Discord sends with a click."""
-        return cls(Act(match["act"]), match["subject"])
+        return cls(ButtonAction(match["act"]), match["subject"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = cast("Clicked", interaction.client.get_cog("Clicks"))
-        await cog.click(interaction, self.act, self.subject)
+        cog = cast("ActionHandler", interaction.client.get_cog("Clicks"))
+        await cog.handle_click(interaction, self.action, self.subject)

@@ -8,45 +8,51 @@ import discord
 import structlog
 
 from cogs.ui import views
-from domain.catalogue import mark, t
-from domain.errors import BrokenRules, Outage
+from domain.catalogue import N_, _
+from domain.errors import Outage, RulesViolated
 
 _log = structlog.get_logger(__name__)
 
 
-_FAULT: Final = mark("Something went wrong on our side. If your video was taken, it goes on.")
-_DOWN: Final = mark(
+_FAULT: Final = N_("Something went wrong on our side. If your video was taken, it goes on.")
+_DOWN: Final = N_(
     "The service can not get at its records just now, so this was not done; its operator can see "
     "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
     "taken, and goes on."
 )
 
 
-class TurnedAway(Exception):
+class UserError(Exception):
     """What a member wants leads nowhere; says why, in words for them."""
 
 
-async def answering(interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]) -> None:
+async def run_handler(
+    interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]
+) -> None:
     """Do the work of an interaction, which answers it; if it can not, say privately why."""
     try:
         await work
-    except TurnedAway as reason:
-        await answer(interaction, views.note(str(reason)))
-    except BrokenRules as error:
-        await answer(interaction, views.refusal(error.rules))
+    except UserError as reason:
+        await send_private_reply(interaction, views.render_text(str(reason)))
+    except RulesViolated as error:
+        await send_private_reply(interaction, views.render_refusal(error.violations))
     except Exception as error:  # noqa: BLE001 - whatever it is, the member hears of it
-        await answer_fault(interaction, error)
+        await handle_unexpected_error(interaction, error)
 
 
-async def answer(interaction: discord.Interaction[Any], card: discord.ui.LayoutView) -> None:
+async def send_private_reply(
+    interaction: discord.Interaction[Any], view: discord.ui.LayoutView
+) -> None:
     """Answer an interaction privately, whether or not it has been acknowledged."""
     if interaction.response.is_done():
-        await interaction.edit_original_response(view=card)
+        await interaction.edit_original_response(view=view)
     else:
-        await interaction.response.send_message(view=card, ephemeral=True)
+        await interaction.response.send_message(view=view, ephemeral=True)
 
 
-async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def handle_unexpected_error(
+    interaction: discord.Interaction[Any], error: BaseException
+) -> None:
     """Tell the member of what nobody expected, then log it; both even if one of them fails.
 
     Writing a trace down takes a while, and whoever clicked is waiting.
@@ -64,7 +70,7 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
 async def _tell_fault(interaction: discord.Interaction[Any], cause: BaseException) -> None:
     said = _DOWN if isinstance(cause, Outage) else _FAULT
     try:
-        await answer(interaction, views.note(t(said)))
+        await send_private_reply(interaction, views.render_text(_(said)))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         _log.warning("fault not told", error=str(failure))
 

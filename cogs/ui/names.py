@@ -16,14 +16,14 @@ _KEPT: Final = 2_000
 _KEPT_MS: Final = 600_000
 
 
-class Names:
+class NameResolver:
     """Asks Discord for a few members at a time, and remembers their names for ten minutes."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._known = OrderedDict[tuple[int, int], tuple[str, int]]()
 
-    async def of_members(self, guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
+    async def member_names(self, guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
         """Name members, those who come first in any case; whoever has left is not among them.
 
         Forty are asked for, for four seconds at most, however many there are.
@@ -55,7 +55,7 @@ class Names:
                 self._known.popitem(last=False)
 
 
-def of_channels(guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
+def channel_names(guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
     """Name channels and threads; a deleted one is not among them."""
     found = {id_: guild.get_channel_or_thread(id_) for id_ in ids}
     return {id_: f"#{channel.name}" for id_, channel in found.items() if channel is not None}

@@ -7,32 +7,38 @@ from typing import Final
 
 import discord
 
-from domain.catalogue import mark, t
-from domain.failures import MEMBER_CAN_MEND, OPERATOR, WORTH_RETRYING, FailReason, classify
+from domain.catalogue import N_, _
+from domain.failures import (
+    ENDED_BY_OPERATOR,
+    FIXABLE_BY_MEMBER,
+    RETRYABLE,
+    FailReason,
+    classify_fail_code,
+)
 from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
-from domain.money import MicroUSD, show_usd
-from domain.quotas import Left, Period, Scope
+from domain.money import MicroUSD, format_usd
+from domain.quotas import Period, RemainingQuota, Scope
 from domain.requests import VideoRequest
-from workflow.errors import TooLate
-from workflow.publisher import Halt, JobView, Parcel, Sight, Why
-from workflow.results.lookup import Cost
-from workflow.urls.input_urls import NO_PLACE, SWEPT
+from workflow.errors import NotCancellable
+from workflow.publisher import BlockReason, JobView, ResultPayload, StatusView, SubmissionBlock
+from workflow.results.lookup import JobCost
+from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_UNREACHABLE
 
-NO_SUCH_VIDEO: Final = mark("There is no such video of yours here.")
-INPUTS_GONE: Final = mark(
+NO_SUCH_VIDEO: Final = N_("There is no such video of yours here.")
+INPUTS_GONE: Final = N_(
     "A file that this video was made from is not kept any more: use the command, and attach it "
     "again."
 )
-DELETE: Final = mark(
+DELETE_QUESTION: Final = N_(
     "Delete this video? Its message and its file go, for everybody. What it cost stays."
 )
-DELETED: Final = mark("Deleted.")
+DELETED: Final = N_("Deleted.")
 
 _INPUTS: Final = MappingProxyType(
     {
-        SWEPT: INPUTS_GONE,
-        NO_PLACE: mark(
+        INPUT_EXPIRED: INPUTS_GONE,
+        INPUT_UNREACHABLE: N_(
             "What you gave could not be handed to the model, because nothing can be posted here "
             "for this video. Use the command in a channel where I may post, and attach it again."
         ),
@@ -40,44 +46,42 @@ _INPUTS: Final = MappingProxyType(
 )
 _CAUSES: Final = MappingProxyType(
     {
-        FailReason.PROMPT: mark("The model could not use the prompt. Rewrite it and try again."),
-        FailReason.CONTENT: mark(
+        FailReason.PROMPT: N_("The model could not use the prompt. Rewrite it and try again."),
+        FailReason.CONTENT: N_(
             "The prompt, the picture or the video itself was refused by the content rules. Change "
             "the prompt or the picture."
         ),
-        FailReason.IMAGE: mark(
-            "The model could not use the picture. Try another PNG, JPEG or WebP."
-        ),
-        FailReason.RATE_LIMITED: mark(
+        FailReason.IMAGE: N_("The model could not use the picture. Try another PNG, JPEG or WebP."),
+        FailReason.RATE_LIMITED: N_(
             "Too many requests reached the model just then. Try again in a while."
         ),
-        FailReason.TIMEOUT: mark(
+        FailReason.TIMEOUT: N_(
             "The model took too long. Try again, perhaps with a simpler prompt."
         ),
-        FailReason.UPSTREAM: mark("The model had a fault. Trying again may help."),
-        FailReason.FUNDS: mark("The service is out of credit. Its operator has been told."),
+        FailReason.UPSTREAM: N_("The model had a fault. Trying again may help."),
+        FailReason.OUT_OF_CREDIT: N_("The service is out of credit. Its operator has been told."),
     }
 )
 _ENDINGS: Final = MappingProxyType(
     {
-        JobState.CANCELLED: mark("Cancelled. Nothing was charged."),
-        JobState.RESULT_LOST: mark(
+        JobState.CANCELLED: N_("Cancelled. Nothing was charged."),
+        JobState.RESULT_LOST: N_(
             "The video was made, but its file is lost. You were given the price back."
         ),
-        JobState.QUARANTINED: mark(
+        JobState.QUARANTINED: N_(
             "Something is wrong with this job on our side. The operator has been told."
         ),
     }
 )
 _LEFT: Final = MappingProxyType(
-    {Period.DAY: mark("**{amount}** today"), Period.MONTH: mark("**{amount}** this month")}
+    {Period.DAY: N_("**{amount}** today"), Period.MONTH: N_("**{amount}** this month")}
 )
 _TIGHTER: Final = MappingProxyType(
     {
-        (Scope.SERVER, Period.DAY): mark("This server has only {amount} left today."),
-        (Scope.SERVER, Period.MONTH): mark("This server has only {amount} left this month."),
-        (Scope.EVERYTHING, Period.DAY): mark("The service has only {amount} left today."),
-        (Scope.EVERYTHING, Period.MONTH): mark("The service has only {amount} left this month."),
+        (Scope.SERVER, Period.DAY): N_("This server has only {amount} left today."),
+        (Scope.SERVER, Period.MONTH): N_("This server has only {amount} left this month."),
+        (Scope.EVERYTHING, Period.DAY): N_("The service has only {amount} left today."),
+        (Scope.EVERYTHING, Period.MONTH): N_("The service has only {amount} left this month."),
     }
 )
 _MARKUP = re.compile(
@@ -90,90 +94,90 @@ _MARKUP = re.compile(
 )
 
 
-def harmless(text: str, longest: int) -> str:
+def sanitize(text: str, max_chars: int) -> str:
     """Make a stranger's text safe to show: one line, no markup, no mention, cut to `longest`."""
     spaced = " ".join(text.split())
     seen = "".join(char for char in spaced if unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
     line = " ".join(seen.split())
-    cut = line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    cut = line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
     # The library's own escape_markdown leaves whatever stands in a link alive.
     return discord.utils.escape_mentions(_MARKUP.sub(r"\\\g<0>", cut))
 
 
-def settings_line(request: VideoRequest) -> str:
+def format_settings(request: VideoRequest) -> str:
     """Say what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`."""
     parts = [
         MODELS[request.model].label,
-        t("{seconds} s", seconds=request.seconds),
+        _("{seconds} s", seconds=request.seconds),
         request.resolution,
         request.aspect_ratio,
-        t("with sound") if request.sound else t("silent"),
+        _("with sound") if request.sound else _("silent"),
     ]
     if request.fixed_lens:
-        parts.append(t("fixed lens"))
+        parts.append(_("fixed lens"))
     if request.web_search:
-        parts.append(t("web search"))
+        parts.append(_("web search"))
     return " · ".join(parts)
 
 
-def title(request: VideoRequest) -> str:
+def format_title(request: VideoRequest) -> str:
     """Name what is being made."""
     match request.mode:
         case Mode.TEXT_TO_VIDEO:
-            return t("A video from words")
+            return _("A video from words")
         case Mode.IMAGE_TO_VIDEO | Mode.FIRST_AND_LAST_FRAMES:
             two = len(request.pictures) == 2
-            return t("From one picture to another") if two else t("A picture comes to life")
+            return _("From one picture to another") if two else _("A picture comes to life")
         case Mode.OMNI_REFERENCE:
-            return t("A video from references")
+            return _("A video from references")
 
 
-def ending(sight: Sight) -> str:
+def format_outcome(status: StatusView) -> str:
     """Say why there is no video, whether trying again can help, and what it cost."""
-    job = sight.job
+    job = status.job
     match job.state:
         case JobState.SUBMIT_UNKNOWN:
-            return _answer_lost(sight)
+            return _answer_lost(status)
         case JobState.STUCK:
-            return _stuck(sight)
+            return _stuck(status)
         case JobState.UNDELIVERABLE:
             return _undeliverable(job)
         case state if state in _ENDINGS:
-            return t(_ENDINGS[state])
+            return _(_ENDINGS[state])
         case _:
-            cost = t("Its price was charged.") if sight.charged else t("Nothing was charged.")
+            cost = _("Its price was charged.") if status.charged else _("Nothing was charged.")
             return f"{_cause(job)} {cost}"
 
 
-def is_worth_repeating(sight: Sight) -> bool:
+def is_worth_repeating(status: StatusView) -> bool:
     """Tell whether the same request may well succeed after it ended without a video."""
-    job = sight.job
+    job = status.job
     match job.state:
         case JobState.FAILED | JobState.REJECTED:
-            retryable = WORTH_RETRYING | {FailReason.UNKNOWN}
-            return job.fail_code not in _INPUTS and classify(job.fail_code) in retryable
+            retryable = RETRYABLE | {FailReason.UNKNOWN}
+            return job.fail_code not in _INPUTS and classify_fail_code(job.fail_code) in retryable
         case JobState.SUBMIT_UNKNOWN:
-            return sight.given_up
+            return status.hold_released
         case _:
             return job.state is JobState.RESULT_LOST
 
 
-def is_worth_changing(sight: Sight) -> bool:
+def is_worth_editing(status: StatusView) -> bool:
     """Tell whether another prompt may help after a request ended without a video."""
-    job, reason = sight.job, classify(sight.job.fail_code)
+    job, reason = status.job, classify_fail_code(status.job.fail_code)
     if job.state not in (JobState.FAILED, JobState.REJECTED) or job.fail_code in _INPUTS:
         return False
-    return reason in MEMBER_CAN_MEND - {FailReason.IMAGE} or is_worth_repeating(sight)
+    return reason in FIXABLE_BY_MEMBER - {FailReason.IMAGE} or is_worth_repeating(status)
 
 
-def spend(price: MicroUSD) -> str:
+def format_spend_label(price: MicroUSD) -> str:
     """Say on a button what a click costs."""
-    return t("Spend {amount}", amount=show_usd(price))
+    return _("Spend {amount}", amount=format_usd(price))
 
 
-def final(request: VideoRequest) -> str:
+def format_final_question(request: VideoRequest) -> str:
     """Ask whether a video is to be made again with more pixels."""
-    return t(
+    return _(
         "The same once more in **{resolution}**? It is a new video, made from scratch.",
         resolution=request.resolution,
     )
@@ -186,72 +190,72 @@ def link_to_status(job: JobView, text: str) -> str | None:
 
 def link_to_result(job: JobView, text: str) -> str | None:
     """Write a link to the message with the result of a job; None if there is none."""
-    return _link(job.guild_id, job.place_id, job.result_message_id, text)
+    return _link(job.guild_id, job.destination_channel_id, job.result_message_id, text)
 
 
-def done(job: JobView) -> str:
+def format_delivered(job: JobView) -> str:
     """Say that a video is there, and where, if that is not just below."""
-    link = link_to_result(job, t("your video"))
+    link = link_to_result(job, _("your video"))
     if job.result_channel_id is None or link is None:
-        return t("✅ Done.")
-    return t("✅ Done: {link}.", link=link)
+        return _("✅ Done.")
+    return _("✅ Done: {link}.", link=link)
 
 
-def took(job: JobView) -> str | None:
+def format_elapsed(job: JobView) -> str | None:
     """Say how long a video took from the request to the post; None if it is not known."""
     if job.posting_since_ms is None:
         return None
     minutes, seconds = divmod(max(0, job.posting_since_ms - job.created_at_ms) // 1000, 60)
     if not minutes:
-        return t("made in {seconds} s", seconds=seconds)
-    return t("made in {minutes} min {seconds} s", minutes=minutes, seconds=seconds)
+        return _("made in {seconds} s", seconds=seconds)
+    return _("made in {minutes} min {seconds} s", minutes=minutes, seconds=seconds)
 
 
-def cost(of: Cost) -> str:
+def format_cost(cost: JobCost) -> str:
     """Say what a job cost its member."""
-    if of.held:
-        return t("On hold: {amount}.", amount=show_usd(of.held))
-    if of.charged:
-        return t("Cost: {amount}.", amount=show_usd(of.charged))
-    return t("Nothing was charged.")
+    if cost.held:
+        return _("On hold: {amount}.", amount=format_usd(cost.held))
+    if cost.charged:
+        return _("Cost: {amount}.", amount=format_usd(cost.charged))
+    return _("Nothing was charged.")
 
 
-def what_is_left(left: Left) -> str:
+def format_remaining_quota(remaining: RemainingQuota) -> str:
     """Say what the member has left in each period that has a limit, and what is tighter than it."""
     own = [
-        t(_LEFT[room.period], amount=show_usd(room.left))
-        for room in left.rooms
-        if room.scope is Scope.MEMBER and room.left is not None
+        _(_LEFT[room.period], amount=format_usd(room.remaining))
+        for room in remaining.usages
+        if room.scope is Scope.MEMBER and room.remaining is not None
     ]
-    if left.grants:
-        own.append(t("**{amount}** of grants", amount=show_usd(left.grants)))
-    mine = t("No limit of your own applies.")
+    if remaining.grant_balance:
+        own.append(_("**{amount}** of grants", amount=format_usd(remaining.grant_balance)))
+    mine = _("No limit of your own applies.")
     if own:
-        mine = t("Left for you: {amounts}.", amounts=" · ".join(own))
-    return " ".join([mine, *_tighter(left)])
+        mine = _("Left for you: {amounts}.", amounts=" · ".join(own))
+    return " ".join([mine, *_tighter(remaining)])
 
 
-def for_you_alone() -> str:
+def private_notice() -> str:
     """Say where a private video goes."""
-    return t("Private: only you see it, and it comes to you by direct message.")
+    return _("Private: only you see it, and it comes to you by direct message.")
 
 
-def too_late(error: TooLate) -> str:
+def format_too_late(error: NotCancellable) -> str:
     """Say why a video can not be cancelled any more."""
     if error.state is JobState.CANCELLED:
-        return t("It is cancelled already. Nothing was charged.")
+        return _("It is cancelled already. Nothing was charged.")
     if error.state in AT_APIXO:
-        return t("Too late to cancel: it is being made already.")
-    return t("Too late to cancel: look at its message in the channel.")
+        return _("Too late to cancel: it is being made already.")
+    return _("Too late to cancel: look at its message in the channel.")
 
 
-def _answer_lost(sight: Sight) -> str:
-    if sight.given_up:
-        return t(
+def _answer_lost(sight: StatusView) -> str:
+    if sight.hold_released:
+        return _(
             "The request was sent, but its answer got lost, and no video turned up. You were not "
             "charged. Ask again if you still want it."
         )
-    return t(
+    return _(
         "The request was sent, but its answer got lost, so nobody knows whether a video is being "
         "made. It is not sent again by itself. The hold on its price ends after 30 minutes."
     )
@@ -259,37 +263,37 @@ def _answer_lost(sight: Sight) -> str:
 
 def _undeliverable(job: JobView) -> str:
     if job.private:
-        return t(
+        return _(
             "The video is ready, but I may not write to you. *Post again* in `/jobs` brings it."
         )
-    return t("The video is ready, but it could not be posted here.")
+    return _("The video is ready, but it could not be posted here.")
 
 
-def _stuck(sight: Sight) -> str:
-    if sight.given_up:
-        return t("The video takes far too long. You are not charged for it.")
-    return t("The video takes far too long. Its price stays on hold for now.")
+def _stuck(sight: StatusView) -> str:
+    if sight.hold_released:
+        return _("The video takes far too long. You are not charged for it.")
+    return _("The video takes far too long. Its price stays on hold for now.")
 
 
 def _cause(job: JobView) -> str:
-    if job.fail_code == OPERATOR:
-        return t("The operator of this service has looked into it: there will be no video.")
-    if job.private and job.fail_code == NO_PLACE:
-        return t(
+    if job.fail_code == ENDED_BY_OPERATOR:
+        return _("The operator of this service has looked into it: there will be no video.")
+    if job.private and job.fail_code == INPUT_UNREACHABLE:
+        return _(
             "What you gave could not be handed to the model, because I may not write to you. Allow "
             "direct messages, or use the command and attach it again."
         )
-    cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify(job.fail_code))
-    return _in_its_words(job) if cause is None else t(cause)
+    cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify_fail_code(job.fail_code))
+    return _in_its_words(job) if cause is None else _(cause)
 
 
 def _in_its_words(job: JobView) -> str:
     if not job.reason:
-        return t("The model failed without saying why. Trying again may help.")
-    reason = harmless(job.reason, 200)
+        return _("The model failed without saying why. Trying again may help.")
+    reason = sanitize(job.reason, 200)
     if job.state is JobState.REJECTED:
-        return t("The model refused: {reason}.", reason=reason)
-    return t("The model failed: {reason}.", reason=reason)
+        return _("The model refused: {reason}.", reason=reason)
+    return _("The model failed: {reason}.", reason=reason)
 
 
 def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> str | None:
@@ -299,48 +303,51 @@ def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> 
     return f"[{text}](https://discord.com/channels/{guild_id}/{channel_id}/{message_id})"
 
 
-def _tighter(left: Left) -> list[str]:
+def _tighter(left: RemainingQuota) -> list[str]:
     """Say which limits of others leave less than the member's own."""
     most = left.for_member
     return [
-        t(_TIGHTER[room.scope, room.period], amount=show_usd(room.left))
-        for room in left.rooms
+        _(_TIGHTER[room.scope, room.period], amount=format_usd(room.remaining))
+        for room in left.usages
         if room.scope is not Scope.MEMBER
-        and room.left is not None
-        and (most is None or room.left < most)
+        and room.remaining is not None
+        and (most is None or room.remaining < most)
     ]
 
 
-def arrival(user_id: int, parcel: Parcel) -> list[str]:
+def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
     """Tell a member that their video is ready, and what there is of it: a line or two."""
     member = f"<@{user_id}>"
-    if parcel.video is not None or parcel.link is not None:
-        return [t("{member} your video is ready.", member=member), *instead(parcel)]
+    if payload.video is not None or payload.link is not None:
+        return [
+            _("{member} your video is ready.", member=member),
+            *format_substitute_lines(payload),
+        ]
     return [
-        t("{member} your video is ready, but too large for here.", member=member),
-        t("It is kept; a manager of the service can hand it to you."),
+        _("{member} your video is ready, but too large for here.", member=member),
+        _("It is kept; a manager of the service can hand it to you."),
     ]
 
 
-def instead(parcel: Parcel) -> list[str]:
+def format_substitute_lines(payload: ResultPayload) -> list[str]:
     """Say what stands in the place of the video, if it is not there as it is."""
-    until = f"<t:{parcel.until_ms // 1000}:D>"
-    if parcel.is_copy and parcel.link is not None:
+    until = f"<t:{payload.link_expires_at_ms // 1000}:D>"
+    if payload.is_copy and payload.link is not None:
         return [
-            t(
+            _(
                 "This is a smaller copy: the [original]({link}) is kept, and has a link until "
                 "{until}.",
-                link=parcel.link,
+                link=payload.link,
                 until=until,
             )
         ]
-    if parcel.is_copy:
-        return [t("This is a smaller copy; the original is kept.")]
-    if parcel.link is not None:
+    if payload.is_copy:
+        return [_("This is a smaller copy; the original is kept.")]
+    if payload.link is not None:
         return [
-            t(
+            _(
                 "It is too large for here: [watch or download it]({link}) until {until}.",
-                link=parcel.link,
+                link=payload.link,
                 until=until,
             )
         ]
@@ -350,19 +357,19 @@ def instead(parcel: Parcel) -> list[str]:
 _REASON_SHOWN: Final = 200
 _WORDS: Final = MappingProxyType(
     {
-        Why.OPERATOR: mark(
+        BlockReason.OPERATOR: N_(
             "⏸️ The operator of this service has paused it: {reason} — your place in line is kept."
         ),
-        Why.EXPOSURE: mark(
+        BlockReason.EXPOSURE: N_(
             "⏸️ No new videos are started just now; the operator of this service has been told. "
             "Your place in line is kept."
         ),
-        Why.NO_ROOM: mark(
+        BlockReason.DISK_FULL: N_(
             "⏸️ The service has no room left to keep new videos, so none are started just now; its "
             "operator has been told. Your place in line and your price on hold are kept; it goes "
             "on by itself."
         ),
-        Why.NO_FUNDS: mark(
+        BlockReason.OUT_OF_CREDIT: N_(
             "The service is out of credit with the model's provider. Your place in line and your "
             "price on hold are kept; it goes on by itself."
         ),
@@ -370,6 +377,6 @@ _WORDS: Final = MappingProxyType(
 )
 
 
-def halted(halt: Halt) -> str:
+def format_submission_block(block: SubmissionBlock) -> str:
     """Say why what waits goes on waiting, and that whoever waits loses nothing by it."""
-    return t(_WORDS[halt.why], reason=harmless(halt.reason, _REASON_SHOWN))
+    return _(_WORDS[block.reason], reason=sanitize(block.message, _REASON_SHOWN))

@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
-KEPT_MINUTES: Final = 15
+TTL_MINUTES: Final = 15
 
-_KEPT_MS: Final = KEPT_MINUTES * 60_000
+_KEPT_MS: Final = TTL_MINUTES * 60_000
 _MOST: Final = 500
 """A draft has a few kilobytes."""
 
@@ -23,21 +23,21 @@ class Owned(Protocol):
 T = TypeVar("T", bound=Owned)
 
 
-class Drafts(Generic[T]):
+class TTLStore(Generic[T]):
     """Keeps the latest drafts in memory, each under the id of the interaction that brought it."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._kept = OrderedDict[str, tuple[int, T]]()
 
-    def keep(self, key: str, draft: T) -> None:
+    def put(self, key: str, value: T) -> None:
         """Keep a draft for a quarter of an hour; the oldest gives way when there are many."""
         self._kept.pop(key, None)
-        self._kept[key] = self._now_ms(), draft
+        self._kept[key] = self._now_ms(), value
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
 
-    def find(self, key: str, user_id: int) -> T | None:
+    def get(self, key: str, user_id: int) -> T | None:
         """Find a member's draft, if it is still kept."""
         found = self._kept.get(key)
         if found is None:

@@ -21,18 +21,18 @@ from pathlib import Path
 from statistics import median
 
 from qa.crash_matrix.databases import postgresql_server
-from qa.crash_matrix.faults import called, title
+from qa.crash_matrix.faults import fault_title, find_fault
 from qa.crash_matrix.matrix import (
-    Census,
-    Company,
-    Findings,
-    Progress,
-    applicable,
-    plan,
-    replay,
-    table,
+    MatrixResult,
+    PointsByFault,
+    ProgressPrinter,
+    RunnerPool,
+    applicable_faults,
+    format_table,
+    plan_cells,
+    replay_command,
 )
-from qa.crash_matrix.run_record import Cell, Traces
+from qa.crash_matrix.run_record import Cell, RunRecord
 
 GUARDS = ["history", "unknown"]
 LOGS = Path(__file__).parents[2] / "data" / "matrix"
@@ -48,10 +48,10 @@ def main() -> None:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     with server as address:
         findings = asyncio.run(run(given, address))
-    print(f"\n{table(findings)}\n")
+    print(f"\n{format_table(findings)}\n")
     print(summary(findings, given))
     keep_logs(findings)
-    sys.exit(1 if findings.broken else 0)
+    sys.exit(1 if findings.broken_runs else 0)
 
 
 def read_command_line() -> argparse.Namespace:
@@ -69,56 +69,60 @@ def read_command_line() -> argparse.Namespace:
     return words.parse_args()
 
 
-async def run(given: argparse.Namespace, address: object) -> Findings:
+async def run(given: argparse.Namespace, address: object) -> MatrixResult:
     """Open the stages, and play on them."""
     async with AsyncExitStack() as stack:
         size = 1 if given.only else given.stages
-        company = await stack.enter_async_context(Company.open(size, address))
+        company = await stack.enter_async_context(RunnerPool.open(size, address))
         return await (play_one(company, given) if given.only else play_all(company, given))
 
 
-async def play_one(company: Company, given: argparse.Namespace) -> Findings:
+async def play_one(company: RunnerPool, given: argparse.Namespace) -> MatrixResult:
     """Play one cell and show how it went."""
-    findings, (point, fault) = Findings(planned=1), given.only
+    findings, (point, fault) = MatrixResult(planned=1), given.only
     first = point if "#" in point or point == "none" else f"{point}#1"
     dooms = () if point == "none" else (first, *given.then)
 
-    def heard(traces: Traces) -> None:
+    def heard(traces: RunRecord) -> None:
         findings.add(traces)
         print(traces.log[-6_000:])
         print("\n".join(f"{job.id} {job.state} {job.reason or ''}" for job in traces.jobs))
-        print("\n".join(traces.complaints) or "no harm")
+        print("\n".join(traces.violations) or "no harm")
 
-    await company.play([Cell(called(fault), dooms, given.blind)], heard)
+    await company.run([Cell(find_fault(fault), dooms, given.blind)], heard)
     return findings
 
 
-async def play_all(company: Company, given: argparse.Namespace) -> Findings:
+async def play_all(company: RunnerPool, given: argparse.Namespace) -> MatrixResult:
     """Play every pair of a point and a fault, or as many as there is time for."""
-    findings, until_s = Findings(), time.monotonic() + 60 * (given.minutes or 1e6)
+    findings, until_s = MatrixResult(), time.monotonic() + 60 * (given.minutes or 1e6)
     named = given.faults or [""]
     troubles = [
-        each for each in applicable(given.engine) if any(part in title(each) for part in named)
+        each
+        for each in applicable_faults(given.engine)
+        if any(part in fault_title(each) for part in named)
     ]
     tell(f"{len(troubles)} faults: one undisturbed life under each, to see what is passed")
-    census = await company.take_census(troubles, Progress(len(troubles), findings, tell))
-    cells = [Cell(each.trouble, each.dooms, given.blind) for each in plan(census, given.seed)]
+    census = await company.record_points(troubles, ProgressPrinter(len(troubles), findings, tell))
+    cells = [
+        Cell(each.fault, each.kill_points, given.blind) for each in plan_cells(census, given.seed)
+    ]
     findings.planned = len(cells)
     if given.list:
         cells = []
         tell("\n".join(listed(census)))
     points = {point for passed in census.values() for point in passed}
     tell(f"{len(points)} points are passed; {len(cells):,} pairs of a point and a fault")
-    await company.play(in_time(cells, until_s), Progress(len(cells), findings, tell))
+    await company.run(in_time(cells, until_s), ProgressPrinter(len(cells), findings, tell))
     return findings
 
 
-def listed(census: Census) -> list[str]:
+def listed(census: PointsByFault) -> list[str]:
     """List every point with the first fault in whose undisturbed life it is passed."""
     first: dict[str, str] = {}
     for trouble, passed in census.items():
         for point in passed:
-            first.setdefault(point, title(trouble))
+            first.setdefault(point, fault_title(trouble))
     return [f"{point}  ({first[point]})" for point in sorted(first)]
 
 
@@ -135,7 +139,7 @@ def tell(line: str) -> None:
     print(line, flush=True)
 
 
-def summary(findings: Findings, given: argparse.Namespace) -> str:
+def summary(findings: MatrixResult, given: argparse.Namespace) -> str:
     """Say in one sentence how much was done."""
     pairs = sum(len(row.points) for row in findings.rows.values())
     restarts = sorted(findings.restarts_s) or [0.0]
@@ -148,14 +152,14 @@ def summary(findings: Findings, given: argparse.Namespace) -> str:
     )
 
 
-def keep_logs(findings: Findings) -> None:
+def keep_logs(findings: MatrixResult) -> None:
     """Keep the logs of broken plays, and say how to play each again."""
-    for traces in findings.broken:
+    for traces in findings.broken_runs:
         LOGS.mkdir(parents=True, exist_ok=True)
         file = LOGS / f"{traces.marker.replace(' ', '-')}.log"
-        complaints = "\n".join(traces.complaints)
-        file.write_text(f"{replay(traces.cell)}\n{complaints}\n\n{traces.log}")
-        print(f"{file}: {replay(traces.cell)}")
+        complaints = "\n".join(traces.violations)
+        file.write_text(f"{replay_command(traces.cell)}\n{complaints}\n\n{traces.log}")
+        print(f"{file}: {replay_command(traces.cell)}")
 
 
 if __name__ == "__main__":

@@ -20,26 +20,26 @@ with warnings.catch_warnings():
     from discord.webhook import async_ as webhooks
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
+from apixo.downloads import ResultDownloader
 from bot.web import callbacks
 from cogs.publishing.publisher import DiscordPublisher
 from storage import media
 from storage.database import Database
 from storage.media import MediaFolder
 
-Pass = Callable[[str], None]
+OnPoint = Callable[[str], None]
 """Hears the name of each point as it is passed; may not return."""
 
-WHOLE_CLASSES = {"apixo": ApixoClient, "publisher": DiscordPublisher, "media": MediaFolder}
+INSTRUMENTED_CLASSES = {"apixo": ApixoClient, "publisher": DiscordPublisher, "media": MediaFolder}
 """Every public coroutine of these is a door; a new one becomes one by itself."""
 
 _STARTS = ("open", "migrate")
 
 
-def stand_at_every_door(pass_: Pass) -> None:
+def instrument_all(pass_: OnPoint) -> None:
     """Let everything that the service does from now on pass its points."""
-    for family, owner in WHOLE_CLASSES.items():
-        for name in coroutines_of(owner):
+    for family, owner in INSTRUMENTED_CLASSES.items():
+        for name in public_coroutines(owner):
             _around(owner, name, f"{family}.{name}", pass_)
     _around(MediaFolder, "sweep", "media.sweep", pass_)
     _around(callbacks, "receive", "callback.receive", pass_)
@@ -51,13 +51,13 @@ def stand_at_every_door(pass_: Pass) -> None:
     _around_renames(pass_)
 
 
-def coroutines_of(owner: type) -> list[str]:
+def public_coroutines(owner: type) -> list[str]:
     """List the public coroutine methods of a class."""
     found = inspect.getmembers(owner, inspect.iscoroutinefunction)
     return [name for name, _ in found if not name.startswith("_")]
 
 
-def _around(owner: Any, name: str, door: str, pass_: Pass) -> None:
+def _around(owner: Any, name: str, door: str, pass_: OnPoint) -> None:
     real = getattr(owner, name)
     if inspect.iscoroutinefunction(real):
 
@@ -79,7 +79,7 @@ def _around(owner: Any, name: str, door: str, pass_: Pass) -> None:
     setattr(owner, name, walk)
 
 
-def _around_transactions(pass_: Pass) -> None:
+def _around_transactions(pass_: OnPoint) -> None:
     real = Database.transact
 
     async def transact(self: Database, work: Any) -> Any:
@@ -105,7 +105,7 @@ def _home(work: Any) -> str:
     return f"{inner.__module__.rpartition('.')[2]}.{place.rpartition('.')[2]}"
 
 
-def _around_discord(pass_: Pass) -> None:
+def _around_discord(pass_: OnPoint) -> None:
     """Stand before and after each request to Discord, by the library's names of its routes."""
     for owner in (HTTPClient, webhooks.AsyncWebhookAdapter):
         real = owner.request
@@ -123,28 +123,28 @@ def _around_discord(pass_: Pass) -> None:
         owner.request = watch(real)
 
 
-def _around_downloads(pass_: Pass) -> None:
-    real = ResultFetcher.open
+def _around_downloads(pass_: OnPoint) -> None:
+    real = ResultDownloader.stream
 
     @asynccontextmanager
-    async def open_(self: ResultFetcher, url: str, *, max_bytes: int) -> AsyncIterator[Any]:
+    async def open_(self: ResultDownloader, url: str, *, max_bytes: int) -> AsyncIterator[Any]:
         pass_("before:download.open")
         async with real(self, url, max_bytes=max_bytes) as chunks:
             pass_("after:download.open")
             yield _watched(chunks, pass_)
         pass_("after:download.end")
 
-    ResultFetcher.open = open_
+    ResultDownloader.stream = open_
 
 
-async def _watched(chunks: Any, pass_: Pass) -> AsyncIterator[bytes]:
+async def _watched(chunks: Any, pass_: OnPoint) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         pass_("before:download.chunk")
         yield chunk
         pass_("after:download.chunk")
 
 
-def _around_renames(pass_: Pass) -> None:
+def _around_renames(pass_: OnPoint) -> None:
     """Stand before and after each file in the making gets its name."""
     real = Path.replace
 

@@ -13,18 +13,18 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 
-class Databases(Protocol):
+class DatabasePool(Protocol):
     """Makes and removes databases of one engine."""
 
     engine: str
     template: str
     """What others of the engine may begin with; empty before there is one."""
 
-    async def fresh(self) -> str:
+    async def create(self) -> str:
         """Make a database and give its address: a copy of the template, or an empty one."""
         ...
 
-    async def keep(self, url: str) -> None:
+    async def set_template(self, url: str) -> None:
         """Take a database that nobody uses for the template from now on."""
         ...
 
@@ -33,7 +33,7 @@ class Databases(Protocol):
         ...
 
 
-class SqliteDatabases:
+class SqliteDatabasePool:
     """SQLite files in a folder."""
 
     engine = "sqlite"
@@ -43,13 +43,13 @@ class SqliteDatabases:
         self._folder = folder
         self._numbers = count()
 
-    async def fresh(self) -> str:
+    async def create(self) -> str:
         path = self._folder / f"{next(self._numbers)}.db"
         if self.template:
             shutil.copy(self.template, path)
         return f"sqlite:///{path}"
 
-    async def keep(self, url: str) -> None:
+    async def set_template(self, url: str) -> None:
         self.template = str(self._folder / "template.db")
         Path(url.removeprefix("sqlite:///")).replace(self.template)
 
@@ -59,7 +59,7 @@ class SqliteDatabases:
             file.unlink()
 
 
-class PostgresqlDatabases:
+class PostgresqlDatabasePool:
     """Databases on a server; `address` gives theirs by name, `prefix` tells them from others'."""
 
     engine = "postgresql"
@@ -70,12 +70,12 @@ class PostgresqlDatabases:
         self._prefix = prefix
         self._numbers = count()
 
-    async def fresh(self) -> str:
+    async def create(self) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
         await self._execute(f"CREATE DATABASE {name} TEMPLATE {self.template or 'template0'}")
         return self._address(name)
 
-    async def keep(self, url: str) -> None:
+    async def set_template(self, url: str) -> None:
         self.template = make_url(url).database or ""
 
     async def drop(self, url: str) -> None:

@@ -20,9 +20,9 @@ from sandbox.discord import Message
 from sandbox.discord.models import Permission
 
 if TYPE_CHECKING:
-    from qa.crash_matrix.harness import Stage
+    from qa.crash_matrix.harness import MatrixHarness
 
-Arm = Callable[["Stage"], Awaitable[None] | None]
+ArmFault = Callable[["MatrixHarness"], Awaitable[None] | None]
 
 _PATIENCE_S: Final = 60
 _SLOW: Final = "[[slow:1200]]"
@@ -34,13 +34,13 @@ _IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
 _POSTS: Final = "/channels/*/messages"
 _EDITS: Final = "/channels/*/messages/*"
 _ANSWERS: Final = "/interactions/*/*/callback"
-_RESET: Final = DiscordFault(ending="reset", effect=True)
-_LOST: Final = DiscordFault(status=503, effect=True)
+_RESET: Final = DiscordFault(ending="reset", takes_effect=True)
+_LOST: Final = DiscordFault(status=503, takes_effect=True)
 _HTML: Final = b"<!doctype html><title>Just a moment...</title>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trouble:
+class InjectedFault:
     """One fault of one axis.
 
     Attributes:
@@ -50,8 +50,8 @@ class Trouble:
         settings: on top of the service's own.
         animates: whether the member gives a picture, which hangs on the status message.
         is_private: whether the member orders for themselves alone.
-        cuts_off: whether nothing but the process that took the order can reach the member.
-        takes_card: whether somebody deletes the status message.
+        ends_connection: whether nothing but the process that took the order can reach the member.
+        deletes_status_message: whether somebody deletes the status message.
         calls_back: whether APIXO can reach the service.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
@@ -59,62 +59,62 @@ class Trouble:
 
     axis: str
     name: str
-    arm: Arm = lambda _: None
+    arm: ArmFault = lambda _: None
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
-    animates: bool = False
+    needs_picture: bool = False
     is_private: bool = False
-    cuts_off: bool = False
-    takes_card: bool = False
-    calls_back: bool = False
+    ends_connection: bool = False
+    deletes_status_message: bool = False
+    uses_callbacks: bool = False
     engine: str | None = None
-    ends: frozenset[JobState] = frozenset()
+    expected_states: frozenset[JobState] = frozenset()
 
 
-def _submit(fault: ApixoFault, times: int = 1) -> Arm:
-    return lambda stage: stage.apixo.faults.on_submit(fault, times)
+def _submit(fault: ApixoFault, times: int = 1) -> ArmFault:
+    return lambda stage: stage.apixo.faults.add_submit(fault, times)
 
 
-def _status(fault: ApixoFault, times: int = 3) -> Arm:
-    return lambda stage: stage.apixo.faults.on_status(fault, times)
+def _status(fault: ApixoFault, times: int = 3) -> ArmFault:
+    return lambda stage: stage.apixo.faults.add_status(fault, times)
 
 
-def _file(fault: ApixoFault, times: int = 2) -> Arm:
-    return lambda stage: stage.apixo.faults.on_file(fault, times)
+def _file(fault: ApixoFault, times: int = 2) -> ArmFault:
+    return lambda stage: stage.apixo.faults.add_download(fault, times)
 
 
-def _cue(directive: str) -> Arm:
-    return lambda stage: stage.apixo.cues.append(directive)
+def _cue(directive: str) -> ArmFault:
+    return lambda stage: stage.apixo.queued_directives.append(directive)
 
 
-def _discord(method: str, route: str, fault: DiscordFault, times: int = 2) -> Arm:
-    return lambda stage: stage.discord.faults.on(method, route, fault, times)
+def _discord(method: str, route: str, fault: DiscordFault, times: int = 2) -> ArmFault:
+    return lambda stage: stage.discord.faults.add(method, route, fault, times)
 
 
-def _deny_history(stage: "Stage") -> None:
+def _deny_history(stage: "MatrixHarness") -> None:
     denied = Permission.READ_MESSAGE_HISTORY
     stage.discord.world.deny(stage.channel, denied)
-    stage.at_the_end(lambda: stage.discord.world.allow(stage.channel, denied))
+    stage.add_cleanup(lambda: stage.discord.world.allow(stage.channel, denied))
 
 
-def _close_dms(stage: "Stage") -> None:
-    ada = stage.ada.user
+def _close_dms(stage: "MatrixHarness") -> None:
+    ada = stage.member.user
     stage.discord.world.close_dms(ada)
-    stage.at_the_end(lambda: stage.discord.world.open_dms(ada))
+    stage.add_cleanup(lambda: stage.discord.world.open_dms(ada))
 
 
-def _refuse_posts(code: int) -> Arm:
+def _refuse_posts(code: int) -> ArmFault:
     """Refuse whatever carries the video: the second post; the first is the status message."""
 
-    def arm(stage: "Stage") -> None:
-        stage.discord.faults.on("POST", _POSTS, DiscordFault(), times=1)
-        stage.discord.faults.on("POST", _POSTS, DiscordFault(code=code), times=1)
+    def arm(stage: "MatrixHarness") -> None:
+        stage.discord.faults.add("POST", _POSTS, DiscordFault(), times=1)
+        stage.discord.faults.add("POST", _POSTS, DiscordFault(code=code), times=1)
 
     return arm
 
 
-async def _card(stage: "Stage") -> Message:
+async def _card(stage: "MatrixHarness") -> Message:
     """Wait for the status message of the order."""
-    found = stage.discord.world.changes.until(
+    found = stage.discord.world.changes.wait_until(
         lambda: next((each for each in stage.channel.messages if _IS_CARD.search(each.text)), None),
         _PATIENCE_S,
         "a status message",
@@ -123,27 +123,27 @@ async def _card(stage: "Stage") -> Message:
     return await found
 
 
-async def _delete_card(stage: "Stage") -> None:
-    stage.apixo.cues.append(_SLOW)
+async def _delete_card(stage: "MatrixHarness") -> None:
+    stage.apixo.queued_directives.append(_SLOW)
     stage.discord.world.delete_message(await _card(stage))
 
 
-async def _delete_channel(stage: "Stage") -> None:
+async def _delete_channel(stage: "MatrixHarness") -> None:
     """Delete the channel before the result is in it; afterwards there is nothing left to do."""
-    stage.apixo.cues.append(_SLOW)
+    stage.apixo.queued_directives.append(_SLOW)
     card = await _card(stage)
     if stage.channel.messages == [card]:
         stage.discord.world.delete_channel(stage.channel)
-        stage.at_the_end(stage.new_channel)
+        stage.add_cleanup(stage.use_new_channel)
 
 
-async def _drop_gateway(stage: "Stage") -> None:
+async def _drop_gateway(stage: "MatrixHarness") -> None:
     for _ in range(3):
         await asyncio.sleep(0.15)
-        await stage.discord.gateway.drop()
+        await stage.discord.gateway.drop_connections()
 
 
-async def _lock_database(stage: "Stage") -> None:
+async def _lock_database(stage: "MatrixHarness") -> None:
     """Hold the one write lock of a SQLite file again and again, as a shell might."""
     with closing(sqlite3.connect(stage.database_file, isolation_level=None)) as other:
         for _ in range(8):
@@ -154,7 +154,7 @@ async def _lock_database(stage: "Stage") -> None:
             await asyncio.sleep(0.05)
 
 
-async def _kill_backends(stage: "Stage") -> None:
+async def _kill_backends(stage: "MatrixHarness") -> None:
     """Take every connection of the service to PostgreSQL away, again and again."""
     other = await asyncpg.connect(stage.database_url)
     try:
@@ -168,30 +168,32 @@ async def _kill_backends(stage: "Stage") -> None:
         await other.close()
 
 
-def _of(axis: str, name: str, arm: Arm, *ends: JobState) -> Trouble:
+def _of(axis: str, name: str, arm: ArmFault, *ends: JobState) -> InjectedFault:
     animates = axis == "Discord"
-    return Trouble(axis=axis, name=name, arm=arm, ends=frozenset(ends), animates=animates)
+    return InjectedFault(
+        axis=axis, name=name, arm=arm, expected_states=frozenset(ends), needs_picture=animates
+    )
 
 
-PLAIN: Final = Trouble(axis="none", name="nothing goes wrong")
+NO_FAULT: Final = InjectedFault(axis="none", name="nothing goes wrong")
 
 _U, _L = JobState.SUBMIT_UNKNOWN, JobState.RESULT_LOST
 _APIXO = (
-    ("submission: 504, task made", _submit(ApixoFault(status=504, effect=True)), _U),
+    ("submission: 504, task made", _submit(ApixoFault(status=504, takes_effect=True)), _U),
     ("submission: 502, no task", _submit(ApixoFault(status=502)), _U),
-    ("submission: reset, task made", _submit(ApixoFault(ending="reset", effect=True)), _U),
+    ("submission: reset, task made", _submit(ApixoFault(ending="reset", takes_effect=True)), _U),
     ("submission: reset, no task", _submit(ApixoFault(ending="reset")), _U),
-    ("submission: HTML, task made", _submit(ApixoFault(raw=_HTML, effect=True)), _U),
+    ("submission: HTML, task made", _submit(ApixoFault(raw=_HTML, takes_effect=True)), _U),
     ("submission: empty, task made", _cue("[[garbage:empty]]"), _U),
     ("submission: no task's id, task made", _cue("[[garbage:empty-id]]"), _U),
-    ("submission: cut, task made", _submit(ApixoFault(ending="cut", effect=True)), _U),
+    ("submission: cut, task made", _submit(ApixoFault(ending="cut", takes_effect=True)), _U),
     ("submission: 500 within a 200", _submit(ApixoFault(status=200, code=500)), _U),
     ("submission: 429 twice", _submit(ApixoFault(status=429), 2)),
     ("submission: 402 once", _submit(ApixoFault(status=402))),
     ("submission: 401 once", _submit(ApixoFault(status=401))),
     ("submission: refused with 400", _submit(ApixoFault(status=400)), JobState.REJECTED),
     ("submission: refused with 403", _submit(ApixoFault(status=403)), JobState.REJECTED),
-    ("submission: slow", _submit(ApixoFault(delay=0.4, effect=True))),
+    ("submission: slow", _submit(ApixoFault(delay=0.4, takes_effect=True))),
     ("status: 502", _status(ApixoFault(status=502))),
     ("status: 429", _status(ApixoFault(status=429))),
     ("status: 404", _status(ApixoFault(status=404))),
@@ -216,7 +218,10 @@ _DOWNLOAD = (
     ("dead for ever", _cue("[[result:404]]"), _L),
 )
 _DISCORD = (
-    ("post: 500 after effect", _discord("POST", _POSTS, DiscordFault(status=500, effect=True))),
+    (
+        "post: 500 after effect",
+        _discord("POST", _POSTS, DiscordFault(status=500, takes_effect=True)),
+    ),
     ("post: 503 after effect", _discord("POST", _POSTS, _LOST)),
     ("post: reset after effect", _discord("POST", _POSTS, _RESET)),
     ("post: 502, no effect", _discord("POST", _POSTS, DiscordFault(status=502), 1)),
@@ -231,65 +236,76 @@ _DISCORD = (
 )
 _TAKING = (("status message deleted", _delete_card), ("channel deleted", _delete_channel))
 
-TROUBLES: Final = (
-    PLAIN,
-    Trouble(axis="none", name="a picture moves", animates=True),
+FAULTS: Final = (
+    NO_FAULT,
+    InjectedFault(axis="none", name="a picture moves", needs_picture=True),
     *(_of("APIXO", *each) for each in _APIXO),
     *(_of("download", *each) for each in _DOWNLOAD),
     *(_of("Discord", *each) for each in _DISCORD),
-    Trouble(
+    InjectedFault(
         axis="Discord",
         name="nonce forgotten",
         arm=lambda stage: stage.forget_nonces(),
-        animates=True,
+        needs_picture=True,
     ),
-    *(Trouble(axis="Discord", name=name, arm=arm, takes_card=True) for name, arm in _TAKING),
-    Trouble(axis="Discord", name="private", is_private=True),
-    Trouble(
+    *(
+        InjectedFault(axis="Discord", name=name, arm=arm, deletes_status_message=True)
+        for name, arm in _TAKING
+    ),
+    InjectedFault(axis="Discord", name="private", is_private=True),
+    InjectedFault(
         axis="Discord",
         name="private, DMs closed",
         arm=_close_dms,
         is_private=True,
-        cuts_off=True,
-        ends=frozenset({JobState.UNDELIVERABLE}),
+        ends_connection=True,
+        expected_states=frozenset({JobState.UNDELIVERABLE}),
     ),
-    Trouble(axis="callback", name="once", calls_back=True),
-    Trouble(axis="callback", name="twice", arm=_cue("[[callback:twice]]"), calls_back=True),
-    Trouble(axis="callback", name="early", arm=_cue("[[callback:early]]"), calls_back=True),
-    Trouble(axis="callback", name="never", arm=_cue("[[callback:never]]"), calls_back=True),
-    Trouble(
+    InjectedFault(axis="callback", name="once", uses_callbacks=True),
+    InjectedFault(
+        axis="callback", name="twice", arm=_cue("[[callback:twice]]"), uses_callbacks=True
+    ),
+    InjectedFault(
+        axis="callback", name="early", arm=_cue("[[callback:early]]"), uses_callbacks=True
+    ),
+    InjectedFault(
+        axis="callback", name="never", arm=_cue("[[callback:never]]"), uses_callbacks=True
+    ),
+    InjectedFault(
         axis="callback",
         name="after 504, task made",
-        arm=_submit(ApixoFault(status=504, effect=True)),
-        calls_back=True,
+        arm=_submit(ApixoFault(status=504, takes_effect=True)),
+        uses_callbacks=True,
     ),
-    Trouble(axis="disk", name="full for a while", settings={"DISK_FULL": "4"}, animates=True),
-    Trouble(axis="database", name="locked for a moment", arm=_lock_database, engine="sqlite"),
-    Trouble(
+    InjectedFault(
+        axis="disk", name="full for a while", settings={"DISK_FULL": "4"}, needs_picture=True
+    ),
+    InjectedFault(axis="database", name="locked for a moment", arm=_lock_database, engine="sqlite"),
+    InjectedFault(
         axis="database",
         name="locked beyond patience",
         arm=_lock_database,
         settings={"BUSY_MS": "20"},
         engine="sqlite",
     ),
-    Trouble(axis="database", name="backends killed", arm=_kill_backends, engine="postgresql"),
+    InjectedFault(axis="database", name="backends killed", arm=_kill_backends, engine="postgresql"),
 )
 
 
-def called(name: str) -> Trouble:
+def find_fault(name: str) -> InjectedFault:
     """Find a trouble by `AXIS: NAME`, or by a part of it that only one has.
 
     Raises:
         LookupError: none or several have it.
     """
-    found = [each for each in TROUBLES if title(each) == name]
-    found = found or [each for each in TROUBLES if name in title(each)]
+    found = [each for each in FAULTS if fault_title(each) == name]
+    found = found or [each for each in FAULTS if name in fault_title(each)]
     if len(found) != 1:
-        listed = "; ".join(title(each) for each in found or TROUBLES)
+        listed = "; ".join(fault_title(each) for each in found or FAULTS)
         raise LookupError(f"{name!r} names {len(found)} faults. There are: {listed}")
     return found[0]
 
 
-def title(trouble: Trouble) -> str:
+def fault_title(trouble: InjectedFault) -> str:
     """Name a trouble with its axis."""
     return f"{trouble.axis}: {trouble.name}"

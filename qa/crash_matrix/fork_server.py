@@ -11,27 +11,27 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
-KILLED = -signal.SIGKILL
+KILLED_EXIT_CODE = -signal.SIGKILL
 
 
-class NurseryEnded(Exception):
+class ForkServerEnded(Exception):
     """The nursery is gone, and whatever became of its processes is not known."""
 
 
 @dataclass(eq=False, slots=True)
-class Life:
+class ServiceFork:
     """One process of the service: its number, and its exit code once it has ended."""
 
     pid: int
-    ended: asyncio.Future[int] = field(
+    exit_code: asyncio.Future[int] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
     @property
     def is_over(self) -> bool:
-        return self.ended.done()
+        return self.exit_code.done()
 
-    async def end(self, patience_s: float = 25) -> int:
+    async def terminate(self, timeout_s: float = 25) -> int:
         """Ask it to end and give its exit code; it is killed if it does not.
 
         Raises:
@@ -40,8 +40,8 @@ class Life:
         if not self.is_over:
             os.kill(self.pid, signal.SIGTERM)
         try:
-            async with asyncio.timeout(patience_s):
-                return await asyncio.shield(self.ended)
+            async with asyncio.timeout(timeout_s):
+                return await asyncio.shield(self.exit_code)
         except TimeoutError:
             await self.kill()
             raise
@@ -50,16 +50,16 @@ class Life:
         """End it at once, if it has not ended."""
         if not self.is_over:
             os.kill(self.pid, signal.SIGKILL)
-        await asyncio.shield(self.ended)
+        await asyncio.shield(self.exit_code)
 
 
-class Nursery:
+class ForkServer:
     """Brings processes of the service up while its context is open; they end with it."""
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._expected: dict[int, asyncio.Future[Life]] = {}
-        self._alive: dict[int, Life] = {}
+        self._expected: dict[int, asyncio.Future[ServiceFork]] = {}
+        self._alive: dict[int, ServiceFork] = {}
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
@@ -78,16 +78,16 @@ class Nursery:
         await self._process.wait()
         await self._hearing
 
-    async def bring_up(self, folder: Path, environment: Mapping[str, str], log: Path) -> Life:
+    async def fork(self, folder: Path, environment: Mapping[str, str], log: Path) -> ServiceFork:
         """Start the service with exactly this environment, in a folder of its own.
 
         Raises:
-            NurseryEnded: there is no nursery any more.
+            ForkServerEnded: there is no nursery any more.
         """
         if self._hearing.done():
-            raise NurseryEnded
+            raise ForkServerEnded
         number = next(self._numbers)
-        life: asyncio.Future[Life] = asyncio.get_running_loop().create_future()
+        life: asyncio.Future[ServiceFork] = asyncio.get_running_loop().create_future()
         self._expected[number] = life
         order = {
             "number": number,
@@ -104,11 +104,11 @@ class Nursery:
         async for line in self._process.stdout:
             news = json.loads(line)
             if "number" in news:
-                self._alive[news["pid"]] = life = Life(news["pid"])
+                self._alive[news["pid"]] = life = ServiceFork(news["pid"])
                 self._expected.pop(news["number"]).set_result(life)
             else:
-                self._alive.pop(news["pid"]).ended.set_result(news["code"])
-        unheard = [*self._expected.values(), *(life.ended for life in self._alive.values())]
+                self._alive.pop(news["pid"]).exit_code.set_result(news["code"])
+        unheard = [*self._expected.values(), *(life.exit_code for life in self._alive.values())]
         for future in unheard:
-            future.set_exception(NurseryEnded())
+            future.set_exception(ForkServerEnded())
             future.exception()  # nobody may be waiting for it

@@ -15,29 +15,29 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 
-from domain.guild_settings import ServerSettings
+from domain.guild_settings import GuildSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from qa.crash_matrix.databases import Databases
-from qa.crash_matrix.faults import Trouble
-from qa.crash_matrix.fork_server import KILLED, Life, Nursery
-from qa.crash_matrix.invariants import judge
-from qa.crash_matrix.run_record import SECRET_WORDS, Cell, Traces
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.demo.process import beside
-from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, NotSeen
+from qa.crash_matrix.databases import DatabasePool
+from qa.crash_matrix.faults import InjectedFault
+from qa.crash_matrix.fork_server import KILLED_EXIT_CODE, ForkServer, ServiceFork
+from qa.crash_matrix.invariants import check_invariants
+from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.process import service_for
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, WaitTimeoutError
 from storage import audit, guild_settings, jobs, schema
 from storage.database import Database
-from storage.errors import DatabaseDown
+from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
-from tests.harness.service import picture
+from tests.harness.service import make_picture
 from workflow.scheduling import NEVER_MS
 
-SCALE: Final = 1_000
-CALLBACK_SCALE: Final = 50
+TIME_SCALE: Final = 1_000
+CALLBACK_TIME_SCALE: Final = 50
 """How much faster than APIXO; less where it calls back, for it does so four times and no more."""
 
-HASTE: Final = "10"
-PATIENCE_S: Final = 60
+FAST_SETTINGS: Final = "10"
+TIMEOUT_S: Final = 60
 _LOOK_S: Final = 0.5
 _MOST_LIVES: Final = 12
 _MOST_ORDERS: Final = 6
@@ -50,25 +50,25 @@ _UNCOUNTED: Final = 1_000_000
 _WITH_LARGE_FILES = ("none", "download", "disk")
 """Axes on which a video takes several chunks, so that there is a middle to die in."""
 
-_PICTURE = picture("lake.png", size=(320, 320))
+_PICTURE = make_picture("lake.png", size=(320, 320))
 _AT_REST = ENDED_WITHOUT_VIDEO | PARKED | {JobState.DELIVERED}
 
 T = TypeVar("T")
 
 
-class Over(Exception):
+class ServiceExitedEarly(Exception):
     """The process has ended before what was waited for came."""
 
 
-class Stage:
+class MatrixHarness:
     """Stand-ins of APIXO and Discord, and a member who types; `play` plays one cell on them."""
 
-    def __init__(self, nursery: Nursery, databases: Databases, folder: Path) -> None:
+    def __init__(self, nursery: ForkServer, databases: DatabasePool, folder: Path) -> None:
         self._forgets = False
-        self.apixo = ApixoStandIn(ApixoOptions(clips="tiny", time_scale=SCALE))
-        self.discord = DiscordStandIn(_unlimited())
+        self.apixo = FakeApixo(ApixoConfig(clips="tiny", time_scale=TIME_SCALE))
+        self.discord = FakeDiscord(_unlimited())
         self.database_url = ""
-        self._nursery = nursery
+        self._fork_server = nursery
         self._databases = databases
         self._folder = folder
         self._plays = 0
@@ -76,16 +76,16 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, nursery: Nursery, databases: Databases, folder: Path
-    ) -> AsyncIterator["Stage"]:
+    async def start(
+        cls, nursery: ForkServer, databases: DatabasePool, folder: Path
+    ) -> AsyncIterator["MatrixHarness"]:
         """Open the stand-ins, and let the service see its first start, with all its migrations."""
         stage = cls(nursery, databases, folder)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(stage.apixo)
             await stack.enter_async_context(stage.discord)
-            stage.ada = stage.discord.member("Ada")
-            stage.new_channel()
+            stage.member = stage.discord.member("Ada")
+            stage.use_new_channel()
             await stage._premiere()
             yield stage
 
@@ -94,11 +94,11 @@ class Stage:
         """Tell where the SQLite file of this play lies."""
         return Path(self.database_url.removeprefix("sqlite:///"))
 
-    def at_the_end(self, undo: Callable[[], None]) -> None:
+    def add_cleanup(self, undo: Callable[[], None]) -> None:
         """Call something when the play is over."""
         self._endings.append(undo)
 
-    def new_channel(self) -> None:
+    def use_new_channel(self) -> None:
         """Have a channel in which members order from now on."""
         world = self.discord.world
         self.channel = world.add_channel(world.guild(), f"videos-{self._plays}")
@@ -107,43 +107,43 @@ class Stage:
         """Let Discord forget every nonce at each death from now on, as it does in a few minutes."""
         self._forgets = True
 
-    async def play(self, cell: Cell, *, watch: bool = False) -> Traces:
+    async def run_cell(self, cell: Cell, *, watch: bool = False) -> RunRecord:
         """Play one cell to its end and judge it; with `watch`, also note each point passed."""
         play = await self._set_up(cell, watch=watch)
         try:
             await play.run()
-            play.traces.complaints = judge(play.traces, self.apixo, self.discord)
+            play.traces.violations = check_invariants(play.traces, self.apixo, self.discord)
         finally:
             await self._clear_up(play)
         return play.traces
 
-    def died(self) -> None:
+    def on_killed(self) -> None:
         """Let pass what passes while the service is dead."""
         if self._forgets:
             self.discord.world.nonces.clear()
 
     async def _premiere(self) -> None:
-        play = await self._set_up(Cell(Trouble(axis="", name="")), watch=False)
+        play = await self._set_up(Cell(InjectedFault(axis="", name="")), watch=False)
         life = await play.start("")
-        await self.discord.until_commands({"animate"}, within=PATIENCE_S)
-        await life.end()
+        await self.discord.wait_for_commands({"animate"}, within=TIMEOUT_S)
+        await life.terminate()
         await _allow_private(self.database_url, self.discord.world.guild().id)
-        await self._databases.keep(self.database_url)
+        await self._databases.set_template(self.database_url)
 
-    async def _set_up(self, cell: Cell, *, watch: bool) -> "_Play":
+    async def _set_up(self, cell: Cell, *, watch: bool) -> "_CellRun":
         self._plays += 1
-        await self.apixo.empty()
-        calls_back = cell.trouble.calls_back
-        self.apixo.pace.change(scale=CALLBACK_SCALE if calls_back else SCALE)
+        await self.apixo.reset()
+        calls_back = cell.fault.uses_callbacks
+        self.apixo.scaled_clock.adjust(scale=CALLBACK_TIME_SCALE if calls_back else TIME_SCALE)
         self.discord.faults.clear()
         for channel in self.discord.world.channels.values():
             _empty(channel)
-        self.database_url = await self._databases.fresh()
+        self.database_url = await self._databases.create()
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir(parents=True)
-        return _Play(self, self._nursery, cell, folder, watch=watch)
+        return _CellRun(self, self._fork_server, cell, folder, watch=watch)
 
-    async def _clear_up(self, play: "_Play") -> None:
+    async def _clear_up(self, play: "_CellRun") -> None:
         await play.close()
         for undo in self._endings:
             undo()
@@ -153,16 +153,16 @@ class Stage:
         shutil.rmtree(play.folder)
 
 
-class _Play:
+class _CellRun:
     def __init__(
-        self, stage: Stage, nursery: Nursery, cell: Cell, folder: Path, *, watch: bool
+        self, stage: MatrixHarness, nursery: ForkServer, cell: Cell, folder: Path, *, watch: bool
     ) -> None:
         self.folder = folder
-        self.traces = Traces(cell, marker=f"take {folder.name}")
+        self.traces = RunRecord(cell, marker=f"take {folder.name}")
         self._stage = stage
-        self._nursery = nursery
+        self._fork_server = nursery
         self._cell = cell
-        self._life: Life | None = None
+        self._life: ServiceFork | None = None
         self._armed: asyncio.Task[None] | None = None
         self._log = folder / "bot.log"
         self._passed = folder / "passed"
@@ -172,22 +172,22 @@ class _Play:
 
     async def run(self) -> None:
         """Let the service live and die until it is at rest, and gather what is left."""
-        dooms = [*self._cell.dooms]
+        dooms = [*self._cell.kill_points]
         for _ in range(_MOST_LIVES):
             code = await self._live(dooms.pop(0) if dooms else "")
             if code == 0:
                 break
-            if code == KILLED:
-                self.traces.kills += 1
-            self._stage.died()
+            if code == KILLED_EXIT_CODE:
+                self.traces.kill_count += 1
+            self._stage.on_killed()
         else:
-            self.traces.complaints.append(f"silent: it does not live, {_MOST_LIVES} times")
+            self.traces.violations.append(f"silent: it does not live, {_MOST_LIVES} times")
         await self._gather()
 
-    async def start(self, doom: str) -> Life:
+    async def start(self, doom: str) -> ServiceFork:
         """Start the service, to die at a point, or to live."""
         environment = {**self._environment, "DOOM": doom}
-        self._life = await self._nursery.bring_up(self.folder, environment, self._log)
+        self._life = await self._fork_server.fork(self.folder, environment, self._log)
         return self._life
 
     async def close(self) -> None:
@@ -203,7 +203,7 @@ class _Play:
     async def _live(self, doom: str) -> int:
         """Live one life and give its exit code."""
         self._orders = 0
-        begun_s, before = time.monotonic(), self._stage.discord.gateway.identifies
+        begun_s, before = time.monotonic(), self._stage.discord.gateway.identify_count
         life = await self.start(doom)
         try:
             await _unless_over(life, self._connected(before))
@@ -212,53 +212,53 @@ class _Play:
             while not await self._ordered(life):
                 await _unless_over(life, self._order())
             await _unless_over(life, self._until_rest())
-            return await life.end()
-        except Over:
-            return life.ended.result()
-        except (TimeoutError, NotSeen) as error:
-            self.traces.complaints.append(f"silent: {await self._describe()} ({error})")
+            return await life.terminate()
+        except ServiceExitedEarly:
+            return life.exit_code.result()
+        except (TimeoutError, WaitTimeoutError) as error:
+            self.traces.violations.append(f"silent: {await self._describe()} ({error})")
             await life.kill()
             return 0
 
     async def _connected(self, before: int) -> None:
         gateway, changes = self._stage.discord.gateway, self._stage.discord.world.changes
-        await changes.until(
-            lambda: (gateway.identifies > before and gateway.connected) or None,
-            PATIENCE_S,
+        await changes.wait_until(
+            lambda: (gateway.identify_count > before and gateway.has_client) or None,
+            TIMEOUT_S,
             "a connection to the gateway",
             lambda: "none",
         )
 
     async def _arm(self) -> None:
         if self._armed is None:
-            lasting = self._cell.trouble.arm(self._stage)
+            lasting = self._cell.fault.arm(self._stage)
             self._armed = asyncio.create_task(_finish(lasting))
 
-    async def _ordered(self, life: Life) -> bool:
+    async def _ordered(self, life: ServiceFork) -> bool:
         """Tell whether there is a job; a member whose order was lost asks again, not for ever."""
         return self._orders >= _MOST_ORDERS or life.is_over or bool(await self._jobs())
 
     async def _order(self) -> None:
         await asyncio.sleep(self._orders * _SECOND_THOUGHTS_S)
         self._orders += 1
-        trouble = self._cell.trouble
+        trouble = self._cell.fault
         size = "[[size:1]]" if trouble.axis in _WITH_LARGE_FILES else ""
         options: dict[str, Any] = {
-            "prompt": f"{SECRET_WORDS}, {self.traces.marker} {size}",
+            "prompt": f"{SECRET_PROMPT}, {self.traces.marker} {size}",
             "duration": 4,
-            **({"image": _PICTURE} if trouble.animates else {}),
+            **({"image": _PICTURE} if trouble.needs_picture else {}),
             **({"private": True} if trouble.is_private else {}),
         }
-        command = "animate" if trouble.animates else "video"
-        answer = await self._stage.ada.type(self._stage.channel, command, options)
-        with suppress(NotSeen):
+        command = "animate" if trouble.needs_picture else "video"
+        answer = await self._stage.member.type(self._stage.channel, command, options)
+        with suppress(WaitTimeoutError):
             await answer.until_answered(within=5)
 
     async def _until_rest(self) -> None:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             changes = self._stage.discord.world.changes
             while True:
-                changed = changes.next()
+                changed = changes.next_change()
                 if all(map(_is_at_rest, await self._jobs())):
                     return
                 # Unlike `wait_for`, this hears of a cancellation at the moment of a change.
@@ -277,7 +277,7 @@ class _Play:
         while True:
             try:
                 return await self._database.read(work)
-            except DatabaseDown:  # its connection, too, may be taken away
+            except DatabaseUnavailable:  # its connection, too, may be taken away
                 await asyncio.sleep(0.05)
 
     async def _describe(self) -> str:
@@ -288,34 +288,34 @@ class _Play:
     async def _gather(self) -> None:
         traces, media = self.traces, self.folder / "media"
         traces.jobs = await self._jobs()
-        traces.audit = await self._read(audit.check)
+        traces.audit = await self._read(audit.run_audit)
         traces.log = self._log.read_text(errors="replace") if self._log.exists() else ""
         traces.leftovers = [path.name for path in media.rglob("*.part")]
         traces.files = {path.name: path.read_bytes() for path in media.glob("*.mp4")}
         if self._passed.exists():
-            traces.passed = self._passed.read_text().splitlines()
+            traces.points_passed = self._passed.read_text().splitlines()
 
     def _settings(self, *, watch: bool) -> dict[str, str]:
-        stage, trouble = self._stage, self._cell.trouble
+        stage, trouble = self._stage, self._cell.fault
         port = str(_free_port())
         settings = {
             "DATABASE_URL": stage.database_url,
-            "HASTE": HASTE,
+            "HASTE": FAST_SETTINGS,
             "HTTP_PORT": port,
             "LOG_FORMAT": "json",
-            "TIME_SCALE": str(CALLBACK_SCALE if trouble.calls_back else SCALE),
-            **({"PUBLIC_URL": f"http://127.0.0.1:{port}"} if trouble.calls_back else {}),
+            "TIME_SCALE": str(CALLBACK_TIME_SCALE if trouble.uses_callbacks else TIME_SCALE),
+            **({"PUBLIC_URL": f"http://127.0.0.1:{port}"} if trouble.uses_callbacks else {}),
             **({"PASSED": str(self._passed)} if watch else {}),
-            **({"BLIND": self._cell.blind} if self._cell.blind else {}),
+            **({"BLIND": self._cell.disabled_guard} if self._cell.disabled_guard else {}),
             **trouble.settings,
         }
-        service = beside(
+        service = service_for(
             stage.apixo, stage.discord, command=(), folder=self.folder, settings=settings
         )
         return {**service.environment}
 
 
-async def _unless_over(life: Life, work: Coroutine[Any, Any, T]) -> T:
+async def _unless_over(life: ServiceFork, work: Coroutine[Any, Any, T]) -> T:
     """Do some work that needs the service.
 
     Raises:
@@ -323,9 +323,9 @@ async def _unless_over(life: Life, work: Coroutine[Any, Any, T]) -> T:
     """
     working = asyncio.create_task(work)
     try:
-        await asyncio.wait((working, life.ended), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, life.exit_code), return_when=asyncio.FIRST_COMPLETED)
         if life.is_over:
-            raise Over
+            raise ServiceExitedEarly
         return working.result()
     finally:
         working.cancel()
@@ -338,17 +338,17 @@ async def _finish(lasting: Awaitable[None] | None) -> None:
 
 
 def _empty(channel: Channel) -> None:
-    for message in (*channel.messages, *channel.private):
+    for message in (*channel.messages, *channel.ephemeral_messages):
         for attachment in message.attachments:
             shutil.rmtree(attachment.path.parent, ignore_errors=True)
     channel.messages.clear()
-    channel.private.clear()
+    channel.ephemeral_messages.clear()
 
 
 async def _allow_private(url: str, guild_id: int) -> None:
-    text = ServerSettings(private_allowed=True).model_dump_json()
+    text = GuildSettings(private_allowed=True).model_dump_json()
     async with await Database.open(url) as database:
-        await database.transact(lambda tx: guild_settings.save(tx, guild_id, text, 0))
+        await database.transact(lambda tx: guild_settings.save_settings(tx, guild_id, text, 0))
 
 
 async def _every_job(tx: Any) -> list[Job]:
@@ -367,8 +367,8 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _unlimited() -> DiscordOptions:
-    return DiscordOptions(
+def _unlimited() -> DiscordConfig:
+    return DiscordConfig(
         sends_per_window=_UNCOUNTED,
         token_sends_per_window=_UNCOUNTED,
         requests_per_second=_UNCOUNTED,

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from qa.crash_matrix.run_record import SECRET_WORDS, Traces
-from sandbox.apixo import ApixoStandIn
+from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
+from sandbox.apixo import FakeApixo
 from sandbox.apixo.tasks import Task
-from sandbox.discord import DiscordStandIn, Message
+from sandbox.discord import FakeDiscord, Message
 from storage.jobs import Job
 
-VERDICTS: Final = (
+VIOLATIONS: Final = (
     "lost",
     "double charged",
     "double posted",
@@ -46,10 +46,10 @@ _WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE
 _MAY_HOLD: Final = {JobState.STUCK, JobState.QUARANTINED}
 
 
-def judge(traces: Traces, apixo: ApixoStandIn, discord: DiscordStandIn) -> list[str]:
+def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) -> list[str]:
     """List what is wrong after a play, while its stand-ins still know of it."""
-    tasks = [task for task in apixo.tasks if traces.marker in task.order.prompt]
-    complaints = [*traces.complaints, *_of_the_whole(traces, apixo, discord, tasks)]
+    tasks = [task for task in apixo.tasks if traces.marker in task.submission.prompt]
+    complaints = [*traces.violations, *_of_the_whole(traces, apixo, discord, tasks)]
     for job in traces.jobs:
         mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
         complaints += _of_the_job(traces, job, mine)
@@ -58,7 +58,7 @@ def judge(traces: Traces, apixo: ApixoStandIn, discord: DiscordStandIn) -> list[
 
 
 def _of_the_whole(
-    traces: Traces, apixo: ApixoStandIn, discord: DiscordStandIn, tasks: list[Task]
+    traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord, tasks: list[Task]
 ) -> Iterator[str]:
     if not traces.jobs:
         yield "silent: nothing that was ordered became a job"
@@ -75,20 +75,22 @@ def _of_the_whole(
             yield f"leaked: {kind} stands in the log"
 
 
-def _of_the_job(traces: Traces, job: Job, tasks: list[Task]) -> Iterator[str]:
-    trouble = traces.cell.trouble
-    if job.state not in {JobState.DELIVERED, *trouble.ends} and not _is_unknown(traces, job):
+def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]:
+    trouble = traces.cell.fault
+    if job.state not in {JobState.DELIVERED, *trouble.expected_states} and not _is_unknown(
+        traces, job
+    ):
         yield f"lost: the job ended as {job.state} ({job.reason})"
     made = [task for task in tasks if task.fail_code is None and task.seconds is not None]
     if made and job.state in ENDED_WITHOUT_VIDEO:
         yield f"lost: a task was made and paid, but the job is {job.state}"
-    if made and trouble.calls_back and trouble.name != "never" and job.task_id is None:
+    if made and trouble.uses_callbacks and trouble.name != "never" and job.task_id is None:
         yield f"lost: APIXO called back, but the job is {job.state} without a task"
     if job.task_id is not None and job.task_id not in {task.id for task in tasks}:
         yield f"lost: the job's task {job.task_id} is none of APIXO's"
 
 
-def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterator[str]:
+def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
     results = [message for message in _seen(discord) if _is_result(message, job)]
     cards = [message for message in _seen(discord) if message.text.endswith(f"\n-# {job.id}")]
     for kind, found in (("results", results), ("status messages", cards)):
@@ -103,7 +105,11 @@ def _of_the_channel(traces: Traces, discord: DiscordStandIn, job: Job) -> Iterat
         yield from _of_the_video(traces, job, message)
     if not _is_cut_off(traces):
         yield from _of_the_cards(job, cards)
-    if not cards and job.status_message_id is not None and not traces.cell.trouble.takes_card:
+    if (
+        not cards
+        and job.status_message_id is not None
+        and not traces.cell.fault.deletes_status_message
+    ):
         yield "silent: the status message that is known is not there"
 
 
@@ -112,7 +118,7 @@ def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
         yield f"silent: the job is {job.state}, but its card says {text!r}"
 
 
-def _of_the_video(traces: Traces, job: Job, message: Message) -> Iterator[str]:
+def _of_the_video(traces: RunRecord, job: Job, message: Message) -> Iterator[str]:
     kept = traces.files.get(f"{job.id}.mp4")
     if kept is None:
         yield "lost: the video is not in the media folder"
@@ -122,20 +128,20 @@ def _of_the_video(traces: Traces, job: Job, message: Message) -> Iterator[str]:
         yield "lost: the posted video is not the one that was stored"
 
 
-def _is_unknown(traces: Traces, job: Job) -> bool:
+def _is_unknown(traces: RunRecord, job: Job) -> bool:
     """Tell whether a process died with the answer to its submission, which nobody can mend."""
-    return job.state is JobState.SUBMIT_UNKNOWN and traces.kills > 0
+    return job.state is JobState.SUBMIT_UNKNOWN and traces.kill_count > 0
 
 
-def _is_cut_off(traces: Traces) -> bool:
+def _is_cut_off(traces: RunRecord) -> bool:
     """Tell whether the card is an answer that only a dead process could edit; `/jobs` is left."""
-    return traces.cell.trouble.cuts_off and traces.kills > 0
+    return traces.cell.fault.ends_connection and traces.kill_count > 0
 
 
-def _seen(discord: DiscordStandIn) -> Iterator[Message]:
+def _seen(discord: FakeDiscord) -> Iterator[Message]:
     for channel in discord.world.channels.values():
         yield from channel.messages
-        yield from channel.private
+        yield from channel.ephemeral_messages
 
 
 def _is_result(message: Message, job: Job) -> bool:
@@ -143,10 +149,10 @@ def _is_result(message: Message, job: Job) -> bool:
     return has_video or message.text.endswith(f" · {job.id}")
 
 
-def _secrets(apixo: ApixoStandIn, discord: DiscordStandIn) -> Iterator[tuple[str, str]]:
+def _secrets(apixo: FakeApixo, discord: FakeDiscord) -> Iterator[tuple[str, str]]:
     yield "APIXO's key", apixo.key
     yield "Discord's token", discord.token
-    yield "a prompt", SECRET_WORDS
-    for entry in apixo.journal.to("/generateTask/"):
+    yield "a prompt", SECRET_PROMPT
+    for entry in apixo.journal.requests_to("/generateTask/"):
         if isinstance(entry.body, dict) and (url := entry.body.get("callback_url")):
             yield "a callback's address", str(url).rpartition("/")[2]

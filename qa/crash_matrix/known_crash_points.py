@@ -17,7 +17,7 @@ _CALLED: Final = "callback: once"
 _LOST_POST: Final = "Discord: post: 503 after effect"
 _CLOSED: Final = "Discord: private, DMs closed"
 
-DOORS: Final = {
+CRASH_POINTS: Final = {
     "apixo.balance": _PLAIN,
     "apixo.status": _PLAIN,
     "apixo.submit": _PLAIN,
@@ -46,7 +46,7 @@ DOORS: Final = {
     "publisher.find": _LOST_POST,
     "publisher.post_result": _PLAIN,
     "publisher.post_status": _PLAIN,
-    "publisher.send_result_privately": _CLOSED,
+    "publisher.send_result_by_dm": _CLOSED,
     "transact.accept.accept": _PLAIN,
     "transact.status_updates._find": _PLAIN,
     "transact.status_updates._shown": _PLAIN,
@@ -61,9 +61,9 @@ DOORS: Final = {
     "transact.poll._keep_waiting": _ENDLESS,
     "transact.poll._stuck": _ENDLESS,
     "transact.poll._succeeded": _PLAIN,
-    "transact.recover.end_grace": _LOST,
+    "transact.recover.end_grace_period": _LOST,
     "transact.recover.park_lost_submissions": _PLAIN,
-    "transact.recover.start_over": _PLAIN,
+    "transact.recover.clean_up_after_crash": _PLAIN,
     "transact.store._lost": _DEAD,
     "transact.store._stored": _PLAIN,
     "transact.submit._generating": _PLAIN,
@@ -72,11 +72,11 @@ DOORS: Final = {
     "transact.submit.park_unknown": _LOST,
 }
 
-BY_CHANCE: Final = {
+OCCASIONAL: Final = {
     "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
-    "publisher.find_private_result": "after a death between intent and post",
-    "publisher.offer_files": "after a death between the status message and the submission",
-    "publisher.tell_done": "where a member asked to be told",
+    "publisher.find_result_dm": "after a death between intent and post",
+    "publisher.attach_files": "after a death between the status message and the submission",
+    "publisher.notify_done": "where a member asked to be told",
     "transact.worker._renew_leases": "where a job is under way when the heartbeat comes",
     "transact.alerts._show": "by a chore",
     "transact.key_value.put": "only with other commands than before",
@@ -87,12 +87,12 @@ BY_CHANCE: Final = {
 }
 """Passed in some lives and not in others, and why."""
 
-ELSEWHERE: Final = {
-    "media.keep_copy": "a smaller copy of what is too large for Discord",
+OTHER_FLOWS: Final = {
+    "media.save_copy": "a smaller copy of what is too large for Discord",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
     "publisher.find_shared": "a member shares a video",
-    "publisher.is_for_adults": "the showcase, or a server with an age gate",
+    "publisher.is_age_restricted": "the showcase, or a server with an age gate",
     "publisher.post_failure": "a failure more than a minute after the request",
     "publisher.share": "a member shares a video",
 }

@@ -18,14 +18,14 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from qa.crash_matrix.databases import Databases, PostgresqlDatabases, SqliteDatabases
-from qa.crash_matrix.faults import TROUBLES, Trouble, title
-from qa.crash_matrix.fork_server import Nursery
-from qa.crash_matrix.harness import Stage
-from qa.crash_matrix.invariants import VERDICTS
-from qa.crash_matrix.run_record import Cell, Traces
+from qa.crash_matrix.databases import DatabasePool, PostgresqlDatabasePool, SqliteDatabasePool
+from qa.crash_matrix.faults import FAULTS, InjectedFault, fault_title
+from qa.crash_matrix.fork_server import ForkServer
+from qa.crash_matrix.harness import MatrixHarness
+from qa.crash_matrix.invariants import VIOLATIONS
+from qa.crash_matrix.run_record import Cell, RunRecord
 
-DOUBLE: Final = 0.25
+DOUBLE_KILL_SHARE: Final = 0.25
 """The share of cells that die once more."""
 
 _LATEST_SECOND = 120
@@ -33,31 +33,33 @@ _LATEST_SECOND = 120
 
 _TRIES = 2
 
-Census = dict[Trouble, Counter[str]]
+PointsByFault = dict[InjectedFault, Counter[str]]
 """How often each point is passed in a life under each fault."""
 
-Tell = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 @dataclass(slots=True)
-class Row:
+class FaultSummary:
     """What was found under one fault."""
 
-    trouble: Trouble
+    fault: InjectedFault
     points: set[str] = field(default_factory=set[str])
     runs: int = 0
     kills: int = 0
-    twice: int = 0
-    broken: Counter[str] = field(default_factory=Counter[str])
+    double_kills: int = 0
+    violations: Counter[str] = field(default_factory=Counter[str])
 
 
 @dataclass(slots=True)
-class Findings:
+class MatrixResult:
     """All that was found; `broken` holds the plays that broke something."""
 
     planned: int = 0
-    rows: dict[Trouble, Row] = field(default_factory=dict[Trouble, Row])
-    broken: list[Traces] = field(default_factory=list[Traces])
+    rows: dict[InjectedFault, FaultSummary] = field(
+        default_factory=dict[InjectedFault, FaultSummary]
+    )
+    broken_runs: list[RunRecord] = field(default_factory=list[RunRecord])
     restarts_s: list[float] = field(default_factory=list[float])
 
     @property
@@ -67,58 +69,58 @@ class Findings:
 
     def total(self, what: str) -> int:
         """Sum `runs`, `kills`, `twice` or a verdict."""
-        if what in VERDICTS:
-            return sum(row.broken[what] for row in self.rows.values())
+        if what in VIOLATIONS:
+            return sum(row.violations[what] for row in self.rows.values())
         return sum(getattr(row, what) for row in self.rows.values())
 
-    def add(self, traces: Traces) -> None:
+    def add(self, traces: RunRecord) -> None:
         """Count one play."""
-        trouble = traces.cell.trouble
-        row = self.rows.setdefault(trouble, Row(trouble))
+        trouble = traces.cell.fault
+        row = self.rows.setdefault(trouble, FaultSummary(trouble))
         row.runs += 1
-        row.kills += traces.kills
-        row.twice += traces.kills > 1
-        if traces.kills and traces.cell.dooms:
-            row.points.add(traces.cell.dooms[0].rpartition("#")[0])
-        row.broken.update({each.partition(":")[0] for each in traces.complaints})
+        row.kills += traces.kill_count
+        row.double_kills += traces.kill_count > 1
+        if traces.kill_count and traces.cell.kill_points:
+            row.points.add(traces.cell.kill_points[0].rpartition("#")[0])
+        row.violations.update({each.partition(":")[0] for each in traces.violations})
         self.restarts_s += traces.restarts_s[1:]
-        if traces.complaints:
-            self.broken.append(traces)
+        if traces.violations:
+            self.broken_runs.append(traces)
 
 
-class Company:
+class RunnerPool:
     """Several stages with one nursery; each plays one cell at a time."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[MatrixHarness]) -> None:
         self._stages = stages
 
     @classmethod
     @asynccontextmanager
     async def open(
         cls, size: int, server: Callable[[str], str] | None = None
-    ) -> AsyncIterator["Company"]:
+    ) -> AsyncIterator["RunnerPool"]:
         """Open `size` stages, on the PostgreSQL whose addresses `server` gives, or on SQLite."""
         with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=_quick_folder()) as folder:
             async with AsyncExitStack() as stack:
-                nursery = await stack.enter_async_context(Nursery())
-                stages: list[Stage] = []
+                nursery = await stack.enter_async_context(ForkServer())
+                stages: list[MatrixHarness] = []
                 template = ""
                 for number in range(size):
                     place = Path(folder, str(number))
                     place.mkdir()
                     databases = _databases(place, number, server, template)
-                    opened = Stage.open(nursery, databases, place)
+                    opened = MatrixHarness.start(nursery, databases, place)
                     stages.append(await stack.enter_async_context(opened))
                     template = databases.template
                 yield cls(stages)
 
-    async def play(
-        self, cells: Iterable[Cell], heard: Callable[[Traces], None], *, watch: bool = False
+    async def run(
+        self, cells: Iterable[Cell], heard: Callable[[RunRecord], None], *, watch: bool = False
     ) -> None:
         """Play cells, one after the other on each stage, and tell of each."""
         waiting = iter(cells)
 
-        async def work(stage: Stage) -> None:
+        async def work(stage: MatrixHarness) -> None:
             for cell in waiting:
                 heard(await _play(stage, cell, watch=watch))
 
@@ -126,58 +128,58 @@ class Company:
             for stage in self._stages:
                 group.create_task(work(stage))
 
-    async def take_census(
-        self, troubles: Iterable[Trouble], heard: Callable[[Traces], None]
-    ) -> Census:
+    async def record_points(
+        self, troubles: Iterable[InjectedFault], heard: Callable[[RunRecord], None]
+    ) -> PointsByFault:
         """Live one life under each fault and count what is passed."""
-        passed: Census = {}
+        passed: PointsByFault = {}
 
-        def note(traces: Traces) -> None:
-            passed[traces.cell.trouble] = Counter(traces.passed)
+        def note(traces: RunRecord) -> None:
+            passed[traces.cell.fault] = Counter(traces.points_passed)
             heard(traces)
 
-        await self.play((Cell(trouble) for trouble in troubles), note, watch=True)
+        await self.run((Cell(trouble) for trouble in troubles), note, watch=True)
         return passed
 
 
-def plan(census: Census, seed: int, double: float = DOUBLE) -> list[Cell]:
+def plan_cells(census: PointsByFault, seed: int, double: float = DOUBLE_KILL_SHARE) -> list[Cell]:
     """Make a cell of each pair of a point and a fault, in an order that the seed shuffles."""
     cells = [
         _cell(trouble, point, passings, seed, double)
         for trouble, passed in census.items()
         for point, passings in passed.items()
     ]
-    cells.sort(key=lambda cell: (title(cell.trouble), cell.dooms))
+    cells.sort(key=lambda cell: (fault_title(cell.fault), cell.kill_points))
     random.Random(seed).shuffle(cells)  # noqa: S311 - to be replayed
     return cells
 
 
-def applicable(engine: str) -> list[Trouble]:
+def applicable_faults(engine: str) -> list[InjectedFault]:
     """List the faults that can happen on an engine."""
-    return [trouble for trouble in TROUBLES if trouble.engine in (None, engine)]
+    return [trouble for trouble in FAULTS if trouble.engine in (None, engine)]
 
 
-def _cell(trouble: Trouble, point: str, passings: int, seed: int, double: float) -> Cell:
-    dice = random.Random(f"{seed} {title(trouble)} {point}")  # noqa: S311 - to be replayed
+def _cell(trouble: InjectedFault, point: str, passings: int, seed: int, double: float) -> Cell:
+    dice = random.Random(f"{seed} {fault_title(trouble)} {point}")  # noqa: S311 - to be replayed
     first = f"{point}#{dice.randint(1, passings)}"
     if dice.random() < double:
         return Cell(trouble, (first, f"*#{dice.randint(1, _LATEST_SECOND)}"))
     return Cell(trouble, (first,))
 
 
-async def _play(stage: Stage, cell: Cell, *, watch: bool) -> Traces:
+async def _play(stage: MatrixHarness, cell: Cell, *, watch: bool) -> RunRecord:
     try:
-        return await stage.play(cell, watch=watch)
+        return await stage.run_cell(cell, watch=watch)
     except Exception as error:  # noqa: BLE001 - one bad play must not end a long run
-        return Traces(cell, "", complaints=[f"unjudged: {error!r}"])
+        return RunRecord(cell, "", violations=[f"unjudged: {error!r}"])
 
 
 def _databases(
     folder: Path, number: int, server: Callable[[str], str] | None, template: str
-) -> Databases:
+) -> DatabasePool:
     if server is None:
-        return SqliteDatabases(folder, template)
-    return PostgresqlDatabases(server, f"stage_{number}", template)
+        return SqliteDatabasePool(folder, template)
+    return PostgresqlDatabasePool(server, f"stage_{number}", template)
 
 
 def _quick_folder() -> str | None:
@@ -185,10 +187,12 @@ def _quick_folder() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder within
 
 
-class Progress:
+class ProgressPrinter:
     """Says every few seconds how far it is."""
 
-    def __init__(self, planned: int, findings: Findings, tell: Tell, every_s: float = 15) -> None:
+    def __init__(
+        self, planned: int, findings: MatrixResult, tell: Print, every_s: float = 15
+    ) -> None:
         self._planned = planned
         self._findings = findings
         self._tell = tell
@@ -196,41 +200,46 @@ class Progress:
         self._begun_s = self._told_s = time.monotonic()
         self._done = count(1)
 
-    def __call__(self, traces: Traces) -> None:
+    def __call__(self, traces: RunRecord) -> None:
         """Hear of one more play."""
         self._findings.add(traces)
         done, now_s = next(self._done), time.monotonic()
-        if traces.complaints:
-            self._tell(f"BROKEN  {replay(traces.cell)}\n        {'; '.join(traces.complaints)}")
+        if traces.violations:
+            self._tell(
+                f"BROKEN  {replay_command(traces.cell)}\n        {'; '.join(traces.violations)}"
+            )
         if now_s - self._told_s >= self._every_s or done == self._planned:
             self._told_s = now_s
             rate = done / (now_s - self._begun_s)
             left_s = (self._planned - done) / rate
             self._tell(
                 f"{done:,} of {self._planned:,} cells, {self._findings.total('kills'):,} kills, "
-                f"{len(self._findings.broken)} broken, {rate:.1f} a second, "
+                f"{len(self._findings.broken_runs)} broken, {rate:.1f} a second, "
                 f"{left_s / 60:.0f} min left"
             )
 
 
-def replay(cell: Cell) -> str:
+def replay_command(cell: Cell) -> str:
     """Write the command that plays one cell again."""
-    first, *more = cell.dooms or ("none",)
+    first, *more = cell.kill_points or ("none",)
     then = "".join(f" --then '{doom}'" for doom in more)
-    blind = f" --blind {cell.blind}" if cell.blind else ""
-    return f"scripts/matrix --only '{first}' '{title(cell.trouble)}'{then}{blind}"
+    blind = f" --blind {cell.disabled_guard}" if cell.disabled_guard else ""
+    return f"scripts/matrix --only '{first}' '{fault_title(cell.fault)}'{then}{blind}"
 
 
-def table(findings: Findings) -> str:
+def format_table(findings: MatrixResult) -> str:
     """Lay out what was found, a line for each fault and one for all."""
-    head = ["fault", "points", "runs", "kills", "twice", *VERDICTS]
+    head = ["fault", "points", "runs", "kills", "twice", *VIOLATIONS]
     lines = [
-        [title(row.trouble), *map(str, (len(row.points), row.runs, row.kills, row.twice))]
-        + [str(row.broken[verdict]) for verdict in VERDICTS]
+        [
+            fault_title(row.fault),
+            *map(str, (len(row.points), row.runs, row.kills, row.double_kills)),
+        ]
+        + [str(row.violations[verdict]) for verdict in VIOLATIONS]
         for row in findings.rows.values()
     ]
     lines.sort()
-    sums = [str(findings.total(what)) for what in ("runs", "kills", "twice", *VERDICTS)]
+    sums = [str(findings.total(what)) for what in ("runs", "kills", "twice", *VIOLATIONS)]
     lines.append(["all", str(len(findings.points)), *sums])
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     return "\n".join(

@@ -2,8 +2,8 @@
 
 `python -m qa.crash_matrix.process` brings processes up: it has read every module, runs no
 loop and no thread, and forks one process for each line of JSON on its standard input, with the
-settings, the log and the fate that the line names. A fork starts in a moment; it is a process of its own, and it
-dies of SIGKILL. Each start and each end is told in a line on standard output.
+settings, the log and the fate that the line names. A fork starts in a moment; it is a process
+of its own, and it dies of SIGKILL. Each start and each end is told in a line on standard output.
 
 The environment is the service's own. Besides:
 
@@ -39,7 +39,7 @@ import workflow.status_updates
 import workflow.worker
 from bot.__main__ import main as command_line
 from cogs.publishing.publisher import DiscordPublisher
-from qa.crash_matrix.crash_points import stand_at_every_door
+from qa.crash_matrix.crash_points import instrument_all
 from storage import media
 from workflow.context import Context
 
@@ -47,7 +47,7 @@ _READ_BEFORE = "bot.app", "bot.logs", "storage.migrate", "workflow.video_tools.t
 """What the command line reads only when it runs: a fork has it already."""
 
 
-class Fate:
+class CrashTrigger:
     """Hears of every point that is passed, and kills the process at the one named."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Fate:
         self._passed: Counter[str] = Counter()
         self._file: int | None = None
 
-    def meet(self, environment: Mapping[str, str]) -> None:
+    def configure(self, environment: Mapping[str, str]) -> None:
         """Learn where this process is to die, and where it writes what it passes."""
         self._point, _, nth = environment.get("DOOM", "").rpartition("#")
         self._nth = int(nth or 0)
@@ -74,18 +74,18 @@ class Fate:
 
 def main() -> None:
     """Bring up what is asked for until standard input ends."""
-    fate = Fate()
-    stand_at_every_door(fate)
+    fate = CrashTrigger()
+    instrument_all(fate)
     for name in _READ_BEFORE:
         importlib.import_module(name)
     for name in ("en", "en_US"):
         localedata.load(name)
     gc.freeze()
-    _Nursery(fate).run()
+    _ForkServer(fate).run()
 
 
-class _Nursery:
-    def __init__(self, fate: Fate) -> None:
+class _ForkServer:
+    def __init__(self, fate: CrashTrigger) -> None:
         self._fate = fate
         self._alive: set[int] = set()
         self._bell, bell_in = os.pipe()
@@ -130,7 +130,7 @@ def _tell(news: dict[str, int]) -> None:
     os.write(1, f"{json.dumps(news)}\n".encode())
 
 
-def _live(order: dict[str, Any], fate: Fate) -> NoReturn:
+def _live(order: dict[str, Any], fate: CrashTrigger) -> NoReturn:
     """Be the service, from its command line on."""
     try:
         signal.set_wakeup_fd(-1)
@@ -142,7 +142,7 @@ def _live(order: dict[str, Any], fate: Fate) -> NoReturn:
         os.chdir(order["folder"])
         os.environ.clear()
         os.environ.update(order["environment"])
-        fate.meet(os.environ)
+        fate.configure(os.environ)
         _prepare(os.environ)
         command_line(["run"], standalone_mode=False)
     except SystemExit as end:
@@ -166,7 +166,7 @@ def _prepare(environment: Mapping[str, str]) -> None:
         _fill_disk(int(failing))
     match environment.get("BLIND"):
         case "history":
-            DiscordPublisher.find = DiscordPublisher.find_private_result = _find_nothing
+            DiscordPublisher.find_message = DiscordPublisher.find_result_dm = _find_nothing
         case "unknown":
             workflow.stages.submit._lost_answer = _send_again
         case _:

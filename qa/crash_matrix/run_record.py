@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from qa.crash_matrix.faults import Trouble
-from storage.audit import Audit
+from qa.crash_matrix.faults import InjectedFault
+from storage.audit import AuditReport
 from storage.jobs import Job
 
-SECRET_WORDS: Final = "a very private lake"
+SECRET_PROMPT: Final = "a very private lake"
 """Stands in each prompt, and must stand in no log."""
 
 
@@ -18,23 +18,23 @@ class Cell:
     `blind` takes a guard out of the service, as `qa.crash_matrix.process` has it.
     """
 
-    trouble: Trouble
-    dooms: tuple[str, ...] = ()
-    blind: str = ""
+    fault: InjectedFault
+    kill_points: tuple[str, ...] = ()
+    disabled_guard: str = ""
 
 
 @dataclass(slots=True)
-class Traces:
+class RunRecord:
     """What a play left behind, for the judge."""
 
     cell: Cell
     marker: str
     jobs: list[Job] = field(default_factory=list[Job])
-    audit: Audit | None = None
+    audit: AuditReport | None = None
     log: str = ""
-    passed: list[str] = field(default_factory=list[str])
+    points_passed: list[str] = field(default_factory=list[str])
     leftovers: list[str] = field(default_factory=list[str])
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    kills: int = 0
+    kill_count: int = 0
     restarts_s: list[float] = field(default_factory=list[float])
-    complaints: list[str] = field(default_factory=list[str])
+    violations: list[str] = field(default_factory=list[str])

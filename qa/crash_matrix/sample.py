@@ -3,47 +3,49 @@
 import random
 from dataclasses import dataclass, field
 
-from qa.crash_matrix.faults import called
-from qa.crash_matrix.known_crash_points import DOORS
-from qa.crash_matrix.matrix import Census, Company, Findings, plan
+from qa.crash_matrix.faults import find_fault
+from qa.crash_matrix.known_crash_points import CRASH_POINTS
+from qa.crash_matrix.matrix import MatrixResult, PointsByFault, RunnerPool, plan_cells
 from qa.crash_matrix.run_record import Cell
 
 SEED = 20261121
-CELLS = 12
-STAGES = 3
+CELL_COUNT = 12
+RUNNER_COUNT = 3
 
-AFTER_RESULT = "before:transact.deliver._delivered#1"
-WITHOUT_GUARDS = (
-    Cell(called("nonce forgotten"), (AFTER_RESULT,), blind="history"),
-    Cell(called("submission: 504, task made"), blind="unknown"),
+CRASH_AFTER_RESULT = "before:transact.deliver._delivered#1"
+UNGUARDED_CELLS = (
+    Cell(find_fault("nonce forgotten"), (CRASH_AFTER_RESULT,), disabled_guard="history"),
+    Cell(find_fault("submission: 504, task made"), disabled_guard="unknown"),
 )
 """What each of two guards is for: to look before a second post, and never to submit twice."""
 
 
 @dataclass(slots=True)
-class Played:
+class SampleResult:
     """What was found: undisturbed, killed, and killed without a guard."""
 
-    census: Census = field(default_factory=dict)
-    lives: Findings = field(default_factory=Findings)
-    sample: Findings = field(default_factory=Findings)
-    unguarded: Findings = field(default_factory=Findings)
+    points_by_fault: PointsByFault = field(default_factory=dict)
+    undisturbed: MatrixResult = field(default_factory=MatrixResult)
+    killed: MatrixResult = field(default_factory=MatrixResult)
+    unguarded: MatrixResult = field(default_factory=MatrixResult)
 
 
-async def play_sample() -> Played:
+async def run_sample() -> SampleResult:
     """Play it all on a few stages at a time."""
-    played = Played()
-    async with Company.open(STAGES) as company:
-        lives = [called(name) for name in dict.fromkeys(DOORS.values())]
-        played.census = await company.take_census(lives, played.lives.add)
-        await company.play(_sample(played.census), played.sample.add)
-        await company.play(WITHOUT_GUARDS, played.unguarded.add)
+    played = SampleResult()
+    async with RunnerPool.open(RUNNER_COUNT) as company:
+        lives = [find_fault(name) for name in dict.fromkeys(CRASH_POINTS.values())]
+        played.points_by_fault = await company.record_points(lives, played.undisturbed.add)
+        await company.run(_sample(played.points_by_fault), played.killed.add)
+        await company.run(UNGUARDED_CELLS, played.unguarded.add)
     return played
 
 
-def _sample(census: Census) -> list[Cell]:
+def _sample(census: PointsByFault) -> list[Cell]:
     """Draw cells whose points are spread evenly over all doors, in the order of their names."""
-    cells = sorted(plan(census, SEED), key=lambda cell: cell.dooms[0].partition(":")[2])
+    cells = sorted(plan_cells(census, SEED), key=lambda cell: cell.kill_points[0].partition(":")[2])
     dice = random.Random(SEED)  # noqa: S311 - to be replayed
-    width = len(cells) / CELLS
-    return [cells[dice.randrange(round(n * width), round((n + 1) * width))] for n in range(CELLS)]
+    width = len(cells) / CELL_COUNT
+    return [
+        cells[dice.randrange(round(n * width), round((n + 1) * width))] for n in range(CELL_COUNT)
+    ]

@@ -17,23 +17,23 @@ from time import monotonic
 
 import click
 
-from qa.fuzz.live_targets import files_in_their_process, forged_over_http
+from qa.fuzz.live_targets import probe_random_files, send_forged_callbacks
 from qa.fuzz.registry import TARGETS
-from qa.fuzz.target import Target
+from qa.fuzz.target import FuzzTarget
 
 _AT_ONCE = 2
 _CHUNK = 500
 _LONGEST_S = 30
-_WIRE = {"callbacks over HTTP": (forged_over_http, 2_000), "files": (files_in_their_process, 100)}
+_WIRE = {"callbacks over HTTP": (send_forged_callbacks, 2_000), "files": (probe_random_files, 100)}
 """What needs a server or a process for each input, and how many inputs there are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class FuzzBatch:
     """What became of some inputs of a target: how many went which way, and what broke."""
 
     outcomes: Counter[str]
-    broken: tuple[tuple[int, str], ...]
+    failures: tuple[tuple[int, str], ...]
 
 
 @click.command()
@@ -46,7 +46,7 @@ def main(seed: int | None, share: float, names: Sequence[str]) -> None:
     print(f"seed {seed}")
     for name, _, number in (name.partition("#") for name in names if "#" in name):
         target = next(target for target in TARGETS if target.name == name)
-        print(f"{name}#{number}: {target.one(seed, int(number))}")
+        print(f"{name}#{number}: {target.run_one(seed, int(number))}")
     if any("#" in name for name in names):
         return
     chosen = [target for target in TARGETS if not names or target.name in names]
@@ -58,7 +58,7 @@ def main(seed: int | None, share: float, names: Sequence[str]) -> None:
     raise SystemExit(1 if broken else 0)
 
 
-def _in_this_process(targets: Sequence[Target], seed: int, share: float) -> Iterator[str]:
+def _in_this_process(targets: Sequence[FuzzTarget], seed: int, share: float) -> Iterator[str]:
     """Do the inputs of each target in processes of ours, one of which may well crash."""
     with ProcessPoolExecutor(_AT_ONCE) as pool:
         for target in targets:
@@ -69,13 +69,13 @@ def _in_this_process(targets: Sequence[Target], seed: int, share: float) -> Iter
             outcomes = Counter[str]()
             for chunk in pool.map(_do, names, [seed] * len(starts), starts, ends):
                 outcomes += chunk.outcomes
-                for number, trace in chunk.broken:
+                for number, trace in chunk.failures:
                     print(f"\n{trace}\nagain: scripts/fuzz --seed {seed} '{target.name}#{number}'")
                     yield f"{target.name}#{number}"
             _tell(target.name, count, outcomes, monotonic() - began)
 
 
-def _do(name: str, seed: int, start: int, end: int) -> Chunk:
+def _do(name: str, seed: int, start: int, end: int) -> FuzzBatch:
     """Do some inputs of a target; what takes too long has broken."""
     target = next(target for target in TARGETS if target.name == name)
     signal.signal(signal.SIGALRM, _too_long)
@@ -83,12 +83,12 @@ def _do(name: str, seed: int, start: int, end: int) -> Chunk:
     for number in range(start, end):
         signal.setitimer(signal.ITIMER_REAL, _LONGEST_S)
         try:
-            outcomes[target.one(seed, number)] += 1
+            outcomes[target.run_one(seed, number)] += 1
         except Exception:  # noqa: BLE001 - whatever it is, it is told
             broken.append((number, traceback.format_exc()))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-    return Chunk(outcomes, tuple(broken))
+    return FuzzBatch(outcomes, tuple(broken))
 
 
 def _too_long(*_: object) -> None:

@@ -5,11 +5,11 @@ from random import Random
 from typing import Any
 
 from apixo.errors import ApixoError
-from apixo.responses import MAX_PATIENCE_S, Answer, Question, read_answer
-from apixo.schemas import MAX_ID_CHARS, TaskStatus, read_balance, read_status, read_task_id
+from apixo.responses import MAX_RETRY_AFTER_S, RawResponse, RequestContext, parse_response
+from apixo.schemas import MAX_ID_CHARS, TaskStatus, parse_balance, parse_status, parse_task_id
 from domain.money import MicroUSD
-from qa.fuzz.mutators import as_bytes, changed_json, odd_text
-from qa.fuzz.target import Target
+from qa.fuzz.mutators import encode_json, mutate_json, random_text
+from qa.fuzz.target import FuzzTarget
 
 _PROMPT = "a very private idea for a film"
 _TASK = "task_0123456789"
@@ -40,7 +40,9 @@ _PATIENCE = (None, "5", "0", "-1", "99999999999999999999", "Fri, 21 Nov 2026 15:
 
 
 def _submission(dice: Random) -> str:
-    read = _heard(dice, dice.choice((_SUBMITTED, _REFUSED)), Question(prompt=_PROMPT), read_task_id)
+    read = _heard(
+        dice, dice.choice((_SUBMITTED, _REFUSED)), RequestContext(prompt=_PROMPT), parse_task_id
+    )
     if read is None:
         return "refused"
     assert 0 < len(read) <= MAX_ID_CHARS
@@ -52,48 +54,48 @@ def _status(dice: Random) -> str:
     read = _heard(
         dice,
         dice.choice((_STATUS, _FAILED)),
-        Question(task_id=_TASK),
-        lambda data: read_status(data, _TASK),
+        RequestContext(task_id=_TASK),
+        lambda data: parse_status(data, _TASK),
     )
     if read is None:
         return "refused"
     assert isinstance(read, TaskStatus)
     assert read.task_id == _TASK
     assert all(url.isprintable() for url in read.result_urls)
-    if read.fail is not None:
-        str(read.fail.message).encode()
+    if read.failure is not None:
+        str(read.failure.message).encode()
     return "taken"
 
 
 def _balance(dice: Random) -> str:
-    read: MicroUSD | None = _heard(dice, _BALANCE, Question(), read_balance)
+    read: MicroUSD | None = _heard(dice, _BALANCE, RequestContext(), parse_balance)
     return "refused" if read is None else "taken"
 
 
-ANSWERS = (
-    Target("submission answers", 12_000, _submission),
-    Target("status answers", 12_000, _status),
-    Target("balance answers", 5_000, _balance),
+APIXO_RESPONSE_TARGETS = (
+    FuzzTarget("submission answers", 12_000, _submission),
+    FuzzTarget("status answers", 12_000, _status),
+    FuzzTarget("balance answers", 5_000, _balance),
 )
 
 
 def _heard(
-    dice: Random, base: Any, question: Question, read: Callable[[object], Any]
+    dice: Random, base: Any, question: RequestContext, read: Callable[[object], Any]
 ) -> Any | None:
     """Read a changed answer; None for one of APIXO's errors, which says nothing of the prompt."""
     value = base
     for _ in range(dice.randrange(3)):
-        value = changed_json(value, dice)
-    patience = odd_text(dice, 40) if dice.random() < 0.2 else dice.choice(_PATIENCE)
-    answer = Answer(
-        200 if dice.random() < 0.6 else dice.choice(_HTTP), as_bytes(value, dice), patience
+        value = mutate_json(value, dice)
+    patience = random_text(dice, 40) if dice.random() < 0.2 else dice.choice(_PATIENCE)
+    answer = RawResponse(
+        200 if dice.random() < 0.6 else dice.choice(_HTTP), encode_json(value, dice), patience
     )
     try:
-        return read_answer(answer, question, read)
+        return parse_response(answer, question, read)
     except ApixoError as error:
         failure = error
     told = f"{failure} {failure!r} {vars(failure)}"
     assert not question.prompt or question.prompt not in told
-    assert 0 <= (failure.retry_after_s or 0) <= MAX_PATIENCE_S
+    assert 0 <= (failure.retry_after_s or 0) <= MAX_RETRY_AFTER_S
     told.encode()
     return None

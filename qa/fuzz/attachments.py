@@ -14,48 +14,52 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from domain.models import MAX_IMAGE_SIDE
-from domain.requests import Clip, clip_ms
-from qa.fuzz.mutators import changed_bytes
-from qa.fuzz.target import Target
-from tests.harness.media_samples import sound, video
+from domain.requests import Clip, round_clip_ms
+from qa.fuzz.mutators import mutate_bytes
+from qa.fuzz.target import FuzzTarget
+from tests.harness.media_samples import make_audio, make_video
 from workflow.media_probe import audio, images, worker
 from workflow.media_probe import video as video_probe
-from workflow.media_probe.types import ClipFound, Finding, Kind, PictureFound, Refused
+from workflow.media_probe.types import ClipInfo, MediaInfo, MediaKind, PictureInfo, RejectedMedia
 
-_LOOKS = {Kind.PICTURE: images.look, Kind.VIDEO: video_probe.look, Kind.AUDIO: audio.look}
-_ANSWER: TypeAdapter[Any] = TypeAdapter(Finding | Refused)
+_LOOKS = {
+    MediaKind.PICTURE: images.probe,
+    MediaKind.VIDEO: video_probe.probe,
+    MediaKind.AUDIO: audio.probe,
+}
+_ANSWER: TypeAdapter[Any] = TypeAdapter(MediaInfo | RejectedMedia)
 
 
-def odd_file(dice: Random) -> tuple[Kind, bytes]:
+def random_file(dice: Random) -> tuple[MediaKind, bytes]:
     """Make a file: a real one that is changed, now and then two in one or of another kind."""
-    kind = dice.choice([*Kind])
-    data = dice.choice(_real(kind if dice.random() < 0.9 else dice.choice([*Kind])))
+    kind = dice.choice([*MediaKind])
+    data = dice.choice(_real(kind if dice.random() < 0.9 else dice.choice([*MediaKind])))
     if dice.random() < 0.1:
-        data += dice.choice(_real(dice.choice([*Kind])))
-    return kind, changed_bytes(data, dice)
+        data += dice.choice(_real(dice.choice([*MediaKind])))
+    return kind, mutate_bytes(data, dice)
 
 
 def _file(dice: Random) -> str:
     """Look into a file as the process does that is there for it."""
-    kind, data = odd_file(dice)
+    kind, data = random_file(dice)
     with _given(data):
         found = worker._answer(_LOOKS[kind])  # pyright: ignore[reportPrivateUsage]
     assert _ANSWER.validate_json(json.dumps(asdict(found))) == found
     match found:
-        case PictureFound():
-            assert kind is Kind.PICTURE
+        case PictureInfo():
+            assert kind is MediaKind.PICTURE
             assert 0 < found.width <= MAX_IMAGE_SIDE
             assert 0 < found.height <= MAX_IMAGE_SIDE
-        case ClipFound():
-            assert kind is not Kind.PICTURE
+        case ClipInfo():
+            assert kind is not MediaKind.PICTURE
             assert found.microseconds > 0
-            Clip(url="u", name="n", duration_ms=clip_ms(found.microseconds))
-        case Refused():
+            Clip(url="u", name="n", duration_ms=round_clip_ms(found.microseconds))
+        case RejectedMedia():
             return "refused"
     return "taken"
 
 
-FILES = (Target("attachments", 10_000, _file),)
+ATTACHMENT_TARGETS = (FuzzTarget("attachments", 10_000, _file),)
 
 
 @contextmanager
@@ -68,17 +72,17 @@ def _given(data: bytes):
 
 
 @cache
-def _real(kind: Kind) -> tuple[bytes, ...]:
+def _real(kind: MediaKind) -> tuple[bytes, ...]:
     match kind:
-        case Kind.PICTURE:
+        case MediaKind.PICTURE:
             return tuple(_picture(name) for name in ("PNG", "JPEG", "WEBP", "GIF"))
-        case Kind.VIDEO:
+        case MediaKind.VIDEO:
             return (
-                *(video(400, kind=kind, sound_ms=400) for kind in ("mp4", "mov")),
-                video(400, fragmented=True),
+                *(make_video(400, kind=kind, sound_ms=400) for kind in ("mp4", "mov")),
+                make_video(400, fragmented=True),
             )
-        case Kind.AUDIO:
-            return sound(300), sound(300, "wav"), sound(300, write_xing="0")
+        case MediaKind.AUDIO:
+            return make_audio(300), make_audio(300, "wav"), make_audio(300, write_xing="0")
 
 
 def _picture(name: str) -> bytes:

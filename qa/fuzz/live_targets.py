@@ -11,25 +11,25 @@ from pydantic import SecretStr
 from yarl import URL
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
-from bot.web.callbacks import CallbackDoor
+from apixo.downloads import ResultDownloader
+from bot.web.callbacks import CallbackEndpoint
 from bot.web.server import serve
-from qa.fuzz.attachments import odd_file
-from qa.fuzz.mutators import as_bytes, changed_json
-from qa.fuzz.signed_urls import BODY, CALLBACKS, forged_token
+from qa.fuzz.attachments import random_file
+from qa.fuzz.mutators import encode_json, mutate_json
+from qa.fuzz.signed_urls import CALLBACK_URLS, FORGED_BODY, forged_token
 from storage import jobs
 from storage.database import Database
 from storage.media import MediaFolder
-from tests.harness.workflow import NO_LIMITS, Channel
+from tests.harness.workflow import NO_LIMITS, FakePublisher
 from workflow.context import Context, Policy
-from workflow.media_probe.probe import Inspector
-from workflow.media_probe.types import Unusable
-from workflow.urls.callback_urls import PATH
+from workflow.media_probe.probe import MediaProbe
+from workflow.media_probe.types import UnusableMedia
+from workflow.urls.callback_urls import CALLBACK_PATH
 
 _REFUSALS = frozenset({400, 401, 404, 405, 413, 429})
 
 
-async def forged_over_http(seed: int, count: int) -> Counter[str]:
+async def send_forged_callbacks(seed: int, count: int) -> Counter[str]:
     """Call the service's own door back under forged addresses; nothing may be acknowledged."""
     dice = Random(f"{seed}/http")  # noqa: S311 - repeatable
     outcomes = Counter[str]()
@@ -37,8 +37,8 @@ async def forged_over_http(seed: int, count: int) -> Counter[str]:
         async with await Database.open(f"sqlite:///{folder}/dailies.db") as database:
             await database.migrate()
             heard = list[str]()
-            door = CallbackDoor(
-                _context(database, Path(folder)), CALLBACKS, lambda: None, heard.append
+            door = CallbackEndpoint(
+                _context(database, Path(folder)), CALLBACK_URLS, lambda: None, heard.append
             )
             async with (
                 serve("127.0.0.1", 0, door.routes()) as port,
@@ -46,24 +46,24 @@ async def forged_over_http(seed: int, count: int) -> Counter[str]:
             ):
                 for _ in range(count):
                     path = quote(forged_token(dice), safe="", errors="replace")
-                    url = URL(f"http://127.0.0.1:{port}{PATH}{path}", encoded=True)
-                    body = as_bytes(changed_json(BODY, dice), dice)
+                    url = URL(f"http://127.0.0.1:{port}{CALLBACK_PATH}{path}", encoded=True)
+                    body = encode_json(mutate_json(FORGED_BODY, dice), dice)
                     async with session.post(url, data=body) as answer:
                         assert answer.status in _REFUSALS, (answer.status, url)
                     outcomes["refused"] += 1
             assert set(heard) <= {"forged", "too many"}
-            assert await database.read(jobs.counts) == {}
+            assert await database.read(jobs.count_by_state) == {}
     return outcomes
 
 
-async def files_in_their_process(seed: int, count: int) -> Counter[str]:
+async def probe_random_files(seed: int, count: int) -> Counter[str]:
     """Have odd files looked into where the service does it; each is something, or refused."""
-    dice, inspector = Random(f"{seed}/files"), Inspector()  # noqa: S311 - repeatable
+    dice, inspector = Random(f"{seed}/files"), MediaProbe()  # noqa: S311 - repeatable
     outcomes = Counter[str]()
     for _ in range(count):
         try:
-            await inspector.look(*odd_file(dice))
-        except Unusable:
+            await inspector.probe(*random_file(dice))
+        except UnusableMedia:
             outcomes["refused"] += 1
         else:
             outcomes["taken"] += 1
@@ -74,9 +74,9 @@ def _context(database: Database, folder: Path) -> Context:
     return Context(
         database=database,
         apixo=ApixoClient("http://127.0.0.1:9", SecretStr("key")),
-        results=ResultFetcher(("apixo.ai",)),
+        results=ResultDownloader(("apixo.ai",)),
         media=MediaFolder(folder / "media"),
-        publisher=Channel(),
+        publisher=FakePublisher(),
         policy=Policy(limits=NO_LIMITS, max_tasks=1),
         now_ms=lambda: 0,
         random=Random(1),  # noqa: S311 - jitter

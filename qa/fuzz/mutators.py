@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, cast
 
-ODD_TEXTS = (
+HOSTILE_FRAGMENTS = (
     *("@everyone", "@here", "<@1>", "<@&1>", "<#1>", "</video:1>", "<t:1:R>", "<:a:1>"),
     *("\u202e", "\u2066", "\u2069", "\u200b", "\u200d", "\ufeff", "\u2028", "\u00ad", "\u3164"),
     *("\ud800", "\udfff", "\x00", "\x1b[2J", "\r\n", "\t", "\x7f", "\U000e0041", "\U0010ffff"),
@@ -35,33 +35,33 @@ _VALUES: tuple[Any, ...] = (
 )
 
 
-def odd_text(dice: Random, longest: int = 6_000) -> str:
+def random_text(dice: Random, longest: int = 6_000) -> str:
     """Make a text: a few words of all kinds, or one of them very often."""
     if dice.random() < 0.1:
-        return (dice.choice(ODD_TEXTS) * dice.choice(_LENGTHS))[:longest]
-    parts = dice.choices((*ODD_TEXTS, " ", "lake", " and ", "a"), k=dice.randrange(12))
+        return (dice.choice(HOSTILE_FRAGMENTS) * dice.choice(_LENGTHS))[:longest]
+    parts = dice.choices((*HOSTILE_FRAGMENTS, " ", "lake", " and ", "a"), k=dice.randrange(12))
     if dice.random() < 0.3:
         parts.append("".join(chr(dice.randrange(0x110000)) for _ in range(dice.randrange(30))))
     return "".join(parts)[:longest]
 
 
-def changed_text(text: str, dice: Random) -> str:
+def mutate_text(text: str, dice: Random) -> str:
     """Change a text somewhere: a letter, a piece, its end."""
     at, to = sorted((dice.randrange(len(text) + 1), dice.randrange(len(text) + 1)))
     ways: Sequence[Callable[[], str]] = (
         lambda: text[:at] + chr(dice.randrange(1, 0x250)) + text[at + 1 :],
-        lambda: text[:at] + dice.choice(ODD_TEXTS) + text[at:],
+        lambda: text[:at] + dice.choice(HOSTILE_FRAGMENTS) + text[at:],
         lambda: text[:at] + text[to:],
         lambda: text[:at],
         lambda: text[at:] + text[:at],
         lambda: text[:at] + text[at:to] * 2 + text[to:],
         text.swapcase,
-        lambda: odd_text(dice, 300),
+        lambda: random_text(dice, 300),
     )
     return dice.choice(ways)()
 
 
-def changed_bytes(data: bytes, dice: Random) -> bytes:
+def mutate_bytes(data: bytes, dice: Random) -> bytes:
     """Change bytes in one to eight places: bits, numbers, pieces; or cut the end off."""
     made = bytearray(data)
     for _ in range(1 << dice.randrange(4)):
@@ -69,7 +69,7 @@ def changed_bytes(data: bytes, dice: Random) -> bytes:
     return bytes(made)
 
 
-def changed_json(value: Any, dice: Random) -> Any:
+def mutate_json(value: Any, dice: Random) -> Any:
     """Change one value somewhere within, or drop or add one."""
     goes_deeper = bool(value) and dice.random() < 0.9
     if goes_deeper and isinstance(value, dict):
@@ -77,13 +77,13 @@ def changed_json(value: Any, dice: Random) -> Any:
     if goes_deeper and isinstance(value, list):
         items = cast("list[Any]", value)
         at = dice.randrange(len(items))
-        return [*items[:at], changed_json(items[at], dice), *items[at + dice.randrange(2) :]]
+        return [*items[:at], mutate_json(items[at], dice), *items[at + dice.randrange(2) :]]
     if isinstance(value, str) and dice.random() < 0.5:
-        return changed_text(value, dice)
+        return mutate_text(value, dice)
     return dice.choice(_VALUES)
 
 
-def as_bytes(value: Any, dice: Random) -> bytes:
+def encode_json(value: Any, dice: Random) -> bytes:
     """Write JSON, now and then as no JSON any more."""
     body = json.dumps(value).encode()
     fate = dice.random()
@@ -91,7 +91,7 @@ def as_bytes(value: Any, dice: Random) -> bytes:
         return body
     if fate < 0.81:
         return b"[" * 50_000
-    return changed_bytes(body, dice)
+    return mutate_bytes(body, dice)
 
 
 def _change_bytes(made: bytearray, dice: Random) -> None:
@@ -122,6 +122,6 @@ def _changed_object(value: dict[str, Any], dice: Random) -> dict[str, Any]:
         case 0:
             return rest
         case 1:
-            return {**rest, changed_text(name, dice): value[name]}
+            return {**rest, mutate_text(name, dice): value[name]}
         case _:
-            return {**value, name: changed_json(value[name], dice)}
+            return {**value, name: mutate_json(value[name], dice)}

@@ -1,9 +1,15 @@
 """Every way in."""
 
-from qa.fuzz.apixo_responses import ANSWERS
-from qa.fuzz.attachments import FILES
-from qa.fuzz.signed_urls import ADDRESSES
-from qa.fuzz.text_inputs import WORDS
-from qa.fuzz.video_requests import ORDERS
+from qa.fuzz.apixo_responses import APIXO_RESPONSE_TARGETS
+from qa.fuzz.attachments import ATTACHMENT_TARGETS
+from qa.fuzz.signed_urls import SIGNED_URL_TARGETS
+from qa.fuzz.text_inputs import TEXT_INPUT_TARGETS
+from qa.fuzz.video_requests import VIDEO_REQUEST_TARGETS
 
-TARGETS = (*ORDERS, *WORDS, *ANSWERS, *FILES, *ADDRESSES)
+TARGETS = (
+    *VIDEO_REQUEST_TARGETS,
+    *TEXT_INPUT_TARGETS,
+    *APIXO_RESPONSE_TARGETS,
+    *ATTACHMENT_TARGETS,
+    *SIGNED_URL_TARGETS,
+)

@@ -2,22 +2,22 @@
 
 from random import Random
 
-from apixo.schemas import MAX_ID_CHARS, read_callback
-from qa.fuzz.mutators import as_bytes, changed_json, changed_text
-from qa.fuzz.target import Target
-from workflow.urls.callback_urls import CallbackAddresses
-from workflow.urls.signed_urls import SignedLinks
-from workflow.urls.signing import Seal
+from apixo.schemas import MAX_ID_CHARS, parse_callback
+from qa.fuzz.mutators import encode_json, mutate_json, mutate_text
+from qa.fuzz.target import FuzzTarget
+from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.signed_urls import SignedUrls
+from workflow.urls.signing import Signer
 
 SECRET = b"a secret of this fuzz"
-CALLBACKS = CallbackAddresses("", Seal(SECRET, "callbacks"))
-BODY = {"code": 200, "data": {"taskId": "task_evil", "state": "success", "resultJson": "{}"}}
+CALLBACK_URLS = CallbackUrls("", Signer(SECRET, "callbacks"))
+FORGED_BODY = {"code": 200, "data": {"taskId": "task_evil", "state": "success", "resultJson": "{}"}}
 
-_LINKS = SignedLinks("", Seal(SECRET, "links"))
+_LINKS = SignedUrls("", Signer(SECRET, "links"))
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~=%/é\u2028"
 _TEXTS = tuple(f"1.{'0' * 19}{last}.{number}" for last in "012" for number in (1, 2, 10))
-_TOKENS = tuple(f"{text}.{Seal(SECRET, 'callbacks').mark(text)}" for text in _TEXTS)
-_SIGNED = _LINKS.address_of_result("0123456789abcdefghjk.mp4", 1_800_000_000_000).rpartition("/")[2]
+_TOKENS = tuple(f"{text}.{Signer(SECRET, 'callbacks').sign(text)}" for text in _TEXTS)
+_SIGNED = _LINKS.url_for_result("0123456789abcdefghjk.mp4", 1_800_000_000_000).rpartition("/")[2]
 
 
 def forged_token(dice: Random) -> str:
@@ -28,12 +28,12 @@ def forged_token(dice: Random) -> str:
 
 def _callback(dice: Random) -> str:
     """Call back under a forged address; its body is what it likes to be."""
-    assert CALLBACKS.read(forged_token(dice)) is None
+    assert CALLBACK_URLS.parse(forged_token(dice)) is None
     if dice.random() < 0.8:
         return "refused"
-    body = as_bytes(changed_json(BODY, dice), dice)
+    body = encode_json(mutate_json(FORGED_BODY, dice), dice)
     try:
-        task_id = read_callback(body)
+        task_id = parse_callback(body)
     except ValueError:
         return "refused"
     assert 0 < len(task_id) <= MAX_ID_CHARS
@@ -44,7 +44,7 @@ def _callback(dice: Random) -> str:
 def _link(dice: Random) -> str:
     """Ask for a link that is a near miss."""
     signed = _changed(_SIGNED, dice)
-    assert signed == _SIGNED or _LINKS.read(signed) is None
+    assert signed == _SIGNED or _LINKS.parse(signed) is None
     return "refused"
 
 
@@ -63,7 +63,10 @@ def _changed(text: str, dice: Random) -> str:
         case 6:
             return text[:at]
         case _:
-            return changed_text(text, dice)
+            return mutate_text(text, dice)
 
 
-ADDRESSES = (Target("callbacks", 1_000_000, _callback), Target("links", 50_000, _link))
+SIGNED_URL_TARGETS = (
+    FuzzTarget("callbacks", 1_000_000, _callback),
+    FuzzTarget("links", 50_000, _link),
+)

@@ -6,7 +6,7 @@ from random import Random
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FuzzTarget:
     """A way in. `run` sends one odd input through the service's own code.
 
     It tells in a word what came of it, and raises anything at all where that is wrong: where the
@@ -18,6 +18,6 @@ class Target:
     count: int
     run: Callable[[Random], str]
 
-    def one(self, seed: int, number: int) -> str:
+    def run_one(self, seed: int, number: int) -> str:
         """Do the n-th input of a seed."""
         return self.run(Random(f"{seed}/{self.name}/{number}"))  # noqa: S311 - repeatable

@@ -5,31 +5,33 @@ from typing import Any
 
 from discord import ui
 
-from cogs.generation.context_menu import PictureMenu
-from cogs.jobs.list_views import LIST_ITEMS
+from cogs.generation.context_menu import PictureSelect
+from cogs.jobs.list_views import LIST_BUTTONS
 from cogs.operator.buttons import OPERATOR_ITEMS
 from cogs.quotas.views import RevokeButton
-from cogs.reports.controls import ITEMS
+from cogs.reports.controls import REPORT_ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
-from cogs.settings.field_types import Choice, Knob, Pick, Text
-from cogs.settings.fields import KNOBS
-from cogs.ui.buttons import CardButton
-from cogs.ui.notify_button import TellButton
+from cogs.settings.field_types import ChannelOrRoleField, SelectField, SettingField, TextField
+from cogs.settings.fields import FIELDS_BY_PAGE
+from cogs.ui.buttons import ActionButton
+from cogs.ui.notify_button import NotifyButton
 from domain import guild_settings
-from domain.errors import BrokenRules
-from domain.guild_settings import ServerSettings
-from domain.money import parse_usd, plain_usd, show_usd
-from domain.quotas import MOST, read_limit
-from domain.word_filter import broken_rules, found_in, read_words
-from qa.fuzz.mutators import changed_text, odd_text
-from qa.fuzz.target import Target
+from domain.errors import RulesViolated
+from domain.guild_settings import GuildSettings
+from domain.money import format_usd, format_usd_en, parse_usd
+from domain.quotas import MAX_AMOUNT, parse_limit
+from domain.word_filter import find_listed_words, parse_word_list, word_list_violations
+from qa.fuzz.mutators import mutate_text, random_text
+from qa.fuzz.target import FuzzTarget
 
 _AMOUNTS = ("5", "0.5", "$2.50", "none", "1000000", "999999999.999999", "0.000001")
 _LISTS = ("gore, /\\bblood(y|)\\b/", "/(a|b)+c/\nlake", "/[a-z]{1,9}/", "/(?i)x{2,5}/", "/\\p{L}+/")
-_KNOBS: tuple[Knob, ...] = tuple(knob for knobs in KNOBS.values() for knob in knobs)
+_KNOBS: tuple[SettingField, ...] = tuple(
+    knob for knobs in FIELDS_BY_PAGE.values() for knob in knobs
+)
 _BUTTONS: tuple[type[ui.DynamicItem[Any]], ...] = (
-    *(CardButton, RevokeButton, TellButton, PictureMenu),
-    *(*ITEMS, *LIST_ITEMS, *SETTINGS_ITEMS, *OPERATOR_ITEMS),
+    *(ActionButton, RevokeButton, NotifyButton, PictureSelect),
+    *(*REPORT_ITEMS, *LIST_BUTTONS, *SETTINGS_ITEMS, *OPERATOR_ITEMS),
 )
 _NAMES = (
     *("cancel:01k9zzzzzzzzzzzzzzzz", "buy:01k9zzzzzzzzzzzzzzzz:80000", "confirm:12345"),
@@ -41,61 +43,63 @@ _NAMES = (
 
 def _money(dice: Random) -> str:
     """Read an amount; what is read is shown as it was meant."""
-    text = changed_text(dice.choice(_AMOUNTS), dice) if dice.random() < 0.8 else odd_text(dice, 50)
+    text = (
+        mutate_text(dice.choice(_AMOUNTS), dice) if dice.random() < 0.8 else random_text(dice, 50)
+    )
     try:
-        amount = read_limit(text)
+        amount = parse_limit(text)
     except ValueError as error:
         str(error).encode()
         return "refused"
     if amount is not None:
-        assert 0 <= amount <= MOST
-        assert parse_usd(plain_usd(amount).replace(",", "")) == amount
-        assert show_usd(amount)[0] == "$"
+        assert 0 <= amount <= MAX_AMOUNT
+        assert parse_usd(format_usd_en(amount).replace(",", "")) == amount
+        assert format_usd(amount)[0] == "$"
     return "taken"
 
 
 def _patterns(dice: Random) -> str:
     """Read a manager's list, and look for what is on it in an odd prompt."""
-    text = odd_text(dice, 2_000)
+    text = random_text(dice, 2_000)
     if dice.random() < 0.7:
-        text = changed_text(changed_text(dice.choice(_LISTS), dice), dice)
-    words = read_words(text)
-    settings = ServerSettings(banned=words)
+        text = mutate_text(mutate_text(dice.choice(_LISTS), dice), dice)
+    words = parse_word_list(text)
+    settings = GuildSettings(banned=words)
     try:
-        guild_settings.check(settings)
-    except BrokenRules:
+        guild_settings.validate_settings(settings)
+    except RulesViolated:
         return "refused"
-    assert broken_rules(words) == []
-    prompt = odd_text(dice)
-    assert all(isinstance(found, str) for found in found_in(prompt, words))
+    assert word_list_violations(words) == []
+    prompt = random_text(dice)
+    assert all(isinstance(found, str) for found in find_listed_words(prompt, words))
     return "taken"
 
 
 def _values(dice: Random) -> str:
     """Set something on the panel to what the panel does not offer."""
     knob = dice.choice(_KNOBS)
-    text = odd_text(dice, 500) if dice.random() < 0.5 else dice.choice((*_AMOUNTS, "8", "-"))
+    text = random_text(dice, 500) if dice.random() < 0.5 else dice.choice((*_AMOUNTS, "8", "-"))
     try:
         value = _read(knob, text, dice)
-    except BrokenRules:
+    except RulesViolated:
         return "refused"
-    knob.shown(value)
-    assert not isinstance(knob, Text) or knob.read(knob.written(value)) == value
+    knob.format_value(value)
+    assert not isinstance(knob, TextField) or knob.parse_input(knob.format_input(value)) == value
     return "taken"
 
 
-def _read(knob: Knob, text: str, dice: Random) -> Any:
+def _read(knob: SettingField, text: str, dice: Random) -> Any:
     match knob:
-        case Text():
-            return knob.read(text)
-        case Pick() | Choice():
-            return knob.read([text] * dice.randrange(3))
+        case TextField():
+            return knob.parse_input(text)
+        case ChannelOrRoleField() | SelectField():
+            return knob.parse_input([text] * dice.randrange(3))
 
 
 def _names(dice: Random) -> str:
     """Click a button of an odd name: it is none of ours, or made again with the same name."""
     name = dice.choice(_NAMES)
-    name = name if dice.random() < 0.1 else changed_text(name, dice)[:100]
+    name = name if dice.random() < 0.1 else mutate_text(name, dice)[:100]
     outcome = "refused"
     for item in _BUTTONS:
         found = item.__discord_ui_compiled_template__.fullmatch(name)
@@ -116,9 +120,9 @@ def _made(item: type[ui.DynamicItem[Any]], found: Any) -> Any:
     raise AssertionError(f"{item.__name__} waits for something")
 
 
-WORDS = (
-    Target("money", 25_000, _money),
-    Target("patterns", 8_000, _patterns),
-    Target("settings", 10_000, _values),
-    Target("buttons", 20_000, _names),
+TEXT_INPUT_TARGETS = (
+    FuzzTarget("money", 25_000, _money),
+    FuzzTarget("patterns", 8_000, _patterns),
+    FuzzTarget("settings", 10_000, _values),
+    FuzzTarget("buttons", 20_000, _names),
 )

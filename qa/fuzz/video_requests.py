@@ -8,24 +8,33 @@ from typing import Any
 
 from discord import ui
 
-from apixo.requests import submission
-from cogs.generation.modals import typed
+from apixo.requests import build_submission
+from cogs.generation.modals import apply_input
 from cogs.ui import views
-from cogs.ui.text import harmless
-from domain.errors import BrokenRules
-from domain.guild_rules import Asker, admitted
-from domain.guild_settings import ServerSettings, Which
+from cogs.ui.text import sanitize
+from domain.errors import RulesViolated
+from domain.guild_rules import RequestOrigin, apply_guild_rules
+from domain.guild_settings import AppliesTo, GuildSettings
 from domain.jobs import JobState
 from domain.models import MODELS, ModelId
 from domain.money import ZERO
 from domain.pricing import quote
-from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check, dump, load
-from domain.word_filter import broken_rules
-from qa.fuzz.mutators import changed_json, changed_text, odd_text
-from qa.fuzz.target import Target
+from domain.requests import (
+    Clip,
+    Draft,
+    GenerationCommand,
+    Picture,
+    VideoRequest,
+    build_request,
+    dump_request,
+    load_request,
+)
+from domain.word_filter import word_list_violations
+from qa.fuzz.mutators import mutate_json, mutate_text, random_text
+from qa.fuzz.target import FuzzTarget
 from storage.jobs import Job
-from tests.harness.rendering import a_job, live_markup, shown_prompt
-from workflow.publisher import Sight
+from tests.harness.rendering import make_job, prompt_on_card, rendered_markup
+from workflow.publisher import StatusView
 
 _MOST_SHOWN = 4_000
 _FORM: list[dict[str, Any]] = [
@@ -47,24 +56,24 @@ def _form(dice: Random) -> str:
     """Take a request as a form brings it, that somebody may have forged."""
     data = {"custom_id": "form", "components": _FORM}
     for _ in range(dice.randrange(1, 4)):
-        data = {**data, "components": changed_json(data["components"], dice)}
-    return _pass(typed(Draft(command=Command.VIDEO, prompt="a lake"), data), dice)
+        data = {**data, "components": mutate_json(data["components"], dice)}
+    return _pass(apply_input(Draft(command=GenerationCommand.VIDEO, prompt="a lake"), data), dice)
 
 
-ORDERS = (Target("orders", 10_000, _order), Target("forms", 5_000, _form))
+VIDEO_REQUEST_TARGETS = (FuzzTarget("orders", 10_000, _order), FuzzTarget("forms", 5_000, _form))
 
 
 def _pass(draft: Draft, dice: Random) -> str:
-    banned = (changed_text(draft.prompt[:40], dice)[:60],)
-    settings = ServerSettings(
-        banned=() if broken_rules(banned) else banned,
+    banned = (mutate_text(draft.prompt[:40], dice)[:60],)
+    settings = GuildSettings(
+        banned=() if word_list_violations(banned) else banned,
         sensitive=("/l[ao]ke/",),
-        age_gate=dice.choice([*Which]),
+        age_gate=dice.choice([*AppliesTo]),
     )
     try:
-        request = check(admitted(settings, Asker(channel_id=1), draft))
-    except BrokenRules as error:
-        _said(views.refusal(error.rules))
+        request = build_request(apply_guild_rules(settings, RequestOrigin(channel_id=1), draft))
+    except RulesViolated as error:
+        _said(views.render_refusal(error.violations))
         return "refused"
     _take(request)
     return "taken"
@@ -72,13 +81,13 @@ def _pass(draft: Draft, dice: Random) -> str:
 
 def _take(request: VideoRequest) -> None:
     """Do with a request what becomes of it: keep it, price it, send it, show it."""
-    assert load(dump(request)) == request
+    assert load_request(dump_request(request)) == request
     assert quote(request).amount > ZERO
-    json.dumps(submission(request, None), ensure_ascii=False).encode()
-    status = _said(views.status(Sight(_job(request), place=1)))
-    shown = shown_prompt(status).removeprefix("> ")
-    assert live_markup(shown.replace("**", "", 2)) == [], shown
-    _said(views.details(_job(request), None, with_task=True))
+    json.dumps(build_submission(request, None), ensure_ascii=False).encode()
+    status = _said(views.render_status(StatusView(_job(request), queue_position=1)))
+    shown = prompt_on_card(status).removeprefix("> ")
+    assert rendered_markup(shown.replace("**", "", 2)) == [], shown
+    _said(views.render_details(_job(request), None, show_task_id=True))
 
 
 def _said(view: ui.LayoutView) -> str:
@@ -91,12 +100,12 @@ def _said(view: ui.LayoutView) -> str:
 
 def _job(request: VideoRequest) -> Job:
     place: Any = SimpleNamespace(id=2, guild=SimpleNamespace(id=1))
-    return replace(a_job(place, place, JobState.QUEUED), request=request)
+    return replace(make_job(place, place, JobState.QUEUED), request=request)
 
 
 def _draft(dice: Random) -> Draft:
     """Make a draft that some rule or other refuses, or none; half of them are nearly in order."""
-    command, is_wild = dice.choice([*Command]), dice.random() < 0.5
+    command, is_wild = dice.choice([*GenerationCommand]), dice.random() < 0.5
     options: dict[str, Any] = {}
     if is_wild:
         some = dice.choice([*MODELS.values()])
@@ -105,14 +114,16 @@ def _draft(dice: Random) -> Draft:
         options["resolution"] = dice.choice((None, *some.resolutions))
         options["aspect_ratio"] = dice.choice((None, *some.aspect_ratios))
         options |= {name: dice.random() < 0.5 for name in ("sound", "fixed_lens", "web_search")}
-    pictures = dice.choice((0, 1, 2, 9, 10)) if is_wild else int(command is not Command.VIDEO)
+    pictures = (
+        dice.choice((0, 1, 2, 9, 10)) if is_wild else int(command is not GenerationCommand.VIDEO)
+    )
     return Draft(
         command=command,
-        prompt="a lake at dusk" if is_wild else odd_text(dice),
+        prompt="a lake at dusk" if is_wild else random_text(dice),
         pictures=tuple(_picture(dice, is_wild=is_wild) for _ in range(pictures)),
         videos=tuple(_clip(dice) for _ in range(dice.choice((0, 1, 4)) if is_wild else 0)),
         audios=tuple(_clip(dice) for _ in range(dice.choice((0, 1, 4)) if is_wild else 0)),
-        problems=(harmless(odd_text(dice, 100), 60),) if dice.random() < 0.1 else (),
+        violations=(sanitize(random_text(dice, 100), 60),) if dice.random() < 0.1 else (),
         private=dice.random() < 0.1,
         **options,
     )
@@ -122,7 +133,7 @@ def _picture(dice: Random, *, is_wild: bool) -> Picture:
     sides = (1, 299, 300, 640, 6000, 6001) if is_wild else (300, 640)
     return Picture(
         url="https://cdn.discordapp.com/a.png",
-        name=harmless(odd_text(dice, 60), 60),
+        name=sanitize(random_text(dice, 60), 60),
         format=dice.choice(("PNG", "JPEG", "WEBP")),
         width=dice.choice(sides),
         height=dice.choice(sides),

@@ -15,7 +15,7 @@ import click
 
 from qa.mutation.guard import Guard
 from qa.mutation.registry import GUARDS
-from qa.mutation.tree_copy import Copy, Told, copy_tree, load_before
+from qa.mutation.tree_copy import TestRun, TreeCopy, copy_tree, load_before
 
 
 @click.command()
@@ -37,35 +37,35 @@ def main(at_once: int, words: Sequence[str]) -> None:
     sys.exit(1 if missed or not chosen else 0)
 
 
-def _fail_anyway(guards: Sequence[Guard], copies: Sequence[Copy]) -> list[tuple[str, str]]:
+def _fail_anyway(guards: Sequence[Guard], copies: Sequence[TreeCopy]) -> list[tuple[str, str]]:
     """Run the tests with every guard in its place; what fails then shows nothing."""
     tests = sorted({test for guard in guards for test in guard.tests})
     shares = [tests[number :: len(copies)] for number in range(len(copies))]
     with ThreadPoolExecutor(len(copies)) as pool:
-        told = [*pool.map(Copy.run, copies, [share for share in shares if share])]
-    return [("every guard in its place", one.said) for one in told if not one.passed]
+        told = [*pool.map(TreeCopy.run, copies, [share for share in shares if share])]
+    return [("every guard in its place", one.output) for one in told if not one.is_green]
 
 
-def _try_each(guards: Sequence[Guard], copies: Sequence[Copy]) -> list[tuple[str, str]]:
-    free = SimpleQueue[Copy]()
+def _try_each(guards: Sequence[Guard], copies: Sequence[TreeCopy]) -> list[tuple[str, str]]:
+    free = SimpleQueue[TreeCopy]()
     for copy in copies:
         free.put(copy)
 
-    def attempt(guard: Guard) -> Told:
+    def attempt(guard: Guard) -> TestRun:
         copy = free.get()
         try:
-            return copy.run_without(guard)
+            return copy.run_mutated(guard)
         finally:
             free.put(copy)
 
     missed: list[tuple[str, str]] = []
     with ThreadPoolExecutor(len(copies)) as pool:
         for guard, told in zip(guards, pool.map(attempt, guards), strict=True):
-            deaf = told.deaf(guard.tests)
+            deaf = told.unaffected_tests(guard.tests)
             verdict = "NOT NOTICED" if deaf else "noticed"
             print(f"{verdict:<12} {guard.name:<64} {guard.path}", flush=True)
             if deaf:
-                missed.append((guard.name, f"{told.said}\nnot failed: {', '.join(deaf)}"))
+                missed.append((guard.name, f"{told.output}\nnot failed: {', '.join(deaf)}"))
     return missed
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class Gone(Exception):
+class GuardTextMissing(Exception):
     """The text of a guard is not in its file, or is there more than once."""
 
 
@@ -18,8 +18,8 @@ class Guard:
 
     name: str
     path: str
-    text: str
-    without: str
+    source_text: str
+    replacement: str
     tests: tuple[str, ...]
 
     def remove(self, root: Path) -> None:
@@ -29,15 +29,17 @@ class Guard:
             Gone: it is not where it was.
         """
         file = root / self.path
-        file.write_text(self.taken_out(file.read_text()))
+        file.write_text(self.mutated_source(file.read_text()))
 
-    def taken_out(self, source: str) -> str:
+    def mutated_source(self, source: str) -> str:
         """Give its file's source without it.
 
         Raises:
             Gone: it is not where it was.
         """
-        times = source.count(self.text)
+        times = source.count(self.source_text)
         if times != 1:
-            raise Gone(f"{self.name}: its text is in {self.path} {times} times, not once")
-        return source.replace(self.text, self.without)
+            raise GuardTextMissing(
+                f"{self.name}: its text is in {self.path} {times} times, not once"
+            )
+        return source.replace(self.source_text, self.replacement)

@@ -26,7 +26,7 @@ def _trigger(reason: str) -> tuple[str, str]:
     return text, "SELECT 0"
 
 
-OF_MONEY = (
+LEDGER_GUARDS = (
     Guard(
         "unique: a hold for an attempt",
         _MIGRATION_1,

@@ -10,7 +10,7 @@ _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
 
-OF_THE_BELT = (
+PIPELINE_GUARDS = (
     Guard(
         "fence",
         "storage/jobs.py",
@@ -28,7 +28,7 @@ OF_THE_BELT = (
     Guard(
         "only the moves that there are",
         "storage/jobs.py",
-        "if not may_move(job.state, target):",
+        "if not can_transition(job.state, target):",
         "if False:",
         ("tests/storage/test_jobs.py::test_every_move_the_belt_does_not_know_is_refused",),
     ),
@@ -147,8 +147,8 @@ OF_THE_BELT = (
     Guard(
         "nonce of a status message",
         "cogs/publishing/publisher.py",
-        'view, nonce = views.status(sight, bare=bare), f"s{job.id}"',
-        "view, nonce = views.status(sight, bare=bare), None",
+        'view, nonce = views.render_status(sight, without_prompt=without_prompt), f"s{job.id}"',
+        "view, nonce = views.render_status(sight, without_prompt=without_prompt), None",
         (_ONCE,),
     ),
     Guard(
@@ -175,7 +175,7 @@ OF_THE_BELT = (
     Guard(
         "the direct messages are looked at before a repeat",
         "workflow/stages/deliver.py",
-        "found = await context.publisher.find_private_result(job, since_ms)",
+        "found = await context.publisher.find_result_dm(job, since_ms)",
         "found = None",
         (f"{_DELIVER}test_a_private_result_whose_answer_was_lost_is_not_sent_again",),
     ),
@@ -217,7 +217,7 @@ OF_THE_BELT = (
     Guard(
         "a callback about another task binds nothing",
         "workflow/urls/callbacks.py",
-        "    if job.task_id != task_id:\n        return Outcome.OTHER_TASK\n",
+        "    if job.task_id != task_id:\n        return CallbackOutcome.OTHER_TASK\n",
         "",
         (f"{_CALLBACK}test_a_call_about_another_task_is_refused",),
     ),
@@ -231,7 +231,7 @@ OF_THE_BELT = (
     Guard(
         "quarantine",
         "workflow/worker.py",
-        "if job.turns > _MAX_TURNS and may_move(job.state, JobState.QUARANTINED):",
+        "if job.turns > _MAX_TURNS and can_transition(job.state, JobState.QUARANTINED):",
         "if False:",
         (
             (

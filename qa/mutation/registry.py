@@ -1,7 +1,7 @@
 """Every guard there is."""
 
-from qa.mutation.ledger_guards import OF_MONEY
-from qa.mutation.pipeline_guards import OF_THE_BELT
-from qa.mutation.security_guards import AGAINST_STRANGERS
+from qa.mutation.ledger_guards import LEDGER_GUARDS
+from qa.mutation.pipeline_guards import PIPELINE_GUARDS
+from qa.mutation.security_guards import SECURITY_GUARDS
 
-GUARDS = (*OF_MONEY, *OF_THE_BELT, *AGAINST_STRANGERS)
+GUARDS = (*LEDGER_GUARDS, *PIPELINE_GUARDS, *SECURITY_GUARDS)

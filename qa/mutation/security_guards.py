@@ -11,7 +11,7 @@ _QUOTAS = "tests/cogs/quotas/test_cog.py::"
 _RESULTS = "tests/apixo/test_downloads.py::"
 _SPENDING = "tests/cogs/reports/test_cog.py::"
 
-AGAINST_STRANGERS = (
+SECURITY_GUARDS = (
     Guard(
         "the mark of callbacks and links",
         "workflow/urls/signing.py",
@@ -165,8 +165,8 @@ AGAINST_STRANGERS = (
     Guard(
         "is_manager: limits and grants",
         "cogs/quotas/cog.py",
-        "    if not is_manager(interaction):\n        raise TurnedAway",
-        "    if False:\n        raise TurnedAway",
+        "    if not is_manager(interaction):\n        raise UserError",
+        "    if False:\n        raise UserError",
         (f"{_QUOTAS}test_only_managers_change_anything",),
     ),
     Guard(

@@ -34,32 +34,32 @@ def load_before() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TestRun:
     """What a run of tests told: how it ended, its words, and the tests that failed."""
 
-    code: int
-    said: str
+    exit_code: int
+    output: str
     failed: tuple[str, ...]
 
     @property
-    def passed(self) -> bool:
+    def is_green(self) -> bool:
         """Tell whether every test passed."""
-        return self.code == 0
+        return self.exit_code == 0
 
-    def deaf(self, tests: Sequence[str]) -> list[str]:
+    def unaffected_tests(self, tests: Sequence[str]) -> list[str]:
         """List those of some tests that noticed nothing: they passed, or could not be begun."""
-        if self.code != _ENDED_BY_FAILURES:
+        if self.exit_code != _ENDED_BY_FAILURES:
             return [*tests]
         return [test for test in tests if not any(_is_of(test, name) for name in self.failed)]
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class TreeCopy:
     """A copy of the tree."""
 
     root: Path
 
-    def run_without(self, guard: Guard) -> Told:
+    def run_mutated(self, guard: Guard) -> TestRun:
         """Run the tests of a guard while it is gone."""
         file = self.root / guard.path
         source, times = file.read_bytes(), file.stat()
@@ -70,7 +70,7 @@ class Copy:
             file.write_bytes(source)
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    def run(self, tests: Sequence[str], log: Path | None = None) -> Told:
+    def run(self, tests: Sequence[str], log: Path | None = None) -> TestRun:
         """Run tests, in a process of their own; `log` takes what it says."""
         log = log or self.root / "pytest.log"
         process = _FORKS.Process(target=_run, args=(self.root, [*tests], log))
@@ -78,16 +78,16 @@ class Copy:
         process.join(_LONGEST_S)
         if process.exitcode is None:
             process.kill()
-            return Told(-1, f"no end within {_LONGEST_S} s", ())
+            return TestRun(-1, f"no end within {_LONGEST_S} s", ())
         lines = log.read_text().splitlines()
         failed = tuple(line.split()[1] for line in lines if line.startswith(("FAILED ", "SUBFAIL")))
-        return Told(process.exitcode, "\n".join(lines[-25:]), failed)
+        return TestRun(process.exitcode, "\n".join(lines[-25:]), failed)
 
 
-def copy_tree(to: Path) -> Copy:
+def copy_tree(to: Path) -> TreeCopy:
     """Copy what the tests need, compiled files and their times included."""
     shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    return Copy(to)
+    return TreeCopy(to)
 
 
 def _run(root: Path, tests: Sequence[str], log: Path) -> None:

@@ -12,8 +12,8 @@ import sys
 import time
 from dataclasses import replace
 
-from qa.simulation.plan import BLINDS, DAY_S, Plan, month, storm
-from qa.simulation.simulation import Findings, simulate
+from qa.simulation.plan import DAY_S, DISABLEABLE_GUARDS, SimulationPlan, plan_month, plan_storm
+from qa.simulation.simulation import SimulationResult, simulate
 
 _TELL_EVERY_S = 5
 
@@ -24,11 +24,11 @@ def main() -> None:
     plan = plan_of(given)
     findings = simulate(plan, Progress(plan))
     print(table(findings))
-    for complaint in findings.complaints:
+    for complaint in findings.violations:
         print(complaint)
-    if findings.complaints:
+    if findings.violations:
         print(f"\nseed {plan.seed}; again: {replay(given)}")
-    sys.exit(1 if findings.complaints else 0)
+    sys.exit(1 if findings.violations else 0)
 
 
 def read_command_line() -> argparse.Namespace:
@@ -38,23 +38,23 @@ def read_command_line() -> argparse.Namespace:
     words.add_argument("--days", type=float, default=30.0)
     words.add_argument("--jobs", type=int, help="how many are asked for")
     words.add_argument("--storm", action="store_true", help="a rush with a storm in its middle")
-    words.add_argument("--blind", choices=BLINDS, default="", help="take out a guard")
+    words.add_argument("--blind", choices=DISABLEABLE_GUARDS, default="", help="take out a guard")
     return words.parse_args()
 
 
-def plan_of(given: argparse.Namespace) -> Plan:
+def plan_of(given: argparse.Namespace) -> SimulationPlan:
     """Make the plan of a command line."""
     if given.storm:
-        plan = storm(given.seed, jobs=given.jobs or 10_000)
+        plan = plan_storm(given.seed, jobs=given.jobs or 10_000)
     else:
-        plan = month(given.seed, days=given.days, jobs=given.jobs)
-    return replace(plan, blind=given.blind)
+        plan = plan_month(given.seed, days=given.days, jobs=given.jobs)
+    return replace(plan, disabled_guard=given.blind)
 
 
 class Progress:
     """Tells now and then how far it is, where it does not disturb the figures."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SimulationPlan) -> None:
         self._plan = plan
         self._told_s = time.monotonic()
 
@@ -62,25 +62,26 @@ class Progress:
         """Tell it, if it was not told just now."""
         if time.monotonic() - self._told_s >= _TELL_EVERY_S:
             self._told_s = time.monotonic()
-            line = f"day {days:.1f} of {self._plan.days:.1f}, {jobs:,} of {self._plan.jobs:,} jobs"
+            plan = self._plan
+            line = f"day {days:.1f} of {plan.days:.1f}, {jobs:,} of {plan.job_count:,} jobs"
             print(line, file=sys.stderr, flush=True)
 
 
-def table(findings: Findings) -> str:
+def table(findings: SimulationResult) -> str:
     """Write what was counted and measured."""
     plan, megabyte = findings.plan, 1024 * 1024
-    ends = [(f"jobs: {state}", f"{count:,}") for state, count in findings.ends.items()]
+    ends = [(f"jobs: {state}", f"{count:,}") for state, count in findings.final_states.items()]
     counts = [(what, f"{count:,}") for what, count in sorted(findings.counts.items())]
     held = [
         (f"held by the service after {count:,} results", f"{size / megabyte:.2f} MiB")
-        for count, size in findings.held
+        for count, size in findings.reachable_bytes
     ]
-    before, after = findings.resident
+    before, after = findings.resident_bytes
     measured = [
         ("simulated time", f"{findings.simulated_s / DAY_S:.2f} days"),
         ("real time", f"{findings.real_s:.0f} s"),
-        ("most requests to APIXO in a minute", str(findings.most_a_minute)),
-        (f"most jobs at APIXO at once, of {plan.places}", str(findings.most_in_flight)),
+        ("most requests to APIXO in a minute", str(findings.max_requests_per_minute)),
+        (f"most jobs at APIXO at once, of {plan.max_in_flight}", str(findings.max_in_flight)),
         *held,
         ("growth between the two", f"{findings.growth:.2f} times"),
         ("whole process", f"{before / megabyte:.0f} → {after / megabyte:.0f} MiB"),

@@ -10,24 +10,24 @@ from typing import Any, Protocol, TypeVar
 from domain.errors import DailiesError
 from domain.jobs import JobState
 from domain.models import MODELS, ModelId
-from domain.requests import VideoRequest, check
-from qa.simulation.event_log import Journal
-from qa.simulation.plan import DAY_S, Plan
-from qa.simulation.process import Died
+from domain.requests import VideoRequest, build_request
+from qa.simulation.event_log import EventLog
+from qa.simulation.plan import DAY_S, SimulationPlan
+from qa.simulation.process import ProcessDied
 from sandbox.apixo import Task
 from storage import parked_jobs
 from storage.jobs import Job
-from tests.harness.workflow import a_request
-from workflow.billing.quotas import Manager
+from tests.harness.workflow import make_request
+from workflow.billing.quotas import Actor
 from workflow.context import Context
-from workflow.operator.actions import Verdict, decide
-from workflow.operator.control import go_on
-from workflow.operator.parked_jobs import Decision, Evidence, evidence_of
-from workflow.results.delete import erase
-from workflow.results.repost import Again, post_again
-from workflow.results.rerun import Keys, click_keys, draft_of
+from workflow.operator.actions import DecisionRequest, apply_decision
+from workflow.operator.control import resume_submissions
+from workflow.operator.parked_jobs import Decision, ParkedJob, get_parked_job
+from workflow.results.delete import delete_video
+from workflow.results.repost import RepostOutcome, repost
+from workflow.results.rerun import IdempotencyKeys, click_keys, draft_from_job
 from workflow.stages.accept import Accepted, Order, accept, cancel
-from workflow.submission_gate import halt_of
+from workflow.submission_gate import find_submission_block
 
 T = TypeVar("T")
 
@@ -38,10 +38,10 @@ _GRACE_S = 2_400
 
 _TOP_UP = 60_000_000
 _LOW = 8_000_000
-_FIRST_TRIES = frozenset({Decision.ASK, Decision.POST})
+_FIRST_TRIES = frozenset({Decision.RETRY, Decision.POST})
 
 
-class Around(Protocol):
+class Environment(Protocol):
     """What people know of the world around them."""
 
     async def call(self, work: Callable[[Context], Coroutine[Any, Any, T]]) -> T:
@@ -52,7 +52,7 @@ class Around(Protocol):
         """Find the task at APIXO that was made for a prompt."""
         ...
 
-    def ask_anew(self, task_id: str, *, ended: bool) -> None:
+    def expect_poll(self, task_id: str, *, ended: bool) -> None:
         """Expect a question for a task at once; whether it has to have ended by now."""
         ...
 
@@ -60,17 +60,19 @@ class Around(Protocol):
         """Tell the time, Unix milliseconds."""
         ...
 
-    def pay(self, least_micro: int, micro: int) -> None:
+    def top_up(self, least_micro: int, micro: int) -> None:
         """Bring money to APIXO, if there is less than so much."""
         ...
 
 
-class Members:
+class MemberActors:
     """Everyone who asks; `accepted` has the number that each job's prompt bears."""
 
-    def __init__(self, around: Around, plan: Plan, dice: Random, journal: Journal) -> None:
+    def __init__(
+        self, around: Environment, plan: SimulationPlan, dice: Random, journal: EventLog
+    ) -> None:
         self.accepted: dict[str, int] = {}
-        self.demands: Counter[str] = Counter()
+        self.demand_counts: Counter[str] = Counter()
         """How often each job was asked to be posted once more."""
 
         self.erased: set[str] = set()
@@ -82,20 +84,20 @@ class Members:
         self._clicks = 0
         self._later: set[asyncio.Task[None]] = set()
 
-    async def ask_for_days(self) -> None:
+    async def submit_orders(self) -> None:
         """Ask at random moments until all is asked for, now and then for several at once."""
         plan, dice = self._plan, self._dice
-        moments = sorted(dice.uniform(0, plan.days * DAY_S) for _ in range(plan.jobs))
+        moments = sorted(dice.uniform(0, plan.days * DAY_S) for _ in range(plan.job_count))
         loop = asyncio.get_running_loop()
         began = loop.time()
         for number, moment in enumerate(moments):
-            in_one_go = number % 50 < 5 and not plan.cheap
+            in_one_go = number % 50 < 5 and not plan.is_cheap
             if not in_one_go:
                 await asyncio.sleep(max(0.0, began + moment - loop.time()))
             self._do(self._ask())
 
     @property
-    def are_busy(self) -> bool:
+    def have_pending_actions(self) -> bool:
         """Tell whether anyone still has something in mind."""
         return bool(self._later)
 
@@ -107,23 +109,23 @@ class Members:
     def _ended(self, doing: asyncio.Task[None]) -> None:
         self._later.discard(doing)
         if not doing.cancelled() and (error := doing.exception()) is not None:
-            self._journal.complain(f"a member met {error!r}")
+            self._journal.report_violation(f"a member met {error!r}")
 
     async def _ask(self) -> None:
-        server = self._dice.randrange(self._plan.servers)
+        server = self._dice.randrange(self._plan.guild_count)
         order = Order(
             interaction_id=self._click(),
             guild_id=1 + server,
             channel_id=100 + server,
-            user_id=1000 + self._dice.randrange(self._plan.members),
+            user_id=1000 + self._dice.randrange(self._plan.member_count),
             request=self._request(),
             private=self._dice.random() < 0.05,
         )
         job = await self._order(order)
-        while job is None and self._plan.cheap:  # nobody goes without
+        while job is None and self._plan.is_cheap:  # nobody goes without
             order = replace(order, interaction_id=self._click())
             job = await self._order(order)
-        if job is not None and not self._plan.cheap:
+        if job is not None and not self._plan.is_cheap:
             await self._change_mind(job)
 
     async def _order(self, order: Order) -> Job | None:
@@ -132,23 +134,27 @@ class Members:
         told = await asyncio.gather(*(self._send(order) for _ in range(times)))
         answers = [one for one in told if one is not None]
         if len({one.job.id for one in answers}) > 1:
-            self._journal.complain(f"two jobs for one order: {[one.job.id for one in answers]}")
+            self._journal.report_violation(
+                f"two jobs for one order: {[one.job.id for one in answers]}"
+            )
         for one in answers:
             self.accepted[one.job.id] = int(one.job.request.prompt.split()[-1])
-            if any(room.left is not None and room.left < 0 for room in one.left.rooms):
-                self._journal.complain(f"{one.job.id} went over a limit")
+            if any(
+                room.remaining is not None and room.remaining < 0 for room in one.remaining.usages
+            ):
+                self._journal.report_violation(f"{one.job.id} went over a limit")
         return answers[0].job if answers else None
 
     async def _send(self, order: Order) -> Accepted | None:
         await asyncio.sleep(self._dice.random())
         try:
             news = await self._around.call(lambda context: accept(context, order))
-        except Died:
-            self._journal.note("orders without an answer")
+        except ProcessDied:
+            self._journal.record("orders without an answer")
         except DailiesError as error:
-            self._journal.note(f"orders refused: {type(error).__name__}", order.interaction_id)
+            self._journal.record(f"orders refused: {type(error).__name__}", order.interaction_id)
         else:
-            self._journal.note("orders taken", news.job.id)
+            self._journal.record("orders taken", news.job.id)
             return news
         return None
 
@@ -162,60 +168,62 @@ class Members:
         await asyncio.sleep(self._dice.expovariate(1 / (20 if quickly else 7_200)))
         try:
             await wish(job)
-        except (Died, DailiesError) as error:
-            self._journal.note("wishes refused", type(error).__name__)
+        except (ProcessDied, DailiesError) as error:
+            self._journal.record("wishes refused", type(error).__name__)
 
     async def _cancel(self, job: Job) -> None:
         await self._around.call(lambda context: cancel(context, job.id, job.user_id))
-        self._journal.note("cancelled", job.id)
+        self._journal.record("cancelled", job.id)
 
     async def _ask_again(self, job: Job) -> None:
         """Click *Again*, with other words; a double click is one order."""
-        draft = replace(draft_of(job, self._around.now_ms()), prompt=self._prompt())
-        keys: list[Keys] = [
+        draft = replace(draft_from_job(job, self._around.now_ms()), prompt=self._prompt())
+        keys: list[IdempotencyKeys] = [
             click_keys(self._click(), job.user_id, "again", job.id)
             for _ in range(self._dice.choice((1, 1, 2)))
         ]
         orders = [
             Order(
                 interaction_id=each.own,
-                repeats=each.repeats,
+                duplicate_keys=each.duplicates,
                 guild_id=job.guild_id,
                 channel_id=job.channel_id,
                 user_id=job.user_id,
-                request=check(draft),
+                request=build_request(draft),
                 private=job.private,
             )
             for each in keys
         ]
         made = await asyncio.gather(*(self._order(order) for order in orders))
         if len({one.id for one in made if one is not None}) > 1:
-            self._journal.complain(f"a double click made two jobs after {job.id}")
+            self._journal.report_violation(f"a double click made two jobs after {job.id}")
 
     async def _post_again(self, job: Job) -> None:
-        self.demands[job.id] += 1
+        self.demand_counts[job.id] += 1
         told = await self._around.call(
-            lambda context: post_again(context, job.id, job.guild_id, job.user_id)
+            lambda context: repost(context, job.id, job.guild_id, job.user_id)
         )
-        self._journal.note("posted again" if told.outcome is Again.POSTED else "asked to post")
+        self._journal.record(
+            "posted again" if told.outcome is RepostOutcome.POSTED else "asked to post"
+        )
 
     async def _erase(self, job: Job) -> None:
         self.erased.add(job.id)
-        await self._around.call(lambda context: erase(context, job.id, job.user_id))
-        self._journal.note("erased", job.id)
+        await self._around.call(lambda context: delete_video(context, job.id, job.user_id))
+        self._journal.record("erased", job.id)
 
     def _request(self) -> VideoRequest:
         dice = self._dice
         model = ModelId.SEEDANCE_1_5_PRO
-        if not self._plan.cheap:
+        if not self._plan.is_cheap:
             model = dice.choices(list(ModelId), (70, 30))[0]
         rules = MODELS[model]
-        return a_request(
+        return make_request(
             self._prompt(),
             model=model,
             seconds=dice.randint(rules.min_seconds, rules.max_seconds),
             resolution=dice.choice(rules.resolutions[:2]),
-            sound=dice.choice((None, False)) if self._plan.cheap else None,
+            sound=dice.choice((None, False)) if self._plan.is_cheap else None,
             pictures=("https://cdn.example/a.png",) if dice.random() < 0.2 else (),
         )
 
@@ -229,48 +237,50 @@ class Members:
 
 
 @dataclass(slots=True)
-class Operator:
+class OperatorActor:
     """Looks around every few hours: pays, goes on after a stop, decides what is parked."""
 
-    around: Around
-    members: Members
+    environment: Environment
+    members: MemberActors
     dice: Random
-    journal: Journal
+    journal: EventLog
 
-    async def work(self) -> None:
+    async def run(self) -> None:
         """Go on for ever."""
         while True:
             await asyncio.sleep(self.dice.uniform(0.5, 1.5) * _ROUND_S)
             if self.dice.random() < 0.2:
-                self.around.pay(_LOW, _TOP_UP)
+                self.environment.top_up(_LOW, _TOP_UP)
             try:
                 await self._go_round()
-            except (Died, DailiesError) as error:
-                self.journal.note("the operator had to stop", type(error).__name__)
+            except (ProcessDied, DailiesError) as error:
+                self.journal.record("the operator had to stop", type(error).__name__)
 
     async def _go_round(self) -> None:
-        halt = await self.around.call(
-            lambda context: context.database.read(lambda tx: halt_of(tx, context))
+        halt = await self.environment.call(
+            lambda context: context.database.read(lambda tx: find_submission_block(tx, context))
         )
         if halt is not None and halt.is_total and self.dice.random() < 0.5:
-            await self.around.call(lambda context: go_on(context, self._click()))
-            self.journal.note("went on after a stop")
-        waiting = await self.around.call(
-            lambda context: context.database.read(lambda tx: parked_jobs.ids(tx, 0, 50))
+            await self.environment.call(lambda context: resume_submissions(context, self._click()))
+            self.journal.record("went on after a stop")
+        waiting = await self.environment.call(
+            lambda context: context.database.read(lambda tx: parked_jobs.list_ids(tx, 0, 50))
         )
         for job_id in waiting:
-            found = await self.around.call(lambda context, one=job_id: evidence_of(context, one))
+            found = await self.environment.call(
+                lambda context, one=job_id: get_parked_job(context, one)
+            )
             if found is not None:
                 await self._decide(found)
 
-    async def _decide(self, found: Evidence) -> None:
+    async def _decide(self, found: ParkedJob) -> None:
         chosen = self._choice(found)
         if chosen is None:
             return
         decision, task = chosen
         if decision in _FIRST_TRIES:
-            self.members.demands[found.job.id] += 1
-        verdict = Verdict(
+            self.members.demand_counts[found.job.id] += 1
+        verdict = DecisionRequest(
             decision=decision,
             job_id=found.job.id,
             fence=found.job.fence,
@@ -278,25 +288,27 @@ class Operator:
             task_id=None if task is None else task.id,
         )
         if found.job.task_id is not None:
-            self.around.ask_anew(found.job.task_id, ended=decision is Decision.CHARGE)
-        await self.around.call(lambda context: decide(context, verdict))
-        self.journal.note(f"decided: {decision}", found.job.id)
+            self.environment.expect_poll(
+                found.job.task_id, ended=decision is Decision.CHARGE_MEMBER
+            )
+        await self.environment.call(lambda context: apply_decision(context, verdict))
+        self.journal.record(f"decided: {decision}", found.job.id)
 
-    def _choice(self, found: Evidence) -> tuple[Decision, Task | None] | None:
+    def _choice(self, found: ParkedJob) -> tuple[Decision, Task | None] | None:
         """Choose as somebody would who can look into APIXO's own list of tasks."""
         job, dice = found.job, self.dice
         if job.state is JobState.SUBMIT_UNKNOWN:
-            if self.around.now_ms() - found.since_ms < _GRACE_S * 1000 * dice.random():
+            if self.environment.now_ms() - found.since_ms < _GRACE_S * 1000 * dice.random():
                 return None
-            task = self.around.task_for(job.request.prompt)
+            task = self.environment.task_for(job.request.prompt)
             if task is not None and dice.random() < 0.7:
-                return Decision.BIND, task
+                return Decision.BIND_TASK, task
             return Decision.RELEASE, None
-        tried = [each for each in found.decisions if each in _FIRST_TRIES]
+        tried = [each for each in found.allowed_decisions if each in _FIRST_TRIES]
         if tried and dice.random() < 0.7:
             return tried[0], None
-        ends = [each for each in found.decisions if each not in _FIRST_TRIES]
+        ends = [each for each in found.allowed_decisions if each not in _FIRST_TRIES]
         return (dice.choice(ends), None) if ends else None
 
-    def _click(self) -> Manager:
-        return Manager(_OPERATOR, -self.dice.getrandbits(60))
+    def _click(self) -> Actor:
+        return Actor(_OPERATOR, -self.dice.getrandbits(60))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 _MOST_COMPLAINTS = 20
 
 
-class Journal:
+class EventLog:
     """Notes what happens when, and whatever breaks an invariant.
 
     `now` tells the simulated seconds. Nothing is kept but counts, the hash and the complaints.
@@ -17,19 +17,19 @@ class Journal:
         self._now = now
         self._hash = hashlib.sha256()
         self.counts: Counter[str] = Counter()
-        self.complaints: list[str] = []
+        self.violations: list[str] = []
 
-    def note(self, kind: str, *facts: object) -> None:
+    def record(self, kind: str, *facts: object) -> None:
         """Note that something happened; its facts count in the hash only."""
         self.counts[kind] += 1
         self._hash.update(f"{self._now():.3f} {kind} {facts}\n".encode())
 
-    def complain(self, of: str) -> None:
+    def report_violation(self, of: str) -> None:
         """Note that an invariant is broken; the first few are told in words."""
-        self.note("complaints", of)
-        if len(self.complaints) < _MOST_COMPLAINTS:
+        self.record("complaints", of)
+        if len(self.violations) < _MOST_COMPLAINTS:
             days, seconds = divmod(round(self._now()), 86_400)
-            self.complaints.append(f"day {days + 1}, {seconds / 3600:.2f} h: {of}")
+            self.violations.append(f"day {days + 1}, {seconds / 3600:.2f} h: {of}")
 
     @property
     def digest(self) -> str:

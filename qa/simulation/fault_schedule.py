@@ -9,13 +9,13 @@ from enum import StrEnum
 from random import Random
 
 from sandbox.apixo import Fault
-from sandbox.apixo.prompt_directives import Script, read_script
+from sandbox.apixo.prompt_directives import Directives, parse_directives
 from workflow.errors import (
+    ChannelUnavailable,
     HistoryDenied,
-    PlaceGone,
     PublishError,
+    TemporaryPublishError,
     TooLargeToPost,
-    TryLater,
 )
 
 _SUBMISSIONS = (
@@ -38,7 +38,7 @@ _TASKS = (
 _STORMY = (429, 429, 429, 500, 502, 503, 504)
 
 
-class Side(StrEnum):
+class StormSide(StrEnum):
     """Who can be in a storm."""
 
     APIXO = "APIXO"
@@ -49,13 +49,13 @@ class Side(StrEnum):
 class Storm:
     """A time, in simulated seconds, in which one side hardly answers."""
 
-    side: Side
+    side: StormSide
     start_s: float
     end_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class FaultRates:
     """How often something goes wrong outside storms, as shares of 1."""
 
     submission: float = 0.05
@@ -63,69 +63,78 @@ class Rates:
     answer: float = 0.01
     post: float = 0.02
     write: float = 0.0003
-    stormy: float = 0.95
+    in_storm: float = 0.95
 
 
-class Weather:
+class FaultSchedule:
     """Draws what goes wrong, from one source of chance; `calm` ends it all."""
 
-    def __init__(self, dice: Random, rates: Rates, storms: Sequence[Storm]) -> None:
+    def __init__(self, dice: Random, rates: FaultRates, storms: Sequence[Storm]) -> None:
         self._dice = dice
         self._rates = rates
         self._storms = storms
-        self.calm = False
+        self.is_stopped = False
 
-    def is_stormy(self, side: Side, now_s: float) -> bool:
+    def in_storm(self, side: StormSide, now_s: float) -> bool:
         """Tell whether a side is in a storm at a moment."""
         return any(
             storm.side is side and storm.start_s <= now_s < storm.end_s for storm in self._storms
         )
 
-    def script(self) -> Script:
+    def draw_directives(self) -> Directives:
         """Draw what one submission, and the task that it makes, will suffer."""
         words = [
             self._dice.choice(table)
             for share, table in ((self._rates.submission, _SUBMISSIONS), (self._rates.task, _TASKS))
             if self._chance(share)
         ]
-        return read_script(" ".join(f"[[{word}]]" for word in words))
+        return parse_directives(" ".join(f"[[{word}]]" for word in words))
 
-    def answer(self, now_s: float) -> Fault | None:
+    def draw_response_fault(self, now_s: float) -> Fault | None:
         """Draw what one request to APIXO suffers from its surroundings."""
-        stormy = self.is_stormy(Side.APIXO, now_s)
-        if not self._chance(self._rates.stormy if stormy else self._rates.answer):
+        stormy = self.in_storm(StormSide.APIXO, now_s)
+        if not self._chance(self._rates.in_storm if stormy else self._rates.answer):
             return None
         status = self._dice.choice(_STORMY)
         patient = status == 429 and self._dice.random() < 0.3
         headers = {"Retry-After": str(self._dice.choice((1, 5, 30)))} if patient else {}
         # A 429 made no task, that much is documented; a 5xx may have.
         effect = status != 429 and self._dice.random() < 0.3
-        return Fault(status=status, effect=effect, headers=headers)
+        return Fault(status=status, takes_effect=effect, headers=headers)
 
-    def unreachable(self) -> bool:
+    def draw_unreachable(self) -> bool:
         """Draw whether no connection to APIXO can be made just now."""
         return self._chance(self._rates.answer / 2)
 
-    def post(self, method: str, now_s: float) -> PublishError | None:
+    def draw_publish_error(self, method: str, now_s: float) -> PublishError | None:
         """Draw what a call of a publisher's method suffers."""
-        if self.is_stormy(Side.DISCORD, now_s):
-            return TryLater("Discord is down") if self._chance(self._rates.stormy) else None
+        if self.in_storm(StormSide.DISCORD, now_s):
+            return (
+                TemporaryPublishError("Discord is down")
+                if self._chance(self._rates.in_storm)
+                else None
+            )
         if not self._chance(self._rates.post):
             return None
-        kinds: list[type[PublishError]] = [TryLater, TryLater, TryLater, PlaceGone]
+        kinds: list[type[PublishError]] = [
+            TemporaryPublishError,
+            TemporaryPublishError,
+            TemporaryPublishError,
+            ChannelUnavailable,
+        ]
         if method.startswith("find"):
             kinds.append(HistoryDenied)
-        if method in {"post_result", "send_result_privately"}:
+        if method in {"post_result", "send_result_by_dm"}:
             kinds.append(TooLargeToPost)
         return self._dice.choice(kinds)("drawn by lot")
 
-    def loses_post(self) -> bool:
+    def draw_lost_response(self) -> bool:
         """Draw whether the answer to a post is lost, after the post is out."""
         return self._chance(self._rates.post)
 
-    def write_fails(self) -> bool:
+    def draw_write_failure(self) -> bool:
         """Draw whether a transaction fails before its end."""
         return self._chance(self._rates.write)
 
     def _chance(self, share: float) -> bool:
-        return not self.calm and self._dice.random() < share
+        return not self.is_stopped and self._dice.random() < share

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from qa.simulation.event_log import Journal
-from qa.simulation.simulated_apixo import film
+from qa.simulation.event_log import EventLog
+from qa.simulation.simulated_apixo import video_bytes
 from qa.simulation.simulated_discord import SimulatedDiscord
 from sandbox.apixo import State, Task
 from storage import audit, status_messages
-from storage.audit import Audit
+from storage.audit import AuditReport
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.schema import jobs as jobs_table
@@ -24,7 +24,7 @@ _RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ExternalState:
     """What others know of the jobs: members, APIXO, Discord and the disk.
 
     `accepted` are the jobs that members were told of, `demands` how often each was to be posted
@@ -32,18 +32,18 @@ class Outside:
     """
 
     accepted: Iterable[str]
-    demands: Mapping[str, int]
+    demand_counts: Mapping[str, int]
     erased: Set[str]
     tasks: Iterable[Task]
     discord: SimulatedDiscord
     media: MediaFolder
 
 
-async def audit_soundly(database: Database, journal: Journal) -> Audit:
+async def audit_ledger(database: Database, journal: EventLog) -> AuditReport:
     """Have the ledger prove itself."""
-    verdict = await database.read(audit.check)
+    verdict = await database.read(audit.run_audit)
     for violation in verdict.violations:
-        journal.complain(f"unbalanced: {violation}")
+        journal.report_violation(f"unbalanced: {violation}")
     return verdict
 
 
@@ -52,58 +52,58 @@ async def is_at_rest(database: Database) -> bool:
     return await database.read(_is_at_rest)
 
 
-async def judge(database: Database, outside: Outside, journal: Journal) -> None:
+async def check_invariants(database: Database, outside: ExternalState, journal: EventLog) -> None:
     """Look for anything lost, done twice, unbalanced or silent, with all at rest."""
-    verdict = await audit_soundly(database, journal)
+    verdict = await audit_ledger(database, journal)
     if verdict.ledger["held"]:
-        journal.complain(f"{verdict.ledger['held']} micro-dollars are held for nobody")
+        journal.report_violation(f"{verdict.ledger['held']} micro-dollars are held for nobody")
     if not await is_at_rest(database):
-        journal.complain(f"not at rest: {verdict.jobs}")
+        journal.report_violation(f"not at rest: {verdict.jobs}")
     rows = {row["id"]: row for row in await database.read(_rows)}
     for lost in set(outside.accepted) - set(rows):
-        journal.complain(f"lost: {lost} was accepted, and there is no such job")
+        journal.report_violation(f"lost: {lost} was accepted, and there is no such job")
     _judge_tasks(rows, outside.tasks, journal)
     for row in rows.values():
         _judge_posts(row, outside, journal)
-    for part in outside.media.path("x.mp4").parent.rglob("*.part"):
-        journal.complain(f"half a file is left: {part.name}")
+    for part in outside.media.video_path("x.mp4").parent.rglob("*.part"):
+        journal.report_violation(f"half a file is left: {part.name}")
 
 
 def _judge_tasks(
-    rows: Mapping[str, Mapping[str, Any]], tasks: Iterable[Task], journal: Journal
+    rows: Mapping[str, Mapping[str, Any]], tasks: Iterable[Task], journal: EventLog
 ) -> None:
     """Look for a second task for one order, and for one that nobody wants to know of."""
     jobs_of: dict[str, Mapping[str, Any]] = {_prompt(row): row for row in rows.values()}
     made = Counter[str]()
     for task in tasks:
-        prompt = task.order.prompt
+        prompt = task.submission.prompt
         made[prompt] += 1
         row = jobs_of.get(prompt)
         if row is None:
-            journal.complain(f"lost: nobody knows of the task for {prompt!r}")
-        elif row["state"] in _UNPAID and task.state(float("inf")) is State.SUCCESS:
-            journal.complain(f"lost: {row['id']} is {row['state']}, and has a paid task")
+            journal.report_violation(f"lost: nobody knows of the task for {prompt!r}")
+        elif row["state"] in _UNPAID and task.state_at(float("inf")) is State.SUCCESS:
+            journal.report_violation(f"lost: {row['id']} is {row['state']}, and has a paid task")
     for prompt, count in made.items():
         if count > 1:
-            journal.complain(f"double charged: {count} tasks for {prompt!r}")
+            journal.report_violation(f"double charged: {count} tasks for {prompt!r}")
 
 
-def _judge_posts(row: Mapping[str, Any], outside: Outside, journal: Journal) -> None:
+def _judge_posts(row: Mapping[str, Any], outside: ExternalState, journal: EventLog) -> None:
     job_id = row["id"]
-    results = outside.discord.of(job_id, "result")
-    if len(results) > 1 + outside.demands.get(job_id, 0):
-        journal.complain(f"double posted: {job_id} has {len(results)} results")
-    cards = outside.discord.of(job_id, "status")
-    if len(cards) > 1 and job_id not in outside.discord.denied:
-        journal.complain(f"double posted: {job_id} has {len(cards)} cards")
-    if any(post.video not in (None, film(_prompt(row))) for post in results):
-        journal.complain(f"lost: {job_id} shows another video than its own")
+    results = outside.discord.messages_of(job_id, "result")
+    if len(results) > 1 + outside.demand_counts.get(job_id, 0):
+        journal.report_violation(f"double posted: {job_id} has {len(results)} results")
+    cards = outside.discord.messages_of(job_id, "status")
+    if len(cards) > 1 and job_id not in outside.discord.denied_channels:
+        journal.report_violation(f"double posted: {job_id} has {len(cards)} cards")
+    if any(post.video not in (None, video_bytes(_prompt(row))) for post in results):
+        journal.report_violation(f"lost: {job_id} shows another video than its own")
     if row["state"] != JobState.DELIVERED or job_id in outside.erased:
         return
     if not any(post.id == row["result_message_id"] for post in results):
-        journal.complain(f"lost: {job_id} is delivered, and its message is not there")
-    if not outside.media.exists(f"{job_id}.mp4"):
-        journal.complain(f"lost: {job_id} is delivered, and its file is gone")
+        journal.report_violation(f"lost: {job_id} is delivered, and its message is not there")
+    if not outside.media.has_video(f"{job_id}.mp4"):
+        journal.report_violation(f"lost: {job_id} is delivered, and its file is gone")
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
@@ -120,4 +120,4 @@ async def _is_at_rest(tx: AsyncConnection) -> bool:
     stirring = state.not_in(_RESTING) | (state.in_(PARKED) & closed.is_(None))
     if (await tx.execute(select(jobs_table.c.id).where(stirring).limit(1))).first() is not None:
         return False
-    return not await status_messages.outdated(tx, 1)
+    return not await status_messages.list_outdated(tx, 1)

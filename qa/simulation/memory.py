@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 
-_ROOMS = ("apixo", "bot", "cogs", "domain", "storage", "workflow")
+_PACKAGES = ("apixo", "bot", "cogs", "domain", "storage", "workflow")
 _OTHERS = ("asyncio", "tests", "sandbox", "_pytest", "pytest")
 """Whose objects end the search: what they hold is not the service's."""
 
 
-def held_bytes(roots: Iterable[object]) -> int:
+def reachable_bytes(roots: Iterable[object]) -> int:
     """Measure what is reachable from these, and from what the service's modules keep."""
     gc.collect()
     modules = [vars(module) for name, module in sys.modules.items() if _is_ours(name)]
@@ -34,7 +34,7 @@ def resident_bytes() -> int:
 
 
 def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] in _ROOMS
+    return module.partition(".")[0] in _PACKAGES
 
 
 def _ends_search(one: object) -> bool:

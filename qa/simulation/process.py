@@ -16,19 +16,21 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import text
 
-from qa.simulation.event_log import Journal
+from qa.simulation.event_log import EventLog
 from storage.database import Database
-from storage.errors import DatabaseDown
-from workflow.billing.balance_monitor import MoneyWatch
+from storage.errors import DatabaseUnavailable
+from workflow.billing.balance_monitor import BalanceMonitor
 from workflow.context import Context
 from workflow.operator import alerts
-from workflow.worker import MAX_REST_S, Belt
+from workflow.worker import MAX_WAIT_S, Worker
 
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
-_PROCESS: contextvars.ContextVar["Process | None"] = contextvars.ContextVar("process", default=None)
+_PROCESS: contextvars.ContextVar["SimulatedProcess | None"] = contextvars.ContextVar(
+    "process", default=None
+)
 
 _DRAIN_S = 14
 _ERROR_REST_S = 1
@@ -37,11 +39,11 @@ _LOOK_S = 60.0
 """How seldom the belt looks where something waits that has no due moment."""
 
 
-class Died(Exception):
+class ProcessDied(Exception):
     """The process died before it could answer, or there is none."""
 
 
-class Process:
+class SimulatedProcess:
     """A process that works on what `context` holds.
 
     It dies when it has gone through so many doors (`last`), and gathers for a turn of the belt what
@@ -49,7 +51,7 @@ class Process:
     """
 
     def __init__(
-        self, context: Context, journal: Journal, *, last: int | None, gathering_s: float
+        self, context: Context, journal: EventLog, *, last: int | None, gathering_s: float
     ) -> None:
         self.alive = True
         self.ended = asyncio.Event()
@@ -60,11 +62,11 @@ class Process:
         self._scope = contextvars.copy_context()
         self._scope.run(_PROCESS.set, self)
         doors: dict[str, Any] = {
-            name: _Doors(getattr(context, name), self._pass)
+            name: _CrashPointProxy(getattr(context, name), self._pass)
             for name in ("database", "apixo", "publisher", "media")
         }
         self.context = replace(context, **doors)
-        self.belt = _SeldomBelt(self.context, gathering_s)
+        self.worker = _CoarseWorker(self.context, gathering_s)
 
     def start(self) -> None:
         """Begin to work."""
@@ -78,19 +80,19 @@ class Process:
         """
         if not self.alive:
             work.close()
-            raise Died
+            raise ProcessDied
         task = self._spawn(work)
         await asyncio.wait({task})
         if task.cancelled():
-            raise Died
-        self.belt.wake()
+            raise ProcessDied
+        self.worker.wake()
         return task.result()
 
     async def stop(self) -> None:
         """End in order, as at a new version."""
         try:
             await self.call(self._drain())
-        except Died:
+        except ProcessDied:
             return
         self.kill("ends in order")
 
@@ -99,14 +101,14 @@ class Process:
         if not self.alive:
             return
         self.alive = False
-        self._journal.note(how, at)
+        self._journal.record(how, at)
         here = asyncio.current_task()
         for task in self._tasks:
             if task is not here:
                 task.cancel()
         self.ended.set()
 
-    def adopt(self, task: asyncio.Task[Any]) -> None:
+    def add_task(self, task: asyncio.Task[Any]) -> None:
         """Count a task as this process's."""
         self._tasks[task] = None  # in order, unlike a set: they are cut off in it
         task.add_done_callback(self._tasks.pop)
@@ -116,25 +118,25 @@ class Process:
 
     async def _live(self) -> None:
         try:
-            await self.belt.start()
-        except DatabaseDown:
+            await self.worker.recover()
+        except DatabaseUnavailable:
             self.kill("fails to start")
             return
         self._loops.append(self._spawn(self._chores()))
         while True:
             try:
-                await self.belt.turn()
-                await self.belt.rest()
+                await self.worker.run_once()
+                await self.worker.rest()
             except Exception:  # noqa: BLE001 - as the loop in service does
                 _log.exception("a turn of the belt failed")
                 await asyncio.sleep(_ERROR_REST_S)
 
     async def _chores(self) -> None:
-        watch = MoneyWatch(self.context, _hear)
+        watch = BalanceMonitor(self.context, _hear)
         while True:
             try:
-                await watch.look()
-                await alerts.mind(self.context, _hear)
+                await watch.check()
+                await alerts.check_submission_block(self.context, _hear)
                 short = await self.context.database.read(_is_short)
             except Exception:  # noqa: BLE001 - as the loop in service does
                 _log.exception("a duty failed")
@@ -144,7 +146,7 @@ class Process:
     async def _drain(self) -> None:
         for loop in self._loops:
             loop.cancel()
-        await self.belt.drain(_DRAIN_S)
+        await self.worker.drain(_DRAIN_S)
 
     def _pass(self, door: str) -> None:
         """Go through a door, if there is anyone alive to go through."""
@@ -167,11 +169,11 @@ def task_factory(
     scope = context if context is not None else contextvars.copy_context()
     process = scope.get(_PROCESS)
     if process is not None and not _brings_back_a_connection(work):
-        process.adopt(task)
+        process.add_task(task)
     return task
 
 
-class UnsureDatabase:
+class FailingDatabase:
     """A database whose transactions fail now and then, before their end."""
 
     def __init__(self, database: Database, fails: Callable[[], bool]) -> None:
@@ -184,11 +186,11 @@ class UnsureDatabase:
     async def transact(self, work: Any) -> Any:
         """Do `work` in a transaction, or fail."""
         if self._fails():
-            raise DatabaseDown("The disk of the database is full.")
+            raise DatabaseUnavailable("The disk of the database is full.")
         return await self._database.transact(work)
 
 
-class _Doors:
+class _CrashPointProxy:
     """Stands around what leads out of the process; each coroutine is a door with two sides."""
 
     def __init__(self, inner: Any, through: Callable[[str], None]) -> None:
@@ -213,7 +215,7 @@ class _Doors:
         return result
 
 
-class _SeldomBelt(Belt):
+class _CoarseWorker(Worker):
     """A belt that looks around seldom where nothing can be found: nobody else feeds it."""
 
     def __init__(self, context: Context, gathering_s: float) -> None:
@@ -226,9 +228,9 @@ class _SeldomBelt(Belt):
         queued_ms, at_apixo, paused_ms, behind = standing.one()
         if queued_ms is not None and at_apixo < self._context.policy.max_tasks:
             waits_s = (max(queued_ms, paused_ms) - self._context.now_ms()) / 1000
-            least_s = MAX_REST_S if self._context.pace.gap_ms else _LOOK_S
+            least_s = MAX_WAIT_S if self._context.throttle.gap_ms else _LOOK_S
             longest_s = max(least_s, waits_s)
-        await super().rest(min(longest_s, _LOOK_S) if behind else longest_s)
+        await super().wait_for_work(min(longest_s, _LOOK_S) if behind else longest_s)
 
 
 _STANDING = text(

@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apixo.errors import ApixoError, RateLimited, Unclear
-from qa.simulation.event_log import Journal
+from apixo.errors import ApixoError, OutcomeUnknown, RateLimited
+from qa.simulation.event_log import EventLog
 
 _MINUTE_S = 60
 _USUAL_GAP_S = 5
@@ -27,45 +27,47 @@ _TOLERANCE_S = 1.0
 """Between a submission's start, which the belt counts from, and its way out."""
 
 
-class Meter:
+class RateLimitMonitor:
     """Counts requests; `now` tells the simulated seconds, `places` are the tasks at once."""
 
-    def __init__(self, journal: Journal, now: Callable[[], float], places: int) -> None:
+    def __init__(self, journal: EventLog, now: Callable[[], float], places: int) -> None:
         self._journal = journal
         self._now = now
         self._places = places
         self._recent: deque[float] = deque()
         self._pace = _Pace()
         self._asked: dict[str, _Asked] = {}
-        self.most_a_minute = 0
-        self.most_in_flight = 0
+        self.max_requests_per_minute = 0
+        self.max_in_flight = 0
 
-    def new_process(self) -> None:
+    def on_restart(self) -> None:
         """Forget what only a process that is dead now could know."""
         self._pace = _Pace()
         self._asked.clear()
 
-    def submitted(self, in_flight: int) -> None:
+    def on_submit(self, in_flight: int) -> None:
         """Watch a submission go out, with so many jobs at APIXO, itself among them."""
         self._count("requests: submit")
-        self.most_in_flight = max(self.most_in_flight, in_flight)
+        self.max_in_flight = max(self.max_in_flight, in_flight)
         if in_flight > self._places:
-            self._journal.complain(f"{in_flight} jobs at APIXO, where {self._places} may be")
+            self._journal.report_violation(
+                f"{in_flight} jobs at APIXO, where {self._places} may be"
+            )
         early_s = self._pace.earliest_s - self._now()
         if early_s > _TOLERANCE_S:
-            self._journal.complain(f"submitted {early_s:.1f} s too early")
+            self._journal.report_violation(f"submitted {early_s:.1f} s too early")
         self._pace.last_s = self._now()
 
-    def accepted(self) -> None:
+    def on_accepted(self) -> None:
         """Watch a submission be accepted."""
         self._pace.refused = 0
 
-    def refused(self, begun_s: float, error: ApixoError) -> None:
+    def on_submit_refused(self, begun_s: float, error: ApixoError) -> None:
         """Watch what came of a submission that was begun then, instead of a task's id."""
-        if isinstance(error, RateLimited | Unclear):
+        if isinstance(error, RateLimited | OutcomeUnknown):
             self._pace.refuse(begun_s, self._now(), error.retry_after_s or 0)
 
-    def asked(self, task: str) -> None:
+    def on_poll(self, task: str) -> None:
         """Watch a question for a task go out."""
         self._count("requests: status")
         asked = self._asked.get(task)
@@ -73,41 +75,45 @@ class Meter:
             gap_s = self._now() - asked.at_s
             least_s = asked.least_gap_s
             if gap_s < least_s - _TOLERANCE_S:
-                self._journal.complain(f"asked after {gap_s:.1f} s, where {least_s} s are due")
+                self._journal.report_violation(
+                    f"asked after {gap_s:.1f} s, where {least_s} s are due"
+                )
         failures = 0 if asked is None else asked.failures
         self._asked[task] = _Asked(self._now(), failures)
 
-    def told(self, task: str, *, well: bool, final: bool) -> None:
+    def on_poll_result(self, task: str, *, well: bool, final: bool) -> None:
         """Watch the answer to a question."""
         if final:
             self._asked.pop(task, None)
         elif (asked := self._asked.get(task)) is not None:
             asked.failures = 0 if well else asked.failures + 1
 
-    def hurry(self, task: str) -> None:
+    def on_callback(self, task: str) -> None:
         """Note that a callback makes a question due at once."""
         if (asked := self._asked.get(task)) is not None:
             asked.hurried = True
 
-    def forget(self, task: str) -> None:
+    def on_operator_decision(self, task: str) -> None:
         """Begin anew: the operator has decided on the job."""
         self._asked.pop(task, None)
 
-    def hurry_all(self) -> None:
+    def allow_repeated_polls(self) -> None:
         """Note that any question may be repeated: what came of it may not have been written."""
         for asked in self._asked.values():
             asked.hurried = True
 
     def _count(self, kind: str) -> None:
         now_s = self._now()
-        self._journal.note(kind)
+        self._journal.record(kind)
         self._recent.append(now_s)
         while self._recent[0] <= now_s - _MINUTE_S:
             self._recent.popleft()
-        self.most_a_minute = max(self.most_a_minute, len(self._recent))
+        self.max_requests_per_minute = max(self.max_requests_per_minute, len(self._recent))
         most = _MINUTE_S // _USUAL_GAP_S * self._places + _MINUTE_S
         if len(self._recent) > most:
-            self._journal.complain(f"{len(self._recent)} requests in a minute, more than {most}")
+            self._journal.report_violation(
+                f"{len(self._recent)} requests in a minute, more than {most}"
+            )
 
 
 @dataclass(slots=True)

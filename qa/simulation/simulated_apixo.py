@@ -11,35 +11,35 @@ from typing import Final, TypeVar
 
 from apixo.errors import (
     ApixoError,
-    NoAnswer,
+    DownloadExpired,
+    DownloadFailed,
+    DownloadNotAllowed,
+    InvalidResponse,
+    NoResponse,
     NotSent,
-    ResultBroken,
-    ResultForbidden,
-    ResultGone,
-    Unreadable,
 )
-from apixo.requests import submission
-from apixo.responses import Answer, Question, read_answer
-from apixo.schemas import TaskState, TaskStatus, read_balance, read_status, read_task_id
+from apixo.requests import build_submission
+from apixo.responses import RawResponse, RequestContext, parse_response
+from apixo.schemas import TaskState, TaskStatus, parse_balance, parse_status, parse_task_id
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
-from qa.simulation.event_log import Journal
-from qa.simulation.fault_schedule import Weather
-from qa.simulation.rate_limit_monitor import Meter
+from qa.simulation.event_log import EventLog
+from qa.simulation.fault_schedule import FaultSchedule
+from qa.simulation.rate_limit_monitor import RateLimitMonitor
 from sandbox.apixo import Fault, State, Task
 from sandbox.apixo.callbacks import RETRY_GAPS
-from sandbox.apixo.clock import Clock, Pace
-from sandbox.apixo.prices import dollars, price_of
-from sandbox.apixo.prompt_directives import Script
-from sandbox.apixo.responses import Answer as Told
-from sandbox.apixo.responses import Number, failure, success
-from sandbox.apixo.rules import MODELS, Order, read_order
-from sandbox.apixo.tasks import FAILS_AFTER_SECONDS, generation_seconds, status_data
+from sandbox.apixo.clock import Clock, ScaledClock
+from sandbox.apixo.prices import format_usd, price_micro_usd
+from sandbox.apixo.prompt_directives import Directives
+from sandbox.apixo.responses import ApiResponse as Told
+from sandbox.apixo.responses import JsonNumber, error_response, success_response
+from sandbox.apixo.rules import MODELS, Submission, parse_submission
+from sandbox.apixo.tasks import FAILS_AFTER_SECONDS, pick_generation_seconds, status_json
 
 T = TypeVar("T")
 
-FILES: Final = "https://file.apixo.ai/files"
+FILE_BASE_URL: Final = "https://file.apixo.ai/files"
 _SUBMIT_S, _ASK_S = 90, 30
 """How long the client waits for an answer."""
 
@@ -49,66 +49,66 @@ _MENDED_SHARE = 0.15
 
 _MOST_BODY = 1024 * 1024
 
-Receiver = Callable[[str, str], Awaitable[bool]]
+CallbackReceiver = Callable[[str, str], Awaitable[bool]]
 """Takes a callback's address and task; tells whether it was answered with 200."""
 
-InFlight = Callable[[], Awaitable[int]]
+InFlightCounter = Callable[[], Awaitable[int]]
 """Counts the jobs that the service has at APIXO."""
 
 
 class SimulatedApixo:
-    """Has `ApixoClient`'s methods and `ResultFetcher`'s, under a weather.
+    """Has `ApixoClient`'s methods and `ResultDownloader`'s, under a weather.
 
     `balance_micro` is the money on the key, in micro-dollars; `places` the tasks it takes at once.
     """
 
     def __init__(
-        self, dice: Random, clock: Clock, weather: Weather, journal: Journal, *, places: int
+        self, dice: Random, clock: Clock, weather: FaultSchedule, journal: EventLog, *, places: int
     ) -> None:
         self.tasks: dict[str, Task] = {}
         self.ended = set[str]()
-        self.meter = Meter(journal, self._seconds, places)
+        self.rate_limit_monitor = RateLimitMonitor(journal, self._seconds, places)
         self.balance_micro = 0
-        self.receiver: Receiver = _nobody
-        self.in_flight: InFlight = _nothing
+        self.receiver: CallbackReceiver = _nobody
+        self.in_flight: InFlightCounter = _nothing
         self._dice = dice
         self._clock = clock
-        self._pace = Pace(clock, 1.0)
-        self._weather = weather
+        self._scaled_clock = ScaledClock(clock, 1.0)
+        self._fault_schedule = weather
         self._journal = journal
-        self._places = places
+        self._max_in_flight = places
         self._open: list[Task] = []
         self._files: dict[str, Task] = {}
         self._calling: set[asyncio.Task[None]] = set()
 
     async def submit(self, request: VideoRequest, callback_url: str | None = None) -> str:
         """Submit a request and return the task's id, as `ApixoClient.submit` does."""
-        self.meter.submitted(await self.in_flight())
+        self.rate_limit_monitor.on_submit(await self.in_flight())
         begun_s = self._seconds()
-        order = read_order(MODELS[request.model], submission(request, callback_url))
+        order = parse_submission(MODELS[request.model], build_submission(request, callback_url))
         try:
-            task_id = await self._submit(order, Question(prompt=request.prompt))
+            task_id = await self._submit(order, RequestContext(prompt=request.prompt))
         except ApixoError as error:
-            self.meter.refused(begun_s, error)
+            self.rate_limit_monitor.on_submit_refused(begun_s, error)
             raise
-        self.meter.accepted()
+        self.rate_limit_monitor.on_accepted()
         return task_id
 
     async def status(self, model: ModelId, task_id: str) -> TaskStatus:
         """Ask how a task does, as `ApixoClient.status` does."""
-        self.meter.asked(task_id)
-        question = Question(task_id=task_id)
+        self.rate_limit_monitor.on_poll(task_id)
+        question = RequestContext(task_id=task_id)
         try:
             told = await self._ask(
                 lambda: self._tell(model, task_id),
                 question,
-                lambda data: read_status(data, task_id),
+                lambda data: parse_status(data, task_id),
             )
         except ApixoError:
-            self.meter.told(task_id, well=False, final=False)
+            self.rate_limit_monitor.on_poll_result(task_id, well=False, final=False)
             raise
         final = told.state is TaskState.FAILED or bool(told.result_urls)
-        self.meter.told(task_id, well=task_id not in self.ended, final=final)
+        self.rate_limit_monitor.on_poll_result(task_id, well=task_id not in self.ended, final=final)
         if told.state is TaskState.SUCCESS:
             self.ended.add(task_id)
         return told
@@ -117,24 +117,26 @@ class SimulatedApixo:
         """Ask what is left on the key, as `ApixoClient.balance` does."""
 
         def tell() -> tuple[Told, Fault | None]:
-            return success(Number(dollars(self.balance_micro))), None
+            return success_response(JsonNumber(format_usd(self.balance_micro))), None
 
-        return await self._ask(tell, Question(), read_balance)
+        return await self._ask(tell, RequestContext(), parse_balance)
 
     @asynccontextmanager
     async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Fetch a result, as `ResultFetcher.open` does."""
+        """Fetch a result, as `ResultDownloader.open` does."""
         await self._travel()
-        task = self._files.get(url.removeprefix(f"{FILES}/"))
-        if not url.startswith(FILES):
-            raise ResultForbidden("the address may not be asked for a result")
-        if task is None or (task.ends or 0) + _FILE_LIVES_S < self._pace.now():
-            raise ResultGone("the result has expired: HTTP 404")
-        fault = task.script.file or self._weather.answer(self._seconds())
-        if task.script.file is not None and self._dice.random() < _MENDED_SHARE:
-            task.script.file = None
+        task = self._files.get(url.removeprefix(f"{FILE_BASE_URL}/"))
+        if not url.startswith(FILE_BASE_URL):
+            raise DownloadNotAllowed("the address may not be asked for a result")
+        if task is None or (task.ends_at or 0) + _FILE_LIVES_S < self._scaled_clock.now():
+            raise DownloadExpired("the result has expired: HTTP 404")
+        fault = task.directives.download_fault or self._fault_schedule.draw_response_fault(
+            self._seconds()
+        )
+        if task.directives.download_fault is not None and self._dice.random() < _MENDED_SHARE:
+            task.directives.download_fault = None
         if fault is not None:
-            self._journal.note("faults: APIXO", "file", fault.status, fault.ending)
+            self._journal.record("faults: APIXO", "file", fault.status, fault.ending)
         yield self._chunks(task, fault or Fault())
 
     async def close(self) -> None:
@@ -143,90 +145,98 @@ class SimulatedApixo:
             calling.cancel()
         await asyncio.gather(*self._calling, return_exceptions=True)
 
-    async def _submit(self, order: Order, question: Question) -> str:
-        if self._weather.unreachable():
+    async def _submit(self, order: Submission, question: RequestContext) -> str:
+        if self._fault_schedule.draw_unreachable():
             raise NotSent("connection refused")
         await self._travel()
-        script = self._weather.script()
-        fault = script.refusal or self._weather.answer(self._seconds()) or script.answer
+        script = self._fault_schedule.draw_directives()
+        fault = (
+            script.submit_refusal
+            or self._fault_schedule.draw_response_fault(self._seconds())
+            or script.submit_fault
+        )
         told = Told(200, "success", None)
-        if fault is None or fault is script.answer or fault.effect:
+        if fault is None or fault is script.submit_fault or fault.takes_effect:
             told = self._accept(order, script)
         self._note(fault, "submit")
         await self._travel()
-        return await self._hear(told, fault, question, read_task_id, _SUBMIT_S)
+        return await self._hear(told, fault, question, parse_task_id, _SUBMIT_S)
 
     async def _ask(
         self,
         tell: Callable[[], tuple[Told, Fault | None]],
-        question: Question,
+        question: RequestContext,
         read: Callable[[object], T],
     ) -> T:
-        if self._weather.unreachable():
+        if self._fault_schedule.draw_unreachable():
             raise NotSent("connection refused")
         await self._travel()
         told, scripted = tell()
-        fault = scripted or self._weather.answer(self._seconds())
+        fault = scripted or self._fault_schedule.draw_response_fault(self._seconds())
         self._note(fault, "ask")
         await self._travel()
         return await self._hear(told, fault, question, read, _ASK_S)
 
-    def _accept(self, order: Order, script: Script) -> Told:
-        now = self._pace.now()
-        self._open = [t for t in self._open if t.state(now) in (State.PENDING, State.PROCESSING)]
-        if len(self._open) >= self._places + 1:
-            return failure(429)
-        price = price_of(order, None)
+    def _accept(self, order: Submission, script: Directives) -> Told:
+        now = self._scaled_clock.now()
+        self._open = [t for t in self._open if t.state_at(now) in (State.PENDING, State.PROCESSING)]
+        if len(self._open) >= self._max_in_flight + 1:
+            return error_response(429)
+        price = price_micro_usd(order, None)
         if self.balance_micro < price:
-            self._journal.note("refused for want of money")
-            return failure(402)
+            self._journal.record("refused for want of money")
+            return error_response(402)
         task = self._make(order, script, price)
         if order.callback_url is not None:
             self._promise(task, order.callback_url)
-        return success({"taskId": task.id})
+        return success_response({"taskId": task.id})
 
-    def _make(self, order: Order, script: Script, price: int) -> Task:
-        now = self._pace.now()
-        usual = FAILS_AFTER_SECONDS if script.fail_code else generation_seconds(order, self._dice)
-        seconds = None if script.never else script.seconds or usual
+    def _make(self, order: Submission, script: Directives, price: int) -> Task:
+        now = self._scaled_clock.now()
+        usual = (
+            FAILS_AFTER_SECONDS if script.fail_code else pick_generation_seconds(order, self._dice)
+        )
+        seconds = None if script.never_ends else script.generation_s or usual
         task = Task(
             id=f"{self._dice.getrandbits(128):032x}",
-            order=order,
-            script=script,
-            created=self._clock.now(),
-            started=now,
+            submission=order,
+            directives=script,
+            created_at=self._clock.now(),
+            started_at=now,
             seconds=seconds,
             price_micro=price,
             fail_code=script.fail_code,
             has_cost_time=True,
             file_name=f"{self._dice.getrandbits(128):032x}.mp4",
             charged_micro=price,
-            ready=now,
+            ready_at=now,
         )
         self.balance_micro -= price
         self.tasks[task.id] = self._files[task.file_name] = task
         self._open.append(task)
-        self._journal.note("tasks", task.id, order.prompt)
+        self._journal.record("tasks", task.id, order.prompt)
         return task
 
     def _tell(self, model: ModelId, task_id: str) -> tuple[Told, Fault | None]:
         task = self.tasks.get(task_id)
-        if task is None or task.order.model.id != model:
-            return failure(404), None
-        script = task.script
-        if script.statuses:
-            return success(self._data(task)), script.statuses.pop(0)
-        done = task.state(self._pace.now()) is State.SUCCESS
-        return success(self._data(task)), script.every_status or (script.outcome if done else None)
+        if task is None or task.submission.model.id != model:
+            return error_response(404), None
+        script = task.directives
+        if script.status_faults:
+            return success_response(self._data(task)), script.status_faults.pop(0)
+        done = task.state_at(self._scaled_clock.now()) is State.SUCCESS
+        return success_response(self._data(task)), script.persistent_status_fault or (
+            script.success_fault if done else None
+        )
 
     def _data(self, task: Task) -> dict[str, object]:
-        return status_data(task, self._pace, FILES)
+        return status_json(task, self._scaled_clock, FILE_BASE_URL)
 
     async def _hear(
         self,
         told: Told,
         fault: Fault | None,
-        question: Question,
+        question: RequestContext,
         read: Callable[[object], T],
         patience_s: float,
     ) -> T:
@@ -235,38 +245,38 @@ class SimulatedApixo:
         match fault.ending:
             case "hang":
                 await asyncio.sleep(patience_s)
-                raise NoAnswer("no answer in time")
+                raise NoResponse("no answer in time")
             case "reset":
-                raise NoAnswer("the connection broke before an answer came")
+                raise NoResponse("the connection broke before an answer came")
             case "cut":
-                raise Unreadable("the answer was cut off or is no HTTP")
+                raise InvalidResponse("the answer was cut off or is no HTTP")
             case "answer":
-                sent = fault.spoil(told)
+                sent = fault.apply_to(told)
         if len(sent.body) * fault.repeat > _MOST_BODY:
-            raise Unreadable("the answer is too long", http_status=sent.status)
-        answer = Answer(sent.status, sent.body, sent.headers.get("Retry-After"))
-        return read_answer(answer, question, read)
+            raise InvalidResponse("the answer is too long", http_status=sent.status)
+        answer = RawResponse(sent.status, sent.body, sent.headers.get("Retry-After"))
+        return parse_response(answer, question, read)
 
     async def _chunks(self, task: Task, fault: Fault) -> AsyncGenerator[bytes]:
         await self._travel()
         if fault.status in (403, 404, 410):
-            raise ResultGone(f"the result has expired: HTTP {fault.status}")
+            raise DownloadExpired(f"the result has expired: HTTP {fault.status}")
         if fault.status is not None or fault.ending in ("reset", "hang"):
-            raise ResultBroken("the result's server did not answer")
-        yield fault.raw if fault.raw is not None else film(task.order.prompt)
+            raise DownloadFailed("the result's server did not answer")
+        yield fault.raw if fault.raw is not None else video_bytes(task.submission.prompt)
         if fault.ending == "cut":
-            raise ResultBroken("the result broke off")
+            raise DownloadFailed("the result broke off")
 
     def _promise(self, task: Task, url: str) -> None:
-        if task.script.callback != "never" and task.seconds is not None:
+        if task.directives.callback_mode != "never" and task.seconds is not None:
             calling = asyncio.create_task(self._call_back(task, url), name=f"callback {task.id}")
             self._calling.add(calling)
             calling.add_done_callback(self._calling.discard)
 
     async def _call_back(self, task: Task, url: str) -> None:
-        if task.script.callback in ("early", "twice"):
+        if task.directives.callback_mode in ("early", "twice"):
             await self._call(task, url)
-        await asyncio.sleep(max(0.0, (task.ends or 0) - self._pace.now()))
+        await asyncio.sleep(max(0.0, (task.ends_at or 0) - self._scaled_clock.now()))
         for gap in (*RETRY_GAPS, None):
             if await self._call(task, url) or gap is None:
                 return
@@ -274,11 +284,11 @@ class SimulatedApixo:
 
     async def _call(self, task: Task, url: str) -> bool:
         await self._travel()
-        self.meter.hurry(task.id)
+        self.rate_limit_monitor.on_callback(task.id)
         answered = await self.receiver(url, task.id)
         # The question that was due anyway may have gone out meanwhile.
-        self.meter.hurry(task.id)
-        self._journal.note("callbacks", task.id, answered)
+        self.rate_limit_monitor.on_callback(task.id)
+        self._journal.record("callbacks", task.id, answered)
         return answered
 
     async def _travel(self) -> None:
@@ -286,13 +296,15 @@ class SimulatedApixo:
 
     def _note(self, fault: Fault | None, where: str) -> None:
         if fault is not None:
-            self._journal.note("faults: APIXO", where, fault.status, fault.ending, fault.effect)
+            self._journal.record(
+                "faults: APIXO", where, fault.status, fault.ending, fault.takes_effect
+            )
 
     def _seconds(self) -> float:
-        return self._pace.now()
+        return self._scaled_clock.now()
 
 
-def film(prompt: str) -> bytes:
+def video_bytes(prompt: str) -> bytes:
     """Make the file of a task: it begins like an MP4, and holds its prompt."""
     return b"\x00\x00\x00\x18ftypisom" + prompt.encode()
 

@@ -3,72 +3,72 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from qa.simulation.event_log import Journal
-from qa.simulation.fault_schedule import Weather
+from qa.simulation.event_log import EventLog
+from qa.simulation.fault_schedule import FaultSchedule
 from storage.jobs import Job
-from tests.harness.workflow import Channel, Shown
-from workflow.errors import HistoryDenied, TryLater
-from workflow.publisher import Post
+from tests.harness.workflow import FakePublisher, PostedMessage
+from workflow.errors import HistoryDenied, TemporaryPublishError
+from workflow.publisher import MessageKind
 
 _KNOWS_NONCE_S = 180
 """Discord says "a few minutes"."""
 
 
-class SimulatedDiscord(Channel):
+class SimulatedDiscord(FakePublisher):
     """A channel under a weather; `now` tells the simulated seconds."""
 
-    def __init__(self, weather: Weather, journal: Journal, now: Callable[[], float]) -> None:
+    def __init__(self, weather: FaultSchedule, journal: EventLog, now: Callable[[], float]) -> None:
         super().__init__()
-        self.denied: set[str] = set()
+        self.denied_channels: set[str] = set()
         """Jobs whose posts could not be looked for."""
 
         self._journal = journal
         self._now = now
-        self._posts: defaultdict[tuple[str, str], list[Shown]] = defaultdict(list)
+        self._posts: defaultdict[tuple[str, str], list[PostedMessage]] = defaultdict(list)
         self._kept_s: dict[int, float] = {}
-        self.trouble = _Drawn(lambda method: self._refusal(weather, method))
-        self.lost = _Drawn(lambda method: self._loss(weather, method))
+        self.errors = _Drawn(lambda method: self._refusal(weather, method))
+        self.errors_after_effect = _Drawn(lambda method: self._loss(weather, method))
 
-    def of(self, job: str, post: str) -> list[Shown]:
+    def messages_of(self, job: str, post: str) -> list[PostedMessage]:
         """List a job's messages of one kind."""
         return list(self._posts.get((job, post), ()))
 
-    def keep(self, message: Shown) -> None:
+    def add_message(self, message: PostedMessage) -> None:
         """Have a message in the channel from now on."""
-        self._posts[message.job, message.post].append(message)
+        self._posts[message.job_id, message.kind].append(message)
         self._kept_s[message.id] = self._now()
-        self._journal.note(f"posted: {message.post}", message.job, message.id)
+        self._journal.record(f"posted: {message.kind}", message.job_id, message.id)
 
-    def knows_nonce(self, message: Shown) -> bool:
+    def knows_nonce(self, message: PostedMessage) -> bool:
         """Tell whether a message is young enough for its nonce to be known."""
         return self._now() - self._kept_s[message.id] < _KNOWS_NONCE_S
 
-    async def find(self, job: Job, post: Post, since_ms: int) -> int | None:
+    async def find_message(self, job: Job, kind: MessageKind, since_ms: int) -> int | None:
         """Look in the history, where it may be read."""
         try:
-            return await super().find(job, post, since_ms)
+            return await super().find_message(job, kind, since_ms)
         except HistoryDenied:
-            self.denied.add(job.id)
+            self.denied_channels.add(job.id)
             raise
 
     async def delete_result(self, job: Job) -> None:
         """Take the message with a job's result away."""
-        self._raise(self.trouble["delete_result"])
+        self._raise(self.errors["delete_result"])
         posts = self._posts[job.id, "result"]
         posts[:] = [message for message in posts if message.id != job.result_message_id]
 
-    def _refusal(self, weather: Weather, method: str) -> list[Exception]:
-        error = weather.post(method, self._now())
+    def _refusal(self, weather: FaultSchedule, method: str) -> list[Exception]:
+        error = weather.draw_publish_error(method, self._now())
         if error is None:
             return []
-        self._journal.note("faults: Discord", method, type(error).__name__)
+        self._journal.record("faults: Discord", method, type(error).__name__)
         return [error]
 
-    def _loss(self, weather: Weather, method: str) -> list[Exception]:
-        if not weather.loses_post():
+    def _loss(self, weather: FaultSchedule, method: str) -> list[Exception]:
+        if not weather.draw_lost_response():
             return []
-        self._journal.note("faults: Discord", method, "answer lost")
-        return [TryLater("the answer was lost")]
+        self._journal.record("faults: Discord", method, "answer lost")
+        return [TemporaryPublishError("the answer was lost")]
 
 
 class _Drawn(defaultdict[str, list[Exception]]):

@@ -19,26 +19,26 @@ from unittest.mock import patch
 import structlog
 from sqlalchemy import text
 
-from qa.simulation.actors import Members, Operator
-from qa.simulation.event_log import Journal
-from qa.simulation.fault_schedule import Side, Weather
-from qa.simulation.invariants import Outside, audit_soundly, is_at_rest, judge
-from qa.simulation.memory import held_bytes, resident_bytes
-from qa.simulation.plan import DAY_S, Plan
-from qa.simulation.process import Died, Process, UnsureDatabase, task_factory
+from qa.simulation.actors import MemberActors, OperatorActor
+from qa.simulation.event_log import EventLog
+from qa.simulation.fault_schedule import FaultSchedule, StormSide
+from qa.simulation.invariants import ExternalState, audit_ledger, check_invariants, is_at_rest
+from qa.simulation.memory import reachable_bytes, resident_bytes
+from qa.simulation.plan import DAY_S, SimulationPlan
+from qa.simulation.process import FailingDatabase, ProcessDied, SimulatedProcess, task_factory
 from qa.simulation.simulated_apixo import SimulatedApixo
 from qa.simulation.simulated_discord import SimulatedDiscord
-from qa.simulation.virtual_time import TimelessLoop, threadless_sqlite
+from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
 from sandbox.apixo import Task
 from storage.database import Database
-from storage.errors import DatabaseDown
+from storage.errors import DatabaseUnavailable
 from storage.media import MediaFolder
 from workflow.context import Context, Policy
 from workflow.stages import submit
-from workflow.throttle import Pace
-from workflow.urls.callback_urls import PATH, CallbackAddresses
-from workflow.urls.callbacks import receive
-from workflow.urls.signing import Seal
+from workflow.throttle import Throttle
+from workflow.urls.callback_urls import CALLBACK_PATH, CallbackUrls
+from workflow.urls.callbacks import record_callback
+from workflow.urls.signing import Signer
 
 T = TypeVar("T")
 
@@ -59,69 +59,75 @@ _FIRST_MONEY = 100_000_000
 
 
 @dataclass(slots=True)
-class Findings:
+class SimulationResult:
     """What came of a simulation: the journal's counts and digest, and what was measured.
 
     `held` are the bytes that the service held on to after so many results: a fifth of all, and all.
     """
 
-    plan: Plan
+    plan: SimulationPlan
     counts: dict[str, int] = field(default_factory=dict[str, int])
-    ends: dict[str, int] = field(default_factory=dict[str, int])
-    complaints: list[str] = field(default_factory=list[str])
+    final_states: dict[str, int] = field(default_factory=dict[str, int])
+    violations: list[str] = field(default_factory=list[str])
     digest: str = ""
     simulated_s: float = 0.0
     real_s: float = 0.0
-    most_a_minute: int = 0
-    most_in_flight: int = 0
-    held: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    resident: tuple[int, int] = (0, 0)
+    max_requests_per_minute: int = 0
+    max_in_flight: int = 0
+    reachable_bytes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    resident_bytes: tuple[int, int] = (0, 0)
 
     @property
     def growth(self) -> float:
         """Tell what the service held at last, as a multiple of what it held after a fifth."""
-        return self.held[-1][1] / self.held[0][1]
+        return self.reachable_bytes[-1][1] / self.reachable_bytes[0][1]
 
 
-Tell = Callable[[float, int], None]
+OnProgress = Callable[[float, int], None]
 """Hears now and then how far it is: the simulated days, and the jobs that were asked for."""
 
 
-def simulate(plan: Plan, tell: Tell = lambda _days, _jobs: None) -> Findings:
+def simulate(
+    plan: SimulationPlan, tell: OnProgress = lambda _days, _jobs: None
+) -> SimulationResult:
     """Play a plan from its beginning until all is at rest, and judge it."""
     began, first = time.perf_counter(), resident_bytes()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_quick_folder())))
-        stack.enter_context(threadless_sqlite())
-        stack.enter_context(_without_guard(plan.blind))
-        runner = stack.enter_context(asyncio.Runner(loop_factory=TimelessLoop))
+        stack.enter_context(sqlite_without_threads())
+        stack.enter_context(_without_guard(plan.disabled_guard))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
         runner.get_loop().set_task_factory(task_factory)
         findings = runner.run(_play(plan, folder, tell))
     findings.real_s = time.perf_counter() - began
-    findings.resident = (first, resident_bytes())
+    findings.resident_bytes = (first, resident_bytes())
     return findings
 
 
-class World:
+class Simulation:
     """The world of one plan; it knows the process that lives just now, if one does."""
 
-    def __init__(self, plan: Plan, database: Database, folder: Path) -> None:
+    def __init__(self, plan: SimulationPlan, database: Database, folder: Path) -> None:
         self._loop = loop = asyncio.get_running_loop()
         self.plan = plan
         self.database = database
-        self.journal = Journal(loop.time)
-        self.weather = Weather(self._dice("weather"), plan.rates, plan.storms)
+        self.event_log = EventLog(loop.time)
+        self.fault_schedule = FaultSchedule(self._dice("weather"), plan.rates, plan.storms)
         self.media = _Folder(folder / "media")
-        self.discord = SimulatedDiscord(self.weather, self.journal, loop.time)
+        self.discord = SimulatedDiscord(self.fault_schedule, self.event_log, loop.time)
         self.apixo = SimulatedApixo(
-            self._dice("apixo"), self, self.weather, self.journal, places=plan.places
+            self._dice("apixo"),
+            self,
+            self.fault_schedule,
+            self.event_log,
+            places=plan.max_in_flight,
         )
-        self.members = Members(self, plan, self._dice("members"), self.journal)
-        self._operator = Operator(self, self.members, self._dice("operator"), self.journal)
-        self._callbacks = CallbackAddresses("https://bot.example", Seal(b"a secret", "callbacks"))
+        self.members = MemberActors(self, plan, self._dice("members"), self.event_log)
+        self._operator = OperatorActor(self, self.members, self._dice("operator"), self.event_log)
+        self._callbacks = CallbackUrls("https://bot.example", Signer(b"a secret", "callbacks"))
         self._fate = self._dice("fate")
-        self._process: Process | None = None
-        self.apixo.balance_micro = _FIRST_MONEY if not plan.cheap else 10**12
+        self._process: SimulatedProcess | None = None
+        self.apixo.balance_micro = _FIRST_MONEY if not plan.is_cheap else 10**12
         self.apixo.receiver = self._receive
         self.apixo.in_flight = self._in_flight
         loop.set_exception_handler(self._unhandled)
@@ -138,46 +144,46 @@ class World:
         """Have the service do something, if it lives (else Died)."""
         process = self._process
         if process is None:
-            raise Died
+            raise ProcessDied
         return await process.call(work(process.context))
 
     def task_for(self, prompt: str) -> Task | None:
         """Find the task at APIXO that was made for a prompt."""
         made = self.apixo.tasks.values()
-        return next((task for task in made if task.order.prompt == prompt), None)
+        return next((task for task in made if task.submission.prompt == prompt), None)
 
-    def ask_anew(self, task_id: str, *, ended: bool) -> None:
+    def expect_poll(self, task_id: str, *, ended: bool) -> None:
         """Expect a question for a task at once; whether it has to have ended by now."""
-        self.apixo.meter.forget(task_id)
+        self.apixo.rate_limit_monitor.on_operator_decision(task_id)
         if ended:
             self.apixo.ended.add(task_id)
 
-    def pay(self, least_micro: int, micro: int) -> None:
+    def top_up(self, least_micro: int, micro: int) -> None:
         """Bring money to APIXO, if there is less than so much."""
         if self.apixo.balance_micro < least_micro:
             self.apixo.balance_micro += micro
-            self.journal.note("top-ups")
+            self.event_log.record("top-ups")
 
-    async def live(self) -> None:
+    async def run_processes(self) -> None:
         """Start a process, and another one whenever one has died, for ever."""
         while True:
-            life = self.plan.life
-            last = None if life is None or self.weather.calm else 1 + self._lot(life)
-            process = self._process = Process(
-                self._context(), self.journal, last=last, gathering_s=self.plan.gathering_s
+            life = self.plan.requests_per_process_life
+            last = None if life is None or self.fault_schedule.is_stopped else 1 + self._lot(life)
+            process = self._process = SimulatedProcess(
+                self._context(), self.event_log, last=last, gathering_s=self.plan.ordering_period_s
             )
-            self.apixo.meter.new_process()
+            self.apixo.rate_limit_monitor.on_restart()
             process.start()
-            self.journal.note("starts")
+            self.event_log.record("starts")
             stopping = asyncio.create_task(self._stop_some_time(process))
             await process.ended.wait()
             stopping.cancel()
             self._process = None
             await asyncio.sleep(self._fate.choice(self.plan.downtimes_s))
 
-    async def gateway(self) -> None:
+    async def disconnect_gateway(self) -> None:
         """Lose the connection to Discord in every other of its storms."""
-        storms = [storm for storm in self.plan.storms if storm.side is Side.DISCORD]
+        storms = [storm for storm in self.plan.storms if storm.side is StormSide.DISCORD]
         for storm in sorted(storms[::2], key=lambda storm: storm.start_s):
             await asyncio.sleep(max(0.0, storm.start_s - self._loop.time()))
             self.discord.is_ready = False
@@ -192,24 +198,24 @@ class World:
     @property
     def is_warm(self) -> bool:
         """Tell whether enough jobs are done for the service to have filled its caches."""
-        return self.journal.counts["posted: result"] >= _WARM_SHARE * self.plan.jobs
+        return self.event_log.counts["posted: result"] >= _WARM_SHARE * self.plan.job_count
 
-    async def operate(self) -> None:
+    async def run_operator(self) -> None:
         """Have the operator at work."""
-        await self._operator.work()
+        await self._operator.run()
 
-    def service(self) -> list[object]:
+    def process_parts(self) -> list[object]:
         """Give what the living process consists of, to be measured."""
         assert self._process is not None, "measured while it lives"
         context = self._process.context
-        parts = (context.pace, context.random, context.callbacks, self.media)
-        return [vars(self._process.belt), self.database, *parts]
+        parts = (context.throttle, context.random, context.callback_urls, self.media)
+        return [vars(self._process.worker), self.database, *parts]
 
-    def outside(self) -> Outside:
+    def external_state(self) -> ExternalState:
         """Gather what others know, for the judge."""
-        return Outside(
+        return ExternalState(
             accepted=self.members.accepted,
-            demands=self.members.demands,
+            demand_counts=self.members.demand_counts,
             erased=self.members.erased,
             tasks=self.apixo.tasks.values(),
             discord=self.discord,
@@ -225,34 +231,34 @@ class World:
     def _context(self) -> Context:
         calls_back = self._fate.random() < 0.7
         return Context(
-            database=UnsureDatabase(self.database, self._fails),
+            database=FailingDatabase(self.database, self._fails),
             apixo=self.apixo,
             results=self.apixo,
             media=self.media,
             publisher=self.discord,
             policy=Policy(
                 limits=self.plan.limits,
-                max_tasks=self.plan.places,
-                exposure_limit=self.plan.exposure,
+                max_tasks=self.plan.max_in_flight,
+                exposure_limit=self.plan.exposure_limit,
                 max_queued_per_server=5_000,
             ),
             now_ms=self.now_ms,
             random=Random(self._fate.random()),  # noqa: S311 - jitter
-            callbacks=self._callbacks if calls_back else None,
+            callback_urls=self._callbacks if calls_back else None,
         )
 
-    async def _stop_some_time(self, process: Process) -> None:
+    async def _stop_some_time(self, process: SimulatedProcess) -> None:
         """End a process in order: for a new version, or to go to rest at last."""
-        if self.plan.life is not None:
+        if self.plan.requests_per_process_life is not None:
             await asyncio.sleep(self._fate.expovariate(1 / DAY_S))
             await process.stop()
 
     async def _receive(self, address: str, task_id: str) -> bool:
-        submission = self._callbacks.read(address.rpartition(PATH)[2])
+        submission = self._callbacks.parse(address.rpartition(CALLBACK_PATH)[2])
         assert submission is not None, "it is one of ours"
         try:
-            await self.call(lambda context: receive(context, submission, task_id))
-        except (Died, DatabaseDown):
+            await self.call(lambda context: record_callback(context, submission, task_id))
+        except (ProcessDied, DatabaseUnavailable):
             return False
         return True
 
@@ -261,10 +267,10 @@ class World:
         return (await self.database.read(lambda tx: tx.execute(counted))).scalar_one()
 
     def _fails(self) -> bool:
-        if not self.weather.write_fails():
+        if not self.fault_schedule.draw_write_failure():
             return False
-        self.journal.note("faults: database")
-        self.apixo.meter.hurry_all()
+        self.event_log.record("faults: database")
+        self.apixo.rate_limit_monitor.allow_repeated_polls()
         return True
 
     def _lot(self, mean: int) -> int:
@@ -275,7 +281,9 @@ class World:
 
     def _unhandled(self, _: object, found: dict[str, Any]) -> None:
         if not isinstance(found.get("exception"), asyncio.CancelledError):
-            self.journal.complain(f"unhandled: {found['message']} {found.get('exception')!r}")
+            self.event_log.report_violation(
+                f"unhandled: {found['message']} {found.get('exception')!r}"
+            )
 
 
 class _Folder(MediaFolder):
@@ -285,26 +293,26 @@ class _Folder(MediaFolder):
         return 1 << 40
 
 
-async def _play(plan: Plan, folder: Path, tell: Tell) -> Findings:
+async def _play(plan: SimulationPlan, folder: Path, tell: OnProgress) -> SimulationResult:
     async with await Database.open(f"sqlite:///{folder}/dailies.db") as database:
         await database.migrate()
-        world = World(plan, database, folder)
-        findings = Findings(plan)
-        with _hearing_the_log(world.journal):
-            background = [world.live(), world.gateway(), world.operate()]
+        world = Simulation(plan, database, folder)
+        findings = SimulationResult(plan)
+        with _hearing_the_log(world.event_log):
+            background = [world.run_processes(), world.disconnect_gateway(), world.run_operator()]
             tasks = [asyncio.create_task(work) for work in background]
-            asking = asyncio.create_task(world.members.ask_for_days())
+            asking = asyncio.create_task(world.members.submit_orders())
             await _go_through_days(world, asking, findings, tell)
             await world.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await judge(database, world.outside(), world.journal)
+            await check_invariants(database, world.external_state(), world.event_log)
         return await _told(world, findings)
 
 
 async def _go_through_days(
-    world: World, asking: asyncio.Task[None], findings: Findings, tell: Tell
+    world: Simulation, asking: asyncio.Task[None], findings: SimulationResult, tell: OnProgress
 ) -> None:
     """Let time pass until everyone has asked and all is at rest, and look on."""
     loop, days = asyncio.get_running_loop(), 0
@@ -312,52 +320,54 @@ async def _go_through_days(
     while loop.time() < last_s + _LAST_DAYS * DAY_S:
         await asyncio.sleep(_ROUND_S)
         if loop.time() >= last_s:
-            world.weather.calm = True
-            world.pay(_FIRST_MONEY, _FIRST_MONEY)
+            world.fault_schedule.is_stopped = True
+            world.top_up(_FIRST_MONEY, _FIRST_MONEY)
         if loop.time() // DAY_S > days:
             days += 1
-            await audit_soundly(world.database, world.journal)
+            await audit_ledger(world.database, world.event_log)
         tell(loop.time() / DAY_S, len(world.members.accepted))
-        if not findings.held and world.is_warm:
+        if not findings.reachable_bytes and world.is_warm:
             await _measure(world, findings)
-        over = asking.done() and not world.members.are_busy
+        over = asking.done() and not world.members.have_pending_actions
         if over and await is_at_rest(world.database):
             break
     await _measure(world, findings)
     if findings.growth > _MOST_GROWTH:
-        world.journal.complain(f"the service holds {findings.growth:.1f} times what it held before")
+        world.event_log.report_violation(
+            f"the service holds {findings.growth:.1f} times what it held before"
+        )
 
 
-async def _measure(world: World, findings: Findings) -> None:
+async def _measure(world: Simulation, findings: SimulationResult) -> None:
     """Measure the service's memory, with a process at work."""
     while not world.is_alive:
         await asyncio.sleep(1)
-    done = world.journal.counts["posted: result"]
-    findings.held.append((done, held_bytes(world.service())))
+    done = world.event_log.counts["posted: result"]
+    findings.reachable_bytes.append((done, reachable_bytes(world.process_parts())))
 
 
-async def _told(world: World, findings: Findings) -> Findings:
+async def _told(world: Simulation, findings: SimulationResult) -> SimulationResult:
     counted = text("SELECT state, count(*) FROM jobs GROUP BY state ORDER BY state")
     rows = (await world.database.read(lambda tx: tx.execute(counted))).all()
-    findings.ends = {str(state): count for state, count in rows}
-    findings.counts = dict(world.journal.counts)
-    findings.complaints = world.journal.complaints
-    findings.digest = world.journal.digest
+    findings.final_states = {str(state): count for state, count in rows}
+    findings.counts = dict(world.event_log.counts)
+    findings.violations = world.event_log.violations
+    findings.digest = world.event_log.digest
     findings.simulated_s = asyncio.get_running_loop().time()
-    findings.most_a_minute = world.apixo.meter.most_a_minute
-    findings.most_in_flight = world.apixo.meter.most_in_flight
+    findings.max_requests_per_minute = world.apixo.rate_limit_monitor.max_requests_per_minute
+    findings.max_in_flight = world.apixo.rate_limit_monitor.max_in_flight
     return findings
 
 
 @contextmanager
-def _hearing_the_log(journal: Journal) -> Generator[None]:
+def _hearing_the_log(journal: EventLog) -> Generator[None]:
     """Have every exception that the service logs be a complaint, but for those made here."""
 
     def hear(_: object, method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         error = sys.exc_info()[1] if said.get("exc_info") is True else said.get("exc_info")
-        if isinstance(error, BaseException) and not isinstance(error, DatabaseDown):
-            journal.complain(f"logged: {said['event']}: {error!r}")
-        journal.note(f"log: {method}", said["event"])
+        if isinstance(error, BaseException) and not isinstance(error, DatabaseUnavailable):
+            journal.report_violation(f"logged: {said['event']}: {error!r}")
+        journal.record(f"log: {method}", said["event"])
         raise structlog.DropEvent
 
     before = structlog.get_config()
@@ -376,9 +386,9 @@ def _without_guard(guard: str) -> Iterator[None]:
         case "unknown":
             wrong: Any = patch.object(submit, "_lost_answer", _sent_again)
         case "pace":
-            wrong = patch.object(Pace, "slow_down", lambda *_: None)
+            wrong = patch.object(Throttle, "slow_down", lambda *_: None)
         case "history":
-            wrong = patch.object(SimulatedDiscord, "find", _sees_nothing)
+            wrong = patch.object(SimulatedDiscord, "find_message", _sees_nothing)
         case _:
             yield
             return
@@ -388,7 +398,7 @@ def _without_guard(guard: str) -> Iterator[None]:
 
 async def _sent_again(context: Context, job: Any, _: Exception) -> None:
     submit._slow_down(context, job)
-    await submit.back_in_line(context, job, due_at_ms=context.now_ms(), failures=job.failures)
+    await submit.requeue(context, job, due_at_ms=context.now_ms(), failures=job.failures)
 
 
 async def _sees_nothing(*_: object) -> None:

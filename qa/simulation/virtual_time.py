@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 T = TypeVar("T")
 
 
-class TimelessLoop(asyncio.SelectorEventLoop):
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Jumps from one due moment to the next; `time()` is what is simulated, in seconds."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class TimelessLoop(asyncio.SelectorEventLoop):
 
 
 @contextmanager
-def threadless_sqlite() -> Generator[None]:
+def sqlite_without_threads() -> Generator[None]:
     """Have SQLite work in the loop's thread, on every connection that is made meanwhile."""
 
     def connect(_dialect: object, _record: object, _: object, given: dict[str, Any]) -> None:

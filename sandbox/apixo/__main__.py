@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from sandbox.apixo.config import ApixoOptions
-from sandbox.apixo.server import ApixoStandIn
+from sandbox.apixo.config import ApixoConfig
+from sandbox.apixo.server import FakeApixo
 
 _EPILOG = """\b
 While it runs, this machine may also ask and change it:
@@ -79,14 +79,14 @@ def _dollars(text: str) -> Decimal:
 @click.option("--seed", default=0, show_default=True, help="Makes generation times repeatable.")
 def main(**options: Any) -> None:
     """Serve a stand-in of APIXO on this machine: no account, no network, no cost."""
-    asyncio.run(_serve(ApixoOptions(**options)))
+    asyncio.run(_serve(ApixoConfig(**options)))
 
 
-async def _serve(options: ApixoOptions) -> None:
+async def _serve(options: ApixoConfig) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with ApixoStandIn(options) as apixo:
+    async with FakeApixo(options) as apixo:
         click.echo(f"APIXO_BASE_URL={apixo.base_url}")
         click.echo(f"APIXO_API_KEY={apixo.key}")
         click.echo(f"TIME_SCALE={options.time_scale:g}")

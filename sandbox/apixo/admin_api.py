@@ -7,14 +7,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sandbox.apixo.api import Rooms
+from sandbox.apixo.api import AppState
 from sandbox.apixo.faults import Fault, Route
-from sandbox.apixo.journal import Journal
-from sandbox.apixo.prices import dollars
+from sandbox.apixo.journal import RequestJournal
+from sandbox.apixo.prices import format_usd
 from sandbox.apixo.rules import is_loopback
 from sandbox.apixo.tasks import Task
 
-PREFIX = "/_sandbox/"
+ADMIN_PREFIX = "/_sandbox/"
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -40,10 +40,10 @@ class _BalanceOrder(BaseModel):
     usd: Annotated[Decimal, Field(decimal_places=6)]
 
 
-def control_app(rooms: Rooms, journal: Journal) -> web.Application:
+def build_admin_app(rooms: AppState, journal: RequestJournal) -> web.Application:
     """Make the application that is served under `PREFIX`."""
     app = web.Application(middlewares=[loopback_only])
-    app.add_routes(Control(rooms, journal).routes())
+    app.add_routes(AdminRoutes(rooms, journal).routes())
     return app
 
 
@@ -55,11 +55,11 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
     return await handler(request)
 
 
-class Control:
+class AdminRoutes:
     """Shows and changes the stand-in's inside."""
 
-    def __init__(self, rooms: Rooms, journal: Journal) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: AppState, journal: RequestJournal) -> None:
+        self._state = rooms
         self._journal = journal
 
     def routes(self) -> list[web.RouteDef]:
@@ -77,52 +77,52 @@ class Control:
         """Give every request and every callback, oldest first."""
         deliveries = [
             {"at": made.at, "task_id": made.task_id, "url": made.url, "result": made.result}
-            for made in self._rooms.callbacks.deliveries
+            for made in self._state.callbacks.attempts
         ]
         return web.json_response({"requests": self._journal.as_json(), "callbacks": deliveries})
 
     async def show_tasks(self, _: web.Request) -> web.Response:
         """Give every task with its money and state, oldest first."""
-        micro = self._rooms.tasks.balance.micro
-        tasks = [self._describe(task) for task in self._rooms.tasks]
-        return web.json_response({"tasks": tasks, "balance_usd": dollars(micro)})
+        micro = self._state.tasks.balance.micro
+        tasks = [self._describe(task) for task in self._state.tasks]
+        return web.json_response({"tasks": tasks, "balance_usd": format_usd(micro)})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Queue a fault: `{"on": "status", "times": 3, "fault": {"status": 502}}`."""
         order = await _read(request, _FaultOrder)
-        self._rooms.faults.on(order.on, order.fault, order.times)
+        self._state.faults.add(order.on, order.fault, order.times)
         return web.json_response({"ok": True})
 
     async def clear_faults(self, _: web.Request) -> web.Response:
         """Forget the faults that are waiting."""
-        self._rooms.faults.clear()
+        self._state.faults.clear()
         return web.json_response({"ok": True})
 
     async def change_clock(self, request: web.Request) -> web.Response:
         """Change the time scale, skip generation seconds, or both."""
         order = await _read(request, _ClockOrder)
-        self._rooms.pace.change(scale=order.time_scale, skip=order.skip)
-        return web.json_response({"time_scale": self._rooms.pace.scale})
+        self._state.scaled_clock.adjust(scale=order.time_scale, skip=order.skip)
+        return web.json_response({"time_scale": self._state.scaled_clock.scale})
 
     async def change_balance(self, request: web.Request) -> web.Response:
         """Set the key's balance in dollars, given as a string or an exact number."""
         order = await _read(request, _BalanceOrder)
-        balance = self._rooms.tasks.balance
+        balance = self._state.tasks.balance
         balance.micro = int(order.usd * 1_000_000)
-        return web.json_response({"balance_usd": dollars(balance.micro)})
+        return web.json_response({"balance_usd": format_usd(balance.micro)})
 
     def _describe(self, task: Task) -> dict[str, Any]:
         return {
             "id": task.id,
-            "model": task.order.model.id,
-            "mode": task.order.mode,
-            "prompt": task.order.prompt,
-            "state": task.state(self._rooms.pace.now()),
-            "created": task.created,
+            "model": task.submission.model.id,
+            "mode": task.submission.mode,
+            "prompt": task.submission.prompt,
+            "state": task.state_at(self._state.scaled_clock.now()),
+            "created": task.created_at,
             "price_micro": task.price_micro,
             "charged_micro": task.charged_micro,
             "fail_code": task.fail_code,
-            "callback_url": task.order.callback_url,
+            "callback_url": task.submission.callback_url,
         }
 
 

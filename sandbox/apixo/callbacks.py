@@ -12,8 +12,8 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from sandbox.apixo.clock import Clock, Pace
-from sandbox.apixo.responses import success
+from sandbox.apixo.clock import Clock, ScaledClock
+from sandbox.apixo.responses import success_response
 from sandbox.apixo.rules import is_loopback
 from sandbox.apixo.tasks import Task
 
@@ -24,7 +24,7 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class CallbackAttempt:
     """One attempt: when (Unix seconds), for which task, and the HTTP status or what went wrong."""
 
     at: float
@@ -33,27 +33,27 @@ class Delivery:
     result: int | str
 
 
-class Callbacks:
+class CallbackSender:
     """Delivers the ends of tasks; `deliveries` holds every attempt, oldest first."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, pace: Pace) -> None:
-        self.deliveries: list[Delivery] = []
+    def __init__(self, session: aiohttp.ClientSession, clock: Clock, pace: ScaledClock) -> None:
+        self.attempts: list[CallbackAttempt] = []
         self._session = session
         self._clock = clock
-        self._pace = pace
+        self._scaled_clock = pace
         self._running: set[asyncio.Task[None]] = set()
 
-    def promise(
+    def schedule(
         self, task: Task, drawing: asyncio.Future[None] | None, data: Callable[[], dict[str, Any]]
     ) -> None:
         """Call back when the task has ended, if its order wants that; `data` tells how it did."""
-        if task.order.callback_url is None or task.seconds is None:
+        if task.submission.callback_url is None or task.seconds is None:
             return
-        if task.script.callback in ("never", "early"):
+        if task.directives.callback_mode in ("never", "early"):
             return
         self._begin(self._deliver(task, drawing, data))
 
-    async def claim(self, task: Task, data: dict[str, Any]) -> None:
+    async def send_now(self, task: Task, data: dict[str, Any]) -> None:
         """Call back at once, whatever is true; again later, if it is not acknowledged."""
         if not await self._post(task, data):
             self._begin(self._try_again(task, lambda: data))
@@ -67,17 +67,17 @@ class Callbacks:
     async def _deliver(
         self, task: Task, drawing: asyncio.Future[None] | None, data: Callable[[], dict[str, Any]]
     ) -> None:
-        await self._pace.wait_until(task.started + (task.seconds or 0))
+        await self._scaled_clock.wait_until(task.started_at + (task.seconds or 0))
         if drawing is not None:
             await drawing
-        if task.script.callback == "twice":
+        if task.directives.callback_mode == "twice":
             await self._post(task, data())
         if not await self._post(task, data()):
             await self._try_again(task, data)
 
     async def _try_again(self, task: Task, data: Callable[[], dict[str, Any]]) -> None:
         for gap in RETRY_GAPS:
-            await self._pace.wait_until(self._pace.now() + gap)
+            await self._scaled_clock.wait_until(self._scaled_clock.now() + gap)
             if await self._post(task, data()):
                 return
 
@@ -88,9 +88,9 @@ class Callbacks:
 
     async def _post(self, task: Task, data: dict[str, Any]) -> bool:
         """Try once; tell whether it was acknowledged."""
-        url = task.order.callback_url or ""
-        result = await self._result(url, success(data).encode())
-        self.deliveries.append(Delivery(self._clock.now(), task.id, url, result))
+        url = task.submission.callback_url or ""
+        result = await self._result(url, success_response(data).encode())
+        self.attempts.append(CallbackAttempt(self._clock.now(), task.id, url, result))
         return result == 200
 
     async def _result(self, address: str, body: bytes) -> int | str:

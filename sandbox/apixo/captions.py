@@ -27,29 +27,29 @@ _SPELLINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
+class CaptionOverlay:
     """Text on dark panels, ready to be laid over every frame of a clip."""
 
-    paint: Image.Image
+    image: Image.Image
     mask: Image.Image
 
     def paste_on(self, frame: Image.Image) -> None:
         """Lay it over a frame."""
-        frame.paste(self.paint, (0, 0), self.mask)
+        frame.paste(self.image, (0, 0), self.mask)
 
 
-def draw_overlay(prompt: str, label: str, size: Size) -> Overlay:
+def draw_overlay(prompt: str, label: str, size: Size) -> CaptionOverlay:
     """Draw the prompt at the foot and the label in the upper left corner of a frame."""
     text_size = max(13, round(min(size) / 18))
     paint, mask = Image.new("RGB", size, (10, 12, 20)), Image.new("L", size)
     overlay = _Panels(paint, mask, margin=round(text_size * 0.9))
     overlay.add_label(label, _font(round(text_size * 0.78)))
     if prompt:
-        overlay.add_caption(legible(prompt)[:_MOST_CHARACTERS], _font(text_size))
-    return Overlay(paint, mask)
+        overlay.add_caption(to_supported_glyphs(prompt)[:_MOST_CHARACTERS], _font(text_size))
+    return CaptionOverlay(paint, mask)
 
 
-def legible(text: str) -> str:
+def to_supported_glyphs(text: str) -> str:
     """Spell a text with the letters that the font has; say so if too few are left."""
     plain = unicodedata.normalize("NFKD", text.translate(_SPELLINGS))
     kept = "".join(char for char in plain if char.isspace() or _has_glyph(char))

@@ -11,32 +11,32 @@ from typing import Literal
 
 from PIL import Image
 
-from sandbox.apixo.clips import draw_clip, enlarge, tiny_clip
-from sandbox.apixo.clock import Pace
+from sandbox.apixo.clips import minimal_clip, pad_to_size, render_clip
+from sandbox.apixo.clock import ScaledClock
 from sandbox.apixo.tasks import Task
 
 _log = logging.getLogger(__name__)
 
 
-class Studio:
+class ClipRenderer:
     """Draws clips in threads of its own, into a folder that goes when it closes."""
 
-    def __init__(self, kind: Literal["drawn", "tiny"], pace: Pace) -> None:
+    def __init__(self, kind: Literal["drawn", "tiny"], pace: ScaledClock) -> None:
         self._is_tiny = kind == "tiny"
-        self._pace = pace
+        self._scaled_clock = pace
         self._folder = TemporaryDirectory(prefix="apixo-standin-")
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="apixo-clips")
         self._stop = threading.Event()
         self._running: set[asyncio.Task[None]] = set()
 
-    def order(self, task: Task, pictures: Sequence[Image.Image]) -> asyncio.Future[None]:
+    def render(self, task: Task, pictures: Sequence[Image.Image]) -> asyncio.Future[None]:
         """Have a task's clip drawn; the task is ready when the future is done."""
         drawing = asyncio.ensure_future(self._make(task, pictures))
         self._running.add(drawing)
         drawing.add_done_callback(self._running.discard)
         return drawing
 
-    def file(self, task: Task) -> Path:
+    def clip_path(self, task: Task) -> Path:
         """Tell where a task's clip lies once it is ready."""
         return Path(self._folder.name, task.file_name)
 
@@ -52,16 +52,16 @@ class Studio:
     async def _make(self, task: Task, pictures: Sequence[Image.Image]) -> None:
         try:
             if self._is_tiny:
-                self.file(task).write_bytes(tiny_clip())
+                self.clip_path(task).write_bytes(minimal_clip())
             else:
                 await self._draw(task, pictures)
-            enlarge(self.file(task), task.script.megabytes)
-            task.ready = self._pace.now()
+            pad_to_size(self.clip_path(task), task.directives.min_result_megabytes)
+            task.ready_at = self._scaled_clock.now()
         except Exception:  # noqa: BLE001 - whatever it was, the task must end as upstream's would
             _log.exception("The clip of task %s could not be drawn", task.id)
             task.fail_code = "Unknown error"
 
     async def _draw(self, task: Task, pictures: Sequence[Image.Image]) -> None:
         loop = asyncio.get_running_loop()
-        arguments = (self.file(task), task.order, pictures, self._stop)
-        await loop.run_in_executor(self._threads, draw_clip, *arguments)
+        arguments = (self.clip_path(task), task.submission, pictures, self._stop)
+        await loop.run_in_executor(self._threads, render_clip, *arguments)

@@ -15,11 +15,11 @@ from typing import Final, cast
 from PIL import Image, ImageOps
 
 from sandbox.apixo.captions import draw_overlay
-from sandbox.apixo.landscapes import Size, draw_scene
-from sandbox.apixo.prompt_directives import without_directives
+from sandbox.apixo.landscapes import Size, draw_landscape
+from sandbox.apixo.prompt_directives import strip_directives
 from sandbox.apixo.pyav import av
-from sandbox.apixo.rules import Order
-from sandbox.apixo.sound import SAMPLE_RATE, pad
+from sandbox.apixo.rules import Submission
+from sandbox.apixo.sound import SAMPLE_RATE, chord_samples
 
 FPS: Final = 24
 
@@ -41,7 +41,7 @@ _ZOOM: Final = 0.12
 _BOX_HEAD: Final = 8
 
 
-def clip_size(order: Order, pictures: Sequence[Image.Image]) -> Size:
+def clip_size(order: Submission, pictures: Sequence[Image.Image]) -> Size:
     """Choose a clip's pixels: `auto` follows the first picture, and is 16:9 without one."""
     if order.aspect_ratio != "auto":
         return _SIZES[order.aspect_ratio]
@@ -51,16 +51,20 @@ def clip_size(order: Order, pictures: Sequence[Image.Image]) -> Size:
     return min(_SIZES.values(), key=lambda size: abs(math.log(size[0] / size[1]) - shape))
 
 
-def draw_clip(
-    path: Path, order: Order, pictures: Sequence[Image.Image], stop: threading.Event
+def render_clip(
+    path: Path, order: Submission, pictures: Sequence[Image.Image], stop: threading.Event
 ) -> None:
     """Write the clip of an order: its pictures in motion, or a landscape made of its prompt.
 
     Once `stop` is set, the clip ends where it is.
     """
-    prompt = without_directives(order.prompt)
+    prompt = strip_directives(order.prompt)
     size = clip_size(order, pictures)
-    at = _journey(pictures, size, order.duration) if pictures else draw_scene(prompt, size).at
+    at = (
+        _journey(pictures, size, order.duration)
+        if pictures
+        else draw_landscape(prompt, size).frame_at
+    )
     label = f"{order.model.label} · {order.duration} s · {order.resolution} · stand-in"
     overlay = draw_overlay(prompt, label, size)
 
@@ -72,11 +76,11 @@ def draw_clip(
             overlay.paste_on(frame)
             yield frame
 
-    _encode(path, size, frames(), pad(prompt, order.duration) if order.sound else None)
+    _encode(path, size, frames(), chord_samples(prompt, order.duration) if order.sound else None)
 
 
 @cache
-def tiny_clip() -> bytes:
+def minimal_clip() -> bytes:
     """Make the smallest clip that is a valid one, once: a second of one colour."""
     picture = Image.new("RGB", (64, 36), (58, 44, 98))
     with TemporaryDirectory() as folder:
@@ -85,7 +89,7 @@ def tiny_clip() -> bytes:
         return path.read_bytes()
 
 
-def enlarge(path: Path, megabytes: int) -> None:
+def pad_to_size(path: Path, megabytes: int) -> None:
     """Bring a clip to a size, if it is smaller, with a box at its end that players skip."""
     missing = megabytes * 1_000_000 - path.stat().st_size
     if missing >= _BOX_HEAD:

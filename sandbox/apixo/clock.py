@@ -40,7 +40,7 @@ class SystemClock:
                 await wake.wait()
 
 
-class HandClock:
+class ManualClock:
     """Stands still until a test moves it."""
 
     def __init__(self, start: float = 1_767_965_610.0) -> None:
@@ -85,7 +85,7 @@ class _Leg:
     scale: float
 
 
-class Pace:
+class ScaledClock:
     """Counts generation seconds: the clock's, `scale` times as fast, and skipped at will."""
 
     def __init__(self, clock: Clock, scale: float) -> None:
@@ -103,14 +103,14 @@ class Pace:
         leg = self._legs[-1]
         return round(leg.generation + (self._clock.now() - leg.wall) * leg.scale, 6)
 
-    def wall_at(self, moment: float) -> float:
+    def wall_time_at(self, moment: float) -> float:
         """Tell the clock's time at which `moment` (generation seconds) was or will be reached."""
         index = bisect_right(self._legs, moment, key=lambda leg: leg.generation) - 1
         leg = self._legs[max(index, 0)]
         reached = leg.wall + (moment - leg.generation) / leg.scale
         return reached if leg is self._legs[-1] else min(reached, self._legs[index + 1].wall)
 
-    def change(self, *, scale: float | None = None, skip: float = 0.0) -> None:
+    def adjust(self, *, scale: float | None = None, skip: float = 0.0) -> None:
         """Go on at `scale`, `skip` generation seconds further on."""
         leg = _Leg(self.now() + skip, self._clock.now(), scale or self.scale)
         self._legs.append(leg)

@@ -6,7 +6,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApixoOptions:
+class ApixoConfig:
     """Everything that can be set before the start; the defaults behave as APIXO documents.
 
     Attributes:

@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.apixo.clock import Clock
-from sandbox.apixo.responses import Answer, failure
+from sandbox.apixo.responses import ApiResponse, error_response
 
 Route = Literal["submit", "status", "balance", "file"]
 
@@ -48,26 +48,26 @@ class Fault(BaseModel):
     raw: bytes | None = None
     repeat: int = 1
     headers: Mapping[str, str] = {}
-    effect: bool = False
+    takes_effect: bool = False
     ending: Literal["answer", "cut", "reset", "hang"] = "answer"
     delay: float = 0.0
     drip: float = 0.0
 
-    def spoil(self, answer: Answer) -> "Payload":
+    def apply_to(self, answer: ApiResponse) -> "RawResponse":
         """Make the bytes that go out instead of `answer`."""
         if self.status is not None and self.status >= 400:
-            answer = failure(self.status)
+            answer = error_response(self.status)
         if self.fields or self.without:
-            answer = answer.with_data(self.fields, self.without)
+            answer = answer.replace_data(self.fields, self.without)
         answer = replace(
             answer,
             status=self.status or answer.status,
             code=self.code if self.code is not None else self.status,
             message=answer.message if self.message is None else self.message,
         )
-        return self.spoil_bytes(Payload.of(answer))
+        return self.apply_to_payload(RawResponse.from_response(answer))
 
-    def spoil_bytes(self, payload: "Payload") -> "Payload":
+    def apply_to_payload(self, payload: "RawResponse") -> "RawResponse":
         """Change what goes out where it is no envelope, as for a file."""
         return replace(
             payload,
@@ -78,7 +78,7 @@ class Fault(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Payload:
+class RawResponse:
     """An answer as bytes."""
 
     status: int
@@ -86,7 +86,7 @@ class Payload:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, answer: Answer) -> "Payload":
+    def from_response(cls, answer: ApiResponse) -> "RawResponse":
         """Encode an envelope."""
         headers = {"Content-Type": "application/json; charset=utf-8", **answer.headers}
         return cls(answer.status, answer.encode(), headers)
@@ -99,31 +99,31 @@ class FaultQueue:
         self._waiting: dict[Route, deque[Fault]] = {}
         self._lasting: dict[Route, tuple[Fault, Callable[[], bool]]] = {}
 
-    def on(self, route: Route, fault: Fault, times: int = 1) -> None:
+    def add(self, route: Route, fault: Fault, times: int = 1) -> None:
         """Let the next `times` requests of a route suffer `fault`."""
         self._waiting.setdefault(route, deque()).extend([fault] * times)
 
-    def on_submit(self, fault: Fault, times: int = 1) -> None:
+    def add_submit(self, fault: Fault, times: int = 1) -> None:
         """Let the next `times` submissions suffer `fault`."""
-        self.on("submit", fault, times)
+        self.add("submit", fault, times)
 
-    def on_status(self, fault: Fault, times: int = 1) -> None:
+    def add_status(self, fault: Fault, times: int = 1) -> None:
         """Let the next `times` status requests suffer `fault`."""
-        self.on("status", fault, times)
+        self.add("status", fault, times)
 
-    def on_balance(self, fault: Fault, times: int = 1) -> None:
+    def add_balance(self, fault: Fault, times: int = 1) -> None:
         """Let the next `times` balance requests suffer `fault`."""
-        self.on("balance", fault, times)
+        self.add("balance", fault, times)
 
-    def on_file(self, fault: Fault, times: int = 1) -> None:
+    def add_download(self, fault: Fault, times: int = 1) -> None:
         """Let the next `times` downloads suffer `fault`."""
-        self.on("file", fault, times)
+        self.add("file", fault, times)
 
-    def on_while(self, route: Route, fault: Fault, lasts: Callable[[], bool]) -> None:
+    def add_while(self, route: Route, fault: Fault, lasts: Callable[[], bool]) -> None:
         """Let every request of a route suffer `fault` while `lasts`, asked each time, says so."""
         self._lasting[route] = (fault, lasts)
 
-    def take(self, route: Route) -> Fault | None:
+    def pop(self, route: Route) -> Fault | None:
         """Take the fault that is next on a route, if one is waiting, else one that lasts."""
         if waiting := self._waiting.get(route):
             return waiting.popleft()
@@ -136,7 +136,7 @@ class FaultQueue:
         self._lasting.clear()
 
 
-class Patience:
+class DelayTimer:
     """Waits for slow answers by the stand-in's clock, until the stand-in closes."""
 
     def __init__(self, clock: Clock) -> None:
@@ -150,26 +150,26 @@ class Patience:
         else:
             await self._clock.wait(seconds, self._closing)
 
-    def end(self) -> None:
+    def cancel(self) -> None:
         """Wait no more."""
         self._closing.set()
 
 
-async def send(
-    request: web.Request, payload: Payload, fault: Fault | None, patience: Patience
+async def send_response(
+    request: web.Request, payload: RawResponse, fault: Fault | None, patience: DelayTimer
 ) -> web.StreamResponse:
     """Write an answer in the way the fault wants it."""
     if fault is None:
         return web.Response(status=payload.status, body=payload.body, headers=payload.headers)
     await patience.wait(math.inf if fault.ending == "hang" else fault.delay)
     if fault.ending in ("hang", "reset"):
-        return reset(request)
+        return reset_connection(request)
     if fault.ending == "cut" or fault.drip or fault.repeat > 1:
         return await _stream(request, payload, fault, patience)
     return web.Response(status=payload.status, body=payload.body, headers=payload.headers)
 
 
-def reset(request: web.Request) -> web.Response:
+def reset_connection(request: web.Request) -> web.Response:
     """Break the connection so that the client sees a reset, not an end."""
     if (transport := request.transport) is not None:
         connection = transport.get_extra_info("socket")
@@ -181,7 +181,7 @@ def reset(request: web.Request) -> web.Response:
 
 
 async def _stream(
-    request: web.Request, payload: Payload, fault: Fault, patience: Patience
+    request: web.Request, payload: RawResponse, fault: Fault, patience: DelayTimer
 ) -> web.StreamResponse:
     response = web.StreamResponse(status=payload.status, headers=payload.headers)
     if fault.repeat == 1:
@@ -197,7 +197,7 @@ async def _stream(
 
 
 async def _write(
-    response: web.StreamResponse, payload: Payload, fault: Fault, patience: Patience
+    response: web.StreamResponse, payload: RawResponse, fault: Fault, patience: DelayTimer
 ) -> None:
     body = payload.body[: len(payload.body) // 2] if fault.ending == "cut" else payload.body
     if not fault.drip:

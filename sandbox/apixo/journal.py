@@ -9,7 +9,7 @@ _LIMIT = 100_000
 
 
 @dataclass(slots=True)
-class Entry:
+class RecordedRequest:
     """One request: `at` in Unix seconds, `status` None while or if nothing was answered.
 
     `headers` have lower-case names; `authorization` is reduced to `ok`, `missing` or `wrong`.
@@ -31,31 +31,31 @@ class Entry:
         return self.headers["authorization"]
 
 
-class Journal:
+class RequestJournal:
     """Keeps the last hundred thousand requests, oldest first."""
 
     def __init__(self, key: str) -> None:
         self._granted = f"Bearer {key}"
-        self._entries: deque[Entry] = deque(maxlen=_LIMIT)
+        self._entries: deque[RecordedRequest] = deque(maxlen=_LIMIT)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[RecordedRequest]:
         return iter(self._entries)
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def open(
+    def record(
         self,
         at: float,
         method: str,
         path: str,
         query: Mapping[str, str],
         headers: Mapping[str, str],
-    ) -> Entry:
+    ) -> RecordedRequest:
         """Note a request that has just arrived."""
         kept = {name.lower(): value for name, value in headers.items()}
         kept["authorization"] = self._judge(kept.get("authorization"))
-        entry = Entry(at, method, path, dict(query), kept)
+        entry = RecordedRequest(at, method, path, dict(query), kept)
         self._entries.append(entry)
         return entry
 
@@ -63,7 +63,7 @@ class Journal:
         """Forget everything."""
         self._entries.clear()
 
-    def to(self, path: str) -> list[Entry]:
+    def requests_to(self, path: str) -> list[RecordedRequest]:
         """Find the requests whose path holds `path`, oldest first."""
         return [entry for entry in self._entries if path in entry.path]
 

@@ -104,13 +104,13 @@ class _Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Landscape:
     """A landscape that one travels along."""
 
     backdrop: Image.Image
     layers: tuple[_Layer, ...]
 
-    def at(self, seconds: float) -> Image.Image:
+    def frame_at(self, seconds: float) -> Image.Image:
         """Draw the frame of that moment."""
         frame = self.backdrop.copy()
         for layer in self.layers:
@@ -118,13 +118,13 @@ class Scene:
         return frame
 
 
-def draw_scene(prompt: str, size: Size) -> Scene:
+def draw_landscape(prompt: str, size: Size) -> Landscape:
     """Invent the landscape of a prompt; the same prompt always gives the same one."""
     rng = random.Random(prompt)
     palette = _PALETTES[_match([palette.words for palette in _PALETTES], prompt, rng)]
     stage = _Stage(size, palette, rng)
     _, build = _GROUNDS[_match([words for words, _ in _GROUNDS], prompt, rng)]
-    return Scene(stage.sky(), (stage.clouds(), *build(stage)))
+    return Landscape(stage.sky(), (stage.clouds(), *build(stage)))
 
 
 def _match(choices: Sequence[tuple[str, ...]], prompt: str, rng: random.Random) -> int:

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from yarl import URL
 
 from sandbox.apixo.pyav import FFmpegError, av
-from sandbox.apixo.rules import Order, Refused, is_loopback
+from sandbox.apixo.rules import InvalidSubmission, Submission, is_loopback
 
 IMAGE_BYTES: Final = 10_000_000
 VIDEO_BYTES: Final = 50_000_000
@@ -33,7 +33,7 @@ _PICTURE_SIDE: Final = 1280
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class FetchedMedia:
     """The media of one order.
 
     Attributes:
@@ -44,16 +44,16 @@ class Media:
 
     pictures: tuple[Image.Image, ...] = ()
     video_ms: int | None = None
-    unusable: bool = False
+    is_unusable: bool = False
 
 
-class Fetcher:
+class MediaFetcher:
     """Fetches an order's media."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def fetch(self, order: Order) -> Media:
+    async def fetch(self, order: Submission) -> FetchedMedia:
         """Fetch and judge all media of an order.
 
         Raises:
@@ -65,16 +65,16 @@ class Fetcher:
         videos = await self._probe("video", order.video_urls, VIDEO_BYTES)
         await self._probe("audio", order.audio_urls, AUDIO_BYTES)
         frames = tuple(clip.frame for clip in videos if clip.frame is not None)
-        return Media(
+        return FetchedMedia(
             pictures=usable or frames,
             video_ms=sum(clip.ms for clip in videos) if videos else None,
-            unusable=len(usable) < len(pictures),
+            is_unusable=len(usable) < len(pictures),
         )
 
     async def _picture(self, url: str) -> Image.Image | None:
         try:
             data = await self._get(url, IMAGE_BYTES + 1)
-        except Refused:
+        except InvalidSubmission:
             return None
         return await asyncio.to_thread(_read_picture, data)
 
@@ -83,24 +83,26 @@ class Fetcher:
         for url in urls:
             data = await self._get(url, cap + 1)
             if len(data) > cap:
-                raise Refused(f"Reference {kind} is larger than {cap // 1_000_000} MB")
+                raise InvalidSubmission(f"Reference {kind} is larger than {cap // 1_000_000} MB")
             clips.append(await asyncio.to_thread(_read_clip, kind, data))
         if sum(clip.ms for clip in clips) > _TOTAL_MS:
-            raise Refused(f"The reference {kind}s are longer than 15 seconds together")
+            raise InvalidSubmission(f"The reference {kind}s are longer than 15 seconds together")
         return clips
 
     async def _get(self, address: str, cap: int) -> bytes:
         url = URL(address)
         if not is_loopback(url.host):
-            raise Refused(f"{url.host} cannot be fetched: the stand-in asks only this machine")
+            raise InvalidSubmission(
+                f"{url.host} cannot be fetched: the stand-in asks only this machine"
+            )
         timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
         try:
             async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
                 if response.status != 200:
-                    raise Refused(f"{url.path} cannot be fetched: HTTP {response.status}")
+                    raise InvalidSubmission(f"{url.path} cannot be fetched: HTTP {response.status}")
                 return await _read_capped(response.content, cap)
         except (aiohttp.ClientError, OSError, TimeoutError):
-            raise Refused(f"{url.path} cannot be fetched: no answer") from None
+            raise InvalidSubmission(f"{url.path} cannot be fetched: no answer") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,11 @@ def _read_clip(kind: str, data: bytes) -> _Clip:
         with av.open(io.BytesIO(data), "r") as container:
             streams = container.streams.video if kind == "video" else container.streams.audio
             if not streams or container.duration is None:
-                raise Refused(f"Reference {kind} has no {kind} in it")
+                raise InvalidSubmission(f"Reference {kind} has no {kind} in it")
             ms = round(container.duration / 1000)
             frame = next(container.decode(video=0)) if kind == "video" else None
     except (FFmpegError, StopIteration):
-        raise Refused(f"Reference {kind} cannot be read") from None
+        raise InvalidSubmission(f"Reference {kind} cannot be read") from None
     if not _CLIP_MS[0] <= ms <= _CLIP_MS[1]:
-        raise Refused(f"Reference {kind} lasts {ms / 1000} seconds: 2 to 15 are allowed")
+        raise InvalidSubmission(f"Reference {kind} lasts {ms / 1000} seconds: 2 to 15 are allowed")
     return _Clip(ms, None if frame is None else cast("Image.Image", frame.to_image()))

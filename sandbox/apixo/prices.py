@@ -6,7 +6,7 @@ Source: the billing tables of the two model pages. Every rate is a whole number 
 
 from typing import Final
 
-from sandbox.apixo.rules import SEEDANCE_1_5_PRO, Order
+from sandbox.apixo.rules import SEEDANCE_1_5_PRO, Submission
 
 _WITHOUT_SOUND: Final = {"480p": 10, "720p": 20}
 _WITH_SOUND: Final = {"480p": 20, "720p": 40}
@@ -14,7 +14,7 @@ _WITHOUT_VIDEO: Final = {"480p": 91, "720p": 192, "1080p": 490}
 _WITH_VIDEO: Final = {"480p": 55, "720p": 115, "1080p": 290}
 
 
-def price_of(order: Order, video_ms: int | None) -> int:
+def price_micro_usd(order: Submission, video_ms: int | None) -> int:
     """Price an order in micro-dollars.
 
     `video_ms` is how long its reference videos are together, None without any.
@@ -27,7 +27,7 @@ def price_of(order: Order, video_ms: int | None) -> int:
     return _WITH_VIDEO[order.resolution] * (output_ms + video_ms)
 
 
-def dollars(micro: int) -> str:
+def format_usd(micro: int) -> str:
     """Write micro-dollars as a JSON number in dollars, exact, with at least four decimals."""
     sign = "-" if micro < 0 else ""
     whole, part = divmod(abs(micro), 1_000_000)

@@ -37,8 +37,8 @@ from gzip import compress
 from typing import Final, TypeVar
 
 from sandbox.apixo.faults import Fault
-from sandbox.apixo.responses import result_json
-from sandbox.apixo.rules import Refused
+from sandbox.apixo.responses import encode_result_json
+from sandbox.apixo.rules import InvalidSubmission
 
 _HTML: Final = b"<!doctype html><title>Just a moment...</title><h1>Checking your browser</h1>"
 _HTML_PAGE: Final = Fault(raw=_HTML, headers={"Content-Type": "text/html; charset=utf-8"})
@@ -49,7 +49,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Script:
+class Directives:
     """What the directives of one prompt want.
 
     Attributes:
@@ -67,32 +67,32 @@ class Script:
         callback: `once`, `twice`, `never` or `early`.
     """
 
-    refusal: Fault | None = None
-    answer: Fault | None = None
+    submit_refusal: Fault | None = None
+    submit_fault: Fault | None = None
     fail_code: str | None = None
     fail_message: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
-    seconds: float | None = None
-    never: bool = False
-    statuses: list[Fault] = field(default_factory=list[Fault])
-    every_status: Fault | None = None
-    outcome: Fault | None = None
-    file: Fault | None = None
-    megabytes: int = 0
-    callback: str = "once"
+    generation_s: float | None = None
+    never_ends: bool = False
+    status_faults: list[Fault] = field(default_factory=list[Fault])
+    persistent_status_fault: Fault | None = None
+    success_fault: Fault | None = None
+    download_fault: Fault | None = None
+    min_result_megabytes: int = 0
+    callback_mode: str = "once"
 
 
-def read_script(prompt: str) -> Script:
+def parse_directives(prompt: str) -> Directives:
     """Find the directives of a prompt.
 
     Raises:
         Refused: a known directive has a value it does not know.
     """
-    script = Script()
-    direct(script, prompt)
+    script = Directives()
+    apply_directives(script, prompt)
     return script
 
 
-def direct(script: Script, text: str) -> None:
+def apply_directives(script: Directives, text: str) -> None:
     """Add what the directives of a text want to a script.
 
     Raises:
@@ -103,13 +103,13 @@ def direct(script: Script, text: str) -> None:
             obey(script, value)
 
 
-def without_directives(prompt: str) -> str:
+def strip_directives(prompt: str) -> str:
     """Give the prompt as a viewer should read it."""
     return " ".join(_DIRECTIVE.sub(" ", prompt).split())
 
 
 def _urls(*urls: object) -> Fault:
-    return _result(result_json(*urls))
+    return _result(encode_result_json(*urls))
 
 
 def _result(value: object) -> Fault:
@@ -209,77 +209,77 @@ _FAIL_MESSAGES: Final[Mapping[str, str | None]] = {
 
 def _named(values: Mapping[str, _T], name: str, value: str) -> _T:
     if value not in values:
-        raise Refused(f"[[{name}:...]] knows {', '.join(values)}")
+        raise InvalidSubmission(f"[[{name}:...]] knows {', '.join(values)}")
     return values[value]
 
 
 def _number(name: str, value: str) -> float:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", value):
-        raise Refused(f"[[{name}:...]] takes a number")
+        raise InvalidSubmission(f"[[{name}:...]] takes a number")
     return float(value)
 
 
-def _refuse(script: Script, value: str) -> None:
-    script.refusal = _named(_REFUSALS, "refuse", value)
+def _refuse(script: Directives, value: str) -> None:
+    script.submit_refusal = _named(_REFUSALS, "refuse", value)
 
 
-def _effect(script: Script, value: str) -> None:
-    script.answer = _named(_LOSSES, "effect", value)
+def _effect(script: Directives, value: str) -> None:
+    script.submit_fault = _named(_LOSSES, "effect", value)
 
 
-def _garbage(script: Script, value: str) -> None:
-    script.answer = _named(_GARBAGE, "garbage", value)
+def _garbage(script: Directives, value: str) -> None:
+    script.submit_fault = _named(_GARBAGE, "garbage", value)
 
 
-def _fail(script: Script, value: str) -> None:
+def _fail(script: Directives, value: str) -> None:
     script.fail_code = value or "Unknown error"
 
 
-def _fail_message(script: Script, value: str) -> None:
+def _fail_message(script: Directives, value: str) -> None:
     script.fail_message = {"failMsg": _named(_FAIL_MESSAGES, "fail-msg", value)}
 
 
-def _slow(script: Script, value: str) -> None:
-    script.seconds = _number("slow", value)
+def _slow(script: Directives, value: str) -> None:
+    script.generation_s = _number("slow", value)
 
 
-def _never(script: Script, _: str) -> None:
-    script.never = True
+def _never(script: Directives, _: str) -> None:
+    script.never_ends = True
 
 
-def _status(script: Script, value: str) -> None:
+def _status(script: Directives, value: str) -> None:
     name, _, times = value.rpartition("x") if "x" in value else (value, "", "1")
-    script.statuses += [_named(_STATUSES, "status", name)] * int(_number("status", times))
+    script.status_faults += [_named(_STATUSES, "status", name)] * int(_number("status", times))
 
 
-def _state(script: Script, value: str) -> None:
-    script.every_status = Fault(fields={"state": None if value == "null" else value})
+def _state(script: Directives, value: str) -> None:
+    script.persistent_status_fault = Fault(fields={"state": None if value == "null" else value})
 
 
-def _times(script: Script, value: str) -> None:
-    script.every_status = _named(_TIMES, "times", value)
+def _times(script: Directives, value: str) -> None:
+    script.persistent_status_fault = _named(_TIMES, "times", value)
 
 
-def _result_of(script: Script, value: str) -> None:
+def _result_of(script: Directives, value: str) -> None:
     if value in _FILES:
-        script.file = _FILES[value]
+        script.download_fault = _FILES[value]
     else:
-        script.outcome = _named({**_OUTCOMES, **_FILES}, "result", value)
+        script.success_fault = _named({**_OUTCOMES, **_FILES}, "result", value)
 
 
-def _size(script: Script, value: str) -> None:
-    script.megabytes = min(200, int(_number("size", value)))
+def _size(script: Directives, value: str) -> None:
+    script.min_result_megabytes = min(200, int(_number("size", value)))
 
 
-def _callback(script: Script, value: str) -> None:
-    script.callback = _named(
+def _callback(script: Directives, value: str) -> None:
+    script.callback_mode = _named(
         {name: name for name in ("twice", "never", "early")}, "callback", value
     )
 
 
 _DIRECTIVE: Final = re.compile(r"\[\[([a-z-]+)(?::([^\[\]]{0,100}))?\]\]")
 
-_DIRECTIVES: Final[Mapping[str, Callable[[Script, str], None]]] = {
+_DIRECTIVES: Final[Mapping[str, Callable[[Directives, str], None]]] = {
     "refuse": _refuse,
     "effect": _effect,
     "garbage": _garbage,

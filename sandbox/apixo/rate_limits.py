@@ -3,21 +3,21 @@
 from collections import deque
 
 from sandbox.apixo.clock import Clock
-from sandbox.apixo.config import ApixoOptions
-from sandbox.apixo.responses import Answer, failure
+from sandbox.apixo.config import ApixoConfig
+from sandbox.apixo.responses import ApiResponse, error_response
 
 _WINDOW_SECONDS = 1.0
 
 
-class Limits:
+class RateLimits:
     """Counts requests within any second, and tasks in flight, if the options limit them."""
 
-    def __init__(self, options: ApixoOptions, clock: Clock) -> None:
+    def __init__(self, options: ApixoConfig, clock: Clock) -> None:
         self._options = options
         self._clock = clock
         self._recent: deque[float] = deque()
 
-    def refuse_request(self) -> Answer | None:
+    def check_request(self) -> ApiResponse | None:
         """Count a request; give the 429 if there were too many."""
         most = self._options.requests_per_second
         now = self._clock.now()
@@ -28,11 +28,11 @@ class Limits:
         self._recent.append(now)
         return None
 
-    def refuse_task(self, in_flight: int) -> Answer | None:
+    def check_task(self, in_flight: int) -> ApiResponse | None:
         """Give the 429 if one more task were too many."""
         most = self._options.max_tasks
         return self._refusal() if most is not None and in_flight >= most else None
 
-    def _refusal(self) -> Answer:
+    def _refusal(self) -> ApiResponse:
         after = self._options.retry_after
-        return failure(429, headers={} if after is None else {"Retry-After": after})
+        return error_response(429, headers={} if after is None else {"Retry-After": after})

@@ -19,7 +19,7 @@ HTTP_MESSAGES: Final[Mapping[int, str]] = {
 }
 
 
-class Number(str):
+class JsonNumber(str):
     """A JSON number as it is to be written: exact where a float would not be."""
 
     __slots__ = ()
@@ -33,7 +33,7 @@ ABSENT: Final = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """One answer before it is written; `code` differs from `status` only if a fault wants it."""
 
     status: int
@@ -46,13 +46,13 @@ class Answer:
         """Write the envelope as JSON."""
         code = self.status if self.code is None else self.code
         body: dict[str, Any] = {"code": code, "message": self.message}
-        if isinstance(self.data, Number):
+        if isinstance(self.data, JsonNumber):
             return f'{json.dumps(body)[:-1]}, "data": {self.data}}}'.encode()
         if self.data is not ABSENT:
             body["data"] = self.data
         return json.dumps(body).encode()
 
-    def with_data(self, changes: Mapping[str, Any], without: tuple[str, ...]) -> "Answer":
+    def replace_data(self, changes: Mapping[str, Any], without: tuple[str, ...]) -> "ApiResponse":
         """Lay `changes` over the data's fields and take the fields `without` away."""
         fields: dict[str, Any] = {}
         if isinstance(self.data, Mapping):
@@ -61,23 +61,23 @@ class Answer:
         return replace(self, data={k: v for k, v in fields.items() if k not in without})
 
 
-def success(data: Any) -> Answer:
+def success_response(data: Any) -> ApiResponse:
     """Answer as APIXO does when all went well."""
-    return Answer(200, "success", data)
+    return ApiResponse(200, "success", data)
 
 
-def failure(
+def error_response(
     status: int, error: str | None = None, headers: Mapping[str, str] | None = None
-) -> Answer:
+) -> ApiResponse:
     """Answer with an HTTP error: its documented meaning, and what is wrong in `data.error`."""
     message = HTTP_MESSAGES.get(status, "Error")
     if status == 401:
-        return Answer(status, message)
+        return ApiResponse(status, message)
     if error is None:
-        return Answer(status, message, None, headers=headers or {})
-    return Answer(status, f"{message}: {error}", {"error": error})
+        return ApiResponse(status, message, None, headers=headers or {})
+    return ApiResponse(status, f"{message}: {error}", {"error": error})
 
 
-def result_json(*urls: object) -> str:
+def encode_result_json(*urls: object) -> str:
     """Write `resultJson`: JSON text inside the JSON of a success."""
     return json.dumps({"resultUrls": urls}, separators=(",", ":"))

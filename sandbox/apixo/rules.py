@@ -19,7 +19,7 @@ from yarl import URL
 _RATIOS = ("1:1", "3:4", "4:3", "9:16", "16:9", "21:9")
 
 
-class Refused(Exception):
+class InvalidSubmission(Exception):
     """A submission that ends with HTTP 400 before a task exists; the text names what is wrong."""
 
 
@@ -41,7 +41,7 @@ class ModelRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Submission:
     """One accepted submission, with the defaults filled in."""
 
     model: ModelRules
@@ -100,19 +100,19 @@ MODELS: Final[Mapping[str, ModelRules]] = {
 }
 
 
-def read_order(model: ModelRules, body: object) -> Order:
+def parse_submission(model: ModelRules, body: object) -> Submission:
     """Check a submission's decoded body.
 
     Raises:
         Refused: a rule is broken; the first one found is named.
     """
     if not isinstance(body, dict):
-        raise Refused("The request body must be a JSON object")
+        raise InvalidSubmission("The request body must be a JSON object")
     envelope = cast("dict[str, Any]", body)
     callback_url = _read_delivery(model, envelope)
     fields = _Fields(model, envelope.get("input"))
     mode = fields.choice("mode", tuple(model.media))
-    order = Order(
+    order = Submission(
         model=model,
         mode=mode,
         prompt=fields.prompt(),
@@ -124,7 +124,7 @@ def read_order(model: ModelRules, body: object) -> Order:
         **{kind: fields.urls(kind, counts) for kind, counts in model.media[mode].items()},
     )
     if order.audio_urls and not (order.image_urls or order.video_urls):
-        raise Refused("audio_urls needs at least one image or video reference beside it")
+        raise InvalidSubmission("audio_urls needs at least one image or video reference beside it")
     return order
 
 
@@ -140,29 +140,29 @@ def is_loopback(host: str | None) -> bool:
 
 def _read_delivery(model: ModelRules, envelope: Mapping[str, Any]) -> str | None:
     if model.needs_request_type and "request_type" not in envelope:
-        raise Refused("Missing required field: request_type")
+        raise InvalidSubmission("Missing required field: request_type")
     kind = envelope.get("request_type", "async")
     if kind not in ("async", "callback"):
-        raise Refused("request_type must be async or callback")
+        raise InvalidSubmission("request_type must be async or callback")
     if kind == "async":
         return None
     if "callback_url" not in envelope:
-        raise Refused("callback_url is required when request_type is callback")
+        raise InvalidSubmission("callback_url is required when request_type is callback")
     url = _http_url("callback_url", envelope["callback_url"])
     if URL(url).scheme != "https" and not is_loopback(URL(url).host):
-        raise Refused("callback_url must be a public HTTPS URL")
+        raise InvalidSubmission("callback_url must be a public HTTPS URL")
     return url
 
 
 def _http_url(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Refused(f"{name} must be a non-empty URL string")
+        raise InvalidSubmission(f"{name} must be a non-empty URL string")
     try:
         url = URL(value)
     except ValueError:
-        raise Refused(f"{name} is not a valid URL") from None
+        raise InvalidSubmission(f"{name} is not a valid URL") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise Refused(f"{name} must be a public HTTP or HTTPS URL")
+        raise InvalidSubmission(f"{name} must be a public HTTP or HTTPS URL")
     return value
 
 
@@ -176,22 +176,22 @@ class _Fields:
 
     def __post_init__(self) -> None:
         if self.source is None:
-            raise Refused("Missing required field: input")
+            raise InvalidSubmission("Missing required field: input")
         if not isinstance(self.source, dict):
-            raise Refused("input must be an object")
+            raise InvalidSubmission("input must be an object")
         self.values = {**self.model.defaults, **cast("dict[str, Any]", self.source)}
 
     def required(self, name: str) -> object:
         """Give a field that must be there."""
         if name not in self.values:
-            raise Refused(f"Missing required field: input.{name}")
+            raise InvalidSubmission(f"Missing required field: input.{name}")
         return self.values[name]
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """Read one of several words."""
         value = self.required(name)
         if not isinstance(value, str) or value not in allowed:
-            raise Refused(f"Unsupported {name}: use one of {', '.join(allowed)}")
+            raise InvalidSubmission(f"Unsupported {name}: use one of {', '.join(allowed)}")
         return value
 
     def booleans(self, names: tuple[str, ...]) -> dict[str, bool]:
@@ -199,7 +199,7 @@ class _Fields:
         values = {name: self.required(name) for name in names}
         for name, value in values.items():
             if not isinstance(value, bool):
-                raise Refused(f"{name} must be a boolean: true or false")
+                raise InvalidSubmission(f"{name} must be a boolean: true or false")
         return cast("dict[str, bool]", values)
 
     def duration(self) -> int:
@@ -207,20 +207,22 @@ class _Fields:
         value = self.required("duration")
         low, high = self.model.durations
         if type(value) is not int or not low <= value <= high:
-            raise Refused(f"duration must be an integer from {low} to {high}")
+            raise InvalidSubmission(f"duration must be an integer from {low} to {high}")
         return value
 
     def prompt(self) -> str:
         """Read the prompt; its length counts without the white space around it."""
         value = self.required("prompt")
         if not isinstance(value, str) or not value.strip():
-            raise Refused("prompt must be a non-empty string")
+            raise InvalidSubmission("prompt must be a non-empty string")
         if any("\ud800" <= char <= "\udfff" for char in value):
-            raise Refused("prompt must be valid Unicode")
+            raise InvalidSubmission("prompt must be valid Unicode")
         low, high = self.model.prompt_lengths
         length = len(value.strip())
         if length < low or (high is not None and length > high):
-            raise Refused(f"prompt must have {low} to {high} characters, this one has {length}")
+            raise InvalidSubmission(
+                f"prompt must have {low} to {high} characters, this one has {length}"
+            )
         return value
 
     def urls(self, kind: str, counts: tuple[int, int]) -> tuple[str, ...]:
@@ -228,10 +230,10 @@ class _Fields:
         fewest, most = counts
         values = self.values.get(kind, [])
         if not isinstance(values, list):
-            raise Refused(f"{kind} must be an array of URLs")
+            raise InvalidSubmission(f"{kind} must be an array of URLs")
         items = cast("list[object]", values)
         if not fewest <= len(items) <= most:
-            raise Refused(f"{kind} must hold {fewest} to {most} URLs in this mode")
+            raise InvalidSubmission(f"{kind} must hold {fewest} to {most} URLs in this mode")
         if self.model.pictures_as_objects and kind == "image_urls":
             items = [_unwrapped(item) for item in items]
         return tuple(_http_url(f"{kind}[{n}]", item) for n, item in enumerate(items))

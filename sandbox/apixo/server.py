@@ -8,24 +8,24 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.apixo.admin_api import PREFIX, control_app
-from sandbox.apixo.api import ENTRY, Api, Rooms
-from sandbox.apixo.callbacks import Callbacks
-from sandbox.apixo.clip_renderer import Studio
-from sandbox.apixo.clock import Clock, Pace, SystemClock
-from sandbox.apixo.config import ApixoOptions
-from sandbox.apixo.faults import FaultQueue, Patience, Payload
-from sandbox.apixo.journal import Journal
-from sandbox.apixo.media import Fetcher
-from sandbox.apixo.rate_limits import Limits
-from sandbox.apixo.responses import failure
-from sandbox.apixo.task_store import Balance, TaskBook
+from sandbox.apixo.admin_api import ADMIN_PREFIX, build_admin_app
+from sandbox.apixo.api import RECORDED_REQUEST, ApiRoutes, AppState
+from sandbox.apixo.callbacks import CallbackSender
+from sandbox.apixo.clip_renderer import ClipRenderer
+from sandbox.apixo.clock import Clock, ScaledClock, SystemClock
+from sandbox.apixo.config import ApixoConfig
+from sandbox.apixo.faults import DelayTimer, FaultQueue, RawResponse
+from sandbox.apixo.journal import RequestJournal
+from sandbox.apixo.media import MediaFetcher
+from sandbox.apixo.rate_limits import RateLimits
+from sandbox.apixo.responses import error_response
+from sandbox.apixo.task_store import Balance, TaskStore
 
 _MAX_BODY_BYTES = 1024 * 1024
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 
 
-class ApixoStandIn:
+class FakeApixo:
     """Serves APIXO's API on this machine while its context is open.
 
     Attributes:
@@ -37,17 +37,17 @@ class ApixoStandIn:
     """
 
     base_url: str
-    callbacks: Callbacks
+    callbacks: CallbackSender
 
-    def __init__(self, options: ApixoOptions | None = None, clock: Clock | None = None) -> None:
-        self.options = options or ApixoOptions()
+    def __init__(self, options: ApixoConfig | None = None, clock: Clock | None = None) -> None:
+        self.config = options or ApixoConfig()
         self.clock = clock or SystemClock()
-        self.key = self.options.key
-        self.pace = Pace(self.clock, self.options.time_scale)
-        self.tasks = TaskBook(self.options, self.clock, self.pace)
-        self.journal = Journal(self.key)
+        self.key = self.config.key
+        self.scaled_clock = ScaledClock(self.clock, self.config.time_scale)
+        self.tasks = TaskStore(self.config, self.clock, self.scaled_clock)
+        self.journal = RequestJournal(self.key)
         self.faults = FaultQueue()
-        self.cues: list[str] = []
+        self.queued_directives: list[str] = []
         self._stack = AsyncExitStack()
 
     @property
@@ -55,20 +55,20 @@ class ApixoStandIn:
         """The key's money as it is now; `balance.micro` may be set."""
         return self.tasks.balance
 
-    async def empty(self) -> None:
+    async def reset(self) -> None:
         """Forget all tasks, requests and faults, and put the balance back to what it was."""
         await self.callbacks.close()
         self.tasks.clear()
         self.journal.clear()
         self.faults.clear()
-        self.cues.clear()
+        self.queued_directives.clear()
 
     async def __aenter__(self) -> Self:
         """Listen, and be ready to answer."""
         async with AsyncExitStack() as stack:
-            listener = socket.create_server((self.options.host, self.options.port))
+            listener = socket.create_server((self.config.host, self.config.port))
             stack.callback(listener.close)
-            root = _root(self.options.host, listener.getsockname()[1])
+            root = _root(self.config.host, listener.getsockname()[1])
             rooms = await self._furnish(stack, f"{root}/files")
             await self._open(stack, rooms, listener)
             self.base_url = f"{root}/api/v1"
@@ -79,50 +79,50 @@ class ApixoStandIn:
         """Stop, and leave nothing behind."""
         await self._stack.aclose()
 
-    async def _furnish(self, stack: AsyncExitStack, files_url: str) -> Rooms:
+    async def _furnish(self, stack: AsyncExitStack, files_url: str) -> AppState:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        self.callbacks = Callbacks(session, self.clock, self.pace)
+        self.callbacks = CallbackSender(session, self.clock, self.scaled_clock)
         stack.push_async_callback(self.callbacks.close)
-        studio = Studio(self.options.clips, self.pace)
+        studio = ClipRenderer(self.config.clips, self.scaled_clock)
         stack.push_async_callback(studio.close)
-        return Rooms(
-            options=self.options,
+        return AppState(
+            config=self.config,
             clock=self.clock,
-            pace=self.pace,
+            scaled_clock=self.scaled_clock,
             tasks=self.tasks,
-            cues=self.cues,
+            queued_directives=self.queued_directives,
             faults=self.faults,
-            limits=Limits(self.options, self.clock),
-            fetcher=Fetcher(session),
-            studio=studio,
+            rate_limits=RateLimits(self.config, self.clock),
+            media_fetcher=MediaFetcher(session),
+            clip_renderer=studio,
             callbacks=self.callbacks,
             files_url=files_url,
-            patience=Patience(self.clock),
+            delays=DelayTimer(self.clock),
         )
 
-    async def _open(self, stack: AsyncExitStack, rooms: Rooms, listener: socket.socket) -> None:
+    async def _open(self, stack: AsyncExitStack, rooms: AppState, listener: socket.socket) -> None:
         app = web.Application(middlewares=[self._note], client_max_size=_MAX_BODY_BYTES)
-        app.add_routes(Api(rooms).routes())
-        app.add_subapp(PREFIX, control_app(rooms, self.journal))
+        app.add_routes(ApiRoutes(rooms).routes())
+        app.add_subapp(ADMIN_PREFIX, build_admin_app(rooms, self.journal))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         stack.push_async_callback(runner.cleanup)
-        stack.callback(rooms.patience.end)
+        stack.callback(rooms.delays.cancel)
         await runner.setup()
         await web.SockSite(runner, listener).start()
 
     @web.middleware
     async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Keep the journal, and put what aiohttp itself refuses into the envelope."""
-        if not request.path.startswith(PREFIX):
-            request[ENTRY] = self.journal.open(
+        if not request.path.startswith(ADMIN_PREFIX):
+            request[RECORDED_REQUEST] = self.journal.record(
                 self.clock.now(), request.method, request.path, request.query, request.headers
             )
         try:
             return await handler(request)
         except web.HTTPException as refusal:
-            payload = Payload.of(failure(refusal.status, refusal.reason))
-            if ENTRY in request:
-                request[ENTRY].status = payload.status
+            payload = RawResponse.from_response(error_response(refusal.status, refusal.reason))
+            if RECORDED_REQUEST in request:
+                request[RECORDED_REQUEST].status = payload.status
             return web.Response(status=payload.status, body=payload.body, headers=payload.headers)
 
 

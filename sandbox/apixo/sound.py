@@ -17,7 +17,7 @@ _LOUDNESS: Final = 2_200
 _FADE: Final = SAMPLE_RATE // 3
 
 
-def pad(prompt: str, seconds: int) -> Iterator[bytes]:
+def chord_samples(prompt: str, seconds: int) -> Iterator[bytes]:
     """Play chords in an order that the prompt decides: mono, 16 bits signed, a second each."""
     order = random.Random(prompt).sample(_CHORDS, k=len(_CHORDS))
     for second in range(seconds):

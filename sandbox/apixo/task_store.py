@@ -4,11 +4,11 @@ import random
 import uuid
 from collections.abc import Iterator
 
-from sandbox.apixo.clock import Clock, Pace
-from sandbox.apixo.config import ApixoOptions
-from sandbox.apixo.prompt_directives import Script
-from sandbox.apixo.rules import SEEDANCE_2_0, Order
-from sandbox.apixo.tasks import FAILS_AFTER_SECONDS, State, Task, generation_seconds
+from sandbox.apixo.clock import Clock, ScaledClock
+from sandbox.apixo.config import ApixoConfig
+from sandbox.apixo.prompt_directives import Directives
+from sandbox.apixo.rules import SEEDANCE_2_0, Submission
+from sandbox.apixo.tasks import FAILS_AFTER_SECONDS, State, Task, pick_generation_seconds
 
 _NO_COST_TIME_SHARE = 0.2
 """How many successes lack costTime; the failures of Seedance 2.0 always do, as in its example."""
@@ -31,13 +31,13 @@ class Balance:
         task.charged_micro = 0
 
 
-class TaskBook:
+class TaskStore:
     """Holds all tasks, oldest first, and settles those that have ended."""
 
-    def __init__(self, options: ApixoOptions, clock: Clock, pace: Pace) -> None:
+    def __init__(self, options: ApixoConfig, clock: Clock, pace: ScaledClock) -> None:
         self._options = options
         self._clock = clock
-        self._pace = pace
+        self._scaled_clock = pace
         self._random = random.Random(options.seed)
         self._tasks: dict[str, Task] = {}
         self._by_file: dict[str, Task] = {}
@@ -63,27 +63,29 @@ class TaskBook:
         self._balance.micro = self._options.balance_micro
 
     @property
-    def in_flight(self) -> int:
+    def in_flight_count(self) -> int:
         """How many tasks have not ended."""
         self._settle()
         return len(self._open)
 
-    def affords(self, price_micro: int) -> bool:
+    def can_afford(self, price_micro: int) -> bool:
         """Tell whether the balance covers a price beside what unpaid tasks will cost."""
         left = self.balance.micro
         owed = sum(task.price_micro - task.charged_micro for task in self._open)
         return left - owed >= price_micro
 
-    def create(self, order: Order, script: Script, price_micro: int, fail_code: str | None) -> Task:
+    def create(
+        self, order: Submission, script: Directives, price_micro: int, fail_code: str | None
+    ) -> Task:
         """Accept an order; with a `fail_code` the task is to fail."""
         prefix = "task_" if self._options.task_ids == "prefixed" else ""
         cost_time = self._random.random() >= _NO_COST_TIME_SHARE
         task = Task(
             id=prefix + uuid.uuid4().hex,
-            order=order,
-            script=script,
-            created=self._clock.now(),
-            started=self._pace.now(),
+            submission=order,
+            directives=script,
+            created_at=self._clock.now(),
+            started_at=self._scaled_clock.now(),
             seconds=self._plan(order, script, fail_code),
             price_micro=price_micro,
             fail_code=fail_code,
@@ -98,18 +100,18 @@ class TaskBook:
     def get(self, task_id: str, model_id: str) -> Task | None:
         """Find a task of a model."""
         task = self._tasks.get(task_id)
-        return task if task is not None and task.order.model.id == model_id else None
+        return task if task is not None and task.submission.model.id == model_id else None
 
-    def with_file(self, name: str) -> Task | None:
+    def find_by_file_name(self, name: str) -> Task | None:
         """Find the task whose result has this name."""
         return self._by_file.get(name)
 
-    def _plan(self, order: Order, script: Script, fail_code: str | None) -> float | None:
-        usual = generation_seconds(order, self._random)
-        if script.never:
+    def _plan(self, order: Submission, script: Directives, fail_code: str | None) -> float | None:
+        usual = pick_generation_seconds(order, self._random)
+        if script.never_ends:
             return None
-        if script.seconds is not None:
-            return script.seconds
+        if script.generation_s is not None:
+            return script.generation_s
         return usual if fail_code is None else FAILS_AFTER_SECONDS
 
     def _keep(self, task: Task) -> None:
@@ -120,12 +122,12 @@ class TaskBook:
             self._balance.charge(task)
 
     def _settle(self) -> None:
-        now = self._pace.now()
+        now = self._scaled_clock.now()
         for task in self._open:
-            state = task.state(now)
+            state = task.state_at(now)
             if state is State.SUCCESS:
                 self._balance.charge(task)
             elif state is State.FAILED and self._options.refund_failed:
                 self._balance.refund(task)
         final = (State.SUCCESS, State.FAILED)
-        self._open = [task for task in self._open if task.state(now) not in final]
+        self._open = [task for task in self._open if task.state_at(now) not in final]

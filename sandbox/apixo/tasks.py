@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sandbox.apixo.clock import Pace
-from sandbox.apixo.prompt_directives import Script
-from sandbox.apixo.responses import result_json
-from sandbox.apixo.rules import SEEDANCE_2_0, Order
+from sandbox.apixo.clock import ScaledClock
+from sandbox.apixo.prompt_directives import Directives
+from sandbox.apixo.responses import encode_result_json
+from sandbox.apixo.rules import SEEDANCE_2_0, Submission
 
 PENDING_SECONDS: Final = 2.0
 FAILS_AFTER_SECONDS: Final = 9.203
@@ -53,36 +53,36 @@ class Task:
     """
 
     id: str
-    order: Order
-    script: Script
-    created: float
-    started: float
+    submission: Submission
+    directives: Directives
+    created_at: float
+    started_at: float
     seconds: float | None
     price_micro: int
     fail_code: str | None
     has_cost_time: bool
     file_name: str
     charged_micro: int = 0
-    ready: float | None = None
+    ready_at: float | None = None
 
     @property
-    def ends(self) -> float | None:
+    def ends_at(self) -> float | None:
         """Tell when it is final, in generation seconds; None while that is not known."""
         if self.seconds is None:
             return None
-        planned = round(self.started + self.seconds, 6)
+        planned = round(self.started_at + self.seconds, 6)
         if self.fail_code is not None:
             return planned
-        return None if self.ready is None else max(planned, self.ready)
+        return None if self.ready_at is None else max(planned, self.ready_at)
 
-    def state(self, now: float) -> State:
+    def state_at(self, now: float) -> State:
         """Tell its state at `now` (generation seconds)."""
-        if self.ends is not None and now >= self.ends:
+        if self.ends_at is not None and now >= self.ends_at:
             return State.SUCCESS if self.fail_code is None else State.FAILED
-        return State.PENDING if now < self.started + PENDING_SECONDS else State.PROCESSING
+        return State.PENDING if now < self.started_at + PENDING_SECONDS else State.PROCESSING
 
 
-def generation_seconds(order: Order, rng: random.Random) -> float:
+def pick_generation_seconds(order: Submission, rng: random.Random) -> float:
     """Pick how long a generation takes, within the documented range for its model and length."""
     if order.model is SEEDANCE_2_0:
         return rng.uniform(*_SPAN_2_0)
@@ -94,20 +94,20 @@ def generation_seconds(order: Order, rng: random.Random) -> float:
     return rng.uniform(earliest, latest)
 
 
-def status_data(task: Task, pace: Pace, files_url: str) -> dict[str, Any]:
+def status_json(task: Task, pace: ScaledClock, files_url: str) -> dict[str, Any]:
     """Write the `data` of a status answer or callback, with exactly the documented fields."""
-    state = task.state(pace.now())
+    state = task.state_at(pace.now())
     data: dict[str, Any] = {"taskId": task.id, "state": state}
-    created = round(task.created * 1000)
+    created = round(task.created_at * 1000)
     if state is State.SUCCESS:
-        data["resultJson"] = result_json(f"{files_url}/{task.file_name}")
+        data["resultJson"] = encode_result_json(f"{files_url}/{task.file_name}")
     if state is State.FAILED and task.fail_code is not None:
         data["failCode"] = task.fail_code
         data["failMsg"] = FAIL_MESSAGES.get(task.fail_code, "The task failed upstream")
-        data |= task.script.fail_message
+        data |= task.directives.fail_message
     data["createTime"] = created
-    if task.ends is not None and state in (State.SUCCESS, State.FAILED):
-        data["completeTime"] = round(pace.wall_at(task.ends) * 1000)
+    if task.ends_at is not None and state in (State.SUCCESS, State.FAILED):
+        data["completeTime"] = round(pace.wall_time_at(task.ends_at) * 1000)
         if task.has_cost_time:
             data["costTime"] = data["completeTime"] - created
     return data

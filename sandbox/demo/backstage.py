@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.apixo import ApixoStandIn
+from sandbox.apixo import FakeApixo
 from sandbox.demo import widgets
-from sandbox.demo.controls import Levers
+from sandbox.demo.controls import DemoControls
 from sandbox.demo.process import Supervisor
-from sandbox.demo.snapshot_types import Books, Overview
+from sandbox.demo.snapshot_types import Snapshot, SnapshotReader
 from sandbox.demo.tables import jobs_table, ledger_table, tasks_table
-from sandbox.demo.widgets import Json, button, dollars, figure
-from sandbox.discord import ClientRefused, DiscordStandIn
+from sandbox.demo.widgets import Json, button, figure, format_usd
+from sandbox.discord import ClientActionRefused, FakeDiscord
 
-_NOTHING: Final = Overview(held_micro=0, charged_micro=0, given_back_micro=0, jobs=[], ledger=[])
+_NOTHING: Final = Snapshot(held_micro=0, charged_micro=0, released_micro=0, jobs=[], ledger=[])
 
 
 class DemoBackstage:
@@ -28,24 +28,24 @@ class DemoBackstage:
 
     def __init__(
         self,
-        apixo: ApixoStandIn,
-        discord: DiscordStandIn,
+        apixo: FakeApixo,
+        discord: FakeDiscord,
         supervisor: Supervisor,
-        levers: Levers,
-        open_books: Callable[[], Books],
+        levers: DemoControls,
+        open_books: Callable[[], SnapshotReader],
     ) -> None:
         self._apixo = apixo
         self._discord = discord
         self._supervisor = supervisor
         self._levers = levers
         self._open_books = open_books
-        self._books: Books | None = None
+        self._books: SnapshotReader | None = None
         self._is_closed = False
         self._reading = asyncio.Lock()
 
     async def close(self) -> None:
         """Call off what was still to go wrong, and close the books for good."""
-        await self._levers.mishaps.call_off()
+        await self._levers.fault_switches.turn_all_off()
         async with self._reading:
             self._is_closed = True
             if self._books is not None:
@@ -60,7 +60,7 @@ class DemoBackstage:
             widgets.switches(
                 "mishaps",
                 "Break something",
-                [mishap.show() for mishap in self._levers.mishaps],
+                [mishap.to_json() for mishap in self._levers.fault_switches],
                 "Each happens once. Nobody pays twice, and nothing is lost in silence.",
             ),
             self._bot(),
@@ -69,26 +69,26 @@ class DemoBackstage:
             ledger_table(overview, world),
         ]
 
-    async def act(self, panel: str, control: str, value: object) -> None:
+    async def use_control(self, panel: str, control: str, value: object) -> None:
         """Do what a visitor wants.
 
         Raises:
-            ClientRefused: there is no such control or value, or it did not work.
+            ClientActionRefused: there is no such control or value, or it did not work.
         """
         try:
             match panel:
                 case "time":
-                    await self._levers.retime(self._speed(value))
+                    await self._levers.set_speed(self._speed(value))
                 case "mishaps":
                     await self._break(control, value)
                 case "bot":
                     await self._press(control)
                 case _:
-                    raise ClientRefused(f"there is no panel {panel!r}")
+                    raise ClientActionRefused(f"there is no panel {panel!r}")
         except OSError as error:
-            raise ClientRefused(f"the bot can not be started: {error}") from error
+            raise ClientActionRefused(f"the bot can not be started: {error}") from error
 
-    async def _overview(self) -> Overview | None:
+    async def _overview(self) -> Snapshot | None:
         async with self._reading:
             if self._is_closed:
                 return None
@@ -96,14 +96,14 @@ class DemoBackstage:
                 self._books = await asyncio.to_thread(self._open_books)
             return await self._books.read(self._supervisor.service.environment["DATABASE_URL"])
 
-    def _money(self, overview: Overview | None) -> Json:
+    def _money(self, overview: Snapshot | None) -> Json:
         balance = self._apixo.balance.micro
         sums = overview or _NOTHING
         shown = [
-            figure("On APIXO's key", dollars(balance), "bad" if balance <= 0 else None),
-            figure("On hold", dollars(sums["held_micro"])),
-            figure("Charged", dollars(sums["charged_micro"])),
-            figure("Given back", dollars(sums["given_back_micro"])),
+            figure("On APIXO's key", format_usd(balance), "bad" if balance <= 0 else None),
+            figure("On hold", format_usd(sums["held_micro"])),
+            figure("Charged", format_usd(sums["charged_micro"])),
+            figure("Given back", format_usd(sums["released_micro"])),
         ]
         return widgets.figures("money", "Money", shown)
 
@@ -111,7 +111,7 @@ class DemoBackstage:
         control: Json = {
             "id": "speed",
             "label": "Time runs",
-            "value": self._apixo.pace.scale,
+            "value": self._apixo.scaled_clock.scale,
             "steps": self._levers.speeds,
             "unit": "×",
         }
@@ -142,7 +142,7 @@ class DemoBackstage:
     def _state(self) -> str:
         if not self._supervisor.is_alive:
             return "It does not run. The console shows the end of its log."
-        if self._discord.gateway.connected:
+        if self._discord.gateway.has_client:
             return "It runs in a process of its own, and is connected."
         return "It runs, and is not connected yet."
 
@@ -150,13 +150,13 @@ class DemoBackstage:
         for speed in self._levers.speeds:
             if value == speed and not isinstance(value, bool):
                 return speed
-        raise ClientRefused(f"time can not run {value!r} times as fast")
+        raise ClientActionRefused(f"time can not run {value!r} times as fast")
 
     async def _break(self, control: str, value: object) -> None:
-        mishap = self._levers.mishaps.get(control)
+        mishap = self._levers.fault_switches.get(control)
         if mishap is None or not isinstance(value, bool):
-            raise ClientRefused(f"there is no switch {control!r} for {value!r}")
-        await mishap.turn(on=value)
+            raise ClientActionRefused(f"there is no switch {control!r} for {value!r}")
+        await mishap.set_on(on=value)
 
     async def _press(self, control: str) -> None:
         match control:
@@ -167,6 +167,6 @@ class DemoBackstage:
             case "empty":
                 self._levers.set_balance(0)
             case "fill":
-                self._levers.set_balance(self._apixo.options.balance_micro)
+                self._levers.set_balance(self._apixo.config.balance_micro)
             case _:
-                raise ClientRefused(f"there is no button {control!r}")
+                raise ClientActionRefused(f"there is no button {control!r}")

@@ -5,38 +5,38 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from sandbox.apixo import ApixoStandIn
-from sandbox.demo.fault_switches import Mishaps
-from sandbox.demo.process import Service, Supervisor, beside, fresh_folder
-from sandbox.discord import DiscordStandIn
+from sandbox.apixo import FakeApixo
+from sandbox.demo.fault_switches import FaultSwitches
+from sandbox.demo.process import ServiceProcess, Supervisor, new_data_folder, service_for
+from sandbox.discord import FakeDiscord
 
 _SPEEDS: Final = (1, 5, 10, 30, 60)
 
 
-class Levers:
+class DemoControls:
     """Changes the stand-ins and the service together; `say` tells the person at the console."""
 
     def __init__(
         self,
-        apixo: ApixoStandIn,
-        discord: DiscordStandIn,
+        apixo: FakeApixo,
+        discord: FakeDiscord,
         supervisor: Supervisor,
         say: Callable[[str], None],
     ) -> None:
-        self.mishaps = Mishaps(apixo, discord)
+        self.fault_switches = FaultSwitches(apixo, discord)
         self._apixo = apixo
         self._discord = discord
         self._supervisor = supervisor
-        self._say = say
-        self._speed = apixo.pace.scale
+        self._echo = say
+        self._speed = apixo.scaled_clock.scale
         self._retiming = asyncio.Lock()
 
     @property
     def speeds(self) -> list[float]:
         """The speeds to choose from, the one at the start among them."""
-        return sorted({*_SPEEDS, self._apixo.options.time_scale})
+        return sorted({*_SPEEDS, self._apixo.config.time_scale})
 
-    async def retime(self, speed: float) -> None:
+    async def set_speed(self, speed: float) -> None:
         """Let APIXO and the service's waits go at another speed; the service starts again.
 
         Raises:
@@ -45,7 +45,7 @@ class Levers:
         self._speed = speed
         async with self._retiming:
             # Whoever waited here finds that the newest wish has been granted.
-            if self._speed != self._apixo.pace.scale:
+            if self._speed != self._apixo.scaled_clock.scale:
                 await self._supervisor.restart(self._at_new_speed)
 
     async def kill(self) -> None:
@@ -54,7 +54,7 @@ class Levers:
         Raises:
             OSError: the service cannot be started.
         """
-        self._say("the bot is killed (SIGKILL) and started again")
+        self._echo("the bot is killed (SIGKILL) and started again")
         await self._supervisor.restart(kill=True)
 
     async def reset(self) -> None:
@@ -69,33 +69,33 @@ class Levers:
         """Set the money on APIXO's key, in micro-dollars."""
         self._apixo.balance.micro = micro
 
-    async def _at_new_speed(self) -> Service:
-        self._say(f"time runs {self._speed:g} times as fast; the bot starts again")
-        self._apixo.pace.change(scale=self._speed)
+    async def _at_new_speed(self) -> ServiceProcess:
+        self._echo(f"time runs {self._speed:g} times as fast; the bot starts again")
+        self._apixo.scaled_clock.adjust(scale=self._speed)
         service = self._supervisor.service
         return replace(service, environment={**service.environment, **self._timing()})
 
-    async def _from_the_beginning(self) -> Service:
-        folder = fresh_folder()
-        await self.mishaps.call_off()
-        await self._apixo.empty()
+    async def _from_the_beginning(self) -> ServiceProcess:
+        folder = new_data_folder()
+        await self.fault_switches.turn_all_off()
+        await self._apixo.reset()
         _empty(self._discord)
-        self._say(f"all over again, with data and log in {folder}")
+        self._echo(f"all over again, with data and log in {folder}")
         command = self._supervisor.service.command
-        return beside(
+        return service_for(
             self._apixo, self._discord, command=command, folder=folder, settings=self._timing()
         )
 
     def _timing(self) -> dict[str, str]:
-        return {"TIME_SCALE": f"{self._apixo.pace.scale:g}"}
+        return {"TIME_SCALE": f"{self._apixo.scaled_clock.scale:g}"}
 
 
-def _empty(discord: DiscordStandIn) -> None:
+def _empty(discord: FakeDiscord) -> None:
     """Take every message away, private ones, open forms and notices too."""
     world = discord.world
     for channel in world.channels.values():
-        for message in [*channel.messages, *channel.private]:
+        for message in [*channel.messages, *channel.ephemeral_messages]:
             world.delete_message(message)
     for interaction in discord.interactions:
         interaction.closed = interaction.dismissed = True
-    world.changes.tell()
+    world.changes.notify()

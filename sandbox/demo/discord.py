@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 
 from sandbox.demo.page import Page
-from sandbox.demo.page_content import Backstage, Stage, Welcome
-from sandbox.discord.config import DiscordOptions
-from sandbox.discord.server import DiscordStandIn
+from sandbox.demo.page_content import Backstage, PageContent, Welcome
+from sandbox.discord.config import DiscordConfig
+from sandbox.discord.server import FakeDiscord
 
 
-class DemoDiscord(DiscordStandIn):
+class DemoDiscord(FakeDiscord):
     """Serves the page at `page_url`, besides all that the fake serves."""
 
     def __init__(
-        self, options: DiscordOptions | None = None, now: Callable[[], float] = time.time
+        self, options: DiscordConfig | None = None, now: Callable[[], float] = time.time
     ) -> None:
         super().__init__(options, now)
-        self._stage = Stage()
+        self._stage = PageContent()
         self._page: Page | None = None
 
     @property
@@ -34,7 +34,7 @@ class DemoDiscord(DiscordStandIn):
     @backstage.setter
     def backstage(self, backstage: Backstage | None) -> None:
         self._stage.backstage = backstage
-        self.world.changes.tell()
+        self.world.changes.notify()
 
     @property
     def welcome(self) -> Welcome | None:
@@ -44,7 +44,7 @@ class DemoDiscord(DiscordStandIn):
     @welcome.setter
     def welcome(self, welcome: Welcome | None) -> None:
         self._stage.welcome = welcome
-        self.world.changes.tell()
+        self.world.changes.notify()
 
     def _more_routes(self) -> Iterable[web.RouteDef]:
         self._page = Page(self._rooms, self._stage)

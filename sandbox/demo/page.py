@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from sandbox.demo.page_access import CLOSED, SECURITY, is_own
-from sandbox.demo.page_actions import Done, Orders
-from sandbox.demo.page_content import Stage
+from sandbox.demo.page_access import FORBIDDEN_TEXT, SECURITY_HEADERS, is_same_origin
+from sandbox.demo.page_actions import ActionResult, PageActions
+from sandbox.demo.page_content import PageContent
 from sandbox.demo.page_files import PageFiles
-from sandbox.demo.page_form import TooLarge, received
-from sandbox.demo.page_socket import News, Watcher
-from sandbox.discord.app_state import Rooms
-from sandbox.discord.errors import ClientRefused
+from sandbox.demo.page_form import UploadTooLarge, receive_form
+from sandbox.demo.page_socket import UpdateCache, UpdateStream
+from sandbox.discord.app_state import AppState
+from sandbox.discord.errors import ClientActionRefused
 
 _MOST_SOCKETS: Final = 64
 _FRAME_BYTES: Final = 4096
@@ -23,21 +23,21 @@ _FRAME_BYTES: Final = 4096
 class Page:
     """Serves the page, keeps it up to date, and does what is asked on it."""
 
-    def __init__(self, rooms: Rooms, stage: Stage) -> None:
-        self._rooms = rooms
-        self._news = News(rooms, stage)
+    def __init__(self, rooms: AppState, stage: PageContent) -> None:
+        self._state = rooms
+        self._update_cache = UpdateCache(rooms, stage)
         self._files = PageFiles(stage)
-        self._orders = Orders(rooms, stage)
+        self._orders = PageActions(rooms, stage)
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """List what is served."""
         return [
-            web.get("/", self.show),
-            web.get("/_page/client/{name}", self.client),
+            web.get("/", self.index),
+            web.get("/_page/client/{name}", self.static_file),
             web.get("/_page/pictures/{name}", self.picture),
-            web.get("/_page/socket", self.watch),
-            web.post("/_page/do", self.do),
+            web.get("/_page/socket", self.updates),
+            web.post("/_page/do", self.action),
         ]
 
     async def close(self) -> None:
@@ -45,22 +45,22 @@ class Page:
         for socket in list(self._sockets):
             await socket.close(code=1001)
 
-    async def show(self, request: web.Request) -> web.StreamResponse:
+    async def index(self, request: web.Request) -> web.StreamResponse:
         """Serve the page itself."""
         self._let_in(request)
-        return _secured(await self._files.client(request, "index.html"))
+        return _secured(await self._files.static_file(request, "index.html"))
 
-    async def client(self, request: web.Request) -> web.StreamResponse:
+    async def static_file(self, request: web.Request) -> web.StreamResponse:
         """Serve a file that belongs to the page."""
         self._let_in(request)
-        return _secured(await self._files.client(request, request.match_info["name"]))
+        return _secured(await self._files.static_file(request, request.match_info["name"]))
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """Serve a file of the welcome."""
         self._let_in(request)
         return _secured(await self._files.picture(request, request.match_info["name"]))
 
-    async def watch(self, request: web.Request) -> web.StreamResponse:
+    async def updates(self, request: web.Request) -> web.StreamResponse:
         """Tell a page, until it leaves, what its member sees where it is."""
         self._let_in(request)
         if len(self._sockets) >= _MOST_SOCKETS:
@@ -74,24 +74,24 @@ class Page:
             self._sockets.discard(socket)
         return socket
 
-    async def do(self, request: web.Request) -> web.Response:
+    async def action(self, request: web.Request) -> web.Response:
         """Do what a member asks for: `order` as JSON, and files by the names of their fields."""
         self._let_in(request)
         try:
-            folder, most = self._rooms.cdn.folder, self._rooms.options.request_bytes
-            async with received(request, folder, most, self._orders.file_bytes) as order:
-                return _answer(await self._orders.carry_out(order))
-        except ClientRefused as refusal:
-            status = 413 if isinstance(refusal, TooLarge) else 200
+            folder, most = self._state.cdn.folder, self._state.config.request_bytes
+            async with receive_form(request, folder, most, self._orders.max_file_bytes) as order:
+                return _answer(await self._orders.run(order))
+        except ClientActionRefused as refusal:
+            status = 413 if isinstance(refusal, UploadTooLarge) else 200
             return web.json_response({"ok": False, "error": str(refusal)}, status=status)
 
     def _let_in(self, request: web.Request) -> None:
         host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
-        if not is_own(host, origin, self._rooms.options.host):
-            raise web.HTTPForbidden(text=CLOSED)
+        if not is_same_origin(host, origin, self._state.config.host):
+            raise web.HTTPForbidden(text=FORBIDDEN_TEXT)
 
     async def _follow(self, socket: web.WebSocketResponse) -> None:
-        watcher = Watcher(self._news, socket.send_str)
+        watcher = UpdateStream(self._update_cache, socket.send_str)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(_while_open(watcher.follow())),
@@ -99,7 +99,7 @@ class Page:
             ]
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    watcher.choose(frame.data)
+                    watcher.handle_frame(frame.data)
             for task in tasks:
                 task.cancel()
 
@@ -111,10 +111,10 @@ async def _while_open(following: Coroutine[Any, Any, None]) -> None:
 
 
 def _secured(response: web.Response) -> web.Response:
-    response.headers.update(SECURITY)
+    response.headers.update(SECURITY_HEADERS)
     return response
 
 
-def _answer(done: Done) -> web.Response:
+def _answer(done: ActionResult) -> web.Response:
     begun = None if done.interaction is None else str(done.interaction.id)
     return web.json_response({"ok": True, "interaction": begun, "choices": done.choices})

@@ -7,10 +7,12 @@ from yarl import URL
 
 from sandbox.discord.listen_addresses import ANYWHERE, LOOPBACK
 
-CLOSED: Final = "Only from the page itself, opened as localhost or by this machine's IP address."
+FORBIDDEN_TEXT: Final = (
+    "Only from the page itself, opened as localhost or by this machine's IP address."
+)
 """What everybody else is told."""
 
-SECURITY: Final = {
+SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         "connect-src 'self'; img-src 'self' data: blob: http://127.0.0.1:*; "
@@ -25,7 +27,7 @@ SECURITY: Final = {
 """The headers of everything the page consists of; a bot's own files may come from loopback."""
 
 
-def is_own(host: str, origin: str | None, listens_on: str) -> bool:
+def is_same_origin(host: str, origin: str | None, listens_on: str) -> bool:
     """Tell whether a request was made by the page itself, opened by a name of this machine.
 
     Whatever another site makes a browser ask for has another name in `Host`, or another `Origin`.

@@ -19,11 +19,11 @@ class Backstage(Protocol):
         """Write the panels as they are now; asked about twice a second while somebody looks."""
         ...
 
-    async def act(self, panel: str, control: str, value: object) -> None:
+    async def use_control(self, panel: str, control: str, value: object) -> None:
         """Do what a control of a panel is for.
 
         Raises:
-            ClientRefused: there is no such control, or it does not take this value.
+            ClientActionRefused: there is no such control, or it does not take this value.
         """
         ...
 
@@ -44,12 +44,12 @@ class Example:
 class Welcome:
     """What the page says to those who see it for the first time."""
 
-    line: str
+    headline: str
     examples: Sequence[Example] = ()
 
 
 @dataclass(slots=True)
-class Stage:
+class PageContent:
     """Holds both; either may be missing."""
 
     backstage: Backstage | None = None

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from sandbox.demo.page_content import Stage, Welcome
+from sandbox.demo.page_content import PageContent, Welcome
 
 _FOLDER: Final = Path(__file__).with_name("static")
 _TYPES: Final = {
@@ -27,10 +27,10 @@ _TEXTUAL: Final = ("text/", "image/svg")
 class PageFiles:
     """Serves the page's own files, and those that the welcome names; nothing else there is."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: PageContent) -> None:
         self._stage = stage
 
-    async def client(self, request: web.Request, name: str) -> web.Response:
+    async def static_file(self, request: web.Request, name: str) -> web.Response:
         """Serve a file that lies in the page's folder, by its plain name."""
         return await _send(request, await asyncio.to_thread(_own_files), name)
 
@@ -40,7 +40,7 @@ class PageFiles:
         return await _send(request, {} if welcome is None else _welcome_files(welcome), name)
 
 
-def address(welcome: Welcome, file: Path) -> str:
+def file_url(welcome: Welcome, file: Path) -> str:
     """Give the address at which a file of the welcome is served."""
     names = {path: name for name, path in _welcome_files(welcome).items()}
     return f"/_page/pictures/{names[file]}"

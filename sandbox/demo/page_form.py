@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.discord.cdn import harmless
-from sandbox.discord.errors import ClientRefused
+from sandbox.discord.cdn import sanitize_filename
+from sandbox.discord.errors import ClientActionRefused
 from sandbox.discord.json_values import Json, as_id, as_list, as_object
 
 _ORDER_BYTES: Final = 1024 * 1024
@@ -22,12 +22,12 @@ _MOST_FILES: Final = 100
 _UNREADABLE: Final = "the order has to come as a form, with the JSON of `order` before any file"
 
 
-class TooLarge(ClientRefused):
+class UploadTooLarge(ClientActionRefused):
     """A file, or all of them together, is larger than allowed here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ActionForm:
     """What the page asks for; whatever is read of it is of the kind that it is read as."""
 
     body: Json
@@ -37,7 +37,7 @@ class Order:
         """Read a text; a missing one is empty.
 
         Raises:
-            ClientRefused: it is something else.
+            ClientActionRefused: it is something else.
         """
         return self._read(name, _as_text, "")
 
@@ -49,7 +49,7 @@ class Order:
         """Read an object; a missing one is empty.
 
         Raises:
-            ClientRefused: it is something else.
+            ClientActionRefused: it is something else.
         """
         return self._read(name, as_object, Json())
 
@@ -57,7 +57,7 @@ class Order:
         """Read a list; a missing one is empty.
 
         Raises:
-            ClientRefused: it is something else.
+            ClientActionRefused: it is something else.
         """
         return self._read(name, as_list, list[Any]())
 
@@ -69,7 +69,7 @@ class Order:
         value = self.body.get(name)
         taken = missing if value is None else take(value)
         if taken is None:
-            raise ClientRefused(f"{name} is of the wrong kind")
+            raise ClientActionRefused(f"{name} is of the wrong kind")
         return taken
 
 
@@ -78,21 +78,21 @@ def _as_text(value: object) -> str | None:
 
 
 @asynccontextmanager
-async def received(
-    request: web.Request, folder: Path, most_bytes: int, file_bytes: Callable[[Order], int]
-) -> AsyncGenerator[Order]:
+async def receive_form(
+    request: web.Request, folder: Path, most_bytes: int, file_bytes: Callable[[ActionForm], int]
+) -> AsyncGenerator[ActionForm]:
     """Receive an order; its files are gone again when the context is left.
 
     `file_bytes` tells by the order how large each file may be.
 
     Raises:
         TooLarge: a file is larger than that, or the whole request larger than `most_bytes`.
-        ClientRefused: the request is no order.
+        ClientActionRefused: the request is no order.
     """
     if (request.content_length or 0) > most_bytes:
-        raise TooLarge(f"Your files are too large: {_mib(most_bytes)} at most")
+        raise UploadTooLarge(f"Your files are too large: {_mib(most_bytes)} at most")
     if not request.content_type.startswith("multipart/"):
-        raise ClientRefused(_UNREADABLE)
+        raise ClientActionRefused(_UNREADABLE)
     place = folder / f"page-{secrets.token_hex(8)}"
     try:
         yield await _read(request, place, file_bytes)
@@ -100,22 +100,24 @@ async def received(
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
-async def _read(request: web.Request, place: Path, file_bytes: Callable[[Order], int]) -> Order:
-    order: Order | None = None
+async def _read(
+    request: web.Request, place: Path, file_bytes: Callable[[ActionForm], int]
+) -> ActionForm:
+    order: ActionForm | None = None
     number = 0
     async for part in _parts(request):
         if part.name == "order":
-            order = Order(_decoded(await _text(part)))
+            order = ActionForm(_decoded(await _text(part)))
         elif order is None:
-            raise ClientRefused(_UNREADABLE)
+            raise ClientActionRefused(_UNREADABLE)
         elif part.filename and part.name:
             number += 1
-            path = place / str(number) / harmless(part.filename)
+            path = place / str(number) / sanitize_filename(part.filename)
             await _save(part, path, file_bytes(order))
             order.files.setdefault(part.name, []).append(path)
         if number > _MOST_FILES:
-            raise ClientRefused(f"{_MOST_FILES} files at most")
-    return order or Order({})
+            raise ClientActionRefused(f"{_MOST_FILES} files at most")
+    return order or ActionForm({})
 
 
 async def _parts(request: web.Request) -> AsyncGenerator[BodyPartReader]:
@@ -123,10 +125,10 @@ async def _parts(request: web.Request) -> AsyncGenerator[BodyPartReader]:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader):
-                raise ClientRefused(_UNREADABLE)
+                raise ClientActionRefused(_UNREADABLE)
             yield part
     except ValueError:
-        raise ClientRefused(_UNREADABLE) from None
+        raise ClientActionRefused(_UNREADABLE) from None
 
 
 async def _text(part: BodyPartReader) -> bytes:
@@ -134,7 +136,7 @@ async def _text(part: BodyPartReader) -> bytes:
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         text += chunk
         if len(text) > _ORDER_BYTES:
-            raise TooLarge("the order is too large")
+            raise UploadTooLarge("the order is too large")
     return text
 
 
@@ -144,9 +146,9 @@ def _decoded(text: bytes) -> Json:
         # Half a surrogate pair is valid JSON, but no text that could be sent on.
         json.dumps(order, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise ClientRefused("the order is not valid JSON") from None
+        raise ClientActionRefused("the order is not valid JSON") from None
     if order is None:
-        raise ClientRefused("the order has to be an object")
+        raise ClientActionRefused("the order has to be an object")
     return order
 
 
@@ -163,7 +165,7 @@ async def _save(part: BodyPartReader, path: Path, most: int) -> None:
         while chunk := await part.read_chunk(_CHUNK_BYTES):
             size += len(chunk)
             if size > most:
-                raise TooLarge(f"Your files are too large: {path.name} is over {_mib(most)}")
+                raise UploadTooLarge(f"Your files are too large: {path.name} is over {_mib(most)}")
             await asyncio.to_thread(file.write, chunk)
     finally:
         await asyncio.to_thread(file.close)

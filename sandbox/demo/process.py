@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, Self, TypeVar
 
-from sandbox.apixo import ApixoStandIn
-from sandbox.discord import DiscordStandIn
+from sandbox.apixo import FakeApixo
+from sandbox.discord import FakeDiscord
 
 _PATIENCE_S = 25
 _IMPATIENCE_S = 4
@@ -24,7 +24,7 @@ _LAST_LINES = 15
 T = TypeVar("T")
 
 
-class ServiceEnded(Exception):
+class ServiceExited(Exception):
     """The service ended although nobody had asked it to; carries the last lines of its log."""
 
 
@@ -73,7 +73,7 @@ async def launch(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class ServiceProcess:
     """A service against two stand-ins, with its data in one folder.
 
     `command` is what starts it, such as `["python", "-m", "bot"]`; `run` may be called again after
@@ -96,13 +96,13 @@ class Service:
         return self.folder / "bot.log"
 
     @asynccontextmanager
-    async def run(self) -> AsyncGenerator["Running"]:
+    async def run(self) -> AsyncGenerator["RunningService"]:
         """Run the service while the context is open; SIGTERM ends it, SIGKILL if it hangs."""
         process = await self.start()
         try:
-            yield Running(process, self)
+            yield RunningService(process, self)
         finally:
-            await end(process)
+            await terminate(process)
 
     async def start(self) -> Process:
         """Start the service; `end` ends it.
@@ -114,7 +114,7 @@ class Service:
         environment = {**os.environ, **self.environment}
         return await self.launch(self.command, environment, self.log, self.log)
 
-    async def ask(self, *words: str) -> tuple[int, str, str]:
+    async def run_command(self, *words: str) -> tuple[int, str, str]:
         """Run another command with the service's settings: its exit code, output and complaints."""
         environment = {**os.environ, **self.environment}
         with TemporaryDirectory() as folder:
@@ -126,28 +126,28 @@ class Service:
         """Have the service's own audit prove its ledger; the verdict as it prints it.
 
         Raises:
-            ServiceEnded: it prints none; with what it complains of.
+            ServiceExited: it prints none; with what it complains of.
         """
-        code, printed, complaints = await self.ask("audit", "--json")
+        code, printed, complaints = await self.run_command("audit", "--json")
         if not printed:
-            raise ServiceEnded(f"The audit ended with exit code {code}:\n{complaints}")
+            raise ServiceExited(f"The audit ended with exit code {code}:\n{complaints}")
         verdict: dict[str, Any] = json.loads(printed)
         return verdict
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """Quote the end of the log."""
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-_LAST_LINES:])
 
 
-def beside(
-    apixo: ApixoStandIn,
-    discord: DiscordStandIn,
+def service_for(
+    apixo: FakeApixo,
+    discord: FakeDiscord,
     *,
     command: Sequence[str],
     folder: Path,
     settings: Mapping[str, str] | None = None,
-) -> Service:
+) -> ServiceProcess:
     """Set a service up against two open stand-ins; `settings` go on top of what they need."""
     environment = {
         "APIXO_API_KEY": apixo.key,
@@ -158,12 +158,14 @@ def beside(
         "DISCORD_TOKEN": discord.token,
         "HTTP_PORT": "0",
         "MEDIA_STORE": str(folder / "media"),
-        "TIME_SCALE": f"{apixo.options.time_scale:g}",
+        "TIME_SCALE": f"{apixo.config.time_scale:g}",
     }
-    return Service(command=command, folder=folder, environment={**environment, **(settings or {})})
+    return ServiceProcess(
+        command=command, folder=folder, environment={**environment, **(settings or {})}
+    )
 
 
-def fresh_folder() -> Path:
+def new_data_folder() -> Path:
     """Make a folder for a service's data below the current one, named after the moment.
 
     Raises:
@@ -176,17 +178,17 @@ def fresh_folder() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningService:
     """A service that runs now."""
 
     process: Process
-    _service: Service
+    _service: ServiceProcess
 
-    async def unless_it_ends(self, work: Coroutine[Any, Any, T]) -> T:
+    async def while_running(self, work: Coroutine[Any, Any, T]) -> T:
         """Do some work that needs the service.
 
         Raises:
-            ServiceEnded: the service ended before; with what it said last.
+            ServiceExited: the service ended before; with what it said last.
         """
         working = asyncio.create_task(work)
         ending = asyncio.create_task(self.process.wait())
@@ -197,8 +199,8 @@ class Running:
         finally:
             working.cancel()
             ending.cancel()
-        said = self._service.last_words()
-        raise ServiceEnded(f"The service ended with exit code {ending.result()}:\n{said}")
+        said = self._service.log_tail()
+        raise ServiceExited(f"The service ended with exit code {ending.result()}:\n{said}")
 
 
 class Supervisor:
@@ -208,7 +210,7 @@ class Supervisor:
     `service` is what runs, or ran last.
     """
 
-    def __init__(self, service: Service, on_death: Callable[[int], None]) -> None:
+    def __init__(self, service: ServiceProcess, on_death: Callable[[int], None]) -> None:
         self.service = service
         self._on_death = on_death
         self._process: Process | None = None
@@ -227,7 +229,7 @@ class Supervisor:
         return None if self._process is None else self._process.pid
 
     async def restart(
-        self, between: Callable[[], Awaitable[Service]] | None = None, *, kill: bool = False
+        self, between: Callable[[], Awaitable[ServiceProcess]] | None = None, *, kill: bool = False
     ) -> None:
         """End the process, if there is one, and start the service that `between` gives, or again.
 
@@ -260,21 +262,21 @@ class Supervisor:
         if self._watching is not None:
             self._watching.cancel()
         if self._process is not None:
-            await end(self._process, patience_s)
+            await terminate(self._process, patience_s)
 
     async def _watch(self, process: Process) -> None:
         self._on_death(await process.wait())
 
 
-async def end(process: Process, patience_s: float = _PATIENCE_S) -> int:
+async def terminate(process: Process, timeout_s: float = _PATIENCE_S) -> int:
     """Ask a process to end, and return its exit code.
 
     It is killed when it has not ended in time, at once without patience, and if this is cancelled.
     """
     try:
-        if process.returncode is None and patience_s > 0:
+        if process.returncode is None and timeout_s > 0:
             process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(timeout_s):
             return await process.wait()
     except TimeoutError:
         _kill(process)

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import click
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.demo.examples import ANIMATE, IMAGINE, PICTURE
-from sandbox.demo.process import Service, ServiceEnded, beside, fresh_folder
-from sandbox.demo.session import visit
-from sandbox.demo.snapshot_types import Books
-from sandbox.discord import DiscordOptions, DiscordStandIn, Message
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.examples import ANIMATE_PROMPT, EXAMPLE_PICTURE, VIDEO_PROMPT
+from sandbox.demo.process import ServiceExited, ServiceProcess, new_data_folder, service_for
+from sandbox.demo.session import serve_demo
+from sandbox.demo.snapshot_types import SnapshotReader
+from sandbox.discord import DiscordConfig, FakeDiscord, Message
 
-_ANIMATE = {"image": PICTURE, "prompt": ANIMATE, "duration": 5}
-_VIDEO = {"prompt": IMAGINE, "duration": 4, "sound": True}
+_ANIMATE = {"image": EXAMPLE_PICTURE, "prompt": ANIMATE_PROMPT, "duration": 5}
+_VIDEO = {"prompt": VIDEO_PROMPT, "duration": 4, "sound": True}
 _START_S = 30
 _ANSWER_S = 10
 _VIDEO_S = 50
@@ -31,18 +31,18 @@ _INTERRUPTED: Final = 130
 """The exit code by which shells know that Ctrl-C was pressed."""
 
 
-class PlayFailed(Exception):
+class DemoFailed(Exception):
     """The play did not go as it should; says where."""
 
 
-async def play(
+async def run_demo(
     command: Sequence[str],
     *,
     once: bool,
     host: str,
     port: int,
     speed: float,
-    open_books: Callable[[], Books],
+    open_books: Callable[[], SnapshotReader],
 ) -> int:
     """Play until Ctrl-C or, with `once`, until two videos are posted; return the exit code.
 
@@ -55,12 +55,14 @@ async def play(
             if once:
                 await _once(command, speed, say)
             else:
-                options = DiscordOptions(host=host, port=port)
-                await visit(command, options=options, speed=speed, open_books=open_books, say=say)
+                options = DiscordConfig(host=host, port=port)
+                await serve_demo(
+                    command, config=options, speed=speed, open_reader=open_books, echo=say
+                )
     except asyncio.CancelledError:
         say("ended")
         return _INTERRUPTED if once else 0
-    except (PlayFailed, ServiceEnded, TimeoutError, OSError) as error:
+    except (DemoFailed, ServiceExited, TimeoutError, OSError) as error:
         click.echo(f"\n{_in_words(error, port)}", err=True)
         return 1
     return 0
@@ -106,38 +108,38 @@ def _in_words(error: Exception, port: int) -> str:
 
 async def _once(command: Sequence[str], speed: float, say: _Narrator) -> None:
     async with (
-        ApixoStandIn(ApixoOptions(time_scale=speed)) as apixo,
-        DiscordStandIn() as discord,
+        FakeApixo(ApixoConfig(time_scale=speed)) as apixo,
+        FakeDiscord() as discord,
     ):
-        service = beside(apixo, discord, command=command, folder=fresh_folder())
+        service = service_for(apixo, discord, command=command, folder=new_data_folder())
         say(f"APIXO's stand-in answers at {apixo.base_url}, {speed:g} times as fast")
         say(f"Discord's stand-in answers at {discord.api_url}")
         say(f"data and log (may be deleted afterwards): {service.folder}")
         await _make_two(service, discord, say)
 
 
-async def _make_two(service: Service, discord: DiscordStandIn, say: _Narrator) -> None:
+async def _make_two(service: ServiceProcess, discord: FakeDiscord, say: _Narrator) -> None:
     async with service.run() as running:
         say("the service starts: python -m bot")
-        await running.unless_it_ends(_commands(discord, say))
+        await running.while_running(_commands(discord, say))
         requests = _Requests(service, discord, say)
         files = [
-            await running.unless_it_ends(requests.make("animate", _ANIMATE)),
-            await running.unless_it_ends(requests.make("video", _VIDEO)),
+            await running.while_running(requests.make("animate", _ANIMATE)),
+            await running.while_running(requests.make("video", _VIDEO)),
         ]
     say("the service has ended cleanly")
     await _close(service, files, say)
 
 
-async def _commands(discord: DiscordStandIn, say: _Narrator) -> None:
-    await discord.until_commands({"video", "animate"}, within=_START_S)
+async def _commands(discord: FakeDiscord, say: _Narrator) -> None:
+    await discord.wait_for_commands({"video", "animate"}, within=_START_S)
     say("it is connected and has registered its commands")
 
 
 class _Requests:
     """What Ada types in the channel, and what can be seen of it."""
 
-    def __init__(self, service: Service, discord: DiscordStandIn, say: _Narrator) -> None:
+    def __init__(self, service: ServiceProcess, discord: FakeDiscord, say: _Narrator) -> None:
         self._service = service
         self._ada = discord.member("Ada")
         self._channel = discord.channel("videos")
@@ -146,11 +148,11 @@ class _Requests:
     async def make(self, name: str, options: dict[str, Any]) -> Path:
         """Type one command, tell what can be seen of it, and return the finished file."""
         self._say(f"Ada types /{name}: {options['prompt']}")
-        answer = await self._ada.type(self._channel, name, options)
+        answer = await self._ada.run_command(self._channel, name, options)
         await answer.until_answered(within=_ANSWER_S)
         job, price = _JOB_ID.search(answer.text), _PRICE.search(answer.text)
         if job is None or price is None:
-            raise PlayFailed(f"/{name} was refused: {answer.text}")
+            raise DemoFailed(f"/{name} was refused: {answer.text}")
         self._say(f"  private answer: job {job[1]}, {price[1]} held")
         telling = asyncio.create_task(self._tell_progress(job[1]))
         try:
@@ -184,7 +186,7 @@ def _carries(message: Message, job: str) -> bool:
     return any(file.filename == f"{job}.mp4" for file in message.attachments)
 
 
-async def _close(service: Service, files: list[Path], say: _Narrator) -> None:
+async def _close(service: ServiceProcess, files: list[Path], say: _Narrator) -> None:
     verdict = await service.audit()
     charged = verdict["ledger"]["charged"] / 1_000_000
     say(f"charged ${charged:.6g} for {verdict['jobs'].get('delivered', 0)} videos")
@@ -193,6 +195,6 @@ async def _close(service: Service, files: list[Path], say: _Narrator) -> None:
     for path in files:
         click.echo(f"  {path}")
     if not verdict["ok"]:
-        raise PlayFailed("The audit found broken invariants.")
+        raise DemoFailed("The audit found broken invariants.")
     if missing := [path for path in files if not path.is_file()]:
-        raise PlayFailed(f"Not there: {', '.join(map(str, missing))}")
+        raise DemoFailed(f"Not there: {', '.join(map(str, missing))}")

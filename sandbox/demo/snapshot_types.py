@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol, TypedDict
 
-Standing = Literal["waiting", "moving", "delivered", "ended", "parked"]
+JobPhase = Literal["waiting", "moving", "delivered", "ended", "parked"]
 
 
 class JobRow(TypedDict):
@@ -11,7 +11,7 @@ class JobRow(TypedDict):
     id: str
     user_id: int
     state: str
-    standing: Standing
+    phase: JobPhase
     price_micro: int
     created_at_ms: int
     due_at_ms: int | None
@@ -31,20 +31,20 @@ class LedgerRow(TypedDict):
     user_id: int
 
 
-class Overview(TypedDict):
+class Snapshot(TypedDict):
     """The ledger's sums over all time, and the newest rows, newest first."""
 
     held_micro: int
     charged_micro: int
-    given_back_micro: int
+    released_micro: int
     jobs: list[JobRow]
     ledger: list[LedgerRow]
 
 
-class Books(Protocol):
+class SnapshotReader(Protocol):
     """Reads the database of a service that may be running, starting or dead."""
 
-    async def read(self, database_url: str) -> Overview | None:
+    async def read(self, database_url: str) -> Snapshot | None:
         """Read it now; None while there is nothing that can be read."""
         ...
 

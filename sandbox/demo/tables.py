@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from sandbox.apixo import ApixoStandIn, State, Task
-from sandbox.demo.snapshot_types import JobRow, LedgerRow, Overview, Standing
-from sandbox.demo.widgets import Json, Tone, cell, cut, dollars, row, span, table
+from sandbox.apixo import FakeApixo, State, Task
+from sandbox.demo.snapshot_types import JobPhase, JobRow, LedgerRow, Snapshot
+from sandbox.demo.widgets import Json, Tone, cell, format_duration, format_usd, row, table, truncate
 from sandbox.discord import World
 
 _MOST: Final = 50
@@ -19,7 +19,7 @@ _STATE_TONES: Final[Mapping[State, Tone]] = {
     State.SUCCESS: "good",
     State.FAILED: "bad",
 }
-_STANDING_TONES: Final[Mapping[Standing, Tone]] = {
+_PHASE_TONES: Final[Mapping[JobPhase, Tone]] = {
     "waiting": "dim",
     "moving": "busy",
     "delivered": "good",
@@ -31,22 +31,22 @@ _MOVES_NOTHING: Final = ("hold", "release")
 """They set money aside and let it go; what is paid and given stands in the other rows."""
 
 
-def tasks_table(apixo: ApixoStandIn) -> Json:
+def tasks_table(apixo: FakeApixo) -> Json:
     """Show what the stand-in has been asked to make."""
-    now = apixo.pace.now()
+    now = apixo.scaled_clock.now()
     rows = [_task(task, now) for task in islice(reversed(list(apixo.tasks)), _MOST)]
     columns = ("Task", "Model · mode", "Prompt", "State", ">Price")
     return table("apixo", "APIXO's tasks", columns, rows, "APIXO has not been asked for anything.")
 
 
-def jobs_table(overview: Overview | None, world: World, now_ms: int) -> Json:
+def jobs_table(overview: Snapshot | None, world: World, now_ms: int) -> Json:
     """Show what the service works on, by its database, at a moment in Unix milliseconds."""
     rows = [_job(job, world, now_ms) for job in overview["jobs"]] if overview else []
     columns = ("Job", "Who", "State", ">Price", "Where it stands")
     return table("jobs", "The bot's jobs", columns, rows, "Nobody has asked for a video.")
 
 
-def ledger_table(overview: Overview | None, world: World) -> Json:
+def ledger_table(overview: Snapshot | None, world: World) -> Json:
     """Show the ledger, with the sign of what each row does to the member's money."""
     rows = [_entry(entry, world) for entry in overview["ledger"]] if overview else []
     columns = ("Time", "Kind", ">Amount", "Job", "Who")
@@ -54,22 +54,22 @@ def ledger_table(overview: Overview | None, world: World) -> Json:
 
 
 def _task(task: Task, now: float) -> Json:
-    order, state = task.order, task.state(now)
+    order, state = task.submission, task.state_at(now)
     said = f"{state} · {task.fail_code}" if state is State.FAILED else str(state)
     return row(
         task.id,
         cell(task.id[:_SHORT], title=task.id),
         f"{order.model.id} · {order.mode}",
-        cell(cut(order.prompt), title=order.prompt),
+        cell(truncate(order.prompt), title=order.prompt),
         cell(said, _STATE_TONES[state], progress=_progress(task, state, now)),
-        dollars(task.price_micro),
+        format_usd(task.price_micro),
     )
 
 
 def _progress(task: Task, state: State, now: float) -> float | None:
     if not task.seconds or state in (State.SUCCESS, State.FAILED):
         return None
-    return round(min(0.99, (now - task.started) / task.seconds), 2)
+    return round(min(0.99, (now - task.started_at) / task.seconds), 2)
 
 
 def _job(job: JobRow, world: World, now_ms: int) -> Json:
@@ -77,16 +77,16 @@ def _job(job: JobRow, world: World, now_ms: int) -> Json:
         job["id"],
         _name(job["id"]),
         _who(world, job["user_id"]),
-        cell(job["state"].replace("_", " "), _STANDING_TONES[job["standing"]]),
-        dollars(job["price_micro"]),
-        _place(job, now_ms),
+        cell(job["state"].replace("_", " "), _PHASE_TONES[job["phase"]]),
+        format_usd(job["price_micro"]),
+        _progress_cell(job, now_ms),
     )
 
 
-def _place(job: JobRow, now_ms: int) -> str | Json:
+def _progress_cell(job: JobRow, now_ms: int) -> str | Json:
     """Say why a job has ended or is parked, how long it took, or when it is taken up again."""
     if job["reason"]:
-        return cell(cut(job["reason"]), title=job["reason"])
+        return cell(truncate(job["reason"]), title=job["reason"])
     if job["ended_at_ms"] is not None:
         return f"after {_since(job['created_at_ms'], job['ended_at_ms'])}"
     age = f"for {_since(job['created_at_ms'], now_ms)}"
@@ -104,7 +104,7 @@ def _entry(entry: LedgerRow, world: World) -> Json:
         str(entry["id"]),
         f"{moment:%X}",
         kind if entry["account"] == "member" else f"{kind} ({entry['account']})",
-        cell(dollars(effect, signed=True), tone),
+        cell(format_usd(effect, signed=True), tone),
         "" if entry["job_id"] is None else _name(entry["job_id"]),
         _who(world, entry["user_id"]),
     )
@@ -121,4 +121,4 @@ def _who(world: World, user_id: int) -> str:
 
 
 def _since(start_ms: int, end_ms: int) -> str:
-    return span((end_ms - start_ms) / 1000)
+    return format_duration((end_ms - start_ms) / 1000)

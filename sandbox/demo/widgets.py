@@ -66,7 +66,7 @@ def button(control: str, label: str, hint: str, *, confirm: str = "") -> Json:
     return _given(id=control, label=label, hint=hint, confirm=confirm, danger=bool(confirm) or None)
 
 
-def dollars(micro: int, *, signed: bool = False) -> str:
+def format_usd(micro: int, *, signed: bool = False) -> str:
     """Write micro-dollars exactly, with two decimals at least: `$0.364`, `+$5.00`, `-$0.08`."""
     whole, part = divmod(abs(micro), 1_000_000)
     fraction = f"{part:06d}".rstrip("0").ljust(2, "0")
@@ -74,7 +74,7 @@ def dollars(micro: int, *, signed: bool = False) -> str:
     return f"{sign}${whole:,}.{fraction}"
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write how long something lasts, in its largest unit: `12 s`, `3 min`."""
     for size, unit in _UNITS:
         if seconds >= size:
@@ -82,7 +82,7 @@ def span(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
-def cut(text: str, most: int = _CUT) -> str:
+def truncate(text: str, most: int = _CUT) -> str:
     """Shorten a text to one line of so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

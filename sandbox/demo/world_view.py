@@ -1,21 +1,21 @@
 """Knows what the page is told of everything outside its channel: servers, members, commands."""
 
-from sandbox.demo.page_content import Example, Stage, Welcome
-from sandbox.demo.page_files import address
+from sandbox.demo.page_content import Example, PageContent, Welcome
+from sandbox.demo.page_files import file_url
 from sandbox.discord import permissions, serializers
-from sandbox.discord.app_state import Rooms
-from sandbox.discord.commands import CommandBook
+from sandbox.discord.app_state import AppState
+from sandbox.discord.commands import CommandRegistry
 from sandbox.discord.json_values import Json
 from sandbox.discord.models import Channel, ChannelType, Guild, Membership, Permission
 
 
-def world_news(rooms: Rooms, stage: Stage) -> Json:
+def world_json(rooms: AppState, stage: PageContent) -> Json:
     """Write all servers with their channels, members, roles and commands, and the welcome."""
     world = rooms.world
     return {
         "type": "world",
-        "connected": rooms.gateway.connected,
-        "bot": serializers.user_json(world.bot),
+        "connected": rooms.gateway.has_client,
+        "bot": serializers.user_json(world.bot_user),
         "welcome": None if stage.welcome is None else _welcome(stage.welcome),
         "backstage": stage.backstage is not None,
         "guilds": [_guild(rooms, guild) for guild in world.guilds.values()],
@@ -24,46 +24,46 @@ def world_news(rooms: Rooms, stage: Stage) -> Json:
             for found in world.channels.values()
             if found.recipient is not None
         ],
-        "direct_commands": rooms.commands.offered(None),
+        "direct_commands": rooms.commands.available_in(None),
     }
 
 
 def _welcome(welcome: Welcome) -> Json:
     examples = [_example(welcome, example) for example in welcome.examples]
-    return {"line": welcome.line, "examples": examples}
+    return {"line": welcome.headline, "examples": examples}
 
 
 def _example(welcome: Welcome, example: Example) -> Json:
     return {
         "title": example.title,
         "text": example.text,
-        "picture": None if example.picture is None else address(welcome, example.picture),
+        "picture": None if example.picture is None else file_url(welcome, example.picture),
         "command": example.command,
         "options": dict(example.options),
         "files": {
-            option: {"url": address(welcome, path), "name": path.name}
+            option: {"url": file_url(welcome, path), "name": path.name}
             for option, path in example.files.items()
         },
     }
 
 
-def _guild(rooms: Rooms, guild: Guild) -> Json:
+def _guild(rooms: AppState, guild: Guild) -> Json:
     channels = _ordered(rooms.world.channels_of(guild))
     people = [found for found in guild.members.values() if not found.user.bot]
     return {
         "id": str(guild.id),
         "name": guild.name,
-        "tier": guild.tier,
+        "tier": guild.premium_tier,
         "upload_bytes": guild.upload_bytes,
         "channels": [_channel(found) for found in channels],
         "members": [_member(guild, found, channels) for found in people],
         "roles": [{"id": str(role.id), "name": role.name} for role in guild.roles.values()],
-        "commands": _commands(rooms.commands, guild, rooms.world.bot.id),
+        "commands": _commands(rooms.commands, guild, rooms.world.bot_user.id),
     }
 
 
-def _commands(book: CommandBook, guild: Guild, bot_id: int) -> list[Json]:
-    return book.offered(guild.id) if bot_id in guild.members else []
+def _commands(book: CommandRegistry, guild: Guild, bot_id: int) -> list[Json]:
+    return book.available_in(guild.id) if bot_id in guild.members else []
 
 
 def _ordered(channels: list[Channel]) -> list[Channel]:
@@ -80,20 +80,20 @@ def _channel(channel: Channel) -> Json:
         "name": channel.name,
         "thread": channel.type is ChannelType.THREAD,
         "parent": None if channel.parent is None else str(channel.parent.id),
-        "nsfw": channel.age_gated,
+        "nsfw": channel.is_age_restricted,
     }
 
 
 def _member(guild: Guild, member: Membership, channels: list[Channel]) -> Json:
     user = member.user
-    granted = permissions.in_guild(guild, user.id)
-    sees_any = any(permissions.in_channel(found, user.id) for found in channels)
+    granted = permissions.guild_permissions(guild, user.id)
+    sees_any = any(permissions.channel_permissions(found, user.id) for found in channels)
     return {
         "id": str(user.id),
         "name": user.name,
         "roles": [guild.roles[role].name for role in sorted(member.roles)],
         "owner": guild.owner_id == user.id,
-        "permissions": serializers.permissions_text(granted),
+        "permissions": serializers.format_permissions(granted),
         "note": _note(guild, member, granted) if sees_any else "No permissions",
     }
 

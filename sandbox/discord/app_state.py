@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 
 from sandbox.discord.cdn import Cdn
-from sandbox.discord.commands import CommandBook
-from sandbox.discord.config import DiscordOptions
-from sandbox.discord.faults import Faults
+from sandbox.discord.commands import CommandRegistry
+from sandbox.discord.config import DiscordConfig
+from sandbox.discord.faults import FaultQueue
 from sandbox.discord.gateway import Gateway
-from sandbox.discord.interactions import Interactions
-from sandbox.discord.journal import Journal
-from sandbox.discord.rate_limits import Limits
+from sandbox.discord.interactions import InteractionRegistry
+from sandbox.discord.journal import RequestJournal
+from sandbox.discord.rate_limits import RateLimits
 from sandbox.discord.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
+class AppState:
     """The parts of the stand-in, each there once."""
 
-    options: DiscordOptions
+    config: DiscordConfig
     world: World
     cdn: Cdn
-    commands: CommandBook
-    interactions: Interactions
+    commands: CommandRegistry
+    interactions: InteractionRegistry
     gateway: Gateway
-    journal: Journal
-    faults: Faults
-    limits: Limits
+    journal: RequestJournal
+    faults: FaultQueue
+    rate_limits: RateLimits

@@ -15,16 +15,16 @@ from typing import Final
 from aiohttp import web
 from yarl import URL
 
-from sandbox.discord.media_size import size_of
+from sandbox.discord.media_size import read_dimensions
 from sandbox.discord.models import Attachment
-from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.snowflakes import SnowflakeGenerator
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+", re.ASCII)
 _GONE: Final = "This content is no longer available."
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class UploadedFile:
     """A file that came in with a request, before it belongs to anything."""
 
     filename: str
@@ -39,7 +39,7 @@ class Cdn:
     """
 
     def __init__(
-        self, folder: Path, ids: Snowflakes, now: Callable[[], float], link_seconds: float
+        self, folder: Path, ids: SnowflakeGenerator, now: Callable[[], float], link_seconds: float
     ) -> None:
         self.folder = folder
         self.root = URL()
@@ -53,19 +53,19 @@ class Cdn:
         """List what is served."""
         return [
             web.get(
-                "/cdn/{kind:attachments|ephemeral-attachments}/{channel}/{id}/{name}", self.send
+                "/cdn/{kind:attachments|ephemeral-attachments}/{channel}/{id}/{name}", self.serve
             )
         ]
 
-    def path_for(self, filename: str) -> Path:
+    def new_file_path(self, filename: str) -> Path:
         """Make a place for a new file, of a harmless name."""
         folder = self.folder / secrets.token_hex(8)
         folder.mkdir()
-        return folder / harmless(filename)
+        return folder / sanitize_filename(filename)
 
-    async def keep(
+    async def attach(
         self,
-        upload: Upload,
+        upload: UploadedFile,
         channel_id: int,
         *,
         content_type: str | None = None,
@@ -73,9 +73,9 @@ class Cdn:
         description: str | None = None,
     ) -> Attachment:
         """Make an attachment of a file; Discord takes its type from its name."""
-        name = harmless(upload.filename)
+        name = sanitize_filename(upload.filename)
         guessed = content_type or mimetypes.guess_type(name)[0]
-        width, height = await asyncio.to_thread(size_of, upload.path, guessed)
+        width, height = await asyncio.to_thread(read_dimensions, upload.path, guessed)
         attachment = Attachment(
             id=self._ids.next(),
             filename=name,
@@ -83,7 +83,7 @@ class Cdn:
             content_type=guessed,
             path=upload.path,
             channel_id=channel_id,
-            sign=self.sign,
+            sign=self.signed_url,
             ephemeral=ephemeral,
             width=width,
             height=height,
@@ -92,16 +92,16 @@ class Cdn:
         self._files[attachment.id] = attachment
         return attachment
 
-    async def drop(self, attachment: Attachment) -> None:
+    async def delete(self, attachment: Attachment) -> None:
         """Remove a file that ended in nothing."""
         del self._files[attachment.id]
         await asyncio.to_thread(shutil.rmtree, attachment.path.parent)
 
-    def sign(self, attachment: Attachment) -> str:
+    def signed_url(self, attachment: Attachment) -> str:
         """Make a link to a file, valid from now on."""
-        return f"{self.root.origin()}{self.path(attachment, self._link_seconds)}"
+        return f"{self.root.origin()}{self.signed_path(attachment, self._link_seconds)}"
 
-    def path(self, attachment: Attachment, seconds: int) -> str:
+    def signed_path(self, attachment: Attachment, seconds: int) -> str:
         """Make the link without this machine's address, for a page that has come from here."""
         kind = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         since = int(self._now())
@@ -109,7 +109,7 @@ class Cdn:
         place = f"/cdn/{kind}/{attachment.channel_id}/{attachment.id}/{attachment.filename}"
         return f"{place}?ex={until:x}&is={since:x}&hm={self._mark(place, until, since)}&"
 
-    async def send(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve a file, or the part of it that is asked for, if the link is good."""
         attachment = self._files.get(int(request.match_info["id"]))
         if attachment is None or not self._is_valid(request, attachment):
@@ -138,6 +138,6 @@ class Cdn:
         return hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
 
 
-def harmless(filename: str) -> str:
+def sanitize_filename(filename: str) -> str:
     """Reduce a file's name to letters, digits, dots, dashes and underscores, as Discord does."""
     return _UNSAFE.sub("_", filename).lstrip(".")[-100:] or "unknown"

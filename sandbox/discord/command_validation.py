@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox.discord import permissions, serializers
-from sandbox.discord.commands import is_offered
-from sandbox.discord.errors import ClientRefused
-from sandbox.discord.json_values import Json, objects
+from sandbox.discord.commands import is_available
+from sandbox.discord.errors import ClientActionRefused
+from sandbox.discord.json_values import Json, as_objects
 from sandbox.discord.models import Attachment, Channel, Permission, Role, User
 
 _SUBCOMMAND, _GROUP = 1, 2
@@ -30,15 +30,15 @@ UploadFile = Callable[[Path | Upload], Awaitable[Attachment]]
 
 
 @dataclass(slots=True)
-class Resolved:
+class ResolvedData:
     """What an interaction says about the things that its options name by id."""
 
     channel: Channel
-    found: dict[str, Json] = field(default_factory=dict[str, Json])
+    data: dict[str, Json] = field(default_factory=dict[str, Json])
 
     def add(self, kind: str, number: int, body: Json) -> str:
         """Note a thing and give its id as Discord writes it."""
-        self.found.setdefault(kind, {})[str(number)] = body
+        self.data.setdefault(kind, {})[str(number)] = body
         return str(number)
 
     def add_user(self, user: User) -> str:
@@ -59,93 +59,95 @@ class Resolved:
 
     def add_channel(self, channel: Channel, user: User) -> str:
         """Note a channel, with what a user may do in it."""
-        granted = serializers.permissions_text(permissions.in_channel(channel, user.id))
+        granted = serializers.format_permissions(permissions.channel_permissions(channel, user.id))
         return self.add(
             "channels", channel.id, {**serializers.channel_json(channel), "permissions": granted}
         )
 
 
-def check_use(command: Json, channel: Channel, user: User) -> None:
+def check_may_use(command: Json, channel: Channel, user: User) -> None:
     """Refuse a command that a user would not be offered in a channel.
 
     Raises:
-        ClientRefused: says why.
+        ClientActionRefused: says why.
     """
     in_guild = channel.guild is not None
-    granted = permissions.in_channel(channel, user.id)
+    granted = permissions.channel_permissions(channel, user.id)
     if not granted & Permission.VIEW_CHANNEL:
-        raise ClientRefused(f"{user.name} does not see #{channel.name}")
+        raise ClientActionRefused(f"{user.name} does not see #{channel.name}")
     if not granted & Permission.USE_APPLICATION_COMMANDS:
-        raise ClientRefused(f"{user.name} may not use commands in #{channel.name}")
+        raise ClientActionRefused(f"{user.name} may not use commands in #{channel.name}")
     needed = command.get("default_member_permissions") if in_guild else None
     if needed is not None and not _has(granted, int(needed)):
-        raise ClientRefused(f"/{command['name']} is not offered to {user.name}")
-    if command.get("nsfw") and not channel.age_gated:
-        raise ClientRefused(f"/{command['name']} is for age-restricted channels")
-    if not is_offered(command, in_guild=in_guild):
+        raise ClientActionRefused(f"/{command['name']} is not offered to {user.name}")
+    if command.get("nsfw") and not channel.is_age_restricted:
+        raise ClientActionRefused(f"/{command['name']} is for age-restricted channels")
+    if not is_available(command, in_guild=in_guild):
         place = "servers" if in_guild else "direct messages"
-        raise ClientRefused(f"/{command['name']} is not offered in {place}")
+        raise ClientActionRefused(f"/{command['name']} is not offered in {place}")
 
 
-def descend(command: Json, path: list[str]) -> tuple[Json, list[Json]]:
+def find_subcommand(command: Json, path: list[str]) -> tuple[Json, list[Json]]:
     """Follow the names of subcommands; give the last, and all steps on the way to it.
 
     Raises:
-        ClientRefused: there is no such subcommand, or one is missing.
+        ClientActionRefused: there is no such subcommand, or one is missing.
     """
     place, steps = command, list[Json]()
     for name in path:
-        offered = [o for o in objects(place.get("options")) if o["type"] in (_SUBCOMMAND, _GROUP)]
+        offered = [
+            o for o in as_objects(place.get("options")) if o["type"] in (_SUBCOMMAND, _GROUP)
+        ]
         place = next((option for option in offered if option["name"] == name), Json())
         if not place:
-            raise ClientRefused(f"/{command['name']} has no subcommand {name!r}")
+            raise ClientActionRefused(f"/{command['name']} has no subcommand {name!r}")
         steps.append(place)
-    if any(option["type"] in (_SUBCOMMAND, _GROUP) for option in objects(place.get("options"))):
-        raise ClientRefused(f"/{command['name']} can not be used without a subcommand")
+    if any(option["type"] in (_SUBCOMMAND, _GROUP) for option in as_objects(place.get("options"))):
+        raise ClientActionRefused(f"/{command['name']} can not be used without a subcommand")
     return place, steps
 
 
-def nest(steps: list[Json], options: list[Json]) -> list[Json]:
+def nest_options(steps: list[Json], options: list[Json]) -> list[Json]:
     """Put options below the subcommands that lead to them."""
     for step in reversed(steps):
         options = [{"name": step["name"], "type": step["type"], "options": options}]
     return options
 
 
-def check_names(command: Json, values: Mapping[str, Any], *, complete: bool) -> None:
+def check_option_names(command: Json, values: Mapping[str, Any], *, complete: bool) -> None:
     """Refuse options that do not exist, and (if `complete`) required ones that are missing.
 
     Raises:
-        ClientRefused: names them.
+        ClientActionRefused: names them.
     """
-    offered = objects(command.get("options"))
+    offered = as_objects(command.get("options"))
     strange = set(values) - {option["name"] for option in offered}
     if strange:
-        raise ClientRefused(f"/{command['name']} has no option {', '.join(sorted(strange))}")
+        raise ClientActionRefused(f"/{command['name']} has no option {', '.join(sorted(strange))}")
     missing = [o["name"] for o in offered if o.get("required") and o["name"] not in values]
     if complete and missing:
-        raise ClientRefused(f"/{command['name']} needs the option {', '.join(missing)}")
+        raise ClientActionRefused(f"/{command['name']} needs the option {', '.join(missing)}")
 
 
-def unfinished(option: Json, value: object, resolved: Resolved, user: User) -> Json:
+def partial_option(option: Json, value: object, resolved: ResolvedData, user: User) -> Json:
     """Write an option that is given while another is being typed; no limit is checked yet.
 
     Raises:
-        ClientRefused: it is of a kind that the client could not have put there.
+        ClientActionRefused: it is of a kind that the client could not have put there.
     """
     kind = option["type"]
     if isinstance(value, User | Role | Channel):
-        value = read_thing(option, value, resolved, user)
+        value = resolve_entity(option, value, resolved, user)
     if not isinstance(value, _KINDS.get(kind, str)) or (kind != BOOLEAN and value is True):
-        raise ClientRefused(f"{option['name']} can not be {value!r}")
+        raise ClientActionRefused(f"{option['name']} can not be {value!r}")
     return {"name": option["name"], "type": kind, "value": value}
 
 
-def read_thing(option: Json, value: object, resolved: Resolved, user: User) -> str:
+def resolve_entity(option: Json, value: object, resolved: ResolvedData, user: User) -> str:
     """Check a user, role or channel by the option that takes it, and note it.
 
     Raises:
-        ClientRefused: the option takes something else.
+        ClientActionRefused: the option takes something else.
     """
     kind = option["type"]
     person = value if isinstance(value, User) else getattr(value, "user", None)
@@ -157,13 +159,13 @@ def read_thing(option: Json, value: object, resolved: Resolved, user: User) -> s
         offered = option.get("channel_types")
         if not offered or value.type in offered:
             return resolved.add_channel(value, user)
-    raise ClientRefused(f"{option['name']} can not be {value!s}")
+    raise ClientActionRefused(f"{option['name']} can not be {value!s}")
 
 
-class Reader:
+class OptionReader:
     """Turns what a member gave for each option into what the client sends."""
 
-    def __init__(self, user: User, resolved: Resolved, upload: UploadFile) -> None:
+    def __init__(self, user: User, resolved: ResolvedData, upload: UploadFile) -> None:
         self._user = user
         self._resolved = resolved
         self._upload = upload
@@ -172,7 +174,7 @@ class Reader:
         """Check a value by its option, and write it as the client does.
 
         Raises:
-            ClientRefused: says what is wrong with it.
+            ClientActionRefused: says what is wrong with it.
         """
         match option["type"]:
             case 3:
@@ -181,17 +183,17 @@ class Reader:
                 sent = _number(option, value)
             case 5:
                 if not isinstance(value, bool):
-                    raise ClientRefused(f"{option['name']} is True or False")
+                    raise ClientActionRefused(f"{option['name']} is True or False")
                 sent = value
             case 11:
                 sent = await self._attachment(option, value)
             case _:
-                sent = read_thing(option, value, self._resolved, self._user)
+                sent = resolve_entity(option, value, self._resolved, self._user)
         return {"name": option["name"], "type": option["type"], "value": sent}
 
     async def _attachment(self, option: Json, value: Any) -> str:
         if not isinstance(value, Path | Upload):
-            raise ClientRefused(f"{option['name']} is a file")
+            raise ClientActionRefused(f"{option['name']} is a file")
         made = await self._upload(value)
         return self._resolved.add("attachments", made.id, serializers.attachment_json(made))
 
@@ -202,31 +204,31 @@ def _has(granted: Permission, needed: int) -> bool:
 
 def _text(option: Json, value: Any) -> str:
     if not isinstance(value, str):
-        raise ClientRefused(f"{option['name']} is text")
+        raise ClientActionRefused(f"{option['name']} is text")
     if option.get("choices"):
         return _chosen(option, value)
     least = max(option.get("min_length") or 0, 1 if option.get("required") else 0)
     most = min(option.get("max_length") or _MOST_CHARACTERS, _MOST_CHARACTERS)
     if not least <= len(value) <= most:
-        raise ClientRefused(f"{option['name']} has {least} to {most} characters")
+        raise ClientActionRefused(f"{option['name']} has {least} to {most} characters")
     return value
 
 
 def _number(option: Json, value: Any) -> int | float:
     kind = int if option["type"] == INTEGER else (int | float)
     if isinstance(value, bool) or not isinstance(value, kind):
-        raise ClientRefused(f"{option['name']} is a number")
+        raise ClientActionRefused(f"{option['name']} is a number")
     if option.get("choices"):
         return _chosen(option, value)
     least, most = option.get("min_value"), option.get("max_value")
     if (least is not None and value < least) or (most is not None and value > most):
-        raise ClientRefused(f"{option['name']} is {least} to {most}")
+        raise ClientActionRefused(f"{option['name']} is {least} to {most}")
     return value
 
 
 def _chosen(option: Json, value: Any) -> Any:
-    for choice in objects(option.get("choices")):
+    for choice in as_objects(option.get("choices")):
         if value in (choice["value"], choice["name"]):
             return choice["value"]
-    names = ", ".join(str(choice["value"]) for choice in objects(option["choices"]))
-    raise ClientRefused(f"{option['name']} is one of {names}")
+    names = ", ".join(str(choice["value"]) for choice in as_objects(option["choices"]))
+    raise ClientActionRefused(f"{option['name']} is one of {names}")

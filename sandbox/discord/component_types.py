@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Final
 
 
-class Kind(IntEnum):
+class ComponentType(IntEnum):
     """The component types, by Discord's numbers."""
 
     ACTION_ROW = 1
@@ -30,18 +30,18 @@ class Kind(IntEnum):
 
 
 SELECTS: Final = (
-    Kind.STRING_SELECT,
-    Kind.USER_SELECT,
-    Kind.ROLE_SELECT,
-    Kind.MENTIONABLE_SELECT,
-    Kind.CHANNEL_SELECT,
+    ComponentType.STRING_SELECT,
+    ComponentType.USER_SELECT,
+    ComponentType.ROLE_SELECT,
+    ComponentType.MENTIONABLE_SELECT,
+    ComponentType.CHANNEL_SELECT,
 )
 FIELDS: Final = (
     *SELECTS,
-    Kind.TEXT_INPUT,
-    Kind.FILE_UPLOAD,
-    Kind.RADIO_GROUP,
-    Kind.CHECKBOX_GROUP,
-    Kind.CHECKBOX,
+    ComponentType.TEXT_INPUT,
+    ComponentType.FILE_UPLOAD,
+    ComponentType.RADIO_GROUP,
+    ComponentType.CHECKBOX_GROUP,
+    ComponentType.CHECKBOX,
 )
 """What can be filled in, in a form."""

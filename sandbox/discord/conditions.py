@@ -4,38 +4,40 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from sandbox.discord.errors import NotSeen
+from sandbox.discord.errors import WaitTimeoutError
 
 T = TypeVar("T")
 
 
-class Changes:
+class ChangeNotifier:
     """Wakes those who wait for something, whenever anything has changed."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Let everyone who waits look again."""
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def next(self) -> asyncio.Event:
+    def next_change(self) -> asyncio.Event:
         """Give what will be set by the next change."""
         return self._changed
 
-    async def until(
+    async def wait_until(
         self, find: Callable[[], T | None], within: float, awaited: str, shown: Callable[[], str]
     ) -> T:
         """Return what `find` finds, within so many seconds.
 
         Raises:
-            NotSeen: with `awaited`, and what `shown` tells at the end.
+            WaitTimeoutError: with `awaited`, and what `shown` tells at the end.
         """
         try:
             async with asyncio.timeout(within):
                 while (found := find()) is None:
                     await self._changed.wait()
         except TimeoutError:
-            raise NotSeen(f"{awaited}: not within {within:g} s. There is: {shown()}") from None
+            raise WaitTimeoutError(
+                f"{awaited}: not within {within:g} s. There is: {shown()}"
+            ) from None
         return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiscordOptions:
+class DiscordConfig:
     """Everything that can be set before the start; the defaults behave as Discord documents.
 
     Attributes:

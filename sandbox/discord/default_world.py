@@ -4,7 +4,7 @@ from sandbox.discord.models import Guild, Permission
 from sandbox.discord.world import World
 
 
-def furnish(world: World) -> None:
+def build_default_world(world: World) -> None:
     """Make Dailies Studio (no boosts) and Big Screen (tier 2), both with the bot in them."""
     olga, maxim = world.add_user("Olga"), world.add_user("Max")
     ada, ben, nil = (world.add_user(name) for name in ("Ada", "Ben", "Nil"))

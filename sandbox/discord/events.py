@@ -23,7 +23,7 @@ PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONT
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class GatewayEvent:
     """One event: its name, its data, the intent it takes, the server it happened in.
 
     `veiled` is the data for a bot that may not read what others write.
@@ -33,4 +33,4 @@ class Event:
     data: Json
     intent: Intent = Intent.NONE
     guild_id: int | None = None
-    veiled: Json | None = None
+    redacted_data: Json | None = None

@@ -9,9 +9,9 @@ from typing import Literal
 
 from aiohttp import web
 
-from sandbox.discord.errors import Refused
-from sandbox.discord.paths import API, matches
-from sandbox.discord.rate_limits import Limited
+from sandbox.discord.errors import ApiError
+from sandbox.discord.paths import API_PREFIX, matches
+from sandbox.discord.rate_limits import TooManyRequests
 
 Handler = Callable[[], Awaitable[web.StreamResponse]]
 
@@ -50,7 +50,7 @@ class Fault:
     code: int | None = None
     message: str | None = None
     retry_after: float = 0.1
-    effect: bool = False
+    takes_effect: bool = False
     ending: Literal["answer", "reset"] = "answer"
     delay: float = 0.0
 
@@ -58,19 +58,19 @@ class Fault:
         """Answer a request wrongly."""
         await asyncio.sleep(self.delay)
         spoils = self.status is not None or self.code is not None or self.ending == "reset"
-        if self.effect or not spoils:
+        if self.takes_effect or not spoils:
             answer = await work()
             if not spoils:
                 return answer
         if self.ending == "reset":
             return _reset(request)
         if self.status == 429:
-            raise Limited(self.retry_after, "shared", {})
+            raise TooManyRequests(self.retry_after, "shared", {})
         raise self._refusal()
 
-    def _refusal(self) -> Refused:
+    def _refusal(self) -> ApiError:
         status, usual = _MESSAGES.get(self.code or 0, (self.status or 500, f"{self.status}: Error"))
-        return Refused(self.status or status, self.code or 0, self.message or usual)
+        return ApiError(self.status or status, self.code or 0, self.message or usual)
 
 
 @dataclass(slots=True)
@@ -81,32 +81,32 @@ class _Order:
     left: int | None
 
 
-class Faults:
+class FaultQueue:
     """Keeps the faults that wait for their requests; the oldest that fits is used up first."""
 
     def __init__(self) -> None:
         self._orders: list[_Order] = []
 
-    def on(self, method: str, route_pattern: str, fault: Fault, times: int | None = 1) -> None:
+    def add(self, method: str, route_pattern: str, fault: Fault, times: int | None = 1) -> None:
         """Let the next `times` requests (None: all) of a method to a route go wrong.
 
         `route_pattern` is as in `/channels/*/messages`; a method of `*` is any.
         """
         self._orders.append(_Order(method, route_pattern, fault, times))
 
-    def in_channel(self, channel_id: int, code: int, times: int | None = None) -> None:
+    def add_post_refusal(self, channel_id: int, code: int, times: int | None = None) -> None:
         """Refuse every post to a channel with one of Discord's codes, until it is cleared."""
-        self.on("POST", f"/channels/{channel_id}/messages", Fault(code=code), times)
+        self.add("POST", f"/channels/{channel_id}/messages", Fault(code=code), times)
 
     def clear(self) -> None:
         """Forget the faults that are waiting."""
         self._orders.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def pop(self, method: str, path: str) -> Fault | None:
         """Use up the fault that waits for a request, if there is one."""
         for order in self._orders:
             named = order.method in ("*", method)
-            if named and matches(order.pattern, path.removeprefix(API)):
+            if named and matches(order.pattern, path.removeprefix(API_PREFIX)):
                 return self._use(order)
         return None
 

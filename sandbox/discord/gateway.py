@@ -11,10 +11,10 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.discord import serializers
-from sandbox.discord.config import DiscordOptions
-from sandbox.discord.events import PRIVILEGED, Event, Intent
+from sandbox.discord.config import DiscordConfig
+from sandbox.discord.events import PRIVILEGED, GatewayEvent, Intent
 from sandbox.discord.json_values import Json, as_list, as_object
-from sandbox.discord.sessions import Session
+from sandbox.discord.sessions import GatewaySession
 from sandbox.discord.world import World
 
 _FRAME_BYTES = 4096
@@ -22,7 +22,7 @@ _FRAMES, _FRAMES_SECONDS = 120, 60.0
 _LATENCY_SECONDS = 0.01
 
 
-class Op(IntEnum):
+class Opcode(IntEnum):
     """The gateway's opcodes."""
 
     DISPATCH = 0
@@ -38,7 +38,7 @@ class Op(IntEnum):
     HEARTBEAT_ACK = 11
 
 
-class Closed(Exception):
+class ConnectionClosed(Exception):
     """The connection ends with one of Discord's close codes."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -56,15 +56,15 @@ class Gateway:
         is_away: whether new connections are refused with 503; may be set.
     """
 
-    def __init__(self, options: DiscordOptions, world: World) -> None:
+    def __init__(self, options: DiscordConfig, world: World) -> None:
         self._options = options
         self._world = world
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, GatewaySession] = {}
         self.url = ""
-        self.identifies = 0
-        self.resumes = 0
-        self.granted = Intent.NONE
-        self.is_away = False
+        self.identify_count = 0
+        self.resume_count = 0
+        self.granted_intents = Intent.NONE
+        self.is_unavailable = False
         world.listen(self.dispatch)
 
     def routes(self) -> list[web.RouteDef]:
@@ -72,27 +72,27 @@ class Gateway:
         return [web.get("/gateway", self.serve), web.get("/gateway/", self.serve)]
 
     @property
-    def connected(self) -> bool:
+    def has_client(self) -> bool:
         """Tell whether a client is here that has identified."""
         return any(session.socket is not None for session in self._sessions.values())
 
-    def dispatch(self, event: Event) -> None:
+    def dispatch(self, event: GatewayEvent) -> None:
         """Bring an event to every session that hears of it, also to one that may come back."""
         for session in self._alive():
-            if session.hears(event):
+            if session.receives(event):
                 session.dispatch(event)
 
-    async def ask_to_reconnect(self) -> None:
+    async def request_reconnect(self) -> None:
         """Send op 7 to every client."""
-        await self._send_all({"op": Op.RECONNECT, "d": None})
+        await self._send_all({"op": Opcode.RECONNECT, "d": None})
 
-    async def invalidate(self, *, resumable: bool = False) -> None:
+    async def invalidate_sessions(self, *, resumable: bool = False) -> None:
         """Send op 9 to every client; unless resumable, their sessions are over."""
-        await self._send_all({"op": Op.INVALID_SESSION, "d": resumable})
+        await self._send_all({"op": Opcode.INVALID_SESSION, "d": resumable})
         if not resumable:
             self._sessions.clear()
 
-    async def drop(self, code: int | None = None) -> None:
+    async def drop_connections(self, code: int | None = None) -> None:
         """End every connection with a close code, or tear it down without one."""
         for session in self._alive():
             socket, session.socket = session.socket, None
@@ -105,34 +105,34 @@ class Gateway:
 
     async def close(self) -> None:
         """End every connection as Discord does when it goes away."""
-        await self.drop(1001)
+        await self.drop_connections(1001)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one client until it leaves or has to."""
-        if self.is_away:
+        if self.is_unavailable:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=_FRAME_BYTES * 4, compress=False)
         await socket.prepare(request)
         connection = _Connection(self, socket)
         try:
             await connection.run()
-        except Closed as end:
+        except ConnectionClosed as end:
             with suppress(ConnectionError):
                 await socket.close(code=end.code, message=end.reason.encode())
         finally:
             await connection.leave()
         return socket
 
-    def hello(self) -> Json:
+    def hello_payload(self) -> Json:
         """Write how often a heartbeat is wanted."""
         return {"heartbeat_interval": round(self._options.heartbeat_seconds * 1000), "_trace": []}
 
     @property
-    def patience(self) -> float:
+    def heartbeat_timeout_s(self) -> float:
         """Tell after how many seconds without a heartbeat a client is taken for dead."""
         return self._options.heartbeat_seconds * 1.5
 
-    def identify(self, data: Json) -> Session:
+    def identify(self, data: Json) -> GatewaySession:
         """Begin a session.
 
         Raises:
@@ -140,28 +140,32 @@ class Gateway:
         """
         self._check_token(data.get("token"))
         if as_object(data.get("properties")) is None:
-            raise Closed(4002, "Error while decoding payload.")
-        session = Session(self._intents(data.get("intents")), _shard(data.get("shard")))
-        self.identifies += 1
+            raise ConnectionClosed(4002, "Error while decoding payload.")
+        session = GatewaySession(self._intents(data.get("intents")), _shard(data.get("shard")))
+        self.identify_count += 1
         self._sessions[session.id] = session
         return session
 
-    def greet(self, session: Session) -> None:
+    def send_ready(self, session: GatewaySession) -> None:
         """Tell a new session who it is, and bring it its servers."""
         guilds = [
-            guild for guild in self._world.guilds.values() if self._world.bot.id in guild.members
+            guild
+            for guild in self._world.guilds.values()
+            if self._world.bot_user.id in guild.members
         ]
-        own = [guild for guild in guilds if session.hears(Event("", {}, guild_id=guild.id))]
+        own = [
+            guild for guild in guilds if session.receives(GatewayEvent("", {}, guild_id=guild.id))
+        ]
         unavailable = [{"id": str(guild.id), "unavailable": True} for guild in own]
         session.send("READY", self._ready(session, unavailable))
         if session.intents & Intent.GUILDS:
             for guild in own:
                 channels = self._world.visible_channels(guild)
-                data = serializers.guild_create_json(guild, channels, self._world.bot.id)
+                data = serializers.guild_create_json(guild, channels, self._world.bot_user.id)
                 session.send("GUILD_CREATE", data)
-        self._world.changes.tell()
+        self._world.changes.notify()
 
-    def resume(self, data: Json) -> Session | None:
+    def resume(self, data: Json) -> GatewaySession | None:
         """Find the session that a client wants to take up again, if that is possible.
 
         Raises:
@@ -173,20 +177,20 @@ class Gateway:
         if session is None or session not in self._alive() or not isinstance(sequence, int):
             return None
         if sequence > session.sequence:
-            raise Closed(4007, "Invalid seq.")
+            raise ConnectionClosed(4007, "Invalid seq.")
         if not session.can_replay(sequence):
             return None
-        self.resumes += 1
+        self.resume_count += 1
         session.replay(sequence)
-        self._world.changes.tell()
+        self._world.changes.notify()
         return session
 
-    def left(self, session: Session) -> None:
+    def on_disconnect(self, session: GatewaySession) -> None:
         """Remember when a session's client went away."""
         session.socket, session.left_at = None, self._world.now()
-        self._world.changes.tell()
+        self._world.changes.notify()
 
-    def _alive(self) -> list[Session]:
+    def _alive(self) -> list[GatewaySession]:
         now, most = self._world.now(), self._options.resume_seconds
         for session in list(self._sessions.values()):
             if session.left_at is not None and now - session.left_at > most:
@@ -201,17 +205,17 @@ class Gateway:
 
     def _check_token(self, token: object) -> None:
         if token != self._options.token:
-            raise Closed(4004, "Authentication failed.")
+            raise ConnectionClosed(4004, "Authentication failed.")
 
     def _intents(self, value: object) -> Intent:
         if not isinstance(value, int) or value & ~int(Intent.KNOWN) or value < 0:
-            raise Closed(4013, "Invalid intent(s).")
-        if Intent(value) & PRIVILEGED & ~self.granted:
-            raise Closed(4014, "Disallowed intent(s).")
+            raise ConnectionClosed(4013, "Invalid intent(s).")
+        if Intent(value) & PRIVILEGED & ~self.granted_intents:
+            raise ConnectionClosed(4014, "Disallowed intent(s).")
         return Intent(value)
 
-    def _ready(self, session: Session, guilds: list[Json]) -> Json:
-        bot = self._world.bot
+    def _ready(self, session: GatewaySession, guilds: list[Json]) -> Json:
+        bot = self._world.bot_user
         return {
             "v": 10,
             "user": serializers.user_json(bot) | {"verified": True, "mfa_enabled": False},
@@ -234,14 +238,14 @@ class _Connection:
     def __init__(self, gateway: Gateway, socket: web.WebSocketResponse) -> None:
         self._gateway = gateway
         self._socket = socket
-        self._session: Session | None = None
+        self._session: GatewaySession | None = None
         self._sender: asyncio.Task[None] | None = None
         self._frames: deque[float] = deque()
         self._beat = asyncio.get_running_loop().time()
         self._handlers: dict[int, Callable[[Any], Any]] = {
-            Op.HEARTBEAT: self._heartbeat,
-            Op.IDENTIFY: self._identify,
-            Op.RESUME: self._resume,
+            Opcode.HEARTBEAT: self._heartbeat,
+            Opcode.IDENTIFY: self._identify,
+            Opcode.RESUME: self._resume,
         }
 
     async def run(self) -> None:
@@ -250,15 +254,15 @@ class _Connection:
         Raises:
             Closed: the client did something wrong, or fell silent.
         """
-        await self._send(Op.HELLO, self._gateway.hello())
+        await self._send(Opcode.HELLO, self._gateway.hello_payload())
         loop = asyncio.get_running_loop()
         while True:
-            left = self._beat + self._gateway.patience - loop.time()
+            left = self._beat + self._gateway.heartbeat_timeout_s - loop.time()
             try:
                 async with asyncio.timeout(left):
                     frame = await self._socket.receive()
             except TimeoutError:
-                raise Closed(4009, "Session timed out.") from None
+                raise ConnectionClosed(4009, "Session timed out.") from None
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             await self._take(frame.data)
@@ -269,7 +273,7 @@ class _Connection:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)
         if self._session is not None and self._session.socket in (self._socket, None):
-            self._gateway.left(self._session)
+            self._gateway.on_disconnect(self._session)
 
     async def _take(self, text: str | bytes) -> None:
         now = asyncio.get_running_loop().time()
@@ -277,72 +281,76 @@ class _Connection:
             self._frames.popleft()
         self._frames.append(now)
         if len(self._frames) > _FRAMES:
-            raise Closed(4008, "Rate limited.")
+            raise ConnectionClosed(4008, "Rate limited.")
         op, data = _decoded(text)
         if op in self._handlers:
             await self._handlers[op](data)
-        elif op not in (Op.PRESENCE_UPDATE, Op.VOICE_STATE_UPDATE, Op.REQUEST_GUILD_MEMBERS):
-            raise Closed(4001, "Unknown opcode.")
+        elif op not in (
+            Opcode.PRESENCE_UPDATE,
+            Opcode.VOICE_STATE_UPDATE,
+            Opcode.REQUEST_GUILD_MEMBERS,
+        ):
+            raise ConnectionClosed(4001, "Unknown opcode.")
         elif self._session is None:
-            raise Closed(4003, "Not authenticated.")
-        elif op == Op.REQUEST_GUILD_MEMBERS:
-            raise Closed(4002, "The stand-in hands out no member lists.")
+            raise ConnectionClosed(4003, "Not authenticated.")
+        elif op == Opcode.REQUEST_GUILD_MEMBERS:
+            raise ConnectionClosed(4002, "The stand-in hands out no member lists.")
 
     async def _heartbeat(self, _data: object) -> None:
         self._beat = asyncio.get_running_loop().time()
         # discord.py notes the time of a heartbeat in another thread, just after it was sent. It
         # takes an answer that comes sooner than that for a very late one to the heartbeat before.
         await asyncio.sleep(_LATENCY_SECONDS)
-        await self._send(Op.HEARTBEAT_ACK, None)
+        await self._send(Opcode.HEARTBEAT_ACK, None)
 
     async def _identify(self, data: object) -> None:
         if self._session is not None:
-            raise Closed(4005, "Already authenticated.")
+            raise ConnectionClosed(4005, "Already authenticated.")
         session = self._gateway.identify(_object(data))
         self._attach(session)
-        self._gateway.greet(session)
+        self._gateway.send_ready(session)
 
     async def _resume(self, data: object) -> None:
         if self._session is not None:
-            raise Closed(4005, "Already authenticated.")
+            raise ConnectionClosed(4005, "Already authenticated.")
         session = self._gateway.resume(_object(data))
         if session is None:
-            await self._send(Op.INVALID_SESSION, False)  # noqa: FBT003 - Discord's own form
+            await self._send(Opcode.INVALID_SESSION, False)  # noqa: FBT003 - Discord's own form
             return
         self._attach(session)
         session.send("RESUMED", {"_trace": []})
 
-    def _attach(self, session: Session) -> None:
+    def _attach(self, session: GatewaySession) -> None:
         self._session = session
         session.socket, session.left_at = self._socket, None
         self._sender = asyncio.create_task(self._send_outbox(session))
 
-    async def _send_outbox(self, session: Session) -> None:
+    async def _send_outbox(self, session: GatewaySession) -> None:
         outbox = session.outbox
         with suppress(ConnectionError):
             while True:
                 await self._socket.send_str(await outbox.get())
 
-    async def _send(self, op: Op, data: object) -> None:
+    async def _send(self, op: Opcode, data: object) -> None:
         await self._socket.send_json({"op": int(op), "d": data, "s": None, "t": None})
 
 
 def _decoded(text: str | bytes) -> tuple[int, object]:
     try:
         if len(text) > _FRAME_BYTES:
-            raise Closed(4002, "Error while decoding payload.")
+            raise ConnectionClosed(4002, "Error while decoding payload.")
         frame = as_object(json.loads(text))
     except ValueError:
         frame = None
     if frame is None or not isinstance(frame.get("op"), int):
-        raise Closed(4002, "Error while decoding payload.")
+        raise ConnectionClosed(4002, "Error while decoding payload.")
     return frame["op"], frame.get("d")
 
 
 def _object(data: object) -> Json:
     found = as_object(data)
     if found is None:
-        raise Closed(4002, "Error while decoding payload.")
+        raise ConnectionClosed(4002, "Error while decoding payload.")
     return found
 
 
@@ -353,4 +361,4 @@ def _shard(value: object) -> tuple[int, int]:
         case [int(index), int(count)] if 0 <= index < count:
             return index, count
         case _:
-            raise Closed(4010, "Invalid shard.")
+            raise ConnectionClosed(4010, "Invalid shard.")

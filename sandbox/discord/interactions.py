@@ -8,17 +8,17 @@ from enum import IntEnum
 from typing import Final, Self
 
 from sandbox.discord import permissions, serializers
-from sandbox.discord.conditions import Changes
-from sandbox.discord.config import DiscordOptions
-from sandbox.discord.errors import Refused, unknown
-from sandbox.discord.events import Event
-from sandbox.discord.json_values import Json, objects
-from sandbox.discord.models import Channel, Message, MessageFlag, Used, User
-from sandbox.discord.snowflakes import time_of
+from sandbox.discord.conditions import ChangeNotifier
+from sandbox.discord.config import DiscordConfig
+from sandbox.discord.errors import ApiError, unknown_resource
+from sandbox.discord.events import GatewayEvent
+from sandbox.discord.json_values import Json, as_objects
+from sandbox.discord.models import Channel, InvokedCommand, Message, MessageFlag, User
+from sandbox.discord.snowflakes import snowflake_time
 from sandbox.discord.world import World
 
 
-class Kind(IntEnum):
+class InteractionType(IntEnum):
     """What a member did, by Discord's numbers."""
 
     COMMAND = 2
@@ -28,15 +28,15 @@ class Kind(IntEnum):
 
 
 _SILENCE: Final = {
-    Kind.COMMAND: "The application did not respond",
-    Kind.COMPONENT: "This interaction failed",
-    Kind.AUTOCOMPLETE: "Loading options failed",
-    Kind.MODAL: "Something went wrong. Try again.",
+    InteractionType.COMMAND: "The application did not respond",
+    InteractionType.COMPONENT: "This interaction failed",
+    InteractionType.AUTOCOMPLETE: "Loading options failed",
+    InteractionType.MODAL: "Something went wrong. Try again.",
 }
 """What Discord shows in place of an answer that did not come in time."""
 
 
-class Reply(IntEnum):
+class InteractionResponseType(IntEnum):
     """How the bot answered at first, by Discord's numbers."""
 
     MESSAGE = 4
@@ -67,21 +67,21 @@ class Interaction:
     """
 
     id: int
-    kind: Kind
+    kind: InteractionType
     user: User
     channel: Channel
     data: Json
-    changes: Changes
-    source: Message | None = None
+    changes: ChangeNotifier
+    source_message: Message | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
-    reply: Reply | None = None
+    response_type: InteractionResponseType | None = None
     deferred_after_s: float | None = None
     original: Message | None = None
     message: Message | None = None
     followups: list[Message] = field(default_factory=list[Message])
     modal: Json | None = None
     closed: bool = False
-    submission: "Interaction | None" = None
+    modal_submission: "Interaction | None" = None
     choices: list[Json] | None = None
     failed: bool = False
     dismissed: bool = False
@@ -89,7 +89,7 @@ class Interaction:
     @property
     def created_at(self) -> float:
         """Tell when it was dispatched, in Unix seconds."""
-        return time_of(self.id)
+        return snowflake_time(self.id)
 
     @property
     def upload_bytes(self) -> int:
@@ -97,24 +97,28 @@ class Interaction:
         return max(self.user.upload_bytes, self.channel.upload_bytes)
 
     @property
-    def answered(self) -> bool:
+    def is_answered(self) -> bool:
         """Tell whether the bot has said what it had to say, beyond `thinking …`."""
         return any(found is not None for found in (self.message, self.modal, self.choices))
 
     @property
-    def form_is_open(self) -> bool:
+    def modal_is_open(self) -> bool:
         """Tell whether the member still has the form: until the bot takes what was sent off."""
-        sent = self.submission
-        return self.modal is not None and not self.closed and (sent is None or sent.reply is None)
+        sent = self.modal_submission
+        return (
+            self.modal is not None
+            and not self.closed
+            and (sent is None or sent.response_type is None)
+        )
 
     @property
-    def used(self) -> Used | None:
+    def invoked_command(self) -> InvokedCommand | None:
         """Name the command (with its subcommand), or the menu's entry, that was used."""
-        if self.kind is not Kind.COMMAND:
+        if self.kind is not InteractionType.COMMAND:
             return None
         if self.data["type"] != 1:
-            return Used(self.user, self.data["name"], "menu")
-        return Used(self.user, " ".join(_steps(self.data)), "command")
+            return InvokedCommand(self.user, self.data["name"], "menu")
+        return InvokedCommand(self.user, " ".join(_steps(self.data)), "command")
 
     @property
     def ephemeral(self) -> bool:
@@ -133,10 +137,10 @@ class Interaction:
         """Return once the bot has answered for good, or has failed to.
 
         Raises:
-            NotSeen: neither happened within so many seconds.
+            WaitTimeoutError: neither happened within so many seconds.
         """
-        await self.changes.until(
-            lambda: self.answered or self.failed or None, within, "an answer", self.__str__
+        await self.changes.wait_until(
+            lambda: self.is_answered or self.failed or None, within, "an answer", self.__str__
         )
         return self
 
@@ -144,10 +148,13 @@ class Interaction:
         """Return once the bot has given its first answer, or has failed to.
 
         Raises:
-            NotSeen: neither happened within so many seconds.
+            WaitTimeoutError: neither happened within so many seconds.
         """
-        await self.changes.until(
-            lambda: self.reply is not None or self.failed or None, within, "an ack", self.__str__
+        await self.changes.wait_until(
+            lambda: self.response_type is not None or self.failed or None,
+            within,
+            "an ack",
+            self.__str__,
         )
         return self
 
@@ -155,21 +162,21 @@ class Interaction:
         """Return the answer's text once it is as wanted, now or after any edit.
 
         Raises:
-            NotSeen: it was not within so many seconds.
+            WaitTimeoutError: it was not within so many seconds.
         """
-        return await self.changes.until(
+        return await self.changes.wait_until(
             lambda: self.text if wanted(self.text) else None, within, "a text", self.__str__
         )
 
     def __str__(self) -> str:
-        reply = "no answer yet" if self.reply is None else self.reply.name.lower()
+        reply = "no answer yet" if self.response_type is None else self.response_type.name.lower()
         return f"{self.kind.name.lower()} {self.data.get('name', '')!r} with {reply}: {self.text!r}"
 
 
-class Interactions:
+class InteractionRegistry:
     """Dispatches what members do, and knows each by its id and by its token."""
 
-    def __init__(self, options: DiscordOptions, world: World) -> None:
+    def __init__(self, options: DiscordConfig, world: World) -> None:
         self._options = options
         self._world = world
         self._by_token: dict[str, Interaction] = {}
@@ -178,13 +185,13 @@ class Interactions:
     def __iter__(self) -> Iterator[Interaction]:
         return iter(self._by_token.values())
 
-    def of(self, user: User, channel: Channel) -> Sequence[Interaction]:
+    def for_user(self, user: User, channel: Channel) -> Sequence[Interaction]:
         """List what a user has done in a channel, oldest first."""
         return self._by_place.get((user.id, channel.id), ())
 
     def dispatch(
         self,
-        kind: Kind,
+        kind: InteractionType,
         user: User,
         channel: Channel,
         data: Json,
@@ -198,12 +205,14 @@ class Interactions:
         self._by_token[interaction.token] = interaction
         self._by_place.setdefault((user.id, channel.id), []).append(interaction)
         guild_id = None if channel.guild is None else channel.guild.id
-        world.emit(Event("INTERACTION_CREATE", self._payload(interaction), guild_id=guild_id))
+        world.emit(
+            GatewayEvent("INTERACTION_CREATE", self._payload(interaction), guild_id=guild_id)
+        )
         loop = asyncio.get_running_loop()
         loop.call_later(self._options.ack_seconds, self._give_up, interaction)
         return interaction
 
-    def to_acknowledge(self, interaction_id: int, token: str) -> Interaction:
+    def find_unacknowledged(self, interaction_id: int, token: str) -> Interaction:
         """Find an interaction that may still be answered for the first time.
 
         Raises:
@@ -211,37 +220,37 @@ class Interactions:
         """
         interaction = self._by_token.get(token)
         if interaction is None or interaction.id != interaction_id:
-            raise unknown("interaction", 10062)
-        if interaction.reply is not None:
-            raise Refused(400, 40060, "Interaction has already been acknowledged.")
+            raise unknown_resource("interaction", 10062)
+        if interaction.response_type is not None:
+            raise ApiError(400, 40060, "Interaction has already been acknowledged.")
         late = self._world.now() - interaction.created_at > self._options.ack_seconds
         if interaction.failed or late:
-            raise unknown("interaction", 10062)
+            raise unknown_resource("interaction", 10062)
         return interaction
 
-    def by_token(self, application_id: int, token: str) -> Interaction:
+    def find_by_token(self, application_id: int, token: str) -> Interaction:
         """Find the interaction that a token speaks for.
 
         Raises:
             Refused: 10015, there is no such webhook (yet); 50027, the token is dead.
         """
-        if application_id != self._world.bot.id:
-            raise unknown("Webhook", 10015)
+        if application_id != self._world.bot_user.id:
+            raise unknown_resource("Webhook", 10015)
         interaction = self._by_token.get(token)
         if interaction is None:
-            raise Refused(401, 50027, "Invalid Webhook Token")
-        if interaction.reply is None:
-            raise unknown("Webhook", 10015)
+            raise ApiError(401, 50027, "Invalid Webhook Token")
+        if interaction.response_type is None:
+            raise unknown_resource("Webhook", 10015)
         if self._world.now() - interaction.created_at > self._options.token_seconds:
-            raise Refused(401, 50027, "Invalid Webhook Token")
+            raise ApiError(401, 50027, "Invalid Webhook Token")
         return interaction
 
-    def acknowledge(self, interaction: Interaction, reply: Reply) -> None:
+    def acknowledge(self, interaction: Interaction, reply: InteractionResponseType) -> None:
         """Note the first answer."""
-        interaction.reply = reply
+        interaction.response_type = reply
         interaction.deferred_after_s = self._world.now() - interaction.created_at
 
-    def origin(self, interaction: Interaction) -> Json | None:
+    def message_metadata(self, interaction: Interaction) -> Json | None:
         """Write what a message says about the interaction that it answers."""
         return {
             "id": str(interaction.id),
@@ -251,17 +260,17 @@ class Interactions:
         }
 
     def _give_up(self, interaction: Interaction) -> None:
-        if interaction.reply is None:
+        if interaction.response_type is None:
             interaction.failed = True
-            self._world.changes.tell()
+            self._world.changes.notify()
 
     def _payload(self, interaction: Interaction) -> Json:
         channel, user = interaction.channel, interaction.user
-        granted = permissions.in_channel(channel, user.id)
-        bot_granted = permissions.in_channel(channel, self._world.bot.id)
+        granted = permissions.channel_permissions(channel, user.id)
+        bot_granted = permissions.channel_permissions(channel, self._world.bot_user.id)
         body: Json = {
             "id": str(interaction.id),
-            "application_id": str(self._world.bot.id),
+            "application_id": str(self._world.bot_user.id),
             "type": int(interaction.kind),
             "token": interaction.token,
             "version": 1,
@@ -269,9 +278,9 @@ class Interactions:
             "channel_id": str(channel.id),
             "channel": {
                 **serializers.channel_json(channel),
-                "permissions": serializers.permissions_text(granted),
+                "permissions": serializers.format_permissions(granted),
             },
-            "app_permissions": serializers.permissions_text(bot_granted),
+            "app_permissions": serializers.format_permissions(bot_granted),
             "locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
@@ -279,14 +288,14 @@ class Interactions:
             "context": 1 if channel.guild is None else 0,
             "attachment_size_limit": interaction.upload_bytes,
         }
-        if interaction.source is not None:
-            body["message"] = _message(interaction.source)
+        if interaction.source_message is not None:
+            body["message"] = _message(interaction.source_message)
         return body | _who(channel, user)
 
 
 def _steps(step: Json) -> list[str]:
     """Name a command and the subcommand in it, if there is one."""
-    inner = objects(step.get("options"))
+    inner = as_objects(step.get("options"))
     nested = inner[0] if inner and inner[0].get("type") in (1, 2) else None
     return [str(step["name"]), *(_steps(nested) if nested else [])]
 

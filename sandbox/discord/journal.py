@@ -5,14 +5,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.discord.paths import API, matches
+from sandbox.discord.paths import API_PREFIX, matches
 
 _LIMIT = 100_000
 _TOKEN = re.compile(r"^(/webhooks/\d+/|/interactions/\d+/)[^/]+")
 
 
 @dataclass(slots=True)
-class Entry:
+class RecordedRequest:
     """One request: `at` in Unix seconds, `took` seconds, `status` None if nothing was answered.
 
     `path` has no prefix and no token; `digest` is the SHA-256 of the JSON body.
@@ -21,30 +21,30 @@ class Entry:
     at: float
     method: str
     path: str
-    digest: str | None = None
+    body_sha256: str | None = None
     status: int | None = None
-    took: float | None = None
+    took_s: float | None = None
 
 
-class Journal:
+class RequestJournal:
     """Keeps the last hundred thousand requests, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=_LIMIT)
+        self._entries: deque[RecordedRequest] = deque(maxlen=_LIMIT)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[RecordedRequest]:
         return iter(self._entries)
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def open(self, at: float, method: str, path: str) -> Entry:
+    def record(self, at: float, method: str, path: str) -> RecordedRequest:
         """Note a request that has just arrived."""
-        entry = Entry(at, method, _TOKEN.sub(r"\1*", path.removeprefix(API)))
+        entry = RecordedRequest(at, method, _TOKEN.sub(r"\1*", path.removeprefix(API_PREFIX)))
         self._entries.append(entry)
         return entry
 
-    def to(self, method: str, route_pattern: str) -> list[Entry]:
+    def requests_to(self, method: str, route_pattern: str) -> list[RecordedRequest]:
         """Find the requests of a method to the paths that a pattern names, oldest first."""
         return [
             entry
@@ -52,6 +52,6 @@ class Journal:
             if entry.method == method and matches(route_pattern, entry.path)
         ]
 
-    def count(self, method: str, route_pattern: str) -> int:
+    def count_requests(self, method: str, route_pattern: str) -> int:
         """Count the requests of a method to the paths that a pattern names."""
-        return len(self.to(method, route_pattern))
+        return len(self.requests_to(method, route_pattern))

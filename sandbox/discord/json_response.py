@@ -8,7 +8,7 @@ from aiohttp import web
 from sandbox.discord.json_values import as_id
 
 
-def answer(
+def json_response(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Write JSON; discord.py takes the body for text if the content type has a charset."""
@@ -18,11 +18,11 @@ def answer(
     )
 
 
-def nothing() -> web.Response:
+def no_content() -> web.Response:
     """Answer that it is done, with nothing to tell."""
     return web.Response(status=204)
 
 
-def number(request: web.Request, name: str) -> int:
+def path_id(request: web.Request, name: str) -> int:
     """Take an id out of the path; 0, which nothing has, if it is none."""
     return as_id(request.match_info[name]) or 0

@@ -25,11 +25,11 @@ def as_id(value: object) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 
-def objects(value: object) -> list[Json]:
+def as_objects(value: object) -> list[Json]:
     """Take a value for a list of objects, leaving out whatever else is in it."""
     return [found for item in as_list(value) or [] if (found := as_object(item)) is not None]
 
 
-def whole(value: object, default: int) -> int:
+def as_int(value: object, default: int) -> int:
     """Take a value for a whole number, or give the default, as for null."""
     return value if isinstance(value, int) and not isinstance(value, bool) else default

@@ -10,10 +10,10 @@ _VIDEOS: Final = ("video/mp4", "video/quicktime")
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _UNKNOWN: Final = (None, None)
 
-Size = tuple[int, int] | tuple[None, None]
+Dimensions = tuple[int, int] | tuple[None, None]
 
 
-def size_of(path: Path, content_type: str | None) -> Size:
+def read_dimensions(path: Path, content_type: str | None) -> Dimensions:
     """Look up a file's width and height in pixels; Discord leaves out what it cannot read."""
     try:
         if content_type in _VIDEOS:
@@ -26,7 +26,7 @@ def size_of(path: Path, content_type: str | None) -> Size:
     return _UNKNOWN
 
 
-def _video_size(path: Path) -> Size:
+def _video_size(path: Path) -> Dimensions:
     """Find the first track with a picture (ISO 14496-12: `tkhd` in `trak` in `moov`)."""
     with path.open("rb") as file:
         movie = _movie(file, path.stat().st_size)

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox.discord import command_validation, mentions, modal_submission, permissions
-from sandbox.discord.app_state import Rooms
-from sandbox.discord.cdn import Upload as Stored
-from sandbox.discord.cdn import harmless
-from sandbox.discord.command_validation import Reader, Resolved, Upload, UploadFile
+from sandbox.discord.app_state import AppState
+from sandbox.discord.cdn import UploadedFile as Stored
+from sandbox.discord.cdn import sanitize_filename
+from sandbox.discord.command_validation import OptionReader, ResolvedData, Upload, UploadFile
 from sandbox.discord.commands import CHAT, MESSAGE, USER
 from sandbox.discord.component_types import SELECTS
-from sandbox.discord.component_types import Kind as Component
-from sandbox.discord.errors import ClientRefused, NotSeen
-from sandbox.discord.interactions import Interaction, Kind
-from sandbox.discord.json_values import Json, as_id, objects
+from sandbox.discord.component_types import ComponentType as Component
+from sandbox.discord.errors import ClientActionRefused, WaitTimeoutError
+from sandbox.discord.interactions import Interaction, InteractionType
+from sandbox.discord.json_values import Json, as_id, as_objects
 from sandbox.discord.models import (
     MIB,
     Attachment,
@@ -27,7 +27,7 @@ from sandbox.discord.models import (
     Permission,
     Role,
     User,
-    walk,
+    walk_components,
 )
 from sandbox.discord.serializers import message_json
 
@@ -37,14 +37,14 @@ _NOT_CLICKED = (5, 6)
 """The styles of buttons that only open something: links, and what is for sale."""
 
 
-class Person:
+class MemberClient:
     """A user with Discord's own client in the hand.
 
     `guild` is the server that is open; in the direct channel with the bot, none has to be.
     """
 
-    def __init__(self, rooms: Rooms, user: User, guild: Guild | None) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: AppState, user: User, guild: Guild | None) -> None:
+        self._state = rooms
         self.user = user
         self._guild = guild
 
@@ -67,9 +67,9 @@ class Person:
     @property
     def direct_channel(self) -> Channel:
         """Give the direct channel between the member and the bot."""
-        return self._rooms.world.direct_channel(self.user)
+        return self._state.world.direct_channel(self.user)
 
-    async def type(
+    async def run_command(
         self, channel: Channel, command: str, options: Mapping[str, Any] | None = None
     ) -> Interaction:
         """Type a command (`quota set` for a subcommand) with its options.
@@ -77,20 +77,20 @@ class Person:
         Files are given as a `Path` or an `Upload`; users, roles and channels as themselves.
 
         Raises:
-            ClientRefused: Discord's own client would not have sent it.
+            ClientActionRefused: Discord's own client would not have sent it.
         """
         values = {k: v for k, v in (options or {}).items() if v is not None}
         found, place, steps = self._find(channel, command)
-        command_validation.check_names(place, values, complete=True)
-        resolved = Resolved(channel)
+        command_validation.check_option_names(place, values, complete=True)
+        resolved = ResolvedData(channel)
         async with self._uploading(channel) as upload:
-            reader = Reader(self.user, resolved, upload)
+            reader = OptionReader(self.user, resolved, upload)
             given = [
                 await reader.read(option, values[option["name"]])
-                for option in objects(place.get("options"))
+                for option in as_objects(place.get("options"))
                 if option["name"] in values
             ]
-        return self._send(Kind.COMMAND, channel, _data(found, steps, given, resolved))
+        return self._send(InteractionType.COMMAND, channel, _data(found, steps, given, resolved))
 
     async def autocomplete(
         self,
@@ -105,89 +105,91 @@ class Person:
         `focused` is the option's name and what has been typed of it; `options` the others.
 
         Raises:
-            ClientRefused: the option has no suggestions.
-            NotSeen: the bot suggested nothing in time.
+            ClientActionRefused: the option has no suggestions.
+            WaitTimeoutError: the bot suggested nothing in time.
         """
         found, place, steps = self._find(channel, command)
-        command_validation.check_names(place, {**options, focused[0]: focused[1]}, complete=False)
-        resolved, given = Resolved(channel), list[Json]()
-        for option in objects(place.get("options")):
+        command_validation.check_option_names(
+            place, {**options, focused[0]: focused[1]}, complete=False
+        )
+        resolved, given = ResolvedData(channel), list[Json]()
+        for option in as_objects(place.get("options")):
             name, kind = option["name"], option["type"]
             if name == focused[0]:
                 if not option.get("autocomplete"):
-                    raise ClientRefused(f"{name} has no suggestions")
+                    raise ClientActionRefused(f"{name} has no suggestions")
                 given.append({"name": name, "type": kind, "value": focused[1], "focused": True})
             elif options.get(name) is not None:
                 given.append(
-                    command_validation.unfinished(option, options[name], resolved, self.user)
+                    command_validation.partial_option(option, options[name], resolved, self.user)
                 )
         data = _data(found, steps, given, resolved)
-        asked = await self._send(Kind.AUTOCOMPLETE, channel, data).until_answered(within)
+        asked = await self._send(InteractionType.AUTOCOMPLETE, channel, data).until_answered(within)
         if asked.choices is None:
-            raise NotSeen(asked.text)
+            raise WaitTimeoutError(asked.text)
         return asked.choices
 
-    async def invoke_menu(
+    async def use_context_menu(
         self, target: Message | User, name: str, channel: Channel | None = None
     ) -> Interaction:
         """Choose an entry of a message's (or, in a channel, a user's) context menu.
 
         Raises:
-            ClientRefused: the menu has no such entry for this member.
+            ClientActionRefused: the menu has no such entry for this member.
         """
         kind = MESSAGE if isinstance(target, Message) else USER
         place = target.channel if isinstance(target, Message) else channel
         if place is None:
-            raise ClientRefused("a user's menu is opened in a channel")
+            raise ClientActionRefused("a user's menu is opened in a channel")
         command = self._command(place, name, kind)
         if command is None:
-            raise ClientRefused(f"no menu entry {name!r}")
-        command_validation.check_use(command, place, self.user)
-        resolved = Resolved(place)
+            raise ClientActionRefused(f"no menu entry {name!r}")
+        command_validation.check_may_use(command, place, self.user)
+        resolved = ResolvedData(place)
         if isinstance(target, Message):
             if self._seen(target).ephemeral:
-                raise ClientRefused("a message that only you see has no such menu")
+                raise ClientActionRefused("a message that only you see has no such menu")
             resolved.add("messages", target.id, message_json(target))
         else:
             resolved.add_user(target)
         data = _data(command, [], [], resolved)
         del data["options"]
-        return self._send(Kind.COMMAND, place, {**data, "target_id": str(target.id)})
+        return self._send(InteractionType.COMMAND, place, {**data, "target_id": str(target.id)})
 
     async def click(self, where: Message | Interaction, button: str) -> Interaction:
         """Click a button, named by its custom id or its label.
 
         Raises:
-            ClientRefused: there is no such button that could be clicked.
+            ClientActionRefused: there is no such button that could be clicked.
         """
         message = self._seen(where)
-        for component in walk(message.components):
+        for component in walk_components(message.components):
             named = button in (component.get("custom_id"), component.get("label"))
             if component.get("type") == Component.BUTTON and named:
                 if component.get("disabled") or component.get("style") in _NOT_CLICKED:
-                    raise ClientRefused(f"{button!r} can not be clicked")
+                    raise ClientActionRefused(f"{button!r} can not be clicked")
                 return self._use(message, component, {})
-        raise ClientRefused(f"no button {button!r} on {message}")
+        raise ClientActionRefused(f"no button {button!r} on {message}")
 
-    async def choose(
+    async def select(
         self, where: Message | Interaction, custom_id: str, values: Sequence[Any]
     ) -> Interaction:
         """Choose from a select menu: its values, or users, roles or channels (or their ids).
 
         Raises:
-            ClientRefused: there is no such menu, or it does not offer this.
+            ClientActionRefused: there is no such menu, or it does not offer this.
         """
         message = self._seen(where)
-        for component in walk(message.components):
+        for component in walk_components(message.components):
             if component.get("type") in SELECTS and component.get("custom_id") == custom_id:
                 if component.get("disabled"):
-                    raise ClientRefused(f"{custom_id!r} is disabled")
-                resolved = Resolved(message.channel)
-                chosen = modal_submission.Chooser(self.user, resolved, self._rooms.world)
-                more: Json = {"values": chosen.choose(component, values)}
-                more |= {"resolved": resolved.found} if resolved.found else {}
+                    raise ClientActionRefused(f"{custom_id!r} is disabled")
+                resolved = ResolvedData(message.channel)
+                chosen = modal_submission.MenuSelector(self.user, resolved, self._state.world)
+                more: Json = {"values": chosen.select(component, values)}
+                more |= {"resolved": resolved.data} if resolved.data else {}
                 return self._use(message, component, more)
-        raise ClientRefused(f"no select menu {custom_id!r} on {message}")
+        raise ClientActionRefused(f"no select menu {custom_id!r} on {message}")
 
     async def submit_modal(
         self, interaction: Interaction, values: Mapping[str, Any] | None = None
@@ -195,39 +197,39 @@ class Person:
         """Send off the form that an interaction opened; what is not given stays as it was.
 
         Raises:
-            ClientRefused: there is no form, or it takes something else.
+            ClientActionRefused: there is no form, or it takes something else.
         """
         if interaction.modal is None:
-            raise ClientRefused("no form is open")
+            raise ClientActionRefused("no form is open")
         if interaction.user is not self.user:
-            raise ClientRefused(f"{self.name} does not see the form")
-        channel, resolved = interaction.channel, Resolved(interaction.channel)
-        chooser = modal_submission.Chooser(self.user, resolved, self._rooms.world)
+            raise ClientActionRefused(f"{self.name} does not see the form")
+        channel, resolved = interaction.channel, ResolvedData(interaction.channel)
+        chooser = modal_submission.MenuSelector(self.user, resolved, self._state.world)
         async with self._uploading(channel) as upload:
-            data = await modal_submission.Filler(chooser, upload).fill(
+            data = await modal_submission.ModalFiller(chooser, upload).fill(
                 interaction.modal, values or {}
             )
-        sent = self._send(Kind.MODAL, channel, data, interaction.source)
-        interaction.submission = sent
+        sent = self._send(InteractionType.MODAL, channel, data, interaction.source_message)
+        interaction.modal_submission = sent
         return sent
 
     def close_modal(self, interaction: Interaction) -> None:
         """Put a form away without sending it off."""
         interaction.closed = True
-        self._rooms.world.changes.tell()
+        self._state.world.changes.notify()
 
     def dismiss(self, shown: Message | Interaction) -> None:
         """Put what only the member sees out of sight: a message, or the notice of a failure.
 
         Raises:
-            ClientRefused: everybody sees it, or only somebody else.
+            ClientActionRefused: everybody sees it, or only somebody else.
         """
         if isinstance(shown, Message) and not self._seen(shown).ephemeral:
-            raise ClientRefused("only a message that nobody else sees can be dismissed")
+            raise ClientActionRefused("only a message that nobody else sees can be dismissed")
         shown.dismissed = True
-        self._rooms.world.changes.tell()
+        self._state.world.changes.notify()
 
-    async def say(
+    async def send_message(
         self,
         channel: Channel,
         content: str = "",
@@ -237,65 +239,69 @@ class Person:
         """Write a message, in answer to another if one is given.
 
         Raises:
-            ClientRefused: the member may not, or it says nothing, or too much.
+            ClientActionRefused: the member may not, or it says nothing, or too much.
         """
         self._check_saying(channel, content, len(files))
         if answered is not None and self._seen(answered).ephemeral:
-            raise ClientRefused("a message that only you see can not be answered")
+            raise ClientActionRefused("a message that only you see can not be answered")
         async with self._uploading(channel, ephemeral=False) as upload:
             made = [await upload(file) for file in files]
-        world = self._rooms.world
+        world = self._state.world
         message = Message(world.ids.next(), channel, self.user, content, attachments=made)
         message.reference = None if answered is None else answered.id
-        mentions.apply(message, mentions.Allowed(), None if answered is None else answered.author)
+        mentions.resolve_mentions(
+            message, mentions.AllowedMentions(), None if answered is None else answered.author
+        )
         world.post(message)
         return message
 
-    def thing(self, channel: Channel, value: object) -> User | Role | Channel:
+    def find_entity(self, channel: Channel, value: object) -> User | Role | Channel:
         """Find what an id means where the channel is.
 
         Raises:
-            ClientRefused: nothing.
+            ClientActionRefused: nothing.
         """
-        found = self._rooms.world.thing(as_id(value) or 0, channel)
+        found = self._state.world.find_entity(as_id(value) or 0, channel)
         if found is None:
-            raise ClientRefused("there is no such user, role or channel")
+            raise ClientActionRefused("there is no such user, role or channel")
         return found
 
     def _check_saying(self, channel: Channel, content: str, files: int) -> None:
-        if not permissions.may_write(channel, self.user.id):
-            raise ClientRefused(f"{self.name} may not write in #{channel.name}")
-        attaches = permissions.in_channel(channel, self.user.id) & Permission.ATTACH_FILES
+        if not permissions.can_send(channel, self.user.id):
+            raise ClientActionRefused(f"{self.name} may not write in #{channel.name}")
+        attaches = permissions.channel_permissions(channel, self.user.id) & Permission.ATTACH_FILES
         if files and not attaches:
-            raise ClientRefused(f"{self.name} may not attach files in #{channel.name}")
+            raise ClientActionRefused(f"{self.name} may not attach files in #{channel.name}")
         if files > _MOST_FILES:
-            raise ClientRefused(f"A message takes {_MOST_FILES} files")
+            raise ClientActionRefused(f"A message takes {_MOST_FILES} files")
         if len(content) > _MOST_CHARACTERS:
-            raise ClientRefused(f"Your message is too long: {_MOST_CHARACTERS} characters at most")
+            raise ClientActionRefused(
+                f"Your message is too long: {_MOST_CHARACTERS} characters at most"
+            )
         if not content.strip() and not files:
-            raise ClientRefused("A message has to say something")
+            raise ClientActionRefused("A message has to say something")
 
     def _command(self, channel: Channel, name: str, kind: int) -> Json | None:
         """Find a command where the channel is, unless the bot is not there."""
-        guild, bot = channel.guild, self._rooms.world.bot
+        guild, bot = channel.guild, self._state.world.bot_user
         if guild is not None and bot.id not in guild.members:
             return None
-        return self._rooms.commands.find(None if guild is None else guild.id, name, kind)
+        return self._state.commands.find(None if guild is None else guild.id, name, kind)
 
     def _find(self, channel: Channel, text: str) -> tuple[Json, Json, list[Json]]:
         name, *path = text.removeprefix("/").split() or [""]
         if channel.guild not in (None, self._guild):
-            raise ClientRefused(f"#{channel.name} is not in {self.guild.name}")
+            raise ClientActionRefused(f"#{channel.name} is not in {self.guild.name}")
         command = self._command(channel, name, CHAT)
         if command is None:
-            raise ClientRefused(f"there is no command /{name}")
-        command_validation.check_use(command, channel, self.user)
-        return command, *command_validation.descend(command, path)
+            raise ClientActionRefused(f"there is no command /{name}")
+        command_validation.check_may_use(command, channel, self.user)
+        return command, *command_validation.find_subcommand(command, path)
 
     def _send(
-        self, kind: Kind, channel: Channel, data: Json, source: Message | None = None
+        self, kind: InteractionType, channel: Channel, data: Json, source: Message | None = None
     ) -> Interaction:
-        return self._rooms.interactions.dispatch(kind, self.user, channel, data, source)
+        return self._state.interactions.dispatch(kind, self.user, channel, data, source)
 
     def _use(self, message: Message, component: Json, more: Json) -> Interaction:
         data: Json = {
@@ -304,18 +310,20 @@ class Person:
             "id": component.get("id", 0),
             **more,
         }
-        return self._send(Kind.COMPONENT, message.channel, data, message)
+        return self._send(InteractionType.COMPONENT, message.channel, data, message)
 
     def _seen(self, where: Message | Interaction) -> Message:
         message = where.message if isinstance(where, Interaction) else where
         if message is None:
-            raise ClientRefused("there is no message yet")
-        hidden = not permissions.sees(message.channel, self.user.id)
+            raise ClientActionRefused("there is no message yet")
+        hidden = not permissions.can_view(message.channel, self.user.id)
         if hidden or message.visible_to not in (None, self.user.id):
-            raise ClientRefused(f"{self.name} does not see this message")
-        listed = message.channel.private if message.ephemeral else message.channel.messages
+            raise ClientActionRefused(f"{self.name} does not see this message")
+        listed = (
+            message.channel.ephemeral_messages if message.ephemeral else message.channel.messages
+        )
         if message.dismissed or message not in listed:
-            raise ClientRefused("the message is gone")
+            raise ClientActionRefused("the message is gone")
         return message
 
     @asynccontextmanager
@@ -331,9 +339,9 @@ class Person:
 
         try:
             yield upload
-        except ClientRefused:
+        except ClientActionRefused:
             for attachment in made:
-                await self._rooms.cdn.drop(attachment)
+                await self._state.cdn.delete(attachment)
             raise
 
     async def _upload(
@@ -342,13 +350,13 @@ class Person:
         size = file.stat().st_size if isinstance(file, Path) else len(file.content)
         most = max(channel.upload_bytes, self.user.upload_bytes)
         if size > most:
-            raise ClientRefused(f"{file.name} is too large: {most // MIB} MiB at most")
-        path = self._rooms.cdn.path_for(harmless(file.name))
+            raise ClientActionRefused(f"{file.name} is too large: {most // MIB} MiB at most")
+        path = self._state.cdn.new_file_path(sanitize_filename(file.name))
         if isinstance(file, Path):
             await asyncio.to_thread(shutil.copyfile, file, path)
         else:
             await asyncio.to_thread(path.write_bytes, file.content)
-        return await self._rooms.cdn.keep(
+        return await self._state.cdn.attach(
             Stored(file.name, size, path),
             channel.id,
             content_type=file.content_type if isinstance(file, Upload) else None,
@@ -356,12 +364,12 @@ class Person:
         )
 
 
-def _data(command: Json, steps: list[Json], given: list[Json], resolved: Resolved) -> Json:
+def _data(command: Json, steps: list[Json], given: list[Json], resolved: ResolvedData) -> Json:
     body: Json = {
         "id": command["id"],
         "name": command["name"],
         "type": command["type"],
-        "options": command_validation.nest(steps, given),
+        "options": command_validation.nest_options(steps, given),
     }
     body |= {"guild_id": command["guild_id"]} if "guild_id" in command else {}
-    return body | ({"resolved": resolved.found} if resolved.found else {})
+    return body | ({"resolved": resolved.data} if resolved.data else {})

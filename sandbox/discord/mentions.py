@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sandbox.discord import permissions
-from sandbox.discord.errors import Form
+from sandbox.discord.errors import FieldErrors
 from sandbox.discord.json_values import Json, as_id, as_list, as_object
 from sandbox.discord.models import (
     Channel,
@@ -23,7 +23,7 @@ _KINDS: Final = ("users", "roles", "everyone")
 
 
 @dataclass(slots=True)
-class Allowed:
+class AllowedMentions:
     """What a message may mention: whole kinds, and single users and roles besides."""
 
     kinds: set[str] = field(default_factory=lambda: set(_KINDS))
@@ -32,23 +32,23 @@ class Allowed:
     replied_user: bool = True
 
 
-def read_allowed(form: Form, value: object) -> Allowed:
+def parse_allowed_mentions(form: FieldErrors, value: object) -> AllowedMentions:
     """Read `allowed_mentions`; without it, everything that is said counts."""
     given = as_object(value)
     if given is None:
-        return Allowed()
+        return AllowedMentions()
     kinds = {str(kind) for kind in as_list(given.get("parse")) or []}
     for kind in kinds - set(_KINDS):
-        form.choice("allowed_mentions.parse", kind, _KINDS)
+        form.check_choice("allowed_mentions.parse", kind, _KINDS)
     users, roles = (_ids(form, given, name) for name in ("users", "roles"))
-    return Allowed(kinds, users, roles, bool(given.get("replied_user")))
+    return AllowedMentions(kinds, users, roles, bool(given.get("replied_user")))
 
 
-def apply(message: Message, allowed: Allowed, answered: User | None) -> None:
+def resolve_mentions(message: Message, allowed: AllowedMentions, answered: User | None) -> None:
     """Find out whom a new message mentions and notifies, and write it down on it."""
     said = "\n".join([message.content, *component_texts(message.components)])
     channel = message.channel
-    granted = permissions.in_channel(channel, message.author.id)
+    granted = permissions.channel_permissions(channel, message.author.id)
     mentioned = [found for found in _users(said, channel) if _may_ping(found, allowed)]
     if answered is not None and allowed.replied_user and answered not in mentioned:
         mentioned.append(answered)
@@ -59,15 +59,15 @@ def apply(message: Message, allowed: Allowed, answered: User | None) -> None:
         and "everyone" in allowed.kinds
         and granted & Permission.MENTION_EVERYONE
     )
-    message.pinged = _pinged(message)
+    message.notified_user_ids = _pinged(message)
 
 
-def _ids(form: Form, given: Json, name: str) -> set[int]:
+def _ids(form: FieldErrors, given: Json, name: str) -> set[int]:
     listed = as_list(given.get(name)) or []
-    form.count(f"allowed_mentions.{name}", len(listed), 0, 100)
+    form.check_count(f"allowed_mentions.{name}", len(listed), 0, 100)
     if listed and name in (as_list(given.get("parse")) or []):
         said = f"parse:[{name!r}] and {name}: [ids...] are mutually exclusive."
-        form.wrong("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", said)
+        form.add("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", said)
     return {number for item in listed if (number := as_id(item)) is not None}
 
 
@@ -81,11 +81,11 @@ def _users(said: str, channel: Channel) -> list[User]:
     return [known[number] for number in named if number in known]
 
 
-def _may_ping(user: User, allowed: Allowed) -> bool:
+def _may_ping(user: User, allowed: AllowedMentions) -> bool:
     return "users" in allowed.kinds or user.id in allowed.users
 
 
-def _roles(said: str, channel: Channel, allowed: Allowed, granted: Permission) -> list[int]:
+def _roles(said: str, channel: Channel, allowed: AllowedMentions, granted: Permission) -> list[int]:
     if channel.guild is None:
         return []
     named = dict.fromkeys(int(number) for number in _ROLES.findall(said))
@@ -111,4 +111,4 @@ def _pinged(message: Message) -> set[int]:
                 named.add(number)
     named.discard(message.author.id)
     sees = Permission.VIEW_CHANNEL
-    return {number for number in named if permissions.in_channel(channel, number) & sees}
+    return {number for number in named if permissions.channel_permissions(channel, number) & sees}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sandbox.discord import components, mentions, permissions
-from sandbox.discord.cdn import Cdn, Upload, harmless
-from sandbox.discord.errors import Form, Refused, invalid, missing_permissions
-from sandbox.discord.json_values import Json, as_id, as_object, objects
+from sandbox.discord.cdn import Cdn, UploadedFile, sanitize_filename
+from sandbox.discord.errors import ApiError, FieldErrors, invalid_field, missing_permissions
+from sandbox.discord.json_values import Json, as_id, as_object, as_objects
 from sandbox.discord.models import (
     Attachment,
     Channel,
@@ -15,10 +15,10 @@ from sandbox.discord.models import (
     MessageFlag,
     Permission,
     User,
-    walk,
+    walk_components,
 )
-from sandbox.discord.request_body import Body
-from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.request_body import RequestBody
+from sandbox.discord.snowflakes import SnowflakeGenerator
 
 _SETTABLE: Final = (
     MessageFlag.SUPPRESS_EMBEDS
@@ -32,67 +32,69 @@ _MOST_FILES: Final = 10
 
 
 @dataclass(slots=True)
-class Draft:
+class MessageDraft:
     """A message's content that has passed every check, its new files not yet attached."""
 
     content: str = ""
     embeds: list[Json] = field(default_factory=list[Json])
     components: list[Json] = field(default_factory=list[Json])
     flags: MessageFlag = MessageFlag.NONE
-    kept: list[Attachment] = field(default_factory=list[Attachment])
-    uploads: list[tuple[Upload, str | None]] = field(
-        default_factory=list[tuple[Upload, str | None]]
+    kept_attachments: list[Attachment] = field(default_factory=list[Attachment])
+    uploads: list[tuple[UploadedFile, str | None]] = field(
+        default_factory=list[tuple[UploadedFile, str | None]]
     )
-    allowed: mentions.Allowed = field(default_factory=mentions.Allowed)
+    allowed_mentions: mentions.AllowedMentions = field(default_factory=mentions.AllowedMentions)
     nonce: str | None = None
     reference: int | None = None
 
 
-def read_new(body: Body, data: Json, prefix: str = "") -> Draft:
+def parse_new_message(body: RequestBody, data: Json, prefix: str = "") -> MessageDraft:
     """Check what a new message is to say; `prefix` is where it stands in the request.
 
     Raises:
         Refused: 50035 with everything that is wrong, or 50006 if it says nothing.
     """
-    form = Form()
-    draft = Draft(flags=MessageFlag(_flags(data) & _SETTABLE))
+    form = FieldErrors()
+    draft = MessageDraft(flags=MessageFlag(_flags(data) & _SETTABLE))
     draft.nonce = _nonce(form, data)
-    draft.allowed = mentions.read_allowed(form, data.get("allowed_mentions"))
+    draft.allowed_mentions = mentions.parse_allowed_mentions(form, data.get("allowed_mentions"))
     _fill(draft, data, body)
     _check(form, draft, data)
     if prefix:
-        form = form.under(prefix)
-    form.close()
+        form = form.nested(prefix)
+    form.raise_if_any()
     _must_say_something(draft)
     return draft
 
 
-def read_edit(body: Body, data: Json, message: Message) -> Draft:
+def parse_edit(body: RequestBody, data: Json, message: Message) -> MessageDraft:
     """Check what a message is to say from now on; what is not given stays.
 
     Raises:
         Refused: 50035 with everything that is wrong, or 50006 if it says nothing.
     """
-    form = Form()
+    form = FieldErrors()
     was_v2 = message.flags & MessageFlag.COMPONENTS_V2
-    draft = Draft(message.content, message.embeds, message.components, kept=message.attachments)
+    draft = MessageDraft(
+        message.content, message.embeds, message.components, kept_attachments=message.attachments
+    )
     draft.flags = MessageFlag(_flags(data) & _SETTABLE) | was_v2 if "flags" in data else was_v2
     draft.flags &= ~MessageFlag.EPHEMERAL
-    draft.allowed = mentions.read_allowed(form, data.get("allowed_mentions"))
+    draft.allowed_mentions = mentions.parse_allowed_mentions(form, data.get("allowed_mentions"))
     _fill(draft, data, body)
     _check(form, draft, data)
-    form.close()
+    form.raise_if_any()
     _must_say_something(draft)
     return draft
 
 
-def must_be_allowed(draft: Draft, channel: Channel, user: User) -> None:
+def check_permissions(draft: MessageDraft, channel: Channel, user: User) -> None:
     """Refuse what a user may not send to a channel.
 
     Raises:
         Refused: 50001, 50007, 50013, 160002 or 160005.
     """
-    granted = permissions.in_channel(channel, user.id)
+    granted = permissions.channel_permissions(channel, user.id)
     needed = permissions.send_permission(channel)
     if draft.uploads:
         needed |= Permission.ATTACH_FILES
@@ -101,14 +103,14 @@ def must_be_allowed(draft: Draft, channel: Channel, user: User) -> None:
     if granted & needed != needed:
         raise missing_permissions()
     if channel.locked and not granted & Permission.MANAGE_THREADS:
-        raise Refused(403, 160005, "Thread is locked")
-    if channel.recipient is not None and user.bot and not channel.recipient.dms_open:
-        raise Refused(403, 50007, "Cannot send messages to this user")
+        raise ApiError(403, 160005, "Thread is locked")
+    if channel.recipient is not None and user.bot and not channel.recipient.accepts_dms:
+        raise ApiError(403, 50007, "Cannot send messages to this user")
     if draft.reference is not None and not granted & Permission.READ_MESSAGE_HISTORY:
-        raise Refused(403, 160002, "Cannot reply without permission to read message history")
+        raise ApiError(403, 160002, "Cannot reply without permission to read message history")
 
 
-def read_reference(data: Json, channel: Channel) -> int | None:
+def parse_reference(data: Json, channel: Channel) -> int | None:
     """Find the message that a new one answers.
 
     Raises:
@@ -121,21 +123,27 @@ def read_reference(data: Json, channel: Channel) -> int | None:
     if number is not None and channel.message(number) is not None:
         return number
     if given.get("fail_if_not_exists", True):
-        raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        raise invalid_field("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     return None
 
 
-async def attach(draft: Draft, cdn: Cdn, channel: Channel, *, ephemeral: bool) -> list[Attachment]:
+async def store_attachments(
+    draft: MessageDraft, cdn: Cdn, channel: Channel, *, ephemeral: bool
+) -> list[Attachment]:
     """Make attachments of a draft's new files, after those that it keeps."""
     made = [
-        await cdn.keep(upload, channel.id, description=description, ephemeral=ephemeral)
+        await cdn.attach(upload, channel.id, description=description, ephemeral=ephemeral)
         for upload, description in draft.uploads
     ]
-    return [*draft.kept, *made]
+    return [*draft.kept_attachments, *made]
 
 
-def make(
-    draft: Draft, attachments: list[Attachment], channel: Channel, author: User, ids: Snowflakes
+def build_message(
+    draft: MessageDraft,
+    attachments: list[Attachment],
+    channel: Channel,
+    author: User,
+    ids: SnowflakeGenerator,
 ) -> Message:
     """Make a message of a draft, and find out whom it notifies; it is not posted yet."""
     message = Message(ids.next(), channel, author, reference=draft.reference, nonce=draft.nonce)
@@ -143,27 +151,27 @@ def make(
     return message
 
 
-def notify(message: Message, allowed: mentions.Allowed) -> None:
+def set_mentions(message: Message, allowed: mentions.AllowedMentions) -> None:
     """Find out whom a new message notifies."""
     target = None if message.reference is None else message.channel.message(message.reference)
-    mentions.apply(message, allowed, None if target is None else target.author)
+    mentions.resolve_mentions(message, allowed, None if target is None else target.author)
 
 
-def rewrite(message: Message, draft: Draft, attachments: list[Attachment]) -> None:
+def apply_edit(message: Message, draft: MessageDraft, attachments: list[Attachment]) -> None:
     """Let a message say what a draft says; an edit notifies nobody."""
-    pinged = message.pinged
+    pinged = message.notified_user_ids
     _write(message, draft, attachments)
-    notify(message, draft.allowed)
-    message.pinged = pinged
+    set_mentions(message, draft.allowed_mentions)
+    message.notified_user_ids = pinged
 
 
-def _write(message: Message, draft: Draft, attachments: list[Attachment]) -> None:
+def _write(message: Message, draft: MessageDraft, attachments: list[Attachment]) -> None:
     kept = message.flags & MessageFlag.EPHEMERAL
     message.content = draft.content
     message.embeds = draft.embeds
     message.attachments = attachments
     message.flags = draft.flags | kept
-    message.components = components.numbered(draft.components)
+    message.components = components.with_ids(draft.components)
     _resolve(message)
 
 
@@ -171,8 +179,8 @@ def _resolve(message: Message) -> None:
     """Say in the components' media which attachment each refers to."""
     by_name = {found.filename: found for found in message.attachments}
     by_name |= {found.url.partition("?")[0]: found for found in message.attachments}
-    for component in walk(message.components):
-        for holder in [component, *objects(component.get("items"))]:
+    for component in walk_components(message.components):
+        for holder in [component, *as_objects(component.get("items"))]:
             for name in ("media", "file"):
                 media = as_object(holder.get(name))
                 if media is not None:
@@ -200,64 +208,68 @@ def _flags(data: Json) -> int:
     return flags if isinstance(flags, int) and flags >= 0 else 0
 
 
-def _nonce(form: Form, data: Json) -> str | None:
+def _nonce(form: FieldErrors, data: Json) -> str | None:
     nonce = data.get("nonce")
     if nonce is None:
         return None
-    form.length("nonce", str(nonce), 0, 25)
+    form.check_length("nonce", str(nonce), 0, 25)
     return str(nonce)
 
 
-def _fill(draft: Draft, data: Json, body: Body) -> None:
+def _fill(draft: MessageDraft, data: Json, body: RequestBody) -> None:
     if "content" in data:
         draft.content = "" if data["content"] is None else data["content"]
     if "embeds" in data:
-        draft.embeds = objects(data["embeds"])
+        draft.embeds = as_objects(data["embeds"])
     if "components" in data:
-        draft.components = objects(data["components"])
+        draft.components = as_objects(data["components"])
     descriptions: dict[int, str | None] = {}
     if "attachments" in data:
-        listed = {as_id(item.get("id")): item for item in objects(data["attachments"])}
-        draft.kept = [found for found in draft.kept if found.id in listed]
+        listed = {as_id(item.get("id")): item for item in as_objects(data["attachments"])}
+        draft.kept_attachments = [found for found in draft.kept_attachments if found.id in listed]
         descriptions = {n: listed[n].get("description") for n in body.files if n in listed}
     draft.uploads = [(body.files[n], descriptions.get(n)) for n in sorted(body.files)]
 
 
-def _check(form: Form, draft: Draft, data: Json) -> None:
-    form.length("content", draft.content, 0, 2000)
+def _check(form: FieldErrors, draft: MessageDraft, data: Json) -> None:
+    form.check_length("content", draft.content, 0, 2000)
     _check_embeds(form, draft.embeds)
-    form.count("attachments", len(draft.kept) + len(draft.uploads), 0, _MOST_FILES)
+    form.check_count(
+        "attachments", len(draft.kept_attachments) + len(draft.uploads), 0, _MOST_FILES
+    )
     v2 = bool(draft.flags & MessageFlag.COMPONENTS_V2)
     for name in ("content", "embeds") if v2 else ():
         if getattr(draft, name):
             said = f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
-            form.wrong(name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", said)
+            form.add(name, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", said)
     if "components" in data:
-        components.check_message(form, data["components"], v2=v2, files=_file_names(draft))
+        components.check_message_components(
+            form, data["components"], v2=v2, files=_file_names(draft)
+        )
 
 
-def _file_names(draft: Draft) -> frozenset[str]:
-    new = (harmless(upload.filename) for upload, _ in draft.uploads)
-    return frozenset([*(found.filename for found in draft.kept), *new])
+def _file_names(draft: MessageDraft) -> frozenset[str]:
+    new = (sanitize_filename(upload.filename) for upload, _ in draft.uploads)
+    return frozenset([*(found.filename for found in draft.kept_attachments), *new])
 
 
-def _check_embeds(form: Form, embeds: list[Json]) -> None:
-    form.count("embeds", len(embeds), 0, 10)
+def _check_embeds(form: FieldErrors, embeds: list[Json]) -> None:
+    form.check_count("embeds", len(embeds), 0, 10)
     total = 0
     for index, embed in enumerate(embeds):
         for path, text, most in _embed_texts(embed):
-            form.length(f"embeds.{index}.{path}", text, 0, most)
+            form.check_length(f"embeds.{index}.{path}", text, 0, most)
             total += len(str(text))
-        form.count(f"embeds.{index}.fields", len(objects(embed.get("fields"))), 0, 25)
+        form.check_count(f"embeds.{index}.fields", len(as_objects(embed.get("fields"))), 0, 25)
     if total > _EMBED_CHARACTERS:
         said = f"Embed size exceeds maximum size of {_EMBED_CHARACTERS}"
-        form.wrong("embeds", "MAX_EMBED_SIZE_EXCEEDED", said)
+        form.add("embeds", "MAX_EMBED_SIZE_EXCEEDED", said)
 
 
 def _embed_texts(embed: Json) -> list[tuple[str, Any, int]]:
     """List an embed's texts: where each stands, and how long it may be."""
     texts = [(name, embed[name], most) for name, most in _EMBED_TEXTS.items() if embed.get(name)]
-    for index, part in enumerate(objects(embed.get("fields"))):
+    for index, part in enumerate(as_objects(embed.get("fields"))):
         texts.append((f"fields.{index}.name", part.get("name"), 256))
         texts.append((f"fields.{index}.value", part.get("value"), 1024))
     for name, key, most in (("footer", "text", 2048), ("author", "name", 256)):
@@ -267,7 +279,7 @@ def _embed_texts(embed: Json) -> list[tuple[str, Any, int]]:
     return texts
 
 
-def _must_say_something(draft: Draft) -> None:
-    files = draft.kept or draft.uploads
+def _must_say_something(draft: MessageDraft) -> None:
+    files = draft.kept_attachments or draft.uploads
     if not (draft.content or draft.embeds or draft.components or files):
-        raise Refused(400, 50006, "Cannot send an empty message")
+        raise ApiError(400, 50006, "Cannot send an empty message")

@@ -7,9 +7,9 @@ from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Final, Literal
 
-from sandbox.discord.conditions import Changes
+from sandbox.discord.conditions import ChangeNotifier
 from sandbox.discord.json_values import Json, as_list, as_object
-from sandbox.discord.snowflakes import time_of
+from sandbox.discord.snowflakes import snowflake_time
 
 MIB: Final = 1024 * 1024
 UPLOAD_BYTES: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
@@ -69,7 +69,7 @@ class User:
     id: int
     name: str
     bot: bool = False
-    dms_open: bool = True
+    accepts_dms: bool = True
     upload_bytes: int = UPLOAD_BYTES[0]
 
 
@@ -100,14 +100,14 @@ class Guild:
     id: int
     name: str
     owner_id: int
-    tier: int = 0
+    premium_tier: int = 0
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     members: dict[int, Membership] = field(default_factory=dict[int, Membership])
 
     @property
     def upload_bytes(self) -> int:
         """Tell how large a file may be here."""
-        return UPLOAD_BYTES[self.tier]
+        return UPLOAD_BYTES[self.premium_tier]
 
 
 @dataclass(slots=True)
@@ -162,20 +162,20 @@ class Message:
     mentions: list[User] = field(default_factory=list[User])
     mention_roles: list[int] = field(default_factory=list[int])
     mention_everyone: bool = False
-    pinged: set[int] = field(default_factory=set[int])
-    edits: int = 0
+    notified_user_ids: set[int] = field(default_factory=set[int])
+    edit_count: int = 0
     edited_at: float | None = None
     nonce: str | None = None
     reference: int | None = None
     interaction: Json | None = None
     visible_to: int | None = None
     dismissed: bool = False
-    used: "Used | None" = None
+    invoked_command: "InvokedCommand | None" = None
 
     @property
     def created_at(self) -> float:
         """Tell when it was posted, in Unix seconds."""
-        return time_of(self.id)
+        return snowflake_time(self.id)
 
     @property
     def ephemeral(self) -> bool:
@@ -194,7 +194,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class InvokedCommand:
     """The command, or the entry of a context menu, that somebody used to get an answer."""
 
     user: User
@@ -213,7 +213,7 @@ class Channel:
     id: int
     type: ChannelType
     name: str
-    changes: Changes
+    changes: ChangeNotifier
     guild: Guild | None = None
     parent: "Channel | None" = None
     recipient: User | None = None
@@ -222,12 +222,12 @@ class Channel:
     locked: bool = False
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
     messages: list[Message] = field(default_factory=list[Message])
-    private: list[Message] = field(default_factory=list[Message])
+    ephemeral_messages: list[Message] = field(default_factory=list[Message])
 
     @property
-    def age_gated(self) -> bool:
+    def is_age_restricted(self) -> bool:
         """Tell whether it, or what it is a thread of, is for adults."""
-        return self.nsfw or (self.parent is not None and self.parent.age_gated)
+        return self.nsfw or (self.parent is not None and self.parent.is_age_restricted)
 
     @property
     def upload_bytes(self) -> int:
@@ -238,9 +238,9 @@ class Channel:
         """Find a message that everybody sees."""
         return _by_id(self.messages, message_id)
 
-    def private_message(self, message_id: int) -> Message | None:
+    def ephemeral_message(self, message_id: int) -> Message | None:
         """Find an ephemeral message."""
-        return _by_id(self.private, message_id)
+        return _by_id(self.ephemeral_messages, message_id)
 
     async def wait_for(
         self, wanted: Callable[[Message], bool], within: float, awaited: str = "a message"
@@ -248,9 +248,9 @@ class Channel:
         """Return the newest message that is as wanted, now or after any change.
 
         Raises:
-            NotSeen: none came within so many seconds.
+            WaitTimeoutError: none came within so many seconds.
         """
-        return await self.changes.until(
+        return await self.changes.wait_until(
             lambda: next((found for found in reversed(self.messages) if wanted(found)), None),
             within,
             f"{awaited} in #{self.name}",
@@ -258,20 +258,22 @@ class Channel:
         )
 
 
-def walk(components: list[Json]) -> list[Json]:
+def walk_components(components: list[Json]) -> list[Json]:
     """List all components, each before those within it."""
     found: list[Json] = []
     for component in components:
         found.append(component)
         inner = [item for item in as_list(component.get("components")) or [] if as_object(item)]
         single = [component.get(name) for name in ("accessory", "component")]
-        found += walk([*inner, *(item for item in single if isinstance(item, dict))])
+        found += walk_components([*inner, *(item for item in single if isinstance(item, dict))])
     return found
 
 
 def component_texts(components: list[Json]) -> list[str]:
     """List what the text displays say."""
-    return [str(found["content"]) for found in walk(components) if found.get("type") == 10]
+    return [
+        str(found["content"]) for found in walk_components(components) if found.get("type") == 10
+    ]
 
 
 def _by_id(messages: list[Message], message_id: int) -> Message | None:

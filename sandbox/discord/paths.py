@@ -3,16 +3,16 @@
 import re
 from functools import cache
 
-API: str = "/api/v10"
+API_PREFIX: str = "/api/v10"
 
 
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Make a matcher for whole paths; `*` and `{name}` stand for one segment each."""
-    pieces = re.split(r"\*|\{[^}]*\}", pattern.removeprefix(API))
+    pieces = re.split(r"\*|\{[^}]*\}", pattern.removeprefix(API_PREFIX))
     return re.compile("[^/]+".join(map(re.escape, pieces)))
 
 
 def matches(pattern: str, path: str) -> bool:
     """Tell whether a path, with or without the API's prefix, is one that the pattern names."""
-    return compiled(pattern).fullmatch(path.removeprefix(API)) is not None
+    return compile_pattern(pattern).fullmatch(path.removeprefix(API_PREFIX)) is not None

@@ -13,7 +13,7 @@ _DIRECT = (
 _NEEDS_SENDING = Permission.MENTION_EVERYONE | Permission.ATTACH_FILES | Permission.EMBED_LINKS
 
 
-def in_guild(guild: Guild, user_id: int) -> Permission:
+def guild_permissions(guild: Guild, user_id: int) -> Permission:
     """Compute what a member may do in a server as a whole; nothing for a stranger."""
     member = guild.members.get(user_id)
     if member is None:
@@ -26,12 +26,12 @@ def in_guild(guild: Guild, user_id: int) -> Permission:
     return Permission.ALL if granted & Permission.ADMINISTRATOR else granted
 
 
-def in_channel(channel: Channel, user_id: int) -> Permission:
+def channel_permissions(channel: Channel, user_id: int) -> Permission:
     """Compute what a user may do in a channel, a thread, or a direct channel."""
     if channel.guild is None:
         recipient = None if channel.recipient is None else channel.recipient.id
         return _DIRECT if user_id in (recipient, channel.bot_id) else Permission.NONE
-    granted = in_guild(channel.guild, user_id)
+    granted = guild_permissions(channel.guild, user_id)
     if granted in (Permission.ALL, Permission.NONE):
         return granted
     return _without_implied(channel, _overwritten(channel, channel.guild, user_id, granted))
@@ -61,14 +61,14 @@ def _without_implied(channel: Channel, granted: Permission) -> Permission:
     return granted
 
 
-def sees(channel: Channel, user_id: int) -> bool:
+def can_view(channel: Channel, user_id: int) -> bool:
     """Tell whether a user sees a channel."""
-    return bool(in_channel(channel, user_id) & Permission.VIEW_CHANNEL)
+    return bool(channel_permissions(channel, user_id) & Permission.VIEW_CHANNEL)
 
 
-def may_write(channel: Channel, user_id: int) -> bool:
+def can_send(channel: Channel, user_id: int) -> bool:
     """Tell whether a user may write messages in a channel, which may be a locked thread."""
-    granted = in_channel(channel, user_id)
+    granted = channel_permissions(channel, user_id)
     unlocked = not channel.locked or bool(granted & Permission.MANAGE_THREADS)
     return unlocked and bool(granted & send_permission(channel))
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.discord.config import DiscordOptions
+from sandbox.discord.config import DiscordConfig
 
 _ROUTINE = (50, 1.0)
 
 
-class Limited(Exception):
+class TooManyRequests(Exception):
     """The request came too early; `headers` and `body` are what Discord answers."""
 
     def __init__(self, after: float, scope: str, headers: Mapping[str, str]) -> None:
@@ -38,15 +38,15 @@ class _Window:
     used: int = 0
 
 
-class Limits:
+class RateLimits:
     """Counts requests in windows of fixed length that begin with their first request."""
 
-    def __init__(self, options: DiscordOptions, now: Callable[[], float]) -> None:
+    def __init__(self, options: DiscordConfig, now: Callable[[], float]) -> None:
         self._options = options
         self._now = now
         self._windows: dict[str, _Window] = {}
 
-    def count(self, request: web.Request, template: str) -> Mapping[str, str]:
+    def check(self, request: web.Request, template: str) -> Mapping[str, str]:
         """Count a request and give the headers that go with its answer.
 
         Raises:
@@ -69,14 +69,14 @@ class Limits:
             "X-RateLimit-Bucket": bucket.hexdigest(),
         }
         if window.used > most:
-            raise Limited(after, "user", headers)
+            raise TooManyRequests(after, "user", headers)
         return headers
 
     def _count_global(self) -> None:
         window = self._window("global", 1.0)
         window.used += 1
         if window.used > self._options.requests_per_second:
-            raise Limited(max(window.ends - self._now(), 0.0), "global", {})
+            raise TooManyRequests(max(window.ends - self._now(), 0.0), "global", {})
 
     def _allowance(self, method: str, template: str) -> tuple[int, float]:
         if template.startswith("/webhooks/"):

@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.discord.cdn import Cdn, Upload
-from sandbox.discord.errors import Refused, too_large
-from sandbox.discord.journal import Entry
+from sandbox.discord.cdn import Cdn, UploadedFile
+from sandbox.discord.errors import ApiError, payload_too_large
+from sandbox.discord.journal import RecordedRequest
 from sandbox.discord.json_values import Json, as_object
 
-ENTRY: web.RequestKey[Entry] = web.RequestKey("entry", Entry)
+RECORDED_REQUEST: web.RequestKey[RecordedRequest] = web.RequestKey("entry", RecordedRequest)
 
 _JSON_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
@@ -23,22 +23,22 @@ _FIELD = re.compile(r"files\[(\d+)\]")
 
 
 @dataclass(slots=True)
-class Body:
+class RequestBody:
     """What a request brought: its JSON, and its files by their number."""
 
     value: object = None
-    files: dict[int, Upload] = field(default_factory=dict[int, Upload])
+    files: dict[int, UploadedFile] = field(default_factory=dict[int, UploadedFile])
 
     @property
     def payload(self) -> Json:
         """Take the JSON for an object; anything else is refused."""
         found = as_object(self.value)
         if found is None:
-            raise Refused(400, 50035, "Invalid Form Body")
+            raise ApiError(400, 50035, "Invalid Form Body")
         return found
 
 
-async def read_json(request: web.Request) -> Body:
+async def read_json(request: web.Request) -> RequestBody:
     """Read a body that is all JSON; nothing is an empty object.
 
     Raises:
@@ -48,11 +48,11 @@ async def read_json(request: web.Request) -> Body:
     while len(text) <= _JSON_BYTES and (more := await request.content.read(_JSON_BYTES)):
         text += more
     if len(text) > _JSON_BYTES:
-        raise too_large()
-    return Body(_decoded(request, text))
+        raise payload_too_large()
+    return RequestBody(_decoded(request, text))
 
 
-async def read_body(request: web.Request, cdn: Cdn, file_bytes: int) -> Body:
+async def read_body(request: web.Request, cdn: Cdn, file_bytes: int) -> RequestBody:
     """Read a body of JSON, or of `payload_json` and `files[n]` of at most so many bytes each.
 
     Raises:
@@ -60,21 +60,21 @@ async def read_body(request: web.Request, cdn: Cdn, file_bytes: int) -> Body:
     """
     if not request.content_type.startswith("multipart/"):
         return await read_json(request)
-    body, fits = Body({}), True
+    body, fits = RequestBody({}), True
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader):
-            raise Refused(400, 50035, "Invalid Form Body")
+            raise ApiError(400, 50035, "Invalid Form Body")
         number = _FIELD.fullmatch(part.name or "")
         if number is None:
             text = await _read_text(part)
             body.value = _decoded(request, text) if part.name == "payload_json" else body.value
         else:
-            upload = await save(part, cdn, file_bytes)
+            upload = await save_upload(part, cdn, file_bytes)
             fits = fits and upload is not None
             if upload is not None:
                 body.files[int(number[1])] = upload
     if not fits:
-        raise too_large()
+        raise payload_too_large()
     return body
 
 
@@ -83,17 +83,17 @@ async def _read_text(part: BodyPartReader) -> bytes:
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         text += chunk
         if len(text) > _JSON_BYTES:
-            raise too_large()
+            raise payload_too_large()
     return text
 
 
-async def save(part: BodyPartReader, cdn: Cdn, file_bytes: int) -> Upload | None:
+async def save_upload(part: BodyPartReader, cdn: Cdn, file_bytes: int) -> UploadedFile | None:
     """Write a file to disk as it comes in; None if it is larger than allowed.
 
     A file that is too large is read to its end and thrown away: a client that is still writing
     would see a torn connection instead of the refusal.
     """
-    path = await asyncio.to_thread(cdn.path_for, part.filename or "unknown")
+    path = await asyncio.to_thread(cdn.new_file_path, part.filename or "unknown")
     file = await asyncio.to_thread(path.open, "wb")
     try:
         size = await _write(part, file, file_bytes)
@@ -102,7 +102,7 @@ async def save(part: BodyPartReader, cdn: Cdn, file_bytes: int) -> Upload | None
     if size > file_bytes:
         await asyncio.to_thread(path.unlink)
         return None
-    return Upload(part.filename or "unknown", size, path)
+    return UploadedFile(part.filename or "unknown", size, path)
 
 
 async def _write(part: BodyPartReader, file: BinaryIO, file_bytes: int) -> int:
@@ -110,19 +110,19 @@ async def _write(part: BodyPartReader, file: BinaryIO, file_bytes: int) -> int:
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         size += len(chunk)
         if size > file_bytes + _DRAINED_BYTES:
-            raise too_large()
+            raise payload_too_large()
         if size <= file_bytes:
             await asyncio.to_thread(file.write, chunk)
     return size
 
 
 def _decoded(request: web.Request, text: bytes) -> object:
-    if ENTRY in request:
-        request[ENTRY].digest = hashlib.sha256(text).hexdigest()
+    if RECORDED_REQUEST in request:
+        request[RECORDED_REQUEST].body_sha256 = hashlib.sha256(text).hexdigest()
     if not text:
         return {}
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         said = "The request body contains invalid JSON."
-        raise Refused(400, 50109, said) from None
+        raise ApiError(400, 50109, said) from None

@@ -3,55 +3,55 @@
 from aiohttp import web
 
 from sandbox.discord import serializers
-from sandbox.discord.app_state import Rooms
-from sandbox.discord.errors import invalid, missing_access, unknown
-from sandbox.discord.json_response import answer, number
+from sandbox.discord.app_state import AppState
+from sandbox.discord.errors import invalid_field, missing_access, unknown_resource
+from sandbox.discord.json_response import json_response, path_id
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Guild
-from sandbox.discord.paths import API
-from sandbox.discord.permissions import in_guild
+from sandbox.discord.paths import API_PREFIX
+from sandbox.discord.permissions import guild_permissions
 from sandbox.discord.request_body import read_json
 
 
 class AboutRoutes:
     """Answers who is who."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: AppState) -> None:
+        self._state = rooms
 
     def routes(self) -> list[web.RouteDef]:
         """List what is served."""
         return [
-            web.get(f"{API}/users/@me", self.me),
-            web.get(f"{API}/users/@me/guilds", self.my_guilds),
-            web.get(f"{API}/users/{{user}}", self.user),
-            web.post(f"{API}/users/@me/channels", self.open_direct_channel),
-            web.get(f"{API}/oauth2/applications/@me", self.application),
-            web.get(f"{API}/applications/@me", self.application),
-            web.get(f"{API}/gateway", self.gateway),
-            web.get(f"{API}/gateway/bot", self.gateway_bot),
-            web.get(f"{API}/guilds/{{guild}}", self.guild),
-            web.get(f"{API}/guilds/{{guild}}/channels", self.channels),
-            web.get(f"{API}/guilds/{{guild}}/roles", self.roles),
-            web.get(f"{API}/guilds/{{guild}}/members/{{user}}", self.member),
+            web.get(f"{API_PREFIX}/users/@me", self.me),
+            web.get(f"{API_PREFIX}/users/@me/guilds", self.my_guilds),
+            web.get(f"{API_PREFIX}/users/{{user}}", self.user),
+            web.post(f"{API_PREFIX}/users/@me/channels", self.open_direct_channel),
+            web.get(f"{API_PREFIX}/oauth2/applications/@me", self.application),
+            web.get(f"{API_PREFIX}/applications/@me", self.application),
+            web.get(f"{API_PREFIX}/gateway", self.gateway),
+            web.get(f"{API_PREFIX}/gateway/bot", self.gateway_bot),
+            web.get(f"{API_PREFIX}/guilds/{{guild}}", self.guild),
+            web.get(f"{API_PREFIX}/guilds/{{guild}}/channels", self.channels),
+            web.get(f"{API_PREFIX}/guilds/{{guild}}/roles", self.roles),
+            web.get(f"{API_PREFIX}/guilds/{{guild}}/members/{{user}}", self.member),
         ]
 
     async def me(self, _request: web.Request) -> web.Response:
         """Tell who the bot is."""
-        body = serializers.user_json(self._rooms.world.bot)
-        return answer(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
+        body = serializers.user_json(self._state.world.bot_user)
+        return json_response(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
 
     async def my_guilds(self, _request: web.Request) -> web.Response:
         """List the servers that the bot is in."""
-        world = self._rooms.world
-        guilds = [found for found in world.guilds.values() if world.bot.id in found.members]
-        return answer(
+        world = self._state.world
+        guilds = [found for found in world.guilds.values() if world.bot_user.id in found.members]
+        return json_response(
             [
                 {
                     "id": str(found.id),
                     "name": found.name,
-                    "owner": found.owner_id == world.bot.id,
-                    "permissions": str(int(in_guild(found, world.bot.id))),
+                    "owner": found.owner_id == world.bot_user.id,
+                    "permissions": str(int(guild_permissions(found, world.bot_user.id))),
                     "features": list[str](),
                 }
                 for found in guilds
@@ -60,27 +60,27 @@ class AboutRoutes:
 
     async def user(self, request: web.Request) -> web.Response:
         """Tell who a user is."""
-        found = self._rooms.world.users.get(number(request, "user"))
+        found = self._state.world.users.get(path_id(request, "user"))
         if found is None:
-            raise unknown("User", 10013)
-        return answer(serializers.user_json(found))
+            raise unknown_resource("User", 10013)
+        return json_response(serializers.user_json(found))
 
     async def open_direct_channel(self, request: web.Request) -> web.Response:
         """Open the direct channel to a user; whether posts get there is seen when posting."""
         payload = (await read_json(request)).payload
-        user = self._rooms.world.users.get(as_id(payload.get("recipient_id")) or 0)
+        user = self._state.world.users.get(as_id(payload.get("recipient_id")) or 0)
         if user is None or user.bot:
-            raise invalid("recipient_id", "INVALID_RECIPIENT", "Invalid Recipient(s)")
-        return answer(serializers.channel_json(self._rooms.world.direct_channel(user)))
+            raise invalid_field("recipient_id", "INVALID_RECIPIENT", "Invalid Recipient(s)")
+        return json_response(serializers.channel_json(self._state.world.direct_channel(user)))
 
     async def application(self, _request: web.Request) -> web.Response:
         """Tell about the application."""
-        world = self._rooms.world
+        world = self._state.world
         owner = serializers.user_json(world.users[world.guild().owner_id])
-        return answer(
+        return json_response(
             {
-                "id": str(world.bot.id),
-                "name": world.bot.name,
+                "id": str(world.bot_user.id),
+                "name": world.bot_user.name,
                 "icon": None,
                 "description": "",
                 "rpc_origins": [],
@@ -99,38 +99,40 @@ class AboutRoutes:
 
     async def gateway(self, _request: web.Request) -> web.Response:
         """Tell the gateway's address."""
-        return answer({"url": self._rooms.gateway.url})
+        return json_response({"url": self._state.gateway.url})
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
         """Tell the gateway's address, and how many shards are fitting."""
         start = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        return answer({"url": self._rooms.gateway.url, "shards": 1, "session_start_limit": start})
+        return json_response(
+            {"url": self._state.gateway.url, "shards": 1, "session_start_limit": start}
+        )
 
     async def guild(self, request: web.Request) -> web.Response:
         """Tell about a server."""
-        return answer(serializers.guild_json(self._guild(request)))
+        return json_response(serializers.guild_json(self._guild(request)))
 
     async def channels(self, request: web.Request) -> web.Response:
         """List a server's channels without its threads."""
-        found = self._rooms.world.channels_of(self._guild(request))
-        return answer([serializers.channel_json(one) for one in found if one.parent is None])
+        found = self._state.world.channels_of(self._guild(request))
+        return json_response([serializers.channel_json(one) for one in found if one.parent is None])
 
     async def roles(self, request: web.Request) -> web.Response:
         """List a server's roles."""
-        return answer(serializers.guild_json(self._guild(request))["roles"])
+        return json_response(serializers.guild_json(self._guild(request))["roles"])
 
     async def member(self, request: web.Request) -> web.Response:
         """Tell about a member of a server."""
-        found = self._guild(request).members.get(number(request, "user"))
+        found = self._guild(request).members.get(path_id(request, "user"))
         if found is None:
-            raise unknown("Member", 10007)
-        return answer(serializers.member_json(found))
+            raise unknown_resource("Member", 10007)
+        return json_response(serializers.member_json(found))
 
     def _guild(self, request: web.Request) -> Guild:
-        world = self._rooms.world
-        found = world.guilds.get(number(request, "guild"))
+        world = self._state.world
+        found = world.guilds.get(path_id(request, "guild"))
         if found is None:
-            raise unknown("Guild", 10004)
-        if world.bot.id not in found.members:
+            raise unknown_resource("Guild", 10004)
+        if world.bot_user.id not in found.members:
             raise missing_access()
         return found

@@ -3,34 +3,34 @@
 from aiohttp import web
 
 from sandbox.discord import messages, permissions, serializers
-from sandbox.discord.app_state import Rooms
+from sandbox.discord.app_state import AppState
 from sandbox.discord.errors import (
-    Refused,
-    invalid,
+    ApiError,
+    invalid_field,
     missing_access,
     missing_permissions,
-    unknown,
+    unknown_resource,
 )
-from sandbox.discord.json_response import answer, nothing, number
+from sandbox.discord.json_response import json_response, no_content, path_id
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Channel, Message, MessageFlag, Permission
-from sandbox.discord.paths import API
+from sandbox.discord.paths import API_PREFIX
 from sandbox.discord.request_body import read_body
 
-_MESSAGES = f"{API}/channels/{{channel}}/messages"
+_MESSAGES = f"{API_PREFIX}/channels/{{channel}}/messages"
 
 
 class ChannelRoutes:
     """Lets the bot read and write in channels."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: AppState) -> None:
+        self._state = rooms
 
     def routes(self) -> list[web.RouteDef]:
         """List what is served."""
         return [
-            web.get(f"{API}/channels/{{channel}}", self.show),
-            web.post(f"{API}/channels/{{channel}}/typing", self.type),
+            web.get(f"{API_PREFIX}/channels/{{channel}}", self.show),
+            web.post(f"{API_PREFIX}/channels/{{channel}}/typing", self.type),
             web.get(_MESSAGES, self.history),
             web.post(_MESSAGES, self.post),
             web.get(f"{_MESSAGES}/{{message}}", self.show_message),
@@ -40,86 +40,90 @@ class ChannelRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         """Tell about a channel."""
-        return answer(serializers.channel_json(self._channel(request)))
+        return json_response(serializers.channel_json(self._channel(request)))
 
     async def type(self, request: web.Request) -> web.Response:
         """Show that the bot is typing, which nobody here looks at."""
         channel = self._channel(request)
         if not self._granted(channel) & permissions.send_permission(channel):
             raise missing_permissions()
-        return nothing()
+        return no_content()
 
     async def history(self, request: web.Request) -> web.Response:
         """List messages, newest first; none to a bot that may not read the history."""
         channel = self._channel(request)
         limit = _limit(request)
         if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
-            return answer([])
+            return json_response([])
         found = _page(channel.messages, request, limit)
-        return answer([serializers.message_json(message) for message in found])
+        return json_response([serializers.message_json(message) for message in found])
 
     async def post(self, request: web.Request) -> web.Response:
         """Post a message, or give the one that was posted with the same nonce."""
-        world, channel = self._rooms.world, self._channel(request)
-        body = await read_body(request, self._rooms.cdn, channel.upload_bytes)
-        draft = messages.read_new(body, body.payload)
+        world, channel = self._state.world, self._channel(request)
+        body = await read_body(request, self._state.cdn, channel.upload_bytes)
+        draft = messages.parse_new_message(body, body.payload)
         draft.flags &= ~MessageFlag.EPHEMERAL
-        draft.reference = messages.read_reference(body.payload, channel)
-        messages.must_be_allowed(draft, channel, world.bot)
-        if channel.recipient is not None and not world.meets(channel.recipient):
-            raise Refused(403, 50278, "Cannot send messages to this user: no mutual guilds")
-        attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
+        draft.reference = messages.parse_reference(body.payload, channel)
+        messages.check_permissions(draft, channel, world.bot_user)
+        if channel.recipient is not None and not world.shares_guild(channel.recipient):
+            raise ApiError(403, 50278, "Cannot send messages to this user: no mutual guilds")
+        attachments = await messages.store_attachments(
+            draft, self._state.cdn, channel, ephemeral=False
+        )
         # From here on nothing waits, so that of two requests with one nonce only one posts.
         enforced = body.payload.get("enforce_nonce") and draft.nonce
         posted = self._posted_before(draft.nonce) if enforced and draft.nonce else None
         if posted is None:
-            posted = messages.make(draft, attachments, channel, world.bot, world.ids)
-            messages.notify(posted, draft.allowed)
+            posted = messages.build_message(draft, attachments, channel, world.bot_user, world.ids)
+            messages.set_mentions(posted, draft.allowed_mentions)
             world.post(posted)
             if draft.nonce:
                 world.nonces[draft.nonce] = (world.now(), posted)
-        return answer(serializers.message_json(posted))
+        return json_response(serializers.message_json(posted))
 
     async def show_message(self, request: web.Request) -> web.Response:
         """Give one message."""
         channel = self._channel(request)
         if not self._granted(channel) & Permission.READ_MESSAGE_HISTORY:
             raise missing_permissions()
-        return answer(serializers.message_json(_message(channel, request)))
+        return json_response(serializers.message_json(_message(channel, request)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change what one of the bot's messages says."""
-        world, channel = self._rooms.world, self._channel(request)
+        world, channel = self._state.world, self._channel(request)
         message = _message(channel, request)
-        if message.author is not world.bot:
-            raise Refused(403, 50005, "Cannot edit a message authored by another user")
-        body = await read_body(request, self._rooms.cdn, channel.upload_bytes)
-        draft = messages.read_edit(body, body.payload, message)
-        attachments = await messages.attach(draft, self._rooms.cdn, channel, ephemeral=False)
-        messages.rewrite(message, draft, attachments)
-        world.changed(message)
-        return answer(serializers.message_json(message))
+        if message.author is not world.bot_user:
+            raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        body = await read_body(request, self._state.cdn, channel.upload_bytes)
+        draft = messages.parse_edit(body, body.payload, message)
+        attachments = await messages.store_attachments(
+            draft, self._state.cdn, channel, ephemeral=False
+        )
+        messages.apply_edit(message, draft, attachments)
+        world.message_edited(message)
+        return json_response(serializers.message_json(message))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a message: one of the bot's own, or any where it manages messages."""
         channel = self._channel(request)
         message = _message(channel, request)
-        own = message.author is self._rooms.world.bot
+        own = message.author is self._state.world.bot_user
         if not own and not self._granted(channel) & Permission.MANAGE_MESSAGES:
             raise missing_permissions()
-        self._rooms.world.delete_message(message)
-        return nothing()
+        self._state.world.delete_message(message)
+        return no_content()
 
     def _channel(self, request: web.Request) -> Channel:
-        channel = self._rooms.world.channels.get(number(request, "channel"))
+        channel = self._state.world.channels.get(path_id(request, "channel"))
         if channel is None:
-            raise unknown("Channel", 10003)
+            raise unknown_resource("Channel", 10003)
         if not self._granted(channel) & Permission.VIEW_CHANNEL:
             raise missing_access()
         return channel
 
     def _granted(self, channel: Channel) -> Permission:
-        return permissions.in_channel(channel, self._rooms.world.bot.id)
+        return permissions.channel_permissions(channel, self._state.world.bot_user.id)
 
     def _posted_before(self, nonce: str) -> Message | None:
         """Find what the bot posted with a nonce in the past few minutes.
@@ -127,26 +131,26 @@ class ChannelRoutes:
         Raises:
             Refused: 10008, it has been deleted since; Discord does not post it anew.
         """
-        world = self._rooms.world
+        world = self._state.world
         at, message = world.nonces.get(nonce, (0.0, None))
-        if message is None or world.now() - at > self._rooms.options.nonce_seconds:
+        if message is None or world.now() - at > self._state.config.nonce_seconds:
             return None
         if message not in message.channel.messages:
-            raise unknown("Message", 10008)
+            raise unknown_resource("Message", 10008)
         return message
 
 
 def _message(channel: Channel, request: web.Request) -> Message:
-    message = channel.message(number(request, "message"))
+    message = channel.message(path_id(request, "message"))
     if message is None:
-        raise unknown("Message", 10008)
+        raise unknown_resource("Message", 10008)
     return message
 
 
 def _limit(request: web.Request) -> int:
     text = request.query.get("limit", "50")
     if not text.isdecimal() or not 1 <= int(text) <= 100:
-        raise invalid("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+        raise invalid_field("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
     return int(text)
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 from sandbox.discord import permissions
-from sandbox.discord.json_values import Json, as_object, objects
+from sandbox.discord.json_values import Json, as_object, as_objects
 from sandbox.discord.models import (
     Attachment,
     Channel,
@@ -17,20 +17,20 @@ from sandbox.discord.models import (
     Permission,
     Role,
     User,
-    walk,
+    walk_components,
 )
-from sandbox.discord.snowflakes import time_of
+from sandbox.discord.snowflakes import snowflake_time
 
-Link = Callable[[Attachment], str]
+LinkBuilder = Callable[[Attachment], str]
 """Makes a link to a file."""
 
 
-def fresh_link(attachment: Attachment) -> str:
+def signed_link(attachment: Attachment) -> str:
     """Make a link as the bot gets it: valid from now on, for Discord's usual time."""
     return attachment.url
 
 
-def timestamp(seconds: float) -> str:
+def format_timestamp(seconds: float) -> str:
     """Write Unix seconds as Discord writes times."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
@@ -55,7 +55,7 @@ def member_json(member: Membership) -> Json:
         "nick": None,
         "avatar": None,
         "roles": [str(role) for role in sorted(member.roles)],
-        "joined_at": timestamp(member.joined_at),
+        "joined_at": format_timestamp(member.joined_at),
         "premium_since": None,
         "deaf": False,
         "mute": False,
@@ -107,8 +107,8 @@ def guild_json(guild: Guild) -> Json:
         "vanity_url_code": None,
         "description": None,
         "banner": None,
-        "premium_tier": guild.tier,
-        "premium_subscription_count": (0, 2, 7, 14)[guild.tier],
+        "premium_tier": guild.premium_tier,
+        "premium_subscription_count": (0, 2, 7, 14)[guild.premium_tier],
         "preferred_locale": "en-US",
         "public_updates_channel_id": None,
         "nsfw_level": 0,
@@ -122,7 +122,7 @@ def guild_create_json(guild: Guild, channels: list[Channel], bot_id: int) -> Jso
     threads = [found for found in channels if found.type is ChannelType.THREAD]
     return {
         **guild_json(guild),
-        "joined_at": timestamp(guild.members[bot_id].joined_at),
+        "joined_at": format_timestamp(guild.members[bot_id].joined_at),
         "large": False,
         "unavailable": False,
         "member_count": len(guild.members),
@@ -152,7 +152,7 @@ def channel_json(channel: Channel) -> Json:
     return body | (_thread(channel) if channel.type is ChannelType.THREAD else _text(channel))
 
 
-def message_json(message: Message, *, event: bool = False, link: Link = fresh_link) -> Json:
+def message_json(message: Message, *, event: bool = False, link: LinkBuilder = signed_link) -> Json:
     """Write a message; with `event`, as the gateway brings it, with its server.
 
     `link` makes the links to its files.
@@ -163,8 +163,10 @@ def message_json(message: Message, *, event: bool = False, link: Link = fresh_li
         "type": 19 if message.reference else (20 if message.interaction else 0),
         "author": user_json(message.author),
         "content": message.content,
-        "timestamp": timestamp(message.created_at),
-        "edited_timestamp": None if message.edited_at is None else timestamp(message.edited_at),
+        "timestamp": format_timestamp(message.created_at),
+        "edited_timestamp": None
+        if message.edited_at is None
+        else format_timestamp(message.edited_at),
         "tts": False,
         "pinned": False,
         "mention_everyone": message.mention_everyone,
@@ -178,7 +180,7 @@ def message_json(message: Message, *, event: bool = False, link: Link = fresh_li
     return body | _relations(message, link) | (_event_part(message) if event else {})
 
 
-def attachment_json(attachment: Attachment, link: Link = fresh_link) -> Json:
+def attachment_json(attachment: Attachment, link: LinkBuilder = signed_link) -> Json:
     """Write a file with a link to it; what is not known is left out, as Discord does."""
     url = link(attachment)
     known: Json = {
@@ -199,15 +201,15 @@ def attachment_json(attachment: Attachment, link: Link = fresh_link) -> Json:
     }
 
 
-def permissions_text(granted: Permission) -> str:
+def format_permissions(granted: Permission) -> str:
     """Write permissions as the decimal number that Discord sends."""
     return str(int(granted))
 
 
 def interaction_member_json(channel: Channel, member: Membership) -> Json:
     """Write a member as an interaction brings it: with the permissions in the channel."""
-    granted = permissions.in_channel(channel, member.user.id)
-    return {**member_json(member), "permissions": permissions_text(granted)}
+    granted = permissions.channel_permissions(channel, member.user.id)
+    return {**member_json(member), "permissions": format_permissions(granted)}
 
 
 def _thread(channel: Channel) -> Json:
@@ -221,9 +223,9 @@ def _thread(channel: Channel) -> Json:
         "thread_metadata": {
             "archived": False,
             "auto_archive_duration": 1440,
-            "archive_timestamp": timestamp(time_of(channel.id)),
+            "archive_timestamp": format_timestamp(snowflake_time(channel.id)),
             "locked": channel.locked,
-            "create_timestamp": timestamp(time_of(channel.id)),
+            "create_timestamp": format_timestamp(snowflake_time(channel.id)),
         },
     }
 
@@ -238,15 +240,15 @@ def _text(channel: Channel) -> Json:
             {
                 "id": str(target),
                 "type": overwrite.kind,
-                "allow": permissions_text(overwrite.allow),
-                "deny": permissions_text(overwrite.deny),
+                "allow": format_permissions(overwrite.allow),
+                "deny": format_permissions(overwrite.deny),
             }
             for target, overwrite in channel.overwrites.items()
         ],
     }
 
 
-def _listed_attachments(message: Message, link: Link) -> list[Json]:
+def _listed_attachments(message: Message, link: LinkBuilder) -> list[Json]:
     """List the files but those that are shown elsewhere: in components, or in an embed."""
     if message.flags & MessageFlag.COMPONENTS_V2:
         return []
@@ -258,7 +260,7 @@ def _listed_attachments(message: Message, link: Link) -> list[Json]:
     ]
 
 
-def _embeds(message: Message, link: Link) -> list[Json]:
+def _embeds(message: Message, link: LinkBuilder) -> list[Json]:
     """Copy the embeds, with links in place of what was uploaded with the message."""
     files = {f"attachment://{found.filename}": found for found in message.attachments}
     copies = deepcopy(message.embeds)
@@ -274,11 +276,11 @@ def _embed_media(embed: Json) -> list[Json]:
     return [media for media in found if media is not None and "url" in media]
 
 
-def _with_links(message: Message, link: Link) -> list[Json]:
+def _with_links(message: Message, link: LinkBuilder) -> list[Json]:
     """Copy the components, with fresh links in place of what was uploaded with the message."""
     files = {str(found.id): found for found in message.attachments}
     copies = deepcopy(message.components)
-    for component in walk(copies):
+    for component in walk_components(copies):
         for media in _media_of(component):
             if (file := files.get(str(media.get("attachment_id")))) is not None:
                 url = link(file)
@@ -287,12 +289,12 @@ def _with_links(message: Message, link: Link) -> list[Json]:
 
 
 def _media_of(component: Json) -> list[Json]:
-    found = [as_object(item.get("media")) for item in objects(component.get("items"))]
+    found = [as_object(item.get("media")) for item in as_objects(component.get("items"))]
     found += [as_object(component.get(name)) for name in ("media", "file")]
     return [media for media in found if media is not None]
 
 
-def _relations(message: Message, link: Link) -> Json:
+def _relations(message: Message, link: LinkBuilder) -> Json:
     body: Json = {}
     if message.nonce is not None:
         body["nonce"] = message.nonce
@@ -308,7 +310,7 @@ def _relations(message: Message, link: Link) -> Json:
     return body
 
 
-def _referenced(target: Message, link: Link) -> Json:
+def _referenced(target: Message, link: LinkBuilder) -> Json:
     """Write the message that another answers, but not the one that it answers itself."""
     body = message_json(target, link=link)
     body.pop("referenced_message", None)

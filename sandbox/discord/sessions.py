@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from sandbox.discord.events import Event, Intent
+from sandbox.discord.events import GatewayEvent, Intent
 from sandbox.discord.json_values import Json
 
 _REPLAY = 1_000
 
 
 @dataclass(eq=False, slots=True)
-class Session:
+class GatewaySession:
     """One identified client, or one that may still come back.
 
     `shard` is which part of the servers it hears of, and into how many they are divided.
@@ -32,17 +32,17 @@ class Session:
         default_factory=lambda: deque[tuple[int, str]](maxlen=_REPLAY)
     )
 
-    def hears(self, event: Event) -> bool:
+    def receives(self, event: GatewayEvent) -> bool:
         """Tell whether an event is for this session, by its intents and its shard."""
         index, count = self.shard
         own = index if event.guild_id is None else (event.guild_id >> 22) % count
         within = own == index and (event.guild_id is not None or index == 0)
         return within and event.intent & self.intents == event.intent
 
-    def dispatch(self, event: Event) -> None:
+    def dispatch(self, event: GatewayEvent) -> None:
         """Number an event, keep it, and put it in the way to the client."""
-        readable = self.intents & Intent.MESSAGE_CONTENT or event.veiled is None
-        self.send(event.name, event.data if readable else event.veiled)
+        readable = self.intents & Intent.MESSAGE_CONTENT or event.redacted_data is None
+        self.send(event.name, event.data if readable else event.redacted_data)
 
     def send(self, name: str, data: Json | None) -> None:
         """Number a dispatch, keep it, and put it in the way to the client."""

@@ -6,7 +6,7 @@ from typing import Final
 EPOCH_MS: Final = 1_420_070_400_000
 
 
-class Snowflakes:
+class SnowflakeGenerator:
     """Makes ids that rise, each carrying its time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -20,6 +20,6 @@ class Snowflakes:
         return self._last
 
 
-def time_of(snowflake: int) -> float:
+def snowflake_time(snowflake: int) -> float:
     """Tell when an id was made, in Unix seconds."""
     return ((snowflake >> 22) + EPOCH_MS) / 1000

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from sandbox.discord import permissions, serializers
-from sandbox.discord.conditions import Changes
-from sandbox.discord.events import Event, Intent
+from sandbox.discord.conditions import ChangeNotifier
+from sandbox.discord.events import GatewayEvent, Intent
 from sandbox.discord.json_values import Json
 from sandbox.discord.models import (
     NITRO_UPLOAD_BYTES,
@@ -19,11 +19,11 @@ from sandbox.discord.models import (
     Role,
     User,
 )
-from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.snowflakes import SnowflakeGenerator
 
 T = TypeVar("T", User, Guild, Channel)
 
-EVERYONE = (
+DEFAULT_PERMISSIONS = (
     Permission.VIEW_CHANNEL
     | Permission.SEND_MESSAGES
     | Permission.SEND_MESSAGES_IN_THREADS
@@ -46,25 +46,25 @@ class World:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
-        self.ids = Snowflakes(now)
-        self.changes = Changes()
-        self.bot = User(self.ids.next(), "Dailies", bot=True)
-        self.users: dict[int, User] = {self.bot.id: self.bot}
+        self.ids = SnowflakeGenerator(now)
+        self.changes = ChangeNotifier()
+        self.bot_user = User(self.ids.next(), "Dailies", bot=True)
+        self.users: dict[int, User] = {self.bot_user.id: self.bot_user}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.nonces: dict[str, tuple[float, Message]] = {}
         """What the bot posted with a nonce, and when; Discord forgets it after some minutes."""
-        self._listeners: list[Callable[[Event], None]] = []
+        self._listeners: list[Callable[[GatewayEvent], None]] = []
 
-    def listen(self, listener: Callable[[Event], None]) -> None:
+    def listen(self, listener: Callable[[GatewayEvent], None]) -> None:
         """Call `listener` with every event from now on."""
         self._listeners.append(listener)
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: GatewayEvent) -> None:
         """Tell an event to the gateway, and wake whoever waits."""
         for listener in self._listeners:
             listener(event)
-        self.changes.tell()
+        self.changes.notify()
 
     def user(self, name: str) -> User:
         """Find a user by name."""
@@ -84,11 +84,15 @@ class World:
         """List the channels and threads of a server."""
         return [found for found in self.channels.values() if found.guild is guild]
 
-    def thing(self, number: int, channel: Channel) -> User | Role | Channel | None:
+    def find_entity(self, number: int, channel: Channel) -> User | Role | Channel | None:
         """Find the user, role or channel of an id among those that a channel's users know."""
         guild = channel.guild
         if guild is None:
-            return self.users.get(number) if number in (self.bot.id, _recipient(channel)) else None
+            return (
+                self.users.get(number)
+                if number in (self.bot_user.id, _recipient(channel))
+                else None
+            )
         if number in guild.members:
             return guild.members[number].user
         place = self.channels.get(number)
@@ -109,7 +113,7 @@ class World:
     def add_guild(self, name: str, owner: User, tier: int = 0) -> Guild:
         """Make a server with its owner and the bot in it."""
         guild = Guild(self.ids.next(), name, owner.id, tier)
-        guild.roles[guild.id] = Role(guild.id, "@everyone", EVERYONE)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", DEFAULT_PERMISSIONS)
         self.guilds[guild.id] = guild
         self.add_member(guild, owner)
         self.add_bot(guild)
@@ -138,18 +142,20 @@ class World:
         data: Json = {"guild_id": str(guild.id), "user": serializers.user_json(user)}
         self._emit_of(guild, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
 
-    def meets(self, user: User) -> bool:
+    def shares_guild(self, user: User) -> bool:
         """Tell whether a user and the bot are members of a server together."""
-        return any({user.id, self.bot.id} <= {*guild.members} for guild in self.guilds.values())
+        return any(
+            {user.id, self.bot_user.id} <= {*guild.members} for guild in self.guilds.values()
+        )
 
     def add_bot(self, guild: Guild) -> None:
         """Let the bot join a server, with what its invitation grants it."""
-        member = Membership(self.bot, set(), self.now())
-        guild.members[self.bot.id] = member
-        role = Role(self.ids.next(), self.bot.name, EVERYONE, managed=True)
+        member = Membership(self.bot_user, set(), self.now())
+        guild.members[self.bot_user.id] = member
+        role = Role(self.ids.next(), self.bot_user.name, DEFAULT_PERMISSIONS, managed=True)
         guild.roles[role.id] = role
         member.roles.add(role.id)
-        data = serializers.guild_create_json(guild, self.visible_channels(guild), self.bot.id)
+        data = serializers.guild_create_json(guild, self.visible_channels(guild), self.bot_user.id)
         self._emit_of(guild, "GUILD_CREATE", data)
 
     def visible_channels(self, guild: Guild) -> list[Channel]:
@@ -158,17 +164,17 @@ class World:
             found
             for found in self.channels_of(guild)
             if found.type is not ChannelType.THREAD
-            or permissions.in_channel(found, self.bot.id) & Permission.VIEW_CHANNEL
+            or permissions.channel_permissions(found, self.bot_user.id) & Permission.VIEW_CHANNEL
         ]
 
     def remove_bot(self, guild: Guild) -> None:
         """Throw the bot out of a server."""
-        del guild.members[self.bot.id]
+        del guild.members[self.bot_user.id]
         self._emit_of(guild, "GUILD_DELETE", {"id": str(guild.id)})
 
-    def set_tier(self, guild: Guild, tier: int) -> None:
+    def set_premium_tier(self, guild: Guild, tier: int) -> None:
         """Set how far a server is boosted, 0 to 3."""
-        guild.tier = tier
+        guild.premium_tier = tier
         self._emit_of(guild, "GUILD_UPDATE", serializers.guild_json(guild))
 
     def set_roles(self, guild: Guild, user: User, *roles: Role) -> None:
@@ -176,17 +182,17 @@ class World:
         member = guild.members[user.id]
         member.roles = {role.id for role in roles}
         data = {**serializers.member_json(member), "guild_id": str(guild.id)}
-        own = user is self.bot
+        own = user is self.bot_user
         intent = Intent.NONE if own else Intent.GUILD_MEMBERS
         self._emit_of(guild, "GUILD_MEMBER_UPDATE", data, intent)
 
     def close_dms(self, user: User) -> None:
         """Let a user take no direct messages any more."""
-        user.dms_open = False
+        user.accepts_dms = False
 
     def open_dms(self, user: User) -> None:
         """Let a user take direct messages again."""
-        user.dms_open = True
+        user.accepts_dms = True
 
     def give_nitro(self, user: User) -> None:
         """Let a user upload larger files; so may the bot, but only in answer to this user."""
@@ -233,7 +239,7 @@ class World:
             f"@{user.name}",
             self.changes,
             recipient=user,
-            bot_id=self.bot.id,
+            bot_id=self.bot_user.id,
         )
         self.channels[channel.id] = channel
         return channel
@@ -249,14 +255,14 @@ class World:
 
     def deny(self, channel: Channel, denied: Permission, to: User | Role | None = None) -> None:
         """Deny something in a channel to someone; to the bot, if nobody is named."""
-        overwrite = self._overwrite(channel, to or self.bot)
+        overwrite = self._overwrite(channel, to or self.bot_user)
         overwrite.deny |= denied
         overwrite.allow &= ~denied
         self._emit_channel(channel)
 
     def allow(self, channel: Channel, allowed: Permission, to: User | Role | None = None) -> None:
         """Allow something in a channel to someone; to the bot, if nobody is named."""
-        overwrite = self._overwrite(channel, to or self.bot)
+        overwrite = self._overwrite(channel, to or self.bot_user)
         overwrite.allow |= allowed
         overwrite.deny &= ~allowed
         self._emit_channel(channel)
@@ -264,32 +270,32 @@ class World:
     def post(self, message: Message) -> None:
         """Put a message where it belongs; an ephemeral one is nowhere but with its member."""
         if message.ephemeral:
-            message.channel.private.append(message)
-            self.changes.tell()
+            message.channel.ephemeral_messages.append(message)
+            self.changes.notify()
             return
         message.channel.messages.append(message)
         self._emit_message("MESSAGE_CREATE", message)
 
-    def changed(self, message: Message) -> None:
+    def message_edited(self, message: Message) -> None:
         """Tell that a message was edited."""
-        message.edits += 1
+        message.edit_count += 1
         message.edited_at = self.now()
         if not message.ephemeral:
             self._emit_message("MESSAGE_UPDATE", message)
-        self.changes.tell()
+        self.changes.notify()
 
     def delete_message(self, message: Message) -> None:
         """Take a message away."""
-        if message in message.channel.private:
-            message.channel.private.remove(message)
-            self.changes.tell()
+        if message in message.channel.ephemeral_messages:
+            message.channel.ephemeral_messages.remove(message)
+            self.changes.notify()
         if message in message.channel.messages:
             message.channel.messages.remove(message)
             data: Json = {"id": str(message.id), "channel_id": str(message.channel.id)}
             guild = message.channel.guild
             intent = Intent.DIRECT_MESSAGES if guild is None else Intent.GUILD_MESSAGES
             data |= {} if guild is None else {"guild_id": str(guild.id)}
-            self.emit(Event("MESSAGE_DELETE", data, intent, guild.id if guild else None))
+            self.emit(GatewayEvent("MESSAGE_DELETE", data, intent, guild.id if guild else None))
 
     def _overwrite(self, channel: Channel, to: User | Role) -> Overwrite:
         place = channel.parent or channel
@@ -301,16 +307,18 @@ class World:
         self._emit_of(place.guild, "CHANNEL_UPDATE", serializers.channel_json(place))
 
     def _emit_of(self, guild: Guild, name: str, data: Json, intent: Intent = Intent.GUILDS) -> None:
-        self.emit(Event(name, data, intent, guild.id))
+        self.emit(GatewayEvent(name, data, intent, guild.id))
 
     def _emit_message(self, name: str, message: Message) -> None:
         guild = message.channel.guild
         intent = Intent.DIRECT_MESSAGES if guild is None else Intent.GUILD_MESSAGES
         data = serializers.message_json(message, event=True)
-        readable = message.author is self.bot or guild is None or self.bot in message.mentions
+        readable = (
+            message.author is self.bot_user or guild is None or self.bot_user in message.mentions
+        )
         hidden: Json = {"content": "", "embeds": [], "components": [], "attachments": []}
         veiled = None if readable else {**data, **hidden}
-        self.emit(Event(name, data, intent, guild.id if guild else None, veiled))
+        self.emit(GatewayEvent(name, data, intent, guild.id if guild else None, veiled))
 
 
 def _recipient(channel: Channel) -> int:

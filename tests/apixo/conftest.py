@@ -18,25 +18,25 @@ from pydantic import SecretStr
 
 from apixo.client import ApixoClient
 from domain.requests import VideoRequest
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
-from tests.harness.video_requests import every_mode
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
+from tests.harness.video_requests import request_of_every_mode
 
 KEY = "sk-a-very-secret-key"
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-async def apixo(clock: HandClock) -> AsyncIterator[ApixoStandIn]:
-    async with ApixoStandIn(ApixoOptions(key=KEY, clips="tiny"), clock) as stand_in:
+async def apixo(clock: ManualClock) -> AsyncIterator[FakeApixo]:
+    async with FakeApixo(ApixoConfig(key=KEY, clips="tiny"), clock) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-async def client(apixo: ApixoStandIn) -> AsyncIterator[ApixoClient]:
+async def client(apixo: FakeApixo) -> AsyncIterator[ApixoClient]:
     async with ApixoClient(apixo.base_url, SecretStr(KEY)) as opened:
         yield opened
 
@@ -60,7 +60,7 @@ async def requests(media: Path) -> AsyncIterator[list[VideoRequest]]:
     async with TestServer(app) as server:
         at = str(server.make_url("/"))
         images = (f"{at}first.png", f"{at}last.png")
-        yield every_mode(images, f"{at}motion.mp4", f"{at}voice.wav")
+        yield request_of_every_mode(images, f"{at}motion.mp4", f"{at}voice.wav")
 
 
 def _write_video(path: Path) -> None:

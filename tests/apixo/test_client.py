@@ -11,29 +11,31 @@ import pytest
 from pydantic import SecretStr
 
 from apixo.client import MAX_BODY_BYTES, ApixoClient
-from apixo.errors import ApixoError, NoAnswer, NotSent, ServerFault, Unreadable
+from apixo.errors import ApixoError, InvalidResponse, NoResponse, NotSent, ServerError
 from tests.harness.raw_http_server import (
+    RawServer,
     Reply,
-    Wire,
-    drips,
-    hangs,
-    never_ends,
-    resets,
-    says,
-    sends,
-    serve,
+    reply_body,
+    reply_endless,
+    reply_nothing,
+    reply_raw,
+    reply_reset,
+    reply_slowly,
+    serve_replies,
 )
-from tests.harness.video_requests import PRO, pro_text
+from tests.harness.video_requests import PRO, pro_text_to_video
 
 ACCEPTED = {"code": 200, "message": "success", "data": {"taskId": "t1"}}
 WORKING = {"code": 200, "message": "success", "data": {"taskId": "t1", "state": "processing"}}
 
 
 @asynccontextmanager
-async def talk(*replies: Reply, patience_s: float = 30) -> AsyncGenerator[tuple[ApixoClient, Wire]]:
+async def talk(
+    *replies: Reply, patience_s: float = 30
+) -> AsyncGenerator[tuple[ApixoClient, RawServer]]:
     """Open a client of a server that gives these replies."""
     async with (
-        serve(*replies) as wire,
+        serve_replies(*replies) as wire,
         ApixoClient(f"{wire.origin}/v1", SecretStr("sk-1"), submit_s=patience_s) as client,
     ):
         yield client, wire
@@ -42,24 +44,27 @@ async def talk(*replies: Reply, patience_s: float = 30) -> AsyncGenerator[tuple[
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (resets, NoAnswer),
-        (sends(b""), NoAnswer),
-        (sends(b"HTTP/1.1 200 OK\r\nContent-Le"), NoAnswer),
-        (sends(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"code"'), Unreadable),
-        (sends(b"220 mail.example ESMTP\r\n\r\n"), Unreadable),
-        (sends(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"), Unreadable),
-        (never_ends, Unreadable),
+        (reply_reset, NoResponse),
+        (reply_raw(b""), NoResponse),
+        (reply_raw(b"HTTP/1.1 200 OK\r\nContent-Le"), NoResponse),
+        (reply_raw(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"code"'), InvalidResponse),
+        (reply_raw(b"220 mail.example ESMTP\r\n\r\n"), InvalidResponse),
+        (reply_raw(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"), InvalidResponse),
+        (reply_endless, InvalidResponse),
         (
-            says(compress(json.dumps(ACCEPTED).encode()), "200 OK", "Content-Encoding: gzip"),
-            Unreadable,
+            reply_body(compress(json.dumps(ACCEPTED).encode()), "200 OK", "Content-Encoding: gzip"),
+            InvalidResponse,
         ),
-        (says(b" " * (MAX_BODY_BYTES + 1)), Unreadable),
-        (says(b"<html>Bad gateway</html>", "502 Bad Gateway"), ServerFault),
-        (says("", "307 Temporary Redirect", "Location: /elsewhere"), Unreadable),
-        (says('{"code": 200, "code": 200, "data": {"taskId": "t1"}}'), Unreadable),
-        (says('{"code": 200, "data": {"taskId": "t1", "odd": NaN}}'), Unreadable),
-        (says(f'{{"code": 200, "data": {{"taskId": "t1", "odd": {"9" * 5000}}}}}'), Unreadable),
-        (says({**ACCEPTED, "code": 500}), ServerFault),
+        (reply_body(b" " * (MAX_BODY_BYTES + 1)), InvalidResponse),
+        (reply_body(b"<html>Bad gateway</html>", "502 Bad Gateway"), ServerError),
+        (reply_body("", "307 Temporary Redirect", "Location: /elsewhere"), InvalidResponse),
+        (reply_body('{"code": 200, "code": 200, "data": {"taskId": "t1"}}'), InvalidResponse),
+        (reply_body('{"code": 200, "data": {"taskId": "t1", "odd": NaN}}'), InvalidResponse),
+        (
+            reply_body(f'{{"code": 200, "data": {{"taskId": "t1", "odd": {"9" * 5000}}}}}'),
+            InvalidResponse,
+        ),
+        (reply_body({**ACCEPTED, "code": 500}), ServerError),
     ],
 )
 async def test_once_sent_a_task_may_exist_and_nothing_is_sent_again(
@@ -68,26 +73,26 @@ async def test_once_sent_a_task_may_exist_and_nothing_is_sent_again(
     """Whatever comes back, the server saw exactly one request."""
     async with talk(reply) as (client, wire):
         with pytest.raises(kind) as caught:
-            await client.submit(pro_text())
+            await client.submit(pro_text_to_video())
     assert type(caught.value) is kind
     assert caught.value.task_may_exist
     assert len(wire.requests) == 1
 
 
-@pytest.mark.parametrize("reply", [hangs, drips])
+@pytest.mark.parametrize("reply", [reply_nothing, reply_slowly])
 async def test_patience_is_for_the_whole_answer(reply: Reply) -> None:
     """Neither silence nor a byte now and then keeps a job waiting for ever."""
     async with talk(reply, patience_s=0.3) as (client, wire):
-        with pytest.raises(NoAnswer, match="in time") as caught:
-            await client.submit(pro_text())
+        with pytest.raises(NoResponse, match="in time") as caught:
+            await client.submit(pro_text_to_video())
     assert caught.value.task_may_exist
     assert len(wire.requests) == 1
 
 
 async def test_the_request_is_what_apixo_documents() -> None:
     """Method, path, key, type and body, as they go over the wire."""
-    async with talk(says(ACCEPTED)) as (client, wire):
-        assert await client.submit(pro_text()) == "t1"
+    async with talk(reply_body(ACCEPTED)) as (client, wire):
+        assert await client.submit(pro_text_to_video()) == "t1"
     head, _, body = wire.requests[0].partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert lines[0] == "POST /v1/generateTask/seedance-1-5-pro HTTP/1.1"
@@ -99,41 +104,45 @@ async def test_the_request_is_what_apixo_documents() -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=latin-1", "image/png"])
 async def test_the_type_of_an_answer_does_not_matter(kind: str) -> None:
     """What reads as an envelope is one."""
-    async with talk(says(ACCEPTED, "200 OK", f"Content-Type: {kind}")) as (client, _):
-        assert await client.submit(pro_text()) == "t1"
+    async with talk(reply_body(ACCEPTED, "200 OK", f"Content-Type: {kind}")) as (client, _):
+        assert await client.submit(pro_text_to_video()) == "t1"
 
 
 async def test_a_submission_never_rides_on_an_idle_connection() -> None:
     """The other side may be closing it at that moment, and the task would be in doubt."""
-    async with talk(says(ACCEPTED)) as (client, wire):
+    async with talk(reply_body(ACCEPTED)) as (client, wire):
         for _ in range(3):
-            await client.submit(pro_text())
+            await client.submit(pro_text_to_video())
     assert (len(wire.requests), wire.connections) == (3, 3)
 
 
 async def test_asking_keeps_its_connection() -> None:
     """Many tasks are asked for over few connections."""
-    async with talk(says(WORKING)) as (client, wire):
+    async with talk(reply_body(WORKING)) as (client, wire):
         for _ in range(3):
-            await client.status(PRO, "t1")
+            await client.fetch_status(PRO, "t1")
     assert (len(wire.requests), wire.connections) == (3, 1)
 
 
 async def test_asking_again_over_a_new_connection_is_harmless() -> None:
     """An idle connection that breaks costs nothing: a status may be asked for twice."""
-    async with talk(says(WORKING), resets, says(WORKING)) as (client, wire):
+    async with talk(reply_body(WORKING), reply_reset, reply_body(WORKING)) as (client, wire):
         for _ in range(2):
-            await client.status(PRO, "t1")
+            await client.fetch_status(PRO, "t1")
     assert wire.connections == 2
 
 
 async def test_a_key_follows_no_redirect() -> None:
     """Neither a submission nor a question is sent on, to whatever host."""
-    async with serve(says(ACCEPTED)) as elsewhere:
-        redirect = says("", "302 Found", f"Location: {elsewhere.origin}/v1")
+    async with serve_replies(reply_body(ACCEPTED)) as elsewhere:
+        redirect = reply_body("", "302 Found", f"Location: {elsewhere.origin}/v1")
         async with talk(redirect) as (client, _):
-            for sending in (client.submit(pro_text()), client.status(PRO, "t1"), client.balance()):
-                with pytest.raises(Unreadable):
+            for sending in (
+                client.submit(pro_text_to_video()),
+                client.fetch_status(PRO, "t1"),
+                client.fetch_balance(),
+            ):
+                with pytest.raises(InvalidResponse):
                     await sending
     assert elsewhere.requests == []
 
@@ -183,5 +192,5 @@ def test_a_key_is_one_word(key: str) -> None:
 async def _cannot_be_sent_to(url: str, connect_s: float = 5) -> None:
     async with ApixoClient(url, SecretStr("sk-1"), connect_s=connect_s) as client:
         with pytest.raises(NotSent) as caught:
-            await client.submit(pro_text())
+            await client.submit(pro_text_to_video())
     assert not caught.value.task_may_exist

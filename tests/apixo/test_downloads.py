@@ -7,76 +7,76 @@ import aiohttp
 import pytest
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher, is_public
-from apixo.errors import ResultBroken, ResultError, ResultForbidden, ResultGone
-from sandbox.apixo import ApixoStandIn, HandClock
+from apixo.downloads import ResultDownloader, is_public_address
+from apixo.errors import DownloadError, DownloadExpired, DownloadFailed, DownloadNotAllowed
+from sandbox.apixo import FakeApixo, ManualClock
 from tests.harness.raw_http_server import (
     Reply,
-    drips,
-    hangs,
-    never_ends,
-    resets,
-    says,
-    sends,
-    serve,
+    reply_body,
+    reply_endless,
+    reply_nothing,
+    reply_raw,
+    reply_reset,
+    reply_slowly,
+    serve_replies,
 )
-from tests.harness.video_requests import PRO, pro_text
+from tests.harness.video_requests import PRO, pro_text_to_video
 
 MEGABYTE = 1024 * 1024
-VIDEO = says(b"\0" * 100_000)
+VIDEO = reply_body(b"\0" * 100_000)
 
 
 @pytest.fixture
-async def fetcher() -> AsyncIterator[ResultFetcher]:
-    async with ResultFetcher(("apixo.ai",), "127.0.0.1") as opened:
+async def fetcher() -> AsyncIterator[ResultDownloader]:
+    async with ResultDownloader(("apixo.ai",), "127.0.0.1") as opened:
         yield opened
 
 
-async def fetch(fetcher: ResultFetcher, url: str, max_bytes: int = MEGABYTE) -> bytes:
-    async with fetcher.open(url, max_bytes=max_bytes) as chunks:
+async def fetch(fetcher: ResultDownloader, url: str, max_bytes: int = MEGABYTE) -> bytes:
+    async with fetcher.stream(url, max_bytes=max_bytes) as chunks:
         return b"".join([chunk async for chunk in chunks])
 
 
-async def finished(client: ApixoClient, clock: HandClock, prompt: str) -> str:
+async def finished(client: ApixoClient, clock: ManualClock, prompt: str) -> str:
     """Have a video made and give its address."""
-    task_id = await client.submit(pro_text(prompt))
+    task_id = await client.submit(pro_text_to_video(prompt))
     clock.advance(200)
-    return (await client.status(PRO, task_id)).result_urls[0]
+    return (await client.fetch_status(PRO, task_id)).result_urls[0]
 
 
 async def test_a_video_arrives_whole(
-    apixo: ApixoStandIn, client: ApixoClient, clock: HandClock, fetcher: ResultFetcher
+    apixo: FakeApixo, client: ApixoClient, clock: ManualClock, fetcher: ResultDownloader
 ) -> None:
     """As an MP4, and the key was not shown to the host of the files."""
     video = await fetch(fetcher, await finished(client, clock, "a lake"))
     assert video[4:8] == b"ftyp"
-    assert apixo.journal.to("/files/")[-1].authorization == "missing"
+    assert apixo.journal.requests_to("/files/")[-1].authorization == "missing"
 
 
 @pytest.mark.parametrize(
     ("result", "kind"),
     [
-        ("403", ResultGone),
-        ("404", ResultGone),
-        ("410", ResultGone),
-        ("500", ResultBroken),
-        ("cut", ResultBroken),
-        ("reset", ResultBroken),
-        ("elsewhere", ResultForbidden),
-        ("plain", ResultForbidden),
-        ("file", ResultForbidden),
-        ("private", ResultForbidden),
-        ("metadata", ResultForbidden),
-        ("foreign", ResultForbidden),
-        ("userinfo", ResultForbidden),
+        ("403", DownloadExpired),
+        ("404", DownloadExpired),
+        ("410", DownloadExpired),
+        ("500", DownloadFailed),
+        ("cut", DownloadFailed),
+        ("reset", DownloadFailed),
+        ("elsewhere", DownloadNotAllowed),
+        ("plain", DownloadNotAllowed),
+        ("file", DownloadNotAllowed),
+        ("private", DownloadNotAllowed),
+        ("metadata", DownloadNotAllowed),
+        ("foreign", DownloadNotAllowed),
+        ("userinfo", DownloadNotAllowed),
     ],
 )
 async def test_a_result_that_can_not_be_had_says_why(
     client: ApixoClient,
-    clock: HandClock,
-    fetcher: ResultFetcher,
+    clock: ManualClock,
+    fetcher: ResultDownloader,
     result: str,
-    kind: type[ResultError],
+    kind: type[DownloadError],
 ) -> None:
     """Expired, broken, or not to be asked."""
     url = await finished(client, clock, f"a lake [[result:{result}]]")
@@ -88,54 +88,57 @@ async def test_a_result_that_can_not_be_had_says_why(
 @pytest.mark.parametrize(
     "reply",
     [
-        never_ends,
-        drips,
-        hangs,
-        resets,
-        sends(b""),
-        sends(b"no http\r\n\r\n"),
-        sends(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nshort"),
-        sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"),
-        says(b"x" * (MEGABYTE + 1)),
-        says(b"\x1f\x8b", "200 OK", "Content-Encoding: gzip"),
-        says(b"", "204 No Content"),
+        reply_endless,
+        reply_slowly,
+        reply_nothing,
+        reply_reset,
+        reply_raw(b""),
+        reply_raw(b"no http\r\n\r\n"),
+        reply_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nshort"),
+        reply_raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"),
+        reply_body(b"x" * (MEGABYTE + 1)),
+        reply_body(b"\x1f\x8b", "200 OK", "Content-Encoding: gzip"),
+        reply_body(b"", "204 No Content"),
     ],
 )
 async def test_a_spoiled_download_is_broken(reply: Reply) -> None:
     """However it is spoiled, it ends, and no piece of it passes for the whole."""
-    timeout = aiohttp.ClientTimeout(total=0.3 if reply in (hangs, drips) else 30)
-    async with serve(reply) as wire, ResultFetcher((), "127.0.0.1", timeout=timeout) as fetcher:
-        with pytest.raises(ResultBroken) as caught:
+    timeout = aiohttp.ClientTimeout(total=0.3 if reply in (reply_nothing, reply_slowly) else 30)
+    async with (
+        serve_replies(reply) as wire,
+        ResultDownloader((), "127.0.0.1", timeout=timeout) as fetcher,
+    ):
+        with pytest.raises(DownloadFailed) as caught:
             await fetch(fetcher, f"{wire.origin}/a.mp4")
     assert caught.value.__context__ is None
 
 
-async def test_no_more_than_the_cap_is_handed_on(fetcher: ResultFetcher) -> None:
+async def test_no_more_than_the_cap_is_handed_on(fetcher: ResultDownloader) -> None:
     """The cap counts what came, not what was announced."""
     sizes: list[int] = []
 
     async def take(url: str) -> None:
-        async with fetcher.open(url, max_bytes=MEGABYTE) as chunks:
+        async with fetcher.stream(url, max_bytes=MEGABYTE) as chunks:
             async for chunk in chunks:
                 sizes.append(len(chunk))
                 assert sum(sizes) <= MEGABYTE
 
-    async with serve(never_ends) as wire:
-        with pytest.raises(ResultBroken, match="larger"):
+    async with serve_replies(reply_endless) as wire:
+        with pytest.raises(DownloadFailed, match="larger"):
             await take(wire.origin)
 
 
-async def test_a_result_as_large_as_the_cap_is_taken(fetcher: ResultFetcher) -> None:
+async def test_a_result_as_large_as_the_cap_is_taken(fetcher: ResultDownloader) -> None:
     """The cap itself is allowed."""
-    async with serve(VIDEO) as wire:
+    async with serve_replies(VIDEO) as wire:
         assert len(await fetch(fetcher, wire.origin, max_bytes=100_000)) == 100_000
 
 
-async def test_an_error_of_the_taker_is_not_the_fetchers(fetcher: ResultFetcher) -> None:
+async def test_an_error_of_the_taker_is_not_the_fetchers(fetcher: ResultDownloader) -> None:
     """A full disk is no broken result."""
-    async with serve(VIDEO) as wire:
+    async with serve_replies(VIDEO) as wire:
         with pytest.raises(OSError, match="disk full"):
-            async with fetcher.open(wire.origin, max_bytes=MEGABYTE):
+            async with fetcher.stream(wire.origin, max_bytes=MEGABYTE):
                 raise OSError("disk full")
 
 
@@ -171,9 +174,9 @@ async def test_an_error_of_the_taker_is_not_the_fetchers(fetcher: ResultFetcher)
         "",
     ],
 )
-async def test_an_address_is_judged_by_its_spelling(fetcher: ResultFetcher, url: str) -> None:
+async def test_an_address_is_judged_by_its_spelling(fetcher: ResultDownloader, url: str) -> None:
     """HTTPS on the usual port of an allowed host, or the stand-in's own name; nothing else."""
-    with pytest.raises(ResultForbidden):
+    with pytest.raises(DownloadNotAllowed):
         await fetch(fetcher, url)
 
 
@@ -182,22 +185,24 @@ async def test_an_address_is_judged_by_its_spelling(fetcher: ResultFetcher, url:
 )
 async def test_an_allowed_name_may_not_lead_inside(host: str) -> None:
     """What a name resolves to, or says literally, is looked at when the connection is made."""
-    async with ResultFetcher((host.strip("[]"),)) as fetcher:
-        with pytest.raises(ResultForbidden, match="does not lead"):
+    async with ResultDownloader((host.strip("[]"),)) as fetcher:
+        with pytest.raises(DownloadNotAllowed, match="does not lead"):
             await fetch(fetcher, f"https://{host}/x.mp4")
 
 
 async def test_the_stand_ins_name_may_not_lead_outside() -> None:
     """Plain HTTP is for this machine only."""
-    async with ResultFetcher((), "10.0.0.1") as fetcher:
-        with pytest.raises(ResultForbidden, match="does not lead"):
+    async with ResultDownloader((), "10.0.0.1") as fetcher:
+        with pytest.raises(DownloadNotAllowed, match="does not lead"):
             await fetch(fetcher, "http://10.0.0.1/x.mp4")
 
 
-async def test_the_stand_ins_name_is_no_other_name_of_this_machine(fetcher: ResultFetcher) -> None:
+async def test_the_stand_ins_name_is_no_other_name_of_this_machine(
+    fetcher: ResultDownloader,
+) -> None:
     """`localhost` is not `127.0.0.1`, though it leads there."""
-    async with serve(VIDEO) as wire:
-        with pytest.raises(ResultForbidden):
+    async with serve_replies(VIDEO) as wire:
+        with pytest.raises(DownloadNotAllowed):
             await fetch(fetcher, f"http://localhost:{wire.port}/")
         assert len(await fetch(fetcher, f"http://127.0.0.1:{wire.port}/")) == 100_000
 
@@ -233,33 +238,38 @@ async def test_the_stand_ins_name_is_no_other_name_of_this_machine(fetcher: Resu
 )
 def test_only_the_open_internet_is_public(address: str, public: bool) -> None:
     """Nothing private, shared, local, reserved, multicast, or another address in disguise."""
-    assert is_public(ipaddress.ip_address(address)) == public
+    assert is_public_address(ipaddress.ip_address(address)) == public
 
 
 def moved(location: str, status: str = "302 Found") -> Reply:
-    return says(b"", status, f"Location: {location}", "Set-Cookie: visitor=1")
+    return reply_body(b"", status, f"Location: {location}", "Set-Cookie: visitor=1")
 
 
 @pytest.mark.parametrize("status", ["301 M", "302 F", "303 S", "307 T", "308 P"])
-async def test_a_few_redirects_are_followed(fetcher: ResultFetcher, status: str) -> None:
+async def test_a_few_redirects_are_followed(fetcher: ResultDownloader, status: str) -> None:
     """Three, relative ones too."""
-    async with serve(moved("/b?sig=a%2Fb", status), moved("c", status), moved("d"), VIDEO) as wire:
+    async with serve_replies(
+        moved("/b?sig=a%2Fb", status), moved("c", status), moved("d"), VIDEO
+    ) as wire:
         assert len(await fetch(fetcher, f"{wire.origin}/a")) == 100_000
     assert [_line(request) for request in wire.requests] == ["/a", "/b?sig=a%2Fb", "/c", "/d"]
 
 
 async def test_no_cookie_is_carried_along() -> None:
     """Downloads do not know of each other."""
-    async with serve(moved("/b"), VIDEO) as wire, ResultFetcher((), "localhost") as fetcher:
+    async with (
+        serve_replies(moved("/b"), VIDEO) as wire,
+        ResultDownloader((), "localhost") as fetcher,
+    ):
         await fetch(fetcher, f"http://localhost:{wire.port}/a")
     assert len(wire.requests) == 2
     assert not any(b"cookie" in request.lower() for request in wire.requests)
 
 
-async def test_many_redirects_are_not(fetcher: ResultFetcher) -> None:
+async def test_many_redirects_are_not(fetcher: ResultDownloader) -> None:
     """A fourth is too many, as is a loop."""
-    async with serve(moved("/again")) as wire:
-        with pytest.raises(ResultBroken, match="too often"):
+    async with serve_replies(moved("/again")) as wire:
+        with pytest.raises(DownloadFailed, match="too often"):
             await fetch(fetcher, wire.origin)
     assert len(wire.requests) == 4
 
@@ -275,35 +285,37 @@ async def test_many_redirects_are_not(fetcher: ResultFetcher) -> None:
         "http://[",
     ],
 )
-async def test_a_redirect_is_judged_like_any_address(fetcher: ResultFetcher, location: str) -> None:
+async def test_a_redirect_is_judged_like_any_address(
+    fetcher: ResultDownloader, location: str
+) -> None:
     """Nothing is asked of where it leads."""
-    async with serve(hangs) as wire:
+    async with serve_replies(reply_nothing) as wire:
         wire.replies = [moved(location.format(port=wire.port)), VIDEO]
-        with pytest.raises(ResultForbidden):
+        with pytest.raises(DownloadNotAllowed):
             await fetch(fetcher, wire.origin)
     assert len(wire.requests) == 1
 
 
-async def test_a_signed_address_is_asked_as_it_is(fetcher: ResultFetcher) -> None:
+async def test_a_signed_address_is_asked_as_it_is(fetcher: ResultDownloader) -> None:
     """Re-quoting would break its signature."""
     path = "/a%2Fb.mp4?X-Sig=a%2Fb%3D+c&e=%7e"
-    async with serve(VIDEO) as wire:
+    async with serve_replies(VIDEO) as wire:
         await fetch(fetcher, f"{wire.origin}{path}")
     assert _line(wire.requests[0]) == path
 
 
-async def test_an_address_with_a_space_is_quoted(fetcher: ResultFetcher) -> None:
+async def test_an_address_with_a_space_is_quoted(fetcher: ResultDownloader) -> None:
     """A careless name of a file does not lose it."""
-    async with serve(VIDEO) as wire:
+    async with serve_replies(VIDEO) as wire:
         await fetch(fetcher, f"{wire.origin}/my video é.mp4")
     assert _line(wire.requests[0]) == "/my%20video%20%C3%A9.mp4"
 
 
-async def test_an_address_can_not_write_headers(fetcher: ResultFetcher) -> None:
+async def test_an_address_can_not_write_headers(fetcher: ResultDownloader) -> None:
     """Line breaks in it do not become lines of the request."""
-    async with serve(VIDEO) as wire:
+    async with serve_replies(VIDEO) as wire:
         for path in ("/a HTTP/1.1\r\nX-Evil: 1\r\n", "/a\nX-Evil:1", "/\0"):
-            with pytest.raises(ResultForbidden):
+            with pytest.raises(DownloadNotAllowed):
                 await fetch(fetcher, wire.origin + path)
     assert not wire.requests
 

@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 
 from apixo.errors import BadRequest
-from apixo.requests import submission
+from apixo.requests import build_submission
 from domain.models import AspectRatio, Mode, Resolution
 from domain.requests import VideoRequest
 from tests.harness.video_requests import (
     PROMPT,
-    every_mode,
-    pro_images,
-    pro_text,
-    two_omni,
-    two_text,
+    pro_image_to_video,
+    pro_text_to_video,
+    request_of_every_mode,
+    v2_omni_reference,
+    v2_text_to_video,
 )
 
 CALLBACK = "https://bot.example/callbacks/apixo/token"
-A_REQUEST_OF_EVERY_MODE = every_mode(
+A_REQUEST_OF_EVERY_MODE = request_of_every_mode(
     ("https://example.com/1.png", "https://example.com/2.png"),
     "https://example.com/v.mp4",
     "https://example.com/a.mp3",
@@ -27,7 +27,7 @@ A_REQUEST_OF_EVERY_MODE = every_mode(
 
 def test_text_to_video_on_pro_is_as_its_page_shows() -> None:
     """The quickstart of APIXO's page for 1.5 Pro."""
-    assert submission(pro_text()) == {
+    assert build_submission(pro_text_to_video()) == {
         "request_type": "async",
         "input": {
             "mode": "text-to-video",
@@ -43,8 +43,10 @@ def test_text_to_video_on_pro_is_as_its_page_shows() -> None:
 
 def test_references_on_two_are_as_its_page_shows() -> None:
     """The omni-reference example of APIXO's page for 2.0."""
-    request = two_omni(("https://e.com/p.png",), ("https://e.com/v.mp4",), ("https://e.com/a.mp3",))
-    assert submission(request) == {
+    request = v2_omni_reference(
+        ("https://e.com/p.png",), ("https://e.com/v.mp4",), ("https://e.com/a.mp3",)
+    )
+    assert build_submission(request) == {
         "request_type": "async",
         "input": {
             "mode": "omni_reference",
@@ -64,7 +66,7 @@ def test_references_on_two_are_as_its_page_shows() -> None:
 @pytest.mark.parametrize("request_", A_REQUEST_OF_EVERY_MODE, ids=str)
 def test_types_are_exact_and_no_array_is_empty(request_: VideoRequest) -> None:
     """8 and not "8", true and not 1; an empty `video_urls` might be billed as one provided."""
-    fields: dict[str, Any] = submission(request_)["input"]
+    fields: dict[str, Any] = build_submission(request_)["input"]
     assert type(fields["duration"]) is int
     assert type(fields["sound"]) is bool
     assert all(type(fields[name]) is str for name in ("mode", "resolution", "aspect_ratio"))
@@ -75,20 +77,26 @@ def test_types_are_exact_and_no_array_is_empty(request_: VideoRequest) -> None:
 @pytest.mark.parametrize("request_", A_REQUEST_OF_EVERY_MODE, ids=str)
 def test_a_model_gets_its_own_switch_only(request_: VideoRequest) -> None:
     """fixed_lens belongs to 1.5 Pro and web_search to 2.0."""
-    fields = submission(request_)["input"]
+    fields = build_submission(request_)["input"]
     is_pro = request_.model == "seedance-1-5-pro"
     assert ("fixed_lens" in fields, "web_search" in fields) == (is_pro, not is_pro)
 
 
 def test_a_callback_is_asked_for_with_its_address() -> None:
     """Nothing but the delivery changes."""
-    plain, called = submission(two_text()), submission(two_text(), CALLBACK)
+    plain, called = (
+        build_submission(v2_text_to_video()),
+        build_submission(v2_text_to_video(), CALLBACK),
+    )
     assert called == {**plain, "request_type": "callback", "callback_url": CALLBACK}
 
 
 def test_a_callback_to_this_machine_may_be_plain() -> None:
     """A local run without TLS can be called back by the stand-in."""
-    assert submission(pro_text(), "http://127.0.0.1:8080/x")["request_type"] == "callback"
+    assert (
+        build_submission(pro_text_to_video(), "http://127.0.0.1:8080/x")["request_type"]
+        == "callback"
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,7 @@ def test_a_callback_to_this_machine_may_be_plain() -> None:
 def test_a_callback_elsewhere_must_be_https(url: str) -> None:
     """APIXO takes public HTTPS addresses only."""
     with pytest.raises(BadRequest, match="callback_url"):
-        submission(pro_text(), url)
+        build_submission(pro_text_to_video(), url)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +125,9 @@ def test_a_callback_elsewhere_must_be_https(url: str) -> None:
 )
 def test_a_request_that_fits_no_form_is_refused_here(change: dict[str, Any], named: str) -> None:
     """Kept requests may be older than the rules; what is wrong is named, the prompt is not told."""
-    request = pro_text().model_copy(update=change)
+    request = pro_text_to_video().model_copy(update=change)
     with pytest.raises(BadRequest, match=named) as caught:
-        submission(request)
+        build_submission(request)
     assert caught.value.__context__ is None
     assert PROMPT not in str(caught.value)
 
@@ -128,4 +136,4 @@ def test_pictures_are_counted() -> None:
     """One or two; none is not an animation."""
     for urls in ((), ("https://e.com/1.png",) * 3):
         with pytest.raises(BadRequest, match="image_urls"):
-            submission(pro_images(*urls))
+            build_submission(pro_image_to_video(*urls))

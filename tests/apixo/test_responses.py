@@ -10,16 +10,16 @@ from apixo.errors import (
     ApixoError,
     BadRequest,
     Forbidden,
+    InvalidResponse,
     NotFound,
-    OutOfFunds,
+    OutcomeUnknown,
+    OutOfCredit,
     RateLimited,
-    ServerFault,
+    ServerError,
     Unauthorized,
-    Unclear,
-    Unreadable,
 )
-from apixo.responses import Answer, Question, read_answer
-from apixo.schemas import read_task_id
+from apixo.responses import RawResponse, RequestContext, parse_response
+from apixo.schemas import parse_task_id
 
 PROMPT = "a secret idea for a film"
 
@@ -29,31 +29,31 @@ def error_of(
 ) -> ApixoError:
     """Give the error that an answer amounts to; `body` is bytes, or JSON to be written."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = Answer(status, data, retry_after)
+    answer = RawResponse(status, data, retry_after)
     with pytest.raises(ApixoError) as caught:
-        read_answer(answer, Question(task_id=task_id, prompt=PROMPT), read_task_id)
+        parse_response(answer, RequestContext(task_id=task_id, prompt=PROMPT), parse_task_id)
     return caught.value
 
 
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (200, 402, OutOfFunds),
+        (200, 402, OutOfCredit),
         (200, 429, RateLimited),
-        (200, 500, ServerFault),
+        (200, 500, ServerError),
         (400, 200, BadRequest),
-        (400, 402, OutOfFunds),
+        (400, 402, OutOfCredit),
         (400, 1001, BadRequest),
-        (400, 500, ServerFault),
-        (502, 200, ServerFault),
-        (502, 400, ServerFault),
-        (418, 418, Unreadable),
-        (200, 0, Unreadable),
-        (200, 1001, Unreadable),
-        (302, 302, Unreadable),
-        (200, "402", Unreadable),
-        (200, True, Unreadable),
-        (200, None, Unreadable),
+        (400, 500, ServerError),
+        (502, 200, ServerError),
+        (502, 400, ServerError),
+        (418, 418, InvalidResponse),
+        (200, 0, InvalidResponse),
+        (200, 1001, InvalidResponse),
+        (302, 302, InvalidResponse),
+        (200, "402", InvalidResponse),
+        (200, True, InvalidResponse),
+        (200, None, InvalidResponse),
         (401, "NO_KEY", Unauthorized),
     ],
 )
@@ -74,14 +74,14 @@ def test_the_worse_of_status_and_code_counts(
     [
         (400, BadRequest),
         (401, Unauthorized),
-        (402, Unreadable),
+        (402, InvalidResponse),
         (403, Forbidden),
         (404, NotFound),
         (429, RateLimited),
-        (502, ServerFault),
-        (200, Unreadable),
-        (204, Unreadable),
-        (301, Unreadable),
+        (502, ServerError),
+        (200, InvalidResponse),
+        (204, InvalidResponse),
+        (301, InvalidResponse),
     ],
 )
 def test_without_an_envelope_the_status_counts(
@@ -95,15 +95,15 @@ def test_without_an_envelope_the_status_counts(
 
 def test_a_missing_code_is_no_objection() -> None:
     """Older examples of APIXO show the data alone."""
-    answer = Answer(200, b'{"data": {"taskId": "t1"}}')
-    assert read_answer(answer, Question(), read_task_id) == "t1"
+    answer = RawResponse(200, b'{"data": {"taskId": "t1"}}')
+    assert parse_response(answer, RequestContext(), parse_task_id) == "t1"
 
 
 @pytest.mark.parametrize("status", [200, 400, 402, 429])
 def test_a_refusal_that_names_a_task_is_none(status: int) -> None:
     """Whoever names a task has made it; the operator is told its id."""
     error = error_of(status, {"code": 402, "message": "no", "data": {"taskId": "t9"}})
-    assert isinstance(error, Unclear)
+    assert isinstance(error, OutcomeUnknown)
     assert error.task_id == "t9"
 
 
@@ -125,7 +125,7 @@ def test_a_refusal_may_repeat_the_task_asked_for() -> None:
 )
 def test_a_lack_of_money_is_known_under_any_number(body: dict[str, object]) -> None:
     """It is the operator's matter, not the member's."""
-    assert type(error_of(400, body)) is OutOfFunds
+    assert type(error_of(400, body)) is OutOfCredit
 
 
 def test_a_prompt_can_not_feign_a_lack_of_money() -> None:

@@ -12,19 +12,19 @@ from apixo.client import ApixoClient
 from apixo.errors import (
     ApixoError,
     Forbidden,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotFound,
     RateLimited,
-    ServerFault,
+    ServerError,
     Unauthorized,
-    Unreadable,
 )
-from apixo.responses import Answer, Question, read_answer
-from apixo.schemas import TaskFailure, TaskState, TaskStatus, read_balance, read_status
+from apixo.responses import RawResponse, RequestContext, parse_response
+from apixo.schemas import TaskFailure, TaskState, TaskStatus, parse_balance, parse_status
 from domain.failures import FailReason
 from domain.money import MicroUSD
-from sandbox.apixo import ApixoStandIn, Fault, HandClock
-from tests.harness.video_requests import PRO, TWO, pro_text, two_text
+from sandbox.apixo import FakeApixo, Fault, ManualClock
+from tests.harness.video_requests import PRO, TWO, pro_text_to_video, v2_text_to_video
 
 FILE = "https://file.apixo.ai/xxx.mp4"
 
@@ -32,24 +32,26 @@ FILE = "https://file.apixo.ai/xxx.mp4"
 def read(data: object, task_id: str = "t1") -> TaskStatus:
     """Read the status that an answer with this data tells."""
     body = json.dumps({"code": 200, "message": "success", "data": data}).encode()
-    question = Question(task_id=task_id)
-    return read_answer(Answer(200, body), question, lambda found: read_status(found, task_id))
+    question = RequestContext(task_id=task_id)
+    return parse_response(
+        RawResponse(200, body), question, lambda found: parse_status(found, task_id)
+    )
 
 
 async def test_a_task_is_followed_to_its_result(
-    apixo: ApixoStandIn, client: ApixoClient, clock: HandClock
+    apixo: FakeApixo, client: ApixoClient, clock: ManualClock
 ) -> None:
     """Pending, processing, success with an address and both times."""
-    task_id = await client.submit(two_text())
-    states = [(await client.status(TWO, task_id)).state]
+    task_id = await client.submit(v2_text_to_video())
+    states = [(await client.fetch_status(TWO, task_id)).state]
     for wait_s in (3, 600):
         clock.advance(wait_s)
-        status = await client.status(TWO, task_id)
+        status = await client.fetch_status(TWO, task_id)
         states.append(status.state)
     assert states == [TaskState.PENDING, TaskState.PROCESSING, TaskState.SUCCESS]
     assert status.task_id == task_id
     assert status.result_urls[0].startswith(apixo.base_url.removesuffix("/api/v1"))
-    assert status.fail is None
+    assert status.failure is None
     assert status.created_ms is not None
     assert status.completed_ms is not None
     assert status.completed_ms > status.created_ms
@@ -65,15 +67,15 @@ async def test_a_task_is_followed_to_its_result(
     ],
 )
 async def test_a_failure_says_why(
-    client: ApixoClient, clock: HandClock, code: str, reason: FailReason
+    client: ApixoClient, clock: ManualClock, code: str, reason: FailReason
 ) -> None:
     """The code as it came, and its class; the set of codes is open."""
-    task_id = await client.submit(pro_text(f"a lake [[fail:{code}]]"))
+    task_id = await client.submit(pro_text_to_video(f"a lake [[fail:{code}]]"))
     clock.advance(10)
-    status = await client.status(PRO, task_id)
+    status = await client.fetch_status(PRO, task_id)
     assert status.state is TaskState.FAILED
-    assert status.fail is not None
-    assert (status.fail.code, status.fail.reason) == (code, reason)
+    assert status.failure is not None
+    assert (status.failure.code, status.failure.reason) == (code, reason)
 
 
 @pytest.mark.parametrize(
@@ -83,40 +85,40 @@ async def test_a_failure_says_why(
         (403, Forbidden),
         (404, NotFound),
         (429, RateLimited),
-        (500, ServerFault),
-        (503, ServerFault),
+        (500, ServerError),
+        (503, ServerError),
     ],
 )
 async def test_an_error_names_the_task(
-    apixo: ApixoStandIn, client: ApixoClient, status: int, kind: type[ApixoError]
+    apixo: FakeApixo, client: ApixoClient, status: int, kind: type[ApixoError]
 ) -> None:
     """Whoever reads the log finds the job by it."""
-    apixo.faults.on_status(Fault(status=status))
+    apixo.faults.add_status(Fault(status=status))
     with pytest.raises(kind) as caught:
-        await client.status(PRO, "t1")
+        await client.fetch_status(PRO, "t1")
     assert (caught.value.http_status, caught.value.task_id) == (status, "t1")
     assert "t1" in str(caught.value)
 
 
 async def test_an_unknown_task_is_not_found(client: ApixoClient) -> None:
     """Also if it is known under the other model."""
-    task_id = await client.submit(pro_text())
+    task_id = await client.submit(pro_text_to_video())
     with pytest.raises(NotFound):
-        await client.status(TWO, task_id)
+        await client.fetch_status(TWO, task_id)
 
 
-async def test_a_task_id_is_opaque(apixo: ApixoStandIn, client: ApixoClient) -> None:
+async def test_a_task_id_is_opaque(apixo: FakeApixo, client: ApixoClient) -> None:
     """Whatever stands in it arrives as it is."""
     with pytest.raises(NotFound):
-        await client.status(PRO, "a b+c&d=ä/?#")
-    assert apixo.journal.to("statusTask")[-1].query == {"taskId": "a b+c&d=ä/?#"}
+        await client.fetch_status(PRO, "a b+c&d=ä/?#")
+    assert apixo.journal.requests_to("statusTask")[-1].query == {"taskId": "a b+c&d=ä/?#"}
 
 
-async def test_a_broken_connection_is_no_answer(apixo: ApixoStandIn, client: ApixoClient) -> None:
+async def test_a_broken_connection_is_no_answer(apixo: FakeApixo, client: ApixoClient) -> None:
     """Asking is harmless, so a fresh connection that breaks is all that can be seen."""
-    apixo.faults.on_status(Fault(ending="reset"), times=2)
-    with pytest.raises(NoAnswer):
-        await client.status(PRO, "t1")
+    apixo.faults.add_status(Fault(ending="reset"), times=2)
+    with pytest.raises(NoResponse):
+        await client.fetch_status(PRO, "t1")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_only_an_end_has_an_outcome() -> None:
     """A failed task has no result and a working one no failure, whatever else is told."""
     outcome = {"resultJson": {"resultUrls": [FILE]}, "failCode": "Timeout"}
     assert read({"state": "failed", **outcome}).result_urls == ()
-    assert read({"state": "success", **outcome}).fail is None
+    assert read({"state": "success", **outcome}).failure is None
     assert read({"state": "processing", **outcome}) == TaskStatus(
         task_id="t1", state=TaskState.PROCESSING
     )
@@ -181,12 +183,12 @@ def test_only_an_end_has_an_outcome() -> None:
 )
 def test_a_failure_needs_no_reason(fields: dict[str, Any], failure: TaskFailure) -> None:
     """Missing, null and odd fields leave a failure a failure; its words are one plain line."""
-    assert read({"state": "failed", **fields}).fail == failure
+    assert read({"state": "failed", **fields}).failure == failure
 
 
 def test_a_long_story_is_cut() -> None:
     """100 kB of failMsg do not reach the database."""
-    fail = read({"state": "failed", "failMsg": "Upstream said no. " * 6000}).fail
+    fail = read({"state": "failed", "failMsg": "Upstream said no. " * 6000}).failure
     assert fail is not None
     assert fail.message is not None
     assert len(fail.message) == 300
@@ -202,21 +204,21 @@ def test_a_moment_that_is_no_milliseconds_is_left_out(moment: object) -> None:
 def test_the_answer_must_be_of_the_task() -> None:
     """Another task's end would charge the wrong member; a number is the same id unwrapped."""
     assert read({"taskId": 77, "state": "pending"}, task_id="77").state is TaskState.PENDING
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidResponse):
         read({"taskId": "t2", "state": "success"})
 
 
 @pytest.mark.parametrize("data", [None, [], "success", 7])
 def test_an_answer_without_a_status_is_unreadable(data: object) -> None:
     """There is nothing in it to act on."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidResponse):
         read(data)
 
 
-async def test_the_balance_is_exact(apixo: ApixoStandIn, client: ApixoClient) -> None:
+async def test_the_balance_is_exact(apixo: FakeApixo, client: ApixoClient) -> None:
     """Micro-dollars, through no float."""
     apixo.balance.micro = 74_870_001
-    assert await client.balance() == MicroUSD(74_870_001)
+    assert await client.fetch_balance() == MicroUSD(74_870_001)
 
 
 @pytest.mark.parametrize(
@@ -224,12 +226,12 @@ async def test_the_balance_is_exact(apixo: ApixoStandIn, client: ApixoClient) ->
     ["null", '"74.87"', "true", "{}", "NaN", "Infinity", "1e999999", "1e99999999999999999999"],
 )
 async def test_a_balance_that_is_no_amount_is_unreadable(
-    apixo: ApixoStandIn, client: ApixoClient, data: str
+    apixo: FakeApixo, client: ApixoClient, data: str
 ) -> None:
     """Nothing is guessed, and no number is too large to be refused at once."""
-    apixo.faults.on_balance(Fault(raw=f'{{"code": 200, "data": {data}}}'.encode()))
-    with pytest.raises(Unreadable):
-        await client.balance()
+    apixo.faults.add_balance(Fault(raw=f'{{"code": 200, "data": {data}}}'.encode()))
+    with pytest.raises(InvalidResponse):
+        await client.fetch_balance()
 
 
 JSON = st.recursive(
@@ -255,15 +257,17 @@ def test_whatever_json_comes_is_a_status_or_one_of_the_errors(
     status: int, envelope: dict[str, Any]
 ) -> None:
     """No shape of an answer gets past the border; every text that does is one plain line."""
-    answer = Answer(status, json.dumps(envelope).encode(), retry_after="1")
+    answer = RawResponse(status, json.dumps(envelope).encode(), retry_after="1")
     try:
-        told = read_answer(answer, Question(task_id="t1"), lambda data: read_status(data, "t1"))
+        told = parse_response(
+            answer, RequestContext(task_id="t1"), lambda data: parse_status(data, "t1")
+        )
     except ApixoError as error:
         told = error
     if isinstance(told, ApixoError):
         assert str(told).isprintable()
     else:
-        assert (told.fail is not None) == (told.state is TaskState.FAILED)
+        assert (told.failure is not None) == (told.state is TaskState.FAILED)
         assert all(url.isprintable() for url in told.result_urls)
 
 
@@ -271,10 +275,12 @@ def test_whatever_json_comes_is_a_status_or_one_of_the_errors(
 def test_whatever_bytes_come_are_one_of_the_errors(body: bytes, status: int) -> None:
     """Bytes that are no envelope never raise anything else."""
     with pytest.raises(ApixoError):
-        read_answer(Answer(status, body), Question(), lambda data: read_status(data, "t1"))
+        parse_response(
+            RawResponse(status, body), RequestContext(), lambda data: parse_status(data, "t1")
+        )
 
 
 @given(st.decimals(-(10**8), 10**8, places=6))
 def test_any_balance_keeps_its_micro_dollars(dollars: Decimal) -> None:
     """Six decimals survive."""
-    assert read_balance(dollars) == dollars * 10**6
+    assert parse_balance(dollars) == dollars * 10**6

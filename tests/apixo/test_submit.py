@@ -8,38 +8,38 @@ from apixo.errors import (
     ApixoError,
     BadRequest,
     Forbidden,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotFound,
-    OutOfFunds,
+    OutOfCredit,
     RateLimited,
-    Refused,
-    ServerFault,
+    RequestRejected,
+    ServerError,
     Unauthorized,
-    Unreadable,
 )
 from domain.requests import VideoRequest
-from sandbox.apixo import ApixoStandIn, Fault
-from tests.harness.video_requests import pro_text, two_text
+from sandbox.apixo import FakeApixo, Fault
+from tests.harness.video_requests import pro_text_to_video, v2_text_to_video
 
 
 async def test_every_mode_of_both_models_is_accepted(
-    apixo: ApixoStandIn, client: ApixoClient, requests: list[VideoRequest]
+    apixo: FakeApixo, client: ApixoClient, requests: list[VideoRequest]
 ) -> None:
     """The strict stand-in takes each request, reads the mode meant, and returns its task's id."""
     for request in requests:
         task_id = await client.submit(request)
         task = apixo.tasks.get(task_id, request.model)
         assert task is not None
-        assert (task.order.mode, task.order.duration) == (request.mode, request.seconds)
-        assert len(task.order.image_urls) == len(request.pictures)
+        assert (task.submission.mode, task.submission.duration) == (request.mode, request.seconds)
+        assert len(task.submission.image_urls) == len(request.pictures)
 
 
-async def test_a_callback_is_ordered(apixo: ApixoStandIn, client: ApixoClient) -> None:
+async def test_a_callback_is_ordered(apixo: FakeApixo, client: ApixoClient) -> None:
     """The address arrives."""
     url = "https://bot.example/callbacks/apixo/token"
-    task = apixo.tasks.get(await client.submit(two_text(), url), "seedance-2-0")
+    task = apixo.tasks.get(await client.submit(v2_text_to_video(), url), "seedance-2-0")
     assert task is not None
-    assert task.order.callback_url == url
+    assert task.submission.callback_url == url
 
 
 @pytest.mark.parametrize(
@@ -47,22 +47,22 @@ async def test_a_callback_is_ordered(apixo: ApixoStandIn, client: ApixoClient) -
     [
         ("400", BadRequest),
         ("401", Unauthorized),
-        ("402", OutOfFunds),
+        ("402", OutOfCredit),
         ("403", Forbidden),
         ("404", NotFound),
         ("429", RateLimited),
-        ("credits", OutOfFunds),
+        ("credits", OutOfCredit),
         ("content", BadRequest),
-        ("code-402", OutOfFunds),
+        ("code-402", OutOfCredit),
         ("http-400", BadRequest),
     ],
 )
 async def test_a_refusal_means_that_no_task_exists(
-    apixo: ApixoStandIn, client: ApixoClient, refusal: str, kind: type[Refused]
+    apixo: FakeApixo, client: ApixoClient, refusal: str, kind: type[RequestRejected]
 ) -> None:
     """Each has its class; HTTP status and envelope may each be the one that says no."""
     with pytest.raises(kind) as caught:
-        await client.submit(pro_text(f"a lake [[refuse:{refusal}]]"))
+        await client.submit(pro_text_to_video(f"a lake [[refuse:{refusal}]]"))
     assert type(caught.value) is kind
     assert not caught.value.task_may_exist
     assert len(apixo.tasks) == 0
@@ -71,64 +71,64 @@ async def test_a_refusal_means_that_no_task_exists(
 @pytest.mark.parametrize(
     ("directive", "kind"),
     [
-        *((f"effect:{status}", ServerFault) for status in (500, 502, 503, 504)),
-        ("effect:reset", NoAnswer),
-        ("effect:cut", Unreadable),
-        ("garbage:html", Unreadable),
-        ("garbage:empty", Unreadable),
-        ("garbage:null", Unreadable),
-        ("garbage:array", Unreadable),
-        ("garbage:bom", Unreadable),
-        ("garbage:gzip-bomb", Unreadable),
-        ("garbage:huge", Unreadable),
-        ("garbage:deep", Unreadable),
-        ("garbage:no-data", Unreadable),
-        ("garbage:null-data", Unreadable),
-        ("garbage:empty-data", Unreadable),
-        ("garbage:empty-id", Unreadable),
-        ("garbage:number-id", Unreadable),
+        *((f"effect:{status}", ServerError) for status in (500, 502, 503, 504)),
+        ("effect:reset", NoResponse),
+        ("effect:cut", InvalidResponse),
+        ("garbage:html", InvalidResponse),
+        ("garbage:empty", InvalidResponse),
+        ("garbage:null", InvalidResponse),
+        ("garbage:array", InvalidResponse),
+        ("garbage:bom", InvalidResponse),
+        ("garbage:gzip-bomb", InvalidResponse),
+        ("garbage:huge", InvalidResponse),
+        ("garbage:deep", InvalidResponse),
+        ("garbage:no-data", InvalidResponse),
+        ("garbage:null-data", InvalidResponse),
+        ("garbage:empty-data", InvalidResponse),
+        ("garbage:empty-id", InvalidResponse),
+        ("garbage:number-id", InvalidResponse),
     ],
 )
 async def test_a_lost_or_unreadable_answer_leaves_a_task_possible(
-    apixo: ApixoStandIn, client: ApixoClient, directive: str, kind: type[ApixoError]
+    apixo: FakeApixo, client: ApixoClient, directive: str, kind: type[ApixoError]
 ) -> None:
     """The task was made and paid for, the client can not know it, and sends nothing again."""
     with pytest.raises(kind) as caught:
-        await client.submit(pro_text(f"a lake [[{directive}]]"))
+        await client.submit(pro_text_to_video(f"a lake [[{directive}]]"))
     assert type(caught.value) is kind
     assert caught.value.task_may_exist
     assert len(apixo.tasks) == 1
-    assert len(apixo.journal.to("generateTask")) == 1
+    assert len(apixo.journal.requests_to("generateTask")) == 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_fault_without_a_task_looks_the_same(client: ApixoClient, status: int) -> None:
     """Nothing in a 5xx tells whether a task was made."""
-    with pytest.raises(ServerFault) as caught:
-        await client.submit(pro_text(f"a lake [[refuse:{status}]]"))
+    with pytest.raises(ServerError) as caught:
+        await client.submit(pro_text_to_video(f"a lake [[refuse:{status}]]"))
     assert (caught.value.http_status, caught.value.task_may_exist) == (status, True)
 
 
 async def test_a_200_around_a_500_is_a_fault(client: ApixoClient) -> None:
     """The envelope's word counts."""
-    with pytest.raises(ServerFault) as caught:
-        await client.submit(pro_text("a lake [[refuse:code-500]]"))
+    with pytest.raises(ServerError) as caught:
+        await client.submit(pro_text_to_video("a lake [[refuse:code-500]]"))
     assert (caught.value.http_status, caught.value.code) == (200, 500)
 
 
-async def test_an_answer_that_does_not_come_leaves_a_task_possible(apixo: ApixoStandIn) -> None:
+async def test_an_answer_that_does_not_come_leaves_a_task_possible(apixo: FakeApixo) -> None:
     """The client waits as long as it was told to, then says that it does not know."""
     async with ApixoClient(apixo.base_url, SecretStr(apixo.key), submit_s=0.3) as client:
-        with pytest.raises(NoAnswer, match="in time"):
-            await client.submit(pro_text("a lake [[effect:timeout]]"))
+        with pytest.raises(NoResponse, match="in time"):
+            await client.submit(pro_text_to_video("a lake [[effect:timeout]]"))
     assert len(apixo.tasks) == 1
 
 
 async def test_the_charset_of_a_header_does_not_matter(
-    apixo: ApixoStandIn, client: ApixoClient
+    apixo: FakeApixo, client: ApixoClient
 ) -> None:
     """JSON is UTF-8, whatever a header says: the task is not lost."""
-    task_id = await client.submit(pro_text("a lake [[garbage:utf-16]]"))
+    task_id = await client.submit(pro_text_to_video("a lake [[garbage:utf-16]]"))
     assert apixo.tasks.get(task_id, "seedance-1-5-pro") is not None
 
 
@@ -137,22 +137,20 @@ async def test_the_charset_of_a_header_does_not_matter(
     [(None, None), ("3", 3.0), ("0", 0.0), ("86400", 300.0), ("soon", None), ("-5", None)],
 )
 async def test_a_request_for_patience_is_told(
-    apixo: ApixoStandIn, client: ApixoClient, header: str | None, patience_s: float | None
+    apixo: FakeApixo, client: ApixoClient, header: str | None, patience_s: float | None
 ) -> None:
     """A number of seconds, of which five minutes at most are believed."""
     headers = {} if header is None else {"Retry-After": header}
-    apixo.faults.on_submit(Fault(status=429, headers=headers))
+    apixo.faults.add_submit(Fault(status=429, headers=headers))
     with pytest.raises(RateLimited) as caught:
-        await client.submit(pro_text())
+        await client.submit(pro_text_to_video())
     assert caught.value.retry_after_s == patience_s
 
 
-async def test_a_reset_before_the_answer_is_unclear(
-    apixo: ApixoStandIn, client: ApixoClient
-) -> None:
+async def test_a_reset_before_the_answer_is_unclear(apixo: FakeApixo, client: ApixoClient) -> None:
     """From here it can not be seen how much had been read."""
-    apixo.faults.on_submit(Fault(ending="reset"))
-    with pytest.raises(NoAnswer) as caught:
-        await client.submit(pro_text())
+    apixo.faults.add_submit(Fault(ending="reset"))
+    with pytest.raises(NoResponse) as caught:
+        await client.submit(pro_text_to_video())
     assert caught.value.task_may_exist
-    assert len(apixo.journal.to("generateTask")) == 1
+    assert len(apixo.journal.requests_to("generateTask")) == 1

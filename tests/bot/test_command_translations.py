@@ -11,15 +11,15 @@ from babel.messages.mofile import write_mo
 from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 
-from bot.translations import SpokenDescriptions
-from domain.catalogue import mark, speak
+from bot.translations import CommandTranslator
+from domain.catalogue import N_, activate_translations
 
 
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     """What one test speaks is not heard by the next."""
     yield
-    speak(NullTranslations())
+    activate_translations(NullTranslations())
 
 
 def speak_german(sentence: str, translation: str) -> None:
@@ -29,7 +29,7 @@ def speak_german(sentence: str, translation: str) -> None:
     file = BytesIO()
     write_mo(file, catalog)
     file.seek(0)
-    speak(GNUTranslations(file))
+    activate_translations(GNUTranslations(file))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def speak_german(sentence: str, translation: str) -> None:
 )
 async def test_descriptions_of_commands_are_translated(locale: discord.Locale, said: str | None):
     """For members whose Discord has the language that is spoken; a name stays as it is."""
-    sentence = mark("Make a video")
+    sentence = N_("Make a video")
     speak_german(sentence, "Mach ein Video")
     for location, expected in (
         (TranslationContextLocation.command_description, said),
@@ -50,7 +50,7 @@ async def test_descriptions_of_commands_are_translated(locale: discord.Locale, s
     ):
         context = TranslationContext(location, _command)
         string = app_commands.locale_str(sentence)
-        assert await SpokenDescriptions().translate(string, locale, context) == expected
+        assert await CommandTranslator().translate(string, locale, context) == expected
 
 
 async def test_a_description_too_long_for_discord_stays_english():
@@ -58,7 +58,7 @@ async def test_a_description_too_long_for_discord_stays_english():
     speak_german("Make a video", "o" * 101)
     context = TranslationContext(TranslationContextLocation.command_description, _command)
     string = app_commands.locale_str("Make a video")
-    translator = SpokenDescriptions()
+    translator = CommandTranslator()
     assert await translator.translate(string, discord.Locale.german, context) is None
 
 

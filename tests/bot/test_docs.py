@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.models import MODELS
-from domain.pricing import price
+from domain.pricing import quote_options
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -22,7 +22,7 @@ def test_the_price_table_is_the_one_that_prices():
         for resolution in model.resolutions
         for mills in [
             tuple(
-                price(model.id, resolution, seconds=4, sound=sound).mills_per_second
+                quote_options(model.id, resolution, seconds=4, sound=sound).mills_per_second
                 for sound in (False, True)
             )
         ]

@@ -4,30 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from bot.snapshot_reader import ServiceBooks
+from bot.snapshot_reader import SnapshotReader
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Limits
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import Job, NewJob
 
 ADA, BEN = 3, 4
 _NO_LIMITS = Limits(member_day=None, server_day=None, everything_day=None)
-_REQUEST = check(Draft(command=Command.VIDEO, prompt="a cat in the rain"))
+_REQUEST = build_request(Draft(command=GenerationCommand.VIDEO, prompt="a cat in the rain"))
 
 
 @pytest.fixture
 async def books():
     """Open nothing yet, and leave nothing open."""
-    made = ServiceBooks()
+    made = SnapshotReader()
     yield made
     await made.close()
 
 
 async def test_jobs_and_rows_come_newest_first_with_the_sums(
-    books: ServiceBooks, database: Database, database_url: str
+    books: SnapshotReader, database: Database, database_url: str
 ):
     """One job delivered and charged, one failed and given back, one under way, one parked."""
     for number, user_id in enumerate((ADA, BEN, ADA, BEN), start=1):
@@ -39,7 +39,7 @@ async def test_jobs_and_rows_come_newest_first_with_the_sums(
     await _move(database, 4, JobState.SUBMIT_UNKNOWN, reason="no answer")
     seen = await books.read(database_url)
     assert seen is not None
-    assert [(job["state"], job["standing"], job["user_id"]) for job in seen["jobs"]] == [
+    assert [(job["state"], job["phase"], job["user_id"]) for job in seen["jobs"]] == [
         ("submit_unknown", "parked", BEN),
         ("submitting", "moving", ADA),
         ("failed", "ended", BEN),
@@ -47,7 +47,7 @@ async def test_jobs_and_rows_come_newest_first_with_the_sums(
     ]
     assert [job["reason"] for job in seen["jobs"]] == ["no answer", None, None, None]
     assert [job["due_at_ms"] is None for job in seen["jobs"]] == [False, True, True, True]
-    assert (seen["held_micro"], seen["charged_micro"], seen["given_back_micro"]) == (160, 80, 80)
+    assert (seen["held_micro"], seen["charged_micro"], seen["released_micro"]) == (160, 80, 80)
     assert [(row["kind"], row["amount_micro"]) for row in seen["ledger"]] == [
         ("release", 80),
         ("charge", 80),
@@ -56,7 +56,7 @@ async def test_jobs_and_rows_come_newest_first_with_the_sums(
 
 
 async def test_money_given_back_after_a_charge_is_counted(
-    books: ServiceBooks, database: Database, database_url: str
+    books: SnapshotReader, database: Database, database_url: str
 ):
     """The operator paid for a lost file: the charge stays, the refund stands beside it."""
     await _accept(database, 1, ADA)
@@ -78,12 +78,12 @@ async def test_money_given_back_after_a_charge_is_counted(
     await database.transact(work)
     seen = await books.read(database_url)
     assert seen is not None
-    assert (seen["charged_micro"], seen["given_back_micro"]) == (80, 80)
+    assert (seen["charged_micro"], seen["released_micro"]) == (80, 80)
     assert seen["ledger"][0]["amount_micro"] == -80
 
 
 async def test_what_is_written_between_two_readings_is_seen_at_the_next(
-    books: ServiceBooks, database: Database, database_url: str
+    books: SnapshotReader, database: Database, database_url: str
 ):
     """The database stays open, and neither hinders the other."""
     before = await books.read(database_url)
@@ -96,7 +96,7 @@ async def test_what_is_written_between_two_readings_is_seen_at_the_next(
 
 
 async def test_there_is_nothing_to_read_before_the_first_start(
-    books: ServiceBooks, empty_database_url: str, tmp_path: Path
+    books: SnapshotReader, empty_database_url: str, tmp_path: Path
 ):
     """No file, no server, no tables, and no database at all; the file is not made by looking."""
     missing = tmp_path / "missing.db"
@@ -114,7 +114,7 @@ async def test_there_is_nothing_to_read_before_the_first_start(
 
 @pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 async def test_a_service_may_start_on_the_same_file_while_it_is_read(
-    books: ServiceBooks, empty_database_url: str
+    books: SnapshotReader, empty_database_url: str
 ):
     """From before the schema is there until after the second start; then on another file."""
     assert await books.read(empty_database_url) is None
@@ -128,7 +128,7 @@ async def test_a_service_may_start_on_the_same_file_while_it_is_read(
 
 @pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 async def test_only_the_newest_rows_are_read(
-    books: ServiceBooks, database: Database, database_url: str
+    books: SnapshotReader, database: Database, database_url: str
 ):
     """Fifty of each, however many there are; the sums count them all."""
     for number in range(1, 61):
@@ -158,7 +158,7 @@ async def _accept(database: Database, number: int, user_id: int) -> None:
     )
 
     async def work(tx) -> None:
-        await jobs.add(tx, new)
+        await jobs.enqueue(tx, new)
         await billing.hold(
             tx,
             job_id=new.id,
@@ -170,7 +170,7 @@ async def _accept(database: Database, number: int, user_id: int) -> None:
             limits=_NO_LIMITS,
             now_ms=number,
         )
-        await jobs.move(tx, await _job(tx, number), JobState.SUBMITTING, now_ms=number)
+        await jobs.transition(tx, await _job(tx, number), JobState.SUBMITTING, now_ms=number)
 
     await database.transact(work)
 
@@ -189,7 +189,7 @@ async def _move(
             await billing.charge(tx, _name(number), 1, now_ms=7)
         if state is JobState.FAILED:
             await billing.release(tx, _name(number), 1, now_ms=7, note="failed")
-        await jobs.move(tx, await _job(tx, number), state, now_ms=8, reason=reason)
+        await jobs.transition(tx, await _job(tx, number), state, now_ms=8, reason=reason)
 
     await database.transact(work)
 

@@ -9,7 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from tests.harness.untranslated_text import reads_like_a_sentence, said_at_import, unsaid
+from tests.harness.untranslated_text import (
+    reads_like_a_sentence,
+    translated_at_import,
+    untranslated_sentences,
+)
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("cogs", "domain", "workflow")
@@ -77,7 +81,9 @@ def unsaid_in(room: str) -> Sequence[tuple[str, str]]:
     return [
         (f"{path.relative_to(ROOT)}:{line}", text)
         for path in sorted((ROOT / room).rglob("*.py"))
-        for line, text in unsaid(path.read_text(encoding="utf-8"), is_cogs=room == "cogs")
+        for line, text in untranslated_sentences(
+            path.read_text(encoding="utf-8"), is_cogs=room == "cogs"
+        )
     ]
 
 
@@ -111,7 +117,7 @@ def test_nothing_is_said_at_import(room: str):
     said = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sorted((ROOT / room).rglob("*.py"))
-        for line in said_at_import(path.read_text(encoding="utf-8"))
+        for line in translated_at_import(path.read_text(encoding="utf-8"))
     ]
     assert said == []
 
@@ -128,7 +134,7 @@ def test_nothing_is_said_at_import(room: str):
 )
 def test_what_is_said_at_import_is_found(source: str, lines: list[int]):
     """In constants, classes and defaults, but not in what is called later."""
-    assert list(said_at_import(source)) == lines
+    assert list(translated_at_import(source)) == lines
 
 
 def test_nothing_is_allowed_that_is_not_there():
@@ -170,7 +176,7 @@ def test_a_sentence_is_known_by_two_words(text: str, *, is_sentence: bool):
 )
 def test_a_sentence_outside_is_found(source: str):
     """Also a part of one, and what comes into one as a value."""
-    assert list(unsaid(source, is_cogs=True))
+    assert list(untranslated_sentences(source, is_cogs=True))
 
 
 @pytest.mark.parametrize(
@@ -188,4 +194,4 @@ def test_a_sentence_outside_is_found(source: str):
 )
 def test_what_members_do_not_read_is_left_alone(source: str):
     """Logs, docs, types, and errors for developers."""
-    assert not list(unsaid(source, is_cogs=True))
+    assert not list(untranslated_sentences(source, is_cogs=True))

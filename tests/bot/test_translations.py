@@ -9,10 +9,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot import translations
-from bot.translations import FOLDER
+from bot.translations import LOCALE_FOLDER
 from domain import spoken
-from domain.catalogue import n, speak, t
-from domain.money import MicroUSD, plain_usd, show_usd
+from domain.catalogue import _, activate_translations, ngettext
+from domain.money import MicroUSD, format_usd, format_usd_en
 
 HEADER = """\
 msgid ""
@@ -42,7 +42,7 @@ msgstr "Nicht sicher."
 def english_again() -> Iterator[None]:
     """What one test speaks is not heard by the next."""
     yield
-    speak(NullTranslations())
+    activate_translations(NullTranslations())
 
 
 def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);") -> None:
@@ -52,27 +52,27 @@ def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);")
 def test_a_file_is_a_language(tmp_path: Path):
     """Sentences, plurals, numbers, money, dates and lists; what is not translated stays English."""
     write(tmp_path, GERMAN)
-    speak(translations.read("de", tmp_path))
-    assert t("The price is {price}.", price=show_usd(MicroUSD(1_234_500_000))) == (
+    activate_translations(translations.load_translations("de", tmp_path))
+    assert _("The price is {price}.", price=format_usd(MicroUSD(1_234_500_000))) == (
         "Es kostet 1.234,50\N{NO-BREAK SPACE}$."
     )
-    assert n("{count} video", "{count} videos", 1) == "ein Video"
-    assert n("{count} video", "{count} videos", 12_345) == "12.345 Videos"
-    assert t("Not translated.") == "Not translated."
-    assert t("Not sure of {it}.", it="this") == "Not sure of this."
-    assert t("") == ""
-    assert spoken.show_number(12345.67, decimals=1) == "12.345,7"
-    assert spoken.any_of(["a", "b", "c"]) == "a, b oder c"
-    assert plain_usd(MicroUSD(-1_234_500_000)) == "-$1,234.50"
+    assert ngettext("{count} video", "{count} videos", 1) == "ein Video"
+    assert ngettext("{count} video", "{count} videos", 12_345) == "12.345 Videos"
+    assert _("Not translated.") == "Not translated."
+    assert _("Not sure of {it}.", it="this") == "Not sure of this."
+    assert _("") == ""
+    assert spoken.format_number(12345.67, decimals=1) == "12.345,7"
+    assert spoken.format_or_list(["a", "b", "c"]) == "a, b oder c"
+    assert format_usd_en(MicroUSD(-1_234_500_000)) == "-$1,234.50"
 
 
 def test_english_needs_no_file(tmp_path: Path):
     """It is the language in which sentences are written, with its own ways of writing figures."""
-    speak(translations.read("en", tmp_path))
-    assert n("{count} video", "{count} videos", 12_345) == "12,345 videos"
-    assert show_usd(MicroUSD(364_000)) == "$0.364"
-    assert show_usd(MicroUSD(-5_000_000)) == "-$5.00"
-    assert spoken.any_of(["480p", "720p"]) == "480p or 720p"
+    activate_translations(translations.load_translations("en", tmp_path))
+    assert ngettext("{count} video", "{count} videos", 12_345) == "12,345 videos"
+    assert format_usd(MicroUSD(364_000)) == "$0.364"
+    assert format_usd(MicroUSD(-5_000_000)) == "-$5.00"
+    assert spoken.format_or_list(["480p", "720p"]) == "480p or 720p"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_translation_that_would_fail_is_refused(tmp_path: Path, source: str, t
     """Every name in braces is there, as in English, and nothing else."""
     write(tmp_path, f'\nmsgid "{source}"\nmsgstr "{translation}"\n')
     with pytest.raises(ValueError, match=r"de\.po can not be used") as caught:
-        translations.read("de", tmp_path)
+        translations.load_translations("de", tmp_path)
     assert translation in str(caught.value)
 
 
@@ -110,7 +110,7 @@ msgstr[1] "{second}"
 """
     write(tmp_path, text)
     with pytest.raises(ValueError, match=r"de\.po can not be used"):
-        translations.read("de", tmp_path)
+        translations.load_translations("de", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str, plural: st
     """A syntax that nobody knows, and a rule for plurals that can not be followed."""
     write(tmp_path, text, plural)
     with pytest.raises(ValueError, match=r"de\.po can not be"):
-        translations.read("de", tmp_path)
+        translations.load_translations("de", tmp_path)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
     """Whatever encoding the file claims."""
     (tmp_path / "de.po").write_bytes(HEADER.encode() + b'\nmsgid "a"\nmsgstr "\xff\xfe"\n')
     with pytest.raises(ValueError, match=r"de\.po can not be"):
-        translations.read("de", tmp_path)
+        translations.load_translations("de", tmp_path)
 
 
 @pytest.mark.parametrize("code", ["xx", "../de", "", "fr"])
@@ -140,20 +140,20 @@ def test_a_language_without_a_file_is_not_known(tmp_path: Path, code: str):
     """What there is to choose from is named."""
     write(tmp_path, GERMAN)
     with pytest.raises(ValueError, match="must be one of en, de"):
-        translations.read(code, tmp_path)
+        translations.load_translations(code, tmp_path)
 
 
 def test_every_language_that_comes_with_the_service_can_be_spoken():
     """And the template makes one that can."""
-    for code in translations.known():
-        translations.read(code)
-    with (FOLDER / "dailies.pot").open("rb") as file:
+    for code in translations.available_languages():
+        translations.load_translations(code)
+    with (LOCALE_FOLDER / "dailies.pot").open("rb") as file:
         assert len(read_po(file, abort_invalid=True)) > 100
 
 
 def test_the_template_is_a_language_once_it_is_filled(tmp_path: Path):
     """As scripts/catalogue says how to begin one; every sentence keeps its braces."""
-    with (FOLDER / "dailies.pot").open("rb") as file:
+    with (LOCALE_FOLDER / "dailies.pot").open("rb") as file:
         template = read_po(file, abort_invalid=True)
     catalog = Catalog("de")
     for message in template:
@@ -161,5 +161,5 @@ def test_the_template_is_a_language_once_it_is_filled(tmp_path: Path):
             catalog.add(message.id, message.id)
     with (tmp_path / "de.po").open("wb") as file:
         write_po(file, catalog)
-    speak(translations.read("de", tmp_path))
-    assert t("On hold: **{amount}**", amount="$1") == "On hold: **$1**"
+    activate_translations(translations.load_translations("de", tmp_path))
+    assert _("On hold: **{amount}**", amount="$1") == "On hold: **$1**"

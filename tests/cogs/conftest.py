@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.stock_client import StockBot, running
+from tests.harness.stock_client import StockClient, run_bot
 
 # isort: split
 import discord
 
 from bot.client import DailiesBot
-from cogs.publishing.ephemeral_replies import PrivateAnswers
+from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.apixo.clips import tiny_clip
-from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.apixo.clips import minimal_clip
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient
 from storage.database import Database
 from tests.conftest import SqliteTemplate, Template
-from tests.harness.bot import House
+from tests.harness.bot import BotHarness
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Policy
 
@@ -30,77 +30,77 @@ def template(sqlite_template: SqliteTemplate) -> Template:
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DiscordStandIn]:
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that takes many posts a second; its other rules are Discord's."""
-    options = DiscordOptions(sends_per_window=5_000, requests_per_second=5_000)
-    async with DiscordStandIn(options) as opened:
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
+    async with FakeDiscord(options) as opened:
         yield opened
 
 
 @pytest.fixture
-async def client(stand_in: DiscordStandIn) -> AsyncIterator[StockBot]:
+async def client(fake_discord: FakeDiscord) -> AsyncIterator[StockClient]:
     """Log a stock client in."""
-    async with running(stand_in, StockBot(discord.Intents(guilds=True))) as bot:
+    async with run_bot(fake_discord, StockClient(discord.Intents(guilds=True))) as bot:
         yield bot
 
 
 @pytest.fixture
-def publisher(client: StockBot) -> DiscordPublisher:
-    return DiscordPublisher(client, PrivateAnswers(lambda: 0))
+def publisher(client: StockClient) -> DiscordPublisher:
+    return DiscordPublisher(client, EphemeralReplies(lambda: 0))
 
 
 @pytest.fixture
-def videos(stand_in: DiscordStandIn) -> Channel:
-    return stand_in.channel("videos")
+def videos(fake_discord: FakeDiscord) -> Channel:
+    return fake_discord.channel("videos")
 
 
 @pytest.fixture
-def ada(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ada")
+def ada(fake_discord: FakeDiscord) -> MemberClient:
+    return fake_discord.member("Ada")
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an MP4 that plays."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    path.write_bytes(tiny_clip())
+    path.write_bytes(minimal_clip())
     return path
 
 
 @pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ben")
+def ben(fake_discord: FakeDiscord) -> MemberClient:
+    return fake_discord.member("Ben")
 
 
 @pytest.fixture
-async def apixo(request: pytest.FixtureRequest) -> AsyncIterator[ApixoStandIn]:
+async def apixo(request: pytest.FixtureRequest) -> AsyncIterator[FakeApixo]:
     """Open an APIXO that answers as fast as APIXO does, or as the mark `time_scale` says."""
     mark = request.node.get_closest_marker("time_scale")
     scale = 1 if mark is None else mark.args[0]
-    async with ApixoStandIn(ApixoOptions(clips="tiny", time_scale=scale)) as opened:
+    async with FakeApixo(ApixoConfig(clips="tiny", time_scale=scale)) as opened:
         yield opened
 
 
 @pytest.fixture
-async def house(
-    stand_in: DiscordStandIn, apixo: ApixoStandIn, database: Database, tmp_path: Path
-) -> AsyncIterator[House]:
+async def stopped_harness(
+    fake_discord: FakeDiscord, apixo: FakeApixo, database: Database, tmp_path: Path
+) -> AsyncIterator[BotHarness]:
     """Build the service; it is to be started."""
-    policy = Policy(limits=NO_LIMITS, max_tasks=5, time_scale=apixo.options.time_scale)
-    built = House(stand_in, apixo, database, tmp_path, policy)
+    policy = Policy(limits=NO_LIMITS, max_tasks=5, time_scale=apixo.config.time_scale)
+    built = BotHarness(fake_discord, apixo, database, tmp_path, policy)
     yield built
     await built.stop()
 
 
 @pytest.fixture
-async def home(house: House) -> House:
+async def harness(stopped_harness: BotHarness) -> BotHarness:
     """Run the real bot, and whatever else belongs to the service."""
-    await house.start()
-    return house
+    await stopped_harness.start()
+    return stopped_harness
 
 
 @pytest.fixture
-async def dailies(house: House) -> DailiesBot:
+async def dailies(stopped_harness: BotHarness) -> DailiesBot:
     """Run the real bot, with its commands registered."""
-    await house.start()
-    return house.bot
+    await stopped_harness.start()
+    return stopped_harness.bot

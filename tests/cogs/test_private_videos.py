@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from cogs.ui.buttons import Act
-from domain.guild_settings import ServerSettings
+from cogs.ui.buttons import ButtonAction
+from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
-from sandbox.discord import DiscordStandIn, Fault, Interaction, Message, Permission, Person
+from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
 from storage import audit, guild_settings
-from tests.harness.bot import House, buttons, job_in
+from tests.harness.bot import BotHarness, button_labels, job_id_in
 
 S = JobState
 PROMPT = "a secret lake"
@@ -20,7 +20,11 @@ VIDEO: dict[str, Any] = {"prompt": PROMPT, "duration": 4, "resolution": "480p", 
 SLOW = {**VIDEO, "prompt": f"{PROMPT} [[slow:1800]]"}
 POSTS = "/channels/*/messages"
 NONE = "There is no such video"
-STRANGERS_ACTS = [act for act in Act if act not in (Act.BUY, Act.RETYPE, Act.CONFIRM)]
+STRANGERS_ACTS = [
+    act
+    for act in ButtonAction
+    if act not in (ButtonAction.CONFIRM_FINAL, ButtonAction.REOPEN_FORM, ButtonAction.CONFIRM_PRICE)
+]
 """Whatever is done to a job."""
 
 _PATIENCE_S = 20
@@ -29,25 +33,25 @@ pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture
-async def home(house: House) -> AsyncIterator[House]:
+async def home(stopped_harness: BotHarness) -> AsyncIterator[BotHarness]:
     """Open a server that allows private videos; at the end nobody has seen one in a channel."""
-    await allow(house, private=True)
-    await house.start()
-    yield house
-    seen = [message for message in house.channel.messages if message.author.bot]
+    await allow(stopped_harness, private=True)
+    await stopped_harness.start()
+    yield stopped_harness
+    seen = [message for message in stopped_harness.channel.messages if message.author.bot]
     assert not seen, "a private job leaves nothing public"
-    verdict = await house.database.read(audit.check)
+    verdict = await stopped_harness.database.read(audit.run_audit)
     assert verdict.ok, verdict.violations
 
 
-async def allow(house: House, *, private: bool) -> None:
+async def allow(house: BotHarness, *, private: bool) -> None:
     guild = house.channel.guild
     assert guild is not None
-    text = ServerSettings(private_allowed=private).model_dump_json()
-    await house.database.transact(lambda tx: guild_settings.save(tx, guild.id, text, 1))
+    text = GuildSettings(private_allowed=private).model_dump_json()
+    await house.database.transact(lambda tx: guild_settings.save_settings(tx, guild.id, text, 1))
 
 
-async def direct(person: Person, job: str, shows: str) -> Message:
+async def direct(person: MemberClient, job: str, shows: str) -> Message:
     """Wait for a direct message whose text has a job and some words."""
     return await person.direct_channel.wait_for(
         lambda message: job in message.text and shows in message.text,
@@ -56,7 +60,7 @@ async def direct(person: Person, job: str, shows: str) -> Message:
     )
 
 
-async def video_of(person: Person, job: str) -> Message:
+async def video_of(person: MemberClient, job: str) -> Message:
     """Wait for the direct message that carries a video."""
     return await person.direct_channel.wait_for(
         lambda message: any(file.filename == f"{job}.mp4" for file in message.attachments),
@@ -65,23 +69,25 @@ async def video_of(person: Person, job: str) -> Message:
     )
 
 
-async def typed(home: House, person: Person, options: dict[str, Any] = VIDEO) -> Interaction:
+async def typed(
+    home: BotHarness, person: MemberClient, options: dict[str, Any] = VIDEO
+) -> Interaction:
     """Type `/video` and wait for its private answer."""
-    answer = await (await person.type(home.channel, "video", options)).until_answered()
+    answer = await (await person.run_command(home.channel, "video", options)).until_answered()
     assert answer.ephemeral
     return answer
 
 
-async def click(person: Person, where: Message | Interaction, button: str) -> Interaction:
+async def click(person: MemberClient, where: Message | Interaction, button: str) -> Interaction:
     clicked = await (await person.click(where, button)).until_answered()
     assert clicked.ephemeral
     return clicked
 
 
-async def followed_up(home: House, answer: Interaction) -> Message:
+async def followed_up(home: BotHarness, answer: Interaction) -> Message:
     """Wait for what follows an answer, which only its member sees."""
     changes = home.channel.changes
-    found = await changes.until(
+    found = await changes.wait_until(
         lambda: next((one for one in answer.followups if one.attachments), None),
         _PATIENCE_S,
         "a follow-up",
@@ -91,52 +97,58 @@ async def followed_up(home: House, answer: Interaction) -> Message:
     return found
 
 
-def forged(home: House, stand_in: DiscordStandIn, custom_id: str) -> Message:
+def forged(home: BotHarness, stand_in: FakeDiscord, custom_id: str) -> Message:
     """Post a message with a button in a channel apart."""
     assert home.channel.guild is not None
     channel = stand_in.world.add_channel(home.channel.guild, f"forgery-{stand_in.world.ids.next()}")
     button = {"type": 2, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    message = Message(stand_in.world.ids.next(), channel, stand_in.world.bot, components=[row])
+    message = Message(stand_in.world.ids.next(), channel, stand_in.world.bot_user, components=[row])
     stand_in.world.post(message)
     return message
 
 
-async def test_a_server_that_does_not_allow_it_refuses_it(home: House, ada: Person) -> None:
+async def test_a_server_that_does_not_allow_it_refuses_it(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """Named with every other broken rule; nothing is held."""
     await allow(home, private=False)
     answer = await typed(home, ada, {**VIDEO, "resolution": "1080p"})
     assert "allows no private videos" in answer.text
     assert "does not make 1080p" in answer.text
-    assert await home.count() == 0
+    assert await home.job_count() == 0
 
 
-async def test_a_private_video_comes_by_direct_messages(home: House, ada: Person) -> None:
+async def test_a_private_video_comes_by_direct_messages(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """One with the state, one with the video; the answer says that it is private."""
     answer = await typed(home, ada)
-    job = job_in(answer)
+    job = job_id_in(answer)
     assert "Private: only you see it" in answer.text
     result = await video_of(ada, job)
     state = await direct(ada, job, "Done")
     assert ada.direct_channel.messages == [state, result]
     assert PROMPT in state.text
-    assert buttons(result) == ["Details", "Delete"]
-    found = await home.until(job, S.DELIVERED)
+    assert button_labels(result) == ["Details", "Delete"]
+    found = await home.wait_for_state(job, S.DELIVERED)
     assert (found.private, found.result_message_id) == (True, result.id)
-    assert await home.ledger(job) == ["hold", "charge"]
+    assert await home.ledger_kinds(job) == ["hold", "charge"]
 
 
 async def test_no_permission_in_the_channel_is_needed(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Nothing is posted there."""
-    stand_in.world.deny(home.channel, Permission.SEND_MESSAGES | Permission.ATTACH_FILES)
-    await video_of(ada, job_in(await typed(home, ada)))
+    fake_discord.world.deny(home.channel, Permission.SEND_MESSAGES | Permission.ATTACH_FILES)
+    await video_of(ada, job_id_in(await typed(home, ada)))
 
 
-async def test_details_and_delete_work_in_direct_messages(home: House, ada: Person) -> None:
+async def test_details_and_delete_work_in_direct_messages(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """Message and file go, what it cost stays."""
-    job = job_in(await typed(home, ada))
+    job = job_id_in(await typed(home, ada))
     result = await video_of(ada, job)
     await direct(ada, job, "Done")
     assert "Cost: $0.04." in (await click(ada, result, "Details")).text
@@ -144,191 +156,197 @@ async def test_details_and_delete_work_in_direct_messages(home: House, ada: Pers
     await click(ada, question, "Delete it")
     state = await direct(ada, job, "deleted since")
     assert ada.direct_channel.messages == [state]
-    assert not home.context.media.exists(f"{job}.mp4")
-    assert await home.ledger(job) == ["hold", "charge"]
+    assert not home.context.media.has_video(f"{job}.mp4")
+    assert await home.ledger_kinds(job) == ["hold", "charge"]
 
 
-async def test_a_waiting_video_is_cancelled_in_direct_messages(home: House, ada: Person) -> None:
+async def test_a_waiting_video_is_cancelled_in_direct_messages(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """The button is there for as long as it helps."""
     home.policy = replace(home.policy, max_tasks=0)
     await home.restart()
-    job = job_in(await typed(home, ada))
+    job = job_id_in(await typed(home, ada))
     state = await direct(ada, job, "in line")
-    assert buttons(state) == ["Cancel"]
+    assert button_labels(state) == ["Cancel"]
     assert "Nothing was charged" in (await click(ada, state, "Cancel")).text
-    assert buttons(await direct(ada, job, "Cancelled")) == []
-    assert await home.ledger(job) == ["hold", "release"]
+    assert button_labels(await direct(ada, job, "Cancelled")) == []
+    assert await home.ledger_kinds(job) == ["hold", "release"]
 
 
 async def test_a_stranger_finds_nothing(
-    home: House, stand_in: DiscordStandIn, ada: Person, ben: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, ben: MemberClient
 ) -> None:
     """Also one who may delete messages and manage the server, with buttons that know the job."""
-    job = job_in(await typed(home, ada))
+    job = job_id_in(await typed(home, ada))
     await direct(ada, job, "Done")
-    role = stand_in.world.add_role(
+    role = fake_discord.world.add_role(
         ben.guild, "all", Permission.MANAGE_MESSAGES | Permission.MANAGE_GUILD
     )
-    stand_in.world.set_roles(ben.guild, ben.user, role)
+    fake_discord.world.set_roles(ben.guild, ben.user, role)
     for act in STRANGERS_ACTS:
-        answer = await click(ben, forged(home, stand_in, f"{act}:{job}"), "Click")
+        answer = await click(ben, forged(home, fake_discord, f"{act}:{job}"), "Click")
         assert NONE in answer.text, act
         assert PROMPT not in answer.text
     assert (await home.job(job)).file_name is not None
-    assert await home.count() == 1
+    assert await home.job_count() == 1
 
 
 async def test_again_from_a_forgery_stays_private(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """What is made of a private video is private."""
-    first = job_in(await typed(home, ada))
+    first = job_id_in(await typed(home, ada))
     await video_of(ada, first)
-    second = job_in(await click(ada, forged(home, stand_in, f"again:{first}"), "Click"))
+    second = job_id_in(await click(ada, forged(home, fake_discord, f"again:{first}"), "Click"))
     assert (await home.job(second)).private
     await video_of(ada, second)
 
 
-async def test_a_failure_is_told_directly(home: House, ada: Person) -> None:
+async def test_a_failure_is_told_directly(home: BotHarness, ada: MemberClient) -> None:
     """The message says why; nobody else hears of it."""
     answer = await typed(home, ada, {**VIDEO, "prompt": "a lake [[fail:content]]"})
-    job = job_in(answer)
+    job = job_id_in(answer)
     state = await direct(ada, job, "Nothing was charged")
-    assert buttons(state) == []
-    assert await home.ledger(job) == ["hold", "release"]
+    assert button_labels(state) == []
+    assert await home.ledger_kinds(job) == ["hold", "release"]
 
 
-async def test_a_late_failure_is_told_in_a_direct_reply(home: House, ada: Person) -> None:
+async def test_a_late_failure_is_told_in_a_direct_reply(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """More than a minute after the request a changed message would be missed."""
-    job = job_in(
+    job = job_id_in(
         await typed(home, ada, {**VIDEO, "prompt": "a lake [[slow:600]] [[fail:content]]"})
     )
     state = await direct(ada, job, "Being made")
-    home.ahead_ms = 120_000
+    home.clock_offset_ms = 120_000
     told = await direct(ada, job, "no video")
     assert told.reference == state.id
-    assert told.pinged == {ada.id}
+    assert told.notified_user_ids == {ada.id}
 
 
 async def test_closed_direct_messages_leave_the_private_answer(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """It shows the state, and the video follows it; nobody else sees either."""
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     answer = await typed(home, ada)
-    job = job_in(answer)
+    job = job_id_in(answer)
     result = await followed_up(home, answer)
     await answer.until_text(lambda text: "Done" in text, _PATIENCE_S)
     assert [file.filename for file in result.attachments] == [f"{job}.mp4"]
     assert ada.direct_channel.messages == []
-    assert (await home.until(job, S.DELIVERED)).result_message_id == result.id
+    assert (await home.wait_for_state(job, S.DELIVERED)).result_message_id == result.id
 
 
 async def test_an_answer_that_is_too_old_leaves_the_video_for_post_again(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Charged and kept; the click brings it as its own answer, and direct messages once open."""
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     answer = await typed(home, ada, SLOW)
-    job = job_in(answer)
-    await home.until(job, S.GENERATING)
-    home.tokens_ahead_ms = 15 * 60_000
-    await home.until(job, S.UNDELIVERABLE)
-    home.tokens_ahead_ms = 0
+    job = job_id_in(answer)
+    await home.wait_for_state(job, S.GENERATING)
+    home.token_clock_offset_ms = 15 * 60_000
+    await home.wait_for_state(job, S.UNDELIVERABLE)
+    home.token_clock_offset_ms = 0
     assert answer.followups == []
-    listed = await (await ada.type(home.channel, "jobs")).until_answered()
+    listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
     assert "I may not write to you" in listed.text
     posted = await click(ada, listed, "Post again")
     assert "on its way to you" in posted.text
     await followed_up(home, posted)
-    await home.until(job, S.DELIVERED)
-    assert await home.ledger(job) == ["hold", "charge"]
-    stand_in.world.open_dms(ada.user)
-    listed = await (await ada.type(home.channel, "jobs")).until_answered()
+    await home.wait_for_state(job, S.DELIVERED)
+    assert await home.ledger_kinds(job) == ["hold", "charge"]
+    fake_discord.world.open_dms(ada.user)
+    listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
     assert "sent to you once more" in (await click(ada, listed, "Post again")).text
     await video_of(ada, job)
 
 
 async def test_nobody_elses_post_again_brings_a_private_video(
-    home: House, stand_in: DiscordStandIn, ada: Person, ben: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, ben: MemberClient
 ) -> None:
     """A stranger's click neither sends it nor stands ready for when it is sent."""
-    stand_in.world.close_dms(ada.user)
-    job = job_in(await typed(home, ada, SLOW))
-    await home.until(job, S.GENERATING)
-    home.tokens_ahead_ms = 15 * 60_000
-    await home.until(job, S.UNDELIVERABLE)
-    home.tokens_ahead_ms = 0
-    answer = await click(ben, forged(home, stand_in, f"jobs:post:{job}:newest"), "Click")
+    fake_discord.world.close_dms(ada.user)
+    job = job_id_in(await typed(home, ada, SLOW))
+    await home.wait_for_state(job, S.GENERATING)
+    home.token_clock_offset_ms = 15 * 60_000
+    await home.wait_for_state(job, S.UNDELIVERABLE)
+    home.token_clock_offset_ms = 0
+    answer = await click(ben, forged(home, fake_discord, f"jobs:post:{job}:newest"), "Click")
     assert NONE in answer.text
-    listed = await (await ada.type(home.channel, "jobs")).until_answered()
+    listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
     mine = await click(ada, listed, "Post again")
     await followed_up(home, mine)
     assert answer.followups == []
 
 
 async def test_a_private_answer_that_can_not_be_changed_hinders_nothing(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """The video follows it all the same."""
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     answer = await typed(home, ada, SLOW)
     edits = "/webhooks/*/*/messages/@original"
-    stand_in.faults.on("PATCH", edits, Fault(code=50027), times=None)
+    fake_discord.faults.add("PATCH", edits, Fault(code=50027), times=None)
     await followed_up(home, answer)
-    await home.until(job_in(answer), S.DELIVERED)
+    await home.wait_for_state(job_id_in(answer), S.DELIVERED)
 
 
 async def test_a_follow_up_whose_answer_is_lost_is_not_repeated(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """It has no nonce, so nothing but the member's own wish sends it again."""
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     answer = await typed(home, ada, SLOW)
-    job = job_in(answer)
-    stand_in.faults.on("POST", "/webhooks/*/*", Fault(effect=True, ending="reset"))
-    await home.until(job, S.UNDELIVERABLE)
+    job = job_id_in(answer)
+    fake_discord.faults.add("POST", "/webhooks/*/*", Fault(takes_effect=True, ending="reset"))
+    await home.wait_for_state(job, S.UNDELIVERABLE)
     assert len(answer.followups) == 1
-    listed = await (await ada.type(home.channel, "jobs")).until_answered()
+    listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
     await followed_up(home, await click(ada, listed, "Post again"))
-    await home.until(job, S.DELIVERED)
+    await home.wait_for_state(job, S.DELIVERED)
 
 
 async def test_direct_messages_that_close_on_the_way(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """The video follows the private answer."""
     answer = await typed(home, ada, SLOW)
-    job = job_in(answer)
+    job = job_id_in(answer)
     await direct(ada, job, "Being made")
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     await followed_up(home, answer)
-    await home.until(job, S.DELIVERED)
+    await home.wait_for_state(job, S.DELIVERED)
 
 
 async def test_a_restart_forgets_tokens_and_loses_nothing(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """With closed direct messages the video waits for *Post again*; two restarts change nothing."""
     answer = await typed(home, ada, SLOW)
-    job = job_in(answer)
+    job = job_id_in(answer)
     await direct(ada, job, "Being made")
-    stand_in.world.close_dms(ada.user)
+    fake_discord.world.close_dms(ada.user)
     await home.restart()
-    await home.until(job, S.UNDELIVERABLE)
+    await home.wait_for_state(job, S.UNDELIVERABLE)
     await home.restart()
     assert answer.followups == []
-    stand_in.world.open_dms(ada.user)
-    listed = await (await ada.type(home.channel, "jobs")).until_answered()
+    fake_discord.world.open_dms(ada.user)
+    listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
     await click(ada, listed, "Post again")
     await video_of(ada, job)
-    await home.until(job, S.DELIVERED)
-    assert await home.ledger(job) == ["hold", "charge"]
+    await home.wait_for_state(job, S.DELIVERED)
+    assert await home.ledger_kinds(job) == ["hold", "charge"]
 
 
-async def test_restarts_on_the_way_leave_one_message_of_each(home: House, ada: Person) -> None:
+async def test_restarts_on_the_way_leave_one_message_of_each(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """What an earlier process posted is found again."""
-    job = job_in(await typed(home, ada, SLOW))
+    job = job_id_in(await typed(home, ada, SLOW))
     await direct(ada, job, "Being made")
     for _ in range(2):
         await home.restart()
@@ -338,71 +356,73 @@ async def test_restarts_on_the_way_leave_one_message_of_each(home: House, ada: P
 
 
 async def test_a_post_whose_answer_is_lost_is_not_repeated(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """It is found in the direct messages."""
-    job = job_in(await typed(home, ada, SLOW))
+    job = job_id_in(await typed(home, ada, SLOW))
     state = await direct(ada, job, "Being made")
-    stand_in.faults.on("POST", POSTS, Fault(effect=True, ending="reset"))
+    fake_discord.faults.add("POST", POSTS, Fault(takes_effect=True, ending="reset"))
     result = await video_of(ada, job)
-    await home.until(job, S.DELIVERED)
+    await home.wait_for_state(job, S.DELIVERED)
     await direct(ada, job, "Done")
     assert ada.direct_channel.messages == [state, result]
 
 
 async def test_a_member_who_has_left_finds_it_when_they_come_back(
-    home: House, stand_in: DiscordStandIn, ben: Person
+    home: BotHarness, fake_discord: FakeDiscord, ben: MemberClient
 ) -> None:
     """Nobody may write to them meanwhile."""
-    job = job_in(await typed(home, ben, SLOW))
+    job = job_id_in(await typed(home, ben, SLOW))
     await direct(ben, job, "Being made")
     await home.stop()
-    stand_in.world.remove_member(ben.guild, ben.user)
+    fake_discord.world.remove_member(ben.guild, ben.user)
     await home.start()
-    await home.until(job, S.UNDELIVERABLE)
-    stand_in.world.add_member(ben.guild, ben.user)
-    listed = await (await ben.type(home.channel, "jobs")).until_answered()
+    await home.wait_for_state(job, S.UNDELIVERABLE)
+    fake_discord.world.add_member(ben.guild, ben.user)
+    listed = await (await ben.run_command(home.channel, "jobs")).until_answered()
     await click(ben, listed, "Post again")
     await video_of(ben, job)
 
 
-async def test_a_kept_picture_hangs_on_the_direct_message(home: House, ada: Person) -> None:
+async def test_a_kept_picture_hangs_on_the_direct_message(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """Where the link has run out, APIXO fetches it from there; it goes when it is not needed."""
-    home.ahead_ms = 30 * 3_600_000
+    home.clock_offset_ms = 30 * 3_600_000
     options = {**SLOW, "image": Path("sandbox/demo/pictures/lake.jpg")}
-    typed_in = await ada.type(home.channel, "animate", options)
-    job = job_in(await typed_in.until_answered())
+    typed_in = await ada.run_command(home.channel, "animate", options)
+    job = job_id_in(await typed_in.until_answered())
     state = await direct(ada, job, "Being made")
     (file,) = state.attachments
     await video_of(ada, job)
-    (sent,) = home.submitted()
+    (sent,) = home.submitted_inputs()
     assert sent["image_urls"][0].partition("?")[0] == file.url.partition("?")[0]
     assert (await direct(ada, job, "Done")).attachments == []
 
 
 async def test_a_kept_picture_without_a_place_is_refused_and_costs_nothing(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Neither a good link nor a direct message: the private answer says so."""
-    home.ahead_ms = 30 * 3_600_000
-    stand_in.world.close_dms(ada.user)
+    home.clock_offset_ms = 30 * 3_600_000
+    fake_discord.world.close_dms(ada.user)
     options = {**VIDEO, "image": Path("sandbox/demo/pictures/lake.jpg")}
-    answer = await (await ada.type(home.channel, "animate", options)).until_answered()
-    job = job_in(answer)
-    await home.until(job, S.REJECTED)
+    answer = await (await ada.run_command(home.channel, "animate", options)).until_answered()
+    job = job_id_in(answer)
+    await home.wait_for_state(job, S.REJECTED)
     await answer.until_text(lambda text: "I may not write to you" in text, _PATIENCE_S)
-    assert await home.ledger(job) == ["hold", "release"]
+    assert await home.ledger_kinds(job) == ["hold", "release"]
 
 
 async def test_reports_count_its_money_and_keep_its_prompt(
-    home: House, stand_in: DiscordStandIn, ada: Person, ben: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, ben: MemberClient
 ) -> None:
     """The manager's report and its CSV."""
-    job = job_in(await typed(home, ada))
+    job = job_id_in(await typed(home, ada))
     await direct(ada, job, "Done")
-    role = stand_in.world.add_role(ben.guild, "manager", Permission.MANAGE_GUILD)
-    stand_in.world.set_roles(ben.guild, ben.user, role)
-    asked = await ben.type(home.channel, "report", {"group_by": "user", "format": "csv"})
+    role = fake_discord.world.add_role(ben.guild, "manager", Permission.MANAGE_GUILD)
+    fake_discord.world.set_roles(ben.guild, ben.user, role)
+    asked = await ben.run_command(home.channel, "report", {"group_by": "user", "format": "csv"})
     report = await asked.until_answered()
     assert report.message is not None
     (sheet,) = report.message.attachments

@@ -12,13 +12,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.translations import FOLDER
-from domain.catalogue import speak, t
+from bot.translations import LOCALE_FOLDER
+from domain.catalogue import _, activate_translations
 from domain.jobs import JobState
-from sandbox.discord import DiscordStandIn, Interaction, Message, Permission, Person
-from sandbox.discord.models import walk
-from tests.harness.bot import House
-from tests.harness.workflow import limits
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission
+from sandbox.discord.models import walk_components
+from tests.harness.bot import BotHarness
+from tests.harness.workflow import member_limits
 
 OPENS, CLOSES = "⟦", "⟧"
 SHOWN = ("content", "label", "placeholder", "description", "title", "value")
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.time_scale(600)
 @pytest.fixture
 def brackets() -> Iterator[None]:
     """Speak the language of brackets, made of the template, which writes figures as German does."""
-    with (FOLDER / "dailies.pot").open("rb") as file:
+    with (LOCALE_FOLDER / "dailies.pot").open("rb") as file:
         template = read_po(file, abort_invalid=True)
     catalog = Catalog("de")
     for message in template:
@@ -52,31 +52,31 @@ def brackets() -> Iterator[None]:
     file = BytesIO()
     write_mo(file, catalog)
     file.seek(0)
-    speak(GNUTranslations(file))
+    activate_translations(GNUTranslations(file))
     yield
-    speak(NullTranslations())
+    activate_translations(NullTranslations())
 
 
 @pytest.fixture
-async def home(brackets: None, house: House) -> House:
-    house.policy = replace(house.policy, limits=limits(member=5))
-    await house.start()
-    return house
+async def home(brackets: None, stopped_harness: BotHarness) -> BotHarness:
+    stopped_harness.policy = replace(stopped_harness.policy, limits=member_limits(member=5))
+    await stopped_harness.start()
+    return stopped_harness
 
 
 @pytest.fixture
-def boss(stand_in: DiscordStandIn) -> Person:
+def boss(fake_discord: FakeDiscord) -> MemberClient:
     """Give a member who manages the server."""
-    boss = stand_in.member("Ben")
-    role = stand_in.world.add_role(boss.guild, "keepers", Permission.MANAGE_GUILD)
-    stand_in.world.set_roles(boss.guild, boss.user, role)
+    boss = fake_discord.member("Ben")
+    role = fake_discord.world.add_role(boss.guild, "keepers", Permission.MANAGE_GUILD)
+    fake_discord.world.set_roles(boss.guild, boss.user, role)
     return boss
 
 
 def texts(message: Message) -> Iterator[str]:
     """Give every text on a message that a person reads."""
     yield message.content
-    for part in walk(message.components):
+    for part in walk_components(message.components):
         for shown in (part, *part.get("options", ())):
             yield from (str(shown[key]) for key in SHOWN if key in shown and key != "value")
 
@@ -99,8 +99,10 @@ def all_said(message: Message | None) -> None:
     assert [(bare(text), text) for text in texts(message) if bare(text)] == []
 
 
-async def asked(home: House, person: Person, name: str, options: Any = None) -> Interaction:
-    typed = await person.type(home.channel, name, options)
+async def asked(
+    home: BotHarness, person: MemberClient, name: str, options: Any = None
+) -> Interaction:
+    typed = await person.run_command(home.channel, name, options)
     return await typed.until_answered(20)
 
 
@@ -110,15 +112,15 @@ def test_the_measure_finds_what_is_not_said() -> None:
     assert bare("-# ⟦Seedance⟧ · 0123456789abcdefghjk") == ""
 
 
-async def test_a_video_is_made_in_it(home: House, ada: Person) -> None:
+async def test_a_video_is_made_in_it(home: BotHarness, ada: MemberClient) -> None:
     """The private answer, the public card while it waits, and the post."""
     answer = await asked(home, ada, "video", VIDEO)
     all_said(answer.message)
     found = re.search(r"`([0-9a-z]{20})`", answer.text)
     assert found is not None
-    await home.until(found[1], JobState.DELIVERED)
-    all_said(await home.status(found[1], t("✅ Done.")))
-    all_said(await home.result(found[1]))
+    await home.wait_for_state(found[1], JobState.DELIVERED)
+    all_said(await home.wait_for_status(found[1], _("✅ Done.")))
+    all_said(await home.wait_for_result(found[1]))
     for name in ("jobs", "spend"):
         all_said((await asked(home, ada, name)).message)
 
@@ -132,12 +134,14 @@ async def test_a_video_is_made_in_it(home: House, ada: Person) -> None:
         {**VIDEO, "aspect_ratio": "auto", "web_search": True},
     ],
 )
-async def test_a_refusal_is_said_in_it(home: House, ada: Person, options: dict[str, Any]) -> None:
+async def test_a_refusal_is_said_in_it(
+    home: BotHarness, ada: MemberClient, options: dict[str, Any]
+) -> None:
     """Every broken rule of it."""
     all_said((await asked(home, ada, "video", options)).message)
 
 
-async def test_what_is_over_a_limit_is_refused_in_it(home: House, ada: Person) -> None:
+async def test_what_is_over_a_limit_is_refused_in_it(home: BotHarness, ada: MemberClient) -> None:
     """With the amounts as the language writes them."""
     dear = {"model": "seedance-2-0", "duration": 15, "resolution": "1080p", "prompt": "a lake"}
     answer = await asked(home, ada, "video", dear)
@@ -146,22 +150,22 @@ async def test_what_is_over_a_limit_is_refused_in_it(home: House, ada: Person) -
 
 
 @pytest.mark.parametrize("name", ["help", "price", "jobs", "spend", "privacy", "quota show"])
-async def test_a_member_is_answered_in_it(home: House, ada: Person, name: str) -> None:
+async def test_a_member_is_answered_in_it(home: BotHarness, ada: MemberClient, name: str) -> None:
     """Also where there is nothing to show yet."""
     all_said((await asked(home, ada, name)).message)
 
 
 @pytest.mark.parametrize("name", ["settings", "report", "help", "quota show"])
-async def test_a_manager_is_answered_in_it(home: House, boss: Person, name: str) -> None:
+async def test_a_manager_is_answered_in_it(home: BotHarness, boss: MemberClient, name: str) -> None:
     """What only managers see."""
     all_said((await asked(home, boss, name)).message)
 
 
 async def test_what_commands_do_is_registered_in_it(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Every command, group and option of one; their names stay English."""
-    described = [part for one in stand_in.commands.seen_in(ada.guild) for part in every(one)]
+    described = [part for one in fake_discord.commands.visible_in(ada.guild) for part in every(one)]
     assert len(described) > 50
     for part in described:
         translated = f"{OPENS}{part['description']}{CLOSES}"

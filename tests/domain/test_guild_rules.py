@@ -2,79 +2,93 @@ from typing import Any
 
 import pytest
 
-from domain.guild_rules import Asker, admitted, concerns
-from domain.guild_settings import ChannelRules, Rules, ServerSettings, Which
+from domain.guild_rules import RequestOrigin, apply_guild_rules, rule_applies
+from domain.guild_settings import AppliesTo, ChannelRules, GenerationRules, GuildSettings
 from domain.models import AspectRatio, ModelId, Resolution
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
-HERE = Asker(channel_id=20, role_ids=(1, 7))
+HERE = RequestOrigin(channel_id=20, role_ids=(1, 7))
 
 
-def draft(command: Command = Command.VIDEO, **given: Any) -> Draft:
+def draft(command: GenerationCommand = GenerationCommand.VIDEO, **given: Any) -> Draft:
     return Draft(command=command, prompt=given.pop("prompt", "a lake at dusk"), **given)
 
 
-def problems(settings: ServerSettings, asker: Asker = HERE, **given: Any) -> list[str]:
+def problems(settings: GuildSettings, asker: RequestOrigin = HERE, **given: Any) -> list[str]:
     """List what a request is refused for."""
-    return list(admitted(settings, asker, draft(**given)).problems)
+    return list(apply_guild_rules(settings, asker, draft(**given)).violations)
 
 
-def filled(rules: Rules, command: Command = Command.VIDEO, **given: Any) -> Draft:
+def filled(
+    rules: GenerationRules, command: GenerationCommand = GenerationCommand.VIDEO, **given: Any
+) -> Draft:
     """Fill a draft in as a server wants it, and see that nothing is refused."""
-    found = admitted(ServerSettings(rules=rules), HERE, draft(command, **given))
-    assert found.problems == ()
+    found = apply_guild_rules(GuildSettings(rules=rules), HERE, draft(command, **given))
+    assert found.violations == ()
     return found
 
 
 def test_without_settings_a_request_is_what_it_was() -> None:
     """The defaults of a model are as they are without a server."""
-    for command in (Command.VIDEO, Command.REFERENCE):
+    for command in (GenerationCommand.VIDEO, GenerationCommand.REFERENCE):
         asked = draft(command)
-        assert check(admitted(ServerSettings(), HERE, asked)) == check(asked)
+        assert build_request(apply_guild_rules(GuildSettings(), HERE, asked)) == build_request(
+            asked
+        )
 
 
 @pytest.mark.parametrize(
     ("rules", "command", "field", "value"),
     [
-        (Rules(default_model=TWO), Command.VIDEO, "model", TWO),
-        (Rules(default_model=ONE), Command.REFERENCE, "model", TWO),
-        (Rules(models=(TWO,)), Command.VIDEO, "model", TWO),
-        (Rules(default_seconds=12), Command.VIDEO, "seconds", 12),
-        (Rules(default_seconds=15), Command.VIDEO, "seconds", 4),
-        (Rules(max_seconds=4), Command.REFERENCE, "seconds", 4),
-        (Rules(max_seconds=5), Command.REFERENCE, "seconds", 5),
+        (GenerationRules(default_model=TWO), GenerationCommand.VIDEO, "model", TWO),
+        (GenerationRules(default_model=ONE), GenerationCommand.REFERENCE, "model", TWO),
+        (GenerationRules(models=(TWO,)), GenerationCommand.VIDEO, "model", TWO),
+        (GenerationRules(default_seconds=12), GenerationCommand.VIDEO, "seconds", 12),
+        (GenerationRules(default_seconds=15), GenerationCommand.VIDEO, "seconds", 4),
+        (GenerationRules(max_seconds=4), GenerationCommand.REFERENCE, "seconds", 4),
+        (GenerationRules(max_seconds=5), GenerationCommand.REFERENCE, "seconds", 5),
         (
-            Rules(default_resolution=Resolution.P480),
-            Command.VIDEO,
+            GenerationRules(default_resolution=Resolution.P480),
+            GenerationCommand.VIDEO,
             "resolution",
             Resolution.P480,
         ),
         (
-            Rules(default_resolution=Resolution.P1080),
-            Command.VIDEO,
+            GenerationRules(default_resolution=Resolution.P1080),
+            GenerationCommand.VIDEO,
             "resolution",
             Resolution.P720,
         ),
         (
-            Rules(resolutions=(Resolution.P480,)),
-            Command.VIDEO,
+            GenerationRules(resolutions=(Resolution.P480,)),
+            GenerationCommand.VIDEO,
             "resolution",
             Resolution.P480,
         ),
-        (Rules(default_sound=True), Command.VIDEO, "sound", True),
+        (GenerationRules(default_sound=True), GenerationCommand.VIDEO, "sound", True),
         (
-            Rules(default_aspect_ratio=AspectRatio.TALL),
-            Command.VIDEO,
+            GenerationRules(default_aspect_ratio=AspectRatio.TALL),
+            GenerationCommand.VIDEO,
             "aspect_ratio",
             AspectRatio.TALL,
         ),
-        (Rules(default_aspect_ratio=AspectRatio.AUTO), Command.VIDEO, "aspect_ratio", None),
-        (Rules(default_aspect_ratio=AspectRatio.TALL), Command.ANIMATE, "aspect_ratio", None),
+        (
+            GenerationRules(default_aspect_ratio=AspectRatio.AUTO),
+            GenerationCommand.VIDEO,
+            "aspect_ratio",
+            None,
+        ),
+        (
+            GenerationRules(default_aspect_ratio=AspectRatio.TALL),
+            GenerationCommand.ANIMATE,
+            "aspect_ratio",
+            None,
+        ),
     ],
 )
 def test_what_is_left_open_is_as_the_server_wants_it(
-    rules: Rules, command: Command, field: str, value: object
+    rules: GenerationRules, command: GenerationCommand, field: str, value: object
 ) -> None:
     """A default that the command or the model can not do, or may not, is passed over."""
     assert getattr(filled(rules, command), field) == value
@@ -82,7 +96,7 @@ def test_what_is_left_open_is_as_the_server_wants_it(
 
 def test_what_a_member_chose_stays() -> None:
     """Defaults fill in what is open, and nothing else."""
-    rules = Rules(
+    rules = GenerationRules(
         default_model=TWO,
         default_seconds=8,
         default_resolution=Resolution.P480,
@@ -104,31 +118,31 @@ def test_what_a_member_chose_stays() -> None:
     ("rules", "within", "beyond", "said"),
     [
         (
-            Rules(models=(ONE,)),
+            GenerationRules(models=(ONE,)),
             {"model": ONE},
             {"model": TWO},
             "Seedance 2.0 is not allowed here: choose Seedance 1.5 Pro.",
         ),
         (
-            Rules(models=(ONE,)),
+            GenerationRules(models=(ONE,)),
             {},
-            {"command": Command.REFERENCE},
+            {"command": GenerationCommand.REFERENCE},
             "No model that is allowed here can do /reference.",
         ),
         (
-            Rules(resolutions=(Resolution.P480, Resolution.P1080)),
+            GenerationRules(resolutions=(Resolution.P480, Resolution.P1080)),
             {"resolution": Resolution.P480},
             {"resolution": Resolution.P720},
             "720p is not allowed here: choose 480p.",
         ),
         (
-            Rules(resolutions=(Resolution.P1080,)),
+            GenerationRules(resolutions=(Resolution.P1080,)),
             {"model": TWO},
             {"model": ONE},
             "Seedance 1.5 Pro makes no resolution that is allowed here.",
         ),
         (
-            Rules(max_seconds=8),
+            GenerationRules(max_seconds=8),
             {"seconds": 8},
             {"seconds": 9},
             "A length of 9 s is not allowed here: 8 s at most.",
@@ -136,39 +150,39 @@ def test_what_a_member_chose_stays() -> None:
     ],
 )
 def test_each_rule_on_choices_holds_on_both_sides(
-    rules: Rules, within: dict[str, Any], beyond: dict[str, Any], said: str
+    rules: GenerationRules, within: dict[str, Any], beyond: dict[str, Any], said: str
 ) -> None:
     """What is within is let through, what is beyond is refused; in its channel alone, if so set."""
-    server = ServerSettings(rules=rules)
-    channel = ServerSettings(overrides=(ChannelRules(channel_id=20, rules=rules),))
+    server = GuildSettings(rules=rules)
+    channel = GuildSettings(overrides=(ChannelRules(channel_id=20, rules=rules),))
     for settings in (server, channel):
         assert problems(settings, **within) == []
         assert problems(settings, **beyond) == [said]
-    assert problems(channel, Asker(channel_id=21), **beyond) == []
-    assert problems(channel, Asker(channel_id=21, parent_id=20), **beyond) == [said]
+    assert problems(channel, RequestOrigin(channel_id=21), **beyond) == []
+    assert problems(channel, RequestOrigin(channel_id=21, parent_id=20), **beyond) == [said]
 
 
 def test_only_the_channels_that_are_listed_may_be_used() -> None:
     """A thread counts as its channel, and may be listed by itself."""
-    settings = ServerSettings(channels=(20, 30))
+    settings = GuildSettings(channels=(20, 30))
     said = ["Videos are not asked for in this channel: go to <#20>, <#30>."]
-    assert problems(settings, Asker(channel_id=20)) == []
-    assert problems(settings, Asker(channel_id=21)) == said
-    assert problems(settings, Asker(channel_id=21, parent_id=20)) == []
-    assert problems(settings, Asker(channel_id=30, parent_id=22)) == []
-    assert problems(settings, Asker(channel_id=21, parent_id=22)) == said
+    assert problems(settings, RequestOrigin(channel_id=20)) == []
+    assert problems(settings, RequestOrigin(channel_id=21)) == said
+    assert problems(settings, RequestOrigin(channel_id=21, parent_id=20)) == []
+    assert problems(settings, RequestOrigin(channel_id=30, parent_id=22)) == []
+    assert problems(settings, RequestOrigin(channel_id=21, parent_id=22)) == said
 
 
 def test_only_those_with_a_listed_role_may_ask() -> None:
     """One of them is enough."""
     said = ["On this server, videos are for members with one of the roles <@&8>, <@&9>."]
-    assert problems(ServerSettings(roles=(7, 8))) == []
-    assert problems(ServerSettings(roles=(8, 9))) == said
+    assert problems(GuildSettings(roles=(7, 8))) == []
+    assert problems(GuildSettings(roles=(8, 9))) == said
 
 
 def test_a_banned_word_is_refused_and_named() -> None:
     """The member sees what is meant, and it can not break out of how it is shown."""
-    settings = ServerSettings(banned=("gun", "/b`+d/"))
+    settings = GuildSettings(banned=("gun", "/b`+d/"))
     assert problems(settings, prompt="a begun song") == []
     assert problems(settings, prompt="a GUN and a b`d") == [
         "The prompt says what is not allowed on this server: `gun`, `b'd`."
@@ -178,30 +192,32 @@ def test_a_banned_word_is_refused_and_named() -> None:
 @pytest.mark.parametrize(
     ("which", "prompt", "is_gated"),
     [
-        (Which.NONE, "a war", False),
-        (Which.SENSITIVE, "a lake", False),
-        (Which.SENSITIVE, "a war", True),
-        (Which.ALL, "a lake", True),
+        (AppliesTo.NONE, "a war", False),
+        (AppliesTo.SENSITIVE, "a lake", False),
+        (AppliesTo.SENSITIVE, "a war", True),
+        (AppliesTo.ALL, "a lake", True),
     ],
 )
 def test_the_age_gate_opens_in_age_restricted_channels(
-    which: Which, prompt: str, *, is_gated: bool
+    which: AppliesTo, prompt: str, *, is_gated: bool
 ) -> None:
     """What it concerns is refused elsewhere."""
-    settings = ServerSettings(age_gate=which, sensitive=("war",))
-    assert concerns(which, settings, prompt) is is_gated
+    settings = GuildSettings(age_gate=which, sensitive=("war",))
+    assert rule_applies(which, settings, prompt) is is_gated
     assert bool(problems(settings, prompt=prompt)) is is_gated
-    assert problems(settings, Asker(channel_id=20, adults_only=True), prompt=prompt) == []
+    assert (
+        problems(settings, RequestOrigin(channel_id=20, age_restricted=True), prompt=prompt) == []
+    )
 
 
 def test_every_broken_rule_is_named_beside_those_found_before() -> None:
     """One answer says all."""
-    settings = ServerSettings(
-        rules=Rules(models=(ONE,), resolutions=(Resolution.P480,), max_seconds=8),
+    settings = GuildSettings(
+        rules=GenerationRules(models=(ONE,), resolutions=(Resolution.P480,), max_seconds=8),
         channels=(21,),
         roles=(8,),
         banned=("gun",),
-        age_gate=Which.ALL,
+        age_gate=AppliesTo.ALL,
     )
     given = {"model": TWO, "resolution": Resolution.P1080, "seconds": 15, "problems": ("first",)}
     found = problems(settings, prompt="a gun", **given)
@@ -211,5 +227,5 @@ def test_every_broken_rule_is_named_beside_those_found_before() -> None:
 
 def test_a_long_list_of_places_is_shortened() -> None:
     """A refusal stays readable."""
-    (said,) = problems(ServerSettings(channels=tuple(range(100, 150))))
+    (said,) = problems(GuildSettings(channels=tuple(range(100, 150))))
     assert said.endswith("<#109>, ….")

@@ -10,19 +10,19 @@ from typing import Any
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
-from apixo.requests import submission
+from apixo.requests import build_submission
 from domain import guild_settings
-from domain.errors import BrokenRules
-from domain.guild_rules import Asker, admitted
-from domain.guild_settings import Rules, ServerSettings
+from domain.errors import RulesViolated
+from domain.guild_rules import RequestOrigin, apply_guild_rules
+from domain.guild_settings import GenerationRules, GuildSettings
 from domain.models import AspectRatio, ModelId, Resolution
-from domain.presets import Preset, checked, filled
-from domain.requests import Command, Draft
+from domain.presets import Preset, apply_preset, validate_preset
+from domain.requests import Draft, GenerationCommand
 from sandbox.apixo.rules import MODELS
 from tests.domain.test_requests_against_fake_apixo import drafts, ours, theirs
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "300"))
-HERE = Asker(channel_id=1)
+HERE = RequestOrigin(channel_id=1)
 
 
 def some_of(kind: Any) -> st.SearchStrategy[Any]:
@@ -35,9 +35,9 @@ def one_of(kind: Any) -> st.SearchStrategy[Any]:
     return st.none() | st.sampled_from([*kind])
 
 
-def rules() -> st.SearchStrategy[Rules]:
+def rules() -> st.SearchStrategy[GenerationRules]:
     return st.builds(
-        Rules,
+        GenerationRules,
         models=some_of(ModelId),
         resolutions=some_of(Resolution),
         max_seconds=st.none() | st.integers(4, 15),
@@ -62,20 +62,20 @@ def presets() -> st.SearchStrategy[Preset]:
     )
 
 
-def as_set(asked: Rules) -> ServerSettings:
+def as_set(asked: GenerationRules) -> GuildSettings:
     """Give settings as a manager could have made them."""
-    made = ServerSettings(rules=asked)
+    made = GuildSettings(rules=asked)
     try:
-        guild_settings.check(made)
-    except BrokenRules:
+        guild_settings.validate_settings(made)
+    except RulesViolated:
         reject()
     return made
 
 
 def tidy(preset: Preset | None) -> Preset | None:
     try:
-        return preset and checked(preset)
-    except BrokenRules:
+        return preset and validate_preset(preset)
+    except RulesViolated:
         return None
 
 
@@ -85,13 +85,15 @@ def test_what_a_server_fills_in_is_taken_and_what_it_forbids_is_never_sent() -> 
 
     @settings(max_examples=EXAMPLES, derandomize=True, database=None)
     @given(drafts(), rules(), st.none() | presets())
-    def hold(draft: Draft, asked: Rules, preset: Preset | None) -> None:
+    def hold(draft: Draft, asked: GenerationRules, preset: Preset | None) -> None:
         server, style = as_set(asked), tidy(preset)
-        request = ours(admitted(server, HERE, filled(draft, style) if style else draft))
+        request = ours(
+            apply_guild_rules(server, HERE, apply_preset(draft, style) if style else draft)
+        )
         verdicts["refused" if request is None else "taken"] += 1
         if request is None:
             return
-        order = theirs(MODELS[request.model], submission(request))
+        order = theirs(MODELS[request.model], build_submission(request))
         assert order is not None, "what we let through is taken"
         assert asked.models is None or request.model in asked.models
         assert asked.resolutions is None or order.resolution in asked.resolutions
@@ -106,8 +108,12 @@ def test_what_a_server_fills_in_is_taken_and_what_it_forbids_is_never_sent() -> 
 
 @settings(max_examples=EXAMPLES // 5, derandomize=True, database=None)
 @given(rules())
-@example(Rules(resolutions=(Resolution.P1080,)))
-def test_words_alone_are_never_refused_for_what_the_server_filled_in(asked: Rules) -> None:
+@example(GenerationRules(resolutions=(Resolution.P1080,)))
+def test_words_alone_are_never_refused_for_what_the_server_filled_in(
+    asked: GenerationRules,
+) -> None:
     """Who chooses nothing breaks no rule."""
-    draft = admitted(as_set(asked), HERE, Draft(command=Command.VIDEO, prompt="a lake"))
+    draft = apply_guild_rules(
+        as_set(asked), HERE, Draft(command=GenerationCommand.VIDEO, prompt="a lake")
+    )
     assert ours(draft) is not None

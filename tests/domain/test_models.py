@@ -23,8 +23,8 @@ ENTRY = """
         min_seconds=4,
         max_seconds=15,
         default_seconds=5,
-        min_prompt=1,
-        max_prompt=None,
+        min_prompt_chars=1,
+        max_prompt_chars=None,
         default_sound=True,
         has_fixed_lens=False,
         has_web_search=True,
@@ -35,7 +35,7 @@ ENTRY = """
             }
         ),
         featured_by=Feature.REFERENCE_VIDEO,
-        polling=Polling(tiers=(Tier(4, 100, 200),), opening_gaps=(0,), gap=15, late_gap=20),
+        polling=Polling(tiers=(LatencyTier(4, 100, 200),), opening_gaps=(0,), gap=15, late_gap=20),
     ),
 )
 
@@ -44,7 +44,7 @@ MODELS:"""
 USE = """
 import json
 from apixo.requests import submission
-from domain.errors import BrokenRules
+from domain.errors import RulesViolated
 from domain.models import ModelId, Resolution
 from domain.pricing import quote
 from domain.requests import Clip, Command, Draft, Picture, check, dump, load
@@ -56,7 +56,7 @@ CLIP = Clip(url="https://x/v.mp4", name="v", duration_ms=2500)
 def refused(**given):
     try:
         check(Draft(prompt="a lake", **given))
-    except BrokenRules as broken:
+    except RulesViolated as broken:
         return broken.rules
 
 made = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import MicroUSD, parse_usd, show_usd
+from domain.money import MicroUSD, format_usd, parse_usd
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_anything_but_plain_dollars_is_refused(text: str) -> None:
 )
 def test_an_amount_shows_as_many_decimals_as_it_needs(micro: int, text: str) -> None:
     """Two decimals at least, and never a rounded one."""
-    assert show_usd(MicroUSD(micro)) == text
+    assert format_usd(MicroUSD(micro)) == text
 
 
 @given(st.integers(0, 10**14))
 def test_what_is_shown_can_be_read_back(micro: int) -> None:
     """No amount is lost between a person and the ledger."""
-    assert parse_usd(show_usd(MicroUSD(micro)).replace(",", "")) == micro
+    assert parse_usd(format_usd(MicroUSD(micro)).replace(",", "")) == micro

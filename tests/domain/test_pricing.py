@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.models import MODELS, ModelId, Resolution
-from domain.money import show_usd
-from domain.pricing import price, quote
-from domain.requests import Clip, Command, Draft, Picture, check
+from domain.money import format_usd
+from domain.pricing import quote, quote_options
+from domain.requests import Clip, Draft, GenerationCommand, Picture, build_request
 
 GOLDEN: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "golden_prices.json").read_text()
 )
 PICTURE = Picture(url="https://x/a.png", name="a.png", format="PNG", width=640, height=360, size=9)
 COMMANDS = {
-    "text-to-video": Command.VIDEO,
-    "image-to-video": Command.ANIMATE,
-    "first_and_last_frames": Command.ANIMATE,
-    "omni_reference": Command.REFERENCE,
+    "text-to-video": GenerationCommand.VIDEO,
+    "image-to-video": GenerationCommand.ANIMATE,
+    "first_and_last_frames": GenerationCommand.ANIMATE,
+    "omni_reference": GenerationCommand.REFERENCE,
 }
 
 
@@ -43,7 +43,7 @@ def test_the_golden_table_is_whole() -> None:
 def test_every_golden_price_is_quoted_to_the_micro_dollar(row: dict[str, Any]) -> None:
     """A request as a member makes it costs what the table says."""
     command = COMMANDS[row["mode"]]
-    request = check(
+    request = build_request(
         Draft(
             command=command,
             prompt="a calm sea",
@@ -51,13 +51,13 @@ def test_every_golden_price_is_quoted_to_the_micro_dollar(row: dict[str, Any]) -
             seconds=row["duration"],
             resolution=Resolution(row["resolution"]),
             sound=row["sound"],
-            pictures=(PICTURE,) if command is Command.ANIMATE else (),
+            pictures=(PICTURE,) if command is GenerationCommand.ANIMATE else (),
             videos=clips(row["video_ref_ms"]),
         )
     )
     assert request.mode == row["mode"]
     assert quote(request).amount == row["cost_micro_usd"]
-    assert show_usd(quote(request).amount).rstrip("0").rstrip(".") == (
+    assert format_usd(quote(request).amount).rstrip("0").rstrip(".") == (
         "$" + row["cost_usd"].rstrip("0").rstrip(".")
     )
 
@@ -73,17 +73,23 @@ def test_a_reference_video_is_billed_by_the_millisecond(
 ) -> None:
     """One more millisecond of reference costs exactly one millisecond's rate."""
     for resolution in MODELS[model].resolutions:
-        less = price(model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms)
-        more = price(model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms + 1)
+        less = quote_options(
+            model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms
+        )
+        more = quote_options(
+            model, resolution, seconds=seconds, sound=sound, reference_ms=reference_ms + 1
+        )
         assert more.amount - less.amount == less.mills_per_second
 
 
 def test_sound_doubles_the_price_of_1_5_pro_and_is_free_on_2_0() -> None:
     """The two billing tables differ in what sound does."""
     for resolution in (Resolution.P480, Resolution.P720):
-        silent = price(ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=False).amount
-        assert price(ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=True).amount == (
-            2 * silent
+        silent = quote_options(ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=False).amount
+        assert quote_options(
+            ModelId.SEEDANCE_1_5_PRO, resolution, seconds=8, sound=True
+        ).amount == (2 * silent)
+        silent = quote_options(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=False).amount
+        assert (
+            quote_options(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=True).amount == silent
         )
-        silent = price(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=False).amount
-        assert price(ModelId.SEEDANCE_2_0, resolution, seconds=8, sound=True).amount == silent

@@ -6,22 +6,22 @@ import pytest
 
 from domain.money import MicroUSD
 from domain.quotas import (
-    Kind,
-    Left,
+    EffectiveLimit,
     Limit,
+    LimitKind,
     Limits,
+    LimitTarget,
+    LimitUsage,
     Period,
-    Room,
-    Ruling,
+    RemainingQuota,
     Scope,
-    Target,
-    date_of,
-    ends_ms,
-    read_amount,
-    read_limit,
-    resolve,
-    ruling,
-    show_limit,
+    find_effective_limit,
+    format_limit,
+    parse_amount,
+    parse_limit,
+    period_end_ms,
+    period_name,
+    resolve_limits,
 )
 
 DEFAULTS = Limits(
@@ -29,58 +29,63 @@ DEFAULTS = Limits(
 )
 
 
-def a_limit(target: Target, amount: int | None, kind: Kind = Kind.DAY, subject: int = 0) -> Limit:
+def a_limit(
+    target: LimitTarget, amount: int | None, kind: LimitKind = LimitKind.DAY, subject: int = 0
+) -> Limit:
     return Limit(target=target, kind=kind, amount=amount, guild_id=1, subject_id=subject)
 
 
-MEMBER = a_limit(Target.MEMBER, 1, subject=3)
-LOW, HIGH = a_limit(Target.ROLE, 2, subject=41), a_limit(Target.ROLE, 9, subject=42)
-ALL = a_limit(Target.MEMBERS, 7)
-LIFTED = a_limit(Target.ROLE, None, subject=43)
+MEMBER = a_limit(LimitTarget.MEMBER, 1, subject=3)
+LOW, HIGH = a_limit(LimitTarget.ROLE, 2, subject=41), a_limit(LimitTarget.ROLE, 9, subject=42)
+ALL = a_limit(LimitTarget.MEMBERS, 7)
+LIFTED = a_limit(LimitTarget.ROLE, None, subject=43)
 
 
 @pytest.mark.parametrize(
     ("limits", "roles", "counts"),
     [
-        ([], (), Ruling(5, None)),
-        ([ALL], (), Ruling(7, ALL)),
-        ([ALL, LOW], (41,), Ruling(2, LOW)),
-        ([ALL, LOW, HIGH], (41, 42), Ruling(9, HIGH)),
-        ([ALL, LOW, HIGH, LIFTED], (41, 42, 43), Ruling(None, LIFTED)),
-        ([ALL, LOW, HIGH], (99,), Ruling(7, ALL)),
-        ([ALL, LOW, HIGH, MEMBER], (41, 42), Ruling(1, MEMBER)),
-        ([a_limit(Target.MEMBERS, 0)], (), Ruling(0, a_limit(Target.MEMBERS, 0))),
-        ([a_limit(Target.MEMBERS, 3, Kind.MONTH)], (), Ruling(5, None)),
+        ([], (), EffectiveLimit(5, None)),
+        ([ALL], (), EffectiveLimit(7, ALL)),
+        ([ALL, LOW], (41,), EffectiveLimit(2, LOW)),
+        ([ALL, LOW, HIGH], (41, 42), EffectiveLimit(9, HIGH)),
+        ([ALL, LOW, HIGH, LIFTED], (41, 42, 43), EffectiveLimit(None, LIFTED)),
+        ([ALL, LOW, HIGH], (99,), EffectiveLimit(7, ALL)),
+        ([ALL, LOW, HIGH, MEMBER], (41, 42), EffectiveLimit(1, MEMBER)),
+        ([a_limit(LimitTarget.MEMBERS, 0)], (), EffectiveLimit(0, a_limit(LimitTarget.MEMBERS, 0))),
+        ([a_limit(LimitTarget.MEMBERS, 3, LimitKind.MONTH)], (), EffectiveLimit(5, None)),
     ],
 )
 def test_the_nearest_limit_counts_and_the_best_role(
-    limits: list[Limit], roles: tuple[int, ...], counts: Ruling
+    limits: list[Limit], roles: tuple[int, ...], counts: EffectiveLimit
 ) -> None:
     """Member before roles before each member before the operator; none lifts, zero does not."""
-    assert ruling(Kind.DAY, limits, roles, DEFAULTS.member_day) == counts
+    assert find_effective_limit(LimitKind.DAY, limits, roles, DEFAULTS.member_day) == counts
 
 
 def test_of_cooldowns_the_shortest_is_the_best() -> None:
     """The most generous role counts, whatever it is generous with."""
     cooldowns = [
-        a_limit(Target.ROLE, seconds, Kind.COOLDOWN, subject)
+        a_limit(LimitTarget.ROLE, seconds, LimitKind.COOLDOWN, subject)
         for subject, seconds in ((41, 60), (42, 5))
     ]
-    assert ruling(Kind.COOLDOWN, cooldowns, (41, 42), None).amount == 5
-    lifted = a_limit(Target.ROLE, None, Kind.COOLDOWN, 43)
-    assert ruling(Kind.COOLDOWN, [*cooldowns, lifted], (41, 43), None).amount is None
+    assert find_effective_limit(LimitKind.COOLDOWN, cooldowns, (41, 42), None).amount == 5
+    lifted = a_limit(LimitTarget.ROLE, None, LimitKind.COOLDOWN, 43)
+    assert (
+        find_effective_limit(LimitKind.COOLDOWN, [*cooldowns, lifted], (41, 43), None).amount
+        is None
+    )
 
 
 def test_every_limit_is_resolved_by_itself() -> None:
     """What is set for one scope, period or kind changes no other."""
     limits = [
-        a_limit(Target.MEMBERS, 30, Kind.MONTH),
-        a_limit(Target.SERVER, None),
-        Limit(target=Target.EVERYTHING, kind=Kind.MONTH, amount=900),
-        a_limit(Target.MEMBERS, 60, Kind.COOLDOWN),
-        a_limit(Target.MEMBER, 2, Kind.IN_FLIGHT, 3),
+        a_limit(LimitTarget.MEMBERS, 30, LimitKind.MONTH),
+        a_limit(LimitTarget.SERVER, None),
+        Limit(target=LimitTarget.EVERYTHING, kind=LimitKind.MONTH, amount=900),
+        a_limit(LimitTarget.MEMBERS, 60, LimitKind.COOLDOWN),
+        a_limit(LimitTarget.MEMBER, 2, LimitKind.IN_FLIGHT, 3),
     ]
-    assert resolve(limits, (), DEFAULTS) == Limits(
+    assert resolve_limits(limits, (), DEFAULTS) == Limits(
         member_day=MicroUSD(5),
         member_month=MicroUSD(30),
         server_day=None,
@@ -89,7 +94,7 @@ def test_every_limit_is_resolved_by_itself() -> None:
         cooldown_s=60,
         in_flight=2,
     )
-    assert resolve([], (), DEFAULTS) == DEFAULTS
+    assert resolve_limits([], (), DEFAULTS) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -107,11 +112,11 @@ def test_every_limit_is_resolved_by_itself() -> None:
 def test_periods_end_with_the_utc_day_and_month(moment: str, day: str, month: str) -> None:
     """Month ends, leap days, years, and the nights in which Europe's clocks change."""
     now_ms = _ms(moment)
-    assert ends_ms(Period.DAY, now_ms) == _ms(day)
-    assert ends_ms(Period.MONTH, now_ms) == _ms(month)
-    assert date_of(Period.DAY, now_ms) == moment[:10]
-    assert date_of(Period.MONTH, now_ms) == moment[:7]
-    assert date_of(Period.DAY, ends_ms(Period.DAY, now_ms)) == day[:10]
+    assert period_end_ms(Period.DAY, now_ms) == _ms(day)
+    assert period_end_ms(Period.MONTH, now_ms) == _ms(month)
+    assert period_name(Period.DAY, now_ms) == moment[:10]
+    assert period_name(Period.MONTH, now_ms) == moment[:7]
+    assert period_name(Period.DAY, period_end_ms(Period.DAY, now_ms)) == day[:10]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +125,8 @@ def test_periods_end_with_the_utc_day_and_month(moment: str, day: str, month: st
 )
 def test_plain_dollars_are_an_amount(text: str, amount: int) -> None:
     """With or without the sign, and blanks around do no harm."""
-    assert read_amount(text) == amount
-    assert read_limit(text) == amount
+    assert parse_amount(text) == amount
+    assert parse_limit(text) == amount
 
 
 @pytest.mark.parametrize(
@@ -131,30 +136,30 @@ def test_plain_dollars_are_an_amount(text: str, amount: int) -> None:
 def test_anything_else_is_none(text: str) -> None:
     """Nothing is guessed, and nothing is so large that sums of it could overflow."""
     with pytest.raises(ValueError, match=r"plain dollars|the most"):
-        read_amount(text)
+        parse_amount(text)
     with pytest.raises(ValueError, match="or none"):
-        read_limit(text)
+        parse_limit(text)
 
 
 def test_none_lifts_a_limit_and_is_no_amount() -> None:
     """In any case of letters."""
-    assert read_limit(" None ") is None
+    assert parse_limit(" None ") is None
     with pytest.raises(ValueError, match="plain dollars"):
-        read_amount("none")
+        parse_amount("none")
 
 
 @pytest.mark.parametrize(
     ("kind", "amount", "shown"),
     [
-        (Kind.DAY, 5_000_000, "$5.00"),
-        (Kind.MONTH, None, "none"),
-        (Kind.COOLDOWN, 60, "60 s"),
-        (Kind.IN_FLIGHT, 3, "3 at once"),
+        (LimitKind.DAY, 5_000_000, "$5.00"),
+        (LimitKind.MONTH, None, "none"),
+        (LimitKind.COOLDOWN, 60, "60 s"),
+        (LimitKind.IN_FLIGHT, 3, "3 at once"),
     ],
 )
-def test_a_limit_is_shown_in_its_own_unit(kind: Kind, amount: int | None, shown: str) -> None:
+def test_a_limit_is_shown_in_its_own_unit(kind: LimitKind, amount: int | None, shown: str) -> None:
     """Dollars, seconds or a number."""
-    assert show_limit(kind, amount) == shown
+    assert format_limit(kind, amount) == shown
 
 
 def test_what_a_member_has_left_is_the_least_of_their_periods_and_the_grants() -> None:
@@ -162,7 +167,7 @@ def test_what_a_member_has_left_is_the_least_of_their_periods_and_the_grants() -
 
     def left(day: int | None, month: int | None, used: int = 0) -> MicroUSD | None:
         rooms = [
-            Room(
+            LimitUsage(
                 scope=scope,
                 period=period,
                 limit=None if limit is None else MicroUSD(limit),
@@ -175,7 +180,7 @@ def test_what_a_member_has_left_is_the_least_of_their_periods_and_the_grants() -
                 (Scope.SERVER, Period.DAY, 1),
             )
         ]
-        return Left(tuple(rooms), MicroUSD(7)).for_member
+        return RemainingQuota(tuple(rooms), MicroUSD(7)).for_member
 
     assert left(None, None) is None
     assert left(50, None) == 57

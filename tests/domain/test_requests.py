@@ -7,17 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import BrokenRules
+from domain.errors import RulesViolated
 from domain.models import AspectRatio, Mode, ModelId, Resolution
-from domain.requests import Clip, Command, Draft, Picture, check, clip_ms, dump, load
+from domain.requests import (
+    Clip,
+    Draft,
+    GenerationCommand,
+    Picture,
+    build_request,
+    dump_request,
+    load_request,
+    round_clip_ms,
+)
 
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
-VIDEO = Draft(command=Command.VIDEO, prompt="a calm sea")
+VIDEO = Draft(command=GenerationCommand.VIDEO, prompt="a calm sea")
 PICTURE = Picture(
     url="https://cdn/a.png?ex=1", name="a.png", format="PNG", width=640, height=360, size=9_000
 )
-ANIMATE = Draft(command=Command.ANIMATE, prompt="it moves", pictures=(PICTURE,))
-REFERENCE = Draft(command=Command.REFERENCE, prompt="like these")
+ANIMATE = Draft(command=GenerationCommand.ANIMATE, prompt="it moves", pictures=(PICTURE,))
+REFERENCE = Draft(command=GenerationCommand.REFERENCE, prompt="like these")
 
 
 def clip(ms: int) -> Clip:
@@ -25,9 +34,9 @@ def clip(ms: int) -> Clip:
 
 
 def broken(draft: Draft) -> tuple[str, ...]:
-    with pytest.raises(BrokenRules) as caught:
-        check(draft)
-    return caught.value.rules
+    with pytest.raises(RulesViolated) as caught:
+        build_request(draft)
+    return caught.value.violations
 
 
 @pytest.mark.parametrize(
@@ -42,15 +51,15 @@ def broken(draft: Draft) -> tuple[str, ...]:
 )
 def test_the_command_and_the_model_decide_the_mode(draft: Draft, mode: Mode) -> None:
     """A member chooses a command, never a mode."""
-    assert check(draft).mode == mode
+    assert build_request(draft).mode == mode
 
 
 def test_what_is_left_open_takes_the_models_defaults() -> None:
     """A prompt alone is a whole request."""
-    request = check(VIDEO)
+    request = build_request(VIDEO)
     assert (request.model, request.resolution, request.seconds) == (PRO, Resolution.P720, 4)
     assert (request.aspect_ratio, request.sound) == (AspectRatio.WIDE, False)
-    request = check(replace(VIDEO, model=TWO))
+    request = build_request(replace(VIDEO, model=TWO))
     assert (request.resolution, request.seconds) == (Resolution.P720, 5)
     assert (request.aspect_ratio, request.sound) == (AspectRatio.AUTO, True)
 
@@ -68,7 +77,7 @@ def test_what_is_left_open_takes_the_models_defaults() -> None:
 def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: str) -> None:
     """1.5 Pro has no automatic shape, so the nearest one is chosen here."""
     picture = PICTURE.model_copy(update={"width": width, "height": height})
-    assert check(replace(ANIMATE, pictures=(picture,))).aspect_ratio == ratio
+    assert build_request(replace(ANIMATE, pictures=(picture,))).aspect_ratio == ratio
 
 
 @pytest.mark.parametrize(
@@ -180,7 +189,7 @@ def test_an_unfit_picture_is_named(change: dict[str, object], words: str) -> Non
 )
 def test_the_edges_of_the_rules_are_inside(draft: Draft) -> None:
     """The last value that APIXO takes is taken."""
-    assert check(draft).prompt == draft.prompt.strip()
+    assert build_request(draft).prompt == draft.prompt.strip()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +206,7 @@ def test_the_edges_of_the_rules_are_inside(draft: Draft) -> None:
 )
 def test_a_picture_at_the_edge_is_taken(change: dict[str, object]) -> None:
     """The last size, side and shape that APIXO takes."""
-    assert check(replace(ANIMATE, pictures=(PICTURE.model_copy(update=change),))).pictures
+    assert build_request(replace(ANIMATE, pictures=(PICTURE.model_copy(update=change),))).pictures
 
 
 @pytest.mark.parametrize(
@@ -219,22 +228,22 @@ def test_a_length_is_rounded_to_what_costs_most_and_is_allowed_least(
     microseconds: int, ms: int
 ) -> None:
     """Up, since APIXO does not say how it rounds; but nothing is made long enough by rounding."""
-    assert clip_ms(microseconds) == ms
+    assert round_clip_ms(microseconds) == ms
 
 
 def test_audio_is_not_called_lonely_when_its_picture_could_not_be_used() -> None:
     """One mistake gives one sentence."""
-    draft = replace(REFERENCE, audios=(clip(3000),), problems=("a.txt is no picture.",))
+    draft = replace(REFERENCE, audios=(clip(3000),), violations=("a.txt is no picture.",))
     assert broken(draft) == ("a.txt is no picture.",)
 
 
 def test_requests_kept_before_inputs_were_kept_still_load() -> None:
     """They lack the names of our copies, and nothing else."""
-    request = check(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
-    old = json.loads(dump(request))
+    request = build_request(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
+    old = json.loads(dump_request(request))
     for medium in (*old["pictures"], *old["videos"]):
         assert medium.pop("kept") is None
-    assert load(json.dumps(old)) == request
+    assert load_request(json.dumps(old)) == request
 
 
 def test_all_broken_rules_are_named_at_once() -> None:
@@ -247,7 +256,7 @@ def test_all_broken_rules_are_named_at_once() -> None:
             resolution=Resolution.P1080,
             aspect_ratio=AspectRatio.AUTO,
             web_search=True,
-            problems=("notes.txt is not a picture.",),
+            violations=("notes.txt is not a picture.",),
         )
     )
     assert len(rules) == 6
@@ -256,7 +265,7 @@ def test_all_broken_rules_are_named_at_once() -> None:
 
 def test_a_picture_that_could_not_be_used_is_not_called_missing_too() -> None:
     """One mistake gives one sentence."""
-    assert broken(replace(ANIMATE, pictures=(), problems=("a.txt is no picture.",))) == (
+    assert broken(replace(ANIMATE, pictures=(), violations=("a.txt is no picture.",))) == (
         "a.txt is no picture.",
     )
 
@@ -272,9 +281,9 @@ def test_a_request_comes_back_from_its_text_unchanged(
     """What is kept in the database is what was checked."""
     draft = replace(VIDEO, model=TWO, prompt="x " + prompt, seconds=seconds, sound=sound)
     try:
-        request = check(draft)
-    except BrokenRules:
+        request = build_request(draft)
+    except RulesViolated:
         return
-    assert load(dump(request)) == request
-    both = check(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
-    assert load(dump(both)) == both
+    assert load_request(dump_request(request)) == request
+    both = build_request(replace(REFERENCE, pictures=(PICTURE,), videos=(clip(2500),)))
+    assert load_request(dump_request(both)) == both

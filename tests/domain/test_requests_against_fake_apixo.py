@@ -14,11 +14,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apixo.requests import submission
-from domain.errors import BrokenRules
+from apixo.requests import build_submission
+from domain.errors import RulesViolated
 from domain.models import AspectRatio, ModelId, Resolution
-from domain.requests import Clip, Command, Draft, Picture, VideoRequest, check
-from sandbox.apixo.rules import MODELS, ModelRules, Order, Refused, read_order
+from domain.requests import Clip, Draft, GenerationCommand, Picture, VideoRequest, build_request
+from sandbox.apixo.rules import MODELS, InvalidSubmission, ModelRules, Submission, parse_submission
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "750"))
 
@@ -28,12 +28,12 @@ MODEL = st.sampled_from([None, *ModelId])
 NO, YES = st.sampled_from([None, False]), st.sampled_from([True])
 SIX = tuple(ratio for ratio in AspectRatio if ratio is not AspectRatio.AUTO)
 MODES = {
-    (Command.VIDEO, PRO): "text-to-video",
-    (Command.VIDEO, TWO): "text-to-video",
-    (Command.ANIMATE, PRO): "image-to-video",
-    (Command.ANIMATE, TWO): "first_and_last_frames",
-    (Command.REFERENCE, PRO): "omni_reference",
-    (Command.REFERENCE, TWO): "omni_reference",
+    (GenerationCommand.VIDEO, PRO): "text-to-video",
+    (GenerationCommand.VIDEO, TWO): "text-to-video",
+    (GenerationCommand.ANIMATE, PRO): "image-to-video",
+    (GenerationCommand.ANIMATE, TWO): "first_and_last_frames",
+    (GenerationCommand.REFERENCE, PRO): "omni_reference",
+    (GenerationCommand.REFERENCE, TWO): "omni_reference",
 }
 OPEN_ON_PRO = {"resolution": "720p", "duration": 4, "aspect_ratio": "16:9", "sound": False}
 """What is sent where the member left it open: 1.5 Pro has no defaults of its own."""
@@ -83,9 +83,11 @@ def some(media: tuple[Any, ...], usual: range) -> st.SearchStrategy[tuple[Any, .
 
 @st.composite
 def drafts(draw: st.DrawFn) -> Draft:
-    command = draw(st.sampled_from(Command))
-    references = command is Command.REFERENCE
-    pictures = {Command.ANIMATE: range(1, 3), Command.REFERENCE: range(10)}.get(command, range(1))
+    command = draw(st.sampled_from(GenerationCommand))
+    references = command is GenerationCommand.REFERENCE
+    pictures = {GenerationCommand.ANIMATE: range(1, 3), GenerationCommand.REFERENCE: range(10)}.get(
+        command, range(1)
+    )
     clips = range(4 if references else 1)
     return Draft(
         command=command,
@@ -124,15 +126,15 @@ def written(draft: Draft, model: ModelId) -> dict[str, Any]:
 
 def ours(draft: Draft) -> VideoRequest | None:
     try:
-        return check(draft)
-    except BrokenRules:
+        return build_request(draft)
+    except RulesViolated:
         return None
 
 
-def theirs(rules: ModelRules, body: dict[str, Any]) -> Order | None:
+def theirs(rules: ModelRules, body: dict[str, Any]) -> Submission | None:
     try:
-        return read_order(rules, json.loads(json.dumps(body)))
-    except Refused:
+        return parse_submission(rules, json.loads(json.dumps(body)))
+    except InvalidSubmission:
         return None
 
 
@@ -159,7 +161,7 @@ def stricter_on_purpose(draft: Draft, rules: ModelRules, mode: str) -> bool:
 
 def compare(draft: Draft) -> str:
     """Hold the two verdicts against each other and name what they are."""
-    model = draft.model or (TWO if draft.command is Command.REFERENCE else PRO)
+    model = draft.model or (TWO if draft.command is GenerationCommand.REFERENCE else PRO)
     rules, mode = MODELS[model], MODES[draft.command, model]
     request, order = ours(draft), theirs(rules, written(draft, model))
     if request is None:
@@ -167,7 +169,7 @@ def compare(draft: Draft) -> str:
             return "refused by both"
         assert stricter_on_purpose(draft, rules, mode)
         return "refused by us"
-    sent = theirs(rules, submission(request))
+    sent = theirs(rules, build_submission(request))
     assert sent is not None, "what we let through is taken"
     assert order is not None, "what we let through is taken as the member meant it"
     shape = sent.aspect_ratio if model is PRO and not draft.aspect_ratio else order.aspect_ratio
@@ -181,7 +183,7 @@ def compare(draft: Draft) -> str:
 def edges() -> Iterator[Draft]:
     """Vary one thing at a time, over all its values, of a request that is good otherwise."""
     for command, model in MODES:
-        pictures = PICTURES[:1] if command is Command.ANIMATE else ()
+        pictures = PICTURES[:1] if command is GenerationCommand.ANIMATE else ()
         plain = Draft(command=command, model=model, prompt="a lake", pictures=pictures)
         varied: dict[str, Iterable[Any]] = {
             "prompt": PROMPTS,

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.word_filter import MAX_PATTERNS, MAX_WORD, MAX_WORDS, broken_rules, found_in, read_words
+from domain.word_filter import (
+    MAX_PATTERNS,
+    MAX_WORD_CHARS,
+    MAX_WORDS,
+    find_listed_words,
+    parse_word_list,
+    word_list_violations,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,17 +37,17 @@ from domain.word_filter import MAX_PATTERNS, MAX_WORD, MAX_WORDS, broken_rules, 
 )
 def test_a_word_is_found_as_it_reads(prompt: str, found: tuple[str, ...]) -> None:
     """Width, case, what shows nothing and white space do not hide a word; a longer word is none."""
-    assert found_in(prompt, ("Gun", "sea monster", "Straße", "c++", "血")) == found
+    assert find_listed_words(prompt, ("Gun", "sea monster", "Straße", "c++", "血")) == found
 
 
 def test_two_words_may_share_an_edge() -> None:
     """What stands between two words ends the one and begins the other."""
-    assert found_in("gun knife", ("gun", "knife")) == ("gun", "knife")
+    assert find_listed_words("gun knife", ("gun", "knife")) == ("gun", "knife")
 
 
 def test_of_two_words_that_begin_alike_the_longer_is_named() -> None:
     """A shorter word does not hide what else was said."""
-    assert found_in("a sea monster", ("sea", "sea monster")) == ("sea monster",)
+    assert find_listed_words("a sea monster", ("sea", "sea monster")) == ("sea monster",)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,7 @@ def test_of_two_words_that_begin_alike_the_longer_is_named() -> None:
 )
 def test_a_pattern_is_found_anywhere(pattern: str, prompt: str, *, is_found: bool) -> None:
     """Between slashes stands a pattern, which does not tell capitals from small letters."""
-    assert bool(found_in(prompt, (pattern,))) is is_found
+    assert bool(find_listed_words(prompt, (pattern,))) is is_found
 
 
 @pytest.mark.parametrize(
@@ -63,8 +70,8 @@ def test_a_pattern_is_found_anywhere(pattern: str, prompt: str, *, is_found: boo
 )
 def test_a_catastrophic_pattern_ends(pattern: str) -> None:
     """What takes a backtracking engine longer than the sun will shine ends at once."""
-    assert broken_rules((pattern,)) == []
-    assert found_in("a" * 5_999 + "?", (pattern,)) == ()
+    assert word_list_violations((pattern,)) == []
+    assert find_listed_words("a" * 5_999 + "?", (pattern,)) == ()
 
 
 @pytest.mark.parametrize(
@@ -80,22 +87,24 @@ def test_a_catastrophic_pattern_ends(pattern: str) -> None:
 )
 def test_a_pattern_that_can_not_be_used_is_refused(pattern: str, reason: str) -> None:
     """The manager is told which pattern and why."""
-    assert broken_rules((pattern,)) == [f"The pattern {pattern} can not be used: {reason}."]
+    assert word_list_violations((pattern,)) == [f"The pattern {pattern} can not be used: {reason}."]
 
 
 def test_a_pattern_that_finds_nothing_in_particular_is_refused() -> None:
     """It would be found in every prompt."""
-    assert broken_rules(("/x*/",)) == ["The pattern /x*/ is found in every prompt."]
+    assert word_list_violations(("/x*/",)) == ["The pattern /x*/ is found in every prompt."]
 
 
 def test_a_list_may_be_full_but_no_fuller() -> None:
     """Each bound holds on both sides, and everything that is wrong is named."""
     full = tuple(f"word {number}" for number in range(MAX_WORDS))
     patterns = tuple(f"/word{number}/" for number in range(MAX_PATTERNS + 1))
-    assert broken_rules((*full[1:], "x" * MAX_WORD)) == []
-    assert broken_rules((*full, "one more")) == ["A list has 200 words at most, this one 201."]
-    assert broken_rules(patterns[1:]) == []
-    assert broken_rules((*patterns, "x" * (MAX_WORD + 1), "\u200b")) == [
+    assert word_list_violations((*full[1:], "x" * MAX_WORD_CHARS)) == []
+    assert word_list_violations((*full, "one more")) == [
+        "A list has 200 words at most, this one 201."
+    ]
+    assert word_list_violations(patterns[1:]) == []
+    assert word_list_violations((*patterns, "x" * (MAX_WORD_CHARS + 1), "\u200b")) == [
         "A list has 50 patterns at most, this one 51.",
         f"{'x' * 40}… is too long: 100 characters at most.",
         "A word on the list shows nothing.",
@@ -104,15 +113,17 @@ def test_a_list_may_be_full_but_no_fuller() -> None:
 
 def test_the_largest_list_of_words_can_be_searched() -> None:
     """As many words as may be, as long as they may be, in letters that take the most bytes."""
-    words = tuple("\U00020000" * (MAX_WORD - 3) + f"{number:03}" for number in range(MAX_WORDS))
-    assert broken_rules(words) == []
-    assert found_in(f"say {words[7]}!", words) == (words[7][:40],)
+    words = tuple(
+        "\U00020000" * (MAX_WORD_CHARS - 3) + f"{number:03}" for number in range(MAX_WORDS)
+    )
+    assert word_list_violations(words) == []
+    assert find_listed_words(f"say {words[7]}!", words) == (words[7][:40],)
 
 
 def test_a_list_is_read_as_it_is_typed() -> None:
     """One a line or between commas, each once; a comma in a pattern belongs to it."""
     typed = " gun, sea monster\n/x{1,3}/ , /a,b\\/c/\n\n,,gun\r\n/ no pattern\nend"
-    assert read_words(typed) == (
+    assert parse_word_list(typed) == (
         *("gun", "sea monster", "/x{1,3}/", "/a,b\\/c/", "/ no pattern", "end"),
     )
 
@@ -120,15 +131,15 @@ def test_a_list_is_read_as_it_is_typed() -> None:
 @given(st.text(max_size=200), st.text(max_size=30))
 def test_whatever_is_listed_and_asked_is_answered(prompt: str, word: str) -> None:
     """A list that is taken can be searched in every text, and a word alone is found in itself."""
-    if broken_rules((word,)):
+    if word_list_violations((word,)):
         return
-    found_in(prompt, (word,))
+    find_listed_words(prompt, (word,))
     if not (len(word) > 2 and word[0] == word[-1] == "/"):
-        assert found_in(word, (word,))
+        assert find_listed_words(word, (word,))
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters=",/\n"), max_size=20)))
 def test_what_is_read_can_be_written_and_read_again(words: list[str]) -> None:
     """A list that is shown line by line and sent back stays as it was."""
-    once = read_words("\n".join(words))
-    assert read_words("\n".join(once)) == once
+    once = parse_word_list("\n".join(words))
+    assert parse_word_list("\n".join(once)) == once

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.discord import DiscordStandIn
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.discord import FakeDiscord
 
 # It imports discord.py without the warning that it brings.
 from tests.harness import stock_client  # noqa: F401 # pyright: ignore[reportUnusedImport]
-from tests.harness.service import Theatre
+from tests.harness.service import ServiceHarness
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
+async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     async with (
-        ApixoStandIn(ApixoOptions(clips="tiny", time_scale=60)) as apixo,
-        DiscordStandIn() as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=60)) as apixo,
+        FakeDiscord() as discord,
     ):
-        yield Theatre.of(apixo, discord, tmp_path / "service")
+        yield ServiceHarness.create(apixo, discord, tmp_path / "service")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.discord import DiscordOptions, DiscordStandIn, Upload
-from tests.harness.media_samples import sound, video
-from tests.harness.service import PATIENCE_S, Theatre, picture
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.discord import DiscordConfig, FakeDiscord, Upload
+from tests.harness.media_samples import make_audio, make_video
+from tests.harness.service import TIMEOUT_S, ServiceHarness, make_picture
 
 GOLDEN = Path(__file__).parents[1] / "domain" / "golden_prices.json"
 LISTS = ("image_urls", "video_urls", "audio_urls")
@@ -56,7 +56,12 @@ MODES = [
     ),
     Mode(
         "animate",
-        {"prompt": "moving clouds", "model": PRO, "image": picture("start.png"), "duration": 12},
+        {
+            "prompt": "moving clouds",
+            "model": PRO,
+            "image": make_picture("start.png"),
+            "duration": 12,
+        },
         PRO,
         {
             "mode": "image-to-video",
@@ -74,8 +79,8 @@ MODES = [
         {
             "prompt": "animate this landscape with moving clouds and soft wind",
             "model": PRO,
-            "image": picture("start-frame.jpg", "JPEG"),
-            "last_image": picture("end-frame.jpg", "JPEG"),
+            "image": make_picture("start-frame.jpg", "JPEG"),
+            "last_image": make_picture("end-frame.jpg", "JPEG"),
             "resolution": "480p",
             "duration": 4,
             "sound": True,
@@ -116,7 +121,7 @@ MODES = [
     ),
     Mode(
         "animate",
-        {"prompt": "the still moves", "model": TWO, "image": picture("one.webp", "WEBP")},
+        {"prompt": "the still moves", "model": TWO, "image": make_picture("one.webp", "WEBP")},
         TWO,
         {
             "mode": "first_and_last_frames",
@@ -134,8 +139,8 @@ MODES = [
         {
             "prompt": "turn the still frames into a smooth cinematic camera move",
             "model": TWO,
-            "image": picture("frame-start.png"),
-            "last_image": picture("frame-end.png"),
+            "image": make_picture("frame-start.png"),
+            "last_image": make_picture("frame-end.png"),
             "aspect_ratio": "9:16",
         },
         TWO,
@@ -154,9 +159,9 @@ MODES = [
         "reference",
         {
             "prompt": "create a stylish product ad using the visual references and voice rhythm",
-            "image1": picture("product-shot.png"),
-            "video1": Upload("ref-motion.mp4", video(3337)),
-            "audio1": Upload("ref-audio.mp3", sound(3000)),
+            "image1": make_picture("product-shot.png"),
+            "video1": Upload("ref-motion.mp4", make_video(3337)),
+            "audio1": Upload("ref-audio.mp3", make_audio(3000)),
             "duration": 6,
         },
         TWO,
@@ -178,8 +183,8 @@ MODES = [
         "reference",
         {
             "prompt": "like both of these",
-            "video1": Upload("first.mp4", video(2500)),
-            "video2": Upload("second.mov", video(5000, kind="mov")),
+            "video1": Upload("first.mp4", make_video(2500)),
+            "video2": Upload("second.mov", make_video(5000, kind="mov")),
             "resolution": "480p",
             "duration": 15,
             "sound": False,
@@ -215,37 +220,37 @@ MODES = [
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
+async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     """Open an APIXO that makes in a second what takes eight minutes, and a channel for many."""
     async with (
-        ApixoStandIn(ApixoOptions(clips="tiny", time_scale=480)) as apixo,
-        DiscordStandIn(DiscordOptions(sends_per_window=100)) as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=480)) as apixo,
+        FakeDiscord(DiscordConfig(sends_per_window=100)) as discord,
     ):
         settings = {
             "APIXO_MAX_TASKS": "9",
             "USER_DAILY_LIMIT_USD": "90",
             "SERVER_DAILY_LIMIT_USD": "90",
         }
-        yield Theatre.of(apixo, discord, tmp_path / "service", settings)
+        yield ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
 
 
 async def test_every_mode_sends_its_documented_body_and_costs_its_price_over_a_restart(
-    theatre: Theatre,
+    theatre: ServiceHarness,
 ):
     """Typed before SIGKILL, asked for again after it: body and price stay, to the micro-dollar."""
     ada = theatre.discord.member("Ada")
     async with theatre.service.run() as running:
-        await theatre.ready()
-        jobs = [await theatre.order(mode.command, mode.options) for mode in MODES]
-        results = [await theatre.result(job) for job in jobs]
+        await theatre.wait_until_ready()
+        jobs = [await theatre.order_video(mode.command, mode.options) for mode in MODES]
+        results = [await theatre.wait_for_result(job) for job in jobs]
         running.process.send_signal(signal.SIGKILL)
         await running.process.wait()
     check_bodies(theatre)
     async with theatre.service.run():
-        await theatre.ready()
+        await theatre.wait_until_ready()
         for result in results:
-            answer = await (await ada.click(result, "Again")).until_answered(within=PATIENCE_S)
-            await theatre.result(job_in(answer.text))
+            answer = await (await ada.click(result, "Again")).until_answered(within=TIMEOUT_S)
+            await theatre.wait_for_result(job_in(answer.text))
     check_bodies(theatre, after=len(MODES))
     price = sum(golden(mode) for mode in MODES)
     verdict = await theatre.audit()
@@ -253,11 +258,13 @@ async def test_every_mode_sends_its_documented_body_and_costs_its_price_over_a_r
     assert 100_000_000 - theatre.apixo.balance.micro == 2 * price
 
 
-def check_bodies(theatre: Theatre, after: int = 0) -> None:
+def check_bodies(theatre: ServiceHarness, after: int = 0) -> None:
     """Compare each submission with the documented one, and each task's price with the table."""
-    sent = theatre.apixo.journal.to("/generateTask/")[after:]
+    sent = theatre.apixo.journal.requests_to("/generateTask/")[after:]
     by_prompt = {entry.body["input"]["prompt"]: entry for entry in sent}
-    prices = {task.order.prompt: task.charged_micro for task in list(theatre.apixo.tasks)[after:]}
+    prices = {
+        task.submission.prompt: task.charged_micro for task in list(theatre.apixo.tasks)[after:]
+    }
     assert len(sent) == len(by_prompt) == len(prices) == len(MODES)
     for mode in MODES:
         entry = by_prompt[mode.body["prompt"]]

@@ -12,13 +12,13 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from cogs.ui.buttons import Act
-from sandbox.apixo import ApixoOptions, ApixoStandIn
-from sandbox.demo.process import Running
-from sandbox.discord import DiscordOptions, DiscordStandIn, Interaction, Message, Person
-from sandbox.discord.models import walk
-from tests.harness.panel_driver import Sitting
-from tests.harness.service import LAKE, PATIENCE_S, Theatre
+from cogs.ui.buttons import ButtonAction
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.process import RunningService
+from sandbox.discord import DiscordConfig, FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord.models import walk_components
+from tests.harness.panel_driver import PanelDriver
+from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 DEAR: dict[str, Any] = {**VIDEO, "resolution": "720p", "sound": True}
@@ -28,7 +28,7 @@ LINK_SECONDS = 8
 SCALE = 960
 
 USED = {
-    *(f"{act}:" for act in Act),
+    *(f"{act}:" for act in ButtonAction),
     *(r"jobs:[0-9a-z]{20}$", "jobs:cancel:", "jobs:post:"),
     *("tell:on:", "tell:off:", "revoke:", "period:report:", "grouping:report:", "csv:report:"),
     *("settings:home:turn:", "settings:money:confirm_above:", "settings-retype:"),
@@ -41,15 +41,15 @@ USED = {
 class Stage:
     """What the first process has put on the screens, for members to use at any later time."""
 
-    theatre: Theatre
+    theatre: ServiceHarness
     result: Message
     failed: Message
-    panel: Sitting
+    panel: PanelDriver
     report: Interaction
     grants: list[Interaction]
 
     @property
-    def ada(self) -> Person:
+    def ada(self) -> MemberClient:
         return self.theatre.discord.member("Ada")
 
 
@@ -57,7 +57,7 @@ async def test_every_button_works_before_and_after_the_process_is_killed(tmp_pat
     """The very same cards, in two processes; each asks for its video once. The ledger is proven."""
     async with opened(tmp_path) as theatre:
         async with theatre.service.run() as running:
-            await theatre.ready()
+            await theatre.wait_until_ready()
             stage = await set_up(theatre)
             jobs = await use_everything(stage)
             half_done = await begin(stage)
@@ -65,7 +65,7 @@ async def test_every_button_works_before_and_after_the_process_is_killed(tmp_pat
         assert unused(theatre) == set()
         earlier = len(list(theatre.discord.interactions))
         async with theatre.service.run():
-            await theatre.ready()
+            await theatre.wait_until_ready()
             jobs += await use_everything(stage)
             jobs.append(await end(stage, *half_done))
         assert unused(theatre, earlier) == set()
@@ -78,20 +78,20 @@ async def begin(stage: Stage) -> tuple[Interaction, Interaction, Interaction]:
     """Open a form and two questions, and leave them."""
     form = await click(stage.ada, stage.result, "Edit prompt")
     question = await click(stage.ada, stage.result, "Delete")
-    return form, question, await stage.theatre.type("video", DEAR)
+    return form, question, await stage.theatre.run_command("video", DEAR)
 
 
 async def end(stage: Stage, form: Interaction, question: Interaction, dear: Interaction) -> str:
     """Send the form off and answer the questions, of which one is forgotten; give the job."""
     job = job_in(await send(stage.ada, form, "typed before the end"))
-    await stage.theatre.result(job)
+    await stage.theatre.wait_for_result(job)
     await use(stage.ada, dear, "Spend $0.16", shows="waited too long")
     await use(stage.ada, question, "Delete it", shows="Deleted.")
-    await stage.theatre.status(stage.result.attachments[0].filename[:20], "deleted")
+    await stage.theatre.wait_for_status(stage.result.attachments[0].filename[:20], "deleted")
     return job
 
 
-async def settled(theatre: Theatre, delivered: int) -> None:
+async def settled(theatre: ServiceHarness, delivered: int) -> None:
     """Prove the ledger, and that each job has come to the end that it was to have."""
     verdict = await theatre.audit()
     counts = {state: count for state, count in verdict["jobs"].items() if count}
@@ -99,37 +99,39 @@ async def settled(theatre: Theatre, delivered: int) -> None:
     assert counts == {"failed": 5, "cancelled": 4}
 
 
-def unused(theatre: Theatre, since: int = 0) -> set[str]:
+def unused(theatre: ServiceHarness, since: int = 0) -> set[str]:
     """List what has not been clicked or chosen since a number of interactions."""
     done = [str(one.data.get("custom_id")) for one in list(theatre.discord.interactions)[since:]]
     return {each for each in USED if not any(re.match(each, one) for one in done)}
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[Theatre]:
+async def opened(folder: Path) -> AsyncGenerator[ServiceHarness]:
     """Open a service that makes one video at a time, within a fraction of a second."""
     async with (
-        ApixoStandIn(ApixoOptions(clips="tiny", time_scale=SCALE)) as apixo,
-        DiscordStandIn(DiscordOptions(sends_per_window=200)) as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=SCALE)) as apixo,
+        FakeDiscord(DiscordConfig(sends_per_window=200)) as discord,
     ):
-        yield Theatre.of(apixo, discord, folder / "service", {"APIXO_MAX_TASKS": "1"})
+        yield ServiceHarness.create(apixo, discord, folder / "service", {"APIXO_MAX_TASKS": "1"})
 
 
-async def set_up(theatre: Theatre) -> Stage:
+async def set_up(theatre: ServiceHarness) -> Stage:
     """Have a video made and one fail, and everything laid out that has buttons."""
     max_ = theatre.discord.member("Max")
     world = theatre.discord.world
     world.add_channel(world.guild(), "showcase")
     result = await finished(theatre, "video", VIDEO)
-    failed = await theatre.status(await theatre.order("video", FAILING), "Nothing was charged")
+    failed = await theatre.wait_for_status(
+        await theatre.order_video("video", FAILING), "Nothing was charged"
+    )
     gift = {"user": theatre.discord.member("Ada").user, "amount": "1"}
     return Stage(
         theatre,
         result,
         failed,
-        Sitting(max_, await theatre.type("settings", {}, who="Max")),
-        await theatre.type("report", {}, who="Max"),
-        [await theatre.type("grant", gift, who="Max") for _ in range(2)],
+        PanelDriver(max_, await theatre.run_command("settings", {}, who="Max")),
+        await theatre.run_command("report", {}, who="Max"),
+        [await theatre.run_command("grant", gift, who="Max") for _ in range(2)],
     )
 
 
@@ -138,8 +140,8 @@ async def use_everything(stage: Stage) -> list[str]:
     await set_rules(stage)
     jobs = [*await press_all(stage), *await mend_and_confirm(stage)]
     for job in jobs:
-        await stage.theatre.result(job)
-    await delete(stage.ada, await stage.theatre.result(jobs[0]))
+        await stage.theatre.wait_for_result(job)
+    await delete(stage.ada, await stage.theatre.wait_for_result(jobs[0]))
     await look_after_money(stage)
     return [*jobs, await be_told(stage), await wait_in_line(stage), await decide(stage)]
 
@@ -147,12 +149,12 @@ async def use_everything(stage: Stage) -> list[str]:
 async def set_rules(stage: Stage) -> None:
     """Choose the showcase, and a price above which is asked, at the second attempt."""
     showcase = stage.theatre.discord.channel("showcase")
-    panel = await stage.panel.turn("channels")
-    await panel.choose("showcase_channel", showcase)
-    panel = await (await panel.turn("home")).turn("money")
-    await panel.fill("confirm_above", text="a lot")
-    await panel.send(await panel.open("Edit again"), text="0.15")
-    assert "$0.15" in (await panel.turn("home")).text
+    panel = await stage.panel.go_to_page("channels")
+    await panel.select("showcase_channel", showcase)
+    panel = await (await panel.go_to_page("home")).go_to_page("money")
+    await panel.fill_modal("confirm_above", text="a lot")
+    await panel.submit_modal(await panel.open_modal("Edit again"), text="0.15")
+    assert "$0.15" in (await panel.go_to_page("home")).text
 
 
 async def press_all(stage: Stage) -> list[str]:
@@ -165,11 +167,11 @@ async def press_all(stage: Stage) -> list[str]:
     assert "channels/" in (await click(ada, result, "Share")).text
     final = await agree(ada, await click(ada, result, "Make final"), "Spend $0.08")
     failing = job_in(await click(ada, stage.failed, "Try again"))
-    await stage.theatre.status(failing, "Nothing was charged")
+    await stage.theatre.wait_for_status(failing, "Nothing was charged")
     return [*map(job_in, (again, edited, extended)), final]
 
 
-async def delete(person: Person, result: Message) -> None:
+async def delete(person: MemberClient, result: Message) -> None:
     """Press *Delete*, and *Delete it*."""
     question = await click(person, result, "Delete")
     await use(person, question, "Delete it", shows="Deleted.")
@@ -178,17 +180,20 @@ async def delete(person: Person, result: Message) -> None:
 async def mend_and_confirm(stage: Stage) -> list[str]:
     """Mend a refused request in its form, and agree to a dear one; give the two jobs."""
     ada, theatre = stage.ada, stage.theatre
-    refused = await theatre.type("video", {**VIDEO, "prompt": "x"})
+    refused = await theatre.run_command("video", {**VIDEO, "prompt": "x"})
     mended = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
-    return [job_in(mended), await agree(ada, await theatre.type("video", DEAR), "Spend $0.16")]
+    return [
+        job_in(mended),
+        await agree(ada, await theatre.run_command("video", DEAR), "Spend $0.16"),
+    ]
 
 
 async def look_after_money(stage: Stage) -> None:
     """Show a report otherwise, take it along, and take a grant back."""
     max_, report = stage.theatre.discord.member("Max"), stage.report
     for menu, value in (("period:", "today"), ("grouping:", "model")):
-        chosen = await max_.choose(report, custom_id(report, menu), [value])
-        await chosen.until_answered(within=PATIENCE_S)
+        chosen = await max_.select(report, custom_id(report, menu), [value])
+        await chosen.until_answered(within=TIMEOUT_S)
     sheet = (await click(max_, report, "CSV")).message
     assert sheet is not None
     assert sheet.attachments[0].filename.endswith(".csv")
@@ -198,12 +203,12 @@ async def look_after_money(stage: Stage) -> None:
 async def be_told(stage: Stage) -> str:
     """Wish to be told, be told, and wish so no more; give the job that it was about."""
     ada = stage.ada
-    answer = await stage.theatre.type("video", VIDEO)
+    answer = await stage.theatre.run_command("video", VIDEO)
     await click(ada, answer, "Message me when done")
     job = job_in(answer)
     told = await ada.direct_channel.wait_for(
         lambda message: message.text.endswith(f"-# {job} · done"),
-        within=PATIENCE_S,
+        within=TIMEOUT_S,
         awaited=f"the message about {job}",
     )
     await click(ada, told, "Stop messaging me")
@@ -213,18 +218,18 @@ async def be_told(stage: Stage) -> str:
 async def wait_in_line(stage: Stage) -> str:
     """Turn the list's pages, cancel by both buttons; give the job that the others waited for."""
     ada, theatre = stage.ada, stage.theatre
-    theatre.apixo.pace.change(scale=1)
-    first = await theatre.order("video", VIDEO)
-    await theatre.status(first, "Being made")
-    answer, *_ = [await theatre.type("video", VIDEO) for _ in range(2)]
+    theatre.apixo.scaled_clock.adjust(scale=1)
+    first = await theatre.order_video("video", VIDEO)
+    await theatre.wait_for_status(first, "Being made")
+    answer, *_ = [await theatre.run_command("video", VIDEO) for _ in range(2)]
     await ada.click(answer, "Cancel")
-    await answer.until_text(lambda text: "Cancelled" in text, within=PATIENCE_S)
-    listed = await theatre.type("jobs", {})
+    await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
+    listed = await theatre.run_command("jobs", {})
     await use(ada, listed, "Cancel", shows="Cancelled `")
-    theatre.apixo.pace.change(scale=SCALE)
+    theatre.apixo.scaled_clock.adjust(scale=SCALE)
     await use(ada, listed, "Next", shows="6–10 of ")
     await use(ada, listed, "Previous", shows="1–5 of ")
-    await theatre.result(first)
+    await theatre.wait_for_result(first)
     await use(ada, listed, "Post again", shows="a moment ago")
     return first
 
@@ -236,49 +241,49 @@ async def decide(stage: Stage) -> str:
     form = await click(olga, listed, "Bind a task")
     *_, task = theatre.apixo.tasks
     await olga.submit_modal(form, {"task": task.id})
-    await theatre.result(bound)
+    await theatre.wait_for_result(bound)
     released, listed = await lost(theatre)
     await use(olga, listed, "Release", shows="off your account?")
     await use(olga, listed, "Release", shows=f"`{released}` is ended")
     return bound
 
 
-async def lost(theatre: Theatre) -> tuple[str, Interaction]:
+async def lost(theatre: ServiceHarness) -> tuple[str, Interaction]:
     """Have a submission's answer get lost for good; give the job and the operator's list."""
-    job = await theatre.order("video", LOST)
-    await theatre.status(job, "no video turned up")
-    return job, await theatre.type("operator parked", {}, who="Olga")
+    job = await theatre.order_video("video", LOST)
+    await theatre.wait_for_status(job, "no video turned up")
+    return job, await theatre.run_command("operator parked", {}, who="Olga")
 
 
-async def finished(theatre: Theatre, name: str, options: dict[str, Any]) -> Message:
+async def finished(theatre: ServiceHarness, name: str, options: dict[str, Any]) -> Message:
     """Order a video and wait for its last message."""
-    job = await theatre.order(name, options)
-    await theatre.status(job, "Done")
-    return await theatre.result(job)
+    job = await theatre.order_video(name, options)
+    await theatre.wait_for_status(job, "Done")
+    return await theatre.wait_for_result(job)
 
 
-async def click(person: Person, where: Message | Interaction, button: str) -> Interaction:
+async def click(person: MemberClient, where: Message | Interaction, button: str) -> Interaction:
     """Click, and wait for the answer."""
     clicked = await person.click(where, button)
-    return await clicked.until_answered(within=PATIENCE_S)
+    return await clicked.until_answered(within=TIMEOUT_S)
 
 
-async def use(person: Person, shown: Interaction, button: str, *, shows: str) -> None:
+async def use(person: MemberClient, shown: Interaction, button: str, *, shows: str) -> None:
     """Click a button of what changes in place then, and wait for that."""
     await person.click(shown, button)
-    await shown.until_text(lambda text: shows in text, within=PATIENCE_S)
+    await shown.until_text(lambda text: shows in text, within=TIMEOUT_S)
 
 
-async def agree(person: Person, question: Interaction, button: str) -> str:
+async def agree(person: MemberClient, question: Interaction, button: str) -> str:
     """Click the button with the price, and give the job."""
     await use(person, question, button, shows="On its way")
     return job_in(question)
 
 
-async def send(person: Person, form: Interaction, prompt: str) -> Interaction:
+async def send(person: MemberClient, form: Interaction, prompt: str) -> Interaction:
     """Send a form off with another prompt, and wait for the answer."""
     sent = await person.submit_modal(form, {"prompt": prompt})
-    return await sent.until_answered(within=PATIENCE_S)
+    return await sent.until_answered(within=TIMEOUT_S)
 
 
 def job_in(answer: Interaction) -> str:
@@ -288,11 +293,11 @@ def job_in(answer: Interaction) -> str:
 def custom_id(shown: Interaction, start: str) -> str:
     """Find the custom id of a control by how it begins."""
     assert shown.message is not None
-    ids = (part.get("custom_id", "") for part in walk(shown.message.components))
+    ids = (part.get("custom_id", "") for part in walk_components(shown.message.components))
     return next(one for one in ids if one.startswith(start))
 
 
-async def kill(running: Running) -> None:
+async def kill(running: RunningService) -> None:
     running.process.send_signal(signal.SIGKILL)
     await running.process.wait()
 
@@ -300,21 +305,21 @@ async def kill(running: Running) -> None:
 async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: Path):
     """The documented body, with the kept picture on our own message; APIXO fetches it."""
     async with (
-        ApixoStandIn(ApixoOptions(clips="tiny", time_scale=60)) as apixo,
-        DiscordStandIn(DiscordOptions(link_seconds=LINK_SECONDS)) as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=60)) as apixo,
+        FakeDiscord(DiscordConfig(link_seconds=LINK_SECONDS)) as discord,
     ):
-        theatre = Theatre.of(apixo, discord, tmp_path / "service")
+        theatre = ServiceHarness.create(apixo, discord, tmp_path / "service")
         async with theatre.service.run() as running:
-            await theatre.ready()
+            await theatre.wait_until_ready()
             options = {"prompt": "it drifts", "image": LAKE, "duration": 4}
             result = await finished(theatre, "animate", options)
             await kill(running)
         first = submitted(theatre)[0]
         await until_gone(first["image_urls"][0])
         async with theatre.service.run():
-            await theatre.ready()
+            await theatre.wait_until_ready()
             job = job_in(await click(discord.member("Ada"), result, "Again"))
-            await theatre.result(job)
+            await theatre.wait_for_result(job)
         second = submitted(theatre)[1]
         assert second["image_urls"] != first["image_urls"]
         assert second == {**first, "image_urls": second["image_urls"]}
@@ -323,13 +328,13 @@ async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: P
         assert (await theatre.audit())["jobs"]["delivered"] == 2
 
 
-def submitted(theatre: Theatre) -> list[dict[str, Any]]:
+def submitted(theatre: ServiceHarness) -> list[dict[str, Any]]:
     """List the inputs of the submissions."""
-    return [entry.body["input"] for entry in theatre.apixo.journal.to("/generateTask/")]
+    return [entry.body["input"] for entry in theatre.apixo.journal.requests_to("/generateTask/")]
 
 
 async def until_gone(address: str) -> None:
     """Wait until a link has run out."""
-    async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(TIMEOUT_S), aiohttp.ClientSession() as session:
         while (await session.get(URL(address, encoded=True))).status == 200:
             await asyncio.sleep(0.2)

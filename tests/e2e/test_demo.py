@@ -17,7 +17,7 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from tests.harness.service import BOT, LAKE, PATIENCE_S
+from tests.harness.service import BOT_COMMAND, LAKE, TIMEOUT_S
 
 ROOT = Path(__file__).parents[2]
 _UPPER_HALF = (0, 60, 640, 190)
@@ -122,7 +122,7 @@ class _Demo:
     async def until(self, words: str) -> None:
         """Read on until the demo has said something."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while words not in self.said:
                 line = await self.process.stdout.readline()
                 assert line, self.said
@@ -142,7 +142,7 @@ class _Demo:
 
     async def end(self) -> int:
         """Wait for the end, see that no process is left, and return the exit code."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             rest, _ = await self.process.communicate()
         self.said += rest.decode()
         with pytest.raises(ProcessLookupError):
@@ -165,7 +165,7 @@ async def _demo(folder: Path, *options: str) -> AsyncIterator[_Demo]:
 async def _start(folder: Path, *options: str) -> asyncio.subprocess.Process:
     """Start the demo in a group of processes of its own."""
     return await asyncio.create_subprocess_exec(
-        *BOT,
+        *BOT_COMMAND,
         "sandbox",
         *options,
         cwd=folder,

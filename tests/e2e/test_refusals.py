@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.discord import Upload
-from tests.harness.service import LAKE, Theatre, picture
+from tests.harness.service import LAKE, ServiceHarness, make_picture
 
 PRO, TWO = "seedance-1-5-pro", "seedance-2-0"
 GIF = Upload("cat.png", b"GIF89a" + bytes(200))
@@ -28,56 +28,62 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("animate", {"prompt": "a lake", "image": CUT}, ["cut.jpg is a damaged picture"]),
     (
         "animate",
-        {"prompt": "x", "image": picture("tiny.png", size=(20, 20)), "last_image": GIF},
+        {"prompt": "x", "image": make_picture("tiny.png", size=(20, 20)), "last_image": GIF},
         ["tiny.png", "cat.png", "prompt"],
     ),
-    ("animate", {"prompt": "a lake", "image": picture("wide.png", size=(2000, 320))}, ["wide.png"]),
+    (
+        "animate",
+        {"prompt": "a lake", "image": make_picture("wide.png", size=(2000, 320))},
+        ["wide.png"],
+    ),
 ]
 
 
-async def test_every_broken_rule_is_named_privately_and_nothing_is_left(theatre: Theatre):
+async def test_every_broken_rule_is_named_privately_and_nothing_is_left(harness: ServiceHarness):
     """Each case: an ephemeral refusal that names all; the channel, ledger and APIXO stay empty."""
-    async with theatre.service.run():
-        await theatre.ready()
+    async with harness.service.run():
+        await harness.wait_until_ready()
         for command, options, named in CASES:
-            answer = await theatre.type(command, options)
+            answer = await harness.run_command(command, options)
             assert "Nothing was charged" in answer.text, (command, options, answer.text)
             for words in named:
                 assert words in answer.text, (words, answer.text)
             assert answer.text.count("\n- ") >= len(named), answer.text
-    assert [m for m in theatre.discord.channel("videos").messages if not m.ephemeral] == []
-    assert len(theatre.apixo.tasks) == 0
-    verdict = await theatre.audit()
+    assert [m for m in harness.discord.channel("videos").messages if not m.ephemeral] == []
+    assert len(harness.apixo.tasks) == 0
+    verdict = await harness.audit()
     assert not any(verdict["jobs"].values())
     assert not any(verdict["ledger"].values())
 
 
 async def test_a_channel_that_can_not_be_posted_to_is_refused_before_money_is_held(
-    theatre: Theatre,
+    harness: ServiceHarness,
 ):
     """The missing permission is named."""
-    async with theatre.service.run():
-        await theatre.ready()
-        answer = await theatre.type("video", {"prompt": "a lake"}, where="quiet")
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        answer = await harness.run_command("video", {"prompt": "a lake"}, where="quiet")
         assert "Send Messages" in answer.text
-        thread = await theatre.order("video", {"prompt": "a lake"}, where="videos-talk")
-        await theatre.result(thread, where="videos-talk")
-    assert (await theatre.audit())["jobs"]["delivered"] == 1
+        thread = await harness.order_video("video", {"prompt": "a lake"}, where="videos-talk")
+        await harness.wait_for_result(thread, where="videos-talk")
+    assert (await harness.audit())["jobs"]["delivered"] == 1
 
 
-async def test_a_daily_limit_is_told_with_what_is_left(theatre: Theatre):
+async def test_a_daily_limit_is_told_with_what_is_left(harness: ServiceHarness):
     """Limit 0.20, two of 0.08 fit, the third is told what is left and when there is more."""
     settings = {"USER_DAILY_LIMIT_USD": "0.20"}
-    theatre = Theatre.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+    harness = ServiceHarness.create(
+        harness.apixo, harness.discord, harness.service.folder, settings
+    )
     options = {"prompt": "a lake", "duration": 4}
-    async with theatre.service.run():
-        await theatre.ready()
+    async with harness.service.run():
+        await harness.wait_until_ready()
         for _ in range(2):
-            await theatre.order("video", options)
-        answer = await theatre.type("video", options)
+            await harness.order_video("video", options)
+        answer = await harness.run_command("video", options)
         assert "$0.04 left of today's $0.20" in answer.text
-        other = await theatre.order("video", options, who="Ben")
-        await theatre.result(other)
+        other = await harness.order_video("video", options, who="Ben")
+        await harness.wait_for_result(other)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +95,14 @@ async def test_a_daily_limit_is_told_with_what_is_left(theatre: Theatre):
     ],
 )
 async def test_what_keeps_the_service_from_starting_is_said_plainly(
-    theatre: Theatre, settings: dict[str, str], said: str
+    harness: ServiceHarness, settings: dict[str, str], said: str
 ):
     """Exit code 1, one sentence, no traceback."""
-    theatre = Theatre.of(theatre.apixo, theatre.discord, theatre.service.folder, settings)
-    async with theatre.service.run() as running:
+    harness = ServiceHarness.create(
+        harness.apixo, harness.discord, harness.service.folder, settings
+    )
+    async with harness.service.run() as running:
         assert await running.process.wait() == 1
-    log = theatre.service.log.read_text()
+    log = harness.service.log.read_text()
     assert said in log
     assert "Traceback" not in log

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn
+from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo import Fault as ApixoFault
-from sandbox.discord import DiscordOptions, DiscordStandIn, Fault
-from tests.harness.service import LAKE, PATIENCE_S, Theatre
+from sandbox.discord import DiscordConfig, FakeDiscord, Fault
+from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness
 
 KEY = "canary-key-5f0c/+=A"
 TOKEN = "canary-token-91b2.x_Y"
@@ -30,46 +30,46 @@ DATABASE = f"postgresql://dailies:{quote(PASSWORD, safe='')}@127.0.0.1:1/dailies
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
+async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     """Open stand-ins with secrets of their own, and a service at its most talkative."""
     async with (
-        ApixoStandIn(ApixoOptions(key=KEY, clips="tiny", time_scale=60)) as apixo,
-        DiscordStandIn(DiscordOptions(token=TOKEN)) as discord,
+        FakeApixo(ApixoConfig(key=KEY, clips="tiny", time_scale=60)) as apixo,
+        FakeDiscord(DiscordConfig(token=TOKEN)) as discord,
     ):
         settings = {**CANARIES, "HTTP_PORT": str(_free_port()), "LOG_LEVEL": "DEBUG"}
-        yield Theatre.of(apixo, discord, tmp_path / "service", settings)
+        yield ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
 
 
-async def test_a_run_in_which_all_goes_wrong_tells_no_secret(theatre: Theatre):
+async def test_a_run_in_which_all_goes_wrong_tells_no_secret(theatre: ServiceHarness):
     """Neither in logs, metrics, health, messages, nor what the command line prints."""
     async with theatre.service.run():
-        await theatre.ready()
+        await theatre.wait_until_ready()
         await _apixo_echoes_what_it_was_sent(theatre)
         await _discord_fails(theatre)
         await _the_disk_is_gone(theatre)
         seen = await _answers(theatre)
     seen += theatre.service.log.read_text()
     seen += "".join(message.text for message in theatre.discord.world.messages())
-    seen += (await theatre.run("report"))[1]
+    seen += (await theatre.run_command_line("report"))[1]
     assert "Traceback" in seen
     assert_hidden(seen)
     assert PROMPT not in theatre.service.log.read_text()
 
 
-async def test_what_can_not_be_reached_is_named_without_its_secrets(theatre: Theatre):
+async def test_what_can_not_be_reached_is_named_without_its_secrets(theatre: ServiceHarness):
     """The doctor with a key and a token that nobody takes; a database behind a password."""
-    theatre.apixo.faults.on_balance(_echo(401), times=20)
-    theatre.discord.faults.on("*", "/users/@me", Fault(status=401, message=TOKEN), times=None)
-    seen = (await theatre.run("doctor"))[1]
+    theatre.apixo.faults.add_balance(_echo(401), times=20)
+    theatre.discord.faults.add("*", "/users/@me", Fault(status=401, message=TOKEN), times=None)
+    seen = (await theatre.run_command_line("doctor"))[1]
     assert "FAIL" in seen
-    away = Theatre.of(
+    away = ServiceHarness.create(
         theatre.apixo,
         theatre.discord,
         theatre.service.folder,
         {**CANARIES, "DATABASE_URL": DATABASE, "LOG_LEVEL": "DEBUG"},
     )
     for command in ("doctor", "migrate", "run"):
-        code, said = await away.run(command)
+        code, said = await away.run_command_line(command)
         assert code != 0, command
         seen += said
     assert_hidden(seen)
@@ -84,35 +84,35 @@ def assert_hidden(seen: str) -> None:
         assert [found for found in spellings if found in seen] == []
 
 
-async def _apixo_echoes_what_it_was_sent(theatre: Theatre) -> None:
+async def _apixo_echoes_what_it_was_sent(theatre: ServiceHarness) -> None:
     """Refuse, fail and lose submissions, with the key and the prompt in the answer."""
     apixo = theatre.apixo
     for fault in (_echo(400), _echo(403), _echo(500), ApixoFault(raw=f"<p>{KEY}".encode())):
-        apixo.faults.on_submit(fault)
-        job = await theatre.order("video", {"prompt": PROMPT, "duration": 4})
+        apixo.faults.add_submit(fault)
+        job = await theatre.order_video("video", {"prompt": PROMPT, "duration": 4})
         await theatre.discord.channel("videos").wait_for(
             lambda message, job=job: job in message.text and "⏳" not in message.text,
-            within=PATIENCE_S,
+            within=TIMEOUT_S,
             awaited=f"an end of {job}",
         )
-    apixo.faults.on_submit(_echo(401))
-    apixo.faults.on_status(ApixoFault(ending="cut"))
-    apixo.faults.on_status(_echo(502), 2)
-    apixo.faults.on_file(ApixoFault(status=404))
+    apixo.faults.add_submit(_echo(401))
+    apixo.faults.add_status(ApixoFault(ending="cut"))
+    apixo.faults.add_status(_echo(502), 2)
+    apixo.faults.add_download(ApixoFault(status=404))
 
 
-async def _discord_fails(theatre: Theatre) -> None:
+async def _discord_fails(theatre: ServiceHarness) -> None:
     """Have posts refused, failed and cut off."""
     for fault in (Fault(status=500), Fault(ending="reset"), Fault(code=50013, message=TOKEN)):
-        theatre.discord.faults.on("POST", "/channels/*/messages", fault)
+        theatre.discord.faults.add("POST", "/channels/*/messages", fault)
 
 
-async def _the_disk_is_gone(theatre: Theatre) -> None:
+async def _the_disk_is_gone(theatre: ServiceHarness) -> None:
     """Put a file where the folder of the videos was."""
     media = Path(theatre.service.environment["MEDIA_STORE"])
     shutil.rmtree(media, ignore_errors=True)
     media.write_text("")
-    answer = await theatre.type("animate", {"prompt": PROMPT, "image": LAKE})
+    answer = await theatre.run_command("animate", {"prompt": PROMPT, "image": LAKE})
     assert "could not be taken in" in answer.text
 
 
@@ -121,11 +121,11 @@ def _echo(status: int) -> ApixoFault:
     return ApixoFault(status=status, message=said, fields={"error": said, "failMsg": said})
 
 
-async def _answers(theatre: Theatre) -> str:
+async def _answers(theatre: ServiceHarness) -> str:
     """Collect what is said over HTTP, once it is said that something is wrong."""
     root = f"http://127.0.0.1:{theatre.service.environment['HTTP_PORT']}"
     seen = ""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE_S):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT_S):
         while "failing" not in seen:
             async with session.get(f"{root}/readyz") as answer:
                 seen = await answer.text()

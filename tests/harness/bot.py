@@ -13,58 +13,58 @@ import aiohttp
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
-from bot.app import every_cog
+from apixo.downloads import ResultDownloader
+from bot.app import build_cogs
 from bot.client import DailiesBot
-from cogs.generation.attachments import Intake
-from cogs.generation.service import Desk
-from cogs.publishing.ephemeral_replies import PrivateAnswers
+from cogs.generation.attachments import AttachmentLoader
+from cogs.generation.service import GenerationService
+from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
-from sandbox.apixo import ApixoStandIn
-from sandbox.discord import Channel, DiscordStandIn, Interaction, Message, Person
-from sandbox.discord.models import walk
+from sandbox.apixo import FakeApixo
+from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord.models import walk_components
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import Job
-from storage.key_value import Notes
+from storage.key_value import KeyValueStore
 from storage.media import MediaFolder
-from tests.harness.stock_client import pointed
+from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, Policy
-from workflow.video_tools.tools import Lab
-from workflow.worker import Belt
+from workflow.video_tools.tools import VideoTools
+from workflow.worker import Worker
 
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 _PATIENCE_S = 20
 
 
 @dataclass
-class House:
+class BotHarness:
     """A service in this process; `ahead_ms` sets its clock ahead of the stand-ins'.
 
     `tokens_ahead_ms` is how much sooner it takes an interaction's token for dead.
     """
 
-    stand_in: DiscordStandIn
-    apixo: ApixoStandIn
+    discord: FakeDiscord
+    apixo: FakeApixo
     database: Database
     folder: Path
     policy: Policy = field(default_factory=lambda: Policy(limits=NO_LIMITS, max_tasks=5))
-    ahead_ms: int = 0
-    tokens_ahead_ms: int = 0
-    lab: Lab | None = field(default_factory=Lab)
+    clock_offset_ms: int = 0
+    token_clock_offset_ms: int = 0
+    video_tools: VideoTools | None = field(default_factory=VideoTools)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
         """Start the bot, and wait until it takes commands."""
         stack = self._stack = AsyncExitStack()
         self.bot = await self._build(stack)
-        await stack.enter_async_context(pointed(self.stand_in))
-        task = asyncio.create_task(self.bot.start(self.stand_in.token))
+        await stack.enter_async_context(pointed_library(self.discord))
+        task = asyncio.create_task(self.bot.start(self.discord.token))
         stack.push_async_callback(asyncio.gather, task, return_exceptions=True)
         stack.push_async_callback(self.bot.close)
-        await self.stand_in.until_commands({"video", "animate"})
+        await self.discord.wait_for_commands({"video", "animate"})
 
     async def stop(self) -> None:
         """Stop the bot in order."""
@@ -75,18 +75,18 @@ class House:
         await self.stop()
         await self.start()
 
-    async def type(self, person: Person, name: str, options: dict[str, Any]) -> str:
+    async def order_video(self, person: MemberClient, name: str, options: dict[str, Any]) -> str:
         """Type a command that is accepted, and give its job's id."""
-        typed = await person.type(self.channel, name, options)
-        return job_in(await typed.until_answered())
+        typed = await person.run_command(self.channel, name, options)
+        return job_id_in(await typed.until_answered())
 
-    async def made(self, person: Person, name: str, options: dict[str, Any]) -> Message:
+    async def make_video(self, person: MemberClient, name: str, options: dict[str, Any]) -> Message:
         """Type a command, and wait until its video is there and its status message says so."""
-        job = await self.type(person, name, options)
-        await self.status(job, "Done")
-        return await self.result(job)
+        job = await self.order_video(person, name, options)
+        await self.wait_for_status(job, "Done")
+        return await self.wait_for_result(job)
 
-    async def result(self, job: str) -> Message:
+    async def wait_for_result(self, job: str) -> Message:
         """Wait for the message that carries a job's video."""
         return await self.channel.wait_for(
             lambda message: any(file.filename == f"{job}.mp4" for file in message.attachments),
@@ -94,7 +94,7 @@ class House:
             awaited=f"the video of {job}",
         )
 
-    async def status(self, job: str, shows: str) -> Message:
+    async def wait_for_status(self, job: str, shows: str) -> Message:
         """Wait until a job's status message shows some words."""
         return await self.channel.wait_for(
             lambda message: message.text.endswith(f"-# {job}") and shows in message.text,
@@ -102,7 +102,7 @@ class House:
             awaited=f"{shows!r} on {job}",
         )
 
-    async def until(self, job: str, state: JobState) -> Job:
+    async def wait_for_state(self, job: str, state: JobState) -> Job:
         """Wait until a job has a state."""
         async with asyncio.timeout(_PATIENCE_S):
             while (found := await self.job(job)).state is not state:
@@ -115,57 +115,61 @@ class House:
         assert found is not None
         return found
 
-    async def count(self) -> int:
+    async def job_count(self) -> int:
         """Count the jobs."""
-        return sum((await self.database.read(jobs.counts)).values())
+        return sum((await self.database.read(jobs.count_by_state)).values())
 
-    async def ledger(self, job: str) -> list[str]:
+    async def ledger_kinds(self, job: str) -> list[str]:
         """List the kinds of a job's ledger rows."""
-        return [row.kind for row in await self.database.read(lambda tx: billing.entries(tx, job))]
+        return [
+            row.kind for row in await self.database.read(lambda tx: billing.list_entries(tx, job))
+        ]
 
-    def submitted(self) -> list[dict[str, Any]]:
+    def submitted_inputs(self) -> list[dict[str, Any]]:
         """List the inputs of the submissions that reached APIXO."""
-        return [entry.body["input"] for entry in self.apixo.journal.to("/generateTask/")]
+        return [entry.body["input"] for entry in self.apixo.journal.requests_to("/generateTask/")]
 
     @property
     def channel(self) -> Channel:
         """Give the channel in which everything happens."""
-        return self.stand_in.channel("videos")
+        return self.discord.channel("videos")
 
     async def _build(self, stack: AsyncExitStack) -> DailiesBot:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
-        intake = Intake(session, self.stand_in.api_url, media.keep_input)
-        bot = DailiesBot(lambda: every_cog(bot, context, belt, desk, intake), Notes(self.database))
-        answers = PrivateAnswers(lambda: context.now_ms() + self.tokens_ahead_ms)
+        intake = AttachmentLoader(session, self.discord.api_url, media.save_input)
+        bot = DailiesBot(
+            lambda: build_cogs(bot, context, belt, desk, intake), KeyValueStore(self.database)
+        )
+        answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
         self.context = context = Context(
             database=self.database,
             apixo=await stack.enter_async_context(client),
-            results=await stack.enter_async_context(ResultFetcher(("apixo.ai",), "127.0.0.1")),
+            results=await stack.enter_async_context(ResultDownloader(("apixo.ai",), "127.0.0.1")),
             media=media,
             publisher=DiscordPublisher(bot, answers),
             policy=self.policy,
-            now_ms=lambda: time.time_ns() // 1_000_000 + self.ahead_ms,
+            now_ms=lambda: time.time_ns() // 1_000_000 + self.clock_offset_ms,
             random=Random(7),  # noqa: S311 - jitter
-            lab=self.lab,
+            video_tools=self.video_tools,
         )
-        belt = Belt(context, "test")
-        desk = Desk(context, belt, answers)
+        belt = Worker(context, "test")
+        desk = GenerationService(context, belt, answers)
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot
 
 
-def job_in(answer: Interaction) -> str:
+def job_id_in(answer: Interaction) -> str:
     """Read a job's id from a private answer."""
     found = _JOB_ID.search(answer.text)
     assert found is not None, answer.text
     return found[1]
 
 
-def buttons(shown: Message | Interaction) -> list[str]:
+def button_labels(shown: Message | Interaction) -> list[str]:
     """List the labels of the buttons on a message."""
     message = shown.message if isinstance(shown, Interaction) else shown
     assert message is not None
-    return [found["label"] for found in walk(message.components) if found["type"] == 2]
+    return [found["label"] for found in walk_components(message.components) if found["type"] == 2]

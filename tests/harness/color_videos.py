@@ -21,7 +21,7 @@ def colours(count: int) -> list[Colour]:
     return [(40 + n * 71 % 180, 40 + n * 37 % 180, 40 + n * 113 % 180) for n in range(count)]
 
 
-def film(
+def make_video(
     shown: Sequence[Colour],
     *,
     size: tuple[int, int] = (64, 36),
@@ -56,11 +56,11 @@ def film(
     return out.getvalue()
 
 
-def seen(data: bytes) -> tuple[list[Colour], dict[str, Any]]:
+def decode_frames(data: bytes) -> tuple[list[Colour], dict[str, Any]]:
     """Decode a film: the colour of each picture, and what is to be said of it."""
     with av.open(io.BytesIO(data), "r") as container:
         video = container.streams.video[0]
-        pictures = [mean(frame.to_image()) for frame in container.decode(video)]
+        pictures = [mean_color(frame.to_image()) for frame in container.decode(video)]
         about = {
             "seconds": (container.duration or 0) / av.time_base,
             "size": (video.width, video.height),
@@ -70,13 +70,13 @@ def seen(data: bytes) -> tuple[list[Colour], dict[str, Any]]:
     return pictures, about
 
 
-def heard_seconds(data: bytes) -> float:
+def audio_seconds(data: bytes) -> float:
     """Decode the sound of a film, and tell how long it is."""
     with av.open(io.BytesIO(data), "r") as container:
         return sum(frame.samples for frame in container.decode(audio=0)) / SOUND_RATE
 
 
-def mean(picture: Image.Image) -> Colour:
+def mean_color(picture: Image.Image) -> Colour:
     """Tell the colour of a picture."""
     pixel = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert isinstance(pixel, tuple)
@@ -84,12 +84,12 @@ def mean(picture: Image.Image) -> Colour:
     return round(red), round(green), round(blue)
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     """Read a picture."""
     return Image.open(io.BytesIO(data))
 
 
-def distance(one: Colour, other: Colour) -> float:
+def color_distance(one: Colour, other: Colour) -> float:
     """Tell how far apart two colours are."""
     return sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.__main__ import main as command_line
 from sandbox.demo.process import Process
 
-BOT = [sys.executable, "-m", "bot"]
+BOT_COMMAND = [sys.executable, "-m", "bot"]
 
 _READ_BEFORE = ("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate")
 """What the command line reads only when it runs: a fork has it already."""
@@ -28,11 +28,11 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, *_READ_BEFORE])
 
 
-async def fork(
+async def fork_bot(
     command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
 ) -> Process:
     """Start `python -m bot` with some words, as `demo.process.launch` starts any program."""
-    assert [*command[:3]] == BOT, "only the service is forked"
+    assert [*command[:3]] == BOT_COMMAND, "only the service is forked"
     for path in (out, err):
         path.touch()
     given = ([*command[3:]], dict(environment), Path.cwd(), out.absolute(), err.absolute())

@@ -13,7 +13,7 @@ _SIDE = 64
 _RATE = 44_100
 
 
-def video(
+def make_video(
     ms: int, *, kind: str = "mp4", sound_ms: int = 0, fragmented: bool = False, **options: str
 ) -> bytes:
     """Write a black video of some milliseconds, with silence of some if that is wanted."""
@@ -39,7 +39,7 @@ def video(
         return (Path(folder) / "clip").read_bytes()
 
 
-def sound(ms: int, kind: str = "mp3", **options: str) -> bytes:
+def make_audio(ms: int, kind: str = "mp3", **options: str) -> bytes:
     """Write silence: `mp3`, `wav`, or any other that FFmpeg knows."""
     codec = {"mp3": "libmp3lame", "wav": "pcm_s16le", "mp4": "aac", "ogg": "libopus"}[kind]
     rate = 48_000 if kind == "ogg" else _RATE
@@ -75,7 +75,7 @@ def _hush(container: Any, stream: Any, ms: int) -> None:
     container.mux(stream.encode(None))
 
 
-def box(kind: bytes, *parts: bytes) -> bytes:
+def mp4_box(kind: bytes, *parts: bytes) -> bytes:
     """Write a box of an MP4."""
     body = b"".join(parts)
     return struct.pack(">I4s", 8 + len(body), kind) + body

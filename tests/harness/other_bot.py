@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from tests.harness.stock_client import StockBot, app_commands, discord, point, ui
+from tests.harness.stock_client import StockClient, app_commands, discord, point_library_at, ui
 
 Interaction = discord.Interaction[Any]
 
@@ -23,7 +23,7 @@ MENUS = (ui.Select, ui.UserSelect, ui.RoleSelect, ui.MentionableSelect, ui.Chann
 COLOURS = ["red", "green", "blue"]
 
 
-def said(values: Iterable[object]) -> str:
+def format_values(values: Iterable[object]) -> str:
     """Write values as an answer lists them."""
     return ", ".join(sorted(map(str, values))) or "nothing"
 
@@ -41,7 +41,9 @@ class Menu(ui.Select[Any]):
         super().__init__(custom_id="colours", options=options, max_values=2, row=1)
 
     async def callback(self, interaction: Interaction) -> None:
-        await interaction.response.send_message(f"colours: {said(self.values)}", ephemeral=True)
+        await interaction.response.send_message(
+            f"colours: {format_values(self.values)}", ephemeral=True
+        )
 
 
 class Things(ui.View):
@@ -52,19 +54,19 @@ class Things(ui.View):
 
     @ui.select(cls=ui.UserSelect, custom_id="users", max_values=3)
     async def users(self, interaction: Interaction, menu: ui.UserSelect[Any]) -> None:
-        await interaction.response.send_message(f"users: {said(menu.values)}")
+        await interaction.response.send_message(f"users: {format_values(menu.values)}")
 
     @ui.select(cls=ui.RoleSelect, custom_id="roles", min_values=0)
     async def roles(self, interaction: Interaction, menu: ui.RoleSelect[Any]) -> None:
-        await interaction.response.send_message(f"roles: {said(menu.values)}")
+        await interaction.response.send_message(f"roles: {format_values(menu.values)}")
 
     @ui.select(cls=ui.MentionableSelect, custom_id="mentionables", max_values=2)
     async def mentionables(self, interaction: Interaction, menu: ui.MentionableSelect[Any]) -> None:
-        await interaction.response.send_message(f"mentionables: {said(menu.values)}")
+        await interaction.response.send_message(f"mentionables: {format_values(menu.values)}")
 
     @ui.select(cls=ui.ChannelSelect, custom_id="channels", channel_types=[discord.ChannelType.text])
     async def channels(self, interaction: Interaction, menu: ui.ChannelSelect[Any]) -> None:
-        await interaction.response.send_message(f"channels: {said(menu.values)}")
+        await interaction.response.send_message(f"channels: {format_values(menu.values)}")
 
 
 class Buttons(ui.View):
@@ -156,7 +158,7 @@ class WritingForm(ui.Modal, title="Writing"):
         assert isinstance(size, ui.RadioGroup)
         read = [f"{file.filename} {len(await file.read())}" for file in files.values]
         await interaction.response.send_message(
-            f"{name.value}; {story.value or 'no story'}; {said(read)}; {size.value}"
+            f"{name.value}; {story.value or 'no story'}; {format_values(read)}; {size.value}"
         )
 
 
@@ -192,9 +194,9 @@ class ChoosingForm(ui.Modal, title="Choosing"):
         assert isinstance(days, ui.CheckboxGroup)
         assert isinstance(agreed, ui.Checkbox)
         menus = [label.component for label in (self.colour, self.users, self.channel)]
-        chosen = [said(menu.values) for menu in menus if isinstance(menu, MENUS)]
+        chosen = [format_values(menu.values) for menu in menus if isinstance(menu, MENUS)]
         await interaction.response.send_message(
-            f"{'; '.join(chosen)}; {said(days.values)}; {agreed.value}", ephemeral=True
+            f"{'; '.join(chosen)}; {format_values(days.values)}; {agreed.value}", ephemeral=True
         )
 
 
@@ -209,7 +211,7 @@ class GrantingForm(ui.Modal, title="Granting"):
     async def on_submit(self, interaction: Interaction) -> None:
         """Tell what came."""
         menus = [label.component for label in (self.role, self.whom)]
-        chosen = [said(menu.values) for menu in menus if isinstance(menu, MENUS)]
+        chosen = [format_values(menu.values) for menu in menus if isinstance(menu, MENUS)]
         await interaction.response.send_message("; ".join(chosen))
 
 
@@ -229,7 +231,7 @@ class Forms(app_commands.Group, name="form", description="Open a form"):
         await interaction.response.send_modal(GrantingForm())
 
 
-class OtherBot(StockBot):
+class OtherBot(StockClient):
     """The bot; what it registers is offered everywhere but `/here` and `/form`."""
 
     def __init__(self) -> None:
@@ -325,7 +327,7 @@ async def who(interaction: Interaction, user: discord.User) -> None:
 
 async def main() -> None:
     """Run until the process is ended."""
-    point(os.environ["DISCORD_API_URL"], os.environ["DISCORD_GATEWAY_URL"])
+    point_library_at(os.environ["DISCORD_API_URL"], os.environ["DISCORD_GATEWAY_URL"])
     async with OtherBot() as bot:
         await bot.start(os.environ["DISCORD_TOKEN"])
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.harness.service import BOT
+from tests.harness.service import BOT_COMMAND
 
 _ROOMY = "8g"
 _TRIES = 50
@@ -28,39 +28,39 @@ class SmallDisk:
     """
 
     def __init__(self, place: Path) -> None:
-        self.place = place
+        self.mount_point = place
         place.mkdir(parents=True)
         apart = ["unshare", "-Urm", "sh", "-c", _MOUNT, str(place)]
-        self.command: Sequence[str] = [*apart, *BOT]
+        self.command: Sequence[str] = [*apart, *BOT_COMMAND]
         _need(*apart, "true")
 
     async def fill(self, pid: int) -> None:
         """Leave nothing free, for the service that runs as `pid`."""
         for _ in range(_TRIES):
-            found = os.statvfs(f"/proc/{pid}/root{self.place}")
+            found = os.statvfs(f"/proc/{pid}/root{self.mount_point}")
             used = (found.f_blocks - found.f_bfree) * found.f_frsize
             with suppress(subprocess.CalledProcessError):  # something more has been written since
                 return await self._resize(pid, str(used))
-        raise AssertionError(f"{self.place} can not be filled")
+        raise AssertionError(f"{self.mount_point} can not be filled")
 
-    async def empty(self, pid: int) -> None:
+    async def free(self, pid: int) -> None:
         """Make room again."""
         await self._resize(pid, _ROOMY)
 
-    def inside(self, pid: int) -> list[str]:
+    def namespace_command(self, pid: int) -> list[str]:
         """Give what a command begins with that is to see what the service sees."""
         return ["nsenter", "-t", str(pid), "-U", "-m", "--preserve-credentials", "--wd"]
 
     async def _resize(self, pid: int, size: str) -> None:
-        remount = ("mount", "-o", f"remount,size={size}", str(self.place))
+        remount = ("mount", "-o", f"remount,size={size}", str(self.mount_point))
         process = await asyncio.create_subprocess_exec(
-            *self.inside(pid), *remount, stderr=asyncio.subprocess.DEVNULL
+            *self.namespace_command(pid), *remount, stderr=asyncio.subprocess.DEVNULL
         )
         if await process.wait():
             raise subprocess.CalledProcessError(process.returncode or 1, remount)
 
 
-class KilledServer:
+class KillablePostgres:
     """A PostgreSQL server that is killed like any process, and started again on what it left."""
 
     def __init__(self) -> None:
@@ -86,13 +86,13 @@ class KilledServer:
         """Start it again; it recovers by itself."""
         self._server.ensure_postgres_running()
 
-    def end(self) -> None:
+    def remove(self) -> None:
         """End it for good, and remove its files."""
         self._server.cleanup()
 
 
 @contextmanager
-def unwritable(*files: Path) -> Iterator[None]:
+def make_unwritable(*files: Path) -> Iterator[None]:
     """Have the kernel refuse every change of these files, also through what has them open.
 
     It is the immutable attribute of ext4, which holds for root too.

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 
 from sandbox.demo.discord import DemoDiscord
-from sandbox.discord import Channel, Person, User
+from sandbox.discord import Channel, MemberClient, User
 
 Json = dict[str, Any]
 Files = Mapping[str, tuple[str, bytes]]
 
 
-class Page:
+class PageClient:
     """One open page; `frames` is all that its socket has told, `entries` what it shows now."""
 
     def __init__(
@@ -29,20 +29,22 @@ class Page:
         self.socket = socket
         self.frames: list[Json] = []
         self.world: Json = {}
-        self.room: Json = {}
+        self.channel: Json = {}
         self.panels: list[Json] = []
         self.entries: dict[str, Json] = {}
         self._stand_in = stand_in
-        self._place: Json = {}
+        self._location: Json = {}
 
-    async def go(self, who: Person | User, channel: Channel, *, backstage: bool = False) -> None:
+    async def go_to(
+        self, who: MemberClient | User, channel: Channel, *, backstage: bool = False
+    ) -> None:
         """Be somebody somewhere, and wait for the room."""
-        moved = {"member": str(who.id), "channel": str(channel.id)} != self._place
-        self._place = {"member": str(who.id), "channel": str(channel.id)}
-        await self.socket.send_json({"watch": {**self._place, "backstage": backstage}})
+        moved = {"member": str(who.id), "channel": str(channel.id)} != self._location
+        self._location = {"member": str(who.id), "channel": str(channel.id)}
+        await self.socket.send_json({"watch": {**self._location, "backstage": backstage}})
         if moved:
-            self.room = {}
-            await self.until(lambda: bool(self.room))
+            self.channel = {}
+            await self.until(lambda: bool(self.channel))
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Take frames until a condition holds.
@@ -54,29 +56,29 @@ class Page:
             while not condition():
                 self._take(await self.socket.receive_json())
 
-    async def entry(self, wanted: Callable[[Json], object]) -> Json:
+    async def wait_for_entry(self, wanted: Callable[[Json], object]) -> Json:
         """Give the newest entry that is as wanted, once there is one."""
         await self.until(lambda: any(map(wanted, self.entries.values())))
         return [found for found in self.entries.values() if wanted(found)][-1]
 
-    async def form(self) -> Json:
+    async def wait_for_form(self) -> Json:
         """Give the form that is open, once there is one."""
-        await self.until(lambda: self.room.get("forms"))
-        return self.room["forms"][-1]
+        await self.until(lambda: self.channel.get("forms"))
+        return self.channel["forms"][-1]
 
-    async def do(self, files: Files | None = None, **order: Any) -> Json:
+    async def act(self, files: Files | None = None, **order: Any) -> Json:
         """Order something as who and where the page is."""
-        return (await self.post(json.dumps({**self._place, **order}), files))[1]
+        return (await self.post(json.dumps({**self._location, **order}), files))[1]
 
-    async def done(self, files: Files | None = None, **order: Any) -> Json:
+    async def act_ok(self, files: Files | None = None, **order: Any) -> Json:
         """Order something that has to be done."""
-        answer = await self.do(files, **order)
+        answer = await self.act(files, **order)
         assert answer["ok"], answer
         return answer
 
-    async def refused(self, files: Files | None = None, **order: Any) -> str:
+    async def act_refused(self, files: Files | None = None, **order: Any) -> str:
         """Order something that has to be refused, and give what is said."""
-        answer = await self.do(files, **order)
+        answer = await self.act(files, **order)
         assert answer["ok"] is False, answer
         return answer["error"]
 
@@ -101,11 +103,11 @@ class Page:
             self.world = frame
         elif frame["type"] == "backstage":
             self.panels = frame["panels"]
-        elif {"member": frame["member"], "channel": frame["channel"]} == self._place:
+        elif {"member": frame["member"], "channel": frame["channel"]} == self._location:
             self._enter(frame)
 
     def _enter(self, frame: Json) -> None:
-        self.room = frame
+        self.channel = frame
         if frame["reset"]:
             self.entries.clear()
         for number in frame["gone"]:
@@ -115,11 +117,11 @@ class Page:
 
 
 @asynccontextmanager
-async def opened(stand_in: DemoDiscord) -> AsyncGenerator[Page]:
+async def open_page(stand_in: DemoDiscord) -> AsyncGenerator[PageClient]:
     """Open the page, with nobody chosen yet."""
     async with aiohttp.ClientSession() as session:
         url = f"{stand_in.page_url}_page/socket"
         async with session.ws_connect(url, max_msg_size=0) as socket:
-            page = Page(stand_in, session, socket)
+            page = PageClient(stand_in, session, socket)
             await page.until(lambda: page.world)
             yield page

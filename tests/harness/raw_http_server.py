@@ -12,22 +12,22 @@ Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
-class Wire:
+class RawServer:
     """What a raw server knows of its clients; `requests` are whole, head and body."""
 
     replies: list[Reply]
     port: int = 0
     requests: list[bytes] = field(default_factory=list[bytes])
     connections: int = 0
-    talks: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
+    connection_tasks: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.talks.add(asyncio.create_task(self._talk(reader, writer)))
+        self.connection_tasks.add(asyncio.create_task(self._talk(reader, writer)))
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -45,18 +45,18 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def serve(*replies: Reply) -> AsyncGenerator[Wire]:
+async def serve_replies(*replies: Reply) -> AsyncGenerator[RawServer]:
     """Give each request the next reply, and the last one again and again."""
-    wire = Wire(list(replies))
-    async with await asyncio.start_server(wire.meet, "127.0.0.1", 0) as server:
+    wire = RawServer(list(replies))
+    async with await asyncio.start_server(wire.handle_connection, "127.0.0.1", 0) as server:
         wire.port = server.sockets[0].getsockname()[1]
         yield wire
-        for talk in wire.talks:
+        for talk in wire.connection_tasks:
             talk.cancel()
-        await asyncio.gather(*wire.talks, return_exceptions=True)
+        await asyncio.gather(*wire.connection_tasks, return_exceptions=True)
 
 
-def says(body: bytes | str | object, status: str = "200 OK", *headers: str) -> Reply:
+def reply_body(body: bytes | str | object, status: str = "200 OK", *headers: str) -> Reply:
     """Answer with a body, JSON unless it is bytes or text already, and stay connected."""
     data = body if isinstance(body, bytes) else _text(body).encode()
 
@@ -67,7 +67,7 @@ def says(body: bytes | str | object, status: str = "200 OK", *headers: str) -> R
     return reply
 
 
-def sends(raw: bytes) -> Reply:
+def reply_raw(raw: bytes) -> Reply:
     """Write raw bytes, then end the connection in an orderly way."""
 
     async def reply(writer: asyncio.StreamWriter) -> None:
@@ -77,19 +77,19 @@ def sends(raw: bytes) -> Reply:
     return reply
 
 
-async def resets(writer: asyncio.StreamWriter) -> None:
+async def reply_reset(writer: asyncio.StreamWriter) -> None:
     """Break the connection with a TCP reset."""
     connection: socket.socket = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
-async def hangs(_: asyncio.StreamWriter) -> None:
+async def reply_nothing(_: asyncio.StreamWriter) -> None:
     """Say nothing."""
     await asyncio.Event().wait()
 
 
-async def never_ends(writer: asyncio.StreamWriter) -> None:
+async def reply_endless(writer: asyncio.StreamWriter) -> None:
     """Send an endless chunked body."""
     writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
@@ -97,7 +97,7 @@ async def never_ends(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def drips(writer: asyncio.StreamWriter) -> None:
+async def reply_slowly(writer: asyncio.StreamWriter) -> None:
     """Send a byte now and then, for ever."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
     while True:

@@ -5,13 +5,13 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from domain.jobs import JobState, job_id
+from domain.jobs import JobState, new_job_id
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
-from sandbox.discord import Channel, Person
+from sandbox.discord import Channel, MemberClient
 from storage.jobs import Job
-from tests.harness.workflow import a_request
+from tests.harness.workflow import make_request
 
 NOW_MS = 1_767_965_610_000
 _numbers = count(1)
@@ -31,20 +31,20 @@ _LIVE = re.compile(
 )
 
 
-def a_job(
-    channel: Channel, member: Person, state: JobState = JobState.STORED, **changes: Any
+def make_job(
+    channel: Channel, member: MemberClient, state: JobState = JobState.STORED, **changes: Any
 ) -> Job:
     """Make a job of a member in a channel; `prompt` and `model` are its request's."""
     assert channel.guild is not None, "jobs come from servers"
     prompt, model = changes.pop("prompt", "a lake at dusk"), changes.pop("model", None)
     return Job(
-        id=job_id(NOW_MS + next(_numbers), _dice.getrandbits(50)),
+        id=new_job_id(NOW_MS + next(_numbers), _dice.getrandbits(50)),
         interaction_id=next(_numbers),
         guild_id=channel.guild.id,
         channel_id=channel.id,
         user_id=member.id,
         state=state,
-        request=a_request(prompt, model=model),
+        request=make_request(prompt, model=model),
         **{**_BLANK, **changes},
     )
 
@@ -52,10 +52,10 @@ def a_job(
 def longest_request(prompt: str) -> VideoRequest:
     """Make the request with the most to say about itself."""
     options = {"seconds": 15, "sound": True, "web_search": True}
-    return a_request(prompt, model=ModelId.SEEDANCE_2_0, **options)
+    return make_request(prompt, model=ModelId.SEEDANCE_2_0, **options)
 
 
-def live_markup(text: str) -> list[str]:
+def rendered_markup(text: str) -> list[str]:
     """List what Discord would not show as plain text: markup, links, mentions."""
     return [found[0] for found in _LIVE.finditer(_ESCAPED.sub("x", text))]
 
@@ -90,18 +90,18 @@ _BLANK: dict[str, Any] = {
 }
 
 
-def shown_prompt(text: str) -> str:
+def prompt_on_card(text: str) -> str:
     """Find the prompt on a card: the one line that is quoted."""
     (line,) = [line for line in text.splitlines() if line.startswith("> ")]
     return line.removeprefix("> ")
 
 
-def plain(text: str) -> str:
+def unescape(text: str) -> str:
     """Read escaped text as Discord shows it."""
     return _ESCAPED.sub(lambda found: found[0][1], text).replace("\u200b", "")
 
 
-HOSTILE = {
+HOSTILE_TEXTS = {
     "markdown": "**bold** *it* __under__ ~~gone~~ `code` ||spoiler|| \\ back",
     "heading": "# Breaking news",
     "hidden heading": "\u200b # Breaking news",

@@ -10,78 +10,78 @@ from typing import Any
 from PIL import Image
 
 from domain.models import ModelId
-from sandbox.apixo import ApixoStandIn
-from sandbox.demo.process import Service, beside
-from sandbox.discord import DiscordStandIn, Interaction, Message, Upload
-from tests.harness.forked_bot import BOT, fork
+from sandbox.apixo import FakeApixo
+from sandbox.demo.process import ServiceProcess, service_for
+from sandbox.discord import FakeDiscord, Interaction, Message, Upload
+from tests.harness.forked_bot import BOT_COMMAND, fork_bot
 
 LAKE = Path("sandbox/demo/pictures/lake.jpg")
-PATIENCE_S = 90
+TIMEOUT_S = 90
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 
 
 @dataclass
-class Theatre:
+class ServiceHarness:
     """Two stand-ins and the service between them; `channel` is where Ada types."""
 
-    apixo: ApixoStandIn
-    discord: DiscordStandIn
-    service: Service
+    apixo: FakeApixo
+    discord: FakeDiscord
+    service: ServiceProcess
 
     @classmethod
-    def of(
+    def create(
         cls,
-        apixo: ApixoStandIn,
-        discord: DiscordStandIn,
+        apixo: FakeApixo,
+        discord: FakeDiscord,
         folder: Path,
         settings: Mapping[str, str] | None = None,
-    ) -> "Theatre":
-        service = beside(apixo, discord, command=BOT, folder=folder, settings=settings)
-        return cls(apixo, discord, replace(service, launch=fork))
+    ) -> "ServiceHarness":
+        service = service_for(apixo, discord, command=BOT_COMMAND, folder=folder, settings=settings)
+        return cls(apixo, discord, replace(service, launch=fork_bot))
 
-    async def run(self, *command: str) -> tuple[int, str]:
+    async def run_command_line(self, *command: str) -> tuple[int, str]:
         """Run another command of the command line with the service's settings."""
-        code, said, complaints = await self.service.ask(*command)
+        code, said, complaints = await self.service.run_command(*command)
         return code, said + complaints
 
-    async def ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Wait until the service has registered its commands and takes them."""
-        await self.discord.until_commands({"video", "animate"}, within=PATIENCE_S)
+        await self.discord.wait_for_commands({"video", "animate"}, within=TIMEOUT_S)
 
-    async def type(
+    async def run_command(
         self, name: str, options: dict[str, Any], *, who: str = "Ada", where: str = "videos"
     ) -> Interaction:
         """Type a command and wait for its private answer."""
         channel = self.discord.channel(where)
-        answer = await self.discord.member(who).type(channel, name, options)
-        await answer.until_answered(within=PATIENCE_S)
+        answer = await self.discord.member(who).run_command(channel, name, options)
+        await answer.until_answered(within=TIMEOUT_S)
         assert answer.ephemeral
         return answer
 
-    async def order(self, name: str, options: dict[str, Any], **place: str) -> str:
+    async def order_video(self, name: str, options: dict[str, Any], **place: str) -> str:
         """Type a command that is accepted, and return its job's id."""
-        answer = await self.type(name, options, **place)
+        answer = await self.run_command(name, options, **place)
         found = _JOB_ID.search(answer.text)
         assert found is not None, answer.text
         return found[1]
 
-    async def result(self, job: str, where: str = "videos") -> Message:
+    async def wait_for_result(self, job: str, where: str = "videos") -> Message:
         """Wait for the message that carries a job's video."""
         return await self.discord.channel(where).wait_for(
             lambda message: any(file.filename == f"{job}.mp4" for file in message.attachments),
-            within=PATIENCE_S,
+            within=TIMEOUT_S,
             awaited=f"the video of {job}",
         )
 
-    async def status(self, job: str, shows: str, where: str = "videos") -> Message:
+    async def wait_for_status(self, job: str, shows: str, where: str = "videos") -> Message:
         """Wait until a job's status message shows some words."""
         return await self.discord.channel(where).wait_for(
             lambda m: job in m.text and shows in m.text and not m.attachments,
-            within=PATIENCE_S,
+            within=TIMEOUT_S,
             awaited=f"{shows!r} on {job}",
         )
 
-    def results(self, job: str) -> list[Message]:
+    def result_messages(self, job: str) -> list[Message]:
         """List every message that carries a job's video, in any channel."""
         return [
             message
@@ -96,7 +96,7 @@ class Theatre:
         return verdict
 
 
-def every_mode() -> list[tuple[str, dict[str, Any]]]:
+def request_of_every_mode() -> list[tuple[str, dict[str, Any]]]:
     """List a request for each mode of both models, pictures given as one and as two."""
     requests: list[tuple[str, dict[str, Any]]] = []
     for model in ModelId:
@@ -104,13 +104,13 @@ def every_mode() -> list[tuple[str, dict[str, Any]]]:
         requests += [
             ("video", options),
             ("animate", {**options, "image": LAKE}),
-            ("animate", {**options, "image": LAKE, "last_image": picture("night.png")}),
+            ("animate", {**options, "image": LAKE, "last_image": make_picture("night.png")}),
         ]
     words = {"prompt": "the boat drifts to the right", "duration": 4}
     return [*requests, ("reference", {**words, "image1": LAKE}), ("reference", words)]
 
 
-def picture(name: str, kind: str = "PNG", size: tuple[int, int] = (640, 360)) -> Upload:
+def make_picture(name: str, kind: str = "PNG", size: tuple[int, int] = (640, 360)) -> Upload:
     """Draw a picture of one colour."""
     data = io.BytesIO()
     Image.new("RGB", size, (20, 30, 80)).save(data, kind)

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import yarl
 
-from sandbox.discord import DiscordStandIn
+from sandbox.discord import FakeDiscord
 
 with warnings.catch_warnings():
     # It imports a module that Python 3.13 no longer has, and is told so.
@@ -21,49 +21,49 @@ with warnings.catch_warnings():
     from discord import app_commands, ui
 
 __all__ = [
-    "StockBot",
-    "Wire",
+    "RestClient",
+    "StockClient",
     "app_commands",
     "discord",
-    "point",
-    "pointed",
-    "running",
+    "point_library_at",
+    "pointed_library",
+    "run_bot",
     "ui",
-    "until",
+    "wait_until",
 ]
 
 
-def point(api_url: str, gateway_url: str) -> None:
+def point_library_at(api_url: str, gateway_url: str) -> None:
     """Point the unmodified library at a stand-in."""
     discord.http.Route.BASE = api_url
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
 @asynccontextmanager
-async def pointed(stand_in: DiscordStandIn) -> AsyncGenerator[None]:
+async def pointed_library(stand_in: FakeDiscord) -> AsyncGenerator[None]:
     """Point the unmodified library at a stand-in, and back again at the end."""
     before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
-    point(stand_in.api_url, stand_in.gateway_url)
+    point_library_at(stand_in.api_url, stand_in.gateway_url)
     try:
         yield
     finally:
-        point(*before)
+        point_library_at(*before)
 
 
 __all__ = [
-    "StockBot",
-    "Wire",
+    "RestClient",
+    "StockClient",
     "app_commands",
     "discord",
-    "point",
-    "pointed",
-    "running",
+    "point_library_at",
+    "pointed_library",
+    "run_bot",
     "ui",
-    "until",
+    "wait_until",
 ]
 
 
-class StockBot(discord.Client):
+class StockClient(discord.Client):
     """A plain client with a command tree, as in the library's own examples."""
 
     def __init__(self, intents: discord.Intents) -> None:
@@ -77,7 +77,7 @@ class StockBot(discord.Client):
         await self.tree.sync()
 
 
-async def until(bot: discord.Client, condition: Callable[[], bool]) -> None:
+async def wait_until(bot: discord.Client, condition: Callable[[], bool]) -> None:
     """Return once a condition holds, now or after any event that the gateway brings.
 
     Raises:
@@ -89,11 +89,11 @@ async def until(bot: discord.Client, condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running(
-    stand_in: DiscordStandIn, bot: StockBot, token: str | None = None
-) -> AsyncGenerator[StockBot]:
+async def run_bot(
+    stand_in: FakeDiscord, bot: StockClient, token: str | None = None
+) -> AsyncGenerator[StockClient]:
     """Run a bot until it is ready, and to its end."""
-    async with pointed(stand_in):
+    async with pointed_library(stand_in):
         task = asyncio.create_task(bot.start(token or stand_in.token))
         ready = asyncio.create_task(bot.wait_until_ready())
         try:
@@ -108,10 +108,10 @@ async def running(
             await asyncio.gather(task, ready, return_exceptions=True)
 
 
-class Wire:
+class RestClient:
     """Speaks to the REST interface without any library in between."""
 
-    def __init__(self, session: aiohttp.ClientSession, stand_in: DiscordStandIn) -> None:
+    def __init__(self, session: aiohttp.ClientSession, stand_in: FakeDiscord) -> None:
         self._session = session
         self._stand_in = stand_in
 
@@ -128,7 +128,9 @@ class Wire:
             text = await answer.text()
             return answer.status, json.loads(text) if text else None
 
-    async def refused(self, method: str, path: str, body: object = None, **more: Any) -> Any:
+    async def request_refused(
+        self, method: str, path: str, body: object = None, **more: Any
+    ) -> Any:
         """Send a request that is to be refused, and give (status, code)."""
         status, answer = await self(method, path, body, **more)
         assert status >= 400, answer

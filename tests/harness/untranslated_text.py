@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-_SAID = {"t": 1, "mark": 1, "n": 2}
+_SAID = {"_": 1, "N_": 1, "ngettext": 2}
 _LOGS = {"_log", "log", "logger", "logging", "structlog"}
 _CODE = {"compile", "cast", "TypeVar", "NewType", "text", "removeprefix"}
 """Functions whose texts are patterns, types, SQL, or what other programs write."""
 
-_FOR_PEOPLE = {"ValueError", "BrokenRules"}
+_FOR_PEOPLE = {"ValueError", "RulesViolated"}
 """Errors whose words are shown; those of all others are for logs and developers."""
 
 _STORED = {"note", "reason", "before", "after", "what", "detail"}
@@ -35,19 +35,19 @@ def _kind(token: str) -> str:
     return "v" if _VALUE in token else "-"
 
 
-def unsaid(source: str, *, is_cogs: bool) -> Iterator[tuple[int, str]]:
+def untranslated_sentences(source: str, *, is_cogs: bool) -> Iterator[tuple[int, str]]:
     """Give line and text of each sentence outside `t`, `n` and `mark`, and of each one glued."""
     finder = _Finder(stored=set() if is_cogs else _STORED)
     finder.visit(ast.parse(source))
     yield from sorted(finder.found)
 
 
-def said_at_import(source: str) -> Iterator[int]:
+def translated_at_import(source: str) -> Iterator[int]:
     """Give the lines where a sentence is said before anybody could choose a language."""
     waiting: list[ast.AST] = [ast.parse(source)]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Call) and _name(node.func) in ("t", "n"):
+        if isinstance(node, ast.Call) and _name(node.func) in ("_", "ngettext"):
             yield node.lineno
         waiting.extend(_run_at_import(node))
 

@@ -19,11 +19,11 @@ def picture(url: str = "https://example.com/start-frame.jpg") -> Picture:
     return Picture(url=url, name="a.png", format="PNG", width=640, height=360, size=9_000)
 
 
-def clip(url: str = "https://example.com/ref-motion.mp4") -> Clip:
+def video_clip(url: str = "https://example.com/ref-motion.mp4") -> Clip:
     return Clip(url=url, name="v.mp4", duration_ms=3_000)
 
 
-def pro_text(prompt: str = PROMPT) -> TextToVideo:
+def pro_text_to_video(prompt: str = PROMPT) -> TextToVideo:
     return TextToVideo(
         model=PRO,
         prompt=prompt,
@@ -34,7 +34,7 @@ def pro_text(prompt: str = PROMPT) -> TextToVideo:
     )
 
 
-def two_text(prompt: str = PROMPT) -> TextToVideo:
+def v2_text_to_video(prompt: str = PROMPT) -> TextToVideo:
     return TextToVideo(
         model=TWO,
         prompt=prompt,
@@ -46,7 +46,7 @@ def two_text(prompt: str = PROMPT) -> TextToVideo:
     )
 
 
-def pro_images(*urls: str) -> ImageToVideo:
+def pro_image_to_video(*urls: str) -> ImageToVideo:
     return ImageToVideo(
         model=PRO,
         prompt="animate this landscape",
@@ -59,7 +59,7 @@ def pro_images(*urls: str) -> ImageToVideo:
     )
 
 
-def two_frames(*urls: str) -> FirstAndLastFrames:
+def v2_first_and_last_frames(*urls: str) -> FirstAndLastFrames:
     return FirstAndLastFrames(
         model=TWO,
         prompt="turn the still frames into a move",
@@ -71,7 +71,7 @@ def two_frames(*urls: str) -> FirstAndLastFrames:
     )
 
 
-def two_omni(
+def v2_omni_reference(
     images: tuple[str, ...] = (), videos: tuple[str, ...] = (), audios: tuple[str, ...] = ()
 ) -> OmniReference:
     return OmniReference(
@@ -82,24 +82,24 @@ def two_omni(
         aspect_ratio=AspectRatio.AUTO,
         sound=True,
         pictures=tuple(picture(url) for url in images),
-        videos=tuple(clip(url) for url in videos),
-        audios=tuple(clip(url) for url in audios),
+        videos=tuple(video_clip(url) for url in videos),
+        audios=tuple(video_clip(url) for url in audios),
     )
 
 
-def every_mode(images: tuple[str, str], video: str, audio: str) -> list[VideoRequest]:
+def request_of_every_mode(images: tuple[str, str], video: str, audio: str) -> list[VideoRequest]:
     """List a request of every mode, with as few and as many files as each takes."""
     first = images[:1]
     return [
-        pro_text(),
-        two_text(),
-        pro_images(*first),
-        pro_images(*images),
-        two_frames(*first),
-        two_frames(*images),
-        two_omni(),
-        two_omni(images=images),
-        two_omni(videos=(video,)),
-        two_omni(images=first, audios=(audio,)),
-        two_omni(images * 4 + first, (video,) * 3, (audio,) * 3),
+        pro_text_to_video(),
+        v2_text_to_video(),
+        pro_image_to_video(*first),
+        pro_image_to_video(*images),
+        v2_first_and_last_frames(*first),
+        v2_first_and_last_frames(*images),
+        v2_omni_reference(),
+        v2_omni_reference(images=images),
+        v2_omni_reference(videos=(video,)),
+        v2_omni_reference(images=first, audios=(audio,)),
+        v2_omni_reference(images * 4 + first, (video,) * 3, (audio,) * 3),
     ]

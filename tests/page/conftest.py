@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.snapshot_reader import ServiceBooks
-from sandbox.apixo import ApixoOptions
+from bot.snapshot_reader import SnapshotReader
+from sandbox.apixo import ApixoConfig
 from sandbox.demo.discord import DemoDiscord
-from sandbox.demo.session import demo
-from sandbox.discord import DiscordOptions
-from tests.harness.page_driver import Visitor
+from sandbox.demo.session import open_demo
+from sandbox.discord import DiscordConfig
+from tests.harness.page_driver import PageDriver
 
 SPEED = 30
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-QUIET = (
+CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -36,7 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: `apt install chromium`, or run scripts/test as root")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGS])
         yield browser
         await browser.close()
 
@@ -60,16 +60,16 @@ async def discord() -> AsyncIterator[DemoDiscord]:
 
 
 @pytest.fixture
-async def visitor(page: Page, tmp_path: Path) -> AsyncIterator[Visitor]:
+async def page_driver(page: Page, tmp_path: Path) -> AsyncIterator[PageDriver]:
     """Somebody at the demo's page for the first time, with the bot connected."""
-    async with demo(
+    async with open_demo(
         [sys.executable, "-m", "bot"],
-        apixo_options=ApixoOptions(clips="tiny", time_scale=SPEED),
-        discord_options=DiscordOptions(),
+        apixo_config=ApixoConfig(clips="tiny", time_scale=SPEED),
+        discord_config=DiscordConfig(),
         folder=tmp_path / "service",
-        open_books=ServiceBooks,
-        say=lambda _: None,
+        open_reader=SnapshotReader,
+        echo=lambda _: None,
     ) as opened:
-        await opened.discord.until_commands({"video", "animate"}, within=60)
+        await opened.discord.wait_for_commands({"video", "animate"}, within=60)
         await page.goto(opened.discord.page_url)
-        yield Visitor(page, opened.discord)
+        yield PageDriver(page, opened.discord)

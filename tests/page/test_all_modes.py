@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.harness.media_samples import video
-from tests.harness.page_driver import PATIENCE_MS, Visitor
+from tests.harness.media_samples import make_video
+from tests.harness.page_driver import TIMEOUT_MS, PageDriver
 from tests.harness.service import LAKE
 
 PRO, TWO = "Seedance 1.5 Pro", "Seedance 2.0"
@@ -17,23 +17,25 @@ SMALL = {"resolution": "480p", "duration": "4"}
 def clip(tmp_path: Path) -> Path:
     """Lay a video ready to be attached."""
     path = tmp_path / "dance.mp4"
-    path.write_bytes(video(2500))
+    path.write_bytes(make_video(2500))
     return path
 
 
-async def test_each_mode_runs_from_the_command_the_menu_and_the_form(visitor: Visitor, clip: Path):
+async def test_each_mode_runs_from_the_command_the_menu_and_the_form(
+    page_driver: PageDriver, clip: Path
+):
     """Eleven videos, each asked for in another way, and each told as what it is."""
     for model in (PRO, TWO):
-        await command(visitor, "video", f"words by command on {model}", model)
-        await command(visitor, "animate", f"picture by command on {model}", model, image=LAKE)
-    await command(visitor, "reference", "references by command", image1=LAKE, video1=clip)
+        await command(page_driver, "video", f"words by command on {model}", model)
+        await command(page_driver, "animate", f"picture by command on {model}", model, image=LAKE)
+    await command(page_driver, "reference", "references by command", image1=LAKE, video1=clip)
     for model in (PRO, TWO):
-        await menu(visitor, f"picture by menu on {model}", model)
-        await form(visitor, f"words by form on {model}", model)
-        await form(visitor, f"picture by form on {model}", model, LAKE)
-    videos = visitor.messages.filter(has=visitor.page.locator("video"))
-    await expect(videos).to_have_count(11, timeout=2 * PATIENCE_MS)
-    done = visitor.messages.filter(has_text="Done")
+        await menu(page_driver, f"picture by menu on {model}", model)
+        await form(page_driver, f"words by form on {model}", model)
+        await form(page_driver, f"picture by form on {model}", model, LAKE)
+    videos = page_driver.messages.filter(has=page_driver.page.locator("video"))
+    await expect(videos).to_have_count(11, timeout=2 * TIMEOUT_MS)
+    done = page_driver.messages.filter(has_text="Done")
     for told, model, count in (
         ("A video from words", PRO, 2),
         ("A video from words", TWO, 2),
@@ -42,15 +44,15 @@ async def test_each_mode_runs_from_the_command_the_menu_and_the_form(visitor: Vi
         ("A video from references", TWO, 1),
     ):
         told_so = done.filter(has_text=told).filter(has_text=model)
-        await expect(told_so).to_have_count(count, timeout=PATIENCE_MS)
+        await expect(told_so).to_have_count(count, timeout=TIMEOUT_MS)
 
 
 async def command(
-    visitor: Visitor, name: str, prompt: str, model: str | None = None, **files: Path
+    visitor: PageDriver, name: str, prompt: str, model: str | None = None, **files: Path
 ) -> None:
     """Type a command with a small and short video's options."""
     page = visitor.page
-    await visitor.begin(name)
+    await visitor.start_command(name)
     await page.locator("#option-prompt").fill(prompt)
     for option, file in files.items():
         if await page.locator(f"#option-{option}").count() == 0:
@@ -62,30 +64,30 @@ async def command(
         await page.locator(f"#option-{option}").fill(value)
         await page.get_by_role("option", name=value).first.click()
     await visitor.send()
-    await visitor.sees(prompt)
+    await visitor.wait_for_message(prompt)
 
 
-async def menu(visitor: Visitor, prompt: str, model: str) -> None:
+async def menu(visitor: PageDriver, prompt: str, model: str) -> None:
     """Open the form from the menu of a message with a picture."""
     page = visitor.page
     box = page.locator("#composer textarea").first
     await page.locator("#composer input[type=file]").first.set_input_files(str(LAKE))
     await box.fill(f"to be brought to life: {prompt}")
     await box.press("Enter")
-    picture = await visitor.sees(f"to be brought to life: {prompt}")
+    picture = await visitor.wait_for_message(f"to be brought to life: {prompt}")
     await picture.click(button="right")
     await page.get_by_role("menuitem", name="Animate this image").click()
     await fill(visitor, prompt, model)
 
 
-async def form(visitor: Visitor, prompt: str, model: str, *pictures: Path) -> None:
+async def form(visitor: PageDriver, prompt: str, model: str, *pictures: Path) -> None:
     """Open the form by its command."""
-    await visitor.begin("compose")
+    await visitor.start_command("compose")
     await visitor.send()
     await fill(visitor, prompt, model, *pictures)
 
 
-async def fill(visitor: Visitor, prompt: str, model: str, *pictures: Path) -> None:
+async def fill(visitor: PageDriver, prompt: str, model: str, *pictures: Path) -> None:
     """Fill the form in, as small and short as it gets, and send it off."""
     shown = visitor.page.get_by_role("dialog")
     await shown.get_by_role("textbox", name="Prompt").fill(prompt)
@@ -95,5 +97,5 @@ async def fill(visitor: Visitor, prompt: str, model: str, *pictures: Path) -> No
         await shown.get_by_label(label).first.click()
         await visitor.page.get_by_role("option", name=value, exact=True).click()
     await shown.get_by_role("button", name="Submit").click()
-    await expect(shown).to_be_hidden(timeout=PATIENCE_MS)
+    await expect(shown).to_be_hidden(timeout=TIMEOUT_MS)
     await expect(visitor.messages.get_by_text(prompt, exact=True)).to_be_visible()

@@ -3,7 +3,7 @@
 from playwright.async_api import Page, expect
 
 from sandbox.demo.discord import DemoDiscord
-from tests.harness.page_driver import Visitor
+from tests.harness.page_driver import PageDriver
 
 HOSTILE = [
     "<script>window.hit=1</script>",
@@ -75,11 +75,11 @@ async def test_hostile_messages_names_and_servers_are_shown_as_text(
     villainous = world.add_guild("<svg onload=window.hit=1>", villain)
     world.add_channel(villainous, "<b>bold</b>")
     for text in HOSTILE:
-        await discord.member(villain.name).say(place, text)
+        await discord.member(villain.name).send_message(place, text)
     await page.goto(discord.page_url)
-    visitor = Visitor(page, discord)
-    await visitor.go_to(place.name)
-    await visitor.sees("onerror=window['hit']")
+    visitor = PageDriver(page, discord)
+    await visitor.open_channel(place.name)
+    await visitor.wait_for_message("onerror=window['hit']")
     await expect(visitor.messages).to_have_count(len(HOSTILE))
     for part in ("#messages", "#places", "#top"):
         assert await page.locator(part).locator(ACTIVE_ELEMENTS).count() == 0
@@ -97,9 +97,9 @@ async def test_what_is_said_is_read_letter_by_letter(page: Page, discord: DemoDi
     place = discord.channel("general")
     plain = [text for text in HOSTILE if text.startswith(("<s", "<i"))]
     for text in plain:
-        await discord.member("Ben").say(place, text)
+        await discord.member("Ben").send_message(place, text)
     await page.goto(discord.page_url)
-    visitor = Visitor(page, discord)
-    await visitor.go_to("general")
+    visitor = PageDriver(page, discord)
+    await visitor.open_channel("general")
     for text in plain:
-        await expect(await visitor.sees(text)).to_contain_text(text)
+        await expect(await visitor.wait_for_message(text)).to_contain_text(text)

@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
 from domain.quotas import Limits
-from domain.requests import Command, Draft, check
+from domain.requests import Draft, GenerationCommand, build_request
 from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import Job, NewJob
 
 NewJobs = Callable[..., NewJob]
-Accept = Callable[..., Awaitable[Job]]
+AcceptJob = Callable[..., Awaitable[Job]]
 
-REQUEST = check(Draft(command=Command.VIDEO, prompt="a cat in the rain"))
+REQUEST = build_request(Draft(command=GenerationCommand.VIDEO, prompt="a cat in the rain"))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def no_limits() -> Limits:
 
 
 @pytest.fixture
-def new_job() -> NewJobs:
+def make_job() -> NewJobs:
     """Make new jobs whose names sort in the order of their making."""
     numbers = count(1)
 
@@ -48,14 +48,14 @@ def new_job() -> NewJobs:
 
 
 @pytest.fixture
-def accept(database: Database, new_job: NewJobs, no_limits: Limits) -> Accept:
+def accept_job(database: Database, make_job: NewJobs, no_limits: Limits) -> AcceptJob:
     """Queue jobs with their holds, as the service does."""
 
     async def queue(*, limits: Limits = no_limits, **fields: int) -> Job:
-        new = new_job(**fields)
+        new = make_job(**fields)
 
         async def work(tx: AsyncConnection) -> Job:
-            job, _ = await jobs.add(tx, new)
+            job, _ = await jobs.enqueue(tx, new)
             await billing.hold(
                 tx,
                 job_id=job.id,

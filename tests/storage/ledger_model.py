@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 Member = tuple[int, int]
 """A server and a user."""
 
-Where = tuple[int, str, int, str]
+LimitKey = tuple[int, str, int, str]
 """Where a limit is set: server, target, subject and kind."""
 
 DEFAULTS = {"member": 150, "server": 400, "everything": 500}
@@ -27,7 +27,7 @@ class Hold:
 
 
 @dataclass
-class Model:
+class LedgerModel:
     """Buckets, grants, limits and sums as they must be."""
 
     now_ms: int
@@ -36,7 +36,7 @@ class Model:
     granted: Counter[str] = field(default_factory=Counter[str])
     holds: dict[str, Hold] = field(default_factory=dict[str, Hold])
     grants: dict[int, tuple[Member, int]] = field(default_factory=dict[int, tuple[Member, int]])
-    limits: dict[Where, int | None] = field(default_factory=dict[Where, int | None])
+    limits: dict[LimitKey, int | None] = field(default_factory=dict[LimitKey, int | None])
     roles: dict[Member, tuple[int, ...]] = field(default_factory=dict[Member, tuple[int, ...]])
     sums: Counter[str] = field(default_factory=Counter[str])
 
@@ -55,7 +55,7 @@ class Model:
         default = DEFAULTS["member"] if kind == "day" else None
         return self.limits.get((guild, "members", 0, kind), default)
 
-    def room(self, scope: str, member: Member) -> int:
+    def remaining(self, scope: str, member: Member) -> int:
         """Tell what fits under both limits of a scope."""
         limits = {kind: self.limit(scope, member, kind) for kind in ("day", "month")}
         rooms = [
@@ -69,16 +69,18 @@ class Model:
         return self.held[bucket] + self.charged[bucket]
 
     def unspent(self, member: Member) -> int:
-        return self.granted[purse(member)] - self.used(purse(member))
+        return self.granted[grant_bucket(member)] - self.used(grant_bucket(member))
 
     def fits(self, member: Member, price: int) -> bool:
-        own = self.room("member", member) + self.unspent(member)
-        return price <= min(own, self.room("server", member), self.room("everything", member))
+        own = self.remaining("member", member) + self.unspent(member)
+        return price <= min(
+            own, self.remaining("server", member), self.remaining("everything", member)
+        )
 
     def hold(self, job: str, member: Member, price: int, grant: int | None = None) -> None:
         """Take a hold in, by default with what the quota lacks from the grants."""
         if grant is None:
-            grant = price - min(price, self.room("member", member))
+            grant = price - min(price, self.remaining("member", member))
         buckets = tuple(
             self.bucket(scope, member, kind)
             for scope in ("member", "server", "everything")
@@ -146,13 +148,13 @@ class Model:
         for bucket in hold.buckets:
             counter[bucket] += quota if bucket.startswith("member") else quota + grant
         if hold.grant:
-            counter[purse(hold.member)] += grant
+            counter[grant_bucket(hold.member)] += grant
 
     def _give(self, member: Member, amount: int) -> None:
-        self.granted[purse(member)] += amount
+        self.granted[grant_bucket(member)] += amount
         self.sums["granted"] += amount
 
 
-def purse(member: Member) -> str:
+def grant_bucket(member: Member) -> str:
     """Name the bucket of a member's grants."""
     return "purse:{}:{}".format(*member)

@@ -10,7 +10,7 @@ from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Limits
 from storage import audit, billing, jobs
-from storage.audit import Audit
+from storage.audit import AuditReport
 from storage.database import Database
 from storage.jobs import Job
 
@@ -204,15 +204,15 @@ BREAKAGES = {
 
 
 @pytest.fixture
-async def lived(database: Database, accept: Accept, no_limits: Limits) -> None:
+async def lived(database: Database, accept_job: Accept, no_limits: Limits) -> None:
     """Live through every way that a job's money can go; a grant pays for a part of the last."""
-    made = [await accept(price=80)]
+    made = [await accept_job(price=80)]
     for end in ENDS:
-        job = await accept(price=80)
+        job = await accept_job(price=80)
         made.append(await database.transact(lambda tx, job=job, end=end: end(tx, job)))
     await database.transact(_give)
     under = replace(no_limits, member_day=MicroUSD(160 + 30))
-    made.append(await accept(price=80, limits=under))
+    made.append(await accept_job(price=80, limits=under))
     await database.transact(lambda tx: billing.revoke(tx, GRANT, actor="5", now_ms=0))
     assert [job.state for job in made] == [
         S.QUEUED,
@@ -225,20 +225,20 @@ async def lived(database: Database, accept: Accept, no_limits: Limits) -> None:
     ]
 
 
-async def check(database: Database) -> Audit:
-    return await database.read(audit.check)
+async def check(database: Database) -> AuditReport:
+    return await database.read(audit.run_audit)
 
 
 async def test_nothing_is_nothing_wrong(database: Database) -> None:
     """An empty database is clean."""
     nothing = {"held": 0, "charged": 0, "released": 0, "adjusted": 0, "granted": 0}
-    assert await check(database) == Audit(ok=True, jobs={}, ledger=nothing, violations=())
+    assert await check(database) == AuditReport(ok=True, jobs={}, ledger=nothing, violations=())
 
 
 @pytest.mark.usefixtures("lived")
 async def test_a_life_without_faults_is_clean(database: Database) -> None:
     """Jobs are counted by state and the ledger is summed."""
-    assert await check(database) == Audit(
+    assert await check(database) == AuditReport(
         ok=True,
         jobs={
             "queued": 2,
@@ -257,10 +257,10 @@ async def test_a_life_without_faults_is_clean(database: Database) -> None:
 async def test_each_breakage_is_told(database: Database, subtests: pytest.Subtests) -> None:
     """With the guards gone, what somebody breaks by hand is found and named."""
 
-    async def smash_and_undo(tx: AsyncConnection, breakage: tuple[str, ...]) -> Audit:
+    async def smash_and_undo(tx: AsyncConnection, breakage: tuple[str, ...]) -> AuditReport:
         for statement in (*GUARDS[database.dialect], *INDEXES, *breakage):
             await tx.execute(text(statement))
-        found = await audit.check(tx)
+        found = await audit.run_audit(tx)
         await tx.rollback()
         return found
 
@@ -280,20 +280,20 @@ async def _give(tx: AsyncConnection) -> None:
 
 async def _cancel(tx: AsyncConnection, job: Job) -> Job:
     await billing.release(tx, job.id, 1, now_ms=0, note="")
-    return await jobs.move(tx, job, S.CANCELLED, now_ms=0)
+    return await jobs.transition(tx, job, S.CANCELLED, now_ms=0)
 
 
 async def _deliver(tx: AsyncConnection, job: Job) -> Job:
     await billing.charge(tx, job.id, 1, now_ms=0)
     for target in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING):
-        job = await jobs.move(tx, job, target, now_ms=0)
-    return await jobs.move(tx, job, S.DELIVERED, now_ms=0, result_message_id=5)
+        job = await jobs.transition(tx, job, target, now_ms=0)
+    return await jobs.transition(tx, job, S.DELIVERED, now_ms=0, result_message_id=5)
 
 
 async def _fail(tx: AsyncConnection, job: Job) -> Job:
     await billing.release(tx, job.id, 1, now_ms=0, note="")
     for target in (S.SUBMITTING, S.GENERATING, S.FAILED):
-        job = await jobs.move(tx, job, target, now_ms=0)
+        job = await jobs.transition(tx, job, target, now_ms=0)
     return job
 
 
@@ -311,7 +311,7 @@ async def _lose(tx: AsyncConnection, job: Job) -> Job:
         now_ms=0,
     )
     for target in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.RESULT_LOST):
-        job = await jobs.move(tx, job, target, now_ms=0)
+        job = await jobs.transition(tx, job, target, now_ms=0)
     return job
 
 
@@ -329,7 +329,7 @@ async def _end_grace(tx: AsyncConnection, job: Job) -> Job:
         now_ms=0,
     )
     for target in (S.SUBMITTING, S.SUBMIT_UNKNOWN):
-        job = await jobs.move(tx, job, target, now_ms=0)
+        job = await jobs.transition(tx, job, target, now_ms=0)
     return job
 
 

@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.money import MicroUSD
 from domain.quotas import Limits, Period, Scope, Shortfall
 from storage import billing, quotas
-from storage.billing import Account, Totals
+from storage.billing import Account, LedgerTotals
 from storage.database import Database
-from storage.errors import QuotaExceeded, WrongMoney
+from storage.errors import LedgerError, QuotaExceeded
 from storage.jobs import Job
-from storage.quotas import Place
+from storage.quotas import QuotaSubject
 
 Accept = Callable[..., Awaitable[Job]]
 DAY_MS = 86_400_000
-NO_MONEY = Totals(
+NO_MONEY = LedgerTotals(
     **dict.fromkeys(("held", "charged", "released", "adjusted", "granted"), MicroUSD(0))
 )
 
@@ -89,11 +89,11 @@ async def buckets(database: Database) -> dict[str, tuple[int, int]]:
 
 
 async def test_a_hold_counts_for_member_server_and_everything(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """Six buckets rise, and no other: three scopes by day and by month of the moment, in UTC."""
-    await accept(at_ms=59 * DAY_MS - 1, price=80)
-    await accept(at_ms=59 * DAY_MS, price=5, user_id=4)
+    await accept_job(at_ms=59 * DAY_MS - 1, price=80)
+    await accept_job(at_ms=59 * DAY_MS, price=5, user_id=4)
     assert await buckets(database) == {
         "everything:day:1970-02-28": (80, 0),
         "server:1:day:1970-02-28": (80, 0),
@@ -110,47 +110,47 @@ async def test_a_hold_counts_for_member_server_and_everything(
     }
 
 
-async def test_a_hold_is_made_once_for_an_attempt(database: Database, accept: Accept) -> None:
+async def test_a_hold_is_made_once_for_an_attempt(database: Database, accept_job: Accept) -> None:
     """Again with the same amount is the same hold; with another amount it is refused."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     assert await hold(database, job, 1, 80) == await hold(database, job, 1, 80)
-    with pytest.raises(WrongMoney, match="another amount"):
+    with pytest.raises(LedgerError, match="another amount"):
         await hold(database, job, 1, 81)
-    assert (await database.read(billing.totals)).held == 80
+    assert (await database.read(billing.get_totals)).held == 80
 
 
 async def test_a_charge_moves_money_in_the_buckets_of_its_hold(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """A job held before midnight and charged after it counts on the day of its hold."""
-    job = await accept(at_ms=DAY_MS - 1, price=80)
+    job = await accept_job(at_ms=DAY_MS - 1, price=80)
     await charge(database, job, now_ms=DAY_MS + 5)
     assert set((await buckets(database)).values()) == {(0, 80)}
     assert all("1970-01-02" not in name for name in await buckets(database))
-    held, charged = await database.read(lambda tx: billing.entries(tx, job.id))
+    held, charged = await database.read(lambda tx: billing.list_entries(tx, job.id))
     assert (charged.kind, charged.amount, charged.hold_id) == ("charge", 80, held.id)
-    assert (charged.created_at_ms, charged.actor) == (DAY_MS + 5, billing.SERVICE)
+    assert (charged.created_at_ms, charged.actor) == (DAY_MS + 5, billing.SERVICE_ACTOR)
 
 
-async def test_a_charge_of_a_part_frees_the_rest(database: Database, accept: Accept) -> None:
+async def test_a_charge_of_a_part_frees_the_rest(database: Database, accept_job: Accept) -> None:
     """The whole hold ends; what was not charged can be spent again."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     await charge(database, job, 30)
     assert set((await buckets(database)).values()) == {(0, 30)}
 
 
-async def test_a_release_gives_all_back(database: Database, accept: Accept) -> None:
+async def test_a_release_gives_all_back(database: Database, accept_job: Accept) -> None:
     """Nothing is held nor charged, and the row says why."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     await release(database, job)
     assert set((await buckets(database)).values()) == {(0, 0)}
-    _, released = await database.read(lambda tx: billing.entries(tx, job.id))
+    _, released = await database.read(lambda tx: billing.list_entries(tx, job.id))
     assert (released.kind, released.amount, released.note) == ("release", 80, "no")
 
 
-async def test_money_that_is_resolved_stays_so(database: Database, accept: Accept) -> None:
+async def test_money_that_is_resolved_stays_so(database: Database, accept_job: Accept) -> None:
     """No second resolution, no charge above the hold, none without one, no second paid attempt."""
-    paid, freed, open_job = [await accept(price=80) for _ in range(3)]
+    paid, freed, open_job = [await accept_job(price=80) for _ in range(3)]
     await charge(database, paid)
     await hold(database, paid, 2, 80)
     await release(database, freed)
@@ -166,48 +166,48 @@ async def test_money_that_is_resolved_stays_so(database: Database, accept: Accep
         release(database, open_job, attempt=7),
     ]
     for attempt in wrong:
-        with pytest.raises(WrongMoney):
+        with pytest.raises(LedgerError):
             await attempt
     assert await buckets(database) == before
 
 
 async def test_an_adjust_of_the_member_counts_in_the_buckets_of_the_charge(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """Giving back makes room again; no more can be given back than was paid."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     await charge(database, job)
     await adjust(database, job, -50)
     assert set((await buckets(database)).values()) == {(0, 30)}
-    with pytest.raises(WrongMoney, match="paid less"):
+    with pytest.raises(LedgerError, match="paid less"):
         await adjust(database, job, -31)
     await adjust(database, job, -30)
     assert set((await buckets(database)).values()) == {(0, 0)}
 
 
 async def test_the_same_money_is_not_given_back_twice_at_once(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """Of eight at once that give everything back, one does."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     await charge(database, job)
     results = await asyncio.gather(
         *(adjust(database, job, -80) for _ in range(8)), return_exceptions=True
     )
     assert sum(result is None for result in results) == 1
-    assert sum(isinstance(result, WrongMoney) for result in results) == 7
+    assert sum(isinstance(result, LedgerError) for result in results) == 7
     assert set((await buckets(database)).values()) == {(0, 0)}
 
 
 async def test_the_operators_cost_is_no_matter_of_the_member(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """An adjust of the operator's account is in the ledger and touches no bucket."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     await release(database, job)
     await adjust(database, job, 80, "operator")
     assert set((await buckets(database)).values()) == {(0, 0)}
-    entry = (await database.read(lambda tx: billing.entries(tx, job.id)))[-1]
+    entry = (await database.read(lambda tx: billing.list_entries(tx, job.id)))[-1]
     assert (entry.kind, entry.account, entry.hold_id, entry.actor) == (
         "adjust",
         "operator",
@@ -216,25 +216,25 @@ async def test_the_operators_cost_is_no_matter_of_the_member(
     )
 
 
-async def test_an_adjust_needs_a_job_with_a_hold(database: Database, accept: Accept) -> None:
+async def test_an_adjust_needs_a_job_with_a_hold(database: Database, accept_job: Accept) -> None:
     """There is nothing to correct where nothing was ever held, and nothing by zero."""
-    job = await accept()
+    job = await accept_job()
     await charge(database, job)
-    with pytest.raises(WrongMoney, match="refuses this adjust"):
+    with pytest.raises(LedgerError, match="refuses this adjust"):
         await adjust(database, job, 0)
-    with pytest.raises(WrongMoney, match="Job nobody has no hold"):
+    with pytest.raises(LedgerError, match="Job nobody has no hold"):
         await adjust(database, replace(job, id="nobody"), 5)
 
 
-async def test_the_ledger_is_summed_by_kind(database: Database, accept: Accept) -> None:
+async def test_the_ledger_is_summed_by_kind(database: Database, accept_job: Accept) -> None:
     """`held` is what is open now, the others are sums over all time; an empty ledger is zero."""
-    assert await database.read(billing.totals) == NO_MONEY
-    paid, freed, _ = [await accept(price=price) for price in (80, 70, 60)]
+    assert await database.read(billing.get_totals) == NO_MONEY
+    paid, freed, _ = [await accept_job(price=price) for price in (80, 70, 60)]
     await charge(database, paid, 50)
     await release(database, freed)
     await adjust(database, paid, -20)
-    totals = await database.read(billing.totals)
-    assert totals == Totals(
+    totals = await database.read(billing.get_totals)
+    assert totals == LedgerTotals(
         held=MicroUSD(60),
         charged=MicroUSD(50),
         released=MicroUSD(70),
@@ -244,35 +244,35 @@ async def test_the_ledger_is_summed_by_kind(database: Database, accept: Accept) 
     assert {type(amount) for amount in (totals.held, totals.charged)} == {int}
 
 
-async def test_concurrent_holds_never_oversell(database: Database, accept: Accept) -> None:
+async def test_concurrent_holds_never_oversell(database: Database, accept_job: Accept) -> None:
     """Twenty at once for a room of three: exactly three get in, and the rest leave no trace."""
     results = await asyncio.gather(
-        *(accept(price=80, limits=limits(member=3 * 80 + 79)) for _ in range(20)),
+        *(accept_job(price=80, limits=limits(member=3 * 80 + 79)) for _ in range(20)),
         return_exceptions=True,
     )
     assert sum(isinstance(result, Job) for result in results) == 3
     assert sum(isinstance(result, QuotaExceeded) for result in results) == 17
     assert set((await buckets(database)).values()) == {(240, 0)}
-    assert (await database.read(billing.totals)).held == 240
+    assert (await database.read(billing.get_totals)).held == 240
 
 
 async def test_concurrent_holds_of_many_members_never_oversell_the_server(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """Twenty members at once for a server's room of three: exactly three get in."""
     results = await asyncio.gather(
-        *(accept(user_id=user, price=80, limits=limits(server=240)) for user in range(20)),
+        *(accept_job(user_id=user, price=80, limits=limits(server=240)) for user in range(20)),
         return_exceptions=True,
     )
     assert sum(isinstance(result, Job) for result in results) == 3
     assert sum(isinstance(result, QuotaExceeded) for result in results) == 17
 
 
-async def test_no_change_of_a_bucket_is_lost(database: Database, accept: Accept) -> None:
+async def test_no_change_of_a_bucket_is_lost(database: Database, accept_job: Accept) -> None:
     """Thirty at once, holds and charges and releases, are all in the sums."""
-    made = [await accept(price=80) for _ in range(20)]
+    made = [await accept_job(price=80) for _ in range(20)]
     await asyncio.gather(
-        *(accept(price=80) for _ in range(10)),
+        *(accept_job(price=80) for _ in range(10)),
         *(charge(database, job, 50) for job in made[:10]),
         *(release(database, job) for job in made[10:]),
     )
@@ -280,12 +280,12 @@ async def test_no_change_of_a_bucket_is_lost(database: Database, accept: Accept)
 
 
 async def test_a_hold_that_does_not_fit_names_every_limit_in_its_way(
-    database: Database, accept: Accept
+    database: Database, accept_job: Accept
 ) -> None:
     """Each with its use, what was asked, and the midnight at which it starts anew."""
-    await accept(price=60, at_ms=DAY_MS + 1)
+    await accept_job(price=60, at_ms=DAY_MS + 1)
     with pytest.raises(QuotaExceeded) as caught:
-        await accept(
+        await accept_job(
             price=50, at_ms=DAY_MS + 2, limits=limits(member=100, server=110, everything=109)
         )
     assert caught.value.shortfalls == tuple(
@@ -294,7 +294,7 @@ async def test_a_hold_that_does_not_fit_names_every_limit_in_its_way(
             period=Period.DAY,
             limit=MicroUSD(limit),
             used=MicroUSD(60),
-            asked=MicroUSD(50),
+            requested=MicroUSD(50),
             resets_at_ms=2 * DAY_MS,
         )
         for scope, limit in ((Scope.EVERYTHING, 109), (Scope.MEMBER, 100))
@@ -305,34 +305,38 @@ async def test_a_hold_that_does_not_fit_names_every_limit_in_its_way(
     assert set((await buckets(database)).values()) == {(60, 0)}
 
 
-async def test_midnight_makes_room(database: Database, accept: Accept) -> None:
+async def test_midnight_makes_room(database: Database, accept_job: Accept) -> None:
     """What does not fit today fits at the first millisecond of tomorrow, in UTC."""
     under = limits(member=100)
-    await accept(price=80, at_ms=DAY_MS - 1, limits=under)
+    await accept_job(price=80, at_ms=DAY_MS - 1, limits=under)
     with pytest.raises(QuotaExceeded):
-        await accept(price=80, at_ms=DAY_MS - 1, limits=under)
-    await accept(price=80, at_ms=DAY_MS, limits=under)
+        await accept_job(price=80, at_ms=DAY_MS - 1, limits=under)
+    await accept_job(price=80, at_ms=DAY_MS, limits=under)
 
 
-async def test_a_charge_asks_no_limit(database: Database, accept: Accept) -> None:
+async def test_a_charge_asks_no_limit(database: Database, accept_job: Accept) -> None:
     """Lowering a limit below what is held hinders new holds only."""
-    job = await accept(price=80)
+    job = await accept_job(price=80)
     with pytest.raises(QuotaExceeded):
-        await accept(price=1, limits=limits(member=10))
+        await accept_job(price=1, limits=limits(member=10))
     await charge(database, job)
     assert set((await buckets(database)).values()) == {(0, 80)}
 
 
-async def test_what_is_left_today_is_known(database: Database, accept: Accept) -> None:
+async def test_what_is_left_today_is_known(database: Database, accept_job: Accept) -> None:
     """Held and charged count, yesterday does not; no limit is None, and never below zero."""
     under = limits(member=100, everything=70)
 
     async def left(now_ms: int) -> list[int | None]:
-        found = await database.read(lambda tx: quotas.left(tx, Place(1, 3, now_ms), under))
-        return [found.of(scope) for scope in (Scope.MEMBER, Scope.SERVER, Scope.EVERYTHING)]
+        found = await database.read(
+            lambda tx: quotas.get_remaining(tx, QuotaSubject(1, 3, now_ms), under)
+        )
+        return [
+            found.remaining_under(scope) for scope in (Scope.MEMBER, Scope.SERVER, Scope.EVERYTHING)
+        ]
 
     assert await left(0) == [100, None, 70]
-    await charge(database, await accept(price=50))
-    await accept(price=30)
+    await charge(database, await accept_job(price=50))
+    await accept_job(price=30)
     assert await left(DAY_MS - 1) == [20, None, 0]
     assert await left(DAY_MS) == [100, None, 70]

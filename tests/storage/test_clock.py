@@ -48,10 +48,10 @@ async def test_it_is_put_forward_but_never_back() -> None:
     times = Times()
     async with DatabaseClock(times.read, times.monotonic_ns) as clock:
         times.database_ms -= _HOUR_MS
-        await clock.set()
+        await clock.sync()
         assert clock.now_ms() == 1_000_000
         times.database_ms += 2 * _HOUR_MS
-        await clock.set()
+        await clock.sync()
         assert clock.now_ms() == 1_000_000 + _HOUR_MS
 
 
@@ -65,6 +65,6 @@ async def test_a_database_that_does_not_answer_leaves_the_clock_going() -> None:
     async with DatabaseClock(times.read, times.monotonic_ns) as clock:
         times.is_down = True
         with pytest.raises(StorageError):
-            await clock.set()
+            await clock.sync()
         times.monotonic_ms += 5
         assert clock.now_ms() == 1_000_005

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import database as database_module
 from storage import key_value
 from storage.database import Database
-from storage.errors import DatabaseDown, DatabaseInUse, StorageError
+from storage.errors import DatabaseInUse, DatabaseUnavailable, StorageError
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -147,7 +147,7 @@ async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
 
 async def test_nothing_can_be_written_through_the_reading_door(database: Database) -> None:
     """The engine itself refuses a write in `read`."""
-    with pytest.raises(DatabaseDown, match="read-only"):
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
         await database.read(lambda tx: key_value.put(tx, "colour", "red"))
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import database as database_module
 from storage import engines, key_value
 from storage.database import Database
-from storage.database_errors import outage
-from storage.errors import DatabaseDown, StorageError
+from storage.database_errors import describe_outage
+from storage.errors import DatabaseUnavailable, StorageError
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 def told(**codes: object) -> str | None:
     refusal = Refusal(**codes)
-    return outage(DBAPIError("SELECT", {}, refusal))
+    return describe_outage(DBAPIError("SELECT", {}, refusal))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_each_outage_of_a_server_has_its_sentence(state: str, said: str | None):
 def test_a_server_that_is_not_there_and_one_that_is_overrun_are_outages():
     """No address and no words of the driver's are in what is said."""
     refused = ConnectionRefusedError("postgresql://dailies:canary@db")
-    assert outage(refused) == "The database can not be reached."
-    assert "waits for a connection" in (outage(NoConnectionFree()) or "")
+    assert describe_outage(refused) == "The database can not be reached."
+    assert "waits for a connection" in (describe_outage(NoConnectionFree()) or "")
     lost = DBAPIError("SELECT", {}, Refusal(), connection_invalidated=True)
-    assert outage(lost) == "The database can not be reached."
-    assert outage(IntegrityError("INSERT", {}, Refusal())) is None
+    assert describe_outage(lost) == "The database can not be reached."
+    assert describe_outage(IntegrityError("INSERT", {}, Refusal())) is None
 
 
 @only_sqlite
@@ -92,12 +92,12 @@ async def test_a_lock_beyond_patience_is_told_and_passes(
         assert database.path is not None
         with closing(sqlite3.connect(database.path, isolation_level=None)) as shell:
             shell.execute("BEGIN IMMEDIATE")
-            with pytest.raises(DatabaseDown, match="locked"):
+            with pytest.raises(DatabaseUnavailable, match="locked"):
                 await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
-            assert database.trouble == "Another program keeps the database locked."
+            assert database.outage_reason == "Another program keeps the database locked."
             assert await database.read(lambda tx: key_value.get(tx, "colour")) is None
         await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
-        assert database.trouble is None
+        assert database.outage_reason is None
         assert await database.read(lambda tx: key_value.get(tx, "colour")) == "blue"
 
 
@@ -112,12 +112,12 @@ async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(da
 
     trying = asyncio.create_task(database.transact(slow))
     await inside.wait()
-    database.trouble = "The disk of the database is full."
-    with pytest.raises(DatabaseDown, match="full"):
+    database.outage_reason = "The disk of the database is full."
+    with pytest.raises(DatabaseUnavailable, match="full"):
         await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
     may_end.set()
     await trying
-    assert database.trouble is None
+    assert database.outage_reason is None
     await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
 
 
@@ -125,7 +125,7 @@ async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(da
 async def test_a_file_that_could_not_be_written_is_opened_anew(database: Database):
     """A connection that was opened meanwhile can never write, however long it is kept."""
     await database.transact(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
-    with pytest.raises(DatabaseDown, match="read-only"):
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
         await database.transact(lambda tx: key_value.put(tx, "colour", "red"))
     await database.transact(lambda tx: key_value.put(tx, "colour", "blue"))
     assert await database.read(lambda tx: key_value.get(tx, "colour")) == "blue"
@@ -154,12 +154,12 @@ async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
 
     async with await Database.open(database_url) as database:
         try:
-            with pytest.raises(DatabaseDown, match="can not be reached"):
+            with pytest.raises(DatabaseUnavailable, match="can not be reached"):
                 await database.transact(hang)
-            assert database.trouble == "The database can not be reached."
+            assert database.outage_reason == "The database can not be reached."
             assert await database.read(lambda tx: key_value.get(tx, "colour")) is None
             await database.transact(lambda tx: key_value.put(tx, "size", "large"))
-            assert database.trouble is None
+            assert database.outage_reason is None
         finally:
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)

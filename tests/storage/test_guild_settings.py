@@ -22,19 +22,21 @@ BARE = Preset(name="bare", sound=True)
 
 async def add(database: Database, guild_id: int, *kept: Preset) -> None:
     for preset in kept:
-        await database.transact(lambda tx, one=preset: guild_settings.add(tx, guild_id, one, 5))
+        await database.transact(
+            lambda tx, one=preset: guild_settings.add_preset(tx, guild_id, one, 5)
+        )
 
 
 async def test_presets_come_back_as_they_were_by_name(database: Database) -> None:
     """Every field; each server has its own."""
     await add(database, (1 << 63) - 1, FULL, BARE)
     await add(database, 2, BARE)
-    assert await database.read(lambda tx: guild_settings.of_server(tx, (1 << 63) - 1)) == [
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, (1 << 63) - 1)) == [
         BARE,
         FULL,
     ]
-    assert await database.read(lambda tx: guild_settings.of_server(tx, 2)) == [BARE]
-    assert await database.read(lambda tx: guild_settings.of_server(tx, 3)) == []
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, 2)) == [BARE]
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, 3)) == []
 
 
 async def test_a_name_is_there_once_whatever_its_case(database: Database) -> None:
@@ -42,7 +44,7 @@ async def test_a_name_is_there_once_whatever_its_case(database: Database) -> Non
     await add(database, 1, BARE)
     with pytest.raises(IntegrityError):
         await add(database, 1, Preset(name="BARE", sound=False))
-    assert await database.read(lambda tx: guild_settings.of_server(tx, 1)) == [BARE]
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, 1)) == [BARE]
 
 
 async def test_a_removed_preset_is_gone_from_its_server_alone(database: Database) -> None:
@@ -50,6 +52,6 @@ async def test_a_removed_preset_is_gone_from_its_server_alone(database: Database
     await add(database, 1, BARE)
     await add(database, 2, BARE)
     for _ in range(2):
-        await database.transact(lambda tx: guild_settings.remove(tx, 1, BARE.key))
-    assert await database.read(lambda tx: guild_settings.of_server(tx, 1)) == []
-    assert await database.read(lambda tx: guild_settings.of_server(tx, 2)) == [BARE]
+        await database.transact(lambda tx: guild_settings.remove_preset(tx, 1, BARE.key))
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, 1)) == []
+    assert await database.read(lambda tx: guild_settings.list_presets(tx, 2)) == [BARE]

@@ -16,9 +16,11 @@ async def test_a_servers_settings_are_kept_till_they_are_written_over(database: 
     """Each server has its own text, the last; one that never had any has none."""
     for text in ('{"a": 1}', '{"a": 2}'):
         await database.transact(
-            lambda tx, text=text: guild_settings.save(tx, (1 << 63) - 1, text, 5)
+            lambda tx, text=text: guild_settings.save_settings(tx, (1 << 63) - 1, text, 5)
         )
-    await database.transact(lambda tx: guild_settings.save(tx, 2, "{}", 6))
-    assert await database.read(lambda tx: guild_settings.settings(tx, (1 << 63) - 1)) == '{"a": 2}'
-    assert await database.read(lambda tx: guild_settings.settings(tx, 2)) == "{}"
-    assert await database.read(lambda tx: guild_settings.settings(tx, 3)) is None
+    await database.transact(lambda tx: guild_settings.save_settings(tx, 2, "{}", 6))
+    assert (
+        await database.read(lambda tx: guild_settings.get_settings(tx, (1 << 63) - 1)) == '{"a": 2}'
+    )
+    assert await database.read(lambda tx: guild_settings.get_settings(tx, 2)) == "{}"
+    assert await database.read(lambda tx: guild_settings.get_settings(tx, 3)) is None

@@ -199,7 +199,7 @@ EMPTYING = {
 
 @pytest.fixture
 async def ledger(
-    database: Database, new_job: Callable[[], NewJob], no_limits: Limits
+    database: Database, make_job: Callable[[], NewJob], no_limits: Limits
 ) -> Sequence[Row[Any]]:
     """Fill a ledger: an open hold, a charged one with a second attempt, and a released one.
 
@@ -223,7 +223,7 @@ async def ledger(
 
     async def work(tx: AsyncConnection) -> None:
         for _ in range(4):
-            await jobs.add(tx, new_job())
+            await jobs.enqueue(tx, make_job())
         await hold(tx, OPEN, 1)
         await hold(tx, PAID, 1)
         await billing.charge(tx, PAID, 1, now_ms=0)

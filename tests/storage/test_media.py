@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import pytest
 
-from storage.errors import NotAVideo, TooLarge
+from storage.errors import MediaTooLarge, NotAVideo
 from storage.media import MediaFolder, StoredFile
 
 ROOT = Path(__file__).parents[2]
@@ -40,12 +40,12 @@ async def test_a_video_is_kept_as_it_came(folder: MediaFolder, tmp_path: Path) -
     """Chunks of any size become one file; its size and its hash are told, and nobody else reads."""
     parts = [MARK[:3], MARK[3:], b"", b"x" * 300_000, b"y" * 300_000, b"z"]
     whole = b"".join(parts)
-    kept = await folder.keep(NAME, chunks(*parts), max_bytes=len(whole))
+    kept = await folder.save_video(NAME, chunks(*parts), max_bytes=len(whole))
     assert kept == StoredFile(NAME, len(whole), hashlib.sha256(whole).hexdigest())
-    assert folder.path(NAME).read_bytes() == whole
-    assert folder.exists(NAME)
+    assert folder.video_path(NAME).read_bytes() == whole
+    assert folder.has_video(NAME)
     assert files(tmp_path) == [NAME]
-    assert folder.path(NAME).stat().st_mode & 0o777 == 0o600
+    assert folder.video_path(NAME).stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "media").stat().st_mode & 0o777 == 0o700
 
 
@@ -53,28 +53,28 @@ async def test_a_video_has_its_name_only_when_it_is_whole(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
     """Till the last chunk the old file stands under the name, then the new one does, whole."""
-    await folder.keep(NAME, chunks(MARK), max_bytes=99)
+    await folder.save_video(NAME, chunks(MARK), max_bytes=99)
     seen: list[bytes] = []
 
     async def slowly() -> AsyncIterator[bytes]:
         yield MARK + b"x" * 300_000
-        seen.append(folder.path(NAME).read_bytes())
+        seen.append(folder.video_path(NAME).read_bytes())
         yield b"y"
 
-    await folder.keep(NAME, slowly(), max_bytes=999_999)
+    await folder.save_video(NAME, slowly(), max_bytes=999_999)
     assert seen == [MARK]
-    assert folder.path(NAME).read_bytes() == MARK + b"x" * 300_000 + b"y"
+    assert folder.video_path(NAME).read_bytes() == MARK + b"x" * 300_000 + b"y"
     assert files(tmp_path) == [NAME]
 
 
 async def test_a_video_above_its_cap_is_not_kept(folder: MediaFolder, tmp_path: Path) -> None:
     """One byte more is too many, at once or after much was written; nothing is left."""
-    with pytest.raises(TooLarge, match="more than 12 bytes"):
-        await folder.keep(NAME, chunks(MARK + b"x"), max_bytes=len(MARK))
-    with pytest.raises(TooLarge):
-        await folder.keep(NAME, chunks(MARK, b"x" * 300_000, b"y"), max_bytes=300_012)
+    with pytest.raises(MediaTooLarge, match="more than 12 bytes"):
+        await folder.save_video(NAME, chunks(MARK + b"x"), max_bytes=len(MARK))
+    with pytest.raises(MediaTooLarge):
+        await folder.save_video(NAME, chunks(MARK, b"x" * 300_000, b"y"), max_bytes=300_012)
     assert files(tmp_path) == []
-    await folder.keep(NAME, chunks(MARK), max_bytes=len(MARK))
+    await folder.save_video(NAME, chunks(MARK), max_bytes=len(MARK))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_what_is_no_mp4_is_not_kept(
 ) -> None:
     """Without the mark of an MP4 at its place there is no file, not even a part of one."""
     with pytest.raises(NotAVideo):
-        await folder.keep(NAME, chunks(*parts), max_bytes=99)
+        await folder.save_video(NAME, chunks(*parts), max_bytes=99)
     assert files(tmp_path) == []
 
 
@@ -106,9 +106,9 @@ async def test_what_is_no_mp4_is_not_kept(
 async def test_only_names_of_ours_are_taken(folder: MediaFolder, tmp_path: Path, name: str) -> None:
     """No name leads out of the folder or to a file of another kind."""
     with pytest.raises(ValueError, match="no name for a video"):
-        await folder.keep(name, chunks(MARK), max_bytes=99)
+        await folder.save_video(name, chunks(MARK), max_bytes=99)
     with pytest.raises(ValueError, match="no name for a video"):
-        folder.exists(name)
+        folder.has_video(name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,9 +122,9 @@ async def test_a_download_that_breaks_off_leaves_nothing(
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await folder.keep(NAME, broken(), max_bytes=999_999)
+        await folder.save_video(NAME, broken(), max_bytes=999_999)
     assert files(tmp_path) == []
-    assert not folder.exists(NAME)
+    assert not folder.has_video(NAME)
 
 
 async def test_a_cancelled_download_leaves_nothing(folder: MediaFolder, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ async def test_a_cancelled_download_leaves_nothing(folder: MediaFolder, tmp_path
             yield b"x" * 300_000
             under_way.set()
 
-    task = asyncio.create_task(folder.keep(NAME, endless(), max_bytes=1 << 40))
+    task = asyncio.create_task(folder.save_video(NAME, endless(), max_bytes=1 << 40))
     await under_way.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -198,21 +198,21 @@ async def test_a_crash_leaves_no_half_file_under_the_name(
     (part,) = files(tmp_path)
     assert part.startswith(NAME)
     assert part.endswith(".part")
-    assert not folder.exists(NAME)
-    assert folder.sweep() == 0
+    assert not folder.has_video(NAME)
+    assert folder.remove_partial_files() == 0
     assert files(tmp_path) == [part]
     process.kill()
     assert await process.wait() == -signal.SIGKILL
-    assert not folder.exists(NAME)
-    await folder.keep("other.mp4", chunks(MARK), max_bytes=99)
-    assert folder.sweep() == 1
+    assert not folder.has_video(NAME)
+    await folder.save_video("other.mp4", chunks(MARK), max_bytes=99)
+    assert folder.remove_partial_files() == 1
     assert files(tmp_path) == ["other.mp4"]
-    assert folder.sweep() == 0
+    assert folder.remove_partial_files() == 0
 
 
 async def test_a_sweep_of_no_folder_finds_nothing(folder: MediaFolder) -> None:
     """Before the first video there is nothing to sweep."""
-    assert folder.sweep() == 0
+    assert folder.remove_partial_files() == 0
 
 
 def test_the_room_on_the_disk_is_known(folder: MediaFolder) -> None:
@@ -237,15 +237,15 @@ def make_old(folder: MediaFolder, name: str, age_s: float) -> None:
 
 async def test_an_input_goes_by_the_hash_of_its_bytes(folder: MediaFolder, tmp_path: Path) -> None:
     """The same bytes are the same file, and nobody else can read it."""
-    name = await folder.keep_input(INPUT, "png")
+    name = await folder.save_input(INPUT, "png")
     assert name == f"{HASH}.png"
-    assert await folder.keep_input(INPUT, "png") == name
+    assert await folder.save_input(INPUT, "png") == name
     path = folder.input_path(name)
     assert path is not None
     assert path.read_bytes() == INPUT
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert await folder.keep_input(INPUT, "jpg") == f"{HASH}.jpg"
+    assert await folder.save_input(INPUT, "jpg") == f"{HASH}.jpg"
     assert inputs(tmp_path) == [f"{HASH}.jpg", name]
 
 
@@ -254,7 +254,7 @@ async def test_two_who_keep_the_same_input_at_once_both_have_it(
 ) -> None:
     """One file is left, whole, and no part of another."""
     data = b"x" * 3_000_000
-    names = await asyncio.gather(*(folder.keep_input(data, "mp4") for _ in range(8)))
+    names = await asyncio.gather(*(folder.save_input(data, "mp4") for _ in range(8)))
     assert set(names) == set(inputs(tmp_path))
     path = folder.input_path(names[0])
     assert path is not None
@@ -277,7 +277,7 @@ async def test_only_plain_suffixes_are_taken(
 ) -> None:
     """Nothing is written for another."""
     with pytest.raises(ValueError, match="no name for an input"):
-        await folder.keep_input(INPUT, suffix)
+        await folder.save_input(INPUT, suffix)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -285,19 +285,19 @@ async def test_inputs_go_when_nobody_asked_for_them_for_long_enough(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
     """To keep one again or to touch it makes it young; videos are never swept."""
-    await folder.keep(NAME, chunks(MARK), max_bytes=99)
+    await folder.save_video(NAME, chunks(MARK), max_bytes=99)
     contents = (b"old", b"touched", b"kept again", b"young")
-    old, touched, again, young = [await folder.keep_input(data, "wav") for data in contents]
+    old, touched, again, young = [await folder.save_input(data, "wav") for data in contents]
     for name in (old, touched, again):
         make_old(folder, name, 101)
     make_old(folder, young, 50)
     assert folder.touch_input(touched)
-    assert await folder.keep_input(b"kept again", "wav") == again
-    assert folder.sweep_inputs(older_than_s=100) == 1
+    assert await folder.save_input(b"kept again", "wav") == again
+    assert folder.remove_old_inputs(older_than_s=100) == 1
     assert folder.input_path(old) is None
     assert inputs(tmp_path) == sorted((touched, again, young))
-    assert folder.sweep_inputs(older_than_s=100) == 0
-    assert folder.exists(NAME)
+    assert folder.remove_old_inputs(older_than_s=100) == 0
+    assert folder.has_video(NAME)
 
 
 def test_what_is_not_there_is_not_touched(folder: MediaFolder) -> None:
@@ -305,16 +305,16 @@ def test_what_is_not_there_is_not_touched(folder: MediaFolder) -> None:
     name = f"{HASH}.png"
     assert folder.input_path(name) is None
     assert not folder.touch_input(name)
-    assert folder.sweep_inputs(older_than_s=0) == 0
+    assert folder.remove_old_inputs(older_than_s=0) == 0
 
 
 async def test_an_input_kept_while_it_is_swept_is_there(
     folder: MediaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who keeps it when the sweep has made up its mind waits, and writes it anew."""
-    name = await folder.keep_input(INPUT, "png")
+    name = await folder.save_input(INPUT, "png")
     make_old(folder, name, 101)
-    keeper = threading.Thread(target=lambda: asyncio.run(folder.keep_input(INPUT, "png")))
+    keeper = threading.Thread(target=lambda: asyncio.run(folder.save_input(INPUT, "png")))
     unlink = Path.unlink
 
     def slowly(path: Path, missing_ok: bool = False) -> None:
@@ -324,7 +324,7 @@ async def test_an_input_kept_while_it_is_swept_is_there(
         unlink(path, missing_ok)
 
     monkeypatch.setattr(Path, "unlink", slowly)
-    assert await asyncio.to_thread(folder.sweep_inputs, 100) == 1
+    assert await asyncio.to_thread(folder.remove_old_inputs, 100) == 1
     keeper.join()
     path = folder.input_path(name)
     assert path is not None
@@ -337,7 +337,7 @@ async def test_a_full_disk_leaves_no_input(folder: MediaFolder, tmp_path: Path) 
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            await folder.keep_input(bytes(2000), "png")
+            await folder.save_input(bytes(2000), "png")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert inputs(tmp_path) == []
@@ -345,9 +345,9 @@ async def test_a_full_disk_leaves_no_input(folder: MediaFolder, tmp_path: Path) 
 
 async def test_what_a_crash_left_of_an_input_is_swept(folder: MediaFolder, tmp_path: Path) -> None:
     """With the parts of videos."""
-    name = await folder.keep_input(INPUT, "png")
+    name = await folder.save_input(INPUT, "png")
     (tmp_path / "media" / "inputs" / f"{name}.00.part").touch()
-    assert folder.sweep() == 1
+    assert folder.remove_partial_files() == 1
     assert inputs(tmp_path) == [name]
 
 
@@ -364,14 +364,14 @@ async def test_a_smaller_copy_lies_beside_its_video_and_goes_with_it(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
     """It is whole under its own name, takes the place of an earlier one, and is never left over."""
-    await folder.keep(NAME, chunks(MARK, b"large"), max_bytes=999)
+    await folder.save_video(NAME, chunks(MARK, b"large"), max_bytes=999)
     for data in (MARK + b"small", MARK):
-        path = await folder.keep_copy(NAME, writing(data))
+        path = await folder.save_copy(NAME, writing(data))
         assert (path, path.read_bytes()) == (folder.copy_path(NAME), data)
     assert files(tmp_path) == ["job1.fit.mp4", NAME]
     assert path.stat().st_mode & 0o777 == 0o600
     for _ in range(2):
-        folder.remove(NAME)
+        folder.remove_video(NAME)
         assert files(tmp_path) == []
 
 
@@ -380,9 +380,9 @@ async def test_what_is_no_video_does_not_become_a_copy(
     folder: MediaFolder, tmp_path: Path, data: bytes
 ) -> None:
     """The earlier copy stays."""
-    await folder.keep_copy(NAME, writing(MARK))
+    await folder.save_copy(NAME, writing(MARK))
     with pytest.raises(NotAVideo):
-        await folder.keep_copy(NAME, writing(data))
+        await folder.save_copy(NAME, writing(data))
     assert folder.copy_path(NAME).read_bytes() == MARK
     assert files(tmp_path) == ["job1.fit.mp4"]
 
@@ -395,11 +395,11 @@ async def test_a_copy_in_the_making_is_not_swept_while_its_maker_lives(
     async def handed_on(file: BinaryIO) -> None:
         maker = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=file)
         file.close()  # as the end of the service does
-        assert folder.sweep() == 0
+        assert folder.remove_partial_files() == 0
         await maker.communicate(b"")  # without input, its end would stay open
-        assert folder.sweep() == 1
+        assert folder.remove_partial_files() == 1
         raise NotAVideo("cut off")
 
     with pytest.raises(NotAVideo, match="cut off"):
-        await folder.keep_copy(NAME, handed_on)
+        await folder.save_copy(NAME, handed_on)
     assert files(tmp_path) == []

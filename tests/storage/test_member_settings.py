@@ -10,12 +10,14 @@ LARGEST = (1 << 63) - 1
 
 async def choose(database: Database, guild_id: int, user_id: int, *, wanted: bool) -> None:
     await database.transact(
-        lambda tx: guild_settings.set_told(tx, guild_id, user_id, wanted=wanted)
+        lambda tx: guild_settings.set_done_notification(tx, guild_id, user_id, enabled=wanted)
     )
 
 
 async def told(database: Database, guild_id: int, user_id: int) -> bool:
-    return await database.read(lambda tx: guild_settings.is_told(tx, guild_id, user_id))
+    return await database.read(
+        lambda tx: guild_settings.wants_done_notification(tx, guild_id, user_id)
+    )
 
 
 async def test_nobody_is_told_unless_they_wish_so(database: Database) -> None:

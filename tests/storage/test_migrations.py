@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.requests import dump
+from domain.requests import dump_request
 from storage import billing, migrations
 from storage.database import Database
 from storage.errors import SchemaTooNew, SchemaTooOld
@@ -91,12 +91,12 @@ async def test_processes_that_start_together_migrate_once(empty_database_url: st
 
 
 async def test_a_ledger_from_before_grants_is_carried_over(
-    empty_database_url: str, new_job: Callable[..., NewJob]
+    empty_database_url: str, make_job: Callable[..., NewJob]
 ) -> None:
     """Every row, pin and guard is there, no reference is broken, and life goes on."""
     async with await Database.open(empty_database_url) as database:
         await database.transact(lambda tx: tx.run_sync(_migrate_to, "0002"))
-        new = new_job()
+        new = make_job()
         await database.transact(lambda tx: _live_before_grants(tx, new))
         before = [row async for row in _rows(database)]
         await database.migrate()
@@ -109,21 +109,23 @@ async def test_a_ledger_from_before_grants_is_carried_over(
         with pytest.raises(IntegrityError, match="append-only"):
             await database.transact(lambda tx: tx.execute(text("UPDATE billing SET note = 'x'")))
         await database.transact(lambda tx: billing.charge(tx, new.id, 1, now_ms=9))
-        kinds = [row.kind for row in await database.read(lambda tx: billing.entries(tx, new.id))]
+        kinds = [
+            row.kind for row in await database.read(lambda tx: billing.list_entries(tx, new.id))
+        ]
         assert kinds == ["hold", "charge"]
 
 
 async def test_what_was_released_without_an_answer_is_booked_to_the_operator(
-    empty_database_url: str, new_job: Callable[..., NewJob]
+    empty_database_url: str, make_job: Callable[..., NewJob]
 ) -> None:
     """As it is since then when the hold on a lost submission ends; other jobs book nothing."""
     async with await Database.open(empty_database_url) as database:
         await database.transact(lambda tx: tx.run_sync(_migrate_to, "0003"))
-        new = new_job()
+        new = make_job()
         await database.transact(lambda tx: _live_before_grants(tx, new))
         await database.transact(_lose_the_answer)
         await database.migrate()
-        rows = await database.read(lambda tx: billing.entries(tx, new.id))
+        rows = await database.read(lambda tx: billing.list_entries(tx, new.id))
         assert [(row.kind, row.account, row.amount) for row in rows] == [
             ("hold", "member", 80),
             ("release", "member", 80),
@@ -147,7 +149,7 @@ async def _live_before_grants(tx: AsyncConnection, new: NewJob) -> None:
         "VALUES (:id, 1, 1, 2, 3, 'queued', 0, :request, 'm', 'm', '720p', 4, 80, 'v', 1, "
         "0, 0, 0, 5, 5)"
     )
-    await tx.execute(text(job), {"id": new.id, "request": dump(new.request)})
+    await tx.execute(text(job), {"id": new.id, "request": dump_request(new.request)})
     hold = (
         "INSERT INTO billing (kind, job_id, attempt, amount_micro, account, guild_id, user_id, "
         "price_version, created_at_ms, actor, note) "

@@ -24,14 +24,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from domain.quotas import Kind, Limit, Limits, Target
+from domain.quotas import Limit, LimitKind, Limits, LimitTarget
 from storage import audit, billing, guild_settings, jobs, limits
 from storage.database import Database
-from storage.errors import QuotaExceeded, WrongMoney
+from storage.errors import LedgerError, QuotaExceeded
 from storage.jobs import Job, NewJob
 from tests.conftest import Template
 from tests.storage.conftest import REQUEST
-from tests.storage.ledger_model import DEFAULTS, Member, Model
+from tests.storage.ledger_model import DEFAULTS, LedgerModel, Member
 
 STEPS = int(os.environ.get("QUOTA_STEPS", "200"))
 STEPS_OF_ONE = 50
@@ -72,7 +72,7 @@ class Bank(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         type(self).steps -= 1  # the invariant is looked at once before the first step
-        self.model = Model(LEAP_DAY_MS)
+        self.model = LedgerModel(LEAP_DAY_MS)
         self.ids = count(1)
         self.loop = asyncio.Runner()
         self.url = self.loop.run(self.template.make(self.folder, empty=False))
@@ -80,7 +80,7 @@ class Bank(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert self.do(audit.check).violations == ()
+            assert self.do(audit.run_audit).violations == ()
         finally:
             self.loop.run(self.database.close())
             self.loop.run(self.template.drop(self.url))
@@ -161,7 +161,7 @@ class Bank(RuleBasedStateMachine):
                     now_ms=self.model.now_ms,
                 )
             )
-        except WrongMoney:
+        except LedgerError:
             assert hold.paid + amount < 0
         else:
             self.model.adjust(job, amount)
@@ -222,7 +222,7 @@ class Bank(RuleBasedStateMachine):
         assert {name: sums for name, sums in found.items() if sums != nothing} == {
             name: sums for name, sums in model.items() if sums != nothing
         }
-        sums = asdict(self.do(billing.totals))
+        sums = asdict(self.do(billing.get_totals))
         assert sums == {name: self.model.sums[name] for name in sums}
 
     def open_jobs(self) -> list[str]:
@@ -232,7 +232,7 @@ class Bank(RuleBasedStateMachine):
         return sorted(self.model.grants)[which % len(self.model.grants)]
 
     def from_grant(self, job: Job) -> int:
-        hold, *_ = self.do(lambda tx: billing.entries(tx, job.id))
+        hold, *_ = self.do(lambda tx: billing.list_entries(tx, job.id))
         return hold.from_grant
 
     async def accepting(self, member: Member, price: int) -> Job | QuotaExceeded:
@@ -251,8 +251,8 @@ class Bank(RuleBasedStateMachine):
 
         async def work(tx: AsyncConnection) -> Job:
             roles = self.model.roles.get(member, ())
-            counting = await limits.counting(tx, *member, roles, LIMITS)
-            job, _ = await jobs.add(tx, new)
+            counting = await limits.get_effective(tx, *member, roles, LIMITS)
+            job, _ = await jobs.enqueue(tx, new)
             await billing.hold(
                 tx,
                 job_id=job.id,
@@ -294,11 +294,11 @@ class Bank(RuleBasedStateMachine):
             assert job is not None
             if amount is None:
                 await billing.release(tx, job_id, 1, now_ms=now_ms, note="")
-                await jobs.move(tx, job, S.CANCELLED, now_ms=now_ms)
+                await jobs.transition(tx, job, S.CANCELLED, now_ms=now_ms)
                 return
             await billing.charge(tx, job_id, 1, now_ms=now_ms, amount=MicroUSD(amount))
             for state in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED):
-                job = await jobs.move(tx, job, state, now_ms=now_ms)
+                job = await jobs.transition(tx, job, state, now_ms=now_ms)
 
         await self.database.transact(work)
 
@@ -306,7 +306,7 @@ class Bank(RuleBasedStateMachine):
         guild, user = member
 
         async def work(tx: AsyncConnection) -> int:
-            await guild_settings.lock(tx, guild)
+            await guild_settings.lock_guild(tx, guild)
             return await billing.grant(
                 tx,
                 guild_id=guild,
@@ -321,7 +321,7 @@ class Bank(RuleBasedStateMachine):
 
     async def revoking(self, grant: int) -> int:
         async def work(tx: AsyncConnection) -> int:
-            await guild_settings.lock(tx, self.model.grants[grant][0][0])
+            await guild_settings.lock_guild(tx, self.model.grants[grant][0][0])
             return await billing.revoke(tx, grant, actor="5", now_ms=self.model.now_ms)
 
         amount = await self.database.transact(work)
@@ -330,7 +330,7 @@ class Bank(RuleBasedStateMachine):
 
     async def setting(self, place: tuple[int, str, int, str], amount: int | None) -> None:
         async def work(tx: AsyncConnection) -> None:
-            await guild_settings.lock(tx, place[0])
+            await guild_settings.lock_guild(tx, place[0])
             await limits.put(tx, a_limit(place, amount))
 
         await self.database.transact(work)
@@ -353,9 +353,9 @@ def a_limit(place: tuple[int, str, int, str], amount: int | None) -> Limit:
     guild_id, target, subject_id, kind = place
     return Limit(
         guild_id=guild_id,
-        target=Target(target),
+        target=LimitTarget(target),
         subject_id=subject_id,
-        kind=Kind(kind),
+        kind=LimitKind(kind),
         amount=amount,
     )
 

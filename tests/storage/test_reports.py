@@ -21,16 +21,16 @@ from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Limits
-from domain.reports import EPOCH, Days, Line, Sums, from_number, number_of
+from domain.reports import EPOCH, DayRange, ReportLine, Sums, day_from_number, day_number
 from storage import audit, billing, jobs, reports
 from storage.database import Database
 from storage.jobs import Job, NewJob
-from storage.reports import Whose
+from storage.reports import SpendingFilter
 
 S = JobState
 DAY_MS = 86_400_000
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
-ALWAYS = Days(EPOCH, date(2100, 1, 1))
+ALWAYS = DayRange(EPOCH, date(2100, 1, 1))
 NO_LIMITS = Limits(member_day=None, server_day=None, everything_day=None)
 
 Accept = Callable[..., Awaitable[Job]]
@@ -86,7 +86,7 @@ steps = st.lists(
 @given(steps=steps, window=st.tuples(st.integers(-2, 45), st.integers(0, 50)))
 async def test_reports_are_what_a_model_adds_up(
     database: Database,
-    new_job: Callable[..., NewJob],
+    make_job: Callable[..., NewJob],
     steps: list[tuple[str, int, int, int, int, int]],
     window: tuple[int, int],
 ) -> None:
@@ -97,15 +97,17 @@ async def test_reports_are_what_a_model_adds_up(
         for act, which, amount, guild, user, after_ms in steps:
             at_ms = NOON_MS + after_ms
             if act == "accept":
-                new = new_job(user_id=user, guild_id=guild, at_ms=at_ms, price=80)
+                new = make_job(user_id=user, guild_id=guild, at_ms=at_ms, price=80)
                 await _accept(tx, model, new)
             elif model.made:
                 number = which % len(model.made)
                 model.made[number] = await ACTS[act](tx, model, *model.made[number], at_ms, amount)
         first = 20_000 + window[0]
-        await _compare(tx, model, Days(from_number(first), from_number(first + window[1])))
+        await _compare(
+            tx, model, DayRange(day_from_number(first), day_from_number(first + window[1]))
+        )
         await _compare(tx, model, ALWAYS)
-        assert (await audit.check(tx)).violations == ()
+        assert (await audit.run_audit(tx)).violations == ()
         raise UndoneError
 
     with pytest.raises(UndoneError):
@@ -113,7 +115,7 @@ async def test_reports_are_what_a_model_adds_up(
 
 
 async def _accept(tx: AsyncConnection, model: Model, new: NewJob) -> None:
-    job, _ = await jobs.add(tx, new)
+    job, _ = await jobs.enqueue(tx, new)
     await billing.hold(
         tx,
         job_id=job.id,
@@ -137,7 +139,7 @@ async def _release(
     model.held[job.guild_id, job.user_id] -= 80
     path = [end] if end is S.CANCELLED else [S.SUBMITTING, S.GENERATING, end]
     for target in path:
-        job = await jobs.move(tx, job, target, now_ms=at_ms)
+        job = await jobs.transition(tx, job, target, now_ms=at_ms)
     return job, "ended"
 
 
@@ -169,7 +171,7 @@ async def _succeed(
     model.held[job.guild_id, job.user_id] -= 80
     model.paid[job.id] += amount
     for target in (S.SUBMITTING, S.GENERATING, S.SUCCEEDED):
-        job = await jobs.move(tx, job, target, now_ms=at_ms)
+        job = await jobs.transition(tx, job, target, now_ms=at_ms)
     return job, "paid"
 
 
@@ -179,8 +181,8 @@ async def _deliver(
     if stage != "paid":
         return job, stage
     for target in (S.STORED, S.POSTING):
-        job = await jobs.move(tx, job, target, now_ms=at_ms)
-    job = await jobs.move(tx, job, S.DELIVERED, now_ms=at_ms, result_message_id=5)
+        job = await jobs.transition(tx, job, target, now_ms=at_ms)
+    job = await jobs.transition(tx, job, S.DELIVERED, now_ms=at_ms, result_message_id=5)
     model.add(job, at_ms, delivered=1, waited_ms=at_ms - job.created_at_ms)
     return job, "delivered"
 
@@ -214,39 +216,41 @@ ACTS = {
 }
 
 
-async def _compare(tx: AsyncConnection, model: Model, days: Days) -> None:
-    for whose in (Whose(*both) for both in product((None, 1, 2), (None, 3, 4))):
+async def _compare(tx: AsyncConnection, model: Model, days: DayRange) -> None:
+    for whose in (SpendingFilter(*both) for both in product((None, 1, 2), (None, 3, 4))):
         kept = {key: sums for key, sums in model.sums.items() if _is_of(whose, key)}
-        kept = {key: sums for key, sums in kept.items() if key[2] in days.numbers}
+        kept = {key: sums for key, sums in kept.items() if key[2] in days.day_numbers}
         assert await _total(tx, whose, days) == model.total(lambda key, k=kept: key in k)
-        found = await reports.lines(tx, whose, days, "guild_id", "user_id", "day")
+        found = await reports.sum_spending(tx, whose, days, "guild_id", "user_id", "day")
         wanted = {key: _present(sums) for key, sums in kept.items()}
         assert _counted(found) == {key: sums for key, sums in wanted.items() if sums}
         held = sum(amount for place, amount in model.held.items() if _is_of(whose, place))
-        assert await reports.held_now(tx, whose) == reports.Held(MicroUSD(held), held // 80)
+        assert await reports.get_open_holds(tx, whose) == reports.OpenHolds(
+            MicroUSD(held), held // 80
+        )
     for guild, user in product((1, 2), (3, 4)):
-        rows = await reports.postings(tx, guild, user, days, 1_000)
+        rows = await reports.list_statement(tx, guild, user, days, 1_000)
         assert [row.at_ms for row in rows] == sorted(row.at_ms for row in rows)
-        total = await _total(tx, Whose(guild, user), days)
+        total = await _total(tx, SpendingFilter(guild, user), days)
         assert sum(row.cost for row in rows) == total.net
 
 
-async def _total(tx: AsyncConnection, whose: Whose, days: Days) -> Sums:
-    found = await reports.lines(tx, whose, days, "model")
+async def _total(tx: AsyncConnection, whose: SpendingFilter, days: DayRange) -> Sums:
+    found = await reports.sum_spending(tx, whose, days, "model")
     return sum((line.sums for line in found), Sums())
 
 
-def _is_of(whose: Whose, key: tuple[int, ...]) -> bool:
+def _is_of(whose: SpendingFilter, key: tuple[int, ...]) -> bool:
     return whose.guild_id in (None, key[0]) and whose.user_id in (None, key[1])
 
 
-def _counted(lines: list[Line]) -> dict[Key, dict[str, int]]:
+def _counted(lines: list[ReportLine]) -> dict[Key, dict[str, int]]:
     found = dict[Key, dict[str, int]]()
     for line in lines:
         assert line.guild_id is not None
         assert line.user_id is not None
         assert line.day is not None
-        key = (line.guild_id, line.user_id, number_of(line.day))
+        key = (line.guild_id, line.user_id, day_number(line.day))
         if kept := _present(asdict(line.sums)):
             found[key] = kept
     return found
@@ -269,77 +273,79 @@ async def _finish(database: Database, job: Job, at_ms: int, code: str | None = N
             ends = (S.FAILED,)
         for target in (S.SUBMITTING, S.GENERATING, *ends):
             changes: dict[str, Any] = {"fail_code": code} if target is S.FAILED else {}
-            moved = await jobs.move(tx, moved, target, now_ms=at_ms, **changes)
+            moved = await jobs.transition(tx, moved, target, now_ms=at_ms, **changes)
         if code is None:
             await tx.execute(text("UPDATE jobs SET result_message_id = 5"))
 
     await database.transact(work)
 
 
-async def test_a_day_ends_at_midnight_utc(database: Database, accept: Accept) -> None:
+async def test_a_day_ends_at_midnight_utc(database: Database, accept_job: Accept) -> None:
     """The last millisecond belongs to it, and the next to the next day."""
     midnight_ms = 20_001 * DAY_MS
     for at_ms in (midnight_ms - 1, midnight_ms, midnight_ms + DAY_MS - 1):
-        await _finish(database, await accept(price=80, at_ms=midnight_ms - 9), at_ms)
-    found = await database.read(lambda tx: reports.lines(tx, Whose(1), ALWAYS, "day"))
+        await _finish(database, await accept_job(price=80, at_ms=midnight_ms - 9), at_ms)
+    found = await database.read(
+        lambda tx: reports.sum_spending(tx, SpendingFilter(1), ALWAYS, "day")
+    )
     assert [(line.day, line.sums.charged, line.sums.delivered) for line in found] == [
-        (from_number(20_000), 80, 1),
-        (from_number(20_001), 160, 2),
+        (day_from_number(20_000), 80, 1),
+        (day_from_number(20_001), 160, 2),
     ]
 
 
-async def test_nothing_and_days_to_come_are_nothing(database: Database, accept: Accept) -> None:
+async def test_nothing_and_days_to_come_are_nothing(database: Database, accept_job: Accept) -> None:
     """No lines, sums of zero, no first day; also where something happened on other days."""
-    tomorrow = Days(date(2090, 1, 1), date(2090, 2, 1))
-    none = Days(date(2026, 1, 2), date(2026, 1, 1))
+    tomorrow = DayRange(date(2090, 1, 1), date(2090, 2, 1))
+    none = DayRange(date(2026, 1, 2), date(2026, 1, 1))
 
-    async def ask(tx: AsyncConnection, days: Days) -> None:
-        assert await _total(tx, Whose(1, 3), days) == Sums()
-        assert await reports.lines(tx, Whose(), days, "user_id", "model") == []
-        assert await reports.failures(tx, 1, days) == {}
-        assert await reports.postings(tx, 1, 3, days, 9) == []
+    async def ask(tx: AsyncConnection, days: DayRange) -> None:
+        assert await _total(tx, SpendingFilter(1, 3), days) == Sums()
+        assert await reports.sum_spending(tx, SpendingFilter(), days, "user_id", "model") == []
+        assert await reports.count_failures(tx, 1, days) == {}
+        assert await reports.list_statement(tx, 1, 3, days, 9) == []
 
     for days in (ALWAYS, tomorrow, none):
         await database.read(lambda tx, days=days: ask(tx, days))
-    assert await database.read(lambda tx: reports.first_day(tx, Whose(1))) is None
-    await _finish(database, await accept(), NOON_MS)
+    assert await database.read(lambda tx: reports.first_day_number(tx, SpendingFilter(1))) is None
+    await _finish(database, await accept_job(), NOON_MS)
     for days in (tomorrow, none):
         await database.read(lambda tx, days=days: ask(tx, days))
-    assert await database.read(lambda tx: reports.first_day(tx, Whose(1))) == 20_000
-    assert await database.read(lambda tx: reports.first_day(tx, Whose(2))) is None
+    assert await database.read(lambda tx: reports.first_day_number(tx, SpendingFilter(1))) == 20_000
+    assert await database.read(lambda tx: reports.first_day_number(tx, SpendingFilter(2))) is None
 
 
-async def test_failures_are_counted_by_their_cause(database: Database, accept: Accept) -> None:
+async def test_failures_are_counted_by_their_cause(database: Database, accept_job: Accept) -> None:
     """Codes are put together by what they mean; other servers and other days do not count."""
     codes = ("SensitiveContent", "NSFW_DETECTED", "Timeout", "no such code", None)
     for code in codes:
-        await _finish(database, await accept(), NOON_MS, code)
-    await _finish(database, await accept(guild_id=2), NOON_MS, "Timeout")
-    await _finish(database, await accept(), NOON_MS + DAY_MS, "Timeout")
-    day = Days(from_number(20_000), from_number(20_001))
-    assert await database.read(lambda tx: reports.failures(tx, 1, day)) == {
+        await _finish(database, await accept_job(), NOON_MS, code)
+    await _finish(database, await accept_job(guild_id=2), NOON_MS, "Timeout")
+    await _finish(database, await accept_job(), NOON_MS + DAY_MS, "Timeout")
+    day = DayRange(day_from_number(20_000), day_from_number(20_001))
+    assert await database.read(lambda tx: reports.count_failures(tx, 1, day)) == {
         FailReason.CONTENT: 2,
         FailReason.TIMEOUT: 1,
         FailReason.UNKNOWN: 1,
     }
 
 
-async def test_only_the_newest_rows_are_read(database: Database, accept: Accept) -> None:
+async def test_only_the_newest_rows_are_read(database: Database, accept_job: Accept) -> None:
     """Oldest of them first."""
     for number in range(4):
-        await accept(at_ms=NOON_MS + number)
-    rows = await database.read(lambda tx: reports.postings(tx, 1, 3, ALWAYS, 3))
+        await accept_job(at_ms=NOON_MS + number)
+    rows = await database.read(lambda tx: reports.list_statement(tx, 1, 3, ALWAYS, 3))
     assert [row.at_ms - NOON_MS for row in rows] == [1, 2, 3]
 
 
-async def test_the_audit_finds_a_sum_that_is_off(database: Database, accept: Accept) -> None:
+async def test_the_audit_finds_a_sum_that_is_off(database: Database, accept_job: Accept) -> None:
     """A changed sum, a missing one, and one of nothing that ever was."""
-    await _finish(database, await accept(), NOON_MS)
-    assert (await database.read(audit.check)).violations == ()
+    await _finish(database, await accept_job(), NOON_MS)
+    assert (await database.read(audit.run_audit)).violations == ()
 
     async def told(tx: AsyncConnection, breakage: str) -> tuple[str, ...]:
         await tx.execute(text(breakage))
-        found = await audit.check(tx)
+        found = await audit.run_audit(tx)
         await tx.rollback()
         return found.violations
 
@@ -361,16 +367,18 @@ async def test_the_sums_of_earlier_days_are_made_up_for(empty_database_url: str)
     async with await Database.open(empty_database_url) as database:
         await database.transact(lambda tx: tx.run_sync(_fill_first_tables))
         await database.migrate()
-        found = await database.read(lambda tx: reports.lines(tx, Whose(), ALWAYS, "day", "model"))
+        found = await database.read(
+            lambda tx: reports.sum_spending(tx, SpendingFilter(), ALWAYS, "day", "model")
+        )
         assert [(line.day, line.model, line.sums) for line in found] == [
             (
-                from_number(20_000),
+                day_from_number(20_000),
                 "m",
                 Sums(charged=MicroUSD(80), charges=1, delivered=1, failed=1, waited_ms=7_000),
             ),
-            (from_number(20_001), "m", Sums(adjusted=MicroUSD(-30), released=MicroUSD(80))),
+            (day_from_number(20_001), "m", Sums(adjusted=MicroUSD(-30), released=MicroUSD(80))),
         ]
-        violations = (await database.read(audit.check)).violations
+        violations = (await database.read(audit.run_audit)).violations
         assert [said for said in violations if "the sums of" in said] == []
 
 

@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 
 from bot.media_store import WORK_FOLDER, open_media
-from sandbox.apixo.clips import tiny_clip
-from storage.errors import NotAVideo, StorageError, TooLarge
-from storage.s3_media import Bucket, MediaBucket
-from workflow.urls.presigned_urls import PresignedLinks
+from sandbox.apixo.clips import minimal_clip
+from storage.errors import MediaTooLarge, NotAVideo, StorageError
+from storage.s3_media import S3Bucket, S3MediaFolder
+from workflow.urls.presigned_urls import PresignedUrls
 
 NAME = "0123456789abcdefghjk.mp4"
 URL = "s3://videos/dailies"
@@ -56,9 +56,9 @@ def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def media() -> MediaBucket:
+def media() -> S3MediaFolder:
     opened, _ = open_media(URL, lambda: NOW_MS)
-    assert isinstance(opened, MediaBucket)
+    assert isinstance(opened, S3MediaFolder)
     return opened
 
 
@@ -71,79 +71,79 @@ def keys(endpoint: str) -> list[str]:
     return sorted(found.key for found in _bucket(endpoint).objects.all())
 
 
-async def test_a_video_is_in_the_folder_and_in_the_bucket(media: MediaBucket, endpoint: str):
+async def test_a_video_is_in_the_folder_and_in_the_bucket(media: S3MediaFolder, endpoint: str):
     """Under the prefix, byte for byte; what is only half there is in neither."""
-    clip = tiny_clip()
-    stored = await media.keep(NAME, chunks(clip), max_bytes=MOST)
+    clip = minimal_clip()
+    stored = await media.save_video(NAME, chunks(clip), max_bytes=MOST)
     assert (stored.size, stored.sha256) == (len(clip), hashlib.sha256(clip).hexdigest())
-    assert media.path(NAME).read_bytes() == clip
+    assert media.video_path(NAME).read_bytes() == clip
     assert keys(endpoint) == [f"dailies/{NAME}"]
     kept = _bucket(endpoint).Object(f"dailies/{NAME}").get()
     assert kept["Body"].read() == clip
     assert kept["ContentType"] == "video/mp4"
-    for data, error in ((b"no video at all", NotAVideo), (clip * 3, TooLarge)):
+    for data, error in ((b"no video at all", NotAVideo), (clip * 3, MediaTooLarge)):
         with pytest.raises(error):
-            await media.keep("another.mp4", chunks(data), max_bytes=len(clip))
+            await media.save_video("another.mp4", chunks(data), max_bytes=len(clip))
     assert keys(endpoint) == [f"dailies/{NAME}"]
 
 
-async def test_what_the_disk_has_lost_comes_back(media: MediaBucket):
+async def test_what_the_disk_has_lost_comes_back(media: S3MediaFolder):
     """With the same bytes; what was never kept does not come, and leaves nothing behind."""
-    clip = tiny_clip()
-    stored = await media.keep(NAME, chunks(clip), max_bytes=MOST)
+    clip = minimal_clip()
+    stored = await media.save_video(NAME, chunks(clip), max_bytes=MOST)
     shutil.rmtree(WORK_FOLDER)
-    assert not media.exists(NAME)
-    assert await media.restore(NAME, max_bytes=MOST) == stored
-    assert media.path(NAME).read_bytes() == clip
-    assert await media.restore("never.mp4", max_bytes=MOST) is None
+    assert not media.has_video(NAME)
+    assert await media.restore_video(NAME, max_bytes=MOST) == stored
+    assert media.video_path(NAME).read_bytes() == clip
+    assert await media.restore_video("never.mp4", max_bytes=MOST) is None
     assert [path.name for path in WORK_FOLDER.iterdir()] == [NAME]
 
 
-async def test_what_is_removed_is_nowhere(media: MediaBucket, endpoint: str):
+async def test_what_is_removed_is_nowhere(media: S3MediaFolder, endpoint: str):
     """A video that its member deletes, an input that nobody has asked for; twice does no harm."""
-    await media.keep(NAME, chunks(tiny_clip()), max_bytes=MOST)
-    name = await media.keep_input(b"a picture", "png")
+    await media.save_video(NAME, chunks(minimal_clip()), max_bytes=MOST)
+    name = await media.save_input(b"a picture", "png")
     assert keys(endpoint) == [f"dailies/{NAME}", f"dailies/inputs/{name}"]
-    media.remove(NAME)
-    media.remove(NAME)
-    assert media.sweep_inputs(-1) == 1
+    media.remove_video(NAME)
+    media.remove_video(NAME)
+    assert media.remove_old_inputs(-1) == 1
     assert keys(endpoint) == []
-    assert not media.exists(NAME)
+    assert not media.has_video(NAME)
     assert media.input_path(name) is None
 
 
-async def test_links_lead_into_the_bucket(media: MediaBucket):
+async def test_links_lead_into_the_bucket(media: S3MediaFolder):
     """Whoever has one gets the file, no credentials needed; altered, it is worth nothing."""
-    clip = tiny_clip()
-    await media.keep(NAME, chunks(clip), max_bytes=MOST)
-    name = await media.keep_input(b"a picture", "png")
-    links = PresignedLinks(Bucket(URL), lambda: NOW_MS)
-    result = links.address_of_result(NAME, NOW_MS + HOUR_MS)
+    clip = minimal_clip()
+    await media.save_video(NAME, chunks(clip), max_bytes=MOST)
+    name = await media.save_input(b"a picture", "png")
+    links = PresignedUrls(S3Bucket(URL), lambda: NOW_MS)
+    result = links.url_for_result(NAME, NOW_MS + HOUR_MS)
     async with aiohttp.ClientSession() as session:
         async with session.get(result) as answer:
             assert (answer.status, await answer.read()) == (200, clip)
             assert answer.content_type == "video/mp4"
-        async with session.get(links.address_of_input(name, NOW_MS + HOUR_MS)) as answer:
+        async with session.get(links.url_for_input(name, NOW_MS + HOUR_MS)) as answer:
             assert (answer.status, await answer.read()) == (200, b"a picture")
     assert "X-Amz-Expires=3600&" in result
-    assert "X-Amz-Expires=604800&" in links.address_of_result(NAME, NOW_MS + 9_000 * HOUR_MS)
+    assert "X-Amz-Expires=604800&" in links.url_for_result(NAME, NOW_MS + 9_000 * HOUR_MS)
     assert "canary-secret" not in result
 
 
-async def test_a_bucket_that_is_not_there_is_named(media: MediaBucket):
+async def test_a_bucket_that_is_not_there_is_named(media: S3MediaFolder):
     """At the start in words; later as a fault of the disk, which the belt waits out."""
     with pytest.raises(StorageError, match="the bucket nowhere") as refusal:
         open_media("s3://nowhere", lambda: NOW_MS)
     assert "canary" not in str(refusal.value)
-    lost = MediaBucket(WORK_FOLDER, Bucket("s3://nowhere"))
+    lost = S3MediaFolder(WORK_FOLDER, S3Bucket("s3://nowhere"))
     with pytest.raises(OSError, match="the bucket nowhere"):
-        await lost.keep(NAME, chunks(tiny_clip()), max_bytes=MOST)
+        await lost.save_video(NAME, chunks(minimal_clip()), max_bytes=MOST)
 
 
 def test_a_folder_needs_no_bucket(tmp_path: Path):
     """And makes no links."""
     folder, links = open_media(str(tmp_path / "media"), lambda: NOW_MS)
-    assert not isinstance(folder, MediaBucket)
+    assert not isinstance(folder, S3MediaFolder)
     assert links is None
 
 

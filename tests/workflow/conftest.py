@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from apixo.downloads import ResultFetcher
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
+from apixo.downloads import ResultDownloader
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
 from storage.database import Database
 from storage.media import MediaFolder
 from tests.conftest import Template
-from tests.harness.workflow import NO_LIMITS, World
+from tests.harness.workflow import NO_LIMITS, WorkflowHarness
 from workflow.context import Context, Policy
 
 
@@ -27,23 +27,23 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-async def apixo(clock: HandClock) -> AsyncIterator[ApixoStandIn]:
-    async with ApixoStandIn(ApixoOptions(clips="tiny"), clock) as stand_in:
+async def apixo(clock: ManualClock) -> AsyncIterator[FakeApixo]:
+    async with FakeApixo(ApixoConfig(clips="tiny"), clock) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-async def world(
-    database: Database, apixo: ApixoStandIn, clock: HandClock, tmp_path: Path
-) -> AsyncIterator[World]:
+async def harness(
+    database: Database, apixo: FakeApixo, clock: ManualClock, tmp_path: Path
+) -> AsyncIterator[WorkflowHarness]:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(ApixoClient(apixo.base_url, SecretStr(apixo.key)))
-        results = await stack.enter_async_context(ResultFetcher(("apixo.ai",), "127.0.0.1"))
+        results = await stack.enter_async_context(ResultDownloader(("apixo.ai",), "127.0.0.1"))
         make = partial(
             Context,
             apixo=client,
@@ -53,8 +53,8 @@ async def world(
             now_ms=lambda: round(clock.now() * 1000),
             random=Random(7),  # noqa: S311 - jitter
         )
-        built = World(database, apixo, clock, make)
-        await built.belt.start()
+        built = WorkflowHarness(database, apixo, clock, make)
+        await built.worker.recover()
         yield built
-        await built.belt.drain(5)
+        await built.worker.drain(5)
         await asyncio.sleep(0)

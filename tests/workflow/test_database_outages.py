@@ -8,11 +8,11 @@ import pytest
 from domain.jobs import JobState
 from storage import key_value
 from storage.database import Database
-from storage.errors import DatabaseDown
-from tests.harness.workflow import World
+from storage.errors import DatabaseUnavailable
+from tests.harness.workflow import WorkflowHarness
 from workflow import reliability as surely_module
 from workflow.context import Context
-from workflow.reliability import surely
+from workflow.reliability import commit_with_retry
 
 S = JobState
 MANY = 50
@@ -21,7 +21,7 @@ MANY = 50
 class Breaking:
     """A database that does `lasts` transactions and then breaks for `fails` of them."""
 
-    def __init__(self, database: Database, error: type[Exception] = DatabaseDown) -> None:
+    def __init__(self, database: Database, error: type[Exception] = DatabaseUnavailable) -> None:
         self.lasts = self.fails = 0
         self._database = database
         self._error = error
@@ -44,44 +44,48 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surely_module, "_WRITE_AGAIN_S", (0.0, 0.0, 0.0))
 
 
-async def test_what_must_not_be_lost_is_written_after_however_long_an_outage(world: World):
+async def test_what_must_not_be_lost_is_written_after_however_long_an_outage(
+    harness: WorkflowHarness,
+):
     """It outlasts any number of tries."""
-    broken = Breaking(world.database)
+    broken = Breaking(harness.database)
     broken.fails = MANY
-    await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
+    await commit_with_retry(_with(harness, broken), lambda tx: key_value.put(tx, "colour", "red"))
     assert broken.fails == 0
-    assert await world.database.read(lambda tx: key_value.get(tx, "colour")) == "red"
+    assert await harness.database.read(lambda tx: key_value.get(tx, "colour")) == "red"
 
 
-async def test_another_fault_of_the_database_comes_out_in_the_end(world: World):
+async def test_another_fault_of_the_database_comes_out_in_the_end(harness: WorkflowHarness):
     """It is tried as often as there are waits, and once more."""
-    broken = Breaking(world.database, OSError)
+    broken = Breaking(harness.database, OSError)
     broken.fails = MANY
     with pytest.raises(OSError, match="out of order"):
-        await surely(_with(world, broken), lambda tx: key_value.put(tx, "colour", "red"))
+        await commit_with_retry(
+            _with(harness, broken), lambda tx: key_value.put(tx, "colour", "red")
+        )
     assert MANY - broken.fails == 4
 
 
-async def test_outages_never_put_a_job_into_quarantine(world: World):
+async def test_outages_never_put_a_job_into_quarantine(harness: WorkflowHarness):
     """A stage that is cut off by one is done again at once, and has not been tried in vain."""
-    job = (await world.order()).job.id
-    await world.turn()
-    broken = Breaking(world.database)
-    await world.reborn(database=broken)
+    job = (await harness.accept_job()).job.id
+    await harness.run_once()
+    broken = Breaking(harness.database)
+    await harness.replace_worker(database=broken)
     for _ in range(8):
-        await world.forward()
-        world.clock.advance(60)
+        await harness.advance_to_next_due()
+        harness.clock.advance(60)
         broken.lasts, broken.fails = 2, 3
-        await world.turn()
+        await harness.run_once()
         assert broken.fails == 0
-        found = await world.job(job)
+        found = await harness.job(job)
         assert (found.state, found.turns, found.lease_owner) == (S.GENERATING, 0, None)
     broken.lasts = broken.fails = 0
-    await world.until(S.DELIVERED, job=job)
-    assert len(world.channel.of(job, "status")) == 1
-    assert world.submissions() == 1
-    await world.audit()
+    await harness.run_until(S.DELIVERED, job=job)
+    assert len(harness.publisher.messages_of(job, "status")) == 1
+    assert harness.submission_count() == 1
+    await harness.audit()
 
 
-def _with(world: World, database: Any) -> Context:
+def _with(world: WorkflowHarness, database: Any) -> Context:
     return replace(world.context, database=database)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.harness.workflow import BOTH_ENGINES, World
-from workflow.reliability import CLAIM_MS, forget, once
+from tests.harness.workflow import BOTH_ENGINES, WorkflowHarness
+from workflow.reliability import CLAIM_MS, reset_run_once, run_once_per
 
 
 class Work:
@@ -21,34 +21,34 @@ class Work:
 
 
 @BOTH_ENGINES
-async def test_what_is_done_is_not_done_again(world: World):
+async def test_what_is_done_is_not_done_again(harness: WorkflowHarness):
     """Until it is forgotten, or the occasion is another."""
     work = Work("done", "done", "done")
     for occasion in ("a", "a", "b", "b"):
-        await once(world.context, "news", occasion, work)
+        await run_once_per(harness.context, "news", occasion, work)
     assert len(work.begun) == 2
-    await forget(world.context, "news")
-    await once(world.context, "news", "b", work)
+    await reset_run_once(harness.context, "news")
+    await run_once_per(harness.context, "news", "b", work)
     assert work.begun == [None, None, None]
 
 
-async def test_what_failed_is_tried_again_at_once(world: World):
+async def test_what_failed_is_tried_again_at_once(harness: WorkflowHarness):
     """It surely was not done."""
     work = Work("", "done")
     for _ in range(3):
-        await once(world.context, "news", "a", work)
+        await run_once_per(harness.context, "news", "a", work)
     assert work.begun == [None, None]
 
 
-async def test_what_was_cut_off_is_tried_again_after_a_while(world: World):
+async def test_what_was_cut_off_is_tried_again_after_a_while(harness: WorkflowHarness):
     """With the moment at which it was begun: it may have been done."""
-    began_ms = world.context.now_ms()
+    began_ms = harness.context.now_ms()
     with pytest.raises(RuntimeError):
-        await once(world.context, "news", "a", Work())
+        await run_once_per(harness.context, "news", "a", Work())
     work = Work("done")
-    await once(world.context, "news", "a", work)
+    await run_once_per(harness.context, "news", "a", work)
     assert work.begun == []
-    world.clock.advance(CLAIM_MS / 1000)
-    await once(world.context, "news", "a", work)
-    await once(world.context, "news", "a", work)
+    harness.clock.advance(CLAIM_MS / 1000)
+    await run_once_per(harness.context, "news", "a", work)
+    await run_once_per(harness.context, "news", "a", work)
     assert work.begun == [began_ms]

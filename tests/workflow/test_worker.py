@@ -8,120 +8,127 @@ import pytest
 from domain.jobs import JobState
 from domain.models import ModelId
 from storage import jobs
-from tests.harness.workflow import BEN, FlakyDatabase, World
+from tests.harness.workflow import BEN, FlakyDatabase, WorkflowHarness
 
 S = JobState
 
 
-async def test_an_order_becomes_a_posted_and_charged_video(world: World):
+async def test_an_order_becomes_a_posted_and_charged_video(harness: WorkflowHarness):
     """Every state is passed once, the price is held and then charged, two messages remain."""
-    news = await world.order(seconds=8, sound=True)
-    job = await world.until(S.DELIVERED, job=news.job.id)
+    news = await harness.accept_job(seconds=8, sound=True)
+    job = await harness.run_until(S.DELIVERED, job=news.job.id)
 
     moves = [
-        event.target for event in await world.database.read(lambda tx: jobs.history(tx, job.id))
+        event.target
+        for event in await harness.database.read(lambda tx: jobs.list_events(tx, job.id))
     ]
     assert moves == [
         *(S.QUEUED, S.SUBMITTING, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING, S.DELIVERED)
     ]
-    assert await world.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
-    assert world.apixo.balance.micro == 100_000_000 - job.price
-    (status,), (result,) = world.channel.of(job.id, "status"), world.channel.of(job.id, "result")
+    assert await harness.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
+    assert harness.apixo.balance.micro == 100_000_000 - job.price
+    (status,), (result,) = (
+        harness.publisher.messages_of(job.id, "status"),
+        harness.publisher.messages_of(job.id, "result"),
+    )
     assert (job.status_message_id, job.result_message_id) == (status.id, result.id)
     assert result.video is not None
     assert result.video[4:8] == b"ftyp"
-    await world.audit()
+    await harness.audit()
 
 
-async def test_the_status_message_is_edited_on_news_only(world: World):
+async def test_the_status_message_is_edited_on_news_only(harness: WorkflowHarness):
     """Queued, being made, done: three states shown, however many looks were needed."""
-    job = (await world.order(model=ModelId.SEEDANCE_2_0)).job
-    await world.turn()
-    await world.until(S.DELIVERED, job=job.id)
-    (status,) = world.channel.of(job.id, "status")
+    job = (await harness.accept_job(model=ModelId.SEEDANCE_2_0)).job
+    await harness.run_once()
+    await harness.run_until(S.DELIVERED, job=job.id)
+    (status,) = harness.publisher.messages_of(job.id, "status")
     assert Counter(status.states).most_common(1)[0][1] == 1
     assert status.states[-2:] == [S.GENERATING, S.DELIVERED]
 
 
-async def test_the_status_message_tells_the_place_and_when_it_is_ready(world: World):
+async def test_the_status_message_tells_the_place_and_when_it_is_ready(harness: WorkflowHarness):
     """Those who wait see their number; one being made shows a moment in the future."""
-    world.change(max_tasks=1)
-    waiting = [(await world.order()).job.id for _ in range(3)]
-    await world.turn()
-    await world.turn()
-    shown = [world.channel.of(job, "status")[0] for job in waiting]
-    assert [message.places[-1] for message in shown] == [None, 1, 2]
+    harness.change_policy(max_tasks=1)
+    waiting = [(await harness.accept_job()).job.id for _ in range(3)]
+    await harness.run_once()
+    await harness.run_once()
+    shown = [harness.publisher.messages_of(job, "status")[0] for job in waiting]
+    assert [message.positions[-1] for message in shown] == [None, 1, 2]
     ready_at_ms = shown[0].ready_at_ms[-1]
     assert ready_at_ms is not None
-    assert ready_at_ms / 1000 > world.clock.now()
+    assert ready_at_ms / 1000 > harness.clock.now()
 
 
-async def test_no_more_tasks_than_allowed_are_in_flight(world: World):
+async def test_no_more_tasks_than_allowed_are_in_flight(harness: WorkflowHarness):
     """Seven orders against two places: never more than two tasks at APIXO."""
-    world.change(max_tasks=2)
-    ordered = [(await world.order()).job.id for _ in range(7)]
+    harness.change_policy(max_tasks=2)
+    ordered = [(await harness.accept_job()).job.id for _ in range(7)]
     most = 0
-    while not await world.all_are(S.DELIVERED, ordered):
-        await world.turn()
-        most = max(most, world.apixo.tasks.in_flight)
-        await world.forward()
+    while not await harness.all_are(S.DELIVERED, ordered):
+        await harness.run_once()
+        most = max(most, harness.apixo.tasks.in_flight_count)
+        await harness.advance_to_next_due()
     assert most == 2
-    assert world.submissions() == 7
+    assert harness.submission_count() == 7
 
 
-async def test_a_member_with_one_order_does_not_wait_behind_anothers_ten(world: World):
+async def test_a_member_with_one_order_does_not_wait_behind_anothers_ten(harness: WorkflowHarness):
     """Whoever has fewest in flight is next."""
-    world.change(max_tasks=2)
+    harness.change_policy(max_tasks=2)
     for _ in range(10):
-        await world.order()
-    late = (await world.order(user=BEN)).job
-    await world.turn()
-    assert (await world.job(late.id)).state is S.GENERATING
+        await harness.accept_job()
+    late = (await harness.accept_job(user=BEN)).job
+    await harness.run_once()
+    assert (await harness.job(late.id)).state is S.GENERATING
 
 
-async def test_a_poisoned_job_is_put_into_quarantine_and_the_others_go_on(world: World):
+async def test_a_poisoned_job_is_put_into_quarantine_and_the_others_go_on(harness: WorkflowHarness):
     """A stage that dies on one job is logged, tried five times and given up; its neighbour ends."""
-    poisoned, healthy = (await world.order()).job.id, (await world.order(user=BEN)).job.id
-    real_status = world.context.apixo.status
+    poisoned, healthy = (
+        (await harness.accept_job()).job.id,
+        (await harness.accept_job(user=BEN)).job.id,
+    )
+    real_status = harness.context.apixo.fetch_status
 
     async def status(model: ModelId, task_id: str):
-        if task_id == (await world.job(poisoned)).task_id:
+        if task_id == (await harness.job(poisoned)).task_id:
             raise KeyError("what nobody expected")
         return await real_status(model, task_id)
 
-    world.context.apixo.status = status  # type: ignore[method-assign]
-    await world.until(S.DELIVERED, job=healthy)
-    await world.until(S.QUARANTINED, job=poisoned)
-    assert await world.ledger(poisoned) == [("hold", (await world.job(poisoned)).price)]
-    assert world.channel.of(poisoned, "status")[0].states[-1] is S.QUARANTINED
-    await world.audit()
+    harness.context.apixo.fetch_status = status  # type: ignore[method-assign]
+    await harness.run_until(S.DELIVERED, job=healthy)
+    await harness.run_until(S.QUARANTINED, job=poisoned)
+    assert await harness.ledger(poisoned) == [("hold", (await harness.job(poisoned)).price)]
+    assert harness.publisher.messages_of(poisoned, "status")[0].states[-1] is S.QUARANTINED
+    await harness.audit()
 
 
-async def test_a_turn_that_fails_in_the_database_does_no_harm(world: World):
+async def test_a_turn_that_fails_in_the_database_does_no_harm(harness: WorkflowHarness):
     """The turn raises, nothing is half done, and the next turn goes on."""
-    flaky = FlakyDatabase(world.database)
-    await world.reborn(flaky)
-    job = (await world.order()).job
-    flaky.broken = True
+    flaky = FlakyDatabase(harness.database)
+    await harness.replace_worker(flaky)
+    job = (await harness.accept_job()).job
+    flaky.is_down = True
     with pytest.raises(OSError, match="disk gone"):
-        await world.belt.turn()
-    flaky.broken = False
-    await world.until(S.DELIVERED, job=job.id)
-    await world.audit()
+        await harness.worker.run_once()
+    flaky.is_down = False
+    await harness.run_until(S.DELIVERED, job=job.id)
+    await harness.audit()
 
 
-async def test_a_stage_whose_fact_can_not_be_written_is_done_again(world: World):
+async def test_a_stage_whose_fact_can_not_be_written_is_done_again(harness: WorkflowHarness):
     """Polls and fetches repeat without harm; the money is written once, with the state."""
-    flaky = FlakyDatabase(world.database)
-    await world.reborn(flaky)
-    job = (await world.order()).job
-    await world.until(S.GENERATING, job=job.id)
-    flaky.share_failing = 0.3
-    while (await world.job(job.id)).state not in (S.DELIVERED, S.QUARANTINED):
+    flaky = FlakyDatabase(harness.database)
+    await harness.replace_worker(flaky)
+    job = (await harness.accept_job()).job
+    await harness.run_until(S.GENERATING, job=job.id)
+    flaky.failure_rate = 0.3
+    while (await harness.job(job.id)).state not in (S.DELIVERED, S.QUARANTINED):
         with suppress(OSError):
-            await world.turn()
-        await world.forward()
-    flaky.share_failing = 0
-    assert [kind for kind, _ in await world.ledger(job.id)] == ["hold", "charge"]
-    assert len(world.channel.of(job.id, "result")) == 1
-    await world.audit()
+            await harness.run_once()
+        await harness.advance_to_next_due()
+    flaky.failure_rate = 0
+    assert [kind for kind, _ in await harness.ledger(job.id)] == ["hold", "charge"]
+    assert len(harness.publisher.messages_of(job.id, "result")) == 1
+    await harness.audit()

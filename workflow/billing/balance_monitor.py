@@ -7,13 +7,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
-from domain.reports import ReportPeriod, Sums, days_of
+from domain.reports import ReportPeriod, Sums, period_days
 from storage import reports
-from storage.reports import Whose
+from storage.reports import SpendingFilter
 from workflow.billing import credit
-from workflow.billing.reconciliation import BalanceReader, Reading, latest
+from workflow.billing.reconciliation import BalanceReader, Reconciliation, latest_reconciliation
 from workflow.context import Context
-from workflow.reliability import forget, once
+from workflow.reliability import reset_run_once, run_once_per
 
 _LOW: Final = "low balance told"
 _SHORT: Final = "out of funds told"
@@ -30,66 +30,68 @@ class LowBalance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutOfFunds:
+class CreditExhausted:
     """APIXO wants money first, and nothing is submitted; the balance is None if it is not known."""
 
     since_ms: int
     balance: MicroUSD | None
 
 
-News = LowBalance | OutOfFunds
-Tell = Callable[[News], Awaitable[bool]]
+BalanceAlert = LowBalance | CreditExhausted
+SendBalanceAlert = Callable[[BalanceAlert], Awaitable[bool]]
 """Tells the operator; False if that did not work."""
 
 
-async def about_balance(context: Context, reading: Reading, tell: Tell) -> None:
+async def alert_low_balance(
+    context: Context, reading: Reconciliation, send: SendBalanceAlert
+) -> None:
     """Tell that the balance is below the floor: once, until it has been above again."""
     floor = context.policy.balance_alert
     if floor is None or reading.balance >= floor:
-        await forget(context, _LOW)
+        await reset_run_once(context, _LOW)
         return
     days_left = await _days_left(context, reading.balance)
     news = LowBalance(balance=reading.balance, floor=floor, days_left=days_left)
-    await once(context, _LOW, "below", lambda _: tell(news))
+    await run_once_per(context, _LOW, "below", lambda _: send(news))
 
 
-async def about_shortage(
-    context: Context, since_ms: int, reading: Reading | None, tell: Tell
+async def alert_credit_exhausted(
+    context: Context, since_ms: int, reading: Reconciliation | None, send: SendBalanceAlert
 ) -> None:
     """Tell that APIXO wants money first: once for each time that it began to."""
     balance = None if reading is None else reading.balance
-    news = OutOfFunds(since_ms=since_ms, balance=balance)
-    await once(context, _SHORT, str(since_ms), lambda _: tell(news))
+    news = CreditExhausted(since_ms=since_ms, balance=balance)
+    await run_once_per(context, _SHORT, str(since_ms), lambda _: send(news))
 
 
 async def _days_left(context: Context, balance: MicroUSD) -> float | None:
     """Estimate how many days a balance lasts; None where nothing was spent."""
 
     async def work(tx: AsyncConnection) -> int:
-        days = days_of(ReportPeriod.WEEK, context.now_ms())
-        lines = await reports.lines(tx, Whose(), days, "day")
+        days = period_days(ReportPeriod.WEEK, context.now_ms())
+        lines = await reports.sum_spending(tx, SpendingFilter(), days, "day")
         return sum((line.sums for line in lines), Sums()).charged
 
     spent = await context.database.read(work)
     return max(0, balance) * _DAYS / spent if spent else None
 
 
-class MoneyWatch:
+class BalanceMonitor:
     """Looks after the money whenever it is asked to; `tell` reaches the operator."""
 
-    def __init__(self, context: Context, tell: Tell) -> None:
+    def __init__(self, context: Context, send: SendBalanceAlert) -> None:
         self._context = context
-        self._tell = tell
+        self._tell = send
         self._reader = BalanceReader(context)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Do whatever is due."""
-        since_ms = (await credit.state(self._context)).short_since_ms
+        since_ms = (await credit.get_submission_pause(self._context)).out_of_credit_since_ms
         reading = await self._reader.read_if_due(since_ms)
         if reading is not None:
-            await about_balance(self._context, reading, self._tell)
+            await alert_low_balance(self._context, reading, self._tell)
         if since_ms is not None:
-            known = await latest(self._context)
-            await about_shortage(self._context, since_ms, known, self._tell)
-            if not await credit.go_on_if_covered(self._context, since_ms):
-                await credit.let_go(self._context, since_ms)
+            known = await latest_reconciliation(self._context)
+            await alert_credit_exhausted(self._context, since_ms, known, self._tell)
+            if not await credit.resume_if_covered(self._context, since_ms):
+                await credit.release_expired_jobs(self._context, since_ms)

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.money import MicroUSD, plain_usd
-from domain.quotas import Kind, Left, Limit, Limits, Ruling, plain_limit, resolve, ruling
+from domain.money import MicroUSD, format_usd_en
+from domain.quotas import (
+    EffectiveLimit,
+    Limit,
+    LimitKind,
+    Limits,
+    RemainingQuota,
+    find_effective_limit,
+    format_limit_en,
+    resolve_limits,
+)
 from storage import audit_log, billing, guild_settings, limits, quotas
 from storage.audit_log import Change, NewChange
-from storage.quotas import Place
+from storage.quotas import QuotaSubject
 from workflow.context import Context
 from workflow.errors import NoSuchGrant
 
@@ -33,7 +42,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Manager:
+class Actor:
     """Who changes something, and the interaction by which they do."""
 
     user_id: int
@@ -50,16 +59,16 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuotaStatus:
     """What a member has left, by which limits, and their grants that are not spent."""
 
-    left: Left
-    rulings: Mapping[Kind, Ruling]
+    remaining: RemainingQuota
+    effective_limits: Mapping[LimitKind, EffectiveLimit]
     grants: tuple[Grant, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ServerLimits:
     """What is set for a server, its roles and its members, and the last changes, newest first."""
 
     limits: tuple[Limit, ...]
@@ -84,57 +93,57 @@ class Revoked:
     unspent: MicroUSD
 
 
-async def standing(context: Context, member: Member) -> Standing:
+async def read_quota_status(context: Context, member: Member) -> QuotaStatus:
     """Tell what a member has left, and which limits count for them."""
     defaults, now_ms = context.policy.limits, context.now_ms()
     guild_id, user_id, role_ids = member.guild_id, member.user_id, member.role_ids
 
-    async def work(tx: AsyncConnection) -> Standing:
-        found = await limits.concerning(tx, guild_id, user_id, role_ids)
-        counting = resolve(found, role_ids, defaults)
-        left = await quotas.left(tx, Place(guild_id, user_id, now_ms), counting)
-        unspent = await billing.unspent_grants(tx, guild_id, user_id, left.grants)
+    async def work(tx: AsyncConnection) -> QuotaStatus:
+        found = await limits.list_applicable(tx, guild_id, user_id, role_ids)
+        counting = resolve_limits(found, role_ids, defaults)
+        left = await quotas.get_remaining(tx, QuotaSubject(guild_id, user_id, now_ms), counting)
+        unspent = await billing.unspent_grants(tx, guild_id, user_id, left.grant_balance)
         grants = tuple(Grant(entry.id, rest, entry.note) for entry, rest in unspent)
         rulings = {
-            kind: ruling(kind, found, role_ids, default)
+            kind: find_effective_limit(kind, found, role_ids, default)
             for kind, default in _defaults(defaults).items()
         }
-        return Standing(left, rulings, grants)
+        return QuotaStatus(left, rulings, grants)
 
     return await context.database.read(work)
 
 
-async def house(context: Context, guild_id: int) -> House:
+async def read_server_limits(context: Context, guild_id: int) -> ServerLimits:
     """Tell what managers have set on a server."""
 
-    async def work(tx: AsyncConnection) -> House:
-        found = await limits.of_server(tx, guild_id)
-        last = await audit_log.latest(tx, guild_id, _CHANGES_SHOWN, sorts=_OF_MONEY)
-        return House(tuple(found), tuple(last))
+    async def work(tx: AsyncConnection) -> ServerLimits:
+        found = await limits.list_for_guild(tx, guild_id)
+        last = await audit_log.list_latest(tx, guild_id, _CHANGES_SHOWN, kinds=_OF_MONEY)
+        return ServerLimits(tuple(found), tuple(last))
 
     return await context.database.read(work)
 
 
-async def set_limit(context: Context, limit: Limit, manager: Manager) -> Limit | None:
+async def set_limit(context: Context, limit: Limit, manager: Actor) -> Limit | None:
     """Set a limit and return the one in whose place it comes; what is held stays held."""
     return await _change_limit(context, limit, manager, clear=False)
 
 
-async def clear_limit(context: Context, limit: Limit, manager: Manager) -> Limit | None:
+async def clear_limit(context: Context, limit: Limit, manager: Actor) -> Limit | None:
     """Clear what is set where this limit would be set, and return it."""
     return await _change_limit(context, limit, manager, clear=True)
 
 
 async def grant(
-    context: Context, member: Member, amount: MicroUSD, note: str, manager: Manager
+    context: Context, member: Member, amount: MicroUSD, note: str, manager: Actor
 ) -> Granted:
     """Give a member money to use when their quota is spent; once for each interaction."""
     guild_id, user_id, now_ms = member.guild_id, member.user_id, context.now_ms()
 
     async def work(tx: AsyncConnection) -> Granted:
-        await guild_settings.lock(tx, guild_id)
-        unspent = await quotas.lock_purse(tx, guild_id, user_id)
-        known = await audit_log.by_interaction(tx, manager.interaction_id)
+        await guild_settings.lock_guild(tx, guild_id)
+        unspent = await quotas.lock_grant_balance(tx, guild_id, user_id)
+        known = await audit_log.get_by_interaction(tx, manager.interaction_id)
         if known is not None and known.entry_id is not None:
             return Granted(known.entry_id, amount, unspent)
         grant_id = await billing.grant(
@@ -155,7 +164,7 @@ async def grant(
     return granted
 
 
-async def revoke(context: Context, guild_id: int, grant_id: int, manager: Manager) -> Revoked:
+async def revoke(context: Context, guild_id: int, grant_id: int, manager: Actor) -> Revoked:
     """Take back what is unspent of a grant; a second click finds nothing more.
 
     Raises:
@@ -164,13 +173,13 @@ async def revoke(context: Context, guild_id: int, grant_id: int, manager: Manage
     now_ms = context.now_ms()
 
     async def work(tx: AsyncConnection) -> Revoked:
-        await guild_settings.lock(tx, guild_id)
-        given = await billing.entry(tx, grant_id)
+        await guild_settings.lock_guild(tx, guild_id)
+        given = await billing.get_entry(tx, grant_id)
         if given is None or given.kind != "grant" or given.guild_id != guild_id:
             raise NoSuchGrant
         actor, member = str(manager.user_id), Member(guild_id, given.user_id)
         amount = await billing.revoke(tx, grant_id, actor=actor, now_ms=now_ms, note=given.note)
-        unspent = await quotas.lock_purse(tx, guild_id, member.user_id)
+        unspent = await quotas.lock_grant_balance(tx, guild_id, member.user_id)
         if amount:
             taken = Granted(grant_id, MicroUSD(-amount), unspent)
             change = _purse_change("revoke", member, manager, taken, now_ms, given.note)
@@ -182,22 +191,22 @@ async def revoke(context: Context, guild_id: int, grant_id: int, manager: Manage
     return revoked
 
 
-def _defaults(defaults: Limits) -> dict[Kind, int | None]:
+def _defaults(defaults: Limits) -> dict[LimitKind, int | None]:
     return {
-        Kind.DAY: defaults.member_day,
-        Kind.MONTH: defaults.member_month,
-        Kind.COOLDOWN: defaults.cooldown_s,
-        Kind.IN_FLIGHT: defaults.in_flight,
+        LimitKind.DAY: defaults.member_day,
+        LimitKind.MONTH: defaults.member_month,
+        LimitKind.COOLDOWN: defaults.cooldown_s,
+        LimitKind.IN_FLIGHT: defaults.in_flight,
     }
 
 
 async def _change_limit(
-    context: Context, limit: Limit, manager: Manager, *, clear: bool
+    context: Context, limit: Limit, manager: Actor, *, clear: bool
 ) -> Limit | None:
     now_ms, after = context.now_ms(), None if clear else limit
 
     async def work(tx: AsyncConnection) -> Limit | None:
-        await guild_settings.lock(tx, limit.guild_id)
+        await guild_settings.lock_guild(tx, limit.guild_id)
         before = await limits.get(tx, limit)
         if before == after:
             return before
@@ -224,11 +233,11 @@ async def _change_limit(
 
 
 def _shown(limit: Limit | None) -> str | None:
-    return None if limit is None else plain_limit(limit.kind, limit.amount)
+    return None if limit is None else format_limit_en(limit.kind, limit.amount)
 
 
 def _purse_change(
-    what: str, member: Member, manager: Manager, granted: Granted, now_ms: int, note: str
+    what: str, member: Member, manager: Actor, granted: Granted, now_ms: int, note: str
 ) -> NewChange:
     return NewChange(
         at_ms=now_ms,
@@ -236,8 +245,8 @@ def _purse_change(
         actor=str(manager.user_id),
         what=what,
         subject=f"member:{member.user_id}",
-        before=plain_usd(MicroUSD(granted.unspent - granted.amount)),
-        after=plain_usd(granted.unspent),
+        before=format_usd_en(MicroUSD(granted.unspent - granted.amount)),
+        after=format_usd_en(granted.unspent),
         note=note,
         interaction_id=manager.interaction_id,
         entry_id=granted.grant_id,

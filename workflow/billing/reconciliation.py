@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from apixo.errors import ApixoError
 from domain.money import ZERO, MicroUSD
 from storage import balance_readings
-from storage.balance_readings import BalanceRow
+from storage.balance_readings import BalanceReading
 from workflow.context import Context
 
 _log = structlog.get_logger(__name__)
 
 HOUR_MS: Final = 3_600_000
-WHILE_SHORT_MS: Final = 120_000
+SHORTAGE_INTERVAL_MS: Final = 120_000
 """How often the balance is read while APIXO wants money first."""
 
 _AGAIN_MS: Final = 60_000
@@ -29,7 +29,7 @@ WEEK_MS: Final = 7 * 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reconciliation:
     """APIXO's balance at a moment, and how it fits the ledger since the reading before.
 
     `difference` is the fall of the balance less the spending that the ledger expects: positive
@@ -50,7 +50,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class WeeklyReconciliation:
     """The readings of the last seven days together: what they come to, and how many they are."""
 
     readings: int
@@ -59,20 +59,20 @@ class Week:
     unexplained: MicroUSD
 
 
-async def latest(context: Context) -> Reading | None:
+async def latest_reconciliation(context: Context) -> Reconciliation | None:
     """Give the last reading of the balance; None before the first."""
-    return await context.database.read(latest_in)
+    return await context.database.read(reconcile_latest)
 
 
-async def latest_in(tx: AsyncConnection) -> Reading | None:
+async def reconcile_latest(tx: AsyncConnection) -> Reconciliation | None:
     """Give the last reading of a database."""
-    return next(reversed(_compared(await balance_readings.newest(tx, 2))), None)
+    return next(reversed(_compared(await balance_readings.list_latest(tx, 2))), None)
 
 
-async def week_in(tx: AsyncConnection, now_ms: int) -> Week:
+async def reconcile_week(tx: AsyncConnection, now_ms: int) -> WeeklyReconciliation:
     """Sum the readings of the last seven days of a database."""
-    readings = _compared(await balance_readings.since(tx, now_ms - WEEK_MS))
-    return Week(
+    readings = _compared(await balance_readings.list_since(tx, now_ms - WEEK_MS))
+    return WeeklyReconciliation(
         readings=len(readings),
         difference=_sum(reading.difference for reading in readings),
         top_up=_sum(reading.top_up for reading in readings),
@@ -88,49 +88,51 @@ class BalanceReader:
         self._not_before_ms = 0
         self._is_first = True
 
-    async def read_if_due(self, short_since_ms: int | None) -> Reading | None:
+    async def read_if_due(self, short_since_ms: int | None) -> Reconciliation | None:
         """Read the balance and keep it, if it is time; None if it is not, or APIXO is silent."""
         if not await self._is_due(short_since_ms):
             return None
         context = self._context
         try:
-            left = await context.apixo.balance()
+            left = await context.apixo.fetch_balance()
         except ApixoError as error:
-            self._not_before_ms = context.later(_AGAIN_MS)
+            self._not_before_ms = context.due_after(_AGAIN_MS)
             _log.warning("APIXO's balance is not known", error=str(error))
             return None
         self._is_first = False
         await context.database.transact(lambda tx: balance_readings.add(tx, context.now_ms(), left))
-        return await latest(context)
+        return await latest_reconciliation(context)
 
     async def _is_due(self, short_since_ms: int | None) -> bool:
         context = self._context
         if context.now_ms() < self._not_before_ms:
             return False
         last = next(
-            iter(await context.database.read(lambda tx: balance_readings.newest(tx, 1))), None
+            iter(await context.database.read(lambda tx: balance_readings.list_latest(tx, 1))), None
         )
         if self._is_first or last is None:
             return True
         wait_ms = HOUR_MS
         if short_since_ms is not None:
-            wait_ms = WHILE_SHORT_MS if last.at_ms >= short_since_ms else 0
+            wait_ms = SHORTAGE_INTERVAL_MS if last.at_ms >= short_since_ms else 0
         return context.age_ms(last.at_ms) >= wait_ms
 
 
-def _compared(rows: list[BalanceRow]) -> list[Reading]:
+def _compared(rows: list[BalanceReading]) -> list[Reconciliation]:
     """Compare each reading with the one before; the first has none."""
-    first = [Reading(at_ms=row.at_ms, balance=row.balance) for row in rows[:1]]
+    first = [Reconciliation(at_ms=row.at_ms, balance=row.balance) for row in rows[:1]]
     return first + [_compare(before, row) for before, row in pairwise(rows)]
 
 
-def _compare(before: BalanceRow, row: BalanceRow) -> Reading:
+def _compare(before: BalanceReading, row: BalanceReading) -> Reconciliation:
     fall, expected = before.balance - row.balance, row.expected - before.expected
     difference = MicroUSD(fall - expected)
     if difference < -before.in_flight:
-        return Reading(at_ms=row.at_ms, balance=row.balance, top_up=MicroUSD(-difference))
+        return Reconciliation(at_ms=row.at_ms, balance=row.balance, top_up=MicroUSD(-difference))
     in_flight = row.in_flight if difference > 0 else before.in_flight
-    return Reading(at_ms=row.at_ms, balance=row.balance, difference=difference, in_flight=in_flight)
+    return Reconciliation(
+        at_ms=row.at_ms, balance=row.balance, difference=difference, in_flight=in_flight
+    )
 
 
 def _sum(amounts: Iterable[MicroUSD]) -> MicroUSD:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
 from storage import billing, exposure
-from storage.billing import SERVICE
+from storage.billing import SERVICE_ACTOR
 from storage.jobs import Job
 
 
@@ -22,20 +22,26 @@ class Payer(StrEnum):
     NOBODY = "nobody"
 
 
-async def settle(
-    tx: AsyncConnection, job: Job, payer: Payer, *, now_ms: int, note: str = "", by: str = SERVICE
+async def resolve_payment(
+    tx: AsyncConnection,
+    job: Job,
+    payer: Payer,
+    *,
+    now_ms: int,
+    note: str = "",
+    actor: str = SERVICE_ACTOR,
 ) -> None:
     """Have a job paid as quoted; the operator pays for a member whose hold was given back.
 
     To be called after the job's own row was changed: two who settle it at once meet there.
     """
-    if await billing.is_held(tx, job.id, job.attempt):
+    if await billing.has_open_hold(tx, job.id, job.attempt):
         if payer is Payer.MEMBER:
             await billing.charge(tx, job.id, job.attempt, now_ms=now_ms, note=note)
             return
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note=note)
     due = ZERO if payer is Payer.NOBODY else job.price
-    change = MicroUSD(due - await exposure.borne(tx, job.id))
+    change = MicroUSD(due - await exposure.get_for_job(tx, job.id))
     if change:
         await billing.adjust(
             tx,
@@ -44,17 +50,17 @@ async def settle(
             user_id=job.user_id,
             amount=change,
             account="operator",
-            actor=by,
+            actor=actor,
             note=note,
             now_ms=now_ms,
         )
 
 
-async def give_back(
-    tx: AsyncConnection, job: Job, *, now_ms: int, note: str, by: str = SERVICE
+async def refund(
+    tx: AsyncConnection, job: Job, *, now_ms: int, note: str, actor: str = SERVICE_ACTOR
 ) -> None:
     """Give the member back what they paid for a job, if they paid anything."""
-    paid = await billing.paid(tx, job.id)
+    paid = await billing.amount_paid(tx, job.id)
     if paid:
         await billing.adjust(
             tx,
@@ -63,7 +69,7 @@ async def give_back(
             user_id=job.user_id,
             amount=MicroUSD(-paid),
             account="member",
-            actor=by,
+            actor=actor,
             note=note,
             now_ms=now_ms,
         )

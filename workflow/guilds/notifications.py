@@ -19,24 +19,28 @@ _log = structlog.get_logger(__name__)
 _LONGEST_S: Final = 30
 
 
-async def is_told(context: Context, guild_id: int, user_id: int) -> bool:
+async def wants_done_notification(context: Context, guild_id: int, user_id: int) -> bool:
     """Tell whether a member wants a message when a video of theirs is done."""
-    return await context.database.read(lambda tx: guild_settings.is_told(tx, guild_id, user_id))
+    return await context.database.read(
+        lambda tx: guild_settings.wants_done_notification(tx, guild_id, user_id)
+    )
 
 
-async def set_told(context: Context, guild_id: int, user_id: int, *, wanted: bool) -> None:
+async def set_done_notification(
+    context: Context, guild_id: int, user_id: int, *, wanted: bool
+) -> None:
     """Remember whether a member wants a message when a video of theirs is done."""
     await context.database.transact(
-        lambda tx: guild_settings.set_told(tx, guild_id, user_id, wanted=wanted)
+        lambda tx: guild_settings.set_done_notification(tx, guild_id, user_id, enabled=wanted)
     )
     _log.info("message when done", server=guild_id, user=user_id, wanted=wanted)
 
 
-async def tell_done(context: Context, job: Job) -> None:
+async def notify_done(context: Context, job: Job) -> None:
     """Tell the member of a job that was just delivered where everybody sees it, if they wish so."""
     try:
         async with asyncio.timeout(_LONGEST_S):
-            if await is_told(context, job.guild_id, job.user_id):
-                await context.publisher.tell_done(job)
+            if await wants_done_notification(context, job.guild_id, job.user_id):
+                await context.publisher.notify_done(job)
     except Exception as error:  # noqa: BLE001 - whatever it is, the video is delivered
         _log.warning("not told that it is done", job=job.id, error=str(error))

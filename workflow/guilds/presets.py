@@ -7,47 +7,48 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.catalogue import t
-from domain.errors import BrokenRules
-from domain.presets import Preset, checked, filled, key_of
+from domain import presets
+from domain.catalogue import _
+from domain.errors import RulesViolated
+from domain.presets import Preset, preset_key, validate_preset
 from domain.requests import Draft
 from storage import audit_log, guild_settings
 from storage.audit_log import NewChange
-from workflow.billing.quotas import Manager
+from workflow.billing.quotas import Actor
 from workflow.context import Context
 
 _log = structlog.get_logger(__name__)
 
-MOST: Final = 25
+MAX_PRESETS: Final = 25
 """Presets of a server; Discord shows as many when one is chosen."""
 
 
-async def listed(context: Context, guild_id: int) -> list[Preset]:
+async def list_presets(context: Context, guild_id: int) -> list[Preset]:
     """List a server's presets by name."""
-    return await context.database.read(lambda tx: guild_settings.of_server(tx, guild_id))
+    return await context.database.read(lambda tx: guild_settings.list_presets(tx, guild_id))
 
 
 async def save(
-    context: Context, guild_id: int, manager: Manager, preset: Preset, *, over: str = ""
+    context: Context, guild_id: int, manager: Actor, preset: Preset, *, replaces: str = ""
 ) -> Preset | None:
     """Save a preset as a new one, or over the one of a name, and return that.
 
     Raises:
-        BrokenRules: the preset breaks rules, its name is another's, the one that it should come
+        RulesViolated: the preset breaks rules, its name is another's, the one that it should come
             over is gone, or the server has as many as it may; nothing changed.
     """
-    tidy = checked(preset)
+    tidy = validate_preset(preset)
 
     async def work(tx: AsyncConnection) -> Preset | None:
-        await guild_settings.lock(tx, guild_id)
-        known = {one.key: one for one in await guild_settings.of_server(tx, guild_id)}
+        await guild_settings.lock_guild(tx, guild_id)
+        known = {one.key: one for one in await guild_settings.list_presets(tx, guild_id)}
         if known.get(tidy.key) == tidy:
             return tidy
-        before = known.pop(key_of(over), None)
-        _refuse(tidy, over=bool(over), before=before, others=known)
+        before = known.pop(preset_key(replaces), None)
+        _refuse(tidy, over=bool(replaces), before=before, others=known)
         if before is not None:
-            await guild_settings.remove(tx, guild_id, before.key)
-        await guild_settings.add(tx, guild_id, tidy, context.now_ms())
+            await guild_settings.remove_preset(tx, guild_id, before.key)
+        await guild_settings.add_preset(tx, guild_id, tidy, context.now_ms())
         await _record(tx, context, guild_id, manager, before, tidy)
         return before
 
@@ -56,15 +57,15 @@ async def save(
     return before
 
 
-async def remove(context: Context, guild_id: int, manager: Manager, name: str) -> Preset | None:
+async def remove(context: Context, guild_id: int, manager: Actor, name: str) -> Preset | None:
     """Remove a preset and return it; None if there is none of this name."""
 
     async def work(tx: AsyncConnection) -> Preset | None:
-        await guild_settings.lock(tx, guild_id)
-        known = await guild_settings.of_server(tx, guild_id)
-        before = next((one for one in known if one.key == key_of(name)), None)
+        await guild_settings.lock_guild(tx, guild_id)
+        known = await guild_settings.list_presets(tx, guild_id)
+        before = next((one for one in known if one.key == preset_key(name)), None)
         if before is not None:
-            await guild_settings.remove(tx, guild_id, before.key)
+            await guild_settings.remove_preset(tx, guild_id, before.key)
             await _record(tx, context, guild_id, manager, before, None)
         return before
 
@@ -73,38 +74,40 @@ async def remove(context: Context, guild_id: int, manager: Manager, name: str) -
     return before
 
 
-async def suggested(context: Context, guild_id: int, typed: str) -> list[Preset]:
+async def autocomplete_preset(context: Context, guild_id: int, typed: str) -> list[Preset]:
     """List the presets whose name contains what was typed, whatever its case."""
-    return [one for one in await listed(context, guild_id) if key_of(typed) in one.key]
+    return [one for one in await list_presets(context, guild_id) if preset_key(typed) in one.key]
 
 
-async def applied(context: Context, guild_id: int, draft: Draft) -> Draft:
+async def apply_preset(context: Context, guild_id: int, draft: Draft) -> Draft:
     """Let the preset that a draft names fill what the draft leaves open."""
     if draft.preset is None:
         return draft
-    for preset in await listed(context, guild_id):
-        if preset.key == key_of(draft.preset):
-            return filled(draft, preset)
-    unknown = t("There is no preset of this name on this server: choose one of those suggested.")
-    return replace(draft, problems=(*draft.problems, unknown))
+    for preset in await list_presets(context, guild_id):
+        if preset.key == preset_key(draft.preset):
+            return presets.apply_preset(draft, preset)
+    unknown = _("There is no preset of this name on this server: choose one of those suggested.")
+    return replace(draft, violations=(*draft.violations, unknown))
 
 
 def _refuse(
     preset: Preset, *, over: bool, before: Preset | None, others: Mapping[str, Preset]
 ) -> None:
     if over and before is None:
-        raise BrokenRules([t("This preset is deleted.")])
+        raise RulesViolated([_("This preset is deleted.")])
     if preset.key in others:
-        raise BrokenRules([t("There is a preset of this name already: choose another name.")])
-    if not over and len(others) >= MOST:
-        raise BrokenRules([t("A server has {most} presets at most: remove one.", most=MOST)])
+        raise RulesViolated([_("There is a preset of this name already: choose another name.")])
+    if not over and len(others) >= MAX_PRESETS:
+        raise RulesViolated(
+            [_("A server has {most} presets at most: remove one.", most=MAX_PRESETS)]
+        )
 
 
 async def _record(
     tx: AsyncConnection,
     context: Context,
     guild_id: int,
-    manager: Manager,
+    manager: Actor,
     before: Preset | None,
     after: Preset | None,
 ) -> None:

@@ -21,28 +21,32 @@ _TOKEN: Final = re.compile(r"↺ (?P<job>[0-9a-z]{20})")
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class RecentPrompt:
     """A prompt, and the latest job that it was given for."""
 
     job_id: str
     prompt: str
 
 
-def token_of(job_id: str) -> str:
+def prompt_token(job_id: str) -> str:
     """Make what stands for the prompt of a job."""
     return f"↺ {job_id}"
 
 
-async def recent(context: Context, guild_id: int, user_id: int, typed: str) -> list[Recent]:
+async def find_recent_prompts(
+    context: Context, guild_id: int, user_id: int, typed: str
+) -> list[RecentPrompt]:
     """List the prompts that contain what was typed, whatever its case, newest first, each once."""
     found = await context.database.read(
-        lambda tx: job_list.prompts(tx, guild_id, user_id, _LOOKED_AT)
+        lambda tx: job_list.list_prompts(tx, guild_id, user_id, _LOOKED_AT)
     )
     wanted = typed.strip().casefold()
     return [one for one in _unique(found) if wanted in one.prompt.casefold()]
 
 
-async def recalled(context: Context, guild_id: int, user_id: int, draft: Draft) -> Draft:
+async def resolve_prompt_token(
+    context: Context, guild_id: int, user_id: int, draft: Draft
+) -> Draft:
     """Put the prompt in the place of a token that stands for one of the member's own."""
     token = _TOKEN.fullmatch(draft.prompt.strip())
     if token is None:
@@ -53,8 +57,8 @@ async def recalled(context: Context, guild_id: int, user_id: int, draft: Draft) 
     return replace(draft, prompt=job.request.prompt)
 
 
-def _unique(found: Iterable[tuple[str, str]]) -> list[Recent]:
-    by_prompt = dict[str, Recent]()
+def _unique(found: Iterable[tuple[str, str]]) -> list[RecentPrompt]:
+    by_prompt = dict[str, RecentPrompt]()
     for job_id, prompt in found:
-        by_prompt.setdefault(prompt, Recent(job_id, prompt))
+        by_prompt.setdefault(prompt, RecentPrompt(job_id, prompt))
     return list(by_prompt.values())

@@ -7,54 +7,54 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.guild_settings import ServerSettings, check, facts
+from domain.guild_settings import GuildSettings, flatten_settings, validate_settings
 from storage import audit_log, guild_settings
 from storage.audit_log import Change, NewChange
-from workflow.billing.quotas import Manager
+from workflow.billing.quotas import Actor
 from workflow.context import Context
 
 _log = structlog.get_logger(__name__)
 
-Changing = Callable[[ServerSettings], ServerSettings]
+SettingsChange = Callable[[GuildSettings], GuildSettings]
 """Makes of settings others."""
 
 
-async def read(context: Context, guild_id: int) -> ServerSettings:
+async def read(context: Context, guild_id: int) -> GuildSettings:
     """Read a server's settings; the defaults where nothing, or nothing readable, is stored."""
     return await context.database.read(lambda tx: _read(tx, guild_id))
 
 
-async def read_all(context: Context) -> dict[int, ServerSettings]:
+async def read_all(context: Context) -> dict[int, GuildSettings]:
     """Read the settings of every server that has any, by the server's id."""
-    texts = await context.database.read(guild_settings.all_settings)
+    texts = await context.database.read(guild_settings.get_all_settings)
     return {guild_id: _parsed(guild_id, text) for guild_id, text in texts.items()}
 
 
 async def change(
     context: Context,
     guild_id: int,
-    manager: Manager,
-    change: Changing,
-) -> ServerSettings:
+    manager: Actor,
+    change: SettingsChange,
+) -> GuildSettings:
     """Change a server's settings as they are at this moment, and return what they are then.
 
     Of two managers at once, the second changes what the first has left. The same interaction
     again changes nothing.
 
     Raises:
-        BrokenRules: naming everything that is wrong with the settings; nothing is changed.
+        RulesViolated: naming everything that is wrong with the settings; nothing is changed.
     """
     now_ms = context.now_ms()
 
-    async def work(tx: AsyncConnection) -> ServerSettings:
-        await guild_settings.lock(tx, guild_id)
+    async def work(tx: AsyncConnection) -> GuildSettings:
+        await guild_settings.lock_guild(tx, guild_id)
         before = await _read(tx, guild_id)
-        if await audit_log.by_interaction(tx, manager.interaction_id) is not None:
+        if await audit_log.get_by_interaction(tx, manager.interaction_id) is not None:
             return before
         after = change(before)
-        check(after)
+        validate_settings(after)
         if after != before:
-            await guild_settings.save(tx, guild_id, after.model_dump_json(), now_ms)
+            await guild_settings.save_settings(tx, guild_id, after.model_dump_json(), now_ms)
             for row in _rows(before, after, guild_id, manager, now_ms):
                 await audit_log.record(tx, row)
         return after
@@ -64,26 +64,26 @@ async def change(
     return settings
 
 
-async def _read(tx: AsyncConnection, guild_id: int) -> ServerSettings:
-    return _parsed(guild_id, await guild_settings.settings(tx, guild_id))
+async def _read(tx: AsyncConnection, guild_id: int) -> GuildSettings:
+    return _parsed(guild_id, await guild_settings.get_settings(tx, guild_id))
 
 
-def _parsed(guild_id: int, text: str | None) -> ServerSettings:
+def _parsed(guild_id: int, text: str | None) -> GuildSettings:
     if text is None:
-        return ServerSettings()
+        return GuildSettings()
     try:
-        return ServerSettings.model_validate_json(text)
+        return GuildSettings.model_validate_json(text)
     except ValidationError as error:
         fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
         _log.error("settings can not be read, the defaults count", server=guild_id, fields=fields)
-        return ServerSettings()
+        return GuildSettings()
 
 
 def _rows(
-    before: ServerSettings, after: ServerSettings, guild_id: int, manager: Manager, now_ms: int
+    before: GuildSettings, after: GuildSettings, guild_id: int, manager: Actor, now_ms: int
 ) -> Iterator[NewChange]:
     """Write down each fact that differs; the first one bears the interaction that changed all."""
-    was, now = facts(before), facts(after)
+    was, now = flatten_settings(before), flatten_settings(after)
     interaction_id: int | None = manager.interaction_id
     for subject in dict.fromkeys((*was, *now)):
         if was.get(subject) == now.get(subject):
@@ -105,10 +105,10 @@ _ON_THE_PANEL: Final = ("setting", "preset", "limit")
 _MOST: Final = 100
 
 
-async def latest(context: Context, guild_id: int) -> tuple[Change, ...]:
+async def latest_changes(context: Context, guild_id: int) -> tuple[Change, ...]:
     """Read the last changes of settings, presets and limits, newest first."""
 
     async def work(tx: AsyncConnection) -> tuple[Change, ...]:
-        return tuple(await audit_log.latest(tx, guild_id, _MOST, sorts=_ON_THE_PANEL))
+        return tuple(await audit_log.list_latest(tx, guild_id, _MOST, kinds=_ON_THE_PANEL))
 
     return await context.database.read(work)

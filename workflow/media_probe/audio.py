@@ -8,7 +8,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from workflow.media_probe.types import ClipFound, Fault, Unusable, claimed, microseconds
+from workflow.media_probe.types import (
+    ClipInfo,
+    MediaFault,
+    UnusableMedia,
+    header_seconds,
+    to_microseconds,
+)
 
 _RATES: Final[Mapping[int, tuple[int, ...]]] = MappingProxyType(
     {0: (11025, 12000, 8000), 2: (22050, 24000, 16000), 3: (44100, 48000, 32000)}
@@ -50,18 +56,18 @@ def mp3_seconds(data: bytes) -> Fraction:
     """Tell how long an MP3 is, without what its encoder had to put around the sound.
 
     Raises:
-        Unusable: there is nothing in it, or not what its header says.
+        UnusableMedia: there is nothing in it, or not what its header says.
     """
     frames = list(_frames(data))
     if not frames:
-        raise Unusable(Fault.OTHER_FORMAT)
+        raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
     first, *others = frames
     header = _header(data, first)
     if header is None:
         return sum((frame.seconds for frame in others), first.seconds)
     counted = sum((frame.seconds for frame in others), Fraction())
-    if abs(claimed(data) - counted) > 2 * first.seconds:
-        raise Unusable(Fault.DAMAGED)
+    if abs(header_seconds(data) - counted) > 2 * first.seconds:
+        raise UnusableMedia(MediaFault.DAMAGED)
     return max(Fraction(), counted - Fraction(_silent_samples(data, header), first.rate))
 
 
@@ -124,19 +130,19 @@ def wav_seconds(data: bytes) -> Fraction:
     """Tell how long a WAV is.
 
     Raises:
-        Unusable: it is cut off, contradicts itself, or is compressed.
+        UnusableMedia: it is cut off, contradicts itself, or is compressed.
     """
     chunks = _chunks(data)
     if not chunks.keys() >= {b"fmt ", b"data"}:
-        raise Unusable(Fault.DAMAGED)
+        raise UnusableMedia(MediaFault.DAMAGED)
     layout = chunks[b"fmt "]
     coding, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", layout)
     if coding == _EXTENSIBLE:
         (coding,) = struct.unpack_from("<H", layout, 24)
     if coding not in {_PCM, _FLOAT}:
-        raise Unusable(Fault.COMPRESSED_WAV)
+        raise UnusableMedia(MediaFault.COMPRESSED_WAV)
     if not rate or not block or block != channels * ((bits + 7) // 8):
-        raise Unusable(Fault.DAMAGED)
+        raise UnusableMedia(MediaFault.DAMAGED)
     return Fraction(len(chunks[b"data"]), block * rate)
 
 
@@ -148,20 +154,20 @@ def _chunks(data: bytes) -> dict[bytes, memoryview]:
         kind, size = struct.unpack_from("<4sI", data, at)
         at += 8
         if size > len(data) - at or (kind in chunks and kind in {b"fmt ", b"data"}):
-            raise Unusable(Fault.DAMAGED)
+            raise UnusableMedia(MediaFault.DAMAGED)
         chunks[kind] = memoryview(data)[at : at + size]
         at += size + size % 2
     return chunks
 
 
-def look(data: bytes) -> ClipFound:
+def probe(data: bytes) -> ClipInfo:
     """Tell what an audio file is.
 
     Raises:
-        Unusable: it is neither MP3 nor WAV, cut off, compressed within a WAV, or of no length.
+        UnusableMedia: it is neither MP3 nor WAV, cut off, compressed within a WAV, or of no length.
     """
     if is_wav(data):
-        return ClipFound(suffix="wav", microseconds=microseconds(wav_seconds(data)))
+        return ClipInfo(suffix="wav", microseconds=to_microseconds(wav_seconds(data)))
     if is_mp3(data):
-        return ClipFound(suffix="mp3", microseconds=microseconds(mp3_seconds(data)))
-    raise Unusable(Fault.OTHER_FORMAT)
+        return ClipInfo(suffix="mp3", microseconds=to_microseconds(mp3_seconds(data)))
+    raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)

@@ -6,7 +6,7 @@ from typing import Final, cast
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from domain.models import IMAGE_FORMATS, MAX_IMAGE_SIDE
-from workflow.media_probe.types import Fault, PictureFormat, PictureFound, Unusable
+from workflow.media_probe.types import MediaFault, PictureFormat, PictureInfo, UnusableMedia
 
 _LYING: Final = (5, 6, 7, 8)
 """Orientations that turn the picture by a quarter; a phone held upright writes 6."""
@@ -15,28 +15,28 @@ _LYING: Final = (5, 6, 7, 8)
 Image.MAX_IMAGE_PIXELS = None
 
 
-def look(data: bytes) -> PictureFound:
+def probe(data: bytes) -> PictureInfo:
     """Tell what a picture is.
 
     Raises:
-        Unusable: it is none, not a still one, damaged, or too large to be decoded.
+        UnusableMedia: it is none, not a still one, damaged, or too large to be decoded.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=tuple(IMAGE_FORMATS))
     except UnidentifiedImageError:
-        raise Unusable(Fault.OTHER_FORMAT) from None
+        raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT) from None
     with image:
         # A phone's JPEG with a preview inside is a "multi-picture object" to Pillow.
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         width, height = image.size
         if max(width, height) > MAX_IMAGE_SIDE:
-            raise Unusable(Fault.TOO_MANY_PIXELS)
+            raise UnusableMedia(MediaFault.TOO_MANY_PIXELS)
         if kind != "JPEG" and getattr(image, "is_animated", False):
-            raise Unusable(Fault.ANIMATED)
+            raise UnusableMedia(MediaFault.ANIMATED)
         if image.getexif().get(ExifTags.Base.Orientation) in _LYING:
             width, height = height, width
         _decode(image)
-    return PictureFound(format=cast("PictureFormat", kind), width=width, height=height)
+    return PictureInfo(format=cast("PictureFormat", kind), width=width, height=height)
 
 
 def _decode(image: ImageFile.ImageFile) -> None:

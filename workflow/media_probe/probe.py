@@ -10,7 +10,13 @@ from typing import IO, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from workflow.media_probe.types import Fault, Finding, Kind, Refused, Unusable
+from workflow.media_probe.types import (
+    MediaFault,
+    MediaInfo,
+    MediaKind,
+    RejectedMedia,
+    UnusableMedia,
+)
 
 _AT_ONCE: Final = 2
 _WALL_SECONDS: Final = 20
@@ -20,33 +26,33 @@ _START: Final = (
     "main(sys.argv[2])"
 )
 _ROOT: Final = Path(__file__).parents[2]
-_ANSWER: Final[TypeAdapter[Finding | Refused]] = TypeAdapter(Finding | Refused)
+_ANSWER: Final[TypeAdapter[MediaInfo | RejectedMedia]] = TypeAdapter(MediaInfo | RejectedMedia)
 
 
-class Inspector:
+class MediaProbe:
     """Has files looked into, two at a time; the others wait for their turn."""
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
-    async def look(self, kind: Kind, data: bytes) -> Finding:
+    async def probe(self, kind: MediaKind, data: bytes) -> MediaInfo:
         """Tell what a file is that was given as a picture, a video or audio.
 
         Raises:
-            Unusable: it can not be used, or too much time or memory would be needed to tell.
+            UnusableMedia: it can not be used, or too much time or memory would be needed to tell.
         """
         async with self._room:
             text = await asyncio.to_thread(_ask, kind, data)
         try:
             answer = _ANSWER.validate_json(text, strict=True)
         except ValidationError:
-            raise Unusable(Fault.TOO_COSTLY) from None
-        if isinstance(answer, Refused):
-            raise Unusable(answer.fault)
+            raise UnusableMedia(MediaFault.RESOURCE_LIMIT) from None
+        if isinstance(answer, RejectedMedia):
+            raise UnusableMedia(answer.fault)
         return answer
 
 
-def _ask(kind: Kind, data: bytes) -> bytes:
+def _ask(kind: MediaKind, data: bytes) -> bytes:
     """Start the interpreter on a file, and give what it answered; nothing if it was ended."""
     # A pipe of our own, because `run` would gather whatever amount comes through one of its own.
     answer, answers_here = os.pipe()
@@ -64,7 +70,7 @@ def _ask(kind: Kind, data: bytes) -> bytes:
         os.close(answers_here)
 
 
-def _run(kind: Kind, file: IO[bytes], answers: int) -> None:
+def _run(kind: MediaKind, file: IO[bytes], answers: int) -> None:
     subprocess.run(  # noqa: S603 - the words are ours, the file comes on standard input
         (sys.executable, "-I", "-B", "-c", _START, str(_ROOT), kind),
         stdin=file,

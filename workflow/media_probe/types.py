@@ -13,7 +13,7 @@ PictureFormat = Literal["PNG", "JPEG", "WEBP"]
 ClipSuffix = Literal["mp4", "mov", "mp3", "wav"]
 
 
-class Kind(StrEnum):
+class MediaKind(StrEnum):
     """What a file is given as."""
 
     PICTURE = "picture"
@@ -21,29 +21,29 @@ class Kind(StrEnum):
     AUDIO = "audio"
 
 
-class Fault(StrEnum):
+class MediaFault(StrEnum):
     """What can be wrong with a file."""
 
-    OTHER_FORMAT = "other format"
+    UNSUPPORTED_FORMAT = "other format"
     DAMAGED = "damaged"
     TOO_MANY_PIXELS = "too many pixels"
     ANIMATED = "animated"
     COMPRESSED_WAV = "compressed wav"
     NO_VIDEO_TRACK = "no video track"
     LENGTH_UNKNOWN = "length unknown"
-    TOO_COSTLY = "too costly"
+    RESOURCE_LIMIT = "too costly"
 
 
-class Unusable(Exception):
+class UnusableMedia(Exception):
     """A file that can not be used, and why."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: MediaFault) -> None:
         self.fault = fault
         super().__init__(fault.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureFound:
+class PictureInfo:
     """A picture: its format by Pillow's name, width and height as it is to be shown."""
 
     format: PictureFormat
@@ -52,7 +52,7 @@ class PictureFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipFound:
+class ClipInfo:
     """A video or audio: the suffix that its format goes by, its length to the microsecond."""
 
     suffix: ClipSuffix
@@ -60,36 +60,36 @@ class ClipFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class RejectedMedia:
     """A file that can not be used."""
 
-    fault: Fault
+    fault: MediaFault
 
 
-Finding = PictureFound | ClipFound
+MediaInfo = PictureInfo | ClipInfo
 
 
-def claimed(data: bytes) -> Fraction:
+def header_seconds(data: bytes) -> Fraction:
     """Tell what length in seconds a file's header claims.
 
     Raises:
-        Unusable: it claims none, or can not be read.
+        UnusableMedia: it claims none, or can not be read.
     """
     try:
         seconds = TinyTag.get(file_obj=io.BytesIO(data), tags=False).duration
     except TinyTagException:
-        raise Unusable(Fault.DAMAGED) from None
+        raise UnusableMedia(MediaFault.DAMAGED) from None
     if not seconds or not math.isfinite(seconds):
-        raise Unusable(Fault.LENGTH_UNKNOWN)
+        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
     return Fraction(seconds)
 
 
-def microseconds(seconds: Fraction) -> int:
+def to_microseconds(seconds: Fraction) -> int:
     """Write a length in microseconds, to the nearest one: headers are read as floats.
 
     Raises:
-        Unusable: there is no length.
+        UnusableMedia: there is no length.
     """
     if not seconds:
-        raise Unusable(Fault.LENGTH_UNKNOWN)
+        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
     return round(seconds * 1_000_000)

@@ -9,38 +9,46 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from workflow.media_probe.types import ClipFound, Fault, Unusable, claimed, microseconds
+from workflow.media_probe.types import (
+    ClipInfo,
+    MediaFault,
+    UnusableMedia,
+    header_seconds,
+    to_microseconds,
+)
 
 _QUICKTIME: Final = b"qt  "
 _PICTURES: Final = b"vide"
 _SOUND: Final = b"soun"
 
 
-def look(data: bytes) -> ClipFound:
+def probe(data: bytes) -> ClipInfo:
     """Tell what a video is. It is as long as its header says, or as its longest track if longer.
 
     A header can lie and a reference video is billed by its length, so the worst case is taken: of
     a trimmed video all that lies in it counts.
 
     Raises:
-        Unusable: it is none, cut off, without pictures, or its length is not in its header.
+        UnusableMedia: it is none, cut off, without pictures, or its length is not in its header.
     """
     if data[4:8] != b"ftyp":
-        raise Unusable(Fault.OTHER_FORMAT)
+        raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
     top = list(_boxes(memoryview(data)))
     kinds = {kind for kind, _ in top}
     if b"moov" not in kinds:
-        raise Unusable(Fault.OTHER_FORMAT)
+        raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
     if b"moof" in kinds:
-        raise Unusable(Fault.LENGTH_UNKNOWN)
+        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
     tracks = list(_tracks(_only(top, b"moov")))
     if not any(track.is_video for track in tracks):
-        raise Unusable(Fault.NO_VIDEO_TRACK)
+        raise UnusableMedia(MediaFault.NO_VIDEO_TRACK)
     if not all(track.seconds for track in tracks if track.is_video):
-        raise Unusable(Fault.LENGTH_UNKNOWN)
-    return ClipFound(
+        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
+    return ClipInfo(
         suffix="mov" if data[8:12] == _QUICKTIME else "mp4",
-        microseconds=microseconds(max(claimed(data), *(track.seconds for track in tracks))),
+        microseconds=to_microseconds(
+            max(header_seconds(data), *(track.seconds for track in tracks))
+        ),
     )
 
 
@@ -65,7 +73,7 @@ def _boxes(data: memoryview) -> Iterator[_Box]:
         elif size == 0:
             size = len(data) - at
         if not head <= size <= len(data) - at:
-            raise Unusable(Fault.DAMAGED)
+            raise UnusableMedia(MediaFault.DAMAGED)
         yield kind, data[at + head : at + size]
         at += size
 
@@ -74,7 +82,7 @@ def _only(boxes: list[_Box], kind: bytes) -> memoryview:
     """Find the one box of a kind; of two, another reader might take the other."""
     found = [body for name, body in boxes if name == kind]
     if len(found) != 1:
-        raise Unusable(Fault.DAMAGED)
+        raise UnusableMedia(MediaFault.DAMAGED)
     return found[0]
 
 
@@ -120,5 +128,5 @@ def _timescale(header: memoryview) -> int:
     """Read ticks per second from a movie's or a media's header."""
     (ticks,) = struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)
     if not ticks:
-        raise Unusable(Fault.LENGTH_UNKNOWN)
+        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
     return ticks

@@ -11,24 +11,30 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
-from workflow.media_probe.types import Fault, Finding, Kind, Refused, Unusable
+from workflow.media_probe.types import (
+    MediaFault,
+    MediaInfo,
+    MediaKind,
+    RejectedMedia,
+    UnusableMedia,
+)
 
 CPU_SECONDS: Final = 10
 MEMORY_BYTES: Final = 768 << 20
 
-_ROOMS: Final = {
-    Kind.PICTURE: "workflow.media_probe.images",
-    Kind.VIDEO: "workflow.media_probe.video",
-    Kind.AUDIO: "workflow.media_probe.audio",
+_FORMATS: Final = {
+    MediaKind.PICTURE: "workflow.media_probe.images",
+    MediaKind.VIDEO: "workflow.media_probe.video",
+    MediaKind.AUDIO: "workflow.media_probe.audio",
 }
 
 
 def main(kind: str) -> None:
     """Answer with one line of JSON: a finding, or that the file is refused."""
     # Pillow is slow to load, so it comes only where it is needed.
-    look = importlib.import_module(_ROOMS[Kind(kind)]).look
+    probe = importlib.import_module(_FORMATS[MediaKind(kind)]).probe
     _confine()
-    json.dump(asdict(_answer(look)), sys.stdout)
+    json.dump(asdict(_answer(probe)), sys.stdout)
 
 
 def _confine() -> None:
@@ -43,12 +49,12 @@ def _confine() -> None:
         resource.setrlimit(limit, (most, most))
 
 
-def _answer(look: Callable[[bytes], Finding]) -> Finding | Refused:
+def _answer(probe: Callable[[bytes], MediaInfo]) -> MediaInfo | RejectedMedia:
     try:
-        return look(sys.stdin.buffer.read())
-    except Unusable as error:
-        return Refused(fault=error.fault)
+        return probe(sys.stdin.buffer.read())
+    except UnusableMedia as error:
+        return RejectedMedia(fault=error.fault)
     except MemoryError:
-        return Refused(fault=Fault.TOO_COSTLY)
+        return RejectedMedia(fault=MediaFault.RESOURCE_LIMIT)
     except Exception:  # noqa: BLE001 - whatever a decoder stumbles over, the file is at fault
-        return Refused(fault=Fault.DAMAGED)
+        return RejectedMedia(fault=MediaFault.DAMAGED)

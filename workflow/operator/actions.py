@@ -12,18 +12,18 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound
-from domain.failures import OPERATOR
+from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import PAID, JobState
-from domain.money import plain_usd
+from domain.money import format_usd_en
 from storage import audit_log, jobs, parked_jobs
 from storage.audit_log import NewChange
-from storage.errors import JobTaken, TaskTaken
+from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.jobs import Job
-from workflow.billing.quotas import Manager
-from workflow.billing.settlement import Payer, give_back, settle
+from workflow.billing.quotas import Actor
+from workflow.billing.settlement import Payer, refund, resolve_payment
 from workflow.context import Context
-from workflow.errors import NoSuchTask, Overtaken, TaskNotChecked
-from workflow.operator.parked_jobs import Decision, Evidence, evidence
+from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable
+from workflow.operator.parked_jobs import Decision, ParkedJob, read_parked_job
 
 _log = structlog.get_logger(__name__)
 
@@ -31,64 +31,64 @@ _NOTE = "decided by the operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class DecisionRequest:
     """A decision about the job that had this fence; `task_id` goes with a bind."""
 
     decision: Decision
     job_id: str
     fence: int
-    operator: Manager
+    operator: Actor
     task_id: str | None = None
 
 
-async def decide(context: Context, verdict: Verdict) -> Job:
+async def apply_decision(context: Context, request: DecisionRequest) -> Job:
     """Carry a decision out, once, and return the job as it is now; wake the belt afterwards.
 
     Raises:
         Overtaken: the job has moved on, or this can not be decided about it.
-        NoSuchTask: APIXO does not know the task, or another job has it.
-        TaskNotChecked: APIXO does not tell whether there is such a task.
+        TaskNotBindable: APIXO does not know the task, or another job has it.
+        TaskCheckFailed: APIXO does not tell whether there is such a task.
     """
-    if verdict.decision is Decision.BIND:
-        await _check_task(context, verdict)
+    if request.decision is Decision.BIND_TASK:
+        await _check_task(context, request)
 
     async def work(tx: AsyncConnection) -> Job:
-        return await _decide(tx, verdict, context.now_ms())
+        return await _decide(tx, request, context.now_ms())
 
     try:
         job = await context.database.transact(work)
-    except JobTaken:
-        raise Overtaken(verdict.job_id) from None
-    except TaskTaken:
-        raise NoSuchTask("the task belongs to another job") from None
-    about = {"job": job.id, "by": verdict.operator.user_id, "state": job.state}
-    _log.warning("decided", decision=verdict.decision, **about)
+    except StaleJobError:
+        raise StaleDecision(request.job_id) from None
+    except TaskAlreadyAssigned:
+        raise TaskNotBindable("the task belongs to another job") from None
+    about = {"job": job.id, "by": request.operator.user_id, "state": job.state}
+    _log.warning("decided", decision=request.decision, **about)
     return job
 
 
-async def _check_task(context: Context, verdict: Verdict) -> None:
+async def _check_task(context: Context, verdict: DecisionRequest) -> None:
     """Ask APIXO whether it knows the task, under the model of the job."""
     job = await context.database.read(lambda tx: jobs.get(tx, verdict.job_id))
     if job is None or not verdict.task_id:
-        raise Overtaken(verdict.job_id)
+        raise StaleDecision(verdict.job_id)
     try:
-        await context.apixo.status(job.request.model, verdict.task_id)
+        await context.apixo.fetch_status(job.request.model, verdict.task_id)
     except NotFound:
-        raise NoSuchTask("APIXO does not know the task") from None
+        raise TaskNotBindable("APIXO does not know the task") from None
     except ApixoError as error:
-        raise TaskNotChecked(str(error)) from None
+        raise TaskCheckFailed(str(error)) from None
 
 
-async def _decide(tx: AsyncConnection, verdict: Verdict, now_ms: int) -> Job:
-    found = await evidence(tx, verdict.job_id)
+async def _decide(tx: AsyncConnection, verdict: DecisionRequest, now_ms: int) -> Job:
+    found = await read_parked_job(tx, verdict.job_id)
     if found is None:
-        raise Overtaken(verdict.job_id)
-    if await audit_log.by_interaction(tx, verdict.operator.interaction_id) is not None:
+        raise StaleDecision(verdict.job_id)
+    if await audit_log.get_by_interaction(tx, verdict.operator.interaction_id) is not None:
         return found.job  # the same click, delivered twice
-    if found.job.fence != verdict.fence or verdict.decision not in found.decisions:
-        raise Overtaken(verdict.job_id)
+    if found.job.fence != verdict.fence or verdict.decision not in found.allowed_decisions:
+        raise StaleDecision(verdict.job_id)
     await _DOINGS[verdict.decision](tx, found, verdict, now_ms)
-    after = await evidence(tx, verdict.job_id)
+    after = await read_parked_job(tx, verdict.job_id)
     assert after is not None, "jobs stay"
     change = NewChange(
         at_ms=now_ms,
@@ -105,8 +105,10 @@ async def _decide(tx: AsyncConnection, verdict: Verdict, now_ms: int) -> Job:
     return after.job
 
 
-async def _bind(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
-    await jobs.move(
+async def _bind(
+    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+) -> None:
+    await jobs.transition(
         tx,
         found.job,
         JobState.GENERATING,
@@ -117,70 +119,76 @@ async def _bind(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: 
     )
 
 
-async def _ask(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+async def _ask(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
     """Put the job back where it stood: its stage asks APIXO, or looks for its post, once more."""
     back = {JobState.STUCK: JobState.GENERATING, JobState.RESULT_LOST: JobState.SUCCEEDED}
-    target = back.get(found.job.state, found.stood)
+    target = back.get(found.job.state, found.parked_from)
     job = found.job
     url = None if target is JobState.SUCCEEDED else job.result_url
-    await jobs.move(tx, job, target, now_ms=now_ms, result_url=url, reason=None)
+    await jobs.transition(tx, job, target, now_ms=now_ms, result_url=url, reason=None)
 
 
-async def _post(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
-    await jobs.move(tx, found.job, JobState.STORED, now_ms=now_ms, reason=None)
+async def _post(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
+    await jobs.transition(tx, found.job, JobState.STORED, now_ms=now_ms, reason=None)
 
 
-async def _release(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
+async def _release(
+    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+) -> None:
     by = str(verdict.operator.user_id)
     await _end(tx, found.job, now_ms)
-    await settle(tx, found.job, Payer.NOBODY, now_ms=now_ms, note=_NOTE, by=by)
+    await resolve_payment(tx, found.job, Payer.NOBODY, now_ms=now_ms, note=_NOTE, actor=by)
 
 
-async def _bear(tx: AsyncConnection, found: Evidence, verdict: Verdict, now_ms: int) -> None:
+async def _bear(
+    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+) -> None:
     by = str(verdict.operator.user_id)
     await _end(tx, found.job, now_ms)
-    if found.stood in PAID:
-        await give_back(tx, found.job, now_ms=now_ms, note=_NOTE, by=by)
+    if found.parked_from in PAID:
+        await refund(tx, found.job, now_ms=now_ms, note=_NOTE, actor=by)
     else:
-        await settle(tx, found.job, Payer.OPERATOR, now_ms=now_ms, note=_NOTE, by=by)
+        await resolve_payment(tx, found.job, Payer.OPERATOR, now_ms=now_ms, note=_NOTE, actor=by)
 
 
-async def _charge(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+async def _charge(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
     """Have the member pay as quoted, and the belt fetch the video.
 
     If that can not be had in any way, the job is `result_lost` and what was paid is given back.
     """
     job = found.job
-    await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None, reason=None)
-    await settle(tx, job, Payer.MEMBER, now_ms=now_ms, note=_NOTE)
+    await jobs.transition(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None, reason=None)
+    await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms, note=_NOTE)
 
 
-async def _close(tx: AsyncConnection, found: Evidence, _: Verdict, now_ms: int) -> None:
+async def _close(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
     await parked_jobs.close(tx, found.job, now_ms)
 
 
 async def _end(tx: AsyncConnection, job: Job, now_ms: int) -> None:
-    await jobs.move(tx, job, JobState.FAILED, now_ms=now_ms, reason=_NOTE, fail_code=OPERATOR)
+    await jobs.transition(
+        tx, job, JobState.FAILED, now_ms=now_ms, reason=_NOTE, fail_code=ENDED_BY_OPERATOR
+    )
 
 
-_Doing = Callable[[AsyncConnection, Evidence, Verdict, int], Awaitable[None]]
+_Doing = Callable[[AsyncConnection, ParkedJob, DecisionRequest, int], Awaitable[None]]
 _DOINGS: Mapping[Decision, _Doing] = MappingProxyType(
     {
-        Decision.BIND: _bind,
-        Decision.ASK: _ask,
+        Decision.BIND_TASK: _bind,
+        Decision.RETRY: _ask,
         Decision.POST: _post,
         Decision.RELEASE: _release,
-        Decision.BEAR: _bear,
-        Decision.CHARGE: _charge,
+        Decision.CHARGE_OPERATOR: _bear,
+        Decision.CHARGE_MEMBER: _charge,
         Decision.CLOSE: _close,
     }
 )
 
 
-def _standing(found: Evidence) -> str:
+def _standing(found: ParkedJob) -> str:
     """Write a job's state and money for the audit trail."""
     closed = ", closed" if found.job.closed_at_ms is not None else ""
     return (
-        f"{found.job.state}{closed}: held {plain_usd(found.held)}, "
-        f"member {plain_usd(found.paid)}, operator {plain_usd(found.borne)}"
+        f"{found.job.state}{closed}: held {format_usd_en(found.held)}, "
+        f"member {format_usd_en(found.member_paid)}, operator {format_usd_en(found.operator_paid)}"
     )

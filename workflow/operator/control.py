@@ -15,10 +15,10 @@ from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
 from storage import audit_log, exposure, jobs, parked_jobs, queue, status_messages, submission_pause
 from storage.audit_log import NewChange
-from storage.submission_pause import BeltState
-from workflow.billing.quotas import Manager
+from storage.submission_pause import SubmissionPause
+from workflow.billing.quotas import Actor
 from workflow.context import Context
-from workflow.disk_space import Room
+from workflow.disk_space import DiskSpace
 
 _log = structlog.get_logger(__name__)
 
@@ -38,13 +38,13 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ServiceStatus:
     """How the service stands; `balance` is None where APIXO did not tell it."""
 
     now_ms: int
-    belt: BeltState
+    submission_pause: SubmissionPause
     exposure: Exposure
-    room: Room
+    disk_space: DiskSpace
     jobs: Mapping[JobState, int]
     in_flight: int
     max_in_flight: int
@@ -53,36 +53,38 @@ class Standing:
     balance: MicroUSD | None
 
 
-async def stop(context: Context, reason: str, operator: Manager) -> None:
+async def stop_submissions(context: Context, reason: str, operator: Actor) -> None:
     """Submit nothing from now on, in any process, and say why on what waits."""
 
     async def work(tx: AsyncConnection) -> None:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
-        if await audit_log.by_interaction(tx, operator.interaction_id) is not None:
+        if await audit_log.get_by_interaction(tx, operator.interaction_id) is not None:
             return
         await submission_pause.stop(tx, now_ms, str(operator.user_id), reason)
-        await status_messages.outdate_all(tx, JobState.QUEUED)
+        await status_messages.mark_all_outdated(tx, JobState.QUEUED)
         await audit_log.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
 
     await context.database.transact(work)
     _log.warning("stopped by the operator", by=operator.user_id, reason=reason)
 
 
-async def go_on(context: Context, operator: Manager) -> bool:
+async def resume_submissions(context: Context, operator: Actor) -> bool:
     """Submit again, and accept the day's exposure so far; False if nothing was in the way."""
 
     async def work(tx: AsyncConnection) -> bool:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
-        if await audit_log.by_interaction(tx, operator.interaction_id) is not None:
+        if await audit_log.get_by_interaction(tx, operator.interaction_id) is not None:
             return True
-        is_reached = await exposure.is_reached(tx, now_ms, context.policy.exposure_limit)
-        if not (before.paused(now_ms) or is_reached):
+        is_reached = await exposure.is_limit_reached(tx, now_ms, context.policy.exposure_limit)
+        if not (before.is_paused(now_ms) or is_reached):
             return False
-        await submission_pause.go_on(tx)
+        await submission_pause.resume(tx)
         if is_reached:
             await exposure.accept(tx, now_ms)
-        await status_messages.outdate_all(tx, JobState.QUEUED)
-        hindrance = before.stop_reason or (before.reason if before.paused(now_ms) else "exposure")
+        await status_messages.mark_all_outdated(tx, JobState.QUEUED)
+        hindrance = before.stop_reason or (
+            before.reason if before.is_paused(now_ms) else "exposure"
+        )
         await audit_log.record(tx, _change("go on", operator, now_ms, hindrance, None))
         return True
 
@@ -91,21 +93,21 @@ async def go_on(context: Context, operator: Manager) -> bool:
     return went_on
 
 
-async def standing(context: Context) -> Standing:
+async def read_service_status(context: Context) -> ServiceStatus:
     """Tell how the service stands."""
     balance = await _balance(context)
 
-    async def work(tx: AsyncConnection) -> Standing:
-        now_ms, counts = context.now_ms(), await jobs.counts(tx)
-        return Standing(
+    async def work(tx: AsyncConnection) -> ServiceStatus:
+        now_ms, counts = context.now_ms(), await jobs.count_by_state(tx)
+        return ServiceStatus(
             now_ms=now_ms,
-            belt=await submission_pause.state(tx),
-            exposure=await exposure_of(tx, context, now_ms),
-            room=context.room(),
+            submission_pause=await submission_pause.get(tx),
+            exposure=await read_exposure(tx, context, now_ms),
+            disk_space=context.disk_space(),
             jobs=counts,
             in_flight=sum(counts.get(state, 0) for state in AT_APIXO),
             max_in_flight=context.policy.max_tasks,
-            oldest_queued_ms=await queue.oldest_ms(tx),
+            oldest_queued_ms=await queue.oldest_created_at_ms(tx),
             parked=await parked_jobs.count(tx),
             balance=balance,
         )
@@ -113,22 +115,25 @@ async def standing(context: Context) -> Standing:
     return await context.database.read(work)
 
 
-async def exposure_of(tx: AsyncConnection, context: Context, now_ms: int) -> Exposure:
+async def read_exposure(tx: AsyncConnection, context: Context, now_ms: int) -> Exposure:
     """Tell the exposure of the day of a moment."""
-    amount, accepted = await exposure.of_day(tx, now_ms), await exposure.accepted(tx, now_ms)
+    amount, accepted = (
+        await exposure.get_for_day(tx, now_ms),
+        await exposure.get_accepted(tx, now_ms),
+    )
     return Exposure(amount, accepted, context.policy.exposure_limit)
 
 
 async def _balance(context: Context) -> MicroUSD | None:
     try:
-        return await context.apixo.balance()
+        return await context.apixo.fetch_balance()
     except ApixoError as error:
         _log.warning("APIXO's balance is not known", error=str(error))
         return None
 
 
 def _change(
-    what: str, operator: Manager, now_ms: int, before: str | None, after: str | None
+    what: str, operator: Actor, now_ms: int, before: str | None, after: str | None
 ) -> NewChange:
     return NewChange(
         at_ms=now_ms,

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Final
 
 from domain.money import MicroUSD
-from domain.reports import Days, Grouping, Line, Sums
-from storage.reports import Posting
+from domain.reports import DayRange, Grouping, ReportLine, Sums
+from storage.reports import StatementEntry
 
 Cell = str | int | Decimal | date | datetime | None
 
@@ -25,7 +25,7 @@ _SUMS: Final = (
 )
 
 
-def write(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def format_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """Write CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it.
 
     Texts are one line: control characters, by which a row could be broken in two, become spaces.
@@ -38,13 +38,13 @@ def write(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return sheet.getvalue()
 
 
-def as_file(text: str) -> bytes:
+def encode_csv(text: str) -> bytes:
     """Encode CSV for a person's spreadsheet: only by its mark does Excel know UTF-8."""
     return text.encode("utf-8-sig", errors="replace")
 
 
-def of_server(
-    lines: Iterable[Line], days: Days, grouping: Grouping, names: Mapping[int, str]
+def format_server_csv(
+    lines: Iterable[ReportLine], days: DayRange, grouping: Grouping, names: Mapping[int, str]
 ) -> str:
     """Write a line for each group; `names` are those of members and channels, by their ids.
 
@@ -53,19 +53,19 @@ def of_server(
     return _of_lines(lines, days, _COLUMNS[grouping], names)
 
 
-def of_everyone(lines: Iterable[Line], days: Days, grouping: Grouping) -> str:
+def format_all_servers_csv(lines: Iterable[ReportLine], days: DayRange, grouping: Grouping) -> str:
     """Write a line for each server and group, without names."""
     columns = [name for name in _COLUMNS[grouping] if not name.endswith("_name")]
     return _of_lines(lines, days, ["server_id", *columns], {})
 
 
-def of_postings(postings: Iterable[Posting]) -> str:
+def format_statement_csv(postings: Iterable[StatementEntry]) -> str:
     """Write a line for each row of the ledger; `cost_usd` adds up to what was paid."""
     header = (
         *("time", "kind", "amount_usd", "cost_usd"),
         *("job", "channel_id", "model", "resolution", "seconds", "note"),
     )
-    return write(
+    return format_csv(
         header,
         (
             (
@@ -89,20 +89,20 @@ _COLUMNS: Final[Mapping[Grouping, Sequence[str]]] = {
 
 
 def _of_lines(
-    lines: Iterable[Line], days: Days, columns: Sequence[str], names: Mapping[int, str]
+    lines: Iterable[ReportLine], days: DayRange, columns: Sequence[str], names: Mapping[int, str]
 ) -> str:
     rows = (
         [*_day_cells(line, days), *_key_cells(line, columns, names), *_sum_cells(line.sums)]
         for line in lines
     )
-    return write(["first_day", "last_day", *columns, *_SUMS], rows)
+    return format_csv(["first_day", "last_day", *columns, *_SUMS], rows)
 
 
-def _day_cells(line: Line, days: Days) -> tuple[date, date]:
+def _day_cells(line: ReportLine, days: DayRange) -> tuple[date, date]:
     return (line.day, line.day) if line.day else (days.first, days.last)
 
 
-def _key_cells(line: Line, columns: Sequence[str], names: Mapping[int, str]) -> list[Cell]:
+def _key_cells(line: ReportLine, columns: Sequence[str], names: Mapping[int, str]) -> list[Cell]:
     values: dict[str, Cell] = {
         "server_id": line.guild_id,
         "user_id": line.user_id,
@@ -116,7 +116,7 @@ def _key_cells(line: Line, columns: Sequence[str], names: Mapping[int, str]) -> 
 
 def _sum_cells(sums: Sums) -> list[Cell]:
     money = (sums.charged, sums.adjusted, sums.net, sums.released)
-    counts = (sums.charges, sums.delivered, sums.failed, sums.cancelled, sums.wait_s)
+    counts = (sums.charges, sums.delivered, sums.failed, sums.cancelled, sums.mean_wait_s)
     return [*map(_dollars, money), *counts]
 
 

@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import exposure, jobs, metrics, submission_pause
-from storage.metrics import Move
-from workflow.billing.reconciliation import Reading, latest_in
+from storage.metrics import Transition
+from workflow.billing.reconciliation import Reconciliation, reconcile_latest
 from workflow.context import Context
-from workflow.submission_gate import halt_of
+from workflow.submission_gate import find_submission_block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gauges:
+class MetricsSnapshot:
     """How the belt stands.
 
     `oldest_ms` is how long ago the oldest job in each state was wanted, `poll_late_ms` how long a
@@ -23,36 +23,36 @@ class Gauges:
     """
 
     jobs: Mapping[JobState, int]
-    oldest_ms: Mapping[JobState, int]
+    oldest_age_ms: Mapping[JobState, int]
     poll_late_ms: int
     is_paused: bool
     held: MicroUSD
     exposure: MicroUSD
-    reading: Reading | None
-    moves: Sequence[Move]
+    reconciliation: Reconciliation | None
+    transitions: Sequence[Transition]
 
 
-async def last_move(context: Context) -> int:
+async def last_transition_id(context: Context) -> int:
     """Tell the number of the newest move of any job."""
-    return await context.database.read(metrics.last_move)
+    return await context.database.read(metrics.last_transition_id)
 
 
-async def gather(context: Context, last_move: int) -> Gauges:
+async def collect_metrics(context: Context, last_transition_id: int) -> MetricsSnapshot:
     """Read every figure, and the moves after the one that was seen last."""
 
-    async def work(tx: AsyncConnection) -> Gauges:
+    async def work(tx: AsyncConnection) -> MetricsSnapshot:
         now_ms = context.now_ms()
-        due_ms = await metrics.poll_due_since(tx, now_ms)
-        since_ms = await metrics.oldest(tx)
-        return Gauges(
-            jobs=await jobs.counts(tx),
-            oldest_ms={state: now_ms - at_ms for state, at_ms in since_ms.items()},
+        due_ms = await metrics.oldest_due_poll_ms(tx, now_ms)
+        since_ms = await metrics.oldest_created_at_ms_by_state(tx)
+        return MetricsSnapshot(
+            jobs=await jobs.count_by_state(tx),
+            oldest_age_ms={state: now_ms - at_ms for state, at_ms in since_ms.items()},
             poll_late_ms=0 if due_ms is None else now_ms - due_ms,
             is_paused=await _is_paused(tx, context, now_ms),
-            held=await metrics.held(tx),
-            exposure=await exposure.of_day(tx, now_ms),
-            reading=await latest_in(tx),
-            moves=await metrics.moves_after(tx, last_move),
+            held=await metrics.sum_open_holds(tx),
+            exposure=await exposure.get_for_day(tx, now_ms),
+            reconciliation=await reconcile_latest(tx),
+            transitions=await metrics.list_transitions_after(tx, last_transition_id),
         )
 
     return await context.database.read(work)
@@ -60,6 +60,6 @@ async def gather(context: Context, last_move: int) -> Gauges:
 
 async def _is_paused(tx: AsyncConnection, context: Context, now_ms: int) -> bool:
     """Tell whether nothing is submitted, for whatever reason."""
-    halt = await halt_of(tx, context)
+    halt = await find_submission_block(tx, context)
     is_halted = halt is not None and halt.is_total
-    return is_halted or (await submission_pause.state(tx)).paused(now_ms)
+    return is_halted or (await submission_pause.get(tx)).is_paused(now_ms)

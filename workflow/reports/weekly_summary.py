@@ -11,13 +11,13 @@ from typing import Final
 
 import structlog
 
-from domain.reports import Days, Grouping, day_of
+from domain.reports import DayRange, Grouping, utc_day
 from storage import guild_settings
 from workflow.context import Context
 from workflow.guilds import settings
-from workflow.reliability import once
+from workflow.reliability import run_once_per
 from workflow.reports import spending
-from workflow.reports.spending import Figures
+from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ _FROM_HOUR: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class WeeklySummary:
     """What was spent on a server in a week, and the channel that wants to know.
 
     `week` names it, such as `2026-W47`. `posted_since_ms` is set where it may have been posted
@@ -36,45 +36,45 @@ class Summary:
     guild_id: int
     channel_id: int
     week: str
-    figures: Figures
+    figures: SpendingReport
     posted_since_ms: int | None
 
 
-Post = Callable[[Summary], Awaitable[bool]]
+PostSummary = Callable[[WeeklySummary], Awaitable[bool]]
 """Posts a summary, once; False if that is to be tried again."""
 
 
-async def post_due(context: Context, post: Post) -> None:
+async def post_due_summaries(context: Context, post: PostSummary) -> None:
     """Post the last week's summary to each channel that wants one and has none yet."""
-    days = week_before(context.now_ms())
-    for guild_id in await context.database.read(guild_settings.all_settings):
+    days = last_due_week(context.now_ms())
+    for guild_id in await context.database.read(guild_settings.get_all_settings):
         channel_id = (await settings.read(context, guild_id)).summary_channel
         if channel_id is not None:
             await _post_one(context, guild_id, channel_id, days, post)
 
 
-def week_before(now_ms: int) -> Days:
+def last_due_week(now_ms: int) -> DayRange:
     """Tell the days, Monday to Sunday, of the last week that is to be told by now."""
-    today = day_of(now_ms - _FROM_HOUR * _HOUR_MS)
+    today = utc_day(now_ms - _FROM_HOUR * _HOUR_MS)
     monday = today - timedelta(days=today.weekday())
-    return Days(monday - timedelta(days=7), monday)
+    return DayRange(monday - timedelta(days=7), monday)
 
 
-def name_of(monday: date) -> str:
+def iso_week_name(monday: date) -> str:
     """Name a week by its Monday, as ISO 8601 does."""
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"
 
 
 async def _post_one(
-    context: Context, guild_id: int, channel_id: int, days: Days, post: Post
+    context: Context, guild_id: int, channel_id: int, days: DayRange, post: PostSummary
 ) -> None:
-    week = name_of(days.first)
+    week = iso_week_name(days.first)
 
     async def work(begun_ms: int | None) -> bool:
-        figures = await spending.of_server_on(context, guild_id, days, Grouping.DAY)
+        figures = await spending.read_server_report_for_days(context, guild_id, days, Grouping.DAY)
         return await post(
-            Summary(
+            WeeklySummary(
                 guild_id=guild_id,
                 channel_id=channel_id,
                 week=week,
@@ -84,6 +84,6 @@ async def _post_one(
         )
 
     try:
-        await once(context, f"summary {guild_id}", week, work)
+        await run_once_per(context, f"summary {guild_id}", week, work)
     except Exception:  # noqa: BLE001 - the other servers get theirs
         _log.exception("no summary", server=guild_id, week=week)

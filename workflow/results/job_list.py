@@ -8,62 +8,64 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import JobState
 from domain.money import ZERO
 from storage import job_list, jobs
-from storage.job_list import Money, Window
+from storage.job_list import JobAmounts, JobPage
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.publisher import Sight
-from workflow.results.repost import can_post_again
-from workflow.status_updates import sight_of
+from workflow.publisher import StatusView
+from workflow.results.repost import can_repost
+from workflow.status_updates import build_status_view
 
-PAGE: Final = 5
+PAGE_SIZE: Final = 5
 """Jobs on a page."""
 
-_NOTHING: Final = Money(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO)
+_NOTHING: Final = JobAmounts(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class JobListEntry:
     """A job on the list, and what its member may do with it there."""
 
-    sight: Sight
-    money: Money
+    status: StatusView
+    money: JobAmounts
     can_cancel: bool
-    can_post_again: bool
+    can_repost: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class JobListPage:
     """A page of the list: its jobs, newest first, and the first jobs of the pages beside it.
 
     `before` counts the newer jobs, `total` all of them.
     """
 
-    rows: tuple[Listed, ...]
+    rows: tuple[JobListEntry, ...]
     newer: str | None
     older: str | None
-    before: int
+    newer_count: int
     total: int
 
 
-async def page_of(context: Context, guild_id: int, user_id: int, start: str | None = None) -> Page:
+async def read_job_page(
+    context: Context, guild_id: int, user_id: int, start: str | None = None
+) -> JobListPage:
     """Gather a member's page that begins with a job; the newest without one, or for another's."""
 
-    async def work(tx: AsyncConnection) -> tuple[Window, list[Job], dict[str, Money]]:
-        window = await job_list.window(tx, guild_id, user_id, start, PAGE)
+    async def work(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
+        window = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
         found = [await jobs.get(tx, job_id) for job_id in window.ids]
-        money = await job_list.money(tx, window.ids)
+        money = await job_list.sum_by_job(tx, window.ids)
         return window, [job for job in found if job is not None], money
 
     window, found, money = await context.database.read(work)
-    return Page(
+    return JobListPage(
         rows=tuple([await _listed(context, job, money.get(job.id, _NOTHING)) for job in found]),
         newer=window.newer,
         older=window.older,
-        before=window.before,
+        newer_count=window.newer_count,
         total=window.total,
     )
 
 
-async def _listed(context: Context, job: Job, money: Money) -> Listed:
-    sight = await sight_of(context, job)
-    return Listed(sight, money, job.state is JobState.QUEUED, can_post_again(context, job))
+async def _listed(context: Context, job: Job, money: JobAmounts) -> JobListEntry:
+    sight = await build_status_view(context, job)
+    return JobListEntry(sight, money, job.state is JobState.QUEUED, can_repost(context, job))

@@ -11,27 +11,27 @@ from workflow.publisher import JobView
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class JobCost:
     """What a job costs its member: the amount on hold now, and what was charged in the end."""
 
     held: MicroUSD
     charged: MicroUSD
 
 
-async def recall(context: Context, job_id: str) -> JobView | None:
+async def get_job(context: Context, job_id: str) -> JobView | None:
     """Read a job; None if there is none of this name."""
     return await context.database.read(lambda tx: jobs.get(tx, job_id))
 
 
-async def cost_of(context: Context, job_id: str) -> Cost:
+async def read_job_cost(context: Context, job_id: str) -> JobCost:
     """Sum what the ledger says of a job's member."""
 
-    async def work(tx: AsyncConnection) -> Cost:
-        entries = await billing.entries(tx, job_id)
+    async def work(tx: AsyncConnection) -> JobCost:
+        entries = await billing.list_entries(tx, job_id)
         resolved = {entry.hold_id for entry in entries if entry.kind in ("charge", "release")}
         members = [entry for entry in entries if entry.account == "member"]
         held = (e.amount for e in members if e.kind == "hold" and e.id not in resolved)
         charged = (e.amount for e in members if e.kind in ("charge", "adjust"))
-        return Cost(MicroUSD(sum(held, ZERO)), MicroUSD(sum(charged, ZERO)))
+        return JobCost(MicroUSD(sum(held, ZERO)), MicroUSD(sum(charged, ZERO)))
 
     return await context.database.read(work)

@@ -12,14 +12,14 @@ from typing import Final
 
 import structlog
 
-from domain.guild_rules import concerns
-from domain.guild_settings import ServerSettings, TooLarge
+from domain.guild_rules import rule_applies
+from domain.guild_settings import GuildSettings, OversizeFallback
 from storage.errors import NotAVideo
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import TooLargeToPost, UnusableVideo
 from workflow.guilds import settings
-from workflow.publisher import Parcel
+from workflow.publisher import ResultPayload
 
 _log = structlog.get_logger(__name__)
 
@@ -30,11 +30,16 @@ _LEAST_COPY: Final = 64 * 1024
 _DAY_MS: Final = 86_400_000
 _LONGEST_LINK_DAYS: Final = 7
 
-Send = Callable[[Job, Parcel], Awaitable[int]]
+SendResult = Callable[[Job, ResultPayload], Awaitable[int]]
 
 
-async def send_fitting(
-    context: Context, job: Job, send: Send, most_bytes: int, *, or_nothing: bool = True
+async def send_payload(
+    context: Context,
+    job: Job,
+    send: SendResult,
+    max_bytes: int,
+    *,
+    allow_without_video: bool = True,
 ) -> int:
     """Send the result of a job to a place that takes files of `most_bytes`; the message's id.
 
@@ -45,9 +50,9 @@ async def send_fitting(
         TooLargeToPost: there is nothing that fits.
         PublishError: as `send` raises it.
     """
-    parcel = await parcel_under(context, job, most_bytes)
+    parcel = await build_payload(context, job, max_bytes)
     while True:
-        if parcel.video is None and parcel.link is None and not or_nothing:
+        if parcel.video is None and parcel.link is None and not allow_without_video:
             raise TooLargeToPost("neither a smaller copy nor a link can be had")
         try:
             return await send(job, parcel)
@@ -57,40 +62,42 @@ async def send_fitting(
             size = parcel.video.stat().st_size
             _log.warning("larger than Discord takes after all", job=job.id, bytes=size)
             less = _PLAIN_LIMIT if size > _PLAIN_LIMIT else 0
-            parcel = await parcel_under(context, job, less)
+            parcel = await build_payload(context, job, less)
 
 
-async def parcel_under(context: Context, job: Job, most_bytes: int) -> Parcel:
+async def build_payload(context: Context, job: Job, max_bytes: int) -> ResultPayload:
     """Choose what is sent where files of `most_bytes` are taken, in the order the server chose.
 
     Raises:
         FileNotFoundError: the video is not kept any more.
     """
     name = f"{job.id}.mp4"
-    video = context.media.path(name)
+    video = context.media.video_path(name)
     chosen = await settings.read(context, job.guild_id)
-    hidden = concerns(chosen.spoilers, chosen, job.request.prompt)
-    if video.stat().st_size <= most_bytes:
-        return Parcel(video, is_spoiler=hidden)
-    _log.info("too large for its place", job=job.id, bytes=job.file_size, most_bytes=most_bytes)
+    hidden = rule_applies(chosen.spoilers, chosen, job.request.prompt)
+    if video.stat().st_size <= max_bytes:
+        return ResultPayload(video, is_spoiler=hidden)
+    _log.info("too large for its place", job=job.id, bytes=job.file_size, most_bytes=max_bytes)
     linked = _linked(context, chosen, name)
     for way in chosen.too_large:
-        if way is TooLarge.LINK and linked.link is not None:
+        if way is OversizeFallback.LINK and linked.link is not None:
             return linked
-        if way is TooLarge.COPY:
-            copy = await _copy(context, name, most_bytes)
+        if way is OversizeFallback.COPY:
+            copy = await _copy(context, name, max_bytes)
             if copy is not None:
                 return replace(linked, video=copy, is_copy=True, is_spoiler=hidden)
     return linked
 
 
-def _linked(context: Context, chosen: ServerSettings, name: str) -> Parcel:
+def _linked(context: Context, chosen: GuildSettings, name: str) -> ResultPayload:
     """Make a link, if the server wants any; it is good while results are kept, within bounds."""
-    if context.links is None or TooLarge.LINK not in chosen.too_large:
-        return Parcel(None)
+    if context.media_urls is None or OversizeFallback.LINK not in chosen.too_large:
+        return ResultPayload(None)
     days = min(chosen.keep_results_days, _LONGEST_LINK_DAYS)
     until_ms = context.now_ms() + days * _DAY_MS
-    return Parcel(None, link=context.links.address_of_result(name, until_ms), until_ms=until_ms)
+    return ResultPayload(
+        None, link=context.media_urls.url_for_result(name, until_ms), link_expires_at_ms=until_ms
+    )
 
 
 async def _copy(context: Context, name: str, most_bytes: int) -> Path | None:
@@ -98,11 +105,13 @@ async def _copy(context: Context, name: str, most_bytes: int) -> Path | None:
     kept = context.media.copy_path(name)
     if kept.is_file() and kept.stat().st_size <= most_bytes:
         return kept
-    if context.lab is None or most_bytes < _LEAST_COPY:
+    if context.video_tools is None or most_bytes < _LEAST_COPY:
         return None
-    make = partial(context.lab.copy, context.media.path(name), most_bytes=most_bytes)
+    make = partial(
+        context.video_tools.transcode, context.media.video_path(name), max_bytes=most_bytes
+    )
     try:
-        return await context.media.keep_copy(name, make)
+        return await context.media.save_copy(name, make)
     except FileNotFoundError:
         raise
     except (UnusableVideo, NotAVideo, OSError) as error:

@@ -10,18 +10,18 @@ from typing import Final
 
 import structlog
 
-from domain.guild_settings import ServerSettings
+from domain.guild_settings import GuildSettings
 from storage import media_usage
-from storage.media_usage import Kept, Use
+from storage.media_usage import InputUse, VideoJob
 from workflow.context import Context
 from workflow.guilds import settings
-from workflow.urls.input_urls import media_of
+from workflow.urls.input_urls import input_media
 
 _log = structlog.get_logger(__name__)
 
 _DAY_S: Final = 86_400
 _DAY_MS: Final = _DAY_S * 1000
-_DEFAULTS: Final = ServerSettings()
+_DEFAULTS: Final = GuildSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +45,45 @@ async def sweep(context: Context) -> Swept:
     return swept
 
 
-async def _sweep_inputs(context: Context, chosen: Mapping[int, ServerSettings]) -> int:
+async def _sweep_inputs(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
     days = {guild_id: one.keep_inputs_days for guild_id, one in chosen.items()}
     every = (_DEFAULTS.keep_inputs_days, *days.values())
     shortest_s = min(every) * _DAY_S
-    if not await asyncio.to_thread(context.media.old_inputs, shortest_s):
+    if not await asyncio.to_thread(context.media.list_old_inputs, shortest_s):
         return 0
     now_ms = context.now_ms()
     since_ms = now_ms - max(every) * _DAY_MS
-    uses = await context.database.read(lambda tx: media_usage.uses(tx, since_ms))
+    uses = await context.database.read(lambda tx: media_usage.list_input_uses(tx, since_ms))
     wanted = _wanted(uses, days, now_ms)
-    return await asyncio.to_thread(context.media.sweep_inputs, shortest_s, wanted)
+    return await asyncio.to_thread(context.media.remove_old_inputs, shortest_s, wanted)
 
 
-def _wanted(uses: Iterable[Use], days: Mapping[int, int], now_ms: int) -> frozenset[str]:
+def _wanted(uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int) -> frozenset[str]:
     """Name the inputs that some server wants kept, or some job may need."""
     return frozenset(
         medium.kept
         for use in uses
         if not use.ended
         or now_ms - use.created_at_ms < days.get(use.guild_id, _DEFAULTS.keep_inputs_days) * _DAY_MS
-        for medium in media_of(use.request)
+        for medium in input_media(use.request)
         if medium.kept is not None
     )
 
 
-async def _sweep_videos(context: Context, chosen: Mapping[int, ServerSettings]) -> int:
+async def _sweep_videos(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
     days = {guild_id: one.keep_results_days for guild_id, one in chosen.items()}
     shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * _DAY_S
-    names = await asyncio.to_thread(context.media.old_videos, shortest_s)
+    names = await asyncio.to_thread(context.media.list_old_videos, shortest_s)
     job_ids = [name.removesuffix(".mp4") for name in names]
-    known = await context.database.read(lambda tx: media_usage.jobs_of(tx, job_ids))
+    known = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
     now_ms = context.now_ms()
     over = [job_id for job_id in job_ids if _is_over(known.get(job_id), days, now_ms)]
     for job_id in over:
-        await asyncio.to_thread(context.media.remove, f"{job_id}.mp4")
+        await asyncio.to_thread(context.media.remove_video, f"{job_id}.mp4")
     return len(over)
 
 
-def _is_over(job: Kept | None, days: Mapping[int, int], now_ms: int) -> bool:
+def _is_over(job: VideoJob | None, days: Mapping[int, int], now_ms: int) -> bool:
     """Tell whether a video's time is over; that of one that no job knows is."""
     if job is None:
         return True

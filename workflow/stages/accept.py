@@ -5,18 +5,25 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState, job_id
+from domain.jobs import JobState, new_job_id
 from domain.pricing import quote
-from domain.quotas import Left, Limits
+from domain.quotas import Limits, RemainingQuota
 from domain.requests import VideoRequest
 from storage import billing, jobs, limits, queue, quotas
-from storage.errors import JobTaken, QuotaExceeded
+from storage.errors import QuotaExceeded, StaleJobError
 from storage.jobs import Job, NewJob
-from storage.quotas import Place
+from storage.quotas import QuotaSubject
 from workflow.context import Context
-from workflow.errors import AtOnce, CoolingDown, NotYours, OverLimit, QueueFull, TooLate
-from workflow.publisher import Halt
-from workflow.submission_gate import halt_of
+from workflow.errors import (
+    CooldownActive,
+    JobNotFound,
+    NotCancellable,
+    OverLimit,
+    QueueFull,
+    TooManyInFlight,
+)
+from workflow.publisher import SubmissionBlock
+from workflow.submission_gate import find_submission_block
 
 _log = structlog.get_logger(__name__)
 
@@ -35,7 +42,7 @@ class Order:
     channel_id: int
     user_id: int
     request: VideoRequest
-    repeats: tuple[int, ...] = ()
+    duplicate_keys: tuple[int, ...] = ()
     role_ids: tuple[int, ...] = ()
     private: bool = False
 
@@ -49,9 +56,9 @@ class Accepted:
     """A job on the belt, its place in line, what is left to spend, and what it waits for if so."""
 
     job: Job
-    place: int
-    left: Left
-    halt: Halt | None = None
+    queue_position: int
+    remaining: RemainingQuota
+    submission_block: SubmissionBlock | None = None
 
 
 async def accept(context: Context, order: Order) -> Accepted:
@@ -60,12 +67,12 @@ async def accept(context: Context, order: Order) -> Accepted:
     Raises:
         OverLimit: the price does not fit under a quota; nothing is held.
         QueueFull: too many jobs of the member or the server wait.
-        AtOnce: the member has as many jobs under way as they may have.
-        CoolingDown: the member's last request was too short a time ago.
+        TooManyInFlight: the member has as many jobs under way as they may have.
+        CooldownActive: the member's last request was too short a time ago.
     """
     try:
         news = await context.database.transact(lambda tx: _accept(tx, context, order))
-    except (QuotaExceeded, QueueFull, AtOnce, CoolingDown, _Repeated) as error:
+    except (QuotaExceeded, QueueFull, TooManyInFlight, CooldownActive, _Repeated) as error:
         news = await context.database.transact(lambda tx: _again(tx, context, order))
         if news is None:
             raise _in_words(error) from None
@@ -78,29 +85,29 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
     """Take a waiting job off the belt and release its hold.
 
     Raises:
-        NotYours: no such job of this member.
-        TooLate: it has left the queue.
+        JobNotFound: no such job of this member.
+        NotCancellable: it has left the queue.
     """
 
     async def work(tx: AsyncConnection) -> Job:
         found = await jobs.get(tx, job)
         if found is None or found.user_id != user_id:
-            raise NotYours
+            raise JobNotFound
         if found.state is not JobState.QUEUED:
-            raise TooLate(found.state)
+            raise NotCancellable(found.state)
         now_ms = context.now_ms()
-        cancelled = await jobs.move(tx, found, JobState.CANCELLED, now_ms=now_ms)
+        cancelled = await jobs.transition(tx, found, JobState.CANCELLED, now_ms=now_ms)
         await billing.release(tx, job, found.attempt, now_ms=now_ms, note="cancelled by the member")
         return cancelled
 
     try:
         return await context.database.transact(work)
-    except JobTaken:  # by the belt, just now: another look tells where the job stands
+    except StaleJobError:  # by the belt, just now: another look tells where the job stands
         return await context.database.transact(work)
 
 
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:
-    counting = await limits.counting(
+    counting = await limits.get_effective(
         tx, order.guild_id, order.user_id, order.role_ids, context.policy.limits
     )
     job = await _known(tx, order) or await _add(tx, context, order, counting)
@@ -117,26 +124,26 @@ def _in_words(error: Exception) -> Exception:
 
 
 async def _known(tx: AsyncConnection, order: Order) -> Job | None:
-    for key in (order.interaction_id, *order.repeats):
-        if (job := await jobs.by_interaction(tx, key)) is not None:
+    for key in (order.interaction_id, *order.duplicate_keys):
+        if (job := await jobs.get_by_interaction(tx, key)) is not None:
             return job
     return None
 
 
 async def _news(tx: AsyncConnection, context: Context, job: Job, counting: Limits) -> Accepted:
-    place = Place(job.guild_id, job.user_id, context.now_ms())
-    left = await quotas.left(tx, place, counting)
-    halt = await halt_of(tx, context)
-    place_in_line = await queue.place(tx, job.id)
+    place = QuotaSubject(job.guild_id, job.user_id, context.now_ms())
+    left = await quotas.get_remaining(tx, place, counting)
+    halt = await find_submission_block(tx, context)
+    place_in_line = await queue.position(tx, job.id)
     return Accepted(job, place_in_line, left, halt)
 
 
 async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Limits) -> Job:
     price, now_ms = quote(order.request), context.now_ms()
-    job, _ = await jobs.add(
+    job, _ = await jobs.enqueue(
         tx,
         NewJob(
-            id=job_id(now_ms, context.random.getrandbits(50)),
+            id=new_job_id(now_ms, context.random.getrandbits(50)),
             interaction_id=order.interaction_id,
             guild_id=order.guild_id,
             channel_id=order.channel_id,
@@ -168,14 +175,14 @@ async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Li
 
 async def _check_repeats(tx: AsyncConnection, order: Order) -> None:
     """Give way to the same order under another key."""
-    for key in order.repeats:
-        if await jobs.by_interaction(tx, key) is not None:
+    for key in order.duplicate_keys:
+        if await jobs.get_by_interaction(tx, key) is not None:
             raise _Repeated
 
 
 async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> None:
     """Count the jobs that wait, this one included."""
-    of_member, of_server = await queue.waiting(tx, order.guild_id, order.user_id)
+    of_member, of_server = await queue.count_queued(tx, order.guild_id, order.user_id)
     if of_member > context.policy.max_queued_per_member:
         raise QueueFull("member", context.policy.max_queued_per_member)
     if of_server > context.policy.max_queued_per_server:
@@ -185,15 +192,15 @@ async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> N
 async def _check_pace(tx: AsyncConnection, job: Job, counting: Limits) -> None:
     """Count what the member has under way, this one included, and look at their last request."""
     if counting.in_flight is not None:
-        under_way = await queue.under_way(tx, job.guild_id, job.user_id)
+        under_way = await queue.count_active(tx, job.guild_id, job.user_id)
         if under_way > counting.in_flight:
-            raise AtOnce(counting.in_flight)
+            raise TooManyInFlight(counting.in_flight)
     if not counting.cooldown_s:
         return
-    last_ms = await jobs.last_request_ms(tx, job)
+    last_ms = await jobs.previous_request_ms(tx, job)
     if last_ms is None:
         return
     # A clock that was set back must not make anyone wait longer than the cooldown.
     until_ms = min(last_ms, job.created_at_ms) + counting.cooldown_s * 1000
     if job.created_at_ms < until_ms:
-        raise CoolingDown(counting.cooldown_s, until_ms)
+        raise CooldownActive(counting.cooldown_s, until_ms)

@@ -14,12 +14,12 @@ from domain.jobs import JobState
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import HistoryDenied, PlaceGone, PublishError, TryLater
-from workflow.guilds.notifications import tell_done
-from workflow.publisher import Post
-from workflow.results.destination import Placed, place, results_channel
-from workflow.results.payload import parcel_under
-from workflow.scheduling import try_again, wait
+from workflow.errors import ChannelUnavailable, HistoryDenied, PublishError, TemporaryPublishError
+from workflow.guilds.notifications import notify_done
+from workflow.publisher import MessageKind
+from workflow.results.destination import PostedResult, find_result_channel, post_result
+from workflow.results.payload import build_payload
+from workflow.scheduling import reschedule, retry_later
 
 _log = structlog.get_logger(__name__)
 
@@ -31,20 +31,20 @@ _NONCE_WINDOW_MS = 60_000
 async def deliver(context: Context, job: Job) -> None:
     """Post the video of a job in `stored` or `posting`."""
     if not context.publisher.is_ready:
-        await wait(context, job, context.now_ms() + _UNREADY_MS)
+        await reschedule(context, job, context.now_ms() + _UNREADY_MS)
         return
     try:
         if job.state is JobState.STORED:
             # A smaller copy may take longer to make than Discord keeps a nonce.
-            await parcel_under(context, job, context.publisher.largest_file(job))
-            job = await _intend(context, job, await results_channel(context, job))
-            placed = await place(context, job)
+            await build_payload(context, job, context.publisher.max_file_bytes(job))
+            job = await _intend(context, job, await find_result_channel(context, job))
+            placed = await post_result(context, job)
         else:
-            placed = await _find(context, job) or await place(context, job)
+            placed = await _find(context, job) or await post_result(context, job)
     except FileNotFoundError:
         await _fetch_again(context, job)
-    except TryLater as error:
-        await try_again(context, job)
+    except TemporaryPublishError as error:
+        await retry_later(context, job)
         _log.warning("not posted yet", job=job.id, failures=job.failures + 1, error=str(error))
     except PublishError as error:
         await _park(context, job, error)
@@ -55,7 +55,7 @@ async def deliver(context: Context, job: Job) -> None:
 async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
     async def work(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
-        return await jobs.move(
+        return await jobs.transition(
             tx,
             job,
             JobState.POSTING,
@@ -68,23 +68,23 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
     return await context.database.transact(work)
 
 
-async def _find(context: Context, job: Job) -> Placed | None:
+async def _find(context: Context, job: Job) -> PostedResult | None:
     """Look wherever the result may have been posted before a process died."""
     since_ms = job.posting_since_ms or job.created_at_ms
     for channel_id in dict.fromkeys((job.result_channel_id, None)):
         there = replace(job, result_channel_id=channel_id)
         try:
-            found = await context.publisher.find(there, Post.RESULT, since_ms)
+            found = await context.publisher.find_message(there, MessageKind.RESULT, since_ms)
         except HistoryDenied:
             if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
                 return None
             raise
-        except PlaceGone:
+        except ChannelUnavailable:
             continue
         if found is not None:
-            return Placed(found, channel_id)
-    found = await context.publisher.find_private_result(job, since_ms)
-    return None if found is None else Placed(found, directly=True)
+            return PostedResult(found, channel_id)
+    found = await context.publisher.find_result_dm(job, since_ms)
+    return None if found is None else PostedResult(found, by_dm=True)
 
 
 async def _fetch_again(context: Context, job: Job) -> None:
@@ -92,15 +92,15 @@ async def _fetch_again(context: Context, job: Job) -> None:
 
     async def work(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
-        return await jobs.move(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
+        return await jobs.transition(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
 
     await context.database.transact(work)
     _log.error("file gone, fetching it again", job=job.id)
 
 
-async def _delivered(context: Context, job: Job, placed: Placed) -> None:
+async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
     async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(
+        return await jobs.transition(
             tx,
             job,
             JobState.DELIVERED,
@@ -111,14 +111,16 @@ async def _delivered(context: Context, job: Job, placed: Placed) -> None:
 
     delivered = await context.database.transact(work)
     _log.info("delivered", job=job.id, message=placed.message_id)
-    if not (placed.directly or job.private):
-        await tell_done(context, delivered)
+    if not (placed.by_dm or job.private):
+        await notify_done(context, delivered)
 
 
 async def _park(context: Context, job: Job, error: PublishError) -> None:
     async def work(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
-        return await jobs.move(tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=str(error))
+        return await jobs.transition(
+            tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=str(error)
+        )
 
     await context.database.transact(work)
     _log.error("undeliverable", job=job.id, error=str(error))

@@ -5,15 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.schemas import TaskState, TaskStatus
-from domain.failures import FailReason, classify
+from domain.failures import FailReason, classify_fail_code
 from domain.jobs import JobState
-from domain.polling import GIVE_UP_MS, LEAST_GAP_MS
+from domain.polling import MIN_POLL_INTERVAL_MS, STUCK_AFTER_MS
 from storage import jobs
 from storage.jobs import Job
 from workflow.billing import credit
-from workflow.billing.settlement import Payer, settle
+from workflow.billing.settlement import Payer, resolve_payment
 from workflow.context import Context
-from workflow.scheduling import look_ms, try_again
+from workflow.scheduling import next_poll_age_ms, retry_later
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ async def poll(context: Context, job: Job) -> None:
     assert job.task_id is not None, "a generating job has a task"
     asked_ms = context.now_ms()
     try:
-        status = await context.apixo.status(job.request.model, job.task_id)
+        status = await context.apixo.fetch_status(job.request.model, job.task_id)
     except NotFound as error:
         await _unknown_task(context, job, error)
     except ApixoError as error:
@@ -49,25 +49,25 @@ async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         url = next(iter(status.result_urls), None)
-        due_at_ms = now_ms if url else context.later(LEAST_GAP_MS)
-        await jobs.move(
+        due_at_ms = now_ms if url else context.due_after(MIN_POLL_INTERVAL_MS)
+        await jobs.transition(
             tx, job, JobState.SUCCEEDED, now_ms=now_ms, due_at_ms=due_at_ms, result_url=url
         )
-        await settle(tx, job, Payer.MEMBER, now_ms=now_ms)
+        await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms)
 
     await context.database.transact(work)
     _log.info("succeeded", job=job.id, price_micro_usd=job.price)
 
 
 async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
-    failure = status.fail
+    failure = status.failure
     code = failure.code if failure else None
-    out_of_funds = classify(code) is FailReason.FUNDS
+    out_of_funds = classify_fail_code(code) is FailReason.OUT_OF_CREDIT
     payer = Payer.MEMBER if context.policy.charge_failed_tasks else Payer.NOBODY
 
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.move(
+        await jobs.transition(
             tx,
             job,
             JobState.FAILED,
@@ -75,9 +75,9 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
             reason=failure.message if failure else None,
             fail_code=code,
         )
-        await settle(tx, job, payer, now_ms=now_ms, note="failed task")
+        await resolve_payment(tx, job, payer, now_ms=now_ms, note="failed task")
         if out_of_funds:
-            await credit.ran_out(tx, context)
+            await credit.pause_for_credit(tx, context)
 
     await context.database.transact(work)
     level = _log.error if out_of_funds else _log.info
@@ -88,18 +88,18 @@ async def _keep_waiting(context: Context, job: Job, asked_ms: int) -> None:
     """Ask again at the next documented age; counted from the question, not from its answer."""
     started_ms = job.started_at_ms or job.created_at_ms
     age_ms = context.age_ms(started_ms, asked_ms)
-    if age_ms >= GIVE_UP_MS:
+    if age_ms >= STUCK_AFTER_MS:
         await _stuck(context, job, "the task did not end")
         return
-    wait_ms = look_ms(context, job, age_ms) - age_ms - context.age_ms(asked_ms)
-    due_at_ms = context.later(wait_ms)
+    wait_ms = next_poll_age_ms(context, job, age_ms) - age_ms - context.age_ms(asked_ms)
+    due_at_ms = context.due_after(wait_ms)
 
     async def work(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)
         # What APIXO said may be older than a callback that came while it was asked.
         hurried = now is not None and now.due_at_ms != job.due_at_ms
         due = context.now_ms() if hurried else due_at_ms
-        await jobs.keep(tx, job, due_at_ms=due, failures=0)
+        await jobs.reschedule(tx, job, due_at_ms=due, failures=0)
 
     await context.database.transact(work)
 
@@ -115,13 +115,15 @@ async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
 
 async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
     asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-    await try_again(context, job, asked_s=asked_s)
+    await retry_later(context, job, retry_after_s=asked_s)
     _log.warning("status not known", job=job.id, failures=job.failures + 1, error=str(error))
 
 
 async def _stuck(context: Context, job: Job, reason: str) -> None:
     async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(tx, job, JobState.STUCK, now_ms=context.now_ms(), reason=reason)
+        return await jobs.transition(
+            tx, job, JobState.STUCK, now_ms=context.now_ms(), reason=reason
+        )
 
     await context.database.transact(work)
     _log.error("stuck", job=job.id, task=job.task_id, reason=reason)

@@ -8,25 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from storage import jobs, leases
-from storage.errors import JobTaken
+from storage.errors import StaleJobError
 from storage.jobs import Job
-from workflow.billing.settlement import Payer, settle
+from workflow.billing.settlement import Payer, resolve_payment
 from workflow.context import Context
 from workflow.scheduling import NEVER_MS
-from workflow.stages.submit import back_in_line, park_unknown
+from workflow.stages.submit import park_unknown, requeue
 
 _log = structlog.get_logger(__name__)
 
 
-async def start_over(context: Context) -> None:
+async def clean_up_after_crash(context: Context) -> None:
     """Free what a dead process of this database held, where no other process can be alive.
 
     SQLite admits one process, so on start every lease is stale. On PostgreSQL others may work:
     their leases run out by themselves.
     """
     if context.database.dialect == "sqlite":
-        await context.database.transact(lambda tx: leases.drop(tx, None))
-    context.media.sweep()
+        await context.database.transact(lambda tx: leases.drop_leases(tx, None))
+    context.media.remove_partial_files()
 
 
 async def park_lost_submissions(context: Context) -> None:
@@ -35,20 +35,20 @@ async def park_lost_submissions(context: Context) -> None:
     One of which it is on record that nothing was sent goes back into the line.
     """
     lost = await context.database.transact(
-        lambda tx: leases.lost_submissions(tx, now_ms=context.now_ms())
+        lambda tx: leases.claim_lost_submissions(tx, now_ms=context.now_ms())
     )
     for job in lost:
         try:
             if job.submitted_at_ms is None:
-                await back_in_line(context, job, due_at_ms=context.now_ms(), failures=job.failures)
+                await requeue(context, job, due_at_ms=context.now_ms(), failures=job.failures)
                 continue
             await park_unknown(context, job, "the service stopped while the request was being sent")
-        except JobTaken:
+        except StaleJobError:
             continue  # another process has parked it
         _log.error("submission cut off", job=job.id)
 
 
-async def end_grace(context: Context, job: Job) -> None:
+async def end_grace_period(context: Context, job: Job) -> None:
     """Release the member's hold on a submission whose task did not show up in time.
 
     The operator's account is booked with what it may have cost. The job stays where it is, for the
@@ -57,8 +57,8 @@ async def end_grace(context: Context, job: Job) -> None:
 
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.keep(tx, job, due_at_ms=NEVER_MS, status_shown=None)
-        await settle(tx, job, Payer.OPERATOR, now_ms=now_ms, note="no answer from APIXO")
+        await jobs.reschedule(tx, job, due_at_ms=NEVER_MS, status_shown=None)
+        await resolve_payment(tx, job, Payer.OPERATOR, now_ms=now_ms, note="no answer from APIXO")
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
     await context.database.transact(work)

@@ -7,15 +7,15 @@ the member then gets the amount back from the operator's account, and the ledger
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from apixo.errors import ApixoError, ResultBroken, ResultError
+from apixo.errors import ApixoError, DownloadError, DownloadFailed
 from domain.jobs import JobState
 from storage import jobs
-from storage.errors import NotAVideo, TooLarge
+from storage.errors import MediaTooLarge, NotAVideo
 from storage.jobs import Job
 from storage.media import StoredFile
-from workflow.billing.settlement import give_back
+from workflow.billing.settlement import refund
 from workflow.context import Context
-from workflow.scheduling import try_again
+from workflow.scheduling import retry_later
 
 _log = structlog.get_logger(__name__)
 
@@ -31,13 +31,13 @@ async def store(context: Context, job: Job) -> None:
     """Fetch the video of a job in `succeeded` into the media folder."""
     url = job.result_url
     try:
-        stored = await context.media.restore(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
+        stored = await context.media.restore_video(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
         if stored is None:
             url = url or await _ask_anew(context, job)
             stored = await _fetch(context, job, url)
-    except (ApixoError, ResultBroken) as error:
+    except (ApixoError, DownloadFailed) as error:
         await _again(context, job, error, url, most=_BROKEN_TRIES)
-    except (ResultError, NotAVideo, TooLarge) as error:
+    except (DownloadError, NotAVideo, MediaTooLarge) as error:
         await _again(context, job, error, None, most=_DEAD_TRIES)
     except OSError as error:
         _log.error("the media folder can not be written to", error=str(error))
@@ -48,20 +48,20 @@ async def store(context: Context, job: Job) -> None:
 
 async def _ask_anew(context: Context, job: Job) -> str:
     assert job.task_id is not None, "a job that succeeded has a task"
-    status = await context.apixo.status(job.request.model, job.task_id)
+    status = await context.apixo.fetch_status(job.request.model, job.task_id)
     for url in status.result_urls:
         return url
-    raise ResultError("the task succeeded without a result address")
+    raise DownloadError("the task succeeded without a result address")
 
 
 async def _fetch(context: Context, job: Job, url: str) -> StoredFile:
-    async with context.results.open(url, max_bytes=MAX_VIDEO_BYTES) as chunks:
-        return await context.media.keep(f"{job.id}.mp4", chunks, max_bytes=MAX_VIDEO_BYTES)
+    async with context.results.stream(url, max_bytes=MAX_VIDEO_BYTES) as chunks:
+        return await context.media.save_video(f"{job.id}.mp4", chunks, max_bytes=MAX_VIDEO_BYTES)
 
 
 async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
     async def work(tx: AsyncConnection) -> Job:
-        return await jobs.move(
+        return await jobs.transition(
             tx,
             job,
             JobState.STORED,
@@ -83,16 +83,16 @@ async def _again(
     if most is not None and failures >= most:
         await _lost(context, job, error)
         return
-    await try_again(context, job, result_url=url)
+    await retry_later(context, job, result_url=url)
     _log.warning("result not stored", job=job.id, failures=failures, error=str(error))
 
 
 async def _lost(context: Context, job: Job, error: Exception) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.move(tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=str(error))
+        await jobs.transition(tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=str(error))
         note = "paid by the operator: the video could not be fetched"
-        await give_back(tx, job, now_ms=now_ms, note=note)
+        await refund(tx, job, now_ms=now_ms, note=note)
 
     await context.database.transact(work)
     _log.error("result lost", job=job.id, task=job.task_id, error=str(error))

@@ -10,24 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from apixo.errors import (
     ApixoError,
     NotSent,
-    OutOfFunds,
+    OutOfCredit,
     RateLimited,
-    Refused,
+    RequestRejected,
     Unauthorized,
 )
 from domain.jobs import JobState
-from domain.polling import UNKNOWN_GRACE_MS
+from domain.polling import SUBMIT_UNKNOWN_GRACE_MS
 from domain.requests import VideoRequest
 from storage import billing, jobs, submission_pause
-from storage.errors import JobTaken
+from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.billing import credit
 from workflow.context import Context
-from workflow.errors import InputLost, NotPostedYet
-from workflow.reliability import surely
-from workflow.scheduling import look_ms
-from workflow.status_updates import sight_of
-from workflow.urls.input_urls import addressed, stale
+from workflow.errors import InputLost, StatusNotPosted
+from workflow.reliability import commit_with_retry
+from workflow.scheduling import next_poll_age_ms
+from workflow.status_updates import build_status_view
+from workflow.urls.input_urls import request_with_fresh_urls, stale_inputs
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ async def submit(context: Context, job: Job) -> None:
     """Send a job in `submitting` to APIXO and record what came of it."""
     try:
         request = await _addressed(context, job)
-    except NotPostedYet:
+    except StatusNotPosted:
         await _wait_for_message(context, job)
     except InputLost as error:
         await _reject(context, job, str(error), error.code)
@@ -56,17 +56,17 @@ async def _addressed(context: Context, job: Job) -> VideoRequest:
     While they are asked for, it is on record that nothing was sent: who dies meanwhile leaves a job
     that may be sent again. The second note fails for a job that somebody else has by then.
     """
-    sight = await sight_of(context, job)
-    if context.links is not None or not stale(job, context.now_ms()):
-        return await addressed(context, job, sight)
+    sight = await build_status_view(context, job)
+    if context.media_urls is not None or not stale_inputs(job, context.now_ms()):
+        return await request_with_fresh_urls(context, job, sight)
     await _note_sent(context, job, None)
-    request = await addressed(context, job, sight)
+    request = await request_with_fresh_urls(context, job, sight)
     await _note_sent(context, job, job.submitted_at_ms)
     return request
 
 
 async def _note_sent(context: Context, job: Job, at_ms: int | None) -> None:
-    await context.database.transact(lambda tx: jobs.note_sent(tx, job, at_ms))
+    await context.database.transact(lambda tx: jobs.set_submitted_at(tx, job, at_ms))
 
 
 async def _wait_for_message(context: Context, job: Job) -> None:
@@ -74,19 +74,19 @@ async def _wait_for_message(context: Context, job: Job) -> None:
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
     wait_ms = min(_MOST_PATIENCE_MS, max(_LEAST_PATIENCE_MS, waited_ms // 8))
-    await back_in_line(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
+    await requeue(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
 
 
 async def _send(context: Context, job: Job, request: VideoRequest) -> None:
-    callback_url = None if context.callbacks is None else context.callbacks.address_of(job)
+    callback_url = None if context.callback_urls is None else context.callback_urls.url_for(job)
     try:
         task_id = await context.apixo.submit(request, callback_url)
     except NotSent as error:
         await _try_again(context, job)
         _log.warning("not sent", job=job.id, error=str(error))
-    except (RateLimited, OutOfFunds, Unauthorized) as error:
+    except (RateLimited, OutOfCredit, Unauthorized) as error:
         await _pause(context, job, error)
-    except Refused as error:
+    except RequestRejected as error:
         await _reject(context, job, error.detail, error.fail_code or _number(error))
     except ApixoError as error:
         await _lost_answer(context, job, error)
@@ -101,84 +101,84 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
     async def work(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)
         if now is None or now.submissions != job.submissions:
-            raise JobTaken(job.id)
+            raise StaleJobError(job.id)
         if now.task_id not in (None, task_id):
             _log.error("two tasks for one submission", job=job.id, task=task_id, first=now.task_id)
-            raise JobTaken(job.id)
+            raise StaleJobError(job.id)
         if now.task_id is None:  # else a callback was quicker
             # Another process may have parked it meanwhile, when this one seemed to be dead.
-            await jobs.move(
+            await jobs.transition(
                 tx,
                 now,
                 JobState.GENERATING,
                 now_ms=started_ms,
-                due_at_ms=context.later(look_ms(context, job, 0)),
+                due_at_ms=context.due_after(next_poll_age_ms(context, job, 0)),
                 task_id=task_id,
                 started_at_ms=started_ms,
             )
-        await credit.went_through(tx, started_ms)
+        await credit.record_task_accepted(tx, started_ms)
 
-    context.pace.speed_up()
-    await surely(context, work)
+    context.throttle.speed_up()
+    await commit_with_retry(context, work)
 
 
 async def _try_again(context: Context, job: Job) -> None:
     failures = job.failures + 1
-    due_at_ms = context.after_failures(failures)
-    await back_in_line(context, job, due_at_ms=due_at_ms, failures=failures)
+    due_at_ms = context.backoff_until_ms(failures)
+    await requeue(context, job, due_at_ms=due_at_ms, failures=failures)
 
 
-async def _pause(context: Context, job: Job, error: Refused) -> None:
+async def _pause(context: Context, job: Job, error: RequestRejected) -> None:
     """Put the job back and stop submitting for a while: the next one would fare no better."""
-    is_short = isinstance(error, OutOfFunds)
+    is_short = isinstance(error, OutOfCredit)
     until_ms, reason = _patience(context, job, error)
 
     async def work(tx: AsyncConnection) -> None:
         now_ms, failures = context.now_ms(), job.failures + 1
-        await jobs.move(
+        await jobs.transition(
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=failures
         )
         if is_short:
-            await credit.ran_out(tx, context, job)
+            await credit.pause_for_credit(tx, context, job)
         else:
             await submission_pause.pause(tx, until_ms, reason)
 
-    await surely(context, work)
+    await commit_with_retry(context, work)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
 
-def _patience(context: Context, job: Job, error: Refused) -> tuple[int, str]:
+def _patience(context: Context, job: Job, error: RequestRejected) -> tuple[int, str]:
     """Tell until when a refused job waits, and why; one that waits for money, for nothing else."""
     now_ms = context.now_ms()
-    if isinstance(error, OutOfFunds):
-        return now_ms, submission_pause.OUT_OF_FUNDS
+    if isinstance(error, OutOfCredit):
+        return now_ms, submission_pause.OUT_OF_CREDIT
     if not isinstance(error, RateLimited):
-        return context.later(_KEY_PAUSE_MS), "key refused"
+        return context.due_after(_KEY_PAUSE_MS), "key refused"
     _slow_down(context, job)
     asked_ms = round((error.retry_after_s or 0) * 1000)
-    return context.later(max(asked_ms, context.pace.gap_ms)), "rate limited"
+    return context.due_after(max(asked_ms, context.throttle.gap_ms)), "rate limited"
 
 
 def _slow_down(context: Context, job: Job) -> None:
     now_ms = context.now_ms()
-    begun_ms = context.documented_ms(job.submitted_at_ms or now_ms)
-    context.pace.slow_down(begun_ms, context.documented_ms(now_ms))
+    begun_ms = context.unscaled_ms(job.submitted_at_ms or now_ms)
+    context.throttle.slow_down(begun_ms, context.unscaled_ms(now_ms))
 
 
 async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.move(
+        await jobs.transition(
             tx, job, JobState.REJECTED, now_ms=now_ms, reason=reason, fail_code=fail_code
         )
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
-    await surely(context, work)
+    await commit_with_retry(context, work)
     _log.info("rejected", job=job.id, code=fail_code, reason=reason)
 
 
-def _number(error: Refused) -> str | None:
+def _number(error: RequestRejected) -> str | None:
     """Tell under which number APIXO refused; None for what was not even sent."""
     number = error.code or error.http_status
     return None if number is None else f"HTTP {number}"
@@ -190,29 +190,29 @@ async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
     _log.error("submission without an answer", job=job.id, error=str(error))
 
 
-async def back_in_line(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
+async def requeue(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
     """Put a job back of which nothing was sent."""
 
     async def work(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.move(
+        await jobs.transition(
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
         )
 
-    await surely(context, work)
+    await commit_with_retry(context, work)
 
 
 async def park_unknown(context: Context, job: Job, reason: str) -> None:
     """Park a job whose submission may or may not have made a task, with its hold kept."""
 
     async def work(tx: AsyncConnection) -> None:
-        await jobs.move(
+        await jobs.transition(
             tx,
             job,
             JobState.SUBMIT_UNKNOWN,
             now_ms=context.now_ms(),
-            due_at_ms=context.later(UNKNOWN_GRACE_MS),
+            due_at_ms=context.due_after(SUBMIT_UNKNOWN_GRACE_MS),
             reason=reason,
         )
 
-    await surely(context, work)
+    await commit_with_retry(context, work)

@@ -7,9 +7,9 @@ mark is all that a callback is believed for. It is a secret, and belongs in no l
 from dataclasses import dataclass
 
 from storage.jobs import Job
-from workflow.urls.signing import Seal
+from workflow.urls.signing import Signer
 
-PATH = "/callbacks/apixo/"
+CALLBACK_PATH = "/callbacks/apixo/"
 
 _VERSION = "1"
 _MAX_CHARS = 128
@@ -23,22 +23,22 @@ class Submission:
     number: int
 
 
-class CallbackAddresses:
+class CallbackUrls:
     """Makes and reads callback addresses below `public_url`, marked with `seal`."""
 
-    def __init__(self, public_url: str, seal: Seal) -> None:
-        self._root = public_url.rstrip("/") + PATH
-        self._seal = seal
+    def __init__(self, public_url: str, signer: Signer) -> None:
+        self._root = public_url.rstrip("/") + CALLBACK_PATH
+        self._seal = signer
 
-    def address_of(self, job: Job) -> str:
+    def url_for(self, job: Job) -> str:
         """Give the address for the submission of a job that is under way."""
         text = f"{_VERSION}.{job.id}.{job.submissions}"
-        return f"{self._root}{text}.{self._seal.mark(text)}"
+        return f"{self._root}{text}.{self._seal.sign(text)}"
 
-    def read(self, token: str) -> Submission | None:
+    def parse(self, token: str) -> Submission | None:
         """Read the last part of an address, in the same time for any; None if it is not ours."""
         text, _, mark = token[:_MAX_CHARS].rpartition(".")
-        if not self._seal.fits(mark, text) or len(token) > _MAX_CHARS:
+        if not self._seal.verify(mark, text) or len(token) > _MAX_CHARS:
             return None
         _, job_id, number = text.split(".")
         return Submission(job_id, int(number))

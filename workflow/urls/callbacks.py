@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from storage import jobs
-from storage.database import Work
-from storage.errors import JobTaken, TaskTaken
+from storage.database import TransactionBody
+from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.urls.callback_urls import Submission
@@ -24,7 +24,7 @@ _TRIES = 5
 """A job may move between a look at it and its change; it has only so many moves to make."""
 
 
-class Outcome(StrEnum):
+class CallbackOutcome(StrEnum):
     """What came of a callback."""
 
     ADOPTED = "adopted"
@@ -34,15 +34,17 @@ class Outcome(StrEnum):
     OTHER_TASK = "other task"
 
 
-async def receive(context: Context, submission: Submission, task_id: str) -> Outcome:
+async def record_callback(
+    context: Context, submission: Submission, task_id: str
+) -> CallbackOutcome:
     """Record a callback about one submission; wake the belt afterwards.
 
     Raises:
-        DatabaseDown: the database does not take it; APIXO has to call again.
-        JobTaken: the job moves on and on; as above.
+        DatabaseUnavailable: the database does not take it; APIXO has to call again.
+        StaleJobError: the job moves on and on; as above.
     """
 
-    async def work(tx: AsyncConnection) -> Outcome:
+    async def work(tx: AsyncConnection) -> CallbackOutcome:
         return await _record(tx, submission, task_id, context.now_ms())
 
     outcome = await _again_if_moved(context, work)
@@ -50,37 +52,39 @@ async def receive(context: Context, submission: Submission, task_id: str) -> Out
     return outcome
 
 
-async def _again_if_moved(context: Context, work: Work[Outcome]) -> Outcome:
+async def _again_if_moved(
+    context: Context, work: TransactionBody[CallbackOutcome]
+) -> CallbackOutcome:
     for _ in range(_TRIES - 1):
         try:
             return await context.database.transact(work)
-        except JobTaken:
+        except StaleJobError:
             continue
-        except TaskTaken:
-            return Outcome.OTHER_TASK
+        except TaskAlreadyAssigned:
+            return CallbackOutcome.OTHER_TASK
     return await context.database.transact(work)
 
 
 async def _record(
     tx: AsyncConnection, submission: Submission, task_id: str, now_ms: int
-) -> Outcome:
+) -> CallbackOutcome:
     job = await jobs.get(tx, submission.job_id)
     if job is None:
-        return Outcome.LATE
+        return CallbackOutcome.LATE
     if job.submissions != submission.number:
-        return Outcome.UNEXPECTED
+        return CallbackOutcome.UNEXPECTED
     if job.task_id is None:
         return await _adopt(tx, job, task_id, now_ms)
     if job.task_id != task_id:
-        return Outcome.OTHER_TASK
+        return CallbackOutcome.OTHER_TASK
     return await _hurry(tx, job, now_ms)
 
 
-async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> Outcome:
+async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> CallbackOutcome:
     """Bind the task to a job whose submission has no answer, yet or any more."""
     if job.state not in (JobState.SUBMITTING, JobState.SUBMIT_UNKNOWN):
-        return Outcome.UNEXPECTED
-    await jobs.move(
+        return CallbackOutcome.UNEXPECTED
+    await jobs.transition(
         tx,
         job,
         JobState.GENERATING,
@@ -89,32 +93,32 @@ async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> Ou
         started_at_ms=now_ms,
         reason=None,
     )
-    return Outcome.ADOPTED
+    return CallbackOutcome.ADOPTED
 
 
-async def _hurry(tx: AsyncConnection, job: Job, now_ms: int) -> Outcome:
+async def _hurry(tx: AsyncConnection, job: Job, now_ms: int) -> CallbackOutcome:
     match job.state:
         case JobState.GENERATING:
-            await jobs.hurry(tx, job, now_ms)
+            await jobs.make_due(tx, job, now_ms)
         case JobState.STUCK:
-            await jobs.move(
+            await jobs.transition(
                 tx, job, JobState.GENERATING, now_ms=now_ms, started_at_ms=now_ms, reason=None
             )
         case _:
-            return Outcome.LATE
-    return Outcome.DUE
+            return CallbackOutcome.LATE
+    return CallbackOutcome.DUE
 
 
-def _tell(outcome: Outcome, submission: Submission, task_id: str) -> None:
+def _tell(outcome: CallbackOutcome, submission: Submission, task_id: str) -> None:
     facts = {"job": submission.job_id, "submission": submission.number, "task": task_id}
     match outcome:
-        case Outcome.ADOPTED:
+        case CallbackOutcome.ADOPTED:
             _log.warning("callback: task adopted, the answer to its submission was lost", **facts)
-        case Outcome.DUE | Outcome.LATE:
+        case CallbackOutcome.DUE | CallbackOutcome.LATE:
             _log.info("callback", outcome=outcome, **facts)
-        case Outcome.UNEXPECTED:
+        case CallbackOutcome.UNEXPECTED:
             _log.error("callback: a task for a submission that was not to have made any", **facts)
-        case Outcome.OTHER_TASK:
+        case CallbackOutcome.OTHER_TASK:
             _log.error("callback: another task than the job's", **facts)
         case _:
             assert_never(outcome)

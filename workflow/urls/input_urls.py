@@ -14,11 +14,11 @@ from yarl import URL
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import InputLost, NotPostedYet, PublishError, TryLater
-from workflow.publisher import Sight
+from workflow.errors import InputLost, PublishError, StatusNotPosted, TemporaryPublishError
+from workflow.publisher import StatusView
 
-SWEPT = "input not kept any more"
-NO_PLACE = "input without an address"
+INPUT_EXPIRED = "input not kept any more"
+INPUT_UNREACHABLE = "input without an address"
 
 _LEAST_LEFT_MS = 3_600_000
 """APIXO says nothing of when it fetches a file; an hour is later than any task we saw begin."""
@@ -30,14 +30,14 @@ _ANSWER_S = 60
 _Medium = Picture | Clip
 
 
-def media_of(request: VideoRequest) -> tuple[_Medium, ...]:
+def input_media(request: VideoRequest) -> tuple[_Medium, ...]:
     """List every file that a request was given."""
     if isinstance(request, OmniReference):
         return *request.pictures, *request.videos, *request.audios
     return request.pictures
 
 
-def is_good(url: str, *, given_ms: int, now_ms: int) -> bool:
+def is_fresh(url: str, *, given_ms: int, now_ms: int) -> bool:
     """Tell whether a link, given at a moment, is good for an hour from now on.
 
     A link of Discord's says itself when it runs out (`ex`, hexadecimal Unix seconds).
@@ -56,56 +56,56 @@ def are_kept(context: Context, media: Sequence[_Medium]) -> bool:
     return all(_path(context, medium) is not None for medium in media)
 
 
-def stale(job: Job, now_ms: int) -> list[_Medium]:
+def stale_inputs(job: Job, now_ms: int) -> list[_Medium]:
     """List the files of a job whose links are no longer good."""
     given_ms = job.created_at_ms
     return [
         medium
-        for medium in media_of(job.request)
-        if not is_good(medium.url, given_ms=given_ms, now_ms=now_ms)
+        for medium in input_media(job.request)
+        if not is_fresh(medium.url, given_ms=given_ms, now_ms=now_ms)
     ]
 
 
-def to_attach(context: Context, job: Job) -> tuple[Path, ...]:
+def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
     """List the files that the status message of a job carries: those without a link from the start.
 
     The moment does not matter, so that every edit of the message knows what was posted with it.
     """
-    if context.links is not None:
+    if context.media_urls is not None:
         return ()
-    paths = (_path(context, medium) for medium in stale(job, job.created_at_ms))
+    paths = (_path(context, medium) for medium in stale_inputs(job, job.created_at_ms))
     return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
-def to_show(context: Context, job: Job) -> tuple[str, ...]:
+def build_preview_urls(context: Context, job: Job) -> tuple[str, ...]:
     """List addresses of what a job was given, for whoever sees its card.
 
     What hangs on the card has to be shown there, or Discord does not tell its address. Of the
     rest, pictures and videos are shown.
     """
-    attached = to_attach(context, job)
+    attached = files_to_attach(context, job)
     request, now_ms, since_ms = job.request, context.now_ms(), job.created_at_ms
     videos = request.videos if isinstance(request, OmniReference) else ()
     links = (medium.url for medium in (*request.pictures, *videos))
-    good = (link for link in links if is_good(link, given_ms=since_ms, now_ms=now_ms))
+    good = (link for link in links if is_fresh(link, given_ms=since_ms, now_ms=now_ms))
     return *(f"attachment://{path.name}" for path in attached), *good
 
 
-async def addressed(context: Context, job: Job, sight: Sight) -> VideoRequest:
+async def request_with_fresh_urls(context: Context, job: Job, status: StatusView) -> VideoRequest:
     """Give the request of a job with addresses that are good now; `sight` is its card's.
 
     Raises:
         InputLost: a file can not be given to APIXO.
-        NotPostedYet: the status message that is to carry the files is not out yet.
-        TryLater: Discord does not answer just now.
+        StatusNotPosted: the status message that is to carry the files is not out yet.
+        TemporaryPublishError: Discord does not answer just now.
     """
-    old = stale(job, context.now_ms())
+    old = stale_inputs(job, context.now_ms())
     if not old:
         return job.request
     paths = [path for medium in old if (path := _path(context, medium)) is not None]
     if len(paths) < len(old):
-        raise InputLost(SWEPT, "a file that was given is not kept any more")
-    fresh = await _fresh(context, job, sight, tuple(dict.fromkeys(paths)))
+        raise InputLost(INPUT_EXPIRED, "a file that was given is not kept any more")
+    fresh = await _fresh(context, job, status, tuple(dict.fromkeys(paths)))
     return _with_addresses(job.request, old, fresh)
 
 
@@ -114,28 +114,30 @@ def _path(context: Context, medium: _Medium) -> Path | None:
 
 
 async def _fresh(
-    context: Context, job: Job, sight: Sight, paths: Sequence[Path]
+    context: Context, job: Job, sight: StatusView, paths: Sequence[Path]
 ) -> Mapping[str, str]:
-    if context.links is not None:
+    if context.media_urls is not None:
         until_ms = context.now_ms() + _OWN_LINK_MS
-        return {path.name: context.links.address_of_input(path.name, until_ms) for path in paths}
+        return {path.name: context.media_urls.url_for_input(path.name, until_ms) for path in paths}
     if job.status_message_id is None:
         if job.status_shown is None:
-            raise NotPostedYet
-        raise InputLost(NO_PLACE, "the status message could not be posted")
+            raise StatusNotPosted
+        raise InputLost(INPUT_UNREACHABLE, "the status message could not be posted")
     return await _from_message(context, sight, paths)
 
 
-async def _from_message(context: Context, sight: Sight, paths: Sequence[Path]) -> Mapping[str, str]:
+async def _from_message(
+    context: Context, sight: StatusView, paths: Sequence[Path]
+) -> Mapping[str, str]:
     try:
         async with asyncio.timeout(_ANSWER_S):
-            return await context.publisher.offer_files(sight, paths)
-    except TryLater:
+            return await context.publisher.attach_files(sight, paths)
+    except TemporaryPublishError:
         raise
     except TimeoutError:
-        raise TryLater("no answer from Discord") from None
+        raise TemporaryPublishError("no answer from Discord") from None
     except PublishError as error:
-        raise InputLost(NO_PLACE, f"the files could not be posted: {error}") from error
+        raise InputLost(INPUT_UNREACHABLE, f"the files could not be posted: {error}") from error
 
 
 def _with_addresses(

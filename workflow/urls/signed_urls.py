@@ -7,14 +7,14 @@ milliseconds, and the name comes last so that whoever looks at an address's end 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflow.urls.signing import Seal
+from workflow.urls.signing import Signer
 
-PATH = "/media/"
+MEDIA_PATH = "/media/"
 
 _MAX_CHARS = 256
 
 
-class Kind(StrEnum):
+class MediaLinkKind(StrEnum):
     """What a link leads to: a finished video, or a file that a member gave."""
 
     RESULT = "r"
@@ -22,37 +22,37 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class MediaLink:
     """What a signed link says; `until_ms` may be past."""
 
-    kind: Kind
+    kind: MediaLinkKind
     name: str
     until_ms: int
 
 
-class SignedLinks:
+class SignedUrls:
     """Makes and reads links below `public_url`, marked with `seal`."""
 
-    def __init__(self, public_url: str, seal: Seal) -> None:
-        self._root = public_url.rstrip("/") + PATH
-        self._seal = seal
+    def __init__(self, public_url: str, signer: Signer) -> None:
+        self._root = public_url.rstrip("/") + MEDIA_PATH
+        self._seal = signer
 
-    def address_of_input(self, name: str, until_ms: int) -> str:
+    def url_for_input(self, name: str, until_ms: int) -> str:
         """Give an address of a kept input that is good until then, in Unix milliseconds."""
-        return self._address(Kind.INPUT, name, until_ms)
+        return self._address(MediaLinkKind.INPUT, name, until_ms)
 
-    def address_of_result(self, name: str, until_ms: int) -> str:
+    def url_for_result(self, name: str, until_ms: int) -> str:
         """Give an address of a finished video that is good until then, in Unix milliseconds."""
-        return self._address(Kind.RESULT, name, until_ms)
+        return self._address(MediaLinkKind.RESULT, name, until_ms)
 
-    def read(self, signed: str) -> Link | None:
+    def parse(self, signed: str) -> MediaLink | None:
         """Read the last part of an address; None if it is none of ours."""
         mark, _, text = signed[:_MAX_CHARS].partition(".")
-        if not self._seal.fits(mark, text) or len(signed) > _MAX_CHARS:
+        if not self._seal.verify(mark, text) or len(signed) > _MAX_CHARS:
             return None
         kind, until_ms, name = text.split(".", 2)
-        return Link(Kind(kind), name, int(until_ms))
+        return MediaLink(MediaLinkKind(kind), name, int(until_ms))
 
-    def _address(self, kind: Kind, name: str, until_ms: int) -> str:
+    def _address(self, kind: MediaLinkKind, name: str, until_ms: int) -> str:
         text = f"{kind}.{until_ms}.{name}"
-        return f"{self._root}{self._seal.mark(text)}.{text}"
+        return f"{self._root}{self._seal.sign(text)}.{text}"

@@ -9,28 +9,28 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 
-from storage.key_value import Notes
+from storage.key_value import KeyValueStore
 
 _NOTE = "signing secret"
 
 
-async def signing_secret(notes: Notes) -> bytes:
+async def load_signing_secret(notes: KeyValueStore) -> bytes:
     """Read the secret that every process of this database signs with; the first one makes it."""
-    return bytes.fromhex(await notes.put_first(_NOTE, secrets.token_hex(32)))
+    return bytes.fromhex(await notes.put_if_absent(_NOTE, secrets.token_hex(32)))
 
 
-class Seal:
+class Signer:
     """Marks texts for one purpose with HMAC-SHA256; a mark is 43 letters, digits, `-` and `_`."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
         self._key = hmac.digest(secret, purpose.encode(), hashlib.sha256)
 
-    def mark(self, text: str) -> str:
+    def sign(self, text: str) -> str:
         """Make the mark of a text."""
         # What is no Unicode text has some mark too: checking it costs what checking any costs.
         digest = hmac.digest(self._key, text.encode(errors="replace"), hashlib.sha256)
         return urlsafe_b64encode(digest).decode().rstrip("=")
 
-    def fits(self, mark: str, text: str) -> bool:
+    def verify(self, signature: str, text: str) -> bool:
         """Tell in constant time whether a mark is that of a text."""
-        return hmac.compare_digest(mark.encode(errors="replace"), self.mark(text).encode())
+        return hmac.compare_digest(signature.encode(errors="replace"), self.sign(text).encode())

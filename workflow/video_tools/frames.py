@@ -22,14 +22,14 @@ _FORMAT: Final = PngImagePlugin.PngImageFile.format
 """Named here, because a process that is confined is to load nothing any more."""
 
 
-def last_picture(film: BinaryIO, out: BinaryIO) -> None:
+def extract_last_frame(source_file: BinaryIO, out: BinaryIO) -> None:
     """Write the last picture of a video as a PNG, scaled up if APIXO would find it too small.
 
     Raises:
         ValueError: it has no pictures, or they are damaged or missing at its end.
         av.FFmpegError: it is damaged, or no video.
     """
-    with av.open(film, "r", format="mp4") as container:
+    with av.open(source_file, "r", format="mp4") as container:
         stream = container.streams.video[0]
         frame = _last_of(container, stream)
         _check_end(frame, stream)

@@ -12,14 +12,14 @@ from typing import BinaryIO, Final
 from workflow.errors import UnusableVideo
 
 
-class Task(StrEnum):
+class VideoTask(StrEnum):
     """What is to be made of a video."""
 
-    LAST_PICTURE = "last picture"
-    COPY = "copy"
+    LAST_FRAME = "last picture"
+    TRANSCODE = "copy"
 
 
-_WALL_SECONDS: Final = {Task.LAST_PICTURE: 60, Task.COPY: 600}
+_WALL_SECONDS: Final = {VideoTask.LAST_FRAME: 60, VideoTask.TRANSCODE: 600}
 _MOST_PICTURE_BYTES: Final = 64 << 20
 _START: Final = (
     "import sys; sys.path.append(sys.argv[1]); from workflow.video_tools.worker import main; "
@@ -28,14 +28,14 @@ _START: Final = (
 _ROOT: Final = Path(__file__).parents[2]
 
 
-class Lab:
+class VideoTools:
     """Works on one video of a kind at a time; the others wait for their turn."""
 
     def __init__(self) -> None:
         self._hopeless = set[tuple[Path, int]]()
-        self._rooms = {task: asyncio.Semaphore(1) for task in Task}
+        self._rooms = {task: asyncio.Semaphore(1) for task in VideoTask}
 
-    async def last_picture(self, video: Path) -> bytes:
+    async def extract_last_frame(self, video: Path) -> bytes:
         """Take the last picture of a video, as a PNG.
 
         Raises:
@@ -43,11 +43,11 @@ class Lab:
             FileNotFoundError: it is not there.
         """
         with TemporaryFile() as out:
-            await self._work(Task.LAST_PICTURE, video, out, _MOST_PICTURE_BYTES)
+            await self._work(VideoTask.LAST_FRAME, video, out, _MOST_PICTURE_BYTES)
             out.seek(0)
             return await asyncio.to_thread(out.read, _MOST_PICTURE_BYTES)
 
-    async def copy(self, video: Path, out: BinaryIO, most_bytes: int) -> None:
+    async def transcode(self, video: Path, out: BinaryIO, max_bytes: int) -> None:
         """Write a copy of a video that has `most_bytes` at most, as an MP4.
 
         What failed once is not tried again: it may cost minutes, and is asked for with each post.
@@ -56,16 +56,16 @@ class Lab:
             UnusableVideo: it is damaged, or there is no such copy, or it would cost too much.
             FileNotFoundError: the video is not there.
         """
-        wish = (video, most_bytes)
+        wish = (video, max_bytes)
         if wish in self._hopeless:
             raise UnusableVideo("it failed before")
         try:
-            await self._work(Task.COPY, video, out, most_bytes)
+            await self._work(VideoTask.TRANSCODE, video, out, max_bytes)
         except UnusableVideo:
             self._hopeless.add(wish)
             raise
 
-    async def _work(self, task: Task, video: Path, out: BinaryIO, most_bytes: int) -> None:
+    async def _work(self, task: VideoTask, video: Path, out: BinaryIO, most_bytes: int) -> None:
         async with self._rooms[task]:
             with await asyncio.to_thread(video.open, "rb") as film:
                 code = await _ask(task, film, out, most_bytes)
@@ -73,12 +73,12 @@ class Lab:
             raise UnusableVideo(f"{task}: ended with {code}")
 
 
-def open_lab() -> Lab | None:
+def open_video_tools() -> VideoTools | None:
     """Give a lab, or None where PyAV is not installed."""
-    return None if find_spec("av") is None else Lab()
+    return None if find_spec("av") is None else VideoTools()
 
 
-async def _ask(task: Task, film: BinaryIO, out: BinaryIO, most_bytes: int) -> int | None:
+async def _ask(task: VideoTask, film: BinaryIO, out: BinaryIO, most_bytes: int) -> int | None:
     """Start the interpreter on a video, and tell how it ended; None if it had to be ended."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-B", "-c", _START, str(_ROOT), task, str(most_bytes)),

@@ -33,26 +33,26 @@ _INDEX_BYTES: Final = (16_384, 4_096)
 """Room for the index at the head of the file, where players want it: at least, and a second."""
 
 
-class TooLong(Exception):
+class CannotShrink(Exception):
     """Even with the fewest bits it has too many."""
 
 
-def copy_under(film: BinaryIO, out: BinaryIO, most_bytes: int) -> None:
+def transcode(source_file: BinaryIO, out: BinaryIO, max_bytes: int) -> None:
     """Write a copy of a video that has `most_bytes` at most.
 
     Raises:
-        TooLong: there is none that anybody would want to see.
+        CannotShrink: there is none that anybody would want to see.
         av.FFmpegError: the video is damaged, or none.
     """
     for share in _SHARES:
-        film.seek(0)
+        source_file.seek(0)
         out.seek(0)
         out.truncate()
-        with av.open(film, "r", format="mp4") as source:
-            _copy(source, out, round(most_bytes * share))
-        if out.seek(0, os.SEEK_END) <= most_bytes:
+        with av.open(source_file, "r", format="mp4") as source:
+            _copy(source, out, round(max_bytes * share))
+        if out.seek(0, os.SEEK_END) <= max_bytes:
             return
-    raise TooLong
+    raise CannotShrink
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _copy(source: InputContainer, out: BinaryIO, most_bytes: int) -> None:
 def _plan(source: InputContainer, most_bytes: int) -> _Plan:
     """Share the bytes out; the encoder may be a second ahead of the bits that it is given."""
     if not source.duration:
-        raise TooLong
+        raise CannotShrink
     seconds = source.duration / av.time_base
     least, each = _INDEX_BYTES
     index_bytes = least + math.ceil(seconds * each)
@@ -92,7 +92,7 @@ def _plan(source: InputContainer, most_bytes: int) -> _Plan:
     sound_bits = round(max(least_sound, min(most_sound, bits / 8)))
     picture_bits = round(min(bits - sound_bits, _MOST_BITS))
     if picture_bits <= 0:
-        raise TooLong
+        raise CannotShrink
     return _Plan(picture_bits, sound_bits, index_bytes)
 
 

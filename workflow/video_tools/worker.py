@@ -10,24 +10,24 @@ import sys
 from typing import Final
 
 from workflow.video_tools import frames, transcode
-from workflow.video_tools.tools import Task
+from workflow.video_tools.tools import VideoTask
 
-CPU_SECONDS: Final = {Task.LAST_PICTURE: 20, Task.COPY: 240}
+CPU_SECONDS: Final = {VideoTask.LAST_FRAME: 20, VideoTask.TRANSCODE: 240}
 MEMORY_BYTES: Final = 1536 << 20
 
 _MOST_WRITTEN: Final = 256 << 20
 _LEAST_HASTE: Final = 10
 
 
-def main(task: str, most_bytes: int) -> None:
+def main(task: str, max_bytes: int) -> None:
     """Do a task; what it writes is to have `most_bytes` at most."""
-    _confine(CPU_SECONDS[Task(task)])
+    _confine(CPU_SECONDS[VideoTask(task)])
     film, out = sys.stdin.buffer, sys.stdout.buffer
-    match Task(task):
-        case Task.LAST_PICTURE:
-            frames.last_picture(film, out)
-        case Task.COPY:
-            transcode.copy_under(film, out, most_bytes)
+    match VideoTask(task):
+        case VideoTask.LAST_FRAME:
+            frames.extract_last_frame(film, out)
+        case VideoTask.TRANSCODE:
+            transcode.transcode(film, out, max_bytes)
     out.flush()
 
 

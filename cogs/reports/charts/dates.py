@@ -4,41 +4,41 @@ from datetime import date
 
 from babel.dates import get_month_names
 
-from domain.catalogue import language, t
-from domain.reports import Days
+from domain.catalogue import _, current_locale
+from domain.reports import DayRange
 
 
-def show_span(days: Days) -> str:
+def format_date_span(days: DayRange) -> str:
     """Name days: `21 Nov 2026`, `1–21 Nov 2026`, `28 Oct – 21 Nov 2026`."""
     first, last = days.first, days.last
     if first >= last:
-        return show_day(last)
+        return format_date(last)
     if (first.year, first.month) == (last.year, last.month):
-        return t(
+        return _(
             "{first}–{last} {month} {year}",
             first=first.day,
             last=last.day,
             month=_month(last),
             year=last.year,
         )
-    start = show_day(first) if first.year != last.year else show_day_of_year(first)
-    return f"{start} – {show_day(last)}"
+    start = format_date(first) if first.year != last.year else format_day_and_month(first)
+    return f"{start} – {format_date(last)}"
 
 
-def show_day(day: date) -> str:
+def format_date(day: date) -> str:
     """Name a day: `21 Nov 2026`."""
-    return t("{day} {month} {year}", day=day.day, month=_month(day), year=day.year)
+    return _("{day} {month} {year}", day=day.day, month=_month(day), year=day.year)
 
 
-def show_day_of_year(day: date) -> str:
+def format_day_and_month(day: date) -> str:
     """Name a day whose year is known: `21 Nov`."""
-    return t("{day} {month}", day=day.day, month=_month(day))
+    return _("{day} {month}", day=day.day, month=_month(day))
 
 
-def show_month(day: date) -> str:
+def format_month_and_year(day: date) -> str:
     """Name the month of a day: `Nov 2026`."""
-    return t("{month} {year}", month=_month(day), year=day.year)
+    return _("{month} {year}", month=_month(day), year=day.year)
 
 
 def _month(day: date) -> str:
-    return get_month_names("abbreviated", locale=language())[day.month]
+    return get_month_names("abbreviated", locale=current_locale())[day.month]

@@ -10,42 +10,42 @@ from math import ceil
 from typing import Final
 
 from cogs.reports.charts.svg import (
-    FAINT,
-    INK,
-    RULE,
-    Scale,
-    Style,
-    box,
-    brief,
-    cut,
-    rule,
-    scale,
-    sheet,
-    width,
-    write,
+    GRID_COLOUR,
+    MUTED_COLOUR,
+    TEXT_COLOUR,
+    AxisScale,
+    FontStyle,
+    choose_axis_scale,
+    draw_horizontal_line,
+    draw_rect,
+    draw_text,
+    format_compact_usd,
+    render_svg,
+    text_width,
+    truncate_text,
 )
-from domain.catalogue import mark, n, t
-from domain.money import ZERO, MicroUSD, show_usd
+from domain.catalogue import N_, _, ngettext
+from domain.money import ZERO, MicroUSD, format_usd
 
-WIDE: Final = 800
-TALL: Final = 450
+CHART_WIDTH: Final = 800
+CHART_HEIGHT: Final = 450
 
 _COLOURS: Final = ("#56b4e9", "#d55e00", "#f0e442", "#009e73", "#cc79a7")
 _MARGIN: Final = 28
 _GAP: Final = 1.5
 """Pixels of ground between two parts of a bar."""
 
-_TITLE: Final = Style(size=20, weight="SemiBold", fill=INK)
-_LARGE: Final = Style(size=26, weight="SemiBold", fill=INK)
-_PLAIN: Final = Style()
-_BRIGHT: Final = Style(fill=INK)
-_SMALL: Final = Style(size=12)
-_FIGURE: Final = Style(size=12, weight="SemiBold", fill=INK, anchor="middle", halo=True)
+_TITLE: Final = FontStyle(size=20, weight="SemiBold", fill=TEXT_COLOUR)
+_LARGE: Final = FontStyle(size=26, weight="SemiBold", fill=TEXT_COLOUR)
+_PLAIN: Final = FontStyle()
+_BRIGHT: Final = FontStyle(fill=TEXT_COLOUR)
+_SMALL: Final = FontStyle(size=12)
+_FIGURE: Final = FontStyle(size=12, weight="SemiBold", fill=TEXT_COLOUR, anchor="middle", halo=True)
 
-_NOTHING: Final = mark("Nothing spent yet")
-_NOTHING_STYLE: Final = Style(size=20, anchor="middle", halo=True)
+_NOTHING: Final = N_("Nothing spent yet")
+_NOTHING_STYLE: Final = FontStyle(size=20, anchor="middle", halo=True)
 
-Parts = Mapping[str, MicroUSD]
+CostByModel = Mapping[str, MicroUSD]
 """What each model cost, by the model's label."""
 
 
@@ -53,13 +53,13 @@ Parts = Mapping[str, MicroUSD]
 class Bar:
     """One bar: what stands under or before it, and what it is made of."""
 
-    name: str
-    parts: Parts
+    label: str
+    cost_by_model: CostByModel
 
     @property
     def total(self) -> MicroUSD:
         """Sum the parts."""
-        return MicroUSD(sum(self.parts.values()))
+        return MicroUSD(sum(self.cost_by_model.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,39 +72,43 @@ class Chart:
     title: str
     period: str
     total: MicroUSD
-    videos: int
+    video_count: int
     models: Sequence[str]
     bars: Sequence[Bar]
     limit: MicroUSD | None = None
-    most: str = ""
+    most_used_model: str = ""
 
 
-def over_time(chart: Chart) -> str:
+def render_time_chart(chart: Chart) -> str:
     """Draw upright bars, one for each day, week or month; gives SVG."""
-    return sheet(WIDE, TALL, [*_head(chart), *_upright(chart), *_legend(chart, TALL)])
+    return render_svg(
+        CHART_WIDTH, CHART_HEIGHT, [*_head(chart), *_upright(chart), *_legend(chart, CHART_HEIGHT)]
+    )
 
 
-def ranking(chart: Chart) -> str:
+def render_ranking_chart(chart: Chart) -> str:
     """Draw level bars, one for each member or channel; as tall as it takes; gives SVG."""
     tall = max(_LEAST_TALL, _RANKS_TOP + len(chart.bars) * _RANK_TALL + 62)
-    return sheet(WIDE, tall, [*_head(chart), *_ranks(chart, tall), *_legend(chart, tall)])
+    return render_svg(
+        CHART_WIDTH, tall, [*_head(chart), *_ranks(chart, tall), *_legend(chart, tall)]
+    )
 
 
 def _head(chart: Chart) -> Iterator[str]:
-    right = WIDE - _MARGIN
-    made = [n("{count} video", "{count} videos", chart.videos)]
-    if chart.most:
-        made.append(t("mostly {model}", model=chart.most))
-    yield write(_MARGIN, 42, cut(chart.title, _TITLE, 500), _TITLE)
-    yield write(_MARGIN, 64, chart.period, _PLAIN)
-    yield write(right, 45, show_usd(chart.total), replace(_LARGE, anchor="end"))
-    yield write(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
+    right = CHART_WIDTH - _MARGIN
+    made = [ngettext("{count} video", "{count} videos", chart.video_count)]
+    if chart.most_used_model:
+        made.append(_("mostly {model}", model=chart.most_used_model))
+    yield draw_text(_MARGIN, 42, truncate_text(chart.title, _TITLE, 500), _TITLE)
+    yield draw_text(_MARGIN, 64, chart.period, _PLAIN)
+    yield draw_text(right, 45, format_usd(chart.total), replace(_LARGE, anchor="end"))
+    yield draw_text(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
 
 
 # --- bars over time
 
 _TOP: Final = 120
-_BOTTOM: Final = TALL - 76
+_BOTTOM: Final = CHART_HEIGHT - 76
 _HIGH: Final = _BOTTOM - _TOP
 _WIDEST_BAR: Final = 64
 _LIMIT_ROOM: Final = 74
@@ -119,7 +123,7 @@ class _Plot:
     left: float
     right: float
     count: int
-    scale: Scale
+    scale: AxisScale
 
     @property
     def pitch(self) -> float:
@@ -132,17 +136,17 @@ class _Plot:
 
     def tall(self, amount: int) -> float:
         """Tell how high an amount reaches above the ground line, in pixels."""
-        return _HIGH * amount / self.scale.top
+        return _HIGH * amount / self.scale.maximum
 
 
 def _upright(chart: Chart) -> Iterator[str]:
-    steps = scale(_reach(chart))
-    left = _MARGIN + max(width(label, _SMALL) for label in steps.labels) + 12
-    right = WIDE - _MARGIN - (0 if chart.limit is None else _LIMIT_ROOM)
+    steps = choose_axis_scale(_reach(chart))
+    left = _MARGIN + max(text_width(label, _SMALL) for label in steps.labels) + 12
+    right = CHART_WIDTH - _MARGIN - (0 if chart.limit is None else _LIMIT_ROOM)
     plot = _Plot(left, right, len(chart.bars), steps)
     yield from _grid(plot)
     if not any(bar.total for bar in chart.bars):
-        yield write((left + right) / 2, (_TOP + _BOTTOM) / 2, t(_NOTHING), _NOTHING_STYLE)
+        yield draw_text((left + right) / 2, (_TOP + _BOTTOM) / 2, _(_NOTHING), _NOTHING_STYLE)
     yield from _columns(chart, plot)
     if chart.limit is not None:
         yield from _limit(chart.limit, plot)
@@ -160,8 +164,10 @@ def _reach(chart: Chart) -> int:
 def _grid(plot: _Plot) -> Iterator[str]:
     for number, label in enumerate(plot.scale.labels):
         y = _BOTTOM - plot.tall(plot.scale.step * number)
-        yield rule(plot.left, plot.right, y, FAINT if number == 0 else RULE)
-        yield write(plot.left - 8, y + 4, label, replace(_SMALL, anchor="end"))
+        yield draw_horizontal_line(
+            plot.left, plot.right, y, MUTED_COLOUR if number == 0 else GRID_COLOUR
+        )
+        yield draw_text(plot.left - 8, y + 4, label, replace(_SMALL, anchor="end"))
 
 
 def _columns(chart: Chart, plot: _Plot) -> Iterator[str]:
@@ -172,49 +178,49 @@ def _columns(chart: Chart, plot: _Plot) -> Iterator[str]:
             high = plot.tall(amount)
             y -= high
             x = plot.middle(number) - wide / 2
-            yield box(x, y, wide, max(high - _GAP, min(high, 1)), colour)
+            yield draw_rect(x, y, wide, max(high - _GAP, min(high, 1)), colour)
 
 
 def _coloured(chart: Chart, bar: Bar) -> Iterator[tuple[str, MicroUSD]]:
     for number, model in enumerate(chart.models):
-        amount = bar.parts.get(model, ZERO)
+        amount = bar.cost_by_model.get(model, ZERO)
         if amount > 0:
             yield _COLOURS[number % len(_COLOURS)], amount
 
 
 def _limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
     """Draw the limit and name it beside the bars; an arrow says that it lies above the scale."""
-    above = limit > plot.scale.top
+    above = limit > plot.scale.maximum
     x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.tall(limit)
-    style = replace(_SMALL, fill=INK)
-    yield rule(plot.left, plot.right, y, INK, dashed=True)
-    yield write(x, y - 3, t("daily limit"), style)
-    yield write(x, y + 12, brief(limit), style)
+    style = replace(_SMALL, fill=TEXT_COLOUR)
+    yield draw_horizontal_line(plot.left, plot.right, y, TEXT_COLOUR, dashed=True)
+    yield draw_text(x, y - 3, _("daily limit"), style)
+    yield draw_text(x, y + 12, format_compact_usd(limit), style)
     if above:
-        tip = x + width(brief(limit), style) + 10
-        yield f'<path d="M{tip:.1f} {y + 3:.1f}l4.5 9h-9z" fill="{INK}"/>'
+        tip = x + text_width(format_compact_usd(limit), style) + 10
+        yield f'<path d="M{tip:.1f} {y + 3:.1f}l4.5 9h-9z" fill="{TEXT_COLOUR}"/>'
 
 
 def _figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
     """Write each bar's amount above it; that of one of the highest if there is no room for all."""
-    figures = [brief(bar.total) for bar in bars]
-    all_fit = all(width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
+    figures = [format_compact_usd(bar.total) for bar in bars]
+    all_fit = all(text_width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
     highest = max(range(len(bars)), key=lambda number: bars[number].total, default=0)
     for number, (bar, figure) in enumerate(zip(bars, figures, strict=True)):
         if bar.total and (all_fit or number == highest):
-            half = width(figure, _FIGURE) / 2
+            half = text_width(figure, _FIGURE) / 2
             x = min(max(plot.middle(number), plot.left + half), plot.right - half)
-            yield write(x, _BOTTOM - plot.tall(bar.total) - 6, figure, _FIGURE)
+            yield draw_text(x, _BOTTOM - plot.tall(bar.total) - 6, figure, _FIGURE)
 
 
 def _names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
     """Write the names of the bars, of every so many if they are too wide for all."""
-    widest = max((width(bar.name, _SMALL) for bar in bars), default=0)
+    widest = max((text_width(bar.label, _SMALL) for bar in bars), default=0)
     every = max(1, ceil((widest + 10) / plot.pitch))
     for number, bar in enumerate(bars):
         if number % every == 0:
-            x = min(plot.middle(number), WIDE - _MARGIN - width(bar.name, _SMALL) / 2)
-            yield write(x, _BOTTOM + 20, bar.name, replace(_SMALL, anchor="middle"))
+            x = min(plot.middle(number), CHART_WIDTH - _MARGIN - text_width(bar.label, _SMALL) / 2)
+            yield draw_text(x, _BOTTOM + 20, bar.label, replace(_SMALL, anchor="middle"))
 
 
 # --- rankings
@@ -228,29 +234,31 @@ _FIGURE_ROOM: Final = 150
 
 def _ranks(chart: Chart, tall: float) -> Iterator[str]:
     if not any(bar.total for bar in chart.bars):
-        yield write(WIDE / 2, tall / 2 + 16, t(_NOTHING), _NOTHING_STYLE)
+        yield draw_text(CHART_WIDTH / 2, tall / 2 + 16, _(_NOTHING), _NOTHING_STYLE)
         return
-    names = [cut(bar.name, _BRIGHT, _NAME_ROOM) for bar in chart.bars]
-    left = _MARGIN + max(width(name, _BRIGHT) for name in names) + 14
+    names = [truncate_text(bar.label, _BRIGHT, _NAME_ROOM) for bar in chart.bars]
+    left = _MARGIN + max(text_width(name, _BRIGHT) for name in names) + 14
     most = max(bar.total for bar in chart.bars)
-    per_micro = (WIDE - _MARGIN - _FIGURE_ROOM - left) / most
+    per_micro = (CHART_WIDTH - _MARGIN - _FIGURE_ROOM - left) / most
     for number, (bar, name) in enumerate(zip(chart.bars, names, strict=True)):
         y = _RANKS_TOP + _RANK_TALL * number
-        yield write(left - 14, y + 16, name, replace(_BRIGHT, anchor="end"))
+        yield draw_text(left - 14, y + 16, name, replace(_BRIGHT, anchor="end"))
         x = left
         for colour, amount in _coloured(chart, bar):
             wide = amount * per_micro
-            yield box(x, y + 2, max(wide - _GAP, min(wide, 1)), _RANK_TALL - 8, colour)
+            yield draw_rect(x, y + 2, max(wide - _GAP, min(wide, 1)), _RANK_TALL - 8, colour)
             x += wide
-        yield write(x + 8, y + 16, brief(bar.total), replace(_FIGURE, anchor="start"))
+        yield draw_text(
+            x + 8, y + 16, format_compact_usd(bar.total), replace(_FIGURE, anchor="start")
+        )
         share = _percent(bar.total, sum(each.total for each in chart.bars))
-        yield write(WIDE - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
+        yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
 
 
 def _percent(part: int, whole: int) -> str:
     if part * 100 < whole:
-        return t("< 1 %")
-    return t("{percent} %", percent=round(part * 100 / whole))
+        return _("< 1 %")
+    return _("{percent} %", percent=round(part * 100 / whole))
 
 
 # --- both
@@ -260,15 +268,15 @@ def _legend(chart: Chart, tall: float) -> Iterator[str]:
     """Name each colour with what its model cost in all."""
     x, y = float(_MARGIN), tall - 22
     for colour, model, amount in _model_sums(chart):
-        figure = brief(amount)
-        yield box(x, y - 11, 12, 12, colour)
-        yield write(x + 20, y, model, _PLAIN)
-        yield write(x + 28 + width(model, _PLAIN), y, figure, _BRIGHT)
-        x += 28 + width(model, _PLAIN) + width(figure, _BRIGHT) + 26
+        figure = format_compact_usd(amount)
+        yield draw_rect(x, y - 11, 12, 12, colour)
+        yield draw_text(x + 20, y, model, _PLAIN)
+        yield draw_text(x + 28 + text_width(model, _PLAIN), y, figure, _BRIGHT)
+        x += 28 + text_width(model, _PLAIN) + text_width(figure, _BRIGHT) + 26
 
 
 def _model_sums(chart: Chart) -> Iterator[tuple[str, str, MicroUSD]]:
     for number, model in enumerate(chart.models):
-        amount = sum(bar.parts.get(model, ZERO) for bar in chart.bars)
+        amount = sum(bar.cost_by_model.get(model, ZERO) for bar in chart.bars)
         if amount:
             yield _COLOURS[number % len(_COLOURS)], model, MicroUSD(amount)

@@ -13,29 +13,29 @@ _AT_ONCE: Final = 2
 _LONGEST_S: Final = 10
 
 
-class NoPicture(DailiesError):
+class ChartRenderError(DailiesError):
     """A picture could not be drawn."""
 
 
-class Painter:
+class ChartRenderer:
     """Draws at most two pictures at once, each in a process of its own."""
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def paint(self, svg: str) -> bytes:
+    async def render_png(self, svg: str) -> bytes:
         """Draw an SVG as a PNG of twice its size.
 
         Raises:
-            NoPicture: it is no SVG, or took longer than ten seconds, waiting included.
+            ChartRenderError: it is no SVG, or took longer than ten seconds, waiting included.
         """
         try:
             async with asyncio.timeout(_LONGEST_S), self._places:
                 return await _rasterize(svg)
         except TimeoutError:
-            raise NoPicture(f"it took more than {_LONGEST_S} seconds") from None
+            raise ChartRenderError(f"it took more than {_LONGEST_S} seconds") from None
         except OSError as error:
-            raise NoPicture(f"no process for it: {error}") from error
+            raise ChartRenderError(f"no process for it: {error}") from error
 
 
 async def _rasterize(svg: str) -> bytes:
@@ -49,5 +49,5 @@ async def _rasterize(svg: str) -> bytes:
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        raise NoPicture(complaint.decode(errors="replace").strip().rpartition("\n")[2])
+        raise ChartRenderError(complaint.decode(errors="replace").strip().rpartition("\n")[2])
     return png

@@ -13,16 +13,16 @@ from xml.sax.saxutils import escape
 from babel.numbers import format_currency
 from PIL import ImageFont
 
-from domain.catalogue import language
-from domain.money import MicroUSD, show_usd
+from domain.catalogue import current_locale
+from domain.money import MicroUSD, format_usd
 
-GROUND: Final = "#313338"
-INK: Final = "#f2f3f5"
-FAINT: Final = "#b5bac1"
-RULE: Final = "#4a4d54"
+BACKGROUND_COLOUR: Final = "#313338"
+TEXT_COLOUR: Final = "#f2f3f5"
+MUTED_COLOUR: Final = "#b5bac1"
+GRID_COLOUR: Final = "#4a4d54"
 
-Weight = Literal["Regular", "SemiBold"]
-Anchor = Literal["start", "middle", "end"]
+FontWeight = Literal["Regular", "SemiBold"]
+TextAnchor = Literal["start", "middle", "end"]
 
 _FONTS: Final = Path(__file__).parent / "fonts"
 _MEASURED_AT: Final = 100
@@ -34,7 +34,7 @@ _UNDRAWN: Final = re.compile(
 """What the shipped font has no shape for."""
 
 
-def drawable(text: str) -> str:
+def strip_undrawable(text: str) -> str:
     """Keep of a stranger's text what can be drawn, on one line; perhaps nothing.
 
     Letters in fancy dress become plain ones; emoji and scripts that the font lacks are left out.
@@ -44,70 +44,75 @@ def drawable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class FontStyle:
     """How a text looks; `size` is in pixels. A `halo` keeps it clear of what it stands on."""
 
     size: float = 13
-    weight: Weight = "Regular"
-    fill: str = FAINT
-    anchor: Anchor = "start"
+    weight: FontWeight = "Regular"
+    fill: str = MUTED_COLOUR
+    anchor: TextAnchor = "start"
     halo: bool = False
 
 
-def width(text: str, style: Style) -> float:
+def text_width(text: str, style: FontStyle) -> float:
     """Tell how wide a text gets, in pixels."""
     return _font(style.weight).getlength(text) * style.size / _MEASURED_AT
 
 
-def cut(text: str, style: Style, room: float) -> str:
+def truncate_text(text: str, style: FontStyle, room: float) -> str:
     """Shorten a text until it fits, in pixels."""
-    if width(text, style) <= room:
+    if text_width(text, style) <= room:
         return text
-    while text and width(f"{text}…", style) > room:
+    while text and text_width(f"{text}…", style) > room:
         text = text[:-1].rstrip()
     return f"{text}…"
 
 
-def write(x: float, y: float, text: str, style: Style) -> str:
+def draw_text(x: float, y: float, text: str, style: FontStyle) -> str:
     """Write one line of text; `y` is its base line."""
     weight = 600 if style.weight == "SemiBold" else 400
-    halo = f' stroke="{GROUND}" stroke-width="4" paint-order="stroke"' if style.halo else ""
+    halo = (
+        f' stroke="{BACKGROUND_COLOUR}" stroke-width="4" paint-order="stroke"' if style.halo else ""
+    )
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{style.size:g}" font-weight="{weight}" '
         f'fill="{style.fill}" text-anchor="{style.anchor}"{halo}>{escape(text)}</text>'
     )
 
 
-def box(x: float, y: float, wide: float, high: float, fill: str) -> str:
+def draw_rect(x: float, y: float, wide: float, high: float, fill: str) -> str:
     """Draw a filled rectangle."""
     return f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="{fill}"/>'
 
 
-def rule(x1: float, x2: float, y: float, stroke: str = RULE, *, dashed: bool = False) -> str:
+def draw_horizontal_line(
+    x1: float, x2: float, y: float, stroke: str = GRID_COLOUR, *, dashed: bool = False
+) -> str:
     """Draw a level line."""
     dashes = ' stroke-width="1.5" stroke-dasharray="6 4"' if dashed else ""
     return f'<path d="M{x1:.1f} {y:.1f}H{x2:.1f}" stroke="{stroke}"{dashes}/>'
 
 
-def sheet(wide: float, high: float, parts: Iterable[str]) -> str:
+def render_svg(wide: float, high: float, parts: Iterable[str]) -> str:
     """Put a picture together, on Discord's dark ground."""
+    ground = draw_rect(0, 0, wide, high, BACKGROUND_COLOUR)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{high:g}" '
-        f'font-family="Inter">{box(0, 0, wide, high, GROUND)}{"".join(parts)}</svg>'
+        f'font-family="Inter">{ground}{"".join(parts)}</svg>'
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class AxisScale:
     """Steps of money from zero to just above the most that is shown."""
 
     step: int
-    steps: int
+    step_count: int
 
     @property
-    def top(self) -> int:
+    def maximum(self) -> int:
         """Tell where the scale ends, in micro-dollars."""
-        return self.step * self.steps
+        return self.step * self.step_count
 
     @property
     def labels(self) -> Sequence[str]:
@@ -116,27 +121,27 @@ class Scale:
         exponent = step.as_tuple().exponent
         assert isinstance(exponent, int), "a step is a number"
         decimals = max(2, -exponent) if exponent < 0 else 0
-        return [_dollars(step * number, decimals) for number in range(self.steps + 1)]
+        return [_dollars(step * number, decimals) for number in range(self.step_count + 1)]
 
 
-def scale(most: int) -> Scale:
+def choose_axis_scale(most: int) -> AxisScale:
     """Choose three to six round steps that reach an amount of micro-dollars."""
     step = next(step for step in _round_steps() if step * 5 >= most)
-    return Scale(step, max(1, -(-most // step)))
+    return AxisScale(step, max(1, -(-most // step)))
 
 
-def brief(amount: MicroUSD) -> str:
+def format_compact_usd(amount: MicroUSD) -> str:
     """Show an amount in few characters; from $100 on without cents."""
     if abs(amount) < 100_000_000:
-        return show_usd(amount)
+        return format_usd(amount)
     return _dollars(Decimal(amount).scaleb(-6), 0)
 
 
 def _dollars(amount: Decimal, decimals: int) -> str:
     """Show dollars with so many decimals, in the language spoken."""
-    pattern = language().currency_formats["standard"].pattern
+    pattern = current_locale().currency_formats["standard"].pattern
     shape = pattern.replace("0.00", "0." + "0" * decimals if decimals else "0")
-    return format_currency(amount, "USD", shape, locale=language(), currency_digits=False)
+    return format_currency(amount, "USD", shape, locale=current_locale(), currency_digits=False)
 
 
 def _round_steps() -> Iterable[int]:
@@ -147,5 +152,5 @@ def _round_steps() -> Iterable[int]:
 
 
 @cache
-def _font(weight: Weight) -> ImageFont.FreeTypeFont:
+def _font(weight: FontWeight) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FONTS / f"Inter-{weight}.otf"), _MEASURED_AT)

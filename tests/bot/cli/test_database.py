@@ -18,7 +18,7 @@ from storage import billing, jobs, migrations
 from storage.database import Database
 from storage.jobs import NewJob
 from tests.conftest import SqliteTemplate
-from tests.harness.workflow import NO_LIMITS, a_request
+from tests.harness.workflow import NO_LIMITS, make_request
 
 NOVEMBER_MS = 1_795_287_600_000  # 21 November 2026
 
@@ -40,14 +40,14 @@ async def _spend(database: Database, number: int, guild: int, user: int) -> None
         guild_id=guild,
         channel_id=7,
         user_id=user,
-        request=a_request(),
+        request=make_request(),
         price=MicroUSD(80_000 * number),
         price_version="v",
         created_at_ms=NOVEMBER_MS,
     )
 
     async def work(tx: AsyncConnection) -> None:
-        job, _ = await jobs.add(tx, new)
+        job, _ = await jobs.enqueue(tx, new)
         await billing.hold(
             tx,
             job_id=job.id,

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from bot.web import health
-from bot.web.health import Readiness
+from bot.web.health import ReadinessProbe
 from bot.web.server import serve
 from storage.media import MediaFolder
-from tests.harness.workflow import World
+from tests.harness.workflow import WorkflowHarness
 
 
 @dataclass
@@ -58,17 +58,19 @@ class NearlyFull(MediaFolder):
 
 
 @pytest.fixture
-def parts(world: World) -> dict[str, Any]:
+def parts(harness: WorkflowHarness) -> dict[str, Any]:
     """Give what a test may put in the place of a part."""
     return {}
 
 
 @pytest.fixture
-async def watcher(world: World, parts: dict[str, Any]) -> AsyncIterator[Watcher]:
+async def watcher(harness: WorkflowHarness, parts: dict[str, Any]) -> AsyncIterator[Watcher]:
     gateway = Connection()
 
     async def checks() -> Any:
-        return await Readiness(gateway, world.belt, replace(world.context, **parts)).checks()
+        return await ReadinessProbe(
+            gateway, harness.worker, replace(harness.context, **parts)
+        ).check()
 
     async with (
         aiohttp.ClientSession() as session,
@@ -77,18 +79,18 @@ async def watcher(world: World, parts: dict[str, Any]) -> AsyncIterator[Watcher]
         yield Watcher(f"http://127.0.0.1:{port}", session, gateway)
 
 
-async def test_all_is_well(world: World, watcher: Watcher):
+async def test_all_is_well(harness: WorkflowHarness, watcher: Watcher):
     """200, and each part true."""
-    await world.turn()
+    await harness.run_once()
     status, told = await watcher.ask()
     assert status == 200
     parts = {"gateway": True, "database": True, "belt": True, "media": True}
     assert told == {"ready": True, **parts, "failing": {}}
 
 
-async def test_a_gateway_that_is_gone_is_named(world: World, watcher: Watcher):
+async def test_a_gateway_that_is_gone_is_named(harness: WorkflowHarness, watcher: Watcher):
     """503; the process is alive all the same."""
-    await world.turn()
+    await harness.run_once()
     watcher.gateway.is_connected = False
     status, told = await watcher.ask()
     assert (status, told["ready"], told["gateway"], told["belt"]) == (503, False, False, True)
@@ -98,21 +100,21 @@ async def test_a_gateway_that_is_gone_is_named(world: World, watcher: Watcher):
     assert "servers" in (await watcher.ask())[1]["failing"]["gateway"]
 
 
-async def test_a_belt_that_stands_still_is_named(world: World, watcher: Watcher):
+async def test_a_belt_that_stands_still_is_named(harness: WorkflowHarness, watcher: Watcher):
     """Before its first turn, and when the last one is long ago."""
     assert "not turned yet" in (await watcher.ask())[1]["failing"]["belt"]
-    await world.turn()
-    world.clock.advance(100)
+    await harness.run_once()
+    harness.clock.advance(100)
     status, told = await watcher.ask()
     assert status == 503
     assert set(told["failing"]) == {"belt"}
 
 
 async def test_too_little_room_for_videos_is_named(
-    world: World, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
+    harness: WorkflowHarness, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
 ):
     """How much is free, and how much is wanted."""
-    await world.turn()
+    await harness.run_once()
     parts["media"] = NearlyFull(tmp_path / "media")
     status, told = await watcher.ask()
     assert status == 503
@@ -122,10 +124,10 @@ async def test_too_little_room_for_videos_is_named(
 
 
 async def test_a_database_and_a_disk_that_fail_are_named_without_their_secrets(
-    world: World, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
+    harness: WorkflowHarness, watcher: Watcher, parts: dict[str, Any], tmp_path: Path
 ):
     """Both at once, each in its own words; no address and no password of the database."""
-    await world.turn()
+    await harness.run_once()
     (tmp_path / "file").write_text("")
     parts["media"] = MediaFolder(tmp_path / "file" / "media")
     parts["database"] = DeafDatabase()

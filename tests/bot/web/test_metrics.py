@@ -14,15 +14,15 @@ from pydantic import SecretStr
 
 from apixo.client import ApixoClient
 from bot.web import metrics
-from bot.web.metrics import Meters, Metrics
+from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from storage import balance_readings
-from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, World
-from workflow.reports.metrics import gather
-from workflow.urls.callback_urls import CallbackAddresses
-from workflow.urls.signing import Seal
+from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, WorkflowHarness
+from workflow.reports.metrics import collect_metrics
+from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.signing import Signer
 
 S = JobState
 RULES = Path(__file__).parents[3] / "docs" / "alerts.yml"
@@ -34,7 +34,7 @@ class Monitor:
 
     url: str
     session: aiohttp.ClientSession
-    meters: Meters
+    meters: ProcessMetrics
 
     async def scrape(self) -> dict[str, float]:
         """Read every sample by its name and labels."""
@@ -49,36 +49,38 @@ class Monitor:
 
 
 @pytest.fixture
-async def monitor(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Monitor]:
+async def monitor(
+    harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Monitor]:
     """Have a world scraped that counts its requests; every scrape reads anew."""
     monkeypatch.setattr(metrics, "_FRESH_S", 0)
-    meters = Meters()
-    key, trace = SecretStr(world.apixo.key), meters.traced("apixo")
+    meters = ProcessMetrics()
+    key, trace = SecretStr(harness.apixo.key), meters.trace_config("apixo")
     async with (
         aiohttp.ClientSession() as session,
-        ApixoClient(world.apixo.base_url, key, trace=trace) as client,
+        ApixoClient(harness.apixo.base_url, key, trace=trace) as client,
     ):
-        world.context = replace(world.context, apixo=client)
-        await world.reborn(owner="first")
-        answering = Metrics(world.context, world.belt, meters)
+        harness.context = replace(harness.context, apixo=client)
+        await harness.replace_worker(owner="first")
+        answering = MetricsEndpoint(harness.context, harness.worker, meters)
         await answering.start()
         async with serve("127.0.0.1", 0, answering.routes()) as port:
             yield Monitor(f"http://127.0.0.1:{port}", session, meters)
 
 
 @BOTH_ENGINES
-async def test_a_job_is_seen_on_its_way_and_at_its_end(world: World, monitor: Monitor):
+async def test_a_job_is_seen_on_its_way_and_at_its_end(harness: WorkflowHarness, monitor: Monitor):
     """Its state, its age and its hold while it is there; then what came of it and how long."""
-    job = (await world.order()).job
-    await world.turn()
-    world.clock.advance(5)
+    job = (await harness.accept_job()).job
+    await harness.run_once()
+    harness.clock.advance(5)
     seen = await monitor.scrape()
     assert seen["dailies_jobs{state=generating}"] == 1
     assert 5 <= seen["dailies_oldest_job_seconds{state=generating}"] < 6
     assert seen["dailies_held_micro"] == job.price
     assert seen["dailies_submissions_total{outcome=generating}"] == 1
     assert seen["dailies_requests_total{api=apixo,status=200}"] == 1
-    await world.until(S.DELIVERED, job=job.id)
+    await harness.run_until(S.DELIVERED, job=job.id)
     seen = await monitor.scrape()
     assert seen["dailies_jobs{state=generating}"] == 0
     assert seen["dailies_jobs{state=delivered}"] == 1
@@ -87,51 +89,51 @@ async def test_a_job_is_seen_on_its_way_and_at_its_end(world: World, monitor: Mo
     assert seen["dailies_moves_total{state=delivered}"] == 1
     assert seen["dailies_delivery_seconds_count"] == 1
     assert 40 < seen["dailies_delivery_seconds_sum"] < 120
-    assert seen["dailies_belt_turns_total"] == world.belt.turns > 2
+    assert seen["dailies_belt_turns_total"] == harness.worker.runs > 2
 
 
 @BOTH_ENGINES
-async def test_what_goes_wrong_is_counted(world: World, monitor: Monitor):
+async def test_what_goes_wrong_is_counted(harness: WorkflowHarness, monitor: Monitor):
     """A lost answer, what it may cost, and how long a task has waited beyond its time."""
-    lost = (await world.order("a lake [[effect:504]]")).job
-    await world.order()
-    await world.turn()
-    world.clock.advance(60)
+    lost = (await harness.accept_job("a lake [[effect:504]]")).job
+    await harness.accept_job()
+    await harness.run_once()
+    harness.clock.advance(60)
     seen = await monitor.scrape()
     assert seen["dailies_submissions_total{outcome=submit_unknown}"] == 1
     assert seen["dailies_requests_total{api=apixo,status=504}"] == 1
     assert seen["dailies_exposure_micro"] == lost.price
     assert 30 < seen["dailies_poll_late_seconds"] < 60
-    await world.turn()
+    await harness.run_once()
     assert (await monitor.scrape())["dailies_poll_late_seconds"] == 0
 
 
-async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(world: World):
+async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(harness: WorkflowHarness):
     """A monitor need not know why nothing is submitted."""
-    world.change(exposure_limit=MicroUSD(1))
-    assert not (await gather(world.context, 0)).is_paused
-    await world.order("a lake [[effect:504]]")
-    await world.turn()
-    assert (await gather(world.context, 0)).is_paused
+    harness.change_policy(exposure_limit=MicroUSD(1))
+    assert not (await collect_metrics(harness.context, 0)).is_paused
+    await harness.accept_job("a lake [[effect:504]]")
+    await harness.run_once()
+    assert (await collect_metrics(harness.context, 0)).is_paused
 
 
-async def test_requests_without_an_answer_are_counted(world: World, monitor: Monitor):
+async def test_requests_without_an_answer_are_counted(harness: WorkflowHarness, monitor: Monitor):
     """A server that is not there has no status."""
-    key, trace = SecretStr("k"), monitor.meters.traced("apixo")
+    key, trace = SecretStr("k"), monitor.meters.trace_config("apixo")
     async with ApixoClient("http://127.0.0.1:9/api/v1", key, trace=trace) as nowhere:
-        world.context = replace(world.context, apixo=nowhere)
-        await world.reborn(owner="first")
-        await world.order()
-        await world.turn()
+        harness.context = replace(harness.context, apixo=nowhere)
+        await harness.replace_worker(owner="first")
+        await harness.accept_job()
+        await harness.run_once()
     assert (await monitor.scrape())["dailies_requests_total{api=apixo,status=none}"] == 1
 
 
 @BOTH_ENGINES
-async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Monitor):
+async def test_the_balance_is_shown_once_it_was_read(harness: WorkflowHarness, monitor: Monitor):
     """Nothing before the first reading; then what is left, and what nothing explains."""
     assert "dailies_balance_micro" not in await monitor.scrape()
     for at_ms, left in enumerate([5_000_000, 4_900_000]):
-        await world.database.transact(
+        await harness.database.transact(
             lambda tx, at_ms=at_ms, left=left: balance_readings.add(tx, at_ms, MicroUSD(left))
         )
     seen = await monitor.scrape()
@@ -139,11 +141,11 @@ async def test_the_balance_is_shown_once_it_was_read(world: World, monitor: Moni
     assert seen["dailies_balance_difference_micro"] == 100_000
 
 
-async def test_a_database_that_does_not_answer_is_a_figure_too(world: World):
+async def test_a_database_that_does_not_answer_is_a_figure_too(harness: WorkflowHarness):
     """The process's own counts are still there, and 200."""
-    flaky, meters = FlakyDatabase(world.database), Meters()
-    context: Any = replace(world.context, database=flaky)
-    answering = Metrics(context, world.belt, meters)
+    flaky, meters = FlakyDatabase(harness.database), ProcessMetrics()
+    context: Any = replace(harness.context, database=flaky)
+    answering = MetricsEndpoint(context, harness.worker, meters)
     async with (
         aiohttp.ClientSession() as session,
         serve("127.0.0.1", 0, answering.routes()) as port,
@@ -156,24 +158,24 @@ async def test_a_database_that_does_not_answer_is_a_figure_too(world: World):
 
 
 async def test_a_second_scrape_at_once_reads_the_database_no_more(
-    world: World, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+    harness: WorkflowHarness, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ):
     """Several monitors cost what one costs."""
     monkeypatch.setattr(metrics, "_FRESH_S", 60)
     before = await monitor.scrape()
-    await world.order()
+    await harness.accept_job()
     again = await monitor.scrape()
     assert again["dailies_jobs{state=queued}"] == before["dailies_jobs{state=queued}"] == 0
 
 
-async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Monitor):
+async def test_every_metric_of_the_alert_rules_exists(harness: WorkflowHarness, monitor: Monitor):
     """And every state that they name; a rule on a misspelt name would never fire."""
-    addresses = CallbackAddresses("https://bot.example", Seal(b"x", "callbacks"))
-    world.context = replace(world.context, callbacks=addresses)
-    await world.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
-    await world.order("a lake [[effect:504]]")
-    await world.turn()
-    monitor.meters.callback("due")
+    addresses = CallbackUrls("https://bot.example", Signer(b"x", "callbacks"))
+    harness.context = replace(harness.context, callback_urls=addresses)
+    await harness.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
+    await harness.accept_job("a lake [[effect:504]]")
+    await harness.run_once()
+    monitor.meters.count_callback("due")
     known = {name.partition("{")[0] for name in await monitor.scrape()}
     rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
     assert len(rules) > 10
@@ -185,10 +187,12 @@ async def test_every_metric_of_the_alert_rules_exists(world: World, monitor: Mon
         assert {"severity"} == set(rule["labels"])
 
 
-async def test_no_label_names_a_job_a_member_or_a_server(world: World, monitor: Monitor):
+async def test_no_label_names_a_job_a_member_or_a_server(
+    harness: WorkflowHarness, monitor: Monitor
+):
     """What identifies anybody, and what only grows, is no label."""
-    job = (await world.order()).job
-    await world.until(S.DELIVERED, job=job.id)
+    job = (await harness.accept_job()).job
+    await harness.run_until(S.DELIVERED, job=job.id)
     text = await monitor.text()
     assert job.id not in text
     labels = set(re.findall(r'(\w+)="', text))

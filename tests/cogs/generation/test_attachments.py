@@ -16,17 +16,22 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from cogs.generation.attachments import Gathered, Intake, address_to_hand_on, is_discords
-from domain.errors import BrokenRules
+from cogs.generation.attachments import (
+    AttachmentLoader,
+    LoadedAttachments,
+    forwardable_url,
+    is_discord_url,
+)
+from domain.errors import RulesViolated
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.pricing import quote
-from domain.requests import Command, Draft, check
-from sandbox.apixo import HandClock
-from sandbox.apixo.clips import tiny_clip
-from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Person, Upload
+from domain.requests import Draft, GenerationCommand, build_request
+from sandbox.apixo import ManualClock
+from sandbox.apixo.clips import minimal_clip
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient, Upload
 from storage.media import MediaFolder
-from tests.harness.media_samples import sound, video
-from tests.harness.rendering import live_markup
+from tests.harness.media_samples import make_audio, make_video
+from tests.harness.rendering import rendered_markup
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -89,14 +94,16 @@ def folder(tmp_path: Path) -> MediaFolder:
 
 
 @pytest.fixture
-def intake(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> Intake:
-    return Intake(session, server.api_url, folder.keep_input)
+def intake(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> AttachmentLoader:
+    return AttachmentLoader(session, server.api_url, folder.save_input)
 
 
 @pytest.fixture
-def live(session: aiohttp.ClientSession, stand_in: DiscordStandIn, folder: MediaFolder) -> Intake:
+def live(
+    session: aiohttp.ClientSession, fake_discord: FakeDiscord, folder: MediaFolder
+) -> AttachmentLoader:
     """Take attachments in from the stand-in's CDN."""
-    return Intake(session, stand_in.api_url, folder.keep_input)
+    return AttachmentLoader(session, fake_discord.api_url, folder.save_input)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: Any) -> bytes:
@@ -134,13 +141,13 @@ def attachment(url: str, name: str = "lake.png", size: int = 1000) -> discord.At
     return discord.Attachment(data=data, state=client._connection)
 
 
-async def given(person: Person, channel: Channel, *files: Upload) -> list[discord.Attachment]:
+async def given(person: MemberClient, channel: Channel, *files: Upload) -> list[discord.Attachment]:
     """Let a member attach files, and take their links from the stand-in's CDN."""
-    message = await person.say(channel, "look", files)
+    message = await person.send_message(channel, "look", files)
     return [attachment(made.url, made.filename, made.size) for made in message.attachments]
 
 
-def problem(gathered: Gathered) -> str:
+def problem(gathered: LoadedAttachments) -> str:
     """Take the only problem there is, where nothing is usable."""
     assert gathered.pictures == ()
     (said,) = gathered.problems
@@ -161,8 +168,8 @@ def problem(gathered: Gathered) -> str:
     ],
 )
 async def test_a_picture_is_what_its_bytes_say(
-    live: Intake,
-    ada: Person,
+    live: AttachmentLoader,
+    ada: MemberClient,
     videos: Channel,
     kind: str,
     name: str,
@@ -173,7 +180,7 @@ async def test_a_picture_is_what_its_bytes_say(
         options = {**options, "append_images": [Image.new("RGB", (160, 90))]}
     data = picture(kind, (701, 333), **options)
     files = await given(ada, videos, Upload(name, data))
-    gathered = await live.pictures(files)
+    gathered = await live.load_pictures(files)
     assert gathered.problems == ()
     (found,) = gathered.pictures
     assert (found.format, found.width, found.height) == (kind.replace("MPO", "JPEG"), 701, 333)
@@ -190,7 +197,7 @@ def _bad_files() -> dict[str, tuple[bytes, str]]:
         "svg": (svg, _NO_PICTURE),
         "text": (b"a lake at dusk", _NO_PICTURE),
         "pdf": (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF", _NO_PICTURE),
-        "mp4": (tiny_clip(), _NO_PICTURE),
+        "mp4": (minimal_clip(), _NO_PICTURE),
         "nothing": (b"", _NO_PICTURE),
         "a signature alone": (png[:8], _NO_PICTURE),
         "half a PNG": (png[: len(png) // 2], _DAMAGED),
@@ -214,28 +221,30 @@ _BAD_FILES = _bad_files()
 
 @pytest.mark.parametrize(("data", "said"), _BAD_FILES.values(), ids=_BAD_FILES)
 async def test_what_is_no_usable_picture_is_named(
-    live: Intake,
-    ada: Person,
+    live: AttachmentLoader,
+    ada: MemberClient,
     videos: Channel,
     data: bytes,
     said: str,
 ) -> None:
     """With its name and what is wrong with it; nothing is raised."""
     files = await given(ada, videos, Upload("lake.png", data))
-    gathered = await live.pictures(files)
+    gathered = await live.load_pictures(files)
     assert problem(gathered).startswith(f"lake.png {said}")
 
 
-async def test_ten_megabytes_fit(live: Intake, ada: Person, videos: Channel) -> None:
+async def test_ten_megabytes_fit(
+    live: AttachmentLoader, ada: MemberClient, videos: Channel
+) -> None:
     """The limit itself is allowed."""
     files = await given(ada, videos, Upload("lake.png", picture().ljust(MAX_IMAGE_BYTES, b"\0")))
-    gathered = await live.pictures(files)
+    gathered = await live.load_pictures(files)
     assert [found.size for found in gathered.pictures] == [MAX_IMAGE_BYTES]
 
 
 @pytest.mark.parametrize("side", [6001, 12_000, 60_000])
 async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
-    server: Server, intake: Intake, side: int
+    server: Server, intake: AttachmentLoader, side: int
 ) -> None:
     """A few hundred bytes that claim gigabytes."""
 
@@ -243,20 +252,22 @@ async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
         return web.Response(body=hollow_png(side, side))
 
     server.answer = send
-    gathered = await intake.pictures([attachment(server.url())])
+    gathered = await intake.load_pictures([attachment(server.url())])
     assert problem(gathered) == "lake.png has too many pixels: 6000 a side at most."
 
 
-async def test_a_file_announced_as_too_large_is_not_fetched(server: Server, intake: Intake) -> None:
+async def test_a_file_announced_as_too_large_is_not_fetched(
+    server: Server, intake: AttachmentLoader
+) -> None:
     """What Discord says of its length is enough."""
-    gathered = await intake.pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
+    gathered = await intake.load_pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
     assert problem(gathered).startswith(f"lake.png {_TOO_LARGE}")
     assert server.asked == []
 
 
 @pytest.mark.parametrize("packed", [False, True])
 async def test_more_than_was_announced_is_cut_off(
-    server: Server, intake: Intake, packed: bool
+    server: Server, intake: AttachmentLoader, packed: bool
 ) -> None:
     """Also where it arrives as a small parcel that swells."""
     data = picture() + bytes(MAX_IMAGE_BYTES + 1)
@@ -267,12 +278,12 @@ async def test_more_than_was_announced_is_cut_off(
         return web.Response(body=data)
 
     server.answer = send
-    assert problem(await intake.pictures([attachment(server.url())])) == (
+    assert problem(await intake.load_pictures([attachment(server.url())])) == (
         "lake.png is too large: 10 MB at most."
     )
 
 
-async def test_a_file_that_never_ends_is_left(server: Server, intake: Intake) -> None:
+async def test_a_file_that_never_ends_is_left(server: Server, intake: AttachmentLoader) -> None:
     """The connection is closed at the cap."""
     left = asyncio.Event()
 
@@ -287,7 +298,7 @@ async def test_a_file_that_never_ends_is_left(server: Server, intake: Intake) ->
             raise
 
     server.answer = send
-    assert _TOO_LARGE in problem(await intake.pictures([attachment(server.url())]))
+    assert _TOO_LARGE in problem(await intake.load_pictures([attachment(server.url())]))
     async with asyncio.timeout(5):
         await left.wait()
 
@@ -323,11 +334,11 @@ def _status(status: int) -> Answer:
     [_cut, _close, _wrongly_packed, *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503])],
 )
 async def test_what_can_not_be_fetched_is_to_be_attached_again(
-    server: Server, intake: Intake, answer: Answer
+    server: Server, intake: AttachmentLoader, answer: Answer
 ) -> None:
     """A broken transfer, or any answer but 200."""
     server.answer = answer
-    gathered = await intake.pictures([attachment(server.url())])
+    gathered = await intake.load_pictures([attachment(server.url())])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
@@ -336,8 +347,8 @@ async def test_a_host_that_is_not_there_is_told(
 ) -> None:
     """A refused connection is a problem like any other."""
     root = f"http://127.0.0.1:{unused_tcp_port}"
-    intake = Intake(session, f"{root}/api/v10", folder.keep_input)
-    gathered = await intake.pictures([attachment(f"{root}/x.png")])
+    intake = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
+    gathered = await intake.load_pictures([attachment(f"{root}/x.png")])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
@@ -345,19 +356,21 @@ async def test_an_expired_link_is_to_be_attached_again(
     session: aiohttp.ClientSession, folder: MediaFolder
 ) -> None:
     """Discord answers 404 once a link's time is over."""
-    clock = HandClock()
-    options = DiscordOptions()
-    async with DiscordStandIn(options, clock.now) as stand_in:
-        intake = Intake(session, stand_in.api_url, folder.keep_input)
+    clock = ManualClock()
+    options = DiscordConfig()
+    async with FakeDiscord(options, clock.now) as stand_in:
+        intake = AttachmentLoader(session, stand_in.api_url, folder.save_input)
         upload = Upload("lake.png", picture())
         files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
-        assert (await intake.pictures(files)).problems == ()
+        assert (await intake.load_pictures(files)).problems == ()
         clock.advance(options.link_seconds + 1)
-        assert problem(await intake.pictures(files)) == f"lake.png {_UNFETCHED}"
+        assert problem(await intake.load_pictures(files)) == f"lake.png {_UNFETCHED}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status: int) -> None:
+async def test_a_redirect_is_not_followed(
+    server: Server, intake: AttachmentLoader, status: int
+) -> None:
     """Not even to the same host."""
 
     async def send(request: web.Request) -> web.StreamResponse:
@@ -366,7 +379,7 @@ async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status
         return web.Response(body=picture())
 
     server.answer = send
-    gathered = await intake.pictures([attachment(server.url())])
+    gathered = await intake.load_pictures([attachment(server.url())])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
     assert server.asked == ["/cdn/lake.png"]
 
@@ -413,7 +426,7 @@ async def test_a_redirect_is_not_followed(server: Server, intake: Intake, status
     ],
 )
 async def test_only_discords_own_hosts_are_asked(
-    server: Server, intake: Intake, address: str
+    server: Server, intake: AttachmentLoader, address: str
 ) -> None:
     """Another host, port or scheme, and a name before an @, are refused before any request."""
     other = Server()
@@ -421,7 +434,7 @@ async def test_only_discords_own_hosts_are_asked(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = address.format(port=server.port, other=runner.addresses[0][1])
-    assert problem(await intake.pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
+    assert problem(await intake.load_pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
     assert (server.asked, other.asked) == ([], [])
     await runner.cleanup()
 
@@ -430,12 +443,12 @@ def test_discords_copies_of_other_hosts_pictures_are_taken_and_their_bytes_hande
     """Of what is not Discord's own, only the kept file counts: its original may change any time."""
     copy = "https://images-ext-1.discordapp.net/external/x/https/evil.example/x.png?width=9"
     own = "https://cdn.discordapp.com/attachments/1/2/x.png?ex=1"
-    assert [is_discords(url) for url in (copy, own, "https://evil.example/x.png")] == [
+    assert [is_discord_url(url) for url in (copy, own, "https://evil.example/x.png")] == [
         True,
         True,
         False,
     ]
-    assert [address_to_hand_on(url) for url in (copy, own)] == ["", own]
+    assert [forwardable_url(url) for url in (copy, own)] == ["", own]
 
 
 @pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])
@@ -443,23 +456,23 @@ async def test_only_a_stand_in_on_loopback_serves_attachments(
     server: Server, session: aiohttp.ClientSession, folder: MediaFolder, api_url: str | None
 ) -> None:
     """A proxy somewhere else does not, and without either nothing on loopback is asked."""
-    intake = Intake(session, api_url, folder.keep_input)
+    intake = AttachmentLoader(session, api_url, folder.save_input)
     for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
-        gathered = await intake.pictures([attachment(url)])
+        gathered = await intake.load_pictures([attachment(url)])
         assert problem(gathered) == f"lake.png {_FOREIGN}"
     assert server.asked == []
 
 
-async def test_a_signed_link_arrives_unchanged(server: Server, intake: Intake) -> None:
+async def test_a_signed_link_arrives_unchanged(server: Server, intake: AttachmentLoader) -> None:
     """Its signature holds for these very characters."""
     path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
-    gathered = await intake.pictures([attachment(server.url(path))])
+    gathered = await intake.load_pictures([attachment(server.url(path))])
     assert gathered.problems == ()
     assert server.asked == [path]
 
 
 async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
-    server: Server, intake: Intake
+    server: Server, intake: AttachmentLoader
 ) -> None:
     """One answer tells all there is to mend."""
     sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
@@ -471,15 +484,17 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     server.answer = send
     names = ["1.png", "2.png", "3.png", "4.png", "**@everyone**.png"]
     files = [attachment(server.url(f"/{name}"), name) for name in names[:4]]
-    gathered = await intake.pictures([*files, attachment("http://evil.example", names[4])])
+    gathered = await intake.load_pictures([*files, attachment("http://evil.example", names[4])])
     assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
     assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
     assert [said.split()[0] for said in gathered.problems[:2]] == ["2.png", "4.png"]
     assert "everyone" in gathered.problems[2]
-    assert live_markup(gathered.problems[2]) == []
+    assert rendered_markup(gathered.problems[2]) == []
 
 
-async def test_at_most_four_pictures_are_in_memory(server: Server, intake: Intake) -> None:
+async def test_at_most_four_pictures_are_in_memory(
+    server: Server, intake: AttachmentLoader
+) -> None:
     """Over all members; the others wait until one is done, and all are served."""
     here, most, arrived, go = 0, 0, asyncio.Condition(), asyncio.Event()
     lake = picture()
@@ -499,7 +514,7 @@ async def test_at_most_four_pictures_are_in_memory(server: Server, intake: Intak
     server.answer = send
     asks = [
         asyncio.create_task(
-            intake.pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
+            intake.load_pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
         )
         for _ in range(3)
     ]
@@ -522,19 +537,19 @@ async def _exchange(server: Server, times: int) -> None:
 
 
 async def test_references_are_told_apart_measured_and_kept(
-    live: Intake, folder: MediaFolder, ada: Person, videos: Channel
+    live: AttachmentLoader, folder: MediaFolder, ada: MemberClient, videos: Channel
 ) -> None:
     """Each in its place and order, with its length, and a copy that outlives Discord's link."""
     given_files = {
         "lake.jpg": picture("JPEG"),
-        "walk.mp4": video(2500),
-        "drive.mov": video(3337, kind="mov", sound_ms=3000),
-        "voice.mp3": sound(4000),
-        "bell.wav": sound(2000, "wav"),
+        "walk.mp4": make_video(2500),
+        "drive.mov": make_video(3337, kind="mov", sound_ms=3000),
+        "voice.mp3": make_audio(4000),
+        "bell.wav": make_audio(2000, "wav"),
     }
     uploads = [Upload(name, data) for name, data in given_files.items()]
     files = await given(ada, videos, *uploads)
-    gathered = await live.references(files[:1], files[1:3], files[3:])
+    gathered = await live.load_references(files[:1], files[1:3], files[3:])
     assert gathered.problems == ()
     kept = [item.kept for item in (*gathered.pictures, *gathered.videos, *gathered.audios)]
     assert [str(name)[64:] for name in kept] == [".jpg", ".mp4", ".mov", ".mp3", ".wav"]
@@ -549,7 +564,7 @@ async def test_references_are_told_apart_measured_and_kept(
 
 
 def _misplaced() -> dict[str, tuple[bytes, str, str]]:
-    clip, tone, wave = video(2000), sound(2000), sound(2000, "wav")
+    clip, tone, wave = make_video(2000), make_audio(2000), make_audio(2000, "wav")
     no_video, no_audio = "is not an MP4 or MOV video.", "is not an MP3 or WAV file."
     damaged = "is a damaged video, or a part of one."
     unknown = "does not tell how long it lasts: save it anew with another program."
@@ -560,13 +575,13 @@ def _misplaced() -> dict[str, tuple[bytes, str, str]]:
         "WebM": (b"\x1aE\xdf\xa3" + bytes(99), "video", no_video),
         "half a video": (clip[: len(clip) // 2], "video", damaged),
         "video without end": (clip[:-9], "video", damaged),
-        "fragments": (video(2000, fragmented=True), "video", unknown),
-        "sound in an MP4": (sound(2000, "mp4"), "video", "has no video in it, or only sound."),
+        "fragments": (make_video(2000, fragmented=True), "video", unknown),
+        "sound in an MP4": (make_audio(2000, "mp4"), "video", "has no video in it, or only sound."),
         "50 MB and a byte": (clip.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "video", "is too large: 50"),
         "a picture as audio": (picture(), "audio", no_audio),
         "a video as audio": (clip, "audio", no_audio),
         "nothing as audio": (b"", "audio", no_audio),
-        "Ogg": (sound(2000, "ogg"), "audio", no_audio),
+        "Ogg": (make_audio(2000, "ogg"), "audio", no_audio),
         "half a WAV": (wave[:9000], "audio", "is a damaged audio file, or a part of one."),
         "half an MP3": (tone[:9000], "audio", "is a damaged audio file, or a part of one."),
         "15 MB and a byte": (tone.ljust(MAX_AUDIO_BYTES + 1, b"\0"), "audio", "is too large: 15"),
@@ -578,7 +593,7 @@ _MISPLACED = _misplaced()
 
 @pytest.mark.parametrize(("data", "slot", "said"), _MISPLACED.values(), ids=_MISPLACED)
 async def test_what_is_no_usable_clip_is_named_and_not_kept(
-    server: Server, intake: Intake, tmp_path: Path, data: bytes, slot: str, said: str
+    server: Server, intake: AttachmentLoader, tmp_path: Path, data: bytes, slot: str, said: str
 ) -> None:
     """With its name and what is wrong with it; a file that lies about its size too."""
 
@@ -588,7 +603,7 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     server.answer = send
     files = [attachment(server.url("/cdn/walk.mp4"), "walk.mp4")]
     videos, audios = (files, []) if slot == "video" else ([], files)
-    gathered = await intake.references([], videos, audios)
+    gathered = await intake.load_references([], videos, audios)
     (problem_,) = gathered.problems
     assert problem_.startswith(f"walk.mp4 {said}")
     assert (gathered.videos, gathered.audios) == ((), ())
@@ -608,24 +623,24 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     ],
 )
 async def test_measured_lengths_meet_the_rules_at_their_edges(
-    server: Server, intake: Intake, lengths: list[int], rule: str | None
+    server: Server, intake: AttachmentLoader, lengths: list[int], rule: str | None
 ) -> None:
     """From real bytes to a request or a rule, on both sides of every boundary."""
-    clips = {f"/{n}.mp4": video(ms) for n, ms in enumerate(lengths)}
+    clips = {f"/{n}.mp4": make_video(ms) for n, ms in enumerate(lengths)}
 
     async def send(request: web.Request) -> web.StreamResponse:
         return web.Response(body=clips[request.path])
 
     server.answer = send
     files = [attachment(server.url(path), path[1:]) for path in clips]
-    gathered = await intake.references([], files, [])
+    gathered = await intake.load_references([], files, [])
     assert gathered.problems == ()
-    draft = Draft(command=Command.REFERENCE, prompt="like these", videos=gathered.videos)
+    draft = Draft(command=GenerationCommand.REFERENCE, prompt="like these", videos=gathered.videos)
     if rule is None:
-        assert quote(check(draft)).billed_ms == 5000 + sum(lengths)
+        assert quote(build_request(draft)).billed_ms == 5000 + sum(lengths)
         return
-    with pytest.raises(BrokenRules, match=rule):
-        check(draft)
+    with pytest.raises(RulesViolated, match=rule):
+        build_request(draft)
 
 
 @pytest.mark.parametrize("full", ["the folder", "the temporary folder"])
@@ -639,5 +654,7 @@ async def test_a_disk_that_takes_no_more_is_told(
 
     if full == "the temporary folder":
         monkeypatch.setattr("tempfile.tempdir", "/dev/null/none")
-    gathered = await Intake(session, server.api_url, keep).pictures([attachment(server.url())])
+    gathered = await AttachmentLoader(session, server.api_url, keep).load_pictures(
+        [attachment(server.url())]
+    )
     assert problem(gathered) == "lake.png could not be taken in just now. Try again later."

@@ -13,14 +13,14 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from cogs.generation.attachments import Gathered, Intake
-from domain.errors import BrokenRules
+from cogs.generation.attachments import AttachmentLoader, LoadedAttachments
+from domain.errors import RulesViolated
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
-from domain.requests import Command, Draft, check
-from sandbox.apixo.media import Fetcher
-from sandbox.apixo.rules import MODELS, Refused, read_order
+from domain.requests import Draft, GenerationCommand, build_request
+from sandbox.apixo.media import MediaFetcher
+from sandbox.apixo.rules import MODELS, InvalidSubmission, parse_submission
 from storage.media import MediaFolder
-from tests.harness.media_samples import box, sound, video
+from tests.harness.media_samples import make_audio, make_video, mp4_box
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +44,12 @@ def picture(width: int, height: int, kind: str = "PNG") -> bytes:
 
 def padded(ms: int, size: int) -> bytes:
     """Make a video of exactly so many bytes."""
-    plain = video(ms)
-    return plain + box(b"free", bytes(size - len(plain) - 8))
+    plain = make_video(ms)
+    return plain + mp4_box(b"free", bytes(size - len(plain) - 8))
 
 
 def lengths(*all_ms: int) -> Files:
-    return Files(videos=tuple(map(video, all_ms)))
+    return Files(videos=tuple(map(make_video, all_ms)))
 
 
 @cache
@@ -64,13 +64,15 @@ FIT: dict[str, Make] = {
     "the heaviest picture": lambda: Files(pictures=(lake().ljust(MAX_IMAGE_BYTES, b"\0"),)),
     "the shortest video": lambda: lengths(2000),
     "the longest video": lambda: lengths(15_000),
-    "a MOV": lambda: Files(videos=(video(3337, kind="mov", sound_ms=3000),)),
+    "a MOV": lambda: Files(videos=(make_video(3337, kind="mov", sound_ms=3000),)),
     "three videos": lambda: lengths(5000, 5000, 5000),
     "the heaviest video": lambda: Files(videos=(padded(2000, MAX_VIDEO_BYTES),)),
-    "the shortest MP3": lambda: Files(pictures=(lake(),), audios=(sound(2000),)),
-    "the longest MP3": lambda: Files(pictures=(lake(),), audios=(sound(15_000),)),
-    "the longest WAV": lambda: Files(pictures=(lake(),), audios=(sound(15_000, "wav"),)),
-    "three sounds": lambda: Files(videos=(video(2000),), audios=(sound(5000, "wav"),) * 3),
+    "the shortest MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(2000),)),
+    "the longest MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(15_000),)),
+    "the longest WAV": lambda: Files(pictures=(lake(),), audios=(make_audio(15_000, "wav"),)),
+    "three sounds": lambda: Files(
+        videos=(make_video(2000),), audios=(make_audio(5000, "wav"),) * 3
+    ),
 }
 UNFIT: dict[str, Make] = {
     "too low a picture": lambda: Files(pictures=(picture(300, 299),)),
@@ -84,15 +86,15 @@ UNFIT: dict[str, Make] = {
     "too long videos": lambda: lengths(5000, 5000, 5001),
     "too heavy a video": lambda: Files(videos=(padded(2000, MAX_VIDEO_BYTES + 1),)),
     "a picture as video": lambda: Files(videos=(lake(),)),
-    "sound as video": lambda: Files(videos=(sound(3000),)),
-    "too short an MP3": lambda: Files(pictures=(lake(),), audios=(sound(1900),)),
-    "too long an MP3": lambda: Files(pictures=(lake(),), audios=(sound(15_100),)),
-    "too long a WAV": lambda: Files(pictures=(lake(),), audios=(sound(15_001, "wav"),)),
+    "sound as video": lambda: Files(videos=(make_audio(3000),)),
+    "too short an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(1900),)),
+    "too long an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(15_100),)),
+    "too long a WAV": lambda: Files(pictures=(lake(),), audios=(make_audio(15_001, "wav"),)),
     "too heavy a sound": lambda: Files(
-        pictures=(lake(),), audios=(sound(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
+        pictures=(lake(),), audios=(make_audio(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
     ),
     "a picture as sound": lambda: Files(pictures=(lake(),), audios=(lake(),)),
-    "sound alone": lambda: Files(audios=(sound(3000),)),
+    "sound alone": lambda: Files(audios=(make_audio(3000),)),
 }
 
 
@@ -125,19 +127,19 @@ def attached(url: str, size: int) -> discord.Attachment:
     return discord.Attachment(data=data, state=client._connection)
 
 
-def we_take(gathered: Gathered) -> bool:
+def we_take(gathered: LoadedAttachments) -> bool:
     try:
-        check(
+        build_request(
             Draft(
-                command=Command.REFERENCE,
+                command=GenerationCommand.REFERENCE,
                 prompt="like these",
                 pictures=gathered.pictures,
                 videos=gathered.videos,
                 audios=gathered.audios,
-                problems=gathered.problems,
+                violations=gathered.problems,
             )
         )
-    except BrokenRules:
+    except RulesViolated:
         return False
     return True
 
@@ -145,9 +147,9 @@ def we_take(gathered: Gathered) -> bool:
 async def they_take(session: aiohttp.ClientSession, urls: dict[str, list[str]]) -> bool:
     fields = {"mode": "omni_reference", "prompt": "like these", **urls}
     try:
-        order = read_order(MODELS["seedance-2-0"], {"input": fields})
-        return not (await Fetcher(session).fetch(order)).unusable
-    except Refused:
+        order = parse_submission(MODELS["seedance-2-0"], {"input": fields})
+        return not (await MediaFetcher(session).fetch(order)).is_unusable
+    except InvalidSubmission:
         return False
 
 
@@ -175,6 +177,6 @@ async def test_a_file_is_taken_by_both_or_by_neither(
         served.update(zip(paths, contents, strict=True))
         urls[kind] = [root + path for path in paths]
         attachments.append([attached(root + path, len(served[path])) for path in paths])
-    intake = Intake(session, f"{root}/api/v10", MediaFolder(tmp_path).keep_input)
-    verdicts = we_take(await intake.references(*attachments)), await they_take(session, urls)
+    intake = AttachmentLoader(session, f"{root}/api/v10", MediaFolder(tmp_path).save_input)
+    verdicts = we_take(await intake.load_references(*attachments)), await they_take(session, urls)
     assert verdicts == (fits, fits)

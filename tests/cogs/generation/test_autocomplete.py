@@ -6,9 +6,9 @@ import pytest
 
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import Preset
-from sandbox.discord import DiscordStandIn, Person
-from tests.harness.bot import House
-from workflow.billing.quotas import Manager
+from sandbox.discord import FakeDiscord, MemberClient
+from tests.harness.bot import BotHarness
+from workflow.billing.quotas import Actor
 from workflow.guilds import presets
 
 NOIR = Preset(
@@ -38,37 +38,41 @@ pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture
-async def home(house: House) -> House:
+async def home(stopped_harness: BotHarness) -> BotHarness:
     """Open a server with two presets."""
-    await house.start()
+    await stopped_harness.start()
     for number, preset in enumerate((TINY, NOIR), 1):
-        await save(house, preset, number)
-    return house
+        await save(stopped_harness, preset, number)
+    return stopped_harness
 
 
-async def save(home: House, preset: Preset, number: int) -> None:
+async def save(home: BotHarness, preset: Preset, number: int) -> None:
     """Save a preset, as a manager does by an interaction of this number."""
     guild = home.channel.guild
     assert guild is not None
-    await presets.save(home.context, guild.id, Manager(7, number), preset)
+    await presets.save(home.context, guild.id, Actor(7, number), preset)
 
 
 async def suggested(
-    home: House, person: Person, option: str, typed: str = "", command: str = "video"
+    home: BotHarness, person: MemberClient, option: str, typed: str = "", command: str = "video"
 ) -> list[tuple[str, str]]:
     """List the names and values that are suggested."""
     choices = await person.autocomplete(home.channel, command, {}, (option, typed))
     return [(choice["name"], choice["value"]) for choice in choices]
 
 
-async def refused(home: House, person: Person, options: dict[str, Any], name: str = "video") -> str:
-    answer = await (await person.type(home.channel, name, options)).until_answered()
+async def refused(
+    home: BotHarness, person: MemberClient, options: dict[str, Any], name: str = "video"
+) -> str:
+    answer = await (await person.run_command(home.channel, name, options)).until_answered()
     assert "Nothing was charged" in answer.text
-    assert await home.count() == 0
+    assert await home.job_count() == 0
     return answer.text
 
 
-async def test_presets_are_suggested_by_any_part_of_their_name(home: House, ada: Person) -> None:
+async def test_presets_are_suggested_by_any_part_of_their_name(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """On every command that makes videos, whatever the case; nothing for what there is not."""
     for command in ("video", "animate", "reference"):
         for typed, names in (("", ["Film Noir", "Tiny"]), ("NOI", ["Film Noir"]), ("zz", [])):
@@ -76,19 +80,21 @@ async def test_presets_are_suggested_by_any_part_of_their_name(home: House, ada:
             assert found == [(name, name) for name in names]
 
 
-async def test_a_preset_fills_what_was_left_open_and_is_shown(home: House, ada: Person) -> None:
+async def test_a_preset_fills_what_was_left_open_and_is_shown(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """APIXO gets it all; the card shows the suffix as part of the prompt."""
-    job = await home.type(ada, "video", {**LAKE, "preset": "film noir", "duration": 4})
+    job = await home.order_video(ada, "video", {**LAKE, "preset": "film noir", "duration": 4})
     request = (await home.job(job)).request
     assert request.prompt == "a lake at dusk, black and white"
     assert (request.model, request.seconds) == (ModelId.SEEDANCE_2_0, 4)
     assert (request.resolution, request.aspect_ratio) == (Resolution.P480, AspectRatio.CINEMA)
     assert not request.sound
-    assert "a lake at dusk, black and white" in (await home.status(job, "for <@")).text
+    assert "a lake at dusk, black and white" in (await home.wait_for_status(job, "for <@")).text
 
 
 async def test_an_unknown_preset_is_named_with_every_other_broken_rule(
-    home: House, ada: Person
+    home: BotHarness, ada: MemberClient
 ) -> None:
     """One answer; no job."""
     text = await refused(home, ada, {**LAKE, "preset": "Nior", "resolution": "1080p"})
@@ -97,7 +103,7 @@ async def test_an_unknown_preset_is_named_with_every_other_broken_rule(
 
 
 async def test_a_preset_for_another_model_than_the_commands_is_named(
-    home: House, ada: Person
+    home: BotHarness, ada: MemberClient
 ) -> None:
     """`/reference` is of Seedance 2.0 alone."""
     await save(home, Preset(name="Old", model=ModelId.SEEDANCE_1_5_PRO), 9)
@@ -108,12 +114,12 @@ async def test_a_preset_for_another_model_than_the_commands_is_named(
 
 
 async def test_own_prompts_are_suggested_newest_first_and_once(
-    home: House, ada: Person, ben: Person
+    home: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
     """Those of nobody else; by any part; also after a restart."""
     for prompt in ("a lake", "A Fox", "a lake", "the sea"):
-        await home.type(ada, "video", {"prompt": prompt})
-    await home.type(ben, "video", {"prompt": "a secret lake"})
+        await home.order_video(ada, "video", {"prompt": prompt})
+    await home.order_video(ben, "video", {"prompt": "a secret lake"})
     assert [name for name, _ in await suggested(home, ada, "prompt")] == [
         "the sea",
         "a lake",
@@ -125,62 +131,64 @@ async def test_own_prompts_are_suggested_newest_first_and_once(
     assert await suggested(home, ben, "prompt") == [("a secret lake", "a secret lake")]
 
 
-async def test_at_most_25_prompts_are_suggested(home: House, ada: Person) -> None:
+async def test_at_most_25_prompts_are_suggested(home: BotHarness, ada: MemberClient) -> None:
     """Discord takes no more."""
     for number in range(30):
-        await home.type(ada, "video", {"prompt": f"lake number {number}"})
+        await home.order_video(ada, "video", {"prompt": f"lake number {number}"})
     found = await suggested(home, ada, "prompt")
     assert len(found) == 25
     assert found[0][0] == "lake number 29"
 
 
 async def test_a_prompt_that_no_choice_can_hold_is_found_again_whole(
-    home: House, ada: Person
+    home: BotHarness, ada: MemberClient
 ) -> None:
     """The choice is short and stands for the whole; it works after a restart."""
     for prompt in NOT_FOR_A_CHOICE:
-        await home.type(ada, "video", {"prompt": prompt})
+        await home.order_video(ada, "video", {"prompt": prompt})
     await home.restart()
     found = await suggested(home, ada, "prompt")
     for (name, value), prompt in zip(found, reversed(NOT_FOR_A_CHOICE), strict=True):
         assert len(value) <= 100
         assert len(name.encode("utf-16-le")) // 2 <= 100
-        job = await home.type(ada, "video", {"prompt": value})
+        job = await home.order_video(ada, "video", {"prompt": value})
         assert (await home.job(job)).request.prompt == prompt
 
 
-async def test_a_prompt_of_100_characters_is_suggested_as_it_is(home: House, ada: Person) -> None:
+async def test_a_prompt_of_100_characters_is_suggested_as_it_is(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """The longest that fits."""
-    await home.type(ada, "video", {"prompt": "x" * 100})
+    await home.order_video(ada, "video", {"prompt": "x" * 100})
     assert await suggested(home, ada, "prompt") == [("x" * 100, "x" * 100)]
 
 
 async def test_a_token_of_somebody_elses_is_a_prompt_like_any_other(
-    home: House, ada: Person, ben: Person
+    home: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
     """So are words that only look like one: nothing typed by hand is read as something else."""
-    await home.type(ada, "video", {"prompt": LONG})
+    await home.order_video(ada, "video", {"prompt": LONG})
     ((_, token),) = await suggested(home, ada, "prompt")
     for typed in (token, "↺ 00000000000000000000", "↺ again", f"{token} and more"):
-        job = await home.type(ben, "video", {"prompt": typed})
+        job = await home.order_video(ben, "video", {"prompt": typed})
         assert (await home.job(job)).request.prompt == typed
 
 
 async def test_prompts_of_another_server_are_not_suggested(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Each server sees what was asked for there."""
-    await home.type(ada, "video", LAKE)
-    guild = stand_in.world.add_guild("Elsewhere", ada.user)
-    stand_in.world.add_bot(guild)
-    films = stand_in.world.add_channel(guild, "films")
-    there = stand_in.member("Ada", "Elsewhere")
+    await home.order_video(ada, "video", LAKE)
+    guild = fake_discord.world.add_guild("Elsewhere", ada.user)
+    fake_discord.world.add_bot(guild)
+    films = fake_discord.world.add_channel(guild, "films")
+    there = fake_discord.member("Ada", "Elsewhere")
     choices = await there.autocomplete(films, "video", {}, ("prompt", ""))
     assert choices == []
 
 
 async def test_a_fault_suggests_nothing(
-    home: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+    home: BotHarness, ada: MemberClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Typing goes on; no error is shown."""
     monkeypatch.setattr(home.database, "read", _broken)

@@ -7,17 +7,17 @@ import pytest
 from PIL import Image
 
 from sandbox.discord import (
-    DiscordStandIn,
+    FakeDiscord,
     Fault,
     Interaction,
+    MemberClient,
     Message,
     Permission,
-    Person,
     Upload,
 )
-from sandbox.discord.interactions import Kind
-from sandbox.discord.models import walk
-from tests.harness.bot import House, buttons, job_in
+from sandbox.discord.interactions import InteractionType
+from sandbox.discord.models import walk_components
+from tests.harness.bot import BotHarness, button_labels, job_id_in
 
 MENU = "Animate this image"
 FIELDS = ["prompt", "last_picture", "model", "seconds", "resolution"]
@@ -39,12 +39,12 @@ def animation() -> Upload:
     return Upload("wave.gif", data.getvalue())
 
 
-async def chosen(person: Person, message: Message) -> Interaction:
+async def chosen(person: MemberClient, message: Message) -> Interaction:
     """Choose the entry of a message's menu, and wait for the first answer."""
-    return await (await person.invoke_menu(message, MENU)).until_answered()
+    return await (await person.use_context_menu(message, MENU)).until_answered()
 
 
-async def sent_off(person: Person, form: Interaction, **values: Any) -> Interaction:
+async def sent_off(person: MemberClient, form: Interaction, **values: Any) -> Interaction:
     """Send a form off, and wait for the answer, which is private."""
     answer = await (await person.submit_modal(form, values)).until_answered()
     assert answer.ephemeral
@@ -53,10 +53,14 @@ async def sent_off(person: Person, form: Interaction, **values: Any) -> Interact
 
 def fields(form: Interaction) -> list[str]:
     assert form.modal is not None, form
-    return [field["custom_id"] for field in walk(form.modal["components"]) if "custom_id" in field]
+    return [
+        field["custom_id"]
+        for field in walk_components(form.modal["components"])
+        if "custom_id" in field
+    ]
 
 
-def posted(stand_in: DiscordStandIn, **more: Any) -> Message:
+def posted(stand_in: FakeDiscord, **more: Any) -> Message:
     """Post a message as another bot might."""
     world, channel = stand_in.world, stand_in.channel("videos")
     message = Message(world.ids.next(), channel, stand_in.member("Ben").user, "look", **more)
@@ -65,76 +69,80 @@ def posted(stand_in: DiscordStandIn, **more: Any) -> Message:
 
 
 async def test_a_picture_of_somebody_elses_comes_to_life(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """The form is the first answer; what is sent off is a job of whoever chose it."""
-    message = await stand_in.member("Ben").say(home.channel, "look", [picture("lake.png")])
+    message = await fake_discord.member("Ben").send_message(
+        harness.channel, "look", [picture("lake.png")]
+    )
     form = await chosen(ada, message)
     assert fields(form) == FIELDS
     answer = await sent_off(ada, form, prompt="it drifts", seconds=["8"], resolution=["480p"])
-    job = await home.job(job_in(answer))
+    job = await harness.job(job_id_in(answer))
     assert (job.user_id, job.request.mode, job.request.seconds) == (ada.id, "image-to-video", 8)
-    await home.result(job.id)
-    assert "lake.png" in home.submitted()[0]["image_urls"][0]
+    await harness.wait_for_result(job.id)
+    assert "lake.png" in harness.submitted_inputs()[0]["image_urls"][0]
 
 
 async def test_an_end_frame_makes_it_lead_from_one_picture_to_another(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """Only the end is attached; the first is the message's."""
-    form = await chosen(ada, await ada.say(home.channel, "look", [picture("first.png")]))
+    form = await chosen(
+        ada, await ada.send_message(harness.channel, "look", [picture("first.png")])
+    )
     answer = await sent_off(
         ada, form, prompt="it drifts", last_picture=[picture("last.png")], model=["seedance-2-0"]
     )
-    request = (await home.job(job_in(answer))).request
+    request = (await harness.job(job_id_in(answer))).request
     assert request.mode == "first_and_last_frames"
     assert [one.name for one in request.pictures] == ["first.png", "last.png"]
 
 
-async def test_of_several_pictures_one_is_chosen(home: House, ada: Person) -> None:
+async def test_of_several_pictures_one_is_chosen(harness: BotHarness, ada: MemberClient) -> None:
     """A private card shows them with numbers; the form is for the chosen one."""
     files = [picture("one.png"), Upload("notes.txt", b"text"), picture("two.png")]
-    card = await chosen(ada, await ada.say(home.channel, "look", files))
+    card = await chosen(ada, await ada.send_message(harness.channel, "look", files))
     assert card.ephemeral
     assert card.message is not None
-    (menu,) = (part for part in walk(card.message.components) if part["type"] == 3)
+    (menu,) = (part for part in walk_components(card.message.components) if part["type"] == 3)
     assert [option["label"] for option in menu["options"]] == ["1. one.png", "2. two.png"]
-    form = await (await ada.choose(card, menu["custom_id"], ["2"])).until_answered()
-    request = (await home.job(job_in(await sent_off(ada, form, prompt="it drifts")))).request
+    form = await (await ada.select(card, menu["custom_id"], ["2"])).until_answered()
+    request = (await harness.job(job_id_in(await sent_off(ada, form, prompt="it drifts")))).request
     assert [one.name for one in request.pictures] == ["two.png"]
 
 
 @pytest.mark.parametrize("files", [[], [Upload("notes.txt", b"text")]], ids=["none", "text"])
 async def test_a_message_without_a_picture_gets_a_sentence(
-    home: House, ada: Person, files: list[Upload]
+    harness: BotHarness, ada: MemberClient, files: list[Upload]
 ) -> None:
     """What to do instead, privately."""
-    answer = await chosen(ada, await ada.say(home.channel, "look", files))
+    answer = await chosen(ada, await ada.send_message(harness.channel, "look", files))
     assert "I see no picture in this message" in answer.text
     assert answer.ephemeral
 
 
 async def test_pictures_of_embeds_are_found(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """By Discord's own address of them; what lies elsewhere alone is refused without a request."""
-    file = await ada.say(home.channel, "look", [picture("lake.png")])
+    file = await ada.send_message(harness.channel, "look", [picture("lake.png")])
     own = {"url": "https://evil.example/lake.png", "proxy_url": file.attachments[0].url}
-    form = await chosen(ada, posted(stand_in, embeds=[{"type": "rich", "image": own}]))
-    job_in(await sent_off(ada, form, prompt="it drifts"))
+    form = await chosen(ada, posted(fake_discord, embeds=[{"type": "rich", "image": own}]))
+    job_id_in(await sent_off(ada, form, prompt="it drifts"))
     foreign = {"url": "http://127.0.0.1:9/lake.png"}
-    form = await chosen(ada, posted(stand_in, embeds=[{"type": "rich", "thumbnail": foreign}]))
+    form = await chosen(ada, posted(fake_discord, embeds=[{"type": "rich", "thumbnail": foreign}]))
     answer = await sent_off(ada, form, prompt="it drifts")
     assert "does not lie on Discord's servers" in answer.text
-    assert await home.count() == 1
+    assert await harness.job_count() == 1
 
 
 async def test_pictures_among_components_are_found(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """In a gallery and beside a text, within a box too; videos are no pictures."""
     names = ["one.png", "two.png", "three.png"]
-    said = await ada.say(home.channel, "look", [picture(name) for name in names])
+    said = await ada.send_message(harness.channel, "look", [picture(name) for name in names])
     one, two, three = ({"url": file.url, "id": 1} for file in said.attachments)
     clip = {"url": "https://cdn.discordapp.com/attachments/1/2/x.mp4", "content_type": "video/mp4"}
     gallery = {"type": 12, "id": 2, "items": [{"media": one}, {"media": clip}]}
@@ -146,10 +154,10 @@ async def test_pictures_among_components_are_found(
         "accessory": {"type": 11, "id": 5, "media": two},
     }
     box = {"type": 17, "id": 6, "components": [section, {**gallery, "items": [{"media": three}]}]}
-    message = posted(stand_in, components=[gallery, box])
+    message = posted(fake_discord, components=[gallery, box])
     card = await chosen(ada, message)
     assert card.message is not None
-    (menu,) = (part for part in walk(card.message.components) if part["type"] == 3)
+    (menu,) = (part for part in walk_components(card.message.components) if part["type"] == 3)
     assert [option["label"][3:] for option in menu["options"]] == [
         "one.png",
         "two.png",
@@ -157,16 +165,16 @@ async def test_pictures_among_components_are_found(
     ]
 
 
-async def test_a_form_works_after_a_restart(home: House, ada: Person) -> None:
+async def test_a_form_works_after_a_restart(harness: BotHarness, ada: MemberClient) -> None:
     """Which picture was meant stands in the form; the message is fetched anew."""
     files = [picture("one.png"), picture("two.png")]
-    card = await chosen(ada, await ada.say(home.channel, "look", files))
-    await home.restart()
+    card = await chosen(ada, await ada.send_message(harness.channel, "look", files))
+    await harness.restart()
     assert card.message is not None
-    menu = next(part for part in walk(card.message.components) if part["type"] == 3)
-    form = await (await ada.choose(card, menu["custom_id"], ["2"])).until_answered()
-    await home.restart()
-    request = (await home.job(job_in(await sent_off(ada, form, prompt="it drifts")))).request
+    menu = next(part for part in walk_components(card.message.components) if part["type"] == 3)
+    form = await (await ada.select(card, menu["custom_id"], ["2"])).until_answered()
+    await harness.restart()
+    request = (await harness.job(job_id_in(await sent_off(ada, form, prompt="it drifts")))).request
     assert [one.name for one in request.pictures] == ["two.png"]
 
 
@@ -174,46 +182,48 @@ async def test_a_form_works_after_a_restart(home: House, ada: Person) -> None:
     "why", ["deleted", "empty", "hidden from me", "hidden from her", "silence"]
 )
 async def test_a_picture_that_is_not_to_be_had_costs_no_words(
-    home: House, stand_in: DiscordStandIn, ada: Person, why: str
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
     """The answer says why, and *Edit again* has the prompt and room for the picture."""
-    message = await stand_in.member("Ben").say(home.channel, "look", [picture("lake.png")])
+    message = await fake_discord.member("Ben").send_message(
+        harness.channel, "look", [picture("lake.png")]
+    )
     form = await chosen(ada, message)
-    await home.restart()
+    await harness.restart()
     match why:
         case "deleted":
-            stand_in.world.delete_message(message)
+            fake_discord.world.delete_message(message)
         case "empty":  # as Discord shows strangers' messages to a bot without a leave to read them
             message.attachments.clear()
         case "hidden from me":
             denied = Permission.READ_MESSAGE_HISTORY
-            stand_in.world.deny(home.channel, denied)
+            fake_discord.world.deny(harness.channel, denied)
         case "hidden from her":
-            stand_in.world.deny(home.channel, Permission.READ_MESSAGE_HISTORY, ada.user)
+            fake_discord.world.deny(harness.channel, Permission.READ_MESSAGE_HISTORY, ada.user)
         case _:
-            stand_in.faults.on("GET", "/channels/*/messages/*", Fault(status=503))
+            fake_discord.faults.add("GET", "/channels/*/messages/*", Fault(status=503))
     answer = await sent_off(ada, form, prompt="it drifts", last_picture=[picture("last.png")])
     said = {"silence": "Discord does not answer", "hidden from me": "I may not read"}
     assert said.get(why, GONE) in answer.text
     again = await (await ada.click(answer, "Edit again")).until_answered()
-    job = job_in(await sent_off(ada, again, pictures=[picture("first.png")]))
-    request = (await home.job(job)).request
+    job = job_id_in(await sent_off(ada, again, pictures=[picture("first.png")]))
+    request = (await harness.job(job)).request
     assert request.prompt == "it drifts"
     assert [one.name for one in request.pictures] == ["first.png", "last.png"]
 
 
 async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Its file can not be fetched any more, and that is said."""
-    message = await ada.say(home.channel, "look", [picture("lake.png")])
+    message = await ada.send_message(harness.channel, "look", [picture("lake.png")])
     form = await chosen(ada, message)
-    stand_in.world.delete_message(message)
+    fake_discord.world.delete_message(message)
     message.attachments[0].path.unlink(missing_ok=True)
     answer = await sent_off(ada, form, prompt="it drifts")
     assert "could not be fetched" in answer.text
-    assert buttons(answer) == ["Edit again"]
-    assert await home.count() == 0
+    assert button_labels(answer) == ["Edit again"]
+    assert await harness.job_count() == 0
 
 
 @pytest.mark.parametrize(
@@ -227,57 +237,57 @@ async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
     ids=["other bytes", "animated", "a line", "small"],
 )
 async def test_a_picture_that_can_not_be_used_is_refused_with_its_reason(
-    home: House, ada: Person, file: Upload, said: str
+    harness: BotHarness, ada: MemberClient, file: Upload, said: str
 ) -> None:
     """And another one can be attached in its place."""
-    form = await chosen(ada, await ada.say(home.channel, "look", [file]))
+    form = await chosen(ada, await ada.send_message(harness.channel, "look", [file]))
     answer = await sent_off(ada, form, prompt="it drifts")
     assert said in answer.text
-    assert await home.count() == 0
+    assert await harness.job_count() == 0
     again = await (await ada.click(answer, "Edit again")).until_answered()
-    job_in(await sent_off(ada, again, pictures=[picture("lake.png")]))
+    job_id_in(await sent_off(ada, again, pictures=[picture("lake.png")]))
 
 
 @pytest.mark.parametrize("custom_id", ["animate:{message}:0:1", "animate:{message}:9:1"])
 async def test_a_number_that_no_picture_has_is_refused(
-    home: House, stand_in: DiscordStandIn, ada: Person, custom_id: str
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, custom_id: str
 ) -> None:
     """The form is forged; nothing is made."""
-    message = await ada.say(home.channel, "look", [picture("lake.png")])
-    answer = await forged(stand_in, ada, home, custom_id.format(message=message.id))
+    message = await ada.send_message(harness.channel, "look", [picture("lake.png")])
+    answer = await forged(fake_discord, ada, harness, custom_id.format(message=message.id))
     assert GONE in answer.text
-    assert await home.count() == 0
+    assert await harness.job_count() == 0
 
 
 async def test_a_picture_of_another_channel_is_not_to_be_had(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """A forged form names a message of another server: there is none of that id here."""
-    elsewhere = stand_in.channel("videos", "Big Screen")
-    there = stand_in.member("Ada", "Big Screen")
-    message = await there.say(elsewhere, "look", [picture("secret.png")])
-    answer = await forged(stand_in, ada, home, f"animate:{message.id}:1:1")
+    elsewhere = fake_discord.channel("videos", "Big Screen")
+    there = fake_discord.member("Ada", "Big Screen")
+    message = await there.send_message(elsewhere, "look", [picture("secret.png")])
+    answer = await forged(fake_discord, ada, harness, f"animate:{message.id}:1:1")
     assert GONE in answer.text
-    assert await home.count() == 0
+    assert await harness.job_count() == 0
 
 
 async def test_a_form_sent_off_twice_is_one_job(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Opened anew, it is another order."""
-    message = await ada.say(home.channel, "look", [picture("lake.png")])
+    message = await ada.send_message(harness.channel, "look", [picture("lake.png")])
     custom_id = f"animate:{message.id}:1:77"
-    answers = [await forged(stand_in, ada, home, custom_id) for _ in range(2)]
-    assert len({job_in(answer) for answer in answers}) == 1
-    job_in(await forged(stand_in, ada, home, f"animate:{message.id}:1:78"))
-    assert await home.count() == 2
+    answers = [await forged(fake_discord, ada, harness, custom_id) for _ in range(2)]
+    assert len({job_id_in(answer) for answer in answers}) == 1
+    job_id_in(await forged(fake_discord, ada, harness, f"animate:{message.id}:1:78"))
+    assert await harness.job_count() == 2
 
 
 async def forged(
-    stand_in: DiscordStandIn, person: Person, home: House, custom_id: str
+    stand_in: FakeDiscord, person: MemberClient, home: BotHarness, custom_id: str
 ) -> Interaction:
     """Send a form off that was never opened."""
     component = {"type": 4, "custom_id": "prompt", "value": "it drifts"}
     data = {"custom_id": custom_id, "components": [{"type": 18, "component": component}]}
-    sent = stand_in.interactions.dispatch(Kind.MODAL, person.user, home.channel, data)
+    sent = stand_in.interactions.dispatch(InteractionType.MODAL, person.user, home.channel, data)
     return await sent.until_answered()

@@ -2,12 +2,12 @@ from itertools import count
 
 import pytest
 
-from domain.guild_settings import ChannelRules, Rules, Which
+from domain.guild_settings import AppliesTo, ChannelRules, GenerationRules
 from domain.models import ModelId, Resolution
 from domain.money import MicroUSD
-from sandbox.discord import DiscordStandIn, Interaction, Person
-from tests.harness.bot import House, buttons, job_in
-from workflow.billing.quotas import Manager
+from sandbox.discord import FakeDiscord, Interaction, MemberClient
+from tests.harness.bot import BotHarness, button_labels, job_id_in
+from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
 _numbers = count(1)
@@ -17,33 +17,35 @@ ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
-async def decide(house: House, **fields: object) -> None:
+async def decide(house: BotHarness, **fields: object) -> None:
     """Let a manager set some fields."""
     guild = house.channel.guild
     assert guild is not None
-    manager = Manager(user_id=1, interaction_id=next(_numbers))
+    manager = Actor(user_id=1, interaction_id=next(_numbers))
     await settings.change(
         house.context, guild.id, manager, lambda now: now.model_copy(update=fields)
     )
 
 
-async def answer(house: House, person: Person, options: dict[str, object]) -> Interaction:
+async def answer(
+    house: BotHarness, person: MemberClient, options: dict[str, object]
+) -> Interaction:
     """Ask for a video in the usual channel."""
-    return await (await person.type(house.channel, "video", options)).until_answered()
+    return await (await person.run_command(house.channel, "video", options)).until_answered()
 
 
 async def test_a_refusal_names_all_that_the_server_does_not_allow(
-    house: House, ada: Person, stand_in: DiscordStandIn
+    stopped_harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Channel, role, model, resolution, length, words and age come in one private answer."""
-    others = stand_in.channel("general")
+    others = fake_discord.channel("general")
     await decide(
-        house,
-        rules=Rules(models=(ONE,), resolutions=(Resolution.P480,), max_seconds=8),
+        stopped_harness,
+        rules=GenerationRules(models=(ONE,), resolutions=(Resolution.P480,), max_seconds=8),
         channels=(others.id,),
         roles=(77,),
         banned=("gun",),
-        age_gate=Which.ALL,
+        age_gate=AppliesTo.ALL,
     )
     options = {
         "prompt": "a g\u200bun",
@@ -51,7 +53,7 @@ async def test_a_refusal_names_all_that_the_server_does_not_allow(
         "resolution": "1080p",
         "duration": 15,
     }
-    refused = await answer(house, ada, options)
+    refused = await answer(stopped_harness, ada, options)
     for said in (
         f"go to <#{others.id}>",
         "one of the roles <@&77>",
@@ -63,130 +65,148 @@ async def test_a_refusal_names_all_that_the_server_does_not_allow(
         "Nothing was charged",
     ):
         assert said in refused.text
-    assert await house.count() == 0
+    assert await stopped_harness.job_count() == 0
 
 
 async def test_what_a_member_leaves_open_is_as_the_server_wants_it(
-    house: House, ada: Person
+    stopped_harness: BotHarness, ada: MemberClient
 ) -> None:
     """The rules of the channel come before those of the server."""
-    assert house.channel.guild is not None
-    own = ChannelRules(channel_id=house.channel.id, rules=Rules(default_seconds=8))
-    await decide(house, rules=Rules(default_model=TWO, default_seconds=12), overrides=(own,))
-    job = await house.job(job_in(await answer(house, ada, PROMPT)))
+    assert stopped_harness.channel.guild is not None
+    own = ChannelRules(
+        channel_id=stopped_harness.channel.id, rules=GenerationRules(default_seconds=8)
+    )
+    await decide(
+        stopped_harness,
+        rules=GenerationRules(default_model=TWO, default_seconds=12),
+        overrides=(own,),
+    )
+    job = await stopped_harness.job(job_id_in(await answer(stopped_harness, ada, PROMPT)))
     assert (job.request.model, job.request.seconds) == (TWO, 8)
 
 
 async def test_a_thread_counts_as_its_channel(
-    house: House, ada: Person, stand_in: DiscordStandIn
+    stopped_harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """It may be used when its channel may, has its rules, and is for adults when that is."""
-    night = stand_in.channel("night")
-    own = ChannelRules(channel_id=night.id, rules=Rules(default_seconds=8))
-    await decide(house, channels=(night.id,), overrides=(own,), age_gate=Which.ALL)
-    thread = stand_in.world.add_thread(night, "stars")
-    typed = await ada.type(thread, "video", PROMPT)
-    job = await house.job(job_in(await typed.until_answered()))
+    night = fake_discord.channel("night")
+    own = ChannelRules(channel_id=night.id, rules=GenerationRules(default_seconds=8))
+    await decide(stopped_harness, channels=(night.id,), overrides=(own,), age_gate=AppliesTo.ALL)
+    thread = fake_discord.world.add_thread(night, "stars")
+    typed = await ada.run_command(thread, "video", PROMPT)
+    job = await stopped_harness.job(job_id_in(await typed.until_answered()))
     assert (job.channel_id, job.request.seconds) == (thread.id, 8)
 
 
 async def test_a_sensitive_prompt_belongs_where_only_adults_are(
-    house: House, ada: Person, stand_in: DiscordStandIn
+    stopped_harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Others go anywhere."""
-    await decide(house, age_gate=Which.SENSITIVE, sensitive=("war",))
-    refused = await answer(house, ada, {"prompt": "a war"})
+    await decide(stopped_harness, age_gate=AppliesTo.SENSITIVE, sensitive=("war",))
+    refused = await answer(stopped_harness, ada, {"prompt": "a war"})
     assert "age-restricted" in refused.text
-    job_in(await answer(house, ada, PROMPT))
-    night = await ada.type(stand_in.channel("night"), "video", {"prompt": "a war"})
-    job_in(await night.until_answered())
+    job_id_in(await answer(stopped_harness, ada, PROMPT))
+    night = await ada.run_command(fake_discord.channel("night"), "video", {"prompt": "a war"})
+    job_id_in(await night.until_answered())
 
 
-async def test_a_button_passes_the_same_door(house: House, ada: Person) -> None:
+async def test_a_button_passes_the_same_door(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
     """What was allowed when a video was made may not be any more."""
-    made = await house.made(ada, "video", PROMPT)
-    await decide(house, banned=("lake",))
+    made = await stopped_harness.make_video(ada, "video", PROMPT)
+    await decide(stopped_harness, banned=("lake",))
     again = await (await ada.click(made, "Again")).until_answered()
     assert "`lake`" in again.text
-    assert await house.count() == 1
+    assert await stopped_harness.job_count() == 1
 
 
-async def test_a_dear_video_is_asked_about_first(house: House, ada: Person) -> None:
+async def test_a_dear_video_is_asked_about_first(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
     """Nothing is held until the button with the price on it is clicked."""
-    await decide(house, confirm_above=MicroUSD(79_999))
-    asked = await answer(house, ada, PROMPT)
+    await decide(stopped_harness, confirm_above=MicroUSD(79_999))
+    asked = await answer(stopped_harness, ada, PROMPT)
     assert "This costs **$0.08**" in asked.text
     assert "No limit of your own applies" in asked.text
-    assert buttons(asked) == ["Spend $0.08"]
-    assert await house.count() == 0
+    assert button_labels(asked) == ["Spend $0.08"]
+    assert await stopped_harness.job_count() == 0
     taken = await (await ada.click(asked, "Spend $0.08")).until_answered()
-    job = await house.job(job_in(taken))
+    job = await stopped_harness.job(job_id_in(taken))
     assert job.price == 80_000
 
 
-async def test_what_costs_just_what_is_set_is_not_asked_about(house: House, ada: Person) -> None:
+async def test_what_costs_just_what_is_set_is_not_asked_about(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
     """The question is for prices above it."""
-    await decide(house, confirm_above=MicroUSD(80_000))
-    job_in(await answer(house, ada, PROMPT))
+    await decide(stopped_harness, confirm_above=MicroUSD(80_000))
+    job_id_in(await answer(stopped_harness, ada, PROMPT))
 
 
-async def test_a_double_click_on_the_question_is_one_job(house: House, ada: Person) -> None:
+async def test_a_double_click_on_the_question_is_one_job(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
     """Both clicks get the same answer."""
-    await decide(house, confirm_above=MicroUSD(0))
-    asked = await answer(house, ada, PROMPT)
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
+    asked = await answer(stopped_harness, ada, PROMPT)
     clicks = [await ada.click(asked, "Spend $0.08") for _ in range(2)]
-    jobs = {job_in(await click.until_answered()) for click in clicks}
+    jobs = {job_id_in(await click.until_answered()) for click in clicks}
     assert len(jobs) == 1
-    assert await house.count() == 1
+    assert await stopped_harness.job_count() == 1
 
 
 @pytest.mark.parametrize("how", ["restart", "time"])
-async def test_a_question_does_not_wait_for_ever(house: House, ada: Person, how: str) -> None:
+async def test_a_question_does_not_wait_for_ever(
+    stopped_harness: BotHarness, ada: MemberClient, how: str
+) -> None:
     """After a quarter of an hour, or a restart, it has to be asked for again."""
-    await decide(house, confirm_above=MicroUSD(0))
-    asked = await answer(house, ada, PROMPT)
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
+    asked = await answer(stopped_harness, ada, PROMPT)
     if how == "restart":
-        await house.restart()
+        await stopped_harness.restart()
     else:
-        house.ahead_ms += 15 * 60_000 + 60_000
+        stopped_harness.clock_offset_ms += 15 * 60_000 + 60_000
     late = await (await ada.click(asked, "Spend $0.08")).until_answered()
     assert "Ask for it again" in late.text
-    assert await house.count() == 0
+    assert await stopped_harness.job_count() == 0
 
 
-async def test_a_price_that_has_changed_is_asked_about_anew(house: House, ada: Person) -> None:
+async def test_a_price_that_has_changed_is_asked_about_anew(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
     """Only the price on the button is spent."""
-    await decide(house, confirm_above=MicroUSD(0))
-    asked = await answer(house, ada, PROMPT)
-    await decide(house, rules=Rules(default_seconds=8))
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
+    asked = await answer(stopped_harness, ada, PROMPT)
+    await decide(stopped_harness, rules=GenerationRules(default_seconds=8))
     anew = await (await ada.click(asked, "Spend $0.08")).until_answered()
-    assert buttons(anew) == ["Spend $0.16"]
-    assert await house.count() == 0
-    job_in(await (await ada.click(anew, "Spend $0.16")).until_answered())
+    assert button_labels(anew) == ["Spend $0.16"]
+    assert await stopped_harness.job_count() == 0
+    job_id_in(await (await ada.click(anew, "Spend $0.16")).until_answered())
 
 
 async def test_what_is_not_allowed_any_more_is_refused_after_the_question(
-    house: House, ada: Person
+    stopped_harness: BotHarness, ada: MemberClient
 ) -> None:
     """The rules of the moment count, and nothing is held."""
-    await decide(house, confirm_above=MicroUSD(0))
-    asked = await answer(house, ada, PROMPT)
-    await decide(house, banned=("lake",))
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
+    asked = await answer(stopped_harness, ada, PROMPT)
+    await decide(stopped_harness, banned=("lake",))
     refused = await (await ada.click(asked, "Spend $0.08")).until_answered()
     assert "`lake`" in refused.text
-    assert await house.count() == 0
+    assert await stopped_harness.job_count() == 0
 
 
-async def test_make_final_asks_once(house: House, ada: Person) -> None:
+async def test_make_final_asks_once(stopped_harness: BotHarness, ada: MemberClient) -> None:
     """Its own question has the price on it already."""
-    made = await house.made(ada, "video", {**PROMPT, "resolution": "480p"})
-    await decide(house, confirm_above=MicroUSD(0))
+    made = await stopped_harness.make_video(ada, "video", {**PROMPT, "resolution": "480p"})
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await (await ada.click(made, "Make final")).until_answered()
-    job_in(await (await ada.click(asked, "Spend $0.08")).until_answered())
+    job_id_in(await (await ada.click(asked, "Spend $0.08")).until_answered())
 
 
-async def test_settings_outlive_the_process(house: House, ada: Person) -> None:
+async def test_settings_outlive_the_process(stopped_harness: BotHarness, ada: MemberClient) -> None:
     """They are in the database."""
-    await decide(house, banned=("lake",))
-    await house.restart()
-    assert "`lake`" in (await answer(house, ada, PROMPT)).text
+    await decide(stopped_harness, banned=("lake",))
+    await stopped_harness.restart()
+    assert "`lake`" in (await answer(stopped_harness, ada, PROMPT)).text

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from discord import ui
 
-from cogs.generation.modals import FormKind, edit_form, typed
-from cogs.generation.retry import Typed
-from cogs.ui.ttl_store import Drafts
+from cogs.generation.modals import ModalKind, apply_input, edit_modal
+from cogs.generation.retry import RetryDraft
+from cogs.ui.ttl_store import TTLStore
 from domain.models import MODELS
-from domain.requests import Command, Draft
-from sandbox.discord import DiscordStandIn, Interaction, Message, Person
-from sandbox.discord.interactions import Kind
-from sandbox.discord.models import walk
+from domain.requests import Draft, GenerationCommand
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord.interactions import InteractionType
+from sandbox.discord.models import walk_components
 from storage.database import Database
-from tests.harness.bot import House, buttons, job_in
+from tests.harness.bot import BotHarness, button_labels, job_id_in
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 LAKE = Path("sandbox/demo/pictures/lake.jpg")
@@ -26,14 +26,14 @@ FIELDS = ["prompt", "seconds", "resolution", "aspect_ratio", "sound"]
 pytestmark = pytest.mark.time_scale(600)
 
 
-async def opened(person: Person, where: Message | Interaction, button: str) -> Interaction:
+async def opened(person: MemberClient, where: Message | Interaction, button: str) -> Interaction:
     """Click, and wait for the form."""
     form = await (await person.click(where, button)).until_answered()
     assert form.modal is not None, form
     return form
 
 
-async def sent_off(person: Person, form: Interaction, **values: Any) -> Interaction:
+async def sent_off(person: MemberClient, form: Interaction, **values: Any) -> Interaction:
     """Send the form off, and wait for the private answer."""
     answer = await (await person.submit_modal(form, values)).until_answered()
     assert answer.ephemeral
@@ -44,7 +44,7 @@ def shown(form: Interaction) -> dict[str, Any]:
     """Read what the form shows before anything is typed into it."""
     assert form.modal is not None
     found = dict[str, Any]()
-    for field in walk(form.modal["components"]):
+    for field in walk_components(form.modal["components"]):
         if "custom_id" in field:
             chosen = [o["value"] for o in field.get("options", ()) if o.get("default")]
             value = field.get("value", field.get("default"))
@@ -52,18 +52,18 @@ def shown(form: Interaction) -> dict[str, Any]:
     return found
 
 
-def redelivered(stand_in: DiscordStandIn, form: Interaction, person: Person) -> Interaction:
+def redelivered(stand_in: FakeDiscord, form: Interaction, person: MemberClient) -> Interaction:
     """Send a form off that the client does not show any more."""
     assert form.modal is not None
     prompt = {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "a sea"}}
     data = {"custom_id": form.modal["custom_id"], "components": [prompt]}
-    return stand_in.interactions.dispatch(Kind.MODAL, person.user, form.channel, data)
+    return stand_in.interactions.dispatch(InteractionType.MODAL, person.user, form.channel, data)
 
 
-async def test_the_form_shows_what_was_asked_for(home: House, ada: Person) -> None:
+async def test_the_form_shows_what_was_asked_for(harness: BotHarness, ada: MemberClient) -> None:
     """Five fields, the first answer to the click, with every value that the model takes."""
     options = {**VIDEO, "duration": 7, "aspect_ratio": "9:16", "sound": True}
-    form = await opened(ada, await home.made(ada, "video", options), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "video", options), "Edit prompt")
     assert shown(form) == {
         "prompt": "a lake at dusk",
         "seconds": "7",
@@ -74,102 +74,108 @@ async def test_the_form_shows_what_was_asked_for(home: House, ada: Person) -> No
     assert list(shown(form)) == FIELDS
 
 
-async def test_what_is_typed_is_made_and_the_rest_stays(home: House, ada: Person) -> None:
+async def test_what_is_typed_is_made_and_the_rest_stays(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """The picture and the options that the form does not show are those of the first video."""
     options = {"prompt": "it drifts", "image": LAKE, "duration": 4, "fixed_lens": True}
-    form = await opened(ada, await home.made(ada, "animate", options), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "animate", options), "Edit prompt")
     answer = await sent_off(
         ada, form, prompt="it sinks", seconds=["5"], resolution=["480p"], sound=True
     )
     assert "**$0.1**" in answer.text or "**$0.10**" in answer.text
-    await home.result(job_in(answer))
-    before, after = home.submitted()
+    await harness.wait_for_result(job_id_in(answer))
+    before, after = harness.submitted_inputs()
     changed = {"prompt": "it sinks", "duration": 5, "resolution": "480p", "sound": True}
     assert after == {**before, **changed}
 
 
 async def test_a_form_sent_off_twice_is_one_job(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """At once and later; a form that is opened anew is another order."""
-    result = await home.made(ada, "video", VIDEO)
+    result = await harness.make_video(ada, "video", VIDEO)
     form = await opened(ada, result, "Edit prompt")
-    twice = [redelivered(stand_in, form, ada) for _ in range(2)]
+    twice = [redelivered(fake_discord, form, ada) for _ in range(2)]
     answers = await asyncio.gather(*(sent.until_answered() for sent in twice))
-    late = await redelivered(stand_in, form, ada).until_answered()
-    assert len({job_in(answer) for answer in (*answers, late)}) == 1
+    late = await redelivered(fake_discord, form, ada).until_answered()
+    assert len({job_id_in(answer) for answer in (*answers, late)}) == 1
     another = await opened(ada, result, "Edit prompt")
     await sent_off(ada, another, prompt="a sea")
-    assert await home.count() == 3
+    assert await harness.job_count() == 3
 
 
 async def test_a_stranger_who_forges_a_form_is_turned_away(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """And so is a form about no job; nothing is made."""
-    form = await opened(ada, await home.made(ada, "video", VIDEO), "Edit prompt")
-    answer = await redelivered(stand_in, form, stand_in.member("Ben")).until_answered()
+    form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
+    answer = await redelivered(fake_discord, form, fake_discord.member("Ben")).until_answered()
     assert "Only the member who asked" in answer.text
     assert form.modal is not None
     form.modal["custom_id"] = "form:" + "0" * 20 + ":1"
-    answer = await redelivered(stand_in, form, ada).until_answered()
+    answer = await redelivered(fake_discord, form, ada).until_answered()
     assert "There is no such video" in answer.text
-    assert await home.count() == 1
+    assert await harness.job_count() == 1
 
 
-async def test_a_broken_rule_brings_the_form_back_filled(home: House, ada: Person) -> None:
+async def test_a_broken_rule_brings_the_form_back_filled(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Every rule is named; *Edit again* shows what was typed, and the mended form is made."""
-    form = await opened(ada, await home.made(ada, "video", VIDEO), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     typed_in = {"prompt": "ab", "seconds": ["12"], "sound": True}
     refusal = await sent_off(ada, form, **typed_in)
     assert "too short" in refusal.text
     assert "Nothing was charged" in refusal.text
-    assert buttons(refusal) == ["Edit again"]
+    assert button_labels(refusal) == ["Edit again"]
     again = await opened(ada, refusal, "Edit again")
     assert (shown(again)["prompt"], shown(again)["seconds"], shown(again)["sound"]) == (
         "ab",
         "12",
         True,
     )
-    job = job_in(await sent_off(ada, again, prompt="abc"))
-    assert (await home.job(job)).request.seconds == 12
+    job = job_id_in(await sent_off(ada, again, prompt="abc"))
+    assert (await harness.job(job)).request.seconds == 12
 
 
 @pytest.mark.parametrize("why", ["restart", "time"])
-async def test_what_was_typed_is_gone_after_a_while(home: House, ada: Person, why: str) -> None:
+async def test_what_was_typed_is_gone_after_a_while(
+    harness: BotHarness, ada: MemberClient, why: str
+) -> None:
     """After a quarter of an hour, or with the process; a sentence says what to do."""
-    form = await opened(ada, await home.made(ada, "video", VIDEO), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     refusal = await sent_off(ada, form, prompt="ab")
     if why == "restart":
-        await home.restart()
+        await harness.restart()
     else:
-        home.ahead_ms = 16 * 60_000
+        harness.clock_offset_ms = 16 * 60_000
     answer = await (await ada.click(refusal, "Edit again")).until_answered()
     assert "click *Edit prompt*" in answer.text
     assert answer.ephemeral
 
 
 async def test_a_picture_that_is_not_kept_any_more_can_be_attached_with_the_words_kept(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """*Edit again* opens the form that takes pictures, with what was typed."""
     options = {"prompt": "it drifts", "image": LAKE, "duration": 4}
-    form = await opened(ada, await home.made(ada, "animate", options), "Edit prompt")
-    home.context.media.sweep_inputs(-60)
-    home.ahead_ms = 30 * 3_600_000
+    form = await opened(ada, await harness.make_video(ada, "animate", options), "Edit prompt")
+    harness.context.media.remove_old_inputs(-60)
+    harness.clock_offset_ms = 30 * 3_600_000
     refusal = await sent_off(ada, form, prompt="it sinks")
     assert "not kept any more" in refusal.text
     again = await opened(ada, refusal, "Edit again")
     assert shown(again)["prompt"] == "it sinks"
-    request = (await home.job(job_in(await sent_off(ada, again, pictures=[LAKE])))).request
+    request = (await harness.job(job_id_in(await sent_off(ada, again, pictures=[LAKE])))).request
     assert (request.prompt, len(request.pictures)) == ("it sinks", 1)
 
 
 async def test_a_slow_database_is_told_in_time(
-    home: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+    harness: BotHarness, ada: MemberClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A form can not be deferred, so after two seconds the member hears that it is slow."""
-    result = await home.made(ada, "video", VIDEO)
+    result = await harness.make_video(ada, "video", VIDEO)
 
     async def hanging(*_: object) -> None:
         await asyncio.Event().wait()
@@ -181,11 +187,13 @@ async def test_a_slow_database_is_told_in_time(
     monkeypatch.undo()
 
 
-async def test_a_prompt_longer_than_a_form_is_cut_with_a_note(home: House, ada: Person) -> None:
+async def test_a_prompt_longer_than_a_form_is_cut_with_a_note(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """4,000 characters fit, counted as Discord does."""
     prompt = "🎬" * 2_500
     options = {**VIDEO, "model": "seedance-2-0", "prompt": prompt}
-    form = await opened(ada, await home.made(ada, "video", options), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "video", options), "Edit prompt")
     assert shown(form)["prompt"] == prompt[:2_000]
     assert form.modal is not None
     notes = [field.get("description") for field in form.modal["components"]]
@@ -194,13 +202,13 @@ async def test_a_prompt_longer_than_a_form_is_cut_with_a_note(home: House, ada: 
 
 
 def a_draft(**more: Any) -> Draft:
-    return Draft(command=Command.VIDEO, prompt="a lake", seconds=4, sound=False, **more)
+    return Draft(command=GenerationCommand.VIDEO, prompt="a lake", seconds=4, sound=False, **more)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
 async def test_the_menus_offer_what_the_model_makes(model: Any) -> None:
     """And the library is given nothing to keep: the form outlives the process."""
-    form = edit_form(a_draft(model=model.id), "0" * 20, 7)
+    form = edit_modal(a_draft(model=model.id), "0" * 20, 7)
     menus = [label.component for label in form.children][1:4]
     offered = [[option.value for option in menu.options] for menu in menus]
     assert offered == [
@@ -228,28 +236,28 @@ async def test_the_menus_offer_what_the_model_makes(model: Any) -> None:
 )
 def test_an_odd_form_changes_nothing(components: Any) -> None:
     """What is not there stays as it was."""
-    assert typed(a_draft(), {"components": components}) == a_draft()
+    assert apply_input(a_draft(), {"components": components}) == a_draft()
 
 
 def test_a_menu_that_was_cleared_leaves_open() -> None:
     """The usual length is made then, which the model or the server tells."""
     field = {"custom_id": "seconds", "values": []}
-    changed = typed(a_draft(), {"components": [{"type": 18, "component": field}]})
-    assert (changed.seconds, changed.problems) == (None, ())
+    changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
+    assert (changed.seconds, changed.violations) == (None, ())
 
 
 @pytest.mark.parametrize("value", ["٤", "4.5", "-4", "9" * 5_000, ""])
 def test_a_length_that_is_no_number_is_named(value: str) -> None:
     """A client that lies may send anything as a length."""
     field = {"custom_id": "seconds", "values": [value]}
-    changed = typed(a_draft(), {"components": [{"type": 18, "component": field}]})
-    assert "whole number" in changed.problems[0]
+    changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
+    assert "whole number" in changed.violations[0]
 
 
 @pytest.mark.parametrize("prompt", ["a \ud800 lake", "a \0 lake", "\udfff"])
 def test_what_can_not_be_sent_is_missing_in_the_form_with_a_note(prompt: str) -> None:
     """Or Discord would refuse the form."""
-    form = edit_form(replace(a_draft(), prompt=prompt), "0" * 20, 7)
+    form = edit_modal(replace(a_draft(), prompt=prompt), "0" * 20, 7)
     label = form.children[0]
     assert isinstance(label, ui.Label)
     assert isinstance(label.component, ui.TextInput)
@@ -262,15 +270,15 @@ def test_what_can_not_be_sent_is_missing_in_the_form_with_a_note(prompt: str) ->
 def test_a_value_that_is_none_is_named() -> None:
     """A client that lies may send anything."""
     field = {"custom_id": "resolution", "values": ["4k"]}
-    changed = typed(a_draft(), {"components": [{"type": 18, "component": field}]})
-    assert "resolution can be 480p" in changed.problems[0]
+    changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
+    assert "resolution can be 480p" in changed.violations[0]
 
 
 def test_few_drafts_are_kept_and_each_for_its_member() -> None:
     """The oldest give way, so that nobody fills the memory."""
-    drafts = Drafts[Typed](lambda: 0)
+    drafts = TTLStore[RetryDraft](lambda: 0)
     for number in range(600):
-        drafts.keep(str(number), Typed(number, FormKind.EDIT, a_draft()))
-    kept = [number for number in range(600) if drafts.find(str(number), number)]
+        drafts.put(str(number), RetryDraft(number, ModalKind.EDIT, a_draft()))
+    kept = [number for number in range(600) if drafts.get(str(number), number)]
     assert kept == list(range(100, 600))
-    assert drafts.find("599", 1) is None
+    assert drafts.get("599", 1) is None

@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from cogs.ui.buttons import Act, CardButton
-from cogs.ui.notify_button import TellButton
+from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.notify_button import NotifyButton
 from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Resolution
-from sandbox.discord import Channel, DiscordStandIn, Interaction, Person
-from sandbox.discord.interactions import Kind
+from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient
+from sandbox.discord.interactions import InteractionType
 from storage import jobs
 from storage.database import Database
-from tests.harness.rendering import live_markup
+from tests.harness.rendering import rendered_markup
 
 DOCS = Path(__file__).parents[3] / "docs" / "commands.md"
 INTEGER, TEXT, SWITCH, FILE = 4, 3, 5, 11
 GUILDS_ONLY = [0]
 
 
-def registered(stand_in: DiscordStandIn) -> dict[str, dict[str, Any]]:
+def registered(stand_in: FakeDiscord) -> dict[str, dict[str, Any]]:
     """Give the commands that Discord has, in order."""
-    return {command["name"]: command for command in stand_in.commands.of(None)}
+    return {command["name"]: command for command in stand_in.commands.registered_in(None)}
 
 
 def documented(heading: str) -> list[list[str]]:
@@ -46,7 +46,11 @@ def folded(names: Iterable[str]) -> str:
 
 
 async def send_raw(
-    stand_in: DiscordStandIn, person: Person, channel: Channel, name: str, options: dict[str, Any]
+    stand_in: FakeDiscord,
+    person: MemberClient,
+    channel: Channel,
+    name: str,
+    options: dict[str, Any],
 ) -> Interaction:
     """Send a command as a client would that knows older options than those registered."""
     found = stand_in.commands.find(person.guild.id, name)
@@ -54,15 +58,15 @@ async def send_raw(
     kinds = {option["name"]: option["type"] for option in found["options"]}
     given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given}
-    return stand_in.interactions.dispatch(Kind.COMMAND, person.user, channel, data)
+    return stand_in.interactions.dispatch(InteractionType.COMMAND, person.user, channel, data)
 
 
 @pytest.mark.usefixtures("dailies")
-async def test_discord_takes_the_commands_at_once(stand_in: DiscordStandIn) -> None:
+async def test_discord_takes_the_commands_at_once(fake_discord: FakeDiscord) -> None:
     """The stand-in refuses what breaks a limit of Discord's; all are registered in one request."""
-    assert {"video", "animate"} <= set(registered(stand_in))
-    assert stand_in.commands.syncs == 1
-    for command in registered(stand_in).values():
+    assert {"video", "animate"} <= set(registered(fake_discord))
+    assert fake_discord.commands.syncs == 1
+    for command in registered(fake_discord).values():
         in_menus = command["type"] != 1
         assert in_menus or 10 <= len(command["description"]) <= 100
         for option in command.get("options", ()):
@@ -71,18 +75,18 @@ async def test_discord_takes_the_commands_at_once(stand_in: DiscordStandIn) -> N
 
 
 @pytest.mark.usefixtures("dailies")
-async def test_the_commands_are_for_servers_only(stand_in: DiscordStandIn) -> None:
+async def test_the_commands_are_for_servers_only(fake_discord: FakeDiscord) -> None:
     """Neither in direct messages nor installed by a user: quotas belong to servers."""
-    for command in registered(stand_in).values():
+    for command in registered(fake_discord).values():
         assert command["contexts"] == GUILDS_ONLY
         assert command["integration_types"] == GUILDS_ONLY
 
 
 @pytest.mark.usefixtures("dailies")
-async def test_the_options_offer_what_the_models_make(stand_in: DiscordStandIn) -> None:
+async def test_the_options_offer_what_the_models_make(fake_discord: FakeDiscord) -> None:
     """Fixed values are choices, seconds a range with suggestions, switches are switches."""
     for name in ("video", "animate"):
-        options = {option["name"]: option for option in registered(stand_in)[name]["options"]}
+        options = {option["name"]: option for option in registered(fake_discord)[name]["options"]}
         assert choices(options["model"]) == [model.id.value for model in MODELS.values()]
         assert choices(options["resolution"]) == list(Resolution)
         assert choices(options["aspect_ratio"]) == list(AspectRatio)
@@ -97,7 +101,7 @@ async def test_the_options_offer_what_the_models_make(stand_in: DiscordStandIn) 
 
 
 @pytest.mark.usefixtures("dailies")
-async def test_the_documentation_lists_exactly_these_commands(stand_in: DiscordStandIn) -> None:
+async def test_the_documentation_lists_exactly_these_commands(fake_discord: FakeDiscord) -> None:
     """With their options in order; bold ones are required, numbered ones are folded."""
     written = {name.strip("`/"): options for name, options, _ in documented("command")}
     offered = {
@@ -105,16 +109,16 @@ async def test_the_documentation_lists_exactly_these_commands(stand_in: DiscordS
             f"**{option['name']}**" if option.get("required") else option["name"]
             for option in command.get("options", ())
         )
-        for name, command in registered(stand_in).items()
+        for name, command in registered(fake_discord).items()
     }
     assert written == offered
 
 
 @pytest.mark.usefixtures("dailies")
-async def test_the_documentation_lists_exactly_these_values(stand_in: DiscordStandIn) -> None:
+async def test_the_documentation_lists_exactly_these_values(fake_discord: FakeDiscord) -> None:
     """Each optional option of `/video` has a row, and the row its values."""
     rows = {name: values for name, values, _ in documented("option")}
-    options = {option["name"]: option for option in registered(stand_in)["video"]["options"]}
+    options = {option["name"]: option for option in registered(fake_discord)["video"]["options"]}
     assert list(rows) == [name for name, option in options.items() if not option.get("required")]
     assert rows["model"].split(", ") == [model.label for model in MODELS.values()]
     assert set(re.findall(r"\d+p", rows["resolution"])) == set(choices(options["resolution"]))
@@ -128,7 +132,7 @@ async def test_the_documentation_lists_exactly_these_values(stand_in: DiscordSta
 @pytest.mark.usefixtures("dailies")
 @pytest.mark.parametrize("command", ["video", "animate"])
 async def test_seconds_are_suggested_as_the_chosen_model_makes_them(
-    ada: Person, videos: Channel, command: str
+    ada: MemberClient, videos: Channel, command: str
 ) -> None:
     """All of them, those that are billed predictably first; typing narrows them down."""
     for model in (None, *MODELS.values()):
@@ -151,7 +155,9 @@ async def test_seconds_are_suggested_as_the_chosen_model_makes_them(
 @pytest.mark.parametrize(
     "typed", ["abc", "-1", "4.5", "٤", "9" * 5000, "%s", "\0", "🎬", 8, 4.0, None, True]
 )
-async def test_odd_input_suggests_nothing_wrong(ada: Person, videos: Channel, typed: Any) -> None:
+async def test_odd_input_suggests_nothing_wrong(
+    ada: MemberClient, videos: Channel, typed: Any
+) -> None:
     """Discord sends whatever stands in the field; the answer still comes, in time."""
     for model in ("seedance-2-0", "no such model", "", "__class__"):
         focused = ("duration", typed)
@@ -161,7 +167,7 @@ async def test_odd_input_suggests_nothing_wrong(ada: Person, videos: Channel, ty
 
 @pytest.mark.usefixtures("dailies")
 async def test_a_stale_client_is_told_which_values_there_are(
-    stand_in: DiscordStandIn, ada: Person, videos: Channel, database: Database
+    fake_discord: FakeDiscord, ada: MemberClient, videos: Channel, database: Database
 ) -> None:
     """Every value that is unknown is named, in one private answer; nothing is made or charged."""
     options = {
@@ -171,33 +177,33 @@ async def test_a_stale_client_is_told_which_values_there_are(
         "resolution": "4k",
         "aspect_ratio": "2:1",
     }
-    sent = await send_raw(stand_in, ada, videos, "video", options)
+    sent = await send_raw(fake_discord, ada, videos, "video", options)
     answer = await sent.until_answered()
     assert answer.ephemeral
     for named in ("seedance-3-0", "seedance-1-5-pro, seedance-2-0", "99 s", "4k", "2:1"):
         assert named in answer.text
     assert "Nothing was charged" in answer.text
     assert videos.messages == []
-    assert await database.read(jobs.counts) == {}
+    assert await database.read(jobs.count_by_state) == {}
 
 
 @pytest.mark.usefixtures("dailies")
 async def test_a_stale_value_is_shown_as_text(
-    stand_in: DiscordStandIn, ada: Person, videos: Channel
+    fake_discord: FakeDiscord, ada: MemberClient, videos: Channel
 ) -> None:
     """A client that lies may send anything as a value."""
     model = "**x** <@1> https://evil.example " * 60
-    sent = await send_raw(stand_in, ada, videos, "video", {"prompt": "a lake", "model": model})
+    sent = await send_raw(fake_discord, ada, videos, "video", {"prompt": "a lake", "model": model})
     text = (await sent.until_answered()).text
-    assert live_markup(text.partition(", not ")[2]) == []
+    assert rendered_markup(text.partition(", not ")[2]) == []
 
 
 @pytest.mark.usefixtures("dailies")
 async def test_a_command_without_its_picture_is_answered(
-    stand_in: DiscordStandIn, ada: Person, videos: Channel
+    fake_discord: FakeDiscord, ada: MemberClient, videos: Channel
 ) -> None:
     """A stale client may not know a required option; that is told, and not left in silence."""
-    sent = await send_raw(stand_in, ada, videos, "animate", {"prompt": "a lake"})
+    sent = await send_raw(fake_discord, ada, videos, "animate", {"prompt": "a lake"})
     answer = await sent.until_answered()
     assert "Something went wrong" in answer.text
     assert answer.ephemeral
@@ -205,7 +211,7 @@ async def test_a_command_without_its_picture_is_answered(
 
 def test_the_documentation_lists_exactly_these_buttons() -> None:
     """By the label that a member sees."""
-    labels = {CardButton(act, "x").item.label for act in Act} | {"Try again"}
-    labels |= {TellButton(1, wanted=wanted).item.label for wanted in (True, False)}
+    labels = {ActionButton(act, "x").item.label for act in ButtonAction} | {"Try again"}
+    labels |= {NotifyButton(1, enabled=wanted).item.label for wanted in (True, False)}
     written = {row[0].removesuffix(" $…") for row in documented("button")}
     assert written == labels

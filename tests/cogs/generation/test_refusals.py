@@ -17,14 +17,14 @@ from PIL import Image
 
 from domain.jobs import JobState
 from domain.models import MAX_IMAGE_BYTES, AspectRatio
-from sandbox.discord import DiscordStandIn, Interaction, Message, Person, Upload
-from sandbox.discord.interactions import Kind
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Upload
+from sandbox.discord.interactions import InteractionType
 from sandbox.discord.serializers import attachment_json
 from storage import audit
 from storage.database import Database
-from tests.harness.bot import House, job_in
-from tests.harness.media_samples import sound, video
-from tests.harness.rendering import HOSTILE, live_markup, plain, shown_prompt
+from tests.harness.bot import BotHarness, job_id_in
+from tests.harness.media_samples import make_audio, make_video
+from tests.harness.rendering import HOSTILE_TEXTS, prompt_on_card, rendered_markup, unescape
 
 Row = tuple[str, dict[str, Any], str | None]
 """A command, its options, and a part of the refusal; None for what is taken."""
@@ -46,11 +46,13 @@ def heavy(size: int) -> Upload:
 
 
 def clips(*all_ms: int) -> dict[str, Any]:
-    return {f"video{n}": Upload(f"v{n}.mp4", video(ms)) for n, ms in enumerate(all_ms, 1)}
+    return {f"video{n}": Upload(f"v{n}.mp4", make_video(ms)) for n, ms in enumerate(all_ms, 1)}
 
 
 def sounds(*all_ms: int) -> dict[str, Any]:
-    return {f"audio{n}": Upload(f"a{n}.wav", sound(ms, "wav")) for n, ms in enumerate(all_ms, 1)}
+    return {
+        f"audio{n}": Upload(f"a{n}.wav", make_audio(ms, "wav")) for n, ms in enumerate(all_ms, 1)
+    }
 
 
 def prompts(model: str) -> list[Row]:
@@ -134,7 +136,7 @@ def references() -> list[Row]:
         ({"image1": picture(), "audio1": Upload("hours.mp3", two_hours())}, "hours.mp3"),
         ({"video1": picture()}, "not an MP4 or MOV"),
         ({"audio1": picture(), "image1": picture()}, "not an MP3 or WAV"),
-        ({"image1": picture(), "video1": Upload("cut.mp4", video(3000)[:-99])}, "cut.mp4"),
+        ({"image1": picture(), "video1": Upload("cut.mp4", make_video(3000)[:-99])}, "cut.mp4"),
     ]
     asked = {"prompt": "like these", "duration": 4, "resolution": "480p"}
     return [("reference", {**asked, **files}, why) for files, why in given]
@@ -149,11 +151,11 @@ pytestmark = pytest.mark.time_scale(60)
 
 
 @pytest.fixture
-async def home(house: House) -> House:
+async def home(stopped_harness: BotHarness) -> BotHarness:
     """Have so many places at APIXO that nothing waits."""
-    house.policy = replace(house.policy, max_tasks=200)
-    await house.start()
-    return house
+    stopped_harness.policy = replace(stopped_harness.policy, max_tasks=200)
+    await stopped_harness.start()
+    return stopped_harness
 
 
 @pytest.mark.parametrize(
@@ -166,22 +168,22 @@ async def home(house: House) -> House:
 )
 @pytest.mark.parametrize("model", [PRO, TWO])
 async def test_each_boundary_holds_on_both_sides(
-    home: House, ada: Person, database: Database, rows: Any, model: str
+    home: BotHarness, ada: MemberClient, database: Database, rows: Any, model: str
 ) -> None:
     """Of every rule of the model's page; what is let through, the strict stand-in takes."""
     await hold_to(home, ada, database, rows(model))
 
 
 async def test_each_boundary_of_references_holds_on_both_sides(
-    home: House, ada: Person, database: Database
+    home: BotHarness, ada: MemberClient, database: Database
 ) -> None:
     """By lengths that are measured in real files."""
     await hold_to(home, ada, database, references())
 
 
-async def hold_to(home: House, ada: Person, database: Database, rows: list[Row]) -> None:
+async def hold_to(home: BotHarness, ada: MemberClient, database: Database, rows: list[Row]) -> None:
     """Ask for each row, and see what is answered, made and held, and what APIXO says to it."""
-    home.apixo.pace.change(scale=1)
+    home.apixo.scaled_clock.adjust(scale=1)
     asked = await asyncio.gather(*(ask(home, ada, name, options) for name, options, _ in rows))
     made = list[str]()
     for (name, options, why), answer in zip(rows, asked, strict=True):
@@ -190,60 +192,68 @@ async def hold_to(home: House, ada: Person, database: Database, rows: list[Row])
         assert answer.ephemeral, about
         if why is None:
             assert "On its way" in said, about
-            made.append(job_in(answer))
+            made.append(job_id_in(answer))
         else:
             assert why in said, about
             assert UNCHARGED in said, about
-    assert await home.count() == len(made)
+    assert await home.job_count() == len(made)
     for job in made:
-        assert (await home.until(job, JobState.GENERATING)).task_id
-    assert len(home.apixo.tasks) == len(home.submitted()) == len(made)
-    assert (await database.read(audit.check)).violations == ()
+        assert (await home.wait_for_state(job, JobState.GENERATING)).task_id
+    assert len(home.apixo.tasks) == len(home.submitted_inputs()) == len(made)
+    assert (await database.read(audit.run_audit)).violations == ()
 
 
-async def ask(home: House, person: Person, name: str, options: dict[str, Any]) -> Interaction:
+async def ask(
+    home: BotHarness, person: MemberClient, name: str, options: dict[str, Any]
+) -> Interaction:
     """Type a command; without files as a stale client would, which knows of no bounds."""
     if any(isinstance(value, Upload) for value in options.values()):
-        return await (await person.type(home.channel, name, options)).until_answered(60)
+        return await (await person.run_command(home.channel, name, options)).until_answered(60)
     return await send(home, person, name, options)
 
 
 async def send(
-    home: House, person: Person, name: str, options: dict[str, Any], **resolved: Any
+    home: BotHarness, person: MemberClient, name: str, options: dict[str, Any], **resolved: Any
 ) -> Interaction:
     """Send a command whatever it says, and wait for the answer."""
-    found = home.stand_in.commands.find(person.guild.id, name)
+    found = home.discord.commands.find(person.guild.id, name)
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}
     given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given, **resolved}
-    sent = home.stand_in.interactions.dispatch(Kind.COMMAND, person.user, home.channel, data)
+    sent = home.discord.interactions.dispatch(
+        InteractionType.COMMAND, person.user, home.channel, data
+    )
     return await sent.until_answered(60)
 
 
 async def test_an_attachment_that_was_deleted_meanwhile_is_asked_for_again(
-    home: House, ada: Person
+    home: BotHarness, ada: MemberClient
 ) -> None:
     """It is gone by the time that the command arrives."""
-    message = await ada.say(home.channel, files=[picture()])
+    message = await ada.send_message(home.channel, files=[picture()])
     (file,) = message.attachments
     file.path.unlink()
     bodies = {str(file.id): attachment_json(file)}
     options = {"prompt": "it moves", "image": str(file.id)}
     answer = await send(home, ada, "animate", options, resolved={"attachments": bodies})
-    assert "picture.png could not be fetched from Discord. Attach it again." in plain(answer.text)
-    assert await home.count() == 0
+    assert "picture.png could not be fetched from Discord. Attach it again." in unescape(
+        answer.text
+    )
+    assert await home.job_count() == 0
 
 
-async def test_a_hostile_prompt_is_shown_as_text_and_pings_nobody(home: House, ada: Person) -> None:
+async def test_a_hostile_prompt_is_shown_as_text_and_pings_nobody(
+    home: BotHarness, ada: MemberClient
+) -> None:
     """On the card that everybody sees, over the whole way."""
-    prompts_ = HOSTILE.values()
+    prompts_ = HOSTILE_TEXTS.values()
     asked = (send(home, ada, "video", {"prompt": text, "model": TWO}) for text in prompts_)
     for answer in await asyncio.gather(*asked):
-        card = await home.status(job_in(answer), "")
-        assert live_markup(shown_prompt(card.text)) == []
-        assert card.pinged == set()
-    assert await home.count() == len(prompts_)
+        card = await home.wait_for_status(job_id_in(answer), "")
+        assert rendered_markup(prompt_on_card(card.text)) == []
+        assert card.notified_user_ids == set()
+    assert await home.job_count() == len(prompts_)
 
 
 DELETED = {
@@ -259,28 +269,28 @@ DELETED = {
 
 
 async def test_a_deleted_videos_buttons_get_a_clear_answer_and_make_nothing_unasked(
-    home: House, ada: Person, stand_in: DiscordStandIn
+    home: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """From an old view of its message; *Again* is the one that asks for another video."""
-    home.apixo.pace.change(scale=600)
-    result = await home.made(ada, "video", {"prompt": "a lake", "resolution": "480p"})
+    home.apixo.scaled_clock.adjust(scale=600)
+    result = await home.make_video(ada, "video", {"prompt": "a lake", "resolution": "480p"})
     job = result.attachments[0].filename[:20]
     question = await (await ada.click(result, "Delete")).until_answered()
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
     for act, said in DELETED.items():
-        assert await home.count() == 1
-        clicked = await ada.click(old_view(stand_in, home, f"{act}:{job}"), "Click")
+        assert await home.job_count() == 1
+        clicked = await ada.click(old_view(fake_discord, home, f"{act}:{job}"), "Click")
         assert said in (await clicked.until_answered(30)).text
         assert (clicked.modal is not None) == (act == "edit")
-    assert await home.count() == 2
+    assert await home.job_count() == 2
 
 
-def old_view(stand_in: DiscordStandIn, home: House, custom_id: str) -> Message:
+def old_view(stand_in: FakeDiscord, home: BotHarness, custom_id: str) -> Message:
     """Post a message with a button, as somebody's screen still shows it."""
     button = {"type": 2, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
     world = stand_in.world
-    message = Message(world.ids.next(), home.channel, world.bot, "old", components=[row])
+    message = Message(world.ids.next(), home.channel, world.bot_user, "old", components=[row])
     world.post(message)
     return message

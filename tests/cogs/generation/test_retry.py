@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cogs.generation.modals import MENDING_KINDS, FormKind
-from cogs.generation.retry import Mending, Typed, framed, placed
-from domain.guild_settings import ServerSettings
+from cogs.generation.modals import RETRY_KINDS, ModalKind
+from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
+from domain.guild_settings import GuildSettings
 from domain.money import MicroUSD
 from domain.quotas import Limits
-from domain.requests import Command, Draft, Picture
-from sandbox.discord import DiscordStandIn, Interaction, Permission, Person, Upload
-from sandbox.discord.interactions import Kind
-from sandbox.discord.models import walk
+from domain.requests import Draft, GenerationCommand, Picture
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Permission, Upload
+from sandbox.discord.interactions import InteractionType
+from sandbox.discord.models import walk_components
 from storage import guild_settings
-from tests.harness.bot import House, buttons, job_in
-from tests.harness.media_samples import sound, video
+from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.media_samples import make_audio, make_video
 from workflow.context import Policy
 
 LAKE = Picture(url="", name="lake.png", format="PNG", width=640, height=360, size=9)
@@ -33,21 +33,21 @@ def picture(name: str, size: tuple[int, int] = (640, 360)) -> Upload:
     return Upload(name, data.getvalue())
 
 
-async def compose(home: House, person: Person) -> Interaction:
+async def compose(home: BotHarness, person: MemberClient) -> Interaction:
     """Open the form for a new video."""
-    form = await (await person.type(home.channel, "compose")).until_answered()
+    form = await (await person.run_command(home.channel, "compose")).until_answered()
     assert form.modal is not None, form
     return form
 
 
-async def sent_off(person: Person, form: Interaction, **values: Any) -> Interaction:
+async def sent_off(person: MemberClient, form: Interaction, **values: Any) -> Interaction:
     """Send a form off, and wait for the answer, which is private."""
     answer = await (await person.submit_modal(form, values)).until_answered()
     assert answer.ephemeral
     return answer
 
 
-async def edited_again(person: Person, refusal: Interaction) -> Interaction:
+async def edited_again(person: MemberClient, refusal: Interaction) -> Interaction:
     """Open the form of a refusal."""
     form = await (await person.click(refusal, "Edit again")).until_answered()
     assert form.modal is not None, form.text
@@ -58,7 +58,7 @@ def shown(form: Interaction) -> dict[str, Any]:
     """Read what stands in each field of a form; files can not stand there."""
     assert form.modal is not None
     found = dict[str, Any]()
-    for field in walk(form.modal["components"]):
+    for field in walk_components(form.modal["components"]):
         if "custom_id" in field:
             chosen = [one["value"] for one in field.get("options", ()) if one.get("default")]
             found[field["custom_id"]] = (chosen or [field.get("value", field.get("default"))])[0]
@@ -72,8 +72,8 @@ def notes(form: Interaction) -> str:
 
 
 def raw(
-    stand_in: DiscordStandIn,
-    person: Person,
+    stand_in: FakeDiscord,
+    person: MemberClient,
     form: Interaction,
     components: Any,
     custom_id: str | None = None,
@@ -81,61 +81,63 @@ def raw(
     """Send a form off as a client would that lies."""
     assert form.modal is not None
     data = {"custom_id": custom_id or form.modal["custom_id"], "components": components}
-    return stand_in.interactions.dispatch(Kind.MODAL, person.user, form.channel, data)
+    return stand_in.interactions.dispatch(InteractionType.MODAL, person.user, form.channel, data)
 
 
 def prompted(text: object) -> list[dict[str, Any]]:
     return [{"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": text}}]
 
 
-async def test_words_alone_make_a_video_from_words(home: House, ada: Person) -> None:
+async def test_words_alone_make_a_video_from_words(harness: BotHarness, ada: MemberClient) -> None:
     """The form is empty, and what is left open is as usual."""
-    form = await compose(home, ada)
+    form = await compose(harness, ada)
     assert shown(form) == dict.fromkeys(("prompt", "pictures", "model", "seconds", "resolution"))
     answer = await sent_off(ada, form, prompt="a lake at dusk")
-    request = (await home.job(job_in(answer))).request
+    request = (await harness.job(job_id_in(answer))).request
     assert (request.mode, request.seconds, request.resolution) == ("text-to-video", 4, "720p")
 
 
-async def test_two_pictures_are_first_and_last_in_their_order(home: House, ada: Person) -> None:
+async def test_two_pictures_are_first_and_last_in_their_order(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """With what was chosen in the menus."""
     files = [picture("first.png"), picture("last.png")]
     answer = await sent_off(
         ada,
-        await compose(home, ada),
+        await compose(harness, ada),
         prompt="it drifts",
         pictures=files,
         model=["seedance-2-0"],
         seconds=["15"],
         resolution=["480p"],
     )
-    request = (await home.job(job_in(answer))).request
+    request = (await harness.job(job_id_in(answer))).request
     assert request.mode == "first_and_last_frames"
     assert [one.name for one in request.pictures] == ["first.png", "last.png"]
     assert (request.seconds, request.resolution) == (15, "480p")
 
 
 async def test_a_form_sent_off_twice_is_one_job(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """At once and later, a new one and one that came back filled."""
-    form = await compose(home, ada)
-    twice = [raw(stand_in, ada, form, prompted("a sea")) for _ in range(2)]
+    form = await compose(harness, ada)
+    twice = [raw(fake_discord, ada, form, prompted("a sea")) for _ in range(2)]
     answers = await asyncio.gather(*(sent.until_answered() for sent in twice))
-    assert len({job_in(answer) for answer in answers}) == 1
-    form = await edited_again(ada, await sent_off(ada, await compose(home, ada), prompt="x"))
-    answers = [await raw(stand_in, ada, form, prompted("a sea")).until_answered() for _ in "12"]
-    assert len({job_in(answer) for answer in answers}) == 1
-    assert await home.count() == 2
+    assert len({job_id_in(answer) for answer in answers}) == 1
+    form = await edited_again(ada, await sent_off(ada, await compose(harness, ada), prompt="x"))
+    answers = [await raw(fake_discord, ada, form, prompted("a sea")).until_answered() for _ in "12"]
+    assert len({job_id_in(answer) for answer in answers}) == 1
+    assert await harness.job_count() == 2
 
 
 async def test_pictures_that_were_taken_in_need_not_be_attached_again(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """A length that the model does not make brings the form back; both pictures are kept."""
     refusal = await sent_off(
         ada,
-        await compose(home, ada),
+        await compose(harness, ada),
         prompt="it drifts",
         pictures=[picture("my_lake.png"), picture("sea.png")],
         seconds=["15"],
@@ -144,12 +146,12 @@ async def test_pictures_that_were_taken_in_need_not_be_attached_again(
     form = await edited_again(ada, refusal)
     assert "my_lake.png and sea.png are kept" in notes(form)
     assert (shown(form)["prompt"], shown(form)["seconds"]) == ("it drifts", "15")
-    request = (await home.job(job_in(await sent_off(ada, form, seconds=["12"])))).request
+    request = (await harness.job(job_id_in(await sent_off(ada, form, seconds=["12"])))).request
     assert [one.name.replace("\\", "") for one in request.pictures] == ["my_lake.png", "sea.png"]
 
 
 async def test_only_the_picture_that_can_not_be_used_is_attached_again(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """It takes the place of the one that was refused; the good one keeps its own."""
     options = {
@@ -160,7 +162,7 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
         "model": "seedance-2-0",
         "resolution": "480p",
     }
-    refusal = await (await ada.type(home.channel, "animate", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     assert "text.png is not a PNG" in refusal.text
     form = await edited_again(ada, refusal)
     assert "last.png is kept as the last picture" in notes(form)
@@ -168,130 +170,138 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
     assert "The first picture is missing" in still.text
     form = await edited_again(ada, still)
     answer = await sent_off(ada, form, pictures=[picture("first.png")])
-    request = (await home.job(job_in(answer))).request
+    request = (await harness.job(job_id_in(answer))).request
     assert [one.name for one in request.pictures] == ["first.png", "last.png"]
     assert request.web_search
 
 
-async def test_a_refused_video_keeps_what_its_form_does_not_show(home: House, ada: Person) -> None:
+async def test_a_refused_video_keeps_what_its_form_does_not_show(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Sound and lens are as they were given; a shape that is unknown to the model can be mended."""
     options = {"prompt": "ab", "aspect_ratio": "auto", "sound": True, "fixed_lens": True}
-    refusal = await (await ada.type(home.channel, "video", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "video", options)).until_answered()
     form = await edited_again(ada, refusal)
     assert (shown(form)["prompt"], shown(form)["aspect_ratio"]) == ("ab", "auto")
     answer = await sent_off(ada, form, prompt="a lake", aspect_ratio=["1:1"])
-    request = (await home.job(job_in(answer))).request
+    request = (await harness.job(job_id_in(answer))).request
     assert (request.aspect_ratio, request.sound, request.fixed_lens) == ("1:1", True, True)
 
 
 async def test_the_shape_is_asked_for_in_the_files_place_when_it_is_wrong(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """A form has five fields; the picture is kept meanwhile."""
     options = {"prompt": "it drifts", "image": picture("lake.png"), "aspect_ratio": "auto"}
-    refusal = await (await ada.type(home.channel, "animate", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     form = await edited_again(ada, refusal)
     assert "pictures" not in shown(form)
     answer = await sent_off(ada, form, aspect_ratio=["1:1"])
-    assert len((await home.job(job_in(answer))).request.pictures) == 1
+    assert len((await harness.job(job_id_in(answer))).request.pictures) == 1
 
 
-async def test_a_refused_reference_keeps_the_files_that_are_good(home: House, ada: Person) -> None:
+async def test_a_refused_reference_keeps_the_files_that_are_good(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """What can not be used is left out, and the form says so."""
     options = {
         "prompt": " ",
         "image1": picture("small.png", (200, 200)),
         "image2": picture("lake.png"),
-        "video1": Upload("dance.mp4", video(2_520)),
-        "audio1": Upload("long.mp3", sound(15_100)),
+        "video1": Upload("dance.mp4", make_video(2_520)),
+        "audio1": Upload("long.mp3", make_audio(15_100)),
         "audio2": Upload("none.mp3", b"nothing"),
         "duration": 5,
         "resolution": "480p",
     }
-    refusal = await (await ada.type(home.channel, "reference", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "reference", options)).until_answered()
     form = await edited_again(ada, refusal)
     assert list(shown(form)) == ["prompt", "seconds", "resolution", "aspect_ratio", "sound"]
     assert "3 references that can not be used are left out" in notes(form)
     answer = await sent_off(ada, form, prompt="they dance")
-    job = await home.job(job_in(answer))
+    job = await harness.job(job_id_in(answer))
     assert [one.name for one in job.request.pictures] == ["lake.png"]
     assert job.price == (5_000 + 2_520) * 55
 
 
-async def test_a_picture_that_is_too_small_is_attached_again(home: House, ada: Person) -> None:
+async def test_a_picture_that_is_too_small_is_attached_again(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """It was taken in, but breaks a rule; leaving it out would be another video."""
     options = {"prompt": "it drifts", "image": picture("small.png", (200, 200))}
-    refusal = await (await ada.type(home.channel, "animate", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     form = await edited_again(ada, refusal)
     assert "Attach another one" in notes(form)
     answer = await sent_off(ada, form)
     assert "no picture to animate" in answer.text
     form = await edited_again(ada, answer)
-    job_in(await sent_off(ada, form, pictures=[picture("lake.png")]))
+    job_id_in(await sent_off(ada, form, pictures=[picture("lake.png")]))
 
 
 @pytest.mark.parametrize("why", ["quota", "channel", "not here", "preset", "private"])
 async def test_what_no_form_can_mend_has_no_button(
-    home: House, stand_in: DiscordStandIn, ada: Person, why: str
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
     """Whatever is typed, it would be refused again; a broken rule beside it has the button."""
     options: dict[str, Any] = {}
     match why:
         case "quota":
             limits = Limits(member_day=MicroUSD(1), server_day=None, everything_day=None)
-            home.policy = Policy(limits=limits, max_tasks=5)
-            await home.restart()
+            harness.policy = Policy(limits=limits, max_tasks=5)
+            await harness.restart()
         case "channel":
-            stand_in.world.deny(home.channel, Permission.ATTACH_FILES)
+            fake_discord.world.deny(harness.channel, Permission.ATTACH_FILES)
         case "not here":
-            text = ServerSettings(channels=(7,)).model_dump_json()
-            await home.database.transact(lambda tx: guild_settings.save(tx, ada.guild.id, text, 1))
+            text = GuildSettings(channels=(7,)).model_dump_json()
+            await harness.database.transact(
+                lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 1)
+            )
         case "preset":
             options["preset"] = "no such preset"
         case _:
             options["private"] = True
     for prompt, offered in (("a lake", []), ("x", ["Edit again"])):
-        typed = await ada.type(home.channel, "video", {"prompt": prompt, **options})
+        typed = await ada.run_command(harness.channel, "video", {"prompt": prompt, **options})
         refused = await typed.until_answered()
         assert "can't be made" in refused.text
-        assert buttons(refused) == offered
-    assert await home.count() == 0
+        assert button_labels(refused) == offered
+    assert await harness.job_count() == 0
 
 
 @pytest.mark.parametrize("why", ["restart", "time"])
 async def test_a_form_that_was_open_too_long_loses_the_files_but_not_the_words(
-    home: House, ada: Person, why: str
+    harness: BotHarness, ada: MemberClient, why: str
 ) -> None:
     """What is not in the form is gone; *Edit again* shows the prompt, and pictures can be given."""
     options = {"prompt": "it drifts", "image": picture("lake.png"), "duration": 13}
-    refusal = await (await ada.type(home.channel, "animate", options)).until_answered()
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     form = await edited_again(ada, refusal)
     if why == "restart":
-        await home.restart()
+        await harness.restart()
     else:
-        home.ahead_ms = 16 * 60_000
+        harness.clock_offset_ms = 16 * 60_000
     answer = await sent_off(ada, form, prompt="it drifts away", seconds=["12"])
     assert "it is gone" in answer.text
     form = await edited_again(ada, answer)
     assert shown(form)["prompt"] == "it drifts away"
     answer = await sent_off(ada, form, pictures=[picture("lake.png")])
-    assert (await home.job(job_in(answer))).request.seconds == 12
+    assert (await harness.job(job_id_in(answer))).request.seconds == 12
 
 
-@pytest.mark.parametrize("kind", MENDING_KINDS)
+@pytest.mark.parametrize("kind", RETRY_KINDS)
 async def test_somebody_elses_draft_is_not_to_be_had(
-    home: House, stand_in: DiscordStandIn, ada: Person, kind: FormKind
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, kind: ModalKind
 ) -> None:
     """A forged form about it, of whatever kind, is one about nothing."""
     options = {"prompt": "secret", "image": picture("secret.png"), "duration": 13}
-    refusal = await (await ada.type(home.channel, "animate", options)).until_answered()
-    ben = stand_in.member("Ben")
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
+    ben = fake_discord.member("Ben")
     custom_id = f"mend:{kind}:{refusal.id}:1"
-    form = await compose(home, ben)
-    answer = await raw(stand_in, ben, form, prompted("a sea"), custom_id).until_answered()
+    form = await compose(harness, ben)
+    answer = await raw(fake_discord, ben, form, prompted("a sea"), custom_id).until_answered()
     assert "it is gone" in answer.text
     assert "secret" not in answer.text
-    assert await home.count() == 0
+    assert await harness.job_count() == 0
 
 
 @pytest.mark.parametrize(
@@ -305,19 +315,19 @@ async def test_somebody_elses_draft_is_not_to_be_had(
     ],
 )
 async def test_an_odd_prompt_gets_a_clear_answer_and_comes_back(
-    home: House, stand_in: DiscordStandIn, ada: Person, prompt: object, said: str
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, prompt: object, said: str
 ) -> None:
     """Whatever a lying client sends, the form opens again and makes one job."""
-    form = await compose(home, ada)
-    refusal = await raw(stand_in, ada, form, prompted(prompt)).until_answered()
+    form = await compose(harness, ada)
+    refusal = await raw(fake_discord, ada, form, prompted(prompt)).until_answered()
     assert said in refusal.text
     form = await edited_again(ada, refusal)
-    job_in(await sent_off(ada, form, prompt="a lake"))
-    assert await home.count() == 1
+    job_id_in(await sent_off(ada, form, prompt="a lake"))
+    assert await harness.job_count() == 1
 
 
 async def test_a_forged_form_with_odd_fields_gets_a_clear_answer(
-    home: House, stand_in: DiscordStandIn, ada: Person
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Unknown fields are nothing, unknown values are named, files that are none are nothing."""
     fields = [
@@ -327,40 +337,40 @@ async def test_a_forged_form_with_odd_fields_gets_a_clear_answer(
         {"custom_id": "price", "value": 0},
     ]
     components = [*prompted("a lake"), *({"type": 18, "component": one} for one in fields), 7]
-    answer = await raw(stand_in, ada, await compose(home, ada), components).until_answered()
+    answer = await raw(fake_discord, ada, await compose(harness, ada), components).until_answered()
     assert "seedance-9" in answer.text
     assert "whole number of seconds" in answer.text
-    assert await home.count() == 0
+    assert await harness.job_count() == 0
 
 
 def test_pictures_fill_gaps_and_else_take_all_places() -> None:
     """One for one gap, two for all."""
-    assert placed((), (LAKE,)) == (LAKE,)
-    assert placed((LAKE, SEA), ()) == (LAKE, SEA)
-    assert placed((None, SEA), (LAKE,)) == (LAKE, SEA)
-    assert placed((LAKE, None), (SEA,)) == (LAKE, SEA)
-    assert placed((LAKE, None), (SEA, LAKE)) == (SEA, LAKE)
-    assert placed((LAKE, SEA), (SEA,)) == (SEA,)
-    assert placed((None, None), (LAKE,)) == (LAKE, None)
-    assert placed((LAKE,), (None,)) == (None,)
+    assert merge_frames((), (LAKE,)) == (LAKE,)
+    assert merge_frames((LAKE, SEA), ()) == (LAKE, SEA)
+    assert merge_frames((None, SEA), (LAKE,)) == (LAKE, SEA)
+    assert merge_frames((LAKE, None), (SEA,)) == (LAKE, SEA)
+    assert merge_frames((LAKE, None), (SEA, LAKE)) == (SEA, LAKE)
+    assert merge_frames((LAKE, SEA), (SEA,)) == (SEA,)
+    assert merge_frames((None, None), (LAKE,)) == (LAKE, None)
+    assert merge_frames((LAKE,), (None,)) == (None,)
 
 
 def test_a_last_picture_is_never_taken_for_a_first_one() -> None:
     """Alone it is a problem, unless the reason has been named."""
-    draft = Draft(command=Command.ANIMATE, prompt="it drifts")
-    assert "first picture is missing" in framed(draft, (None, LAKE), ()).problems[0]
-    assert framed(draft, (None, LAKE), ("x is no picture",)).problems == ("x is no picture",)
-    assert framed(draft, (LAKE, None), ()).problems == ()
+    draft = Draft(command=GenerationCommand.ANIMATE, prompt="it drifts")
+    assert "first picture is missing" in with_frames(draft, (None, LAKE), ()).violations[0]
+    assert with_frames(draft, (None, LAKE), ("x is no picture",)).violations == ("x is no picture",)
+    assert with_frames(draft, (LAKE, None), ()).violations == ()
 
 
 def test_a_form_that_is_opened_is_kept_for_as_long_again() -> None:
     """Filling it in takes its time."""
     now = [0]
-    mending = Mending(lambda: now[0])
-    draft = Draft(command=Command.VIDEO, prompt="x")
-    mending.offer(5, Typed(1, FormKind.VIDEO, draft))(draft)
+    mending = RetryModals(lambda: now[0])
+    draft = Draft(command=GenerationCommand.VIDEO, prompt="x")
+    mending.button_factory(5, RetryDraft(1, ModalKind.VIDEO, draft))(draft)
     now[0] = 14 * 60_000
-    assert mending.form("5", 1, 9) is not None
+    assert mending.build_modal("5", 1, 9) is not None
     now[0] = 28 * 60_000
-    assert mending.find("5", 1, FormKind.VIDEO).draft == draft
-    assert mending.form("5", 2, 9) is None
+    assert mending.find("5", 1, ModalKind.VIDEO).draft == draft
+    assert mending.build_modal("5", 2, 9) is None

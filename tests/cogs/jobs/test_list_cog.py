@@ -10,26 +10,32 @@ from typing import Any
 
 import pytest
 
-from cogs.jobs.list_views import Deed, DeedButton, listed
+from cogs.jobs.list_views import ListAction, ListActionButton, render_job_list
 from domain.jobs import PARKED, JobState
 from domain.money import ZERO, MicroUSD
 from sandbox.discord import (
     Channel,
-    DiscordOptions,
-    DiscordStandIn,
+    DiscordConfig,
+    FakeDiscord,
     Interaction,
+    MemberClient,
     Message,
     Permission,
-    Person,
 )
-from sandbox.discord.models import walk
-from storage.job_list import Money
-from tests.harness.bot import House, buttons
-from tests.harness.rendering import HOSTILE, NOW_MS, a_job, live_markup, longest_request
-from workflow.billing.quotas import Manager
+from sandbox.discord.models import walk_components
+from storage.job_list import JobAmounts
+from tests.harness.bot import BotHarness, button_labels
+from tests.harness.rendering import (
+    HOSTILE_TEXTS,
+    NOW_MS,
+    longest_request,
+    make_job,
+    rendered_markup,
+)
+from workflow.billing.quotas import Actor
 from workflow.operator import control
-from workflow.publisher import Halt, Sight, Why
-from workflow.results.job_list import PAGE, Listed, Page
+from workflow.publisher import BlockReason, StatusView, SubmissionBlock
+from workflow.results.job_list import PAGE_SIZE, JobListEntry, JobListPage
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
@@ -53,18 +59,18 @@ def clock() -> DiscordsClock:
 
 
 @pytest.fixture
-async def stand_in(clock: DiscordsClock) -> AsyncIterator[DiscordStandIn]:
-    options = DiscordOptions(sends_per_window=5_000, requests_per_second=5_000)
-    async with DiscordStandIn(options, clock.now) as opened:
+async def stand_in(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
+    async with FakeDiscord(options, clock.now) as opened:
         yield opened
 
 
 pytestmark = pytest.mark.time_scale(600)
 
 
-async def ask(home: House, person: Person) -> Interaction:
+async def ask(home: BotHarness, person: MemberClient) -> Interaction:
     """Ask for the list, which is private and within what Discord shows."""
-    asked = await person.type(home.channel, "jobs")
+    asked = await person.run_command(home.channel, "jobs")
     message = (await asked.until_answered()).message
     assert message is not None
     assert asked.ephemeral
@@ -72,14 +78,14 @@ async def ask(home: House, person: Person) -> Interaction:
 
 
 async def click(
-    home: House, person: Person, where: Message | Interaction, button: str, until: str
+    home: BotHarness, person: MemberClient, where: Message | Interaction, button: str, until: str
 ) -> str:
     """Click on the list, which changes in place, and read it then."""
     message = where.message if isinstance(where, Interaction) else where
     assert message is not None
     clicked = await person.click(message, button)
     seen = message if message.ephemeral else await answer_to(clicked)
-    return await home.stand_in.world.changes.until(
+    return await home.discord.world.changes.wait_until(
         lambda: seen.text if until in seen.text else None, 20, until, lambda: seen.text
     )
 
@@ -95,229 +101,245 @@ def jobs_on(text: str) -> list[str]:
     return re.findall(r"^-# .* · (\w{20})$", text, re.MULTILINE)
 
 
-def videos_of(home: House, job: str) -> list[Message]:
+def videos_of(home: BotHarness, job: str) -> list[Message]:
     named = f"{job}.mp4"
     return [m for m in home.channel.messages if any(f.filename == named for f in m.attachments)]
 
 
-def forged(home: House, custom_id: str) -> Message:
+def forged(home: BotHarness, custom_id: str) -> Message:
     """Post a message of the bot's with a button that it never made."""
     button = {"type": BUTTON, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = home.stand_in.world
-    message = Message(world.ids.next(), home.channel, world.bot, "odd", components=[row])
+    world = home.discord.world
+    message = Message(world.ids.next(), home.channel, world.bot_user, "odd", components=[row])
     world.post(message)
     return message
 
 
-async def undeliverable(home: House, person: Person) -> str:
+async def undeliverable(home: BotHarness, person: MemberClient) -> str:
     """Make a video that neither the channel nor its member takes."""
-    world = home.stand_in.world
-    job = await home.type(person, "video", {**VIDEO, "prompt": "a lake [[slow:400]]"})
-    await home.until(job, S.GENERATING)
+    world = home.discord.world
+    job = await home.order_video(person, "video", {**VIDEO, "prompt": "a lake [[slow:400]]"})
+    await home.wait_for_state(job, S.GENERATING)
     world.deny(home.channel, Permission.SEND_MESSAGES)
     world.close_dms(person.user)
-    await home.until(job, S.UNDELIVERABLE)
+    await home.wait_for_state(job, S.UNDELIVERABLE)
     return job
 
 
-def drawn(channel: Channel, ada: Person, state: JobState, **changes: Any) -> str:
+def drawn(channel: Channel, ada: MemberClient, state: JobState, **changes: Any) -> str:
     """Write the list with one job of a state, as it is sent."""
     sight = changes.pop("sight", {})
-    money = changes.pop("money", Money(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO))
-    job = a_job(channel, ada, state, **changes)
-    row = Listed(Sight(job, **sight), money, can_cancel=False, can_post_again=False)
-    view = listed(Page(rows=(row,), newer=None, older=None, before=0, total=1), "newest")
+    money = changes.pop("money", JobAmounts(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO))
+    job = make_job(channel, ada, state, **changes)
+    row = JobListEntry(StatusView(job, **sight), money, can_cancel=False, can_repost=False)
+    view = render_job_list(
+        JobListPage(rows=(row,), newer=None, older=None, newer_count=0, total=1), "newest"
+    )
     return "\n".join(view_texts(view.to_components()))
 
 
 def view_texts(components: list[Any]) -> list[str]:
-    return [found["content"] for found in walk(components) if found["type"] == 10]
+    return [found["content"] for found in walk_components(components) if found["type"] == 10]
 
 
-async def test_without_videos_the_list_says_so(home: House, ada: Person) -> None:
+async def test_without_videos_the_list_says_so(harness: BotHarness, ada: MemberClient) -> None:
     """It tells where to begin, and offers nothing to click."""
-    asked = await ask(home, ada)
+    asked = await ask(harness, ada)
     assert "no videos" in asked.text
-    assert buttons(asked) == []
+    assert button_labels(asked) == []
 
 
-async def test_the_list_tells_state_prompt_cost_time_and_link(home: House, ada: Person) -> None:
+async def test_the_list_tells_state_prompt_cost_time_and_link(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Of one's own videos alone; the newest first."""
-    result = await home.made(ada, "video", VIDEO)
-    await home.type(home.stand_in.member("Ben"), "video", VIDEO)
-    waiting = await home.type(ada, "video", WAITING)
+    result = await harness.make_video(ada, "video", VIDEO)
+    await harness.order_video(harness.discord.member("Ben"), "video", VIDEO)
+    waiting = await harness.order_video(ada, "video", WAITING)
     made = result.attachments[0].filename[:20]
-    status = await home.status(waiting, "")
+    status = await harness.wait_for_status(waiting, "")
     async with asyncio.timeout(20):
-        while (await home.job(waiting)).status_message_id is None:
+        while (await harness.job(waiting)).status_message_id is None:
             await asyncio.sleep(0.01)
-    asked = await ask(home, ada)
+    asked = await ask(harness, ada)
     assert jobs_on(asked.text) == [waiting, made]
     assert "1–2 of 2" in asked.text
     above, _, below = asked.text.partition(waiting)
-    where = f"https://discord.com/channels/{ada.guild.id}/{home.channel.id}"
+    where = f"https://discord.com/channels/{ada.guild.id}/{harness.channel.id}"
     assert f"[status]({where}/{status.id})" in above
     assert "On hold: **$0.04**" in above
     assert "✅ **Done**" in below
     assert "> a lake at dusk" in below
     assert f"Paid: **$0.04** · [video]({where}/{result.id})" in below
-    assert f"<t:{(await home.job(made)).created_at_ms // 1000}:R>" in below
+    assert f"<t:{(await harness.job(made)).created_at_ms // 1000}:R>" in below
 
 
-async def test_the_list_tells_the_place_in_line(home: House, ada: Person) -> None:
+async def test_the_list_tells_the_place_in_line(harness: BotHarness, ada: MemberClient) -> None:
     """Of what waits, as its card does."""
     for _ in range(7):
-        await home.type(ada, "video", WAITING)
-    asked = await ask(home, ada)
+        await harness.order_video(ada, "video", WAITING)
+    asked = await ask(harness, ada)
     assert "⏳ **Waiting**, number 2 in line" in asked.text
     assert "⏳ **Waiting**, next in line" in asked.text
 
 
-async def test_the_list_tells_why_what_waits_goes_on_waiting(home: House, ada: Person) -> None:
+async def test_the_list_tells_why_what_waits_goes_on_waiting(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Once for all that wait; what is being made is none of them."""
-    made = await home.type(ada, "video", WAITING)
-    await home.status(made, "Being made")
-    await control.stop(home.context, "moving house", Manager(91, 1))
-    asked = await ask(home, ada)
+    made = await harness.order_video(ada, "video", WAITING)
+    await harness.wait_for_status(made, "Being made")
+    await control.stop_submissions(harness.context, "moving house", Actor(91, 1))
+    asked = await ask(harness, ada)
     assert "moving house" not in asked.text
     for _ in range(2):
-        await home.type(ada, "video", WAITING)
-    asked = await ask(home, ada)
+        await harness.order_video(ada, "video", WAITING)
+    asked = await ask(harness, ada)
     assert asked.text.count("has paused it: moving house") == 1
 
 
-async def test_pages_turn_in_place_and_after_a_restart(home: House, ada: Person) -> None:
+async def test_pages_turn_in_place_and_after_a_restart(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """New videos do not shift them."""
-    made = [await home.type(ada, "video", WAITING) for _ in range(PAGE + 2)][::-1]
-    asked = await ask(home, ada)
-    assert jobs_on(asked.text) == made[:PAGE]
-    await home.restart()
-    await home.type(ada, "video", WAITING)
-    text = await click(home, ada, asked, "Next", "of 8")
-    assert jobs_on(text) == made[PAGE:]
+    made = [await harness.order_video(ada, "video", WAITING) for _ in range(PAGE_SIZE + 2)][::-1]
+    asked = await ask(harness, ada)
+    assert jobs_on(asked.text) == made[:PAGE_SIZE]
+    await harness.restart()
+    await harness.order_video(ada, "video", WAITING)
+    text = await click(harness, ada, asked, "Next", "of 8")
+    assert jobs_on(text) == made[PAGE_SIZE:]
     assert "7–8 of 8" in text
-    text = await click(home, ada, asked, "Previous", "2–6")
-    assert jobs_on(text) == made[:PAGE]
-    text = await click(home, ada, asked, "Previous", "1–5")
-    assert jobs_on(text)[1:] == made[: PAGE - 1]
+    text = await click(harness, ada, asked, "Previous", "2–6")
+    assert jobs_on(text) == made[:PAGE_SIZE]
+    text = await click(harness, ada, asked, "Previous", "1–5")
+    assert jobs_on(text)[1:] == made[: PAGE_SIZE - 1]
 
 
-async def test_the_last_page_has_no_next(home: House, ada: Person) -> None:
+async def test_the_last_page_has_no_next(harness: BotHarness, ada: MemberClient) -> None:
     """Where there is nothing to turn to, the button stands still."""
-    for _ in range(PAGE + 1):
-        await home.type(ada, "video", WAITING)
-    asked = await ask(home, ada)
+    for _ in range(PAGE_SIZE + 1):
+        await harness.order_video(ada, "video", WAITING)
+    asked = await ask(harness, ada)
     assert disabled(asked) == ["Previous"]
-    await click(home, ada, asked, "Next", "6–6")
+    await click(harness, ada, asked, "Next", "6–6")
     assert disabled(asked) == ["Next"]
 
 
 def disabled(shown: Interaction) -> list[str]:
     assert shown.message is not None
-    return [c["label"] for c in walk(shown.message.components) if c.get("disabled")]
+    return [c["label"] for c in walk_components(shown.message.components) if c.get("disabled")]
 
 
-async def test_what_waits_is_cancelled_from_the_list(home: House, ada: Person) -> None:
+async def test_what_waits_is_cancelled_from_the_list(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """The list stays, and says so; what is being made already can not be cancelled."""
-    made = [await home.type(ada, "video", WAITING) for _ in range(6)]
+    made = [await harness.order_video(ada, "video", WAITING) for _ in range(6)]
     for job in made[:5]:
-        await home.until(job, S.GENERATING)
-    asked = await ask(home, ada)
-    assert buttons(asked).count("Cancel") == 1
+        await harness.wait_for_state(job, S.GENERATING)
+    asked = await ask(harness, ada)
+    assert button_labels(asked).count("Cancel") == 1
     late = f"jobs:cancel:{made[0]}:newest"
-    text = await click(home, ada, asked, "Cancel", "Cancelled `")
+    text = await click(harness, ada, asked, "Cancel", "Cancelled `")
     assert "🚫 **Cancelled**" in text
     assert "Nothing charged, **$0.04** given back" in text
-    assert await home.ledger(made[5]) == ["hold", "release"]
-    assert "Too late to cancel" in await click(home, ada, forged(home, late), "Click", "Too late")
+    assert await harness.ledger_kinds(made[5]) == ["hold", "release"]
+    assert "Too late to cancel" in await click(
+        harness, ada, forged(harness, late), "Click", "Too late"
+    )
 
 
 async def test_a_posted_video_is_posted_again_once_by_a_double_click(
-    home: House, ada: Person, clock: DiscordsClock
+    harness: BotHarness, ada: MemberClient, clock: DiscordsClock
 ) -> None:
     """In its channel, as a new message in the place of the old one; nothing is charged for it."""
-    result = await home.made(ada, "video", VIDEO)
+    result = await harness.make_video(ada, "video", VIDEO)
     job = result.attachments[0].filename[:20]
-    asked = await ask(home, ada)
+    asked = await ask(harness, ada)
     clock.ahead_s = 6 * 60
     await asyncio.gather(ada.click(asked, "Post again"), ada.click(asked, "Post again"))
-    (again,) = await home.stand_in.world.changes.until(
-        lambda: [m for m in videos_of(home, job) if m is not result] or None, 20, "again", repr
+    (again,) = await harness.discord.world.changes.wait_until(
+        lambda: [m for m in videos_of(harness, job) if m is not result] or None, 20, "again", repr
     )
-    text = await home.stand_in.world.changes.until(
+    text = await harness.discord.world.changes.wait_until(
         lambda: asked.text if str(again.id) in asked.text else None, 20, "the link", repr
     )
     assert "osted" in text
-    await home.stand_in.world.changes.until(
-        lambda: True if videos_of(home, job) == [again] else None, 20, "one video", repr
+    await harness.discord.world.changes.wait_until(
+        lambda: True if videos_of(harness, job) == [again] else None, 20, "one video", repr
     )
     assert again.attachments[0].path.read_bytes() == result.attachments[0].path.read_bytes()
-    assert await home.ledger(job) == ["hold", "charge"]
-    assert (await home.job(job)).result_message_id == again.id
+    assert await harness.ledger_kinds(job) == ["hold", "charge"]
+    assert (await harness.job(job)).result_message_id == again.id
 
 
-async def test_what_was_posted_a_moment_ago_is_not_posted_twice(home: House, ada: Person) -> None:
+async def test_what_was_posted_a_moment_ago_is_not_posted_twice(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """The list says where it is."""
-    result = await home.made(ada, "video", VIDEO)
-    text = await click(home, ada, await ask(home, ada), "Post again", "a moment ago")
+    result = await harness.make_video(ada, "video", VIDEO)
+    text = await click(harness, ada, await ask(harness, ada), "Post again", "a moment ago")
     assert str(result.id) in text
-    assert videos_of(home, result.attachments[0].filename[:20]) == [result]
+    assert videos_of(harness, result.attachments[0].filename[:20]) == [result]
 
 
 async def test_what_could_not_be_posted_says_so_and_is_posted_again(
-    home: House, ada: Person
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """After a restart, once the channel takes it; two clicks make one message."""
-    job = await undeliverable(home, ada)
-    asked = await ask(home, ada)
+    job = await undeliverable(harness, ada)
+    asked = await ask(harness, ada)
     assert "⚠️ **Could not be posted**" in asked.text
     assert "Next: let me post there or write to you" in asked.text
-    await home.restart()
-    home.stand_in.world.allow(home.channel, Permission.SEND_MESSAGES)
+    await harness.restart()
+    harness.discord.world.allow(harness.channel, Permission.SEND_MESSAGES)
     await asyncio.gather(ada.click(asked, "Post again"), ada.click(asked, "Post again"))
-    result = await home.result(job)
-    await home.until(job, S.DELIVERED)
-    assert videos_of(home, job) == [result]
-    assert await home.ledger(job) == ["hold", "charge"]
+    result = await harness.wait_for_result(job)
+    await harness.wait_for_state(job, S.DELIVERED)
+    assert videos_of(harness, job) == [result]
+    assert await harness.ledger_kinds(job) == ["hold", "charge"]
 
 
-async def test_a_deleted_video_is_not_offered_again(home: House, ada: Person) -> None:
+async def test_a_deleted_video_is_not_offered_again(harness: BotHarness, ada: MemberClient) -> None:
     """A button of an older list says that the file is gone."""
-    result = await home.made(ada, "video", VIDEO)
-    asked = await ask(home, ada)
+    result = await harness.make_video(ada, "video", VIDEO)
+    asked = await ask(harness, ada)
     question = await (await ada.click(result, "Delete")).until_answered()
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
-    text = await click(home, ada, asked, "Post again", "not kept any more")
+    text = await click(harness, ada, asked, "Post again", "not kept any more")
     assert "🗑️ **Done**, and deleted since" in text
     assert "[video]" not in text
-    assert buttons(asked) == []
+    assert button_labels(asked) == []
 
 
 @pytest.mark.parametrize("deed", ["cancel", "post"])
-async def test_a_stranger_moves_nothing(home: House, ada: Person, ben: Person, deed: str) -> None:
+async def test_a_stranger_moves_nothing(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient, deed: str
+) -> None:
     """A forged button is answered privately, with the list of whoever clicks."""
-    made = (await home.made(ada, "video", VIDEO)).attachments[0].filename[:20]
-    waiting = [await home.type(ada, "video", WAITING) for _ in range(6)][-1]
+    made = (await harness.make_video(ada, "video", VIDEO)).attachments[0].filename[:20]
+    waiting = [await harness.order_video(ada, "video", WAITING) for _ in range(6)][-1]
     for job in (made, waiting, "0" * 20):
-        message = forged(home, f"jobs:{deed}:{job}:{made}")
-        text = await click(home, ben, message, "Click", "There is no such video")
+        message = forged(harness, f"jobs:{deed}:{job}:{made}")
+        text = await click(harness, ben, message, "Click", "There is no such video")
         assert jobs_on(text) == []
-    assert (await home.job(waiting)).state is S.QUEUED
-    assert (await home.job(made)).state is S.DELIVERED
+    assert (await harness.job(waiting)).state is S.QUEUED
+    assert (await harness.job(made)).state is S.DELIVERED
 
 
 async def test_a_page_of_another_member_shows_ones_own(
-    home: House, ada: Person, ben: Person
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
     """Whatever stands in a button, nobody sees another's list."""
-    job = await home.type(ada, "video", WAITING)
-    message = forged(home, f"jobs:{job}")
-    assert "no videos" in await click(home, ben, message, "Click", "no videos")
+    job = await harness.order_video(ada, "video", WAITING)
+    message = forged(harness, f"jobs:{job}")
+    assert "no videos" in await click(harness, ben, message, "Click", "no videos")
 
 
-async def test_every_state_has_words_of_its_own(videos: Channel, ada: Person) -> None:
+async def test_every_state_has_words_of_its_own(videos: Channel, ada: MemberClient) -> None:
     """An emoji and words for each; no name from the database."""
     heads = {state: drawn(videos, ada, state).splitlines()[1] for state in JobState}
     said = [head.partition(" · ")[0] for state, head in heads.items() if state is not S.POSTING]
@@ -329,7 +351,7 @@ async def test_every_state_has_words_of_its_own(videos: Channel, ada: Person) ->
 
 @pytest.mark.parametrize("state", sorted(PARKED))
 async def test_what_is_parked_says_what_happens_next(
-    videos: Channel, ada: Person, state: JobState
+    videos: Channel, ada: MemberClient, state: JobState
 ) -> None:
     """In words for the member, each its own."""
     text = drawn(videos, ada, state, due_at_ms=NOW_MS + 60_000)
@@ -339,14 +361,14 @@ async def test_what_is_parked_says_what_happens_next(
     assert all(about not in other for other in others)
 
 
-async def test_a_lost_answer_tells_when_its_hold_ends(videos: Channel, ada: Person) -> None:
+async def test_a_lost_answer_tells_when_its_hold_ends(videos: Channel, ada: MemberClient) -> None:
     """And when it has ended, that it did."""
-    held = Money(held=MicroUSD(80_000), charged=ZERO, released=ZERO, adjusted=ZERO)
+    held = JobAmounts(held=MicroUSD(80_000), charged=ZERO, released=ZERO, adjusted=ZERO)
     text = drawn(videos, ada, S.SUBMIT_UNKNOWN, due_at_ms=NOW_MS + 60_000, money=held)
     assert f"released <t:{NOW_MS // 1000 + 60}:R>" in text
     assert "On hold: **$0.08**" in text
     free = replace(held, held=ZERO, released=MicroUSD(80_000))
-    text = drawn(videos, ada, S.SUBMIT_UNKNOWN, sight={"given_up": True}, money=free)
+    text = drawn(videos, ada, S.SUBMIT_UNKNOWN, sight={"hold_released": True}, money=free)
     assert "The hold is released" in text
     assert "Nothing charged, **$0.08** given back" in text
 
@@ -363,38 +385,46 @@ async def test_a_lost_answer_tells_when_its_hold_ends(videos: Channel, ada: Pers
     ],
 )
 async def test_money_is_told_to_the_micro_dollar(
-    videos: Channel, ada: Person, money: tuple[int, ...], said: str
+    videos: Channel, ada: MemberClient, money: tuple[int, ...], said: str
 ) -> None:
     """Held, paid, given back, or nothing at all."""
     names = ("held", "charged", "released", "adjusted")
     amounts = dict(zip(names, map(MicroUSD, money), strict=True))
-    lines = drawn(videos, ada, S.FAILED, money=Money(**amounts)).splitlines()
+    lines = drawn(videos, ada, S.FAILED, money=JobAmounts(**amounts)).splitlines()
     assert said in lines
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-async def test_a_hostile_prompt_is_plain_text(videos: Channel, ada: Person, kind: str) -> None:
+@pytest.mark.parametrize("kind", HOSTILE_TEXTS)
+async def test_a_hostile_prompt_is_plain_text(
+    videos: Channel, ada: MemberClient, kind: str
+) -> None:
     """One line of what was typed, and nothing that Discord would make of it."""
-    text = drawn(videos, ada, S.DELIVERED, prompt=HOSTILE[kind], model="seedance-2-0")
+    text = drawn(videos, ada, S.DELIVERED, prompt=HOSTILE_TEXTS[kind], model="seedance-2-0")
     (line,) = [line for line in text.splitlines() if line.startswith("> ")]
-    assert live_markup(line.removeprefix("> ")) == []
+    assert rendered_markup(line.removeprefix("> ")) == []
 
 
 @pytest.mark.parametrize("state", JobState)
 async def test_a_full_page_is_within_what_discord_shows(
-    videos: Channel, ada: Person, state: JobState
+    videos: Channel, ada: MemberClient, state: JobState
 ) -> None:
     """Five of the longest requests: 40 components, 4,000 characters at most."""
     big = 10**18 + 1
-    money = Money(held=ZERO, charged=MicroUSD(10**9 + 1), released=ZERO, adjusted=MicroUSD(-1))
+    money = JobAmounts(held=ZERO, charged=MicroUSD(10**9 + 1), released=ZERO, adjusted=MicroUSD(-1))
     job = replace(
-        a_job(videos, ada, state, status_message_id=big, result_message_id=big, reason="*" * 999),
+        make_job(
+            videos, ada, state, status_message_id=big, result_message_id=big, reason="*" * 999
+        ),
         request=longest_request("*" * 2_500),
     )
-    sight = Sight(job, ready_at_ms=NOW_MS, halt=Halt(Why.OPERATOR, "*" * 999))
-    row = Listed(sight, money, can_cancel=True, can_post_again=True)
-    page = Page(rows=(row,) * PAGE, newer=job.id, older=job.id, before=10**6, total=10**7)
-    parts = walk(listed(page, job.id, "x" * 300).to_components())
+    sight = StatusView(
+        job, ready_at_ms=NOW_MS, submission_block=SubmissionBlock(BlockReason.OPERATOR, "*" * 999)
+    )
+    row = JobListEntry(sight, money, can_cancel=True, can_repost=True)
+    page = JobListPage(
+        rows=(row,) * PAGE_SIZE, newer=job.id, older=job.id, newer_count=10**6, total=10**7
+    )
+    parts = walk_components(render_job_list(page, job.id, "x" * 300).to_components())
     assert len(parts) <= 40
     assert sum(len(part.get("content", "")) for part in parts) <= 4_000
     assert all(len(part.get("custom_id", "")) <= 100 for part in parts)
@@ -405,5 +435,5 @@ def test_the_documentation_lists_the_buttons_of_the_list() -> None:
     page = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
     table = page.partition("| button of the list |")[2].partition("\n\n")[0]
     written = {row.split(" | ")[0].strip("| ") for row in table.splitlines()[2:]}
-    deeds = {DeedButton(deed, "x", "x").item.label for deed in Deed}
+    deeds = {ListActionButton(deed, "x", "x").item.label for deed in ListAction}
     assert written == {"Previous, Next"} | deeds

@@ -1,8 +1,8 @@
 """Sending: whom a message may ping, whatever stands in it."""
 
-from cogs.publishing.publisher import only
+from cogs.publishing.publisher import mention_only
 
 
 def test_whoever_is_pinged_is_pinged_alone() -> None:
     """Said to Discord itself, should a text ever get through as it is."""
-    assert only(7).to_dict() == {"parse": [], "users": [7]}
+    assert mention_only(7).to_dict() == {"parse": [], "users": [7]}

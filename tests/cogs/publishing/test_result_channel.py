@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from domain.guild_settings import Which
+from domain.guild_settings import AppliesTo
 from domain.jobs import JobState
-from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Message, Permission, Person
-from sandbox.discord.models import walk
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient, Message, Permission
+from sandbox.discord.models import walk_components
 from storage.schema import jobs
-from tests.harness.bot import House
-from workflow.billing.quotas import Manager
+from tests.harness.bot import BotHarness
+from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
 _numbers = count(1)
@@ -25,30 +25,30 @@ pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DiscordStandIn]:
+async def stand_in() -> AsyncIterator[FakeDiscord]:
     """Open a Discord that forgets a nonce at once, as it does after some minutes."""
-    options = DiscordOptions(sends_per_window=5_000, requests_per_second=5_000, nonce_seconds=0)
-    async with DiscordStandIn(options) as opened:
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, nonce_seconds=0)
+    async with FakeDiscord(options) as opened:
         yield opened
 
 
 @pytest.fixture
-def gallery(stand_in: DiscordStandIn) -> Channel:
+def gallery(stand_in: FakeDiscord) -> Channel:
     """Name the channel for results."""
     return stand_in.channel("general")
 
 
-async def decide(house: House, **fields: object) -> None:
+async def decide(house: BotHarness, **fields: object) -> None:
     """Let a manager set some fields."""
     guild = house.channel.guild
     assert guild is not None
-    manager = Manager(user_id=1, interaction_id=next(_numbers))
+    manager = Actor(user_id=1, interaction_id=next(_numbers))
     await settings.change(
         house.context, guild.id, manager, lambda now: now.model_copy(update=fields)
     )
 
 
-async def forget_delivery(house: House, job: str) -> None:
+async def forget_delivery(house: BotHarness, job: str) -> None:
     """Put a job back to where it was when it had just been posted."""
     now = {"state": JobState.POSTING, "result_message_id": None, "ended_at_ms": None}
     await house.database.transact(
@@ -78,108 +78,117 @@ def spoilers(message: Message) -> list[bool]:
     """Tell of each picture or video on a message whether it is a spoiler."""
     return [
         item.get("spoiler", False)
-        for found in walk(message.components)
+        for found in walk_components(message.components)
         if found["type"] == 12
         for item in found["items"]
     ]
 
 
 async def test_a_result_goes_to_the_channel_for_results(
-    house: House, ada: Person, gallery: Channel
+    stopped_harness: BotHarness, ada: MemberClient, gallery: Channel
 ) -> None:
     """It mentions its member there; the status message stays, and says where the video is."""
-    await decide(house, result_channel=gallery.id)
-    job = await house.type(ada, "video", VIDEO)
+    await decide(stopped_harness, result_channel=gallery.id)
+    job = await stopped_harness.order_video(ada, "video", VIDEO)
     message = await result_in(gallery, job)
     assert ada.user in message.mentions
-    done = await house.status(job, "Done")
+    done = await stopped_harness.wait_for_status(job, "Done")
     assert f"/{gallery.id}/{message.id})" in done.text
-    assert results(house.channel, job) == []
-    listed = await (await ada.type(house.channel, "jobs")).until_answered()
+    assert results(stopped_harness.channel, job) == []
+    listed = await (await ada.run_command(stopped_harness.channel, "jobs")).until_answered()
     assert f"/{gallery.id}/{message.id})" in listed.text
 
 
 @pytest.mark.parametrize("why", ["gone", "forbidden"])
 async def test_a_result_whose_channel_takes_none_goes_where_it_was_asked_for(
-    house: House, ada: Person, stand_in: DiscordStandIn, gallery: Channel, why: str
+    stopped_harness: BotHarness,
+    ada: MemberClient,
+    stand_in: FakeDiscord,
+    gallery: Channel,
+    why: str,
 ) -> None:
     """Nobody has to look for a video that is paid for."""
-    await decide(house, result_channel=gallery.id)
+    await decide(stopped_harness, result_channel=gallery.id)
     if why == "gone":
         stand_in.world.delete_channel(gallery)
     else:
         stand_in.world.deny(gallery, Permission.SEND_MESSAGES)
-    message = await house.made(ada, "video", VIDEO)
-    job = await house.job(message.attachments[0].filename.removesuffix(".mp4"))
+    message = await stopped_harness.make_video(ada, "video", VIDEO)
+    job = await stopped_harness.job(message.attachments[0].filename.removesuffix(".mp4"))
     assert (job.result_message_id, job.result_channel_id) == (message.id, None)
 
 
 async def test_a_result_in_its_channel_is_found_after_a_restart(
-    house: House, ada: Person, gallery: Channel
+    stopped_harness: BotHarness, ada: MemberClient, gallery: Channel
 ) -> None:
     """A post whose answer was lost with the process is not made a second time."""
-    await decide(house, result_channel=gallery.id)
-    job = await house.type(ada, "video", VIDEO)
+    await decide(stopped_harness, result_channel=gallery.id)
+    job = await stopped_harness.order_video(ada, "video", VIDEO)
     message = await result_in(gallery, job)
-    await house.status(job, "Done")
-    await house.stop()
-    await forget_delivery(house, job)
-    await house.start()
-    found = await house.until(job, JobState.DELIVERED)
+    await stopped_harness.wait_for_status(job, "Done")
+    await stopped_harness.stop()
+    await forget_delivery(stopped_harness, job)
+    await stopped_harness.start()
+    found = await stopped_harness.wait_for_state(job, JobState.DELIVERED)
     assert (found.result_message_id, found.result_channel_id) == (message.id, gallery.id)
     assert len(results(gallery, job)) == 1
 
 
 async def test_deleting_and_posting_again_find_the_result(
-    house: House, ada: Person, gallery: Channel
+    stopped_harness: BotHarness, ada: MemberClient, gallery: Channel
 ) -> None:
     """*Delete* takes the message away in its channel; a new post follows the settings of then."""
-    await decide(house, result_channel=gallery.id)
-    job = await house.type(ada, "video", VIDEO)
+    await decide(stopped_harness, result_channel=gallery.id)
+    job = await stopped_harness.order_video(ada, "video", VIDEO)
     first = await result_in(gallery, job)
-    await house.status(job, "Done")
-    await decide(house, result_channel=None)
-    listed = await (await ada.type(house.channel, "jobs")).until_answered()
+    await stopped_harness.wait_for_status(job, "Done")
+    await decide(stopped_harness, result_channel=None)
+    listed = await (await ada.run_command(stopped_harness.channel, "jobs")).until_answered()
     await (await ada.click(listed, "Post again")).until_answered()
-    second = await result_in(house.channel, job)
+    second = await result_in(stopped_harness.channel, job)
     assert first not in gallery.messages
     asked = await (await ada.click(second, "Delete")).until_answered()
     await (await ada.click(asked, "Delete it")).until_answered()
-    assert results(house.channel, job) == []
+    assert results(stopped_harness.channel, job) == []
 
 
 @pytest.mark.parametrize(
     ("spoilers_of", "prompt", "hidden"),
     [
-        (Which.NONE, "a war", False),
-        (Which.SENSITIVE, "a lake", False),
-        (Which.SENSITIVE, "a war", True),
-        (Which.ALL, "a lake", True),
+        (AppliesTo.NONE, "a war", False),
+        (AppliesTo.SENSITIVE, "a lake", False),
+        (AppliesTo.SENSITIVE, "a war", True),
+        (AppliesTo.ALL, "a lake", True),
     ],
 )
 async def test_what_the_server_hides_is_shown_after_a_click_only(
-    house: House, ada: Person, spoilers_of: Which, prompt: str, *, hidden: bool
+    stopped_harness: BotHarness,
+    ada: MemberClient,
+    spoilers_of: AppliesTo,
+    prompt: str,
+    *,
+    hidden: bool,
 ) -> None:
     """The video, and the pictures on the card of a job that is under way."""
-    await decide(house, spoilers=spoilers_of, sensitive=("war",))
+    await decide(stopped_harness, spoilers=spoilers_of, sensitive=("war",))
     options = {"prompt": prompt, "image": PICTURE, "duration": 4, "resolution": "480p"}
-    job = await house.type(ada, "animate", options)
-    status = await house.channel.wait_for(
+    job = await stopped_harness.order_video(ada, "animate", options)
+    status = await stopped_harness.channel.wait_for(
         lambda message: message.text.endswith(f"-# {job}"), within=20, awaited="a card"
     )
     assert spoilers(status) == [hidden]
-    assert spoilers(await house.result(job)) == [hidden]
+    assert spoilers(await stopped_harness.wait_for_result(job)) == [hidden]
 
 
 @pytest.mark.parametrize("name", ["general", "night"])
 async def test_what_is_for_adults_does_not_go_to_a_channel_for_all(
-    house: House, ada: Person, stand_in: DiscordStandIn, name: str
+    stopped_harness: BotHarness, ada: MemberClient, stand_in: FakeDiscord, name: str
 ) -> None:
     """Under an age gate, the channel for results has to be age-restricted too."""
     chosen, night = stand_in.channel(name), stand_in.channel("night")
     asked_in = stand_in.world.add_channel(ada.guild, "late", nsfw=True)
-    await decide(house, age_gate=Which.ALL, result_channel=chosen.id)
-    typed = await (await ada.type(asked_in, "video", VIDEO)).until_answered()
+    await decide(stopped_harness, age_gate=AppliesTo.ALL, result_channel=chosen.id)
+    typed = await (await ada.run_command(asked_in, "video", VIDEO)).until_answered()
     job = typed.text.split("`")[1]
     await result_in(night if name == "night" else asked_in, job)
     assert len(results(chosen, job)) == (name == "night")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from domain.quotas import Kind, Limit, Target
-from sandbox.discord import Channel, DiscordOptions, DiscordStandIn, Interaction, Person
+from domain.quotas import Limit, LimitKind, LimitTarget
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, Interaction, MemberClient
 from sandbox.discord.models import Permission
 from storage import audit, billing
 from storage.database import Database
 from tests.conftest import Template
-from tests.harness.bot import House, buttons
-from workflow.billing.quotas import Manager, set_limit
+from tests.harness.bot import BotHarness, button_labels
+from workflow.billing.quotas import Actor, set_limit
 
 PRICE = 80_000
 """What the smallest video costs."""
@@ -33,72 +33,72 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DiscordStandIn]:
+async def stand_in() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that waits as long as the machine needs for two hundred answers."""
-    options = DiscordOptions(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
-    async with DiscordStandIn(options) as opened:
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
+    async with FakeDiscord(options) as opened:
         yield opened
 
 
 @pytest.fixture
-async def home(house: House) -> House:
+async def home(stopped_harness: BotHarness) -> BotHarness:
     """Start the service at noon, so that no day ends while a test looks at one."""
     now_ms = time.time_ns() // 1_000_000
-    house.ahead_ms = _DAY_MS * 3 // 2 - now_ms % _DAY_MS
-    await house.start()
-    return house
+    stopped_harness.clock_offset_ms = _DAY_MS * 3 // 2 - now_ms % _DAY_MS
+    await stopped_harness.start()
+    return stopped_harness
 
 
 @pytest.fixture
-def maxim(stand_in: DiscordStandIn) -> Person:
+def maxim(stand_in: FakeDiscord) -> MemberClient:
     """Give a member with Manage Server."""
     return stand_in.member("Max")
 
 
 async def say(
-    person: Person, channel: Channel, command: str, options: dict[str, Any] | None = None
+    person: MemberClient, channel: Channel, command: str, options: dict[str, Any] | None = None
 ) -> str:
     """Type a command and give the private answer."""
     return (await answer(person, channel, command, options)).text
 
 
 async def answer(
-    person: Person, channel: Channel, command: str, options: dict[str, Any] | None = None
+    person: MemberClient, channel: Channel, command: str, options: dict[str, Any] | None = None
 ) -> Interaction:
-    typed = await person.type(channel, command, options)
+    typed = await person.run_command(channel, command, options)
     answered = await typed.until_answered(within=60)
     assert answered.ephemeral
     return answered
 
 
-async def set_day(person: Person, channel: Channel, amount: str, **whom: Any) -> str:
+async def set_day(person: MemberClient, channel: Channel, amount: str, **whom: Any) -> str:
     return await say(person, channel, "quota set", {"amount": amount, "period": "day", **whom})
 
 
 async def clean(database: Database) -> None:
-    assert (await database.read(audit.check)).violations == ()
+    assert (await database.read(audit.run_audit)).violations == ()
 
 
 async def test_of_two_hundred_at_once_as_many_are_taken_as_there_is_room_for(
-    home: House, ada: Person, maxim: Person, database: Database
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """Room for twenty: twenty jobs and holds, a hundred and eighty private refusals."""
     await set_day(maxim, home.channel, "1.60", user=ada.user)
-    typed = [await ada.type(home.channel, "video", SMALL) for _ in range(200)]
+    typed = [await ada.run_command(home.channel, "video", SMALL) for _ in range(200)]
     answers = await asyncio.gather(*(one.until_answered(within=120) for one in typed))
     taken = [one for one in answers if "On its way" in one.text]
     refused = [one for one in answers if "left of today's $1.60" in one.text]
     assert (len(taken), len(refused)) == (20, 180)
     assert all(one.ephemeral for one in answers)
-    assert await home.count() == 20
+    assert await home.job_count() == 20
     assert sum("This costs $0.08" in one.text for one in refused) == 180
-    sums = await database.read(billing.totals)
+    sums = await database.read(billing.get_totals)
     assert sums.held + sums.charged == 20 * PRICE
     await clean(database)
 
 
 async def test_the_private_answer_tells_what_is_left_in_each_period(
-    home: House, ada: Person, maxim: Person
+    home: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """The day, the month, the grants, and the server where it is the tighter one."""
     assert "No limit of your own applies." in await say(ada, home.channel, "video", SMALL)
@@ -111,35 +111,37 @@ async def test_the_private_answer_tells_what_is_left_in_each_period(
         "**", ""
     )
     assert "server" not in said
-    limit = Limit(target=Target.SERVER, kind=Kind.DAY, amount=PRICE * 4, guild_id=ada.guild.id)
-    await set_limit(home.context, limit, Manager(maxim.id, 1))
+    limit = Limit(
+        target=LimitTarget.SERVER, kind=LimitKind.DAY, amount=PRICE * 4, guild_id=ada.guild.id
+    )
+    await set_limit(home.context, limit, Actor(maxim.id, 1))
     said = await say(ada, home.channel, "video", SMALL)
     assert "This server has only $0.08 left today." in said
 
 
 async def test_a_refusal_names_each_period_that_lacks(
-    home: House, ada: Person, maxim: Person
+    home: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Both what is left and what could never fit, each with its own reset."""
     await set_day(maxim, home.channel, "0.05", user=ada.user)
     await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0.04"})
     month = {"amount": "0.1", "period": "month", "user": ada.user}
     await say(maxim, home.channel, "quota set", month)
-    await home.type(ada, "video", SMALL)
+    await home.order_video(ada, "video", SMALL)
     said = await say(ada, home.channel, "video", SMALL)
     assert "more than the $0.05 that you have for a whole day, and $0.01 of grants" in said
     assert "you have $0.05 left of this month's $0.10, and $0.01 of grants" in said
 
 
 async def test_grants_pay_when_the_quota_is_spent(
-    home: House, ada: Person, maxim: Person, database: Database
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """A hold takes the rest of the quota and what is missing from grants; then nothing fits."""
     await set_day(maxim, home.channel, "0.1", user=ada.user)
     await say(maxim, home.channel, "grant", {"user": ada.user, "amount": "0.07", "note": "a prize"})
-    await home.type(ada, "video", SMALL)
-    second = await home.type(ada, "video", SMALL)
-    hold, *_ = await database.read(lambda tx: billing.entries(tx, second))
+    await home.order_video(ada, "video", SMALL)
+    second = await home.order_video(ada, "video", SMALL)
+    hold, *_ = await database.read(lambda tx: billing.list_entries(tx, second))
     assert (hold.amount, hold.from_grant) == (PRICE, 60_000)
     said = await say(ada, home.channel, "video", SMALL)
     assert "you have $0.00 left of today's $0.10, and $0.01 of grants" in said
@@ -147,12 +149,12 @@ async def test_grants_pay_when_the_quota_is_spent(
 
 
 async def test_a_grant_is_taken_back_by_its_button_once(
-    home: House, ada: Person, maxim: Person, database: Database
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """What is unspent goes, a second click finds nothing, and a stranger's click does nothing."""
     given = await answer(maxim, home.channel, "grant", {"user": ada.user, "amount": "2"})
     assert "$2.00" in given.text
-    assert buttons(given) == ["Revoke"]
+    assert button_labels(given) == ["Revoke"]
     for said in ("Took $2.00 back", "Nothing of this grant is left"):
         clicked = await (await maxim.click(given, "Revoke")).until_answered(within=60)
         assert said in clicked.text.replace("**", "")
@@ -165,13 +167,13 @@ _GRANTS = "SELECT amount_micro FROM billing WHERE kind = 'grant' ORDER BY id"
 
 
 async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
-    home: House, ada: Person, maxim: Person, database: Database
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """The newest first, each with what is unspent of it; also after a restart."""
     for amount in ("1", "2"):
         await say(maxim, home.channel, "grant", {"user": ada.user, "amount": amount})
     shown = await answer(maxim, home.channel, "quota show", {"user": ada.user})
-    assert buttons(shown) == ["Revoke $2.00", "Revoke $1.00"]
+    assert button_labels(shown) == ["Revoke $2.00", "Revoke $1.00"]
     await home.restart()
     clicked = await (await maxim.click(shown, "Revoke $1.00")).until_answered(within=60)
     assert "They have $2.00 of grants now." in clicked.text
@@ -179,11 +181,11 @@ async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
 
 
 async def test_members_see_their_own_quota_and_managers_anyones(
-    home: House, ada: Person, ben: Person, maxim: Person
+    home: BotHarness, ada: MemberClient, ben: MemberClient, maxim: MemberClient
 ) -> None:
     """Bars, what is used, when there is more, and for managers what is set and by whom."""
     await set_day(maxim, home.channel, "0.8")
-    await home.type(ada, "video", SMALL)
+    await home.order_video(ada, "video", SMALL)
     own = await say(ada, home.channel, "quota show")
     assert "What you have left" in own
     assert "▰▰▱▱▱▱▱▱▱▱▱▱ **$0.72** left of $0.80, anew <t:" in own
@@ -198,7 +200,9 @@ async def test_members_see_their_own_quota_and_managers_anyones(
     assert f"<@{maxim.id}>: day limit of each member, not set → $0.80" in seen
 
 
-async def test_only_managers_change_anything(home: House, ada: Person, ben: Person) -> None:
+async def test_only_managers_change_anything(
+    home: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
     """Whatever Discord's own settings let a member type, the permission is looked at again."""
     for command, options in (
         ("quota set", {"amount": "5", "period": "day"}),
@@ -210,7 +214,7 @@ async def test_only_managers_change_anything(home: House, ada: Person, ben: Pers
 
 
 async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
-    home: House, stand_in: DiscordStandIn, ada: Person, maxim: Person
+    home: BotHarness, stand_in: FakeDiscord, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Member, role, each member, the service: the first of them that is set."""
     world, guild = stand_in.world, ada.guild
@@ -233,11 +237,13 @@ async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
 
 
 async def test_a_deleted_roles_limit_does_nothing_and_says_so(
-    home: House, ada: Person, maxim: Person, stand_in: DiscordStandIn
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, stand_in: FakeDiscord
 ) -> None:
     """It stays in the list of what is set until it is cleared."""
-    limit = Limit(target=Target.ROLE, kind=Kind.DAY, amount=5, guild_id=ada.guild.id, subject_id=9)
-    await set_limit(home.context, limit, Manager(maxim.id, 1))
+    limit = Limit(
+        target=LimitTarget.ROLE, kind=LimitKind.DAY, amount=5, guild_id=ada.guild.id, subject_id=9
+    )
+    await set_limit(home.context, limit, Actor(maxim.id, 1))
     assert "the role is deleted: this does nothing" in await say(maxim, home.channel, "quota show")
     assert "Today: no limit" in await say(ada, home.channel, "quota show")
 
@@ -247,7 +253,7 @@ async def test_a_deleted_roles_limit_does_nothing_and_says_so(
     ["-1", "$-2.50", "1e9", "NaN", "inf", "5,00", "1000000.01", "9999999999", "0x5", "\u0665"],
 )
 async def test_an_amount_is_plain_dollars_or_it_is_refused(
-    home: House, ada: Person, maxim: Person, amount: str
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, amount: str
 ) -> None:
     """Each wrong one is named, nothing is set, and nothing is granted."""
     for command in ("quota set", "grant"):
@@ -258,7 +264,7 @@ async def test_an_amount_is_plain_dollars_or_it_is_refused(
 
 
 async def test_zero_lets_nothing_be_spent_and_grants_nothing(
-    home: House, ada: Person, maxim: Person
+    home: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """A limit of nothing is a limit; a grant of nothing is none."""
     assert "may spend **$0.00**" in await set_day(maxim, home.channel, "$0")
@@ -270,7 +276,7 @@ async def test_zero_lets_nothing_be_spent_and_grants_nothing(
 
 
 async def test_a_user_and_a_role_at_once_are_refused(
-    home: House, stand_in: DiscordStandIn, ada: Person, maxim: Person
+    home: BotHarness, stand_in: FakeDiscord, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Nobody could tell which of them was meant."""
     role = stand_in.world.add_role(ada.guild, "Low", Permission(0))
@@ -281,21 +287,21 @@ async def test_a_user_and_a_role_at_once_are_refused(
 
 
 async def test_a_limit_set_below_what_is_held_lets_it_be(
-    home: House, ada: Person, maxim: Person, database: Database
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """The hold stays, its charge will not fail, and nothing more fits until the next day."""
-    await home.type(ada, "video", SMALL)
+    await home.order_video(ada, "video", SMALL)
     await set_day(maxim, home.channel, "0.05", user=ada.user)
     assert "more than the $0.05" in await say(ada, home.channel, "video", SMALL)
-    assert await home.count() == 1
-    home.ahead_ms += _DAY_MS
+    assert await home.job_count() == 1
+    home.clock_offset_ms += _DAY_MS
     await set_day(maxim, home.channel, "0.1", user=ada.user)
     assert "On its way" in await say(ada, home.channel, "video", SMALL)
     await clean(database)
 
 
 async def test_of_two_managers_at_once_both_are_written_down(
-    home: House, maxim: Person, stand_in: DiscordStandIn
+    home: BotHarness, maxim: MemberClient, stand_in: FakeDiscord
 ) -> None:
     """One limit counts in the end, and each change names what the other had set."""
     olga = stand_in.member("Olga")
@@ -310,7 +316,7 @@ async def test_of_two_managers_at_once_both_are_written_down(
 
 
 async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
-    home: House, ada: Person, maxim: Person, stand_in: DiscordStandIn
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, stand_in: FakeDiscord
 ) -> None:
     """What is set counts when they come back; it can be seen and cleared meanwhile."""
     guild = ada.guild
@@ -328,25 +334,25 @@ async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
 
 
 async def test_a_cooldown_says_when_and_a_cap_at_once_says_how_many(
-    home: House, ada: Person, maxim: Person
+    home: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Both are limits as the others are, for each member; none lifts one."""
 
-    async def put(kind: Kind, amount: int | None) -> None:
-        limit = Limit(target=Target.MEMBERS, kind=kind, amount=amount, guild_id=ada.guild.id)
-        await set_limit(home.context, limit, Manager(maxim.id, next(clicks)))
+    async def put(kind: LimitKind, amount: int | None) -> None:
+        limit = Limit(target=LimitTarget.MEMBERS, kind=kind, amount=amount, guild_id=ada.guild.id)
+        await set_limit(home.context, limit, Actor(maxim.id, next(clicks)))
 
     clicks = count(1)
 
-    await put(Kind.COOLDOWN, 600)
-    await home.type(ada, "video", SMALL)
+    await put(LimitKind.COOLDOWN, 600)
+    await home.order_video(ada, "video", SMALL)
     said = await say(ada, home.channel, "video", SMALL)
     assert "600 s between two of your videos" in said
     assert "You can ask again <t:" in said
-    home.ahead_ms += 601_000
-    await home.type(ada, "video", SMALL)
+    home.clock_offset_ms += 601_000
+    await home.order_video(ada, "video", SMALL)
     assert "600 s between videos" in await say(ada, home.channel, "quota show")
-    await put(Kind.COOLDOWN, None)
-    await put(Kind.IN_FLIGHT, 2)
+    await put(LimitKind.COOLDOWN, None)
+    await put(LimitKind.IN_FLIGHT, 2)
     assert "2 videos under way at once" in await say(ada, home.channel, "video", SMALL)
-    assert await home.count() == 2
+    assert await home.job_count() == 2

@@ -13,14 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cogs.reports.charts import renderer
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from sandbox.discord import ClientRefused, DiscordStandIn, Interaction, Message, Permission, Person
-from sandbox.discord.interactions import Kind
-from sandbox.discord.models import walk
+from sandbox.discord import (
+    ClientActionRefused,
+    FakeDiscord,
+    Interaction,
+    MemberClient,
+    Message,
+    Permission,
+)
+from sandbox.discord.interactions import InteractionType
+from sandbox.discord.models import walk_components
 from storage import billing, jobs
 from storage.jobs import NewJob
-from tests.harness.bot import House
-from tests.harness.rendering import live_markup
-from tests.harness.workflow import NO_LIMITS, a_request
+from tests.harness.bot import BotHarness
+from tests.harness.rendering import rendered_markup
+from tests.harness.workflow import NO_LIMITS, make_request
 
 S = JobState
 SELECT, BUTTON, GALLERY = 3, 2, 12
@@ -30,16 +37,20 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def ben(stand_in: DiscordStandIn) -> Person:
+def ben(fake_discord: FakeDiscord) -> MemberClient:
     """Give a member who manages the server."""
-    ben = stand_in.member("Ben")
-    role = stand_in.world.add_role(ben.guild, "keepers", Permission.MANAGE_GUILD)
-    stand_in.world.set_roles(ben.guild, ben.user, role)
+    ben = fake_discord.member("Ben")
+    role = fake_discord.world.add_role(ben.guild, "keepers", Permission.MANAGE_GUILD)
+    fake_discord.world.set_roles(ben.guild, ben.user, role)
     return ben
 
 
 async def bought(
-    home: House, person: Person, price: int = 80_000, end: JobState = S.DELIVERED, **where: int
+    home: BotHarness,
+    person: MemberClient,
+    price: int = 80_000,
+    end: JobState = S.DELIVERED,
+    **where: int,
 ) -> None:
     """Have a member's video made or failed, without waiting for one."""
     now_ms, number = home.context.now_ms(), next(_numbers)
@@ -50,13 +61,13 @@ async def bought(
             id=f"job{number:017d}",
             interaction_id=number,
             guild_id=person.guild.id,
-            request=a_request(),
+            request=make_request(),
             price=MicroUSD(price),
             price_version="v",
             created_at_ms=now_ms,
             **place,
         )
-        job, _ = await jobs.add(tx, new)
+        job, _ = await jobs.enqueue(tx, new)
         whose = {"guild_id": job.guild_id, "user_id": job.user_id, "price_version": "v"}
         hold = {"job_id": job.id, "attempt": 1, "amount": job.price, "now_ms": now_ms}
         await billing.hold(tx, limits=NO_LIMITS, **hold, **whose)  # pyright: ignore[reportArgumentType]
@@ -68,7 +79,7 @@ async def bought(
             states = (S.SUBMITTING, S.GENERATING, end)
         for state in states:
             code = {"fail_code": "Timeout"} if state is S.FAILED else {}
-            job = await jobs.move(
+            job = await jobs.transition(
                 tx, job, state, now_ms=now_ms + 83_000, status_shown=state, **code
             )
 
@@ -80,22 +91,26 @@ async def shown(asked: Interaction) -> Message:
     message = (await asked.until_answered(20)).message
     assert message is not None
     assert asked.ephemeral
-    assert len(walk(message.components)) <= 40
+    assert len(walk_components(message.components)) <= 40
     assert len(message.text) <= 4_000
     return message
 
 
-async def ask(home: House, person: Person, name: str, **options: str) -> Message:
-    return await shown(await person.type(home.channel, name, options))
+async def ask(home: BotHarness, person: MemberClient, name: str, **options: str) -> Message:
+    return await shown(await person.run_command(home.channel, name, options))
 
 
-async def send_raw(home: House, person: Person, name: str, options: dict[str, str]) -> Interaction:
+async def send_raw(
+    home: BotHarness, person: MemberClient, name: str, options: dict[str, str]
+) -> Interaction:
     """Send a command as a client would that has old options, or that shows it to anyone."""
-    found = home.stand_in.commands.find(person.guild.id, name)
+    found = home.discord.commands.find(person.guild.id, name)
     assert found is not None
     given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given}
-    return home.stand_in.interactions.dispatch(Kind.COMMAND, person.user, home.channel, data)
+    return home.discord.interactions.dispatch(
+        InteractionType.COMMAND, person.user, home.channel, data
+    )
 
 
 def data_of(message: Message, ending: str) -> bytes:
@@ -111,16 +126,20 @@ def table_of(message: Message) -> list[dict[str, str]]:
 
 
 def ids(message: Message, kind: int) -> list[str]:
-    return [found["custom_id"] for found in walk(message.components) if found["type"] == kind]
+    return [
+        found["custom_id"] for found in walk_components(message.components) if found["type"] == kind
+    ]
 
 
-async def test_a_member_sees_a_picture_and_the_numbers(home: House, ada: Person) -> None:
+async def test_a_member_sees_a_picture_and_the_numbers(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Of their own spending alone; the picture has words for those who do not see it."""
-    await bought(home, ada)
-    await bought(home, ada, 40_000)
-    await bought(home, ada, end=S.FAILED)
-    await bought(home, home.stand_in.member("Ben"), 9_000_000)
-    message = await ask(home, ada, "spend")
+    await bought(harness, ada)
+    await bought(harness, ada, 40_000)
+    await bought(harness, ada, end=S.FAILED)
+    await bought(harness, harness.discord.member("Ben"), 9_000_000)
+    message = await ask(harness, ada, "spend")
     assert "**You paid $0.12** for 2 videos" in message.text
     assert "Held, but not charged: $0.08 (1 failed)." in message.text
     assert "no daily limit" in message.text
@@ -132,36 +151,38 @@ async def test_a_member_sees_a_picture_and_the_numbers(home: House, ada: Person)
     assert re.fullmatch(r"Your spending, .*: \$0\.12 for 2 videos\.", file.description or "")
     assert ids(message, SELECT) == ["period:spend:30d:day"]
     assert ids(message, BUTTON) == ["csv:spend:30d:day"]
-    assert home.channel.messages == []
+    assert harness.channel.messages == []
 
 
-async def test_what_is_on_hold_is_told(home: House, ada: Person) -> None:
+async def test_what_is_on_hold_is_told(harness: BotHarness, ada: MemberClient) -> None:
     """A video that waits has cost nothing yet."""
-    await home.type(ada, "video", {"prompt": "a lake"})
-    message = await ask(home, ada, "spend", period="today")
+    await harness.order_video(ada, "video", {"prompt": "a lake"})
+    message = await ask(harness, ada, "spend", period="today")
     assert "**You paid $0.00** for 0 videos" in message.text
     assert "On hold now: $0.08 for 1 video." in message.text
 
 
-async def test_nothing_spent_is_drawn_too(home: House, ada: Person) -> None:
+async def test_nothing_spent_is_drawn_too(harness: BotHarness, ada: MemberClient) -> None:
     """For each period."""
     for period in ("today", "7d", "30d", "month", "all"):
-        message = await ask(home, ada, "spend", period=period)
+        message = await ask(harness, ada, "spend", period=period)
         assert "**You paid $0.00** for 0 videos" in message.text
         assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
 
 
-async def test_the_menu_and_the_button_work_after_a_restart(home: House, ada: Person) -> None:
+async def test_the_menu_and_the_button_work_after_a_restart(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """The menu replaces what is shown, the button hands a file over beside it."""
-    await bought(home, ada)
-    message = await ask(home, ada, "spend")
-    await home.restart()
+    await bought(harness, ada)
+    message = await ask(harness, ada, "spend")
+    await harness.restart()
     before = message.attachments[0].id
-    chosen = await ada.choose(message, "period:spend:30d:day", ["today"])
-    await home.stand_in.world.changes.until(
+    chosen = await ada.select(message, "period:spend:30d:day", ["today"])
+    await harness.discord.world.changes.wait_until(
         lambda: ids(message, SELECT) == ["period:spend:today:day"] or None, 20, "today", repr
     )
-    assert chosen.reply is not None
+    assert chosen.response_type is not None
     assert [file.id for file in message.attachments] != [before]
     file = await shown(await ada.click(message, "csv:spend:today:day"))
     rows = table_of(file)
@@ -172,23 +193,25 @@ async def test_the_menu_and_the_button_work_after_a_restart(home: House, ada: Pe
     assert file is not message
 
 
-async def test_a_manager_sees_who_spent_what(home: House, ada: Person, ben: Person) -> None:
+async def test_a_manager_sees_who_spent_what(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
     """The groups, the causes of failures; by any grouping."""
-    await bought(home, ada, 3_000_000)
-    await bought(home, ben, 1_000_000)
-    await bought(home, ben, end=S.FAILED)
-    message = await ask(home, ben, "report")
+    await bought(harness, ada, 3_000_000)
+    await bought(harness, ben, 1_000_000)
+    await bought(harness, ben, end=S.FAILED)
+    message = await ask(harness, ben, "report")
     assert "**Paid on this server: $4.00** for 2 videos" in message.text
     assert f"1. <@{ada.id}> $3.00 (75 %)" in message.text
     assert f"2. <@{ben.id}> $1.00 (25 %)" in message.text
     assert "Failed: 1 (1 time-out)." in message.text
-    assert message.pinged == set()
+    assert message.notified_user_ids == set()
     for grouping, told in {
-        "channel": f"1. <#{home.channel.id}> $4.00 (100 %)",
+        "channel": f"1. <#{harness.channel.id}> $4.00 (100 %)",
         "model": "1. Seedance 1.5 Pro $4.00 (100 %)",
         "day": " $4.00 (100 %)",
     }.items():
-        other = await ask(home, ben, "report", group_by=grouping, period="month")
+        other = await ask(harness, ben, "report", group_by=grouping, period="month")
         assert told in other.text
         assert Image.open(io.BytesIO(data_of(other, ".png"))).width == 1600
         assert ids(other, SELECT) == [
@@ -197,54 +220,60 @@ async def test_a_manager_sees_who_spent_what(home: House, ada: Person, ben: Pers
         ]
 
 
-async def test_a_report_is_a_table_too(home: House, ada: Person, ben: Person) -> None:
+async def test_a_report_is_a_table_too(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
     """At once, or from under the picture after choosing another grouping."""
-    await bought(home, ada)
-    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    await bought(harness, ada)
+    (row,) = table_of(await ask(harness, ben, "report", format="csv"))
     assert (row["user_id"], row["user_name"]) == (str(ada.id), "Ada")
     assert (row["net_usd"], row["mean_wait_s"]) == ("0.080000", "83")
-    message = await ask(home, ben, "report")
-    await ben.choose(message, "grouping:report:30d:user", ["channel"])
-    await home.stand_in.world.changes.until(
+    message = await ask(harness, ben, "report")
+    await ben.select(message, "grouping:report:30d:user", ["channel"])
+    await harness.discord.world.changes.wait_until(
         lambda: "csv:report:30d:channel" in ids(message, BUTTON) or None, 20, "channels", repr
     )
     (row,) = table_of(await shown(await ben.click(message, "csv:report:30d:channel")))
-    assert (row["channel_id"], row["channel_name"]) == (str(home.channel.id), "#videos")
+    assert (row["channel_id"], row["channel_name"]) == (str(harness.channel.id), "#videos")
 
 
-async def test_reports_are_for_managers(home: House, ada: Person, ben: Person) -> None:
+async def test_reports_are_for_managers(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
     """Discord does not offer it to others; whoever gets at it all the same sees nothing."""
-    await bought(home, ben)
-    with pytest.raises(ClientRefused):
-        await ada.type(home.channel, "report", {})
+    await bought(harness, ben)
+    with pytest.raises(ClientActionRefused):
+        await ada.run_command(harness.channel, "report", {})
     for options in ({}, {"format": "csv"}):
-        refused = await shown(await send_raw(home, ada, "report", options))
+        refused = await shown(await send_raw(harness, ada, "report", options))
         assert "*Manage Server*" in refused.text
         assert "$" not in refused.text
         assert refused.attachments == []
 
 
-async def test_a_manager_no_more_sees_no_more(home: House, ben: Person) -> None:
+async def test_a_manager_no_more_sees_no_more(harness: BotHarness, ben: MemberClient) -> None:
     """The rights count that somebody has when they click."""
-    message = await ask(home, ben, "report")
-    home.stand_in.world.set_roles(ben.guild, ben.user)
+    message = await ask(harness, ben, "report")
+    harness.discord.world.set_roles(ben.guild, ben.user)
     refused = await shown(await ben.click(message, "csv:report:30d:user"))
     assert "*Manage Server*" in refused.text
-    await ben.choose(message, "period:report:30d:user", ["today"])
-    await home.stand_in.world.changes.until(
+    await ben.select(message, "period:report:30d:user", ["today"])
+    await harness.discord.world.changes.wait_until(
         lambda: "*Manage Server*" in message.text or None, 20, "a refusal", repr
     )
     assert "$" not in message.text
 
 
-async def test_another_members_click_shows_their_own(home: House, ada: Person, ben: Person) -> None:
+async def test_another_members_click_shows_their_own(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
     """Nothing about a member stands in a custom id, so it can not be forged."""
-    await bought(home, ada, 7_000_000)
+    await bought(harness, ada, 7_000_000)
     custom_id = "csv:spend:30d:day"
     button = {"type": BUTTON, "style": 2, "label": "CSV", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = home.stand_in.world
-    forged = Message(world.ids.next(), home.channel, world.bot, "odd", components=[row])
+    world = harness.discord.world
+    forged = Message(world.ids.next(), harness.channel, world.bot_user, "odd", components=[row])
     world.post(forged)
     assert table_of(await shown(await ben.click(forged, custom_id))) == []
 
@@ -260,68 +289,68 @@ async def test_another_members_click_shows_their_own(home: House, ada: Person, b
     ],
 )
 async def test_what_cannot_be_chosen_is_named(
-    home: House, ben: Person, name: str, options: dict[str, str], told: str
+    harness: BotHarness, ben: MemberClient, name: str, options: dict[str, str], told: str
 ) -> None:
     """A stale client may send what it likes."""
-    answer = await shown(await send_raw(home, ben, name, options))
+    answer = await shown(await send_raw(harness, ben, name, options))
     assert told in answer.text
-    assert live_markup(answer.text.replace("group_by", "").partition(", not ")[2]) == []
+    assert rendered_markup(answer.text.replace("group_by", "").partition(", not ")[2]) == []
 
 
 async def test_forty_members_are_few_enough_to_read(
-    home: House, ben: Person, stand_in: DiscordStandIn
+    harness: BotHarness, ben: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Those who spent most by name, the others together; the table has them all."""
     for number in range(1, 41):
-        person = stand_in.world.add_user(f"Member {number}")
-        stand_in.world.add_member(ben.guild, person)
-        await bought(home, ben, number * 80_000, user_id=person.id)
-    message = await ask(home, ben, "report")
+        person = fake_discord.world.add_user(f"Member {number}")
+        fake_discord.world.add_member(ben.guild, person)
+        await bought(harness, ben, number * 80_000, user_id=person.id)
+    message = await ask(harness, ben, "report")
     listed = re.findall(r"^(\d)\. <@\d+> \$(\S+) ", message.text, re.MULTILINE)
     assert listed == [("1", "3.20"), ("2", "3.12"), ("3", "3.04"), ("4", "2.96"), ("5", "2.88")]
     assert Image.open(io.BytesIO(data_of(message, ".png"))).size == (1600, 980)
-    table = table_of(await ask(home, ben, "report", format="csv"))
+    table = table_of(await ask(harness, ben, "report", format="csv"))
     assert [row["user_name"] for row in table] == [f"Member {n}" for n in range(40, 0, -1)]
 
 
 async def test_names_are_strangers_texts(
-    home: House, ada: Person, ben: Person, stand_in: DiscordStandIn
+    harness: BotHarness, ada: MemberClient, ben: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Of members and of the server: no formula, no markup, no hole in the picture."""
     ada.user.name = HOSTILE
     ben.guild.name = HOSTILE
-    await home.restart()
-    await bought(home, ada)
-    message = await ask(home, ben, "report")
+    await harness.restart()
+    await bought(harness, ada)
+    message = await ask(harness, ben, "report")
     assert "@everyone" not in message.text
     assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
-    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    (row,) = table_of(await ask(harness, ben, "report", format="csv"))
     assert row["user_name"].startswith("'=cmd")
     assert "\r" not in row["user_name"]
 
 
 async def test_who_and_what_is_gone_is_shown_by_its_id(
-    home: House, ada: Person, ben: Person, stand_in: DiscordStandIn
+    harness: BotHarness, ada: MemberClient, ben: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """A member who left, a channel that was deleted."""
-    gone = stand_in.world.add_channel(ben.guild, "gone")
-    await bought(home, ada, channel_id=gone.id)
+    gone = fake_discord.world.add_channel(ben.guild, "gone")
+    await bought(harness, ada, channel_id=gone.id)
     del ben.guild.members[ada.id]
-    stand_in.world.delete_channel(gone)
-    assert f"1. `{ada.id}` $0.08" in (await ask(home, ben, "report")).text
-    (row,) = table_of(await ask(home, ben, "report", format="csv"))
+    fake_discord.world.delete_channel(gone)
+    assert f"1. `{ada.id}` $0.08" in (await ask(harness, ben, "report")).text
+    (row,) = table_of(await ask(harness, ben, "report", format="csv"))
     assert (row["user_id"], row["user_name"]) == (str(ada.id), "")
-    by_channel = await ask(home, ben, "report", group_by="channel")
+    by_channel = await ask(harness, ben, "report", group_by="channel")
     assert f"1. `{gone.id}` $0.08" in by_channel.text
 
 
 async def test_without_a_picture_there_are_still_the_numbers(
-    home: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+    harness: BotHarness, ada: MemberClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that can draw nothing does not keep a member from the figures."""
     monkeypatch.setattr(renderer, "_PROGRAM", Path("no such program"))
-    await bought(home, ada)
-    message = await ask(home, ada, "spend")
+    await bought(harness, ada)
+    message = await ask(harness, ada, "spend")
     assert "**You paid $0.08**" in message.text
     assert message.attachments == []
     assert ids(message, SELECT) == ["period:spend:30d:day"]

@@ -6,41 +6,41 @@ from datetime import date
 import pytest
 
 from cogs.operator.owners import Operators
-from cogs.reports.weekly_summary import Summaries
+from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from domain.failures import FailReason
 from domain.money import MicroUSD
-from domain.quotas import Period, Room, Scope
-from domain.reports import Days, Line, Sums
-from sandbox.discord import Channel, DiscordStandIn, Fault
-from storage.reports import Held
-from tests.harness.stock_client import StockBot
-from workflow.reports.spending import Figures
-from workflow.reports.weekly_summary import Summary
+from domain.quotas import LimitUsage, Period, Scope
+from domain.reports import DayRange, ReportLine, Sums
+from sandbox.discord import Channel, FakeDiscord, Fault
+from storage.reports import OpenHolds
+from tests.harness.stock_client import StockClient
+from workflow.reports.spending import SpendingReport
+from workflow.reports.weekly_summary import WeeklySummary
 
 MONDAY = date(2026, 11, 16)
-_NO_LIMIT = Room(
+_NO_LIMIT = LimitUsage(
     scope=Scope.SERVER, period=Period.DAY, limit=None, used=MicroUSD(0), resets_at_ms=0
 )
 
 
 @pytest.fixture
-def summaries(client: StockBot) -> Summaries:
-    return Summaries(client)
+def summaries(client: StockClient) -> WeeklySummaryPublisher:
+    return WeeklySummaryPublisher(client)
 
 
-def a_week(channel: Channel, **changes: object) -> Summary:
+def a_week(channel: Channel, **changes: object) -> WeeklySummary:
     """Make the summary of a week in which three dollars were spent."""
     assert channel.guild is not None
     sums = Sums(charged=MicroUSD(3_000_000), charges=7, delivered=7, waited_ms=700_000)
-    figures = Figures(
-        days=Days(MONDAY, date(2026, 11, 23)),
+    figures = SpendingReport(
+        days=DayRange(MONDAY, date(2026, 11, 23)),
         total=sums,
-        held=Held(MicroUSD(0), 0),
+        held=OpenHolds(MicroUSD(0), 0),
         today=_NO_LIMIT,
-        daily=(Line(day=MONDAY, model="seedance-1-5-pro", sums=sums),),
+        daily=(ReportLine(day=MONDAY, model="seedance-1-5-pro", sums=sums),),
         failures={FailReason.CONTENT: 2},
     )
-    return Summary(
+    return WeeklySummary(
         guild_id=channel.guild.id,
         channel_id=changes.pop("channel_id", channel.id),  # type: ignore[arg-type]
         week="2026-W47",
@@ -49,9 +49,11 @@ def a_week(channel: Channel, **changes: object) -> Summary:
     )
 
 
-async def test_a_week_is_a_picture_and_three_lines(summaries: Summaries, videos: Channel):
+async def test_a_week_is_a_picture_and_three_lines(
+    summaries: WeeklySummaryPublisher, videos: Channel
+):
     """What was paid, what failed, how long it took; nobody is pinged."""
-    assert await summaries.post(a_week(videos))
+    assert await summaries.publish(a_week(videos))
     (message,) = videos.messages
     assert message.attachments[0].filename == "week.png"
     lines = message.text.splitlines()
@@ -64,44 +66,44 @@ async def test_a_week_is_a_picture_and_three_lines(summaries: Summaries, videos:
 
 
 async def test_a_lost_answer_makes_no_second_post(
-    summaries: Summaries, videos: Channel, stand_in: DiscordStandIn
+    summaries: WeeklySummaryPublisher, videos: Channel, fake_discord: FakeDiscord
 ):
     """At once the nonce keeps it single; after a crash a look into the channel does."""
     began_ms = time.time_ns() // 1_000_000
-    stand_in.faults.on("POST", "/channels/*/messages", Fault(status=500, effect=True))
-    assert await summaries.post(a_week(videos))
+    fake_discord.faults.add("POST", "/channels/*/messages", Fault(status=500, takes_effect=True))
+    assert await summaries.publish(a_week(videos))
     assert len(videos.messages) == 1
     for message in videos.messages:
         message.nonce = None
-    assert await summaries.post(a_week(videos, posted_since_ms=began_ms))
+    assert await summaries.publish(a_week(videos, posted_since_ms=began_ms))
     assert len(videos.messages) == 1
 
 
 async def test_a_channel_that_is_gone_or_forbidden_is_left_alone(
-    summaries: Summaries, stand_in: DiscordStandIn, videos: Channel
+    summaries: WeeklySummaryPublisher, fake_discord: FakeDiscord, videos: Channel
 ):
     """It counts as done: no storm of tries."""
-    assert await summaries.post(a_week(stand_in.channel("quiet")))
-    assert await summaries.post(a_week(videos, channel_id=1))
+    assert await summaries.publish(a_week(fake_discord.channel("quiet")))
+    assert await summaries.publish(a_week(videos, channel_id=1))
 
 
 async def test_a_discord_that_fails_is_asked_again(
-    summaries: Summaries, videos: Channel, stand_in: DiscordStandIn
+    summaries: WeeklySummaryPublisher, videos: Channel, fake_discord: FakeDiscord
 ):
     """Not done yet, says the first; the second posts it."""
-    stand_in.faults.on("POST", "/channels/*/messages", Fault(status=503), times=1)
-    assert not await summaries.post(a_week(videos))
-    assert await summaries.post(a_week(videos))
+    fake_discord.faults.add("POST", "/channels/*/messages", Fault(status=503), times=1)
+    assert not await summaries.publish(a_week(videos))
+    assert await summaries.publish(a_week(videos))
     assert len(videos.messages) == 1
 
 
 async def test_the_operator_is_the_owner_of_the_application(
-    client: StockBot, stand_in: DiscordStandIn
+    client: StockClient, fake_discord: FakeDiscord
 ):
     """The text is in their direct messages; when these are closed, the caller hears of it."""
-    operators, olga = Operators(client), stand_in.member("Olga")
-    assert await operators.ids() == {olga.id}
-    assert await operators.tell("The balance is low.")
+    operators, olga = Operators(client), fake_discord.member("Olga")
+    assert await operators.user_ids() == {olga.id}
+    assert await operators.notify("The balance is low.")
     assert [message.text for message in olga.direct_channel.messages] == ["The balance is low."]
-    stand_in.world.close_dms(stand_in.world.user("Olga"))
-    assert not await operators.tell("Again.")
+    fake_discord.world.close_dms(fake_discord.world.user("Olga"))
+    assert not await operators.notify("Again.")

@@ -6,46 +6,46 @@ from typing import Any
 
 import pytest
 
-from cogs.settings.fields import KNOBS, TITLES
-from domain.guild_settings import Rules, ServerSettings, TooLarge, Which
+from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_TITLES
+from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings, OversizeFallback
 from domain.models import AspectRatio, ModelId, Resolution
-from domain.quotas import Kind, Target
-from sandbox.discord import ClientRefused, DiscordStandIn, Permission, Person
-from tests.harness.bot import House
-from tests.harness.panel_driver import Sitting, fields
+from domain.quotas import LimitKind, LimitTarget
+from sandbox.discord import ClientActionRefused, FakeDiscord, MemberClient, Permission
+from tests.harness.bot import BotHarness
+from tests.harness.panel_driver import PanelDriver, modal_values
 from workflow.billing import quotas
-from workflow.billing.quotas import Manager
+from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
 _NO_MANAGER = "Only members with *Manage Server*"
 
 
 @pytest.fixture
-def maxim(stand_in: DiscordStandIn) -> Person:
+def maxim(fake_discord: FakeDiscord) -> MemberClient:
     """Give a member with Manage Server."""
-    return stand_in.member("Max")
+    return fake_discord.member("Max")
 
 
 @pytest.fixture
-def olga(stand_in: DiscordStandIn) -> Person:
+def olga(fake_discord: FakeDiscord) -> MemberClient:
     """Give the owner."""
-    return stand_in.member("Olga")
+    return fake_discord.member("Olga")
 
 
-async def kept(home: House, person: Person) -> ServerSettings:
+async def kept(home: BotHarness, person: MemberClient) -> GuildSettings:
     return await settings.read(home.context, person.guild.id)
 
 
 async def test_the_first_page_tells_what_is_set_and_what_is_as_it_comes(
-    home: House, maxim: Person
+    harness: BotHarness, maxim: MemberClient
 ) -> None:
     """Only what managers set is bold; every page is named in the menu."""
-    panel = await Sitting.begin(home, maxim)
-    assert panel.shown.ephemeral
+    panel = await PanelDriver.open_panel(harness, maxim)
+    assert panel.panel.ephemeral
     assert "Spoilers: no video" in panel.text
-    assert len(panel.control("turn")["options"]) == 9
-    await (await panel.turn("words")).choose("spoilers", "sensitive")
-    await panel.turn("home")
+    assert len(panel.find_control("turn")["options"]) == 9
+    await (await panel.go_to_page("words")).select("spoilers", "sensitive")
+    await panel.go_to_page("home")
     assert "Spoilers: **videos with a sensitive word**" in panel.text
     assert "Age-restricted channels: no video" in panel.text
 
@@ -59,37 +59,41 @@ CHOICES: list[tuple[str, str, list[str], dict[str, Any]]] = [
     ("models", "default_resolution", ["480p"], {"default_resolution": Resolution.P480}),
     ("models", "default_aspect_ratio", ["9:16"], {"default_aspect_ratio": AspectRatio.TALL}),
     ("models", "default_sound", ["off"], {"default_sound": False}),
-    ("words", "spoilers", ["all"], {"spoilers": Which.ALL}),
-    ("words", "age_gate", ["sensitive"], {"age_gate": Which.SENSITIVE}),
+    ("words", "spoilers", ["all"], {"spoilers": AppliesTo.ALL}),
+    ("words", "age_gate", ["sensitive"], {"age_gate": AppliesTo.SENSITIVE}),
     ("keeping", "private_allowed", ["yes"], {"private_allowed": True}),
-    ("keeping", "too_large", ["copy"], {"too_large": (TooLarge.COPY,)}),
+    ("keeping", "too_large", ["copy"], {"too_large": (OversizeFallback.COPY,)}),
 ]
 
 
-async def test_every_menu_of_choices_sets_what_it_says(home: House, maxim: Person) -> None:
+async def test_every_menu_of_choices_sets_what_it_says(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
     """Each applies at once, shows the new state in place, and leaves all else as it is."""
-    panel = await Sitting.begin(home, maxim)
-    expected = ServerSettings()
+    panel = await PanelDriver.open_panel(harness, maxim)
+    expected = GuildSettings()
     for page, knob, values, update in CHOICES:
-        await (await panel.turn(page)).choose(knob, *values)
-        assert panel.chosen(knob) == values
+        await (await panel.go_to_page(page)).select(knob, *values)
+        assert panel.selected_values(knob) == values
         assert f"by <@{maxim.id}>" in panel.text
         if page == "models":
             rules = expected.rules.model_copy(update=update)
             expected = expected.model_copy(update={"rules": rules})
         else:
             expected = expected.model_copy(update=update)
-        assert await kept(home, maxim) == expected
+        assert await kept(harness, maxim) == expected
 
 
-async def test_what_is_left_open_again_is_as_it_comes(home: House, maxim: Person) -> None:
+async def test_what_is_left_open_again_is_as_it_comes(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
     """By the first entry of a menu, or by choosing nothing of one that takes many."""
-    panel = await (await Sitting.begin(home, maxim)).turn("models")
-    await panel.choose("models", "seedance-2-0")
-    await panel.choose("max_seconds", "8")
-    await panel.choose("models")
-    await panel.choose("max_seconds", "-")
-    assert await kept(home, maxim) == ServerSettings()
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("models")
+    await panel.select("models", "seedance-2-0")
+    await panel.select("max_seconds", "8")
+    await panel.select("models")
+    await panel.select("max_seconds", "-")
+    assert await kept(harness, maxim) == GuildSettings()
 
 
 TEXTS: list[tuple[str, str, str, Any, str]] = [
@@ -103,14 +107,14 @@ TEXTS: list[tuple[str, str, str, Any, str]] = [
 ]
 
 
-async def test_every_form_sets_what_is_typed(home: House, maxim: Person) -> None:
+async def test_every_form_sets_what_is_typed(harness: BotHarness, maxim: MemberClient) -> None:
     """And shows it when it is opened again."""
-    panel = await Sitting.begin(home, maxim)
+    panel = await PanelDriver.open_panel(harness, maxim)
     for page, knob, typed, value, shown in TEXTS:
-        await (await panel.turn(page)).fill(knob, text=typed)
+        await (await panel.go_to_page(page)).fill_modal(knob, text=typed)
         assert "Nothing was changed" not in panel.text
-        assert getattr(await kept(home, maxim), knob) == value
-        assert fields(await panel.open(knob)) == {"text": shown}
+        assert getattr(await kept(harness, maxim), knob) == value
+        assert modal_values(await panel.open_modal(knob)) == {"text": shown}
 
 
 PACES: list[tuple[str, str, int | None]] = [
@@ -122,17 +126,23 @@ PACES: list[tuple[str, str, int | None]] = [
 ]
 
 
-async def test_the_pace_of_members_is_set_and_cleared(home: House, maxim: Person) -> None:
+async def test_the_pace_of_members_is_set_and_cleared(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
     """They are limits of each member, like those of /quota."""
-    panel = await (await Sitting.begin(home, maxim)).turn("money")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("money")
     for knob, typed, amount in PACES:
-        await panel.fill(knob, text=typed)
-        (limit,) = (await quotas.house(home.context, maxim.guild.id)).limits
-        assert (limit.target, limit.kind, limit.amount) == (Target.MEMBERS, Kind(knob), amount)
-        assert fields(await panel.open(knob)) == {"text": typed}
+        await panel.fill_modal(knob, text=typed)
+        (limit,) = (await quotas.read_server_limits(harness.context, maxim.guild.id)).limits
+        assert (limit.target, limit.kind, limit.amount) == (
+            LimitTarget.MEMBERS,
+            LimitKind(knob),
+            amount,
+        )
+        assert modal_values(await panel.open_modal(knob)) == {"text": typed}
         assert f"by <@{maxim.id}>" in panel.text
-        await panel.fill(knob, text="")
-        assert (await quotas.house(home.context, maxim.guild.id)).limits == ()
+        await panel.fill_modal(knob, text="")
+        assert (await quotas.read_server_limits(harness.context, maxim.guild.id)).limits == ()
 
 
 BROKEN: list[tuple[str, str, str, str]] = [
@@ -149,256 +159,270 @@ BROKEN: list[tuple[str, str, str, str]] = [
 ]
 
 
-async def test_what_breaks_a_rule_comes_back_as_it_was_typed(home: House, maxim: Person) -> None:
+async def test_what_breaks_a_rule_comes_back_as_it_was_typed(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
     """The page names the rule, nothing is changed, and the mended form is taken."""
-    panel = await Sitting.begin(home, maxim)
+    panel = await PanelDriver.open_panel(harness, maxim)
     for page, knob, typed, reason in BROKEN:
-        before = await kept(home, maxim)
-        await (await panel.turn(page)).fill(knob, text=typed)
+        before = await kept(harness, maxim)
+        await (await panel.go_to_page(page)).fill_modal(knob, text=typed)
         assert "Nothing was changed" in panel.text
         assert reason in panel.text.replace("\\", "")
-        assert await kept(home, maxim) == before
-        form = await panel.open("Edit again")
-        assert fields(form) == {"text": typed}
-        await panel.send(form, text="3")
+        assert await kept(harness, maxim) == before
+        form = await panel.open_modal("Edit again")
+        assert modal_values(form) == {"text": typed}
+        await panel.submit_modal(form, text="3")
         assert "Nothing was changed" not in panel.text
 
 
-async def test_every_broken_rule_is_named_at_once(home: House, maxim: Person) -> None:
+async def test_every_broken_rule_is_named_at_once(harness: BotHarness, maxim: MemberClient) -> None:
     """Of a menu too: the page shows the state that stays."""
-    panel = await (await Sitting.begin(home, maxim)).turn("words")
-    await panel.fill("banned", text="/(/\n/[/")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
+    await panel.fill_modal("banned", text="/(/\n/[/")
     assert panel.text.count("\n- ") >= 2
-    await (await panel.turn("models")).choose("default_model", "seedance-2-0")
-    await panel.choose("models", "seedance-1-5-pro")
+    await (await panel.go_to_page("models")).select("default_model", "seedance-2-0")
+    await panel.select("models", "seedance-1-5-pro")
     assert "Nothing was changed" in panel.text
-    assert panel.chosen("models") == []
-    assert panel.chosen("default_model") == ["seedance-2-0"]
+    assert panel.selected_values("models") == []
+    assert panel.selected_values("default_model") == ["seedance-2-0"]
 
 
-async def test_a_panel_goes_on_after_a_restart(home: House, maxim: Person) -> None:
+async def test_a_panel_goes_on_after_a_restart(harness: BotHarness, maxim: MemberClient) -> None:
     """Its menus, its buttons, and a form that was open; only what was mistyped is gone."""
-    panel = await (await Sitting.begin(home, maxim)).turn("words")
-    form = await panel.open("banned")
-    await home.restart()
-    await panel.send(form, text="gore")
-    await home.restart()
-    await panel.choose("spoilers", "all")
-    await (await panel.turn("keeping")).fill("keep_inputs_days", text="x")
-    await home.restart()
-    found = [one["custom_id"] for one in panel.parts if one.get("label") == "Edit again"]
-    gone = await (await maxim.click(panel.shown, found[0])).until_answered()
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
+    form = await panel.open_modal("banned")
+    await harness.restart()
+    await panel.submit_modal(form, text="gore")
+    await harness.restart()
+    await panel.select("spoilers", "all")
+    await (await panel.go_to_page("keeping")).fill_modal("keep_inputs_days", text="x")
+    await harness.restart()
+    found = [one["custom_id"] for one in panel.components if one.get("label") == "Edit again"]
+    gone = await (await maxim.click(panel.panel, found[0])).until_answered()
     assert "it is gone" in gone.text
-    now = await kept(home, maxim)
-    assert (now.banned, now.spoilers, now.keep_inputs_days) == (("gore",), Which.ALL, 40)
+    now = await kept(harness, maxim)
+    assert (now.banned, now.spoilers, now.keep_inputs_days) == (("gore",), AppliesTo.ALL, 40)
 
 
-async def test_a_member_without_the_permission_is_not_offered_it(home: House, ada: Person) -> None:
+async def test_a_member_without_the_permission_is_not_offered_it(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """Discord itself keeps the command from them."""
-    with pytest.raises(ClientRefused):
-        await ada.type(home.channel, "settings", {})
+    with pytest.raises(ClientActionRefused):
+        await ada.run_command(harness.channel, "settings", {})
 
 
 async def test_who_lost_the_permission_changes_nothing_any_more(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """Neither by a menu, nor a button, nor a form that was open; each gets a private answer."""
-    panel = await (await Sitting.begin(home, maxim)).turn("words")
-    form = await panel.open("banned")
-    await panel.fill("banned", text="/(/")
-    stand_in.world.set_roles(maxim.guild, maxim.user)
-    again = next(one["custom_id"] for one in panel.parts if one.get("label") == "Edit again")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
+    form = await panel.open_modal("banned")
+    await panel.fill_modal("banned", text="/(/")
+    fake_discord.world.set_roles(maxim.guild, maxim.user)
+    again = next(one["custom_id"] for one in panel.components if one.get("label") == "Edit again")
     for used in (
-        await maxim.choose(panel.shown, panel.control("spoilers")["custom_id"], ["all"]),
-        await maxim.choose(panel.shown, panel.control("turn")["custom_id"], ["money"]),
-        await maxim.click(panel.shown, panel.control("banned")["custom_id"]),
-        await maxim.click(panel.shown, again),
+        await maxim.select(panel.panel, panel.find_control("spoilers")["custom_id"], ["all"]),
+        await maxim.select(panel.panel, panel.find_control("turn")["custom_id"], ["money"]),
+        await maxim.click(panel.panel, panel.find_control("banned")["custom_id"]),
+        await maxim.click(panel.panel, again),
         await maxim.submit_modal(form, {"text": "gore"}),
     ):
         answered = await used.until_answered()
         assert _NO_MANAGER in answered.text
         assert answered.ephemeral
-    assert await kept(home, maxim) == ServerSettings()
+    assert await kept(harness, maxim) == GuildSettings()
 
 
 async def test_of_two_managers_each_changes_only_what_they_chose(
-    home: House, maxim: Person, olga: Person
+    harness: BotHarness, maxim: MemberClient, olga: MemberClient
 ) -> None:
     """At once, and from a panel that shows an older state; the page tells who was last."""
-    first = await (await Sitting.begin(home, maxim)).turn("words")
-    second = await (await Sitting.begin(home, olga)).turn("words")
+    first = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
+    second = await (await PanelDriver.open_panel(harness, olga)).go_to_page("words")
     await asyncio.gather(
-        first.choose("spoilers", "all"),
-        second.choose("age_gate", "sensitive"),
+        first.select("spoilers", "all"),
+        second.select("age_gate", "sensitive"),
     )
-    await first.fill("banned", text="gore")
-    await second.choose("spoilers", "sensitive")
-    now = await kept(home, maxim)
-    assert (now.spoilers, now.age_gate, now.banned) == (Which.SENSITIVE, Which.SENSITIVE, ("gore",))
+    await first.fill_modal("banned", text="gore")
+    await second.select("spoilers", "sensitive")
+    now = await kept(harness, maxim)
+    assert (now.spoilers, now.age_gate, now.banned) == (
+        AppliesTo.SENSITIVE,
+        AppliesTo.SENSITIVE,
+        ("gore",),
+    )
     assert f"Spoilers, all → sensitive, by <@{olga.id}>" in second.text
 
 
 async def test_channels_and_roles_are_picked_of_the_server(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """Several where several may be; what is picked is shown as picked."""
-    role = stand_in.world.add_role(maxim.guild, "Filmmakers", Permission(0))
-    videos, night = stand_in.channel("videos"), stand_in.channel("night")
-    panel = await (await Sitting.begin(home, maxim)).turn("who")
-    await panel.choose("channels", videos, night)
-    await panel.choose("roles", role)
-    assert panel.chosen("channels") == [str(videos.id), str(night.id)]
-    assert panel.chosen("roles") == [str(role.id)]
+    role = fake_discord.world.add_role(maxim.guild, "Filmmakers", Permission(0))
+    videos, night = fake_discord.channel("videos"), fake_discord.channel("night")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("who")
+    await panel.select("channels", videos, night)
+    await panel.select("roles", role)
+    assert panel.selected_values("channels") == [str(videos.id), str(night.id)]
+    assert panel.selected_values("roles") == [str(role.id)]
     assert f"Roles, not set → <@&{role.id}>" in panel.text
-    await panel.turn("channels")
+    await panel.go_to_page("channels")
     for knob in ("result_channel", "showcase_channel", "summary_channel"):
-        await panel.choose(knob, night)
-        assert panel.chosen(knob) == [str(night.id)]
-    now = await kept(home, maxim)
+        await panel.select(knob, night)
+        assert panel.selected_values(knob) == [str(night.id)]
+    now = await kept(harness, maxim)
     assert (now.channels, now.roles) == ((videos.id, night.id), (role.id,))
     assert {now.result_channel, now.showcase_channel, now.summary_channel} == {night.id}
-    await panel.choose("result_channel")
-    assert (await kept(home, maxim)).result_channel is None
-    await panel.turn("home")
+    await panel.select("result_channel")
+    assert (await kept(harness, maxim)).result_channel is None
+    await panel.go_to_page("home")
     assert f"Showcase: **<#{night.id}>**" in panel.text
     assert "⚠️" not in panel.text
 
 
 async def test_forums_are_offered_where_what_is_chosen_holds_for_their_posts(
-    home: House, maxim: Person
+    harness: BotHarness, maxim: MemberClient
 ) -> None:
     """Nothing can be posted to a forum itself, so it is no place for results."""
-    panel = await Sitting.begin(home, maxim)
+    panel = await PanelDriver.open_panel(harness, maxim)
     for page, knob, forums in (
         ("who", "channels", True),
         ("channel", "choose", True),
         ("channels", "showcase_channel", False),
     ):
-        await panel.turn(page)
-        assert ({15, 16} <= {*panel.control(knob)["channel_types"]}) is forums
+        await panel.go_to_page(page)
+        assert ({15, 16} <= {*panel.find_control(knob)["channel_types"]}) is forums
 
 
 async def test_a_channel_that_is_closed_to_the_bot_is_warned_of(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """On its page and on the first one, with the permission that is missing."""
-    quiet = stand_in.channel("quiet")
-    panel = await (await Sitting.begin(home, maxim)).turn("channels")
-    await panel.choose("showcase_channel", quiet)
+    quiet = fake_discord.channel("quiet")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channels")
+    await panel.select("showcase_channel", quiet)
     warning = f"⚠️ I can not post in <#{quiet.id}>: I lack *Send Messages* there."
     assert warning in panel.text
-    assert warning in (await panel.turn("home")).text
+    assert warning in (await panel.go_to_page("home")).text
 
 
 async def test_a_deleted_channel_or_role_is_warned_of_and_goes_with_the_next_choice(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """Discord would refuse a menu that shows it as chosen."""
     lost, night = (
-        stand_in.world.add_channel(maxim.guild, "lost"),
-        stand_in.channel("night"),
+        fake_discord.world.add_channel(maxim.guild, "lost"),
+        fake_discord.channel("night"),
     )
-    panel = await (await Sitting.begin(home, maxim)).turn("who")
-    await panel.choose("channels", lost, night)
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("who")
+    await panel.select("channels", lost, night)
     await settings.change(
-        home.context,
+        harness.context,
         maxim.guild.id,
-        Manager(maxim.id, 1),
+        Actor(maxim.id, 1),
         lambda before: before.model_copy(update={"roles": (9, 10)}),
     )
-    stand_in.world.delete_channel(lost)
-    await panel.turn("who")
+    fake_discord.world.delete_channel(lost)
+    await panel.go_to_page("who")
     assert "⚠️ A channel that was chosen is deleted" in panel.text
     assert "⚠️ 2 roles that were chosen are deleted" in panel.text
-    assert panel.chosen("channels") == [str(night.id)]
-    await panel.choose("channels", *panel.chosen("channels"))
-    await panel.choose("roles")
+    assert panel.selected_values("channels") == [str(night.id)]
+    await panel.select("channels", *panel.selected_values("channels"))
+    await panel.select("roles")
     assert "⚠️" not in panel.text
-    assert (await kept(home, maxim)).channels == (night.id,)
+    assert (await kept(harness, maxim)).channels == (night.id,)
 
 
 async def test_a_channel_has_rules_of_its_own_until_they_are_cleared(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """The page begins with the channel that one is in; the first page lists those that differ."""
-    night = stand_in.channel("night")
-    panel = await (await Sitting.begin(home, maxim)).turn("channel")
-    assert panel.chosen("choose") == [str(home.channel.id)]
-    await panel.choose("max_seconds", "8")
-    await panel.choose("choose", night)
+    night = fake_discord.channel("night")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channel")
+    assert panel.selected_values("choose") == [str(harness.channel.id)]
+    await panel.select("max_seconds", "8")
+    await panel.select("choose", night)
     for _, knob, values, _ in [one for one in CHOICES if one[0] == "models"]:
-        await panel.choose(knob, *values)
-        assert panel.chosen(knob) == values
-    now = await kept(home, maxim)
-    assert now.rules == Rules()
-    assert now.rules_in(home.channel.id) == Rules(max_seconds=8)
-    assert now.rules_in(night.id).default_seconds == 6
+        await panel.select(knob, *values)
+        assert panel.selected_values(knob) == values
+    now = await kept(harness, maxim)
+    assert now.rules == GenerationRules()
+    assert now.rules_for_channel(harness.channel.id) == GenerationRules(max_seconds=8)
+    assert now.rules_for_channel(night.id).default_seconds == 6
     assert f"Default sound in <#{night.id}>, not set → no" in panel.text
-    await panel.press("clear")
+    await panel.click("clear")
     assert "as on the rest of the server" in panel.text
-    assert [one.channel_id for one in (await kept(home, maxim)).overrides] == [home.channel.id]
-    assert f"<#{home.channel.id}>: Longest video: **8 s**" in (await panel.turn("home")).text
+    assert [one.channel_id for one in (await kept(harness, maxim)).overrides] == [
+        harness.channel.id
+    ]
+    assert (
+        f"<#{harness.channel.id}>: Longest video: **8 s**" in (await panel.go_to_page("home")).text
+    )
 
 
 async def test_rules_of_deleted_channels_are_swept_away(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """They can not be chosen any more, so there is a button for all of them."""
-    lost = stand_in.world.add_channel(maxim.guild, "lost")
-    panel = await (await Sitting.begin(home, maxim)).turn("channel")
-    await panel.choose("max_seconds", "8")
-    await panel.choose("choose", lost)
-    await panel.choose("max_seconds", "5")
-    stand_in.world.delete_channel(lost)
-    await panel.turn("channel")
-    assert panel.control("sweep")["label"] == "Clear 1 deleted channel"
-    await panel.press("sweep")
-    assert [one.channel_id for one in (await kept(home, maxim)).overrides] == [home.channel.id]
+    lost = fake_discord.world.add_channel(maxim.guild, "lost")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channel")
+    await panel.select("max_seconds", "8")
+    await panel.select("choose", lost)
+    await panel.select("max_seconds", "5")
+    fake_discord.world.delete_channel(lost)
+    await panel.go_to_page("channel")
+    assert panel.find_control("sweep")["label"] == "Clear 1 deleted channel"
+    await panel.click("sweep")
+    assert [one.channel_id for one in (await kept(harness, maxim)).overrides] == [
+        harness.channel.id
+    ]
 
 
 async def test_the_fullest_page_is_within_discords_limits(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """A channel's page with every rule set, both its buttons, and a broken rule above it."""
-    lost = stand_in.world.add_channel(maxim.guild, "lost")
-    panel = await (await Sitting.begin(home, maxim)).turn("channel")
-    await panel.choose("choose", lost)
-    await panel.choose("max_seconds", "5")
-    stand_in.world.delete_channel(lost)
-    await panel.turn("channel")
+    lost = fake_discord.world.add_channel(maxim.guild, "lost")
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channel")
+    await panel.select("choose", lost)
+    await panel.select("max_seconds", "5")
+    fake_discord.world.delete_channel(lost)
+    await panel.go_to_page("channel")
     for _, knob, values, _ in [one for one in CHOICES if one[0] == "models"]:
-        await panel.choose(knob, *values)
-    await panel.choose("models", "seedance-1-5-pro")
+        await panel.select(knob, *values)
+    await panel.select("models", "seedance-1-5-pro")
     assert "Nothing was changed" in panel.text
     assert {"clear", "sweep", "turn"} <= {
-        one["custom_id"].split(":")[2] for one in panel.parts if "custom_id" in one
+        one["custom_id"].split(":")[2] for one in panel.components if "custom_id" in one
     }
-    assert len(panel.parts) <= 40
+    assert len(panel.components) <= 40
 
 
 async def test_the_fullest_overview_is_within_discords_limits(
-    home: House, stand_in: DiscordStandIn, maxim: Person
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
     """Twenty-five channels closed to the bot, long lists of words, fifty channels that differ."""
-    rows = [stand_in.world.add_channel(maxim.guild, f"c{number}") for number in range(50)]
+    rows = [fake_discord.world.add_channel(maxim.guild, f"c{number}") for number in range(50)]
     for channel in rows:
-        stand_in.world.deny(channel, Permission.SEND_MESSAGES)
-    panel = await (await Sitting.begin(home, maxim)).turn("who")
-    await panel.choose("channels", *rows[:25])
-    await panel.turn("words")
+        fake_discord.world.deny(channel, Permission.SEND_MESSAGES)
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("who")
+    await panel.select("channels", *rows[:25])
+    await panel.go_to_page("words")
     for knob in ("banned", "sensitive"):
-        await panel.fill(knob, text="\n".join(f"*word* {number}" for number in range(200)))
+        await panel.fill_modal(knob, text="\n".join(f"*word* {number}" for number in range(200)))
     spelled: dict[str, Any] = {"max_seconds": 8, "default_seconds": 6, "default_sound": True}
 
-    def everywhere(before: ServerSettings) -> ServerSettings:
+    def everywhere(before: GuildSettings) -> GuildSettings:
         one = {"rules": spelled}
         rules = [{"channel_id": channel.id, **one} for channel in rows]
-        return ServerSettings.model_validate({**before.model_dump(), "overrides": tuple(rules)})
+        return GuildSettings.model_validate({**before.model_dump(), "overrides": tuple(rules)})
 
-    manager = Manager(maxim.id, 1)
-    await settings.change(home.context, maxim.guild.id, manager, everywhere)
+    manager = Actor(maxim.id, 1)
+    await settings.change(harness.context, maxim.guild.id, manager, everywhere)
     for page in ("home", "who", "words", "channel"):
-        assert len((await panel.turn(page)).text) <= 4_000
+        assert len((await panel.go_to_page(page)).text) <= 4_000
 
 
 HOSTILE = (
@@ -409,14 +433,16 @@ HOSTILE = (
 )
 
 
-async def test_hostile_words_are_shown_as_they_are(home: House, maxim: Person) -> None:
+async def test_hostile_words_are_shown_as_they_are(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
     """No markup of a manager's list comes alive, on its page, the first one or the record."""
-    panel = await Sitting.begin(home, maxim)
+    panel = await PanelDriver.open_panel(harness, maxim)
     for text in HOSTILE:
-        await (await panel.turn("words")).fill("banned", text=text)
+        await (await panel.go_to_page("words")).fill_modal("banned", text=text)
         assert "Nothing was changed" not in panel.text
         for page in ("words", "home"):
-            shown = (await panel.turn(page)).text
+            shown = (await panel.go_to_page(page)).text
             for live in ("**bold**", "||x||", "<@1>", "@everyone", "[a](", "https://", "\u202e"):
                 assert live not in shown
             assert "``" not in shown
@@ -425,5 +451,8 @@ async def test_hostile_words_are_shown_as_they_are(home: House, maxim: Person) -
 def test_everything_on_the_panel_is_in_the_docs() -> None:
     """Each page and each control under the name that it bears."""
     docs = Path("docs/commands.md").read_text()
-    named = [*TITLES.values(), *(knob.label for knobs in KNOBS.values() for knob in knobs)]
+    named = [
+        *PAGE_TITLES.values(),
+        *(knob.label for knobs in FIELDS_BY_PAGE.values() for knob in knobs),
+    ]
     assert [name for name in named if name not in docs] == []

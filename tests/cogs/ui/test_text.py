@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from cogs.ui import text
 from domain.jobs import JobState
-from sandbox.discord import Channel, Person
-from tests.harness.rendering import HOSTILE, a_job, live_markup, plain
-from workflow.publisher import Sight
-from workflow.urls.input_urls import NO_PLACE, SWEPT
+from sandbox.discord import Channel, MemberClient
+from tests.harness.rendering import HOSTILE_TEXTS, make_job, rendered_markup, unescape
+from workflow.publisher import StatusView
+from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_UNREACHABLE
 
 _PIECES = st.sampled_from(
     [*"*_~`|\\<>[]()#-+@:/ \n\t", "://", "https://", "everyone", "<@", "\u200b", "\u202e", "é", "x"]
@@ -28,22 +28,22 @@ def visible(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_is_shown_as_it_was_typed(text: str) -> None:
+@pytest.mark.parametrize("typed", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_a_hostile_text_is_shown_as_it_was_typed(typed: str) -> None:
     """Nothing of it is markup, a link or a mention; it is one line, cut with a mark."""
-    shown = text.harmless(text, 300)
-    assert live_markup(shown) == []
-    assert len(plain(shown)) <= 300
-    whole, cut = visible(text), plain(shown)
+    shown = text.harmless(typed, 300)
+    assert rendered_markup(shown) == []
+    assert len(unescape(shown)) <= 300
+    whole, cut = visible(typed), unescape(shown)
     assert cut == whole or (cut.endswith("…") and whole.startswith(cut[:-1]))
 
 
 @given(st.lists(_PIECES, max_size=40).map("".join))
-def test_no_text_comes_through_as_markup(text: str) -> None:
+def test_no_text_comes_through_as_markup(typed: str) -> None:
     """Any mixture of what Discord gives a meaning, and nothing of it is lost."""
-    shown = text.harmless(text, 300)
-    assert live_markup(shown) == []
-    assert plain(shown) == visible(text)
+    shown = text.harmless(typed, 300)
+    assert rendered_markup(shown) == []
+    assert unescape(shown) == visible(typed)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_no_text_comes_through_as_markup(text: str) -> None:
 )
 def test_the_measure_itself_finds_markup(live: str) -> None:
     """What these tests look for is found where nothing is escaped."""
-    assert live_markup(live)
+    assert rendered_markup(live)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_the_measure_itself_finds_markup(live: str) -> None:
         (JobState.FAILED, "InsufficientBalance", False, False),
         (JobState.FAILED, "Timeout", True, True),
         (JobState.REJECTED, "a new one", True, True),
-        (JobState.REJECTED, SWEPT, False, False),
-        (JobState.REJECTED, NO_PLACE, False, False),
+        (JobState.REJECTED, INPUT_EXPIRED, False, False),
+        (JobState.REJECTED, INPUT_UNREACHABLE, False, False),
         (JobState.RESULT_LOST, None, True, False),
         (JobState.SUBMIT_UNKNOWN, None, False, False),
         (JobState.CANCELLED, None, False, False),
@@ -73,27 +73,29 @@ def test_the_measure_itself_finds_markup(live: str) -> None:
     ],
 )
 def test_another_try_is_offered_where_it_can_help(
-    videos: Channel, ada: Person, state: JobState, code: str | None, again: bool, change: bool
+    videos: Channel, ada: MemberClient, state: JobState, code: str | None, again: bool, change: bool
 ) -> None:
     """Neither for what would fail the same way, nor for what may come still."""
-    sight = Sight(a_job(videos, ada, state, fail_code=code))
-    assert (text.is_worth_repeating(sight), text.is_worth_changing(sight)) == (again, change)
+    sight = StatusView(make_job(videos, ada, state, fail_code=code))
+    assert (text.is_worth_repeating(sight), text.is_worth_editing(sight)) == (again, change)
 
 
 def test_a_lost_submission_can_be_asked_for_again_when_it_is_given_up(
-    videos: Channel, ada: Person
+    videos: Channel, ada: MemberClient
 ) -> None:
     """Not before: it may be a second video then."""
-    sight = Sight(a_job(videos, ada, JobState.SUBMIT_UNKNOWN), given_up=True)
+    sight = StatusView(make_job(videos, ada, JobState.SUBMIT_UNKNOWN), hold_released=True)
     assert text.is_worth_repeating(sight)
 
 
-@pytest.mark.parametrize("code", [SWEPT, NO_PLACE])
+@pytest.mark.parametrize("code", [INPUT_EXPIRED, INPUT_UNREACHABLE])
 def test_what_could_not_be_handed_over_is_said_in_our_own_words(
-    videos: Channel, ada: Person, code: str
+    videos: Channel, ada: MemberClient, code: str
 ) -> None:
     """It was not the model that refused."""
-    said = text.ending(Sight(a_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x")))
+    said = text.format_outcome(
+        StatusView(make_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x"))
+    )
     assert "The model refused" not in said
     assert "attach it again" in said
     assert "Nothing was charged" in said

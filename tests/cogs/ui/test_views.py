@@ -9,43 +9,47 @@ import pytest
 
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.ui import views
-from cogs.ui.buttons import Act, CardButton
+from cogs.ui.buttons import ActionButton, ButtonAction
 from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
-from domain.quotas import Left, Period, Room, Scope
-from sandbox.discord import Channel, Message, Person
-from sandbox.discord.models import walk
+from domain.quotas import LimitUsage, Period, RemainingQuota, Scope
+from sandbox.discord import Channel, MemberClient, Message
+from sandbox.discord.models import walk_components
 from storage.jobs import Job
 from tests.harness.rendering import (
-    HOSTILE,
+    HOSTILE_TEXTS,
     NOW_MS,
-    a_job,
-    live_markup,
     longest_request,
-    shown_prompt,
+    make_job,
+    prompt_on_card,
+    rendered_markup,
 )
-from tests.harness.stock_client import StockBot
-from workflow.publisher import Parcel, Sight
-from workflow.results.lookup import Cost
+from tests.harness.stock_client import StockClient
+from workflow.publisher import ResultPayload, StatusView
+from workflow.results.lookup import JobCost
 from workflow.stages.accept import Accepted
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
 
 
-def sights(job: Job) -> list[Sight]:
+def sights(job: Job) -> list[StatusView]:
     """Show a job in every way that its state allows, with the most to say."""
     told = replace(job, reason=_TALKATIVE)
     coded = [replace(job, fail_code="Timeout"), replace(job, fail_code="SensitiveContent")]
     return [
-        *(Sight(job, place=place) for place in (None, 1, 500)),
-        Sight(job, ready_at_ms=NOW_MS),
-        *(Sight(found, charged=charged) for found in (told, *coded) for charged in (False, True)),
+        *(StatusView(job, queue_position=place) for place in (None, 1, 500)),
+        StatusView(job, ready_at_ms=NOW_MS),
+        *(
+            StatusView(found, charged=charged)
+            for found in (told, *coded)
+            for charged in (False, True)
+        ),
     ]
 
 
-async def show(client: StockBot, channel: Channel, card: discord.ui.LayoutView) -> Message:
+async def show(client: StockClient, channel: Channel, card: discord.ui.LayoutView) -> Message:
     """Post a card, and give what became of it."""
     none = discord.AllowedMentions.none()
     posted = await client.get_partial_messageable(channel.id).send(view=card, allowed_mentions=none)
@@ -54,85 +58,87 @@ async def show(client: StockBot, channel: Channel, card: discord.ui.LayoutView) 
     return message
 
 
-def assert_public(message: Message, member: Person) -> None:
+def assert_public(message: Message, member: MemberClient) -> None:
     """Demand Discord's limits, no money, and no mention but the member's own."""
-    assert len(walk(message.components)) <= 40
+    assert len(walk_components(message.components)) <= 40
     assert len(message.text) <= 4000
     assert "$" not in message.text
     said = message.text.replace(f"<@{member.id}>", "Ada").replace(f"<t:{NOW_MS // 1000}:R>", "")
     for line in said.splitlines():
         text = line.removeprefix("> ").removeprefix("-# ")
         bold = text.startswith("**") and text.count("**") == 2
-        assert live_markup(text.replace("**", "") if bold else text) == []
+        assert rendered_markup(text.replace("**", "") if bold else text) == []
 
 
 @pytest.mark.parametrize("state", JobState)
 async def test_a_status_card_holds_in_every_state(
-    client: StockBot, videos: Channel, ada: Person, state: JobState
+    client: StockClient, videos: Channel, ada: MemberClient, state: JobState
 ) -> None:
     """Whatever there is to say beside the longest prompt."""
-    job = replace(a_job(videos, ada, state), request=longest_request("**lake** " * 600))
+    job = replace(make_job(videos, ada, state), request=longest_request("**lake** " * 600))
     for sight in sights(job):
-        message = await show(client, videos, views.status(sight))
+        message = await show(client, videos, views.render_status(sight))
         assert_public(message, ada)
         assert message.text.splitlines()[-1] == f"-# {job.id}"
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state.value != "delivered"])
 async def test_a_failure_card_holds_in_every_state(
-    client: StockBot, videos: Channel, ada: Person, state: JobState
+    client: StockClient, videos: Channel, ada: MemberClient, state: JobState
 ) -> None:
     """It names the member and the job."""
-    job = a_job(videos, ada, state)
+    job = make_job(videos, ada, state)
     for sight in sights(job):
-        message = await show(client, videos, views.failure(sight))
+        message = await show(client, videos, views.render_failure(sight))
         assert_public(message, ada)
         assert f"<@{ada.id}>" in message.text
         assert job.id in message.text
 
 
-@pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("prompt", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 async def test_a_hostile_prompt_stays_a_prompt(
-    publisher: DiscordPublisher, videos: Channel, ada: Person, clip: Path, prompt: str
+    publisher: DiscordPublisher, videos: Channel, ada: MemberClient, clip: Path, prompt: str
 ) -> None:
     """On the status message and on the result it takes one line, and is plain text there."""
-    mild = a_job(videos, ada, model=ModelId.SEEDANCE_2_0)
-    hostile = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
+    mild = make_job(videos, ada, model=ModelId.SEEDANCE_2_0)
+    hostile = make_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
     for job in (mild, hostile):
-        await publisher.post_status(Sight(job))
-        await publisher.post_result(job, Parcel(clip))
-        await publisher.post_result(replace(job, id=job.id[::-1]), Parcel(None))
+        await publisher.post_status(StatusView(job))
+        await publisher.post_result(job, ResultPayload(clip))
+        await publisher.post_result(replace(job, id=job.id[::-1]), ResultPayload(None))
     for usual, message in zip(videos.messages[:3], videos.messages[3:], strict=True):
         assert len(message.text.splitlines()) == len(usual.text.splitlines())
-        assert live_markup(shown_prompt(message.text)) == []
+        assert rendered_markup(prompt_on_card(message.text)) == []
         assert_public(message, ada)
 
 
 @pytest.mark.parametrize("code", [*(f"odd {reason}" for reason in FailReason), None])
 async def test_an_unknown_failure_shows_apixos_words_as_text(
-    client: StockBot, videos: Channel, ada: Person, code: str | None
+    client: StockClient, videos: Channel, ada: MemberClient, code: str | None
 ) -> None:
     """What a model says of its refusal is a stranger's text too."""
-    for prompt in HOSTILE.values():
-        job = a_job(videos, ada, JobState.FAILED, reason=prompt, fail_code=code)
-        for card in (views.status(Sight(job)), views.failure(Sight(job))):
+    for prompt in HOSTILE_TEXTS.values():
+        job = make_job(videos, ada, JobState.FAILED, reason=prompt, fail_code=code)
+        for card in (views.render_status(StatusView(job)), views.render_failure(StatusView(job))):
             assert_public(await show(client, videos, card), ada)
 
 
 async def test_the_bare_result_has_nothing_of_the_prompt(
-    client: StockBot, videos: Channel, ada: Person
+    client: StockClient, videos: Channel, ada: MemberClient
 ) -> None:
     """For channels whose word filter refused it."""
-    job = a_job(videos, ada, prompt="a very particular lake")
-    message = await show(client, videos, views.result(job, Parcel(None), bare=True))
+    job = make_job(videos, ada, prompt="a very particular lake")
+    message = await show(
+        client, videos, views.render_result(job, ResultPayload(None), without_prompt=True)
+    )
     assert "particular" not in message.text
     assert message.text.endswith(f" · {job.id}")
 
 
-def left(*, grants: int = 0, **rooms: int) -> Left:
+def left(*, grants: int = 0, **rooms: int) -> RemainingQuota:
     """Make what is left today: of these limits this much, and of the others all."""
     made = (
-        Room(
+        LimitUsage(
             scope=scope,
             period=Period.DAY,
             limit=MicroUSD(rooms[scope]) if scope in rooms else None,
@@ -141,7 +147,7 @@ def left(*, grants: int = 0, **rooms: int) -> Left:
         )
         for scope in Scope
     )
-    return Left(tuple(made), MicroUSD(grants))
+    return RemainingQuota(tuple(made), MicroUSD(grants))
 
 
 @pytest.mark.parametrize(
@@ -153,14 +159,20 @@ def left(*, grants: int = 0, **rooms: int) -> Left:
     ],
 )
 async def test_the_private_answer_tells_price_rest_and_cancel(
-    client: StockBot, videos: Channel, ada: Person, rest: Left
+    client: StockClient, videos: Channel, ada: MemberClient, rest: RemainingQuota
 ) -> None:
     """Money is told here, and the job can be cancelled while it waits."""
     for state in JobState:
-        job = a_job(videos, ada, state)
-        card = views.accepted(Accepted(job, 1, rest), CardButton(Act.CANCEL, job.id))
+        job = make_job(videos, ada, state)
+        card = views.render_accepted(
+            Accepted(job, 1, rest), ActionButton(ButtonAction.CANCEL, job.id)
+        )
         message = await show(client, videos, card)
-        buttons = [found["custom_id"] for found in walk(message.components) if found["type"] == 2]
+        buttons = [
+            found["custom_id"]
+            for found in walk_components(message.components)
+            if found["type"] == 2
+        ]
         assert buttons == ([f"cancel:{job.id}"] if state is JobState.QUEUED else [])
         assert f"`{job.id}`" in message.text
         assert "**$0.08**" in message.text
@@ -168,11 +180,11 @@ async def test_the_private_answer_tells_price_rest_and_cancel(
 
 @pytest.mark.parametrize(("rules", "length"), list(product([1, 5, 60], [20, 160])))
 async def test_a_refusal_names_whole_rules_and_how_many_more(
-    client: StockBot, videos: Channel, rules: int, length: int
+    client: StockClient, videos: Channel, rules: int, length: int
 ) -> None:
     """Every rule that fits; for what does not, a number."""
     given = [f"rule {number:02} ".ljust(length, "x") for number in range(rules)]
-    message = await show(client, videos, views.refusal(given))
+    message = await show(client, videos, views.render_refusal(given))
     listed = [line for line in message.text.splitlines() if line.startswith("- ")]
     if rules * length < 3_500:
         assert listed == [f"- {rule}" for rule in given]
@@ -182,28 +194,28 @@ async def test_a_refusal_names_whole_rules_and_how_many_more(
         assert len(listed) > 20
 
 
-async def test_a_note_is_one_sentence(client: StockBot, videos: Channel) -> None:
+async def test_a_note_is_one_sentence(client: StockClient, videos: Channel) -> None:
     """And nothing else."""
-    assert (await show(client, videos, views.note("Cancelled."))).text == "Cancelled."
+    assert (await show(client, videos, views.render_text("Cancelled."))).text == "Cancelled."
 
 
 async def test_the_details_hold_whatever_the_prompt(
-    client: StockBot, videos: Channel, ada: Person
+    client: StockClient, videos: Channel, ada: MemberClient
 ) -> None:
     """The longest and the most hostile one; money only where it is given."""
-    for prompt in HOSTILE.values():
-        job = a_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
-        cost = Cost(held=MicroUSD(0), charged=MicroUSD(1_234_567))
+    for prompt in HOSTILE_TEXTS.values():
+        job = make_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
+        cost = JobCost(held=MicroUSD(0), charged=MicroUSD(1_234_567))
         for told in (cost, None):
-            card = views.details(job, told, with_task=True)
+            card = views.render_details(job, told, show_task_id=True)
             none = discord.AllowedMentions.none()
             posted = await client.get_partial_messageable(videos.id).send(
-                view=card, files=views.whole_prompt(job), allowed_mentions=none
+                view=card, files=views.prompt_files(job), allowed_mentions=none
             )
             message = videos.message(posted.id)
             assert message is not None
             assert len(message.text) <= 4000
-            assert live_markup(shown_prompt(message.text)) == []
+            assert rendered_markup(prompt_on_card(message.text)) == []
             assert ("$1.234567" in message.text) == (told is not None)
             files = [file.path.read_text() for file in message.attachments]
             assert files in ([], [job.request.prompt])
@@ -212,26 +224,28 @@ async def test_the_details_hold_whatever_the_prompt(
 @pytest.mark.parametrize(
     ("cost", "said"),
     [
-        (Cost(MicroUSD(40_000), MicroUSD(0)), "On hold: $0.04."),
-        (Cost(MicroUSD(0), MicroUSD(0)), "Nothing was charged."),
+        (JobCost(MicroUSD(40_000), MicroUSD(0)), "On hold: $0.04."),
+        (JobCost(MicroUSD(0), MicroUSD(0)), "Nothing was charged."),
     ],
 )
 async def test_the_details_tell_what_is_held_or_given_back(
-    client: StockBot, videos: Channel, ada: Person, cost: Cost, said: str
+    client: StockClient, videos: Channel, ada: MemberClient, cost: JobCost, said: str
 ) -> None:
     """A job under way, and one that cost nothing in the end."""
-    message = await show(client, videos, views.details(a_job(videos, ada), cost, with_task=False))
+    message = await show(
+        client, videos, views.render_details(make_job(videos, ada), cost, show_task_id=False)
+    )
     assert said in message.text
     assert "task" not in message.text
 
 
 @pytest.mark.parametrize(("after_ms", "said"), [(59_999, "59 s"), (61_000, "1 min 1 s")])
 async def test_a_result_tells_how_long_it_took(
-    client: StockBot, videos: Channel, ada: Person, after_ms: int, said: str
+    client: StockClient, videos: Channel, ada: MemberClient, after_ms: int, said: str
 ) -> None:
     """From the request to the post."""
-    job = a_job(videos, ada, posting_since_ms=NOW_MS + after_ms)
-    message = await show(client, videos, views.result(job, Parcel(None)))
+    job = make_job(videos, ada, posting_since_ms=NOW_MS + after_ms)
+    message = await show(client, videos, views.render_result(job, ResultPayload(None)))
     assert f"made in {said} · {job.id}" in message.text
 
 
@@ -252,15 +266,17 @@ async def test_a_result_tells_how_long_it_took(
 async def test_a_result_says_what_there_is_of_a_large_video(
     publisher: DiscordPublisher,
     videos: Channel,
-    ada: Person,
+    ada: MemberClient,
     clip: Path,
     is_copy: bool,
     link: str | None,
     said: str,
 ) -> None:
     """A link has the day on which it ends; what is not there is not spoken of."""
-    job, video = a_job(videos, ada), clip if is_copy else None
-    await publisher.post_result(job, Parcel(video, is_copy=is_copy, link=link, until_ms=NOW_MS))
+    job, video = make_job(videos, ada), clip if is_copy else None
+    await publisher.post_result(
+        job, ResultPayload(video, is_copy=is_copy, link=link, link_expires_at_ms=NOW_MS)
+    )
     (message,) = videos.messages
     assert said in message.text
     assert (f"<t:{NOW_MS // 1000}:D>" in message.text) == (link is not None)

@@ -7,25 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from apixo.requests import submission
+from apixo.requests import build_submission
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from domain.requests import Command, Draft, check
-from qa.crash_matrix.faults import PLAIN, Trouble
-from qa.crash_matrix.invariants import judge
-from qa.crash_matrix.run_record import Cell, Traces
-from sandbox.apixo import ApixoStandIn
-from sandbox.apixo.prompt_directives import Script
-from sandbox.apixo.rules import MODELS, read_order
-from sandbox.discord import DiscordStandIn, Message
+from domain.requests import Draft, GenerationCommand, build_request
+from qa.crash_matrix.faults import NO_FAULT, InjectedFault
+from qa.crash_matrix.invariants import check_invariants
+from qa.crash_matrix.run_record import Cell, RunRecord
+from sandbox.apixo import FakeApixo
+from sandbox.apixo.prompt_directives import Directives
+from sandbox.apixo.rules import MODELS, parse_submission
+from sandbox.discord import FakeDiscord, Message
 from sandbox.discord.models import Attachment
-from storage.audit import Audit
+from storage.audit import AuditReport
 from storage.jobs import Job
 
 ID = "01m7za7qv5t68n9j9d4z"
 VIDEO = b"0000ftypisom"
-REQUEST = check(Draft(command=Command.VIDEO, prompt="a lake, take 1"))
-SOUND = Audit(ok=True, jobs={}, ledger={"held": 0}, violations=())
+REQUEST = build_request(Draft(command=GenerationCommand.VIDEO, prompt="a lake, take 1"))
+SOUND = AuditReport(ok=True, jobs={}, ledger={"held": 0}, violations=())
 
 Doctor = Callable[["Scene"], None]
 
@@ -34,8 +34,8 @@ class Scene:
     """A job that was delivered as it should be, and hands to spoil it with."""
 
     def __init__(self, folder: Path) -> None:
-        self.apixo = ApixoStandIn()
-        self.discord = DiscordStandIn()
+        self.apixo = FakeApixo()
+        self.discord = FakeDiscord()
         self.channel = self.discord.channel("videos")
         self.file = folder / "video.mp4"
         self.file.write_bytes(VIDEO)
@@ -44,11 +44,11 @@ class Scene:
         task = self.make_task()
         job = _job(task, self.card.id, self.result.id)
         files = {f"{ID}.mp4": VIDEO}
-        self.traces = Traces(Cell(PLAIN), "take 1", jobs=[job], audit=SOUND, files=files)
+        self.traces = RunRecord(Cell(NO_FAULT), "take 1", jobs=[job], audit=SOUND, files=files)
 
     def post(self, text: str, *, with_video: bool = False) -> Message:
         world = self.discord.world
-        message = Message(world.ids.next(), self.channel, world.bot, text)
+        message = Message(world.ids.next(), self.channel, world.bot_user, text)
         if with_video:
             video = Attachment(
                 world.ids.next(),
@@ -64,14 +64,17 @@ class Scene:
         return message
 
     def make_task(self) -> str:
-        order = read_order(MODELS[REQUEST.model], submission(REQUEST))
-        return self.apixo.tasks.create(order, Script(), 80_000, None).id
+        order = parse_submission(MODELS[REQUEST.model], build_submission(REQUEST))
+        return self.apixo.tasks.create(order, Directives(), 80_000, None).id
 
     def change(self, **fields: object) -> None:
         self.traces.jobs = [replace(self.traces.jobs[0], **fields)]
 
     def verdicts(self) -> set[str]:
-        return {each.partition(":")[0] for each in judge(self.traces, self.apixo, self.discord)}
+        return {
+            each.partition(":")[0]
+            for each in check_invariants(self.traces, self.apixo, self.discord)
+        }
 
 
 @pytest.fixture
@@ -117,9 +120,9 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
 def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):
     """And only then: a process that lives keeps it true, and so does every other fault."""
     scene.card.content = f"🎬 Being made.\n-# {ID}"
-    cut_off = Cell(Trouble(axis="Discord", name="cut off", cuts_off=True))
+    cut_off = Cell(InjectedFault(axis="Discord", name="cut off", ends_connection=True))
     for cell, kills, told in ((cut_off, 0, {"silent"}), (cut_off, 1, set[str]())):
-        scene.traces.cell, scene.traces.kills = cell, kills
+        scene.traces.cell, scene.traces.kill_count = cell, kills
         assert scene.verdicts() == told
 
 

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 
 import pytest
 
-from qa.crash_matrix.crash_points import WHOLE_CLASSES, coroutines_of
-from qa.crash_matrix.faults import TROUBLES, title
-from qa.crash_matrix.known_crash_points import BY_CHANCE, DOORS, ELSEWHERE
-from qa.crash_matrix.matrix import Findings, replay
-from qa.crash_matrix.sample import CELLS, Played, play_sample
+from qa.crash_matrix.crash_points import INSTRUMENTED_CLASSES, public_coroutines
+from qa.crash_matrix.faults import FAULTS, fault_title
+from qa.crash_matrix.known_crash_points import CRASH_POINTS, OCCASIONAL, OTHER_FLOWS
+from qa.crash_matrix.matrix import MatrixResult, replay_command
+from qa.crash_matrix.sample import CELL_COUNT, SampleResult, run_sample
 
 
 def test_a_sample_of_the_matrix(subtests: pytest.Subtests):
     """All of it is one test, for it is played but once."""
-    played = asyncio.run(play_sample())
+    played = asyncio.run(run_sample())
     for check in (
         _every_life_comes_to_a_good_end_whatever_goes_wrong,
         _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice,
@@ -28,50 +28,54 @@ def test_a_sample_of_the_matrix(subtests: pytest.Subtests):
             check(played)
 
 
-def _every_life_comes_to_a_good_end_whatever_goes_wrong(played: Played):
+def _every_life_comes_to_a_good_end_whatever_goes_wrong(played: SampleResult):
     """Undisturbed under each listed fault: delivered, or ended or parked as it should be."""
-    assert not played.lives.broken, _told(played.lives)
+    assert not played.undisturbed.broken_runs, _told(played.undisturbed)
 
 
-def _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: Played):
+def _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: SampleResult):
     """A sample of points and faults, some killed once more while they recover."""
-    assert played.sample.total("kills") >= CELLS - 2
-    assert not played.sample.broken, _told(played.sample)
+    assert played.killed.total("kills") >= CELL_COUNT - 2
+    assert not played.killed.broken_runs, _told(played.killed)
 
 
-def _without_its_guards_the_same_kills_do_harm(played: Played):
+def _without_its_guards_the_same_kills_do_harm(played: SampleResult):
     """So the matrix would see it: blind to history a second post, unafraid a second task."""
     assert played.unguarded.total("double posted") == 1, _told(played.unguarded)
     assert played.unguarded.total("double charged") == 1, _told(played.unguarded)
 
 
-def _the_listed_doors_are_those_that_there_are(played: Played):
+def _the_listed_doors_are_those_that_there_are(played: SampleResult):
     """Each is passed in the life that is named with it, and none is passed that is not listed."""
-    passed = {title(trouble): _doors(points) for trouble, points in played.census.items()}
-    assert {door for door, life in DOORS.items() if door not in passed[life]} == set()
-    assert set.union(*passed.values()) <= {*DOORS, *BY_CHANCE}
-    assert len(DOORS) >= 40
+    passed = {
+        fault_title(trouble): _doors(points) for trouble, points in played.points_by_fault.items()
+    }
+    assert {door for door, life in CRASH_POINTS.items() if door not in passed[life]} == set()
+    assert set.union(*passed.values()) <= {*CRASH_POINTS, *OCCASIONAL}
+    assert len(CRASH_POINTS) >= 40
 
 
 def test_no_way_out_of_the_service_is_without_a_door():
     """Each public coroutine of APIXO's client, the publisher and the media folder is listed."""
     ways = {
-        f"{name}.{way}" for name, owner in WHOLE_CLASSES.items() for way in coroutines_of(owner)
+        f"{name}.{way}"
+        for name, owner in INSTRUMENTED_CLASSES.items()
+        for way in public_coroutines(owner)
     }
-    assert ways <= {*DOORS, *BY_CHANCE, *ELSEWHERE}
+    assert ways <= {*CRASH_POINTS, *OCCASIONAL, *OTHER_FLOWS}
 
 
 def test_every_fault_has_a_name_of_its_own():
     """By which a cell can be played again."""
-    assert len({title(trouble) for trouble in TROUBLES}) == len(TROUBLES)
+    assert len({fault_title(trouble) for trouble in FAULTS}) == len(FAULTS)
 
 
 def _doors(points: Iterable[str]) -> set[str]:
     return {point.partition(":")[2] for point in points}
 
 
-def _told(findings: Findings) -> str:
+def _told(findings: MatrixResult) -> str:
     return "\n".join(
-        f"{replay(traces.cell)}\n  {'; '.join(traces.complaints)}\n{traces.log[-3000:]}"
-        for traces in findings.broken
+        f"{replay_command(traces.cell)}\n  {'; '.join(traces.violations)}\n{traces.log[-3000:]}"
+        for traces in findings.broken_runs
     )

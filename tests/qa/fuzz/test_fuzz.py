@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from qa.fuzz.live_targets import files_in_their_process, forged_over_http
+from qa.fuzz.live_targets import probe_random_files, send_forged_callbacks
 from qa.fuzz.registry import TARGETS
-from qa.fuzz.target import Target
+from qa.fuzz.target import FuzzTarget
 
 _SEED = 20
 _NEVER_TAKEN = {"callbacks", "links"}
@@ -14,10 +14,10 @@ _SAMPLES = {"callbacks": 10_000, "links": 2_000, "money": 1_000, "buttons": 1_00
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_odd_input_is_taken_or_refused_and_breaks_nothing(target: Target):
+def test_odd_input_is_taken_or_refused_and_breaks_nothing(target: FuzzTarget):
     """Nothing but the service's own refusals is raised; forged addresses are all refused."""
     count = _SAMPLES.get(target.name, 200)
-    outcomes = Counter(target.one(_SEED, number) for number in range(count))
+    outcomes = Counter(target.run_one(_SEED, number) for number in range(count))
     assert outcomes["refused"] > 0
     assert (outcomes["taken"] > 0) is (target.name not in _NEVER_TAKEN)
     assert outcomes.total() == outcomes["taken"] + outcomes["refused"] == count
@@ -26,9 +26,9 @@ def test_odd_input_is_taken_or_refused_and_breaks_nothing(target: Target):
 def test_an_input_can_be_done_again():
     """The same seed and number give the same input, another number another."""
     seen: list[float] = []
-    target = Target("dice", 1, lambda dice: str(seen.append(dice.random())))
+    target = FuzzTarget("dice", 1, lambda dice: str(seen.append(dice.random())))
     for seed, number in ((1, 1), (1, 1), (1, 2), (2, 1)):
-        target.one(seed, number)
+        target.run_one(seed, number)
     first, again, *others = seen
     assert first == again
     assert len({first, *others}) == 3
@@ -36,12 +36,12 @@ def test_an_input_can_be_done_again():
 
 async def test_forged_calls_are_refused_over_http():
     """By the server itself, whatever stands in the address and the body."""
-    assert await forged_over_http(_SEED, 50) == {"refused": 50}
+    assert await send_forged_callbacks(_SEED, 50) == {"refused": 50}
 
 
 async def test_odd_files_end_no_process_but_their_own():
     """Each is something, or is refused."""
-    assert (await files_in_their_process(_SEED, 4)).total() == 4
+    assert (await probe_random_files(_SEED, 4)).total() == 4
 
 
 def test_a_whole_run_is_large_enough():

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from qa.mutation.guard import Gone, Guard
+from qa.mutation.guard import Guard, GuardTextMissing
 from qa.mutation.registry import GUARDS
-from qa.mutation.tree_copy import ROOT, Copy
+from qa.mutation.tree_copy import ROOT, TreeCopy
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_a_guard_stands_where_it_says(guard: Guard):
     """Once, and without it the file is Python still."""
-    ast.parse(guard.taken_out((ROOT / guard.path).read_text()))
+    ast.parse(guard.mutated_source((ROOT / guard.path).read_text()))
 
 
 def test_each_guard_has_a_name_of_its_own_and_tests_that_exist(tmp_path: Path):
@@ -25,17 +25,17 @@ def test_each_guard_has_a_name_of_its_own_and_tests_that_exist(tmp_path: Path):
     assert Counter(guard.name for guard in GUARDS).most_common(1)[0][1] == 1
     assert all(guard.tests for guard in GUARDS)
     named = sorted({test for guard in GUARDS for test in guard.tests})
-    told = Copy(ROOT).run([*named, "--collect-only", "-qq"], tmp_path / "collected.log")
-    assert told.passed, told.said
+    told = TreeCopy(ROOT).run([*named, "--collect-only", "-qq"], tmp_path / "collected.log")
+    assert told.is_green, told.output
 
 
 def test_a_guard_that_is_gone_is_told():
     """Nothing is taken out that is not there, or is there more than once."""
     guard = Guard("a nonce", "a.py", "nonce=1", "", ("tests/test_a.py::test_a",))
-    assert guard.taken_out("send(nonce=1)") == "send()"
+    assert guard.mutated_source("send(nonce=1)") == "send()"
     for source in ("send()", "send(nonce=1, nonce=1)"):
-        with pytest.raises(Gone, match="a nonce"):
-            guard.taken_out(source)
+        with pytest.raises(GuardTextMissing, match="a nonce"):
+            guard.mutated_source(source)
 
 
 def test_a_removal_that_no_test_notices_is_told(tmp_path: Path):
@@ -48,8 +48,8 @@ def test_a_removal_that_no_test_notices_is_told(tmp_path: Path):
         "def test_the_roof():\n    assert house\n"
     )
     door, roof = both = ("test_house.py::test_the_door", "test_house.py::test_the_roof")
-    told = Copy(tmp_path).run_without(Guard("lock", "house.py", "True", "False", both))
-    assert (told.deaf([door]), told.deaf(both)) == ([], [roof])
-    told = Copy(tmp_path).run_without(Guard("house", "house.py", "True", "=", both))
-    assert told.deaf(both) == [door, roof]
+    told = TreeCopy(tmp_path).run_mutated(Guard("lock", "house.py", "True", "False", both))
+    assert (told.unaffected_tests([door]), told.unaffected_tests(both)) == ([], [roof])
+    told = TreeCopy(tmp_path).run_mutated(Guard("house", "house.py", "True", "=", both))
+    assert told.unaffected_tests(both) == [door, roof]
     assert (tmp_path / "house.py").read_text() == "LOCKED = True\n"

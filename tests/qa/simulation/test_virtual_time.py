@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from qa.simulation.virtual_time import TimelessLoop, threadless_sqlite
+from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
 from storage.database import Database
 
 
@@ -74,7 +74,7 @@ def test_sqlite_works_in_the_loops_own_thread(tmp_path: Path):
             return rows.scalar_one(), threading.active_count()
 
     before = threading.active_count()
-    with threadless_sqlite():
+    with sqlite_without_threads():
         assert _run(main) == (1, before)
 
 
@@ -84,5 +84,5 @@ async def _insert_and_fail(tx: object) -> None:
 
 
 def _run(main: object) -> object:
-    with asyncio.Runner(loop_factory=TimelessLoop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main())  # type: ignore[operator]

@@ -18,12 +18,12 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
 from sandbox.apixo.pyav import av
 
 DEADLINE_SECONDS = 20
 
-ORDERS: Mapping[str, tuple[str, dict[str, Any]]] = {
+SUBMISSIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "1.5 text": (
         "seedance-1-5-pro",
         {
@@ -62,7 +62,7 @@ ORDERS: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiReply:
     """An answer: `body` is decoded JSON with exact numbers, or bytes if it was none."""
 
     status: int
@@ -78,10 +78,10 @@ class Reply:
         return self.body["data"]["error"]
 
 
-class Customer:
+class ApiClient:
     """Asks a stand-in over HTTP, with its key."""
 
-    def __init__(self, apixo: ApixoStandIn) -> None:
+    def __init__(self, apixo: FakeApixo) -> None:
         self._root = apixo.base_url
         self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {apixo.key}"})
 
@@ -91,46 +91,46 @@ class Customer:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def submit(self, order: str = "1.5 text", **changes: Any) -> Reply:
+    async def submit(self, order: str = "1.5 text", **changes: Any) -> ApiReply:
         """Submit one of `ORDERS` with its input changed; a field set to `...` is left out."""
-        model, fields = ORDERS[order]
+        model, fields = SUBMISSIONS[order]
         kept = {name: value for name, value in {**fields, **changes}.items() if value is not ...}
         return await self.post(model, {"request_type": "async", "input": kept})
 
-    async def task(self, order: str = "1.5 text", **changes: Any) -> str:
+    async def submit_task(self, order: str = "1.5 text", **changes: Any) -> str:
         """Submit as `submit` does and give the task's id."""
         return (await self.submit(order, **changes)).data["taskId"]
 
-    async def post(self, model: str, body: object) -> Reply:
+    async def post(self, model: str, body: object) -> ApiReply:
         return await self.ask("POST", f"/generateTask/{model}", json=body)
 
-    async def status(self, task_id: str, model: str = "seedance-1-5-pro") -> Reply:
+    async def status(self, task_id: str, model: str = "seedance-1-5-pro") -> ApiReply:
         return await self.ask("GET", f"/statusTask/{model}", params={"taskId": task_id})
 
     async def balance(self) -> Decimal:
         return (await self.ask("GET", "/apikeys/current-balance")).data
 
-    async def download(self, task_id: str, model: str = "seedance-1-5-pro") -> Reply:
+    async def download(self, task_id: str, model: str = "seedance-1-5-pro") -> ApiReply:
         """Fetch the result of a task that has ended well, without the key."""
         result = json.loads((await self.status(task_id, model)).data["resultJson"])
         return await self.get(result["resultUrls"][0])
 
-    async def get(self, url: str) -> Reply:
+    async def get(self, url: str) -> ApiReply:
         async with aiohttp.ClientSession() as anyone, anyone.get(url, allow_redirects=False) as got:
-            return Reply(got.status, await got.read(), got.headers)
+            return ApiReply(got.status, await got.read(), got.headers)
 
-    async def ask(self, method: str, path: str, **options: Any) -> Reply:
+    async def ask(self, method: str, path: str, **options: Any) -> ApiReply:
         async with self._session.request(method, self._root + path, **options) as response:
             data = await response.read()
             try:
                 body = json.loads(data, parse_float=Decimal)
             except (ValueError, RecursionError):
                 body = data
-            return Reply(response.status, body, response.headers)
+            return ApiReply(response.status, body, response.headers)
 
 
 @dataclass(slots=True)
-class Host:
+class FileHost:
     """Serves files, and takes callbacks: each answer is the next of `answers`, then 200."""
 
     root: str = ""
@@ -143,7 +143,7 @@ class Host:
         self.files[name] = data
         return f"{self.root}/{name}"
 
-    async def called(self) -> Any:
+    async def next_callback(self) -> Any:
         """Wait for the next callback and give its body."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await self.callbacks.get()
@@ -156,7 +156,7 @@ class Host:
         return web.Response(status=404) if data is None else web.Response(body=data)
 
 
-async def eventually(is_so: Callable[[], bool]) -> None:
+async def wait_until(is_so: Callable[[], bool]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(DEADLINE_SECONDS):
         while not is_so():
@@ -197,35 +197,35 @@ def wav(milliseconds: int) -> bytes:
 
 
 @pytest.fixture
-def clock() -> HandClock:
+def clock() -> ManualClock:
     """Stand still."""
-    return HandClock()
+    return ManualClock()
 
 
 @pytest.fixture
-def options() -> ApixoOptions:
+def options() -> ApixoConfig:
     """Give quick clips; a test for something else parametrises this."""
-    return ApixoOptions(clips="tiny")
+    return ApixoConfig(clips="tiny")
 
 
 @pytest.fixture
-async def apixo(options: ApixoOptions, clock: HandClock) -> AsyncIterator[ApixoStandIn]:
+async def apixo(options: ApixoConfig, clock: ManualClock) -> AsyncIterator[FakeApixo]:
     """Start a stand-in."""
-    async with ApixoStandIn(options, clock) as started:
+    async with FakeApixo(options, clock) as started:
         yield started
 
 
 @pytest.fixture
-async def customer(apixo: ApixoStandIn) -> AsyncIterator[Customer]:
+async def client(apixo: FakeApixo) -> AsyncIterator[ApiClient]:
     """Be a customer of the stand-in."""
-    async with Customer(apixo) as made:
+    async with ApiClient(apixo) as made:
         yield made
 
 
 @pytest.fixture
-async def host() -> AsyncIterator[Host]:
+async def host() -> AsyncIterator[FileHost]:
     """Start a host for media and callbacks."""
-    made = Host()
+    made = FileHost()
     app = web.Application(client_max_size=2**24)
     app.router.add_route("*", "/{tail:.*}", made.answer)
     runner = web.AppRunner(app, access_log=None)

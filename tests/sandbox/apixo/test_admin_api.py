@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.apixo import ApixoStandIn, HandClock
+from sandbox.apixo import FakeApixo, ManualClock
 from sandbox.apixo.admin_api import loopback_only
-from tests.sandbox.apixo.conftest import Customer
+from tests.sandbox.apixo.conftest import ApiClient
 
 
 class Controller:
@@ -29,15 +29,15 @@ class Controller:
 
 
 @pytest.fixture
-async def control(apixo: ApixoStandIn) -> AsyncIterator[Controller]:
+async def control(apixo: FakeApixo) -> AsyncIterator[Controller]:
     """Reach the stand-in's control routes."""
     async with aiohttp.ClientSession() as session:
         yield Controller(apixo.base_url.removesuffix("/api/v1"), session)
 
 
-async def test_the_journal_can_be_read(customer: Customer, control: Controller) -> None:
+async def test_the_journal_can_be_read(client: ApiClient, control: Controller) -> None:
     """Requests without their key, and callbacks; looking at it leaves no trace in it."""
-    task_id = await customer.task("1.5 text")
+    task_id = await client.submit_task("1.5 text")
     await control.ask("GET", "tasks")
     told = await control.ask("GET", "journal")
     (entry,) = told["requests"]
@@ -46,19 +46,19 @@ async def test_the_journal_can_be_read(customer: Customer, control: Controller) 
 
 
 async def test_callbacks_can_be_read(
-    customer: Customer, control: Controller, apixo: ApixoStandIn
+    client: ApiClient, control: Controller, apixo: FakeApixo
 ) -> None:
     """With their result."""
-    await customer.task("1.5 text")
+    await client.submit_task("1.5 text")
     (task,) = apixo.tasks
-    await apixo.callbacks.claim(task, {})
+    await apixo.callbacks.send_now(task, {})
     (made,) = (await control.ask("GET", "journal"))["callbacks"]
     assert made["task_id"] == task.id
 
 
-async def test_tasks_can_be_read_with_their_money(customer: Customer, control: Controller) -> None:
+async def test_tasks_can_be_read_with_their_money(client: ApiClient, control: Controller) -> None:
     """What each costs, what was paid, what is left."""
-    task_id = await customer.task("1.5 text")
+    task_id = await client.submit_task("1.5 text")
     told = await control.ask("GET", "tasks")
     (task,) = told["tasks"]
     assert (task["id"], task["state"]) == (task_id, "pending")
@@ -66,36 +66,36 @@ async def test_tasks_can_be_read_with_their_money(customer: Customer, control: C
     assert told["balance_usd"] == "99.8400"
 
 
-async def test_faults_can_be_queued_and_cleared(customer: Customer, control: Controller) -> None:
+async def test_faults_can_be_queued_and_cleared(client: ApiClient, control: Controller) -> None:
     """As from within the process."""
     body = {"on": "status", "times": 9, "fault": {"status": 502, "raw": "<html>"}}
     assert await control.ask("POST", "faults", body) == {"ok": True}
-    reply = await customer.status("any")
+    reply = await client.status("any")
     assert (reply.status, reply.body) == (502, b"<html>")
     assert await control.ask("DELETE", "faults") == {"ok": True}
-    assert (await customer.status("any")).status == 404
+    assert (await client.status("any")).status == 404
 
 
 async def test_the_pace_can_be_changed(
-    customer: Customer, control: Controller, clock: HandClock
+    client: ApiClient, control: Controller, clock: ManualClock
 ) -> None:
     """Skip some generation time, then go faster."""
-    task_id = await customer.task("1.5 text", prompt="a fox [[slow:400]]")
+    task_id = await client.submit_task("1.5 text", prompt="a fox [[slow:400]]")
     assert await control.ask("POST", "clock", {"skip": 100, "time_scale": 30}) == {"time_scale": 30}
     clock.advance(9.9)
-    assert (await customer.status(task_id)).data["state"] == "processing"
+    assert (await client.status(task_id)).data["state"] == "processing"
     clock.advance(0.1)
-    assert (await customer.status(task_id)).data["state"] == "success"
+    assert (await client.status(task_id)).data["state"] == "success"
 
 
-async def test_the_balance_can_be_set(customer: Customer, control: Controller) -> None:
+async def test_the_balance_can_be_set(client: ApiClient, control: Controller) -> None:
     """Exactly, also to less than nothing."""
     assert await control.ask("POST", "balance", {"usd": "12.345678"}) == {
         "balance_usd": "12.345678"
     }
-    assert await customer.balance() == Decimal("12.345678")
+    assert await client.balance() == Decimal("12.345678")
     assert await control.ask("POST", "balance", {"usd": "-0.5"}) == {"balance_usd": "-0.5000"}
-    assert await customer.balance() == Decimal("-0.5")
+    assert await client.balance() == Decimal("-0.5")
 
 
 @pytest.mark.parametrize(

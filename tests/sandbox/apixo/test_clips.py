@@ -15,12 +15,12 @@ from typing import Any, cast
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
-from sandbox.apixo.captions import legible
-from sandbox.apixo.clips import clip_size, draw_clip, enlarge
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
+from sandbox.apixo.captions import to_supported_glyphs
+from sandbox.apixo.clips import clip_size, pad_to_size, render_clip
 from sandbox.apixo.pyav import av
-from sandbox.apixo.rules import SEEDANCE_2_0, Order
-from tests.sandbox.apixo.conftest import Customer, Host, eventually, png
+from sandbox.apixo.rules import SEEDANCE_2_0, Submission
+from tests.sandbox.apixo.conftest import ApiClient, FileHost, png, wait_until
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -61,7 +61,7 @@ def _loudest(data: bytes) -> int:
     return max(abs(sample) for sample in memoryview(samples).cast("h"))
 
 
-def order(**changes: Any) -> Order:
+def order(**changes: Any) -> Submission:
     fields: dict[str, Any] = {
         "model": SEEDANCE_2_0,
         "mode": "text-to-video",
@@ -72,11 +72,11 @@ def order(**changes: Any) -> Order:
         "sound": False,
         "callback_url": None,
     }
-    return Order(**{**fields, **changes})
+    return Submission(**{**fields, **changes})
 
 
-def drawn(path: Path, order: Order, pictures: Sequence[Image.Image] = ()) -> Clip:
-    draw_clip(path / "clip.mp4", order, pictures, threading.Event())
+def drawn(path: Path, order: Submission, pictures: Sequence[Image.Image] = ()) -> Clip:
+    render_clip(path / "clip.mp4", order, pictures, threading.Event())
     return Clip.read((path / "clip.mp4").read_bytes())
 
 
@@ -207,7 +207,7 @@ def test_a_prompt_without_a_picture_becomes_a_landscape_of_its_own(tmp_path: Pat
 )
 def test_a_caption_is_legible(text: str, shown: str) -> None:
     """Letters that the font lacks are left out; if that is most of them, it says so."""
-    assert legible(text) == shown
+    assert to_supported_glyphs(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,10 @@ def test_a_padded_clip_still_plays(tmp_path: Path) -> None:
     """The padding is a box that players skip."""
     drawn(tmp_path, order())
     path = tmp_path / "clip.mp4"
-    enlarge(path, 5)
+    pad_to_size(path, 5)
     assert path.stat().st_size == 5_000_000
     assert Clip.read(path.read_bytes()).seconds == pytest.approx(1, abs=0.05)
-    enlarge(path, 1)
+    pad_to_size(path, 1)
     assert path.stat().st_size == 5_000_000
 
 
@@ -234,53 +234,53 @@ def test_drawing_can_be_stopped(tmp_path: Path) -> None:
     """Nobody waits for a clip that nobody will see."""
     stop = threading.Event()
     stop.set()
-    draw_clip(tmp_path / "clip.mp4", order(), [], stop)
+    render_clip(tmp_path / "clip.mp4", order(), [], stop)
     assert not (tmp_path / "clip.mp4").exists()
 
 
-@pytest.mark.parametrize("options", [ApixoOptions(clips="drawn")])
+@pytest.mark.parametrize("options", [ApixoConfig(clips="drawn")])
 async def test_a_task_gets_its_clip_while_the_server_goes_on_answering(
-    customer: Customer, host: Host, apixo: ApixoStandIn, clock: HandClock
+    client: ApiClient, host: FileHost, apixo: FakeApixo, clock: ManualClock
 ) -> None:
     """The answer does not wait for the clip; the success does."""
     picture = host.serve("red.png", png("red"))
-    task_id = await customer.task("1.5 image", image_urls=[picture], duration=4, sound=True)
+    task_id = await client.submit_task("1.5 image", image_urls=[picture], duration=4, sound=True)
     (task,) = apixo.tasks
     clock.advance(60)
-    assert task.ready is None
-    assert (await customer.status(task_id)).data["state"] == "processing"
-    await eventually(lambda: task.ready is not None)
-    clip = Clip.read((await customer.download(task_id)).body)
+    assert task.ready_at is None
+    assert (await client.status(task_id)).data["state"] == "processing"
+    await wait_until(lambda: task.ready_at is not None)
+    clip = Clip.read((await client.download(task_id)).body)
     assert (clip.size, clip.audio, len(clip.frames)) == ((480, 480), "aac", 96)
     assert is_near(middle(clip.frames[0]), (254, 0, 0))
 
 
-@pytest.mark.parametrize("options", [ApixoOptions(clips="drawn")])
+@pytest.mark.parametrize("options", [ApixoConfig(clips="drawn")])
 async def test_a_reference_video_is_shown_by_its_first_frame(
-    customer: Customer, host: Host, apixo: ApixoStandIn, clock: HandClock, tmp_path: Path
+    client: ApiClient, host: FileHost, apixo: FakeApixo, clock: ManualClock, tmp_path: Path
 ) -> None:
     """Where there is no picture."""
     drawn(tmp_path, order(prompt="[[never]]", duration=2), [plain(BLUE)])
     video = host.serve("blue.mp4", (tmp_path / "clip.mp4").read_bytes())
-    task_id = await customer.task("2.0 omni", video_urls=[video], duration=4)
+    task_id = await client.submit_task("2.0 omni", video_urls=[video], duration=4)
     (task,) = apixo.tasks
-    await eventually(lambda: task.ready is not None)
+    await wait_until(lambda: task.ready_at is not None)
     clock.advance(480)
-    clip = Clip.read((await customer.download(task_id, "seedance-2-0")).body)
+    clip = Clip.read((await client.download(task_id, "seedance-2-0")).body)
     assert is_near(middle(clip.frames[0]), BLUE)
 
 
 async def test_a_clip_that_cannot_be_made_fails_its_task(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: HandClock
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
 ) -> None:
     """As upstream's own errors do, with the money given back."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    async with ApixoStandIn(ApixoOptions(), clock) as apixo, Customer(apixo) as customer:
+    async with FakeApixo(ApixoConfig(), clock) as apixo, ApiClient(apixo) as customer:
         (folder,) = tmp_path.iterdir()
         shutil.rmtree(folder)
-        task_id = await customer.task("1.5 text")
+        task_id = await customer.submit_task("1.5 text")
         (task,) = apixo.tasks
-        await eventually(lambda: task.fail_code is not None)
+        await wait_until(lambda: task.fail_code is not None)
         clock.advance(90)
         assert (await customer.status(task_id)).data["failCode"] == "Unknown error"
         assert await customer.balance() == 100

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
-from tests.sandbox.apixo.conftest import Customer
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
+from tests.sandbox.apixo.conftest import ApiClient
 
 
 @pytest.mark.parametrize(
@@ -26,83 +26,83 @@ from tests.sandbox.apixo.conftest import Customer
     ],
 )
 async def test_the_balance_falls_by_the_documented_price(
-    order: str, changes: dict[str, Any], price: str, customer: Customer
+    order: str, changes: dict[str, Any], price: str, client: ApiClient
 ) -> None:
     """Rate × seconds, exactly."""
-    await customer.task(order, **changes)
-    assert await customer.balance() == 100 - Decimal(price)
+    await client.submit_task(order, **changes)
+    assert await client.balance() == 100 - Decimal(price)
 
 
-async def test_a_balance_is_written_as_a_number_with_four_decimals(customer: Customer) -> None:
+async def test_a_balance_is_written_as_a_number_with_four_decimals(client: ApiClient) -> None:
     """As in the documented example, and exact where that is not enough."""
-    assert str(await customer.balance()) == "100.0000"
+    assert str(await client.balance()) == "100.0000"
 
 
-@pytest.mark.parametrize("options", [ApixoOptions(clips="tiny", balance_usd=Decimal("0.31"))])
-async def test_an_empty_balance_refuses_with_402(customer: Customer, apixo: ApixoStandIn) -> None:
+@pytest.mark.parametrize("options", [ApixoConfig(clips="tiny", balance_usd=Decimal("0.31"))])
+async def test_an_empty_balance_refuses_with_402(client: ApiClient, apixo: FakeApixo) -> None:
     """What cannot be paid is not begun; what can still is."""
-    assert (await customer.submit("1.5 text")).status == 200
-    reply = await customer.submit("1.5 text")
+    assert (await client.submit("1.5 text")).status == 200
+    reply = await client.submit("1.5 text")
     assert (reply.status, reply.body["code"]) == (402, 402)
     assert len(apixo.tasks) == 1
-    assert await customer.balance() == Decimal("0.15")
-    assert (await customer.submit("1.5 text", duration=7)).status == 200
+    assert await client.balance() == Decimal("0.15")
+    assert (await client.submit("1.5 text", duration=7)).status == 200
 
 
 @pytest.mark.parametrize(
     ("options", "after_submit", "after_failure"),
     [
-        (ApixoOptions(clips="tiny"), "99.84", "100"),
-        (ApixoOptions(clips="tiny", refund_failed=False), "99.84", "99.84"),
-        (ApixoOptions(clips="tiny", charge_at="success"), "100", "100"),
+        (ApixoConfig(clips="tiny"), "99.84", "100"),
+        (ApixoConfig(clips="tiny", refund_failed=False), "99.84", "99.84"),
+        (ApixoConfig(clips="tiny", charge_at="success"), "100", "100"),
     ],
 )
 async def test_what_a_failed_task_costs_can_be_chosen(
-    after_submit: str, after_failure: str, customer: Customer, clock: HandClock
+    after_submit: str, after_failure: str, client: ApiClient, clock: ManualClock
 ) -> None:
     """The pages do not say it."""
-    await customer.task("1.5 text", prompt="a fox [[fail:Timeout]]")
-    assert await customer.balance() == Decimal(after_submit)
+    await client.submit_task("1.5 text", prompt="a fox [[fail:Timeout]]")
+    assert await client.balance() == Decimal(after_submit)
     clock.advance(10)
-    assert await customer.balance() == Decimal(after_failure)
+    assert await client.balance() == Decimal(after_failure)
 
 
 @pytest.mark.parametrize(
-    "options", [ApixoOptions(clips="tiny", charge_at="success", balance_usd=Decimal("0.32"))]
+    "options", [ApixoConfig(clips="tiny", charge_at="success", balance_usd=Decimal("0.32"))]
 )
 async def test_a_task_that_is_paid_at_its_end_still_has_to_be_affordable(
-    customer: Customer, clock: HandClock
+    client: ApiClient, clock: ManualClock
 ) -> None:
     """Unpaid tasks count, once, whether they have ended or not."""
-    assert (await customer.submit("1.5 text")).status == 200
-    assert await customer.balance() == Decimal("0.32")
+    assert (await client.submit("1.5 text")).status == 200
+    assert await client.balance() == Decimal("0.32")
     clock.advance(90)
-    assert (await customer.submit("1.5 text")).status == 200
-    assert await customer.balance() == Decimal("0.16")
-    assert (await customer.submit("1.5 text")).status == 402
+    assert (await client.submit("1.5 text")).status == 200
+    assert await client.balance() == Decimal("0.16")
+    assert (await client.submit("1.5 text")).status == 402
 
 
-@pytest.mark.parametrize("options", [ApixoOptions(clips="tiny", max_tasks=1, retry_after="3")])
+@pytest.mark.parametrize("options", [ApixoConfig(clips="tiny", max_tasks=1, retry_after="3")])
 async def test_too_many_tasks_at_once_are_a_429(
-    customer: Customer, apixo: ApixoStandIn, clock: HandClock
+    client: ApiClient, apixo: FakeApixo, clock: ManualClock
 ) -> None:
     """No second task until the first has ended."""
-    assert (await customer.submit("1.5 text")).status == 200
-    reply = await customer.submit("1.5 text")
+    assert (await client.submit("1.5 text")).status == 200
+    reply = await client.submit("1.5 text")
     assert (reply.status, reply.headers["Retry-After"]) == (429, "3")
     assert len(apixo.tasks) == 1
     clock.advance(90)
-    assert (await customer.submit("1.5 text")).status == 200
+    assert (await client.submit("1.5 text")).status == 200
 
 
-@pytest.mark.parametrize("options", [ApixoOptions(clips="tiny", requests_per_second=2)])
+@pytest.mark.parametrize("options", [ApixoConfig(clips="tiny", requests_per_second=2)])
 async def test_too_many_requests_in_a_second_are_a_429(
-    customer: Customer, clock: HandClock
+    client: ApiClient, clock: ManualClock
 ) -> None:
     """Any second, not each calendar second; as undocumented, without Retry-After."""
     path = "/apikeys/current-balance"
-    answers = [await customer.ask("GET", path) for _ in range(3)]
+    answers = [await client.ask("GET", path) for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert "Retry-After" not in answers[-1].headers
     clock.advance(1)
-    assert (await customer.ask("GET", path)).status == 200
+    assert (await client.ask("GET", path)).status == 200

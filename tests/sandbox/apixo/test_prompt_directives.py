@@ -8,28 +8,28 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.apixo import ApixoStandIn, HandClock
+from sandbox.apixo import FakeApixo, ManualClock
 from sandbox.apixo import prompt_directives as module
-from sandbox.apixo.prompt_directives import without_directives
-from tests.sandbox.apixo.conftest import Customer, Reply, eventually
+from sandbox.apixo.prompt_directives import strip_directives
+from tests.sandbox.apixo.conftest import ApiClient, ApiReply, wait_until
 
 CHOICES = ("refuse", "effect", "garbage", "fail-msg", "status", "times", "result", "callback")
 
 
-async def ended(customer: Customer, clock: HandClock, *directives: str) -> Any:
+async def ended(customer: ApiClient, clock: ManualClock, *directives: str) -> Any:
     """Submit a task with directives, let it end, and give its status."""
     prompt = " ".join(("a fox", *(f"[[{directive}]]" for directive in directives)))
-    task_id = await customer.task("1.5 text", prompt=prompt)
+    task_id = await customer.submit_task("1.5 text", prompt=prompt)
     clock.advance(90)
     return await customer.status(task_id)
 
 
 @pytest.mark.parametrize("name", CHOICES)
 async def test_an_unknown_value_is_refused_and_every_known_one_is_in_the_table(
-    name: str, customer: Customer
+    name: str, client: ApiClient
 ) -> None:
     """A misspelled directive must not pass as an ordinary prompt."""
-    reply = await customer.submit("1.5 text", prompt=f"a fox [[{name}:nonsense]]")
+    reply = await client.submit("1.5 text", prompt=f"a fox [[{name}:nonsense]]")
     assert reply.status == 400
     known = reply.error.partition(" knows ")[2].split(", ")
     assert len(known) > 2
@@ -38,21 +38,21 @@ async def test_an_unknown_value_is_refused_and_every_known_one_is_in_the_table(
 
 
 @pytest.mark.parametrize("bad", ["slow:soon", "slow:", "size:-1", "status:502xmany"])
-async def test_a_number_must_be_one(bad: str, customer: Customer) -> None:
+async def test_a_number_must_be_one(bad: str, client: ApiClient) -> None:
     """Anything else is a 400."""
-    reply = await customer.submit("1.5 text", prompt=f"a fox [[{bad}]]")
+    reply = await client.submit("1.5 text", prompt=f"a fox [[{bad}]]")
     assert reply.status == 400
     assert "takes a number" in reply.error
 
 
-async def test_unknown_names_are_ordinary_text(customer: Customer) -> None:
+async def test_unknown_names_are_ordinary_text(client: ApiClient) -> None:
     """Members may write square brackets."""
-    assert (await customer.submit("1.5 text", prompt="[[hello]] [[a:b]] [fail]")).status == 200
+    assert (await client.submit("1.5 text", prompt="[[hello]] [[a:b]] [fail]")).status == 200
 
 
 def test_a_viewer_does_not_see_directives() -> None:
     """What is drawn is the prompt without them."""
-    assert without_directives("a [[never]] red  fox [[fail:Timeout]]") == "a red fox"
+    assert strip_directives("a [[never]] red  fox [[fail:Timeout]]") == "a red fox"
 
 
 @pytest.mark.parametrize(
@@ -67,37 +67,37 @@ def test_a_viewer_does_not_see_directives() -> None:
     ],
 )
 async def test_refuse(
-    value: str, status: int, code: int, message: str, customer: Customer, apixo: ApixoStandIn
+    value: str, status: int, code: int, message: str, client: ApiClient, apixo: FakeApixo
 ) -> None:
     """The submission fails and there is no task."""
-    reply = await customer.submit("1.5 text", prompt=f"a fox [[refuse:{value}]]")
+    reply = await client.submit("1.5 text", prompt=f"a fox [[refuse:{value}]]")
     assert (reply.status, reply.body["code"]) == (status, code)
     assert message in reply.body["message"]
     assert len(apixo.tasks) == 0
 
 
 @pytest.mark.parametrize("value", ["500", "502", "503", "504"])
-async def test_effect_with_an_error(value: str, customer: Customer, apixo: ApixoStandIn) -> None:
+async def test_effect_with_an_error(value: str, client: ApiClient, apixo: FakeApixo) -> None:
     """There is a task, and the answer does not know it."""
-    reply = await customer.submit("1.5 text", prompt=f"a fox [[effect:{value}]]")
+    reply = await client.submit("1.5 text", prompt=f"a fox [[effect:{value}]]")
     assert (reply.status, reply.data) == (int(value), None)
     assert len(apixo.tasks) == 1
 
 
 @pytest.mark.parametrize("value", ["reset", "cut"])
 async def test_effect_with_a_broken_connection(
-    value: str, customer: Customer, apixo: ApixoStandIn
+    value: str, client: ApiClient, apixo: FakeApixo
 ) -> None:
     """There is a task, and no whole answer."""
     with pytest.raises(aiohttp.ClientError):
-        await customer.submit("1.5 text", prompt=f"a fox [[effect:{value}]]")
+        await client.submit("1.5 text", prompt=f"a fox [[effect:{value}]]")
     assert len(apixo.tasks) == 1
 
 
-async def test_effect_without_an_answer(customer: Customer, apixo: ApixoStandIn) -> None:
+async def test_effect_without_an_answer(client: ApiClient, apixo: FakeApixo) -> None:
     """There is a task, and the answer never comes."""
-    asking = asyncio.ensure_future(customer.submit("1.5 text", prompt="a fox [[effect:timeout]]"))
-    await eventually(lambda: len(apixo.tasks) == 1)
+    asking = asyncio.ensure_future(client.submit("1.5 text", prompt="a fox [[effect:timeout]]"))
+    await wait_until(lambda: len(apixo.tasks) == 1)
     assert not asking.done()
     asking.cancel()
 
@@ -117,9 +117,9 @@ async def test_effect_without_an_answer(customer: Customer, apixo: ApixoStandIn)
         ("number-id", {"code": 200, "message": "success", "data": {"taskId": 12345678}}),
     ],
 )
-async def test_garbage(value: str, body: object, customer: Customer, apixo: ApixoStandIn) -> None:
+async def test_garbage(value: str, body: object, client: ApiClient, apixo: FakeApixo) -> None:
     """HTTP 200, a task, and an answer that does not name it."""
-    reply = await customer.submit("1.5 text", prompt=f"a fox [[garbage:{value}]]")
+    reply = await client.submit("1.5 text", prompt=f"a fox [[garbage:{value}]]")
     assert (reply.status, reply.body) == (200, body)
     assert len(apixo.tasks) == 1
 
@@ -128,7 +128,7 @@ async def test_garbage(value: str, body: object, customer: Customer, apixo: Apix
     ("value", "size"), [("huge", 200_000_000), ("gzip-bomb", 16_000_000), ("deep", 200_000)]
 )
 async def test_garbage_without_end(
-    value: str, size: int, customer: Customer, apixo: ApixoStandIn
+    value: str, size: int, client: ApiClient, apixo: FakeApixo
 ) -> None:
     """More than any answer should have; nobody has to read all of it."""
     async with (
@@ -140,72 +140,72 @@ async def test_garbage_without_end(
     ):
         wanted = min(size, 1_000_000)
         assert len(await response.content.readexactly(wanted)) == wanted
-    assert await customer.balance() < 100
+    assert await client.balance() < 100
 
 
-async def test_garbage_in_a_wrong_charset(customer: Customer) -> None:
+async def test_garbage_in_a_wrong_charset(client: ApiClient) -> None:
     """The header says UTF-16, the bytes are UTF-8."""
-    reply = await customer.submit("1.5 text", prompt="a fox [[garbage:utf-16]]")
+    reply = await client.submit("1.5 text", prompt="a fox [[garbage:utf-16]]")
     assert reply.headers["Content-Type"] == "application/json; charset=utf-16"
 
 
 @pytest.mark.parametrize("code", ["SensitiveContent", "Unknown error", "UPSTREAM_ERROR", "NewOne"])
-async def test_fail(code: str, customer: Customer, clock: HandClock) -> None:
+async def test_fail(code: str, client: ApiClient, clock: ManualClock) -> None:
     """With a known code or any other."""
-    data = (await ended(customer, clock, f"fail:{code}")).data
+    data = (await ended(client, clock, f"fail:{code}")).data
     assert (data["state"], data["failCode"]) == ("failed", code)
     assert data["failMsg"]
 
 
 @pytest.mark.parametrize(("value", "holds"), [("long", "no. "), ("markup", "@everyone")])
-async def test_fail_message(value: str, holds: str, customer: Customer, clock: HandClock) -> None:
+async def test_fail_message(value: str, holds: str, client: ApiClient, clock: ManualClock) -> None:
     """What upstream says can be hostile."""
-    data = (await ended(customer, clock, "fail:Timeout", f"fail-msg:{value}")).data
+    data = (await ended(client, clock, "fail:Timeout", f"fail-msg:{value}")).data
     assert holds in data["failMsg"]
 
 
-async def test_fail_message_of_nothing(customer: Customer, clock: HandClock) -> None:
+async def test_fail_message_of_nothing(client: ApiClient, clock: ManualClock) -> None:
     """It can be null."""
-    data = (await ended(customer, clock, "fail:Timeout", "fail-msg:null")).data
+    data = (await ended(client, clock, "fail:Timeout", "fail-msg:null")).data
     assert data["failMsg"] is None
 
 
-async def test_slow(customer: Customer, clock: HandClock) -> None:
+async def test_slow(client: ApiClient, clock: ManualClock) -> None:
     """Exactly as many seconds as asked for."""
-    task_id = await customer.task("1.5 text", prompt="a fox [[slow:600]]")
+    task_id = await client.submit_task("1.5 text", prompt="a fox [[slow:600]]")
     clock.advance(599)
-    assert (await customer.status(task_id)).data["state"] == "processing"
+    assert (await client.status(task_id)).data["state"] == "processing"
     clock.advance(1)
-    assert (await customer.status(task_id)).data["state"] == "success"
+    assert (await client.status(task_id)).data["state"] == "success"
 
 
-async def test_never(customer: Customer, clock: HandClock) -> None:
+async def test_never(client: ApiClient, clock: ManualClock) -> None:
     """Not after a week either."""
-    task_id = await customer.task("1.5 text", prompt="a fox [[never]]")
+    task_id = await client.submit_task("1.5 text", prompt="a fox [[never]]")
     clock.advance(7 * 86_400)
-    assert (await customer.status(task_id)).data["state"] == "processing"
+    assert (await client.status(task_id)).data["state"] == "processing"
 
 
-async def test_status(customer: Customer) -> None:
+async def test_status(client: ApiClient) -> None:
     """The next answers, one kind after the other, then the truth."""
-    task_id = await customer.task("1.5 text", prompt="a fox [[status:502x2]] [[status:404]]")
-    answers = [await customer.status(task_id) for _ in range(4)]
+    task_id = await client.submit_task("1.5 text", prompt="a fox [[status:502x2]] [[status:404]]")
+    answers = [await client.status(task_id) for _ in range(4)]
     assert [answer.status for answer in answers] == [502, 502, 404, 200]
 
 
-async def test_status_reset(customer: Customer, apixo: ApixoStandIn) -> None:
+async def test_status_reset(client: ApiClient, apixo: FakeApixo) -> None:
     """Status answers can break off too; aiohttp asks once more when a kept connection does."""
-    task_id = await customer.task("1.5 text", prompt="a fox [[status:resetx2]]")
+    task_id = await client.submit_task("1.5 text", prompt="a fox [[status:resetx2]]")
     with pytest.raises(aiohttp.ClientConnectionError):
-        await customer.status(task_id)
-    assert (await customer.status(task_id)).status == 200
-    assert len(apixo.journal.to("/statusTask/")) == 3
+        await client.status(task_id)
+    assert (await client.status(task_id)).status == 200
+    assert len(apixo.journal.requests_to("/statusTask/")) == 3
 
 
 @pytest.mark.parametrize(("value", "state"), [("queued", "queued"), ("null", None)])
-async def test_state(value: str, state: str | None, customer: Customer, clock: HandClock) -> None:
+async def test_state(value: str, state: str | None, client: ApiClient, clock: ManualClock) -> None:
     """A state that no page knows."""
-    assert (await ended(customer, clock, f"state:{value}")).data["state"] == state
+    assert (await ended(client, clock, f"state:{value}")).data["state"] == state
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ async def test_state(value: str, state: str | None, customer: Customer, clock: H
     ],
 )
 async def test_times(
-    value: str, fields: dict[str, object], customer: Customer, clock: HandClock
+    value: str, fields: dict[str, object], client: ApiClient, clock: ManualClock
 ) -> None:
     """Times that no clock shows."""
-    data = (await ended(customer, clock, f"times:{value}")).data
+    data = (await ended(client, clock, f"times:{value}")).data
     assert data["state"] == "success"
     assert data.items() >= fields.items()
 
@@ -243,16 +243,16 @@ async def test_times(
     ],
 )
 async def test_result_that_is_none(
-    value: str, result: object, customer: Customer, clock: HandClock
+    value: str, result: object, client: ApiClient, clock: ManualClock
 ) -> None:
     """Success, but nothing to download."""
-    data = (await ended(customer, clock, f"result:{value}")).data
+    data = (await ended(client, clock, f"result:{value}")).data
     assert (data["state"], data["resultJson"]) == ("success", result)
 
 
-async def test_result_that_is_missing(customer: Customer, clock: HandClock) -> None:
+async def test_result_that_is_missing(client: ApiClient, clock: ManualClock) -> None:
     """Success without the field."""
-    data = (await ended(customer, clock, "result:none")).data
+    data = (await ended(client, clock, "result:none")).data
     assert data["state"] == "success"
     assert "resultJson" not in data
 
@@ -272,14 +272,14 @@ async def test_result_that_is_missing(customer: Customer, clock: HandClock) -> N
     ],
 )
 async def test_result_that_leads_astray(
-    value: str, urls: list[object], customer: Customer, clock: HandClock
+    value: str, urls: list[object], client: ApiClient, clock: ManualClock
 ) -> None:
     """Links that nobody should follow."""
-    data = (await ended(customer, clock, f"result:{value}")).data
+    data = (await ended(client, clock, f"result:{value}")).data
     assert json.loads(data["resultJson"]) == {"resultUrls": urls}
 
 
-async def fetched(customer: Customer, clock: HandClock, directive: str) -> Reply:
+async def fetched(customer: ApiClient, clock: ManualClock, directive: str) -> ApiReply:
     status = await ended(customer, clock, directive)
     return await customer.download(status.data["taskId"])
 
@@ -297,31 +297,31 @@ async def fetched(customer: Customer, clock: HandClock, directive: str) -> Reply
     ],
 )
 async def test_result_with_a_bad_file(
-    value: str, status: int, start: bytes, customer: Customer, clock: HandClock
+    value: str, status: int, start: bytes, client: ApiClient, clock: ManualClock
 ) -> None:
     """The link is right, and what it gives is not."""
-    reply = await fetched(customer, clock, f"result:{value}")
+    reply = await fetched(client, clock, f"result:{value}")
     assert reply.status == status
     assert reply.body[: len(start) or None] == start
 
 
 @pytest.mark.parametrize("value", ["cut", "reset"])
 async def test_result_with_a_broken_download(
-    value: str, customer: Customer, clock: HandClock
+    value: str, client: ApiClient, clock: ManualClock
 ) -> None:
     """The file does not arrive whole."""
     with pytest.raises(aiohttp.ClientError):
-        await fetched(customer, clock, f"result:{value}")
+        await fetched(client, clock, f"result:{value}")
 
 
-async def test_size(customer: Customer, clock: HandClock) -> None:
+async def test_size(client: ApiClient, clock: ManualClock) -> None:
     """The file has at least that many megabytes, and is still an MP4."""
-    reply = await fetched(customer, clock, "size:3")
+    reply = await fetched(client, clock, "size:3")
     assert len(reply.body) == 3_000_000
     assert reply.body[4:8] == b"ftyp"
 
 
-async def test_a_large_file_is_one_tasks_own(customer: Customer, clock: HandClock) -> None:
+async def test_a_large_file_is_one_tasks_own(client: ApiClient, clock: ManualClock) -> None:
     """The next task's file is small again."""
-    await ended(customer, clock, "size:3")
-    assert len((await fetched(customer, clock, "hello")).body) < 10_000
+    await ended(client, clock, "size:3")
+    assert len((await fetched(client, clock, "hello")).body) < 10_000

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.apixo import ApixoStandIn
-from tests.sandbox.apixo.conftest import ORDERS, Customer, Host, mp4, wav
+from sandbox.apixo import FakeApixo
+from tests.sandbox.apixo.conftest import SUBMISSIONS, ApiClient, FileHost, mp4, wav
 
 DOCUMENTED: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("documented.json").read_text()
@@ -41,23 +41,31 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    *[(order, {"mode": ...}, "input.mode") for order in ORDERS],
-    *[(order, {"prompt": ...}, "input.prompt") for order in ORDERS],
+    *[(order, {"mode": ...}, "input.mode") for order in SUBMISSIONS],
+    *[(order, {"prompt": ...}, "input.prompt") for order in SUBMISSIONS],
     *[
         (order, {"prompt": bad}, "prompt")
-        for order in ORDERS
+        for order in SUBMISSIONS
         for bad in ("", " \n", None, 7, ["a fox"])
     ],
-    *[(order, {"resolution": bad}, "resolution") for order in ORDERS for bad in ("4k", 720, None)],
-    *[(order, {"aspect_ratio": bad}, "aspect_ratio") for order in ORDERS for bad in ("2:1", None)],
+    *[
+        (order, {"resolution": bad}, "resolution")
+        for order in SUBMISSIONS
+        for bad in ("4k", 720, None)
+    ],
+    *[
+        (order, {"aspect_ratio": bad}, "aspect_ratio")
+        for order in SUBMISSIONS
+        for bad in ("2:1", None)
+    ],
     *[
         (order, {"duration": bad}, "duration")
-        for order in ORDERS
+        for order in SUBMISSIONS
         for bad in (3, 16, 0, -8, "8", 8.0, 8.5, True, None, [8])
     ],
     *[
         (order, {"sound": bad}, "sound must be a boolean")
-        for order in ORDERS
+        for order in SUBMISSIONS
         for bad in ("true", 1, 0, None)
     ],
     *[
@@ -125,7 +133,7 @@ MISDELIVERED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 async def test_every_documented_example_is_accepted(
-    name: str, customer: Customer, host: Host
+    name: str, client: ApiClient, host: FileHost
 ) -> None:
     """What the pages show is valid, word for word but for the addresses that are fetched first."""
     example = DOCUMENTED[name]
@@ -133,7 +141,7 @@ async def test_every_documented_example_is_accepted(
     if fields["mode"] == "omni_reference":  # its video and audio have to be there
         fields = {**fields, "video_urls": [host.serve("ref-motion.mp4", mp4(3000))]}
         fields["audio_urls"] = [host.serve("ref-audio.wav", wav(3000))]
-    reply = await customer.post(example["model"], {**example["body"], "input": fields})
+    reply = await client.post(example["model"], {**example["body"], "input": fields})
     assert reply.status == 200
     assert reply.body == {
         "code": 200,
@@ -144,75 +152,75 @@ async def test_every_documented_example_is_accepted(
 
 @pytest.mark.parametrize(("order", "changes"), ACCEPTED)
 async def test_what_the_tables_allow_is_accepted(
-    order: str, changes: dict[str, Any], customer: Customer, apixo: ApixoStandIn
+    order: str, changes: dict[str, Any], client: ApiClient, apixo: FakeApixo
 ) -> None:
     """Every allowed value is taken, and fields that the model or mode does not know are ignored."""
     apixo.balance.micro = 100_000_000
-    reply = await customer.submit(order, **changes)
+    reply = await client.submit(order, **changes)
     assert reply.status == 200, reply.body
     assert len(apixo.tasks) == 1
 
 
 @pytest.mark.parametrize(("order", "changes", "reason"), REFUSED)
 async def test_what_the_tables_forbid_is_a_400_with_a_reason(
-    order: str, changes: dict[str, Any], reason: str, customer: Customer, apixo: ApixoStandIn
+    order: str, changes: dict[str, Any], reason: str, client: ApiClient, apixo: FakeApixo
 ) -> None:
     """The answer names the rule; there is no task and nothing is charged."""
-    reply = await customer.submit(order, **changes)
+    reply = await client.submit(order, **changes)
     assert (reply.status, reply.body["code"]) == (400, 400)
     assert reason in reply.error
     assert len(apixo.tasks) == 0
-    assert await customer.balance() == 100
+    assert await client.balance() == 100
 
 
 @pytest.mark.parametrize("order", ["1.5 text", "2.0 text"])
 @pytest.mark.parametrize(("changes", "reason"), MISDELIVERED)
 async def test_what_is_wrong_around_the_input_is_a_400_with_a_reason(
-    order: str, changes: dict[str, Any], reason: str, customer: Customer, apixo: ApixoStandIn
+    order: str, changes: dict[str, Any], reason: str, client: ApiClient, apixo: FakeApixo
 ) -> None:
     """Delivery and input are checked on both models."""
-    model, fields = ORDERS[order]
+    model, fields = SUBMISSIONS[order]
     body = {"request_type": "async", "input": fields, **changes}
     kept = {name: value for name, value in body.items() if value is not ...}
-    reply = await customer.post(model, kept)
+    reply = await client.post(model, kept)
     assert reply.status == 400
     assert reason in reply.error
     assert len(apixo.tasks) == 0
 
 
-async def test_only_the_older_model_needs_a_request_type(customer: Customer) -> None:
+async def test_only_the_older_model_needs_a_request_type(client: ApiClient) -> None:
     """Seedance 1.5 Pro's page says required, the other one's says it may be left out."""
-    older, newer = ORDERS["1.5 text"], ORDERS["2.0 text"]
-    assert "request_type" in (await customer.post(older[0], {"input": older[1]})).error
-    assert (await customer.post(newer[0], {"input": newer[1]})).status == 200
+    older, newer = SUBMISSIONS["1.5 text"], SUBMISSIONS["2.0 text"]
+    assert "request_type" in (await client.post(older[0], {"input": older[1]})).error
+    assert (await client.post(newer[0], {"input": newer[1]})).status == 200
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'"text"', b"\xff", b'{"input": NaN}', b"[" * 100_000]
 )
-async def test_a_body_that_is_no_json_object_is_a_400(body: bytes, customer: Customer) -> None:
+async def test_a_body_that_is_no_json_object_is_a_400(body: bytes, client: ApiClient) -> None:
     """Whatever the bytes are, the answer is an envelope."""
     headers = {"Content-Type": "application/json"}
-    reply = await customer.ask("POST", "/generateTask/seedance-2-0", data=body, headers=headers)
+    reply = await client.ask("POST", "/generateTask/seedance-2-0", data=body, headers=headers)
     assert reply.status == 400
     assert "JSON object" in reply.error
 
 
-async def test_a_submission_must_be_declared_as_json(customer: Customer) -> None:
+async def test_a_submission_must_be_declared_as_json(client: ApiClient) -> None:
     """The pages ask for the Content-Type."""
-    body = json.dumps({"input": ORDERS["2.0 text"][1]}).encode()
+    body = json.dumps({"input": SUBMISSIONS["2.0 text"][1]}).encode()
     headers = {"Content-Type": "text/plain"}
-    reply = await customer.ask("POST", "/generateTask/seedance-2-0", data=body, headers=headers)
+    reply = await client.ask("POST", "/generateTask/seedance-2-0", data=body, headers=headers)
     assert reply.status == 400
     assert "Content-Type" in reply.error
 
 
 async def test_what_seedance_2_is_not_told_has_the_documented_defaults(
-    customer: Customer, apixo: ApixoStandIn
+    client: ApiClient, apixo: FakeApixo
 ) -> None:
     """720p, five seconds, automatic shape: 0.96 dollars."""
-    await customer.task("2.0 text")
+    await client.submit_task("2.0 text")
     (task,) = apixo.tasks
-    order = task.order
+    order = task.submission
     assert (order.resolution, order.duration, order.aspect_ratio) == ("720p", 5, "auto")
-    assert await customer.balance() == 100 - Decimal("0.96")
+    assert await client.balance() == 100 - Decimal("0.96")

@@ -6,20 +6,20 @@ import aiohttp
 import pytest
 
 from sandbox.demo.discord import DemoDiscord
-from sandbox.discord import DiscordOptions
-from tests.harness.stock_client import Wire
+from sandbox.discord import DiscordConfig
+from tests.harness.stock_client import RestClient
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DemoDiscord]:
+async def fake_discord() -> AsyncIterator[DemoDiscord]:
     """Open a stand-in with short patience, so that lateness comes soon."""
-    options = DiscordOptions(sends_per_window=50, token_sends_per_window=50)
+    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50)
     async with DemoDiscord(options) as opened:
         yield opened
 
 
 @pytest.fixture
-async def wire(stand_in: DemoDiscord) -> AsyncIterator[Wire]:
+async def rest(fake_discord: DemoDiscord) -> AsyncIterator[RestClient]:
     """Open a connection to the stand-in."""
     async with aiohttp.ClientSession() as session:
-        yield Wire(session, stand_in)
+        yield RestClient(session, fake_discord)

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from bot.snapshot_reader import ServiceBooks
-from sandbox.apixo import ApixoOptions, ApixoStandIn
+from bot.snapshot_reader import SnapshotReader
+from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.backstage import DemoBackstage
-from sandbox.demo.controls import Levers
+from sandbox.demo.controls import DemoControls
 from sandbox.demo.discord import DemoDiscord
 from sandbox.demo.examples import WELCOME
 from sandbox.demo.process import Supervisor
-from sandbox.discord import ClientRefused
-from tests.harness.service import PATIENCE_S, Theatre
+from sandbox.discord import ClientActionRefused
+from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 ROOT = Path(__file__).parents[3]
 SPEED = 1_000
@@ -30,7 +30,7 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 class Behind:
     """A backstage with everything that it works on, and what the console was told."""
 
-    theatre: Theatre
+    theatre: ServiceHarness
     supervisor: Supervisor
     backstage: DemoBackstage
     told: list[str]
@@ -47,7 +47,7 @@ class Behind:
 
     async def arm(self, name: str) -> None:
         assert not (await self.switch(name))["on"]
-        await self.backstage.act("mishaps", name, value=True)
+        await self.backstage.use_control("mishaps", name, value=True)
         switch = await self.switch(name)
         assert switch["on"]
         assert switch["note"]
@@ -62,20 +62,20 @@ class Behind:
         return [f"{kind} {amount}" for _, kind, amount, _, _ in reversed(await self.rows("ledger"))]
 
     async def until_job(self, state: str) -> None:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while [row[2] for row in await self.rows("jobs")] != [state]:
                 await asyncio.sleep(0.05)
 
     async def until_entries(self, *entries: str) -> None:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await self.kinds() != list(entries):
                 await asyncio.sleep(0.05)
 
     async def ready(self) -> None:
-        await self.theatre.ready()
+        await self.theatre.wait_until_ready()
 
     async def order(self) -> str:
-        return await self.theatre.order("video", VIDEO)
+        return await self.theatre.order_video("video", VIDEO)
 
 
 @pytest.fixture
@@ -84,14 +84,14 @@ async def unstarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     async with AsyncExitStack() as stack:
-        options = ApixoOptions(clips="tiny", time_scale=SPEED)
-        apixo = await stack.enter_async_context(ApixoStandIn(options))
+        options = ApixoConfig(clips="tiny", time_scale=SPEED)
+        apixo = await stack.enter_async_context(FakeApixo(options))
         discord = await stack.enter_async_context(DemoDiscord())
-        theatre = Theatre.of(apixo, discord, tmp_path / "service")
+        theatre = ServiceHarness.create(apixo, discord, tmp_path / "service")
         told, deaths = list[str](), list[int]()
         supervisor = Supervisor(theatre.service, deaths.append)
-        levers = Levers(apixo, discord, supervisor, told.append)
-        backstage = DemoBackstage(apixo, discord, supervisor, levers, ServiceBooks)
+        levers = DemoControls(apixo, discord, supervisor, told.append)
+        backstage = DemoBackstage(apixo, discord, supervisor, levers, SnapshotReader)
         stack.push_async_callback(backstage.close)
         yield Behind(theatre, supervisor, backstage, told, deaths)
 
@@ -111,7 +111,7 @@ async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(b
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
     await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
-    await behind.theatre.status(job, "You were not charged")
+    await behind.theatre.wait_for_status(job, "You were not charged")
     assert len(behind.theatre.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
     await behind.theatre.audit()
@@ -121,9 +121,9 @@ async def test_a_minute_without_status_only_delays(behind: Behind):
     """The first question begins it; the video comes after it, and the next one unhindered."""
     await behind.arm("no-status")
     job = await behind.order()
-    await behind.theatre.result(job)
+    await behind.theatre.wait_for_result(job)
     assert not (await behind.switch("no-status"))["on"]
-    asked = behind.theatre.apixo.journal.to("statusTask")
+    asked = behind.theatre.apixo.journal.requests_to("statusTask")
     assert {entry.status for entry in asked} == {502, 200}
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
 
@@ -133,7 +133,7 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
     await behind.arm("dead-link")
     job = await behind.order()
     await behind.until_job("result lost")
-    await behind.theatre.status(job, "You were given the price back")
+    await behind.theatre.wait_for_status(job, "You were given the price back")
     assert not (await behind.switch("dead-link"))["on"]
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08", "adjust +$0.08"]
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
@@ -147,7 +147,7 @@ async def test_of_a_video_that_discord_does_not_take_something_else_is_delivered
     assert not (await behind.switch("too-large"))["on"]
     ada = behind.theatre.discord.member("Ada")
     messages = behind.theatre.discord.channel("videos").messages
-    assert [ada.id in message.pinged for message in messages] == [False, True]
+    assert [ada.id in message.notified_user_ids for message in messages] == [False, True]
     assert "smaller copy" in messages[-1].text
     assert all(file.size < 10_000_000 for message in messages for file in message.attachments)
 
@@ -156,7 +156,7 @@ async def test_a_post_that_discord_made_and_denied_is_there_once(behind: Behind)
     """The library sends it again with its nonce; the channel has the usual two messages."""
     await behind.arm("posted-500")
     job = await behind.order()
-    await behind.theatre.status(job, "Done")
+    await behind.theatre.wait_for_status(job, "Done")
     assert not (await behind.switch("posted-500"))["on"]
     discord = behind.theatre.discord
     posts = [e for e in discord.journal if (e.method, e.path[-9:]) == ("POST", "/messages")]
@@ -168,11 +168,11 @@ async def test_the_gateway_hangs_up_and_answers_again(behind: Behind):
     """The bot is gone from the page, comes back by itself, and takes commands."""
     discord = behind.theatre.discord
     await behind.arm("gateway")
-    await until(lambda: not discord.gateway.connected)
+    await until(lambda: not discord.gateway.has_client)
     assert "not connected" in (await behind.panel("bot"))["hint"]
     await behind.ready()
     assert not (await behind.switch("gateway"))["on"]
-    await behind.theatre.result(await behind.order())
+    await behind.theatre.wait_for_result(await behind.order())
 
 
 async def test_what_is_called_off_does_not_happen(behind: Behind):
@@ -180,35 +180,37 @@ async def test_what_is_called_off_does_not_happen(behind: Behind):
     names = [switch["id"] for switch in (await behind.panel("mishaps"))["switches"]]
     for name in names:
         await behind.arm(name)
-        await behind.backstage.act("mishaps", name, value=False)
+        await behind.backstage.use_control("mishaps", name, value=False)
         assert not (await behind.switch(name))["on"]
     await behind.ready()
     job = await behind.order()
-    await behind.theatre.result(job)
-    assert {entry.status for entry in behind.theatre.apixo.journal.to("statusTask")} == {200}
+    await behind.theatre.wait_for_result(job)
+    assert {entry.status for entry in behind.theatre.apixo.journal.requests_to("statusTask")} == {
+        200
+    }
     assert len(behind.theatre.discord.channel("videos").messages) == 2
     await behind.arm("posted-500")
 
 
 async def test_a_killed_bot_goes_on_where_it_stood(behind: Behind):
     """SIGKILL while a video is being made: it is posted once and charged once."""
-    await behind.backstage.act("time", "speed", 30)
+    await behind.backstage.use_control("time", "speed", 30)
     await behind.ready()
-    job = await behind.theatre.order("video", {"prompt": "[[slow:600]] dusk", "duration": 4})
-    await behind.theatre.status(job, "Being made")
-    await behind.backstage.act("bot", "kill", value=True)
-    await behind.backstage.act("time", "speed", SPEED)
+    job = await behind.theatre.order_video("video", {"prompt": "[[slow:600]] dusk", "duration": 4})
+    await behind.theatre.wait_for_status(job, "Being made")
+    await behind.backstage.use_control("bot", "kill", value=True)
+    await behind.backstage.use_control("time", "speed", SPEED)
     await behind.until_job("delivered")
-    assert len(behind.theatre.results(job)) == 1
+    assert len(behind.theatre.result_messages(job)) == 1
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
     assert behind.deaths == []
 
 
 async def test_another_speed_is_that_of_the_stand_in_and_of_the_service(behind: Behind):
     """The service starts again with it; of several wishes at once only the last is granted."""
-    wishes = [behind.backstage.act("time", "speed", speed) for speed in (5, 30, 60)]
+    wishes = [behind.backstage.use_control("time", "speed", speed) for speed in (5, 30, 60)]
     await asyncio.gather(*wishes)
-    assert behind.theatre.apixo.pace.scale == 60
+    assert behind.theatre.apixo.scaled_clock.scale == 60
     assert behind.supervisor.service.environment["TIME_SCALE"] == "60"
     slider = (await behind.panel("time"))["slider"]
     assert (slider["value"], slider["steps"]) == (60, [1, 5, 10, 30, 60, SPEED])
@@ -219,21 +221,23 @@ async def test_another_speed_is_that_of_the_stand_in_and_of_the_service(behind: 
 async def test_begin_again_leaves_nothing_of_before(behind: Behind):
     """No message, job, task, row or armed switch; the whole balance, other data, same members."""
     apixo, discord = behind.theatre.apixo, behind.theatre.discord
-    await behind.theatre.result(await behind.order())
+    await behind.theatre.wait_for_result(await behind.order())
     await behind.arm("lost-answer")
     await behind.arm("posted-500")
     old = behind.supervisor.service.folder
-    await behind.backstage.act("bot", "reset", value=True)
+    await behind.backstage.use_control("bot", "reset", value=True)
     assert [await behind.rows(name) for name in ("jobs", "apixo", "ledger")] == [[], [], []]
     assert not any(switch["on"] for switch in (await behind.panel("mishaps"))["switches"])
     assert not [m for channel in discord.world.channels.values() for m in channel.messages]
-    assert not [m for channel in discord.world.channels.values() for m in channel.private]
+    assert not [
+        m for channel in discord.world.channels.values() for m in channel.ephemeral_messages
+    ]
     assert apixo.balance.micro == 100_000_000
     folder = behind.supervisor.service.folder
     assert folder != old
     assert (await behind.panel("bot"))["hint"].startswith("It runs")
     await behind.ready()
-    await behind.theatre.result(await behind.order())
+    await behind.theatre.wait_for_result(await behind.order())
     assert len(await behind.rows("jobs")) == 1
 
 
@@ -241,28 +245,28 @@ async def test_a_bot_that_dies_by_itself_stays_down_until_it_is_started(behind: 
     """The page says so, the console hears its exit code, and one button brings it back."""
     assert behind.supervisor.pid is not None
     os.kill(behind.supervisor.pid, signal.SIGTERM)
-    await until(lambda: behind.deaths == [0] and not behind.theatre.discord.gateway.connected)
+    await until(lambda: behind.deaths == [0] and not behind.theatre.discord.gateway.has_client)
     panel = await behind.panel("bot")
     assert "does not run" in panel["hint"]
     assert panel["buttons"][0]["label"] == "Start the bot again"
-    await behind.backstage.act("bot", "kill", value=True)
+    await behind.backstage.use_control("bot", "kill", value=True)
     await behind.ready()
     assert behind.deaths == [0]
 
 
 async def test_without_a_balance_videos_wait_in_line(behind: Behind):
     """Nothing is taken; once it is filled, they are made."""
-    await behind.backstage.act("bot", "empty", value=True)
+    await behind.backstage.use_control("bot", "empty", value=True)
     assert (await behind.panel("money"))["figures"][0] == {
         "label": "On APIXO's key",
         "value": "$0.00",
         "tone": "bad",
     }
     job = await behind.order()
-    await until(lambda: bool(behind.theatre.apixo.journal.to("generateTask")))
+    await until(lambda: bool(behind.theatre.apixo.journal.requests_to("generateTask")))
     assert len(behind.theatre.apixo.tasks) == 0
-    await behind.backstage.act("bot", "fill", value=True)
-    await behind.theatre.result(job)
+    await behind.backstage.use_control("bot", "fill", value=True)
+    await behind.theatre.wait_for_result(job)
 
 
 async def test_what_the_backstage_does_not_have_is_refused(unstarted: Behind):
@@ -276,8 +280,8 @@ async def test_what_the_backstage_does_not_have_is_refused(unstarted: Behind):
         ("bot", "promote", True),
         ("nothing", "reset", True),
     ):
-        with pytest.raises(ClientRefused):
-            await unstarted.backstage.act(panel, control, value)
+        with pytest.raises(ClientActionRefused):
+            await unstarted.backstage.use_control(panel, control, value)
     assert unstarted.told == []
     assert unstarted.supervisor.pid is None
 
@@ -285,7 +289,7 @@ async def test_what_the_backstage_does_not_have_is_refused(unstarted: Behind):
 async def test_every_example_of_the_welcome_is_a_command_of_the_bot(behind: Behind):
     """With the options and files that the example fills in."""
     discord = behind.theatre.discord
-    commands = discord.commands.seen_in(discord.world.guild().id)
+    commands = discord.commands.visible_in(discord.world.guild().id)
     options = {c["name"]: {o["name"] for o in c.get("options", ())} for c in commands}
     for example in WELCOME.examples:
         assert {*example.options, *example.files} <= options[example.command]
@@ -293,6 +297,6 @@ async def test_every_example_of_the_welcome_is_a_command_of_the_bot(behind: Behi
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not is_so():
             await asyncio.sleep(0.05)

@@ -7,8 +7,8 @@ import pytest
 
 from sandbox.demo.discord import DemoDiscord
 from sandbox.demo.page_content import Example, Welcome
-from sandbox.discord import ClientRefused
-from tests.harness.page_client import Page, opened
+from sandbox.discord import ClientActionRefused
+from tests.harness.page_client import PageClient, open_page
 
 PICTURES = Path("sandbox/demo/pictures")
 
@@ -27,24 +27,26 @@ class Counter:
 
     async def act(self, panel: str, control: str, value: object) -> None:
         if (panel, control) != ("counter", "raise") or value is not True:
-            raise ClientRefused("there is no such button")
+            raise ClientActionRefused("there is no such button")
         self.count += 1
 
 
-async def shows(page: Page, count: str) -> None:
+async def shows(page: PageClient, count: str) -> None:
     await page.until(lambda: page.panels and page.panels[0]["figures"][0]["value"] == count)
 
 
-async def test_the_welcome_is_told_with_its_pictures(stand_in: DemoDiscord, tmp_path: Path) -> None:
+async def test_the_welcome_is_told_with_its_pictures(
+    fake_discord: DemoDiscord, tmp_path: Path
+) -> None:
     """Each file has an address, also two of one name; no other file has one."""
     other = tmp_path / "lake.jpg"
     other.write_bytes(b"another lake")
     example = Example(
         "A lake", "wakes up", "animate", {"prompt": "calm"}, {"image": other}, PICTURES / "lake.jpg"
     )
-    async with opened(stand_in) as page:
+    async with open_page(fake_discord) as page:
         assert not page.world["welcome"]
-        stand_in.welcome = Welcome("Hello.", [example, Example("No file", "text", "video")])
+        fake_discord.welcome = Welcome("Hello.", [example, Example("No file", "text", "video")])
         await page.until(lambda: page.world["welcome"])
         told: dict[str, Any] = page.world["welcome"]
         assert told["line"] == "Hello."
@@ -58,19 +60,19 @@ async def test_the_welcome_is_told_with_its_pictures(stand_in: DemoDiscord, tmp_
             assert (await page.get(f"/_page/pictures/{name}"))[0] == 404
 
 
-async def test_backstage_is_told_while_someone_looks(stand_in: DemoDiscord) -> None:
+async def test_backstage_is_told_while_someone_looks(fake_discord: DemoDiscord) -> None:
     """Only then, only when it changed, and once for all who look."""
-    ada, videos = stand_in.member("Ada"), stand_in.channel("videos")
-    stand_in.backstage = counter = Counter()
-    async with opened(stand_in) as page, opened(stand_in) as other:
+    ada, videos = fake_discord.member("Ada"), fake_discord.channel("videos")
+    fake_discord.backstage = counter = Counter()
+    async with open_page(fake_discord) as page, open_page(fake_discord) as other:
         await page.until(lambda: page.world["backstage"])
-        await page.go(ada, videos)
+        await page.go_to(ada, videos)
         assert counter.asked == 0
-        await page.go(ada, videos, backstage=True)
-        await other.go(ada, videos, backstage=True)
+        await page.go_to(ada, videos, backstage=True)
+        await other.go_to(ada, videos, backstage=True)
         for one in (page, other):
             await shows(one, "0")
-        await page.done(do="backstage", panel="counter", control="raise", value=True)
+        await page.act_ok(do="backstage", panel="counter", control="raise", value=True)
         for one in (page, other):
             await shows(one, "1")
             assert len([frame for frame in one.frames if frame["type"] == "backstage"]) == 2
@@ -86,11 +88,11 @@ async def test_backstage_is_told_while_someone_looks(stand_in: DemoDiscord) -> N
     ],
 )
 async def test_a_control_that_is_not_there_is_refused(
-    stand_in: DemoDiscord, order: dict[str, Any]
+    fake_discord: DemoDiscord, order: dict[str, Any]
 ) -> None:
     """Whatever the page sends; and everything, where there is nothing backstage."""
-    async with opened(stand_in) as page:
-        assert await page.refused(do="backstage", **order) == "there is nothing backstage"
-        stand_in.backstage = counter = Counter()
-        assert await page.refused(do="backstage", **order)
+    async with open_page(fake_discord) as page:
+        assert await page.act_refused(do="backstage", **order) == "there is nothing backstage"
+        fake_discord.backstage = counter = Counter()
+        assert await page.act_refused(do="backstage", **order)
         assert counter.count == 0

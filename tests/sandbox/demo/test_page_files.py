@@ -9,20 +9,20 @@ import pytest
 from yarl import URL
 
 from sandbox.demo.discord import DemoDiscord
-from sandbox.demo.page_access import is_own
+from sandbox.demo.page_access import is_same_origin
+from sandbox.discord import DiscordConfig
 from sandbox.discord.listen_addresses import exposure, reachable
-from sandbox.discord import DiscordOptions
-from tests.harness.page_client import opened
+from tests.harness.page_client import open_page
 
 CLIENT = Path("sandbox/demo/static")
 
 
 async def test_the_page_is_served_and_may_load_nothing_from_elsewhere(
-    stand_in: DemoDiscord,
+    fake_discord: DemoDiscord,
 ) -> None:
     """Its policy forbids foreign and inline code; it is asked for anew, and told if unchanged."""
     async with aiohttp.ClientSession() as session:
-        async with session.get(stand_in.page_url) as answer:
+        async with session.get(fake_discord.page_url) as answer:
             assert answer.content_type == "text/html"
             assert await answer.read() == (CLIENT / "index.html").read_bytes()
             policy = answer.headers["Content-Security-Policy"]
@@ -30,7 +30,7 @@ async def test_the_page_is_served_and_may_load_nothing_from_elsewhere(
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
         assert caching == "no-cache"
-        async with session.get(stand_in.page_url, headers={"If-None-Match": tag}) as answer:
+        async with session.get(fake_discord.page_url, headers={"If-None-Match": tag}) as answer:
             assert (answer.status, await answer.read()) == (304, b"")
 
 
@@ -39,14 +39,14 @@ async def test_the_page_is_served_and_may_load_nothing_from_elsewhere(
     [(".js", "text/javascript"), (".css", "text/css"), (".woff2", "font/woff2")],
 )
 async def test_every_file_of_the_page_has_its_type(
-    stand_in: DemoDiscord, suffix: str, kind: str
+    fake_discord: DemoDiscord, suffix: str, kind: str
 ) -> None:
     """As it lies in the folder; a browser takes a module of no other type."""
     found = sorted(CLIENT.glob(f"*{suffix}"))
     assert found
     async with aiohttp.ClientSession() as session:
         for path in found:
-            url = f"{stand_in.page_url}_page/client/{path.name}"
+            url = f"{fake_discord.page_url}_page/client/{path.name}"
             async with session.get(url) as answer:
                 assert (answer.status, answer.content_type) == (200, kind)
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -71,9 +71,9 @@ async def test_every_file_of_the_page_has_its_type(
         "__init__.py",
     ],
 )
-async def test_no_other_file_is_served(stand_in: DemoDiscord, name: str) -> None:
+async def test_no_other_file_is_served(fake_discord: DemoDiscord, name: str) -> None:
     """However the path is written."""
-    url = URL(f"{stand_in.page_url}_page/client/{name}", encoded=True)
+    url = URL(f"{fake_discord.page_url}_page/client/{name}", encoded=True)
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         assert answer.status == 404
         assert b"import" not in await answer.read()
@@ -113,11 +113,11 @@ def test_no_text_becomes_html_and_no_address_is_foreign() -> None:
     ],
 )
 async def test_another_site_gets_nothing(
-    stand_in: DemoDiscord, headers: dict[str, str], method: str, path: str
+    fake_discord: DemoDiscord, headers: dict[str, str], method: str, path: str
 ) -> None:
     """Neither under another name for this machine nor from another origin."""
     async with aiohttp.ClientSession() as session:
-        url = stand_in.page_url + path
+        url = fake_discord.page_url + path
         async with session.request(method, url, headers=headers) as answer:
             assert answer.status == 403
 
@@ -140,9 +140,9 @@ def test_listening_elsewhere_opens_the_page_to_addresses_but_no_foreign_names(
     listens_on: str, host: str, allowed: bool
 ) -> None:
     """A name could be made to mean this machine by whoever owns it; an address can not."""
-    assert is_own(host, None, listens_on) is allowed
-    assert is_own(host, f"http://{host}", listens_on) is allowed
-    assert not is_own(host, "http://evil.example", listens_on)
+    assert is_same_origin(host, None, listens_on) is allowed
+    assert is_same_origin(host, f"http://{host}", listens_on) is allowed
+    assert not is_same_origin(host, "http://evil.example", listens_on)
 
 
 def test_listening_elsewhere_is_warned_of() -> None:
@@ -155,16 +155,16 @@ def test_listening_elsewhere_is_warned_of() -> None:
 
 async def test_another_loopback_address_can_be_listened_on() -> None:
     """The page, and the links in it, work there."""
-    async with DemoDiscord(DiscordOptions(host="127.0.0.2")) as stand_in:
+    async with DemoDiscord(DiscordConfig(host="127.0.0.2")) as stand_in:
         assert stand_in.page_url.startswith("http://127.0.0.2:")
-        async with opened(stand_in) as page:
+        async with open_page(stand_in) as page:
             assert page.world["guilds"]
 
 
-async def test_only_so_many_pages_are_open_at_once(stand_in: DemoDiscord) -> None:
+async def test_only_so_many_pages_are_open_at_once(fake_discord: DemoDiscord) -> None:
     """One more is refused until another is closed, and none leaves anything behind."""
     before = len(asyncio.all_tasks())
-    url = f"{stand_in.page_url}_page/socket"
+    url = f"{fake_discord.page_url}_page/socket"
     async with aiohttp.ClientSession() as session:
         sockets = [await session.ws_connect(url) for _ in range(64)]
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -194,17 +194,17 @@ async def test_only_so_many_pages_are_open_at_once(stand_in: DemoDiscord) -> Non
         json.dumps({"watch": {"member": "1", "channel": "2", "backstage": "yes"}}),
     ],
 )
-async def test_rubbish_on_the_socket_does_no_harm(stand_in: DemoDiscord, frame: str) -> None:
+async def test_rubbish_on_the_socket_does_no_harm(fake_discord: DemoDiscord, frame: str) -> None:
     """The page's connection stays, and shows what is asked for next."""
-    async with opened(stand_in) as page:
+    async with open_page(fake_discord) as page:
         await page.socket.send_str(frame)
-        await page.go(stand_in.member("Ada"), stand_in.channel("videos"))
-        assert page.room["reset"]
+        await page.go_to(fake_discord.member("Ada"), fake_discord.channel("videos"))
+        assert page.channel["reset"]
 
 
-async def test_a_frame_that_is_too_large_ends_the_connection(stand_in: DemoDiscord) -> None:
+async def test_a_frame_that_is_too_large_ends_the_connection(fake_discord: DemoDiscord) -> None:
     """With the code for it."""
-    async with opened(stand_in) as page:
+    async with open_page(fake_discord) as page:
         await page.socket.send_str("x" * 5000)
         message = await page.socket.receive(timeout=5)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1009)

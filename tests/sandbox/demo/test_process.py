@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.demo.process import Service, Supervisor, end
+from sandbox.demo.process import ServiceProcess, Supervisor, terminate
 
 PATIENCE_S = 20
 SAYS_AND_WAITS = "import sys, time; print('up', flush=True); time.sleep(600)"
@@ -18,8 +18,8 @@ STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SAYS
 FAILS = "import sys; print('the last words'); sys.exit(3)"
 
 
-def service(folder: Path, program: str) -> Service:
-    return Service(command=[sys.executable, "-c", program], folder=folder, environment={})
+def service(folder: Path, program: str) -> ServiceProcess:
+    return ServiceProcess(command=[sys.executable, "-c", program], folder=folder, environment={})
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -29,7 +29,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def until_it_is_up(supervisor: Supervisor, times: int = 1) -> None:
-    await until(lambda: supervisor.service.last_words().count("up") == times)
+    await until(lambda: supervisor.service.log_tail().count("up") == times)
 
 
 def is_running(pid: int) -> bool:
@@ -51,7 +51,7 @@ async def test_a_restart_ends_the_old_process_before_the_new_one_starts(tmp_path
         await until_it_is_up(supervisor)
         old = pid_of(supervisor)
 
-        async def between() -> Service:
+        async def between() -> ServiceProcess:
             assert not is_running(old)
             return service(tmp_path / "two", SAYS_AND_WAITS)
 
@@ -72,7 +72,7 @@ async def test_a_process_that_ends_by_itself_is_told_once_and_stays_down(tmp_pat
     async with Supervisor(service(tmp_path, FAILS), deaths.append) as supervisor:
         await until(lambda: deaths == [3])
         assert not supervisor.is_alive
-        assert supervisor.service.last_words() == "the last words"
+        assert supervisor.service.log_tail() == "the last words"
         await supervisor.restart()
         await until(lambda: deaths == [3, 3])
 
@@ -94,7 +94,7 @@ async def test_the_end_may_come_while_a_restart_starts_the_new_process(tmp_path:
     """The new one is ended, too."""
     starting = asyncio.Event()
 
-    async def between() -> Service:
+    async def between() -> ServiceProcess:
         starting.set()
         return service(tmp_path, SAYS_AND_WAITS)
 
@@ -112,8 +112,8 @@ async def test_what_does_not_end_is_killed_in_time_or_at_once_when_cancelled(tmp
     for patience_s in (0.2, PATIENCE_S):
         stubborn = service(tmp_path / str(patience_s), STUBBORN)
         process = await stubborn.start()
-        await until(lambda log=stubborn: log.last_words() == "up")
-        ending = asyncio.create_task(end(process, patience_s))
+        await until(lambda log=stubborn: log.log_tail() == "up")
+        ending = asyncio.create_task(terminate(process, patience_s))
         if patience_s == PATIENCE_S:
             await asyncio.sleep(0)
             ending.cancel()

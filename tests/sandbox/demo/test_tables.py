@@ -5,21 +5,19 @@ from typing import Any
 
 import pytest
 
-from sandbox.apixo import ApixoOptions, ApixoStandIn, HandClock
+from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
 from sandbox.demo import widgets
 from sandbox.demo.discord import DemoDiscord
-from sandbox.demo.snapshot_types import JobRow, LedgerRow, Overview
+from sandbox.demo.snapshot_types import JobRow, LedgerRow, Snapshot
 from sandbox.demo.tables import jobs_table, ledger_table, tasks_table
-from tests.sandbox.apixo.conftest import Customer
+from tests.sandbox.apixo.conftest import ApiClient
 
 NOW_MS = 1_767_965_610_000
 JOB = "01m7yw64cchajfph8e9y"
 
 
-def overview(*, jobs: Sequence[JobRow] = (), ledger: Sequence[LedgerRow] = ()) -> Overview:
-    return Overview(
-        held_micro=0, charged_micro=0, given_back_micro=0, jobs=[*jobs], ledger=[*ledger]
-    )
+def overview(*, jobs: Sequence[JobRow] = (), ledger: Sequence[LedgerRow] = ()) -> Snapshot:
+    return Snapshot(held_micro=0, charged_micro=0, released_micro=0, jobs=[*jobs], ledger=[*ledger])
 
 
 def job(**changes: Any) -> JobRow:
@@ -27,7 +25,7 @@ def job(**changes: Any) -> JobRow:
         "id": JOB,
         "user_id": 1,
         "state": "generating",
-        "standing": "moving",
+        "phase": "moving",
         "price_micro": 364_000,
         "created_at_ms": NOW_MS - 65_000,
         "due_at_ms": None,
@@ -61,7 +59,7 @@ def texts(table: widgets.Json) -> list[str]:
 )
 def test_money_is_written_exactly(micro: int, shown: str):
     """Two decimals at least, and as many as there are."""
-    assert widgets.dollars(micro) == shown
+    assert widgets.format_usd(micro) == shown
 
 
 @pytest.mark.parametrize(
@@ -70,7 +68,7 @@ def test_money_is_written_exactly(micro: int, shown: str):
 )
 def test_a_span_is_written_in_its_largest_unit(seconds: float, shown: str):
     """Rounded down, as ages are."""
-    assert widgets.span(seconds) == shown
+    assert widgets.format_duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -125,13 +123,13 @@ def test_without_books_the_tables_are_empty():
 
 async def test_tasks_show_how_far_they_are():
     """By the pace, newest first; what has ended shows its state alone."""
-    clock = HandClock()
+    clock = ManualClock()
     async with (
-        ApixoStandIn(ApixoOptions(clips="tiny"), clock) as apixo,
-        Customer(apixo) as customer,
+        FakeApixo(ApixoConfig(clips="tiny"), clock) as apixo,
+        ApiClient(apixo) as customer,
     ):
-        await customer.task(prompt="first [[slow:100]]")
-        await customer.task("2.0 text", prompt="second [[fail:Timeout]] [[slow:50]]")
+        await customer.submit_task(prompt="first [[slow:100]]")
+        await customer.submit_task("2.0 text", prompt="second [[fail:Timeout]] [[slow:50]]")
         clock.advance(25)
         second, first = tasks_table(apixo)["rows"]
         assert first["cells"][3] == {"text": "processing", "tone": "busy", "progress": 0.25}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.discord import DiscordOptions, DiscordStandIn
-from tests.harness.stock_client import Wire
+from sandbox.discord import DiscordConfig, FakeDiscord
+from tests.harness.stock_client import RestClient
 from tests.sandbox.discord.test_malformed_requests import spoil
 
 Json = dict[str, Any]
@@ -100,66 +100,66 @@ BAD: list[Json] = [
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DiscordStandIn]:
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that is in no hurry, with a command to answer."""
-    made = DiscordOptions(sends_per_window=10_000, requests_per_second=10_000, ack_seconds=60)
-    async with DiscordStandIn(made) as found:
+    made = DiscordConfig(sends_per_window=10_000, requests_per_second=10_000, ack_seconds=60)
+    async with FakeDiscord(made) as found:
         found.commands.overwrite(None, [{"name": "fill", "description": "d"}])
         yield found
 
 
-async def opens(stand_in: DiscordStandIn, wire: Wire, modal: Any) -> tuple[int, Any]:
+async def opens(fake_discord: FakeDiscord, wire: RestClient, modal: Any) -> tuple[int, Any]:
     """Answer a command with a form."""
-    typed = await stand_in.member("Ada").type(stand_in.channel("videos"), "fill")
+    typed = await fake_discord.member("Ada").run_command(fake_discord.channel("videos"), "fill")
     place = f"/interactions/{typed.id}/{typed.token}/callback"
     return await wire("POST", place, {"type": 9, "data": modal})
 
 
 @pytest.mark.parametrize("part", GOOD)
 async def test_a_form_that_keeps_to_the_rules_is_opened(
-    stand_in: DiscordStandIn, wire: Wire, part: Json
+    fake_discord: FakeDiscord, rest: RestClient, part: Json
 ) -> None:
     """Limits are part of what is allowed."""
     modal = {"custom_id": "m", "title": "t", "components": [part]}
-    assert await opens(stand_in, wire, modal) == (204, None)
+    assert await opens(fake_discord, rest, modal) == (204, None)
 
 
 @pytest.mark.parametrize("part", BAD)
 async def test_a_form_with_a_part_that_breaks_a_rule_is_refused(
-    stand_in: DiscordStandIn, wire: Wire, part: Json
+    fake_discord: FakeDiscord, rest: RestClient, part: Json
 ) -> None:
     """With the place of the fault."""
     modal = {"custom_id": "m", "title": "t", "components": [part]}
-    status, answer = await opens(stand_in, wire, modal)
+    status, answer = await opens(fake_discord, rest, modal)
     assert (status, answer["code"]) == (400, 50035)
     assert "components" in answer["errors"]["data"]
 
 
 async def test_ids_are_unique_and_given_where_there_is_none(
-    stand_in: DiscordStandIn, wire: Wire
+    fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
     """Each part is numbered in turn, around the numbers that are taken."""
     parts = [label(TEXT, id=2), label(field(23, custom_id="d"))]
     modal: Json = {"custom_id": "m", "title": "t", "components": parts}
-    assert (await opens(stand_in, wire, modal))[0] == 204
-    opened = list(stand_in.interactions)[-1].modal
+    assert (await opens(fake_discord, rest, modal))[0] == 204
+    opened = list(fake_discord.interactions)[-1].modal
     assert opened is not None
     numbers = [(part["id"], part["component"]["id"]) for part in opened["components"]]
     assert numbers == [(2, 1), (3, 4)]
     parts[1]["id"] = 2
-    assert (await opens(stand_in, wire, modal))[0] == 400
+    assert (await opens(fake_discord, rest, modal))[0] == 400
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_form_is_answered_with_an_accident(
-    stand_in: DiscordStandIn, wire: Wire, seed: int
+    fake_discord: FakeDiscord, rest: RestClient, seed: int
 ) -> None:
     """Whatever stands in place of its values."""
     chance = random.Random(seed)  # noqa: S311 - rubbish need not be secret
     for start in range(0, len(GOOD), 3):
         modal: Json = {"custom_id": "m", "title": "t", "components": GOOD[start : start + 1]}
         for _ in range(8):
-            status, answer = await opens(stand_in, wire, spoil(modal, chance))
+            status, answer = await opens(fake_discord, rest, spoil(modal, chance))
             assert status in (204, 400), answer
 
 
@@ -184,22 +184,22 @@ async def test_no_form_is_answered_with_an_accident(
     ],
 )
 async def test_each_style_of_button_has_its_own_fields(
-    stand_in: DiscordStandIn, wire: Wire, button: Json, allowed: bool
+    fake_discord: FakeDiscord, rest: RestClient, button: Json, allowed: bool
 ) -> None:
     """Those of another style are refused."""
     body = {"components": [{"type": 1, "components": [{"type": 2, **button}]}]}
-    status, _ = await wire("POST", f"/channels/{stand_in.channel('videos').id}/messages", body)
+    status, _ = await rest("POST", f"/channels/{fake_discord.channel('videos').id}/messages", body)
     assert status == (200 if allowed else 400)
 
 
 async def test_what_is_chosen_at_first_is_named_by_text(
-    stand_in: DiscordStandIn, wire: Wire
+    fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
     """Ids have more digits than a number of JavaScript's; libraries send them as numbers."""
-    videos = stand_in.channel("videos")
+    videos = fake_discord.channel("videos")
     menu = field(8, default_values=[{"id": videos.id, "type": "channel"}])
     body = {"components": [{"type": 1, "components": [menu]}]}
-    status, message = await wire("POST", f"/channels/{videos.id}/messages", body)
+    status, message = await rest("POST", f"/channels/{videos.id}/messages", body)
     assert status == 200
     shown = message["components"][0]["components"][0]
     assert shown["default_values"] == [{"id": str(videos.id), "type": "channel"}]
@@ -207,10 +207,10 @@ async def test_what_is_chosen_at_first_is_named_by_text(
 
 @pytest.mark.parametrize("kind", [0, 4, 15, 16, 18, 19, 20, 21, 22, 23, 24, 99, "10", None, [10]])
 async def test_a_component_that_no_message_has_is_refused(
-    stand_in: DiscordStandIn, wire: Wire, kind: Any
+    fake_discord: FakeDiscord, rest: RestClient, kind: Any
 ) -> None:
     """Fields of forms, and types that there are not."""
     part = {"type": kind, "content": "text", "custom_id": "c", "label": "l", "options": options(2)}
     body = {"flags": 1 << 15, "components": [part]}
-    status, _ = await wire("POST", f"/channels/{stand_in.channel('videos').id}/messages", body)
+    status, _ = await rest("POST", f"/channels/{fake_discord.channel('videos').id}/messages", body)
     assert status == 400

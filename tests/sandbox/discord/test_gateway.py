@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord import DiscordOptions, DiscordStandIn
+from sandbox.discord import DiscordConfig, FakeDiscord
 from sandbox.discord.events import Intent
 
 GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 15
@@ -40,13 +40,13 @@ class Socket:
             pass
         return self._socket.close_code
 
-    async def identify(self, stand_in: DiscordStandIn, **changes: Any) -> None:
+    async def identify(self, stand_in: FakeDiscord, **changes: Any) -> None:
         data = {"token": stand_in.token, "intents": GUILDS, "properties": {"os": "linux"}}
         await self.send(2, {**data, **changes})
 
 
 @asynccontextmanager
-async def connected(stand_in: DiscordStandIn) -> AsyncGenerator[Socket]:
+async def connected(stand_in: FakeDiscord) -> AsyncGenerator[Socket]:
     """Connect, and read HELLO."""
     async with (
         aiohttp.ClientSession() as session,
@@ -69,11 +69,11 @@ async def connected(stand_in: DiscordStandIn) -> AsyncGenerator[Socket]:
     ],
 )
 async def test_a_wrong_identify_closes_the_connection(
-    stand_in: DiscordStandIn, changes: dict[str, Any], code: int
+    fake_discord: FakeDiscord, changes: dict[str, Any], code: int
 ) -> None:
     """Each with the code that tells why."""
-    async with connected(stand_in) as socket:
-        await socket.identify(stand_in, **changes)
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord, **changes)
         assert await socket.close_code() == code
 
 
@@ -88,24 +88,24 @@ async def test_a_wrong_identify_closes_the_connection(
     ],
 )
 async def test_a_wrong_frame_closes_the_connection(
-    stand_in: DiscordStandIn, text: str, code: int
+    fake_discord: FakeDiscord, text: str, code: int
 ) -> None:
     """What is no frame, too long, unknown or too early."""
-    async with connected(stand_in) as socket:
+    async with connected(fake_discord) as socket:
         await socket.send_text(text)
         assert await socket.close_code() == code
 
 
 async def test_a_second_identify_and_a_flood_close_the_connection(
-    stand_in: DiscordStandIn,
+    fake_discord: FakeDiscord,
 ) -> None:
     """A client identifies once, and sends at most 120 frames a minute."""
-    async with connected(stand_in) as socket:
-        await socket.identify(stand_in)
-        await socket.identify(stand_in)
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
+        await socket.identify(fake_discord)
         assert await socket.close_code() == 4005
-    async with connected(stand_in) as socket:
-        await socket.identify(stand_in)
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
         for _ in range(120):
             await socket.send(3, {})
         assert await socket.close_code() == 4008
@@ -114,7 +114,7 @@ async def test_a_second_identify_and_a_flood_close_the_connection(
 async def test_a_client_without_a_heartbeat_is_dropped() -> None:
     """One that beats is told so; one that falls silent is closed."""
     async with (
-        DiscordStandIn(DiscordOptions(heartbeat_seconds=0.4)) as stand_in,
+        FakeDiscord(DiscordConfig(heartbeat_seconds=0.4)) as stand_in,
         connected(stand_in) as socket,
     ):
         await socket.send(1, None)
@@ -123,13 +123,13 @@ async def test_a_client_without_a_heartbeat_is_dropped() -> None:
 
 
 async def test_ready_brings_the_servers_that_the_shard_and_the_intents_cover(
-    stand_in: DiscordStandIn,
+    fake_discord: FakeDiscord,
 ) -> None:
     """READY names them, GUILD_CREATE fills them, and threads come with their server."""
-    async with connected(stand_in) as socket:
-        await socket.identify(stand_in)
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
         ready = await socket.event("READY")
-        assert ready["resume_gateway_url"] == stand_in.gateway_url
+        assert ready["resume_gateway_url"] == fake_discord.gateway_url
         assert ready["application"]["id"] == ready["user"]["id"]
         assert len(ready["guilds"]) == 2
         guild = await socket.event("GUILD_CREATE")
@@ -137,30 +137,30 @@ async def test_ready_brings_the_servers_that_the_shard_and_the_intents_cover(
         assert (await socket.event("GUILD_CREATE"))["premium_tier"] == 2
 
 
-async def test_what_others_write_is_hidden_without_the_intent(stand_in: DiscordStandIn) -> None:
+async def test_what_others_write_is_hidden_without_the_intent(fake_discord: FakeDiscord) -> None:
     """The event comes with its intent; the content only with the privileged one."""
-    videos, ada = stand_in.channel("videos"), stand_in.member("Ada")
-    stand_in.gateway.granted = Intent.MESSAGE_CONTENT
+    videos, ada = fake_discord.channel("videos"), fake_discord.member("Ada")
+    fake_discord.gateway.granted_intents = Intent.MESSAGE_CONTENT
     for intents, content in ((GUILD_MESSAGES, ""), (GUILD_MESSAGES | MESSAGE_CONTENT, "hello")):
-        async with connected(stand_in) as socket:
-            await socket.identify(stand_in, intents=intents)
+        async with connected(fake_discord) as socket:
+            await socket.identify(fake_discord, intents=intents)
             await socket.event("READY")
-            await ada.say(videos, "hello")
+            await ada.send_message(videos, "hello")
             assert (await socket.event("MESSAGE_CREATE"))["content"] == content
 
 
-async def test_a_session_is_resumed_where_it_was_left(stand_in: DiscordStandIn) -> None:
+async def test_a_session_is_resumed_where_it_was_left(fake_discord: FakeDiscord) -> None:
     """Everything after the given number comes again, then RESUMED; no GUILD_CREATE."""
-    async with connected(stand_in) as socket:
-        await socket.identify(stand_in)
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
         session = (await socket.event("READY"))["session_id"]
-    stand_in.world.set_tier(stand_in.world.guild(), 1)
-    resume = {"token": stand_in.token, "session_id": session, "seq": 3}
-    async with connected(stand_in) as socket:
+    fake_discord.world.set_premium_tier(fake_discord.world.guild(), 1)
+    resume = {"token": fake_discord.token, "session_id": session, "seq": 3}
+    async with connected(fake_discord) as socket:
         await socket.send(6, resume)
         names = [(await socket.next())["t"] for _ in range(2)]
         assert names == ["GUILD_UPDATE", "RESUMED"]
-    async with connected(stand_in) as socket:
+    async with connected(fake_discord) as socket:
         await socket.send(6, {**resume, "seq": 99})
         assert await socket.close_code() == 4007
 
@@ -168,12 +168,12 @@ async def test_a_session_is_resumed_where_it_was_left(stand_in: DiscordStandIn) 
 async def test_a_session_that_is_over_can_not_be_resumed() -> None:
     """Neither an unknown one nor one that was left too long ago."""
     time = [1_800_000_000.0]
-    async with DiscordStandIn(now=lambda: time[0]) as stand_in:
+    async with FakeDiscord(now=lambda: time[0]) as stand_in:
         async with connected(stand_in) as socket:
             await socket.identify(stand_in)
             session = (await socket.event("READY"))["session_id"]
-        await stand_in.world.changes.until(
-            lambda: not stand_in.gateway.connected or None, 5, "the bot to leave", str
+        await stand_in.world.changes.wait_until(
+            lambda: not stand_in.gateway.has_client or None, 5, "the bot to leave", str
         )
         time[0] += 121
         for known in (session, "unknown"):

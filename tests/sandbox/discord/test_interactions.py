@@ -9,16 +9,16 @@ import pytest
 
 from sandbox.discord import (
     Channel,
-    ClientRefused,
-    DiscordOptions,
-    DiscordStandIn,
+    ClientActionRefused,
+    DiscordConfig,
+    FakeDiscord,
     Interaction,
-    NotSeen,
-    Person,
+    MemberClient,
     Upload,
+    WaitTimeoutError,
 )
 from sandbox.discord.models import MIB
-from tests.harness.stock_client import Wire
+from tests.harness.stock_client import RestClient
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -70,52 +70,54 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def stand_in(clock: HandClock) -> AsyncIterator[DiscordStandIn]:
+async def fake_discord(clock: HandClock) -> AsyncIterator[FakeDiscord]:
     """Open a stand-in whose time stands still, with commands registered."""
-    options = DiscordOptions(ack_seconds=3, sends_per_window=50, token_sends_per_window=50)
-    async with DiscordStandIn(options, now=clock) as opened:
+    options = DiscordConfig(ack_seconds=3, sends_per_window=50, token_sends_per_window=50)
+    async with FakeDiscord(options, now=clock) as opened:
         opened.commands.overwrite(None, COMMANDS)
         yield opened
 
 
 @pytest.fixture
-def ada(stand_in: DiscordStandIn) -> Person:
-    return stand_in.member("Ada")
+def ada(fake_discord: FakeDiscord) -> MemberClient:
+    return fake_discord.member("Ada")
 
 
 @pytest.fixture
-def videos(stand_in: DiscordStandIn) -> Channel:
-    return stand_in.channel("videos")
+def videos(fake_discord: FakeDiscord) -> Channel:
+    return fake_discord.channel("videos")
 
 
 @pytest.fixture
-async def typed(ada: Person, videos: Channel) -> Interaction:
-    return await ada.type(videos, "video", {"prompt": "a lake"})
+async def typed(ada: MemberClient, videos: Channel) -> Interaction:
+    return await ada.run_command(videos, "video", {"prompt": "a lake"})
 
 
 def callback(interaction: Interaction) -> str:
     return f"/interactions/{interaction.id}/{interaction.token}/callback"
 
 
-def webhook(stand_in: DiscordStandIn, interaction: Interaction, message: str = "") -> str:
-    return f"/webhooks/{stand_in.world.bot.id}/{interaction.token}{message}"
+def webhook(fake_discord: FakeDiscord, interaction: Interaction, message: str = "") -> str:
+    return f"/webhooks/{fake_discord.world.bot_user.id}/{interaction.token}{message}"
 
 
 ORIGINAL = "/messages/@original"
 
 
 async def test_a_deferred_answer_is_the_edit_of_it(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction, videos: Channel
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, videos: Channel
 ) -> None:
     """A private deferral shows nothing to anyone, and its edit stays private."""
     body = {"type": 5, "data": {"flags": EPHEMERAL}}
-    status, answer = await wire("POST", callback(typed) + "?with_response=1", body)
+    status, answer = await rest("POST", callback(typed) + "?with_response=1", body)
     assert status == 200
     assert answer["interaction"]["response_message_loading"]
-    _, original = await wire("GET", webhook(stand_in, typed, ORIGINAL))
+    _, original = await rest("GET", webhook(fake_discord, typed, ORIGINAL))
     assert original["flags"] & (EPHEMERAL | LOADING) == EPHEMERAL | LOADING
-    assert not typed.answered
-    status, edited = await wire("PATCH", webhook(stand_in, typed, ORIGINAL), {"content": "done"})
+    assert not typed.is_answered
+    status, edited = await rest(
+        "PATCH", webhook(fake_discord, typed, ORIGINAL), {"content": "done"}
+    )
     assert edited["flags"] == EPHEMERAL
     answered = await typed.until_answered()
     assert (answered.text, answered.ephemeral) == ("done", True)
@@ -123,41 +125,41 @@ async def test_a_deferred_answer_is_the_edit_of_it(
 
 
 async def test_the_first_followup_after_a_deferral_is_the_deferred_message(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction
 ) -> None:
     """It keeps the deferral's privacy, and the second one is a message of its own."""
-    await wire("POST", callback(typed), {"type": 5, "data": {"flags": EPHEMERAL}})
-    _, first = await wire("POST", webhook(stand_in, typed), {"content": "one"})
-    _, second = await wire("POST", webhook(stand_in, typed), {"content": "two"})
+    await rest("POST", callback(typed), {"type": 5, "data": {"flags": EPHEMERAL}})
+    _, first = await rest("POST", webhook(fake_discord, typed), {"content": "one"})
+    _, second = await rest("POST", webhook(fake_discord, typed), {"content": "two"})
     assert typed.original is not None
     assert first["id"] == str(typed.original.id) != second["id"]
     assert typed.ephemeral
     assert [message.text for message in typed.followups] == ["two"]
 
 
-async def test_a_second_acknowledgement_is_refused(wire: Wire, typed: Interaction) -> None:
+async def test_a_second_acknowledgement_is_refused(rest: RestClient, typed: Interaction) -> None:
     """Only one first answer is taken."""
     body = {"type": 4, "data": {"content": "hello"}}
-    assert (await wire("POST", callback(typed), body))[0] == 204
-    assert await wire.refused("POST", callback(typed), body) == (400, 40060)
+    assert (await rest("POST", callback(typed), body))[0] == 204
+    assert await rest.request_refused("POST", callback(typed), body) == (400, 40060)
     assert typed.text == "hello"
 
 
 async def test_a_late_acknowledgement_is_refused(
-    wire: Wire, typed: Interaction, clock: HandClock
+    rest: RestClient, typed: Interaction, clock: HandClock
 ) -> None:
     """After three seconds the interaction is unknown."""
     clock.time += 3.1
     body = {"type": 4, "data": {"content": "hello"}}
-    assert await wire.refused("POST", callback(typed), body) == (404, 10062)
+    assert await rest.request_refused("POST", callback(typed), body) == (404, 10062)
 
 
 async def test_an_interaction_without_an_answer_has_failed() -> None:
     """The member reads that the application did not respond."""
-    async with DiscordStandIn(DiscordOptions(ack_seconds=0.05)) as stand_in:
-        stand_in.commands.overwrite(None, COMMANDS)
-        typed = await stand_in.member("Ada").type(
-            stand_in.channel("videos"), "video", {"prompt": "a lake"}
+    async with FakeDiscord(DiscordConfig(ack_seconds=0.05)) as fake_discord:
+        fake_discord.commands.overwrite(None, COMMANDS)
+        typed = await fake_discord.member("Ada").run_command(
+            fake_discord.channel("videos"), "video", {"prompt": "a lake"}
         )
         await typed.until_answered(within=5)
         assert typed.failed
@@ -165,89 +167,92 @@ async def test_an_interaction_without_an_answer_has_failed() -> None:
 
 
 async def test_a_token_dies_after_a_quarter_of_an_hour(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction, clock: HandClock
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, clock: HandClock
 ) -> None:
     """Up to then it works, without any bot token; afterwards it is 401 with code 50027."""
-    await wire("POST", callback(typed), {"type": 5})
-    place = webhook(stand_in, typed, ORIGINAL)
+    await rest("POST", callback(typed), {"type": 5})
+    place = webhook(fake_discord, typed, ORIGINAL)
     clock.time += 899
     nobody = {"Authorization": ""}
-    assert (await wire("PATCH", place, {"content": "late"}, headers=nobody))[0] == 200
+    assert (await rest("PATCH", place, {"content": "late"}, headers=nobody))[0] == 200
     clock.time += 2
-    assert await wire.refused("PATCH", place, {"content": "dead"}) == (401, 50027)
-    assert await wire.refused("POST", webhook(stand_in, typed), {"content": "x"}) == (401, 50027)
+    assert await rest.request_refused("PATCH", place, {"content": "dead"}) == (401, 50027)
+    assert await rest.request_refused("POST", webhook(fake_discord, typed), {"content": "x"}) == (
+        401,
+        50027,
+    )
 
 
 async def test_a_token_is_worth_nothing_before_the_first_answer(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction
 ) -> None:
     """Nor is one that was never given out."""
-    place = webhook(stand_in, typed)
-    assert await wire.refused("POST", place, {"content": "x"}) == (404, 10015)
-    made_up = f"/webhooks/{stand_in.world.bot.id}/made-up"
-    assert await wire.refused("POST", made_up, {"content": "x"}) == (401, 50027)
+    place = webhook(fake_discord, typed)
+    assert await rest.request_refused("POST", place, {"content": "x"}) == (404, 10015)
+    made_up = f"/webhooks/{fake_discord.world.bot_user.id}/made-up"
+    assert await rest.request_refused("POST", made_up, {"content": "x"}) == (401, 50027)
 
 
 async def test_nitro_counts_for_answers_only(
-    stand_in: DiscordStandIn, wire: Wire, ada: Person, videos: Channel
+    fake_discord: FakeDiscord, rest: RestClient, ada: MemberClient, videos: Channel
 ) -> None:
     """A member's larger limit holds for what goes by the token, not for the bot's own posts."""
-    stand_in.world.give_nitro(ada.user)
-    typed = await ada.type(videos, "video", {"prompt": "a lake"})
-    await wire("POST", callback(typed), {"type": 5})
-    places = {webhook(stand_in, typed): 200, f"/channels/{videos.id}/messages": 413}
+    fake_discord.world.give_nitro(ada.user)
+    typed = await ada.run_command(videos, "video", {"prompt": "a lake"})
+    await rest("POST", callback(typed), {"type": 5})
+    places = {webhook(fake_discord, typed): 200, f"/channels/{videos.id}/messages": 413}
     for place, expected in places.items():
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", "{}")
         form.add_field("files[0]", io.BytesIO(bytes(11 * MIB)), filename="clip.mp4")
-        assert (await wire("POST", place, data=form))[0] == expected
+        assert (await rest("POST", place, data=form))[0] == expected
 
 
 async def test_a_deleted_channel_ends_what_was_begun_in_it(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction, videos: Channel
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, videos: Channel
 ) -> None:
     """The token leads nowhere any more."""
-    await wire("POST", callback(typed), {"type": 5})
-    stand_in.world.delete_channel(videos)
-    place = webhook(stand_in, typed, ORIGINAL)
-    assert await wire.refused("PATCH", place, {"content": "x"}) == (404, 10003)
+    await rest("POST", callback(typed), {"type": 5})
+    fake_discord.world.delete_channel(videos)
+    place = webhook(fake_discord, typed, ORIGINAL)
+    assert await rest.request_refused("PATCH", place, {"content": "x"}) == (404, 10003)
 
 
 @pytest.mark.parametrize("reply", [1, 6, 7, 8, 12])
 async def test_an_answer_that_does_not_fit_is_refused(
-    wire: Wire, typed: Interaction, reply: int
+    rest: RestClient, typed: Interaction, reply: int
 ) -> None:
     """A command can not be answered with an update or with suggestions, and may try again."""
-    assert await wire.refused("POST", callback(typed), {"type": reply}) == (400, 50035)
-    assert (await wire("POST", callback(typed), {"type": 5}))[0] == 204
+    assert await rest.request_refused("POST", callback(typed), {"type": reply}) == (400, 50035)
+    assert (await rest("POST", callback(typed), {"type": 5}))[0] == 204
 
 
 async def test_a_refused_first_answer_leaves_the_interaction_open(
-    wire: Wire, typed: Interaction
+    rest: RestClient, typed: Interaction
 ) -> None:
     """Content that breaks a rule does not use the one first answer up."""
     too_long = {"type": 4, "data": {"content": "c" * 2001}}
-    status, answer = await wire("POST", callback(typed), too_long)
+    status, answer = await rest("POST", callback(typed), too_long)
     assert (status, answer["code"]) == (400, 50035)
     assert "content" in answer["errors"]["data"]
-    assert (await wire("POST", callback(typed), {"type": 5}))[0] == 204
+    assert (await rest("POST", callback(typed), {"type": 5}))[0] == 204
 
 
 async def test_suggestions_are_few_and_of_the_options_type(
-    ada: Person, videos: Channel, wire: Wire, stand_in: DiscordStandIn
+    ada: MemberClient, videos: Channel, rest: RestClient, fake_discord: FakeDiscord
 ) -> None:
     """At most 25, and whole numbers for a whole number."""
-    with pytest.raises(NotSeen):
+    with pytest.raises(WaitTimeoutError):
         await ada.autocomplete(videos, "video", {}, ("guess", "1"), within=0.01)
-    asked = list(stand_in.interactions)[-1]
+    asked = list(fake_discord.interactions)[-1]
     for choices in (
         [{"name": f"{n}", "value": n} for n in range(26)],
         [{"name": "one", "value": "one"}],
     ):
         body = {"type": 8, "data": {"choices": choices}}
-        assert await wire.refused("POST", callback(asked), body) == (400, 50035)
+        assert await rest.request_refused("POST", callback(asked), body) == (400, 50035)
     body = {"type": 8, "data": {"choices": [{"name": "one", "value": 1}]}}
-    assert (await wire("POST", callback(asked), body))[0] == 204
+    assert (await rest("POST", callback(asked), body))[0] == 204
     assert asked.choices == [{"name": "one", "value": 1}]
 
 
@@ -269,19 +274,23 @@ async def test_suggestions_are_few_and_of_the_options_type(
     ],
 )
 async def test_the_client_does_not_send_what_the_command_does_not_take(
-    ada: Person, videos: Channel, stand_in: DiscordStandIn, options: dict[str, Any], said: str
+    ada: MemberClient,
+    videos: Channel,
+    fake_discord: FakeDiscord,
+    options: dict[str, Any],
+    said: str,
 ) -> None:
     """Such a command never reaches the bot, as with Discord's own client."""
-    with pytest.raises(ClientRefused, match=said):
-        await ada.type(videos, "video", options)
-    assert list(stand_in.interactions) == []
+    with pytest.raises(ClientActionRefused, match=said):
+        await ada.run_command(videos, "video", options)
+    assert list(fake_discord.interactions) == []
 
 
 async def test_the_client_offers_commands_only_where_they_may_be_used(
-    stand_in: DiscordStandIn, videos: Channel
+    fake_discord: FakeDiscord, videos: Channel
 ) -> None:
     """Permissions, age gates, subcommands and hidden channels count."""
-    ada, maxim, nil = (stand_in.member(name) for name in ("Ada", "Max", "Nil"))
+    ada, maxim, nil = (fake_discord.member(name) for name in ("Ada", "Max", "Nil"))
     for person, channel, command in (
         (ada, videos, "quota show"),
         (maxim, videos, "quota"),
@@ -289,17 +298,17 @@ async def test_the_client_offers_commands_only_where_they_may_be_used(
         (ada, videos, "late"),
         (ada, videos, "missing"),
         (nil, videos, "late"),
-        (ada, stand_in.channel("videos", "Big Screen"), "late"),
+        (ada, fake_discord.channel("videos", "Big Screen"), "late"),
     ):
-        with pytest.raises(ClientRefused):
-            await person.type(channel, command)
-    shown = await maxim.type(videos, "quota show")
+        with pytest.raises(ClientActionRefused):
+            await person.run_command(channel, command)
+    shown = await maxim.run_command(videos, "quota show")
     assert shown.data["options"] == [{"name": "show", "type": 1, "options": []}]
-    await ada.type(stand_in.channel("night"), "late")
+    await ada.run_command(fake_discord.channel("night"), "late")
 
 
 async def test_buttons_answer_to_those_who_see_them(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction, ada: Person
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, ada: MemberClient
 ) -> None:
     """A private button is its member's own; a disabled or missing one can not be clicked."""
     rows = [
@@ -313,17 +322,17 @@ async def test_buttons_answer_to_those_who_see_them(
         }
     ]
     data = {"content": "hello", "components": rows, "flags": EPHEMERAL}
-    await wire("POST", callback(typed), {"type": 4, "data": data})
+    await rest("POST", callback(typed), {"type": 4, "data": data})
     for person, button in (
         (ada, "Off"),
         (ada, "Out"),
         (ada, "missing"),
-        (stand_in.member("Ben"), "Go"),
+        (fake_discord.member("Ben"), "Go"),
     ):
-        with pytest.raises(ClientRefused):
+        with pytest.raises(ClientActionRefused):
             await person.click(typed, button)
     clicked = await ada.click(typed, "Go")
-    await wire(
+    await rest(
         "POST", callback(clicked), {"type": 7, "data": {"content": "gone", "components": []}}
     )
     assert (clicked.text, typed.text) == ("gone", "gone")
@@ -346,22 +355,25 @@ async def test_buttons_answer_to_those_who_see_them(
     ],
 )
 async def test_a_form_that_breaks_a_rule_is_refused(
-    wire: Wire, typed: Interaction, modal: dict[str, Any]
+    rest: RestClient, typed: Interaction, modal: dict[str, Any]
 ) -> None:
     """Titles have 45 characters, forms one to five parts, fields ids of their own."""
-    assert await wire.refused("POST", callback(typed), {"type": 9, "data": modal}) == (400, 50035)
+    assert await rest.request_refused("POST", callback(typed), {"type": 9, "data": modal}) == (
+        400,
+        50035,
+    )
     assert typed.modal is None
 
 
 async def test_an_edit_can_not_leave_components_v2(
-    stand_in: DiscordStandIn, wire: Wire, typed: Interaction
+    fake_discord: FakeDiscord, rest: RestClient, typed: Interaction
 ) -> None:
     """A message that is made of components stays so, and takes no content."""
     data = {"flags": V2, "components": [{"type": 10, "content": "shown"}]}
-    await wire("POST", callback(typed), {"type": 4, "data": data})
-    place = webhook(stand_in, typed, ORIGINAL)
-    assert await wire.refused("PATCH", place, {"content": "x"}) == (400, 50035)
-    status, edited = await wire(
+    await rest("POST", callback(typed), {"type": 4, "data": data})
+    place = webhook(fake_discord, typed, ORIGINAL)
+    assert await rest.request_refused("PATCH", place, {"content": "x"}) == (400, 50035)
+    status, edited = await rest(
         "PATCH", place, {"flags": 0, "components": [{"type": 10, "content": "more"}]}
     )
     assert status == 200

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.discord import DiscordOptions, DiscordStandIn
-from tests.harness.stock_client import Wire
+from sandbox.discord import DiscordConfig, FakeDiscord
+from tests.harness.stock_client import RestClient
 
 RUBBISH: list[Any] = [None, True, -1, 1.5, 10**30, "", "x" * 300, [], [None], {}, {"type": 1}, [[]]]
 
@@ -80,32 +80,32 @@ def spoil(value: Any, chance: random.Random) -> Any:
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[DiscordStandIn]:
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that is in no hurry."""
-    options = DiscordOptions(sends_per_window=10_000, requests_per_second=10_000)
-    async with DiscordStandIn(options) as opened:
+    options = DiscordConfig(sends_per_window=10_000, requests_per_second=10_000)
+    async with FakeDiscord(options) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_no_body_is_answered_with_an_accident(
-    stand_in: DiscordStandIn, wire: Wire, seed: int
+    fake_discord: FakeDiscord, rest: RestClient, seed: int
 ) -> None:
     """Each spoilt body is either taken or refused with one of Discord's codes."""
     chance = random.Random(seed)  # noqa: S311 - rubbish need not be secret
-    posts = f"/channels/{stand_in.channel('videos').id}/messages"
-    registry = f"/applications/{stand_in.world.bot.id}/commands"
+    posts = f"/channels/{fake_discord.channel('videos').id}/messages"
+    registry = f"/applications/{fake_discord.world.bot_user.id}/commands"
     statuses: set[int] = set()
     for method, path, body in (
         ("POST", posts, MESSAGE),
         ("POST", posts, LAYOUT),
         ("POST", registry, COMMAND),
     ):
-        assert (await wire(method, path, body))[0] in (200, 201)
+        assert (await rest(method, path, body))[0] in (200, 201)
         for _ in range(60):
             spoilt = spoil(body, chance)
-            status, answer = await wire(method, path, spoilt)
+            status, answer = await rest(method, path, spoilt)
             assert status < 500, (spoilt, answer)
             statuses.add(status)
     assert statuses >= {200, 400}
-    assert (await wire("GET", posts))[0] == 200
+    assert (await rest("GET", posts))[0] == 200

@@ -7,7 +7,7 @@ import av
 import pytest
 from PIL import Image
 
-from sandbox.discord.media_size import size_of
+from sandbox.discord.media_size import read_dimensions
 
 # PyAV's own types are incomplete.
 # pyright: reportUnknownMemberType=false
@@ -30,16 +30,16 @@ def test_a_films_size_is_read(tmp_path: Path, options: dict[str, str]) -> None:
     """Wherever the description stands, before or behind the pictures."""
     path = tmp_path / "film.mp4"
     film(path, 320, 176, **options)
-    assert size_of(path, "video/mp4") == (320, 176)
+    assert read_dimensions(path, "video/mp4") == (320, 176)
 
 
 def test_a_pictures_size_is_read(tmp_path: Path) -> None:
     """By what it is, whatever its name says."""
     path = tmp_path / "picture"
     Image.new("RGB", (30, 20)).save(path, "png")
-    assert size_of(path, "image/jpeg") == (30, 20)
-    assert size_of(path, "text/plain") == (None, None)
-    assert size_of(path, None) == (None, None)
+    assert read_dimensions(path, "image/jpeg") == (30, 20)
+    assert read_dimensions(path, "text/plain") == (None, None)
+    assert read_dimensions(path, None) == (None, None)
 
 
 @pytest.mark.parametrize("kind", ["video/mp4", "image/png"])
@@ -51,7 +51,7 @@ def test_what_can_not_be_read_has_no_size(tmp_path: Path, kind: str, content: by
     """And does no harm."""
     path = tmp_path / "file"
     path.write_bytes(content)
-    assert size_of(path, kind) == (None, None)
+    assert read_dimensions(path, kind) == (None, None)
 
 
 def test_a_film_cut_short_does_no_harm(tmp_path: Path) -> None:
@@ -61,4 +61,4 @@ def test_a_film_cut_short_does_no_harm(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for length in range(0, 700, 7):
         path.write_bytes(whole[:length])
-        assert size_of(path, "video/mp4") in ((None, None), (64, 64))
+        assert read_dimensions(path, "video/mp4") in ((None, None), (64, 64))

@@ -6,9 +6,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord import Channel, DiscordStandIn, Permission
+from sandbox.discord import Channel, FakeDiscord, Permission
 from sandbox.discord.models import MIB
-from tests.harness.stock_client import Wire
+from tests.harness.stock_client import RestClient
 
 V2 = 1 << 15
 
@@ -38,8 +38,8 @@ def gallery(*urls: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def videos(stand_in: DiscordStandIn) -> Channel:
-    return stand_in.channel("videos")
+def videos(fake_discord: FakeDiscord) -> Channel:
+    return fake_discord.channel("videos")
 
 
 @pytest.fixture
@@ -74,37 +74,41 @@ def place(videos: Channel) -> str:
     ],
 )
 async def test_a_command_that_breaks_a_rule_is_refused(
-    stand_in: DiscordStandIn, wire: Wire, bad: dict[str, Any]
+    fake_discord: FakeDiscord, rest: RestClient, bad: dict[str, Any]
 ) -> None:
     """Each broken rule is 50035, says where, and leaves what was registered as it was."""
-    place = f"/applications/{stand_in.world.bot.id}/commands"
-    assert (await wire("PUT", place, [command()]))[0] == 200
-    status, answer = await wire("PUT", place, [bad])
+    place = f"/applications/{fake_discord.world.bot_user.id}/commands"
+    assert (await rest("PUT", place, [command()]))[0] == 200
+    status, answer = await rest("PUT", place, [bad])
     assert (status, answer["code"]) == (400, 50035)
     assert "0" in answer["errors"]
-    assert [found["name"] for found in (await wire("GET", place))[1]] == ["video"]
+    assert [found["name"] for found in (await rest("GET", place))[1]] == ["video"]
 
 
-async def test_more_commands_than_fit_are_refused(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_more_commands_than_fit_are_refused(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """There is room for a hundred typed commands and fifteen menu entries."""
-    place = f"/applications/{stand_in.world.bot.id}/commands"
+    place = f"/applications/{fake_discord.world.bot_user.id}/commands"
     chats = [command(name=f"c{n}") for n in range(101)]
     menus = [{"type": 3, "name": f"Menu {n}"} for n in range(16)]
-    assert (await wire("PUT", place, chats[:100] + menus[:15]))[0] == 200
-    assert await wire.refused("PUT", place, chats) == (400, 30032)
-    assert await wire.refused("PUT", place, menus) == (400, 30032)
+    assert (await rest("PUT", place, chats[:100] + menus[:15]))[0] == 200
+    assert await rest.request_refused("PUT", place, chats) == (400, 30032)
+    assert await rest.request_refused("PUT", place, menus) == (400, 30032)
 
 
-async def test_a_registered_command_keeps_its_id(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_a_registered_command_keeps_its_id(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """Registering a name anew changes the version, and a deleted command is unknown."""
-    place = f"/applications/{stand_in.world.bot.id}/commands"
-    status, first = await wire("POST", place, command())
-    again, second = await wire("POST", place, command(description="Another"))
+    place = f"/applications/{fake_discord.world.bot_user.id}/commands"
+    status, first = await rest("POST", place, command())
+    again, second = await rest("POST", place, command(description="Another"))
     assert (status, again) == (201, 200)
     assert first["id"] == second["id"]
     assert first["version"] != second["version"]
-    assert (await wire("DELETE", f"{place}/{first['id']}"))[0] == 204
-    assert await wire.refused("GET", f"{place}/{first['id']}") == (404, 10063)
+    assert (await rest("DELETE", f"{place}/{first['id']}"))[0] == 204
+    assert await rest.request_refused("GET", f"{place}/{first['id']}") == (404, 10063)
 
 
 @pytest.mark.parametrize(
@@ -140,47 +144,47 @@ async def test_a_registered_command_keeps_its_id(stand_in: DiscordStandIn, wire:
     ],
 )
 async def test_a_message_that_breaks_a_rule_is_refused(
-    wire: Wire, videos: Channel, place: str, message: dict[str, Any]
+    rest: RestClient, videos: Channel, place: str, message: dict[str, Any]
 ) -> None:
     """Each broken rule is 50035 and names a field, and nothing is posted."""
-    status, answer = await wire("POST", place, message)
+    status, answer = await rest("POST", place, message)
     assert (status, answer["code"]) == (400, 50035)
     assert answer["errors"]
     assert videos.messages == []
 
 
-async def test_an_empty_message_is_refused(wire: Wire, place: str) -> None:
+async def test_an_empty_message_is_refused(rest: RestClient, place: str) -> None:
     """A message has to say or show something."""
-    assert await wire.refused("POST", place, {"content": ""}) == (400, 50006)
+    assert await rest.request_refused("POST", place, {"content": ""}) == (400, 50006)
 
 
-async def test_broken_json_and_unknown_routes_are_refused(wire: Wire, place: str) -> None:
+async def test_broken_json_and_unknown_routes_are_refused(rest: RestClient, place: str) -> None:
     """A body that is no JSON is 50109; a route that does not exist has code 0."""
-    assert await wire.refused("POST", place, data="{broken") == (400, 50109)
-    assert await wire.refused("POST", place, [1]) == (400, 50035)
-    assert await wire.refused("GET", "/nowhere") == (404, 0)
-    assert await wire.refused("PUT", place) == (405, 0)
+    assert await rest.request_refused("POST", place, data="{broken") == (400, 50109)
+    assert await rest.request_refused("POST", place, [1]) == (400, 50035)
+    assert await rest.request_refused("GET", "/nowhere") == (404, 0)
+    assert await rest.request_refused("PUT", place) == (405, 0)
 
 
-async def test_a_wrong_token_is_refused(wire: Wire, place: str) -> None:
+async def test_a_wrong_token_is_refused(rest: RestClient, place: str) -> None:
     """Nothing of the bot's is given to whoever has another token."""
     wrong = {"Authorization": "Bot wrong"}
-    assert await wire.refused("GET", "/users/@me", headers=wrong) == (401, 0)
-    assert await wire.refused("POST", place, {"content": "x"}, headers=wrong) == (401, 0)
+    assert await rest.request_refused("GET", "/users/@me", headers=wrong) == (401, 0)
+    assert await rest.request_refused("POST", place, {"content": "x"}, headers=wrong) == (401, 0)
 
 
 async def test_answers_have_exactly_discords_content_type(
-    stand_in: DiscordStandIn, wire: Wire
+    fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
     """The type has no charset, which discord.py would take for text."""
     async with aiohttp.ClientSession() as session:
-        headers = {"Authorization": f"Bot {stand_in.token}"}
-        async with session.get(f"{stand_in.api_url}/users/@me", headers=headers) as answer:
+        headers = {"Authorization": f"Bot {fake_discord.token}"}
+        async with session.get(f"{fake_discord.api_url}/users/@me", headers=headers) as answer:
             assert answer.headers["Content-Type"] == "application/json"
 
 
 async def send_file(
-    wire: Wire, place: str, size: int, payload: str = '{"content": "here"}'
+    wire: RestClient, place: str, size: int, payload: str = '{"content": "here"}'
 ) -> tuple[int, Any]:
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("payload_json", payload)
@@ -189,15 +193,15 @@ async def send_file(
 
 
 async def test_a_file_above_the_servers_limit_is_refused(
-    stand_in: DiscordStandIn, wire: Wire, videos: Channel, place: str
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
 ) -> None:
     """Without boosts a file has 10 MiB; the same file goes through at tier 2."""
-    status, answer = await send_file(wire, place, 11 * MIB)
+    status, answer = await send_file(rest, place, 11 * MIB)
     assert (status, answer["code"]) == (413, 40005)
     assert videos.messages == []
     assert videos.guild is not None
-    stand_in.world.set_tier(videos.guild, 2)
-    status, answer = await send_file(wire, place, 11 * MIB)
+    fake_discord.world.set_premium_tier(videos.guild, 2)
+    status, answer = await send_file(rest, place, 11 * MIB)
     assert status == 200
     assert answer["attachments"][0]["size"] == 11 * MIB
     assert videos.messages[0].attachments[0].path.stat().st_size == 11 * MIB
@@ -212,8 +216,8 @@ async def test_a_file_above_the_servers_limit_is_refused(
     ],
 )
 async def test_a_missing_permission_is_refused(
-    stand_in: DiscordStandIn,
-    wire: Wire,
+    fake_discord: FakeDiscord,
+    rest: RestClient,
     videos: Channel,
     place: str,
     denied: Permission,
@@ -221,97 +225,110 @@ async def test_a_missing_permission_is_refused(
     code: int,
 ) -> None:
     """What the bot may not do in a channel is refused, until it is allowed again."""
-    stand_in.world.deny(videos, denied)
-    refused, answer = await send_file(wire, place, 10)
+    fake_discord.world.deny(videos, denied)
+    refused, answer = await send_file(rest, place, 10)
     assert (refused, answer["code"]) == (status, code)
-    stand_in.world.allow(videos, denied)
-    assert (await send_file(wire, place, 10))[0] == 200
+    fake_discord.world.allow(videos, denied)
+    assert (await send_file(rest, place, 10))[0] == 200
 
 
 async def test_embeds_need_their_permission(
-    stand_in: DiscordStandIn, wire: Wire, videos: Channel, place: str
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
 ) -> None:
     """Without Embed Links an embed is refused, while plain text is not."""
-    stand_in.world.deny(videos, Permission.EMBED_LINKS)
-    assert await wire.refused("POST", place, {"embeds": [{"title": "t"}]}) == (403, 50013)
-    assert (await wire("POST", place, {"content": "said"}))[0] == 200
+    fake_discord.world.deny(videos, Permission.EMBED_LINKS)
+    assert await rest.request_refused("POST", place, {"embeds": [{"title": "t"}]}) == (403, 50013)
+    assert (await rest("POST", place, {"content": "said"}))[0] == 200
 
 
-async def test_a_thread_has_a_permission_of_its_own(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_a_thread_has_a_permission_of_its_own(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """Send Messages in Threads counts in a thread, and a locked one is closed."""
-    thread = stand_in.channel("videos-talk")
+    thread = fake_discord.channel("videos-talk")
     place = f"/channels/{thread.id}/messages"
-    stand_in.world.deny(thread, Permission.SEND_MESSAGES)
-    assert (await wire("POST", place, {"content": "said"}))[0] == 200
-    stand_in.world.lock_thread(thread)
-    assert await wire.refused("POST", place, {"content": "said"}) == (403, 160005)
-    stand_in.world.deny(thread, Permission.SEND_MESSAGES_IN_THREADS)
-    assert await wire.refused("POST", place, {"content": "said"}) == (403, 50013)
+    fake_discord.world.deny(thread, Permission.SEND_MESSAGES)
+    assert (await rest("POST", place, {"content": "said"}))[0] == 200
+    fake_discord.world.lock_thread(thread)
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 160005)
+    fake_discord.world.deny(thread, Permission.SEND_MESSAGES_IN_THREADS)
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 50013)
 
 
-async def test_the_quiet_channel_is_closed_to_the_bot(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_the_quiet_channel_is_closed_to_the_bot(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """The starting world has a channel where the bot may look but not write."""
-    quiet = stand_in.channel("quiet")
-    assert (await wire("GET", f"/channels/{quiet.id}"))[0] == 200
-    refused = await wire.refused("POST", f"/channels/{quiet.id}/messages", {"content": "said"})
+    quiet = fake_discord.channel("quiet")
+    assert (await rest("GET", f"/channels/{quiet.id}"))[0] == 200
+    refused = await rest.request_refused(
+        "POST", f"/channels/{quiet.id}/messages", {"content": "said"}
+    )
     assert refused == (403, 50013)
 
 
 async def test_history_without_permission_is_empty(
-    stand_in: DiscordStandIn, wire: Wire, videos: Channel, place: str
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
 ) -> None:
     """Discord answers with an empty list, not with an error."""
-    _, posted = await wire("POST", place, {"content": "said"})
-    assert len((await wire("GET", place))[1]) == 1
-    stand_in.world.deny(videos, Permission.READ_MESSAGE_HISTORY)
-    assert (await wire("GET", place)) == (200, [])
-    assert await wire.refused("GET", f"{place}/{posted['id']}") == (403, 50013)
+    _, posted = await rest("POST", place, {"content": "said"})
+    assert len((await rest("GET", place))[1]) == 1
+    fake_discord.world.deny(videos, Permission.READ_MESSAGE_HISTORY)
+    assert (await rest("GET", place)) == (200, [])
+    assert await rest.request_refused("GET", f"{place}/{posted['id']}") == (403, 50013)
 
 
 async def test_what_was_removed_is_unknown(
-    stand_in: DiscordStandIn, wire: Wire, videos: Channel, place: str
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
 ) -> None:
     """A deleted message is 10008, a deleted channel 10003, a server without the bot 50001."""
-    _, posted = await wire("POST", place, {"content": "said"})
-    assert (await wire("DELETE", f"{place}/{posted['id']}"))[0] == 204
-    assert await wire.refused("PATCH", f"{place}/{posted['id']}", {}) == (404, 10008)
-    stand_in.world.delete_channel(videos)
-    assert await wire.refused("POST", place, {"content": "said"}) == (404, 10003)
-    general = stand_in.channel("general")
+    _, posted = await rest("POST", place, {"content": "said"})
+    assert (await rest("DELETE", f"{place}/{posted['id']}"))[0] == 204
+    assert await rest.request_refused("PATCH", f"{place}/{posted['id']}", {}) == (404, 10008)
+    fake_discord.world.delete_channel(videos)
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (404, 10003)
+    general = fake_discord.channel("general")
     assert general.guild is not None
-    stand_in.world.remove_bot(general.guild)
+    fake_discord.world.remove_bot(general.guild)
     place = f"/channels/{general.id}/messages"
-    assert await wire.refused("POST", place, {"content": "said"}) == (403, 50001)
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 50001)
 
 
-async def test_closed_direct_messages_are_refused(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_closed_direct_messages_are_refused(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """The direct channel opens, but what is posted there is refused, until it is welcome."""
-    ada = stand_in.member("Ada")
-    stand_in.world.close_dms(ada.user)
-    status, channel = await wire("POST", "/users/@me/channels", {"recipient_id": ada.id})
+    ada = fake_discord.member("Ada")
+    fake_discord.world.close_dms(ada.user)
+    status, channel = await rest("POST", "/users/@me/channels", {"recipient_id": ada.id})
     assert status == 200
     place = f"/channels/{channel['id']}/messages"
-    assert await wire.refused("POST", place, {"content": "said"}) == (403, 50007)
-    stand_in.world.open_dms(ada.user)
-    assert (await wire("POST", place, {"content": "said"}))[0] == 200
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 50007)
+    fake_discord.world.open_dms(ada.user)
+    assert (await rest("POST", place, {"content": "said"}))[0] == 200
     assert ada.direct_channel.messages[0].text == "said"
-    assert await wire.refused("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
+    assert await rest.request_refused("POST", "/users/@me/channels", {"recipient_id": 1}) == (
+        400,
+        50035,
+    )
 
 
 async def test_a_member_who_has_left_every_server_of_the_bots_is_not_written_to(
-    stand_in: DiscordStandIn, wire: Wire
+    fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
     """Whatever their settings say: there is no server in common any more."""
-    ben = stand_in.member("Ben")
+    ben = fake_discord.member("Ben")
     place = f"/channels/{ben.direct_channel.id}/messages"
-    assert (await wire("POST", place, {"content": "said"}))[0] == 200
-    stand_in.world.remove_member(ben.guild, ben.user)
-    assert await wire.refused("POST", place, {"content": "said"}) == (403, 50278)
+    assert (await rest("POST", place, {"content": "said"}))[0] == 200
+    fake_discord.world.remove_member(ben.guild, ben.user)
+    assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 50278)
 
 
-async def test_messages_of_others_can_not_be_edited(stand_in: DiscordStandIn, wire: Wire) -> None:
+async def test_messages_of_others_can_not_be_edited(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
     """Nor deleted without Manage Messages."""
-    said = await stand_in.member("Ada").say(stand_in.channel("videos"), "hello")
+    said = await fake_discord.member("Ada").send_message(fake_discord.channel("videos"), "hello")
     place = f"/channels/{said.channel.id}/messages/{said.id}"
-    assert await wire.refused("PATCH", place, {"content": "x"}) == (403, 50005)
-    assert await wire.refused("DELETE", place) == (403, 50013)
+    assert await rest.request_refused("PATCH", place, {"content": "x"}) == (403, 50005)
+    assert await rest.request_refused("DELETE", place) == (403, 50013)

@@ -9,8 +9,8 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from sandbox.discord import ClientRefused, DiscordStandIn, Fault, Permission, Upload
-from tests.harness.stock_client import StockBot, running, until
+from sandbox.discord import ClientActionRefused, FakeDiscord, Fault, Permission, Upload
+from tests.harness.stock_client import StockClient, run_bot, wait_until
 
 Interaction = discord.Interaction[Any]
 
@@ -71,9 +71,9 @@ def _text(said: str, *more: ui.Item[Any]) -> ui.LayoutView:
 
 
 @pytest.fixture
-def bot() -> StockBot:
+def bot() -> StockClient:
     """Make a bot with a command of every kind; the loop it runs in is a test's."""
-    made = StockBot(discord.Intents(guilds=True))
+    made = StockClient(discord.Intents(guilds=True))
     made.add_dynamic_items(StopButton)
 
     @made.tree.command(description="Bring a picture to life")
@@ -120,128 +120,137 @@ def bot() -> StockBot:
 
 @pytest.mark.parametrize("place", ["videos", "videos-talk"])
 async def test_a_command_is_answered_and_its_video_posted(
-    stand_in: DiscordStandIn, bot: StockBot, place: str
+    fake_discord: FakeDiscord, bot: StockClient, place: str
 ) -> None:
     """The attachment is read from the CDN, the answer is private, the post notifies."""
-    async with running(stand_in, bot):
-        await stand_in.until_commands({"animate", "remix", "Animate this image"})
-        ada, videos = stand_in.member("Ada"), stand_in.channel(place)
+    async with run_bot(fake_discord, bot):
+        await fake_discord.wait_for_commands({"animate", "remix", "Animate this image"})
+        ada, videos = fake_discord.member("Ada"), fake_discord.channel(place)
         options = {"image": LAKE, "prompt": "calm", "duration": 5}
-        answer = await (await ada.type(videos, "animate", options)).until_answered()
+        answer = await (await ada.run_command(videos, "animate", options)).until_answered()
         assert answer.text == f"{LAKE.stat().st_size} bytes, calm, 5 s"
         assert answer.ephemeral
         assert not answer.failed
         message = await videos.wait_for(lambda found: bool(found.attachments), within=5)
         assert message.attachments[0].path.read_bytes() == b"mp4" * 1000
-        assert message.pinged == {ada.id}
-        assert stand_in.journal.count("POST", "/channels/*/messages") == 1
+        assert message.notified_user_ids == {ada.id}
+        assert fake_discord.journal.count_requests("POST", "/channels/*/messages") == 1
 
 
 async def test_buttons_suggestions_menus_and_forms_come_through(
-    stand_in: DiscordStandIn, bot: StockBot
+    fake_discord: FakeDiscord, bot: StockClient
 ) -> None:
     """Each kind of interaction reaches the bot, and its answer the member."""
-    async with running(stand_in, bot):
-        ada, videos = stand_in.member("Ada"), stand_in.channel("videos")
-        answer = await ada.type(videos, "animate", {"image": LAKE, "prompt": "calm"})
+    async with run_bot(fake_discord, bot):
+        ada, videos = fake_discord.member("Ada"), fake_discord.channel("videos")
+        answer = await ada.run_command(videos, "animate", {"image": LAKE, "prompt": "calm"})
         clicked = await ada.click(await answer.until_answered(), "Stop")
         assert (await clicked.until_answered()).text == answer.text == "stopped 7"
         choices = await ada.autocomplete(
             videos, "animate", {"prompt": "p"}, focused=("duration", "4")
         )
         assert choices == [{"name": "p4", "value": 4}]
-        said = await ada.say(videos, "look", [Upload("lake.png", b"png")])
-        menu = await ada.invoke_menu(said, "Animate this image")
+        said = await ada.send_message(videos, "look", [Upload("lake.png", b"png")])
+        menu = await ada.use_context_menu(said, "Animate this image")
         told = (await menu.until_answered()).text
         assert told == f"look ['lake.png'] {10 * 1024 * 1024} True"
-        with pytest.raises(ClientRefused):
-            await ada.invoke_menu(said, "Another entry")
-        opened = await (await ada.type(videos, "remix")).until_answered()
+        with pytest.raises(ClientActionRefused):
+            await ada.use_context_menu(said, "Another entry")
+        opened = await (await ada.run_command(videos, "remix")).until_answered()
         values: dict[str, Any] = {"prompt": "new", "model": ["B"], "images": [LAKE]}
         sent = await ada.submit_modal(opened, values)
         assert (await sent.until_answered()).text == f"new ['B'] [{LAKE.stat().st_size}]"
-        with pytest.raises(ClientRefused, match="prompt"):
+        with pytest.raises(ClientActionRefused, match="prompt"):
             await ada.submit_modal(opened, {**values, "prompt": ""})
 
 
-async def test_changes_of_the_world_reach_the_bot(stand_in: DiscordStandIn, bot: StockBot) -> None:
+async def test_changes_of_the_world_reach_the_bot(
+    fake_discord: FakeDiscord, bot: StockClient
+) -> None:
     """The bot's own picture of servers, channels and permissions follows."""
-    async with running(stand_in, bot):
-        guild, videos = stand_in.world.guild(), stand_in.channel("videos")
-        quiet = bot.get_channel(stand_in.channel("quiet").id)
+    async with run_bot(fake_discord, bot):
+        guild, videos = fake_discord.world.guild(), fake_discord.channel("videos")
+        quiet = bot.get_channel(fake_discord.channel("quiet").id)
         assert isinstance(quiet, discord.TextChannel)
         assert not quiet.permissions_for(quiet.guild.me).send_messages
-        stand_in.world.set_tier(guild, 2)
-        stand_in.world.deny(videos, Permission.ATTACH_FILES)
-        await until(bot, lambda: quiet.guild.filesize_limit == 50 * 1024 * 1024)
+        fake_discord.world.set_premium_tier(guild, 2)
+        fake_discord.world.deny(videos, Permission.ATTACH_FILES)
+        await wait_until(bot, lambda: quiet.guild.filesize_limit == 50 * 1024 * 1024)
         seen = bot.get_channel(videos.id)
         assert isinstance(seen, discord.TextChannel)
-        await until(bot, lambda: not seen.permissions_for(seen.guild.me).attach_files)
-        stand_in.world.delete_channel(videos)
-        await until(bot, lambda: bot.get_channel(videos.id) is None)
-        stand_in.world.remove_bot(guild)
-        await until(bot, lambda: [found.name for found in bot.guilds] == ["Big Screen"])
+        await wait_until(bot, lambda: not seen.permissions_for(seen.guild.me).attach_files)
+        fake_discord.world.delete_channel(videos)
+        await wait_until(bot, lambda: bot.get_channel(videos.id) is None)
+        fake_discord.world.remove_bot(guild)
+        await wait_until(bot, lambda: [found.name for found in bot.guilds] == ["Big Screen"])
 
 
-async def test_a_wrong_token_does_not_log_in(stand_in: DiscordStandIn, bot: StockBot) -> None:
+async def test_a_wrong_token_does_not_log_in(fake_discord: FakeDiscord, bot: StockClient) -> None:
     """The library tells it as a failed login."""
     with pytest.raises(discord.LoginFailure):
-        async with running(stand_in, bot, token="wrong"):
+        async with run_bot(fake_discord, bot, token="wrong"):
             pass
 
 
 @pytest.mark.parametrize("how", ["op 7", "torn", "closed"])
 async def test_a_lost_connection_is_resumed(
-    stand_in: DiscordStandIn, bot: StockBot, how: str
+    fake_discord: FakeDiscord, bot: StockClient, how: str
 ) -> None:
     """What happened meanwhile is replayed, and the bot does not identify anew."""
-    async with running(stand_in, bot):
+    async with run_bot(fake_discord, bot):
         match how:
             case "op 7":
-                await stand_in.gateway.ask_to_reconnect()
+                await fake_discord.gateway.request_reconnect()
             case "torn":
-                await stand_in.gateway.drop()
+                await fake_discord.gateway.drop_connections()
             case _:
-                await stand_in.gateway.drop(4000)
-        ada, videos = stand_in.member("Ada"), stand_in.channel("videos")
-        answer = await ada.type(videos, "animate", {"image": LAKE, "prompt": "calm"})
+                await fake_discord.gateway.drop_connections(4000)
+        ada, videos = fake_discord.member("Ada"), fake_discord.channel("videos")
+        answer = await ada.run_command(videos, "animate", {"image": LAKE, "prompt": "calm"})
         assert "calm" in (await answer.until_answered()).text
-        assert (stand_in.gateway.identifies, stand_in.gateway.resumes) == (1, 1)
+        assert (fake_discord.gateway.identify_count, fake_discord.gateway.resume_count) == (1, 1)
 
 
 @pytest.mark.parametrize(("resumable", "counted"), [(True, (1, 1)), (False, (2, 0))])
 async def test_an_invalid_session_is_resumed_or_begun_anew(
-    stand_in: DiscordStandIn, bot: StockBot, resumable: bool, counted: tuple[int, int]
+    fake_discord: FakeDiscord, bot: StockClient, resumable: bool, counted: tuple[int, int]
 ) -> None:
     """As op 9 says."""
-    async with running(stand_in, bot):
-        gateway = stand_in.gateway
-        await gateway.invalidate(resumable=resumable)
-        await stand_in.world.changes.until(
-            lambda: (gateway.identifies, gateway.resumes) == counted or None, 10, "op 9", str
+    async with run_bot(fake_discord, bot):
+        gateway = fake_discord.gateway
+        await gateway.invalidate_sessions(resumable=resumable)
+        await fake_discord.world.changes.wait_until(
+            lambda: (gateway.identify_count, gateway.resume_count) == counted or None,
+            10,
+            "op 9",
+            str,
         )
 
 
 async def test_a_direct_message_arrives_unless_it_is_not_welcome(
-    stand_in: DiscordStandIn, bot: StockBot
+    fake_discord: FakeDiscord, bot: StockClient
 ) -> None:
     """A closed mailbox is 50007, as the library's Forbidden."""
-    async with running(stand_in, bot):
-        ada = stand_in.member("Ada")
+    async with run_bot(fake_discord, bot):
+        ada = fake_discord.member("Ada")
         user = await bot.fetch_user(ada.id)
         await user.send(f"hello {user.mention}")
-        assert [message.pinged for message in ada.direct_channel.messages] == [{ada.id}]
-        stand_in.world.close_dms(ada.user)
+        assert [message.notified_user_ids for message in ada.direct_channel.messages] == [{ada.id}]
+        fake_discord.world.close_dms(ada.user)
         with pytest.raises(discord.Forbidden) as refused:
             await user.send("hello")
         assert refused.value.code == 50007
 
 
-async def test_a_lost_answer_leaves_one_message(stand_in: DiscordStandIn, bot: StockBot) -> None:
+async def test_a_lost_answer_leaves_one_message(
+    fake_discord: FakeDiscord, bot: StockClient
+) -> None:
     """The library asks again with the same nonce after a 502 that came after the work."""
-    async with running(stand_in, bot):
-        stand_in.faults.on("POST", "/channels/*/messages", Fault(status=502, effect=True))
-        videos = stand_in.channel("videos")
+    async with run_bot(fake_discord, bot):
+        fake_discord.faults.add(
+            "POST", "/channels/*/messages", Fault(status=502, takes_effect=True)
+        )
+        videos = fake_discord.channel("videos")
         await bot.get_partial_messageable(videos.id).send("once")
         assert [message.text for message in videos.messages] == ["once"]
-        assert stand_in.journal.count("POST", "/channels/{channel}/messages") == 2
+        assert fake_discord.journal.count_requests("POST", "/channels/{channel}/messages") == 2

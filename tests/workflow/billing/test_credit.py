@@ -7,24 +7,29 @@ from domain.models import ModelId
 from domain.money import MicroUSD
 from sandbox.apixo import Fault
 from storage import submission_pause
-from tests.harness.workflow import BEN, BOTH_ENGINES, World
-from workflow.billing.balance_monitor import LowBalance, MoneyWatch, News, OutOfFunds
-from workflow.publisher import Halt, Why
+from tests.harness.workflow import BEN, BOTH_ENGINES, WorkflowHarness
+from workflow.billing.balance_monitor import (
+    BalanceAlert,
+    BalanceMonitor,
+    CreditExhausted,
+    LowBalance,
+)
+from workflow.publisher import BlockReason, SubmissionBlock
 
 S = JobState
 DOLLAR = 1_000_000
-OUT_OF_CREDIT = Halt(Why.NO_FUNDS)
+OUT_OF_CREDIT = SubmissionBlock(BlockReason.OUT_OF_CREDIT)
 
 
 class Operator:
     """Somebody who is told; `is_reached` says whether that works."""
 
     def __init__(self) -> None:
-        self.heard: list[News] = []
+        self.heard: list[BalanceAlert] = []
         self.tries = 0
         self.is_reached = True
 
-    async def tell(self, news: News) -> bool:
+    async def tell(self, news: BalanceAlert) -> bool:
         self.tries += 1
         if self.is_reached:
             self.heard.append(news)
@@ -37,58 +42,60 @@ def operator() -> Operator:
 
 
 @pytest.fixture
-def watch(world: World, operator: Operator) -> MoneyWatch:
-    return MoneyWatch(world.context, operator.tell)
+def watch(harness: WorkflowHarness, operator: Operator) -> BalanceMonitor:
+    return BalanceMonitor(harness.context, operator.tell)
 
 
-async def is_short(world: World) -> bool:
-    return (await world.database.read(submission_pause.state)).is_short
+async def is_short(world: WorkflowHarness) -> bool:
+    return (await world.database.read(submission_pause.get)).is_out_of_credit
 
 
-def last(world: World, job: str) -> tuple[JobState, bool]:
-    (status,) = world.channel.of(job, "status")
-    return status.states[-1], status.halts[-1] == OUT_OF_CREDIT
+def last(world: WorkflowHarness, job: str) -> tuple[JobState, bool]:
+    (status,) = world.publisher.messages_of(job, "status")
+    return status.states[-1], status.submission_blocks[-1] == OUT_OF_CREDIT
 
 
 @BOTH_ENGINES
 async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
-    world: World, watch: MoneyWatch, operator: Operator
+    harness: WorkflowHarness, watch: BalanceMonitor, operator: Operator
 ):
     """One try; the cards of all say why; filled again, they say so no more and all are made."""
-    world.apixo.balance.micro = 0
-    jobs = [(await world.order(user=user)).job.id for user in (31, 32, 33)]
-    await world.turn()
-    await world.turn()
-    assert world.submissions() <= 3
-    assert [last(world, job) for job in jobs] == [(S.QUEUED, True)] * 3
-    await watch.look()
+    harness.apixo.balance.micro = 0
+    jobs = [(await harness.accept_job(user=user)).job.id for user in (31, 32, 33)]
+    await harness.run_once()
+    await harness.run_once()
+    assert harness.submission_count() <= 3
+    assert [last(harness, job) for job in jobs] == [(S.QUEUED, True)] * 3
+    await watch.check()
     (news,) = operator.heard
-    assert isinstance(news, OutOfFunds)
-    assert news == OutOfFunds(since_ms=news.since_ms, balance=MicroUSD(0))
+    assert isinstance(news, CreditExhausted)
+    assert news == CreditExhausted(since_ms=news.since_ms, balance=MicroUSD(0))
 
-    world.apixo.balance.micro = 100 * DOLLAR
-    world.clock.advance(121)
-    await watch.look()
-    assert not await is_short(world)
+    harness.apixo.balance.micro = 100 * DOLLAR
+    harness.clock.advance(121)
+    await watch.check()
+    assert not await is_short(harness)
     for job in jobs:
-        await world.until(S.DELIVERED, job=job)
-        assert await world.ledger(job) == [("hold", 80_000), ("charge", 80_000)]
+        await harness.run_until(S.DELIVERED, job=job)
+        assert await harness.ledger(job) == [("hold", 80_000), ("charge", 80_000)]
     assert operator.heard == [news]
-    await world.audit()
+    await harness.audit()
 
 
-async def test_while_it_lasts_no_card_is_edited_again(world: World, watch: MoneyWatch):
+async def test_while_it_lasts_no_card_is_edited_again(
+    harness: WorkflowHarness, watch: BalanceMonitor
+):
     """One try every five minutes, and each card shows it once."""
-    world.apixo.balance.micro = 0
-    jobs = [(await world.order()).job.id for _ in range(5)]
+    harness.apixo.balance.micro = 0
+    jobs = [(await harness.accept_job()).job.id for _ in range(5)]
     for _ in range(60):
-        await world.turn()
-        await watch.look()
-        world.clock.advance(30)
+        await harness.run_once()
+        await watch.check()
+        harness.clock.advance(30)
     for job in jobs:
-        (status,) = world.channel.of(job, "status")
-        assert status.halts.count(OUT_OF_CREDIT) == 1
-    assert 5 <= world.submissions() <= 11
+        (status,) = harness.publisher.messages_of(job, "status")
+        assert status.submission_blocks.count(OUT_OF_CREDIT) == 1
+    assert 5 <= harness.submission_count() <= 11
 
 
 @pytest.mark.parametrize(
@@ -101,135 +108,139 @@ async def test_while_it_lasts_no_card_is_edited_again(world: World, watch: Money
     ],
     ids=["http", "envelope", "text", "failCode"],
 )
-async def test_every_form_of_402_is_the_same_signal(world: World, refusal: Fault):
+async def test_every_form_of_402_is_the_same_signal(harness: WorkflowHarness, refusal: Fault):
     """HTTP status, envelope, words, failCode: the job keeps its hold and its place."""
-    world.apixo.faults.on_submit(refusal)
-    job = (await world.order()).job
-    await world.turn()
-    assert await is_short(world)
-    assert (await world.job(job.id)).state is S.QUEUED
-    assert await world.ledger(job.id) == [("hold", job.price)]
+    harness.apixo.faults.add_submit(refusal)
+    job = (await harness.accept_job()).job
+    await harness.run_once()
+    assert await is_short(harness)
+    assert (await harness.job(job.id)).state is S.QUEUED
+    assert await harness.ledger(job.id) == [("hold", job.price)]
 
 
 @BOTH_ENGINES
-async def test_a_task_that_fails_for_want_of_money_is_the_same_signal(world: World):
+async def test_a_task_that_fails_for_want_of_money_is_the_same_signal(harness: WorkflowHarness):
     """It ends, uncharged; nobody else is submitted."""
-    failing = (await world.order("a lake [[fail:InsufficientBalance]]")).job.id
-    await world.until(S.FAILED, job=failing)
-    waiting = (await world.order(user=BEN)).job.id
-    await world.turn()
-    assert (await world.job(waiting)).state is S.QUEUED
-    assert last(world, waiting) == (S.QUEUED, True)
+    failing = (await harness.accept_job("a lake [[fail:InsufficientBalance]]")).job.id
+    await harness.run_until(S.FAILED, job=failing)
+    waiting = (await harness.accept_job(user=BEN)).job.id
+    await harness.run_once()
+    assert (await harness.job(waiting)).state is S.QUEUED
+    assert last(harness, waiting) == (S.QUEUED, True)
 
 
-async def test_a_try_that_goes_through_ends_the_shortage(world: World, watch: MoneyWatch):
+async def test_a_try_that_goes_through_ends_the_shortage(
+    harness: WorkflowHarness, watch: BalanceMonitor
+):
     """A balance that never changes, as with a used-up quota: after five minutes one job tries."""
-    world.apixo.faults.on_submit(Fault(status=402))
-    jobs = [(await world.order()).job.id for _ in range(3)]
-    await world.turn()
-    await watch.look()
-    world.clock.advance(200)
-    await watch.look()
-    assert await is_short(world)
-    before = world.submissions()
-    world.clock.advance(101)
-    await world.turn()
-    assert world.submissions() == before + 1
-    assert not await is_short(world)
+    harness.apixo.faults.add_submit(Fault(status=402))
+    jobs = [(await harness.accept_job()).job.id for _ in range(3)]
+    await harness.run_once()
+    await watch.check()
+    harness.clock.advance(200)
+    await watch.check()
+    assert await is_short(harness)
+    before = harness.submission_count()
+    harness.clock.advance(101)
+    await harness.run_once()
+    assert harness.submission_count() == before + 1
+    assert not await is_short(harness)
     for job in jobs:
-        await world.until(S.DELIVERED, job=job)
+        await harness.run_until(S.DELIVERED, job=job)
 
 
-async def test_it_waits_until_the_next_job_is_covered(world: World, watch: MoneyWatch):
+async def test_it_waits_until_the_next_job_is_covered(
+    harness: WorkflowHarness, watch: BalanceMonitor
+):
     """A rise to less than the price of the next one does not help it."""
-    world.apixo.balance.micro = 0
-    dear = (await world.order(model=ModelId.SEEDANCE_2_0)).job
-    await world.turn()
-    await watch.look()
+    harness.apixo.balance.micro = 0
+    dear = (await harness.accept_job(model=ModelId.SEEDANCE_2_0)).job
+    await harness.run_once()
+    await watch.check()
     for balance, is_enough in ((dear.price - 1, False), (dear.price, True)):
-        world.apixo.balance.micro = balance
-        world.clock.advance(121)
-        await watch.look()
-        assert await is_short(world) is not is_enough
-    await world.until(S.DELIVERED, job=dear.id)
+        harness.apixo.balance.micro = balance
+        harness.clock.advance(121)
+        await watch.check()
+        assert await is_short(harness) is not is_enough
+    await harness.run_until(S.DELIVERED, job=dear.id)
 
 
 @BOTH_ENGINES
 async def test_after_a_day_without_money_the_hold_goes_back_and_the_member_is_told(
-    world: World, watch: MoneyWatch
+    harness: WorkflowHarness, watch: BalanceMonitor
 ):
     """Who has waited a whole day is released; who came later waits on."""
-    world.apixo.balance.micro = 0
-    early = (await world.order()).job
-    await world.turn()
-    world.clock.advance(20 * 3600)
-    late = (await world.order(user=BEN)).job
-    await world.turn()
-    world.clock.advance(4 * 3600 + 1)
-    await world.turn()
-    await watch.look()
-    await world.turn()
-    gone = await world.job(early.id)
+    harness.apixo.balance.micro = 0
+    early = (await harness.accept_job()).job
+    await harness.run_once()
+    harness.clock.advance(20 * 3600)
+    late = (await harness.accept_job(user=BEN)).job
+    await harness.run_once()
+    harness.clock.advance(4 * 3600 + 1)
+    await harness.run_once()
+    await watch.check()
+    await harness.run_once()
+    gone = await harness.job(early.id)
     assert (gone.state, gone.fail_code) == (S.REJECTED, "InsufficientBalance")
-    assert await world.ledger(early.id) == [("hold", early.price), ("release", early.price)]
-    assert len(world.channel.of(early.id, "failure")) == 1
-    assert (await world.job(late.id)).state is S.QUEUED
-    await world.audit()
+    assert await harness.ledger(early.id) == [("hold", early.price), ("release", early.price)]
+    assert len(harness.publisher.messages_of(early.id, "failure")) == 1
+    assert (await harness.job(late.id)).state is S.QUEUED
+    await harness.audit()
 
 
 async def test_money_that_comes_at_the_end_of_the_day_saves_who_waits(
-    world: World, watch: MoneyWatch
+    harness: WorkflowHarness, watch: BalanceMonitor
 ):
     """What the last reading says is acted upon before anybody is released."""
-    world.apixo.balance.micro = 0
-    job = (await world.order()).job
-    await world.turn()
-    await watch.look()
-    world.clock.advance(24 * 3600 + 1)
-    await world.turn()
-    world.apixo.balance.micro = 100 * DOLLAR
-    await watch.look()
-    await world.until(S.DELIVERED, job=job.id)
+    harness.apixo.balance.micro = 0
+    job = (await harness.accept_job()).job
+    await harness.run_once()
+    await watch.check()
+    harness.clock.advance(24 * 3600 + 1)
+    await harness.run_once()
+    harness.apixo.balance.micro = 100 * DOLLAR
+    await watch.check()
+    await harness.run_until(S.DELIVERED, job=job.id)
 
 
 async def test_after_a_time_without_the_service_one_job_tries_before_any_is_released(
-    world: World, watch: MoneyWatch
+    harness: WorkflowHarness, watch: BalanceMonitor
 ):
     """The key may have been filled meanwhile, and nobody has read the balance."""
-    world.apixo.balance.micro = 0
-    job = (await world.order()).job
-    await world.turn()
-    world.clock.advance(3 * 24 * 3600)
-    world.apixo.balance.micro = 100 * DOLLAR
-    await world.reborn()
-    await watch.look()
-    assert (await world.job(job.id)).state is S.QUEUED
-    await world.until(S.DELIVERED, job=job.id)
+    harness.apixo.balance.micro = 0
+    job = (await harness.accept_job()).job
+    await harness.run_once()
+    harness.clock.advance(3 * 24 * 3600)
+    harness.apixo.balance.micro = 100 * DOLLAR
+    await harness.replace_worker()
+    await watch.check()
+    assert (await harness.job(job.id)).state is S.QUEUED
+    await harness.run_until(S.DELIVERED, job=job.id)
 
 
 @BOTH_ENGINES
-async def test_an_order_during_a_shortage_is_accepted_and_says_so(world: World):
+async def test_an_order_during_a_shortage_is_accepted_and_says_so(harness: WorkflowHarness):
     """With its price on hold and its place in line."""
-    world.apixo.faults.on_submit(Fault(status=402), 100)
-    await world.order()
-    await world.turn()
-    news = await world.order(user=BEN)
-    assert news.halt == OUT_OF_CREDIT
+    harness.apixo.faults.add_submit(Fault(status=402), 100)
+    await harness.accept_job()
+    await harness.run_once()
+    news = await harness.accept_job(user=BEN)
+    assert news.submission_block == OUT_OF_CREDIT
     assert news.job.state is S.QUEUED
 
 
 @BOTH_ENGINES
 async def test_the_operator_hears_of_a_low_balance_once_for_each_crossing(
-    world: World, watch: MoneyWatch, operator: Operator
+    harness: WorkflowHarness, watch: BalanceMonitor, operator: Operator
 ):
     """Below: once, also after a restart; above, and below again: once more. With its runway."""
-    world.change(balance_alert=MicroUSD(10 * DOLLAR))
-    job = (await world.order()).job
-    await world.until(S.DELIVERED, job=job.id)
+    harness.change_policy(balance_alert=MicroUSD(10 * DOLLAR))
+    job = (await harness.accept_job()).job
+    await harness.run_until(S.DELIVERED, job=job.id)
     operator.heard.clear()
     for balance in (11, 9, 8, 12, 7):
-        world.apixo.balance.micro = balance * DOLLAR
-        await MoneyWatch(world.context, operator.tell).look()
+        harness.apixo.balance.micro = balance * DOLLAR
+        await BalanceMonitor(harness.context, operator.tell).check()
     floor = MicroUSD(10 * DOLLAR)
     assert operator.heard == [
         LowBalance(balance=MicroUSD(b * DOLLAR), floor=floor, days_left=b * 7 / 0.08)
@@ -238,34 +249,36 @@ async def test_the_operator_hears_of_a_low_balance_once_for_each_crossing(
 
 
 async def test_an_operator_who_could_not_be_reached_is_told_with_the_next_reading(
-    world: World, operator: Operator
+    harness: WorkflowHarness, operator: Operator
 ):
     """And not again after that."""
-    world.change(balance_alert=MicroUSD(10 * DOLLAR))
-    world.apixo.balance.micro = 5 * DOLLAR
-    watch = MoneyWatch(world.context, operator.tell)
+    harness.change_policy(balance_alert=MicroUSD(10 * DOLLAR))
+    harness.apixo.balance.micro = 5 * DOLLAR
+    watch = BalanceMonitor(harness.context, operator.tell)
     operator.is_reached = False
-    await watch.look()
+    await watch.check()
     assert (operator.tries, operator.heard) == (1, [])
     operator.is_reached = True
     for _ in range(3):
-        world.clock.advance(3601)
-        await watch.look()
+        harness.clock.advance(3601)
+        await watch.check()
     assert len(operator.heard) == 1
 
 
-async def test_without_a_floor_nobody_is_told(world: World, watch: MoneyWatch, operator: Operator):
+async def test_without_a_floor_nobody_is_told(
+    harness: WorkflowHarness, watch: BalanceMonitor, operator: Operator
+):
     """`none` lifts the alarm."""
-    world.apixo.balance.micro = 1
-    await watch.look()
+    harness.apixo.balance.micro = 1
+    await watch.check()
     assert operator.heard == []
 
 
-async def test_several_processes_tell_it_once(world: World, operator: Operator):
+async def test_several_processes_tell_it_once(harness: WorkflowHarness, operator: Operator):
     """Each reads the balance; one of them tells."""
-    world.change(balance_alert=MicroUSD(10 * DOLLAR))
-    world.apixo.balance.micro = DOLLAR
-    first, second = (MoneyWatch(world.context, operator.tell) for _ in range(2))
-    await first.look()
-    await second.look()
+    harness.change_policy(balance_alert=MicroUSD(10 * DOLLAR))
+    harness.apixo.balance.micro = DOLLAR
+    first, second = (BalanceMonitor(harness.context, operator.tell) for _ in range(2))
+    await first.check()
+    await second.check()
     assert len(operator.heard) == 1

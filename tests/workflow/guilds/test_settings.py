@@ -4,73 +4,77 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from domain.errors import BrokenRules
-from domain.guild_settings import Rules, ServerSettings, Which
+from domain.errors import RulesViolated
+from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings
 from domain.money import MicroUSD
 from storage import audit_log, guild_settings
 from storage.audit_log import Change
-from tests.harness.workflow import BOTH_ENGINES, GUILD, World
-from workflow.billing.quotas import Manager
+from tests.harness.workflow import BOTH_ENGINES, GUILD, WorkflowHarness
+from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
-ADA = Manager(user_id=31, interaction_id=901)
-BEN = Manager(user_id=32, interaction_id=902)
+ADA = Actor(user_id=31, interaction_id=901)
+BEN = Actor(user_id=32, interaction_id=902)
 
 
-def with_channel(channel_id: int) -> settings.Changing:
+def with_channel(channel_id: int) -> settings.SettingsChange:
     return lambda now: now.model_copy(update={"channels": (*now.channels, channel_id)})
 
 
-def unchanged(now: ServerSettings) -> ServerSettings:
+def unchanged(now: GuildSettings) -> GuildSettings:
     return now
 
 
-async def trail(world: World) -> list[Change]:
+async def trail(world: WorkflowHarness) -> list[Change]:
     """Read the audit trail, oldest first."""
-    return (await world.database.read(lambda tx: audit_log.latest(tx, GUILD, 50)))[::-1]
+    return (await world.database.read(lambda tx: audit_log.list_latest(tx, GUILD, 50)))[::-1]
 
 
-async def stored(world: World, text: str) -> None:
-    await world.database.transact(lambda tx: guild_settings.save(tx, GUILD, text, 0))
+async def stored(world: WorkflowHarness, text: str) -> None:
+    await world.database.transact(lambda tx: guild_settings.save_settings(tx, GUILD, text, 0))
 
 
 @BOTH_ENGINES
-async def test_a_server_without_settings_has_the_defaults(world: World) -> None:
+async def test_a_server_without_settings_has_the_defaults(harness: WorkflowHarness) -> None:
     """Nothing has to be set before a server is used."""
-    assert await settings.read(world.context, GUILD) == ServerSettings()
+    assert await settings.read(harness.context, GUILD) == GuildSettings()
 
 
 @BOTH_ENGINES
-async def test_what_is_changed_is_read_again(world: World) -> None:
+async def test_what_is_changed_is_read_again(harness: WorkflowHarness) -> None:
     """Every kind of field survives being written down, on this server alone."""
 
-    def everything(now: ServerSettings) -> ServerSettings:
+    def everything(now: GuildSettings) -> GuildSettings:
         return now.model_copy(
             update={
-                "rules": Rules(max_seconds=8, default_sound=True),
+                "rules": GenerationRules(max_seconds=8, default_sound=True),
                 "channels": (20,),
                 "confirm_above": MicroUSD(1_000_000),
                 "banned": ("gun", "/a+/"),
-                "spoilers": Which.ALL,
+                "spoilers": AppliesTo.ALL,
             }
         )
 
-    changed = await settings.change(world.context, GUILD, ADA, everything)
-    assert await settings.read(world.context, GUILD) == changed == everything(ServerSettings())
-    assert await settings.read(world.context, GUILD + 1) == ServerSettings()
+    changed = await settings.change(harness.context, GUILD, ADA, everything)
+    assert await settings.read(harness.context, GUILD) == changed == everything(GuildSettings())
+    assert await settings.read(harness.context, GUILD + 1) == GuildSettings()
 
 
 @BOTH_ENGINES
-async def test_each_fact_that_changed_is_on_record(world: World) -> None:
+async def test_each_fact_that_changed_is_on_record(harness: WorkflowHarness) -> None:
     """Who, from what to what; what stayed is not mentioned, and one click may change several."""
-    await settings.change(world.context, GUILD, ADA, with_channel(20))
+    await settings.change(harness.context, GUILD, ADA, with_channel(20))
     await settings.change(
-        world.context,
+        harness.context,
         GUILD,
         BEN,
-        lambda now: now.model_copy(update={"channels": (), "rules": Rules(max_seconds=8)}),
+        lambda now: now.model_copy(
+            update={"channels": (), "rules": GenerationRules(max_seconds=8)}
+        ),
     )
-    rows = [(row.actor, row.what, row.subject, row.before, row.after) for row in await trail(world)]
+    rows = [
+        (row.actor, row.what, row.subject, row.before, row.after) for row in await trail(harness)
+    ]
     assert rows == [
         ("31", "setting", "channels", None, "20"),
         ("32", "setting", "channels", "20", None),
@@ -79,65 +83,65 @@ async def test_each_fact_that_changed_is_on_record(world: World) -> None:
 
 
 @BOTH_ENGINES
-async def test_the_same_interaction_twice_is_one_change(world: World) -> None:
+async def test_the_same_interaction_twice_is_one_change(harness: WorkflowHarness) -> None:
     """A repeat leaves everything as it is by then."""
-    await settings.change(world.context, GUILD, ADA, with_channel(20))
-    await settings.change(world.context, GUILD, BEN, with_channel(21))
-    again = await settings.change(world.context, GUILD, ADA, with_channel(20))
+    await settings.change(harness.context, GUILD, ADA, with_channel(20))
+    await settings.change(harness.context, GUILD, BEN, with_channel(21))
+    again = await settings.change(harness.context, GUILD, ADA, with_channel(20))
     assert again.channels == (20, 21)
-    assert len(await trail(world)) == 2
+    assert len(await trail(harness)) == 2
 
 
 @BOTH_ENGINES
-async def test_a_change_of_nothing_leaves_no_trace(world: World) -> None:
+async def test_a_change_of_nothing_leaves_no_trace(harness: WorkflowHarness) -> None:
     """Nobody is named for what they did not do."""
-    await settings.change(world.context, GUILD, ADA, unchanged)
-    assert await trail(world) == []
+    await settings.change(harness.context, GUILD, ADA, unchanged)
+    assert await trail(harness) == []
 
 
 @BOTH_ENGINES
-async def test_settings_that_break_rules_are_not_stored(world: World) -> None:
+async def test_settings_that_break_rules_are_not_stored(harness: WorkflowHarness) -> None:
     """Nothing of them is, and nothing is on record."""
-    with pytest.raises(BrokenRules):
+    with pytest.raises(RulesViolated):
         await settings.change(
-            world.context,
+            harness.context,
             GUILD,
             ADA,
             lambda now: now.model_copy(update={"channels": (20,), "keep_inputs_days": 0}),
         )
-    assert await settings.read(world.context, GUILD) == ServerSettings()
-    assert await trail(world) == []
+    assert await settings.read(harness.context, GUILD) == GuildSettings()
+    assert await trail(harness) == []
 
 
 @BOTH_ENGINES
-async def test_of_many_managers_at_once_nobody_loses_anything(world: World) -> None:
+async def test_of_many_managers_at_once_nobody_loses_anything(harness: WorkflowHarness) -> None:
     """Each changes what the others have left."""
     many = [
-        settings.change(world.context, GUILD, replace(ADA, interaction_id=n), with_channel(n))
+        settings.change(harness.context, GUILD, replace(ADA, interaction_id=n), with_channel(n))
         for n in range(1, 21)
     ]
     await asyncio.gather(*many)
-    assert {*(await settings.read(world.context, GUILD)).channels} == {*range(1, 21)}
-    befores = [(row.before or "").count(",") for row in await trail(world)]
+    assert {*(await settings.read(harness.context, GUILD)).channels} == {*range(1, 21)}
+    befores = [(row.before or "").count(",") for row in await trail(harness)]
     assert befores == [0, *range(19)]
 
 
 @BOTH_ENGINES
-async def test_old_and_unknown_fields_do_no_harm(world: World) -> None:
+async def test_old_and_unknown_fields_do_no_harm(harness: WorkflowHarness) -> None:
     """A setting of another version is passed over, and what is not there yet has its default."""
-    await stored(world, '{"channels": [20], "horoscope": "daily", "rules": {"mood": "blue"}}')
-    assert await settings.read(world.context, GUILD) == ServerSettings(channels=(20,))
+    await stored(harness, '{"channels": [20], "horoscope": "daily", "rules": {"mood": "blue"}}')
+    assert await settings.read(harness.context, GUILD) == GuildSettings(channels=(20,))
 
 
 @BOTH_ENGINES
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"channels": "all"}', '{"spoilers": "maybe"}'])
 async def test_settings_that_can_not_be_read_are_an_error_in_the_log(
-    world: World, text: str
+    harness: WorkflowHarness, text: str
 ) -> None:
     """The defaults count then, and a manager can set everything anew."""
-    await stored(world, text)
+    await stored(harness, text)
     with capture_logs() as logs:
-        assert await settings.read(world.context, GUILD) == ServerSettings()
+        assert await settings.read(harness.context, GUILD) == GuildSettings()
     assert [(log["log_level"], log["server"]) for log in logs] == [("error", GUILD)]
-    changed = await settings.change(world.context, GUILD, ADA, with_channel(20))
-    assert await settings.read(world.context, GUILD) == changed
+    changed = await settings.change(harness.context, GUILD, ADA, with_channel(20))
+    assert await settings.read(harness.context, GUILD) == changed

@@ -4,16 +4,16 @@ import struct
 
 import pytest
 
-from tests.harness.media_samples import sound, video
-from workflow.media_probe.audio import look
-from workflow.media_probe.types import ClipFound, Fault, Unusable
+from tests.harness.media_samples import make_audio, make_video
+from workflow.media_probe.audio import probe
+from workflow.media_probe.types import ClipInfo, MediaFault, UnusableMedia
 
 LENGTHS = (1999, 2000, 2500, 5000, 14_999, 15_000, 15_001)
 
 
-def fault(data: bytes) -> Fault:
-    with pytest.raises(Unusable) as refused:
-        look(data)
+def fault(data: bytes) -> MediaFault:
+    with pytest.raises(UnusableMedia) as refused:
+        probe(data)
     return refused.value.fault
 
 
@@ -38,56 +38,56 @@ def with_frames(data: bytes, frames: int) -> bytes:
 @pytest.mark.parametrize("ms", LENGTHS)
 def test_a_length_is_told_to_the_millisecond(ms: int, kind: str) -> None:
     """What an encoder of MP3 puts around the sound does not count: it says how much that is."""
-    found = look(sound(ms, kind))
+    found = probe(make_audio(ms, kind))
     assert found.suffix == kind
     assert abs(found.microseconds - ms * 1000) <= 23
 
 
 def test_an_mp3_without_a_header_is_counted_frame_by_frame() -> None:
     """So is one behind a tag with a picture in it, and one with junk in between."""
-    plain = sound(5000, write_xing="0", write_id3v2="0", id3v2_version="0")
-    expected = ClipFound(suffix="mp3", microseconds=5_041_633)
-    assert look(plain) == expected
-    assert look(b"ID3\x04\0\0\0\0\x08\0" + b"\xff\xfb\x90" * 341 + b"\0" + plain) == expected
-    assert look(plain + b"TAG" + bytes(125)) == expected
+    plain = make_audio(5000, write_xing="0", write_id3v2="0", id3v2_version="0")
+    expected = ClipInfo(suffix="mp3", microseconds=5_041_633)
+    assert probe(plain) == expected
+    assert probe(b"ID3\x04\0\0\0\0\x08\0" + b"\xff\xfb\x90" * 341 + b"\0" + plain) == expected
+    assert probe(plain + b"TAG" + bytes(125)) == expected
 
 
 @pytest.mark.parametrize("frames", [20, 400_000])
 def test_an_mp3_whose_header_lies_is_refused(frames: int) -> None:
     """Whether it claims less or more than there is."""
-    assert fault(with_frames(sound(5000), frames)) is Fault.DAMAGED
+    assert fault(with_frames(make_audio(5000), frames)) is MediaFault.DAMAGED
 
 
 def test_half_an_mp3_is_refused() -> None:
     """Its header tells of the other half."""
-    whole = sound(8000)
-    assert fault(whole[: len(whole) // 2]) is Fault.DAMAGED
+    whole = make_audio(8000)
+    assert fault(whole[: len(whole) // 2]) is MediaFault.DAMAGED
 
 
 def test_two_hours_of_sound_are_two_hours() -> None:
     """In an MP3 that fits the largest size, with and without a header that tells of 5 s."""
     frames = (b"\xff\xf3\x14\xc4" + bytes(20)) * 300_000
-    assert look(frames).microseconds == 7_200_000_000
-    assert fault(sound(5000) + frames) is Fault.DAMAGED
+    assert probe(frames).microseconds == 7_200_000_000
+    assert fault(make_audio(5000) + frames) is MediaFault.DAMAGED
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (wav(claimed=0xFFFF_FFFF), Fault.DAMAGED),
-        (wav()[:-1], Fault.DAMAGED),
-        (wav(block=20), Fault.DAMAGED),
-        (wav(rate=0), Fault.DAMAGED),
-        (wav(channels=0, block=0), Fault.DAMAGED),
-        (wav()[:36], Fault.DAMAGED),
-        (wav() + wav()[36:], Fault.DAMAGED),
-        (wav(b""), Fault.LENGTH_UNKNOWN),
-        (wav(coding=2, bits=4), Fault.COMPRESSED_WAV),
+        (wav(claimed=0xFFFF_FFFF), MediaFault.DAMAGED),
+        (wav()[:-1], MediaFault.DAMAGED),
+        (wav(block=20), MediaFault.DAMAGED),
+        (wav(rate=0), MediaFault.DAMAGED),
+        (wav(channels=0, block=0), MediaFault.DAMAGED),
+        (wav()[:36], MediaFault.DAMAGED),
+        (wav() + wav()[36:], MediaFault.DAMAGED),
+        (wav(b""), MediaFault.LENGTH_UNKNOWN),
+        (wav(coding=2, bits=4), MediaFault.COMPRESSED_WAV),
     ],
 )
-def test_a_wav_that_contradicts_itself_is_refused(data: bytes, expected: Fault) -> None:
+def test_a_wav_that_contradicts_itself_is_refused(data: bytes, expected: MediaFault) -> None:
     """More claimed than there is, samples of no sensible size, two lots of them, none, packed."""
-    assert look(wav()).microseconds == 2_000_000
+    assert probe(wav()).microseconds == 2_000_000
     assert fault(data) is expected
 
 
@@ -102,11 +102,11 @@ def test_a_wav_that_contradicts_itself_is_refused(data: bytes, expected: Fault) 
         b"\xff\xf1" + bytes(500),
         b"\x89PNG\r\n\x1a\n",
         b"fLaC" + bytes(90),
-        sound(3000, "ogg"),
-        sound(3000, "mp4"),
-        video(3000),
+        make_audio(3000, "ogg"),
+        make_audio(3000, "mp4"),
+        make_video(3000),
     ],
 )
 def test_what_is_no_mp3_or_wav_is_told(data: bytes) -> None:
     """By its bytes, whatever its name."""
-    assert fault(data) is Fault.OTHER_FORMAT
+    assert fault(data) is MediaFault.UNSUPPORTED_FORMAT

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from PIL import ExifTags, Image
 
-from workflow.media_probe.images import look
-from workflow.media_probe.types import Fault, PictureFound, Unusable
+from workflow.media_probe.images import probe
+from workflow.media_probe.types import MediaFault, PictureInfo, UnusableMedia
 
 
 def picture(kind: str, size: tuple[int, int] = (320, 300), orientation: int = 1) -> bytes:
@@ -24,19 +24,19 @@ def picture(kind: str, size: tuple[int, int] = (320, 300), orientation: int = 1)
 def test_width_and_height_are_those_of_the_upright_picture(kind: str, orientation: int) -> None:
     """A phone stores a portrait lying on its side, and writes beside it how to turn it."""
     size = (400, 900) if orientation > 4 else (900, 400)
-    found = look(picture(kind, (900, 400), orientation))
-    assert found == PictureFound(format=kind, width=size[0], height=size[1])
+    found = probe(picture(kind, (900, 400), orientation))
+    assert found == PictureInfo(format=kind, width=size[0], height=size[1])
 
 
 @pytest.mark.parametrize(("size", "fits"), [((6000, 300), True), ((6001, 300), False)])
 def test_a_side_has_6000_pixels_at_most(size: tuple[int, int], fits: bool) -> None:
     """Larger ones are not decoded."""
     if fits:
-        assert look(picture("PNG", size)).width == 6000
+        assert probe(picture("PNG", size)).width == 6000
         return
-    with pytest.raises(Unusable) as refused:
-        look(picture("PNG", size))
-    assert refused.value.fault is Fault.TOO_MANY_PIXELS
+    with pytest.raises(UnusableMedia) as refused:
+        probe(picture("PNG", size))
+    assert refused.value.fault is MediaFault.TOO_MANY_PIXELS
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -45,9 +45,9 @@ def test_a_jpeg_is_read_to_its_end(progressive: bool) -> None:
     data = io.BytesIO()
     Image.effect_noise((1600, 1200), 40).save(data, "JPEG", progressive=progressive)
     whole = data.getvalue()
-    assert look(whole).width == 1600
+    assert probe(whole).width == 1600
     with pytest.raises(OSError, match="truncated"):
-        look(whole[: len(whole) * 9 // 10])
+        probe(whole[: len(whole) * 9 // 10])
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -62,9 +62,9 @@ def test_damage_gives_a_picture_or_a_fault_and_never_a_wrong_format() -> None:
             data[dice.randrange(dice.choice((64, 400, len(data))))] = dice.randrange(256)
         cut = bytes(data[: dice.choice((len(data), dice.randrange(len(data))))])
         try:
-            outcomes.add(look(cut).format)
-        except Unusable as error:
+            outcomes.add(probe(cut).format)
+        except UnusableMedia as error:
             outcomes.add(error.fault)
         except (OSError, SyntaxError, ValueError):
             outcomes.add("error")
-    assert outcomes >= {"JPEG", "WEBP", Fault.OTHER_FORMAT, "error"}
+    assert outcomes >= {"JPEG", "WEBP", MediaFault.UNSUPPORTED_FORMAT, "error"}

@@ -9,39 +9,45 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.media_samples import sound, video
+from tests.harness.media_samples import make_audio, make_video
 from tests.workflow.media_probe.test_images import picture
 from workflow.media_probe import probe, worker
-from workflow.media_probe.probe import Inspector
-from workflow.media_probe.types import ClipFound, Fault, Kind, PictureFound, Unusable
+from workflow.media_probe.probe import MediaProbe
+from workflow.media_probe.types import ClipInfo, MediaFault, MediaKind, PictureInfo, UnusableMedia
 
 ROOT = Path(__file__).parents[3]
 
 
-async def fault(kind: Kind, data: bytes) -> Fault:
-    with pytest.raises(Unusable) as refused:
-        await Inspector().look(kind, data)
+async def fault(kind: MediaKind, data: bytes) -> MediaFault:
+    with pytest.raises(UnusableMedia) as refused:
+        await MediaProbe().probe(kind, data)
     return refused.value.fault
 
 
 async def test_each_kind_is_looked_into_by_its_own_rules() -> None:
     """A file is judged as what it was given as."""
-    files = {Kind.PICTURE: picture("PNG"), Kind.VIDEO: video(2500), Kind.AUDIO: sound(2000, "wav")}
-    look = Inspector().look
+    files = {
+        MediaKind.PICTURE: picture("PNG"),
+        MediaKind.VIDEO: make_video(2500),
+        MediaKind.AUDIO: make_audio(2000, "wav"),
+    }
+    look = MediaProbe().probe
     assert [await look(kind, data) for kind, data in files.items()] == [
-        PictureFound(format="PNG", width=320, height=300),
-        ClipFound(suffix="mp4", microseconds=2_500_000),
-        ClipFound(suffix="wav", microseconds=2_000_000),
+        PictureInfo(format="PNG", width=320, height=300),
+        ClipInfo(suffix="mp4", microseconds=2_500_000),
+        ClipInfo(suffix="wav", microseconds=2_000_000),
     ]
-    for kind in Kind:
-        for other in set(Kind) - {kind}:
-            assert await fault(kind, files[other]) is Fault.OTHER_FORMAT
+    for kind in MediaKind:
+        for other in set(MediaKind) - {kind}:
+            assert await fault(kind, files[other]) is MediaFault.UNSUPPORTED_FORMAT
 
 
 async def test_an_error_of_a_decoder_is_a_damage() -> None:
     """Whatever it is."""
-    assert await fault(Kind.PICTURE, picture("JPEG")[:-2000]) is Fault.DAMAGED
-    assert await fault(Kind.VIDEO, video(2000)[:12] + b"\0\0\0\1moov") is Fault.DAMAGED
+    assert await fault(MediaKind.PICTURE, picture("JPEG")[:-2000]) is MediaFault.DAMAGED
+    assert (
+        await fault(MediaKind.VIDEO, make_video(2000)[:12] + b"\0\0\0\1moov") is MediaFault.DAMAGED
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,7 @@ async def test_a_process_that_dies_lies_or_lasts_refuses_the_file(
     """It may have been taken over by what it looked into, so nothing it says is trusted."""
     monkeypatch.setattr(probe, "_START", program)
     monkeypatch.setattr(probe, "_WALL_SECONDS", 1.5)
-    assert await fault(Kind.PICTURE, bytes(1 << 20)) is Fault.TOO_COSTLY
+    assert await fault(MediaKind.PICTURE, bytes(1 << 20)) is MediaFault.RESOURCE_LIMIT
 
 
 async def test_the_process_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,22 +83,22 @@ async def test_the_process_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyP
         "print(json.dumps({'format': 'PNG', 'width': held[0], 'height': held[1] * held[2]}))"
     )
     monkeypatch.setattr(probe, "_START", program)
-    found = await Inspector().look(Kind.PICTURE, b"")
-    assert found == PictureFound(format="PNG", width=0, height=1)
+    found = await MediaProbe().probe(MediaKind.PICTURE, b"")
+    assert found == PictureInfo(format="PNG", width=0, height=1)
 
 
 CONFINED = """
 import sys, types
 from workflow.media_probe import worker
-from workflow.media_probe.types import PictureFound
+from workflow.media_probe.types import PictureInfo
 
 def look(data):
     {look}
-    return PictureFound(format="PNG", width=1, height=1)
+    return PictureInfo(format="PNG", width=1, height=1)
 
 sys.modules["room"] = types.ModuleType("room")
-sys.modules["room"].look = look
-worker._ROOMS = dict.fromkeys(worker._ROOMS, "room")
+sys.modules["room"].probe = look
+worker._FORMATS = dict.fromkeys(worker._FORMATS, "room")
 worker.CPU_SECONDS = 1
 worker.main("picture")
 """
@@ -115,7 +121,7 @@ def test_memory_time_and_disk_are_limited(tmp_path: Path) -> None:
     file = tmp_path / "x"
     assert json.loads(confined("bytearray(300 << 20)").stdout)["format"] == "PNG"
     greedy = confined(f"bytearray({worker.MEMORY_BYTES})")
-    assert json.loads(greedy.stdout) == {"fault": Fault.TOO_COSTLY}
+    assert json.loads(greedy.stdout) == {"fault": MediaFault.RESOURCE_LIMIT}
     assert confined("while True: pass").returncode == -signal.SIGKILL
     confined(f"open({str(file)!r}, 'wb', 0).write(b'x')")
     assert file.read_bytes() == b""
@@ -133,6 +139,6 @@ async def test_two_files_are_looked_into_at_a_time(
         "print(json.dumps({'format': 'PNG', 'width': here, 'height': 1}))"
     )
     monkeypatch.setattr(probe, "_START", program)
-    look = Inspector().look
-    found = await asyncio.gather(*(look(Kind.PICTURE, b"") for _ in range(6)))
-    assert max(item.width for item in found if isinstance(item, PictureFound)) == 2
+    look = MediaProbe().probe
+    found = await asyncio.gather(*(look(MediaKind.PICTURE, b"") for _ in range(6)))
+    assert max(item.width for item in found if isinstance(item, PictureInfo)) == 2

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from tests.harness.workflow import BOTH_ENGINES, World
-from workflow.billing.quotas import Manager
+from tests.harness.workflow import BOTH_ENGINES, WorkflowHarness
+from workflow.billing.quotas import Actor
 from workflow.operator import alerts, control
-from workflow.operator.actions import Verdict, decide
+from workflow.operator.actions import DecisionRequest, apply_decision
 from workflow.operator.control import Exposure
-from workflow.operator.parked_jobs import Decision, evidence_of
-from workflow.publisher import Halt, Why
-from workflow.throttle import Pace
+from workflow.operator.parked_jobs import Decision, get_parked_job
+from workflow.publisher import BlockReason, SubmissionBlock
+from workflow.throttle import Throttle
 
 S = JobState
 
@@ -32,99 +32,103 @@ class Operator:
         return True
 
 
-async def lose(world: World) -> str:
+async def lose(world: WorkflowHarness) -> str:
     # As by one more process: a lost answer slows its own down.
-    world.context = replace(world.context, pace=Pace())
-    world.change()
-    job = (await world.order("a lake [[effect:504]]")).job.id
-    await world.turn()
+    world.context = replace(world.context, throttle=Throttle())
+    world.change_policy()
+    job = (await world.accept_job("a lake [[effect:504]]")).job.id
+    await world.run_once()
     assert (await world.job(job)).state is S.SUBMIT_UNKNOWN
     return job
 
 
-async def release(world: World, job: str, click: int) -> None:
-    found = await evidence_of(world.context, job)
+async def release(world: WorkflowHarness, job: str, click: int) -> None:
+    found = await get_parked_job(world.context, job)
     assert found is not None
-    await decide(
+    await apply_decision(
         world.context,
-        Verdict(
+        DecisionRequest(
             decision=Decision.RELEASE,
             job_id=job,
             fence=found.job.fence,
-            operator=Manager(91, click),
+            operator=Actor(91, click),
         ),
     )
 
 
 @BOTH_ENGINES
-async def test_what_was_parked_is_told_together_once_and_once_a_minute(world: World) -> None:
+async def test_what_was_parked_is_told_together_once_and_once_a_minute(
+    harness: WorkflowHarness,
+) -> None:
     """Also with two processes that look at the same moment."""
     olga = Operator()
-    await lose(world)
-    await lose(world)
-    looks = [alerts.report(world.context, olga.hear) for _ in range(2)]
+    await lose(harness)
+    await lose(harness)
+    looks = [alerts.alert_parked_jobs(harness.context, olga.hear) for _ in range(2)]
     await asyncio.gather(*looks)
     assert olga.heard == [Counter({S.SUBMIT_UNKNOWN: 2})]
-    third = await lose(world)
-    await alerts.report(world.context, olga.hear)
+    third = await lose(harness)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
     assert len(olga.heard) == 1
-    world.clock.advance(60)
-    await alerts.report(world.context, olga.hear)
-    world.clock.advance(60)
-    await alerts.report(world.context, olga.hear)
+    harness.clock.advance(60)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
+    harness.clock.advance(60)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
     assert olga.heard[1:] == [Counter({S.SUBMIT_UNKNOWN: 1})]
-    assert (await world.job(third)).told_at_ms is not None
+    assert (await harness.job(third)).told_at_ms is not None
 
 
-async def test_an_operator_who_was_not_reached_is_told_later(world: World) -> None:
+async def test_an_operator_who_was_not_reached_is_told_later(harness: WorkflowHarness) -> None:
     """A minute later, by whichever process; what was decided meanwhile is not told any more."""
     olga = Operator(is_away=True)
-    job, other = await lose(world), await lose(world)
-    await alerts.report(world.context, olga.hear)
-    await release(world, other, click=1)
+    job, other = await lose(harness), await lose(harness)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
+    await release(harness, other, click=1)
     olga.is_away = False
-    await alerts.report(world.context, olga.hear)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
     assert olga.heard == []
-    world.clock.advance(60)
-    await alerts.report(world.context, olga.hear)
+    harness.clock.advance(60)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
     assert olga.heard == [Counter({S.SUBMIT_UNKNOWN: 1})]
-    assert (await world.job(job)).told_at_ms is not None
+    assert (await harness.job(job)).told_at_ms is not None
 
 
-async def test_an_exposure_at_its_limit_is_told_once_for_each_time(world: World) -> None:
+async def test_an_exposure_at_its_limit_is_told_once_for_each_time(
+    harness: WorkflowHarness,
+) -> None:
     """It is not told again while it lasts, but after it has fallen, and beyond what is accepted."""
-    world.change(exposure_limit=MicroUSD(80_000))
+    harness.change_policy(exposure_limit=MicroUSD(80_000))
     olga = Operator()
-    await alerts.mind(world.context, olga.hear)
+    await alerts.check_submission_block(harness.context, olga.hear)
     assert olga.heard == []
-    first = await lose(world)
+    first = await lose(harness)
     for _ in range(2):
-        await alerts.mind(world.context, olga.hear)
+        await alerts.check_submission_block(harness.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000]
-    await release(world, first, click=1)
-    await alerts.mind(world.context, olga.hear)
-    await lose(world)
-    await alerts.mind(world.context, olga.hear)
+    await release(harness, first, click=1)
+    await alerts.check_submission_block(harness.context, olga.hear)
+    await lose(harness)
+    await alerts.check_submission_block(harness.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000, 80_000]
-    await control.go_on(world.context, Manager(91, 2))
-    await alerts.mind(world.context, olga.hear)
-    await lose(world)
-    await alerts.mind(world.context, olga.hear)
+    await control.resume_submissions(harness.context, Actor(91, 2))
+    await alerts.check_submission_block(harness.context, olga.hear)
+    await lose(harness)
+    await alerts.check_submission_block(harness.context, olga.hear)
     assert [news.amount for news in olga.heard] == [80_000, 80_000, 160_000]
 
 
-async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(world: World) -> None:
+async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(harness: WorkflowHarness) -> None:
     """Those that were out before it was reached, too."""
-    olga, lost = Operator(), await lose(world)
-    world.change(max_tasks=0)
-    waiting = (await world.order()).job.id
-    await world.turn()
-    (card,) = world.channel.of(waiting, "status")
-    assert card.halts == [None]
-    world.change(exposure_limit=MicroUSD(80_000), max_tasks=5)
-    await alerts.mind(world.context, olga.hear)
-    await world.turn()
-    assert card.halts == [None, Halt(Why.EXPOSURE)]
-    await release(world, lost, click=1)
-    await alerts.mind(world.context, olga.hear)
-    await world.until(S.DELIVERED, job=waiting)
+    olga, lost = Operator(), await lose(harness)
+    harness.change_policy(max_tasks=0)
+    waiting = (await harness.accept_job()).job.id
+    await harness.run_once()
+    (card,) = harness.publisher.messages_of(waiting, "status")
+    assert card.submission_blocks == [None]
+    harness.change_policy(exposure_limit=MicroUSD(80_000), max_tasks=5)
+    await alerts.check_submission_block(harness.context, olga.hear)
+    await harness.run_once()
+    assert card.submission_blocks == [None, SubmissionBlock(BlockReason.EXPOSURE)]
+    await release(harness, lost, click=1)
+    await alerts.check_submission_block(harness.context, olga.hear)
+    await harness.run_until(S.DELIVERED, job=waiting)

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.guild_settings import ServerSettings
+from domain.guild_settings import GuildSettings
 from storage import guild_settings
-from tests.harness.workflow import BOTH_ENGINES, GUILD, World
-from workflow.reports.weekly_summary import Summary, post_due, week_before
+from tests.harness.workflow import BOTH_ENGINES, GUILD, WorkflowHarness
+from workflow.reports.weekly_summary import WeeklySummary, last_due_week, post_due_summaries
 
 CHANNEL = 77
 WEEK_S = 7 * 86_400
@@ -17,11 +17,11 @@ class Board:
     """Where summaries are posted; `is_open` says whether that works."""
 
     def __init__(self) -> None:
-        self.posted: list[Summary] = []
+        self.posted: list[WeeklySummary] = []
         self.is_open = True
         self.breaks = False
 
-    async def post(self, summary: Summary) -> bool:
+    async def post(self, summary: WeeklySummary) -> bool:
         if self.breaks:
             raise RuntimeError("killed")
         if self.is_open:
@@ -30,12 +30,12 @@ class Board:
 
 
 @pytest.fixture
-async def board(world: World) -> Board:
+async def board(harness: WorkflowHarness) -> Board:
     """Have one server want summaries, and another not."""
     for guild, channel in ((GUILD, CHANNEL), (GUILD + 1, None)):
-        text = ServerSettings(summary_channel=channel).model_dump_json()
-        await world.database.transact(
-            lambda tx, guild=guild, text=text: guild_settings.save(tx, guild, text, 0)
+        text = GuildSettings(summary_channel=channel).model_dump_json()
+        await harness.database.transact(
+            lambda tx, guild=guild, text=text: guild_settings.save_settings(tx, guild, text, 0)
         )
     return Board()
 
@@ -56,53 +56,55 @@ def at(text: str) -> int:
 )
 def test_a_week_is_told_from_monday_nine_oclock_on(now: str, monday: date):
     """UTC; before that, the one before it is the last."""
-    days = week_before(at(now))
+    days = last_due_week(at(now))
     assert (days.first, len(days)) == (monday, 7)
 
 
 @BOTH_ENGINES
-async def test_each_week_is_posted_once(world: World, board: Board):
+async def test_each_week_is_posted_once(harness: WorkflowHarness, board: Board):
     """However often it is looked, also by a new process; the next week has its own."""
     for _ in range(3):
-        await post_due(world.context, board.post)
+        await post_due_summaries(harness.context, board.post)
     assert len(board.posted) == 1
-    await world.reborn()
-    await post_due(world.context, board.post)
-    world.clock.advance(WEEK_S)
-    await post_due(world.context, board.post)
+    await harness.replace_worker()
+    await post_due_summaries(harness.context, board.post)
+    harness.clock.advance(WEEK_S)
+    await post_due_summaries(harness.context, board.post)
     first, second = board.posted
     assert (first.guild_id, first.channel_id) == (GUILD, CHANNEL)
     assert first.week < second.week
     assert second.figures.days.first > first.figures.days.last
 
 
-async def test_after_a_long_time_away_only_the_last_week_is_told(world: World, board: Board):
+async def test_after_a_long_time_away_only_the_last_week_is_told(
+    harness: WorkflowHarness, board: Board
+):
     """The weeks in between stay untold."""
-    await post_due(world.context, board.post)
-    world.clock.advance(5 * WEEK_S)
-    await post_due(world.context, board.post)
-    await post_due(world.context, board.post)
+    await post_due_summaries(harness.context, board.post)
+    harness.clock.advance(5 * WEEK_S)
+    await post_due_summaries(harness.context, board.post)
+    await post_due_summaries(harness.context, board.post)
     assert len(board.posted) == 2
 
 
-async def test_what_could_not_be_posted_is_tried_again(world: World, board: Board):
+async def test_what_could_not_be_posted_is_tried_again(harness: WorkflowHarness, board: Board):
     """And nothing says that it may be out already."""
     board.is_open = False
-    await post_due(world.context, board.post)
+    await post_due_summaries(harness.context, board.post)
     board.is_open = True
-    await post_due(world.context, board.post)
+    await post_due_summaries(harness.context, board.post)
     (posted,) = board.posted
     assert posted.posted_since_ms is None
 
 
-async def test_who_was_killed_meanwhile_may_have_posted_it(world: World, board: Board):
+async def test_who_was_killed_meanwhile_may_have_posted_it(harness: WorkflowHarness, board: Board):
     """After a minute another tries, and is told since when it may be out."""
-    began_ms = world.context.now_ms()
+    began_ms = harness.context.now_ms()
     board.breaks = True
-    await post_due(world.context, board.post)
+    await post_due_summaries(harness.context, board.post)
     board.breaks = False
-    await post_due(world.context, board.post)
+    await post_due_summaries(harness.context, board.post)
     assert board.posted == []
-    world.clock.advance(61)
-    await post_due(world.context, board.post)
+    harness.clock.advance(61)
+    await post_due_summaries(harness.context, board.post)
     assert [summary.posted_since_ms for summary in board.posted] == [began_ms]

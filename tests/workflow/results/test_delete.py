@@ -3,50 +3,50 @@
 import pytest
 
 from domain.jobs import JobState
-from tests.harness.workflow import ADA, World
-from workflow.errors import NotYours, TooSoon, TryLater
-from workflow.results.delete import erase, is_deleted
-from workflow.results.lookup import cost_of
+from tests.harness.workflow import ADA, WorkflowHarness
+from workflow.errors import JobNotFound, NotDelivered, TemporaryPublishError
+from workflow.results.delete import delete_video, is_deleted
+from workflow.results.lookup import read_job_cost
 
 S = JobState
 
 
-async def test_a_deleted_video_leaves_the_job_and_its_money(world: World):
+async def test_a_deleted_video_leaves_the_job_and_its_money(harness: WorkflowHarness):
     """The status message is brought up to date; the cost is what it was."""
-    job = (await world.order()).job.id
-    await world.until(S.DELIVERED, job=job)
-    await erase(world.context, job, ADA)
-    assert world.channel.of(job, "result") == []
-    assert not world.context.media.exists(f"{job}.mp4")
-    await world.turn()
-    deleted = await world.job(job)
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    await delete_video(harness.context, job, ADA)
+    assert harness.publisher.messages_of(job, "result") == []
+    assert not harness.context.media.has_video(f"{job}.mp4")
+    await harness.run_once()
+    deleted = await harness.job(job)
     assert is_deleted(deleted)
     assert deleted.status_shown is S.DELIVERED
-    assert world.channel.of(job, "status")[0].states.count(S.DELIVERED) == 2
-    assert (await cost_of(world.context, job)).charged == deleted.price
-    await world.audit()
+    assert harness.publisher.messages_of(job, "status")[0].states.count(S.DELIVERED) == 2
+    assert (await read_job_cost(harness.context, job)).charged == deleted.price
+    await harness.audit()
 
 
-async def test_a_second_try_finishes_what_the_first_began(world: World):
+async def test_a_second_try_finishes_what_the_first_began(harness: WorkflowHarness):
     """Discord did not answer the first time."""
-    job = (await world.order()).job.id
-    await world.until(S.DELIVERED, job=job)
-    world.channel.trouble["delete_result"] = [TryLater("503")]
-    with pytest.raises(TryLater):
-        await erase(world.context, job, ADA)
-    assert is_deleted(await world.job(job))
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    harness.publisher.errors["delete_result"] = [TemporaryPublishError("503")]
+    with pytest.raises(TemporaryPublishError):
+        await delete_video(harness.context, job, ADA)
+    assert is_deleted(await harness.job(job))
     for _ in range(2):
-        await erase(world.context, job, ADA)
-    assert world.channel.of(job, "result") == []
-    assert not world.context.media.exists(f"{job}.mp4")
+        await delete_video(harness.context, job, ADA)
+    assert harness.publisher.messages_of(job, "result") == []
+    assert not harness.context.media.has_video(f"{job}.mp4")
 
 
-async def test_only_what_was_delivered_can_be_deleted(world: World):
+async def test_only_what_was_delivered_can_be_deleted(harness: WorkflowHarness):
     """Neither a job under way nor one that there is not."""
-    job = (await world.order()).job.id
-    with pytest.raises(TooSoon):
-        await erase(world.context, job, ADA)
-    with pytest.raises(NotYours):
-        await erase(world.context, "0" * 20, ADA)
-    held = await cost_of(world.context, job)
-    assert (held.held, held.charged) == ((await world.job(job)).price, 0)
+    job = (await harness.accept_job()).job.id
+    with pytest.raises(NotDelivered):
+        await delete_video(harness.context, job, ADA)
+    with pytest.raises(JobNotFound):
+        await delete_video(harness.context, "0" * 20, ADA)
+    held = await read_job_cost(harness.context, job)
+    assert (held.held, held.charged) == ((await harness.job(job)).price, 0)

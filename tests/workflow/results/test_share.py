@@ -6,171 +6,193 @@ from typing import Any
 
 import pytest
 
-from domain.guild_settings import ServerSettings, Which
+from domain.guild_settings import AppliesTo, GuildSettings
 from domain.jobs import JobState
-from tests.harness.workflow import ADA, CHANNEL, GUILD, World
-from workflow.billing.quotas import Manager
-from workflow.errors import HistoryDenied, NotYours, PlaceGone, TooSoon, TryLater
+from tests.harness.workflow import ADA, CHANNEL, GUILD, WorkflowHarness
+from workflow.billing.quotas import Actor
+from workflow.errors import (
+    ChannelUnavailable,
+    HistoryDenied,
+    JobNotFound,
+    NotDelivered,
+    TemporaryPublishError,
+)
 from workflow.guilds import settings
-from workflow.results.delete import erase
-from workflow.results.share import Shared, share
+from workflow.results.delete import delete_video
+from workflow.results.share import ShareOutcome, share
 from workflow.stages.accept import accept
 
 S = JobState
 SHOWCASE = 99
 
 
-async def choose(world: World, interaction_id: int = 1, **chosen: Any) -> None:
+async def choose(world: WorkflowHarness, interaction_id: int = 1, **chosen: Any) -> None:
     """Have a manager change the server's settings."""
 
-    def change(before: ServerSettings) -> ServerSettings:
+    def change(before: GuildSettings) -> GuildSettings:
         return before.model_copy(update=chosen)
 
-    await settings.change(world.context, GUILD, Manager(ADA, interaction_id), change)
+    await settings.change(world.context, GUILD, Actor(ADA, interaction_id), change)
 
 
-async def made(world: World, prompt: str = "a lake") -> str:
+async def made(world: WorkflowHarness, prompt: str = "a lake") -> str:
     """Choose a showcase, and have a video made and posted."""
     await choose(world, showcase_channel=SHOWCASE)
-    job = (await world.order(prompt)).job.id
-    await world.until(S.DELIVERED, job=job)
+    job = (await world.accept_job(prompt)).job.id
+    await world.run_until(S.DELIVERED, job=job)
     return job
 
 
-async def test_a_shared_video_is_there_once(world: World) -> None:
+async def test_a_shared_video_is_there_once(harness: WorkflowHarness) -> None:
     """The same file; a second time nothing is posted; *Delete* takes it away as well."""
-    job = await made(world)
-    sharing = await share(world.context, job)
-    (post,) = world.channel.of(job, "shared")
-    assert sharing.outcome is Shared.POSTED
-    assert (post.channel, post.video) == (SHOWCASE, world.channel.of(job, "result")[0].video)
+    job = await made(harness)
+    sharing = await share(harness.context, job)
+    (post,) = harness.publisher.messages_of(job, "shared")
+    assert sharing.outcome is ShareOutcome.POSTED
+    assert (post.channel, post.video) == (
+        SHOWCASE,
+        harness.publisher.messages_of(job, "result")[0].video,
+    )
     assert (sharing.job.shared_message_id, sharing.job.shared_channel_id) == (post.id, SHOWCASE)
-    await choose(world, 2, showcase_channel=None)
-    again = await share(world.context, job)
-    assert (again.outcome, again.job) == (Shared.THERE, await world.job(job))
-    await erase(world.context, job, ADA)
-    assert world.channel.of(job, "shared") == world.channel.of(job, "result") == []
-    assert (await share(world.context, job)).outcome is Shared.GONE
+    await choose(harness, 2, showcase_channel=None)
+    again = await share(harness.context, job)
+    assert (again.outcome, again.job) == (ShareOutcome.ALREADY_SHARED, await harness.job(job))
+    await delete_video(harness.context, job, ADA)
+    assert (
+        harness.publisher.messages_of(job, "shared")
+        == harness.publisher.messages_of(job, "result")
+        == []
+    )
+    assert (await share(harness.context, job)).outcome is ShareOutcome.GONE
 
 
-async def test_clicks_at_once_are_one_post(world: World) -> None:
+async def test_clicks_at_once_are_one_post(harness: WorkflowHarness) -> None:
     """Whichever is first."""
-    job = await made(world)
-    shared = await asyncio.gather(*(share(world.context, job) for _ in range(4)))
-    (post,) = world.channel.of(job, "shared")
+    job = await made(harness)
+    shared = await asyncio.gather(*(share(harness.context, job) for _ in range(4)))
+    (post,) = harness.publisher.messages_of(job, "shared")
     assert {sharing.job.shared_message_id for sharing in shared} == {post.id}
-    assert {sharing.outcome for sharing in shared} <= {Shared.POSTED, Shared.THERE}
+    assert {sharing.outcome for sharing in shared} <= {
+        ShareOutcome.POSTED,
+        ShareOutcome.ALREADY_SHARED,
+    }
 
 
-async def test_a_second_post_that_discord_let_through_is_taken_away(world: World) -> None:
+async def test_a_second_post_that_discord_let_through_is_taken_away(
+    harness: WorkflowHarness,
+) -> None:
     """It had forgotten the nonce, and its history may not be read."""
-    job = await made(world)
-    world.channel.forgets_nonces = True
-    world.channel.trouble["find_shared"] = [HistoryDenied("no permission")] * 2
-    await asyncio.gather(share(world.context, job), share(world.context, job))
-    (post,) = world.channel.of(job, "shared")
-    assert (await world.job(job)).shared_message_id == post.id
+    job = await made(harness)
+    harness.publisher.forgets_nonces = True
+    harness.publisher.errors["find_shared"] = [HistoryDenied("no permission")] * 2
+    await asyncio.gather(share(harness.context, job), share(harness.context, job))
+    (post,) = harness.publisher.messages_of(job, "shared")
+    assert (await harness.job(job)).shared_message_id == post.id
 
 
-async def test_a_post_whose_answer_was_lost_is_found(world: World) -> None:
+async def test_a_post_whose_answer_was_lost_is_found(harness: WorkflowHarness) -> None:
     """The next click looks before it posts."""
-    job = await made(world)
-    world.channel.lost["share"] = [TryLater("503")]
-    with pytest.raises(TryLater):
-        await share(world.context, job)
-    world.channel.forgets_nonces = True
-    assert (await share(world.context, job)).outcome is Shared.POSTED
-    (post,) = world.channel.of(job, "shared")
-    assert (await world.job(job)).shared_message_id == post.id
+    job = await made(harness)
+    harness.publisher.errors_after_effect["share"] = [TemporaryPublishError("503")]
+    with pytest.raises(TemporaryPublishError):
+        await share(harness.context, job)
+    harness.publisher.forgets_nonces = True
+    assert (await share(harness.context, job)).outcome is ShareOutcome.POSTED
+    (post,) = harness.publisher.messages_of(job, "shared")
+    assert (await harness.job(job)).shared_message_id == post.id
 
 
-async def test_a_video_deleted_meanwhile_is_not_left_in_the_showcase(world: World) -> None:
+async def test_a_video_deleted_meanwhile_is_not_left_in_the_showcase(
+    harness: WorkflowHarness,
+) -> None:
     """The post came too late, and goes with the rest."""
-    job = await made(world)
-    post = world.channel.share
+    job = await made(harness)
+    post = harness.publisher.share
 
     async def slow(*given: Any) -> int:
         message_id = await post(*given)
-        await erase(world.context, job, ADA)
+        await delete_video(harness.context, job, ADA)
         return message_id
 
-    world.channel.share = slow  # pyright: ignore[reportAttributeAccessIssue]
-    assert (await share(world.context, job)).outcome is Shared.GONE
-    assert world.channel.of(job, "shared") == []
+    harness.publisher.share = slow  # pyright: ignore[reportAttributeAccessIssue]
+    assert (await share(harness.context, job)).outcome is ShareOutcome.GONE
+    assert harness.publisher.messages_of(job, "shared") == []
 
 
-async def test_a_showcase_is_chosen_first(world: World) -> None:
+async def test_a_showcase_is_chosen_first(harness: WorkflowHarness) -> None:
     """Nothing is posted anywhere else."""
-    job = (await world.order()).job.id
-    await world.until(S.DELIVERED, job=job)
-    assert (await share(world.context, job)).outcome is Shared.NO_SHOWCASE
-    assert world.channel.of(job, "shared") == []
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    assert (await share(harness.context, job)).outcome is ShareOutcome.NO_SHOWCASE
+    assert harness.publisher.messages_of(job, "shared") == []
 
 
 @pytest.mark.parametrize(
     ("adults", "rule", "outcome"),
     [
-        ({CHANNEL}, Which.NONE, Shared.ADULTS_ONLY),
-        ({CHANNEL, SHOWCASE}, Which.ALL, Shared.POSTED),
-        ({SHOWCASE}, Which.NONE, Shared.POSTED),
-        (set[int](), Which.NONE, Shared.POSTED),
-        (set[int](), Which.SENSITIVE, Shared.ADULTS_ONLY),
+        ({CHANNEL}, AppliesTo.NONE, ShareOutcome.ADULTS_ONLY),
+        ({CHANNEL, SHOWCASE}, AppliesTo.ALL, ShareOutcome.POSTED),
+        ({SHOWCASE}, AppliesTo.NONE, ShareOutcome.POSTED),
+        (set[int](), AppliesTo.NONE, ShareOutcome.POSTED),
+        (set[int](), AppliesTo.SENSITIVE, ShareOutcome.ADULTS_ONLY),
     ],
 )
 async def test_what_is_for_adults_is_not_shown_to_others(
-    world: World, adults: set[int], rule: Which, outcome: Shared
+    harness: WorkflowHarness, adults: set[int], rule: AppliesTo, outcome: ShareOutcome
 ) -> None:
     """By the channel it comes from, and by what the server finds sensitive."""
-    job = await made(world)
-    await choose(world, 2, age_gate=rule, sensitive=("lake",))
-    world.channel.for_adults = adults
-    assert (await share(world.context, job)).outcome is outcome
+    job = await made(harness)
+    await choose(harness, 2, age_gate=rule, sensitive=("lake",))
+    harness.publisher.age_restricted_channels = adults
+    assert (await share(harness.context, job)).outcome is outcome
 
 
-async def test_a_sensitive_video_is_a_spoiler_there_too(world: World) -> None:
+async def test_a_sensitive_video_is_a_spoiler_there_too(harness: WorkflowHarness) -> None:
     """As its result is."""
-    job = await made(world)
-    await choose(world, 2, spoilers=Which.ALL)
-    await share(world.context, job)
-    (post,) = world.channel.of(job, "shared")
-    assert post.parcel is not None
-    assert post.parcel.is_spoiler
+    job = await made(harness)
+    await choose(harness, 2, spoilers=AppliesTo.ALL)
+    await share(harness.context, job)
+    (post,) = harness.publisher.messages_of(job, "shared")
+    assert post.payload is not None
+    assert post.payload.is_spoiler
 
 
-async def test_only_a_video_that_everybody_may_see_is_shared(world: World) -> None:
+async def test_only_a_video_that_everybody_may_see_is_shared(harness: WorkflowHarness) -> None:
     """Neither one that is not there yet, nor a private one, nor one that is not kept."""
-    job = await made(world)
-    waiting = (await world.order()).job.id
-    with pytest.raises(TooSoon):
-        await share(world.context, waiting)
-    with pytest.raises(NotYours):
-        await share(world.context, "0" * 20)
-    world.context.media.remove(f"{job}.mp4")
-    assert (await share(world.context, job)).outcome is Shared.GONE
-    order = replace(world.an_order("a secret"), private=True)
-    secret = (await accept(world.context, order)).job.id
-    await world.until(S.DELIVERED, job=secret)
-    with pytest.raises(TooSoon):
-        await share(world.context, secret)
+    job = await made(harness)
+    waiting = (await harness.accept_job()).job.id
+    with pytest.raises(NotDelivered):
+        await share(harness.context, waiting)
+    with pytest.raises(JobNotFound):
+        await share(harness.context, "0" * 20)
+    harness.context.media.remove_video(f"{job}.mp4")
+    assert (await share(harness.context, job)).outcome is ShareOutcome.GONE
+    order = replace(harness.make_order("a secret"), private=True)
+    secret = (await accept(harness.context, order)).job.id
+    await harness.run_until(S.DELIVERED, job=secret)
+    with pytest.raises(NotDelivered):
+        await share(harness.context, secret)
 
 
-async def test_a_showcase_that_takes_nothing_is_told(world: World) -> None:
+async def test_a_showcase_that_takes_nothing_is_told(harness: WorkflowHarness) -> None:
     """The bot may not post there, or the video is too large and nothing smaller can be had."""
-    job = await made(world)
-    world.channel.trouble["share"] = [PlaceGone("Missing Access")]
-    with pytest.raises(PlaceGone):
-        await share(world.context, job)
-    world.channel.most_bytes = 9
-    assert (await share(world.context, job)).outcome is Shared.TOO_LARGE
-    assert (await world.job(job)).shared_message_id is None
+    job = await made(harness)
+    harness.publisher.errors["share"] = [ChannelUnavailable("Missing Access")]
+    with pytest.raises(ChannelUnavailable):
+        await share(harness.context, job)
+    harness.publisher.file_limit = 9
+    assert (await share(harness.context, job)).outcome is ShareOutcome.TOO_LARGE
+    assert (await harness.job(job)).shared_message_id is None
 
 
-async def test_a_delete_that_was_cut_off_is_finished_in_the_showcase(world: World) -> None:
+async def test_a_delete_that_was_cut_off_is_finished_in_the_showcase(
+    harness: WorkflowHarness,
+) -> None:
     """Where the post is stays written down."""
-    job = await made(world)
-    await share(world.context, job)
-    world.channel.trouble["delete_shared"] = [TryLater("503")]
-    with pytest.raises(TryLater):
-        await erase(world.context, job, ADA)
-    await erase(world.context, job, ADA)
-    assert world.channel.of(job, "shared") == []
+    job = await made(harness)
+    await share(harness.context, job)
+    harness.publisher.errors["delete_shared"] = [TemporaryPublishError("503")]
+    with pytest.raises(TemporaryPublishError):
+        await delete_video(harness.context, job, ADA)
+    await delete_video(harness.context, job, ADA)
+    assert harness.publisher.messages_of(job, "shared") == []

@@ -8,18 +8,18 @@ import pytest
 
 from domain.jobs import JobState
 from sandbox.apixo import Fault
-from tests.harness.workflow import World
+from tests.harness.workflow import WorkflowHarness
 
 S = JobState
 
 
-async def test_a_stored_video_is_what_apixo_served(world: World):
+async def test_a_stored_video_is_what_apixo_served(harness: WorkflowHarness):
     """Size and hash in the job are those of the file, and of the file served."""
-    job = (await world.order()).job
-    done = await world.until(S.DELIVERED, job=job.id)
-    data = world.context.media.path(f"{job.id}.mp4").read_bytes()
+    job = (await harness.accept_job()).job
+    done = await harness.run_until(S.DELIVERED, job=job.id)
+    data = harness.context.media.video_path(f"{job.id}.mp4").read_bytes()
     assert (len(data), hashlib.sha256(data).hexdigest()) == (done.file_size, done.file_sha256)
-    assert world.channel.of(job.id, "result")[0].video == data
+    assert harness.publisher.messages_of(job.id, "result")[0].video == data
 
 
 @pytest.mark.parametrize(
@@ -40,31 +40,35 @@ async def test_a_stored_video_is_what_apixo_served(world: World):
         ),
     ],
 )
-async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(world: World, directive: str):
+async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(
+    harness: WorkflowHarness, directive: str
+):
     """Charged, since APIXO made it; then adjusted from the operator's account: both rows stay."""
-    job = (await world.order(f"a lake [[result:{directive}]]")).job
-    lost = await world.until(S.RESULT_LOST, job=job.id)
+    job = (await harness.accept_job(f"a lake [[result:{directive}]]")).job
+    lost = await harness.run_until(S.RESULT_LOST, job=job.id)
     assert lost.reason
-    assert await world.ledger(job.id) == [
+    assert await harness.ledger(job.id) == [
         *(("hold", job.price), ("charge", job.price), ("adjust", -job.price))
     ]
-    assert world.channel.of(job.id, "result") == []
-    assert world.channel.of(job.id, "status")[0].states[-1] is S.RESULT_LOST
-    assert not world.context.media.exists(f"{job.id}.mp4")
-    await world.audit()
+    assert harness.publisher.messages_of(job.id, "result") == []
+    assert harness.publisher.messages_of(job.id, "status")[0].states[-1] is S.RESULT_LOST
+    assert not harness.context.media.has_video(f"{job.id}.mp4")
+    await harness.audit()
 
 
-async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_path: Path):
+async def test_a_disk_that_is_full_delays_and_loses_nothing(
+    harness: WorkflowHarness, tmp_path: Path
+):
     """The video is paid for: it is fetched again until there is room, and never quarantined."""
     folder = tmp_path / "media"
-    job = (await world.order()).job
-    await world.until(S.GENERATING, job=job.id)
+    job = (await harness.accept_job()).job
+    await harness.run_until(S.GENERATING, job=job.id)
     shutil.rmtree(folder)
     folder.write_text("in the way")
-    await world.pass_time(3600, step_s=60)
-    assert (await world.job(job.id)).state is S.SUCCEEDED
+    await harness.run_for(3600, step_s=60)
+    assert (await harness.job(job.id)).state is S.SUCCEEDED
     folder.unlink()
-    await world.until(S.DELIVERED, job=job.id)
+    await harness.run_until(S.DELIVERED, job=job.id)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +81,13 @@ async def test_a_disk_that_is_full_delays_and_loses_nothing(world: World, tmp_pa
         Fault(raw=b""),
     ],
 )
-async def test_a_download_that_breaks_is_tried_again(world: World, fault: Fault):
+async def test_a_download_that_breaks_is_tried_again(harness: WorkflowHarness, fault: Fault):
     """Two broken ones, then a whole one: nothing of the broken ones is kept."""
-    world.apixo.faults.on_file(fault, 2)
-    job = (await world.order()).job
-    await world.until(S.DELIVERED, job=job.id)
-    video = world.channel.of(job.id, "result")[0].video
+    harness.apixo.faults.add_download(fault, 2)
+    job = (await harness.accept_job()).job
+    await harness.run_until(S.DELIVERED, job=job.id)
+    video = harness.publisher.messages_of(job.id, "result")[0].video
     assert video is not None
-    assert len(video) == (await world.job(job.id)).file_size
-    assert len(list(world.context.media.path(f"{job.id}.mp4").parent.iterdir())) == 1
-    await world.audit()
+    assert len(video) == (await harness.job(job.id)).file_size
+    assert len(list(harness.context.media.video_path(f"{job.id}.mp4").parent.iterdir())) == 1
+    await harness.audit()

@@ -6,14 +6,14 @@ import av
 import pytest
 from PIL import Image
 
-from tests.harness.color_videos import colours, distance, film, mean, opened
-from workflow.video_tools.frames import last_picture
+from tests.harness.color_videos import color_distance, colours, make_video, mean_color, open_image
+from workflow.video_tools.frames import extract_last_frame
 
 
 def still_of(data: bytes) -> Image.Image:
     out = io.BytesIO()
-    last_picture(io.BytesIO(data), out)
-    return opened(out.getvalue())
+    extract_last_frame(io.BytesIO(data), out)
+    return open_image(out.getvalue())
 
 
 @pytest.mark.parametrize("key_every", [1, 7, 250], ids=["every", "some", "one"])
@@ -21,9 +21,9 @@ def still_of(data: bytes) -> Image.Image:
 def test_it_is_the_last_one_however_key_pictures_lie(count: int, key_every: int) -> None:
     """Closer to the last colour than to any before it, with pictures that refer to later ones."""
     shown = colours(count)
-    found = mean(still_of(film(shown, key_every=key_every)))
-    assert distance(found, shown[-1]) < 6
-    assert all(distance(found, earlier) > 20 for earlier in shown[-8:-1])
+    found = mean_color(still_of(make_video(shown, key_every=key_every)))
+    assert color_distance(found, shown[-1]) < 6
+    assert all(color_distance(found, earlier) > 20 for earlier in shown[-8:-1])
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_what_apixo_finds_too_small_is_scaled_up(
     size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     """To 300 pixels on the shorter side; what is large enough stays as it is."""
-    still = still_of(film(colours(2), size=size))
+    still = still_of(make_video(colours(2), size=size))
     assert (still.format, still.size) == ("PNG", expected)
 
 
 def test_a_film_that_is_cut_off_has_no_last_picture() -> None:
     """Its index tells of pictures that are not there: the last that is there is not the last."""
-    whole = film(colours(72), key_every=12, noise=120)
+    whole = make_video(colours(72), key_every=12, noise=120)
     assert whole.index(b"moov") > len(whole) // 2, "the index lies behind the pictures"
     start = whole.index(b"moov") - 4
     tail, head = whole[start:], whole[:start]

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.color_videos import colours, distance, film, mean, opened, seen
+from tests.harness.color_videos import (
+    color_distance,
+    colours,
+    decode_frames,
+    make_video,
+    mean_color,
+    open_image,
+)
 from workflow.errors import UnusableVideo
 from workflow.video_tools import tools as module
-from workflow.video_tools.tools import Lab
+from workflow.video_tools.tools import VideoTools
 
 COLOURS = colours(30)
 LIMIT = 60_000
@@ -18,7 +25,7 @@ LIMIT = 60_000
 def video(tmp_path: Path) -> Path:
     """Keep a film."""
     path = tmp_path / "film.mp4"
-    path.write_bytes(film(COLOURS, noise=60))
+    path.write_bytes(make_video(COLOURS, noise=60))
     return path
 
 
@@ -27,14 +34,16 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 ) -> None:
     """Several at once wait for one another."""
     before = video.read_bytes()
-    lab, copy = Lab(), tmp_path / "copy.mp4"
+    lab, copy = VideoTools(), tmp_path / "copy.mp4"
     with copy.open("wb") as out:
         one, other, _ = await asyncio.gather(
-            lab.last_picture(video), lab.last_picture(video), lab.copy(video, out, LIMIT)
+            lab.extract_last_frame(video),
+            lab.extract_last_frame(video),
+            lab.transcode(video, out, LIMIT),
         )
     assert one == other
-    assert distance(mean(opened(one)), seen(before)[0][-1]) < 6
-    pictures, about = seen(copy.read_bytes())
+    assert color_distance(mean_color(open_image(one)), decode_frames(before)[0][-1]) < 6
+    pictures, about = decode_frames(copy.read_bytes())
     assert (len(pictures), about["bytes"] <= LIMIT) == (30, True)
     assert video.read_bytes() == before
 
@@ -42,32 +51,32 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x18ftypisom" + bytes(999)])
 async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path) -> None:
     """Neither a picture nor a copy; the lab goes on."""
-    lab, damaged = Lab(), tmp_path / "damaged.mp4"
+    lab, damaged = VideoTools(), tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
     with pytest.raises(UnusableVideo):
-        await lab.last_picture(damaged)
+        await lab.extract_last_frame(damaged)
     with (tmp_path / "copy.mp4").open("wb") as out, pytest.raises(UnusableVideo):
-        await lab.copy(damaged, out, LIMIT)
-    assert await lab.last_picture(video)
+        await lab.transcode(damaged, out, LIMIT)
+    assert await lab.extract_last_frame(video)
 
 
 async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) -> None:
     """A copy may cost minutes; with other limits it is tried."""
-    lab, film_of_nothing = Lab(), tmp_path / "late.mp4"
+    lab, film_of_nothing = VideoTools(), tmp_path / "late.mp4"
     film_of_nothing.write_bytes(b"no film")
     with (tmp_path / "copy.mp4").open("wb") as out:
         with pytest.raises(UnusableVideo, match="ended with"):
-            await lab.copy(film_of_nothing, out, LIMIT)
+            await lab.transcode(film_of_nothing, out, LIMIT)
         film_of_nothing.write_bytes(video.read_bytes())
         with pytest.raises(UnusableVideo, match="failed before"):
-            await lab.copy(film_of_nothing, out, LIMIT)
-        await lab.copy(film_of_nothing, out, LIMIT - 1)
+            await lab.transcode(film_of_nothing, out, LIMIT)
+        await lab.transcode(film_of_nothing, out, LIMIT - 1)
 
 
 async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
     """It is to be fetched again."""
     with pytest.raises(FileNotFoundError):
-        await Lab().last_picture(tmp_path / "gone.mp4")
+        await VideoTools().extract_last_frame(tmp_path / "gone.mp4")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +92,7 @@ async def test_a_video_that_asks_too_much_ends_its_process(
     start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
     monkeypatch.setattr(module, "_START", start)
     with pytest.raises(UnusableVideo):
-        await Lab().last_picture(video)
+        await VideoTools().extract_last_frame(video)
 
 
 async def test_a_process_that_is_not_waited_for_is_ended(
@@ -93,7 +102,7 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     monkeypatch.setattr(module, "_START", "import time; time.sleep(600)")
     children = Path(f"/proc/self/task/{_thread()}/children")
     others = {*children.read_text().split()}
-    waiting = asyncio.create_task(Lab().last_picture(video))
+    waiting = asyncio.create_task(VideoTools().extract_last_frame(video))
     async with asyncio.timeout(20):
         while not (started := {*children.read_text().split()} - others):
             await asyncio.sleep(0.01)
@@ -104,7 +113,7 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     late = dict.fromkeys(module._WALL_SECONDS, 0.05)
     monkeypatch.setattr(module, "_WALL_SECONDS", late)
     with pytest.raises(UnusableVideo):
-        await Lab().last_picture(video)
+        await VideoTools().extract_last_frame(video)
 
 
 def _thread() -> int:

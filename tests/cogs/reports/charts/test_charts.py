@@ -15,17 +15,31 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
 from cogs.reports.charts import renderer, svg
-from cogs.reports.charts.dates import show_span
-from cogs.reports.charts.plots import TALL, WIDE, Bar, Chart, over_time, ranking
-from cogs.reports.charts.renderer import NoPicture, Painter
-from cogs.reports.charts.svg import Style, brief, cut, drawable, scale, width
-from cogs.reports.views import picture
+from cogs.reports.charts.dates import format_date_span
+from cogs.reports.charts.plots import (
+    CHART_HEIGHT,
+    CHART_WIDTH,
+    Bar,
+    Chart,
+    render_ranking_chart,
+    render_time_chart,
+)
+from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
+from cogs.reports.charts.svg import (
+    FontStyle,
+    choose_axis_scale,
+    format_compact_usd,
+    strip_undrawable,
+    text_width,
+    truncate_text,
+)
+from cogs.reports.views import render_chart
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD
-from domain.quotas import Period, Room, Scope
-from domain.reports import Days, Grouping, Line, Sums
-from storage.reports import Held
-from workflow.reports.spending import Figures
+from domain.quotas import LimitUsage, Period, Scope
+from domain.reports import DayRange, Grouping, ReportLine, Sums
+from storage.reports import OpenHolds
+from workflow.reports.spending import SpendingReport
 
 CENT = 10_000
 DOLLAR = 1_000_000
@@ -33,7 +47,7 @@ MODEL_NAMES = [model.label for model in MODELS.values()]
 TODAY = date(2026, 11, 21)
 
 amounts = st.integers(0, 12_000 * DOLLAR).map(MicroUSD)
-names = st.text(max_size=40).map(drawable)
+names = st.text(max_size=40).map(strip_undrawable)
 bars = st.lists(
     st.builds(Bar, names, st.dictionaries(st.sampled_from(MODEL_NAMES), amounts)), max_size=62
 )
@@ -45,11 +59,11 @@ def a_chart(drawn: list[Bar], limit: MicroUSD | None = None) -> Chart:
         title="Your spending",
         period="21 Nov 2026 (UTC)",
         total=total,
-        videos=1,
+        video_count=1,
         models=MODEL_NAMES,
         bars=drawn,
         limit=limit,
-        most="Seedance 1.5 Pro",
+        most_used_model="Seedance 1.5 Pro",
     )
 
 
@@ -58,7 +72,9 @@ def texts(svg: str) -> list[tuple[str, float, float, float]]:
     found = list[tuple[str, float, float, float]]()
     for item in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):  # noqa: S314 - our own
         weight = "SemiBold" if item.get("font-weight") == "600" else "Regular"
-        wide = width(item.text or "", Style(size=float(item.get("font-size", 0)), weight=weight))
+        wide = text_width(
+            item.text or "", FontStyle(size=float(item.get("font-size", 0)), weight=weight)
+        )
         left = (
             float(item.get("x", 0))
             - {"start": 0, "middle": 0.5, "end": 1}[item.get("text-anchor", "start")] * wide
@@ -83,11 +99,11 @@ def assert_fits(svg: str, *, tall: float) -> None:
     found = texts(svg)
     for _, left, right, base in found:
         assert left >= 0
-        assert right <= WIDE
+        assert right <= CHART_WIDTH
         assert 0 < base < tall
     for x, y, wide, high, _ in boxes(svg):
         assert min(x, y, wide, high) >= 0
-        assert x + wide <= WIDE
+        assert x + wide <= CHART_WIDTH
         assert y + high <= tall
     lines: dict[float, list[tuple[float, float]]] = {}
     for text, left, right, base in found:
@@ -101,33 +117,33 @@ def assert_fits(svg: str, *, tall: float) -> None:
 @given(bars, st.none() | amounts)
 def test_whatever_was_spent_fits_into_the_picture(drawn: list[Bar], limit: MicroUSD | None) -> None:
     """From nothing to $12,000 a day, under any limit, however many days."""
-    assert_fits(over_time(a_chart(drawn, limit)), tall=TALL)
+    assert_fits(render_time_chart(a_chart(drawn, limit)), tall=CHART_HEIGHT)
 
 
 def test_equal_days_do_not_write_over_each_other() -> None:
     """Where the amounts have no room side by side, one of the highest bars has its own."""
     bar = Bar("21 Nov", {MODEL_NAMES[0]: MicroUSD(12_345 * DOLLAR)})
-    svg = over_time(a_chart([bar] * 31))
-    assert_fits(svg, tall=TALL)
+    svg = render_time_chart(a_chart([bar] * 31))
+    assert_fits(svg, tall=CHART_HEIGHT)
     assert [text for text, _, _, base in texts(svg) if base < 374].count("$12,345") == 1
 
 
 @given(bars.filter(lambda drawn: len(drawn) <= 12))
 def test_whoever_spent_fits_into_the_picture(drawn: list[Bar]) -> None:
     """Also with names that are too long."""
-    svg = ranking(a_chart(drawn))
+    svg = render_ranking_chart(a_chart(drawn))
     assert_fits(svg, tall=float(ET.fromstring(svg).get("height", 0)))  # noqa: S314 - our own
 
 
 @given(st.integers(0, 1_000_000 * DOLLAR))
 def test_a_scale_has_few_round_steps_and_reaches(most: int) -> None:
     """Each labelled with as many decimals as it needs, all different."""
-    steps = scale(most)
-    assert most <= steps.top
-    assert 1 <= steps.steps <= 5
+    steps = choose_axis_scale(most)
+    assert most <= steps.maximum
+    assert 1 <= steps.step_count <= 5
     assert str(steps.step).rstrip("0") in ("1", "2", "5")
     shown = [MicroUSD(round(float(label[1:].replace(",", "")) * DOLLAR)) for label in steps.labels]
-    assert shown == [steps.step * number for number in range(steps.steps + 1)]
+    assert shown == [steps.step * number for number in range(steps.step_count + 1)]
 
 
 @pytest.mark.parametrize(
@@ -141,14 +157,14 @@ def test_a_scale_has_few_round_steps_and_reaches(most: int) -> None:
 )
 def test_scales_are_what_a_person_would_draw(most: int, labels: str) -> None:
     """From four cents to twelve thousand dollars."""
-    assert list(scale(most).labels) == labels.split()
+    assert list(choose_axis_scale(most).labels) == labels.split()
 
 
 def test_a_bar_is_as_high_as_it_costs() -> None:
     """Of twice the amount twice as high, stacked by model, its amount written above."""
     one = Bar("1 Nov", {MODEL_NAMES[0]: MicroUSD(DOLLAR)})
     two = Bar("2 Nov", {MODEL_NAMES[0]: MicroUSD(DOLLAR), MODEL_NAMES[1]: MicroUSD(DOLLAR)})
-    svg = over_time(a_chart([one, two]))
+    svg = render_time_chart(a_chart([one, two]))
     first, lower, upper, *_ = boxes(svg)
     assert first[3] == lower[3] == upper[3]
     assert first[4] == lower[4] != upper[4]
@@ -158,7 +174,7 @@ def test_a_bar_is_as_high_as_it_costs() -> None:
 
 def test_every_colour_has_its_name_and_its_sum() -> None:
     """And a model that was not used has none."""
-    svg = over_time(a_chart([Bar("x", {MODEL_NAMES[1]: MicroUSD(DOLLAR)})]))
+    svg = render_time_chart(a_chart([Bar("x", {MODEL_NAMES[1]: MicroUSD(DOLLAR)})]))
     assert MODEL_NAMES[1] in written(svg)
     assert MODEL_NAMES[0] not in written(svg)
 
@@ -167,28 +183,32 @@ def test_every_colour_has_its_name_and_its_sum() -> None:
 def test_the_limit_is_a_line(limit: int, above: bool) -> None:
     """Where it belongs; far above what was spent it is above the scale, with an arrow."""
     chart = a_chart([Bar("x", {MODEL_NAMES[0]: MicroUSD(DOLLAR)})], MicroUSD(limit * DOLLAR))
-    svg = over_time(chart)
+    svg = render_time_chart(chart)
     assert "stroke-dasharray" in svg
     assert "daily limit" in written(svg)
     assert f"${limit}.00" in written(svg) or f"${limit}" in written(svg)
     assert ("l4.5 9h-9z" in svg) == above
-    assert "stroke-dasharray" not in over_time(replace(chart, limit=None))
+    assert "stroke-dasharray" not in render_time_chart(replace(chart, limit=None))
 
 
 def test_nothing_is_said_to_be_nothing() -> None:
     """In both kinds of pictures, whether there are days or not."""
-    for drawn in (over_time(a_chart([])), over_time(a_chart([Bar("x", {})])), ranking(a_chart([]))):
+    for drawn in (
+        render_time_chart(a_chart([])),
+        render_time_chart(a_chart([Bar("x", {})])),
+        render_ranking_chart(a_chart([])),
+    ):
         assert "Nothing spent yet" in written(drawn)
 
 
 @given(st.text())
 def test_a_name_is_drawn_or_left_out(name: str) -> None:
     """What is left has a shape in the font, is one line, and is well-formed in XML."""
-    kept = drawable(name)
+    kept = strip_undrawable(name)
     assert kept == " ".join(kept.split())
-    assert drawable(kept) == kept
-    svg = ranking(a_chart([Bar(kept, {MODEL_NAMES[0]: MicroUSD(1)})]))
-    if width(kept, Style()) < 190:
+    assert strip_undrawable(kept) == kept
+    svg = render_ranking_chart(a_chart([Bar(kept, {MODEL_NAMES[0]: MicroUSD(1)})]))
+    if text_width(kept, FontStyle()) < 190:
         assert kept in [" ".join(text.split()) for text in written(svg)]
 
 
@@ -196,10 +216,10 @@ def test_fancy_letters_become_plain_and_emoji_go() -> None:
     """Names are what they say, not how they are dressed."""
     fancy = "".join(chr(0x1D4D0 + ord(letter) - ord("A")) for letter in "ADA")
     assert (
-        drawable(f"{fancy} \U0001f3ac Łukasz\u202e\n<b> Дарья Ελένη")
+        strip_undrawable(f"{fancy} \U0001f3ac Łukasz\u202e\n<b> Дарья Ελένη")
         == "ADA Łukasz <b> Дарья Ελένη"
     )
-    assert drawable("漢字") == ""
+    assert strip_undrawable("漢字") == ""
 
 
 def test_the_font_has_every_letter_that_is_drawn() -> None:
@@ -220,22 +240,26 @@ def test_the_font_has_every_letter_that_is_drawn() -> None:
 @given(st.text(alphabet="abcW ", max_size=60), st.integers(20, 300))
 def test_a_cut_text_fits(text: str, room: int) -> None:
     """And is whole where it fits."""
-    shortened = cut(text, Style(), room)
-    assert width(shortened, Style()) <= room
+    shortened = truncate_text(text, FontStyle(), room)
+    assert text_width(shortened, FontStyle()) <= room
     assert shortened == text or shortened.endswith("…")
 
 
 def test_amounts_are_brief_from_a_hundred_dollars_on() -> None:
     """Below they are exact."""
-    shown = [brief(MicroUSD(micro)) for micro in (0, 364_000, 99_999_000, 12_000_499_999)]
+    shown = [
+        format_compact_usd(MicroUSD(micro)) for micro in (0, 364_000, 99_999_000, 12_000_499_999)
+    ]
     assert shown == ["$0.00", "$0.364", "$99.999", "$12,000"]
 
 
-def figures(days: Days, daily: list[Line]) -> Figures:
-    room = Room(scope=Scope.MEMBER, period=Period.DAY, limit=None, used=ZERO, resets_at_ms=0)
+def figures(days: DayRange, daily: list[ReportLine]) -> SpendingReport:
+    room = LimitUsage(scope=Scope.MEMBER, period=Period.DAY, limit=None, used=ZERO, resets_at_ms=0)
     total = sum((line.sums for line in daily), Sums())
-    held = Held(ZERO, 0)
-    return Figures(days=days, total=total, held=held, today=room, daily=tuple(daily), failures={})
+    held = OpenHolds(ZERO, 0)
+    return SpendingReport(
+        days=days, total=total, held=held, today=room, daily=tuple(daily), failures={}
+    )
 
 
 @pytest.mark.parametrize(
@@ -251,21 +275,21 @@ def figures(days: Days, daily: list[Line]) -> Figures:
 )
 def test_long_times_are_drawn_by_week_or_month(length: int, columns: int, by: str) -> None:
     """A day each up to two months, a week each up to a year and more; nothing gets lost."""
-    days = Days(TODAY - timedelta(days=length - 1), TODAY + timedelta(days=1))
+    days = DayRange(TODAY - timedelta(days=length - 1), TODAY + timedelta(days=1))
     model = next(iter(MODELS)).value
     sums = Sums(charged=MicroUSD(DOLLAR), charges=1)
-    daily = [Line(day=day, model=model, sums=sums) for day in days]
-    svg = picture(figures(days, daily), "x", Grouping.DAY, {})
+    daily = [ReportLine(day=day, model=model, sums=sums) for day in days]
+    svg = render_chart(figures(days, daily), "x", Grouping.DAY, {})
     assert len(boxes(svg)) == columns + 1
     assert (f" · by {by}" in svg) == bool(by)
-    assert brief(MicroUSD(length * DOLLAR)) in written(svg)
+    assert format_compact_usd(MicroUSD(length * DOLLAR)) in written(svg)
 
 
 def test_days_are_named_as_shortly_as_possible() -> None:
     """Day, month and year are said once where they are the same."""
 
     def until_today(first: date) -> str:
-        return show_span(Days(first, TODAY + timedelta(days=1)))
+        return format_date_span(DayRange(first, TODAY + timedelta(days=1)))
 
     assert until_today(TODAY) == "21 Nov 2026"
     assert until_today(date(2026, 11, 1)) == "1–21 Nov 2026"
@@ -276,8 +300,10 @@ def test_days_are_named_as_shortly_as_possible() -> None:
 async def test_pictures_are_drawn_beside_the_service() -> None:
     """Twice as large as they are laid out; several at once."""
     chart = a_chart([Bar("<&>\"'", {name: MicroUSD(DOLLAR) for name in MODEL_NAMES})])
-    asked = Painter()
-    drawn = await asyncio.gather(*(asked.paint(draw(chart)) for draw in (over_time, ranking) * 2))
+    asked = ChartRenderer()
+    drawn = await asyncio.gather(
+        *(asked.render_png(draw(chart)) for draw in (render_time_chart, render_ranking_chart) * 2)
+    )
     for png, tall in zip(drawn, (900, 400) * 2, strict=True):
         image = Image.open(io.BytesIO(png))
         assert image.size == (1600, tall)
@@ -287,11 +313,11 @@ async def test_pictures_are_drawn_beside_the_service() -> None:
 
 async def test_what_is_no_picture_is_said_to_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Broken SVG, no program, no time: never a hole in silence."""
-    with pytest.raises(NoPicture):
-        await Painter().paint("<svg")
+    with pytest.raises(ChartRenderError):
+        await ChartRenderer().render_png("<svg")
     monkeypatch.setattr(renderer, "_LONGEST_S", 0.001)
-    with pytest.raises(NoPicture, match="seconds"):
-        await Painter().paint(over_time(a_chart([])))
+    with pytest.raises(ChartRenderError, match="seconds"):
+        await ChartRenderer().render_png(render_time_chart(a_chart([])))
 
 
 def test_the_samples_in_the_documentation_are_small() -> None:
