@@ -71,7 +71,7 @@ def _model(command: GenerationCommand, rules: GenerationRules) -> Model:
     able = models_for_command(command)
     allowed = [model for model in able if rules.models is None or model.id in rules.models]
     fit = [model for model in allowed if any(_may_use(made, rules) for made in model.resolutions)]
-    chosen = [model for model in allowed if model.id == rules.default_model]
+    chosen = [model for model in fit if model.id == rules.default_model]
     return (*chosen, *fit, *allowed, *able)[0]
 
 

@@ -63,7 +63,9 @@ class AutocompleteCog(commands.Cog):
 
 
 def _cog(interaction: _Interaction) -> AutocompleteCog:
-    return cast("AutocompleteCog", cast("commands.Bot", interaction.client).get_cog("Suggestions"))
+    return cast(
+        "AutocompleteCog", cast("commands.Bot", interaction.client).get_cog("AutocompleteCog")
+    )
 
 
 async def _soon(work: Awaitable[list[T]]) -> list[T]:

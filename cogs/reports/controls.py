@@ -100,7 +100,7 @@ def _asked(match: re.Match[str]) -> ReportQuery:
 
 
 def _cog(interaction: discord.Interaction[Any]) -> ReportHandler:
-    return cast("ReportHandler", interaction.client.get_cog("Spending"))
+    return cast("ReportHandler", interaction.client.get_cog("ReportCog"))
 
 
 class ReportMenu(

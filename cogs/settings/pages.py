@@ -173,7 +173,7 @@ def _pick_menu(
         roles = [default.from_role(thing) for thing in things]
         return controls.role_select_row(spot, knob.name, default_values=roles, **looks)
     channels = [default.from_channel(thing) for thing in things]
-    looks["forums"] = knob.allow_forums
+    looks["allow_forums"] = knob.allow_forums
     return controls.channel_select_row(spot, knob.name, default_values=channels, **looks)
 
 

@@ -79,5 +79,5 @@ class ActionButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = cast("ActionHandler", interaction.client.get_cog("Clicks"))
+        cog = cast("ActionHandler", interaction.client.get_cog("JobButtonsCog"))
         await cog.handle_click(interaction, self.action, self.subject)

@@ -41,8 +41,8 @@ def instrument_all(pass_: OnPoint) -> None:
     for family, owner in INSTRUMENTED_CLASSES.items():
         for name in public_coroutines(owner):
             _around(owner, name, f"{family}.{name}", pass_)
-    _around(MediaFolder, "sweep", "media.sweep", pass_)
-    _around(callbacks, "receive", "callback.receive", pass_)
+    _around(MediaFolder, "remove_partial_files", "media.remove_partial_files", pass_)
+    _around(callbacks, "record_callback", "callback.record", pass_)
     _around(Database, "migrate", "database.migrate", pass_)
     _around(media._Part, "write", "file.write", pass_)
     _around_transactions(pass_)

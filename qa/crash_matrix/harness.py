@@ -250,7 +250,7 @@ class _CellRun:
             **({"private": True} if trouble.is_private else {}),
         }
         command = "animate" if trouble.needs_picture else "video"
-        answer = await self._stage.member.type(self._stage.channel, command, options)
+        answer = await self._stage.member.run_command(self._stage.channel, command, options)
         with suppress(WaitTimeoutError):
             await answer.until_answered(within=5)
 

@@ -86,7 +86,8 @@ PIPELINE_GUARDS = (
         "workflow/stages/recover.py",
         'await park_unknown(context, job, "the service stopped while the request was being sent")',
         "await context.database.transact(\n"
-        "                lambda tx: jobs.move(tx, job, JobState.QUEUED, now_ms=context.now_ms())\n"
+        "                lambda tx: jobs.transition("
+        "tx, job, JobState.QUEUED, now_ms=context.now_ms())\n"
         "            )",
         (
             "tests/workflow/test_crash_recovery.py::test_a_process_killed_at_any_transaction_leaves_no_harm",
@@ -114,8 +115,8 @@ PIPELINE_GUARDS = (
     Guard(
         "the task's id is written through a fault of the database",
         "workflow/stages/submit.py",
-        "    context.pace.speed_up()\n    await surely(context, work)",
-        "    context.pace.speed_up()\n    await context.database.transact(work)",
+        "    context.throttle.speed_up()\n    await commit_with_retry(context, work)",
+        "    context.throttle.speed_up()\n    await context.database.transact(work)",
         (
             (
                 "tests/workflow/test_crash_recovery.py::"
@@ -168,8 +169,8 @@ PIPELINE_GUARDS = (
     Guard(
         "the history is looked at before a repeat",
         "workflow/stages/deliver.py",
-        "placed = await _find(context, job) or await place(context, job)",
-        "placed = await place(context, job)",
+        "placed = await _find(context, job) or await post_result(context, job)",
+        "placed = await post_result(context, job)",
         (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[True]",),
     ),
     Guard(

@@ -15,8 +15,8 @@ SECURITY_GUARDS = (
     Guard(
         "the mark of callbacks and links",
         "workflow/urls/signing.py",
-        'return hmac.compare_digest(mark.encode(errors="replace"), self.mark(text).encode())',
-        'return bool(mark) and text.count(".") == 2',
+        'return hmac.compare_digest(signature.encode(errors="replace"), self.sign(text).encode())',
+        'return bool(signature) and text.count(".") == 2',
         (
             f"{_CALLBACK}test_no_mutant_of_a_token_is_taken",
             "tests/bot/web/test_media.py::test_what_was_not_signed_leads_nowhere",
@@ -158,7 +158,7 @@ SECURITY_GUARDS = (
     Guard(
         "size of a manager's pattern",
         "domain/safe_regex.py",
-        "if expression.programsize > max_program:",
+        "if expression.programsize > max_program_size:",
         "if False:",
         ("tests/domain/test_word_filter.py::test_a_pattern_that_can_not_be_used_is_refused",),
     ),
@@ -255,8 +255,8 @@ SECURITY_GUARDS = (
     Guard(
         "AllowedMentions: a status message pings nobody",
         "cogs/publishing/publisher.py",
-        "NOBODY: Final = discord.AllowedMentions.none()",
-        "NOBODY: Final = discord.AllowedMentions.all()",
+        "NO_MENTIONS: Final = discord.AllowedMentions.none()",
+        "NO_MENTIONS: Final = discord.AllowedMentions.all()",
         (f"{_PUBLISHER}test_an_edit_shows_the_new_state_and_mentions_nobody",),
     ),
     Guard(

@@ -94,8 +94,8 @@ class SimulatedApixo:
         self.rate_limit_monitor.on_accepted()
         return task_id
 
-    async def status(self, model: ModelId, task_id: str) -> TaskStatus:
-        """Ask how a task does, as `ApixoClient.status` does."""
+    async def fetch_status(self, model: ModelId, task_id: str) -> TaskStatus:
+        """Ask how a task does, as `ApixoClient.fetch_status` does."""
         self.rate_limit_monitor.on_poll(task_id)
         question = RequestContext(task_id=task_id)
         try:
@@ -113,8 +113,8 @@ class SimulatedApixo:
             self.ended.add(task_id)
         return told
 
-    async def balance(self) -> MicroUSD:
-        """Ask what is left on the key, as `ApixoClient.balance` does."""
+    async def fetch_balance(self) -> MicroUSD:
+        """Ask what is left on the key, as `ApixoClient.fetch_balance` does."""
 
         def tell() -> tuple[Told, Fault | None]:
             return success_response(JsonNumber(format_usd(self.balance_micro))), None
@@ -122,8 +122,8 @@ class SimulatedApixo:
         return await self._ask(tell, RequestContext(), parse_balance)
 
     @asynccontextmanager
-    async def open(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Fetch a result, as `ResultDownloader.open` does."""
+    async def stream(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Fetch a result, as `ResultDownloader.stream` does."""
         await self._travel()
         task = self._files.get(url.removeprefix(f"{FILE_BASE_URL}/"))
         if not url.startswith(FILE_BASE_URL):

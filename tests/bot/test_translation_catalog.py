@@ -125,11 +125,11 @@ def test_nothing_is_said_at_import(room: str):
 @pytest.mark.parametrize(
     ("source", "lines"),
     [
-        ('WORDS = t("Nothing was charged.")', [1]),
-        ('class Page:\n    TITLES = {1: n("{count} job", "{count} jobs", 1)}', [2]),
-        ('def say(text=t("Done.")): ...', [1]),
-        ('WORDS = mark("Done.")\ndef say():\n    return t(WORDS)', []),
-        ('LATER = {1: lambda: t("Done.")}', []),
+        ('WORDS = _("Nothing was charged.")', [1]),
+        ('class Page:\n    TITLES = {1: ngettext("{count} job", "{count} jobs", 1)}', [2]),
+        ('def say(text=_("Done.")): ...', [1]),
+        ('WORDS = N_("Done.")\ndef say():\n    return t(WORDS)', []),
+        ('LATER = {1: lambda: _("Done.")}', []),
     ],
 )
 def test_what_is_said_at_import_is_found(source: str, lines: list[int]):
@@ -168,8 +168,8 @@ def test_a_sentence_is_known_by_two_words(text: str, *, is_sentence: bool):
         'answer("Nothing was charged.")',
         'answer(f"{price} was charged")',
         't(f"{price} was charged")',
-        't("{price}" + " was charged")',
-        't("{who} pays", who="the operator pays")',
+        '_("{price}" + " was charged")',
+        '_("{who} pays", who="the operator pays")',
         'raise ValueError("write plain dollars")',
         'def say(to: str = "every member"): ...',
     ],
@@ -182,9 +182,9 @@ def test_a_sentence_outside_is_found(source: str):
 @pytest.mark.parametrize(
     "source",
     [
-        't("Nothing was charged.")',
-        'n("{count} video", "{count} videos", 2)',
-        'TEXT = mark("Make a video")',
+        '_("Nothing was charged.")',
+        'ngettext("{count} video", "{count} videos", 2)',
+        'TEXT = N_("Make a video")',
         '"""Knows what it knows."""',
         '_log.info("command answered")',
         'raise Overtaken("the job has moved on")',

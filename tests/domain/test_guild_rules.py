@@ -219,7 +219,7 @@ def test_every_broken_rule_is_named_beside_those_found_before() -> None:
         banned=("gun",),
         age_gate=AppliesTo.ALL,
     )
-    given = {"model": TWO, "resolution": Resolution.P1080, "seconds": 15, "problems": ("first",)}
+    given = {"model": TWO, "resolution": Resolution.P1080, "seconds": 15, "violations": ("first",)}
     found = problems(settings, prompt="a gun", **given)
     assert found[0] == "first"
     assert len(found) == 8

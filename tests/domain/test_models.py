@@ -12,7 +12,7 @@ NAME = '    SEEDANCE_2_0_FAST = "seedance-2-0-fast"\n'
 ENTRY = """
     Model(
         id=ModelId.SEEDANCE_2_0_FAST,
-        family=Family.TWO,
+        family=Family.V2_0,
         label="Seedance 2.0 Fast",
         modes=(Mode.TEXT_TO_VIDEO, Mode.FIRST_AND_LAST_FRAMES, Mode.OMNI_REFERENCE),
         animate_mode=Mode.FIRST_AND_LAST_FRAMES,
@@ -35,7 +35,9 @@ ENTRY = """
             }
         ),
         featured_by=Feature.REFERENCE_VIDEO,
-        polling=Polling(tiers=(LatencyTier(4, 100, 200),), opening_gaps=(0,), gap=15, late_gap=20),
+        polling=PollingProfile(
+            tiers=(LatencyTier(4, 100, 200),), opening_gaps=(0,), gap=15, late_gap=20
+        ),
     ),
 )
 
@@ -43,37 +45,39 @@ MODELS:"""
 
 USE = """
 import json
-from apixo.requests import submission
+from apixo.requests import build_submission
 from domain.errors import RulesViolated
 from domain.models import ModelId, Resolution
 from domain.pricing import quote
-from domain.requests import Clip, Command, Draft, Picture, check, dump, load
+from domain.requests import Clip, Draft, GenerationCommand, Picture
+from domain.requests import build_request, dump_request, load_request
 
+VIDEO, ANIMATE, REFERENCE = GenerationCommand
 FAST = ModelId("seedance-2-0-fast")
 PICTURE = Picture(url="https://x/a.png", name="a", format="PNG", width=640, height=360, size=9)
 CLIP = Clip(url="https://x/v.mp4", name="v", duration_ms=2500)
 
 def refused(**given):
     try:
-        check(Draft(prompt="a lake", **given))
+        build_request(Draft(prompt="a lake", **given))
     except RulesViolated as broken:
-        return broken.rules
+        return broken.violations
 
 made = [
-    check(Draft(prompt="a lake", model=FAST, command=Command.VIDEO)),
-    check(Draft(prompt="a lake", model=FAST, command=Command.ANIMATE, pictures=(PICTURE,))),
-    check(Draft(prompt="a lake", model=FAST, command=Command.REFERENCE, videos=(CLIP,))),
+    build_request(Draft(prompt="a lake", model=FAST, command=VIDEO)),
+    build_request(Draft(prompt="a lake", model=FAST, command=ANIMATE, pictures=(PICTURE,))),
+    build_request(Draft(prompt="a lake", model=FAST, command=REFERENCE, videos=(CLIP,))),
 ]
-assert [load(dump(request)) for request in made] == made
+assert [load_request(dump_request(request)) for request in made] == made
 print(json.dumps({
     "modes": [request.mode for request in made],
-    "resolutions": [submission(request)["input"]["resolution"] for request in made],
+    "resolutions": [build_submission(request)["input"]["resolution"] for request in made],
     "prices": [quote(request).amount for request in made],
     "refused": [
-        refused(command=Command.VIDEO, model=FAST, resolution=Resolution.P1080),
-        refused(command=Command.VIDEO, web_search=True),
+        refused(command=VIDEO, model=FAST, resolution=Resolution.P1080),
+        refused(command=VIDEO, web_search=True),
     ],
-    "reference": check(Draft(prompt="a lake", command=Command.REFERENCE)).model,
+    "reference": build_request(Draft(prompt="a lake", command=REFERENCE)).model,
 }))
 """
 

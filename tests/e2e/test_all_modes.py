@@ -220,7 +220,7 @@ MODES = [
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     """Open an APIXO that makes in a second what takes eight minutes, and a channel for many."""
     async with (
         FakeApixo(ApixoConfig(clips="tiny", time_scale=480)) as apixo,
@@ -235,35 +235,35 @@ async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
 
 
 async def test_every_mode_sends_its_documented_body_and_costs_its_price_over_a_restart(
-    theatre: ServiceHarness,
+    harness: ServiceHarness,
 ):
     """Typed before SIGKILL, asked for again after it: body and price stay, to the micro-dollar."""
-    ada = theatre.discord.member("Ada")
-    async with theatre.service.run() as running:
-        await theatre.wait_until_ready()
-        jobs = [await theatre.order_video(mode.command, mode.options) for mode in MODES]
-        results = [await theatre.wait_for_result(job) for job in jobs]
+    ada = harness.discord.member("Ada")
+    async with harness.service.run() as running:
+        await harness.wait_until_ready()
+        jobs = [await harness.order_video(mode.command, mode.options) for mode in MODES]
+        results = [await harness.wait_for_result(job) for job in jobs]
         running.process.send_signal(signal.SIGKILL)
         await running.process.wait()
-    check_bodies(theatre)
-    async with theatre.service.run():
-        await theatre.wait_until_ready()
+    check_bodies(harness)
+    async with harness.service.run():
+        await harness.wait_until_ready()
         for result in results:
             answer = await (await ada.click(result, "Again")).until_answered(within=TIMEOUT_S)
-            await theatre.wait_for_result(job_in(answer.text))
-    check_bodies(theatre, after=len(MODES))
+            await harness.wait_for_result(job_in(answer.text))
+    check_bodies(harness, after=len(MODES))
     price = sum(golden(mode) for mode in MODES)
-    verdict = await theatre.audit()
+    verdict = await harness.audit()
     assert verdict["ledger"]["charged"] == 2 * price
-    assert 100_000_000 - theatre.apixo.balance.micro == 2 * price
+    assert 100_000_000 - harness.apixo.balance.micro == 2 * price
 
 
-def check_bodies(theatre: ServiceHarness, after: int = 0) -> None:
+def check_bodies(harness: ServiceHarness, after: int = 0) -> None:
     """Compare each submission with the documented one, and each task's price with the table."""
-    sent = theatre.apixo.journal.requests_to("/generateTask/")[after:]
+    sent = harness.apixo.journal.requests_to("/generateTask/")[after:]
     by_prompt = {entry.body["input"]["prompt"]: entry for entry in sent}
     prices = {
-        task.submission.prompt: task.charged_micro for task in list(theatre.apixo.tasks)[after:]
+        task.submission.prompt: task.charged_micro for task in list(harness.apixo.tasks)[after:]
     }
     assert len(sent) == len(by_prompt) == len(prices) == len(MODES)
     for mode in MODES:

@@ -41,7 +41,7 @@ USED = {
 class Stage:
     """What the first process has put on the screens, for members to use at any later time."""
 
-    theatre: ServiceHarness
+    harness: ServiceHarness
     result: Message
     failed: Message
     panel: PanelDriver
@@ -50,58 +50,58 @@ class Stage:
 
     @property
     def ada(self) -> MemberClient:
-        return self.theatre.discord.member("Ada")
+        return self.harness.discord.member("Ada")
 
 
 async def test_every_button_works_before_and_after_the_process_is_killed(tmp_path: Path):
     """The very same cards, in two processes; each asks for its video once. The ledger is proven."""
-    async with opened(tmp_path) as theatre:
-        async with theatre.service.run() as running:
-            await theatre.wait_until_ready()
-            stage = await set_up(theatre)
+    async with opened(tmp_path) as harness:
+        async with harness.service.run() as running:
+            await harness.wait_until_ready()
+            stage = await set_up(harness)
             jobs = await use_everything(stage)
             half_done = await begin(stage)
             await kill(running)
-        assert unused(theatre) == set()
-        earlier = len(list(theatre.discord.interactions))
-        async with theatre.service.run():
-            await theatre.wait_until_ready()
+        assert unused(harness) == set()
+        earlier = len(list(harness.discord.interactions))
+        async with harness.service.run():
+            await harness.wait_until_ready()
             jobs += await use_everything(stage)
             jobs.append(await end(stage, *half_done))
-        assert unused(theatre, earlier) == set()
-        assert stage.result not in theatre.discord.channel("videos").messages
+        assert unused(harness, earlier) == set()
+        assert stage.result not in harness.discord.channel("videos").messages
         assert len(set(jobs)) == len(jobs) == 19
-        await settled(theatre, delivered=len(jobs) + 1)
+        await settled(harness, delivered=len(jobs) + 1)
 
 
 async def begin(stage: Stage) -> tuple[Interaction, Interaction, Interaction]:
     """Open a form and two questions, and leave them."""
     form = await click(stage.ada, stage.result, "Edit prompt")
     question = await click(stage.ada, stage.result, "Delete")
-    return form, question, await stage.theatre.run_command("video", DEAR)
+    return form, question, await stage.harness.run_command("video", DEAR)
 
 
 async def end(stage: Stage, form: Interaction, question: Interaction, dear: Interaction) -> str:
     """Send the form off and answer the questions, of which one is forgotten; give the job."""
     job = job_in(await send(stage.ada, form, "typed before the end"))
-    await stage.theatre.wait_for_result(job)
+    await stage.harness.wait_for_result(job)
     await use(stage.ada, dear, "Spend $0.16", shows="waited too long")
     await use(stage.ada, question, "Delete it", shows="Deleted.")
-    await stage.theatre.wait_for_status(stage.result.attachments[0].filename[:20], "deleted")
+    await stage.harness.wait_for_status(stage.result.attachments[0].filename[:20], "deleted")
     return job
 
 
-async def settled(theatre: ServiceHarness, delivered: int) -> None:
+async def settled(harness: ServiceHarness, delivered: int) -> None:
     """Prove the ledger, and that each job has come to the end that it was to have."""
-    verdict = await theatre.audit()
+    verdict = await harness.audit()
     counts = {state: count for state, count in verdict["jobs"].items() if count}
     assert counts.pop("delivered") == delivered
     assert counts == {"failed": 5, "cancelled": 4}
 
 
-def unused(theatre: ServiceHarness, since: int = 0) -> set[str]:
+def unused(harness: ServiceHarness, since: int = 0) -> set[str]:
     """List what has not been clicked or chosen since a number of interactions."""
-    done = [str(one.data.get("custom_id")) for one in list(theatre.discord.interactions)[since:]]
+    done = [str(one.data.get("custom_id")) for one in list(harness.discord.interactions)[since:]]
     return {each for each in USED if not any(re.match(each, one) for one in done)}
 
 
@@ -115,23 +115,23 @@ async def opened(folder: Path) -> AsyncGenerator[ServiceHarness]:
         yield ServiceHarness.create(apixo, discord, folder / "service", {"APIXO_MAX_TASKS": "1"})
 
 
-async def set_up(theatre: ServiceHarness) -> Stage:
+async def set_up(harness: ServiceHarness) -> Stage:
     """Have a video made and one fail, and everything laid out that has buttons."""
-    max_ = theatre.discord.member("Max")
-    world = theatre.discord.world
+    max_ = harness.discord.member("Max")
+    world = harness.discord.world
     world.add_channel(world.guild(), "showcase")
-    result = await finished(theatre, "video", VIDEO)
-    failed = await theatre.wait_for_status(
-        await theatre.order_video("video", FAILING), "Nothing was charged"
+    result = await finished(harness, "video", VIDEO)
+    failed = await harness.wait_for_status(
+        await harness.order_video("video", FAILING), "Nothing was charged"
     )
-    gift = {"user": theatre.discord.member("Ada").user, "amount": "1"}
+    gift = {"user": harness.discord.member("Ada").user, "amount": "1"}
     return Stage(
-        theatre,
+        harness,
         result,
         failed,
-        PanelDriver(max_, await theatre.run_command("settings", {}, who="Max")),
-        await theatre.run_command("report", {}, who="Max"),
-        [await theatre.run_command("grant", gift, who="Max") for _ in range(2)],
+        PanelDriver(max_, await harness.run_command("settings", {}, who="Max")),
+        await harness.run_command("report", {}, who="Max"),
+        [await harness.run_command("grant", gift, who="Max") for _ in range(2)],
     )
 
 
@@ -140,15 +140,15 @@ async def use_everything(stage: Stage) -> list[str]:
     await set_rules(stage)
     jobs = [*await press_all(stage), *await mend_and_confirm(stage)]
     for job in jobs:
-        await stage.theatre.wait_for_result(job)
-    await delete(stage.ada, await stage.theatre.wait_for_result(jobs[0]))
+        await stage.harness.wait_for_result(job)
+    await delete(stage.ada, await stage.harness.wait_for_result(jobs[0]))
     await look_after_money(stage)
     return [*jobs, await be_told(stage), await wait_in_line(stage), await decide(stage)]
 
 
 async def set_rules(stage: Stage) -> None:
     """Choose the showcase, and a price above which is asked, at the second attempt."""
-    showcase = stage.theatre.discord.channel("showcase")
+    showcase = stage.harness.discord.channel("showcase")
     panel = await stage.panel.go_to_page("channels")
     await panel.select("showcase_channel", showcase)
     panel = await (await panel.go_to_page("home")).go_to_page("money")
@@ -167,7 +167,7 @@ async def press_all(stage: Stage) -> list[str]:
     assert "channels/" in (await click(ada, result, "Share")).text
     final = await agree(ada, await click(ada, result, "Make final"), "Spend $0.08")
     failing = job_in(await click(ada, stage.failed, "Try again"))
-    await stage.theatre.wait_for_status(failing, "Nothing was charged")
+    await stage.harness.wait_for_status(failing, "Nothing was charged")
     return [*map(job_in, (again, edited, extended)), final]
 
 
@@ -179,18 +179,18 @@ async def delete(person: MemberClient, result: Message) -> None:
 
 async def mend_and_confirm(stage: Stage) -> list[str]:
     """Mend a refused request in its form, and agree to a dear one; give the two jobs."""
-    ada, theatre = stage.ada, stage.theatre
-    refused = await theatre.run_command("video", {**VIDEO, "prompt": "x"})
+    ada, harness = stage.ada, stage.harness
+    refused = await harness.run_command("video", {**VIDEO, "prompt": "x"})
     mended = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
     return [
         job_in(mended),
-        await agree(ada, await theatre.run_command("video", DEAR), "Spend $0.16"),
+        await agree(ada, await harness.run_command("video", DEAR), "Spend $0.16"),
     ]
 
 
 async def look_after_money(stage: Stage) -> None:
     """Show a report otherwise, take it along, and take a grant back."""
-    max_, report = stage.theatre.discord.member("Max"), stage.report
+    max_, report = stage.harness.discord.member("Max"), stage.report
     for menu, value in (("period:", "today"), ("grouping:", "model")):
         chosen = await max_.select(report, custom_id(report, menu), [value])
         await chosen.until_answered(within=TIMEOUT_S)
@@ -203,7 +203,7 @@ async def look_after_money(stage: Stage) -> None:
 async def be_told(stage: Stage) -> str:
     """Wish to be told, be told, and wish so no more; give the job that it was about."""
     ada = stage.ada
-    answer = await stage.theatre.run_command("video", VIDEO)
+    answer = await stage.harness.run_command("video", VIDEO)
     await click(ada, answer, "Message me when done")
     job = job_in(answer)
     told = await ada.direct_channel.wait_for(
@@ -217,49 +217,49 @@ async def be_told(stage: Stage) -> str:
 
 async def wait_in_line(stage: Stage) -> str:
     """Turn the list's pages, cancel by both buttons; give the job that the others waited for."""
-    ada, theatre = stage.ada, stage.theatre
-    theatre.apixo.scaled_clock.adjust(scale=1)
-    first = await theatre.order_video("video", VIDEO)
-    await theatre.wait_for_status(first, "Being made")
-    answer, *_ = [await theatre.run_command("video", VIDEO) for _ in range(2)]
+    ada, harness = stage.ada, stage.harness
+    harness.apixo.scaled_clock.adjust(scale=1)
+    first = await harness.order_video("video", VIDEO)
+    await harness.wait_for_status(first, "Being made")
+    answer, *_ = [await harness.run_command("video", VIDEO) for _ in range(2)]
     await ada.click(answer, "Cancel")
     await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
-    listed = await theatre.run_command("jobs", {})
+    listed = await harness.run_command("jobs", {})
     await use(ada, listed, "Cancel", shows="Cancelled `")
-    theatre.apixo.scaled_clock.adjust(scale=SCALE)
+    harness.apixo.scaled_clock.adjust(scale=SCALE)
     await use(ada, listed, "Next", shows="6–10 of ")
     await use(ada, listed, "Previous", shows="1–5 of ")
-    await theatre.wait_for_result(first)
+    await harness.wait_for_result(first)
     await use(ada, listed, "Post again", shows="a moment ago")
     return first
 
 
 async def decide(stage: Stage) -> str:
     """As the operator, bind one lost task and release another; give the job that has a video."""
-    theatre, olga = stage.theatre, stage.theatre.discord.member("Olga")
-    bound, listed = await lost(theatre)
+    harness, olga = stage.harness, stage.harness.discord.member("Olga")
+    bound, listed = await lost(harness)
     form = await click(olga, listed, "Bind a task")
-    *_, task = theatre.apixo.tasks
+    *_, task = harness.apixo.tasks
     await olga.submit_modal(form, {"task": task.id})
-    await theatre.wait_for_result(bound)
-    released, listed = await lost(theatre)
+    await harness.wait_for_result(bound)
+    released, listed = await lost(harness)
     await use(olga, listed, "Release", shows="off your account?")
     await use(olga, listed, "Release", shows=f"`{released}` is ended")
     return bound
 
 
-async def lost(theatre: ServiceHarness) -> tuple[str, Interaction]:
+async def lost(harness: ServiceHarness) -> tuple[str, Interaction]:
     """Have a submission's answer get lost for good; give the job and the operator's list."""
-    job = await theatre.order_video("video", LOST)
-    await theatre.wait_for_status(job, "no video turned up")
-    return job, await theatre.run_command("operator parked", {}, who="Olga")
+    job = await harness.order_video("video", LOST)
+    await harness.wait_for_status(job, "no video turned up")
+    return job, await harness.run_command("operator parked", {}, who="Olga")
 
 
-async def finished(theatre: ServiceHarness, name: str, options: dict[str, Any]) -> Message:
+async def finished(harness: ServiceHarness, name: str, options: dict[str, Any]) -> Message:
     """Order a video and wait for its last message."""
-    job = await theatre.order_video(name, options)
-    await theatre.wait_for_status(job, "Done")
-    return await theatre.wait_for_result(job)
+    job = await harness.order_video(name, options)
+    await harness.wait_for_status(job, "Done")
+    return await harness.wait_for_result(job)
 
 
 async def click(person: MemberClient, where: Message | Interaction, button: str) -> Interaction:
@@ -308,29 +308,29 @@ async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: P
         FakeApixo(ApixoConfig(clips="tiny", time_scale=60)) as apixo,
         FakeDiscord(DiscordConfig(link_seconds=LINK_SECONDS)) as discord,
     ):
-        theatre = ServiceHarness.create(apixo, discord, tmp_path / "service")
-        async with theatre.service.run() as running:
-            await theatre.wait_until_ready()
+        harness = ServiceHarness.create(apixo, discord, tmp_path / "service")
+        async with harness.service.run() as running:
+            await harness.wait_until_ready()
             options = {"prompt": "it drifts", "image": LAKE, "duration": 4}
-            result = await finished(theatre, "animate", options)
+            result = await finished(harness, "animate", options)
             await kill(running)
-        first = submitted(theatre)[0]
+        first = submitted(harness)[0]
         await until_gone(first["image_urls"][0])
-        async with theatre.service.run():
-            await theatre.wait_until_ready()
+        async with harness.service.run():
+            await harness.wait_until_ready()
             job = job_in(await click(discord.member("Ada"), result, "Again"))
-            await theatre.wait_for_result(job)
-        second = submitted(theatre)[1]
+            await harness.wait_for_result(job)
+        second = submitted(harness)[1]
         assert second["image_urls"] != first["image_urls"]
         assert second == {**first, "image_urls": second["image_urls"]}
         assert first["mode"] == "image-to-video"
         assert "/attachments/" in second["image_urls"][0]
-        assert (await theatre.audit())["jobs"]["delivered"] == 2
+        assert (await harness.audit())["jobs"]["delivered"] == 2
 
 
-def submitted(theatre: ServiceHarness) -> list[dict[str, Any]]:
+def submitted(harness: ServiceHarness) -> list[dict[str, Any]]:
     """List the inputs of the submissions."""
-    return [entry.body["input"] for entry in theatre.apixo.journal.requests_to("/generateTask/")]
+    return [entry.body["input"] for entry in harness.apixo.journal.requests_to("/generateTask/")]
 
 
 async def until_gone(address: str) -> None:

@@ -37,23 +37,23 @@ async def test_a_lost_answer_comes_back_by_callback_and_no_secret_is_seen(harnes
         assert hidden not in seen
 
 
-async def _answers(session: aiohttp.ClientSession, root: str, theatre: ServiceHarness) -> str:
+async def _answers(session: aiohttp.ClientSession, root: str, harness: ServiceHarness) -> str:
     """Collect what the service says over HTTP, to good callers and bad ones."""
     seen = await _get(session, f"{root}/metrics", 200)
     seen += await _get(session, f"{root}/readyz", 200)
-    for token, status in ((_token(theatre), 400), (_token(theatre)[:-1], 401)):
+    for token, status in ((_token(harness), 400), (_token(harness)[:-1], 401)):
         async with session.post(f"{root}/callbacks/apixo/{token}", data=b"{}") as answer:
             assert answer.status == status
             seen += await answer.text()
     return seen
 
 
-def _token(theatre: ServiceHarness) -> str:
-    return theatre.apixo.callbacks.attempts[0].url.rpartition("/")[2]
+def _token(harness: ServiceHarness) -> str:
+    return harness.apixo.callbacks.attempts[0].url.rpartition("/")[2]
 
 
-def _secret(theatre: ServiceHarness) -> str:
-    with closing(sqlite3.connect(theatre.service.folder / "dailies.db")) as database:
+def _secret(harness: ServiceHarness) -> str:
+    with closing(sqlite3.connect(harness.service.folder / "dailies.db")) as database:
         ((secret,),) = database.execute("SELECT value FROM notes WHERE key = 'signing secret'")
     assert re.fullmatch(r"[0-9a-f]{64}", secret)
     return secret

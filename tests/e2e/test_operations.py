@@ -16,8 +16,8 @@ from tests.harness.service import TIMEOUT_S, ServiceHarness
 VIDEO = {"prompt": "a lake at dusk", "duration": 4}
 
 
-def with_settings(theatre: ServiceHarness, **settings: str) -> ServiceHarness:
-    return ServiceHarness.create(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+def with_settings(harness: ServiceHarness, **settings: str) -> ServiceHarness:
+    return ServiceHarness.create(harness.apixo, harness.discord, harness.service.folder, settings)
 
 
 async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarness):
@@ -171,9 +171,9 @@ async def apixo_that_hangs():
         yield stand_in
 
 
-async def _lose_gateway(theatre: ServiceHarness) -> None:
-    theatre.discord.gateway.is_unavailable = True
-    await theatre.discord.gateway.drop_connections()
+async def _lose_gateway(harness: ServiceHarness) -> None:
+    harness.discord.gateway.is_unavailable = True
+    await harness.discord.gateway.drop_connections()
 
 
 def _free_port() -> int:
@@ -190,7 +190,7 @@ async def _until(session: aiohttp.ClientSession, url: str, status: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _until_logged(theatre: ServiceHarness, words: str) -> None:
+async def _until_logged(harness: ServiceHarness, words: str) -> None:
     async with asyncio.timeout(TIMEOUT_S):
-        while words not in theatre.service.log.read_text():
+        while words not in harness.service.log.read_text():
             await asyncio.sleep(0.1)

@@ -30,7 +30,7 @@ NOT_DONE = "can not get at its records just now"
 
 @dataclass
 class Watched(ServiceHarness):
-    """A theatre whose health is asked for."""
+    """A harness whose health is asked for."""
 
     @property
     def root(self) -> str:
@@ -117,9 +117,9 @@ async def nursery() -> AsyncIterator[ForkServer]:
         yield opened
 
 
-def watched(theatre: ServiceHarness, settings: dict[str, str]) -> Watched:
-    """Give a theatre with more settings."""
-    made = Watched.create(theatre.apixo, theatre.discord, theatre.service.folder, settings)
+def watched(harness: ServiceHarness, settings: dict[str, str]) -> Watched:
+    """Give a harness with more settings."""
+    made = Watched.create(harness.apixo, harness.discord, harness.service.folder, settings)
     return Watched(made.apixo, made.discord, made.service)
 
 

@@ -30,7 +30,7 @@ DATABASE = f"postgresql://dailies:{quote(PASSWORD, safe='')}@127.0.0.1:1/dailies
 
 
 @pytest.fixture
-async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     """Open stand-ins with secrets of their own, and a service at its most talkative."""
     async with (
         FakeApixo(ApixoConfig(key=KEY, clips="tiny", time_scale=60)) as apixo,
@@ -40,32 +40,32 @@ async def theatre(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
         yield ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
 
 
-async def test_a_run_in_which_all_goes_wrong_tells_no_secret(theatre: ServiceHarness):
+async def test_a_run_in_which_all_goes_wrong_tells_no_secret(harness: ServiceHarness):
     """Neither in logs, metrics, health, messages, nor what the command line prints."""
-    async with theatre.service.run():
-        await theatre.wait_until_ready()
-        await _apixo_echoes_what_it_was_sent(theatre)
-        await _discord_fails(theatre)
-        await _the_disk_is_gone(theatre)
-        seen = await _answers(theatre)
-    seen += theatre.service.log.read_text()
-    seen += "".join(message.text for message in theatre.discord.world.messages())
-    seen += (await theatre.run_command_line("report"))[1]
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        await _apixo_echoes_what_it_was_sent(harness)
+        await _discord_fails(harness)
+        await _the_disk_is_gone(harness)
+        seen = await _answers(harness)
+    seen += harness.service.log.read_text()
+    seen += "".join(message.text for message in harness.discord.world.messages())
+    seen += (await harness.run_command_line("report"))[1]
     assert "Traceback" in seen
     assert_hidden(seen)
-    assert PROMPT not in theatre.service.log.read_text()
+    assert PROMPT not in harness.service.log.read_text()
 
 
-async def test_what_can_not_be_reached_is_named_without_its_secrets(theatre: ServiceHarness):
+async def test_what_can_not_be_reached_is_named_without_its_secrets(harness: ServiceHarness):
     """The doctor with a key and a token that nobody takes; a database behind a password."""
-    theatre.apixo.faults.add_balance(_echo(401), times=20)
-    theatre.discord.faults.add("*", "/users/@me", Fault(status=401, message=TOKEN), times=None)
-    seen = (await theatre.run_command_line("doctor"))[1]
+    harness.apixo.faults.add_balance(_echo(401), times=20)
+    harness.discord.faults.add("*", "/users/@me", Fault(status=401, message=TOKEN), times=None)
+    seen = (await harness.run_command_line("doctor"))[1]
     assert "FAIL" in seen
     away = ServiceHarness.create(
-        theatre.apixo,
-        theatre.discord,
-        theatre.service.folder,
+        harness.apixo,
+        harness.discord,
+        harness.service.folder,
         {**CANARIES, "DATABASE_URL": DATABASE, "LOG_LEVEL": "DEBUG"},
     )
     for command in ("doctor", "migrate", "run"):
@@ -84,13 +84,13 @@ def assert_hidden(seen: str) -> None:
         assert [found for found in spellings if found in seen] == []
 
 
-async def _apixo_echoes_what_it_was_sent(theatre: ServiceHarness) -> None:
+async def _apixo_echoes_what_it_was_sent(harness: ServiceHarness) -> None:
     """Refuse, fail and lose submissions, with the key and the prompt in the answer."""
-    apixo = theatre.apixo
+    apixo = harness.apixo
     for fault in (_echo(400), _echo(403), _echo(500), ApixoFault(raw=f"<p>{KEY}".encode())):
         apixo.faults.add_submit(fault)
-        job = await theatre.order_video("video", {"prompt": PROMPT, "duration": 4})
-        await theatre.discord.channel("videos").wait_for(
+        job = await harness.order_video("video", {"prompt": PROMPT, "duration": 4})
+        await harness.discord.channel("videos").wait_for(
             lambda message, job=job: job in message.text and "⏳" not in message.text,
             within=TIMEOUT_S,
             awaited=f"an end of {job}",
@@ -101,18 +101,18 @@ async def _apixo_echoes_what_it_was_sent(theatre: ServiceHarness) -> None:
     apixo.faults.add_download(ApixoFault(status=404))
 
 
-async def _discord_fails(theatre: ServiceHarness) -> None:
+async def _discord_fails(harness: ServiceHarness) -> None:
     """Have posts refused, failed and cut off."""
     for fault in (Fault(status=500), Fault(ending="reset"), Fault(code=50013, message=TOKEN)):
-        theatre.discord.faults.add("POST", "/channels/*/messages", fault)
+        harness.discord.faults.add("POST", "/channels/*/messages", fault)
 
 
-async def _the_disk_is_gone(theatre: ServiceHarness) -> None:
+async def _the_disk_is_gone(harness: ServiceHarness) -> None:
     """Put a file where the folder of the videos was."""
-    media = Path(theatre.service.environment["MEDIA_STORE"])
+    media = Path(harness.service.environment["MEDIA_STORE"])
     shutil.rmtree(media, ignore_errors=True)
     media.write_text("")
-    answer = await theatre.run_command("animate", {"prompt": PROMPT, "image": LAKE})
+    answer = await harness.run_command("animate", {"prompt": PROMPT, "image": LAKE})
     assert "could not be taken in" in answer.text
 
 
@@ -121,9 +121,9 @@ def _echo(status: int) -> ApixoFault:
     return ApixoFault(status=status, message=said, fields={"error": said, "failMsg": said})
 
 
-async def _answers(theatre: ServiceHarness) -> str:
+async def _answers(harness: ServiceHarness) -> str:
     """Collect what is said over HTTP, once it is said that something is wrong."""
-    root = f"http://127.0.0.1:{theatre.service.environment['HTTP_PORT']}"
+    root = f"http://127.0.0.1:{harness.service.environment['HTTP_PORT']}"
     seen = ""
     async with aiohttp.ClientSession() as session, asyncio.timeout(TIMEOUT_S):
         while "failing" not in seen:

@@ -162,7 +162,8 @@ async def main():
     if sys.argv[2] == "full":
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
     try:
-        await folder.keep("job1.mp4", chunks(10 if sys.argv[2] == "full" else 2), max_bytes=1 << 30)
+        count = 10 if sys.argv[2] == "full" else 2
+        await folder.save_video("job1.mp4", chunks(count), max_bytes=1 << 30)
     except OSError as error:
         print(error.errno, flush=True)
 

@@ -18,6 +18,7 @@ from sandbox.discord import (
     Permission,
 )
 from sandbox.discord.models import walk_components
+from storage import status_messages
 from storage.database import Database
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 
@@ -318,6 +319,10 @@ async def test_a_fault_of_ours_is_told(
 ) -> None:
     """Whatever goes wrong behind a button, the click gets an answer."""
     result = await harness.make_video(ada, "video", VIDEO)
+    # What the worker still writes down would fail, too, and its trace would delay the answer.
+    async with asyncio.timeout(20):
+        while await harness.database.read(lambda tx: status_messages.list_outdated(tx, 1)):
+            await asyncio.sleep(0.01)
 
     async def broken(*_: object) -> None:
         raise RuntimeError

@@ -59,7 +59,7 @@ def clock() -> DiscordsClock:
 
 
 @pytest.fixture
-async def stand_in(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
+async def fake_discord(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
     options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
     async with FakeDiscord(options, clock.now) as opened:
         yield opened

@@ -352,7 +352,7 @@ async def test_a_fault_after_the_work_was_done_leaves_one_message(
     assert fake_discord.journal.count_requests("POST", POSTS) == 2
 
 
-@pytest.mark.parametrize("effect", [False, True])
+@pytest.mark.parametrize("takes_effect", [False, True])
 @pytest.mark.parametrize("fault", LOST, ids=["503", "reset", "hung up"])
 async def test_a_lost_answer_is_tried_later_and_leaves_one_message(
     fake_discord: FakeDiscord,
@@ -361,13 +361,13 @@ async def test_a_lost_answer_is_tried_later_and_leaves_one_message(
     job: Job,
     clip: Path,
     fault: Fault,
-    effect: bool,
+    takes_effect: bool,
 ) -> None:
     """Whether or not the work was done, the next try gives the one message."""
-    fake_discord.faults.add("POST", POSTS, replace(fault, effect=effect))
+    fake_discord.faults.add("POST", POSTS, replace(fault, takes_effect=takes_effect))
     with pytest.raises(TemporaryPublishError):
         await publisher.post_result(job, ResultPayload(clip))
-    assert len(videos.messages) == int(effect)
+    assert len(videos.messages) == int(takes_effect)
     posted = await publisher.post_result(job, ResultPayload(clip))
     assert [message.id for message in videos.messages] == [posted]
 

@@ -18,14 +18,14 @@ from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
 _numbers = count(1)
-PICTURE = Path(__file__).parents[3] / "sandbox" / "pictures" / "lake.jpg"
+PICTURE = Path(__file__).parents[3] / "sandbox" / "demo" / "pictures" / "lake.jpg"
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 
 pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[FakeDiscord]:
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a Discord that forgets a nonce at once, as it does after some minutes."""
     options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, nonce_seconds=0)
     async with FakeDiscord(options) as opened:
@@ -33,9 +33,9 @@ async def stand_in() -> AsyncIterator[FakeDiscord]:
 
 
 @pytest.fixture
-def gallery(stand_in: FakeDiscord) -> Channel:
+def gallery(fake_discord: FakeDiscord) -> Channel:
     """Name the channel for results."""
-    return stand_in.channel("general")
+    return fake_discord.channel("general")
 
 
 async def decide(house: BotHarness, **fields: object) -> None:
@@ -103,16 +103,16 @@ async def test_a_result_goes_to_the_channel_for_results(
 async def test_a_result_whose_channel_takes_none_goes_where_it_was_asked_for(
     stopped_harness: BotHarness,
     ada: MemberClient,
-    stand_in: FakeDiscord,
+    fake_discord: FakeDiscord,
     gallery: Channel,
     why: str,
 ) -> None:
     """Nobody has to look for a video that is paid for."""
     await decide(stopped_harness, result_channel=gallery.id)
     if why == "gone":
-        stand_in.world.delete_channel(gallery)
+        fake_discord.world.delete_channel(gallery)
     else:
-        stand_in.world.deny(gallery, Permission.SEND_MESSAGES)
+        fake_discord.world.deny(gallery, Permission.SEND_MESSAGES)
     message = await stopped_harness.make_video(ada, "video", VIDEO)
     job = await stopped_harness.job(message.attachments[0].filename.removesuffix(".mp4"))
     assert (job.result_message_id, job.result_channel_id) == (message.id, None)
@@ -182,11 +182,11 @@ async def test_what_the_server_hides_is_shown_after_a_click_only(
 
 @pytest.mark.parametrize("name", ["general", "night"])
 async def test_what_is_for_adults_does_not_go_to_a_channel_for_all(
-    stopped_harness: BotHarness, ada: MemberClient, stand_in: FakeDiscord, name: str
+    stopped_harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord, name: str
 ) -> None:
     """Under an age gate, the channel for results has to be age-restricted too."""
-    chosen, night = stand_in.channel(name), stand_in.channel("night")
-    asked_in = stand_in.world.add_channel(ada.guild, "late", nsfw=True)
+    chosen, night = fake_discord.channel(name), fake_discord.channel("night")
+    asked_in = fake_discord.world.add_channel(ada.guild, "late", nsfw=True)
     await decide(stopped_harness, age_gate=AppliesTo.ALL, result_channel=chosen.id)
     typed = await (await ada.run_command(asked_in, "video", VIDEO)).until_answered()
     job = typed.text.split("`")[1]

@@ -33,7 +33,7 @@ def template(request: pytest.FixtureRequest) -> Template:
 
 
 @pytest.fixture
-async def stand_in() -> AsyncIterator[FakeDiscord]:
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that waits as long as the machine needs for two hundred answers."""
     options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
     async with FakeDiscord(options) as opened:
@@ -50,9 +50,9 @@ async def home(stopped_harness: BotHarness) -> BotHarness:
 
 
 @pytest.fixture
-def maxim(stand_in: FakeDiscord) -> MemberClient:
+def maxim(fake_discord: FakeDiscord) -> MemberClient:
     """Give a member with Manage Server."""
-    return stand_in.member("Max")
+    return fake_discord.member("Max")
 
 
 async def say(
@@ -214,10 +214,10 @@ async def test_only_managers_change_anything(
 
 
 async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
-    home: BotHarness, stand_in: FakeDiscord, ada: MemberClient, maxim: MemberClient
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Member, role, each member, the service: the first of them that is set."""
-    world, guild = stand_in.world, ada.guild
+    world, guild = fake_discord.world, ada.guild
     low = world.add_role(guild, "Low", Permission(0))
     high = world.add_role(guild, "High", Permission(0))
     await set_day(maxim, home.channel, "1")
@@ -237,7 +237,7 @@ async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
 
 
 async def test_a_deleted_roles_limit_does_nothing_and_says_so(
-    home: BotHarness, ada: MemberClient, maxim: MemberClient, stand_in: FakeDiscord
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """It stays in the list of what is set until it is cleared."""
     limit = Limit(
@@ -276,10 +276,10 @@ async def test_zero_lets_nothing_be_spent_and_grants_nothing(
 
 
 async def test_a_user_and_a_role_at_once_are_refused(
-    home: BotHarness, stand_in: FakeDiscord, ada: MemberClient, maxim: MemberClient
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """Nobody could tell which of them was meant."""
-    role = stand_in.world.add_role(ada.guild, "Low", Permission(0))
+    role = fake_discord.world.add_role(ada.guild, "Low", Permission(0))
     both = {"user": ada.user, "role": role}
     assert "not both" in await set_day(maxim, home.channel, "5", **both)
     cleared = await say(maxim, home.channel, "quota clear", {"period": "day", **both})
@@ -301,10 +301,10 @@ async def test_a_limit_set_below_what_is_held_lets_it_be(
 
 
 async def test_of_two_managers_at_once_both_are_written_down(
-    home: BotHarness, maxim: MemberClient, stand_in: FakeDiscord
+    home: BotHarness, maxim: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """One limit counts in the end, and each change names what the other had set."""
-    olga = stand_in.member("Olga")
+    olga = fake_discord.member("Olga")
     await asyncio.gather(
         set_day(maxim, home.channel, "1"),
         set_day(olga, home.channel, "2"),
@@ -316,7 +316,7 @@ async def test_of_two_managers_at_once_both_are_written_down(
 
 
 async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
-    home: BotHarness, ada: MemberClient, maxim: MemberClient, stand_in: FakeDiscord
+    home: BotHarness, ada: MemberClient, maxim: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """What is set counts when they come back; it can be seen and cleared meanwhile."""
     guild = ada.guild
@@ -326,7 +326,7 @@ async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
     assert "could not use it" in refused
     seen = await say(maxim, home.channel, "quota show", {"user": ada.user})
     assert "left of $5.00" in seen
-    stand_in.world.add_member(guild, ada.user)
+    fake_discord.world.add_member(guild, ada.user)
     assert "left of $5.00" in await say(ada, home.channel, "quota show")
     del guild.members[ada.id]
     cleared = await say(maxim, home.channel, "quota clear", {"period": "day", "user": ada.user})

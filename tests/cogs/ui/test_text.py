@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 @pytest.mark.parametrize("typed", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 def test_a_hostile_text_is_shown_as_it_was_typed(typed: str) -> None:
     """Nothing of it is markup, a link or a mention; it is one line, cut with a mark."""
-    shown = text.harmless(typed, 300)
+    shown = text.sanitize(typed, 300)
     assert rendered_markup(shown) == []
     assert len(unescape(shown)) <= 300
     whole, cut = visible(typed), unescape(shown)
@@ -41,7 +41,7 @@ def test_a_hostile_text_is_shown_as_it_was_typed(typed: str) -> None:
 @given(st.lists(_PIECES, max_size=40).map("".join))
 def test_no_text_comes_through_as_markup(typed: str) -> None:
     """Any mixture of what Discord gives a meaning, and nothing of it is lost."""
-    shown = text.harmless(typed, 300)
+    shown = text.sanitize(typed, 300)
     assert rendered_markup(shown) == []
     assert unescape(shown) == visible(typed)
 

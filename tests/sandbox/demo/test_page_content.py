@@ -25,7 +25,7 @@ class Counter:
         figures = [{"label": "Count", "value": str(self.count)}]
         return [{"id": "counter", "title": "Counter", "kind": "figures", "figures": figures}]
 
-    async def act(self, panel: str, control: str, value: object) -> None:
+    async def use_control(self, panel: str, control: str, value: object) -> None:
         if (panel, control) != ("counter", "raise") or value is not True:
             raise ClientActionRefused("there is no such button")
         self.count += 1

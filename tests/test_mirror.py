@@ -1,0 +1,137 @@
+"""Tests mirror the tree: a module's tests are where its path says, or where a line here says."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("apixo", "bot", "cogs", "domain", "storage", "workflow")
+
+TESTED_BY = {
+    "apixo/errors.py": "apixo/test_responses.py",
+    "apixo/parsing.py": "apixo/test_responses.py",
+    "apixo/schemas.py": "apixo/test_status.py",
+    "bot/__main__.py": "e2e/test_operations.py",
+    "bot/app.py": "e2e/test_job_lifecycle.py",
+    "bot/cli/doctor.py": "e2e/test_operations.py",
+    "bot/client.py": "cogs/generation/test_options.py",
+    "bot/errors.py": "bot/test_settings.py",
+    "bot/media_store.py": "storage/test_s3_media.py",
+    "bot/web/server.py": "bot/web/test_callbacks.py",
+    "cogs/background.py": "workflow/test_worker.py",
+    "cogs/generation/cog.py": "cogs/generation/test_options.py",
+    "cogs/generation/service.py": "cogs/generation/test_refusals.py",
+    "cogs/help/cog.py": "cogs/help/test_help.py",
+    "cogs/help/price_cog.py": "cogs/help/test_prices.py",
+    "cogs/help/price_views.py": "cogs/help/test_prices.py",
+    "cogs/help/privacy.py": "cogs/help/test_help.py",
+    "cogs/help/views.py": "cogs/help/test_help.py",
+    "cogs/jobs/list_views.py": "cogs/jobs/test_list_cog.py",
+    "cogs/operator/alerts.py": "cogs/operator/test_cog.py",
+    "cogs/operator/buttons.py": "cogs/operator/test_cog.py",
+    "cogs/operator/owners.py": "cogs/operator/test_cog.py",
+    "cogs/operator/views.py": "cogs/operator/test_cog.py",
+    "cogs/publishing/attachments.py": "cogs/publishing/test_publisher.py",
+    "cogs/publishing/ephemeral_replies.py": "cogs/test_private_videos.py",
+    "cogs/publishing/errors.py": "cogs/publishing/test_publisher.py",
+    "cogs/publishing/history.py": "cogs/publishing/test_publisher.py",
+    "cogs/quotas/views.py": "cogs/quotas/test_cog.py",
+    "cogs/reports/charts/dates.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/charts/plots.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/charts/rasterize.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/charts/renderer.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/charts/svg.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/controls.py": "cogs/reports/test_cog.py",
+    "cogs/reports/views.py": "cogs/reports/test_cog.py",
+    "cogs/settings/audit_log.py": "cogs/settings/test_cog.py",
+    "cogs/settings/checks.py": "cogs/settings/test_cog.py",
+    "cogs/settings/controls.py": "cogs/settings/test_cog.py",
+    "cogs/settings/field_types.py": "cogs/settings/test_cog.py",
+    "cogs/settings/fields.py": "cogs/settings/test_cog.py",
+    "cogs/settings/modals.py": "cogs/settings/test_cog.py",
+    "cogs/settings/pages.py": "cogs/settings/test_cog.py",
+    "cogs/settings/service.py": "cogs/settings/test_cog.py",
+    "cogs/ui/buttons.py": "cogs/jobs/test_cog.py",
+    "cogs/ui/interactions.py": "cogs/jobs/test_cog.py",
+    "cogs/ui/names.py": "cogs/reports/test_cog.py",
+    "cogs/ui/ttl_store.py": "cogs/generation/test_modals.py",
+    "domain/catalogue.py": "bot/test_translations.py",
+    "domain/errors.py": "domain/test_requests.py",
+    "domain/failures.py": "domain/test_jobs.py",
+    "domain/reports.py": "storage/test_reports.py",
+    "domain/safe_regex.py": "domain/test_word_filter.py",
+    "domain/spoken.py": "bot/test_translations.py",
+    "storage/audit_log.py": "workflow/guilds/test_settings.py",
+    "storage/balance_readings.py": "workflow/billing/test_reconciliation.py",
+    "storage/engines.py": "storage/test_database.py",
+    "storage/errors.py": "storage/test_database.py",
+    "storage/exposure.py": "workflow/operator/test_control.py",
+    "storage/job_list.py": "workflow/results/test_job_list.py",
+    "storage/leases.py": "storage/test_queue.py",
+    "storage/limits.py": "storage/test_quotas.py",
+    "storage/media_usage.py": "workflow/results/test_retention.py",
+    "storage/metrics.py": "bot/web/test_metrics.py",
+    "storage/migrate.py": "storage/test_migrations.py",
+    "storage/parked_jobs.py": "workflow/operator/test_actions.py",
+    "storage/schema.py": "storage/test_migrations.py",
+    "storage/snapshot.py": "bot/test_snapshot_reader.py",
+    "storage/status_messages.py": "storage/test_jobs.py",
+    "storage/submission_pause.py": "storage/test_queue.py",
+    "storage/upsert.py": "storage/test_key_value.py",
+    "workflow/billing/balance_monitor.py": "workflow/billing/test_credit.py",
+    "workflow/billing/settlement.py": "workflow/operator/test_actions.py",
+    "workflow/context.py": "workflow/test_worker.py",
+    "workflow/errors.py": "workflow/stages/test_deliver.py",
+    "workflow/guilds/notifications.py": "cogs/ui/test_notify_button.py",
+    "workflow/guilds/prompt_history.py": "cogs/generation/test_autocomplete.py",
+    "workflow/media_probe/types.py": "workflow/media_probe/test_probe.py",
+    "workflow/media_probe/worker.py": "workflow/media_probe/test_probe.py",
+    "workflow/operator/parked_jobs.py": "workflow/operator/test_actions.py",
+    "workflow/publisher.py": "cogs/publishing/test_publisher.py",
+    "workflow/reports/csv_export.py": "workflow/reports/test_spending.py",
+    "workflow/reports/metrics.py": "bot/web/test_metrics.py",
+    "workflow/results/destination.py": "cogs/publishing/test_result_channel.py",
+    "workflow/results/extend.py": "cogs/jobs/test_extend.py",
+    "workflow/results/lookup.py": "workflow/results/test_delete.py",
+    "workflow/results/repost.py": "workflow/results/test_job_list.py",
+    "workflow/scheduling.py": "workflow/stages/test_poll.py",
+    "workflow/stages/recover.py": "workflow/test_crash_recovery.py",
+    "workflow/status_updates.py": "workflow/operator/test_control.py",
+    "workflow/submission_gate.py": "workflow/operator/test_control.py",
+    "workflow/urls/callback_urls.py": "bot/web/test_callbacks.py",
+    "workflow/urls/callbacks.py": "bot/web/test_callbacks.py",
+    "workflow/urls/presigned_urls.py": "storage/test_s3_media.py",
+    "workflow/urls/signed_urls.py": "bot/web/test_media.py",
+    "workflow/urls/signing.py": "bot/web/test_media.py",
+    "workflow/video_tools/worker.py": "workflow/video_tools/test_tools.py",
+}
+"""For each module without a test file of its name, the one that tests it; below `tests/`."""
+
+
+def modules() -> list[Path]:
+    """List the product's modules, relative to the root."""
+    every = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    return [
+        path.relative_to(ROOT)
+        for path in every
+        if path.name != "__init__.py" and "migrations" not in path.parts
+    ]
+
+
+def test_every_module_has_its_tests():
+    """A test file of the same path and name, or a line in the table that names another."""
+    lacking = [
+        str(module)
+        for module in modules()
+        if not (ROOT / "tests" / module.parent / f"test_{module.name}").exists()
+        and str(module) not in TESTED_BY
+    ]
+    assert lacking == []
+
+
+def test_every_line_of_the_table_is_needed_and_true():
+    """The module is there and has no test file of its name; the file that is named is there."""
+    known = {str(module) for module in modules()}
+    for module, tests in TESTED_BY.items():
+        assert module in known, module
+        path = Path(module)
+        assert not (ROOT / "tests" / path.parent / f"test_{path.name}").exists(), module
+        assert (ROOT / "tests" / tests).is_file(), tests
