@@ -126,7 +126,7 @@ PIPELINE_GUARDS = (
     Guard(
         "a refusal that names a task is none",
         "apixo/responses.py",
-        "if refusal.task_id not in (None, question.task_id):",
+        "if refusal.task_id not in (None, request.task_id):",
         "if False:",
         ("tests/apixo/test_responses.py::test_a_refusal_that_names_a_task_is_none",),
     ),
