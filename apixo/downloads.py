@@ -95,7 +95,7 @@ class ResultDownloader:
             timeout=self._timeout,
             headers={"Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
+            auto_decompress=False,  # the size limit is checked on the bytes as sent
             trust_env=False,
         )
 

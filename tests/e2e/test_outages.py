@@ -195,7 +195,7 @@ async def test_a_database_file_that_can_not_be_written(
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
     with make_unwritable(file, file.with_name("dailies.db-wal")):
-        await stage.says("database", "The disk of the database can not be read or written.")
+        await stage.says("database", "The disk of the database cannot be read or written.")
         await stage.answers(NOT_DONE)
         await life.kill()
         life = await stage.start(nursery)
@@ -218,7 +218,7 @@ async def test_a_postgresql_that_is_killed_and_comes_back(
     second = await stage.order_video("video", VIDEO)
     await stage.wait_for_status(first, "Being made")
     await asyncio.to_thread(server.kill)
-    await stage.says("database", "The database can not be reached.")
+    await stage.says("database", "The database cannot be reached.")
     await stage.answers(NOT_DONE)
     await asyncio.to_thread(server.start)
     await stage.is_well()
