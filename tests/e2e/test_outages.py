@@ -200,7 +200,7 @@ async def test_a_database_file_that_can_not_be_written(
         await life.kill()
         life = await stage.start(nursery)
         assert await life.exit_code == 1
-        assert "Dailies can not go on: The database is read-only." in stage.log
+        assert "Dailies cannot go on: The database is read-only." in stage.log
     life = await stage.live(nursery)
     second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
