@@ -1,1 +1,1 @@
-"""APIXO's client: submits videos, asks how they do, and fetches them; usable alone."""
+"""Client for APIXO: submits videos, polls their status, downloads results; usable on its own."""

@@ -1,4 +1,4 @@
-"""Knows how to talk to APIXO: three requests, each sent once, and what became of each."""
+"""HTTP client for the APIXO API: three requests, each sent exactly once."""
 
 import json
 import re
@@ -25,23 +25,23 @@ _NOT_CONNECTED = (
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
 )
-_NOT_UNDERSTOOD = (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)
+_UNREADABLE = (aiohttp.ClientPayloadError, aiohttp.ClientResponseError)
 
 
 class ApixoClient:
-    """APIXO's API as seen with one key; usable while its context is open.
+    """APIXO's API for one key; usable while its context is open.
 
-    Every method raises a class of ApixoError and nothing else. The key goes to `base_url` only:
-    no redirect is followed, no proxy of the environment is used.
+    Every method raises subclasses of ApixoError only. The key is sent to `base_url` only: redirects
+    are not followed and proxies from the environment are not used.
 
     Args:
         base_url: with the version, such as `https://api.apixo.ai/api/v1`.
         key: the API key.
-        connect_s: seconds until a connection is ready, TLS and all; what fails by then, or in it,
-            was not sent. Less than the other two, lest they end the wait and nobody can tell.
+        connect_s: seconds to connect, TLS included. A request that fails in this time was not sent.
+            Keep it below the other two: their timeouts leave the outcome unknown.
         submit_s: seconds for a whole submission; APIXO fetches and measures reference files first.
         ask_s: seconds for any other request.
-        trace: hears of every request, as aiohttp has it.
+        trace: an aiohttp trace config that observes every request.
 
     Raises:
         ValueError: the key is not one word of ASCII.
@@ -68,14 +68,14 @@ class ApixoClient:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open the sessions; no connection is made yet."""
+        """Open the sessions; connections are made on first use."""
         async with AsyncExitStack() as stack:
-            self._asking = await stack.enter_async_context(
+            self._ask_session = await stack.enter_async_context(
                 self._session(self._ask_s, aiohttp.TCPConnector())
             )
-            # A kept-alive connection may be closed by the other side just as it is used again, and
-            # a submission lost that way can not be told from one that arrived. So each has its own.
-            self._submitting = await stack.enter_async_context(
+            # The server may close a kept-alive connection just as it is reused. A submission lost
+            # that way looks like one that arrived, so each one gets a new connection.
+            self._submit_session = await stack.enter_async_context(
                 self._session(self._submit_s, aiohttp.TCPConnector(force_close=True))
             )
             self._stack = stack.pop_all()
@@ -86,24 +86,24 @@ class ApixoClient:
         await self._stack.aclose()
 
     async def submit(self, request: VideoRequest, callback_url: str | None = None) -> str:
-        """Submit a request, once, and return the task's id; errors tell if a task may exist."""
+        """Submit a request once and return the task id; see `ApixoError.task_may_exist`."""
         body = json.dumps(build_submission(request, callback_url)).encode()
         url = self._root / "generateTask" / request.model
-        answer = await self._exchange(self._submitting, "POST", url, body)
-        return parse_response(answer, RequestContext(prompt=request.prompt), parse_task_id)
+        response = await self._exchange(self._submit_session, "POST", url, body)
+        return parse_response(response, RequestContext(prompt=request.prompt), parse_task_id)
 
     async def fetch_status(self, model: ModelId, task_id: str) -> TaskStatus:
-        """Ask how a task does, under the model that it was submitted to."""
+        """Fetch the status of a task, under the model it was submitted to."""
         url = (self._root / "statusTask" / model).with_query(taskId=task_id)
-        answer = await self._exchange(self._asking, "GET", url)
-        question = RequestContext(task_id=task_id)
-        return parse_response(answer, question, lambda data: parse_status(data, task_id))
+        response = await self._exchange(self._ask_session, "GET", url)
+        context = RequestContext(task_id=task_id)
+        return parse_response(response, context, lambda data: parse_status(data, task_id))
 
     async def fetch_balance(self) -> MicroUSD:
-        """Ask what is left on the key."""
+        """Fetch the balance that is left on the key."""
         url = self._root / "apikeys" / "current-balance"
-        answer = await self._exchange(self._asking, "GET", url)
-        return parse_response(answer, RequestContext(), parse_balance)
+        response = await self._exchange(self._ask_session, "GET", url)
+        return parse_response(response, RequestContext(), parse_balance)
 
     def _session(self, total_s: float, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -115,7 +115,7 @@ class ApixoClient:
                 "Accept-Encoding": "identity",
             },
             cookie_jar=aiohttp.DummyCookieJar(),
-            # A small compressed body can be a huge one: none is asked for, and none unpacked.
+            # Decompression bombs: compression is neither requested nor undone.
             auto_decompress=False,
             trust_env=False,
             trace_configs=self._traces,
@@ -132,7 +132,7 @@ class ApixoClient:
                 return await self._read(response)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             failure = _failure(error)
-        raise failure  # out here, for aiohttp's errors hold the key and would be its context
+        raise failure  # outside the handler: aiohttp's errors hold the key and would be its context
 
     async def _read(self, response: aiohttp.ClientResponse) -> RawResponse:
         body = bytearray()
@@ -149,10 +149,13 @@ class ApixoClient:
 
 
 def _failure(error: Exception) -> ApixoError:
-    """Sort what aiohttp raised by what had been sent; only a connection's text is safe to tell."""
+    """Map an aiohttp error by what had been sent.
+
+    Only the text of a connection error is free of secrets.
+    """
     if isinstance(error, _NOT_CONNECTED):
         return NotSent(plain_text(str(error), MAX_DETAIL_CHARS))
-    if isinstance(error, _NOT_UNDERSTOOD):
+    if isinstance(error, _UNREADABLE):
         return InvalidResponse("the answer was cut off or is no HTTP")
     if isinstance(error, TimeoutError):
         return NoResponse("no answer in time")

@@ -1,7 +1,7 @@
-"""Knows how to fetch a result: from allowed hosts only, never from inside a private network.
+"""Result downloads: from allowed hosts only, never from inside a private network.
 
-An address is checked as it is spelled, and where it leads is checked when the connection is made:
-a name may resolve to anything, and aiohttp does not ask a resolver about literal addresses.
+A URL's spelling is checked before the request, the IP address it resolves to when the connection is
+made: a name may resolve to anything, and aiohttp calls no resolver for literal addresses.
 """
 
 import ipaddress
@@ -26,25 +26,25 @@ _FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _Target = tuple[int, int, int, str, tuple[object, ...]]
-"""What `getaddrinfo` tells of an address; the last part begins with the address itself."""
+"""An entry of `getaddrinfo`; the last part begins with the IP address."""
 
 _NOT_PUBLIC_EITHER: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
     ipaddress.ip_network("192.0.0.0/24"),  # protocol assignments
-    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
-    ipaddress.ip_network("2002::/16"),  # 6to4: any IPv4 address may stand inside
+    ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays
+    ipaddress.ip_network("2002::/16"),  # 6to4: may embed any IPv4 address
     ipaddress.ip_network("fec0::/10"),  # the older site-local addresses
 )
-"""What `is_global` of Python 3.11 lets pass."""
+"""Networks that `is_global` of Python 3.11 wrongly lets pass."""
 
 
 class ResultDownloader:
-    """Fetches results; usable while its context is open.
+    """Downloads results; usable while its context is open.
 
     Args:
-        hosts: a result is fetched over HTTPS from these hosts and their subdomains, port 443.
-        loopback_host: the host name of a stand-in on this machine: it is asked on any port, without
-            TLS too, as long as its name leads to a loopback address.
-        timeout: of a download; each redirect before it has one of its own.
+        hosts: results are fetched over HTTPS from these hosts and their subdomains, port 443.
+        loopback_host: host name of a local fake: any port, also without TLS, as long as the name
+            resolves to a loopback address.
+        timeout: of a download; each redirect before it has its own.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class ResultDownloader:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open the sessions; no connection is made yet."""
+        """Open the sessions; connections are made on first use."""
         async with AsyncExitStack() as stack:
-            self._outside = await stack.enter_async_context(self._session(is_public_address))
-            self._inside = await stack.enter_async_context(self._session(_is_loopback))
+            self._public_session = await stack.enter_async_context(self._session(is_public_address))
+            self._loopback_session = await stack.enter_async_context(self._session(_is_loopback))
             self._stack = stack.pop_all()
         return self
 
@@ -73,29 +73,29 @@ class ResultDownloader:
 
     @asynccontextmanager
     async def stream(self, url: str, *, max_bytes: int) -> AsyncGenerator[AsyncGenerator[bytes]]:
-        """Ask for a result and give its bytes as they come.
+        """Request a result and yield its bytes as they arrive.
 
         Raises:
-            DownloadExpired: the address has expired.
-            DownloadNotAllowed: it, or what it redirects to, may not be asked.
-            DownloadFailed: anything else, also while the bytes come: more than `max_bytes`
-                or fewer than announced, or the connection broke.
+            DownloadExpired: the URL has expired.
+            DownloadNotAllowed: the URL, or one it redirects to, is not allowed.
+            DownloadFailed: anything else, also while streaming: more than `max_bytes`, fewer
+                bytes than announced, or a broken connection.
         """
         response = await self._follow(url)
         try:
-            _check(response, max_bytes)
+            _check_headers(response, max_bytes)
             async with aclosing(_chunks(response, max_bytes)) as chunks:
                 yield chunks
         finally:
             response.close()
 
-    def _session(self, admit: Callable[[_Address], bool]) -> aiohttp.ClientSession:
+    def _session(self, is_allowed: Callable[[_Address], bool]) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(socket_factory=_Gate(admit).make_socket),
+            connector=aiohttp.TCPConnector(socket_factory=_SocketFactory(is_allowed).make_socket),
             timeout=self._timeout,
             headers={"Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
+            auto_decompress=False,  # the size limit is checked on the bytes as sent
             trust_env=False,
         )
 
@@ -122,17 +122,17 @@ class ResultDownloader:
         if url.user is not None or url.password is not None or "@" in url.raw_authority:
             raise DownloadNotAllowed("the address carries credentials")
         if host == self._loopback_host and url.scheme in ("http", "https"):
-            return self._inside
+            return self._loopback_session
         allowed = any(host == name or host.endswith(f".{name}") for name in self._hosts)
         if allowed and url.scheme == "https" and url.port == 443:
-            return self._outside
+            return self._public_session
         raise DownloadNotAllowed(
             f"{url.scheme}://{url.raw_authority} may not be asked for a result"
         )
 
 
 def is_public_address(address: _Address) -> bool:
-    """Tell whether an address lies in the open Internet."""
+    """Return whether an IP address is on the public Internet."""
     if address.is_multicast or address.is_reserved or not address.is_global:
         return False
     return not any(address in network for network in _NOT_PUBLIC_EITHER)
@@ -142,28 +142,28 @@ def _is_loopback(address: _Address) -> bool:
     return address.is_loopback
 
 
-class _NotAdmitted(OSError):
-    """A connection to an address that may not be asked."""
+class _AddressNotAllowed(OSError):
+    """A connection to an IP address that is not allowed."""
 
     def __init__(self) -> None:
         super().__init__("the address is not admitted")
 
 
-class _Gate:
-    """Makes sockets for admitted addresses only."""
+class _SocketFactory:
+    """Creates sockets for allowed addresses only."""
 
-    def __init__(self, admit: Callable[[_Address], bool]) -> None:
-        self._admit = admit
+    def __init__(self, is_allowed: Callable[[_Address], bool]) -> None:
+        self._is_allowed = is_allowed
 
     def make_socket(self, target: _Target) -> socket.socket:
         family, kind, protocol, _, address = target
-        if not self._admit(ipaddress.ip_address(str(address[0]))):
-            raise _NotAdmitted
+        if not self._is_allowed(ipaddress.ip_address(str(address[0]))):
+            raise _AddressNotAllowed
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
 def _parse(address: str, base: URL | None = None) -> URL:
-    """Read an address as it is spelled: a signed one must not be re-quoted."""
+    """Parse a URL without re-quoting it, which would break its signature."""
     try:
         url = URL(address, encoded=address.isascii() and " " not in address)
         url = url if base is None else base.join(url)
@@ -176,12 +176,12 @@ def _parse(address: str, base: URL | None = None) -> URL:
 
 def _failure(error: Exception, url: URL) -> DownloadError:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, _NotAdmitted):
+    if isinstance(cause, _AddressNotAllowed):
         return DownloadNotAllowed(f"{url.host} does not lead to where a result may lie")
     return DownloadFailed(f"{url.host} did not answer: {type(error).__name__}")
 
 
-def _check(response: aiohttp.ClientResponse, max_bytes: int) -> None:
+def _check_headers(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     if response.status in _GONE:
         raise DownloadExpired(f"the result has expired: HTTP {response.status}")
     if response.status != 200:

@@ -1,25 +1,25 @@
 """Errors of APIXO: what went wrong, and whether a task may exist all the same.
 
 DailiesError
-├── ApixoError            anything that keeps APIXO's answer from being had
-│   ├── NotSent           no connection (refused, DNS, TLS): no task can exist
-│   ├── Refused           an answer that says no: no task exists
-│   │   ├── BadRequest    400, or a request that has no form to be sent in
-│   │   ├── Unauthorized  401
-│   │   ├── OutOfFunds    402, or "insufficient credits" under another number
-│   │   ├── Forbidden     403
-│   │   ├── NotFound      404: no such task, or no such model
-│   │   └── RateLimited   429
-│   └── OutcomeUnknown           the request went out: a task may exist
-│       ├── NoResponse      timeout, or a connection that broke
-│       ├── ServerError   5xx
-│       └── InvalidResponse    an answer that is not what APIXO documents
-└── DownloadError           a result that cannot be had
-    ├── DownloadExpired        403, 404 or 410: the address has expired
-    ├── DownloadNotAllowed   an address that may not be asked
-    └── DownloadFailed      too large, cut off, or a server that fails
+├── ApixoError                  a request without a usable answer
+│   ├── NotSent                 no connection (refused, DNS, TLS): no task can exist
+│   ├── RequestRejected         an explicit refusal: no task exists
+│   │   ├── BadRequest          400, or a request that no schema of the model accepts
+│   │   ├── Unauthorized        401
+│   │   ├── OutOfCredit         402, or "insufficient credits" under another number
+│   │   ├── Forbidden           403
+│   │   ├── NotFound            404: no such task, or no such model
+│   │   └── RateLimited         429
+│   └── OutcomeUnknown          the request was sent: a task may exist
+│       ├── NoResponse          a timeout, or a connection that broke
+│       ├── ServerError         5xx
+│       └── InvalidResponse     an answer that APIXO does not document
+└── DownloadError               a result that cannot be downloaded
+    ├── DownloadExpired         403, 404 or 410: the URL has expired
+    ├── DownloadNotAllowed      a URL that is not allowed
+    └── DownloadFailed          too large, cut off, or a failing server
 
-No error holds a key, a request's headers or a whole prompt, nor has one as its cause or context.
+No error holds a key, request headers or a whole prompt, nor has one as its cause or context.
 """
 
 from typing import ClassVar
@@ -28,16 +28,16 @@ from domain.errors import DailiesError
 
 
 class ApixoError(DailiesError):
-    """Anything that keeps APIXO's answer from being had.
+    """A request to APIXO without a usable answer.
 
     Attributes:
-        task_may_exist: whether a submission that ended so may have made a task.
+        task_may_exist: whether a submission that failed this way may have created a task.
         detail: what was wrong, in one short line of plain text.
         http_status: of the answer, if there was one.
         code: of the answer's envelope; it may differ from the HTTP status.
-        fail_code: APIXO's name for the failure, if it gave one.
-        task_id: the task that was asked for, or that the answer named.
-        retry_after_s: seconds, if the answer asked for patience.
+        fail_code: APIXO's code of the failure, if any.
+        task_id: the task of the request, or the one that the answer named.
+        retry_after_s: seconds to wait, if the answer asked for it.
     """
 
     task_may_exist: ClassVar[bool] = True
@@ -72,13 +72,13 @@ class ApixoError(DailiesError):
 
 
 class NotSent(ApixoError):
-    """No connection could be made, so nothing was sent."""
+    """No connection was made, so nothing was sent."""
 
     task_may_exist = False
 
 
 class RequestRejected(ApixoError):
-    """APIXO said no; as it is, a plain refusal with a 4xx that has no class of its own."""
+    """APIXO refused; raised itself for a 4xx without a class of its own."""
 
     task_may_exist = False
 
@@ -92,11 +92,11 @@ class Unauthorized(RequestRejected):
 
 
 class OutOfCredit(RequestRejected):
-    """The operator's balance or quota does not suffice."""
+    """The operator's balance or quota is too low."""
 
 
 class Forbidden(RequestRejected):
-    """The key, its route or this address may not use the model."""
+    """The key, its route or this IP address may not use the model."""
 
 
 class NotFound(RequestRejected):
@@ -108,7 +108,7 @@ class RateLimited(RequestRejected):
 
 
 class OutcomeUnknown(ApixoError):
-    """The request went out, and what came of it is not known."""
+    """The request was sent, and its outcome is unknown."""
 
 
 class NoResponse(OutcomeUnknown):
@@ -124,16 +124,16 @@ class InvalidResponse(OutcomeUnknown):
 
 
 class DownloadError(DailiesError):
-    """A result that cannot be had."""
+    """A result that cannot be downloaded."""
 
 
 class DownloadExpired(DownloadError):
-    """The address has expired; a status request may tell a new one."""
+    """The URL has expired; the task status may name a new one."""
 
 
 class DownloadNotAllowed(DownloadError):
-    """The address may not be asked: its host is not allowed or lies in a private network."""
+    """The URL is not allowed: its host is not listed, or lies in a private network."""
 
 
 class DownloadFailed(DownloadError):
-    """The file is too large or was cut off, or its server fails."""
+    """The file is too large or was cut off, or its server failed."""

@@ -1,4 +1,4 @@
-"""Knows how to read what a stranger sent: JSON strictly and exactly, text as one plain line."""
+"""Parsing of untrusted input: strict, exact JSON, and text reduced to one plain line."""
 
 import json
 from decimal import Decimal
@@ -6,18 +6,18 @@ from typing import NoReturn, overload
 
 
 def parse_json(text: bytes | str) -> object:
-    """Read a JSON text; fractions become Decimal.
+    """Parse JSON; fractions become Decimal.
 
     Raises:
-        ValueError: it is no JSON. A name that comes twice, NaN, an absurd number, nesting that
-            goes too deep and bytes that are not UTF-8 make it none.
+        ValueError: it is not valid JSON. Duplicate names, NaN, out-of-range numbers, excessive
+            nesting and bytes that are not UTF-8 count as invalid.
     """
     try:
         return json.loads(
             text.decode("utf-8-sig") if isinstance(text, bytes) else text,
             parse_float=Decimal,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_unambiguous,
+            object_pairs_hook=_reject_duplicates,
         )
     except (ArithmeticError, RecursionError) as error:
         raise ValueError(type(error).__name__) from None
@@ -28,7 +28,7 @@ def plain_text(value: str, max_chars: int) -> str: ...
 @overload
 def plain_text(value: str | None, max_chars: int) -> str | None: ...
 def plain_text(value: str | None, max_chars: int) -> str | None:
-    """Make one printable line of at most `max_chars` characters."""
+    """Return `value` as one printable line of at most `max_chars` characters."""
     if value is None:
         return None
     printable = "".join(char if char.isprintable() else " " for char in value[: max_chars * 8])
@@ -40,7 +40,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _reject_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("a name comes twice")

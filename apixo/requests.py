@@ -1,7 +1,7 @@
-"""Knows what is sent to APIXO: one strict form for each mode of each family of models.
+"""Request bodies for APIXO: one strict schema per mode and model family.
 
-Source: the request bodies on APIXO's pages for seedance-1-5-pro and seedance-2-0. Fields that the
-pages let one leave out are sent all the same, so that no default of APIXO's decides.
+Source: the request bodies on APIXO's pages for seedance-1-5-pro and seedance-2-0. Optional fields
+are sent too, so that no default of APIXO's decides.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from domain.requests import Clip, OmniReference, Picture, VideoRequest
 
 
 def build_submission(request: VideoRequest, callback_url: str | None = None) -> dict[str, Any]:
-    """Write the body that submits a request; with `callback_url` APIXO reports the end there.
+    """Return the body that submits a request; with `callback_url` APIXO reports the end there.
 
     Raises:
-        BadRequest: no form of the model takes the request, or the address is not public HTTPS.
+        BadRequest: no schema of the model accepts the request, or the URL is not public HTTPS.
     """
-    form = _FORMS.get((MODELS[request.model].family, request.mode))
-    if form is None:
+    schema = _SCHEMAS.get((MODELS[request.model].family, request.mode))
+    if schema is None:
         raise BadRequest(f"{request.model} has no mode {request.mode}")
     try:
-        fields = form.model_validate(_fields(request, form))
+        fields = schema.model_validate(_fields(request, schema))
         delivery = _Delivery.model_validate(
             {
                 "request_type": "callback" if callback_url else "async",
@@ -38,30 +38,30 @@ def build_submission(request: VideoRequest, callback_url: str | None = None) -> 
     else:
         envelope = delivery.model_dump(mode="json", exclude_none=True)
         return {**envelope, "input": fields.model_dump(mode="json", exclude_none=True)}
-    raise failure  # out here, where the rejected values are no longer its context
+    raise failure  # outside the handler: the rejected values must not be its context
 
 
-class _Form(BaseModel):
+class _Schema(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _https(url: str) -> str:
-    address = URL(url)
-    is_stand_in = address.scheme == "http" and address.host in ("127.0.0.1", "localhost", "::1")
-    if not is_stand_in and not (address.scheme == "https" and address.host):
+    parts = URL(url)
+    is_local_fake = parts.scheme == "http" and parts.host in ("127.0.0.1", "localhost", "::1")
+    if not is_local_fake and not (parts.scheme == "https" and parts.host):
         raise ValueError("must be a public HTTPS address")
     return url
 
 
-class _Delivery(_Form):
+class _Delivery(_Schema):
     request_type: Literal["async", "callback"]
     callback_url: Annotated[str, AfterValidator(_https)] | None
 
 
-_Address = Annotated[str, Field(min_length=1)]
-_Frames = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=2)]
-_References = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=9)]
-_ReferenceClips = Annotated[tuple[_Address, ...], Field(min_length=1, max_length=3)]
+_Url = Annotated[str, Field(min_length=1)]
+_Frames = Annotated[tuple[_Url, ...], Field(min_length=1, max_length=2)]
+_References = Annotated[tuple[_Url, ...], Field(min_length=1, max_length=9)]
+_ReferenceClips = Annotated[tuple[_Url, ...], Field(min_length=1, max_length=3)]
 _SixRatios = Literal[
     AspectRatio.SQUARE,
     AspectRatio.PORTRAIT,
@@ -72,7 +72,7 @@ _SixRatios = Literal[
 ]
 
 
-class _ProForm(_Form):
+class _ProSchema(_Schema):
     """Seedance 1.5."""
 
     prompt: Annotated[str, Field(min_length=3, max_length=2500)]
@@ -83,16 +83,16 @@ class _ProForm(_Form):
     fixed_lens: bool
 
 
-class _ProTextToVideo(_ProForm):
+class _ProTextToVideo(_ProSchema):
     mode: Literal[Mode.TEXT_TO_VIDEO]
 
 
-class _ProImageToVideo(_ProForm):
+class _ProImageToVideo(_ProSchema):
     mode: Literal[Mode.IMAGE_TO_VIDEO]
     image_urls: _Frames
 
 
-class _TwoForm(_Form):
+class _TwoSchema(_Schema):
     """Seedance 2.0."""
 
     prompt: Annotated[str, Field(min_length=1)]
@@ -103,17 +103,20 @@ class _TwoForm(_Form):
     web_search: bool
 
 
-class _TwoTextToVideo(_TwoForm):
+class _TwoTextToVideo(_TwoSchema):
     mode: Literal[Mode.TEXT_TO_VIDEO]
 
 
-class _TwoFirstAndLastFrames(_TwoForm):
+class _TwoFirstAndLastFrames(_TwoSchema):
     mode: Literal[Mode.FIRST_AND_LAST_FRAMES]
     image_urls: _Frames
 
 
-class _TwoOmniReference(_TwoForm):
-    """An empty array might count as "provided", so a kind without files is left out."""
+class _TwoOmniReference(_TwoSchema):
+    """Seedance 2.0 with reference files.
+
+    A kind without files is left out, because an empty array might count as "provided".
+    """
 
     mode: Literal[Mode.OMNI_REFERENCE]
     image_urls: _References | None
@@ -121,7 +124,7 @@ class _TwoOmniReference(_TwoForm):
     audio_urls: _ReferenceClips | None
 
 
-_FORMS: Mapping[tuple[Family, Mode], type[_Form]] = MappingProxyType(
+_SCHEMAS: Mapping[tuple[Family, Mode], type[_Schema]] = MappingProxyType(
     {
         (Family.V1_5, Mode.TEXT_TO_VIDEO): _ProTextToVideo,
         (Family.V1_5, Mode.IMAGE_TO_VIDEO): _ProImageToVideo,
@@ -132,8 +135,11 @@ _FORMS: Mapping[tuple[Family, Mode], type[_Form]] = MappingProxyType(
 )
 
 
-def _fields(request: VideoRequest, form: type[_Form]) -> dict[str, object]:
-    """Lay out what the form asks for; a medium or switch that it lacks may not be lost silently."""
+def _fields(request: VideoRequest, schema: type[_Schema]) -> dict[str, object]:
+    """Return the fields that the schema needs, plus every option that the request sets.
+
+    An option that the schema lacks is then rejected instead of being dropped silently.
+    """
     fields: dict[str, object] = {
         "mode": request.mode,
         "prompt": request.prompt,
@@ -145,16 +151,18 @@ def _fields(request: VideoRequest, form: type[_Form]) -> dict[str, object]:
     optional: dict[str, object] = {
         "fixed_lens": request.fixed_lens,
         "web_search": request.web_search,
-        "image_urls": _addresses(request.pictures),
+        "image_urls": _urls(request.pictures),
     }
     if isinstance(request, OmniReference):
-        optional["video_urls"] = _addresses(request.videos)
-        optional["audio_urls"] = _addresses(request.audios)
-    wanted = {name: value for name, value in optional.items() if value or name in form.model_fields}
-    return fields | wanted
+        optional["video_urls"] = _urls(request.videos)
+        optional["audio_urls"] = _urls(request.audios)
+    present = {
+        name: value for name, value in optional.items() if value or name in schema.model_fields
+    }
+    return fields | present
 
 
-def _addresses(media: tuple[Picture, ...] | tuple[Clip, ...]) -> tuple[str, ...] | None:
+def _urls(media: tuple[Picture, ...] | tuple[Clip, ...]) -> tuple[str, ...] | None:
     return tuple(medium.url for medium in media) or None
 
 

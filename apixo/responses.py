@@ -1,7 +1,7 @@
-"""Knows what an answer of APIXO amounts to: what was asked for, or an error.
+"""Classification of APIXO's answers: the requested data, or an error.
 
-HTTP status and envelope can disagree; then the worse of the two counts, for whoever takes a lost
-task for a refusal pays twice.
+HTTP status and envelope code can disagree; the worse of the two counts, because taking a lost task
+for a refusal means paying twice.
 """
 
 import re
@@ -36,14 +36,14 @@ from apixo.schemas import (
 from domain.failures import FailReason, classify_fail_code
 
 MAX_RETRY_AFTER_S: Final = 300.0
-"""No answer may ask for more: a Retry-After of a day would stop the service."""
+"""Cap on what an answer may ask for: a Retry-After of a day would stop the service."""
 
 T = TypeVar("T")
 
-_NOT_DOCUMENTED = "the answer is not one that APIXO documents"
+_UNDOCUMENTED = "the answer is not one that APIXO documents"
 
 _MIN_HIDDEN_CHARS = 8
-"""Shorter prompts are words that stand in any sentence."""
+"""Shorter prompts are words that occur in any sentence."""
 
 _NO_FUNDS = re.compile(r"(insufficient|not enough) (credit|balance|fund|quota)", re.IGNORECASE)
 
@@ -61,7 +61,7 @@ _REFUSALS: Mapping[int, type[RequestRejected]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """An answer as it came over the wire."""
+    """An HTTP response before it is parsed."""
 
     http_status: int
     body: bytes = field(repr=False)
@@ -70,47 +70,51 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What an answer is to: the task asked for, if any, and the prompt that no error may repeat."""
+    """The request of an answer: its task, if any, and the prompt that no error may repeat."""
 
     task_id: str | None = None
     prompt: str = field(default="", repr=False)
 
 
-def parse_response(answer: RawResponse, question: RequestContext, read: Callable[[object], T]) -> T:
-    """Give what `read` makes of the `data` of an answer that is a success on both sides.
+def parse_response(
+    response: RawResponse, request: RequestContext, parse: Callable[[object], T]
+) -> T:
+    """Return what `parse` makes of the answer's `data`, if both codes say success.
 
     Raises:
-        Refused: HTTP status or code is a 4xx, and neither says worse.
+        RequestRejected: HTTP status or code is a 4xx, and neither is worse.
         ServerError: either is a 5xx.
-        InvalidResponse: anything else, or `read` raised ValueError.
+        InvalidResponse: anything else, or `parse` raised ValueError.
     """
     try:
-        envelope = parse_envelope(answer.body)
+        envelope = parse_envelope(response.body)
     except ValueError:
         envelope = None
-    kind = _kind_of(answer, envelope, question)
-    if kind is not None or envelope is None:
-        raise _error(kind or InvalidResponse, answer, envelope or Envelope(), question)
+    error_class = _error_class(response, envelope, request)
+    if error_class is not None or envelope is None:
+        raise _build_error(
+            error_class or InvalidResponse, response, envelope or Envelope(), request
+        )
     try:
-        return read(envelope.data)
+        return parse(envelope.data)
     except ValueError as error:
         detail = str(error)
-    raise InvalidResponse(detail, http_status=answer.http_status, task_id=question.task_id)
+    raise InvalidResponse(detail, http_status=response.http_status, task_id=request.task_id)
 
 
-def _kind_of(
-    answer: RawResponse, envelope: Envelope | None, question: RequestContext
+def _error_class(
+    response: RawResponse, envelope: Envelope | None, request: RequestContext
 ) -> type[ApixoError] | None:
-    code = _decisive(answer.http_status, envelope)
+    code = _decisive_code(response.http_status, envelope)
     if 500 <= code <= 599:
         return ServerError
     if not 400 <= code <= 499:
         return InvalidResponse if envelope is None or code != 200 else None
-    return _refusal(code, envelope, question)
+    return _rejection_class(code, envelope, request)
 
 
-def _decisive(http_status: int, envelope: Envelope | None) -> int:
-    """Choose the number that counts: a 5xx of either side, then a 4xx, the envelope's first."""
+def _decisive_code(http_status: int, envelope: Envelope | None) -> int:
+    """Return the deciding code: a 5xx of either, then a 4xx, the envelope's first; 0 if neither."""
     code = envelope.code if envelope else None
     sides = [http_status] if code is None else [code, http_status]
     for family in (500, 400):
@@ -120,13 +124,15 @@ def _decisive(http_status: int, envelope: Envelope | None) -> int:
     return 200 if all(200 <= side <= 299 for side in sides) else 0
 
 
-def _refusal(code: int, envelope: Envelope | None, question: RequestContext) -> type[ApixoError]:
-    """Find the class of a refusal; one that is no plain "no" is none."""
+def _rejection_class(
+    code: int, envelope: Envelope | None, request: RequestContext
+) -> type[ApixoError]:
+    """Return the class of a 4xx; InvalidResponse where a task may exist all the same."""
     if envelope is None:
-        # A bare 402 is a proxy's. Believing it would send the request again.
+        # A 402 without an envelope is a proxy's; trusting it would resubmit the request.
         return InvalidResponse if code == 402 else _REFUSALS.get(code, InvalidResponse)
     refusal = ErrorData.from_data(envelope.data)
-    if refusal.task_id not in (None, question.task_id):
+    if refusal.task_id not in (None, request.task_id):
         return InvalidResponse
     if code in (400, 403) and _lacks_funds(envelope, refusal):
         return OutOfCredit
@@ -134,9 +140,9 @@ def _refusal(code: int, envelope: Envelope | None, question: RequestContext) -> 
 
 
 def _lacks_funds(envelope: Envelope, refusal: ErrorData) -> bool:
-    """Tell whether the operator is out of money; only the beginning counts.
+    """Return whether the operator is out of credit; only the beginning of a message counts.
 
-    Further on, a message may repeat the prompt, and a member could stop the service with one.
+    Further on it may repeat the prompt, and a member could stop the service with one.
     """
     codes = (refusal.fail_code, refusal.error)
     if any(classify_fail_code(code) is FailReason.OUT_OF_CREDIT for code in codes):
@@ -145,35 +151,40 @@ def _lacks_funds(envelope: Envelope, refusal: ErrorData) -> bool:
     return any(_NO_FUNDS.match(text) for text in texts if text)
 
 
-def _error(
-    kind: type[ApixoError], answer: RawResponse, envelope: Envelope, question: RequestContext
+def _build_error(
+    error_class: type[ApixoError],
+    response: RawResponse,
+    envelope: Envelope,
+    request: RequestContext,
 ) -> ApixoError:
     refusal = ErrorData.from_data(envelope.data)
-    said = refusal.error or refusal.fail_message or envelope.message or "no reason given"
-    return kind(
-        _NOT_DOCUMENTED if kind is InvalidResponse else _clean(said, MAX_DETAIL_CHARS, question),
-        http_status=answer.http_status,
+    detail = refusal.error or refusal.fail_message or envelope.message or "no reason given"
+    return error_class(
+        _UNDOCUMENTED
+        if error_class is InvalidResponse
+        else _sanitize(detail, MAX_DETAIL_CHARS, request),
+        http_status=response.http_status,
         code=envelope.code,
-        fail_code=_clean(refusal.fail_code, MAX_CODE_CHARS, question),
-        task_id=_clean(question.task_id or refusal.task_id, MAX_ID_CHARS, question),
-        retry_after_s=_patience_s(answer.retry_after, datetime.now(UTC)),
+        fail_code=_sanitize(refusal.fail_code, MAX_CODE_CHARS, request),
+        task_id=_sanitize(request.task_id or refusal.task_id, MAX_ID_CHARS, request),
+        retry_after_s=_parse_retry_after_s(response.retry_after, datetime.now(UTC)),
     )
 
 
 @overload
-def _clean(text: str, most: int, question: RequestContext) -> str: ...
+def _sanitize(text: str, max_chars: int, request: RequestContext) -> str: ...
 @overload
-def _clean(text: str | None, most: int, question: RequestContext) -> str | None: ...
-def _clean(text: str | None, most: int, question: RequestContext) -> str | None:
-    if text and len(question.prompt) >= _MIN_HIDDEN_CHARS:
-        text = text.replace(question.prompt, "[prompt]")
-        # With its odd spaces made plain, what was not the prompt may have become it.
-        text = plain_text(text, most * 8).replace(question.prompt, "[prompt]")
-    return plain_text(text, most)
+def _sanitize(text: str | None, max_chars: int, request: RequestContext) -> str | None: ...
+def _sanitize(text: str | None, max_chars: int, request: RequestContext) -> str | None:
+    if text and len(request.prompt) >= _MIN_HIDDEN_CHARS:
+        text = text.replace(request.prompt, "[prompt]")
+        # Normalizing white space may have produced the prompt again.
+        text = plain_text(text, max_chars * 8).replace(request.prompt, "[prompt]")
+    return plain_text(text, max_chars)
 
 
-def _patience_s(retry_after: str | None, now: datetime) -> float | None:
-    """Read a Retry-After, a number of seconds or a date; None if it is neither."""
+def _parse_retry_after_s(retry_after: str | None, now: datetime) -> float | None:
+    """Return the seconds of a Retry-After (a number or an HTTP date), or None if it is neither."""
     text = (retry_after or "").strip()
     if re.fullmatch(r"\d+", text, re.ASCII):
         return min(float(text), MAX_RETRY_AFTER_S)

@@ -1,6 +1,6 @@
-"""Knows what APIXO's answers mean: the envelope, a refusal, a task's id and status, a balance.
+"""Schemas of APIXO's answers: the envelope, an error, a task's id and status, a balance.
 
-Read leniently where nothing depends on a field, and refused with ValueError where something does.
+Optional fields are parsed leniently; required ones raise ValueError.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _MAX_DOLLARS = 10**9
 
 
 class TaskState(StrEnum):
-    """Where a task stands; only SUCCESS and FAILED are final."""
+    """State of a task; only SUCCESS and FAILED are final."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -35,7 +35,7 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """Why a task failed: APIXO's code as it came, its class, and APIXO's words in one line."""
+    """Why a task failed: APIXO's code, its class, and APIXO's message in one line."""
 
     code: str | None
     reason: FailReason
@@ -44,9 +44,9 @@ class TaskFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatus:
-    """How a task does.
+    """Status of a task.
 
-    `result_urls` may be empty in spite of a success; `fail` is there if, and only if, the task
+    `result_urls` may be empty in spite of a success; `failure` is set if, and only if, the task
     failed; times are Unix milliseconds.
     """
 
@@ -59,19 +59,19 @@ class TaskStatus:
 
 
 def parse_envelope(body: bytes) -> "Envelope":
-    """Read what every answer comes in.
+    """Parse the envelope of an answer.
 
     Raises:
-        ValueError: it is no JSON object, or its code is no integer.
+        ValueError: it is not a JSON object, or its code is not an integer.
     """
     return Envelope.model_validate(parse_json(body))
 
 
 def parse_task_id(data: object) -> str:
-    """Read the task's id from the `data` of an accepted submission.
+    """Return the task id from the `data` of an accepted submission.
 
     Raises:
-        ValueError: there is none. A number is none either: it may have lost digits on its way.
+        ValueError: there is none. A number does not count: it may have lost digits on its way.
     """
     task_id = _field(data, "taskId")
     if not isinstance(task_id, str) or not 0 < len(task_id) <= MAX_ID_CHARS:
@@ -82,45 +82,47 @@ def parse_task_id(data: object) -> str:
 
 
 def parse_callback(body: bytes) -> str:
-    """Read which task a callback is about; nothing else in it is to be believed.
+    """Return the task id of a callback; nothing else in it is trusted.
 
     Raises:
-        ValueError: it is no JSON object, or names no task.
+        ValueError: it is not a JSON object, or names no task.
     """
     return parse_task_id(_field(parse_json(body), "data"))
 
 
 def parse_status(data: object, task_id: str) -> TaskStatus:
-    """Read the `data` of a status answer for a task.
+    """Parse the `data` of a task's status.
 
     Raises:
-        ValueError: it is no object, or speaks of another task.
+        ValueError: it is not an object, or is about another task.
     """
     if not isinstance(data, dict):
         raise ValueError("the answer does not speak of a task")  # noqa: TRY004 - what it came as
     fields = _StatusData.model_validate(data)
     if fields.task_id is not None and fields.task_id != task_id:
         raise ValueError("the answer speaks of another task")
-    fail = TaskFailure(fields.fail_code, classify_fail_code(fields.fail_code), fields.fail_message)
+    failure = TaskFailure(
+        fields.fail_code, classify_fail_code(fields.fail_code), fields.fail_message
+    )
     return TaskStatus(
         task_id=task_id,
         state=fields.state,
         result_urls=fields.result_urls if fields.state is TaskState.SUCCESS else (),
-        failure=fail if fields.state is TaskState.FAILED else None,
+        failure=failure if fields.state is TaskState.FAILED else None,
         created_ms=fields.created_ms,
         completed_ms=fields.completed_ms,
     )
 
 
 def parse_balance(data: object) -> MicroUSD:
-    """Read the `data` of a balance answer: a number of dollars, exact to the micro-dollar.
+    """Return the `data` of a balance answer: a number of dollars, exact to the micro-dollar.
 
     Raises:
-        ValueError: it is no number, or none that a balance can have.
+        ValueError: it is not a number, or out of range.
     """
     if isinstance(data, bool) or not isinstance(data, (int, Decimal)):
         raise ValueError("the balance is no number")  # noqa: TRY004 - what it came as
-    # copy_abs, for abs() of a decimal with a monstrous exponent overflows.
+    # copy_abs: abs() of a Decimal with a huge exponent overflows.
     if not Decimal(data).copy_abs() < _MAX_DOLLARS:
         raise ValueError("the balance is absurd")
     return to_micro_usd(Decimal(data))
@@ -138,7 +140,7 @@ def _state(value: object) -> TaskState:
 
 
 def _result_urls(value: object) -> tuple[str, ...]:
-    """Read `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`."""
+    """Parse `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`."""
     try:
         result = parse_json(value) if isinstance(value, str) else value
     except ValueError:
@@ -152,63 +154,65 @@ def _is_plain(url: str) -> bool:
     return 0 < len(url) <= _MAX_URL_CHARS and url.isprintable()
 
 
-def _text(value: object) -> str | None:
+def _str_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _id(value: object) -> str | None:
+def _id_or_none(value: object) -> str | None:
     is_id = isinstance(value, (str, int)) and not isinstance(value, bool)
     return str(value) if is_id and value != "" else None
 
 
-def _code(value: object) -> str | None:
-    return plain_text(_id(value), MAX_CODE_CHARS)
+def _code_or_none(value: object) -> str | None:
+    return plain_text(_id_or_none(value), MAX_CODE_CHARS)
 
 
-def _line(value: object) -> str | None:
-    return plain_text(_text(value), MAX_DETAIL_CHARS)
+def _plain_line(value: object) -> str | None:
+    return plain_text(_str_or_none(value), MAX_DETAIL_CHARS)
 
 
-def _millis(value: object) -> int | None:
-    """Keep a moment that can be Unix milliseconds: some answers carry seconds, or nonsense."""
+def _unix_ms(value: object) -> int | None:
+    """Return a plausible Unix millisecond timestamp; some answers carry seconds, or nonsense."""
     return value if isinstance(value, int) and 10**12 <= value < 10**13 else None
 
 
-class _Incoming(BaseModel):
+class _IncomingModel(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
 
 
-class Envelope(_Incoming):
-    """What every answer comes in; `message` and `data` are often missing, `code` now and then."""
+class Envelope(_IncomingModel):
+    """Envelope of every answer; `message` and `data` are often missing, `code` now and then."""
 
     code: int | None = None
-    message: Annotated[str | None, BeforeValidator(_text)] = None
+    message: Annotated[str | None, BeforeValidator(_str_or_none)] = None
     data: Any = None
 
 
-class ErrorData(_Incoming):
-    """What the `data` of a refusal may hold, as it came."""
+class ErrorData(_IncomingModel):
+    """The `data` of an error answer, unmodified."""
 
-    error: Annotated[str | None, BeforeValidator(_text)] = None
-    fail_code: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="failCode")
-    fail_message: Annotated[str | None, BeforeValidator(_text)] = Field(None, alias="failMsg")
-    task_id: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="taskId")
+    error: Annotated[str | None, BeforeValidator(_str_or_none)] = None
+    fail_code: Annotated[str | None, BeforeValidator(_id_or_none)] = Field(None, alias="failCode")
+    fail_message: Annotated[str | None, BeforeValidator(_str_or_none)] = Field(
+        None, alias="failMsg"
+    )
+    task_id: Annotated[str | None, BeforeValidator(_id_or_none)] = Field(None, alias="taskId")
 
     @classmethod
     def from_data(cls, data: object) -> "ErrorData":
-        """Read `data` of any shape; what is no object holds nothing."""
+        """Parse `data` of any shape; anything but an object yields empty fields."""
         return cls.model_validate(data if isinstance(data, dict) else {})
 
 
-class _StatusData(_Incoming):
-    task_id: Annotated[str | None, BeforeValidator(_id)] = Field(None, alias="taskId")
+class _StatusData(_IncomingModel):
+    task_id: Annotated[str | None, BeforeValidator(_id_or_none)] = Field(None, alias="taskId")
     state: Annotated[TaskState, BeforeValidator(_state)] = TaskState.UNKNOWN
     result_urls: Annotated[tuple[str, ...], BeforeValidator(_result_urls)] = Field(
         (), alias="resultJson"
     )
-    fail_code: Annotated[str | None, BeforeValidator(_code)] = Field(None, alias="failCode")
-    fail_message: Annotated[str | None, BeforeValidator(_line)] = Field(None, alias="failMsg")
-    created_ms: Annotated[int | None, BeforeValidator(_millis)] = Field(None, alias="createTime")
-    completed_ms: Annotated[int | None, BeforeValidator(_millis)] = Field(
+    fail_code: Annotated[str | None, BeforeValidator(_code_or_none)] = Field(None, alias="failCode")
+    fail_message: Annotated[str | None, BeforeValidator(_plain_line)] = Field(None, alias="failMsg")
+    created_ms: Annotated[int | None, BeforeValidator(_unix_ms)] = Field(None, alias="createTime")
+    completed_ms: Annotated[int | None, BeforeValidator(_unix_ms)] = Field(
         None, alias="completeTime"
     )

@@ -1,1 +1,1 @@
-"""Starts and stops the service; the only place where its objects are built."""
+"""The service process: start, shutdown, and the composition of its objects."""

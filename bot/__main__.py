@@ -1,4 +1,4 @@
-"""The command line: runs the service, tries it without accounts, and looks after its data."""
+"""Command line: runs the service, tries it on local fakes, and maintains its data."""
 
 import asyncio
 import sys
@@ -36,11 +36,11 @@ def main(context: click.Context) -> None:
 @main.command()
 def run() -> None:
     """Run the service (the default)."""
-    settings = _read(Settings)
+    settings = _read_settings(Settings)
     from bot import app, logs
 
     logs.set_up(settings)
-    _await(app.run(settings))
+    _run_async(app.run(settings))
 
 
 @main.command(short_help="Try it all on local stand-ins.")
@@ -71,29 +71,29 @@ def sandbox(once: bool, host: str, port: int, speed: float) -> None:
     from sandbox.demo import run
 
     command = [sys.executable, "-m", "bot"]
-    playing = run.run_demo(
+    demo = run.run_demo(
         command, once=once, host=host, port=port, speed=speed, open_books=_open_snapshot_reader
     )
-    sys.exit(asyncio.run(playing))
+    sys.exit(asyncio.run(demo))
 
 
 @main.command(short_help="Prove the ledger and the jobs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def audit(as_json: bool) -> None:
     """Prove the ledger's and the jobs' invariants from their rows; exit 1 if one is broken."""
-    settings = _read(DatabaseSettings)
+    settings = _read_settings(DatabaseSettings)
     from bot.cli import database
 
-    sys.exit(_await(database.print_audit(settings.database_url, as_json=as_json)))
+    sys.exit(_run_async(database.print_audit(settings.database_url, as_json=as_json)))
 
 
 @main.command(short_help="Check what the service needs.")
 def doctor() -> None:
     """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
-    settings = _read(Settings)
-    from bot.cli import doctor as practice
+    settings = _read_settings(Settings)
+    from bot.cli import doctor as checks
 
-    sys.exit(_await(practice.run_checks(settings)))
+    sys.exit(_run_async(checks.run_checks(settings)))
 
 
 @main.command()
@@ -101,7 +101,7 @@ def migrate() -> None:
     """Bring the database's schema to the newest version."""
     from bot.cli import database
 
-    _await(database.migrate(_read(DatabaseSettings).database_url))
+    _run_async(database.migrate(_read_settings(DatabaseSettings).database_url))
 
 
 @main.command(short_help="Copy the database to PATH.")
@@ -110,7 +110,7 @@ def backup(path: Path) -> None:
     """Write a consistent copy of the database to PATH, also while the service runs."""
     from bot.cli import database
 
-    _await(database.backup(_read(DatabaseSettings).database_url, path))
+    _run_async(database.backup(_read_settings(DatabaseSettings).database_url, path))
 
 
 @main.command(short_help="Print what was spent, as CSV.")
@@ -136,8 +136,8 @@ def report(period: str, group_by: str) -> None:
         days = parse_days(period, time.time_ns() // 1_000_000)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--period") from None
-    settings = _read(DatabaseSettings)
-    _await(database.print_spending(settings.database_url, days, Grouping(group_by)))
+    settings = _read_settings(DatabaseSettings)
+    _run_async(database.print_spending(settings.database_url, days, Grouping(group_by)))
 
 
 def _open_snapshot_reader() -> "SnapshotReader":
@@ -146,7 +146,7 @@ def _open_snapshot_reader() -> "SnapshotReader":
     return SnapshotReader()
 
 
-def _read(kind: type[S]) -> S:
+def _read_settings(kind: type[S]) -> S:
     try:
         return kind.read()
     except SettingsError as error:
@@ -156,11 +156,11 @@ def _read(kind: type[S]) -> S:
         sys.exit(_BAD_SETTINGS)
 
 
-def _await(work: Coroutine[Any, Any, T]) -> T:
+def _run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
-        return asyncio.run(work)
+        return asyncio.run(coroutine)
     except DailiesError as error:
-        click.echo(f"Dailies can not go on: {error}", err=True)
+        click.echo(f"Dailies cannot go on: {error}", err=True)
         sys.exit(1)
 
 

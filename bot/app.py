@@ -1,4 +1,4 @@
-"""The composition root: builds every object of the service, hands them down, runs and ends it."""
+"""Composition root: builds every object of the service, runs it, and shuts it down."""
 
 import asyncio
 import os
@@ -66,16 +66,16 @@ from workflow.worker import Worker
 
 @dataclass(frozen=True, slots=True)
 class ServiceUrls:
-    """What makes our addresses, and knows them again; they can be reached if `are_public`."""
+    """Builds and verifies the URLs of this service; `are_public` if they are reachable."""
 
     media_urls: SignedUrls
     callback_urls: CallbackUrls
     are_public: bool
 
     @classmethod
-    async def create(cls, public_url: str | None, notes: KeyValueStore) -> Self:
-        """Make the addresses below a public one; without it, those given out earlier still hold."""
-        secret = await load_signing_secret(notes)
+    async def create(cls, public_url: str | None, key_values: KeyValueStore) -> Self:
+        """Build URLs below `public_url`; without it, only those issued earlier are verified."""
+        secret = await load_signing_secret(key_values)
         root = public_url or ""
         return cls(
             media_urls=SignedUrls(root, Signer(secret, "links")),
@@ -91,7 +91,7 @@ async def build_routes(
     readiness: ReadinessProbe,
     process_metrics: ProcessMetrics,
 ) -> Sequence[web.RouteDef]:
-    """Make the routes of the service, and begin to count."""
+    """Return the HTTP routes of the service, and start counting transitions."""
     metrics = MetricsEndpoint(context, worker, process_metrics)
     await metrics.start()
     callbacks = CallbackEndpoint(
@@ -107,14 +107,14 @@ async def build_routes(
 
 _log = structlog.get_logger(__name__)
 
-_GATEWAY_AGAIN_S = 5
+_GATEWAY_RETRY_S = 5
 
 
 async def run(settings: Settings) -> None:
     """Run the service until SIGTERM or Ctrl-C.
 
     Raises:
-        CannotStart: in words for the operator.
+        CannotStart: the message is for the operator.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,14 +124,14 @@ async def run(settings: Settings) -> None:
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not serving.done():
-        _log.info("stopping")
+        _log.info("shutting down")
         serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving
 
 
 async def _serve(settings: Settings) -> None:
-    """Build the service and keep it connected; whatever ends this, it is taken down in order."""
+    """Build the service and keep it connected; tear it down in order, however it ends."""
     client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
     activate_translations(translations.load_translations(settings.bot_language))
     async with AsyncExitStack() as stack:
@@ -146,74 +146,78 @@ def build_cogs(
     client: discord.Client,
     context: Context,
     worker: Worker,
-    desk: GenerationService,
-    intake: AttachmentLoader,
+    service: GenerationService,
+    attachments: AttachmentLoader,
 ) -> list[commands.Cog]:
-    """Make what members touch, the loop that turns the belt, and the one for everything else."""
+    """Return the cogs: commands and buttons, the worker loop, and the periodic tasks."""
     operators = Operators(client)
-    mending = RetryModals(context.now_ms)
+    retry_modals = RetryModals(context.now_ms)
     return [
-        GenerationCog(desk, intake, mending),
-        ReferenceCog(desk, intake, mending),
-        ComposeCog(desk, intake, mending),
-        ContextMenuCog(context, desk, intake, mending),
-        JobButtonsCog(context, desk, mending),
-        PriceCog(context, desk),
-        JobListCog(context, desk),
-        QuotaCog(context, desk),
-        SettingsCog(context, desk),
-        OperatorCog(context, desk),
-        ReportCog(context, desk),
-        HelpCog(context, desk),
+        GenerationCog(service, attachments, retry_modals),
+        ReferenceCog(service, attachments, retry_modals),
+        ComposeCog(service, attachments, retry_modals),
+        ContextMenuCog(context, service, attachments, retry_modals),
+        JobButtonsCog(context, service, retry_modals),
+        PriceCog(context, service),
+        JobListCog(context, service),
+        QuotaCog(context, service),
+        SettingsCog(context, service),
+        OperatorCog(context, service),
+        ReportCog(context, service),
+        HelpCog(context, service),
         AutocompleteCog(context),
-        NotificationsCog(context, desk),
-        WorkerLoop(worker, desk),
+        NotificationsCog(context, service),
+        WorkerLoop(worker, service),
         PeriodicTasks(context, operators, WeeklySummaryPublisher(client)),
     ]
 
 
 async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
-    meters = ProcessMetrics()
+    process_metrics = ProcessMetrics()
     database = await stack.enter_async_context(await Database.open(settings.database_url))
     await database.migrate()
     clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
     apixo = await stack.enter_async_context(
         ApixoClient(
-            settings.apixo_base_url, settings.apixo_api_key, trace=meters.trace_config("apixo")
+            settings.apixo_base_url,
+            settings.apixo_api_key,
+            trace=process_metrics.trace_config("apixo"),
         )
     )
     await _check_key(apixo)
-    results = await stack.enter_async_context(
+    downloader = await stack.enter_async_context(
         ResultDownloader(settings.apixo_result_hosts, _loopback_host(settings.apixo_base_url))
     )
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
-    media, bucket_links = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
-    intake = AttachmentLoader(session, settings.discord_api_url, media.save_input)
-    notes = KeyValueStore(database)
-    addresses = await ServiceUrls.create(settings.public_url, notes)
+    media, presigned_urls = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
+    attachments = AttachmentLoader(session, settings.discord_api_url, media.save_input)
+    key_values = KeyValueStore(database)
+    urls = await ServiceUrls.create(settings.public_url, key_values)
     bot = DailiesBot(
-        lambda: build_cogs(bot, context, belt, desk, intake), notes, meters.trace_config("discord")
+        lambda: build_cogs(bot, context, worker, service, attachments),
+        key_values,
+        process_metrics.trace_config("discord"),
     )
-    answers = EphemeralReplies(clock.now_ms)
+    ephemeral_replies = EphemeralReplies(clock.now_ms)
     context = Context(
         database=database,
         apixo=apixo,
-        results=results,
+        results=downloader,
         media=media,
-        publisher=DiscordPublisher(bot, answers),
+        publisher=DiscordPublisher(bot, ephemeral_replies),
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),
         video_tools=open_video_tools(),
-        media_urls=addresses.media_urls if addresses.are_public else bucket_links,
-        callback_urls=addresses.callback_urls if addresses.are_public else None,
+        media_urls=urls.media_urls if urls.are_public else presigned_urls,
+        callback_urls=urls.callback_urls if urls.are_public else None,
     )
-    belt = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    desk = GenerationService(context, belt, answers)
-    readiness = ReadinessProbe(bot, belt, context)
-    routes = await build_routes(context, belt, addresses, readiness, meters)
+    worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    service = GenerationService(context, worker, ephemeral_replies)
+    readiness = ReadinessProbe(bot, worker, context)
+    routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
     return bot
 
@@ -226,30 +230,30 @@ async def _connect(bot: DailiesBot, token: str) -> None:
     except discord.LoginFailure:
         raise CannotStart("DISCORD_TOKEN: Discord does not accept this token") from None
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        raise CannotStart(f"Discord can not be reached: {error}") from None
+        raise CannotStart(f"Discord cannot be reached: {error}") from None
 
 
 async def _stay_connected(bot: DailiesBot) -> None:
     try:
         await bot.connect()
     except AttributeError:
-        # The library stumbles so over a gateway that can not be reached at its very first try.
+        # discord.py raises this if the gateway is unreachable at the first attempt.
         if cast("object", bot.ws) is not None:
             raise
-        _log.warning("Discord's gateway can not be reached", again_in_s=_GATEWAY_AGAIN_S)
-        await asyncio.sleep(_GATEWAY_AGAIN_S)
+        _log.warning("gateway unreachable", retry_in_s=_GATEWAY_RETRY_S)
+        await asyncio.sleep(_GATEWAY_RETRY_S)
 
 
 async def _check_key(apixo: ApixoClient) -> None:
-    """Say at once that a key is wrong; an APIXO that is only out of reach does not hinder."""
+    """Fail at once on a wrong API key; an unreachable APIXO does not prevent the start."""
     try:
         balance = await apixo.fetch_balance()
     except Unauthorized:
         raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
     except ApixoError as error:
-        _log.warning("APIXO's balance is not known", error=str(error))
+        _log.warning("balance check failed", error=str(error))
     else:
-        _log.info("APIXO's balance", usd=format_usd_en(balance))
+        _log.info("balance checked", balance_usd=format_usd_en(balance))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -1,4 +1,4 @@
-"""The Discord side of the process: logs in, brings the cogs, registers the commands when new."""
+"""The Discord client: login, cogs, persistent buttons, command registration."""
 
 import hashlib
 import json
@@ -30,17 +30,20 @@ from storage.key_value import KeyValueStore
 
 _log = structlog.get_logger(__name__)
 
-_SYNCED_COMMANDS = "synced commands"
+_SYNCED_COMMANDS_KEY = "synced commands"
 
 _Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
 MakeCogs = Callable[[], Sequence[commands.Cog]]
 
 
 class DailiesBot(commands.Bot):
-    """The bot; `make_cogs` is called once, before it connects, `trace` hears of each request."""
+    """The bot; `make_cogs` is called once before it connects, `trace` observes each request."""
 
     def __init__(
-        self, make_cogs: MakeCogs, notes: KeyValueStore, trace: aiohttp.TraceConfig | None = None
+        self,
+        make_cogs: MakeCogs,
+        key_values: KeyValueStore,
+        trace: aiohttp.TraceConfig | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -49,16 +52,16 @@ class DailiesBot(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
-            max_messages=None,
+            max_messages=None,  # no message cache
             http_trace=trace or aiohttp.TraceConfig(),
         )
         self._make_cogs = make_cogs
-        self._notes = notes
+        self._key_values = key_values
         self.is_connected = False
         self.tree.error(handle_unexpected_error)
 
     async def setup_hook(self) -> None:
-        """Bring the cogs and the buttons of earlier processes, and register the commands."""
+        """Add the cogs and the handlers of persistent buttons, and register the commands."""
         for cog in self._make_cogs():
             await self.add_cog(cog)
         self.tree.add_command(animate_image)
@@ -77,38 +80,39 @@ class DailiesBot(commands.Bot):
         await self._sync_commands()
 
     async def is_owner(self, user: discord.abc.User, /) -> bool:
-        """Tell whether a user runs the service, as Discord says at this moment.
+        """Return whether a user operates the service, as Discord says now.
 
-        The library would believe for as long as it runs what Discord said once, and a mere
-        invitation to the team.
+        The library caches the owners for as long as it runs, and accepts pending invitations to the
+        team.
         """
         return user.id in await Operators(self).user_ids()
 
     async def on_connect(self) -> None:
-        """Note that the gateway is there."""
+        """Record that the gateway is connected."""
         self.is_connected = True
 
     async def on_resumed(self) -> None:
-        """Note that the gateway is there again."""
+        """Record that the gateway is connected again."""
         self.is_connected = True
 
     async def on_disconnect(self) -> None:
-        """Note that the gateway is gone; the library goes on trying."""
+        """Record that the gateway is disconnected; the library reconnects by itself."""
         self.is_connected = False
 
     async def _sync_commands(self) -> None:
-        """Register the commands if they differ from those registered last time for this bot."""
+        """Register the commands if they differ from the last registration of this bot."""
         definitions = [await self._definition(command) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, definitions], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        if await self._notes.get(_SYNCED_COMMANDS) == digest:
+        # Discord limits registrations per day, so unchanged commands are not sent again.
+        if await self._key_values.get(_SYNCED_COMMANDS_KEY) == digest:
             return
         await self.tree.sync()
-        await self._notes.put(_SYNCED_COMMANDS, digest)
+        await self._key_values.put(_SYNCED_COMMANDS_KEY, digest)
         _log.info("commands registered", count=len(definitions))
 
     async def _definition(self, command: _Command) -> dict[str, Any]:
-        """Write a command as the library registers it."""
+        """Return the payload with which the library registers a command."""
         translator = self.tree.translator
         if translator is None:
             return command.to_dict(self.tree)
@@ -116,7 +120,7 @@ class DailiesBot(commands.Bot):
 
 
 def set_discord_urls(api_url: str | None, gateway_url: str | None) -> None:
-    """Set the REST address (with its version) and the gateway's; None leaves Discord's own."""
+    """Set the URLs of REST API (with its version) and gateway; None leaves Discord's own."""
     if api_url is not None:
         Route.BASE = api_url
     if gateway_url is not None:

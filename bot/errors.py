@@ -1,8 +1,8 @@
 """Errors of starting and running the service.
 
 DailiesError
-├── SettingsError       settings are missing or wrong; every one is named
-└── CannotStart         the service could not start; says why, in words for the operator
+├── SettingsError       settings are missing or wrong; each one is named
+└── CannotStart         the service could not start; the message is for the operator
 """
 
 from domain.errors import DailiesError

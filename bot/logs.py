@@ -1,4 +1,4 @@
-"""Sets up logging: readable on a terminal, JSON otherwise, and never with a secret in it."""
+"""Logging: readable on a terminal, JSON otherwise, with every secret redacted."""
 
 import logging
 import os
@@ -18,30 +18,30 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
-_SHORTEST_SECRET = 6
-"""Shorter ones guard nothing, and blotting them out would spoil every line."""
+_MIN_SECRET_CHARS = 6
+"""Shorter ones protect nothing, and redacting them would garble every line."""
 
 _SECRET_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Where the library for S3 looks for its credentials."""
+"""Environment variables from which the S3 library reads its credentials."""
 
 _SIGNED_PATH = re.compile(
     r"(/(?:callbacks/apixo|media)/|X-Amz-(?:Signature|Security-Token)=)[\w.%~-]+"
 )
-"""Whoever knows such an address may use it."""
+"""Knowing such a URL is enough to use it."""
 
-_LEAST = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
-"""Below these levels libraries write whole statements and messages, and prompts with them."""
+_MIN_LEVELS = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
+"""Below these levels libraries log whole statements and messages, including prompts."""
 
 
 def set_up(settings: Settings) -> None:
-    """Send all logging to standard error in the chosen format."""
+    """Send all logging to standard error in the configured format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(_renderers(settings), _secrets(settings)))
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
-    # The voice libraries are not wanted: the service makes no calls.
+    # The service uses no voice, so warnings about missing voice libraries are noise.
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
-    for name, least in _LEAST.items():
-        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+    for name, min_level in _MIN_LEVELS.items():
+        logging.getLogger(name).setLevel(max(min_level, logging.getLogger().level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -69,7 +69,7 @@ def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if settings.log_format == "auto":
         readable = sys.stderr.isatty()
     if readable:
-        # Other formatters print local variables, where prompts and secrets are.
+        # Other formatters print local variables, which hold prompts and secrets.
         plain = structlog.dev.plain_traceback
         return [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
@@ -78,14 +78,14 @@ def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
-    """Formats a record and blots every secret out of the line, wherever it came from."""
+    """Formats a record and redacts every secret in the line, whatever its origin."""
 
     def __init__(self, renderers: list[structlog.typing.Processor], secrets: Iterable[str]) -> None:
         super().__init__(
             foreign_pre_chain=_SHARED,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _MIN_SECRET_CHARS)
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)

@@ -1,4 +1,4 @@
-"""Opens what `MEDIA_STORE` names: a folder, or a bucket with a folder to work in."""
+"""Media store named by `MEDIA_STORE`: a folder, or a bucket with a work folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,22 +9,22 @@ from storage.media import MediaFolder
 from workflow.context import MediaUrls
 
 WORK_FOLDER: Final = Path("data/media")
-"""Where videos lie on their way into a bucket, and afterwards for as long as there is room."""
+"""Local folder of videos on their way into a bucket, kept there while there is disk space."""
 
 
 def media_folder_path(media_store: str) -> Path:
-    """Tell in which folder of this machine videos lie."""
+    """Return the local folder of the videos."""
     return WORK_FOLDER if media_store.startswith("s3://") else Path(media_store)
 
 
 def open_media(media_store: str, now_ms: Callable[[], int]) -> tuple[MediaFolder, MediaUrls | None]:
-    """Prove the place of videos and inputs, and open it with what makes links into it, if any.
+    """Open the media store and check that it is writable; with URLs into it, if it makes any.
 
-    It waits for the disk, and for the bucket.
+    Blocks on the disk and the network.
 
     Raises:
         CannotStart: the library for buckets is not installed.
-        StorageError: the place does not take files.
+        StorageError: the store is not writable.
     """
     folder = MediaFolder(media_folder_path(media_store))
     folder.check_writable()

@@ -1,4 +1,4 @@
-"""Knows the settings: where they come from, what they may be, and what is wrong with them."""
+"""Settings: their sources, validation, and error messages."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-_PLAIN = {
+_MESSAGES = {
     "missing": "is required",
     "bool_parsing": "must be true or false",
     "int_parsing": "must be a whole number",
@@ -33,7 +33,7 @@ _PLAIN = {
 
 
 class DatabaseSettings(BaseSettings):
-    """What the commands that look after the data need."""
+    """Settings of the commands that maintain the data."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -68,7 +68,7 @@ class DatabaseSettings(BaseSettings):
 
 
 class Settings(DatabaseSettings):
-    """What the operator decides, read once at start from the environment or `.env`."""
+    """Settings of the service, read once at start from the environment or `.env`."""
 
     discord_token: SecretStr = Field(description="the bot's token")
     apixo_api_key: SecretStr = Field(description="the key of the APIXO account that pays")
@@ -144,7 +144,7 @@ class Settings(DatabaseSettings):
 
     @field_validator("discord_token", "apixo_api_key")
     @classmethod
-    def _no_blank_secret(cls, value: SecretStr) -> SecretStr:
+    def _one_word(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
         if re.fullmatch(r"[!-~]+", secret.strip()) is None:
             raise ValueError("must be one word of ASCII")
@@ -152,7 +152,7 @@ class Settings(DatabaseSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _any_case(cls, value: object) -> object:
+    def _upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
     @field_validator("apixo_base_url", "discord_api_url")
@@ -209,7 +209,7 @@ class Settings(DatabaseSettings):
 
 
 def describe() -> list[tuple[str, str, str]]:
-    """List each setting's name, default (as it is written) and meaning, for docs and checks."""
+    """Return each setting's name, default (as written) and meaning, for docs and checks."""
     return [
         (name.upper(), _default(name, field.get_default()), field.description or "")
         for name, field in Settings.model_fields.items()
@@ -221,9 +221,9 @@ def _problems(errors: Any) -> list[str]:
 
 
 def _problem(error: Mapping[str, Any]) -> str:
-    plain = _PLAIN.get(error["type"])
-    if plain is not None:
-        return plain.format_map(error.get("ctx", {}))
+    message = _MESSAGES.get(error["type"])
+    if message is not None:
+        return message.format_map(error.get("ctx", {}))
     return str(error["msg"]).removeprefix("Value error, ")
 
 

@@ -1,6 +1,6 @@
-"""Knows the languages that the service can speak: one file of translations each, in `locale`.
+"""Translations: one file per language in `locale`, and the command translator.
 
-A file is read and proven at the start: no sentence of it can fail when somebody is answered.
+A file is loaded and checked at the start, so that no sentence can fail to format later.
 """
 
 import re
@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from discord import app_commands
-from discord.app_commands import TranslationContextLocation as Place
+from discord.app_commands import TranslationContextLocation as TranslationContext
 
 from domain.catalogue import _, current_locale
 
@@ -25,17 +25,17 @@ LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 
 _ENGLISH: Final = "en"
 _CODE: Final = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]+)*", re.ASCII)
-_COUNTED: Final = 1000
-"""Plural forms repeat with the last two or three digits of a number."""
+_PLURAL_CHECK_LIMIT: Final = 1000
+"""Plural rules depend on the last two or three digits of a number."""
 
-_Place = tuple[str, str, str | None]
-"""A name in braces, how its value is formatted and converted."""
+_Placeholder = tuple[str, str, str | None]
+"""A placeholder: its name, format spec and conversion."""
 
-_COUNT: Final[_Place] = ("count", "", None)
+_COUNT: Final[_Placeholder] = ("count", "", None)
 
 
 def load_translations(code: str, folder: Path = LOCALE_FOLDER) -> NullTranslations:
-    """Read the translations of a language, such as `de` or `pt_BR`; English needs no file.
+    """Load the translations of a language, such as `de` or `pt_BR`; English needs no file.
 
     Raises:
         ValueError: there is no such language, or its file is wrong, naming the sentence.
@@ -45,15 +45,15 @@ def load_translations(code: str, folder: Path = LOCALE_FOLDER) -> NullTranslatio
     if code not in available_languages(folder):
         raise ValueError(f"must be one of {', '.join(available_languages(folder))}")
     try:
-        return _checked(_catalog(code, folder))
+        return _compile_checked(_catalog(code, folder))
     except (OSError, LookupError, PoFileError, UnknownLocaleError) as error:
-        raise ValueError(f"{code}.po can not be read: {error}") from None
+        raise ValueError(f"{code}.po cannot be read: {error}") from None
     except ValueError as error:
-        raise ValueError(f"{code}.po can not be used: {error}") from None
+        raise ValueError(f"{code}.po cannot be used: {error}") from None
 
 
 def available_languages(folder: Path = LOCALE_FOLDER) -> list[str]:
-    """List the languages that can be spoken."""
+    """Return the codes of the available languages, English first."""
     found = (path.stem for path in folder.glob("*.po") if _CODE.fullmatch(path.stem))
     return [_ENGLISH, *sorted(set(found) - {_ENGLISH})]
 
@@ -65,10 +65,10 @@ def _catalog(code: str, folder: Path) -> Catalog:
     return catalog
 
 
-def _checked(catalog: Catalog) -> NullTranslations:
-    """Make translations of a catalogue that are sure to work.
+def _compile_checked(catalog: Catalog) -> NullTranslations:
+    """Compile a catalog after checking every sentence.
 
-    What is fuzzy or not translated stays English.
+    Fuzzy and missing translations stay English.
 
     Raises:
         ValueError: for the first sentence that would fail.
@@ -86,13 +86,13 @@ def _checked(catalog: Catalog) -> NullTranslations:
 
 def _check_sentence(message: Message) -> None:
     sources, translations = _forms(message.id), _forms(message.string)
-    one, many = set(_places(sources[0])), set(_places(sources[-1]))
+    one, many = set(_placeholders(sources[0])), set(_placeholders(sources[-1]))
     required, allowed = one & many, one | many
     if len(sources) > 1:
         required, allowed = required - {_COUNT}, allowed | {_COUNT}
     for translation in filter(None, translations):
         try:
-            found = set(_places(translation))
+            found = set(_placeholders(translation))
         except ValueError as error:
             raise ValueError(f"{translation!r}: {error}") from None
         if not required <= found <= allowed:
@@ -103,36 +103,36 @@ def _forms(text: object) -> Sequence[str]:
     return (text,) if isinstance(text, str) else tuple(cast("Sequence[str]", text))
 
 
-def _places(sentence: str) -> Iterator[_Place]:
+def _placeholders(sentence: str) -> Iterator[_Placeholder]:
     for _literal, name, spec, conversion in Formatter().parse(sentence):
         if name is not None:
             yield name, spec or "", conversion
 
 
 def _check_plurals(translations: NullTranslations) -> None:
-    """See that the rule for plural forms, which is a file's own, can be followed."""
-    for count in range(_COUNTED):
+    """Check that the plural rule, which comes from the file, works for every number."""
+    for count in range(_PLURAL_CHECK_LIMIT):
         try:
             translations.ngettext("", "", count)
         except ArithmeticError:
             raise ValueError(f"Plural-Forms has no form for {count}") from None
 
 
-_LONGEST: Final = 100
-"""Characters that Discord takes for a description, or for the name of a choice."""
+_MAX_CHARS: Final = 100
+"""Characters that Discord accepts in a description, or in the name of a choice."""
 
 _TRANSLATED: Final = frozenset(
     {
-        Place.command_description,
-        Place.group_description,
-        Place.parameter_description,
-        Place.choice_name,
+        TranslationContext.command_description,
+        TranslationContext.group_description,
+        TranslationContext.parameter_description,
+        TranslationContext.choice_name,
     }
 )
 
 
 class CommandTranslator(app_commands.Translator):
-    """Translates what commands and options do for members whose Discord has the same language."""
+    """Translates descriptions of commands and options for members with the same locale."""
 
     async def translate(
         self,
@@ -140,15 +140,16 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Give the translation of a description; None leaves it English, as does one too long."""
-        if context.location not in _TRANSLATED or not _is_spoken(locale):
+        """Return the translation of a description; None keeps English, also if it is too long."""
+        if context.location not in _TRANSLATED or not _is_bot_language(locale):
             return None
-        said = _(string.message)
-        return said if said != string.message and len(said) <= _LONGEST else None
+        translation = _(string.message)
+        is_translated = translation != string.message
+        return translation if is_translated and len(translation) <= _MAX_CHARS else None
 
 
-def _is_spoken(locale: discord.Locale) -> bool:
+def _is_bot_language(locale: discord.Locale) -> bool:
     code, _, territory = locale.value.partition("-")
-    spoken = current_locale()
-    is_near = not territory or spoken.territory in (None, territory)
-    return code == spoken.language and is_near
+    bot_locale = current_locale()
+    is_same_territory = not territory or bot_locale.territory in (None, territory)
+    return code == bot_locale.language and is_same_territory

@@ -1,1 +1,1 @@
-"""Everything that is kept: jobs, money, settings and finished files. Every SQL word lives here."""
+"""Persistence: jobs, ledger, settings and media files; all SQL is in this package."""

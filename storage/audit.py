@@ -1,7 +1,7 @@
-"""Knows what must be true of jobs and money together, and proves it from the rows.
+"""Audit of the invariants that jobs and ledger must satisfy together.
 
-Each rule is one query for the rows that break it. The ledger's guards and the belt's moves should
-make that impossible; this is the second reader that does not believe them.
+Each rule is one query for the rows that break it. The ledger's guards and the state transitions
+should make such rows impossible; this second reader does not rely on them.
 """
 
 from collections.abc import Iterable
@@ -41,11 +41,13 @@ from storage.schema import (
 
 _UNPAID = HOLDING | {JobState.CANCELLED, JobState.REJECTED, JobState.SUBMIT_UNKNOWN}
 _DAY_MS = 86_400_000
-_OF_HOLD = (
+_HOLD_COLUMNS = (
     *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro"),
     "from_grant_micro",
 )
+# States in which an open hold is possible but not required.
 _MAY_HOLD = frozenset({JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED})
+# States in which the operator may bear the price instead of a hold.
 _MAY_BE_BORNE = frozenset({JobState.GENERATING, JobState.STUCK})
 _NEVER_BORNE = frozenset(
     {JobState.QUEUED, JobState.SUBMITTING, JobState.CANCELLED, JobState.REJECTED}
@@ -54,7 +56,7 @@ _NEVER_BORNE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What was found: jobs by state, the ledger's sums, and every broken rule with its rows."""
+    """Result of an audit: jobs by state, ledger totals, and each violation with its row."""
 
     ok: bool
     jobs: dict[str, int]
@@ -63,7 +65,7 @@ class AuditReport:
 
 
 async def run_audit(tx: AsyncConnection) -> AuditReport:
-    """Prove the rules of jobs and money; `tx` comes from `Database.read`, to see one moment."""
+    """Check every invariant; `tx` comes from `Database.read`, to see one snapshot."""
     violations = [
         rule.broken.format_map(dict(row))
         for rule in _RULES
@@ -84,7 +86,7 @@ class _Rule:
 
 
 def _holds() -> CTE:
-    """List the holds, each with what the ledger links to it."""
+    """Select the holds, each with the sums of the ledger rows that reference it."""
     entry = billing.alias("entry")
     is_resolution = entry.c.kind.in_(["charge", "release"])
     is_cost = entry.c.kind.in_(["charge", "adjust"])
@@ -105,7 +107,7 @@ def _holds() -> CTE:
     )
     return (
         select(
-            *(billing.c[name] for name in _OF_HOLD),
+            *(billing.c[name] for name in _HOLD_COLUMNS),
             *(func.coalesce(column, 0).label(column.key) for column in list(linked.c)[1:]),
         )
         .outerjoin(linked, linked.c.hold_id == billing.c.id)
@@ -115,9 +117,9 @@ def _holds() -> CTE:
 
 
 def _job_money(holds: CTE) -> CTE:
-    """List the jobs, each with its open holds, its charges, and what its member paid in all.
+    """Select the jobs, each with its open holds, its charges, and what its member paid in all.
 
-    `borne` is what the operator bears of it, `bookings` 1 if that is anything, else 0.
+    `borne` is what the operator bears of it; `bookings` is 1 if that is anything, else 0.
     """
     opened = (
         select(holds.c.job_id, func.count().label("open_holds"))
@@ -187,23 +189,26 @@ def _bucket_rules(holds: CTE) -> Iterable[_Rule]:
     )
 
 
-def _purse_rules(holds: CTE) -> Iterable[_Rule]:
+def _grant_bucket_rules(holds: CTE) -> Iterable[_Rule]:
     given = (
-        select(_purse(billing).label("purse"), _sum(billing.c.amount_micro).label("granted"))
+        select(
+            _grant_bucket_id(billing).label("grant_bucket"),
+            _sum(billing.c.amount_micro).label("granted"),
+        )
         .where(billing.c.kind == "grant")
-        .group_by("purse")
+        .group_by("grant_bucket")
         .subquery()
     )
     granted = func.coalesce(given.c.granted, 0)
     yield _Rule(
         "bucket {bucket_id} has {granted_micro} granted, but its ledger rows make {granted}",
         select(quota_buckets, granted.label("granted"))
-        .outerjoin(given, given.c.purse == quota_buckets.c.bucket_id)
+        .outerjoin(given, given.c.grant_bucket == quota_buckets.c.bucket_id)
         .where(quota_buckets.c.granted_micro != granted),
     )
     yield _Rule(
-        "grants of {granted} have no bucket {purse}",
-        select(given).where(given.c.purse.not_in(select(quota_buckets.c.bucket_id))),
+        "grants of {granted} have no bucket {grant_bucket}",
+        select(given).where(given.c.grant_bucket.not_in(select(quota_buckets.c.bucket_id))),
     )
     used = quota_buckets.c.held_micro + quota_buckets.c.charged_micro
     yield _Rule(
@@ -213,12 +218,14 @@ def _purse_rules(holds: CTE) -> Iterable[_Rule]:
             used > quota_buckets.c.granted_micro,
         ),
     )
-    pinned = select(billing_buckets.c.hold_id).where(
-        billing_buckets.c.hold_id == holds.c.id, billing_buckets.c.bucket_id == _purse(holds)
+    in_grant_bucket = select(billing_buckets.c.hold_id).where(
+        billing_buckets.c.hold_id == holds.c.id,
+        billing_buckets.c.bucket_id == _grant_bucket_id(holds),
     )
     yield _Rule(
-        "hold {id} of job {job_id} takes {from_grant_micro} from grants, but counts in no purse",
-        select(holds).where(holds.c.from_grant_micro > 0, ~pinned.exists()),
+        "hold {id} of job {job_id} takes {from_grant_micro} from grants, "
+        "but counts in no grant bucket",
+        select(holds).where(holds.c.from_grant_micro > 0, ~in_grant_bucket.exists()),
     )
 
 
@@ -243,7 +250,7 @@ def _grant_rules(holds: CTE) -> Iterable[_Rule]:
         ),
     )
     back, given = billing.alias("back"), billing.alias("given")
-    of_it = and_(
+    is_its_grant = and_(
         given.c.id == back.c.grant_id,
         given.c.kind == "grant",
         given.c.amount_micro > 0,
@@ -253,7 +260,7 @@ def _grant_rules(holds: CTE) -> Iterable[_Rule]:
     yield _Rule(
         "entry {id} takes back from no grant of its member",
         select(back.c.id)
-        .outerjoin(given, of_it)
+        .outerjoin(given, is_its_grant)
         .where(back.c.kind == "grant", back.c.amount_micro < 0, given.c.id.is_(None)),
     )
     rest = given.c.amount_micro + _sum(back.c.amount_micro)
@@ -318,7 +325,7 @@ def _charge_rules(money: CTE) -> Iterable[_Rule]:
 
 
 def _open_hold_rules(money: CTE) -> Iterable[_Rule]:
-    # Only a task that turned up after its hold was given back is made without one.
+    # A job proceeds without a hold only if its task was found after the hold was released.
     borne = case((money.c.state.in_(_MAY_BE_BORNE), money.c.bookings), else_=0)
     yield _Rule(
         "job {id} is {state}, but has {open_holds} open holds instead of none",
@@ -386,34 +393,39 @@ def _job_rules() -> Iterable[_Rule]:
 
 
 def _daily_rules() -> Iterable[_Rule]:
-    """Lay the days' sums beside what ledger rows and ended jobs take away from them again."""
+    """Compare the daily sums with the ledger rows and ended jobs that they summarize.
+
+    The recomputed values are negated, so that a UNION of both sides must sum to zero.
+    """
     keys = [column.name for column in daily_sums.primary_key]
     names = [column.name for column in daily_sums.c if column.name not in keys]
-    taken = union_all(_taken_by_entries(names), _taken_by_ends(names)).subquery()
-    subjects = {"server": literal(0), "user": taken.c.user_id, "channel": taken.c.channel_id}
+    negated = union_all(_negated_entries(names), _negated_ends(names)).subquery()
+    subjects = {"server": literal(0), "user": negated.c.user_id, "channel": negated.c.channel_id}
     for scope, subject in subjects.items():
-        kept = select(*(daily_sums.c[key] for key in ("guild_id", "day", "model")))
-        kept = kept.add_columns(daily_sums.c.subject_id, *(daily_sums.c[name] for name in names))
-        lost = select(taken.c.guild_id, taken.c.day, taken.c.model)
-        lost = lost.add_columns(subject, *(taken.c[name] for name in names))
-        parts = union_all(kept.where(daily_sums.c.scope == scope), lost).subquery()
-        yield _sums_rule(scope, parts, names)
+        stored = select(*(daily_sums.c[key] for key in ("guild_id", "day", "model")))
+        stored = stored.add_columns(
+            daily_sums.c.subject_id, *(daily_sums.c[name] for name in names)
+        )
+        recomputed = select(negated.c.guild_id, negated.c.day, negated.c.model)
+        recomputed = recomputed.add_columns(subject, *(negated.c[name] for name in names))
+        parts = union_all(stored.where(daily_sums.c.scope == scope), recomputed).subquery()
+        yield _daily_sum_rule(scope, parts, names)
 
 
-def _sums_rule(scope: str, parts: Subquery, names: Iterable[str]) -> _Rule:
+def _daily_sum_rule(scope: str, parts: Subquery, names: Iterable[str]) -> _Rule:
     keys = [parts.c[key] for key in ("guild_id", "day", "model", "subject_id")]
     differences = [_sum(parts.c[name]).label(name) for name in names]
-    told = ", ".join(f"{{{name}}} {name}" for name in names)
+    excess = ", ".join(f"{{{name}}} {name}" for name in names)
     return _Rule(
         f"the sums of server {{guild_id}} on day {{day}} for {scope} {{subject_id}} and {{model}} "
-        f"exceed its rows by {told}",
+        f"exceed its rows by {excess}",
         select(*keys, *differences)
         .group_by(*keys)
         .having(or_(*(difference != 0 for difference in differences))),
     )
 
 
-def _taken_by_entries(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
+def _negated_entries(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
     kind, amount = billing.c.kind, billing.c.amount_micro
     counted = {
         "charged_micro": case((kind == "charge", -amount), else_=0),
@@ -430,7 +442,7 @@ def _taken_by_entries(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _taken_by_ends(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
+def _negated_ends(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
     state, delivered = jobs.c.state, jobs.c.state == JobState.DELIVERED
     counted = {
         "delivered": case((delivered, -1), else_=0),
@@ -449,7 +461,7 @@ def _taken_by_ends(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
 def _share(
     bucket_id: ColumnElement[str], amount: ColumnElement[Any], from_grant: ColumnElement[Any]
 ) -> ColumnElement[Any]:
-    """Tell how much of an amount counts in a bucket."""
+    """Return the part of an amount that counts in a bucket."""
     return case(
         (bucket_id.startswith(GRANT_BUCKET_PREFIX), from_grant),
         (bucket_id.startswith(MEMBER_BUCKET_PREFIX), amount - from_grant),
@@ -457,8 +469,8 @@ def _share(
     )
 
 
-def _purse(rows: FromClause) -> ColumnElement[str]:
-    """Name the purse of the member whose row it is."""
+def _grant_bucket_id(rows: FromClause) -> ColumnElement[str]:
+    """Return the id of the grant bucket of a row's member."""
     guild, user = cast(rows.c.guild_id, Text), cast(rows.c.user_id, Text)
     name: ColumnElement[str] = (
         literal(f"{GRANT_BUCKET_PREFIX}:").concat(guild).concat(":").concat(user)
@@ -471,7 +483,7 @@ def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _differs(outer: ColumnElement[Any], inner: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Say that a value on the far side of an outer join is another, or is missing."""
+    """Return whether the value on the nullable side of an outer join differs or is missing."""
     return or_(outer.is_(None), outer != inner)
 
 
@@ -479,7 +491,7 @@ _HOLDS = _holds()
 _MONEY = _job_money(_HOLDS)
 _RULES = (
     *_bucket_rules(_HOLDS),
-    *_purse_rules(_HOLDS),
+    *_grant_bucket_rules(_HOLDS),
     *_grant_rules(_HOLDS),
     *_hold_rules(_HOLDS),
     *_charge_rules(_MONEY),

@@ -1,6 +1,6 @@
-"""Knows the audit trail: who changed what, when, from what to what. It is append-only.
+"""Append-only audit log: who changed what, when, from what to what.
 
-The database refuses changed and removed rows, and a second change by the same interaction.
+The database rejects updates, deletes and a second change by the same interaction.
 """
 
 from collections.abc import Collection
@@ -14,11 +14,11 @@ from storage.schema import changes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChange:
-    """What a change is made of; `before` or `after` is None where nothing was or is set.
+    """A change to record; `before` or `after` is None where nothing was or is set.
 
-    `what` is the sort of change (`limit`, `grant`, `revoke`, `preset`, …) and `subject` names what
-    was changed. `guild_id` is 0 for what concerns every server. `interaction_id` is that of the
-    click or command by which it was made, `entry_id` the ledger's row that it is about.
+    `what` is the kind of change (`limit`, `grant`, `revoke`, `preset`, …), `subject` names what was
+    changed. `guild_id` is 0 for what concerns every server. `interaction_id` is the click or
+    command that made the change, `entry_id` the ledger row that it is about.
     """
 
     at_ms: int
@@ -35,36 +35,36 @@ class NewChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change(NewChange):
-    """A change that was made; ids rise."""
+    """A recorded change; ids increase."""
 
     id: int
 
 
 async def record(tx: AsyncConnection, change: NewChange) -> None:
-    """Write a change down."""
+    """Append a change."""
     await tx.execute(insert(changes).values(asdict(change)))
 
 
 async def list_latest(
     tx: AsyncConnection, guild_id: int, limit: int, *, kinds: Collection[str] | None = None
 ) -> list[Change]:
-    """Read a server's last changes, newest first; only those of some `sorts`, if given."""
-    wanted = [] if kinds is None else [changes.c.what.in_(kinds)]
+    """Return a server's latest changes, newest first; only those of `kinds`, if given."""
+    conditions = [] if kinds is None else [changes.c.what.in_(kinds)]
     found = await tx.execute(
         select(changes)
-        .where(changes.c.guild_id == guild_id, *wanted)
+        .where(changes.c.guild_id == guild_id, *conditions)
         .order_by(changes.c.id.desc())
         .limit(limit)
     )
-    return [_change(row) for row in found.mappings()]
+    return [_row_to_change(row) for row in found.mappings()]
 
 
 async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Change | None:
-    """Read the change that an interaction has made already."""
+    """Return the change that an interaction has made already."""
     found = await tx.execute(select(changes).where(changes.c.interaction_id == interaction_id))
     row = found.mappings().one_or_none()
-    return None if row is None else _change(row)
+    return None if row is None else _row_to_change(row)
 
 
-def _change(row: RowMapping) -> Change:
+def _row_to_change(row: RowMapping) -> Change:
     return Change(**row)

@@ -1,8 +1,7 @@
-"""Knows the readings of APIXO's balance, and what the ledger says was spent at APIXO by then.
+"""Readings of APIXO's balance, each with the spending that the ledger expects until then.
 
-Spent is what was charged, and what the operator's account paid; of failed tasks nothing is
-expected, nor of those of which it is not known how they ended. What a member was given back is not
-taken off: APIXO has it all the same.
+Expected is what was charged, and what the operator's account paid; nothing for failed tasks, nor
+for tasks whose end is unknown. Refunds to members are not subtracted: APIXO keeps that money.
 """
 
 from collections.abc import Iterable
@@ -17,18 +16,17 @@ from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
 from storage.schema import balance_readings, billing, jobs
 
-_UNCLEAR: Final = AT_APIXO | {JobState.STUCK, JobState.SUBMIT_UNKNOWN}
-"""Nothing is expected yet, though the operator's account may stand for the worst."""
+_END_UNKNOWN: Final = AT_APIXO | {JobState.STUCK, JobState.SUBMIT_UNKNOWN}
+"""No spending is expected yet, even where the operator's account covers the worst case."""
 
-_MAY_HAVE_A_TASK: Final = _UNCLEAR | {JobState.QUARANTINED}
+_MAY_HAVE_A_TASK: Final = _END_UNKNOWN | {JobState.QUARANTINED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceReading:
-    """One reading, with the spending expected in all until then.
+    """One reading, with the total spending expected until then.
 
-    `in_flight` are the prices of the tasks of which the ledger can not know yet whether APIXO has
-    taken them.
+    `in_flight` sums the prices of the tasks that APIXO may or may not have charged already.
     """
 
     at_ms: int
@@ -38,14 +36,14 @@ class BalanceReading:
 
 
 async def add(tx: AsyncConnection, at_ms: int, balance: MicroUSD) -> None:
-    """Keep a balance that was read just before, beside what the ledger says now."""
-    # One statement sees one moment: a task is in flight or in the ledger, never neither.
+    """Record a balance that was just read, with what the ledger expects now."""
+    # One statement, one snapshot: a task is in flight or in the ledger, never neither.
     paid, not_taken, in_flight = (await tx.execute(_SUMS)).one()
     await tx.execute(
         insert(balance_readings).values(
             at_ms=at_ms,
             balance_micro=balance,
-            # A sum of 64-bit integers is a Decimal on PostgreSQL.
+            # SUM over 64-bit integers returns a Decimal on PostgreSQL.
             expected_micro=int(paid) - int(not_taken),
             in_flight_micro=int(in_flight),
         )
@@ -53,21 +51,21 @@ async def add(tx: AsyncConnection, at_ms: int, balance: MicroUSD) -> None:
 
 
 async def list_latest(tx: AsyncConnection, limit: int) -> list[BalanceReading]:
-    """Read the last readings, the oldest of them first."""
+    """Return the latest readings, oldest first."""
     found = await tx.execute(
         select(balance_readings).order_by(balance_readings.c.id.desc()).limit(limit)
     )
-    return _rows(reversed(found.all()))
+    return _rows_to_readings(reversed(found.all()))
 
 
 async def list_since(tx: AsyncConnection, at_ms: int) -> list[BalanceReading]:
-    """Read the readings from a moment on, the oldest first."""
+    """Return the readings since a moment, oldest first."""
     found = await tx.execute(
         select(balance_readings)
         .where(balance_readings.c.at_ms >= at_ms)
         .order_by(balance_readings.c.id)
     )
-    return _rows(found)
+    return _rows_to_readings(found)
 
 
 _AMOUNT = func.coalesce(func.sum(billing.c.amount_micro), 0)
@@ -78,7 +76,7 @@ _IS_PAID = or_(
 _IS_FOR_FAILED = and_(
     jobs.c.state == JobState.FAILED,
     func.coalesce(jobs.c.fail_code, "")
-    != ENDED_BY_OPERATOR,  # who ends a job may have found a paid task
+    != ENDED_BY_OPERATOR,  # a job that the operator ended may have had a paid task
     billing.c.kind == "charge",
 )
 _PAID = select(_AMOUNT).where(_IS_PAID)
@@ -86,7 +84,7 @@ _NOT_TAKEN = (
     select(_AMOUNT)
     .select_from(jobs)
     .join(billing, billing.c.job_id == jobs.c.id)
-    .where(_IS_PAID, or_(jobs.c.state.in_(_UNCLEAR), _IS_FOR_FAILED))
+    .where(_IS_PAID, or_(jobs.c.state.in_(_END_UNKNOWN), _IS_FOR_FAILED))
 )
 _IN_FLIGHT = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
     jobs.c.state.in_(_MAY_HAVE_A_TASK),
@@ -95,7 +93,7 @@ _IN_FLIGHT = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
 _SUMS = select(_PAID.scalar_subquery(), _NOT_TAKEN.scalar_subquery(), _IN_FLIGHT.scalar_subquery())
 
 
-def _rows(found: Iterable[Row[Any]]) -> list[BalanceReading]:
+def _rows_to_readings(found: Iterable[Row[Any]]) -> list[BalanceReading]:
     return [
         BalanceReading(
             at_ms=row.at_ms,

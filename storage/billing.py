@@ -1,12 +1,12 @@
-"""Knows the ledger: append-only rows in micro-dollars, moved together with the quota buckets.
+"""The ledger: append-only rows in micro-dollars, changed together with the quota buckets.
 
-A `hold` sets money aside for one attempt of a job. Exactly one `charge` (at most the hold) or
+A `hold` reserves money for one attempt of a job. Exactly one `charge` (at most the hold) or
 `release` (all of it) resolves it. An `adjust` corrects what was charged. A `grant` gives a member
-money for when their quota is spent; a negative one takes back what is unspent of another.
+money for when their quota is spent; a negative one revokes the unspent part of another.
 
-Each row tells how much of it came from grants: a hold takes that part last, and whatever a charge
-or an adjust leaves of it goes back there first. The database's own indexes, checks and triggers
-refuse everything else; see the migrations. `storage.audit` proves it all from the rows.
+Each row records how much of it came from grants: a hold uses grants last, and what a charge or an
+adjust returns goes back to them first. Indexes, checks and triggers of the database reject
+everything else; see the migrations. `storage.audit` checks it all from the rows.
 """
 
 from collections import Counter
@@ -28,14 +28,14 @@ EntryKind = Literal["hold", "charge", "release", "adjust", "grant"]
 Account = Literal["member", "operator"]
 
 SERVICE_ACTOR = "service"
-"""The actor of entries that no person made."""
+"""Actor of the entries that the service itself makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
     """One row of the ledger; `from_grant` is the part of the amount that grants pay.
 
-    A negative grant takes back from the one that `grant_id` names.
+    A negative grant revokes the one that `grant_id` names.
     """
 
     id: int
@@ -57,7 +57,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTotals:
-    """What is on hold now, and the sums of the other kinds over all time."""
+    """The amount on hold now, and the sums of the other kinds over all time."""
 
     held: MicroUSD
     charged: MicroUSD
@@ -67,7 +67,7 @@ class LedgerTotals:
 
 
 class NewHold(TypedDict):
-    """What a hold is made of; `limits` are those it must fit under."""
+    """Fields of a new hold; it must fit under `limits`."""
 
     job_id: str
     attempt: int
@@ -80,7 +80,7 @@ class NewHold(TypedDict):
 
 
 class NewGrant(TypedDict):
-    """What a grant is made of."""
+    """Fields of a new grant."""
 
     guild_id: int
     user_id: int
@@ -91,7 +91,7 @@ class NewGrant(TypedDict):
 
 
 class NewAdjustment(TypedDict):
-    """What an adjust is made of; a negative amount gives back."""
+    """Fields of a new adjust; a negative amount is a refund."""
 
     job_id: str
     guild_id: int
@@ -104,7 +104,7 @@ class NewAdjustment(TypedDict):
 
 
 def is_open_hold() -> ColumnElement[bool]:
-    """Say that a hold in `billing` has no resolution."""
+    """Return the condition that a hold in `billing` is not resolved."""
     resolution = billing.alias()
     return ~exists().where(
         resolution.c.hold_id == billing.c.id, resolution.c.kind.in_(["charge", "release"])
@@ -112,32 +112,32 @@ def is_open_hold() -> ColumnElement[bool]:
 
 
 async def hold(tx: AsyncConnection, **new: Unpack[NewHold]) -> int:
-    """Set an amount aside for one attempt of a job, once, and return the hold's id.
+    """Reserve an amount for one attempt of a job and return the hold's id; idempotent.
 
     Raises:
-        QuotaExceeded: naming every limit in the way; let it end the transaction.
-        LedgerError: the attempt holds another amount already, or the ledger refuses the row.
+        QuotaExceeded: naming every exceeded limit; let it roll the transaction back.
+        LedgerError: the attempt already holds another amount, or the ledger rejects the row.
     """
-    held = await _hold_of(tx, new["job_id"], new["attempt"])
-    if held is not None:
-        if held.amount_micro != new["amount"]:
+    hold_row = await _find_hold(tx, new["job_id"], new["attempt"])
+    if hold_row is not None:
+        if hold_row.amount_micro != new["amount"]:
             raise LedgerError(f"This attempt of job {new['job_id']} already holds another amount.")
-        return held.id
-    place = QuotaSubject(new["guild_id"], new["user_id"], new["now_ms"])
-    taken = await quotas.reserve(tx, place, new["amount"], new["limits"])
+        return hold_row.id
+    subject = QuotaSubject(new["guild_id"], new["user_id"], new["now_ms"])
+    reservation = await quotas.reserve(tx, subject, new["amount"], new["limits"])
     hold_id = await _append(
         tx,
         kind="hold",
         job_id=new["job_id"],
         attempt=new["attempt"],
         amount_micro=new["amount"],
-        from_grant_micro=taken.from_grant,
+        from_grant_micro=reservation.from_grant,
         guild_id=new["guild_id"],
         user_id=new["user_id"],
         price_version=new["price_version"],
         created_at_ms=new["now_ms"],
     )
-    await quotas.link_buckets(tx, hold_id, taken)
+    await quotas.link_buckets(tx, hold_id, reservation)
     return hold_id
 
 
@@ -150,73 +150,77 @@ async def charge(
     amount: MicroUSD | None = None,
     note: str = "",
 ) -> None:
-    """Turn a hold into a charge; without an amount, all of it. No limit is asked.
+    """Turn a hold into a charge, in full unless `amount` says less; limits do not apply.
 
     Raises:
         LedgerError: there is no such hold, it is resolved, it is smaller, or the job is paid.
     """
-    held = await _required_hold(tx, job_id, attempt)
-    charged = held.amount_micro if amount is None else amount
-    # The quota pays first, so what is not charged goes back to the grants first.
-    quota = held.amount_micro - held.from_grant_micro
+    hold_row = await _required_hold(tx, job_id, attempt)
+    charged = hold_row.amount_micro if amount is None else amount
+    # The quota pays first, so the uncharged part returns to the grants first.
+    quota = hold_row.amount_micro - hold_row.from_grant_micro
     parts = SplitAmount(charged, max(0, charged - quota))
-    await _append(tx, **_resolution(held, "charge", parts, now_ms, note))
-    await quotas.change_buckets(tx, held.id, held=_freed(held), charged=parts)
+    await _append(tx, **_resolution(hold_row, "charge", parts, now_ms, note))
+    await quotas.change_buckets(tx, hold_row.id, held=_negated_hold(hold_row), charged=parts)
 
 
 async def release(
     tx: AsyncConnection, job_id: str, attempt: int, *, now_ms: int, note: str
 ) -> None:
-    """Give a whole hold back.
+    """Release a whole hold.
 
     Raises:
         LedgerError: there is no such hold, or it is resolved.
     """
-    held = await _required_hold(tx, job_id, attempt)
-    parts = SplitAmount(held.amount_micro, held.from_grant_micro)
-    await _append(tx, **_resolution(held, "release", parts, now_ms, note))
-    await quotas.change_buckets(tx, held.id, held=_freed(held), charged=SplitAmount(0, 0))
+    hold_row = await _required_hold(tx, job_id, attempt)
+    parts = SplitAmount(hold_row.amount_micro, hold_row.from_grant_micro)
+    await _append(tx, **_resolution(hold_row, "release", parts, now_ms, note))
+    await quotas.change_buckets(
+        tx, hold_row.id, held=_negated_hold(hold_row), charged=SplitAmount(0, 0)
+    )
 
 
 async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjustment]) -> None:
     """Correct what a job cost the member or the operator.
 
-    The member's side counts in the buckets of the hold that was charged; what is given back goes
-    to the grants first, what is taken comes from the quota.
+    The member's side changes the buckets of the charged hold. A refund goes to the grants first, an
+    extra cost comes from the quota.
 
     Raises:
-        LedgerError: the amount is zero, or the member would get back more than they paid.
+        LedgerError: the amount is zero, or the refund exceeds what the member paid.
     """
     job_id, amount = new["job_id"], new["amount"]
-    held = await _adjusted_hold(tx, job_id)
-    members = new["account"] == "member"
-    if members and await amount_paid(tx, job_id) + amount < 0:
+    hold_row = await _lock_adjusted_hold(tx, job_id)
+    is_member = new["account"] == "member"
+    if is_member and await amount_paid(tx, job_id) + amount < 0:
         raise LedgerError(f"The member paid less for job {job_id} than would be given back.")
-    parts = SplitAmount(amount, await _back_to_grants(tx, held.id, amount) if members else 0)
+    parts = SplitAmount(
+        amount, await _grant_refund_part(tx, hold_row.id, amount) if is_member else 0
+    )
     await _append(
         tx,
         kind="adjust",
         job_id=job_id,
-        hold_id=held.id if members else None,
+        hold_id=hold_row.id if is_member else None,
         amount_micro=amount,
         from_grant_micro=parts.from_grant,
         account=new["account"],
         guild_id=new["guild_id"],
         user_id=new["user_id"],
-        price_version=held.price_version,
+        price_version=hold_row.price_version,
         created_at_ms=new["now_ms"],
         actor=new["actor"],
         note=new["note"],
     )
-    if members:
-        await quotas.change_buckets(tx, held.id, held=SplitAmount(0, 0), charged=parts)
+    if is_member:
+        await quotas.change_buckets(tx, hold_row.id, held=SplitAmount(0, 0), charged=parts)
 
 
 async def grant(tx: AsyncConnection, **new: Unpack[NewGrant]) -> int:
-    """Give a member money to use when their quota is spent, and return the grant's id.
+    """Grant a member money for when their quota is spent, and return the grant's id.
 
     Raises:
-        LedgerError: the amount is not above zero.
+        LedgerError: the amount is not positive.
     """
     if new["amount"] <= 0:
         raise LedgerError("A grant gives something.")
@@ -237,15 +241,15 @@ async def grant(tx: AsyncConnection, **new: Unpack[NewGrant]) -> int:
 async def revoke(
     tx: AsyncConnection, grant_id: int, *, actor: str, now_ms: int, note: str = ""
 ) -> MicroUSD:
-    """Take back what is unspent of a grant, and tell how much that was.
+    """Revoke the unspent part of a grant, and return its amount.
 
     Raises:
         LedgerError: there is no such grant.
     """
-    given = await _grant(tx, grant_id)
+    given = await _lock_grant(tx, grant_id)
     unspent = await quotas.lock_grant_balance(tx, given.guild_id, given.user_id)
-    rests = await unspent_grants(tx, given.guild_id, given.user_id, unspent)
-    amount = next((rest for found, rest in rests if found.id == grant_id), ZERO)
+    unspent_by_grant = await unspent_grants(tx, given.guild_id, given.user_id, unspent)
+    amount = next((rest for found, rest in unspent_by_grant if found.id == grant_id), ZERO)
     if amount:
         await quotas.change_grant_balance(tx, given.guild_id, given.user_id, MicroUSD(-amount))
         await _append(
@@ -266,38 +270,38 @@ async def revoke(
 async def unspent_grants(
     tx: AsyncConnection, guild_id: int, user_id: int, unspent: MicroUSD
 ) -> list[tuple[LedgerEntry, MicroUSD]]:
-    """List a member's grants of which something is unspent, newest first, and how much.
+    """Return a member's grants that are not fully spent, newest first, with the unspent amounts.
 
-    The oldest grant is spent first, so what is unspent in all is that of the newest ones.
+    The oldest grant is spent first, so the unspent total belongs to the newest ones.
     """
-    rows = await _grants(tx, guild_id, user_id)
-    back = Counter[int | None]()
+    rows = await _list_grants(tx, guild_id, user_id)
+    revoked = Counter[int | None]()
     for row in rows:
-        back[row.grant_id] += row.amount
-    rests = list[tuple[LedgerEntry, MicroUSD]]()
+        revoked[row.grant_id] += row.amount
+    unspent_by_grant = list[tuple[LedgerEntry, MicroUSD]]()
     for row in rows:
-        rest = MicroUSD(min(row.amount + back[row.id], unspent))
+        rest = MicroUSD(min(row.amount + revoked[row.id], unspent))
         if row.grant_id is None and rest > 0:
-            rests.append((row, rest))
+            unspent_by_grant.append((row, rest))
             unspent = MicroUSD(unspent - rest)
-    return rests
+    return unspent_by_grant
 
 
 async def get_entry(tx: AsyncConnection, entry_id: int) -> LedgerEntry | None:
-    """Read one row."""
+    """Return one row."""
     found = await tx.execute(select(billing).where(billing.c.id == entry_id))
     row = found.mappings().one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else _row_to_entry(row)
 
 
 async def list_entries(tx: AsyncConnection, job_id: str) -> list[LedgerEntry]:
-    """Read a job's rows, oldest first."""
+    """Return a job's rows, oldest first."""
     found = await tx.execute(select(billing).where(billing.c.job_id == job_id).order_by("id"))
-    return [_entry(row) for row in found.mappings()]
+    return [_row_to_entry(row) for row in found.mappings()]
 
 
 async def has_open_hold(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
-    """Tell whether an attempt of a job has a hold that is not resolved."""
+    """Return whether an attempt of a job has an unresolved hold."""
     found = select(billing.c.id).where(
         billing.c.kind == "hold",
         billing.c.job_id == job_id,
@@ -308,7 +312,7 @@ async def has_open_hold(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
 
 
 async def amount_paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
-    """Tell what a job has cost its member in the end."""
+    """Return what a job has cost its member: the charge and all adjusts."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
             billing.c.job_id == job_id,
@@ -320,11 +324,11 @@ async def amount_paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
 
 
 async def get_totals(tx: AsyncConnection) -> LedgerTotals:
-    """Sum the ledger."""
+    """Return the totals of the ledger."""
     summed = await tx.execute(
         select(billing.c.kind, func.sum(billing.c.amount_micro)).group_by(billing.c.kind)
     )
-    # A sum of 64-bit integers is a Decimal on PostgreSQL.
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
     sums = {kind: MicroUSD(int(amount)) for kind, amount in summed}
     open_holds = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
         billing.c.kind == "hold", is_open_hold()
@@ -347,7 +351,7 @@ async def _append(tx: AsyncConnection, **row: object) -> int:
     return appended.scalar_one()
 
 
-async def _hold_of(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any] | None:
+async def _find_hold(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any] | None:
     found = await tx.execute(
         select(billing).where(
             billing.c.kind == "hold", billing.c.job_id == job_id, billing.c.attempt == attempt
@@ -357,35 +361,35 @@ async def _hold_of(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any] |
 
 
 async def _required_hold(tx: AsyncConnection, job_id: str, attempt: int) -> Row[Any]:
-    held = await _hold_of(tx, job_id, attempt)
-    if held is None:
+    hold_row = await _find_hold(tx, job_id, attempt)
+    if hold_row is None:
         raise LedgerError(f"Attempt {attempt} of job {job_id} has no hold.")
-    return held
+    return hold_row
 
 
 def _resolution(
-    held: Row[Any], kind: EntryKind, parts: SplitAmount, now_ms: int, note: str
+    hold_row: Row[Any], kind: EntryKind, parts: SplitAmount, now_ms: int, note: str
 ) -> dict[str, object]:
     return {
         "kind": kind,
-        "job_id": held.job_id,
-        "attempt": held.attempt,
-        "hold_id": held.id,
+        "job_id": hold_row.job_id,
+        "attempt": hold_row.attempt,
+        "hold_id": hold_row.id,
         "amount_micro": parts.amount,
         "from_grant_micro": parts.from_grant,
-        "guild_id": held.guild_id,
-        "user_id": held.user_id,
-        "price_version": held.price_version,
+        "guild_id": hold_row.guild_id,
+        "user_id": hold_row.user_id,
+        "price_version": hold_row.price_version,
         "created_at_ms": now_ms,
         "note": note,
     }
 
 
-def _freed(held: Row[Any]) -> SplitAmount:
-    return SplitAmount(-held.amount_micro, -held.from_grant_micro)
+def _negated_hold(hold_row: Row[Any]) -> SplitAmount:
+    return SplitAmount(-hold_row.amount_micro, -hold_row.from_grant_micro)
 
 
-async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
+async def _lock_adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
     charges = billing.alias()
     paid = exists().where(charges.c.hold_id == billing.c.id, charges.c.kind == "charge")
     found = await tx.execute(
@@ -393,17 +397,17 @@ async def _adjusted_hold(tx: AsyncConnection, job_id: str) -> Row[Any]:
         .where(billing.c.kind == "hold", billing.c.job_id == job_id)
         .order_by(case((paid, 0), else_=1), billing.c.attempt.desc())
         .limit(1)
-        # Two adjusts of one job wait for each other here, or both might give the same money back.
+        # Serializes adjusts of one job: two at once might refund the same money.
         .with_for_update()
     )
-    held = found.one_or_none()
-    if held is None:
+    hold_row = found.one_or_none()
+    if hold_row is None:
         raise LedgerError(f"Job {job_id} has no hold whose cost could be corrected.")
-    return held
+    return hold_row
 
 
-async def _back_to_grants(tx: AsyncConnection, hold_id: int, amount: int) -> int:
-    """Tell how much of what is given back goes to grants: what they paid, at most."""
+async def _grant_refund_part(tx: AsyncConnection, hold_id: int, amount: int) -> int:
+    """Return the part of a refund that goes to grants: at most what they paid; not positive."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.from_grant_micro), 0)).where(
             billing.c.hold_id == hold_id, billing.c.kind.in_(["charge", "adjust"])
@@ -412,11 +416,11 @@ async def _back_to_grants(tx: AsyncConnection, hold_id: int, amount: int) -> int
     return max(min(amount, 0), -int(summed.scalar_one()))
 
 
-async def _grant(tx: AsyncConnection, grant_id: int) -> Row[Any]:
+async def _lock_grant(tx: AsyncConnection, grant_id: int) -> Row[Any]:
     found = await tx.execute(
         select(billing)
         .where(billing.c.id == grant_id, billing.c.kind == "grant", billing.c.amount_micro > 0)
-        # Two that take back from one grant wait for each other here.
+        # Serializes concurrent revocations of one grant.
         .with_for_update()
     )
     given = found.one_or_none()
@@ -425,8 +429,8 @@ async def _grant(tx: AsyncConnection, grant_id: int) -> Row[Any]:
     return given
 
 
-async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[LedgerEntry]:
-    """Read what a member was granted and what of it was taken back, newest first."""
+async def _list_grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[LedgerEntry]:
+    """Return the grants and revocations of a member, newest first."""
     found = await tx.execute(
         select(billing)
         .where(
@@ -436,10 +440,10 @@ async def _grants(tx: AsyncConnection, guild_id: int, user_id: int) -> list[Ledg
         )
         .order_by(billing.c.id.desc())
     )
-    return [_entry(row) for row in found.mappings()]
+    return [_row_to_entry(row) for row in found.mappings()]
 
 
-def _entry(row: RowMapping) -> LedgerEntry:
+def _row_to_entry(row: RowMapping) -> LedgerEntry:
     fields: dict[str, Any] = dict(row)
     amount, from_grant = fields.pop("amount_micro"), fields.pop("from_grant_micro")
     return LedgerEntry(amount=MicroUSD(amount), from_grant=MicroUSD(from_grant), **fields)

@@ -1,4 +1,4 @@
-"""Knows the time by which jobs are due and leases run out: the database's, and never backwards."""
+"""Clock for due times and leases: the database's time, never running backwards."""
 
 import asyncio
 import time
@@ -8,17 +8,17 @@ from typing import Self
 
 from storage.errors import StorageError
 
-_SET_AGAIN_S = 60
+_SYNC_INTERVAL_S = 60
 
 
 class DatabaseClock:
-    """Tells Unix milliseconds; goes by the machine's monotonic clock between two settings.
+    """Clock in Unix milliseconds, advanced by the monotonic clock between two syncs.
 
-    All processes of one database tell the same time, whatever their hosts' clocks say, and a clock
-    that is put back does not hold up what is due. Usable while its context is open.
+    All processes of one database see the same time, whatever their hosts' clocks say, and a clock
+    that is set back does not delay what is due. Usable while its context is open.
 
     Args:
-        read: tells the database's time, Unix milliseconds; raises StorageError.
+        read: returns the database's time in Unix milliseconds; raises StorageError.
         monotonic_ns: the machine's monotonic clock.
     """
 
@@ -29,35 +29,35 @@ class DatabaseClock:
     ) -> None:
         self._read = read
         self._monotonic_ns = monotonic_ns
-        self._ahead_ms = 0
+        self._offset_ms = 0
 
     async def __aenter__(self) -> Self:
-        """Set the clock, and go on setting it.
+        """Sync the clock, and keep it synced.
 
         Raises:
             StorageError: the database does not answer.
         """
         await self.sync()
-        self._setting = asyncio.create_task(self._set_for_ever())
+        self._sync_task = asyncio.create_task(self._sync_forever())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop setting it."""
-        self._setting.cancel()
-        await asyncio.gather(self._setting, return_exceptions=True)
+        """Stop syncing."""
+        self._sync_task.cancel()
+        await asyncio.gather(self._sync_task, return_exceptions=True)
 
     def now_ms(self) -> int:
-        """Tell the time."""
-        return self._ahead_ms + self._monotonic_ms()
+        """Return the time in Unix milliseconds."""
+        return self._offset_ms + self._monotonic_ms()
 
     async def sync(self) -> None:
-        """Put the clock forward to the database's time; it is never put back."""
+        """Advance the clock to the database's time; it never goes back."""
         now_ms = await self._read()
-        self._ahead_ms = max(self._ahead_ms, now_ms - self._monotonic_ms())
+        self._offset_ms = max(self._offset_ms, now_ms - self._monotonic_ms())
 
-    async def _set_for_ever(self) -> None:
+    async def _sync_forever(self) -> None:
         while True:
-            await asyncio.sleep(_SET_AGAIN_S)
+            await asyncio.sleep(_SYNC_INTERVAL_S)
             with suppress(StorageError):
                 await self.sync()
 

@@ -1,4 +1,4 @@
-"""Knows the database: one door for work that writes, one for work that reads."""
+"""The database: the only entry points for writing and reading transactions."""
 
 import asyncio
 import sqlite3
@@ -22,22 +22,22 @@ from storage.migrate import require_current_schema, run_migrations
 T = TypeVar("T")
 TransactionBody = Callable[[AsyncConnection], Awaitable[T]]
 
-_TRIES = 8
-_FIRST_WAIT_SECONDS = 0.01
-_COLLISIONS = frozenset({"40001", "40P01"})
-"""PostgreSQL's codes for a serialization failure and a deadlock: nothing was done, do it again."""
+_MAX_ATTEMPTS = 8
+_FIRST_BACKOFF_S = 0.01
+_CONFLICTS = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a serialization failure and a deadlock: rolled back, safe to retry."""
 
-_END_SECONDS = 15
-"""How long a transaction whose caller was cancelled may take to end: longer than anyone's lock."""
+_CANCEL_TIMEOUT_S = 15
+"""How long a transaction may take to end after its caller was cancelled: longer than any lock."""
 
 
 class Database:
     """An open database; `path` is the file of a SQLite one.
 
-    `trouble` says why the last transaction found the database out of order, None if it did not.
+    `outage_reason` says why the last transaction failed with an outage, else None.
 
-    Never wait for the network, nor call `transact` again, inside a transaction: on SQLite
-    everyone else waits for it to end.
+    Never wait for the network, nor call `transact` again, inside a transaction: on SQLite every
+    other writer waits for it to end.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Database:
         self.path = path
         self.read_only = read_only
         self.outage_reason: str | None = None
-        self._trying = 0
+        self._running = 0
         self._engines = engines
         self._lock = lock
 
@@ -54,13 +54,12 @@ class Database:
     async def open(cls, url: str, *, read_only: bool = False) -> Self:
         """Open `sqlite:///file.db`, `sqlite:////absolute/file.db` or `postgresql://…`.
 
-        For reading only, a SQLite file is neither locked nor made nor changed, and the service may
-        be running on it or have died on it.
+        With `read_only`, a SQLite file is neither locked nor created nor changed; the service may
+        be running on it or have crashed.
 
         Raises:
             DatabaseInUse: another process writes to this SQLite file.
-            StorageError: the address is none of these, there is no file to read, or none can be
-                written.
+            StorageError: the URL is none of these, or the file is missing or not writable.
         """
         parts = _parse(url)
         if parts.get_backend_name() != "sqlite":
@@ -80,59 +79,58 @@ class Database:
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
-        """The engine's name."""
+        """The name of the engine."""
         return "postgresql" if self.path is None else "sqlite"
 
     async def transact(self, work: TransactionBody[T]) -> T:
-        """Do `work` in one transaction that commits at its end, and return what it returns.
+        """Run `work` in one transaction that commits at its end, and return its result.
 
-        On PostgreSQL the whole of it is done again after a collision with another transaction, so
-        it must change nothing but the database. Who is cancelled in the middle learns of it when
-        the transaction has ended, and it may have committed.
+        On PostgreSQL `work` is run again after a conflict with another transaction, so it must have
+        no side effects outside the database. A cancelled caller gets the CancelledError after the
+        transaction has ended, and it may have committed.
 
-        While the database is out of order, one transaction at a time tries it; whoever comes in
-        between hears at once what is wrong.
+        During an outage one transaction at a time probes the database; all others fail at once.
 
         Raises:
             DatabaseUnavailable: the database does not work; the transaction may have committed.
         """
         self._refuse_if_read_only()
-        if self.outage_reason is not None and self._trying:
+        if self.outage_reason is not None and self._running:
             raise DatabaseUnavailable(self.outage_reason)
-        self._trying += 1
+        self._running += 1
         try:
-            with _in_order():
-                done = await self._transact(work)
+            with _detect_outage():
+                result = await self._transact(work)
         except DatabaseUnavailable as error:
             self.outage_reason = str(error)
             raise
         finally:
-            self._trying -= 1
+            self._running -= 1
         self.outage_reason = None
-        return done
+        return result
 
     async def read(self, work: TransactionBody[T]) -> T:
-        """Do `work` on one unchanging view of the database, in which nothing can be written.
+        """Run `work` on one read-only snapshot of the database.
 
         Raises:
-            DatabaseUnavailable: the database does not do its work.
+            DatabaseUnavailable: the database does not work.
         """
-        with _in_order():
+        with _detect_outage():
             async with self._engines.reader.begin() as tx:
                 return await work(tx)
 
     async def ping(self) -> None:
-        """Have the database tell whether its tables are there, and as this version needs them.
+        """Check that the database answers and has the tables of this version.
 
         Raises:
             SchemaTooOld: migrations are missing.
-            StorageError: it cannot be reached, is no database, or has no tables yet.
+            StorageError: it is unreachable, not a database, or has no tables yet.
         """
         with _reachable():
             await self.read(lambda tx: tx.run_sync(require_current_schema))
 
     async def now_ms(self) -> int:
-        """Tell the time, Unix milliseconds: the server's, or this machine's for a SQLite file.
+        """Return the time in Unix milliseconds: the server's, or this machine's for SQLite.
 
         Raises:
             StorageError: the server does not answer.
@@ -141,16 +139,16 @@ class Database:
             return time.time_ns() // 1_000_000
         epoch_s = func.extract("epoch", func.clock_timestamp())
         with _reachable():
-            told = await self.read(lambda tx: tx.scalar(select(cast(epoch_s * 1000, BigInteger))))
-        assert told is not None, "a server has a clock"
-        return told
+            now_ms = await self.read(lambda tx: tx.scalar(select(cast(epoch_s * 1000, BigInteger))))
+        assert now_ms is not None, "a server has a clock"
+        return now_ms
 
     async def migrate(self) -> None:
-        """Bring the schema to this version's; several processes may do so at once.
+        """Run the missing migrations; several processes may do so at once.
 
         Raises:
-            SchemaTooNew: a newer version was here.
-            StorageError: the database cannot be reached, or is none.
+            SchemaTooNew: a newer version has migrated the database.
+            StorageError: the database is unreachable, or not a database.
         """
         self._refuse_if_read_only()
         with _reachable():
@@ -171,8 +169,8 @@ class Database:
             raise StorageError(f"The copy to {path} failed: {error}.") from error
 
     async def close(self) -> None:
-        """Close every connection, then let the next process in."""
-        # The writer last: the last connection of all folds the WAL into the file.
+        """Close every connection, then release the lock file."""
+        # The writer last: the last connection to close checkpoints the WAL into the file.
         await self._engines.reader.dispose()
         await self._engines.writer.dispose()
         if self._lock is not None:
@@ -191,7 +189,7 @@ class Database:
 
     @asynccontextmanager
     async def _migrator(self) -> AsyncGenerator[AsyncEngine]:
-        """Give connections for a migration; those that nothing else uses are closed after it."""
+        """Yield an engine for migrations; close it afterwards if nothing else uses it."""
         engine = self._engines.migrator
         try:
             yield engine
@@ -204,37 +202,38 @@ class Database:
             raise StorageError("This database was opened for reading only.")
 
     async def _transact(self, work: TransactionBody[T]) -> T:
-        for attempt in range(_TRIES - 1):
+        for attempt in range(_MAX_ATTEMPTS - 1):
             try:
-                return await _to_its_end(self._transact_once(work))
+                return await _shield_until_done(self._transact_once(work))
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
                     raise
-            longest = _FIRST_WAIT_SECONDS * 2**attempt
-            await asyncio.sleep(SystemRandom().uniform(longest / 2, longest))
-        return await _to_its_end(self._transact_once(work))
+            backoff_s = _FIRST_BACKOFF_S * 2**attempt
+            # Jitter keeps the same two transactions from conflicting again.
+            await asyncio.sleep(SystemRandom().uniform(backoff_s / 2, backoff_s))
+        return await _shield_until_done(self._transact_once(work))
 
     async def _transact_once(self, work: TransactionBody[T]) -> T:
         async with self._engines.writer.begin() as tx:
             return await work(tx)
 
 
-async def _to_its_end(transaction: Coroutine[None, None, T]) -> T:
-    """Wait for a transaction, and if cancelled meanwhile, still for its end.
+async def _shield_until_done(transaction: Coroutine[None, None, T]) -> T:
+    """Await a transaction; if cancelled meanwhile, still wait for its end.
 
-    A connection that is cut off in the middle keeps SQLite's lock until a thread has closed it.
+    A connection that is cut off midway keeps SQLite's lock until a thread has closed it.
     """
     task = asyncio.create_task(transaction)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await _ended(task)
+        await _wait_until_done(task)
         raise
 
 
-async def _ended(task: asyncio.Task[object]) -> None:
-    last_s = time.monotonic() + _END_SECONDS
-    while not task.done() and (left_s := last_s - time.monotonic()) > 0:
+async def _wait_until_done(task: asyncio.Task[object]) -> None:
+    deadline_s = time.monotonic() + _CANCEL_TIMEOUT_S
+    while not task.done() and (left_s := deadline_s - time.monotonic()) > 0:
         with suppress(asyncio.CancelledError):
             await asyncio.wait({task}, timeout=left_s)
     task.cancel()
@@ -243,34 +242,34 @@ async def _ended(task: asyncio.Task[object]) -> None:
 
 
 @contextmanager
-def _in_order() -> Generator[None]:
-    """Tell an outage of the database from a fault of the work.
+def _detect_outage() -> Generator[None]:
+    """Raise DatabaseUnavailable for an outage of the database; pass other errors through.
 
     Raises:
-        DatabaseUnavailable: it is one.
+        DatabaseUnavailable: the error is an outage.
     """
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        if (said := describe_outage(error)) is None:
+        if (reason := describe_outage(error)) is None:
             raise
-        raise DatabaseUnavailable(said) from error
+        raise DatabaseUnavailable(reason) from error
 
 
 @contextmanager
 def _reachable() -> Generator[None]:
-    """Say in one sentence that the database cannot be reached.
+    """Raise StorageError, in one sentence, if the database is unreachable.
 
     Raises:
-        StorageError: it cannot.
+        StorageError: it is.
     """
     try:
         yield
     except (DatabaseUnavailable, DBAPIError, OSError) as error:
         cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
-        said = str(reason) or "there was no answer in time"  # a time-out has no words
-        raise StorageError(f"The database does not answer: {said}.") from error
+        detail = str(reason) or "there was no answer in time"  # a timeout has no message
+        raise StorageError(f"The database does not answer: {detail}.") from error
 
 
 def _parse(url: str) -> URL:

@@ -1,6 +1,6 @@
-"""Knows which errors of a database mean that it does not do its work, and says so in a sentence.
+"""Classification of driver errors: outages of the database, each described in one sentence.
 
-The driver's own words are not repeated: they may hold an address, and a password with it.
+The driver's own message is not repeated: it may hold the database's address and password.
 """
 
 import sqlite3
@@ -13,22 +13,22 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 _READ_ONLY: Final = "The database is read-only."
 _DISK_FULL: Final = "The disk of the database is full."
-_DISK_FAILS: Final = "The disk of the database can not be read or written."
-_UNREACHABLE: Final = "The database can not be reached."
+_DISK_FAILURE: Final = "The disk of the database cannot be read or written."
+_UNREACHABLE: Final = "The database cannot be reached."
 
 _SQLITE: Final[Mapping[int, str]] = MappingProxyType(
     {
         sqlite3.SQLITE_BUSY: "Another program keeps the database locked.",
         sqlite3.SQLITE_READONLY: _READ_ONLY,
-        sqlite3.SQLITE_IOERR: _DISK_FAILS,
+        sqlite3.SQLITE_IOERR: _DISK_FAILURE,
         sqlite3.SQLITE_FULL: _DISK_FULL,
-        sqlite3.SQLITE_CANTOPEN: "The file of the database can not be opened.",
+        sqlite3.SQLITE_CANTOPEN: "The file of the database cannot be opened.",
         sqlite3.SQLITE_CORRUPT: "The file of the database is damaged.",
         sqlite3.SQLITE_NOTADB: "The file of the database is damaged.",
     }
 )
-_PRIMARY: Final = 0xFF
-"""The part of an error code of SQLite that tells its kind; the rest tells details."""
+_PRIMARY_CODE_MASK: Final = 0xFF
+"""The primary part of a SQLite error code; the rest is the extended code."""
 
 _POSTGRESQL: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -38,27 +38,27 @@ _POSTGRESQL: Final[Mapping[str, str]] = MappingProxyType(
         "53": "The database has no memory or connections left.",
         "53100": _DISK_FULL,
         "57P": "The database is being stopped or started.",
-        "58030": _DISK_FAILS,
+        "58030": _DISK_FAILURE,
     }
 )
-"""By the beginning of a code; the longest that fits counts."""
+"""By prefix of the SQLSTATE; the longest match counts."""
 
 
 def describe_outage(error: Exception) -> str | None:
-    """Say what an error tells of an outage; None for what the work itself did wrong."""
+    """Return a sentence about an outage, or None for an error that is no outage."""
     if isinstance(error, NoConnectionFree):
         return "The database is so slow that the service waits for a connection."
     if isinstance(error, OSError):
         return _UNREACHABLE
-    return _of_driver(error) if isinstance(error, DBAPIError) else None
+    return _describe_driver_error(error) if isinstance(error, DBAPIError) else None
 
 
-def _of_driver(error: DBAPIError) -> str | None:
+def _describe_driver_error(error: DBAPIError) -> str | None:
     orig: Any = error.orig
     if (code := getattr(orig, "sqlite_errorcode", None)) is not None:
-        return _SQLITE.get(code & _PRIMARY)
+        return _SQLITE.get(code & _PRIMARY_CODE_MASK)
     state = getattr(orig, "sqlstate", None) or ""
-    fitting = [start for start in _POSTGRESQL if state.startswith(start)]
-    if fitting:
-        return _POSTGRESQL[max(fitting, key=len)]
+    prefixes = [start for start in _POSTGRESQL if state.startswith(start)]
+    if prefixes:
+        return _POSTGRESQL[max(prefixes, key=len)]
     return _UNREACHABLE if error.connection_invalidated else None

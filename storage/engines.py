@@ -1,9 +1,11 @@
-"""Knows how each engine is opened so that no update is lost and no reader waits.
+"""SQLAlchemy engines, configured so that no update is lost and readers never wait.
 
-SQLite: SQLAlchemy's default would let two transactions read before either writes, so the driver's
-own transactions are off and ours begin with BEGIN IMMEDIATE, on the one connection that writes.
-Readers have their own connections on which nothing can be written, and see one moment (WAL).
+SQLite: the default transactions would let two of them read before either writes, so the driver's
+are off and ours begin with BEGIN IMMEDIATE, on the only writing connection. Readers have read-only
+connections of their own, and see one snapshot (WAL).
+
 PostgreSQL: writers run at READ COMMITTED, readers in read-only snapshots.
+
 Errors show no parameters on either: a job's row has its prompt, and errors are logged.
 """
 
@@ -20,7 +22,7 @@ from storage.errors import DatabaseInUse, StorageError
 
 
 class Engines(NamedTuple):
-    """Where work that writes, work that reads, and migrations get their connections."""
+    """The engines for writing, for reading and for migrations."""
 
     writer: AsyncEngine
     reader: AsyncEngine
@@ -28,42 +30,44 @@ class Engines(NamedTuple):
 
 
 _BUSY_MS = 10_000
-"""How long to wait for someone else's transaction, such as one in a SQLite shell."""
+"""How long to wait for another program's transaction, such as one in a SQLite shell."""
 
 _CONNECT_SECONDS = 10
 _COMMAND_SECONDS = 30
-"""How long PostgreSQL may take over one statement of the service, which one that hangs must not
-stop. To give up takes as long again: the driver asks the server to cancel, and waits."""
+"""Timeout of one statement of the service on PostgreSQL: a hanging one must not block it.
 
-_PATIENT_SECONDS = 900
-"""The same for migrations, one of which may wait for another's, and for audits and reports."""
+Giving up takes as long again, because the driver asks the server to cancel, and waits.
+"""
+
+_LONG_COMMAND_SECONDS = 900
+"""The same for migrations, which may wait for another process's, and for audits and reports."""
 
 _WRITER_PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
     "journal_mode = WAL",
-    "synchronous = FULL",  # a commit survives the loss of power: it may stand for money spent
+    "synchronous = FULL",  # a commit survives a power loss: it may record spent money
     "foreign_keys = ON",
-    "recursive_triggers = ON",  # or REPLACE would delete rows behind the triggers' back
+    "recursive_triggers = ON",  # otherwise REPLACE deletes rows without firing triggers
 )
 _READER_PRAGMAS = (f"busy_timeout = {_BUSY_MS}", "query_only = ON")
 
 
 def sqlite_engines(path: Path) -> Engines:
-    """Prepare the one writing and the few reading connections to a SQLite file."""
+    """Return the engines of a SQLite file: one writing connection and a few reading ones."""
     writer = _sqlite(path, mode="rwc", pool_size=1)
     reader = _sqlite(path, mode="ro", pool_size=4)
     _on_connect(writer.sync_engine, _WRITER_PRAGMAS)
     _on_connect(reader.sync_engine, _READER_PRAGMAS)
     _on_begin(writer.sync_engine, "BEGIN IMMEDIATE")
     _on_begin(reader.sync_engine, "BEGIN")
-    _on_read_only(writer.sync_engine)
+    _reconnect_if_read_only(writer.sync_engine)
     return Engines(writer, reader, writer)
 
 
 def postgresql_engines(url: URL, *, read_only: bool) -> Engines:
-    """Prepare connections to PostgreSQL; `sslmode` is understood as libpq means it.
+    """Return the engines of a PostgreSQL database; `sslmode` means what it means to libpq.
 
-    What opens it for reading only is no service that a slow statement would stop.
+    With `read_only`, statements get the longer timeout of migrations: no service waits for them.
 
     Raises:
         StorageError: asyncpg is not installed.
@@ -72,7 +76,7 @@ def postgresql_engines(url: URL, *, read_only: bool) -> Engines:
         url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
     url = url.set(drivername="postgresql+asyncpg")
     try:
-        migrator = _postgresql(url, _PATIENT_SECONDS)
+        migrator = _postgresql(url, _LONG_COMMAND_SECONDS)
         writer = migrator if read_only else _postgresql(url, _COMMAND_SECONDS)
     except ModuleNotFoundError as error:
         raise StorageError("PostgreSQL needs asyncpg: install dailies[postgres].") from error
@@ -106,7 +110,7 @@ def _sqlite(path: Path, *, mode: str, pool_size: int) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"isolation_level": None},
+        connect_args={"isolation_level": None},  # no BEGIN of the driver; see `_on_begin`
     )
 
 
@@ -119,11 +123,11 @@ def _on_connect(engine: Engine, pragmas: tuple[str, ...]) -> None:
         cursor.close()
 
 
-def _on_read_only(engine: Engine) -> None:
-    """Have a connection opened anew that was opened while the file could not be written."""
+def _reconnect_if_read_only(engine: Engine) -> None:
+    """Replace a connection that was opened while the file was not writable."""
 
     @event.listens_for(engine, "handle_error")
-    def give_up(context: ExceptionContext) -> None:
+    def disconnect(context: ExceptionContext) -> None:
         code = getattr(context.original_exception, "sqlite_errorcode", 0)
         if code & 0xFF == sqlite3.SQLITE_READONLY:
             context.is_disconnect = True
@@ -136,7 +140,7 @@ def _on_begin(engine: Engine, statement: str) -> None:
 
 
 class LockFile:
-    """An exclusive lock on `<database>.lock`, held from making until `release`.
+    """An exclusive lock on `<database>.lock`, held from construction until `release`.
 
     Raises:
         DatabaseInUse: another holder has it.
@@ -152,5 +156,5 @@ class LockFile:
             raise DatabaseInUse(database) from error
 
     def release(self) -> None:
-        """Let the next process in. The file stays: removing it would let two processes in."""
+        """Release the lock. The file stays: removing it would let two processes in."""
         self._file.close()

@@ -1,18 +1,18 @@
-"""Errors of the keeping.
+"""Errors of the storage layer.
 
 DailiesError
-└── StorageError            anything that storage raises on purpose
-    ├── DatabaseUnavailable        the database does not do its work just now; an Outage too
-    ├── DatabaseInUse       another process writes to this SQLite file
-    ├── SchemaTooNew        a newer version of the service has upgraded this database
-    ├── SchemaTooOld        this version of the service has not upgraded this database yet
-    ├── StaleJobError            the job changed meanwhile: its state or its holder is another
-    ├── TaskAlreadyAssigned           the task belongs to another job
-    ├── QuotaExceeded       a hold does not fit; every limit in its way is named
-    ├── LedgerError          an entry that the ledger refuses
-    └── MediaError            a file that is not kept
-        ├── TooLarge        it is longer than its cap
-        └── NotAVideo       it is no MP4
+└── StorageError                anything that storage raises on purpose
+    ├── DatabaseUnavailable     the database does not work at present; an Outage too
+    ├── DatabaseInUse           another process writes to this SQLite file
+    ├── SchemaTooNew            a newer version has migrated this database
+    ├── SchemaTooOld            this database lacks migrations of this version
+    ├── StaleJobError           the job changed since it was read: its state or its fence
+    ├── TaskAlreadyAssigned     the task belongs to another job
+    ├── QuotaExceeded           a hold does not fit; names every exceeded limit
+    ├── LedgerError             an entry that the ledger rejects
+    └── MediaError              a file that is not stored
+        ├── MediaTooLarge       it exceeds its size limit
+        └── NotAVideo           it is not an MP4
 """
 
 from pathlib import Path
@@ -26,7 +26,7 @@ class StorageError(DailiesError):
 
 
 class DatabaseUnavailable(StorageError, Outage):
-    """The database does not do its work just now; whether the last transaction counts is open."""
+    """The database does not work at present; the last transaction may have committed."""
 
 
 class DatabaseInUse(StorageError):
@@ -41,29 +41,29 @@ class DatabaseInUse(StorageError):
 
 
 class SchemaTooNew(StorageError):
-    """A newer version of the service has upgraded this database."""
+    """A newer version of the service has migrated this database."""
 
     def __init__(self, revision: str) -> None:
         self.revision = revision
         super().__init__(
-            f"The database stands at schema {revision}, which this version does not know: "
+            f"The database is at schema {revision}, which this version does not know: "
             "start the newer version, or restore a backup."
         )
 
 
 class SchemaTooOld(StorageError):
-    """This version of the service has not upgraded this database yet."""
+    """This database lacks migrations of this version."""
 
     def __init__(self, revision: str, newest: str) -> None:
         self.revision, self.newest = revision, newest
         super().__init__(
-            f"The database stands at schema {revision}, and this version needs {newest}: "
+            f"The database is at schema {revision}, and this version needs {newest}: "
             "`python -m bot migrate`, or start the service."
         )
 
 
 class StaleJobError(StorageError):
-    """The job changed meanwhile: its state or its holder is another. Whoever has it goes on."""
+    """The job changed since it was read: its state or its fence. The new holder carries on."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
@@ -79,7 +79,7 @@ class TaskAlreadyAssigned(StorageError):
 
 
 class QuotaExceeded(StorageError):
-    """A hold does not fit; `shortfalls` names every limit in its way."""
+    """A hold does not fit; `shortfalls` names every exceeded limit."""
 
     def __init__(self, shortfalls: tuple[Shortfall, ...]) -> None:
         self.shortfalls = shortfalls
@@ -88,16 +88,16 @@ class QuotaExceeded(StorageError):
 
 
 class LedgerError(StorageError):
-    """An entry that the ledger refuses."""
+    """An entry that the ledger rejects."""
 
 
 class MediaError(StorageError):
-    """A file that is not kept."""
+    """A file that is not stored."""
 
 
 class MediaTooLarge(MediaError):
-    """A file longer than its cap."""
+    """A file that exceeds its size limit."""
 
 
 class NotAVideo(MediaError):
-    """A file without the mark of an MP4."""
+    """A file without the signature of an MP4."""

@@ -1,7 +1,7 @@
-"""Knows what the operator bears, and may come to bear today, for tasks that nobody else pays.
+"""Exposure: what the operator bears, or may have to bear today, for tasks that nobody else pays.
 
 An `adjust` on the operator's account books what a job may have cost at APIXO. The exposure of a UTC
-day is what was booked on it, less what was taken back of that since, and the price of each
+day is what was booked on it, less later corrections of those bookings, plus the price of each
 submission without an answer that is not booked yet.
 """
 
@@ -15,11 +15,11 @@ from storage.billing import is_open_hold
 from storage.schema import billing, jobs
 
 _DAY_MS = 86_400_000
-_ACCEPTED = "exposure accepted"
+_ACCEPTED_KEY = "exposure accepted"
 
 
 async def get_for_job(tx: AsyncConnection, job_id: str) -> MicroUSD:
-    """Tell what the operator bears of a job."""
+    """Return what the operator bears of a job."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
             billing.c.job_id == job_id, billing.c.account == "operator"
@@ -29,53 +29,53 @@ async def get_for_job(tx: AsyncConnection, job_id: str) -> MicroUSD:
 
 
 async def get_for_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
-    """Tell the exposure of the UTC day of a moment."""
-    # Sums of 64-bit integers are Decimals on PostgreSQL.
+    """Return the exposure of the UTC day of a moment."""
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
     unbooked = int((await tx.execute(_UNBOOKED)).scalar_one())
-    return MicroUSD(await _booked(tx, now_ms) + unbooked)
+    return MicroUSD(await _get_booked(tx, now_ms) + unbooked)
 
 
 async def is_limit_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -> bool:
-    """Tell whether the day's exposure, less what the operator has accepted of it, is at a limit."""
+    """Return whether the day's exposure, less the accepted part, has reached a limit."""
     if limit is None:
         return False
     return await get_for_day(tx, now_ms) - await get_accepted(tx, now_ms) >= limit
 
 
 async def get_accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
-    """Tell how much of the day's exposure the operator has accepted."""
-    day, _, amount = (await key_value.get(tx, _ACCEPTED) or "").partition(":")
+    """Return the part of the day's exposure that the operator has accepted."""
+    day, _, amount = (await key_value.get(tx, _ACCEPTED_KEY) or "").partition(":")
     return MicroUSD(int(amount)) if day == str(now_ms // _DAY_MS) else ZERO
 
 
 async def accept(tx: AsyncConnection, now_ms: int) -> None:
-    """Note that the operator accepts what the exposure of the day is now."""
+    """Record that the operator accepts the current exposure of the day."""
     amount = await get_for_day(tx, now_ms)
-    await key_value.put(tx, _ACCEPTED, f"{now_ms // _DAY_MS}:{amount}")
+    await key_value.put(tx, _ACCEPTED_KEY, f"{now_ms // _DAY_MS}:{amount}")
 
 
-async def _booked(tx: AsyncConnection, now_ms: int) -> int:
+async def _get_booked(tx: AsyncConnection, now_ms: int) -> int:
     start_ms = now_ms - now_ms % _DAY_MS
     day = {"start_ms": start_ms, "end_ms": start_ms + _DAY_MS}
     return int((await tx.execute(_BOOKED, day)).scalar_one())
 
 
-# Every turn of the belt asks, and a statement costs more to build than to run: so they are built
-# once.
+# The worker runs these in every cycle, and building a statement costs more than running it, so they
+# are built once.
 _UNBOOKED = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
     jobs.c.state == JobState.SUBMIT_UNKNOWN,
     exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open_hold()),
 )
-_TODAY = billing.alias()
+_BOOKED_TODAY = billing.alias()
 _BOOKED = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
     billing.c.account == "operator",
     billing.c.created_at_ms >= bindparam("start_ms"),
     billing.c.job_id.in_(
-        select(_TODAY.c.job_id).where(
-            _TODAY.c.account == "operator",
-            _TODAY.c.amount_micro > 0,
-            _TODAY.c.created_at_ms >= bindparam("start_ms"),
-            _TODAY.c.created_at_ms < bindparam("end_ms"),
+        select(_BOOKED_TODAY.c.job_id).where(
+            _BOOKED_TODAY.c.account == "operator",
+            _BOOKED_TODAY.c.amount_micro > 0,
+            _BOOKED_TODAY.c.created_at_ms >= bindparam("start_ms"),
+            _BOOKED_TODAY.c.created_at_ms < bindparam("end_ms"),
         )
     ),
 )

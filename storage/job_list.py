@@ -1,6 +1,6 @@
-"""Knows a member's jobs on a server as a list, newest first, and what the ledger says of each.
+"""A member's jobs on a server as a paged list, newest first, with the ledger's sums for each.
 
-A page of the list is named by its first job, so that new jobs do not shift what is turned to.
+A page is identified by its first job, so that new jobs do not shift the page being viewed.
 """
 
 from collections.abc import Collection
@@ -17,9 +17,9 @@ from storage.schema import billing, jobs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """The ids of the jobs on one page, and the first jobs of the pages before and after it.
+    """The ids of one page, and the first jobs of the pages before and after it.
 
-    `before` counts the newer jobs, `total` all of them.
+    `newer_count` counts the jobs before the page, `total` all of them.
     """
 
     ids: tuple[str, ...]
@@ -31,9 +31,9 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAmounts:
-    """What a job's member has on hold, was charged, and got back of a hold or (`adjusted`) later.
+    """What a job's member has on hold, was charged, and got back from a hold or by an adjust.
 
-    `adjusted` is below zero for what was given back.
+    `adjusted` is negative for a refund.
     """
 
     held: MicroUSD
@@ -45,28 +45,29 @@ class JobAmounts:
 async def get_page(
     tx: AsyncConnection, guild_id: int, user_id: int, start: str | None, limit: int
 ) -> JobPage:
-    """Read a member's list from a job on; from the newest for None or what is no job of theirs."""
-    mine = and_(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
-    found = await tx.execute(select(*_PLACE).where(mine, jobs.c.id == start))
-    at = found.one_or_none()
-    is_newer = tuple_(*at) < tuple_(*_PLACE) if at else ~true()
-    here = select(jobs.c.id).where(mine, ~is_newer).order_by(*(c.desc() for c in _PLACE))
-    above = select(jobs.c.id).where(mine, is_newer).order_by(*_PLACE)
-    ids = (await tx.execute(here.limit(limit + 1))).scalars().all()
-    newer = (await tx.execute(above.limit(limit))).scalars().all()
-    counts = select(func.count().filter(is_newer), func.count()).where(mine)
-    before, total = (await tx.execute(counts)).one()
+    """Return the page that begins at `start`; the first for None or another member's job."""
+    is_members_job = and_(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
+    found = await tx.execute(select(*_SORT_KEY).where(is_members_job, jobs.c.id == start))
+    start_key = found.one_or_none()
+    is_newer = tuple_(*start_key) < tuple_(*_SORT_KEY) if start_key else ~true()
+    newest_first = (column.desc() for column in _SORT_KEY)
+    page = select(jobs.c.id).where(is_members_job, ~is_newer).order_by(*newest_first)
+    newer_jobs = select(jobs.c.id).where(is_members_job, is_newer).order_by(*_SORT_KEY)
+    ids = (await tx.execute(page.limit(limit + 1))).scalars().all()
+    newer = (await tx.execute(newer_jobs.limit(limit))).scalars().all()
+    counts = select(func.count().filter(is_newer), func.count()).where(is_members_job)
+    newer_count, total = (await tx.execute(counts)).one()
     return JobPage(
         ids=tuple(ids[:limit]),
         newer=newer[-1] if newer else None,
         older=ids[limit] if len(ids) > limit else None,
-        newer_count=before,
+        newer_count=newer_count,
         total=total,
     )
 
 
 async def sum_by_job(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, JobAmounts]:
-    """Sum what the ledger says of the members of these jobs."""
+    """Return the ledger's sums for the members of these jobs."""
     kind = billing.c.kind
     found = await tx.execute(
         select(
@@ -77,7 +78,7 @@ async def sum_by_job(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str,
         .where(billing.c.job_id.in_(job_ids), billing.c.account == "member")
         .group_by(billing.c.job_id)
     )
-    # A sum of 64-bit integers is a Decimal on PostgreSQL.
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
     rows = [(job_id, *(MicroUSD(int(amount)) for amount in sums)) for job_id, *sums in found]
     return {
         job_id: JobAmounts(held=held, charged=charged, released=released, adjusted=adjusted)
@@ -88,16 +89,16 @@ async def sum_by_job(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str,
 async def list_prompts(
     tx: AsyncConnection, guild_id: int, user_id: int, limit: int
 ) -> list[tuple[str, str]]:
-    """Read the ids and prompts of a member's latest jobs on a server, newest first."""
-    mine = select(jobs.c.id, jobs.c.request).where(
+    """Return the ids and prompts of a member's latest jobs on a server, newest first."""
+    members_jobs = select(jobs.c.id, jobs.c.request).where(
         jobs.c.guild_id == guild_id, jobs.c.user_id == user_id
     )
-    found = await tx.execute(mine.order_by(*(c.desc() for c in _PLACE)).limit(limit))
+    found = await tx.execute(members_jobs.order_by(*(c.desc() for c in _SORT_KEY)).limit(limit))
     return [(job_id, request.prompt) for job_id, request in found]
 
 
-_PLACE = (jobs.c.created_at_ms, jobs.c.id)
+_SORT_KEY = (jobs.c.created_at_ms, jobs.c.id)
 
 
-def _sum(which: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((which, billing.c.amount_micro), else_=0))
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, billing.c.amount_micro), else_=0))

@@ -1,6 +1,6 @@
-"""Knows the jobs: adding, reading and moving them, each change guarded by state and fence.
+"""The jobs table: every change is guarded by state and fence, every transition leaves an event.
 
-A holder that lost its job cannot change it any more. Every move leaves an event.
+A holder that lost its lease can no longer change the job.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from storage.upsert import insert_or_ignore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a job begins with."""
+    """Fields of a new job."""
 
     id: str
     interaction_id: int
@@ -46,17 +46,17 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One request on its way: what was asked, where it stands, and what came of it.
+    """One request with its state and outcome.
 
-    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase,
+    A `private` job is visible to its member alone; `shared_message_id` is its post in the showcase,
     which was `shared_channel_id` then; `result_channel_id` is where its result is, if not where it
-    was asked for.
+    was requested.
 
-    `submissions` counts the times it was sent to APIXO, `failures` the failed tries in a row,
-    `turns` the claims without progress. `reason` says in words for the member why it ended or is
-    parked. `status_since_ms` and `posting_since_ms` are intents: a message may be out since then.
-    `told_at_ms` is when the operator was told that it is parked, `closed_at_ms` when they closed
-    it.
+    `submissions` counts the submissions to APIXO, `failures` the consecutive failed attempts,
+    `turns` the claims without progress. `reason` tells the member why it ended or is parked.
+    `status_since_ms` and `posting_since_ms` are intents: a message may have been posted since then.
+    `told_at_ms` is when the operator was notified that it is parked, `closed_at_ms` when they
+    closed it.
     """
 
     id: str
@@ -101,12 +101,15 @@ class Job:
 
     @property
     def destination_channel_id(self) -> int:
-        """Tell the channel of its result."""
+        """The channel of its result."""
         return self.result_channel_id or self.channel_id
 
 
 class JobChanges(TypedDict, total=False):
-    """What may change with a move or a keep; `status_shown=None` has the job announced anew."""
+    """Fields that `transition` and `reschedule` may change.
+
+    `status_shown=None` has the job announced again.
+    """
 
     attempt: int
     task_id: str | None
@@ -127,7 +130,7 @@ class JobChanges(TypedDict, total=False):
 
 
 class TransitionChanges(JobChanges, total=False):
-    """What may change with a move; without `due_at_ms` the job is due at once."""
+    """Fields that a transition may change; without `due_at_ms` the job is due at once."""
 
     due_at_ms: int
 
@@ -137,7 +140,7 @@ NO_LEASE: Mapping[str, None] = {"lease_owner": None, "lease_until_ms": None}
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """A move that a job made; `source` is None where it began."""
+    """A transition of a job; `source` is None for its creation."""
 
     source: JobState | None
     target: JobState
@@ -146,7 +149,7 @@ class JobEvent:
 
 
 async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
-    """Put a job in the line; False with the job that this interaction already has."""
+    """Queue a job; return (job, False) if the interaction has one already."""
     row = {
         "id": new.id,
         "interaction_id": new.interaction_id,
@@ -167,6 +170,7 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "private": int(new.private),
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
+    # Unique by interaction: a repeated request finds the job of the first.
     added = await tx.execute(insert_or_ignore(tx, jobs, "interaction_id").values(row))
     is_new = added.rowcount == 1
     if is_new:
@@ -178,25 +182,25 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
 
 
 async def get(tx: AsyncConnection, job_id: str) -> Job | None:
-    """Read a job."""
-    return await _one(tx, select(jobs).where(jobs.c.id == job_id))
+    """Return a job."""
+    return await _fetch_one(tx, select(jobs).where(jobs.c.id == job_id))
 
 
 async def lock(tx: AsyncConnection, job_id: str) -> Job | None:
-    """Read a job and keep every other transaction from changing it till this one ends.
+    """Return a job, locked against changes until the transaction ends.
 
-    On SQLite a transaction that writes keeps the others out from its beginning.
+    On SQLite a writing transaction excludes the others from its beginning.
     """
-    return await _one(tx, select(jobs).where(jobs.c.id == job_id).with_for_update())
+    return await _fetch_one(tx, select(jobs).where(jobs.c.id == job_id).with_for_update())
 
 
 async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None:
-    """Read the job that an interaction asked for."""
-    return await _one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
+    """Return the job that an interaction asked for."""
+    return await _fetch_one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
 
 
 async def previous_request_ms(tx: AsyncConnection, job: Job) -> int | None:
-    """Tell when the member last asked for a video on this server, this one aside."""
+    """Return when the member last requested another video on this server, or None."""
     found = await tx.execute(
         select(func.max(jobs.c.created_at_ms)).where(
             jobs.c.guild_id == job.guild_id, jobs.c.user_id == job.user_id, jobs.c.id != job.id
@@ -206,7 +210,7 @@ async def previous_request_ms(tx: AsyncConnection, job: Job) -> int | None:
 
 
 async def set_submitted_at(tx: AsyncConnection, job: Job, at_ms: int | None) -> None:
-    """Note when a job in `submitting` is sent; None: it is not yet, and can be sent by another.
+    """Store when a job in `submitting` is sent; None releases it to be sent by another worker.
 
     Raises:
         StaleJobError: the job changed since it was read.
@@ -224,10 +228,10 @@ async def transition(
     keep_lease: bool = False,
     **changes: Unpack[TransitionChanges],
 ) -> Job:
-    """Carry a job to another state and write the event; its lease ends unless it is kept.
+    """Move a job to another state and record the event; its lease ends unless it is kept.
 
     Raises:
-        ValueError: the belt does not know this move.
+        ValueError: the state machine has no such transition.
         StaleJobError: the job changed since it was read.
         TaskAlreadyAssigned: its task belongs to another job.
     """
@@ -254,7 +258,7 @@ async def reschedule(
     progress: bool = True,
     **changes: Unpack[JobChanges],
 ) -> Job:
-    """Leave a job where it stands until it is due again, and end its lease.
+    """Leave a job in its state until it is due again, and end its lease.
 
     Raises:
         StaleJobError: the job changed since it was read.
@@ -262,30 +266,30 @@ async def reschedule(
     """
     values: dict[str, object] = {"turns": 0, **changes} if progress else {**changes}
     values |= {"due_at_ms": due_at_ms, **NO_LEASE}
-    kept = await update_if_unchanged(tx, job, **values)
-    if kept is None:
+    rescheduled = await update_if_unchanged(tx, job, **values)
+    if rescheduled is None:
         raise StaleJobError(job.id)
-    return kept
+    return rescheduled
 
 
 async def make_due(tx: AsyncConnection, job: Job, now_ms: int) -> None:
-    """Make a job due at once where it stands, also one that somebody holds.
+    """Make a job due at once in its state, even while a worker holds it.
 
-    Its moment always changes, so that whoever holds it can see that it was hurried meanwhile.
+    Its due time always changes, so that the holder can detect the change.
     """
-    sooner = case((jobs.c.due_at_ms > now_ms, now_ms), else_=jobs.c.due_at_ms - 1)
-    here = and_(jobs.c.id == job.id, jobs.c.state == job.state)
-    await tx.execute(update(jobs).where(here).values(due_at_ms=sooner))
+    due_at_ms_now = case((jobs.c.due_at_ms > now_ms, now_ms), else_=jobs.c.due_at_ms - 1)
+    is_same_state = and_(jobs.c.id == job.id, jobs.c.state == job.state)
+    await tx.execute(update(jobs).where(is_same_state).values(due_at_ms=due_at_ms_now))
 
 
 async def count_by_state(tx: AsyncConnection) -> dict[JobState, int]:
-    """Count the jobs in each state that has any."""
+    """Return the number of jobs in each state that has any."""
     found = await tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
     return dict(found.all())
 
 
 async def list_events(tx: AsyncConnection, job_id: str) -> list[JobEvent]:
-    """Read the moves of a job, oldest first."""
+    """Return the transitions of a job, oldest first."""
     columns = (job_events.c[name] for name in ("source", "target", "at_ms", "detail"))
     found = await tx.execute(
         select(*columns).where(job_events.c.job_id == job_id).order_by(job_events.c.id)
@@ -301,35 +305,37 @@ async def record_event(
     at_ms: int,
     detail: str | None,
 ) -> None:
-    """Write down a move that a job made."""
+    """Record a transition of a job."""
     event = {"job_id": job_id, "source": source, "target": target, "at_ms": at_ms, "detail": detail}
     await tx.execute(insert(job_events).values(event))
 
 
-async def _one(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> Job | None:
+async def _fetch_one(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> Job | None:
     row = (await tx.execute(statement)).mappings().one_or_none()
     return None if row is None else job_from_row(row)
 
 
 async def fetch_all(
-    tx: AsyncConnection, statement: Select[*tuple[Any, ...]], **given: object
+    tx: AsyncConnection, statement: Select[*tuple[Any, ...]], **parameters: object
 ) -> list[Job]:
-    """Read the jobs that a statement over the table selects."""
-    return [job_from_row(row) for row in (await tx.execute(statement, given)).mappings()]
+    """Return the jobs that a statement over the table selects."""
+    return [job_from_row(row) for row in (await tx.execute(statement, parameters)).mappings()]
 
 
 _COLUMNS = tuple(name for name in Job.__dataclass_fields__ if name != "price")
 
 
 def job_from_row(row: RowMapping) -> Job:
-    """Read a job from its row."""
+    """Build a job from its row."""
     fields: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     fields["private"] = bool(row["private"])
     return Job(price=MicroUSD(row["price_micro"]), **fields)
 
 
 async def update_if_unchanged(tx: AsyncConnection, job: Job, **values: object) -> Job | None:
-    """Change a job as it was read; None if it changed since. Who changes its state records it.
+    """Update a job and return it; None if it changed since it was read.
+
+    A caller that changes the state records the event.
 
     Raises:
         TaskAlreadyAssigned: its task belongs to another job.

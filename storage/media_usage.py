@@ -1,4 +1,4 @@
-"""Knows which jobs have a use for the files that lie in the media folder."""
+"""Usage of the media folder: which jobs still need which files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from domain.jobs import TRANSITIONS
 from domain.requests import VideoRequest
 from storage.schema import jobs
 
-_AT_ONCE = 500
-"""Names in one question; every engine takes more."""
+_BATCH_SIZE = 500
+"""Ids per query; every engine accepts more."""
 
-_ENDED = [state for state, moves in TRANSITIONS.items() if not moves]
+_ENDED = [state for state, next_states in TRANSITIONS.items() if not next_states]
 _HAS_INPUTS = '%"kept":"%'
-"""A request as text names a file so; that a prompt can say it as well does no harm."""
+"""How a stored request names a file; a prompt that contains it too does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputUse:
-    """A job that was given files; one that has not `ended` may need them still."""
+    """A job with input files; until it has `ended` it may need them."""
 
     guild_id: int
     created_at_ms: int
@@ -30,14 +30,14 @@ class InputUse:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """The job of a video; `ended_at_ms` is None while it may yet be posted."""
+    """The job of a video; `ended_at_ms` is None while it may still be posted."""
 
     guild_id: int
     ended_at_ms: int | None
 
 
 async def list_input_uses(tx: AsyncConnection, since_ms: int) -> list[InputUse]:
-    """List the jobs with files that were asked for since then, or have not ended."""
+    """Return the jobs with input files that were created since then, or have not ended."""
     has_inputs = cast(jobs.c.request, Text).like(_HAS_INPUTS)
     wanted = or_(jobs.c.created_at_ms >= since_ms, jobs.c.state.not_in(_ENDED))
     columns = (jobs.c.guild_id, jobs.c.created_at_ms, jobs.c.state, jobs.c.request)
@@ -49,11 +49,11 @@ async def list_input_uses(tx: AsyncConnection, since_ms: int) -> list[InputUse]:
 
 
 async def get_video_jobs(tx: AsyncConnection, job_ids: Sequence[str]) -> dict[str, VideoJob]:
-    """Read what there is of some jobs, by their ids."""
-    known: dict[str, VideoJob] = {}
+    """Return the jobs that exist among these ids, by id."""
+    found: dict[str, VideoJob] = {}
     columns = (jobs.c.id, jobs.c.guild_id, jobs.c.ended_at_ms)
-    for start in range(0, len(job_ids), _AT_ONCE):
-        some = job_ids[start : start + _AT_ONCE]
-        for job_id, *kept in await tx.execute(select(*columns).where(jobs.c.id.in_(some))):
-            known[job_id] = VideoJob(*kept)
-    return known
+    for start in range(0, len(job_ids), _BATCH_SIZE):
+        batch = job_ids[start : start + _BATCH_SIZE]
+        for job_id, *fields in await tx.execute(select(*columns).where(jobs.c.id.in_(batch))):
+            found[job_id] = VideoJob(*fields)
+    return found

@@ -1,4 +1,4 @@
-"""Reads what a monitor wants to know of the belt; each statement looks at few rows or an index."""
+"""Metrics of jobs and money; each statement reads few rows or an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from storage.schema import billing, job_events, jobs
 
 _ENDED = ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
 _MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
-_MOST_MOVES = 10_000
+_MAX_TRANSITIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A move that a job made, and how old the job was then."""
+    """A transition of a job, and the age of the job at that time."""
 
     id: int
     source: JobState | None
@@ -27,7 +27,7 @@ class Transition:
 
 
 async def oldest_created_at_ms_by_state(tx: AsyncConnection) -> dict[JobState, int]:
-    """Tell since when the oldest job in each state was wanted, of those that have not ended."""
+    """Return when the oldest unfinished job in each state was created."""
     found = await tx.execute(
         select(jobs.c.state, func.min(jobs.c.created_at_ms))
         .where(jobs.c.state.not_in(_ENDED))
@@ -37,33 +37,33 @@ async def oldest_created_at_ms_by_state(tx: AsyncConnection) -> dict[JobState, i
 
 
 async def oldest_due_poll_ms(tx: AsyncConnection, now_ms: int) -> int | None:
-    """Tell since when the task that waits longest to be asked for has been due."""
-    unheld = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= now_ms)
+    """Return the due time of the most overdue poll, or None."""
+    no_valid_lease = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= now_ms)
     waiting = select(func.min(jobs.c.due_at_ms)).where(
-        jobs.c.state == JobState.GENERATING, jobs.c.due_at_ms <= now_ms, unheld
+        jobs.c.state == JobState.GENERATING, jobs.c.due_at_ms <= now_ms, no_valid_lease
     )
     return (await tx.execute(waiting)).scalar()
 
 
 async def sum_open_holds(tx: AsyncConnection) -> MicroUSD:
-    """Sum what is on hold."""
+    """Return the amount on hold."""
     summed = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0))
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
         .where(jobs.c.state.in_(_MAY_HOLD), billing.c.kind == "hold", is_open_hold())
     )
-    # A sum of 64-bit integers is a Decimal on PostgreSQL.
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
     return MicroUSD(int(summed.scalar_one()))
 
 
 async def last_transition_id(tx: AsyncConnection) -> int:
-    """Tell the number of the newest move; 0 before the first."""
+    """Return the id of the latest transition, or 0."""
     return (await tx.execute(select(func.max(job_events.c.id)))).scalar() or 0
 
 
 async def list_transitions_after(tx: AsyncConnection, last_id: int) -> Sequence[Transition]:
-    """Read the moves after a number, oldest first, so many at a time."""
+    """Return the transitions after an id, oldest first; at most 10,000 at a time."""
     found = await tx.execute(
         select(
             job_events.c.id,
@@ -74,6 +74,6 @@ async def list_transitions_after(tx: AsyncConnection, last_id: int) -> Sequence[
         .join(jobs, jobs.c.id == job_events.c.job_id)
         .where(job_events.c.id > last_id)
         .order_by(job_events.c.id)
-        .limit(_MOST_MOVES)
+        .limit(_MAX_TRANSITIONS)
     )
     return [Transition(*row) for row in found]

@@ -1,14 +1,15 @@
-"""Knows how much of each limit is used: running buckets for a member, a server and everything.
+"""Quota buckets: running totals of what is used of each limit.
 
-A bucket counts one UTC day or month: what is on hold and what is charged. A member has a purse
-besides, in which lies what grants gave; it ends with no period. A hold takes what the member's
-quota leaves and the rest from the purse; the server's and everyone's buckets count all of it.
+A bucket covers one UTC day or month of a member, a server or everything: what is on hold and what
+is charged. Besides, each member has a grant bucket that no period ends. A hold takes what the
+member's quota leaves and the rest from the grants; the server's and the global buckets count all of
+it.
 
-Only a hold is checked against a limit, so a charge cannot fail. A shared bucket is checked and
-raised in one statement; a member's are locked first, for the split, so concurrent holds cannot
-oversell. Locks are always taken in one order, so transactions cannot wait for each other in a
-circle: the server's lock (see `guilds`), rows of the ledger and their sums, then buckets by name:
-everything, member (day, month), purse, server.
+Only a hold is checked against limits, so a charge cannot fail. A shared bucket is checked and
+raised in one statement; a member's buckets are locked first, for the split, so concurrent holds
+cannot oversell. Locks are always taken in one order, so transactions cannot deadlock: the guild's
+lock (see `guild_settings`), ledger rows and their sums, then buckets by name: everything, member
+(day, month), purse (grants), server.
 """
 
 from dataclasses import dataclass
@@ -33,15 +34,15 @@ from storage.schema import billing_buckets, quota_buckets
 from storage.upsert import insert_or_ignore
 
 GRANT_BUCKET_PREFIX: Final = "purse"
-"""How the names of purses begin."""
+"""Prefix of the ids of grant buckets; stored in the database."""
 
 MEMBER_BUCKET_PREFIX: Final = "member"
-"""How the names of members' own buckets begin."""
+"""Prefix of the ids of members' own buckets."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaSubject:
-    """Where and when a hold is made: it chooses the buckets."""
+    """Who makes a hold, where and when: it determines the buckets."""
 
     guild_id: int
     user_id: int
@@ -50,7 +51,7 @@ class QuotaSubject:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a hold has raised: these buckets, and how much of it in the purse."""
+    """The buckets that a hold has raised, and the part of it taken from grants."""
 
     bucket_ids: tuple[str, ...]
     from_grant: MicroUSD
@@ -58,13 +59,13 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class SplitAmount:
-    """A signed amount, and the part of it that is the purse's."""
+    """A signed amount, and the part of it that belongs to grants."""
 
     amount: int
     from_grant: int
 
     def share_of(self, bucket_id: str) -> int:
-        """Tell how much of it counts in a bucket."""
+        """Return the part that counts in a bucket."""
         if bucket_id.startswith(GRANT_BUCKET_PREFIX):
             return self.from_grant
         if bucket_id.startswith(MEMBER_BUCKET_PREFIX):
@@ -75,13 +76,14 @@ class SplitAmount:
 async def get_remaining(
     tx: AsyncConnection, subject: QuotaSubject, limits: Limits
 ) -> RemainingQuota:
-    """Tell what is left under every limit, and of the grants."""
-    buckets, purse = _buckets(subject, limits), grant_bucket_id(subject.guild_id, subject.user_id)
-    names = [purse, *(bucket.id for bucket in buckets)]
+    """Return what is left under every limit, and of the grants."""
+    buckets = _buckets(subject, limits)
+    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
+    names = [grant_bucket, *(bucket.id for bucket in buckets)]
     found = await tx.execute(select(quota_buckets).where(quota_buckets.c.bucket_id.in_(names)))
     rows = {row.bucket_id: row for row in found}
     used = {name: row.held_micro + row.charged_micro for name, row in rows.items()}
-    granted = rows[purse].granted_micro - used[purse] if purse in rows else 0
+    granted = rows[grant_bucket].granted_micro - used[grant_bucket] if grant_bucket in rows else 0
     rooms = (
         LimitUsage(
             scope=bucket.scope,
@@ -98,30 +100,30 @@ async def get_remaining(
 async def reserve(
     tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
 ) -> Reservation:
-    """Raise what is on hold in every bucket, from the purse what the member's quota lacks.
+    """Raise the held amount in every bucket, with grants covering what the member's quota lacks.
 
     Raises:
-        QuotaExceeded: naming every limit in the way; let it end the transaction.
+        QuotaExceeded: naming every exceeded limit; let it roll the transaction back.
     """
     buckets = _buckets(subject, limits)
-    await _make(tx, [bucket.id for bucket in buckets])
-    everything, own, server = (
+    await _ensure_buckets(tx, [bucket.id for bucket in buckets])
+    everything, member_buckets, server = (
         [bucket for bucket in buckets if bucket.scope is scope]
         for scope in (Scope.EVERYTHING, Scope.MEMBER, Scope.SERVER)
     )
-    # First what counts everything: it keeps every other hold out until this one ends.
-    full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
-    from_grant, short = await _take_own(tx, own, subject, amount)
-    full += short
-    full += [bucket for bucket in server if not await _raise(tx, bucket, amount)]
-    if full:
-        raise QuotaExceeded(await _shortfalls(tx, full, subject, amount))
-    purses = [grant_bucket_id(subject.guild_id, subject.user_id)] if from_grant else []
-    return Reservation((*(bucket.id for bucket in buckets), *purses), from_grant)
+    # The global bucket first: its row lock serializes all holds.
+    exceeded = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
+    from_grant, member_exceeded = await _reserve_member_quota(tx, member_buckets, subject, amount)
+    exceeded += member_exceeded
+    exceeded += [bucket for bucket in server if not await _raise(tx, bucket, amount)]
+    if exceeded:
+        raise QuotaExceeded(await _shortfalls(tx, exceeded, subject, amount))
+    grant_buckets = [grant_bucket_id(subject.guild_id, subject.user_id)] if from_grant else []
+    return Reservation((*(bucket.id for bucket in buckets), *grant_buckets), from_grant)
 
 
 async def link_buckets(tx: AsyncConnection, hold_id: int, reservation: Reservation) -> None:
-    """Have the ledger's hold remember the buckets that it counts in."""
+    """Record the buckets in which a hold counts."""
     links = [{"hold_id": hold_id, "bucket_id": bucket_id} for bucket_id in reservation.bucket_ids]
     await tx.execute(insert(billing_buckets), links)
 
@@ -129,9 +131,10 @@ async def link_buckets(tx: AsyncConnection, hold_id: int, reservation: Reservati
 async def change_buckets(
     tx: AsyncConnection, hold_id: int, *, held: SplitAmount, charged: SplitAmount
 ) -> None:
-    """Change exactly the buckets that a hold is pinned to, by signed amounts."""
-    pinned = select(billing_buckets.c.bucket_id).where(billing_buckets.c.hold_id == hold_id)
-    for bucket_id in sorted((await tx.execute(pinned)).scalars()):
+    """Change exactly the buckets that are linked to a hold, by signed amounts."""
+    linked = select(billing_buckets.c.bucket_id).where(billing_buckets.c.hold_id == hold_id)
+    # Sorted, so that all transactions lock buckets in the same order.
+    for bucket_id in sorted((await tx.execute(linked)).scalars()):
         await tx.execute(
             update(quota_buckets)
             .where(quota_buckets.c.bucket_id == bucket_id)
@@ -145,27 +148,28 @@ async def change_buckets(
 async def change_grant_balance(
     tx: AsyncConnection, guild_id: int, user_id: int, amount: MicroUSD
 ) -> None:
-    """Put an amount into a member's purse, or take a negative one out of it.
+    """Add a signed amount to a member's grant balance.
 
-    The database refuses to take out more than is unspent; lock the purse to know how much that is.
+    The database rejects taking out more than is unspent; lock the balance first to know how much
+    that is.
     """
-    purse = grant_bucket_id(guild_id, user_id)
-    await _make(tx, [purse])
+    grant_bucket = grant_bucket_id(guild_id, user_id)
+    await _ensure_buckets(tx, [grant_bucket])
     await tx.execute(
         update(quota_buckets)
-        .where(quota_buckets.c.bucket_id == purse)
+        .where(quota_buckets.c.bucket_id == grant_bucket)
         .values(granted_micro=quota_buckets.c.granted_micro + amount)
     )
 
 
 async def lock_grant_balance(tx: AsyncConnection, guild_id: int, user_id: int) -> MicroUSD:
-    """Lock a member's purse and tell what is unspent; where there is none, nothing is."""
+    """Lock a member's grant bucket and return the unspent balance; zero if there is none."""
     unspent = _unspent(grant_bucket_id(guild_id, user_id)).with_for_update()
     return MicroUSD((await tx.execute(unspent)).scalar() or 0)
 
 
 def grant_bucket_id(guild_id: int, user_id: int) -> str:
-    """Name a member's purse on a server."""
+    """Return the id of a member's grant bucket on a server."""
     return f"{GRANT_BUCKET_PREFIX}:{guild_id}:{user_id}"
 
 
@@ -181,16 +185,16 @@ class _Bucket:
     limit: MicroUSD | None
 
 
-def _buckets(place: QuotaSubject, limits: Limits) -> list[_Bucket]:
+def _buckets(subject: QuotaSubject, limits: Limits) -> list[_Bucket]:
     names = {
         Scope.EVERYTHING: "everything",
-        Scope.MEMBER: f"{MEMBER_BUCKET_PREFIX}:{place.guild_id}:{place.user_id}",
-        Scope.SERVER: f"server:{place.guild_id}",
+        Scope.MEMBER: f"{MEMBER_BUCKET_PREFIX}:{subject.guild_id}:{subject.user_id}",
+        Scope.SERVER: f"server:{subject.guild_id}",
     }
-    # A sum is kept where there is no limit too: one may be set in the middle of a period.
+    # Buckets without a limit count too: one may be set in the middle of a period.
     buckets = [
         _Bucket(
-            f"{name}:{period}:{period_name(period, place.now_ms)}",
+            f"{name}:{period}:{period_name(period, subject.now_ms)}",
             scope,
             period,
             limits.of(scope, period),
@@ -201,7 +205,7 @@ def _buckets(place: QuotaSubject, limits: Limits) -> list[_Bucket]:
     return sorted(buckets, key=lambda bucket: bucket.id)
 
 
-async def _make(tx: AsyncConnection, bucket_ids: list[str]) -> None:
+async def _ensure_buckets(tx: AsyncConnection, bucket_ids: list[str]) -> None:
     empty = {"held_micro": 0, "charged_micro": 0}
     rows = [{"bucket_id": bucket_id, **empty} for bucket_id in bucket_ids]
     await tx.execute(insert_or_ignore(tx, quota_buckets, "bucket_id"), rows)
@@ -212,31 +216,33 @@ async def _raise(tx: AsyncConnection, bucket: _Bucket, amount: MicroUSD) -> bool
     return await _add(tx, bucket.id, amount, fits)
 
 
-async def _take_own(
-    tx: AsyncConnection, own: list[_Bucket], place: QuotaSubject, amount: MicroUSD
+async def _reserve_member_quota(
+    tx: AsyncConnection, member_buckets: list[_Bucket], subject: QuotaSubject, amount: MicroUSD
 ) -> tuple[MicroUSD, list[_Bucket]]:
-    """Take what the member's quota leaves, and the rest from the purse.
+    """Take what the member's quota leaves, and the rest from the grants.
 
     Returns:
-        How much came from the purse; and the limits in the way: then nothing was taken.
+        The amount taken from grants, and the exceeded limits; if there are any, nothing was taken.
     """
-    used = dict((await tx.execute(_using(own))).all())
+    used = dict((await tx.execute(_select_used(member_buckets))).all())
     rooms = {
-        bucket: max(0, bucket.limit - used[bucket.id]) for bucket in own if bucket.limit is not None
+        bucket: max(0, bucket.limit - used[bucket.id])
+        for bucket in member_buckets
+        if bucket.limit is not None
     }
     quota = MicroUSD(min([amount, *rooms.values()]))
     from_grant = MicroUSD(amount - quota)
     if from_grant:
-        unspent = await lock_grant_balance(tx, place.guild_id, place.user_id)
+        unspent = await lock_grant_balance(tx, subject.guild_id, subject.user_id)
         if unspent < from_grant:
             return ZERO, [bucket for bucket, room in rooms.items() if room + unspent < amount]
-        await _add(tx, grant_bucket_id(place.guild_id, place.user_id), from_grant)
-    for bucket in own:
+        await _add(tx, grant_bucket_id(subject.guild_id, subject.user_id), from_grant)
+    for bucket in member_buckets:
         await _add(tx, bucket.id, quota)
     return from_grant, []
 
 
-def _using(buckets: list[_Bucket]) -> Select[str, int]:
+def _select_used(buckets: list[_Bucket]) -> Select[str, int]:
     names = [bucket.id for bucket in buckets]
     return (
         select(quota_buckets.c.bucket_id, _USED)
@@ -245,8 +251,8 @@ def _using(buckets: list[_Bucket]) -> Select[str, int]:
     )
 
 
-def _unspent(purse: str) -> Select[int]:
-    return select(_UNSPENT).where(quota_buckets.c.bucket_id == purse)
+def _unspent(grant_bucket: str) -> Select[int]:
+    return select(_UNSPENT).where(quota_buckets.c.bucket_id == grant_bucket)
 
 
 async def _add(
@@ -261,20 +267,20 @@ async def _add(
 
 
 async def _shortfalls(
-    tx: AsyncConnection, full: list[_Bucket], place: QuotaSubject, asked: MicroUSD
+    tx: AsyncConnection, exceeded: list[_Bucket], subject: QuotaSubject, requested: MicroUSD
 ) -> tuple[Shortfall, ...]:
-    used = dict((await tx.execute(_using(full))).all())
-    purse = grant_bucket_id(place.guild_id, place.user_id)
-    unspent = MicroUSD((await tx.execute(_unspent(purse))).scalar() or 0)
+    used = dict((await tx.execute(_select_used(exceeded))).all())
+    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
+    unspent = MicroUSD((await tx.execute(_unspent(grant_bucket))).scalar() or 0)
     return tuple(
         Shortfall(
             scope=bucket.scope,
             period=bucket.period,
             limit=bucket.limit or ZERO,
             used=MicroUSD(used[bucket.id]),
-            requested=asked,
-            resets_at_ms=period_end_ms(bucket.period, place.now_ms),
+            requested=requested,
+            resets_at_ms=period_end_ms(bucket.period, subject.now_ms),
             grant_balance=unspent if bucket.scope is Scope.MEMBER else ZERO,
         )
-        for bucket in full
+        for bucket in exceeded
     )

@@ -1,7 +1,7 @@
-"""Knows what was spent: exact sums from the table that the database keeps for each day.
+"""Spending reports: exact sums from the daily totals that the database maintains.
 
-A ledger row counts on the UTC day on which it was written, so a day that is over never changes.
-Meant for `Database.read`: everything that one answer shows is of one moment.
+A ledger row counts on the UTC day on which it was written, so a past day never changes. Use these
+with `Database.read`, so that one report shows one snapshot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from storage.billing import EntryKind, is_open_hold
 from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 
 GroupKey = Literal["guild_id", "day", "user_id", "channel_id", "model"]
-"""What lines may be by; not by member and channel at once."""
+"""Columns to group by; member and channel exclude each other."""
 
 _DAY_MS = 86_400_000
 _MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
-"""The states of jobs that can have an open hold; `storage.audit` proves that no others have."""
+"""States of jobs that can have an open hold; `storage.audit` checks that no others have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SpendingFilter:
 
 @dataclass(frozen=True, slots=True)
 class OpenHolds:
-    """What is on hold now, for how many videos."""
+    """The amount on hold now, and the number of videos it is for."""
 
     amount: MicroUSD
     videos: int
@@ -44,9 +44,9 @@ class OpenHolds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementEntry:
-    """A row of the ledger with what its video was; no video belongs to a grant.
+    """A ledger row with the facts of its video; a grant has no video.
 
-    `cost` is what the row added to what the member paid: nothing for a hold or a release.
+    `cost` is the effect on what the member paid: zero for a hold or a release.
     """
 
     at_ms: int
@@ -64,32 +64,35 @@ class StatementEntry:
 async def sum_spending(
     tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange, *keys: GroupKey
 ) -> list[ReportLine]:
-    """Sum what was spent, one line for each value of the keys there is, in their order."""
+    """Return the spending, one line per existing combination of the keys, sorted by them."""
     columns = [_COLUMNS.get(key, daily_sums.c.subject_id).label(key) for key in keys]
     sums = [func.sum(daily_sums.c[name]).label(name) for name in _SUMMED]
     found = await tx.execute(
         select(*columns, *sums)
-        .where(_counted_for(spending_filter, *keys), _within(_day_of(spending_filter), days, 1))
+        .where(_matches_scope(spending_filter, *keys))
+        .where(_within(_day_column(spending_filter), days, 1))
         .group_by(*columns)
         .order_by(*columns)
     )
-    return [_line(row, keys) for row in found.mappings()]
+    return [_row_to_line(row, keys) for row in found.mappings()]
 
 
 async def first_day_number(tx: AsyncConnection, spending_filter: SpendingFilter) -> int | None:
-    """Tell the first day with anything to report, in days since 1970."""
-    return await tx.scalar(select(func.min(daily_sums.c.day)).where(_counted_for(spending_filter)))
+    """Return the first day with anything to report, in days since 1970."""
+    return await tx.scalar(
+        select(func.min(daily_sums.c.day)).where(_matches_scope(spending_filter))
+    )
 
 
 async def get_open_holds(tx: AsyncConnection, spending_filter: SpendingFilter) -> OpenHolds:
-    """Sum the holds that wait for their charge or release."""
+    """Return the sum and the number of open holds."""
     found = await tx.execute(
         select(func.coalesce(func.sum(billing.c.amount_micro), 0), func.count())
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
         .where(
             jobs.c.state.in_(_MAY_HOLD),
-            _of(jobs, spending_filter),
+            _matches_owner(jobs, spending_filter),
             billing.c.kind == "hold",
             is_open_hold(),
         )
@@ -101,7 +104,7 @@ async def get_open_holds(tx: AsyncConnection, spending_filter: SpendingFilter) -
 async def count_failures(
     tx: AsyncConnection, guild_id: int, days: DayRange
 ) -> dict[FailReason, int]:
-    """Count a server's jobs that APIXO refused or could not make, by their causes."""
+    """Return how many of a server's jobs APIXO refused or could not make, by reason."""
     found = await tx.execute(
         select(jobs.c.fail_code, func.count())
         .where(
@@ -120,7 +123,7 @@ async def count_failures(
 async def list_statement(
     tx: AsyncConnection, guild_id: int, user_id: int, days: DayRange, limit: int
 ) -> list[StatementEntry]:
-    """Read a member's newest rows of the ledger, at most so many, oldest first."""
+    """Return a member's newest ledger rows, at most `limit`, oldest first."""
     cost = case((billing.c.kind.in_(["charge", "adjust"]), billing.c.amount_micro), else_=0)
     about_job = (jobs.c[name] for name in ("channel_id", "model", "resolution", "seconds"))
     about_row = (billing.c[name] for name in ("kind", "amount_micro", "job_id", "note"))
@@ -128,7 +131,7 @@ async def list_statement(
         select(billing.c.created_at_ms, cost.label("cost"), *about_row, *about_job)
         .outerjoin(jobs, jobs.c.id == billing.c.job_id)
         .where(
-            _of(billing, SpendingFilter(guild_id, user_id)),
+            _matches_owner(billing, SpendingFilter(guild_id, user_id)),
             _within(billing.c.created_at_ms, days, _DAY_MS),
             billing.c.account == "member",
         )
@@ -136,7 +139,7 @@ async def list_statement(
         .limit(limit)
     )
     found = (await tx.execute(newest)).mappings().all()
-    return [_posting(row) for row in reversed(found)]
+    return [_row_to_entry(row) for row in reversed(found)]
 
 
 _SUMMED = tuple(column.name for column in daily_sums.c if not column.primary_key)
@@ -147,27 +150,31 @@ _COLUMNS: Mapping[GroupKey, Column[Any]] = {
 }
 
 
-def _counted_for(whose: SpendingFilter, *keys: GroupKey) -> ColumnElement[bool]:
-    """Choose the sums that are neither more nor less than what is asked for."""
-    by_user, by_channel = whose.user_id is not None or "user_id" in keys, "channel_id" in keys
+def _matches_scope(spending_filter: SpendingFilter, *keys: GroupKey) -> ColumnElement[bool]:
+    """Select the daily sums of the one scope that fits the filter and the keys."""
+    by_user = spending_filter.user_id is not None or "user_id" in keys
+    by_channel = "channel_id" in keys
     assert not (by_user and by_channel), "nothing is summed by member and channel"
     scope = "user" if by_user else "channel" if by_channel else "server"
-    chosen = [daily_sums.c.scope == scope]
-    if whose.guild_id is not None:
-        chosen.append(daily_sums.c.guild_id == whose.guild_id)
-    if whose.user_id is not None:
-        chosen.append(daily_sums.c.subject_id == whose.user_id)
-    return and_(*chosen)
+    conditions = [daily_sums.c.scope == scope]
+    if spending_filter.guild_id is not None:
+        conditions.append(daily_sums.c.guild_id == spending_filter.guild_id)
+    if spending_filter.user_id is not None:
+        conditions.append(daily_sums.c.subject_id == spending_filter.user_id)
+    return and_(*conditions)
 
 
-def _day_of(whose: SpendingFilter) -> ColumnElement[int]:
-    """Give the day; of a member's so that SQLite looks for the member, not through the days."""
-    return daily_sums.c.day if whose.user_id is None else daily_sums.c.day + 0
+def _day_column(spending_filter: SpendingFilter) -> ColumnElement[int]:
+    """Return the day column.
+
+    For a member `+ 0` disables its index, so that SQLite searches by member, not by day.
+    """
+    return daily_sums.c.day if spending_filter.user_id is None else daily_sums.c.day + 0
 
 
-def _of(table: Any, whose: SpendingFilter) -> ColumnElement[bool]:
-    given = {"guild_id": whose.guild_id, "user_id": whose.user_id}
-    return and_(true(), *(table.c[name] == id_ for name, id_ in given.items() if id_ is not None))
+def _matches_owner(table: Any, spending_filter: SpendingFilter) -> ColumnElement[bool]:
+    ids = {"guild_id": spending_filter.guild_id, "user_id": spending_filter.user_id}
+    return and_(true(), *(table.c[name] == id_ for name, id_ in ids.items() if id_ is not None))
 
 
 def _within(column: ColumnElement[int], days: DayRange, per_day: int) -> ColumnElement[bool]:
@@ -176,16 +183,16 @@ def _within(column: ColumnElement[int], days: DayRange, per_day: int) -> ColumnE
     )
 
 
-def _line(row: RowMapping, keys: Sequence[GroupKey]) -> ReportLine:
-    given: dict[str, Any] = {key: row[key] for key in keys}
-    if "day" in given:
-        given["day"] = day_from_number(given["day"])
-    # A sum of 64-bit integers is a Decimal on PostgreSQL.
-    counted: dict[str, Any] = {name.removesuffix("_micro"): int(row[name]) for name in _SUMMED}
-    return ReportLine(**given, sums=Sums(**counted))
+def _row_to_line(row: RowMapping, keys: Sequence[GroupKey]) -> ReportLine:
+    group: dict[str, Any] = {key: row[key] for key in keys}
+    if "day" in group:
+        group["day"] = day_from_number(group["day"])
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
+    sums: dict[str, Any] = {name.removesuffix("_micro"): int(row[name]) for name in _SUMMED}
+    return ReportLine(**group, sums=Sums(**sums))
 
 
-def _posting(row: RowMapping) -> StatementEntry:
+def _row_to_entry(row: RowMapping) -> StatementEntry:
     fields: dict[str, Any] = dict(row)
     return StatementEntry(
         at_ms=fields.pop("created_at_ms"),

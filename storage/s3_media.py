@@ -1,8 +1,8 @@
-"""Knows how videos and members' files are kept in an S3 bucket, with a folder to work in.
+"""Media folder backed by an S3 bucket.
 
-What is kept is on the disk first and then in the bucket, before anybody is told that it is kept. A
-video that the disk has lost comes back from there. obstore reads the credentials, the region and
-the endpoint from the environment (`AWS_…`).
+A file is on the disk first and then in the bucket before it is reported as saved. A video that the
+disk has lost is restored from the bucket. obstore reads the credentials, the region and the
+endpoint from the environment (`AWS_…`).
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from storage.errors import StorageError
 from storage.media import MediaFolder, StoredFile
 
 MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
-"""S3 signs no address for longer."""
+"""S3 signs no URL for longer."""
 
-_PATIENCE = timedelta(seconds=30)
+_RETRY_TIMEOUT = timedelta(seconds=30)
 _INPUTS = "inputs"
 _CHUNK_BYTES = 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -33,40 +33,41 @@ T = TypeVar("T")
 
 
 class S3Bucket:
-    """A part of a bucket, named as `s3://bucket/prefix`."""
+    """A prefix in a bucket, given as `s3://bucket/prefix`."""
 
     def __init__(self, url: str) -> None:
         self._url = URL(url)
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+        # Plain HTTP is allowed for a local S3 server only.
         self._store = S3Store(
             self._url.host,
             prefix=self._url.path.strip("/") or None,
             client_options={"allow_http": URL(endpoint).host in _LOOPBACK},
-            retry_config={"max_retries": 3, "retry_timeout": _PATIENCE},
+            retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
         )
 
     def put(self, key: str, path: Path) -> None:
-        """Put a file into the bucket under a key, over what is there.
+        """Upload a file under a key, replacing what is there.
 
         Raises:
-            OSError: the bucket does not take it.
+            OSError: the upload failed.
         """
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        self._ask(lambda: obstore.put(self._store, key, path, attributes={"Content-Type": kind}))
+        self._call(lambda: obstore.put(self._store, key, path, attributes={"Content-Type": kind}))
 
     def delete(self, key: str) -> None:
-        """Delete what has a key, if anything has.
+        """Delete a key, if it exists.
 
         Raises:
-            OSError: the bucket does not do it.
+            OSError: the deletion failed.
         """
-        self._ask(lambda: obstore.delete(self._store, key))
+        self._call(lambda: obstore.delete(self._store, key))
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
-        """Read what has a key, piece by piece.
+        """Stream the object of a key.
 
         Raises:
-            FileNotFoundError: nothing has it.
+            FileNotFoundError: there is none.
             OSError: the bucket does not answer.
         """
         try:
@@ -74,39 +75,39 @@ class S3Bucket:
             async for chunk in found.stream(_CHUNK_BYTES):
                 yield bytes(chunk)
         except BaseError as error:
-            raise self._refusal(error) from None
+            raise self._to_os_error(error) from None
 
-    def presign_url(self, key: str, lasting: timedelta) -> str:
-        """Sign an address at which whoever has it can get what has a key, a week at most."""
-        return self._ask(
-            lambda: obstore.sign(self._store, "GET", key, min(lasting, MAX_PRESIGN_LIFETIME))
+    def presign_url(self, key: str, lifetime: timedelta) -> str:
+        """Return a URL that serves the object of a key to anybody, for a week at most."""
+        return self._call(
+            lambda: obstore.sign(self._store, "GET", key, min(lifetime, MAX_PRESIGN_LIFETIME))
         )
 
     def check_writable(self) -> None:
-        """Prove that the bucket takes files.
+        """Check that the bucket accepts files.
 
         Raises:
             StorageError: it does not.
         """
         try:
-            self._ask(lambda: obstore.put(self._store, "proof", b""))
+            self._call(lambda: obstore.put(self._store, "proof", b""))
             self.delete("proof")
         except OSError as error:
             raise StorageError(str(error)) from error
 
-    def _ask(self, work: Callable[[], T]) -> T:
+    def _call(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except (BaseError, FileNotFoundError) as error:
-            raise self._refusal(error) from None
+            raise self._to_os_error(error) from None
 
-    def _refusal(self, error: Exception) -> OSError:
-        # The library's own words are long, and hold whatever the other side has said.
+    def _to_os_error(self, error: Exception) -> OSError:
+        # The library's own message is long, and quotes whatever the server answered.
         return OSError(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
 
 
 class S3MediaFolder(MediaFolder):
-    """A bucket behind a folder: what is kept is in both, what is removed is in neither."""
+    """A folder with a bucket behind it: files are saved to and removed from both."""
 
     def __init__(self, path: Path, bucket: S3Bucket) -> None:
         super().__init__(path)
@@ -115,30 +116,30 @@ class S3MediaFolder(MediaFolder):
     async def save_video(
         self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
     ) -> StoredFile:
-        """Write a video as it comes to the disk, then to the bucket; raises what the folder's does.
+        """Save a video to the disk, then to the bucket; raises what the folder's method does.
 
         Raises:
-            OSError: the disk or the bucket does not take it.
+            OSError: the disk or the bucket failed.
         """
         stored = await super().save_video(name, chunks, max_bytes=max_bytes)
         await asyncio.to_thread(self._bucket.put, name, self.video_path(name))
         return stored
 
     async def restore_video(self, name: str, *, max_bytes: int) -> StoredFile | None:
-        """Bring a video back to the disk; None if it is not in the bucket."""
+        """Restore a video to the disk; None if it is not in the bucket."""
         try:
             return await super().save_video(name, self._bucket.read(name), max_bytes=max_bytes)
         except FileNotFoundError:
             return None
 
     async def save_input(self, data: bytes, suffix: str) -> str:
-        """Keep a member's file on the disk and in the bucket, and tell its name.
+        """Save a member's file to the disk and the bucket, and return its name.
 
         Raises:
-            OSError: the disk or the bucket does not take it.
+            OSError: the disk or the bucket failed.
         """
         name = await super().save_input(data, suffix)
-        await asyncio.to_thread(self._bucket.put, input_key(name), self._input(name))
+        await asyncio.to_thread(self._bucket.put, input_key(name), self._checked_input_path(name))
         return name
 
     def remove_video(self, name: str) -> None:
@@ -154,5 +155,5 @@ class S3MediaFolder(MediaFolder):
 
 
 def input_key(name: str) -> str:
-    """Tell under which key an input is kept; a video's key is its name."""
+    """Return the key of an input; a video's key is its name."""
     return f"{_INPUTS}/{name}"

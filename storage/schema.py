@@ -1,6 +1,6 @@
-"""Knows the tables: columns, keys, checks and indexes. `migrations` builds them, guards included.
+"""Table definitions; the tables, with their triggers, are created by `migrations`.
 
-Times are Unix milliseconds, money is micro-dollars, both whole numbers; requests are text.
+Times are Unix milliseconds, money is micro-dollars, both integers; requests are JSON text.
 """
 
 from enum import StrEnum
@@ -27,33 +27,33 @@ from domain.requests import VideoRequest, dump_request, load_request
 
 
 class StateText(TypeDecorator[JobState]):
-    """A job's state, kept under its name."""
+    """A job's state, stored by value."""
 
     impl = Text
     cache_ok = True
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> JobState | None:
-        """Read a state."""
+        """Convert a column to a state."""
         return None if value is None else JobState(value)
 
 
 class RequestText(TypeDecorator[VideoRequest]):
-    """A request, kept as the text that `domain.requests.dump` writes."""
+    """A request, stored as the text that `domain.requests.dump_request` writes."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: VideoRequest | None, dialect: Dialect) -> str | None:
-        """Write a request."""
+        """Convert a request to its column."""
         return None if value is None else dump_request(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> VideoRequest | None:
-        """Read a request."""
+        """Convert a column to a request."""
         return None if value is None else load_request(value)
 
 
 Int: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""64 bits on both engines; SQLite's strict tables and row ids know it only as INTEGER."""
+"""64 bits on both engines; SQLite's strict tables and row ids require the name INTEGER."""
 
 
 def _names(kinds: type[StrEnum]) -> str:
@@ -63,7 +63,7 @@ def _names(kinds: type[StrEnum]) -> str:
 _ZERO = text("0")
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
 MODEL_FAILED: Final = text("state IN ('failed', 'rejected')")
-"""Says that a job ended because the model would or could not do it; has an index of its own."""
+"""The job ended because the model refused or failed; has an index of its own."""
 
 metadata = MetaData(
     naming_convention={
@@ -319,10 +319,10 @@ daily_sums = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""What members' ledger rows and ended jobs come to on each UTC day (days since 1970).
+"""Totals of members' ledger rows and ended jobs for each UTC day (days since 1970).
 
 Each is counted three times: for its server (subject 0), its user and its channel. The database's
-triggers keep the sums, in the transaction of each row; `storage.audit` proves them.
+triggers update the sums in the transaction of each row; `storage.audit` checks them.
 """
 
 guilds = Table(
@@ -365,8 +365,8 @@ balance_readings = Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
-"""What APIXO's balance was, what the ledger had spent at APIXO in all by then, and the prices of
-the tasks of which it could not be told yet."""
+"""APIXO's balance, the total spending at APIXO expected by the ledger until then, and the prices of
+the tasks whose charge was still unknown."""
 
 belt = Table(
     "belt",

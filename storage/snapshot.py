@@ -1,6 +1,6 @@
-"""Knows what a watcher of the service sees: the newest jobs, the newest ledger rows, and the sums.
+"""Snapshot for an observer: the newest jobs, the newest ledger rows, and the totals.
 
-Plain data, for readers that know nothing of the service's own types.
+Plain data, for readers that do not import the service's own types.
 """
 
 from typing import Final, Literal, TypedDict
@@ -13,11 +13,11 @@ from storage.billing import get_totals
 from storage.schema import billing, jobs
 
 JobPhase = Literal["waiting", "moving", "delivered", "ended", "parked"]
-"""What a state means to whoever waits for the video."""
+"""What a state means to the member who waits for the video."""
 
 
 class JobRow(TypedDict):
-    """A job; `due_at_ms` is None where nothing more happens by itself."""
+    """A job; `due_at_ms` is None where nothing is scheduled."""
 
     id: str
     user_id: int
@@ -31,7 +31,7 @@ class JobRow(TypedDict):
 
 
 class LedgerRow(TypedDict):
-    """A row of the ledger, its amount as it stands there."""
+    """A row of the ledger, its amount as stored."""
 
     id: int
     at_ms: int
@@ -43,7 +43,7 @@ class LedgerRow(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """The sums in micro-dollars over all time, and the newest rows, newest first."""
+    """The totals in micro-dollars over all time, and the newest rows, newest first."""
 
     held_micro: int
     charged_micro: int
@@ -63,11 +63,11 @@ _JOB_COLUMNS: Final = (
     *("id", "user_id", "state", "price_micro", "created_at_ms", "due_at_ms", "ended_at_ms"),
     *("reason", "fail_code"),
 )
-_TIMED: Final = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
+_SCHEDULED: Final = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
 
 
 async def read_snapshot(tx: AsyncConnection, limit: int) -> Snapshot:
-    """Read the sums and at most so many jobs and ledger rows."""
+    """Return the totals and at most `limit` jobs and ledger rows."""
     sums = await get_totals(tx)
     refunds = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
         billing.c.kind == "adjust", billing.c.account == "member", billing.c.amount_micro < 0
@@ -75,16 +75,16 @@ async def read_snapshot(tx: AsyncConnection, limit: int) -> Snapshot:
     return Snapshot(
         held_micro=sums.held,
         charged_micro=sums.charged,
-        # A sum of 64-bit integers is a Decimal on PostgreSQL.
+        # SUM over 64-bit integers returns a Decimal on PostgreSQL.
         released_micro=sums.released - int((await tx.execute(refunds)).scalar_one()),
-        jobs=await _jobs(tx, limit),
-        ledger=await _ledger(tx, limit),
+        jobs=await _read_jobs(tx, limit),
+        ledger=await _read_ledger(tx, limit),
     )
 
 
-async def _jobs(tx: AsyncConnection, most: int) -> list[JobRow]:
+async def _read_jobs(tx: AsyncConnection, limit: int) -> list[JobRow]:
     columns = (jobs.c[name] for name in _JOB_COLUMNS)
-    newest = select(*columns).order_by(jobs.c.created_at_ms.desc(), jobs.c.id.desc()).limit(most)
+    newest = select(*columns).order_by(jobs.c.created_at_ms.desc(), jobs.c.id.desc()).limit(limit)
     return [
         JobRow(
             id=row.id,
@@ -93,7 +93,7 @@ async def _jobs(tx: AsyncConnection, most: int) -> list[JobRow]:
             phase=_PHASES[row.state],
             price_micro=row.price_micro,
             created_at_ms=row.created_at_ms,
-            due_at_ms=row.due_at_ms if row.state in _TIMED else None,
+            due_at_ms=row.due_at_ms if row.state in _SCHEDULED else None,
             ended_at_ms=row.ended_at_ms,
             reason=row.reason or row.fail_code,
         )
@@ -101,8 +101,8 @@ async def _jobs(tx: AsyncConnection, most: int) -> list[JobRow]:
     ]
 
 
-async def _ledger(tx: AsyncConnection, most: int) -> list[LedgerRow]:
-    newest = select(billing).order_by(billing.c.id.desc()).limit(most)
+async def _read_ledger(tx: AsyncConnection, limit: int) -> list[LedgerRow]:
+    newest = select(billing).order_by(billing.c.id.desc()).limit(limit)
     return [
         LedgerRow(
             id=row.id,

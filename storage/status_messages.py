@@ -1,4 +1,4 @@
-"""Knows which status messages are out, what each shows, and which show what was."""
+"""Status messages: which state each one shows, and which are outdated."""
 
 from collections.abc import Collection
 
@@ -9,44 +9,44 @@ from domain.jobs import JobState
 from storage.jobs import Job, fetch_all
 from storage.schema import jobs
 
-_BEHIND = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
-"""The condition of the index `ix_jobs_unshown`."""
+_IS_OUTDATED = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
+"""Must match the condition of the index `ix_jobs_unshown`."""
 
 
 async def list_outdated(
     tx: AsyncConnection, limit: int, *, exclude: Collection[JobState] = ()
 ) -> list[Job]:
-    """Read jobs that show another state than they are in; not those in `quiet`.
+    """Return jobs whose message shows another state than theirs, except those in `exclude`.
 
-    Those that have no message yet are first, then the oldest.
+    Jobs without a message come first, then the oldest.
     """
-    return await fetch_all(tx, _OUTDATED, quiet=list(exclude), most=limit)
+    return await fetch_all(tx, _OUTDATED, exclude=list(exclude), row_limit=limit)
 
 
 async def mark_all_outdated(tx: AsyncConnection, state: JobState) -> None:
-    """Have the status messages of all jobs in a state brought up to date, where they are out."""
+    """Mark the status messages of all jobs in a state as outdated."""
     shown = and_(jobs.c.state == state, jobs.c.status_shown == state)
     await tx.execute(update(jobs).where(shown).values(status_shown=None))
 
 
 async def mark_outdated(tx: AsyncConnection, job_id: str) -> None:
-    """Have the status message of one job brought up to date."""
+    """Mark the status message of one job as outdated."""
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(status_shown=None))
 
 
 async def claim_post(tx: AsyncConnection, job: Job, now_ms: int, lapse_after_ms: int) -> bool:
-    """Claim the right to post a job's status message; an old claim without a message lapses."""
-    lapsed = jobs.c.status_since_ms <= now_ms - lapse_after_ms
-    started = await tx.execute(
+    """Claim the right to post a job's status message; a claim without a message expires."""
+    is_expired = jobs.c.status_since_ms <= now_ms - lapse_after_ms
+    claimed = await tx.execute(
         update(jobs)
         .where(
             jobs.c.id == job.id,
             jobs.c.status_message_id.is_(None),
-            or_(jobs.c.status_since_ms.is_(None), lapsed),
+            or_(jobs.c.status_since_ms.is_(None), is_expired),
         )
         .values(status_since_ms=now_ms)
     )
-    return started.rowcount == 1
+    return claimed.rowcount == 1
 
 
 async def save_message(
@@ -56,17 +56,17 @@ async def save_message(
     message_id: int | None = None,
     shown: JobState | None = None,
 ) -> None:
-    """Remember a job's status message, or the state that it shows; None leaves either alone."""
-    given = {"status_message_id": message_id, "status_shown": shown}
-    values = {name: value for name, value in given.items() if value is not None}
+    """Store the id of a job's status message, or the state it shows; None leaves either as is."""
+    columns = {"status_message_id": message_id, "status_shown": shown}
+    values = {name: value for name, value in columns.items() if value is not None}
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
 
-# Every turn of the belt asks this, and a statement costs more to build than to run: so it is built
-# once. `most` is how many rows at most.
+# The worker runs this in every cycle, and building a statement costs more than running it, so it is
+# built once. `row_limit` is the maximum number of rows.
 _OUTDATED = (
     select(jobs)
-    .where(_BEHIND, jobs.c.state.not_in(bindparam("quiet", expanding=True)))
+    .where(_IS_OUTDATED, jobs.c.state.not_in(bindparam("exclude", expanding=True)))
     .order_by(case((jobs.c.status_message_id.is_(None), 0), else_=1), jobs.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("row_limit"))
 )

@@ -1,6 +1,6 @@
-"""Knows whether the belt may submit: neither while it is paused nor while the operator stops it.
+"""Submission pause and stop, shared by all processes.
 
-A pause ends by itself, a stop when the operator ends it; both hold for every process.
+A pause ends by itself, a stop when the operator ends it.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.schema import belt
 
 OUT_OF_CREDIT: Final = "out of funds"
-"""The reason of a pause that ends as soon as there is money."""
+"""Reason of a pause that ends as soon as there is credit again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPause:
-    """Until when the belt is paused, and why; since when the operator stops it, who and why.
+    """Until when and why submissions are paused; since when, by whom and why they are stopped.
 
-    `short_since_ms` is since when APIXO has wanted money first. What was or is not so is None.
+    `out_of_credit_since_ms` is since when APIXO has been out of credit. Fields that do not apply
+    are None.
     """
 
     paused_until_ms: int | None
@@ -31,17 +32,17 @@ class SubmissionPause:
 
     @property
     def is_out_of_credit(self) -> bool:
-        """Tell whether APIXO wants money first, as far as is known."""
+        """Whether APIXO is out of credit, as far as is known."""
         return self.out_of_credit_since_ms is not None
 
     def is_paused(self, now_ms: int) -> bool:
-        """Tell whether nothing is submitted: a pause lasts, or the operator stops the belt."""
+        """Return whether nothing is submitted: during a pause, or an operator stop."""
         is_stopped = self.stopped_at_ms is not None
         return is_stopped or (self.paused_until_ms is not None and self.paused_until_ms > now_ms)
 
 
 async def pause(tx: AsyncConnection, until_ms: int, reason: str) -> None:
-    """Stop submitting until a moment; a pause that lasts longer stays as it is."""
+    """Pause submissions until a moment; a longer pause is kept."""
     shorter = or_(belt.c.paused_until_ms.is_(None), belt.c.paused_until_ms < until_ms)
     await tx.execute(
         update(belt).where(shorter).values(paused_until_ms=until_ms, pause_reason=reason)
@@ -49,38 +50,38 @@ async def pause(tx: AsyncConnection, until_ms: int, reason: str) -> None:
 
 
 async def stop(tx: AsyncConnection, now_ms: int, by: str, reason: str) -> None:
-    """Stop submitting until the operator ends it."""
+    """Stop submissions until the operator resumes them."""
     await tx.execute(update(belt).values(stopped_at_ms=now_ms, stopped_by=by, stop_reason=reason))
 
 
 async def resume(tx: AsyncConnection) -> None:
-    """End the operator's stop, and whatever pause there is."""
+    """End the operator's stop, and any pause."""
     ended = ("paused_until_ms", "pause_reason", "stopped_at_ms", "stopped_by", "stop_reason")
     await tx.execute(update(belt).values(dict.fromkeys(ended)))
 
 
 async def mark_out_of_credit(tx: AsyncConnection, now_ms: int) -> bool:
-    """Note that APIXO wants money first; False if that was known."""
-    noted = await tx.execute(
+    """Record that APIXO is out of credit; return False if that was known."""
+    marked = await tx.execute(
         update(belt).where(belt.c.short_since_ms.is_(None)).values(short_since_ms=now_ms)
     )
-    return noted.rowcount == 1
+    return marked.rowcount == 1
 
 
 async def clear_out_of_credit(
     tx: AsyncConnection, *, unless_paused_at_ms: int | None = None
 ) -> bool:
-    """Note that there is money again, and end the pause for it; False if there was no shortage.
+    """Record that there is credit again, and end its pause; return False if none was missing.
 
-    With a moment, only if the belt is not paused then.
+    With `unless_paused_at_ms`, do nothing if submissions are paused at that moment.
     """
     is_over = belt.c.short_since_ms.is_not(None)
     if unless_paused_at_ms is not None:
         is_over &= or_(
             belt.c.paused_until_ms.is_(None), belt.c.paused_until_ms <= unless_paused_at_ms
         )
-    was_for_money = belt.c.pause_reason == OUT_OF_CREDIT
-    kept_until = case((was_for_money, null()), else_=belt.c.paused_until_ms)
+    was_for_credit = belt.c.pause_reason == OUT_OF_CREDIT
+    kept_until = case((was_for_credit, null()), else_=belt.c.paused_until_ms)
     ended = await tx.execute(
         update(belt).where(is_over).values(short_since_ms=None, paused_until_ms=kept_until)
     )
@@ -88,23 +89,23 @@ async def clear_out_of_credit(
 
 
 async def get(tx: AsyncConnection) -> SubmissionPause:
-    """Read the belt's state."""
-    return await _read(tx, _STATE)
+    """Return the submission pause."""
+    return await _read(tx, _SELECT_PAUSE)
 
 
 async def lock(tx: AsyncConnection) -> SubmissionPause:
-    """Read the belt's state and keep every other transaction from submitting till this one ends.
+    """Return the submission pause, locked against claims of other processes.
 
-    On SQLite a transaction that writes keeps the others out from its beginning.
+    On SQLite a writing transaction excludes the others from its beginning.
     """
-    return await _read(tx, _STATE.with_for_update())
+    return await _read(tx, _SELECT_PAUSE.with_for_update())
 
 
 _COLUMNS = (
     *("paused_until_ms", "pause_reason", "stopped_at_ms", "stopped_by", "stop_reason"),
     "short_since_ms",
 )
-_STATE = select(*(belt.c[name] for name in _COLUMNS))
+_SELECT_PAUSE = select(*(belt.c[name] for name in _COLUMNS))
 
 
 async def _read(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> SubmissionPause:

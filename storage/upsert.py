@@ -1,4 +1,4 @@
-"""Knows the one statement whose class differs by engine though its SQL is the same: an upsert."""
+"""Upsert statements for SQLite and PostgreSQL: same SQL, different classes in SQLAlchemy."""
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,12 +10,12 @@ insert_for_dialect = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 def insert_or_ignore(
     tx: AsyncConnection, table: Table, key: str
 ) -> sqlite.Insert | postgresql.Insert:
-    """Make an insert that leaves a row alone which has the same `key` already."""
+    """Return an insert that leaves an existing row with the same `key` unchanged."""
     return insert_for_dialect[tx.dialect.name](table).on_conflict_do_nothing(index_elements=[key])
 
 
 def upsert(tx: AsyncConnection, table: Table, *keys: str) -> sqlite.Insert | postgresql.Insert:
-    """Make an insert that overwrites the other columns of a row which has the same `keys`."""
+    """Return an insert that overwrites the other columns of a row with the same `keys`."""
     statement = insert_for_dialect[tx.dialect.name](table)
     others = [column.name for column in table.c if column.name not in keys]
     overwritten = {name: statement.excluded[name] for name in others}

@@ -1,1 +1,1 @@
-"""Commands of the command line besides running the service."""
+"""Subcommands of the command line, besides running the service."""

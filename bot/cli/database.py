@@ -1,4 +1,4 @@
-"""Prints what the audit of the ledger and the jobs found."""
+"""Database commands: audit, migrate, backup, spending report."""
 
 import json
 import time
@@ -20,25 +20,25 @@ async def print_audit(database_url: str, *, as_json: bool) -> int:
     """Audit a database, also one in use, and return the exit code: 1 if an invariant is broken."""
     async with await Database.open(database_url, read_only=True) as database:
         await database.ping()
-        verdict = await database.read(audit.run_audit)
-    click.echo(json.dumps(asdict(verdict)) if as_json else _sentences(verdict))
-    return 0 if verdict.ok else 1
+        audit_report = await database.read(audit.run_audit)
+    click.echo(json.dumps(asdict(audit_report)) if as_json else _format_report(audit_report))
+    return 0 if audit_report.ok else 1
 
 
-def _sentences(verdict: AuditReport) -> str:
-    jobs = ", ".join(f"{count} {state}" for state, count in verdict.jobs.items() if count)
-    sums = ((kind, MicroUSD(micro)) for kind, micro in verdict.ledger.items())
+def _format_report(audit_report: AuditReport) -> str:
+    jobs = ", ".join(f"{count} {state}" for state, count in audit_report.jobs.items() if count)
+    sums = ((kind, MicroUSD(micro)) for kind, micro in audit_report.ledger.items())
     money = ", ".join(f"{format_usd_en(amount)} {kind}" for kind, amount in sums)
     lines = [f"Jobs: {jobs or 'none'}.", f"Ledger: {money}."]
-    if verdict.ok:
+    if audit_report.ok:
         lines.append("Every invariant holds.")
     else:
-        lines += ["Broken:", *(f"  {violation}" for violation in verdict.violations)]
+        lines += ["Broken:", *(f"  {violation}" for violation in audit_report.violations)]
     return "\n".join(lines)
 
 
 async def migrate(database_url: str) -> None:
-    """Bring the schema to the newest version."""
+    """Migrate the schema to the newest version."""
     async with await Database.open(database_url) as database:
         await database.migrate()
     click.echo("The schema is at its newest version.")
@@ -53,9 +53,9 @@ async def backup(database_url: str, path: Path) -> None:
 
 
 async def print_spending(database_url: str, days: DayRange, grouping: Grouping) -> None:
-    """Print CSV from a database, also one in use: a line for each server and group.
+    """Print the spending as CSV from a database, also one in use: a line per server and group.
 
-    How the balance fits the ledger goes to standard error.
+    The reconciliation of balance and ledger goes to standard error.
     """
     async with await Database.open(database_url, read_only=True) as database:
         await database.ping()
@@ -63,6 +63,6 @@ async def print_spending(database_url: str, days: DayRange, grouping: Grouping) 
             lambda tx: spending.read_spending_by_server(tx, days, grouping)
         )
         now_ms = time.time_ns() // 1_000_000
-        fits, _ = await database.read(lambda tx: doctor.describe(tx, now_ms))
-    click.echo(f"Reconciliation: {fits}", err=True)
+        summary, _ = await database.read(lambda tx: doctor.describe(tx, now_ms))
+    click.echo(f"Reconciliation: {summary}", err=True)
     click.echo(csv_export.format_all_servers_csv(lines, known, grouping), nl=False)

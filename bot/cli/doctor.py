@@ -1,4 +1,4 @@
-"""Examines what the service needs, one line each, before it is started or when it ails."""
+"""Checks of everything the service needs, one line each."""
 
 import asyncio
 import secrets
@@ -34,20 +34,20 @@ _TIMEOUT = aiohttp.ClientTimeout(total=15)
 
 
 async def is_publicly_reachable(settings: Settings, public_url: str) -> bool:
-    """Ask the public address for a link that nobody signed, and tell whether we said that.
+    """Return whether the public URL leads to this service, by requesting an unsigned link.
 
-    Where the service is not running, its port is answered here meanwhile.
+    If the service is not running, its port is served here meanwhile.
 
     Raises:
-        aiohttp.ClientError: nothing answers at the public address.
-        TimeoutError: as above.
+        aiohttp.ClientError: nothing answers at the public URL.
+        TimeoutError: likewise.
     """
     async with AsyncExitStack() as stack:
-        nothing = SignedUrls(public_url, Signer(secrets.token_bytes(32), "none"))
+        unsigned_urls = SignedUrls(public_url, Signer(secrets.token_bytes(32), "none"))
         routes = media.routes(
-            nothing, MediaFolder(media_folder_path(settings.media_store)), lambda: 0
+            unsigned_urls, MediaFolder(media_folder_path(settings.media_store)), lambda: 0
         )
-        with suppress(CannotStart):  # where the port is taken, the service itself answers
+        with suppress(CannotStart):  # the port is taken: the service itself answers
             await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
@@ -58,32 +58,35 @@ async def is_publicly_reachable(settings: Settings, public_url: str) -> bool:
 
 
 UNEXPLAINED_TOLERANCE: Final = MicroUSD(10_000)
-"""An unexplained cent in a week; APIXO's own balance may be rounded to a hundredth of one."""
+"""One cent a week; APIXO's own balance may be rounded to a hundredth of a cent."""
 
 
 async def describe(tx: AsyncConnection, now_ms: int) -> tuple[str, bool]:
-    """Say how the last reading and those of the last seven days fit; False if they do not."""
+    """Return how the readings of the last seven days fit the ledger; False if they do not."""
     reading = await reconciliation.reconcile_latest(tx)
     if reading is None:
         return "APIXO's balance was not read yet", True
     week = await reconciliation.reconcile_week(tx, now_ms)
-    return f"{_last(reading)}; {_over(week)}", week.unexplained < UNEXPLAINED_TOLERANCE
-
-
-def _last(reading: Reconciliation) -> str:
-    at = datetime.fromtimestamp(reading.at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M")
-    said = f"balance {format_usd_en(reading.balance)} at {at} UTC"
-    if reading.top_up:
-        return f"{said}, filled by about {format_usd_en(reading.top_up)}"
-    said += f", difference to the ledger {format_usd_en(reading.difference)}"
     return (
-        f"{said} (up to {format_usd_en(reading.in_flight)} in flight)"
-        if reading.in_flight
-        else said
+        f"{_describe_reading(reading)}; {_describe_week(week)}",
+        week.unexplained < UNEXPLAINED_TOLERANCE,
     )
 
 
-def _over(week: WeeklyReconciliation) -> str:
+def _describe_reading(reading: Reconciliation) -> str:
+    at = datetime.fromtimestamp(reading.at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    text = f"balance {format_usd_en(reading.balance)} at {at} UTC"
+    if reading.top_up:
+        return f"{text}, filled by about {format_usd_en(reading.top_up)}"
+    text += f", difference to the ledger {format_usd_en(reading.difference)}"
+    return (
+        f"{text} (up to {format_usd_en(reading.in_flight)} in flight)"
+        if reading.in_flight
+        else text
+    )
+
+
+def _describe_week(week: WeeklyReconciliation) -> str:
     filled = f", filled by about {format_usd_en(week.top_up)}" if week.top_up else ""
     unexplained = f"{format_usd_en(week.unexplained)} unexplained in {week.readings} readings"
     return f"last 7 days: {unexplained}{filled}"
@@ -105,11 +108,11 @@ _INVITATION = (
 
 
 class CheckFailed(DailiesError):
-    """What is wrong, in words for the operator."""
+    """A failed check; the message is for the operator."""
 
 
 async def run_checks(settings: Settings) -> int:
-    """Print one line for each examination and return the exit code: 1 if any found something."""
+    """Print one line per check and return the exit code: 1 if any failed."""
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "token": _token,
         "permissions": _permissions,
@@ -121,47 +124,49 @@ async def run_checks(settings: Settings) -> int:
     if settings.public_url is not None:
         checks["public address"] = _public_address
     click.echo("ok    settings: every one can be used")
-    found = [await _line(name, check, settings) for name, check in checks.items()]
-    return 0 if all(found) else 1
+    results = [await _run_check(name, check, settings) for name, check in checks.items()]
+    return 0 if all(results) else 1
 
 
-async def _line(name: str, check: Callable[[Settings], Awaitable[str]], settings: Settings) -> bool:
+async def _run_check(
+    name: str, check: Callable[[Settings], Awaitable[str]], settings: Settings
+) -> bool:
     try:
-        good = await check(settings)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
+        result = await check(settings)
+    except Exception as error:  # noqa: BLE001 - the other checks go on
         click.echo(f"FAIL  {name}: {error or type(error).__name__}")
         return False
-    click.echo(f"ok    {name}: {good}")
+    click.echo(f"ok    {name}: {result}")
     return True
 
 
 async def _token(settings: Settings) -> str:
-    me = await _ask_discord(settings, "/users/@me")
+    me = await _get_discord(settings, "/users/@me")
     return f"logs in as {me['username']}"
 
 
 async def _permissions(settings: Settings) -> str:
-    guilds = await _ask_discord(settings, "/users/@me/guilds")
+    guilds = await _get_discord(settings, "/users/@me/guilds")
     if not guilds:
-        me = await _ask_discord(settings, "/users/@me")
+        me = await _get_discord(settings, "/users/@me")
         raise CheckFailed(f"it is in no server yet; invite it: {_INVITATION.format(me['id'])}")
-    lacking = [
+    guilds_lacking_permissions = [
         f"{guild['name']} ({', '.join(missing)})"
         for guild in guilds
-        if (missing := _missing(int(guild["permissions"])))
+        if (missing := _missing_permissions(int(guild["permissions"])))
     ]
-    if lacking:
-        raise CheckFailed(f"lacking in {'; '.join(lacking)}")
+    if guilds_lacking_permissions:
+        raise CheckFailed(f"lacking in {'; '.join(guilds_lacking_permissions)}")
     return f"{len(guilds)} server(s), nothing lacking"
 
 
-def _missing(permissions: int) -> list[str]:
+def _missing_permissions(permissions: int) -> list[str]:
     if permissions & _ADMINISTRATOR:
         return []
     return [name for name, bit in _NEEDED_PERMISSIONS.items() if not permissions & bit]
 
 
-async def _ask_discord(settings: Settings, path: str) -> Any:
+async def _get_discord(settings: Settings, path: str) -> Any:
     headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
     async with (
         aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session,
@@ -199,19 +204,21 @@ async def _reconciliation(settings: Settings) -> str:
     async with await Database.open(settings.database_url, read_only=True) as database:
         await database.ping()
         now_ms = time.time_ns() // 1_000_000
-        found, fits = await database.read(lambda tx: describe(tx, now_ms))
+        summary, fits = await database.read(lambda tx: describe(tx, now_ms))
     if not fits:
-        raise CheckFailed(found)
-    return found
+        raise CheckFailed(summary)
+    return summary
 
 
 async def _disk(settings: Settings) -> str:
     media, _ = await asyncio.to_thread(open_media, settings.media_store, lambda: 0)
-    room = measure_disk_space(media, settings.apixo_max_tasks)
-    said = f"{room.free_bytes / 1e9:.1f} GB free in {settings.media_store}"
-    if room.is_low:
-        raise CheckFailed(f"{said}: below {room.min_free_bytes / 1e9:.1f} GB nothing is submitted")
-    return said
+    disk_space = measure_disk_space(media, settings.apixo_max_tasks)
+    text = f"{disk_space.free_bytes / 1e9:.1f} GB free in {settings.media_store}"
+    if disk_space.is_low:
+        raise CheckFailed(
+            f"{text}: below {disk_space.min_free_bytes / 1e9:.1f} GB nothing is submitted"
+        )
+    return text
 
 
 async def _public_address(settings: Settings) -> str:

@@ -1,1 +1,1 @@
-"""What the service answers over HTTP: health, metrics, APIXO's callbacks, and signed links."""
+"""HTTP endpoints: health, metrics, APIXO callbacks, and signed media links."""

@@ -1,4 +1,4 @@
-"""Answers APIXO's callbacks: believes the address's mark alone, and records before it says 200."""
+"""Endpoint for APIXO callbacks: trusts the signed URL alone, and answers 200 after recording."""
 
 import asyncio
 import time
@@ -23,11 +23,11 @@ _RECORD_S = 15
 """APIXO waits 30 seconds for its answer."""
 
 _FORGED_PER_MINUTE = 1_000
-"""No honest sender ever has a wrong address; beyond this many, one does not even hear that."""
+"""Rate limit: APIXO never uses a wrong URL, so beyond this number the answer is 429."""
 
 
 class CallbackEndpoint:
-    """Takes callbacks in; `heard` is told in a word what came of each."""
+    """Receives callbacks; `on_outcome` is called with the outcome of each."""
 
     def __init__(
         self,
@@ -37,28 +37,28 @@ class CallbackEndpoint:
         on_outcome: Callable[[str], None],
     ) -> None:
         self._context = context
-        self._addresses = urls
+        self._urls = urls
         self._wake = wake
-        self._heard = on_outcome
-        self._forged = _Forged()
+        self._on_outcome = on_outcome
+        self._forged = _ForgedCounter()
 
     def routes(self) -> list[web.RouteDef]:
-        """Answer `POST /callbacks/apixo/{token}`.
+        """Return the route `POST /callbacks/apixo/{token}`.
 
-        200 recorded, 400 it names no task, 401 not our address, 408 and 413 too slow and too long,
-        409 another task than the job's, 429 too many wrong addresses, 503 could not be recorded.
+        200 recorded, 400 no task id, 401 not our URL, 408 too slow, 409 another task than the
+        job's, 413 too long, 429 too many wrong URLs, 503 could not be recorded.
         """
-        return [web.post(f"{CALLBACK_PATH}{{token}}", self._post)]
+        return [web.post(f"{CALLBACK_PATH}{{token}}", self._handle)]
 
-    async def _post(self, request: web.Request) -> web.Response:
-        status, word = await self._answer(request)
-        self._heard(word)
-        return web.Response(status=status, text=f"{word}\n")
+    async def _handle(self, request: web.Request) -> web.Response:
+        status, outcome = await self._process(request)
+        self._on_outcome(outcome)
+        return web.Response(status=status, text=f"{outcome}\n")
 
-    async def _answer(self, request: web.Request) -> tuple[int, str]:
-        submission = self._addresses.parse(request.match_info["token"])
+    async def _process(self, request: web.Request) -> tuple[int, str]:
+        submission = self._urls.parse(request.match_info["token"])
         if submission is None:
-            return (429, "too many") if self._forged.are_too_many() else (401, "forged")
+            return (429, "too many") if self._forged.count_and_check_limit() else (401, "forged")
         try:
             async with asyncio.timeout(_READ_S):
                 body = await _read(request)
@@ -80,25 +80,25 @@ class CallbackEndpoint:
         return (409 if outcome is CallbackOutcome.OTHER_TASK else 200), outcome
 
 
-class _Forged:
-    """Counts the wrong addresses of the minute; the first of each is logged with their number."""
+class _ForgedCounter:
+    """Counts wrong URLs per minute; the first of a minute is logged with the previous count."""
 
     def __init__(self) -> None:
         self._minute = -1
         self._count = 0
 
-    def are_too_many(self) -> bool:
-        """Count one more, and tell whether there were too many this minute."""
+    def count_and_check_limit(self) -> bool:
+        """Count one more, and return whether this minute exceeds the limit."""
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
-            _log.warning("callbacks with a wrong address", earlier_in_a_minute=self._count)
+            _log.warning("forged callbacks", previous_count=self._count)
             self._minute, self._count = minute, 0
         self._count += 1
         return self._count > _FORGED_PER_MINUTE
 
 
 async def _read(request: web.Request) -> bytes | None:
-    """Read a body; None if it is too long, of which no more than that is looked at."""
+    """Return the body, or None if it is too long; no more than the limit is read."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return None
     body = bytearray()

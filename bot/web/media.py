@@ -1,4 +1,4 @@
-"""Answers signed links with the file that each leads to, in parts if only parts are wanted."""
+"""Endpoint for signed media links, with range requests."""
 
 import mimetypes
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from storage.media import MediaFolder
 from workflow.urls.signed_urls import MEDIA_PATH, MediaLink, MediaLinkKind, SignedUrls
 
 NO_SUCH_LINK = "There is no such link."
-"""By these words `bot.cli.doctor` knows our answer, so they are the same in every language."""
+"""`bot.cli.doctor` recognizes our answer by this text, so it is not translated."""
 
 
 def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> list[web.RouteDef]:
-    """Answer `/media/{signed}`: 404 for what we never signed, 410 for what is over or not kept."""
+    """Return `/media/{signed}`: 404 if we never signed it, 410 if expired or the file is gone."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         link = links.parse(request.match_info["signed"])

@@ -1,4 +1,4 @@
-"""Counts what this process does and hears, for Prometheus, in a registry of its own."""
+"""Prometheus metrics of this process, in a registry of its own."""
 
 import asyncio
 import time
@@ -29,12 +29,15 @@ _DELIVERY_S = (15, 30, 60, 90, 120, 180, 300, 480, 600, 900, 1800, 3600, 7200)
 
 
 class ProcessMetrics:
-    """What is counted; no label ever has a value that a stranger could choose."""
+    """Counters; no label has a value that an outsider could choose."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.transitions = Counter(
-            "dailies_moves", "Jobs that came to a state.", ["state"], registry=self.registry
+            "dailies_moves",
+            "Transitions of jobs, by the new state.",
+            ["state"],
+            registry=self.registry,
         )
         self.submissions = Counter(
             "dailies_submissions",
@@ -62,112 +65,112 @@ class ProcessMetrics:
         )
 
     def count_callback(self, outcome: str) -> None:
-        """Count a callback."""
+        """Count a callback by its outcome."""
         self._callbacks.labels(outcome).inc()
 
     def trace_config(self, api: str) -> aiohttp.TraceConfig:
-        """Give what has the requests of an HTTP session counted under a name."""
+        """Return a trace config that counts the requests of an HTTP session under `api`."""
         trace = aiohttp.TraceConfig()
 
-        async def answered(
+        async def count_response(
             _session: aiohttp.ClientSession,
             _context: SimpleNamespace,
             end: aiohttp.TraceRequestEndParams,
         ) -> None:
             self._requests.labels(api, str(end.response.status)).inc()
 
-        async def unanswered(
+        async def count_failure(
             _session: aiohttp.ClientSession,
             _context: SimpleNamespace,
             _end: aiohttp.TraceRequestExceptionParams,
         ) -> None:
             self._requests.labels(api, "none").inc()
 
-        trace.on_request_end.append(answered)
-        trace.on_request_exception.append(unanswered)
+        trace.on_request_end.append(count_response)
+        trace.on_request_exception.append(count_failure)
         return trace
 
 
 _FRESH_S = 5
-_ANSWER_S = 8
-"""Prometheus waits ten seconds."""
+_READ_TIMEOUT_S = 8
+"""Below the ten seconds that Prometheus waits."""
 
 
 class MetricsEndpoint:
-    """Reads the database when it is asked, but not twice within a few seconds."""
+    """Reads the database on a scrape, at most once every few seconds."""
 
     def __init__(self, context: Context, worker: Worker, process_metrics: ProcessMetrics) -> None:
         self._context = context
-        self._meters = process_metrics
-        self._last_move: int | None = None
-        self._turn = asyncio.Lock()
+        self._process_metrics = process_metrics
+        self._last_transition_id: int | None = None
+        self._read_lock = asyncio.Lock()
         self._fresh_until = 0.0
-        self._standing = _StateCollector(context, worker)
-        process_metrics.registry.register(self._standing)
+        self._state_collector = _StateCollector(context, worker)
+        process_metrics.registry.register(self._state_collector)
 
     def routes(self) -> list[web.RouteDef]:
-        """Answer `GET /metrics`, with what is known where the database does not answer."""
+        """Return `GET /metrics`, which works without the database too."""
         return [web.get("/metrics", self._get)]
 
     async def start(self) -> None:
-        """Count the moves of jobs from now on."""
-        self._last_move = await last_transition_id(self._context)
+        """Count the transitions of jobs from now on."""
+        self._last_transition_id = await last_transition_id(self._context)
 
     async def _get(self, _request: web.Request) -> web.Response:
-        async with self._turn:
+        async with self._read_lock:
             if time.monotonic() >= self._fresh_until:
-                self._standing.gauges = await self._read()
+                self._state_collector.snapshot = await self._read()
                 self._fresh_until = time.monotonic() + _FRESH_S
-        text = generate_latest(self._meters.registry)
+        text = generate_latest(self._process_metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _read(self) -> MetricsSnapshot | None:
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                if self._last_move is None:
+            async with asyncio.timeout(_READ_TIMEOUT_S):
+                if self._last_transition_id is None:
                     await self.start()
-                gauges = await collect_metrics(self._context, self._last_move or 0)
+                snapshot = await collect_metrics(self._context, self._last_transition_id or 0)
         except (SQLAlchemyError, OSError, TimeoutError, DailiesError):
             return None
-        self._count(gauges)
-        return gauges
+        self._count(snapshot)
+        return snapshot
 
-    def _count(self, gauges: MetricsSnapshot) -> None:
-        for move in gauges.transitions:
-            self._meters.transitions.labels(move.target).inc()
-            if move.source is JobState.SUBMITTING:
-                self._meters.submissions.labels(move.target).inc()
-            if move.target is JobState.DELIVERED:
-                self._meters.delivery_seconds.observe(move.age_ms / 1000)
-            self._last_move = move.id
+    def _count(self, snapshot: MetricsSnapshot) -> None:
+        for transition in snapshot.transitions:
+            self._process_metrics.transitions.labels(transition.target).inc()
+            if transition.source is JobState.SUBMITTING:
+                self._process_metrics.submissions.labels(transition.target).inc()
+            if transition.target is JobState.DELIVERED:
+                self._process_metrics.delivery_seconds.observe(transition.age_ms / 1000)
+            self._last_transition_id = transition.id
 
 
 class _StateCollector(Collector):
-    """Shows how this process stands, and the figures that were read last, if there are any."""
+    """Collects gauges of this process, and of the last snapshot, if there is one."""
 
-    def __init__(self, context: Context, belt: Worker) -> None:
-        self.gauges: MetricsSnapshot | None = None
+    def __init__(self, context: Context, worker: Worker) -> None:
+        self.snapshot: MetricsSnapshot | None = None
         self._context = context
-        self._belt = belt
+        self._worker = worker
 
     def collect(self) -> Iterable[Metric]:
-        turns = CounterMetricFamily("dailies_belt_turns", "Turns of this process's belt.")
-        turns.add_metric([], self._belt.runs)
-        yield turns
+        runs = CounterMetricFamily("dailies_belt_turns", "Cycles of this process's worker.")
+        runs.add_metric([], self._worker.runs)
+        yield runs
         calls_back = self._context.callback_urls is not None
         yield _simple("calls_back", "1 where APIXO is asked to call back.", calls_back)
-        up = self.gauges is not None
+        up = self.snapshot is not None
         yield _simple("database_up", "1 while the database answers.", up)
-        room = self._context.disk_space()
-        yield _simple("media_free_bytes", "Free where the videos are kept.", room.free_bytes)
+        disk_space = self._context.disk_space()
+        yield _simple("media_free_bytes", "Free where the videos are kept.", disk_space.free_bytes)
         yield _simple(
-            "media_floor_bytes", "With less free nothing is submitted.", room.min_free_bytes
+            "media_floor_bytes", "With less free nothing is submitted.", disk_space.min_free_bytes
         )
-        if self.gauges is not None:
-            yield from _figures(self.gauges)
+        if self.snapshot is not None:
+            yield from _job_metrics(self.snapshot)
 
 
-def _figures(gauges: MetricsSnapshot) -> Iterable[Metric]:
+def _job_metrics(snapshot: MetricsSnapshot) -> Iterable[Metric]:
     jobs = GaugeMetricFamily("dailies_jobs", "Jobs in each state.", labels=["state"])
     oldest = GaugeMetricFamily(
         "dailies_oldest_job_seconds",
@@ -175,23 +178,23 @@ def _figures(gauges: MetricsSnapshot) -> Iterable[Metric]:
         labels=["state"],
     )
     for state in JobState:
-        jobs.add_metric([state], gauges.jobs.get(state, 0))
-        oldest.add_metric([state], gauges.oldest_age_ms.get(state, 0) / 1000)
+        jobs.add_metric([state], snapshot.jobs.get(state, 0))
+        oldest.add_metric([state], snapshot.oldest_age_ms.get(state, 0) / 1000)
     yield from (jobs, oldest)
-    late_s = gauges.poll_late_ms / 1000
+    late_s = snapshot.poll_late_ms / 1000
     yield _simple("poll_late_seconds", "Longest that a task waits beyond its time.", late_s)
-    yield _simple("belt_paused", "1 while nothing is submitted.", gauges.is_paused)
-    yield _simple("held_micro", "On hold, millionths of a dollar.", gauges.held)
-    yield _simple("exposure_micro", "Of today, millionths of a dollar.", gauges.exposure)
-    if gauges.reconciliation is not None:
-        yield from _balance(gauges.reconciliation)
+    yield _simple("belt_paused", "1 while nothing is submitted.", snapshot.is_paused)
+    yield _simple("held_micro", "On hold, millionths of a dollar.", snapshot.held)
+    yield _simple("exposure_micro", "Of today, millionths of a dollar.", snapshot.exposure)
+    if snapshot.reconciliation is not None:
+        yield from _balance_metrics(snapshot.reconciliation)
 
 
-def _balance(reading: Reconciliation) -> Iterable[Metric]:
+def _balance_metrics(reading: Reconciliation) -> Iterable[Metric]:
     yield _simple("balance_micro", "Left at APIXO, millionths of a dollar.", reading.balance)
-    meaning = "Fallen beyond what the ledger explains, millionths of a dollar."
-    yield _simple("balance_difference_micro", meaning, reading.unexplained)
+    documentation = "Fallen beyond what the ledger explains, millionths of a dollar."
+    yield _simple("balance_difference_micro", documentation, reading.unexplained)
 
 
-def _simple(name: str, meaning: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"dailies_{name}", meaning, value=value)
+def _simple(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"dailies_{name}", documentation, value=value)

@@ -1,4 +1,4 @@
-"""Opens the port of the service and answers each path with the routes that it is given."""
+"""HTTP server of the service."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
@@ -8,16 +8,16 @@ from aiohttp import web
 from bot.errors import CannotStart
 
 _LINGERING_S = 2
-"""What comes after an answer is thrown away this long, so that a sender gets to read the answer."""
+"""How long the rest of a request is drained, so that the sender can read an early answer."""
 
 
 @asynccontextmanager
 async def serve(
     host: str, port: int, routes: Iterable[web.AbstractRouteDef]
 ) -> AsyncGenerator[int]:
-    """Answer on a port while the context is open, and tell which; 0 takes any that is free.
+    """Serve on a port while the context is open, and yield the port; 0 chooses a free one.
 
-    No path is ever logged, for some are secrets.
+    Paths are never logged, because some contain secrets.
 
     Raises:
         CannotStart: the port is taken.
@@ -30,7 +30,7 @@ async def serve(
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise CannotStart(f"HTTP_PORT: {host}:{port} can not be used ({error.strerror})") from None
+        raise CannotStart(f"HTTP_PORT: {host}:{port} cannot be used ({error.strerror})") from None
     try:
         yield runner.addresses[0][1]
     finally:

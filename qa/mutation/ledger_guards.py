@@ -116,16 +116,20 @@ LEDGER_GUARDS = (
     Guard(
         "what is left of a quota is read when nobody else can take it",
         "storage/quotas.py",
-        "    full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]\n"
-        "    from_grant, short = await _take_own(tx, own, subject, amount)\n",
-        "    from_grant, short = await _take_own(tx, own, subject, amount)\n"
-        "    full = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]\n",
+        "    exceeded = [bucket for bucket in everything "
+        "if not await _raise(tx, bucket, amount)]\n"
+        "    from_grant, member_exceeded = await _reserve_member_quota("
+        "tx, member_buckets, subject, amount)\n",
+        "    from_grant, member_exceeded = await _reserve_member_quota("
+        "tx, member_buckets, subject, amount)\n"
+        "    exceeded = [bucket for bucket in everything "
+        "if not await _raise(tx, bucket, amount)]\n",
         ("tests/storage/test_grants.py::test_concurrent_holds_do_not_overdraw_grants[postgresql]",),
     ),
     Guard(
         "nobody is given back more than they paid",
         "storage/billing.py",
-        "if members and await amount_paid(tx, job_id) + amount < 0:",
+        "if is_member and await amount_paid(tx, job_id) + amount < 0:",
         "if False:",
         (
             (
@@ -137,7 +141,7 @@ LEDGER_GUARDS = (
     Guard(
         "who was told that it costs nothing is not charged",
         "workflow/billing/settlement.py",
-        "if await billing.has_open_hold(tx, job.id, job.attempt):",
+        "if await billing.is_held(tx, job.id, job.attempt):",
         "if True:",
         (
             (

@@ -35,14 +35,14 @@ PIPELINE_GUARDS = (
     Guard(
         "lease",
         "storage/leases.py",
-        'jobs.c.due_at_ms <= bindparam("now_ms"), _UNHELD)',
+        'jobs.c.due_at_ms <= bindparam("now_ms"), _NO_VALID_LEASE)',
         'jobs.c.due_at_ms <= bindparam("now_ms"))',
         (f"{_CLAIMS}test_many_owners_take_each_due_job_once",),
     ),
     Guard(
         "lease of a submission",
         "storage/leases.py",
-        "jobs.c.state == JobState.SUBMITTING, _UNHELD)",
+        "jobs.c.state == JobState.SUBMITTING, _NO_VALID_LEASE)",
         "jobs.c.state == JobState.SUBMITTING)",
         (f"{_CLAIMS}test_lost_submissions_are_those_that_nobody_holds",),
     ),
@@ -56,8 +56,8 @@ PIPELINE_GUARDS = (
     Guard(
         "the belt's lock",
         "storage/submission_pause.py",
-        "_STATE.with_for_update()",
-        "_STATE",
+        "_SELECT_PAUSE.with_for_update()",
+        "_SELECT_PAUSE",
         (f"{_CLAIMS}test_claims_wait_for_each_other[postgresql]",),
     ),
     Guard(
@@ -127,7 +127,7 @@ PIPELINE_GUARDS = (
     Guard(
         "a refusal that names a task is none",
         "apixo/responses.py",
-        "if refusal.task_id not in (None, question.task_id):",
+        "if refusal.task_id not in (None, request.task_id):",
         "if False:",
         ("tests/apixo/test_responses.py::test_a_refusal_that_names_a_task_is_none",),
     ),

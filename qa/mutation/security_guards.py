@@ -60,7 +60,7 @@ SECURITY_GUARDS = (
     Guard(
         "where a result's name leads",
         "apixo/downloads.py",
-        "if not self._admit(ipaddress.ip_address(str(address[0]))):",
+        "if not self._is_allowed(ipaddress.ip_address(str(address[0]))):",
         "if False:",
         (f"{_RESULTS}test_an_allowed_name_may_not_lead_inside",),
     ),
@@ -297,7 +297,7 @@ SECURITY_GUARDS = (
     Guard(
         "no prompt in an error",
         "apixo/responses.py",
-        "if text and len(question.prompt) >= _MIN_HIDDEN_CHARS:",
+        "if text and len(request.prompt) >= _MIN_HIDDEN_CHARS:",
         "if False:",
         ("tests/apixo/test_secrets.py::test_no_submission_error_tells_the_prompt",),
     ),

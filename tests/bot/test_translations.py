@@ -92,7 +92,7 @@ def test_english_needs_no_file(tmp_path: Path):
 def test_a_translation_that_would_fail_is_refused(tmp_path: Path, source: str, translation: str):
     """Every name in braces is there, as in English, and nothing else."""
     write(tmp_path, f'\nmsgid "{source}"\nmsgstr "{translation}"\n')
-    with pytest.raises(ValueError, match=r"de\.po can not be used") as caught:
+    with pytest.raises(ValueError, match=r"de\.po cannot be used") as caught:
         translations.load_translations("de", tmp_path)
     assert translation in str(caught.value)
 
@@ -109,7 +109,7 @@ msgstr[0] "ein Video in {{place}}"
 msgstr[1] "{second}"
 """
     write(tmp_path, text)
-    with pytest.raises(ValueError, match=r"de\.po can not be used"):
+    with pytest.raises(ValueError, match=r"de\.po cannot be used"):
         translations.load_translations("de", tmp_path)
 
 
@@ -122,16 +122,16 @@ msgstr[1] "{second}"
     ],
 )
 def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str, plural: str):
-    """A syntax that nobody knows, and a rule for plurals that can not be followed."""
+    """A syntax that nobody knows, and a rule for plurals that cannot be followed."""
     write(tmp_path, text, plural)
-    with pytest.raises(ValueError, match=r"de\.po can not be"):
+    with pytest.raises(ValueError, match=r"de\.po cannot be"):
         translations.load_translations("de", tmp_path)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
     """Whatever encoding the file claims."""
     (tmp_path / "de.po").write_bytes(HEADER.encode() + b'\nmsgid "a"\nmsgstr "\xff\xfe"\n')
-    with pytest.raises(ValueError, match=r"de\.po can not be"):
+    with pytest.raises(ValueError, match=r"de\.po cannot be"):
         translations.load_translations("de", tmp_path)
 
 

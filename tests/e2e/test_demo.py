@@ -73,7 +73,7 @@ async def test_a_bot_that_dies_is_told_of_and_the_page_stays(tmp_path: Path):
         await demo.until("has registered its commands")
         os.kill(_bot_of(demo.process.pid), signal.SIGABRT)
         await demo.until("the bot has ended with exit code -6")
-        await demo.until("APIXO's balance")
+        await demo.until("balance checked")
         assert (await demo.turn(session, "bot", "kill", value=True))["ok"]
         assert _bot_of(demo.process.pid)
         os.killpg(demo.process.pid, signal.SIGINT)

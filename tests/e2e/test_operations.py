@@ -118,7 +118,7 @@ async def test_a_gateway_out_of_reach_is_tried_again(harness: ServiceHarness):
     """REST answers, the gateway does not: the process stays, says so, and can be ended."""
     harness = with_settings(harness, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/gateway")
     async with harness.service.run() as running:
-        await _until_logged(harness, "gateway can not be reached")
+        await _until_logged(harness, "gateway unreachable")
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
     assert "NoneType" not in harness.service.log.read_text()
@@ -159,7 +159,7 @@ async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
     }[database]
     code, said = await with_settings(harness, DATABASE_URL=url).run_command_line(command)
     assert code == 1, said
-    assert "Dailies can not go on: " in said
+    assert "Dailies cannot go on: " in said
     assert "Traceback" not in said
 
 

@@ -195,12 +195,12 @@ async def test_a_database_file_that_can_not_be_written(
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
     with make_unwritable(file, file.with_name("dailies.db-wal")):
-        await stage.says("database", "The disk of the database can not be read or written.")
+        await stage.says("database", "The disk of the database cannot be read or written.")
         await stage.answers(NOT_DONE)
         await life.kill()
         life = await stage.start(nursery)
         assert await life.exit_code == 1
-        assert "Dailies can not go on: The database is read-only." in stage.log
+        assert "Dailies cannot go on: The database is read-only." in stage.log
     life = await stage.live(nursery)
     second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
@@ -218,7 +218,7 @@ async def test_a_postgresql_that_is_killed_and_comes_back(
     second = await stage.order_video("video", VIDEO)
     await stage.wait_for_status(first, "Being made")
     await asyncio.to_thread(server.kill)
-    await stage.says("database", "The database can not be reached.")
+    await stage.says("database", "The database cannot be reached.")
     await stage.answers(NOT_DONE)
     await asyncio.to_thread(server.start)
     await stage.is_well()

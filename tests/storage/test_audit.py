@@ -111,7 +111,7 @@ BREAKAGES = {
         "UPDATE quota_buckets SET granted_micro = 45 WHERE bucket_id = 'purse:1:3'",
     ),
     "grants of 5 have no bucket purse:1:9": (given(5, user=9),),
-    f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, but counts in no purse": (
+    f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, but counts in no grant bucket": (
         f"DELETE FROM billing_buckets WHERE hold_id = {GIVEN_HOLD} AND bucket_id = 'purse:1:3'",
     ),
     f"hold {GIVEN_HOLD} of job {GIVEN} takes 50 from grants, "

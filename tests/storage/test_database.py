@@ -126,7 +126,7 @@ async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is rolled back after a time, and the connection is free again."""
-    monkeypatch.setattr(database_module, "_END_SECONDS", 0.01)
+    monkeypatch.setattr(database_module, "_CANCEL_TIMEOUT_S", 0.01)
     for number in range(25):
         inside = asyncio.Event()
 

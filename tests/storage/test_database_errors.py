@@ -39,9 +39,9 @@ def told(**codes: object) -> str | None:
     [
         (sqlite3.SQLITE_BUSY, "Another program keeps the database locked."),
         (sqlite3.SQLITE_READONLY_DBMOVED, "The database is read-only."),
-        (sqlite3.SQLITE_IOERR_WRITE, "The disk of the database can not be read or written."),
+        (sqlite3.SQLITE_IOERR_WRITE, "The disk of the database cannot be read or written."),
         (sqlite3.SQLITE_FULL, "The disk of the database is full."),
-        (sqlite3.SQLITE_CANTOPEN, "The file of the database can not be opened."),
+        (sqlite3.SQLITE_CANTOPEN, "The file of the database cannot be opened."),
         (sqlite3.SQLITE_CORRUPT, "The file of the database is damaged."),
         (sqlite3.SQLITE_CONSTRAINT_UNIQUE, None),
         (sqlite3.SQLITE_ERROR, None),
@@ -55,7 +55,7 @@ def test_each_outage_of_a_file_has_its_sentence(code: int, said: str | None):
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ("08006", "The database can not be reached."),
+        ("08006", "The database cannot be reached."),
         ("25006", "The database is read-only."),
         ("28P01", "The database does not let the service in."),
         ("53100", "The disk of the database is full."),
@@ -74,10 +74,10 @@ def test_each_outage_of_a_server_has_its_sentence(state: str, said: str | None):
 def test_a_server_that_is_not_there_and_one_that_is_overrun_are_outages():
     """No address and no words of the driver's are in what is said."""
     refused = ConnectionRefusedError("postgresql://dailies:canary@db")
-    assert describe_outage(refused) == "The database can not be reached."
+    assert describe_outage(refused) == "The database cannot be reached."
     assert "waits for a connection" in (describe_outage(NoConnectionFree()) or "")
     lost = DBAPIError("SELECT", {}, Refusal(), connection_invalidated=True)
-    assert describe_outage(lost) == "The database can not be reached."
+    assert describe_outage(lost) == "The database cannot be reached."
     assert describe_outage(IntegrityError("INSERT", {}, Refusal())) is None
 
 
@@ -154,9 +154,9 @@ async def test_a_server_that_hangs_is_given_up_and_its_connection_with_it(
 
     async with await Database.open(database_url) as database:
         try:
-            with pytest.raises(DatabaseUnavailable, match="can not be reached"):
+            with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
                 await database.transact(hang)
-            assert database.outage_reason == "The database can not be reached."
+            assert database.outage_reason == "The database cannot be reached."
             assert await database.read(lambda tx: key_value.get(tx, "colour")) is None
             await database.transact(lambda tx: key_value.put(tx, "size", "large"))
             assert database.outage_reason is None

@@ -115,7 +115,7 @@ def test_without_a_database_one_sentence_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "words"), [("0003", "stands at schema 0003"), ("base", "has no tables yet")]
+    ("revision", "words"), [("0003", "is at schema 0003"), ("base", "has no tables yet")]
 )
 @pytest.mark.parametrize("command", ["report", "audit", "backup"])
 def test_before_the_migration_one_sentence_says_what_to_do(

@@ -102,7 +102,7 @@ async def test_a_gateway_that_is_gone_is_named(harness: WorkflowHarness, watcher
 
 async def test_a_belt_that_stands_still_is_named(harness: WorkflowHarness, watcher: Watcher):
     """Before its first turn, and when the last one is long ago."""
-    assert "not turned yet" in (await watcher.ask())[1]["failing"]["belt"]
+    assert "not run yet" in (await watcher.ask())[1]["failing"]["belt"]
     await harness.run_once()
     harness.clock.advance(100)
     status, told = await watcher.ask()
