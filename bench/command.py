@@ -68,7 +68,9 @@ class _Bare(commands.Cog):
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing, context = cast("Any", None), cast("Any", SimpleNamespace(now_ms=lambda: 0))
-    ours = _bot(GenerationCog(GenerationService(context, nothing, nothing), nothing, nothing))
+    ours = _bot(
+        GenerationCog(GenerationService(context, nothing, nothing), nothing, nothing, nothing)
+    )
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

@@ -33,7 +33,7 @@ from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from cogs.background import PeriodicTasks, WorkerLoop
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.autocomplete import AutocompleteCog
+from cogs.generation.autocomplete import Autocomplete
 from cogs.generation.cog import ComposeCog, GenerationCog, ReferenceCog
 from cogs.generation.context_menu import ContextMenuCog
 from cogs.generation.retry import RetryModals
@@ -143,20 +143,21 @@ async def _serve(settings: Settings) -> None:
 
 
 def build_cogs(
-    client: discord.Client,
+    bot: commands.Bot,
     context: Context,
     worker: Worker,
     desk: GenerationService,
     intake: AttachmentLoader,
 ) -> list[commands.Cog]:
     """Make what members touch, the loop that turns the belt, and the one for everything else."""
-    operators = Operators(client)
+    operators = Operators(bot)
     mending = RetryModals(context.now_ms)
+    autocomplete = Autocomplete(context)
     return [
-        GenerationCog(desk, intake, mending),
-        ReferenceCog(desk, intake, mending),
+        GenerationCog(desk, intake, mending, autocomplete),
+        ReferenceCog(desk, intake, mending, autocomplete),
         ComposeCog(desk, intake, mending),
-        ContextMenuCog(context, desk, intake, mending),
+        ContextMenuCog(bot.tree, context, desk, intake, mending),
         JobButtonsCog(context, desk, mending),
         PriceCog(context, desk),
         JobListCog(context, desk),
@@ -165,10 +166,9 @@ def build_cogs(
         OperatorCog(context, desk),
         ReportCog(context, desk),
         HelpCog(context, desk),
-        AutocompleteCog(context),
         NotificationsCog(context, desk),
         WorkerLoop(worker, desk),
-        PeriodicTasks(context, operators, WeeklySummaryPublisher(client)),
+        PeriodicTasks(context, operators, WeeklySummaryPublisher(bot)),
     ]
 
 
@@ -193,9 +193,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     intake = AttachmentLoader(session, settings.discord_api_url, media.save_input)
     notes = KeyValueStore(database)
     addresses = await ServiceUrls.create(settings.public_url, notes)
-    bot = DailiesBot(
-        lambda: build_cogs(bot, context, belt, desk, intake), notes, meters.trace_config("discord")
-    )
+    bot = DailiesBot(notes, meters.trace_config("discord"))
     answers = EphemeralReplies(clock.now_ms)
     context = Context(
         database=database,
@@ -212,6 +210,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     )
     belt = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
     desk = GenerationService(context, belt, answers)
+    bot.attach_cogs(build_cogs(bot, context, belt, desk, intake))
     readiness = ReadinessProbe(bot, belt, context)
     routes = await build_routes(context, belt, addresses, readiness, meters)
     await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.autocomplete import autocomplete_preset, autocomplete_prompt
+from cogs.generation.autocomplete import Autocomplete
 from cogs.generation.modals import (
     COMPOSE_MODAL_ID,
     RETRY_MODAL_ID,
@@ -60,18 +60,22 @@ class GenerationCog(commands.Cog):
     """Takes requests for videos from words and pictures."""
 
     def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+        self,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        retries: RetryModals,
+        autocomplete: Autocomplete,
     ) -> None:
         self._service = service
         self._attachments = attachments
         self._retries = retries
+        self._autocomplete = autocomplete
 
     @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
     @app_commands.describe(**OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -94,7 +98,6 @@ class GenerationCog(commands.Cog):
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -114,6 +117,22 @@ class GenerationCog(commands.Cog):
         """Make a video from one picture, or from one picture to another."""
         given = [image] if last_image is None else [image, last_image]
         await self._serve(interaction, GenerationCommand.ANIMATE, given)
+
+    @video.autocomplete("prompt")
+    @animate.autocomplete("prompt")
+    async def _suggest_prompts(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the member's own recent prompts on this server."""
+        return await self._autocomplete.matching_prompts(interaction, current)
+
+    @video.autocomplete("preset")
+    @animate.autocomplete("preset")
+    async def _suggest_presets(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's presets."""
+        return await self._autocomplete.matching_presets(interaction, current)
 
     @video.autocomplete("duration")
     @animate.autocomplete("duration")
@@ -171,18 +190,22 @@ class ReferenceCog(commands.Cog):
     """Takes requests for videos that are led by references."""
 
     def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+        self,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        retries: RetryModals,
+        autocomplete: Autocomplete,
     ) -> None:
         self._service = service
         self._attachments = attachments
         self._retries = retries
+        self._autocomplete = autocomplete
 
     @app_commands.command(
         name="reference", description=N_("Make a video led by pictures, videos, sounds")
     )
     @app_commands.describe(**_TEXTS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -223,6 +246,20 @@ class ReferenceCog(commands.Cog):
         mend = self._retries.button_factory(interaction.id, mistake)
         card = await self._service.request_video(interaction, draft, make_retry_button=mend)
         await interaction.edit_original_response(view=card)
+
+    @reference.autocomplete("prompt")
+    async def _suggest_prompts(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the member's own recent prompts on this server."""
+        return await self._autocomplete.matching_prompts(interaction, current)
+
+    @reference.autocomplete("preset")
+    async def _suggest_presets(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's presets."""
+        return await self._autocomplete.matching_presets(interaction, current)
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(

@@ -25,6 +25,7 @@ from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.interactions import UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES
 from domain.catalogue import _
 from domain.pricing import quote
@@ -50,7 +51,7 @@ _FORM_READ_S: Final = 2
 _Interaction = discord.Interaction[Any]
 
 
-class JobButtonsCog(commands.Cog):
+class JobButtonsCog(ComponentCog):
     """Answers whoever clicks a button under a card, or sends off the form."""
 
     def __init__(self, context: Context, service: GenerationService, retries: RetryModals) -> None:
@@ -73,11 +74,15 @@ class JobButtonsCog(commands.Cog):
             ButtonAction.CONFIRM_PRICE: service.confirm,
         }
 
-    async def handle_click(
-        self, interaction: _Interaction, action: ButtonAction, subject: str
-    ) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons under cards."""
+        return (ComponentRoute(ActionButton, self.handle_click),)
+
+    async def handle_click(self, interaction: _Interaction, button: ActionButton) -> None:
         """Do what the click on a button asks for, and answer it."""
-        await run_handler(interaction, self._actions[action](interaction, subject))
+        work = self._actions[button.action](interaction, button.subject)
+        await run_handler(interaction, work)
 
     @commands.Cog.listener("on_interaction")
     async def on_modal_submit(self, interaction: _Interaction) -> None:
@@ -244,18 +249,22 @@ class JobButtonsCog(commands.Cog):
         return replace(await self._draft(job), resolution=higher)
 
 
-class NotificationsCog(commands.Cog):
+class NotificationsCog(ComponentCog):
     """Remembers who wants to be written to."""
 
     def __init__(self, context: Context, interactions: GenerationService) -> None:
         self._context = context
         self._interactions = interactions
 
-    async def set_notifications(
-        self, interaction: _Interaction, guild_id: int, *, enabled: bool
-    ) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the button about messages."""
+        return (ComponentRoute(NotifyButton, self.set_notifications),)
+
+    async def set_notifications(self, interaction: _Interaction, button: NotifyButton) -> None:
         """Do what the click on the button asks for, and turn the button round."""
-        await run_handler(interaction, self._choose(interaction, guild_id, wanted=enabled))
+        work = self._choose(interaction, button.guild_id, wanted=button.enabled)
+        await run_handler(interaction, work)
 
     async def _choose(self, interaction: _Interaction, guild_id: int, *, wanted: bool) -> None:
         if interaction.guild_id not in (guild_id, None):

@@ -4,13 +4,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from cogs.generation.service import GenerationService
 from cogs.jobs import list_views as list_cards
-from cogs.jobs.list_views import NEWEST_PAGE, ListAction
+from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, PageButton
 from cogs.ui import text
 from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import (
@@ -28,27 +28,34 @@ from workflow.stages.accept import cancel
 _Interaction = discord.Interaction[Any]
 
 
-class JobListCog(commands.Cog):
+class JobListCog(ComponentCog):
     """Lists videos to those who asked for them, privately."""
 
     def __init__(self, context: Context, service: GenerationService) -> None:
         self._context = context
         self._service = service
 
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons of the list."""
+        return (
+            ComponentRoute(PageButton, self.show_page),
+            ComponentRoute(ListActionButton, self.handle_action),
+        )
+
     @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
     async def jobs(self, interaction: _Interaction) -> None:
         """List the newest videos of whoever asks."""
         await run_handler(interaction, self._list(interaction))
 
-    async def show_page(self, interaction: _Interaction, start: str) -> None:
+    async def show_page(self, interaction: _Interaction, button: PageButton) -> None:
         """Show the page that begins with a video."""
-        await run_handler(interaction, self._turn(interaction, start))
+        await run_handler(interaction, self._turn(interaction, button.start))
 
-    async def handle_action(
-        self, interaction: _Interaction, action: ListAction, job_id: str, start: str
-    ) -> None:
-        """Do something to a video, and show the page anew that begins with `start`."""
-        await run_handler(interaction, self._act(interaction, action, job_id, start))
+    async def handle_action(self, interaction: _Interaction, button: ListActionButton) -> None:
+        """Do something to a video, and show its page again."""
+        work = self._act(interaction, button.action, button.job_id, button.start)
+        await run_handler(interaction, work)
 
     async def _list(self, interaction: _Interaction) -> None:
         await self._service.defer_reply(interaction)

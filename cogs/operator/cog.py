@@ -17,9 +17,16 @@ from discord.ext import commands
 from cogs.generation.service import GenerationService
 from cogs.operator import views as operator_cards
 from cogs.operator.alerts import format_low_disk_space
-from cogs.operator.buttons import BIND_TASK_CUSTOM_ID, bind_task_modal, read_task_id
+from cogs.operator.buttons import (
+    BIND_TASK_CUSTOM_ID,
+    DecisionButton,
+    ParkedPageButton,
+    bind_task_modal,
+    read_task_id,
+)
 from cogs.ui import text, views
 from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.money import MicroUSD
 from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_limit
@@ -74,7 +81,7 @@ _LIMIT_OF_ALL: Final = MappingProxyType(
 )
 
 
-class OperatorCog(commands.Cog):
+class OperatorCog(ComponentCog):
     """Serves the operator, privately, and turns everybody else away."""
 
     operator = app_commands.Group(
@@ -138,22 +145,25 @@ class OperatorCog(commands.Cog):
 
         await self._serve(interaction, work)
 
-    async def show_parked_page(self, interaction: _Interaction, number: int) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons of the list of parked jobs."""
+        return (
+            ComponentRoute(ParkedPageButton, self.show_parked_page),
+            ComponentRoute(DecisionButton, self.handle_decision),
+        )
+
+    async def show_parked_page(self, interaction: _Interaction, button: ParkedPageButton) -> None:
         """Show a page of the list, counted from 0."""
+        number = button.page_number
         await self._serve(interaction, lambda it: self._show(it, number), in_place=True)
 
-    async def handle_decision(
-        self,
-        interaction: _Interaction,
-        decision: Decision,
-        job_and_fence: tuple[str, int],
-        *,
-        is_confirmed: bool,
-    ) -> None:
-        """Carry out, or ask back about, a decision on the job that had this fence."""
+    async def handle_decision(self, interaction: _Interaction, button: DecisionButton) -> None:
+        """Carry out, or ask back about, a decision on the job that had the button's fence."""
+        decision, job_and_fence = button.decision, button.job_and_fence
         if decision is Decision.BIND_TASK:
             await run_handler(interaction, self._open_form(interaction, job_and_fence))
-        elif decision in MONEY_DECISIONS and not is_confirmed:
+        elif decision in MONEY_DECISIONS and not button.is_confirmed:
             await self._serve(
                 interaction, lambda it: self._ask_back(it, decision, job_and_fence), in_place=True
             )

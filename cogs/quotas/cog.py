@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from cogs.generation.service import GenerationService
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
 from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.money import MicroUSD, format_usd
 from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_amount, parse_limit
@@ -68,7 +68,7 @@ class _LimitSubject:
     role: discord.Role | None
 
 
-class QuotaCog(commands.Cog):
+class QuotaCog(ComponentCog):
     """Shows quotas to members, and lets managers set them; every answer is private."""
 
     quota = app_commands.Group(name="quota", description=N_("See and set what may be spent here"))
@@ -76,6 +76,11 @@ class QuotaCog(commands.Cog):
     def __init__(self, context: Context, desk: GenerationService) -> None:
         self._context = context
         self._desk = desk
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the button that revokes a grant."""
+        return (ComponentRoute(quota_cards.RevokeButton, self.revoke),)
 
     @quota.command(name="show", description=N_("See what you have left, and when there is more"))
     @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
@@ -138,10 +143,10 @@ class QuotaCog(commands.Cog):
         await self._desk.defer_reply(interaction)
         await run_handler(interaction, self._grant(interaction, user, amount, note))
 
-    async def revoke(self, interaction: _Interaction, grant_id: int) -> None:
+    async def revoke(self, interaction: _Interaction, button: quota_cards.RevokeButton) -> None:
         """Take back what is unspent of a grant, and answer the click."""
         await self._desk.defer_reply(interaction)
-        await run_handler(interaction, self._revoke(interaction, grant_id))
+        await run_handler(interaction, self._revoke(interaction, button.grant_id))
 
     async def _show(self, interaction: _Interaction, user: _User) -> None:
         manages, own = is_manager(interaction), user.id == interaction.user.id

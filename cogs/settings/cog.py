@@ -14,8 +14,10 @@ from cogs.settings import modals, pages
 from cogs.settings.controls import (
     ControlAction,
     ReopenFormButton,
+    SettingsControl,
     SettingsLocation,
     SettingsPage,
+    chosen_values,
     parse_location,
 )
 from cogs.settings.field_types import TextField
@@ -24,6 +26,7 @@ from cogs.settings.modals import FormValues, RejectedForm
 from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
 from cogs.ui.interactions import UserError, is_manager, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.catalogue import N_, _
 from domain.errors import RulesViolated
@@ -36,13 +39,21 @@ _FORM_READ_S: Final = 2
 _Interaction = discord.Interaction[Any]
 
 
-class SettingsCog(commands.Cog):
+class SettingsCog(ComponentCog):
     """Shows the panel to managers, privately, and does what its controls are used for."""
 
     def __init__(self, context: Context, desk: GenerationService) -> None:
         self._clerk = SettingsService(context)
         self._desk = desk
         self._kept = TTLStore[RejectedForm](context.now_ms)
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the controls of the panel."""
+        return (
+            ComponentRoute(SettingsControl, self.handle_control),
+            ComponentRoute(ReopenFormButton, self.reopen_form),
+        )
 
     @app_commands.command(
         name="settings", description=N_("See and change what counts on this server")
@@ -53,15 +64,15 @@ class SettingsCog(commands.Cog):
         await self._desk.defer_reply(interaction)
         await run_handler(interaction, self._open(interaction))
 
-    async def handle_control(
-        self, interaction: _Interaction, spot: SettingsLocation, knob: str, values: Sequence[str]
-    ) -> None:
+    async def handle_control(self, interaction: _Interaction, control: SettingsControl) -> None:
         """Do what a control was used for, and show the page as it is then."""
-        await run_handler(interaction, self._use(interaction, spot, knob, values))
+        values = chosen_values(interaction)
+        work = self._use(interaction, control.location, control.control_name, values)
+        await run_handler(interaction, work)
 
-    async def reopen_form(self, interaction: _Interaction, key: str) -> None:
+    async def reopen_form(self, interaction: _Interaction, button: ReopenFormButton) -> None:
         """Open a form once more with what was typed into it."""
-        await run_handler(interaction, self._retype(interaction, key))
+        await run_handler(interaction, self._retype(interaction, button.form_key))
 
     @commands.Cog.listener("on_interaction")
     async def on_form_submit(self, interaction: _Interaction) -> None:
