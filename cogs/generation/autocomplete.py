@@ -9,6 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from domain.models import DEFAULT_MODEL, MODELS, Model
 from workflow.context import Context
 from workflow.guilds import presets, prompt_history
 from workflow.guilds.prompt_history import RecentPrompt, prompt_token
@@ -53,6 +54,16 @@ class Autocomplete:
         work = presets.autocomplete_preset(self._context, interaction.guild_id, str(typed))
         found = await _soon(work)
         return [app_commands.Choice(name=one.name, value=one.name) for one in found]
+
+
+def typed_model(interaction: _Interaction) -> Model:
+    """Return the model chosen so far in a command that is still being typed.
+
+    The other options of such a command reach an autocomplete callback through the namespace
+    alone: discord.py passes it none of them as arguments. Discord does not check them yet either.
+    """
+    typed = interaction.namespace.model
+    return next((model for model in MODELS.values() if model.id == typed), DEFAULT_MODEL)
 
 
 async def _soon(work: Awaitable[list[T]]) -> list[T]:

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.autocomplete import Autocomplete
+from cogs.generation.autocomplete import Autocomplete, typed_model
 from cogs.generation.modals import (
     COMPOSE_MODAL_ID,
     RETRY_MODAL_ID,
@@ -28,16 +28,15 @@ from cogs.generation.options import (
     OPTION_DESCRIPTIONS,
     RESOLUTION_CHOICES,
     DurationRange,
+    VideoOptions,
     build_draft,
-    filled_options,
+    duration_choices,
 )
-from cogs.generation.options import duration_choices as suggest
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
 from cogs.ui.interactions import run_handler
 from domain.catalogue import N_
 from domain.models import (
-    DEFAULT_MODEL,
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
     MODELS,
@@ -54,6 +53,7 @@ _PICTURE_TEXTS: Final = {
 }
 
 _Interaction = discord.Interaction[Any]
+_File = discord.Attachment | None
 
 
 class GenerationCog(commands.Cog):
@@ -91,7 +91,19 @@ class GenerationCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video from a prompt."""
-        await self._serve(interaction, GenerationCommand.VIDEO)
+        options = VideoOptions(
+            prompt=prompt,
+            model=model,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            fixed_lens=fixed_lens,
+            web_search=web_search,
+            preset=preset,
+            private=private,
+        )
+        await self._generate(interaction, GenerationCommand.VIDEO, options)
 
     @app_commands.command(name="animate", description=N_("Bring a picture to life"))
     @app_commands.describe(**_PICTURE_TEXTS, **OPTION_DESCRIPTIONS)
@@ -115,8 +127,20 @@ class GenerationCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video from one picture, or from one picture to another."""
-        given = [image] if last_image is None else [image, last_image]
-        await self._serve(interaction, GenerationCommand.ANIMATE, given)
+        options = VideoOptions(
+            prompt=prompt,
+            model=model,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            fixed_lens=fixed_lens,
+            web_search=web_search,
+            preset=preset,
+            private=private,
+        )
+        frames = _given(image, last_image)
+        await self._generate(interaction, GenerationCommand.ANIMATE, options, frames)
 
     @video.autocomplete("prompt")
     @animate.autocomplete("prompt")
@@ -140,21 +164,20 @@ class GenerationCog(commands.Cog):
         self, interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the chosen model makes, those it bills predictably first."""
-        chosen = str(interaction.namespace.model or DEFAULT_MODEL.id)
-        model = next((m for m in MODELS.values() if m.id == chosen), DEFAULT_MODEL)
-        return suggest(model, current)
+        return duration_choices(typed_model(interaction), current)
 
-    async def _serve(
+    async def _generate(
         self,
         interaction: _Interaction,
         command: GenerationCommand,
+        options: VideoOptions,
         attachments: Sequence[discord.Attachment] = (),
     ) -> None:
-        """Defer, gather what was given, put it on the belt, answer privately."""
+        """Defer, load the pictures, request the video, and answer privately."""
         await self._service.defer_reply(interaction)
-        gathered = await self._attachments.load_pictures(attachments)
-        draft = build_draft(command, interaction, gathered)
-        mistake = RetryDraft(interaction.user.id, ModalKind(command), draft, gathered.frames)
+        loaded = await self._attachments.load_pictures(attachments)
+        draft = build_draft(command, options, loaded)
+        mistake = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
         mend = self._retries.button_factory(interaction.id, mistake)
         card = await self._service.request_video(interaction, draft, make_retry_button=mend)
         await interaction.edit_original_response(view=card)
@@ -182,8 +205,6 @@ _TEXTS: Final = {
 _RESOLUTIONS: Final = [
     found for found in RESOLUTION_CHOICES if Resolution(found.value) in _MODEL.resolutions
 ]
-
-_File = discord.Attachment | None
 
 
 class ReferenceCog(commands.Cog):
@@ -235,11 +256,23 @@ class ReferenceCog(commands.Cog):
     ) -> None:
         """Make a video that goes by references."""
         await self._service.defer_reply(interaction)
-        given = filled_options(interaction)
-        files = [_files(given, names) for names in (_PICTURES, _VIDEOS, _SOUNDS)]
-        gathered = await self._attachments.load_references(*files)
-        draft = build_draft(GenerationCommand.REFERENCE, interaction, gathered)
-        lost = len(gathered.problems)
+        loaded = await self._attachments.load_references(
+            _given(image1, image2, image3, image4, image5, image6, image7, image8, image9),
+            _given(video1, video2, video3),
+            _given(audio1, audio2, audio3),
+        )
+        options = VideoOptions(
+            prompt=prompt,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            web_search=web_search,
+            preset=preset,
+            private=private,
+        )
+        draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
+        lost = len(loaded.problems)
         mistake = RetryDraft(
             interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=lost
         )
@@ -266,11 +299,11 @@ class ReferenceCog(commands.Cog):
         self, _interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the model makes."""
-        return suggest(_MODEL, current)
+        return duration_choices(_MODEL, current)
 
 
-def _files(given: Mapping[str, Any], names: list[str]) -> list[discord.Attachment]:
-    return [given[name] for name in names if given.get(name) is not None]
+def _given(*files: _File) -> list[discord.Attachment]:
+    return [file for file in files if file is not None]
 
 
 _EMPTY: Final = Draft(command=GenerationCommand.VIDEO, prompt="")
