@@ -50,6 +50,7 @@ from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
+from cogs.ui.interactions import InteractionTracker
 from domain.catalogue import activate_translations
 from domain.money import format_usd_en
 from domain.quotas import Limits
@@ -146,29 +147,30 @@ def build_cogs(
     bot: commands.Bot,
     context: Context,
     worker: Worker,
-    desk: GenerationService,
-    intake: AttachmentLoader,
+    ephemeral_replies: EphemeralReplies,
+    attachments: AttachmentLoader,
 ) -> list[commands.Cog]:
-    """Make what members touch, the loop that turns the belt, and the one for everything else."""
-    operators = Operators(bot)
-    mending = RetryModals(context.now_ms)
+    """Build what members touch, the worker's loop, and the one for everything else."""
+    interactions = InteractionTracker()
+    retries = RetryModals(context.now_ms)
+    service = GenerationService(context, worker, ephemeral_replies, retries)
     autocomplete = Autocomplete(context)
     return [
-        GenerationCog(desk, intake, mending, autocomplete),
-        ReferenceCog(desk, intake, mending, autocomplete),
-        ComposeCog(desk, intake, mending),
-        ContextMenuCog(bot.tree, context, desk, intake, mending),
-        JobButtonsCog(context, desk, mending),
-        PriceCog(context, desk),
-        JobListCog(context, desk),
-        QuotaCog(context, desk),
-        SettingsCog(context, desk),
-        OperatorCog(context, desk),
-        ReportCog(context, desk),
-        HelpCog(context, desk),
-        NotificationsCog(context, desk),
-        WorkerLoop(worker, desk),
-        PeriodicTasks(context, operators, WeeklySummaryPublisher(bot)),
+        GenerationCog(interactions, service, attachments, autocomplete),
+        ReferenceCog(interactions, service, attachments, autocomplete),
+        ComposeCog(interactions, service, attachments, retries),
+        ContextMenuCog(bot.tree, context, interactions, service, attachments),
+        JobButtonsCog(context, worker, interactions, service, retries),
+        PriceCog(context, interactions),
+        JobListCog(context, worker, interactions, ephemeral_replies),
+        QuotaCog(context, interactions),
+        SettingsCog(context, interactions),
+        OperatorCog(context, worker, interactions),
+        ReportCog(context, interactions),
+        HelpCog(context, interactions),
+        NotificationsCog(context, interactions),
+        WorkerLoop(worker, interactions),
+        PeriodicTasks(context, Operators(bot), WeeklySummaryPublisher(bot)),
     ]
 
 
@@ -209,8 +211,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         callback_urls=addresses.callback_urls if addresses.are_public else None,
     )
     belt = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    desk = GenerationService(context, belt, answers)
-    bot.attach_cogs(build_cogs(bot, context, belt, desk, intake))
+    bot.attach_cogs(build_cogs(bot, context, belt, answers, intake))
     readiness = ReadinessProbe(bot, belt, context)
     routes = await build_routes(context, belt, addresses, readiness, meters)
     await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))

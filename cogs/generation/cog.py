@@ -34,7 +34,7 @@ from cogs.generation.options import (
 )
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
-from cogs.ui.interactions import run_handler
+from cogs.ui.interactions import InteractionTracker, run_handler
 from domain.catalogue import N_
 from domain.models import (
     MAX_REFERENCE_CLIPS,
@@ -61,14 +61,14 @@ class GenerationCog(commands.Cog):
 
     def __init__(
         self,
+        interactions: InteractionTracker,
         service: GenerationService,
         attachments: AttachmentLoader,
-        retries: RetryModals,
         autocomplete: Autocomplete,
     ) -> None:
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._retries = retries
         self._autocomplete = autocomplete
 
     @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
@@ -174,12 +174,11 @@ class GenerationCog(commands.Cog):
         attachments: Sequence[discord.Attachment] = (),
     ) -> None:
         """Defer, load the pictures, request the video, and answer privately."""
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         loaded = await self._attachments.load_pictures(attachments)
         draft = build_draft(command, options, loaded)
-        mistake = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
+        retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
+        card = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=card)
 
 
@@ -212,14 +211,14 @@ class ReferenceCog(commands.Cog):
 
     def __init__(
         self,
+        interactions: InteractionTracker,
         service: GenerationService,
         attachments: AttachmentLoader,
-        retries: RetryModals,
         autocomplete: Autocomplete,
     ) -> None:
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._retries = retries
         self._autocomplete = autocomplete
 
     @app_commands.command(
@@ -255,12 +254,6 @@ class ReferenceCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video that goes by references."""
-        await self._service.defer_reply(interaction)
-        loaded = await self._attachments.load_references(
-            _given(image1, image2, image3, image4, image5, image6, image7, image8, image9),
-            _given(video1, video2, video3),
-            _given(audio1, audio2, audio3),
-        )
         options = VideoOptions(
             prompt=prompt,
             duration=duration,
@@ -271,13 +264,31 @@ class ReferenceCog(commands.Cog):
             preset=preset,
             private=private,
         )
-        draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
-        lost = len(loaded.problems)
-        mistake = RetryDraft(
-            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=lost
+        await self._generate(
+            interaction,
+            options,
+            _given(image1, image2, image3, image4, image5, image6, image7, image8, image9),
+            _given(video1, video2, video3),
+            _given(audio1, audio2, audio3),
         )
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
+
+    async def _generate(
+        self,
+        interaction: _Interaction,
+        options: VideoOptions,
+        pictures: Sequence[discord.Attachment],
+        videos: Sequence[discord.Attachment],
+        audios: Sequence[discord.Attachment],
+    ) -> None:
+        """Defer, load the references, request the video, and answer privately."""
+        await self._interactions.defer_reply(interaction)
+        loaded = await self._attachments.load_references(pictures, videos, audios)
+        draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
+        omitted = len(loaded.problems)
+        retry = RetryDraft(
+            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
+        )
+        card = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=card)
 
     @reference.autocomplete("prompt")
@@ -313,8 +324,13 @@ class ComposeCog(commands.Cog):
     """Opens forms, and takes those that are sent off, also to an earlier process."""
 
     def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+        self,
+        interactions: InteractionTracker,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        retries: RetryModals,
     ) -> None:
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
         self._retries = retries
@@ -336,7 +352,7 @@ class ComposeCog(commands.Cog):
     async def _composed(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         blank = RetryDraft(interaction.user.id, ModalKind.COMPOSE, _EMPTY)
         keys = modal_keys(int(about["opened"]), interaction.user.id, "compose")
         await self._order(interaction, blank, data, keys)
@@ -344,7 +360,7 @@ class ComposeCog(commands.Cog):
     async def _mended(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         user_id, key = interaction.user.id, about["key"]
         mistake = self._retries.find(key, user_id, ModalKind(about["kind"]))
         keys = modal_keys(int(about["opened"]), user_id, f"mend:{key}")
@@ -361,8 +377,7 @@ class ComposeCog(commands.Cog):
         after = replace(before, draft=apply_input(before.draft, data))
         if takes_pictures(before.kind):
             after = await self._with_pictures(after, data)
-        mend = self._retries.button_factory(interaction.id, after)
-        card = await self._service.request_video(interaction, after.draft, keys, mend)
+        card = await self._service.request_video(interaction, after.draft, keys, after)
         await interaction.edit_original_response(view=card)
 
     async def _with_pictures(self, about: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:

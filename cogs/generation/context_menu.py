@@ -28,9 +28,9 @@ from cogs.generation.modals import (
     match_submission,
     uploaded_files,
 )
-from cogs.generation.retry import RetryDraft, RetryModals, with_frames
+from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.catalogue import N_, _
@@ -184,15 +184,15 @@ class ContextMenuCog(ComponentCog):
         self,
         tree: app_commands.CommandTree[Any],
         context: Context,
+        interactions: InteractionTracker,
         service: GenerationService,
         attachments: AttachmentLoader,
-        retries: RetryModals,
     ) -> None:
         self._tree = tree
         self._menu = app_commands.ContextMenu(name=_MENU_NAME, callback=self.animate_image)
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._retries = retries
         self._seen = TTLStore[_Seen](context.now_ms)
 
     @property
@@ -239,13 +239,12 @@ class ContextMenuCog(ComponentCog):
     async def _order(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         gathered = await self._gather(interaction, about, data)
         draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.problems), data)
-        mistake = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
+        retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
         keys = modal_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, keys, mend)
+        card = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=card)
 
     async def _gather(

@@ -9,9 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.generation.options import parse_choices
-from cogs.generation.service import GenerationService
 from cogs.help import price_views
-from cogs.ui.interactions import role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, role_ids, run_handler
 from domain.catalogue import N_, _
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, build_request
@@ -48,9 +47,9 @@ class _PriceOptions:
 class PriceCog(commands.Cog):
     """Tells prices, privately, before anything is spent."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
 
     @app_commands.command(
         name="price", description=N_("See what a video costs; all prices at a glance")
@@ -83,7 +82,7 @@ class PriceCog(commands.Cog):
         await run_handler(interaction, self._price(interaction, options))
 
     async def _price(self, interaction: _Interaction, options: _PriceOptions) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         request = None if options == _PriceOptions() else build_request(_draft(options))
         assert interaction.guild_id is not None, "commands are for servers only"
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))

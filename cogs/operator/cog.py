@@ -14,7 +14,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.operator import views as operator_cards
 from cogs.operator.alerts import format_low_disk_space
 from cogs.operator.buttons import (
@@ -25,7 +24,7 @@ from cogs.operator.buttons import (
     read_task_id,
 )
 from cogs.ui import text, views
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.money import MicroUSD
@@ -42,6 +41,7 @@ from workflow.operator.parked_jobs import (
     get_parked_job,
     read_parked_page,
 )
+from workflow.worker import Worker
 
 _Interaction = discord.Interaction[Any]
 T = TypeVar("T")
@@ -90,9 +90,10 @@ class OperatorCog(ComponentCog):
         default_permissions=discord.Permissions(administrator=True),
     )
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, worker: Worker, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._worker = worker
+        self._interactions = interactions
 
     @operator.command(name="status", description=N_("See at a glance how the service stands"))
     async def status(self, interaction: _Interaction) -> None:
@@ -108,7 +109,7 @@ class OperatorCog(ComponentCog):
 
         async def work(interaction: _Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
-            self._desk.wake_worker()
+            self._worker.wake()
             await _say(interaction, _("Stopped. What is at APIXO already goes on."))
 
         await self._serve(interaction, work)
@@ -194,7 +195,11 @@ class OperatorCog(ComponentCog):
         """Defer, make sure that it is the operator, work, and answer."""
 
         async def serve() -> None:
-            opening = self._desk.defer_update_or_reply if in_place else self._desk.defer_reply
+            opening = (
+                self._interactions.defer_update_or_reply
+                if in_place
+                else self._interactions.defer_reply
+            )
             await opening(interaction)
             await _check_owner(interaction)
             await work(interaction)
@@ -209,7 +214,7 @@ class OperatorCog(ComponentCog):
 
     async def _resume(self, interaction: _Interaction) -> None:
         went_on = await control.resume_submissions(self._context, _operator(interaction))
-        self._desk.wake_worker()
+        self._worker.wake()
         room = self._context.disk_space()
         if room.is_low:
             await _say(interaction, format_low_disk_space(room))
@@ -257,7 +262,7 @@ class OperatorCog(ComponentCog):
             task_id=task_id,
         )
         said = await self._carried_out(verdict)
-        self._desk.wake_worker()
+        self._worker.wake()
         await self._show(interaction, said=said)
 
     async def _carried_out(self, verdict: DecisionRequest) -> str:

@@ -9,7 +9,6 @@ import discord
 import structlog
 from discord import app_commands, ui
 
-from cogs.generation.service import GenerationService
 from cogs.reports import views
 from cogs.reports.charts.dates import format_date_span
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
@@ -21,7 +20,7 @@ from cogs.reports.controls import (
     render_controls,
 )
 from cogs.ui import text
-from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.names import NameResolver, channel_names
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
@@ -65,9 +64,9 @@ class _Found:
 class ReportCog(ComponentCog):
     """Shows spending, privately."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
         self._painter = ChartRenderer()
         self._names = NameResolver(context.now_ms)
 
@@ -116,14 +115,14 @@ class ReportCog(ComponentCog):
         await run_handler(interaction, self._hand_beside(interaction, button.query))
 
     async def _spend(self, interaction: _Interaction, period: str) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         asked = ReportQuery(ReportType.SPEND, _one_of(ReportPeriod, "period", period))
         await self._show(interaction, asked)
 
     async def _report(
         self, interaction: _Interaction, period: str, grouping: str, style: str
     ) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         asked = ReportQuery(
             ReportType.REPORT,
             _one_of(ReportPeriod, "period", period),
@@ -135,11 +134,11 @@ class ReportCog(ComponentCog):
             await self._show(interaction, asked)
 
     async def _show_in_place(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        await self._desk.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, asked)
 
     async def _hand_beside(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await self._hand(interaction, asked)
 
     async def _show(self, interaction: _Interaction, asked: ReportQuery) -> None:

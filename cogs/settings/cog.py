@@ -9,7 +9,6 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.settings import modals, pages
 from cogs.settings.controls import (
     ControlAction,
@@ -25,7 +24,7 @@ from cogs.settings.fields import find_field
 from cogs.settings.modals import FormValues, RejectedForm
 from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
-from cogs.ui.interactions import UserError, is_manager, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, is_manager, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.catalogue import N_, _
@@ -42,9 +41,9 @@ _Interaction = discord.Interaction[Any]
 class SettingsCog(ComponentCog):
     """Shows the panel to managers, privately, and does what its controls are used for."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._clerk = SettingsService(context)
-        self._desk = desk
+        self._interactions = interactions
         self._kept = TTLStore[RejectedForm](context.now_ms)
 
     @property
@@ -61,7 +60,7 @@ class SettingsCog(ComponentCog):
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: _Interaction) -> None:
         """Show the first page."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._open(interaction))
 
     async def handle_control(self, interaction: _Interaction, control: SettingsControl) -> None:
@@ -96,7 +95,7 @@ class SettingsCog(ComponentCog):
         if _opens_form(spot, knob):
             await interaction.response.send_modal(await self._filled_form(seat, spot, knob))
             return
-        await self._desk.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         if knob in (ControlAction.OPEN_PAGE, ControlAction.SELECT_SUBJECT):
             await self._show(interaction, seat, _turned(interaction, spot, knob, values))
             return
@@ -105,7 +104,7 @@ class SettingsCog(ComponentCog):
     async def _take(self, interaction: _Interaction, kept: RejectedForm) -> None:
         """Take what was typed; if it breaks rules, keep it, so that nobody types it twice."""
         seat = _seat(interaction)
-        await self._desk.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
 
         def mend() -> ReopenFormButton:
             key = str(interaction.id)

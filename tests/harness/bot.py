@@ -17,7 +17,6 @@ from apixo.downloads import ResultDownloader
 from bot.app import build_cogs
 from bot.client import DailiesBot
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.service import GenerationService
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
@@ -153,8 +152,7 @@ class BotHarness:
             video_tools=self.video_tools,
         )
         belt = Worker(context, "test")
-        desk = GenerationService(context, belt, answers)
-        bot.attach_cogs(build_cogs(bot, context, belt, desk, intake))
+        bot.attach_cogs(build_cogs(bot, context, belt, answers, intake))
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot
