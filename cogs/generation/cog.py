@@ -56,8 +56,8 @@ _Interaction = discord.Interaction[Any]
 _File = discord.Attachment | None
 
 
-class GenerationCog(commands.Cog):
-    """Takes requests for videos from words and pictures."""
+class _CommandCog(commands.Cog):
+    """What the cogs of the generating commands share: their parts, and what they suggest."""
 
     def __init__(
         self,
@@ -71,10 +71,29 @@ class GenerationCog(commands.Cog):
         self._attachments = attachments
         self._autocomplete = autocomplete
 
+    async def suggest_prompts(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the member's own recent prompts on this server."""
+        return await self._autocomplete.matching_prompts(interaction, current)
+
+    async def suggest_presets(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's presets."""
+        return await self._autocomplete.matching_presets(interaction, current)
+
+
+class GenerationCog(_CommandCog):
+    """Takes requests for videos from words and pictures."""
+
     @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
     @app_commands.describe(**OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
+    )
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
     )
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
@@ -110,6 +129,9 @@ class GenerationCog(commands.Cog):
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
+    )
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -141,22 +163,6 @@ class GenerationCog(commands.Cog):
         )
         frames = _given(image, last_image)
         await self._generate(interaction, GenerationCommand.ANIMATE, options, frames)
-
-    @video.autocomplete("prompt")
-    @animate.autocomplete("prompt")
-    async def _suggest_prompts(
-        self, interaction: _Interaction, current: str
-    ) -> list[app_commands.Choice[str]]:
-        """Suggest the member's own recent prompts on this server."""
-        return await self._autocomplete.matching_prompts(interaction, current)
-
-    @video.autocomplete("preset")
-    @animate.autocomplete("preset")
-    async def _suggest_presets(
-        self, interaction: _Interaction, current: str
-    ) -> list[app_commands.Choice[str]]:
-        """Suggest the server's presets."""
-        return await self._autocomplete.matching_presets(interaction, current)
 
     @video.autocomplete("duration")
     @animate.autocomplete("duration")
@@ -206,26 +212,17 @@ _RESOLUTIONS: Final = [
 ]
 
 
-class ReferenceCog(commands.Cog):
+class ReferenceCog(_CommandCog):
     """Takes requests for videos that are led by references."""
-
-    def __init__(
-        self,
-        interactions: InteractionTracker,
-        service: GenerationService,
-        attachments: AttachmentLoader,
-        autocomplete: Autocomplete,
-    ) -> None:
-        self._interactions = interactions
-        self._service = service
-        self._attachments = attachments
-        self._autocomplete = autocomplete
 
     @app_commands.command(
         name="reference", description=N_("Make a video led by pictures, videos, sounds")
     )
     @app_commands.describe(**_TEXTS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
+    )
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -290,20 +287,6 @@ class ReferenceCog(commands.Cog):
         )
         card = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=card)
-
-    @reference.autocomplete("prompt")
-    async def _suggest_prompts(
-        self, interaction: _Interaction, current: str
-    ) -> list[app_commands.Choice[str]]:
-        """Suggest the member's own recent prompts on this server."""
-        return await self._autocomplete.matching_prompts(interaction, current)
-
-    @reference.autocomplete("preset")
-    async def _suggest_presets(
-        self, interaction: _Interaction, current: str
-    ) -> list[app_commands.Choice[str]]:
-        """Suggest the server's presets."""
-        return await self._autocomplete.matching_presets(interaction, current)
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(

@@ -1,7 +1,7 @@
 """The panel on which managers see and change what counts on their server: `/settings`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -105,13 +105,7 @@ class SettingsCog(ComponentCog):
         """Take what was typed; if it breaks rules, keep it, so that nobody types it twice."""
         seat = _seat(interaction)
         await self._interactions.defer_update_or_reply(interaction)
-
-        def mend() -> ReopenFormButton:
-            key = str(interaction.id)
-            self._kept.put(key, kept)
-            return ReopenFormButton(key, _("Edit again"))
-
-        await self._do(interaction, seat, kept.location, self._change_typed(seat, kept), mend)
+        await self._do(interaction, seat, kept.location, self._change_typed(seat, kept), kept)
 
     async def _retype(self, interaction: _Interaction, key: str) -> None:
         _seat(interaction)
@@ -142,16 +136,23 @@ class SettingsCog(ComponentCog):
         seat: ManagerContext,
         spot: SettingsLocation,
         change: Awaitable[SettingsLocation],
-        mend: Callable[[], ReopenFormButton] | None = None,
+        typed: RejectedForm | None = None,
     ) -> None:
         """Make a change and show where it leads; if it breaks rules, name them above its page."""
         try:
             after = await change
         except RulesViolated as error:
-            notice = RejectionNotice(error.violations, mend() if mend else None)
+            button = None if typed is None else self._keep(interaction, typed)
+            notice = RejectionNotice(error.violations, button)
             await self._show(interaction, seat, spot, notice)
         else:
             await self._show(interaction, seat, after)
+
+    def _keep(self, interaction: _Interaction, typed: RejectedForm) -> ReopenFormButton:
+        """Keep what was typed, and return the button that opens its form."""
+        key = str(interaction.id)
+        self._kept.put(key, typed)
+        return ReopenFormButton(key, _("Edit again"))
 
     async def _show(
         self,
