@@ -8,7 +8,6 @@ nor network here: touching one before the deferral would end the measurement wit
 import asyncio
 import statistics
 import time
-from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
@@ -18,7 +17,7 @@ from discord.webhook.async_ import async_context
 
 from bench.figures import Figure, report
 from cogs.generation.cog import GenerationCog
-from cogs.generation.service import GenerationService
+from cogs.ui.interactions import InteractionTracker
 
 _WARM_UP = 300
 _ROUNDS = 60
@@ -67,8 +66,8 @@ class _Bare(commands.Cog):
 
 async def _both() -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
-    nothing, context = cast("Any", None), cast("Any", SimpleNamespace(now_ms=lambda: 0))
-    ours = _bot(GenerationCog(GenerationService(context, nothing, nothing), nothing, nothing))
+    nothing = cast("Any", None)
+    ours = _bot(GenerationCog(InteractionTracker(), nothing, nothing, nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
         await _cpu_seconds(bot, _WARM_UP)

@@ -18,6 +18,7 @@ from typing import Any, cast
 from bench.figures import Figure, report
 from bot import app, client
 from bot.settings import Settings
+from cogs.jobs.cog import JobButtonsCog
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, build_request
 from storage import jobs
@@ -59,15 +60,15 @@ async def _deliver() -> tuple[int, float]:
             }
         )
         client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
-        service = await cast("Any", app)._build(settings, stack)
-        await service.bot.login(settings.discord_token.get_secret_value())
-        running = asyncio.create_task(service.bot.connect())
-        await service.bot.wait_until_ready()
-        context = service.bot.get_cog("Clicks")._context
+        bot = await cast("Any", app)._build(settings, stack)
+        await bot.login(settings.discord_token.get_secret_value())
+        running = asyncio.create_task(bot.connect())
+        await bot.wait_until_ready()
+        context = bot.get_cog(JobButtonsCog.__name__)._context
         await _warm_up(context, beside["place"])
         with _Memory() as memory:
             stall_s = await _longest_stall(_videos(context, beside["place"], _VIDEOS))
-        await service.bot.close()
+        await bot.close()
         await running
         return memory.peak - memory.idle, stall_s
 

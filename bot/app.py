@@ -33,7 +33,7 @@ from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from cogs.background import PeriodicTasks, WorkerLoop
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.autocomplete import AutocompleteCog
+from cogs.generation.autocomplete import Autocomplete
 from cogs.generation.cog import ComposeCog, GenerationCog, ReferenceCog
 from cogs.generation.context_menu import ContextMenuCog
 from cogs.generation.retry import RetryModals
@@ -50,6 +50,7 @@ from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
+from cogs.ui.interactions import InteractionTracker
 from domain.catalogue import activate_translations
 from domain.money import format_usd_en
 from domain.quotas import Limits
@@ -143,32 +144,33 @@ async def _serve(settings: Settings) -> None:
 
 
 def build_cogs(
-    client: discord.Client,
+    bot: commands.Bot,
     context: Context,
     worker: Worker,
-    service: GenerationService,
+    ephemeral_replies: EphemeralReplies,
     attachments: AttachmentLoader,
 ) -> list[commands.Cog]:
     """Return the cogs: commands and buttons, the worker loop, and the periodic tasks."""
-    operators = Operators(client)
+    interactions = InteractionTracker()
     retry_modals = RetryModals(context.now_ms)
+    service = GenerationService(context, worker, ephemeral_replies, retry_modals)
+    autocomplete = Autocomplete(context)
     return [
-        GenerationCog(service, attachments, retry_modals),
-        ReferenceCog(service, attachments, retry_modals),
-        ComposeCog(service, attachments, retry_modals),
-        ContextMenuCog(context, service, attachments, retry_modals),
-        JobButtonsCog(context, service, retry_modals),
-        PriceCog(context, service),
-        JobListCog(context, service),
-        QuotaCog(context, service),
-        SettingsCog(context, service),
-        OperatorCog(context, service),
-        ReportCog(context, service),
-        HelpCog(context, service),
-        AutocompleteCog(context),
-        NotificationsCog(context, service),
-        WorkerLoop(worker, service),
-        PeriodicTasks(context, operators, WeeklySummaryPublisher(client)),
+        GenerationCog(interactions, service, attachments, autocomplete),
+        ReferenceCog(interactions, service, attachments, autocomplete),
+        ComposeCog(interactions, service, attachments, retry_modals),
+        ContextMenuCog(bot.tree, context, interactions, service, attachments),
+        JobButtonsCog(context, worker, interactions, service, retry_modals),
+        PriceCog(context, interactions),
+        JobListCog(context, worker, interactions, ephemeral_replies),
+        QuotaCog(context, interactions),
+        SettingsCog(context, interactions),
+        OperatorCog(context, worker, interactions),
+        ReportCog(context, interactions),
+        HelpCog(context, interactions),
+        NotificationsCog(context, interactions),
+        WorkerLoop(worker, interactions),
+        PeriodicTasks(context, Operators(bot), WeeklySummaryPublisher(bot)),
     ]
 
 
@@ -195,11 +197,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     attachments = AttachmentLoader(session, settings.discord_api_url, media.save_input)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values)
-    bot = DailiesBot(
-        lambda: build_cogs(bot, context, worker, service, attachments),
-        key_values,
-        process_metrics.trace_config("discord"),
-    )
+    bot = DailiesBot(key_values, process_metrics.trace_config("discord"))
     ephemeral_replies = EphemeralReplies(clock.now_ms)
     context = Context(
         database=database,
@@ -215,7 +213,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         callback_urls=urls.callback_urls if urls.are_public else None,
     )
     worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    service = GenerationService(context, worker, ephemeral_replies)
+    bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, attachments))
     readiness = ReadinessProbe(bot, worker, context)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -15,16 +15,9 @@ from discord.http import Route
 from yarl import URL
 
 from bot.translations import CommandTranslator
-from cogs.generation.context_menu import PictureSelect, animate_image
-from cogs.jobs.list_views import LIST_BUTTONS
-from cogs.operator.buttons import OPERATOR_ITEMS
 from cogs.operator.owners import Operators
-from cogs.quotas.views import RevokeButton
-from cogs.reports.controls import REPORT_ITEMS
-from cogs.settings.controls import SETTINGS_ITEMS
-from cogs.ui.buttons import ActionButton
 from cogs.ui.interactions import handle_unexpected_error
-from cogs.ui.notify_button import NotifyButton
+from cogs.ui.routing import ComponentRouter
 from domain.catalogue import current_locale
 from storage.key_value import KeyValueStore
 
@@ -33,18 +26,12 @@ _log = structlog.get_logger(__name__)
 _SYNCED_COMMANDS_KEY = "synced commands"
 
 _Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
-MakeCogs = Callable[[], Sequence[commands.Cog]]
 
 
 class DailiesBot(commands.Bot):
-    """The bot; `make_cogs` is called once before it connects, `trace` observes each request."""
+    """The bot; `trace` observes each request. It needs its cogs before it connects."""
 
-    def __init__(
-        self,
-        make_cogs: MakeCogs,
-        key_values: KeyValueStore,
-        trace: aiohttp.TraceConfig | None = None,
-    ) -> None:
+    def __init__(self, key_values: KeyValueStore, trace: aiohttp.TraceConfig | None = None) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -55,26 +42,22 @@ class DailiesBot(commands.Bot):
             max_messages=None,  # no message cache
             http_trace=trace or aiohttp.TraceConfig(),
         )
-        self._make_cogs = make_cogs
         self._key_values = key_values
+        self._own_cogs: Sequence[commands.Cog] = ()
+        self.component_router = ComponentRouter(())
         self.is_connected = False
         self.tree.error(handle_unexpected_error)
 
+    def attach_cogs(self, cogs: Sequence[commands.Cog]) -> None:
+        """Take the cogs, which are built around this client; they are loaded when it logs in."""
+        self._own_cogs = cogs
+        self.component_router = ComponentRouter(cogs)
+
     async def setup_hook(self) -> None:
-        """Add the cogs and the handlers of persistent buttons, and register the commands."""
-        for cog in self._make_cogs():
+        """Load the cogs, route the components of earlier processes, and register the commands."""
+        for cog in self._own_cogs:
             await self.add_cog(cog)
-        self.tree.add_command(animate_image)
-        self.add_dynamic_items(
-            ActionButton,
-            RevokeButton,
-            NotifyButton,
-            PictureSelect,
-            *REPORT_ITEMS,
-            *LIST_BUTTONS,
-            *SETTINGS_ITEMS,
-            *OPERATOR_ITEMS,
-        )
+        self.add_dynamic_items(*self.component_router.item_types)
         if current_locale().language != "en":
             await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()

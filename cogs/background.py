@@ -8,11 +8,11 @@ from typing import Any, Final
 import structlog
 from discord.ext import commands, tasks
 
-from cogs.generation.service import GenerationService
 from cogs.operator import alerts as operator_words
 from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
+from cogs.ui.interactions import InteractionTracker
 from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
@@ -30,7 +30,7 @@ _ERROR_REST_S: Final = 1
 class WorkerLoop(commands.Cog):
     """Keeps the belt turning, and ends it in order."""
 
-    def __init__(self, worker: Worker, interactions: GenerationService) -> None:
+    def __init__(self, worker: Worker, interactions: InteractionTracker) -> None:
         self._worker = worker
         self._interactions = interactions
 

@@ -3,13 +3,13 @@
 import asyncio
 import unicodedata
 from collections.abc import Awaitable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import discord
 import structlog
 from discord import app_commands
-from discord.ext import commands
 
+from domain.models import DEFAULT_MODEL, MODELS, Model
 from workflow.context import Context
 from workflow.guilds import presets, prompt_history
 from workflow.guilds.prompt_history import RecentPrompt, prompt_token
@@ -28,18 +28,11 @@ _Choices = list[app_commands.Choice[str]]
 T = TypeVar("T")
 
 
-async def autocomplete_prompt(interaction: _Interaction, typed: str) -> _Choices:
-    """Suggest the member's own recent prompts on this server."""
-    return await _cog(interaction).matching_prompts(interaction, str(typed))
+class Autocomplete:
+    """Answers the fields that are being filled in: soon, or with nothing.
 
-
-async def autocomplete_preset(interaction: _Interaction, typed: str) -> _Choices:
-    """Suggest the server's presets."""
-    return await _cog(interaction).matching_presets(interaction, str(typed))
-
-
-class AutocompleteCog(commands.Cog):
-    """Answers the fields that are being filled in: soon, or with nothing."""
+    What was typed may be anything: Discord checks it only when the command is sent.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -49,7 +42,7 @@ class AutocompleteCog(commands.Cog):
         if interaction.guild_id is None:
             return []
         work = prompt_history.find_recent_prompts(
-            self._context, interaction.guild_id, interaction.user.id, typed
+            self._context, interaction.guild_id, interaction.user.id, str(typed)
         )
         choices = [_choice(one) for one in await _soon(work)]
         return [choice for choice in choices if choice.name][:_MOST]
@@ -58,14 +51,19 @@ class AutocompleteCog(commands.Cog):
         """List the presets whose name contains what was typed."""
         if interaction.guild_id is None:
             return []
-        found = await _soon(presets.autocomplete_preset(self._context, interaction.guild_id, typed))
+        work = presets.autocomplete_preset(self._context, interaction.guild_id, str(typed))
+        found = await _soon(work)
         return [app_commands.Choice(name=one.name, value=one.name) for one in found]
 
 
-def _cog(interaction: _Interaction) -> AutocompleteCog:
-    return cast(
-        "AutocompleteCog", cast("commands.Bot", interaction.client).get_cog("AutocompleteCog")
-    )
+def typed_model(interaction: _Interaction) -> Model:
+    """Return the model chosen so far in a command that is still being typed.
+
+    The other options of such a command reach an autocomplete callback through the namespace
+    alone: discord.py passes it none of them as arguments. Discord does not check them yet either.
+    """
+    typed = interaction.namespace.model
+    return next((model for model in MODELS.values() if model.id == typed), DEFAULT_MODEL)
 
 
 async def _soon(work: Awaitable[list[T]]) -> list[T]:

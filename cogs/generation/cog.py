@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.autocomplete import autocomplete_preset, autocomplete_prompt
+from cogs.generation.autocomplete import Autocomplete, typed_model
 from cogs.generation.modals import (
     COMPOSE_MODAL_ID,
     RETRY_MODAL_ID,
@@ -28,16 +28,15 @@ from cogs.generation.options import (
     OPTION_DESCRIPTIONS,
     RESOLUTION_CHOICES,
     DurationRange,
+    VideoOptions,
     build_draft,
-    filled_options,
+    duration_choices,
 )
-from cogs.generation.options import duration_choices as suggest
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
-from cogs.ui.interactions import run_handler
+from cogs.ui.interactions import InteractionTracker, run_handler
 from domain.catalogue import N_
 from domain.models import (
-    DEFAULT_MODEL,
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
     MODELS,
@@ -54,24 +53,48 @@ _PICTURE_TEXTS: Final = {
 }
 
 _Interaction = discord.Interaction[Any]
+_File = discord.Attachment | None
 
 
-class GenerationCog(commands.Cog):
-    """Takes requests for videos from words and pictures."""
+class _CommandCog(commands.Cog):
+    """What the cogs of the generating commands share: their parts, and what they suggest."""
 
     def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+        self,
+        interactions: InteractionTracker,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        autocomplete: Autocomplete,
     ) -> None:
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._retries = retries
+        self._autocomplete = autocomplete
+
+    async def suggest_prompts(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the member's own recent prompts on this server."""
+        return await self._autocomplete.matching_prompts(interaction, current)
+
+    async def suggest_presets(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's presets."""
+        return await self._autocomplete.matching_presets(interaction, current)
+
+
+class GenerationCog(_CommandCog):
+    """Takes requests for videos from words and pictures."""
 
     @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
     @app_commands.describe(**OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
+    )
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -87,14 +110,28 @@ class GenerationCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video from a prompt."""
-        await self._serve(interaction, GenerationCommand.VIDEO)
+        options = VideoOptions(
+            prompt=prompt,
+            model=model,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            fixed_lens=fixed_lens,
+            web_search=web_search,
+            preset=preset,
+            private=private,
+        )
+        await self._generate(interaction, GenerationCommand.VIDEO, options)
 
     @app_commands.command(name="animate", description=N_("Bring a picture to life"))
     @app_commands.describe(**_PICTURE_TEXTS, **OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
+    )
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -112,8 +149,20 @@ class GenerationCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video from one picture, or from one picture to another."""
-        given = [image] if last_image is None else [image, last_image]
-        await self._serve(interaction, GenerationCommand.ANIMATE, given)
+        options = VideoOptions(
+            prompt=prompt,
+            model=model,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            fixed_lens=fixed_lens,
+            web_search=web_search,
+            preset=preset,
+            private=private,
+        )
+        frames = _given(image, last_image)
+        await self._generate(interaction, GenerationCommand.ANIMATE, options, frames)
 
     @video.autocomplete("duration")
     @animate.autocomplete("duration")
@@ -121,23 +170,21 @@ class GenerationCog(commands.Cog):
         self, interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the chosen model makes, those it bills predictably first."""
-        chosen = str(interaction.namespace.model or DEFAULT_MODEL.id)
-        model = next((m for m in MODELS.values() if m.id == chosen), DEFAULT_MODEL)
-        return suggest(model, current)
+        return duration_choices(typed_model(interaction), current)
 
-    async def _serve(
+    async def _generate(
         self,
         interaction: _Interaction,
         command: GenerationCommand,
+        options: VideoOptions,
         attachments: Sequence[discord.Attachment] = (),
     ) -> None:
-        """Defer, gather what was given, put it on the belt, answer privately."""
-        await self._service.defer_reply(interaction)
-        gathered = await self._attachments.load_pictures(attachments)
-        draft = build_draft(command, interaction, gathered)
-        mistake = RetryDraft(interaction.user.id, ModalKind(command), draft, gathered.frames)
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
+        """Defer, load the pictures, request the video, and answer privately."""
+        await self._interactions.defer_reply(interaction)
+        loaded = await self._attachments.load_pictures(attachments)
+        draft = build_draft(command, options, loaded)
+        retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
+        card = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=card)
 
 
@@ -164,25 +211,18 @@ _RESOLUTIONS: Final = [
     found for found in RESOLUTION_CHOICES if Resolution(found.value) in _MODEL.resolutions
 ]
 
-_File = discord.Attachment | None
 
-
-class ReferenceCog(commands.Cog):
+class ReferenceCog(_CommandCog):
     """Takes requests for videos that are led by references."""
-
-    def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
-    ) -> None:
-        self._service = service
-        self._attachments = attachments
-        self._retries = retries
 
     @app_commands.command(
         name="reference", description=N_("Make a video led by pictures, videos, sounds")
     )
     @app_commands.describe(**_TEXTS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)
-    @app_commands.autocomplete(prompt=autocomplete_prompt, preset=autocomplete_preset)
+    @app_commands.autocomplete(
+        prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
+    )
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
         interaction: _Interaction,
@@ -211,17 +251,41 @@ class ReferenceCog(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Make a video that goes by references."""
-        await self._service.defer_reply(interaction)
-        given = filled_options(interaction)
-        files = [_files(given, names) for names in (_PICTURES, _VIDEOS, _SOUNDS)]
-        gathered = await self._attachments.load_references(*files)
-        draft = build_draft(GenerationCommand.REFERENCE, interaction, gathered)
-        lost = len(gathered.problems)
-        mistake = RetryDraft(
-            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=lost
+        options = VideoOptions(
+            prompt=prompt,
+            duration=duration,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            sound=sound,
+            web_search=web_search,
+            preset=preset,
+            private=private,
         )
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, make_retry_button=mend)
+        await self._generate(
+            interaction,
+            options,
+            _given(image1, image2, image3, image4, image5, image6, image7, image8, image9),
+            _given(video1, video2, video3),
+            _given(audio1, audio2, audio3),
+        )
+
+    async def _generate(
+        self,
+        interaction: _Interaction,
+        options: VideoOptions,
+        pictures: Sequence[discord.Attachment],
+        videos: Sequence[discord.Attachment],
+        audios: Sequence[discord.Attachment],
+    ) -> None:
+        """Defer, load the references, request the video, and answer privately."""
+        await self._interactions.defer_reply(interaction)
+        loaded = await self._attachments.load_references(pictures, videos, audios)
+        draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
+        omitted = len(loaded.problems)
+        retry = RetryDraft(
+            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
+        )
+        card = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=card)
 
     @reference.autocomplete("duration")
@@ -229,11 +293,11 @@ class ReferenceCog(commands.Cog):
         self, _interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the model makes."""
-        return suggest(_MODEL, current)
+        return duration_choices(_MODEL, current)
 
 
-def _files(given: Mapping[str, Any], names: list[str]) -> list[discord.Attachment]:
-    return [given[name] for name in names if given.get(name) is not None]
+def _given(*files: _File) -> list[discord.Attachment]:
+    return [file for file in files if file is not None]
 
 
 _EMPTY: Final = Draft(command=GenerationCommand.VIDEO, prompt="")
@@ -243,8 +307,13 @@ class ComposeCog(commands.Cog):
     """Opens forms, and takes those that are sent off, also to an earlier process."""
 
     def __init__(
-        self, service: GenerationService, attachments: AttachmentLoader, retries: RetryModals
+        self,
+        interactions: InteractionTracker,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+        retries: RetryModals,
     ) -> None:
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
         self._retries = retries
@@ -266,7 +335,7 @@ class ComposeCog(commands.Cog):
     async def _composed(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         blank = RetryDraft(interaction.user.id, ModalKind.COMPOSE, _EMPTY)
         keys = modal_keys(int(about["opened"]), interaction.user.id, "compose")
         await self._order(interaction, blank, data, keys)
@@ -274,7 +343,7 @@ class ComposeCog(commands.Cog):
     async def _mended(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         user_id, key = interaction.user.id, about["key"]
         mistake = self._retries.find(key, user_id, ModalKind(about["kind"]))
         keys = modal_keys(int(about["opened"]), user_id, f"mend:{key}")
@@ -291,8 +360,7 @@ class ComposeCog(commands.Cog):
         after = replace(before, draft=apply_input(before.draft, data))
         if takes_pictures(before.kind):
             after = await self._with_pictures(after, data)
-        mend = self._retries.button_factory(interaction.id, after)
-        card = await self._service.request_video(interaction, after.draft, keys, mend)
+        card = await self._service.request_video(interaction, after.draft, keys, after)
         await interaction.edit_original_response(view=card)
 
     async def _with_pictures(self, about: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:

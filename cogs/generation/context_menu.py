@@ -28,9 +28,10 @@ from cogs.generation.modals import (
     match_submission,
     uploaded_files,
 )
-from cogs.generation.retry import RetryDraft, RetryModals, with_frames
+from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.catalogue import N_, _
 from domain.requests import Draft, GenerationCommand
@@ -121,15 +122,10 @@ _SILENT: Final = N_("Discord does not answer just now. Click *Edit again* in a w
 _GALLERY: Final = 10
 _NAME_SHOWN: Final = 60
 
+_MENU_NAME: Final = "Animate this image"
 _EMPTY: Final = Draft(command=GenerationCommand.ANIMATE, prompt="")
 
 _Interaction = discord.Interaction[Any]
-
-
-@app_commands.context_menu(name="Animate this image")
-async def animate_image(interaction: _Interaction, message: discord.Message) -> None:
-    """Open a form for a picture of a message."""
-    await run_handler(interaction, _cog(interaction).start(interaction, message))
 
 
 class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
@@ -155,10 +151,14 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<messa
         return cls(int(match["message"]))
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Open the form for the chosen picture; whether there is one is looked at afterwards."""
+        """Open the form for the chosen picture."""
+        await dispatch_component(interaction, self)
+
+    @property
+    def chosen_number(self) -> int:
+        """Return the number of the chosen picture, from 1; it may not exist."""
         chosen = next(iter(self.item.values), "")
-        number = int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else 1
-        await run_handler(interaction, open_animate_modal(interaction, self.message_id, number))
+        return int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else 1
 
 
 _UNSEEN: Final = discord.SelectOption(label="1")
@@ -173,7 +173,7 @@ class _Seen:
     pictures: tuple[RemoteFile, ...]
 
 
-class ContextMenuCog(commands.Cog):
+class ContextMenuCog(ComponentCog):
     """Asks which picture of a message is meant, opens the form, and takes it when it is sent off.
 
     Discord shows the contents of members' messages only with the click on the menu. They are kept
@@ -182,17 +182,42 @@ class ContextMenuCog(commands.Cog):
 
     def __init__(
         self,
+        tree: app_commands.CommandTree[Any],
         context: Context,
+        interactions: InteractionTracker,
         service: GenerationService,
         attachments: AttachmentLoader,
-        retries: RetryModals,
     ) -> None:
+        self._tree = tree
+        self._menu = app_commands.ContextMenu(name=_MENU_NAME, callback=self.animate_image)
+        self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._retries = retries
         self._seen = TTLStore[_Seen](context.now_ms)
 
-    async def start(self, interaction: _Interaction, message: discord.Message) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the menu of a message's pictures."""
+        return (ComponentRoute(PictureSelect, self.open_form),)
+
+    async def cog_load(self) -> None:
+        """Register the entry; the library registers by itself only a cog's slash commands."""
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Remove the entry."""
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    async def animate_image(self, interaction: _Interaction, message: discord.Message) -> None:
+        """Open a form for a picture of a message."""
+        await run_handler(interaction, self._start(interaction, message))
+
+    async def open_form(self, interaction: _Interaction, menu: PictureSelect) -> None:
+        """Open the form for the chosen picture; it is checked when the form is submitted."""
+        work = open_animate_modal(interaction, menu.message_id, menu.chosen_number)
+        await run_handler(interaction, work)
+
+    async def _start(self, interaction: _Interaction, message: discord.Message) -> None:
         """Answer the click on the menu: with the form, or with the pictures to choose from."""
         pictures = pictures_in(message)
         if not pictures:
@@ -214,13 +239,12 @@ class ContextMenuCog(commands.Cog):
     async def _order(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         gathered = await self._gather(interaction, about, data)
         draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.problems), data)
-        mistake = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
+        retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
         keys = modal_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, keys, mend)
+        card = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=card)
 
     async def _gather(
@@ -255,12 +279,6 @@ async def open_animate_modal(interaction: _Interaction, message_id: int, number:
     """Open the form for a picture of a message."""
     custom_id = f"animate:{message_id}:{number}:{interaction.id}"
     await interaction.response.send_modal(make_modal(ModalKind.MESSAGE, custom_id, _EMPTY))
-
-
-def _cog(interaction: _Interaction) -> ContextMenuCog:
-    return cast(
-        "ContextMenuCog", cast("commands.Bot", interaction.client).get_cog("ContextMenuCog")
-    )
 
 
 def _choice(message_id: int, pictures: tuple[RemoteFile, ...]) -> ui.LayoutView:

@@ -305,14 +305,9 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
     """Lay what was typed into a form over the draft that it showed; a cleared menu leaves open."""
     given = _read(data)
     choices = parse_choices(
-        {
-            name: _chosen(given, name, before)
-            for name, before in (
-                (ModalField.MODEL, draft.model),
-                (ModalField.RESOLUTION, draft.resolution),
-                (ModalField.ASPECT_RATIO, draft.aspect_ratio),
-            )
-        }
+        model=_chosen(given, ModalField.MODEL, draft.model),
+        resolution=_chosen(given, ModalField.RESOLUTION, draft.resolution),
+        aspect_ratio=_chosen(given, ModalField.ASPECT_RATIO, draft.aspect_ratio),
     )
     seconds, problems = _seconds(_chosen(given, ModalField.SECONDS, draft.seconds))
     prompt, sound = given.get(ModalField.PROMPT), given.get(ModalField.SOUND)

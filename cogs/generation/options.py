@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import discord
 from discord import app_commands
 
 from cogs.generation.attachments import LoadedAttachments
@@ -28,12 +27,13 @@ class ParsedChoices:
     problems: tuple[str, ...]
 
 
-def parse_choices(options: Mapping[str, Any]) -> ParsedChoices:
-    """Read model, resolution and aspect ratio by the names of their options."""
+def parse_choices(
+    *, model: str | None = None, resolution: str | None = None, aspect_ratio: str | None = None
+) -> ParsedChoices:
+    """Parse the options that Discord sends as text; a client with old commands may send any."""
     problems = list[str]()
 
-    def read(kind: type[E], name: str) -> E | None:
-        value = options.get(name)
+    def read(kind: type[E], name: str, value: str | None) -> E | None:
         if value is None or value in list(kind):
             return None if value is None else kind(value)
         problems.append(
@@ -46,8 +46,28 @@ def parse_choices(options: Mapping[str, Any]) -> ParsedChoices:
         )
         return None
 
-    model, resolution = read(ModelId, "model"), read(Resolution, "resolution")
-    return ParsedChoices(model, resolution, read(AspectRatio, "aspect_ratio"), tuple(problems))
+    return ParsedChoices(
+        model=read(ModelId, "model", model),
+        resolution=read(Resolution, "resolution", resolution),
+        aspect_ratio=read(AspectRatio, "aspect_ratio", aspect_ratio),
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoOptions:
+    """The options of a generating command as they were filled in; None where nothing was."""
+
+    prompt: str
+    model: str | None = None
+    duration: int | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    sound: bool | None = None
+    fixed_lens: bool | None = None
+    web_search: bool | None = None
+    preset: str | None = None
+    private: bool | None = None
 
 
 OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -89,34 +109,27 @@ def duration_choices(model: Model, current: object) -> list[app_commands.Choice[
     ]
 
 
-def filled_options(interaction: discord.Interaction[Any]) -> dict[str, Any]:
-    """Give the options that were filled in, by their names."""
-    # dict(namespace) would ask it for keys(), and it answers None to any name.
-    return dict(iter(interaction.namespace))
-
-
 def build_draft(
-    command: GenerationCommand,
-    interaction: discord.Interaction[Any],
-    attachments: LoadedAttachments,
+    command: GenerationCommand, options: VideoOptions, attachments: LoadedAttachments
 ) -> Draft:
-    """Make the draft of a command from its options and what became of its attachments."""
-    given = filled_options(interaction)
-    choices = parse_choices(given)
+    """Build the draft of a command from its options and what became of its attachments."""
+    choices = parse_choices(
+        model=options.model, resolution=options.resolution, aspect_ratio=options.aspect_ratio
+    )
     return Draft(
         command=command,
-        prompt=given["prompt"],
+        prompt=options.prompt,
         model=choices.model,
-        seconds=given.get("duration"),
+        seconds=options.duration,
         resolution=choices.resolution,
         aspect_ratio=choices.aspect_ratio,
-        sound=given.get("sound"),
-        fixed_lens=given.get("fixed_lens"),
-        web_search=given.get("web_search"),
+        sound=options.sound,
+        fixed_lens=options.fixed_lens,
+        web_search=options.web_search,
         pictures=attachments.pictures,
         videos=attachments.videos,
         audios=attachments.audios,
         violations=(*attachments.problems, *choices.problems),
-        preset=given.get("preset"),
-        private=bool(given.get("private")),
+        preset=options.preset,
+        private=bool(options.private),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from discord import ui
 
@@ -15,9 +15,6 @@ from domain.requests import Draft, GenerationCommand, Picture, build_request
 
 Frames = tuple[Picture | None, ...]
 """Pictures in their places, first and last; None for one that can not be used."""
-
-RetryButtonFactory = Callable[[Draft], ui.Item[Any]]
-"""Makes the button under a refusal that opens the form with this draft."""
 
 ATTACHMENTS_EXPIRED: Final = N_(
     "What you gave beside this form was kept for {minutes} minutes, and it is gone: files, and "
@@ -63,15 +60,11 @@ class RetryModals:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._kept = TTLStore[RetryDraft](now_ms)
 
-    def button_factory(self, interaction_id: int, retry_draft: RetryDraft) -> RetryButtonFactory:
-        """Prepare the button for a refusal; the draft that broke a rule is told when it is made."""
-
-        def mend(draft: Draft) -> ui.Item[Any]:
-            key = str(interaction_id)
-            self._kept.put(key, _cleared(replace(retry_draft, draft=draft)))
-            return ActionButton(ButtonAction.REOPEN_FORM, key)
-
-        return mend
+    def keep(self, interaction_id: int, retry: RetryDraft, refused: Draft) -> ActionButton:
+        """Keep a draft as it was refused, and return the button that opens its form."""
+        key = str(interaction_id)
+        self._kept.put(key, _cleared(replace(retry, draft=refused)))
+        return ActionButton(ButtonAction.REOPEN_FORM, key)
 
     def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
         """Make the form with a member's draft; None if it is not kept (any more)."""

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.generation import refusals
-from cogs.generation.retry import RetryButtonFactory
+from cogs.generation.retry import RetryDraft, RetryModals
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
@@ -40,7 +40,7 @@ class PendingConfirmation:
     user_id: int
     draft: Draft
     keys: IdempotencyKeys
-    make_retry_button: RetryButtonFactory | None
+    retry: RetryDraft | None
     price: MicroUSD
 
 
@@ -106,9 +106,6 @@ def is_age_restricted(channel: object) -> bool:
     return isinstance(room, _ROOMS) and room.is_nsfw()
 
 
-_LAST_S: Final = 5
-"""For those who stand at the desk when it closes."""
-
 _PLAIN: Final = "a plain prompt"
 """Nothing in it breaks a rule."""
 
@@ -123,44 +120,31 @@ class GenerationService:
     """Takes drafts from commands, buttons and forms."""
 
     def __init__(
-        self, context: Context, worker: Worker, ephemeral_replies: EphemeralReplies
+        self,
+        context: Context,
+        worker: Worker,
+        ephemeral_replies: EphemeralReplies,
+        retries: RetryModals,
     ) -> None:
-        self._ephemeral_replies = ephemeral_replies
         self._context = context
         self._worker = worker
+        self._ephemeral_replies = ephemeral_replies
+        self._retries = retries
         self._confirmations = PriceConfirmations(context)
-        self._serving = set[asyncio.Task[Any]]()
-
-    async def defer_reply(self, interaction: _Interaction) -> None:
-        """Acknowledge an interaction with a private answer to come."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        self._serve_to_the_end()
-
-    async def defer_update_or_reply(self, interaction: _Interaction) -> None:
-        """Acknowledge a click on a private card, which its answer is going to replace."""
-        if interaction.message is None or not interaction.message.flags.ephemeral:
-            await self.defer_reply(interaction)
-            return
-        await self.defer_update(interaction)
-
-    async def defer_update(self, interaction: _Interaction) -> None:
-        """Acknowledge a click on a card that only its member sees, and that is going to change."""
-        await interaction.response.defer()
-        self._serve_to_the_end()
 
     async def request_video(
         self,
         interaction: _Interaction,
         draft: Draft,
         keys: IdempotencyKeys | None = None,
-        make_retry_button: RetryButtonFactory | None = None,
+        retry: RetryDraft | None = None,
         *,
         agreed_price: MicroUSD | None = None,
     ) -> ui.LayoutView:
         """Put a draft on the belt and give the private answer: the price, or every broken rule.
 
-        The same order under one of its `keys` is one job; `mend` makes a button for a refusal
-        that a form can mend.
+        The same order under one of its `keys` is one job; a refusal that a form can fix keeps
+        `retry` with the draft in it, and gets a button that opens the form.
         Instead of a price that is dear on the server, or another than the member has `agreed` to,
         the answer is a question.
         """
@@ -177,7 +161,7 @@ class GenerationService:
                     user_id=interaction.user.id,
                     draft=draft,
                     keys=keys,
-                    make_retry_button=make_retry_button,
+                    retry=retry,
                     price=price,
                 )
                 return await self._confirmations.ask(interaction, asked)
@@ -185,9 +169,8 @@ class GenerationService:
         except _NotFixable as error:
             return views.render_refusal(error.violations)
         except RulesViolated as error:
-            return views.render_refusal(
-                error.violations, make_retry_button(draft) if make_retry_button else None
-            )
+            button = None if retry is None else self._retries.keep(interaction.id, retry, draft)
+            return views.render_refusal(error.violations, button)
         if news.job.private:
             self._ephemeral_replies.remember(news.job.id, interaction, shows_status=True)
         self._worker.wake()
@@ -195,38 +178,20 @@ class GenerationService:
         costs = self._context.policy.charge_failed_tasks
         return views.render_accepted(news, cancel, *await self._bell(news), charge_failures=costs)
 
-    async def confirm(self, interaction: _Interaction, key: str) -> None:
-        """Put on the belt what its member was asked about, and has agreed to with a click."""
-        await self.defer_update_or_reply(interaction)
+    async def confirm(self, interaction: _Interaction, key: str) -> ui.LayoutView:
+        """Put on the belt what its member was asked about, and has agreed to with a click.
+
+        Raises:
+            UserError: the question was asked too long ago.
+        """
         asked = self._confirmations.find(key, interaction.user.id)
         if asked is None:
             raise UserError(
                 _("This question has waited too long, and nothing was spent. Ask for it again.")
             )
-        card = await self.request_video(
-            interaction, asked.draft, asked.keys, asked.make_retry_button, agreed_price=asked.price
+        return await self.request_video(
+            interaction, asked.draft, asked.keys, asked.retry, agreed_price=asked.price
         )
-        await interaction.edit_original_response(view=card)
-
-    def remember_reply(self, interaction: _Interaction, job_id: str) -> None:
-        """Let a private result come by this interaction, if it can not come directly."""
-        self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
-
-    def wake_worker(self) -> None:
-        """Have the belt look at once: something has changed for it."""
-        self._worker.wake()
-
-    async def drain(self) -> None:
-        """Wait a little for those who are being served."""
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=_LAST_S)
-
-    def _serve_to_the_end(self) -> None:
-        """Let the end of the process wait a little for the interaction that this task answers."""
-        serving = asyncio.current_task()
-        assert serving is not None, "an interaction is answered in a task"
-        self._serving.add(serving)
-        serving.add_done_callback(self._serving.discard)
 
     async def _bell(self, news: Accepted) -> list[ui.Item[Any]]:
         """Make the button about messages when done; a private video comes as one anyway."""

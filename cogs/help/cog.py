@@ -10,10 +10,9 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.help import privacy, views
 from cogs.help.views import AnyCommand
-from cogs.ui.interactions import is_manager, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, is_manager, role_ids, run_handler
 from cogs.ui.notify_button import NotifyButton
 from domain.catalogue import N_
 from workflow.billing import quotas
@@ -32,9 +31,9 @@ _Interaction = discord.Interaction[Any]
 class HelpCog(commands.Cog):
     """Answers whoever asks for help, privately."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
         self._ids: Mapping[str, int] = {}
 
     @app_commands.command(name="help", description=N_("See what I can do, prices and your limits"))
@@ -48,7 +47,7 @@ class HelpCog(commands.Cog):
         await run_handler(interaction, self._privacy(interaction))
 
     async def _help(self, interaction: _Interaction) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
         standing = await quotas.read_quota_status(self._context, who)
@@ -59,7 +58,7 @@ class HelpCog(commands.Cog):
         await interaction.edit_original_response(view=card)
 
     async def _privacy(self, interaction: _Interaction) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         chosen = await settings.read(self._context, interaction.guild_id)
         card = views.render_privacy(privacy.privacy_sections(_operator(interaction), chosen))

@@ -1,5 +1,6 @@
 """The command that tells what a video would cost."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,9 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.generation.options import parse_choices
-from cogs.generation.service import GenerationService
 from cogs.help import price_views
-from cogs.ui.interactions import role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, role_ids, run_handler
 from domain.catalogue import N_, _
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, build_request
@@ -33,12 +33,23 @@ _ANY_PROMPT: Final = "any prompt"
 _Interaction = discord.Interaction[Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PriceOptions:
+    """The options of the command as they were filled in; None where nothing was."""
+
+    model: str | None = None
+    duration: int | None = None
+    resolution: str | None = None
+    sound: bool | None = None
+    reference_seconds: float | None = None
+
+
 class PriceCog(commands.Cog):
     """Tells prices, privately, before anything is spent."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
 
     @app_commands.command(
         name="price", description=N_("See what a video costs; all prices at a glance")
@@ -61,13 +72,18 @@ class PriceCog(commands.Cog):
         reference_seconds: _ReferenceSeconds | None = None,
     ) -> None:
         """Tell one price, or without any option all of them."""
-        await run_handler(interaction, self._price(interaction))
+        options = _PriceOptions(
+            model=model,
+            duration=duration,
+            resolution=resolution,
+            sound=sound,
+            reference_seconds=reference_seconds,
+        )
+        await run_handler(interaction, self._price(interaction, options))
 
-    async def _price(self, interaction: _Interaction) -> None:
-        await self._desk.defer_reply(interaction)
-        # dict(namespace) would ask it for keys(), and it answers None to any name.
-        given = dict(iter(interaction.namespace))
-        request = build_request(_draft(given)) if given else None
+    async def _price(self, interaction: _Interaction, options: _PriceOptions) -> None:
+        await self._interactions.defer_reply(interaction)
+        request = None if options == _PriceOptions() else build_request(_draft(options))
         assert interaction.guild_id is not None, "commands are for servers only"
         who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
         left = (await quotas.read_quota_status(self._context, who)).remaining
@@ -79,17 +95,17 @@ class PriceCog(commands.Cog):
         await interaction.edit_original_response(view=card)
 
 
-def _draft(given: dict[str, Any]) -> Draft:
+def _draft(options: _PriceOptions) -> Draft:
     """Write down a request of this price; a reference video stands for all of them."""
-    choices = parse_choices(given)
-    clips, problems = _clips(given.get("reference_seconds"))
+    choices = parse_choices(model=options.model, resolution=options.resolution)
+    clips, problems = _clips(options.reference_seconds)
     return Draft(
         command=GenerationCommand.REFERENCE if clips else GenerationCommand.VIDEO,
         prompt=_ANY_PROMPT,
         model=choices.model,
-        seconds=given.get("duration"),
+        seconds=options.duration,
         resolution=choices.resolution,
-        sound=given.get("sound"),
+        sound=options.sound,
         videos=clips,
         violations=(*choices.problems, *problems),
     )

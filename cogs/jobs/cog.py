@@ -23,8 +23,9 @@ from cogs.jobs.extend import ExtendHandler
 from cogs.jobs.share import ShareHandler
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES
 from domain.catalogue import _
 from domain.pricing import quote
@@ -43,6 +44,7 @@ from workflow.results.rerun import (
     next_higher_resolution,
 )
 from workflow.stages.accept import cancel
+from workflow.worker import Worker
 
 _FORM_READ_S: Final = 2
 """A form has to be the first answer, and Discord waits three seconds for it."""
@@ -50,14 +52,23 @@ _FORM_READ_S: Final = 2
 _Interaction = discord.Interaction[Any]
 
 
-class JobButtonsCog(commands.Cog):
+class JobButtonsCog(ComponentCog):
     """Answers whoever clicks a button under a card, or sends off the form."""
 
-    def __init__(self, context: Context, service: GenerationService, retries: RetryModals) -> None:
+    def __init__(
+        self,
+        context: Context,
+        worker: Worker,
+        interactions: InteractionTracker,
+        service: GenerationService,
+        retries: RetryModals,
+    ) -> None:
         self._context = context
+        self._worker = worker
+        self._interactions = interactions
         self._service = service
         self._retries = retries
-        self._extend = ExtendHandler(context, service, retries, self._own)
+        self._extend = ExtendHandler(context, interactions, service, self._own)
         self._actions = {
             ButtonAction.CANCEL: self._cancel,
             ButtonAction.RERUN: self._again,
@@ -65,19 +76,23 @@ class JobButtonsCog(commands.Cog):
             ButtonAction.MAKE_FINAL: self._ask_final,
             ButtonAction.CONFIRM_FINAL: self._buy_final,
             ButtonAction.EXTEND: self._extend.open_modal,
-            ButtonAction.SHARE: ShareHandler(context, service, self._found).share,
+            ButtonAction.SHARE: ShareHandler(context, interactions, self._found).share,
             ButtonAction.DETAILS: self._details,
             ButtonAction.DELETE: self._ask_delete,
             ButtonAction.CONFIRM_DELETE: self._erase,
             ButtonAction.REOPEN_FORM: self._retype,
-            ButtonAction.CONFIRM_PRICE: service.confirm,
+            ButtonAction.CONFIRM_PRICE: self._confirm_price,
         }
 
-    async def handle_click(
-        self, interaction: _Interaction, action: ButtonAction, subject: str
-    ) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons under cards."""
+        return (ComponentRoute(ActionButton, self.handle_click),)
+
+    async def handle_click(self, interaction: _Interaction, button: ActionButton) -> None:
         """Do what the click on a button asks for, and answer it."""
-        await run_handler(interaction, self._actions[action](interaction, subject))
+        work = self._actions[button.action](interaction, button.subject)
+        await run_handler(interaction, work)
 
     @commands.Cog.listener("on_interaction")
     async def on_modal_submit(self, interaction: _Interaction) -> None:
@@ -88,19 +103,19 @@ class JobButtonsCog(commands.Cog):
             await run_handler(interaction, self._extend.request_extension(interaction, *sent))
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         try:
             await cancel(self._context, job_id, interaction.user.id)
         except JobNotFound:
             raise UserError(_(text.NO_SUCH_VIDEO)) from None
         except NotCancellable as error:
             raise UserError(text.format_too_late(error)) from None
-        self._service.wake_worker()
+        self._worker.wake()
         said = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
         await interaction.edit_original_response(view=views.render_text(said))
 
     async def _again(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._own(interaction, job_id)
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
         card = await self._service.request_video(interaction, await self._draft(job), keys)
@@ -121,24 +136,28 @@ class JobButtonsCog(commands.Cog):
             raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
         await interaction.response.send_modal(form)
 
+    async def _confirm_price(self, interaction: _Interaction, key: str) -> None:
+        await self._interactions.defer_update_or_reply(interaction)
+        card = await self._service.confirm(interaction, key)
+        await interaction.edit_original_response(view=card)
+
     async def _order_typed(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._own(interaction, about["job"])
         before = await self._draft(job)
         draft = apply_input(before, data)
         keys = modal_keys(int(about["opened"]), interaction.user.id, job.id)
-        mistake = RetryDraft(interaction.user.id, ModalKind.EDIT, draft, job_id=job.id)
+        retry = RetryDraft(interaction.user.id, ModalKind.EDIT, draft, job_id=job.id)
         if before.violations and draft.command is GenerationCommand.ANIMATE:
             lost = (None,) * len(draft.pictures)
-            mistake = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, lost)
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, keys, mend)
+            retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, lost)
+        card = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=card)
 
     async def _ask_final(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._own(interaction, job_id)
         draft = await self._final(job)
         request = build_request(draft)
@@ -151,7 +170,7 @@ class JobButtonsCog(commands.Cog):
         )
 
     async def _buy_final(self, interaction: _Interaction, subject: str) -> None:
-        await self._service.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         job_id, _colon, seen = subject.partition(":")
         job = await self._own(interaction, job_id)
         draft = await self._final(job)
@@ -163,7 +182,7 @@ class JobButtonsCog(commands.Cog):
         await interaction.edit_original_response(view=card)
 
     async def _details(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._found(interaction, job_id)
         manages = interaction.permissions.manage_guild
         sees_cost = manages or job.user_id == interaction.user.id
@@ -172,7 +191,7 @@ class JobButtonsCog(commands.Cog):
         await interaction.edit_original_response(view=card, attachments=views.prompt_files(job))
 
     async def _ask_delete(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._deletable(interaction, job_id)
         erase_it = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
         await interaction.edit_original_response(
@@ -180,7 +199,7 @@ class JobButtonsCog(commands.Cog):
         )
 
     async def _erase(self, interaction: _Interaction, job_id: str) -> None:
-        await self._service.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         job = await self._deletable(interaction, job_id)
         try:
             await delete_video(self._context, job.id, interaction.user.id)
@@ -191,7 +210,7 @@ class JobButtonsCog(commands.Cog):
                 _("Discord did not let me delete the message. Try again in a while.")
             ) from None
         finally:
-            self._service.wake_worker()
+            self._worker.wake()
         await interaction.edit_original_response(view=views.render_text(_(text.DELETED)))
 
     async def _found(self, interaction: _Interaction, job_id: str) -> JobView:
@@ -244,18 +263,22 @@ class JobButtonsCog(commands.Cog):
         return replace(await self._draft(job), resolution=higher)
 
 
-class NotificationsCog(commands.Cog):
+class NotificationsCog(ComponentCog):
     """Remembers who wants to be written to."""
 
-    def __init__(self, context: Context, interactions: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
         self._interactions = interactions
 
-    async def set_notifications(
-        self, interaction: _Interaction, guild_id: int, *, enabled: bool
-    ) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the button about messages."""
+        return (ComponentRoute(NotifyButton, self.set_notifications),)
+
+    async def set_notifications(self, interaction: _Interaction, button: NotifyButton) -> None:
         """Do what the click on the button asks for, and turn the button round."""
-        await run_handler(interaction, self._choose(interaction, guild_id, wanted=enabled))
+        work = self._choose(interaction, button.guild_id, wanted=button.enabled)
+        await run_handler(interaction, work)
 
     async def _choose(self, interaction: _Interaction, guild_id: int, *, wanted: bool) -> None:
         if interaction.guild_id not in (guild_id, None):

@@ -10,9 +10,9 @@ from typing import Any, Final
 import discord
 
 from cogs.generation.modals import ModalKind, apply_input, extend_modal
-from cogs.generation.retry import RetryDraft, RetryModals
+from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
-from cogs.ui.interactions import UserError
+from cogs.ui.interactions import InteractionTracker, UserError
 from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.publisher import JobView
@@ -55,13 +55,13 @@ class ExtendHandler:
     def __init__(
         self,
         context: Context,
+        interactions: InteractionTracker,
         service: GenerationService,
-        retries: RetryModals,
         find_own_job: Callable[[_Interaction, str], Awaitable[JobView]],
     ) -> None:
         self._context = context
+        self._interactions = interactions
         self._service = service
-        self._retries = retries
         self._find_own_job = find_own_job
 
     async def open_modal(self, interaction: _Interaction, job_id: str) -> None:
@@ -80,7 +80,7 @@ class ExtendHandler:
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         """Ask for the video of the form that was sent off; sent twice, it is one."""
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, about["job"])
         picture = await extract_last_frame(self._context, job)
         if isinstance(picture, ExtendRefusal):
@@ -88,7 +88,6 @@ class ExtendHandler:
         before = replace(draft_continuation(job, self._context.now_ms()), pictures=(picture,))
         draft = apply_input(before, data)
         keys = modal_keys(int(about["opened"]), interaction.user.id, job.id)
-        mistake = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
-        mend = self._retries.button_factory(interaction.id, mistake)
-        card = await self._service.request_video(interaction, draft, keys, mend)
+        retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
+        card = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=card)

@@ -4,13 +4,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.jobs import list_views as list_cards
-from cogs.jobs.list_views import NEWEST_PAGE, ListAction
+from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, PageButton
+from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import (
@@ -24,51 +24,67 @@ from workflow.errors import (
 from workflow.results.job_list import read_job_page
 from workflow.results.repost import repost
 from workflow.stages.accept import cancel
+from workflow.worker import Worker
 
 _Interaction = discord.Interaction[Any]
 
 
-class JobListCog(commands.Cog):
+class JobListCog(ComponentCog):
     """Lists videos to those who asked for them, privately."""
 
-    def __init__(self, context: Context, service: GenerationService) -> None:
+    def __init__(
+        self,
+        context: Context,
+        worker: Worker,
+        interactions: InteractionTracker,
+        ephemeral_replies: EphemeralReplies,
+    ) -> None:
         self._context = context
-        self._service = service
+        self._worker = worker
+        self._interactions = interactions
+        self._ephemeral_replies = ephemeral_replies
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons of the list."""
+        return (
+            ComponentRoute(PageButton, self.show_page),
+            ComponentRoute(ListActionButton, self.handle_action),
+        )
 
     @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
     async def jobs(self, interaction: _Interaction) -> None:
         """List the newest videos of whoever asks."""
         await run_handler(interaction, self._list(interaction))
 
-    async def show_page(self, interaction: _Interaction, start: str) -> None:
+    async def show_page(self, interaction: _Interaction, button: PageButton) -> None:
         """Show the page that begins with a video."""
-        await run_handler(interaction, self._turn(interaction, start))
+        await run_handler(interaction, self._turn(interaction, button.start))
 
-    async def handle_action(
-        self, interaction: _Interaction, action: ListAction, job_id: str, start: str
-    ) -> None:
-        """Do something to a video, and show the page anew that begins with `start`."""
-        await run_handler(interaction, self._act(interaction, action, job_id, start))
+    async def handle_action(self, interaction: _Interaction, button: ListActionButton) -> None:
+        """Do something to a video, and show its page again."""
+        work = self._act(interaction, button.action, button.job_id, button.start)
+        await run_handler(interaction, work)
 
     async def _list(self, interaction: _Interaction) -> None:
-        await self._service.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await self._show(interaction, NEWEST_PAGE)
 
     async def _turn(self, interaction: _Interaction, start: str) -> None:
-        await self._service.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, start)
 
     async def _act(
         self, interaction: _Interaction, deed: ListAction, job_id: str, start: str
     ) -> None:
-        await self._service.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         doing = self._cancel if deed is ListAction.CANCEL else self._post
         try:
             said = await doing(interaction, job_id)
         except JobNotFound:
             said = _(text.NO_SUCH_VIDEO)
         finally:
-            self._service.wake_worker()
+            self._worker.wake()
         await self._show(interaction, start, said)
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> str:
@@ -81,7 +97,8 @@ class JobListCog(commands.Cog):
     async def _post(self, interaction: _Interaction, job_id: str) -> str:
         guild_id, user_id = _guild_id(interaction), interaction.user.id
         try:
-            self._service.remember_reply(interaction, job_id)
+            # A private result comes by this interaction if it cannot come by direct message.
+            self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
             done = await repost(self._context, job_id, guild_id, user_id)
         except NotDelivered:
             return _("There is no video of it that could be posted.")

@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_submission_block
 from domain.catalogue import N_, _
 from domain.jobs import JobState
@@ -31,20 +32,6 @@ class ListAction(StrEnum):
     REPOST = "post"
 
 
-class ListHandler(Protocol):
-    """The cog that shows the list; found by its name, for a button outlives it."""
-
-    async def show_page(self, interaction: discord.Interaction[Any], start: str) -> None:
-        """Show the page that begins with a video."""
-        ...
-
-    async def handle_action(
-        self, interaction: discord.Interaction[Any], action: ListAction, job_id: str, start: str
-    ) -> None:
-        """Do something to a video, and show the page anew that begins with `start`."""
-        ...
-
-
 class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a-z]{1,20})"):
     """Turns to the page that begins with a video."""
 
@@ -61,7 +48,7 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Turn the page."""
-        await _cog(interaction).show_page(interaction, self.start)
+        await dispatch_component(interaction, self)
 
 
 class ListActionButton(
@@ -87,11 +74,7 @@ class ListActionButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        await _cog(interaction).handle_action(interaction, self.action, self.job_id, self.start)
-
-
-LIST_BUTTONS: Final = (PageButton, ListActionButton)
-"""What a client has to know, so that lists of earlier processes go on working."""
+        await dispatch_component(interaction, self)
 
 
 def page_buttons(newer: str | None, older: str | None) -> ui.Item[Any]:
@@ -112,10 +95,6 @@ _STYLES: Final = MappingProxyType(
         ListAction.REPOST: discord.ButtonStyle.primary,
     }
 )
-
-
-def _cog(interaction: discord.Interaction[Any]) -> ListHandler:
-    return cast("ListHandler", interaction.client.get_cog("JobListCog"))
 
 
 S = JobState

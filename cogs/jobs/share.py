@@ -6,9 +6,8 @@ from typing import Any, Final
 
 import discord
 
-from cogs.generation.service import GenerationService
 from cogs.ui import views
-from cogs.ui.interactions import UserError
+from cogs.ui.interactions import InteractionTracker, UserError
 from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
@@ -42,7 +41,7 @@ class ShareHandler:
     def __init__(
         self,
         context: Context,
-        interactions: GenerationService,
+        interactions: InteractionTracker,
         find_job: Callable[[_Interaction, str], Awaitable[JobView]],
     ) -> None:
         self._context = context

@@ -7,11 +7,12 @@ restart, and does nothing to a job that has moved on.
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
+from cogs.ui.routing import dispatch_component
 from domain.catalogue import N_, _
 from workflow.operator.parked_jobs import Decision
 
@@ -35,25 +36,6 @@ DECISION_LABELS: Final = MappingProxyType(
 _DANGEROUS: Final = frozenset({Decision.RELEASE, Decision.CHARGE_OPERATOR, Decision.CHARGE_MEMBER})
 
 
-class OperatorHandler(Protocol):
-    """The cog that shows the list; found by its name, for a button outlives it."""
-
-    async def show_parked_page(self, interaction: discord.Interaction[Any], number: int) -> None:
-        """Show a page of the list, counted from 0."""
-        ...
-
-    async def handle_decision(
-        self,
-        interaction: discord.Interaction[Any],
-        decision: Decision,
-        job_and_fence: tuple[str, int],
-        *,
-        is_confirmed: bool,
-    ) -> None:
-        """Carry out, or ask back about, a decision on the job that had this fence."""
-        ...
-
-
 class ParkedPageButton(
     ui.DynamicItem[ui.Button[Any]], template=r"operator:page:(?P<at>[0-9]{1,6})"
 ):
@@ -73,7 +55,7 @@ class ParkedPageButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Turn the page."""
-        await _cog(interaction).show_parked_page(interaction, self.page_number)
+        await dispatch_component(interaction, self)
 
 
 class DecisionButton(
@@ -103,14 +85,7 @@ class DecisionButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = _cog(interaction)
-        await cog.handle_decision(
-            interaction, self.decision, self.job_and_fence, is_confirmed=self.is_confirmed
-        )
-
-
-OPERATOR_ITEMS: Final = (ParkedPageButton, DecisionButton)
-"""What a client has to know, so that lists of earlier processes go on working."""
+        await dispatch_component(interaction, self)
 
 
 def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
@@ -128,7 +103,3 @@ def read_task_id(data: Mapping[str, Any]) -> str:
     fields = (component.get("component", component) for component in components)
     values = (field.get("value") for field in fields if field.get("custom_id") == "task")
     return str(next(values, None) or "").strip()
-
-
-def _cog(interaction: discord.Interaction[Any]) -> OperatorHandler:
-    return cast("OperatorHandler", interaction.client.get_cog("OperatorCog"))

@@ -14,12 +14,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.operator import views as operator_cards
 from cogs.operator.alerts import format_low_disk_space
-from cogs.operator.buttons import BIND_TASK_CUSTOM_ID, bind_task_modal, read_task_id
+from cogs.operator.buttons import (
+    BIND_TASK_CUSTOM_ID,
+    DecisionButton,
+    ParkedPageButton,
+    bind_task_modal,
+    read_task_id,
+)
 from cogs.ui import text, views
-from cogs.ui.interactions import UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.money import MicroUSD
 from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_limit
@@ -35,6 +41,7 @@ from workflow.operator.parked_jobs import (
     get_parked_job,
     read_parked_page,
 )
+from workflow.worker import Worker
 
 _Interaction = discord.Interaction[Any]
 T = TypeVar("T")
@@ -74,7 +81,7 @@ _LIMIT_OF_ALL: Final = MappingProxyType(
 )
 
 
-class OperatorCog(commands.Cog):
+class OperatorCog(ComponentCog):
     """Serves the operator, privately, and turns everybody else away."""
 
     operator = app_commands.Group(
@@ -83,9 +90,10 @@ class OperatorCog(commands.Cog):
         default_permissions=discord.Permissions(administrator=True),
     )
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, worker: Worker, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._worker = worker
+        self._interactions = interactions
 
     @operator.command(name="status", description=N_("See at a glance how the service stands"))
     async def status(self, interaction: _Interaction) -> None:
@@ -101,7 +109,7 @@ class OperatorCog(commands.Cog):
 
         async def work(interaction: _Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
-            self._desk.wake_worker()
+            self._worker.wake()
             await _say(interaction, _("Stopped. What is at APIXO already goes on."))
 
         await self._serve(interaction, work)
@@ -138,22 +146,25 @@ class OperatorCog(commands.Cog):
 
         await self._serve(interaction, work)
 
-    async def show_parked_page(self, interaction: _Interaction, number: int) -> None:
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the buttons of the list of parked jobs."""
+        return (
+            ComponentRoute(ParkedPageButton, self.show_parked_page),
+            ComponentRoute(DecisionButton, self.handle_decision),
+        )
+
+    async def show_parked_page(self, interaction: _Interaction, button: ParkedPageButton) -> None:
         """Show a page of the list, counted from 0."""
+        number = button.page_number
         await self._serve(interaction, lambda it: self._show(it, number), in_place=True)
 
-    async def handle_decision(
-        self,
-        interaction: _Interaction,
-        decision: Decision,
-        job_and_fence: tuple[str, int],
-        *,
-        is_confirmed: bool,
-    ) -> None:
-        """Carry out, or ask back about, a decision on the job that had this fence."""
+    async def handle_decision(self, interaction: _Interaction, button: DecisionButton) -> None:
+        """Carry out, or ask back about, a decision on the job that had the button's fence."""
+        decision, job_and_fence = button.decision, button.job_and_fence
         if decision is Decision.BIND_TASK:
             await run_handler(interaction, self._open_form(interaction, job_and_fence))
-        elif decision in MONEY_DECISIONS and not is_confirmed:
+        elif decision in MONEY_DECISIONS and not button.is_confirmed:
             await self._serve(
                 interaction, lambda it: self._ask_back(it, decision, job_and_fence), in_place=True
             )
@@ -184,7 +195,11 @@ class OperatorCog(commands.Cog):
         """Defer, make sure that it is the operator, work, and answer."""
 
         async def serve() -> None:
-            opening = self._desk.defer_update_or_reply if in_place else self._desk.defer_reply
+            opening = (
+                self._interactions.defer_update_or_reply
+                if in_place
+                else self._interactions.defer_reply
+            )
             await opening(interaction)
             await _check_owner(interaction)
             await work(interaction)
@@ -199,7 +214,7 @@ class OperatorCog(commands.Cog):
 
     async def _resume(self, interaction: _Interaction) -> None:
         went_on = await control.resume_submissions(self._context, _operator(interaction))
-        self._desk.wake_worker()
+        self._worker.wake()
         room = self._context.disk_space()
         if room.is_low:
             await _say(interaction, format_low_disk_space(room))
@@ -247,7 +262,7 @@ class OperatorCog(commands.Cog):
             task_id=task_id,
         )
         said = await self._carried_out(verdict)
-        self._desk.wake_worker()
+        self._worker.wake()
         await self._show(interaction, said=said)
 
     async def _carried_out(self, verdict: DecisionRequest) -> str:

@@ -7,12 +7,11 @@ from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
-from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.money import MicroUSD, format_usd
 from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_amount, parse_limit
@@ -68,20 +67,25 @@ class _LimitSubject:
     role: discord.Role | None
 
 
-class QuotaCog(commands.Cog):
+class QuotaCog(ComponentCog):
     """Shows quotas to members, and lets managers set them; every answer is private."""
 
     quota = app_commands.Group(name="quota", description=N_("See and set what may be spent here"))
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the button that revokes a grant."""
+        return (ComponentRoute(quota_cards.RevokeButton, self.revoke),)
 
     @quota.command(name="show", description=N_("See what you have left, and when there is more"))
     @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
     async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
         """Show members their own quota, and managers anyone's."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._show(interaction, user or interaction.user))
 
     @quota.command(name="set", description=N_("Set what may be spent in a day or month"))
@@ -101,7 +105,7 @@ class QuotaCog(commands.Cog):
         role: discord.Role | None = None,
     ) -> None:
         """Set a limit in the place of what counted before."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(
             interaction, self._set(interaction, amount, _LimitSubject(period, user, role))
         )
@@ -117,7 +121,7 @@ class QuotaCog(commands.Cog):
         role: discord.Role | None = None,
     ) -> None:
         """Clear a limit."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._clear(interaction, _LimitSubject(period, user, role)))
 
     @app_commands.command(name="grant", description=N_("Give a member money beyond their quota"))
@@ -135,13 +139,13 @@ class QuotaCog(commands.Cog):
         note: app_commands.Range[str, 1, 200] = "",
     ) -> None:
         """Give a grant."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._grant(interaction, user, amount, note))
 
-    async def revoke(self, interaction: _Interaction, grant_id: int) -> None:
+    async def revoke(self, interaction: _Interaction, button: quota_cards.RevokeButton) -> None:
         """Take back what is unspent of a grant, and answer the click."""
-        await self._desk.defer_reply(interaction)
-        await run_handler(interaction, self._revoke(interaction, grant_id))
+        await self._interactions.defer_reply(interaction)
+        await run_handler(interaction, self._revoke(interaction, button.grant_id))
 
     async def _show(self, interaction: _Interaction, user: _User) -> None:
         manages, own = is_manager(interaction), user.id == interaction.user.id

@@ -4,12 +4,13 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.routing import dispatch_component
 from domain.catalogue import N_, _, ngettext
 from domain.money import ZERO, format_usd
 from domain.quotas import (
@@ -23,14 +24,6 @@ from domain.quotas import (
     format_limit,
 )
 from workflow.billing.quotas import Change, QuotaStatus, ServerLimits
-
-
-class RevokeHandler(Protocol):
-    """The cog that takes grants back; found by its name, for a button outlives it."""
-
-    async def revoke(self, interaction: discord.Interaction[Any], grant_id: int) -> None:
-        """Take back what is unspent of a grant, and answer the click."""
-        ...
 
 
 class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\d{1,18})"):
@@ -51,8 +44,7 @@ class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = cast("RevokeHandler", interaction.client.get_cog("QuotaCog"))
-        await cog.revoke(interaction, self.grant_id)
+        await dispatch_component(interaction, self)
 
 
 _BLUE: Final = discord.Colour(0x5865F2)

@@ -8,16 +8,21 @@ from typing import Any, Final, TypeVar
 import discord
 import structlog
 from discord import app_commands, ui
-from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.reports import views
 from cogs.reports.charts.dates import format_date_span
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
-from cogs.reports.controls import ReportQuery, ReportType, render_controls
+from cogs.reports.controls import (
+    CsvButton,
+    ReportMenu,
+    ReportQuery,
+    ReportType,
+    render_controls,
+)
 from cogs.ui import text
-from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.names import NameResolver, channel_names
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.catalogue import N_, _
 from domain.reports import DayRange, Grouping, ReportPeriod
 from domain.spoken import format_number
@@ -56,14 +61,22 @@ class _Found:
     names: dict[int, str]
 
 
-class ReportCog(commands.Cog):
+class ReportCog(ComponentCog):
     """Shows spending, privately."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
-        self._desk = desk
+        self._interactions = interactions
         self._painter = ChartRenderer()
         self._names = NameResolver(context.now_ms)
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the menus and the button under a report."""
+        return (
+            ComponentRoute(ReportMenu, self.update_report),
+            ComponentRoute(CsvButton, self.send_csv),
+        )
 
     @app_commands.command(name="spend", description=N_("See what you have spent on this server"))
     @app_commands.describe(period=_PERIOD_TEXT)
@@ -93,23 +106,23 @@ class ReportCog(commands.Cog):
         """Show managers their server's spending."""
         await run_handler(interaction, self._report(interaction, period, group_by, style))
 
-    async def update_report(self, interaction: _Interaction, asked: ReportQuery) -> None:
+    async def update_report(self, interaction: _Interaction, menu: ReportMenu) -> None:
         """Put another report in the place of the one that is shown."""
-        await run_handler(interaction, self._show_in_place(interaction, asked))
+        await run_handler(interaction, self._show_in_place(interaction, menu.chosen_query))
 
-    async def send_csv(self, interaction: _Interaction, asked: ReportQuery) -> None:
+    async def send_csv(self, interaction: _Interaction, button: CsvButton) -> None:
         """Hand over a report as a file."""
-        await run_handler(interaction, self._hand_beside(interaction, asked))
+        await run_handler(interaction, self._hand_beside(interaction, button.query))
 
     async def _spend(self, interaction: _Interaction, period: str) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         asked = ReportQuery(ReportType.SPEND, _one_of(ReportPeriod, "period", period))
         await self._show(interaction, asked)
 
     async def _report(
         self, interaction: _Interaction, period: str, grouping: str, style: str
     ) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         asked = ReportQuery(
             ReportType.REPORT,
             _one_of(ReportPeriod, "period", period),
@@ -121,11 +134,11 @@ class ReportCog(commands.Cog):
             await self._show(interaction, asked)
 
     async def _show_in_place(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        await self._desk.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, asked)
 
     async def _hand_beside(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await self._hand(interaction, asked)
 
     async def _show(self, interaction: _Interaction, asked: ReportQuery) -> None:

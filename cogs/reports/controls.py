@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
+from cogs.ui.routing import dispatch_component
 from domain.catalogue import N_, _
 from domain.reports import Grouping, ReportPeriod
 
@@ -31,20 +32,6 @@ class ReportQuery:
     def __str__(self) -> str:
         """Write it into a custom id."""
         return f"{self.report_type}:{self.period}:{self.grouping}"
-
-
-class ReportHandler(Protocol):
-    """The cog that shows reports; found by its name, for a menu outlives it."""
-
-    async def update_report(
-        self, interaction: discord.Interaction[Any], asked: ReportQuery
-    ) -> None:
-        """Put another report in the place of the one that is shown."""
-        ...
-
-    async def send_csv(self, interaction: discord.Interaction[Any], asked: ReportQuery) -> None:
-        """Hand over a report as a file."""
-        ...
 
 
 class QueryField(StrEnum):
@@ -99,10 +86,6 @@ def _asked(match: re.Match[str]) -> ReportQuery:
     )
 
 
-def _cog(interaction: discord.Interaction[Any]) -> ReportHandler:
-    return cast("ReportHandler", interaction.client.get_cog("ReportCog"))
-
-
 class ReportMenu(
     ui.DynamicItem[ui.Select[Any]], template=f"{_any_of('part', QueryField)}:{_ASKED}"
 ):
@@ -126,12 +109,16 @@ class ReportMenu(
         return cls(QueryField(match["part"]), _asked(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Show what was chosen; a forged choice shows the same again."""
+        """Show what was chosen."""
+        await dispatch_component(interaction, self)
+
+    @property
+    def chosen_query(self) -> ReportQuery:
+        """Return the query with what was chosen; a forged choice leaves it as it is."""
         before = getattr(self.query, self.query_field)
         value = next(iter(self.item.values), "")
         chosen = next((known for known in _LABELS[self.query_field] if known == value), before)
-        asked = replace(self.query, **{self.query_field: chosen})
-        await _cog(interaction).update_report(interaction, asked)
+        return replace(self.query, **{self.query_field: chosen})
 
 
 class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
@@ -150,8 +137,4 @@ class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the file over."""
-        await _cog(interaction).send_csv(interaction, self.query)
-
-
-REPORT_ITEMS: Final = (ReportMenu, CsvButton)
-"""What a client has to know, so that reports of earlier processes go on working."""
+        await dispatch_component(interaction, self)

@@ -1,7 +1,7 @@
 """The panel on which managers see and change what counts on their server: `/settings`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,13 +9,14 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.generation.service import GenerationService
 from cogs.settings import modals, pages
 from cogs.settings.controls import (
     ControlAction,
     ReopenFormButton,
+    SettingsControl,
     SettingsLocation,
     SettingsPage,
+    chosen_values,
     parse_location,
 )
 from cogs.settings.field_types import TextField
@@ -23,7 +24,8 @@ from cogs.settings.fields import find_field
 from cogs.settings.modals import FormValues, RejectedForm
 from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
-from cogs.ui.interactions import UserError, is_manager, run_handler
+from cogs.ui.interactions import InteractionTracker, UserError, is_manager, run_handler
+from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.catalogue import N_, _
 from domain.errors import RulesViolated
@@ -36,13 +38,21 @@ _FORM_READ_S: Final = 2
 _Interaction = discord.Interaction[Any]
 
 
-class SettingsCog(commands.Cog):
+class SettingsCog(ComponentCog):
     """Shows the panel to managers, privately, and does what its controls are used for."""
 
-    def __init__(self, context: Context, desk: GenerationService) -> None:
+    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._clerk = SettingsService(context)
-        self._desk = desk
+        self._interactions = interactions
         self._kept = TTLStore[RejectedForm](context.now_ms)
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the controls of the panel."""
+        return (
+            ComponentRoute(SettingsControl, self.handle_control),
+            ComponentRoute(ReopenFormButton, self.reopen_form),
+        )
 
     @app_commands.command(
         name="settings", description=N_("See and change what counts on this server")
@@ -50,18 +60,18 @@ class SettingsCog(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: _Interaction) -> None:
         """Show the first page."""
-        await self._desk.defer_reply(interaction)
+        await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._open(interaction))
 
-    async def handle_control(
-        self, interaction: _Interaction, spot: SettingsLocation, knob: str, values: Sequence[str]
-    ) -> None:
+    async def handle_control(self, interaction: _Interaction, control: SettingsControl) -> None:
         """Do what a control was used for, and show the page as it is then."""
-        await run_handler(interaction, self._use(interaction, spot, knob, values))
+        values = chosen_values(interaction)
+        work = self._use(interaction, control.location, control.control_name, values)
+        await run_handler(interaction, work)
 
-    async def reopen_form(self, interaction: _Interaction, key: str) -> None:
+    async def reopen_form(self, interaction: _Interaction, button: ReopenFormButton) -> None:
         """Open a form once more with what was typed into it."""
-        await run_handler(interaction, self._retype(interaction, key))
+        await run_handler(interaction, self._retype(interaction, button.form_key))
 
     @commands.Cog.listener("on_interaction")
     async def on_form_submit(self, interaction: _Interaction) -> None:
@@ -85,7 +95,7 @@ class SettingsCog(commands.Cog):
         if _opens_form(spot, knob):
             await interaction.response.send_modal(await self._filled_form(seat, spot, knob))
             return
-        await self._desk.defer_update_or_reply(interaction)
+        await self._interactions.defer_update_or_reply(interaction)
         if knob in (ControlAction.OPEN_PAGE, ControlAction.SELECT_SUBJECT):
             await self._show(interaction, seat, _turned(interaction, spot, knob, values))
             return
@@ -94,14 +104,8 @@ class SettingsCog(commands.Cog):
     async def _take(self, interaction: _Interaction, kept: RejectedForm) -> None:
         """Take what was typed; if it breaks rules, keep it, so that nobody types it twice."""
         seat = _seat(interaction)
-        await self._desk.defer_update_or_reply(interaction)
-
-        def mend() -> ReopenFormButton:
-            key = str(interaction.id)
-            self._kept.put(key, kept)
-            return ReopenFormButton(key, _("Edit again"))
-
-        await self._do(interaction, seat, kept.location, self._change_typed(seat, kept), mend)
+        await self._interactions.defer_update_or_reply(interaction)
+        await self._do(interaction, seat, kept.location, self._change_typed(seat, kept), kept)
 
     async def _retype(self, interaction: _Interaction, key: str) -> None:
         _seat(interaction)
@@ -132,16 +136,23 @@ class SettingsCog(commands.Cog):
         seat: ManagerContext,
         spot: SettingsLocation,
         change: Awaitable[SettingsLocation],
-        mend: Callable[[], ReopenFormButton] | None = None,
+        typed: RejectedForm | None = None,
     ) -> None:
         """Make a change and show where it leads; if it breaks rules, name them above its page."""
         try:
             after = await change
         except RulesViolated as error:
-            notice = RejectionNotice(error.violations, mend() if mend else None)
+            button = None if typed is None else self._keep(interaction, typed)
+            notice = RejectionNotice(error.violations, button)
             await self._show(interaction, seat, spot, notice)
         else:
             await self._show(interaction, seat, after)
+
+    def _keep(self, interaction: _Interaction, typed: RejectedForm) -> ReopenFormButton:
+        """Keep what was typed, and return the button that opens its form."""
+        key = str(interaction.id)
+        self._kept.put(key, typed)
+        return ReopenFormButton(key, _("Edit again"))
 
     async def _show(
         self,

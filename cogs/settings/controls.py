@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self, cast
 
 import discord
 from discord import ui
+
+from cogs.ui.routing import dispatch_component
 
 
 class SettingsPage(StrEnum):
@@ -48,24 +50,6 @@ class SettingsLocation:
         return f"settings:{self.page}:{knob}:{self.subject}"
 
 
-class SettingsHandler(Protocol):
-    """The cog that shows the panel; found by its name, for a control outlives it."""
-
-    async def handle_control(
-        self,
-        interaction: discord.Interaction[Any],
-        spot: SettingsLocation,
-        knob: str,
-        values: Sequence[str],
-    ) -> None:
-        """Do what a control was used for, and answer."""
-        ...
-
-    async def reopen_form(self, interaction: discord.Interaction[Any], key: str) -> None:
-        """Open a form once more with what was typed into it."""
-        ...
-
-
 def parse_location(match: re.Match[str]) -> SettingsLocation:
     """Read a spot from a custom id that fits."""
     return SettingsLocation(SettingsPage(match["page"]), match["about"])
@@ -95,11 +79,7 @@ class SettingsControl(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand it to the cog that knows what to do."""
-        data: dict[str, Any] = {**(interaction.data or {})}
-        values = tuple(map(str, data.get("values") or ()))
-        await _panel(interaction).handle_control(
-            interaction, self.location, self.control_name, values
-        )
+        await dispatch_component(interaction, self)
 
 
 class ReopenFormButton(
@@ -121,11 +101,13 @@ class ReopenFormButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what was typed."""
-        await _panel(interaction).reopen_form(interaction, self.form_key)
+        await dispatch_component(interaction, self)
 
 
-SETTINGS_ITEMS: Final = (SettingsControl, ReopenFormButton)
-"""What a client has to know, so that panels of earlier processes go on working."""
+def chosen_values(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    """List what was chosen in a menu; a button has nothing to choose."""
+    data: dict[str, Any] = {**(interaction.data or {})}
+    return tuple(map(str, data.get("values") or ()))
 
 
 def select_row(
@@ -184,7 +166,3 @@ _FORUMS: Final = (_T.forum, _T.media)
 
 def _row(item: ui.Item[Any]) -> ui.Item[Any]:
     return ui.ActionRow[Any](item)
-
-
-def _panel(interaction: discord.Interaction[Any]) -> SettingsHandler:
-    return cast("SettingsHandler", interaction.client.get_cog("SettingsCog"))

@@ -3,11 +3,12 @@
 import re
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
+from cogs.ui.routing import dispatch_component
 from domain.catalogue import N_, _
 
 
@@ -26,16 +27,6 @@ class ButtonAction(StrEnum):
     CONFIRM_DELETE = "erase"
     REOPEN_FORM = "retype"
     CONFIRM_PRICE = "confirm"
-
-
-class ActionHandler(Protocol):
-    """The cog that does what clicks ask for; found by its name, for a button outlives it."""
-
-    async def handle_click(
-        self, interaction: discord.Interaction[Any], action: ButtonAction, subject: str
-    ) -> None:
-        """Do what the click on a button asks for, and answer it."""
-        ...
 
 
 _S: Final = discord.ButtonStyle
@@ -79,5 +70,4 @@ class ActionButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = cast("ActionHandler", interaction.client.get_cog("JobButtonsCog"))
-        await cog.handle_click(interaction, self.action, self.subject)
+        await dispatch_component(interaction, self)

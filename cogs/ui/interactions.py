@@ -1,5 +1,6 @@
 """Sees to it that every interaction gets an answer, whatever comes in between."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
@@ -20,6 +21,45 @@ _DOWN: Final = N_(
     "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
     "taken, and goes on."
 )
+
+
+_DRAIN_S: Final = 5
+"""How long the end of the process waits for handlers that still have to answer."""
+
+
+class InteractionTracker:
+    """Acknowledges interactions, and keeps track of the handlers that still have to answer."""
+
+    def __init__(self) -> None:
+        self._handlers = set[asyncio.Task[Any]]()
+
+    async def defer_reply(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge an interaction with a private answer to come."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        self._track_handler()
+
+    async def defer_update(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge a click on a card that only its member sees, and that is going to change."""
+        await interaction.response.defer()
+        self._track_handler()
+
+    async def defer_update_or_reply(self, interaction: discord.Interaction[Any]) -> None:
+        """Acknowledge a click on a private card, which its answer is going to replace."""
+        if interaction.message is None or not interaction.message.flags.ephemeral:
+            await self.defer_reply(interaction)
+        else:
+            await self.defer_update(interaction)
+
+    async def drain(self) -> None:
+        """Wait a little for the handlers that still have to answer."""
+        if self._handlers:
+            await asyncio.wait(self._handlers, timeout=_DRAIN_S)
+
+    def _track_handler(self) -> None:
+        handler = asyncio.current_task()
+        assert handler is not None, "an interaction is answered in a task"
+        self._handlers.add(handler)
+        handler.add_done_callback(self._handlers.discard)
 
 
 class UserError(Exception):

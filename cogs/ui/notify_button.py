@@ -1,29 +1,19 @@
 """Knows the button about messages when a video is done, and how such a message looks."""
 
 import re
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
-from discord.ext import commands
 
 from cogs.ui import text
+from cogs.ui.routing import dispatch_component
 from domain.catalogue import _
 from workflow.publisher import JobView
 
 _BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
 
 _Interaction = discord.Interaction[Any]
-
-
-class NotifyHandler(Protocol):
-    """The cog that remembers the choice; found by its name, for a button outlives it."""
-
-    async def set_notifications(
-        self, interaction: _Interaction, guild_id: int, *, enabled: bool
-    ) -> None:
-        """Do what the click on the button asks for, and turn the button round."""
-        ...
 
 
 class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_BUTTON):
@@ -45,10 +35,7 @@ class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_BUTTON):
 
     async def callback(self, interaction: _Interaction) -> None:
         """Hand the click to the cog that knows what to do."""
-        cog = cast(
-            "NotifyHandler", cast("commands.Bot", interaction.client).get_cog("NotificationsCog")
-        )
-        await cog.set_notifications(interaction, self.guild_id, enabled=self.enabled)
+        await dispatch_component(interaction, self)
 
 
 def render_done_notice(job: JobView) -> ui.LayoutView:

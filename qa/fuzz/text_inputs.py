@@ -6,11 +6,11 @@ from typing import Any
 from discord import ui
 
 from cogs.generation.context_menu import PictureSelect
-from cogs.jobs.list_views import LIST_BUTTONS
-from cogs.operator.buttons import OPERATOR_ITEMS
+from cogs.jobs.list_views import ListActionButton, PageButton
+from cogs.operator.buttons import DecisionButton, ParkedPageButton
 from cogs.quotas.views import RevokeButton
-from cogs.reports.controls import REPORT_ITEMS
-from cogs.settings.controls import SETTINGS_ITEMS
+from cogs.reports.controls import CsvButton, ReportMenu
+from cogs.settings.controls import ReopenFormButton, SettingsControl
 from cogs.settings.field_types import ChannelOrRoleField, SelectField, SettingField, TextField
 from cogs.settings.fields import FIELDS_BY_PAGE
 from cogs.ui.buttons import ActionButton
@@ -31,7 +31,8 @@ _KNOBS: tuple[SettingField, ...] = tuple(
 )
 _BUTTONS: tuple[type[ui.DynamicItem[Any]], ...] = (
     *(ActionButton, RevokeButton, NotifyButton, PictureSelect),
-    *(*REPORT_ITEMS, *LIST_BUTTONS, *SETTINGS_ITEMS, *OPERATOR_ITEMS),
+    *(ReportMenu, CsvButton, PageButton, ListActionButton),
+    *(SettingsControl, ReopenFormButton, ParkedPageButton, DecisionButton),
 )
 _NAMES = (
     *("cancel:01k9zzzzzzzzzzzzzzzz", "buy:01k9zzzzzzzzzzzzzzzz:80000", "confirm:12345"),

@@ -141,7 +141,7 @@ LEDGER_GUARDS = (
     Guard(
         "who was told that it costs nothing is not charged",
         "workflow/billing/settlement.py",
-        "if await billing.is_held(tx, job.id, job.attempt):",
+        "if await billing.has_open_hold(tx, job.id, job.attempt):",
         "if True:",
         (
             (

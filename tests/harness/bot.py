@@ -17,7 +17,6 @@ from apixo.downloads import ResultDownloader
 from bot.app import build_cogs
 from bot.client import DailiesBot
 from cogs.generation.attachments import AttachmentLoader
-from cogs.generation.service import GenerationService
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
@@ -139,9 +138,7 @@ class BotHarness:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
         intake = AttachmentLoader(session, self.discord.api_url, media.save_input)
-        bot = DailiesBot(
-            lambda: build_cogs(bot, context, belt, desk, intake), KeyValueStore(self.database)
-        )
+        bot = DailiesBot(KeyValueStore(self.database))
         answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
         self.context = context = Context(
             database=self.database,
@@ -155,7 +152,7 @@ class BotHarness:
             video_tools=self.video_tools,
         )
         belt = Worker(context, "test")
-        desk = GenerationService(context, belt, answers)
+        bot.attach_cogs(build_cogs(bot, context, belt, answers, intake))
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot

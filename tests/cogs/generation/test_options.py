@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from cogs.generation.attachments import LoadedAttachments
+from cogs.generation.options import VideoOptions, build_draft
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.notify_button import NotifyButton
-from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Resolution
+from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, ModelId, Resolution
+from domain.requests import Draft, GenerationCommand
 from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient
 from sandbox.discord.interactions import InteractionType
 from storage import jobs
@@ -207,6 +210,42 @@ async def test_a_command_without_its_picture_is_answered(
     answer = await sent.until_answered()
     assert "Something went wrong" in answer.text
     assert answer.ephemeral
+
+
+def test_every_option_reaches_the_draft() -> None:
+    """What is left out stays open; a value that no longer exists is named, and left out."""
+    options = VideoOptions(
+        prompt="a lake",
+        model="seedance-2-0",
+        duration=9,
+        resolution="1080p",
+        aspect_ratio="16:9",
+        sound=False,
+        fixed_lens=True,
+        web_search=False,
+        preset="noir",
+        private=True,
+    )
+    command = GenerationCommand.VIDEO
+    assert build_draft(command, options, LoadedAttachments()) == Draft(
+        command=command,
+        prompt="a lake",
+        model=ModelId.SEEDANCE_2_0,
+        seconds=9,
+        resolution=Resolution.P1080,
+        aspect_ratio=AspectRatio.WIDE,
+        sound=False,
+        fixed_lens=True,
+        web_search=False,
+        preset="noir",
+        private=True,
+    )
+    left_out = build_draft(command, VideoOptions(prompt="a lake"), LoadedAttachments())
+    assert left_out == Draft(command=command, prompt="a lake")
+    stale = VideoOptions(prompt="a lake", model="seedance-9")
+    stale_draft = build_draft(command, stale, LoadedAttachments())
+    assert stale_draft.model is None
+    assert len(stale_draft.violations) == 1
 
 
 def test_the_documentation_lists_exactly_these_buttons() -> None:

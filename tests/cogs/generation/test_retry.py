@@ -368,7 +368,7 @@ def test_a_form_that_is_opened_is_kept_for_as_long_again() -> None:
     now = [0]
     mending = RetryModals(lambda: now[0])
     draft = Draft(command=GenerationCommand.VIDEO, prompt="x")
-    mending.button_factory(5, RetryDraft(1, ModalKind.VIDEO, draft))(draft)
+    mending.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
     now[0] = 14 * 60_000
     assert mending.build_modal("5", 1, 9) is not None
     now[0] = 28 * 60_000

@@ -1,0 +1,74 @@
+"""Routes from persistent buttons and menus to their handlers."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+ItemT = TypeVar("ItemT", bound=ui.DynamicItem[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRoute(Generic[ItemT]):
+    """A class of persistent components, and what handles the use of one of them."""
+
+    item_type: type[ItemT]
+    handler: Callable[[discord.Interaction[Any], ItemT], Awaitable[None]]
+
+
+class ComponentCog(commands.Cog):
+    """A cog that handles persistent components."""
+
+    @property
+    def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
+        """List the components that this cog handles."""
+        raise NotImplementedError
+
+
+class ComponentRouter:
+    """Finds the handler of a component by its class.
+
+    A component is made again from its custom id whenever it is used, perhaps by a later process
+    than the one that sent it, so it cannot carry its handler.
+    """
+
+    def __init__(self, cogs: Iterable[commands.Cog]) -> None:
+        self._routes: dict[type[ui.DynamicItem[Any]], ComponentRoute[Any]] = {
+            route.item_type: route
+            for cog in cogs
+            if isinstance(cog, ComponentCog)
+            for route in cog.component_routes
+        }
+
+    @property
+    def item_types(self) -> tuple[type[ui.DynamicItem[Any]], ...]:
+        """List the classes that the client has to recognize by their custom ids."""
+        return tuple(self._routes)
+
+    async def dispatch(
+        self, interaction: discord.Interaction[Any], item: ui.DynamicItem[Any]
+    ) -> None:
+        """Hand the use of a component to its handler."""
+        await self._routes[type(item)].handler(interaction, item)
+
+
+@runtime_checkable
+class RoutingClient(Protocol):
+    """A client that owns the routes of its components."""
+
+    @property
+    def component_router(self) -> ComponentRouter:
+        """Return the routes."""
+        ...
+
+
+async def dispatch_component(
+    interaction: discord.Interaction[Any], item: ui.DynamicItem[Any]
+) -> None:
+    """Hand the use of a component to its handler, by the routes of the client that received it."""
+    client: discord.Client = interaction.client
+    assert isinstance(client, RoutingClient), "persistent components belong to our own client"
+    await client.component_router.dispatch(interaction, item)
