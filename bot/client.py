@@ -23,9 +23,9 @@ from cogs.quotas.views import RevokeButton
 from cogs.reports.controls import REPORT_ITEMS
 from cogs.settings.controls import SETTINGS_ITEMS
 from cogs.ui.buttons import ActionButton
+from cogs.ui.i18n import current_locale
 from cogs.ui.interactions import handle_unexpected_error
 from cogs.ui.notify_button import NotifyButton
-from domain.catalogue import current_locale
 from storage.key_value import KeyValueStore
 
 _log = structlog.get_logger(__name__)

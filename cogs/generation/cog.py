@@ -34,8 +34,8 @@ from cogs.generation.options import (
 from cogs.generation.options import duration_choices as suggest
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
+from cogs.ui.i18n import N_
 from cogs.ui.interactions import run_handler
-from domain.catalogue import N_
 from domain.models import (
     DEFAULT_MODEL,
     MAX_REFERENCE_CLIPS,
@@ -216,7 +216,7 @@ class ReferenceCog(commands.Cog):
         files = [_files(given, names) for names in (_PICTURES, _VIDEOS, _SOUNDS)]
         gathered = await self._attachments.load_references(*files)
         draft = build_draft(GenerationCommand.REFERENCE, interaction, gathered)
-        lost = len(gathered.problems)
+        lost = len(gathered.violations)
         mistake = RetryDraft(
             interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=lost
         )
@@ -299,7 +299,7 @@ class ComposeCog(commands.Cog):
         """Take in the pictures of a form beside those that are kept; with none, words are meant."""
         gathered = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
         frames = merge_frames(about.frames, gathered.frames)
-        draft = with_frames(about.draft, frames, gathered.problems)
+        draft = with_frames(about.draft, frames, gathered.violations)
         if about.kind is ModalKind.COMPOSE:
             has_pictures = gathered.frames or draft.pictures
             draft = replace(

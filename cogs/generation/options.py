@@ -10,44 +10,45 @@ import discord
 from discord import app_commands
 
 from cogs.generation.attachments import LoadedAttachments
-from cogs.ui import text
-from domain.catalogue import N_, _, ngettext
+from cogs.ui.i18n import N_, ngettext
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
 from domain.requests import Draft, GenerationCommand
+from domain.violations import Source, Violation, ViolationCode
 
 E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedChoices:
-    """What was chosen, None where nothing was; `problems` names every value that is unknown."""
+    """What was chosen, None where nothing was; `violations` names every value that is unknown."""
 
     model: ModelId | None
     resolution: Resolution | None
     aspect_ratio: AspectRatio | None
-    problems: tuple[str, ...]
+    violations: tuple[Violation, ...]
 
 
 def parse_choices(options: Mapping[str, Any]) -> ParsedChoices:
     """Read model, resolution and aspect ratio by the names of their options."""
-    problems = list[str]()
+    unknown = list[Violation]()
 
     def read(kind: type[E], name: str) -> E | None:
         value = options.get(name)
         if value is None or value in list(kind):
             return None if value is None else kind(value)
-        problems.append(
-            _(
-                "{option} can be {values}, not {value}.",
+        unknown.append(
+            Violation.of(
+                ViolationCode.CHOICE_UNKNOWN,
+                Source.FORM,
                 option=name,
-                values=", ".join(kind),
-                value=text.sanitize(value, 40),
+                values=tuple(kind),
+                value=value,
             )
         )
         return None
 
     model, resolution = read(ModelId, "model"), read(Resolution, "resolution")
-    return ParsedChoices(model, resolution, read(AspectRatio, "aspect_ratio"), tuple(problems))
+    return ParsedChoices(model, resolution, read(AspectRatio, "aspect_ratio"), tuple(unknown))
 
 
 OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -116,7 +117,7 @@ def build_draft(
         pictures=attachments.pictures,
         videos=attachments.videos,
         audios=attachments.audios,
-        violations=(*attachments.problems, *choices.problems),
+        violations=(*attachments.violations, *choices.violations),
         preset=given.get("preset"),
         private=bool(given.get("private")),
     )

@@ -10,8 +10,8 @@ from cogs.generation.service import GenerationService
 from cogs.jobs import list_views as list_cards
 from cogs.jobs.list_views import NEWEST_PAGE, ListAction
 from cogs.ui import text
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import UserError, run_handler
-from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import (
     JobNotFound,

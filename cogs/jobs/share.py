@@ -8,8 +8,8 @@ import discord
 
 from cogs.generation.service import GenerationService
 from cogs.ui import views
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import UserError
-from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
 from workflow.publisher import JobView

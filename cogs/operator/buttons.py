@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from workflow.operator.parked_jobs import Decision
 
 _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"

@@ -10,18 +10,10 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from domain.catalogue import N_, _, ngettext
-from domain.money import ZERO, format_usd
-from domain.quotas import (
-    EffectiveLimit,
-    Limit,
-    LimitKind,
-    LimitTarget,
-    LimitUsage,
-    Period,
-    Scope,
-    format_limit,
-)
+from cogs.ui.i18n import N_, _, format_usd, ngettext
+from cogs.ui.text import format_limit
+from domain.money import ZERO
+from domain.quotas import EffectiveLimit, Limit, LimitKind, LimitTarget, LimitUsage, Period, Scope
 from workflow.billing.quotas import Change, QuotaStatus, ServerLimits
 
 

@@ -16,11 +16,10 @@ from cogs.reports.charts.dates import format_date_span
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.reports.controls import ReportQuery, ReportType, render_controls
 from cogs.ui import text
+from cogs.ui.i18n import N_, _, format_number
 from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
 from cogs.ui.names import NameResolver, channel_names
-from domain.catalogue import N_, _
 from domain.reports import DayRange, Grouping, ReportPeriod
-from domain.spoken import format_number
 from workflow.context import Context
 from workflow.reports import csv_export, spending
 from workflow.reports.spending import SpendingReport

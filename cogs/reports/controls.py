@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from domain.reports import Grouping, ReportPeriod
 
 

@@ -8,7 +8,7 @@ from discord import ui
 from discord.ext import commands
 
 from cogs.ui import text
-from domain.catalogue import _
+from cogs.ui.i18n import _
 from workflow.publisher import JobView
 
 _BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"

@@ -14,11 +14,12 @@ from cogs.settings.controls import SETTINGS_ITEMS
 from cogs.settings.field_types import ChannelOrRoleField, SelectField, SettingField, TextField
 from cogs.settings.fields import FIELDS_BY_PAGE
 from cogs.ui.buttons import ActionButton
+from cogs.ui.i18n import format_usd
 from cogs.ui.notify_button import NotifyButton
 from domain import guild_settings
 from domain.errors import RulesViolated
 from domain.guild_settings import GuildSettings
-from domain.money import format_usd, format_usd_en, parse_usd
+from domain.money import format_usd_en, parse_usd
 from domain.quotas import MAX_AMOUNT, parse_limit
 from domain.word_filter import find_listed_words, parse_word_list, word_list_violations
 from qa.fuzz.mutators import mutate_text, random_text

@@ -10,9 +10,9 @@ from babel.messages.pofile import read_po, write_po
 
 from bot import translations
 from bot.translations import LOCALE_FOLDER
+from cogs.ui.i18n import _, activate_translations, format_usd, ngettext
 from domain import spoken
-from domain.catalogue import _, activate_translations, ngettext
-from domain.money import MicroUSD, format_usd, format_usd_en
+from domain.money import MicroUSD, format_usd_en
 
 HEADER = """\
 msgid ""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import MicroUSD, format_usd, parse_usd
+from cogs.ui.i18n import format_usd
+from domain.money import MicroUSD, parse_usd
 
 
 @pytest.mark.parametrize(

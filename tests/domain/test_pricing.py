@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cogs.ui.i18n import format_usd
 from domain.models import MODELS, ModelId, Resolution
-from domain.money import format_usd
 from domain.pricing import quote, quote_options
 from domain.requests import Clip, Draft, GenerationCommand, Picture, build_request
 

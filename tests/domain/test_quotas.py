@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cogs.ui.text import format_limit
 from domain.money import MicroUSD
 from domain.quotas import (
     EffectiveLimit,
@@ -16,7 +17,6 @@ from domain.quotas import (
     RemainingQuota,
     Scope,
     find_effective_limit,
-    format_limit,
     parse_amount,
     parse_limit,
     period_end_ms,
