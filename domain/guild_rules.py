@@ -62,12 +62,12 @@ def _filled(draft: Draft, rules: GenerationRules) -> Draft:
 def _model(command: GenerationCommand, rules: GenerationRules) -> Model:
     """Take the server's default, else the first that may be used; any model, if none may.
 
-    One that makes no resolution that is allowed comes after those that do.
+    One that makes no resolution that is allowed, even the default, comes after those that do.
     """
     able = models_for_command(command)
     allowed = [model for model in able if rules.models is None or model.id in rules.models]
     fit = [model for model in allowed if any(_may_use(made, rules) for made in model.resolutions)]
-    chosen = [model for model in allowed if model.id == rules.default_model]
+    chosen = [model for model in fit if model.id == rules.default_model]
     return (*chosen, *fit, *allowed, *able)[0]
 
 

@@ -100,8 +100,9 @@ def format_quota_exceeded(  # noqa: PLR0913 - the values of its sentence, by nam
     resets_at_ms: int,
 ) -> str:
     """Say what is left of a quota, and when there is more."""
+    told = _LATER_WITH_GRANTS[period] if grants else _LATER[scope, period]
     said = _(
-        _LATER_WITH_GRANTS[period] if grants else _LATER[scope, period],
+        told,
         price=format_usd(price),
         left=format_usd(left),
         limit=format_usd(limit),

@@ -109,6 +109,7 @@ def test_what_a_server_fills_in_is_taken_and_what_it_forbids_is_never_sent() -> 
 @settings(max_examples=EXAMPLES // 5, derandomize=True, database=None)
 @given(rules())
 @example(GenerationRules(resolutions=(Resolution.P1080,)))
+@example(GenerationRules(resolutions=(Resolution.P1080,), default_model=ModelId.SEEDANCE_1_5_PRO))
 def test_words_alone_are_never_refused_for_what_the_server_filled_in(
     asked: GenerationRules,
 ) -> None:
