@@ -50,8 +50,8 @@ from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
+from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
-from domain.catalogue import activate_translations
 from domain.money import format_usd_en
 from domain.quotas import Limits
 from storage.clock import DatabaseClock

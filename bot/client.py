@@ -16,9 +16,9 @@ from yarl import URL
 
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
+from cogs.ui.i18n import current_locale
 from cogs.ui.interactions import handle_unexpected_error
 from cogs.ui.routing import ComponentRouter
-from domain.catalogue import current_locale
 from storage.key_value import KeyValueStore
 
 _log = structlog.get_logger(__name__)

@@ -10,6 +10,8 @@ from yarl import URL
 
 from bot import translations
 from bot.errors import SettingsError
+from cogs.ui.violations import format_violation
+from domain.errors import InvalidInput
 from domain.money import MicroUSD, parse_usd
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -205,7 +207,10 @@ class Settings(DatabaseSettings):
     def _dollars(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return None if value.strip().lower() == "none" else parse_usd(value)
+        try:
+            return None if value.strip().lower() == "none" else parse_usd(value)
+        except InvalidInput as error:
+            raise ValueError(format_violation(error.violation)) from None
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ from babel.messages.pofile import PoFileError, read_po
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as TranslationContext
 
-from domain.catalogue import _, current_locale
+from cogs.ui.i18n import _, current_locale
 
 LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 

@@ -1,17 +1,13 @@
 """Knows what a server's settings mean for a request: what they fill in, and what they refuse."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
-from domain.catalogue import _
 from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings
-from domain.models import MODELS, AspectRatio, Model, Resolution
+from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
 from domain.requests import Draft, GenerationCommand, models_for_command
-from domain.spoken import format_or_list
+from domain.violations import Source, Violation, ViolationCode
 from domain.word_filter import find_listed_words
-
-_PLACES_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ def _filled(draft: Draft, rules: GenerationRules) -> Draft:
 def _model(command: GenerationCommand, rules: GenerationRules) -> Model:
     """Take the server's default, else the first that may be used; any model, if none may.
 
-    One that makes no resolution that is allowed comes after those that do.
+    One that makes no resolution that is allowed, even the default, comes after those that do.
     """
     able = models_for_command(command)
     allowed = [model for model in able if rules.models is None or model.id in rules.models]
@@ -102,73 +98,74 @@ def _aspect_ratio(draft: Draft, model: Model, rules: GenerationRules) -> AspectR
     return rules.default_aspect_ratio
 
 
-def _place_rules(settings: GuildSettings, asker: RequestOrigin) -> Iterator[str]:
+def _place_rules(settings: GuildSettings, asker: RequestOrigin) -> Iterator[Violation]:
     if settings.channels and not {asker.channel_id, asker.parent_id} & {*settings.channels}:
-        channels = _listed(f"<#{channel}>" for channel in settings.channels)
-        yield _("Videos are not asked for in this channel: go to {channels}.", channels=channels)
-    if settings.roles and not {*asker.role_ids} & {*settings.roles}:
-        roles = _listed(f"<@&{role}>" for role in settings.roles)
-        yield _(
-            "On this server, videos are for members with one of the roles {roles}.", roles=roles
+        yield Violation.of(
+            ViolationCode.CHANNEL_NOT_ALLOWED, Source.CHANNEL, channels=settings.channels
         )
+    if settings.roles and not {*asker.role_ids} & {*settings.roles}:
+        yield Violation.of(ViolationCode.ROLE_REQUIRED, Source.SERVER_RULES, roles=settings.roles)
 
 
-def _choice_rules(draft: Draft, rules: GenerationRules) -> Iterator[str]:
+def _choice_rules(draft: Draft, rules: GenerationRules) -> Iterator[Violation]:
     model = MODELS[draft.model] if draft.model else models_for_command(draft.command)[0]
     if rules.models is not None and model.id not in rules.models:
-        allowed = [
-            able.label for able in models_for_command(draft.command) if able.id in rules.models
-        ]
-        if allowed:
-            yield _(
-                "{model} is not allowed here: choose {models}.",
-                model=model.label,
-                models=format_or_list(allowed),
-            )
-        else:
-            yield _("No model that is allowed here can do /{command}.", command=draft.command)
+        yield _model_not_allowed(model, draft.command, rules.models)
     if draft.resolution is not None and not _may_use(draft.resolution, rules):
-        allowed = format_or_list(made for made in model.resolutions if _may_use(made, rules))
-        if allowed:
-            yield _(
-                "{resolution} is not allowed here: choose {resolutions}.",
-                resolution=draft.resolution,
-                resolutions=allowed,
-            )
-        else:
-            yield _("{model} makes no resolution that is allowed here.", model=model.label)
+        yield _resolution_not_allowed(model, draft.resolution, rules)
     if rules.max_seconds is not None and (draft.seconds or 0) > rules.max_seconds:
-        yield _(
-            "A length of {seconds} s is not allowed here: {most} s at most.",
+        yield Violation.of(
+            ViolationCode.LENGTH_NOT_ALLOWED,
+            Source.FORM,
             seconds=draft.seconds,
             most=rules.max_seconds,
         )
+
+
+def _model_not_allowed(
+    model: Model, command: GenerationCommand, allowed: tuple[ModelId, ...]
+) -> Violation:
+    able = tuple(other.id for other in models_for_command(command) if other.id in allowed)
+    if not able:
+        return Violation.of(ViolationCode.COMMAND_NOT_ALLOWED, Source.SERVER_RULES, command=command)
+    return Violation.of(ViolationCode.MODEL_NOT_ALLOWED, Source.FORM, model=model.id, models=able)
+
+
+def _resolution_not_allowed(
+    model: Model, resolution: Resolution, rules: GenerationRules
+) -> Violation:
+    allowed = tuple(made for made in model.resolutions if _may_use(made, rules))
+    if not allowed:
+        return Violation.of(
+            ViolationCode.MODEL_WITHOUT_ALLOWED_RESOLUTION, Source.FORM, model=model.id
+        )
+    return Violation.of(
+        ViolationCode.RESOLUTION_NOT_ALLOWED,
+        Source.FORM,
+        resolution=resolution,
+        resolutions=allowed,
+    )
 
 
 def _may_use(resolution: Resolution, rules: GenerationRules) -> bool:
     return rules.resolutions is None or resolution in rules.resolutions
 
 
-def _prompt_rules(settings: GuildSettings, asker: RequestOrigin, prompt: str) -> Iterator[str]:
+def _prompt_rules(
+    settings: GuildSettings, asker: RequestOrigin, prompt: str
+) -> Iterator[Violation]:
     if hits := find_listed_words(prompt, settings.banned):
-        shown = _listed("`{}`".format(hit.replace("`", "'")) for hit in hits)
-        yield _("The prompt says what is not allowed on this server: {words}.", words=shown)
+        yield Violation.of(ViolationCode.BANNED_WORDS, Source.FORM, words=hits)
     if asker.age_restricted or not rule_applies(settings.age_gate, settings, prompt):
         return
     if settings.age_gate is AppliesTo.ALL:
-        yield _("On this server, videos are asked for in age-restricted channels only.")
+        yield Violation.of(ViolationCode.AGE_RESTRICTED_SERVER, Source.CHANNEL)
     else:
-        yield _("What this prompt asks for belongs in an age-restricted channel.")
+        yield Violation.of(ViolationCode.AGE_RESTRICTED_PROMPT, Source.FORM)
 
 
-def _listed(names: Iterable[str]) -> str:
-    """List names, the first ones of many."""
-    every = [*names]
-    return ", ".join([*every[:_PLACES_NAMED], *(["…"] if every[_PLACES_NAMED:] else [])])
-
-
-def privacy_violations(settings: GuildSettings, draft: Draft) -> list[str]:
-    """Say that a server allows no private videos, if one is asked for."""
+def privacy_violations(settings: GuildSettings, draft: Draft) -> list[Violation]:
+    """List what a server has against private videos, if one is asked for."""
     if settings.private_allowed or not draft.private:
         return []
-    return [_("This server allows no private videos: leave out the option `private`.")]
+    return [Violation.of(ViolationCode.PRIVATE_NOT_ALLOWED, Source.SERVER_RULES)]

@@ -7,11 +7,11 @@ from typing import Any, Final, cast
 from pydantic import BaseModel, ConfigDict
 
 from domain import word_filter
-from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
-from domain.money import ZERO, MicroUSD, format_usd, format_usd_en
+from domain.money import ZERO, MicroUSD, format_usd_en
 from domain.quotas import MAX_AMOUNT
+from domain.violations import Param, Source, Violation, ViolationCode
 
 
 class AppliesTo(StrEnum):
@@ -136,93 +136,87 @@ def validate_settings(settings: GuildSettings) -> None:
     """See that settings can be kept to.
 
     Raises:
-        RulesViolated: naming everything that is wrong, in words for the manager.
+        RulesViolated: naming everything that is wrong.
     """
     if broken := [*_broken_rules(settings)]:
         raise RulesViolated(broken)
 
 
-def _broken_rules(settings: GuildSettings) -> Iterator[str]:
+def _broken_rules(settings: GuildSettings) -> Iterator[Violation]:
     everywhere = [*_rule_faults(settings.rules)]
     yield from everywhere
     for override in settings.overrides:
         for fault in _rule_faults(settings.rules_for_channel(override.channel_id)):
             if fault not in everywhere:
-                yield _("In <#{channel}>: {fault}", channel=override.channel_id, fault=fault)
+                yield _fault(
+                    ViolationCode.CHANNEL_RULES_BROKEN, channel_id=override.channel_id, fault=fault
+                )
     yield from _number_faults(settings)
     for words in (settings.banned, settings.sensitive):
         yield from word_filter.word_list_violations(words)
 
 
-def _rule_faults(rules: GenerationRules) -> Iterator[str]:
+def _fault(code: ViolationCode, **params: Param) -> Violation:
+    return Violation.of(code, Source.SETTINGS, **params)
+
+
+def _rule_faults(rules: GenerationRules) -> Iterator[Violation]:
     allowed = MODELS if rules.models is None else rules.models
     models = [model for model in MODELS.values() if model.id in allowed]
     if not models:
-        yield _("Allow one model at least.")
+        yield _fault(ViolationCode.NO_MODEL_ALLOWED)
         return
     yield from _model_faults(rules, models)
     yield from _resolution_faults(rules, models)
     yield from _length_faults(rules, models)
 
 
-def _model_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
+def _model_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Violation]:
     if rules.default_model is not None and MODELS[rules.default_model] not in models:
-        label = MODELS[rules.default_model].label
-        yield _("The default model, {model}, is not one of those allowed.", model=label)
+        yield _fault(ViolationCode.DEFAULT_MODEL_NOT_ALLOWED, model=rules.default_model)
     ratio = rules.default_aspect_ratio
     if ratio is not None and not any(ratio in model.aspect_ratios for model in models):
-        yield _("No allowed model makes the default aspect ratio, {ratio}.", ratio=ratio)
+        yield _fault(ViolationCode.DEFAULT_ASPECT_RATIO_UNSUPPORTED, ratio=ratio)
 
 
-def _resolution_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
+def _resolution_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Violation]:
     made = {resolution for model in models for resolution in model.resolutions}
     possible = made if rules.resolutions is None else made.intersection(rules.resolutions)
     if not possible:
-        yield _("Allow one resolution at least that an allowed model makes.")
+        yield _fault(ViolationCode.NO_RESOLUTION_ALLOWED)
     elif rules.default_resolution is not None and rules.default_resolution not in possible:
-        yield _(
-            "The default resolution, {resolution}, is not one of those allowed and made.",
-            resolution=rules.default_resolution,
+        yield _fault(
+            ViolationCode.DEFAULT_RESOLUTION_NOT_ALLOWED, resolution=rules.default_resolution
         )
 
 
-def _length_faults(rules: GenerationRules, models: list[Model]) -> Iterator[str]:
+def _length_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Violation]:
     shortest = min(model.min_seconds for model in models)
     longest = max(model.max_seconds for model in models)
     if rules.max_seconds is not None and rules.max_seconds < shortest:
-        yield _(
-            "Videos have {shortest} s at least, so {seconds} s can not be the most.",
-            shortest=shortest,
-            seconds=rules.max_seconds,
+        yield _fault(
+            ViolationCode.MAX_LENGTH_TOO_SHORT, shortest=shortest, seconds=rules.max_seconds
         )
         return
     most = longest if rules.max_seconds is None else min(longest, rules.max_seconds)
     if rules.default_seconds is not None and not shortest <= rules.default_seconds <= most:
-        yield _(
-            "The default length, {seconds} s, is not within {shortest} to {most} s.",
+        yield _fault(
+            ViolationCode.DEFAULT_LENGTH_OUT_OF_RANGE,
             seconds=rules.default_seconds,
             shortest=shortest,
             most=most,
         )
 
 
-def _number_faults(settings: GuildSettings) -> Iterator[str]:
+def _number_faults(settings: GuildSettings) -> Iterator[Violation]:
     if settings.confirm_above is not None and not 0 <= settings.confirm_above <= MAX_AMOUNT:
-        yield _(
-            "The price above which to ask first is from {least} to {most}.",
-            least=format_usd(ZERO),
-            most=format_usd(MAX_AMOUNT),
-        )
+        yield _fault(ViolationCode.CONFIRM_PRICE_OUT_OF_RANGE, least=ZERO, most=MAX_AMOUNT)
     for days in (settings.keep_inputs_days, settings.keep_results_days):
         if not 1 <= days <= MAX_RETENTION_DAYS:
-            yield _(
-                "Files are kept for 1 to {most} days, not {days}.",
-                most=MAX_RETENTION_DAYS,
-                days=days,
-            )
+            yield _fault(ViolationCode.RETENTION_OUT_OF_RANGE, most=MAX_RETENTION_DAYS, days=days)
     if len(settings.overrides) > MAX_OVERRIDES:
-        yield _("{most} channels at most have rules of their own.", most=MAX_OVERRIDES)
+        yield _fault(ViolationCode.TOO_MANY_CHANNEL_RULES, most=MAX_OVERRIDES)
     if len({override.channel_id for override in settings.overrides}) < len(settings.overrides):
-        yield _("A channel has its own rules once.")
+        yield _fault(ViolationCode.CHANNEL_RULES_TWICE)
     if max(len(settings.channels), len(settings.roles)) > MAX_LISTED_IDS:
-        yield _("Choose {most} channels and {most} roles at most.", most=MAX_LISTED_IDS)
+        yield _fault(ViolationCode.TOO_MANY_LISTED_IDS, most=MAX_LISTED_IDS)

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
 from domain.requests import Draft, is_blank, is_sendable, unsupported_options, utf16_length
+from domain.violations import Param, Source, Violation, ViolationCode
 
 MAX_NAME_CHARS: Final = 32
 MAX_SUFFIX_CHARS: Final = 500
@@ -47,7 +47,7 @@ def validate_preset(preset: Preset) -> Preset:
     """Give a preset as it is kept: name and suffix on one line each.
 
     Raises:
-        RulesViolated: naming every rule that it breaks, in words for the manager.
+        RulesViolated: naming every rule that it breaks.
     """
     name, suffix = (" ".join(text.split()) for text in (preset.name, preset.suffix))
     tidy = preset.model_copy(update={"name": name, "suffix": suffix})
@@ -71,27 +71,26 @@ def apply_preset(draft: Draft, preset: Preset) -> Draft:
     return replace(draft, filled_by_preset=frozenset(gave), **gave)
 
 
-def _broken_rules(preset: Preset) -> Iterator[str]:
+def _broken_rules(preset: Preset) -> Iterator[Violation]:
     if is_blank(preset.name):
-        yield _("A preset needs a name.")
+        yield _fault(ViolationCode.PRESET_NAME_MISSING)
     elif utf16_length(preset.name) > MAX_NAME_CHARS:
-        yield _("The name of a preset has {most} characters at most.", most=MAX_NAME_CHARS)
+        yield _fault(ViolationCode.PRESET_NAME_TOO_LONG, most=MAX_NAME_CHARS)
     if utf16_length(preset.suffix) > MAX_SUFFIX_CHARS:
-        yield _(
-            "What a preset adds to prompts has {most} characters at most.", most=MAX_SUFFIX_CHARS
-        )
+        yield _fault(ViolationCode.PRESET_SUFFIX_TOO_LONG, most=MAX_SUFFIX_CHARS)
     if not is_sendable(preset.name + preset.suffix):
-        yield _("The preset contains characters that cannot be sent.")
+        yield _fault(ViolationCode.PRESET_NOT_SENDABLE)
     chosen = [option for option in _CHOICES if getattr(preset, option) is not None]
     if not chosen and is_blank(preset.suffix):
-        yield _("The preset sets nothing: choose something, or give words to add to prompts.")
-    models = [MODELS[preset.model]] if preset.model else list(MODELS.values())
-    if not any(_fits(preset, model) for model in models):
-        if len(models) == 1:
-            model = models[0].label
-            yield _("{model} does not make this length, resolution and shape.", model=model)
-        else:
-            yield _("No model makes this length, resolution and shape.")
+        yield _fault(ViolationCode.PRESET_EMPTY)
+    if preset.model is not None and not _fits(preset, MODELS[preset.model]):
+        yield _fault(ViolationCode.PRESET_UNSUPPORTED_BY_MODEL, model=preset.model)
+    elif not any(_fits(preset, model) for model in MODELS.values()):
+        yield _fault(ViolationCode.PRESET_UNSUPPORTED)
+
+
+def _fault(code: ViolationCode, **params: Param) -> Violation:
+    return Violation.of(code, Source.SETTINGS, **params)
 
 
 def _fits(preset: Preset, model: Model) -> bool:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from domain.catalogue import _
-from domain.money import ZERO, MicroUSD, format_usd, format_usd_en, parse_usd
+from domain.errors import InvalidInput
+from domain.money import ZERO, MicroUSD, format_usd_en, parse_usd
+from domain.violations import Source, Violation, ViolationCode
 
 MAX_AMOUNT: Final = MicroUSD(1_000_000_000_000)
 """The largest amount that is taken from a person: sums of it stay far from what 64 bits hold."""
@@ -218,11 +219,13 @@ def parse_amount(text: str) -> MicroUSD:
     """Read an amount that a person gives: plain dollars up to a million.
 
     Raises:
-        ValueError: in words for that person.
+        InvalidInput: the text is no such amount.
     """
     amount = parse_usd(text)
     if amount > MAX_AMOUNT:
-        raise ValueError(_("{most} is the most that can be set", most=format_usd(MAX_AMOUNT)))
+        raise InvalidInput(
+            Violation.of(ViolationCode.AMOUNT_TOO_LARGE, Source.SETTINGS, most=MAX_AMOUNT)
+        )
     return amount
 
 
@@ -230,27 +233,16 @@ def parse_limit(text: str) -> MicroUSD | None:
     """Read an amount that limits, where 0 lets nothing be spent and `none` everything.
 
     Raises:
-        ValueError: in words for the person who gives it.
+        InvalidInput: the text is neither.
     """
     if text.strip().lower() == "none":
         return None
     try:
         return parse_amount(text)
-    except ValueError as error:
-        raise ValueError(_("{reason}, or none", reason=error)) from None
-
-
-def format_limit(kind: LimitKind, amount: int | None) -> str:
-    """Say what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
-    if amount is None:
-        return _("none")
-    match kind:
-        case LimitKind.DAY | LimitKind.MONTH:
-            return format_usd(MicroUSD(amount))
-        case LimitKind.COOLDOWN:
-            return _("{seconds} s", seconds=amount)
-        case LimitKind.IN_FLIGHT:
-            return _("{most} at once", most=amount)
+    except InvalidInput as error:
+        raise InvalidInput(
+            Violation.of(ViolationCode.NOT_A_LIMIT, Source.SETTINGS, fault=error.violation)
+        ) from None
 
 
 def format_limit_en(kind: LimitKind, amount: int | None) -> str:

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from domain.catalogue import _, ngettext
 from domain.errors import RulesViolated
 from domain.models import (
     IMAGE_FORMATS,
@@ -33,7 +32,7 @@ from domain.models import (
     Resolution,
     nearest_ratio,
 )
-from domain.spoken import format_number, format_or_list
+from domain.violations import Source, Violation, ViolationCode
 
 
 class _Frozen(BaseModel):
@@ -135,7 +134,7 @@ class GenerationCommand(StrEnum):
 class Draft:
     """What a member gave, unchecked; None is an option left open.
 
-    `problems` are rules found broken while the draft was gathered (a file that is no picture, a
+    `violations` are rules found broken while the draft was gathered (a file that is no picture, a
     channel that may not be posted to): they are named together with those found here. `preset`
     names one that is to fill what was left open, `by_preset` the options that it filled. What is
     made of a `private` one is for the member alone.
@@ -153,7 +152,7 @@ class Draft:
     pictures: tuple[Picture, ...] = ()
     videos: tuple[Clip, ...] = ()
     audios: tuple[Clip, ...] = ()
-    violations: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
     preset: str | None = None
     filled_by_preset: frozenset[str] = frozenset()
     private: bool = False
@@ -163,7 +162,7 @@ def build_request(draft: Draft) -> VideoRequest:
     """Make the request a draft asks for.
 
     Raises:
-        RulesViolated: naming every rule that the draft breaks, in words for the member.
+        RulesViolated: naming every rule that the draft breaks.
     """
     model = _model_of(draft)
     broken = [*draft.violations, *_broken_rules(draft, model)]
@@ -265,14 +264,14 @@ def _natural_ratio(draft: Draft, model: Model) -> AspectRatio:
     return model.default_aspect_ratio
 
 
-def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
+def _broken_rules(draft: Draft, model: Model) -> Iterator[Violation]:
     if _mode_of(draft.command, model) not in model.modes:
-        able = _labels(lambda other: _mode_of(draft.command, other) in other.modes)
-        yield _(
-            "/{command} is not possible with {model}: choose {able}.",
+        yield Violation.of(
+            ViolationCode.MODE_UNSUPPORTED,
+            Source.FORM,
             command=draft.command,
-            model=model.label,
-            able=able,
+            model=model.id,
+            able=_ids(lambda other: _mode_of(draft.command, other) in other.modes),
         )
     yield from _prompt_rules(draft.prompt, model)
     yield from _preset_rules(draft, model)
@@ -280,31 +279,31 @@ def _broken_rules(draft: Draft, model: Model) -> Iterator[str]:
     yield from _count_rules(draft)
     for picture in draft.pictures:
         yield from _picture_rules(picture)
-    yield from _video_rules(draft.videos)
-    yield from _audio_rules(draft.audios)
+    yield from _clip_rules(draft.videos, ViolationCode.VIDEO_LENGTH, ViolationCode.VIDEOS_TOO_LONG)
+    yield from _clip_rules(draft.audios, ViolationCode.AUDIO_LENGTH, ViolationCode.AUDIOS_TOO_LONG)
 
 
-def _prompt_rules(prompt: str, model: Model) -> Iterator[str]:
+def _prompt_rules(prompt: str, model: Model) -> Iterator[Violation]:
     text = prompt.strip()
     if not is_sendable(text):
-        yield _("The prompt contains characters that cannot be sent.")
+        yield Violation.of(ViolationCode.PROMPT_NOT_SENDABLE, Source.FORM)
         return
     if is_blank(text):
-        yield _("The prompt is empty: say what the video should show.")
+        yield Violation.of(ViolationCode.PROMPT_EMPTY, Source.FORM)
     elif len(text) < model.min_prompt_chars:
-        yield ngettext(
-            "The prompt is too short: {model} needs {count} character.",
-            "The prompt is too short: {model} needs {count} characters.",
-            model.min_prompt_chars,
-            model=model.label,
+        yield Violation.of(
+            ViolationCode.PROMPT_TOO_SHORT,
+            Source.FORM,
+            model=model.id,
+            least=model.min_prompt_chars,
         )
     if _is_too_long(text, model):
-        yield _(
-            "The prompt is too long: {model} takes {most} characters at most, "
-            "this one has {units}.",
-            model=model.label,
-            most=format_number(model.max_prompt_chars or 0),
-            units=format_number(utf16_length(text)),
+        yield Violation.of(
+            ViolationCode.PROMPT_TOO_LONG,
+            Source.FORM,
+            model=model.id,
+            most=model.max_prompt_chars,
+            units=utf16_length(text),
         )
 
 
@@ -312,7 +311,7 @@ def _is_too_long(text: str, model: Model) -> bool:
     return model.max_prompt_chars is not None and utf16_length(text) > model.max_prompt_chars
 
 
-def _preset_rules(draft: Draft, model: Model) -> Iterator[str]:
+def _preset_rules(draft: Draft, model: Model) -> Iterator[Violation]:
     """Say that it is the preset whose choice breaks a rule: the member does not see what it set."""
     unfit = set(unsupported_options(model, draft.seconds, draft.resolution, draft.aspect_ratio))
     if _mode_of(draft.command, model) not in model.modes:
@@ -320,98 +319,87 @@ def _preset_rules(draft: Draft, model: Model) -> Iterator[str]:
     if _is_too_long(draft.prompt.strip(), model):
         unfit.add("prompt")
     if unfit & draft.filled_by_preset:
-        yield _("The preset does not fit: choose another, or choose yourself what it sets.")
+        yield Violation.of(ViolationCode.PRESET_DOES_NOT_FIT, Source.PRESET)
 
 
-def _choice_rules(draft: Draft, model: Model) -> Iterator[str]:
+def _choice_rules(draft: Draft, model: Model) -> Iterator[Violation]:
     unfit = unsupported_options(model, draft.seconds, draft.resolution, draft.aspect_ratio)
     if "seconds" in unfit:
-        yield _(
-            "A length of {seconds} s is not possible: {model} makes {least} to {most} seconds.",
+        yield Violation.of(
+            ViolationCode.LENGTH_UNSUPPORTED,
+            Source.FORM,
             seconds=draft.seconds,
-            model=model.label,
+            model=model.id,
             least=model.min_seconds,
             most=model.max_seconds,
         )
     if "resolution" in unfit:
-        yield _(
-            "{model} does not make {resolution}: choose {choices}.",
-            model=model.label,
+        yield Violation.of(
+            ViolationCode.RESOLUTION_UNSUPPORTED,
+            Source.FORM,
+            model=model.id,
             resolution=draft.resolution,
-            choices=format_or_list(model.resolutions),
+            choices=model.resolutions,
         )
     if "aspect_ratio" in unfit:
-        yield _(
-            "{model} does not know the aspect ratio {ratio}: choose {choices}.",
-            model=model.label,
+        yield Violation.of(
+            ViolationCode.ASPECT_RATIO_UNSUPPORTED,
+            Source.FORM,
+            model=model.id,
             ratio=draft.aspect_ratio,
-            choices=format_or_list(model.aspect_ratios),
+            choices=model.aspect_ratios,
         )
     if draft.fixed_lens and not model.has_fixed_lens:
-        yield _not_an_option("fixed_lens", _labels(lambda other: other.has_fixed_lens), model)
+        yield _not_an_option("fixed_lens", _ids(lambda other: other.has_fixed_lens), model)
     if draft.web_search and not model.has_web_search:
-        yield _not_an_option("web_search", _labels(lambda other: other.has_web_search), model)
+        yield _not_an_option("web_search", _ids(lambda other: other.has_web_search), model)
 
 
-def _not_an_option(option: str, able: str, model: Model) -> str:
-    return _(
-        "{option} is an option of {able}; {model} does not have it.",
-        option=option,
-        able=able,
-        model=model.label,
+def _not_an_option(option: str, able: tuple[ModelId, ...], model: Model) -> Violation:
+    return Violation.of(
+        ViolationCode.OPTION_UNSUPPORTED, Source.FORM, option=option, able=able, model=model.id
     )
 
 
-def _labels(which: Callable[[Model], bool]) -> str:
-    return format_or_list(model.label for model in MODELS.values() if which(model))
+def _ids(which: Callable[[Model], bool]) -> tuple[ModelId, ...]:
+    return tuple(model.id for model in MODELS.values() if which(model))
 
 
-def _count_rules(draft: Draft) -> Iterator[str]:
+def _count_rules(draft: Draft) -> Iterator[Violation]:
     pictures, videos, audios = len(draft.pictures), len(draft.videos), len(draft.audios)
     if draft.command is GenerationCommand.ANIMATE and not pictures and not draft.violations:
-        yield _("There is no picture to animate: attach a PNG, JPEG or WebP.")
+        yield Violation.of(ViolationCode.PICTURE_MISSING, Source.ATTACHMENT)
     most = {
         GenerationCommand.VIDEO: 0,
         GenerationCommand.ANIMATE: 2,
         GenerationCommand.REFERENCE: MAX_REFERENCE_IMAGES,
-    }
-    if pictures > most[draft.command]:
-        yield _(
-            "Too many pictures: {most} at most, {given} were given.",
-            most=most[draft.command],
-            given=pictures,
-        )
+    }[draft.command]
     clips = MAX_REFERENCE_CLIPS if draft.command is GenerationCommand.REFERENCE else 0
-    if videos > clips:
-        yield _(
-            "Too many reference videos: {most} at most, {given} were given.",
-            most=clips,
-            given=videos,
-        )
-    if audios > clips:
-        yield _(
-            "Too many reference audio files: {most} at most, {given} were given.",
-            most=clips,
-            given=audios,
-        )
+    for code, given, at_most in (
+        (ViolationCode.TOO_MANY_PICTURES, pictures, most),
+        (ViolationCode.TOO_MANY_VIDEOS, videos, clips),
+        (ViolationCode.TOO_MANY_AUDIOS, audios, clips),
+    ):
+        if given > at_most:
+            yield Violation.of(code, Source.ATTACHMENT, most=at_most, given=given)
     if audios and not pictures and not videos and not draft.violations:
-        yield _("Reference audio needs a reference picture or video beside it.")
+        yield Violation.of(ViolationCode.AUDIO_ALONE, Source.ATTACHMENT)
 
 
-def _picture_rules(picture: Picture) -> Iterator[str]:
+def _picture_rules(picture: Picture) -> Iterator[Violation]:
     name, width, height = picture.name, picture.width, picture.height
     if picture.format not in IMAGE_FORMATS:
-        yield _(
-            "{name} is a {format} file: only PNG, JPEG and WebP pictures can be used.",
-            name=name,
-            format=picture.format,
+        yield Violation.of(
+            ViolationCode.PICTURE_FORMAT, Source.ATTACHMENT, name=name, format=picture.format
         )
     if picture.size > MAX_IMAGE_BYTES:
-        size = format_number(picture.size / 1e6, decimals=1)
-        yield _("{name} is too large: {size} MB, 10 MB at most.", name=name, size=size)
+        yield Violation.of(
+            ViolationCode.PICTURE_TOO_LARGE, Source.ATTACHMENT, name=name, size=picture.size
+        )
     if min(width, height) < MIN_IMAGE_SIDE or max(width, height) > MAX_IMAGE_SIDE:
-        yield _(
-            "{name} is {width} × {height} pixels: each side must have {least} to {most} pixels.",
+        yield Violation.of(
+            ViolationCode.PICTURE_SIDES,
+            Source.ATTACHMENT,
             name=name,
             width=width,
             height=height,
@@ -419,47 +407,23 @@ def _picture_rules(picture: Picture) -> Iterator[str]:
             most=MAX_IMAGE_SIDE,
         )
     elif not MIN_IMAGE_RATIO <= width / height <= MAX_IMAGE_RATIO:
-        yield _(
-            "{name} is too narrow ({width} × {height}): the longer side may be at most {most} "
-            "times the shorter.",
+        yield Violation.of(
+            ViolationCode.PICTURE_TOO_NARROW,
+            Source.ATTACHMENT,
             name=name,
             width=width,
             height=height,
-            most=format_number(MAX_IMAGE_RATIO, decimals=1),
+            most=MAX_IMAGE_RATIO,
         )
 
 
-def _video_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
-    for clip in _misfits(clips):
-        yield _(
-            "{name} lasts {seconds} s: a reference video has 2 to 15 s.",
-            name=clip.name,
-            seconds=_seconds(clip.duration_ms),
-        )
-    if (total := _too_long_together(clips)) is not None:
-        yield _("The reference videos last {seconds} s together: 15 s at most.", seconds=total)
-
-
-def _audio_rules(clips: tuple[Clip, ...]) -> Iterator[str]:
-    for clip in _misfits(clips):
-        yield _(
-            "{name} lasts {seconds} s: a reference audio has 2 to 15 s.",
-            name=clip.name,
-            seconds=_seconds(clip.duration_ms),
-        )
-    if (total := _too_long_together(clips)) is not None:
-        yield _("The reference audio files last {seconds} s together: 15 s at most.", seconds=total)
-
-
-def _misfits(clips: tuple[Clip, ...]) -> list[Clip]:
-    return [clip for clip in clips if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS]
-
-
-def _too_long_together(clips: tuple[Clip, ...]) -> str | None:
-    """Tell how many seconds several clips last, if that is too long."""
+def _clip_rules(
+    clips: tuple[Clip, ...], one: ViolationCode, together: ViolationCode
+) -> Iterator[Violation]:
+    """Name each clip whose length is not taken, and the length of all if that is too much."""
+    for clip in clips:
+        if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS:
+            yield Violation.of(one, Source.ATTACHMENT, name=clip.name, duration_ms=clip.duration_ms)
     total = sum(clip.duration_ms for clip in clips)
-    return _seconds(total) if len(clips) > 1 and total > MAX_CLIP_MS else None
-
-
-def _seconds(ms: int) -> str:
-    return format_number(ms / 1000, decimals=3)
+    if len(clips) > 1 and total > MAX_CLIP_MS:
+        yield Violation.of(together, Source.ATTACHMENT, duration_ms=total)

@@ -7,8 +7,6 @@ from typing import Any, Final, Protocol, cast
 
 import re2
 
-from domain.catalogue import _
-
 _MAX_MEMORY: Final = 4 * 1024 * 1024
 """Bytes that one expression may take, its states met while matching included."""
 
@@ -41,12 +39,17 @@ class Pattern(Protocol):
         ...
 
 
+class PatternTooLarge(ValueError):
+    """An expression of too many instructions."""
+
+
 def compile_pattern(pattern: str, *, max_program_size: int = _MAX_PROGRAM) -> Pattern:
     """Compile an expression that does not tell capitals from small letters.
 
     Raises:
-        ValueError: RE2 does not take it, for it knows no look-around and no backreferences, or it
-            is too large.
+        PatternTooLarge: it has more instructions than it may.
+        ValueError: RE2 does not take it, for it knows no look-around and no backreferences; says
+            why in RE2's words.
     """
     options = _RE2.Options()
     options.case_sensitive = False
@@ -57,7 +60,7 @@ def compile_pattern(pattern: str, *, max_program_size: int = _MAX_PROGRAM) -> Pa
     except _RE2.error as error:
         raise ValueError(_reason(error)) from None
     if expression.programsize > max_program_size:
-        raise ValueError(_("it is too large"))
+        raise PatternTooLarge(f"{expression.programsize} instructions")
     return expression
 
 

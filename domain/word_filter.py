@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from domain.catalogue import _
-from domain.safe_regex import Pattern, compile_pattern, escape
+from domain.safe_regex import Pattern, PatternTooLarge, compile_pattern, escape
+from domain.violations import Param, Source, Violation, ViolationCode
 
 MAX_WORDS: Final = 200
 MAX_PATTERNS: Final = 50
@@ -47,27 +47,21 @@ def parse_word_list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for entry in found if (word := entry.strip())))
 
 
-def word_list_violations(words: Sequence[str]) -> list[str]:
-    """Name what is wrong with a list, in words for the manager who writes it."""
-    broken: list[str] = []
+def word_list_violations(words: Sequence[str]) -> list[Violation]:
+    """Name what is wrong with a list."""
+    broken: list[Violation] = []
     if len(words) > MAX_WORDS:
-        broken.append(
-            _(
-                "A list has {most} words at most, this one {count}.",
-                most=MAX_WORDS,
-                count=len(words),
-            )
-        )
+        broken.append(_broken(ViolationCode.TOO_MANY_WORDS, most=MAX_WORDS, count=len(words)))
     patterns = [word for word in words if _is_pattern(word)]
     if len(patterns) > MAX_PATTERNS:
         broken.append(
-            _(
-                "A list has {most} patterns at most, this one {count}.",
-                most=MAX_PATTERNS,
-                count=len(patterns),
-            )
+            _broken(ViolationCode.TOO_MANY_PATTERNS, most=MAX_PATTERNS, count=len(patterns))
         )
     return [*broken, *(fault for word in words if (fault := _fault(word)))]
+
+
+def _broken(code: ViolationCode, **params: Param) -> Violation:
+    return Violation.of(code, Source.SETTINGS, **params)
 
 
 def find_listed_words(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,20 +82,19 @@ def _is_pattern(word: str) -> bool:
     return len(word) > 2 and word[0] == word[-1] == "/"
 
 
-def _fault(word: str) -> str | None:
+def _fault(word: str) -> Violation | None:
     if len(word) > MAX_WORD_CHARS:
-        shown = word[:_NAMED]
-        return _("{word}… is too long: {most} characters at most.", word=shown, most=MAX_WORD_CHARS)
+        return _broken(ViolationCode.WORD_TOO_LONG, word=word[:_NAMED], most=MAX_WORD_CHARS)
     if not _is_pattern(word):
-        if normalize_text(word):
-            return None
-        return _("A word on the list shows nothing.")
+        return None if normalize_text(word) else _broken(ViolationCode.WORD_BLANK)
     try:
         expression = compile_pattern(word[1:-1])
+    except PatternTooLarge:
+        return _broken(ViolationCode.PATTERN_TOO_LARGE, pattern=word)
     except ValueError as error:
-        return _("The pattern {pattern} can not be used: {reason}.", pattern=word, reason=error)
+        return _broken(ViolationCode.PATTERN_INVALID, pattern=word, reason=str(error))
     if expression.search("") is not None:
-        return _("The pattern {pattern} is found in every prompt.", pattern=word)
+        return _broken(ViolationCode.PATTERN_MATCHES_ALL, pattern=word)
     return None
 
 

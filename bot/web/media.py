@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from domain.catalogue import _
+from cogs.ui.i18n import _
 from storage.media import MediaFolder
 from workflow.urls.signed_urls import MEDIA_PATH, MediaLink, MediaLinkKind, SignedUrls
 

@@ -13,7 +13,6 @@ import structlog
 from yarl import URL
 
 from cogs.ui import text
-from domain.catalogue import N_, _
 from domain.models import (
     MAX_AUDIO_BYTES,
     MAX_IMAGE_BYTES,
@@ -21,7 +20,7 @@ from domain.models import (
     MAX_VIDEO_BYTES,
 )
 from domain.requests import Clip, Picture, round_clip_ms
-from domain.spoken import format_number
+from domain.violations import Param, Source, Violation, ViolationCode
 from workflow.media_probe.probe import MediaProbe
 from workflow.media_probe.types import (
     ClipInfo,
@@ -42,10 +41,6 @@ _PROXIES: Final = re.compile(r"https://images-ext-[0-9]{1,3}\.discordapp\.net", 
 """Where Discord keeps copies of pictures that lie elsewhere and are shown in messages."""
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
-_UNFETCHED: Final = N_("{name} could not be fetched from Discord. Attach it again.")
-_NOT_NOW: Final = N_("{name} could not be taken in just now. Try again later.")
-_TOO_LARGE: Final = N_("{name} is too large: {most} MB at most.")
-_TOO_LARGE_TOLD: Final = N_("{name} is too large: {size} MB, {most} MB at most.")
 _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
     {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 )
@@ -53,45 +48,20 @@ _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What may be given in one place: the most bytes, how many files are in memory at a time.
-
-    Two faults are told differently in each place.
-    """
+    """What may be given in one place: the most bytes, how many files are in memory at a time."""
 
     max_bytes: int
     at_once: int
-    other_format: str
-    damaged: str
-
-    @property
-    def most(self) -> int:
-        """Tell how many megabytes a file may have."""
-        return self.max_bytes // 1_000_000
 
 
 _SLOTS: Final = {
-    MediaKind.PICTURE: _Slot(
-        max_bytes=MAX_IMAGE_BYTES,
-        at_once=4,
-        other_format=N_("{name} is not a PNG, JPEG or WebP picture."),
-        damaged=N_("{name} is a damaged picture, or a part of one."),
-    ),
-    MediaKind.VIDEO: _Slot(
-        max_bytes=MAX_VIDEO_BYTES,
-        at_once=2,
-        other_format=N_("{name} is not an MP4 or MOV video."),
-        damaged=N_("{name} is a damaged video, or a part of one."),
-    ),
-    MediaKind.AUDIO: _Slot(
-        max_bytes=MAX_AUDIO_BYTES,
-        at_once=2,
-        other_format=N_("{name} is not an MP3 or WAV file."),
-        damaged=N_("{name} is a damaged audio file, or a part of one."),
-    ),
+    MediaKind.PICTURE: _Slot(max_bytes=MAX_IMAGE_BYTES, at_once=4),
+    MediaKind.VIDEO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=2),
+    MediaKind.AUDIO: _Slot(max_bytes=MAX_AUDIO_BYTES, at_once=2),
 }
 """Together 170 MB at most."""
 
-Medium = TypeVar("Medium", Picture, Clip)
+T = TypeVar("T")
 
 
 class AttachmentLike(Protocol):
@@ -132,21 +102,21 @@ class LoadedAttachments:
     pictures: tuple[Picture, ...] = ()
     videos: tuple[Clip, ...] = ()
     audios: tuple[Clip, ...] = ()
-    problems: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
     frames: tuple[Picture | None, ...] = ()
 
 
 class _Unfit(Exception):
-    """A file that can not be used: a sentence about its `name`, and its other values."""
+    """A file that can not be used, and why; the parameters but for its name."""
 
-    def __init__(self, sentence: str, **values: object) -> None:
-        super().__init__(sentence)
-        self._sentence = sentence
-        self._values = values
+    def __init__(self, code: ViolationCode, **params: Param) -> None:
+        super().__init__(code.value)
+        self._code = code
+        self._params = params
 
-    def about(self, name: str) -> str:
-        """Say to the member why it can not be used."""
-        return _(self._sentence, name=name, **self._values)
+    def about(self, name: str) -> Violation:
+        """Say why the file of this name can not be used."""
+        return Violation.of(self._code, Source.ATTACHMENT, name=name, **self._params)
 
 
 class AttachmentLoader:
@@ -166,7 +136,7 @@ class AttachmentLoader:
         self._slots = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
 
     async def load_pictures(self, attachments: Iterable[AttachmentLike]) -> LoadedAttachments:
-        """Take pictures in, all at once; nothing is raised, every problem is named."""
+        """Take pictures in, all at once; nothing is raised, everything wrong is named."""
         return await self.load_references(attachments, (), ())
 
     async def load_references(
@@ -175,7 +145,7 @@ class AttachmentLoader:
         videos: Iterable[AttachmentLike],
         audios: Iterable[AttachmentLike],
     ) -> LoadedAttachments:
-        """Take references in, all at once; nothing is raised, every problem is named."""
+        """Take references in, all at once; nothing is raised, everything wrong is named."""
         seen, watched, heard = await asyncio.gather(
             asyncio.gather(*map(self._picture, pictures)),
             asyncio.gather(*(self._clip(MediaKind.VIDEO, video) for video in videos)),
@@ -185,11 +155,11 @@ class AttachmentLoader:
             pictures=_usable(Picture, seen),
             videos=_usable(Clip, watched),
             audios=_usable(Clip, heard),
-            problems=tuple(item for item in (*seen, *watched, *heard) if isinstance(item, str)),
+            violations=_usable(Violation, (*seen, *watched, *heard)),
             frames=tuple(item if isinstance(item, Picture) else None for item in seen),
         )
 
-    async def _picture(self, attachment: AttachmentLike) -> Picture | str:
+    async def _picture(self, attachment: AttachmentLike) -> Picture | Violation:
         name = _shown_name(attachment)
         try:
             async with self._slots[MediaKind.PICTURE]:
@@ -209,7 +179,7 @@ class AttachmentLoader:
             kept=kept,
         )
 
-    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> Clip | str:
+    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> Clip | Violation:
         name = _shown_name(attachment)
         try:
             async with self._slots[kind]:
@@ -225,35 +195,34 @@ class AttachmentLoader:
     async def _fetch(self, kind: MediaKind, attachment: AttachmentLike) -> bytes:
         slot = _SLOTS[kind]
         if not self._is_discords(attachment.url):
-            raise _Unfit(N_("{name} does not lie on Discord's servers."))
+            raise _Unfit(ViolationCode.FILE_NOT_AT_DISCORD)
         if attachment.size > slot.max_bytes:
-            size = format_number(attachment.size / 1e6, decimals=1)
-            raise _Unfit(_TOO_LARGE_TOLD, size=size, most=slot.most)
+            raise _Unfit(ViolationCode.FILE_TOO_LARGE, size=attachment.size, most=slot.max_bytes)
         try:
             async with self._session.get(
                 URL(attachment.url, encoded=True), timeout=_TIMEOUT, allow_redirects=False
             ) as answer:
                 if answer.status != 200:
-                    raise _Unfit(_UNFETCHED)
+                    raise _Unfit(ViolationCode.FILE_NOT_FETCHED)
                 return await _read_capped(answer, slot)
         except (aiohttp.ClientError, TimeoutError, OSError):
-            raise _Unfit(_UNFETCHED) from None
+            raise _Unfit(ViolationCode.FILE_NOT_FETCHED) from None
 
     async def _look(self, kind: MediaKind, data: bytes) -> PictureInfo | ClipInfo:
         try:
             return await self._inspector.probe(kind, data)
         except UnusableMedia as error:
-            raise _what_is_wrong(error.fault, _SLOTS[kind]) from None
+            raise _what_is_wrong(error.fault, kind) from None
         except OSError:
             _log.exception("an input could not be looked into")
-            raise _Unfit(_NOT_NOW) from None
+            raise _Unfit(ViolationCode.FILE_NOT_TAKEN) from None
 
     async def _store(self, data: bytes, suffix: str) -> str:
         try:
             return await self._save_file(data, suffix)
         except OSError:
             _log.exception("an input could not be kept")
-            raise _Unfit(_NOT_NOW) from None
+            raise _Unfit(ViolationCode.FILE_NOT_TAKEN) from None
 
     def _is_discords(self, address: str) -> bool:
         if is_discord_url(address):
@@ -293,7 +262,7 @@ def _is_proxy(origin: URL) -> bool:
     return _PROXIES.fullmatch(str(origin)) is not None
 
 
-def _usable(kind: type[Medium], items: Iterable[Medium | str]) -> tuple[Medium, ...]:
+def _usable(kind: type[T], items: Iterable[object]) -> tuple[T, ...]:
     return tuple(item for item in items if isinstance(item, kind))
 
 
@@ -307,33 +276,29 @@ async def _read_capped(answer: aiohttp.ClientResponse, slot: _Slot) -> bytes:
     async for chunk in answer.content.iter_chunked(65536):
         data.write(chunk)
         if data.tell() > slot.max_bytes:
-            raise _Unfit(_TOO_LARGE, most=slot.most)
+            raise _Unfit(ViolationCode.FILE_TOO_LARGE, most=slot.max_bytes)
     return data.getvalue()
 
 
-def _what_is_wrong(fault: MediaFault, slot: _Slot) -> _Unfit:
+def _what_is_wrong(fault: MediaFault, kind: MediaKind) -> _Unfit:
     match fault:
-        case MediaFault.UNSUPPORTED_FORMAT:
-            return _Unfit(slot.other_format)
-        case MediaFault.DAMAGED:
-            return _Unfit(slot.damaged)
+        case MediaFault.UNSUPPORTED_FORMAT | MediaFault.DAMAGED:
+            return _Unfit(_CODES[fault], kind=kind)
+        case MediaFault.TOO_MANY_PIXELS:
+            return _Unfit(_CODES[fault], side=MAX_IMAGE_SIDE)
         case _:
-            return _Unfit(_WRONG[fault], side=MAX_IMAGE_SIDE)
+            return _Unfit(_CODES[fault])
 
 
-_WRONG: Final[Mapping[MediaFault, str]] = MappingProxyType(
+_CODES: Final[Mapping[MediaFault, ViolationCode]] = MappingProxyType(
     {
-        MediaFault.TOO_MANY_PIXELS: N_("{name} has too many pixels: {side} a side at most."),
-        MediaFault.ANIMATED: N_("{name} is animated: only still pictures can be used."),
-        MediaFault.COMPRESSED_WAV: N_(
-            "{name} is a compressed WAV: save it as an MP3 or a plain WAV."
-        ),
-        MediaFault.NO_VIDEO_TRACK: N_("{name} has no video in it, or only sound."),
-        MediaFault.LENGTH_UNKNOWN: N_(
-            "{name} does not tell how long it lasts: save it anew with another program."
-        ),
-        MediaFault.RESOURCE_LIMIT: N_(
-            "{name} takes too much time or memory to look into: save it in a simpler form."
-        ),
+        MediaFault.UNSUPPORTED_FORMAT: ViolationCode.FILE_OTHER_FORMAT,
+        MediaFault.DAMAGED: ViolationCode.FILE_DAMAGED,
+        MediaFault.TOO_MANY_PIXELS: ViolationCode.FILE_TOO_MANY_PIXELS,
+        MediaFault.ANIMATED: ViolationCode.FILE_ANIMATED,
+        MediaFault.COMPRESSED_WAV: ViolationCode.FILE_COMPRESSED_WAV,
+        MediaFault.NO_VIDEO_TRACK: ViolationCode.FILE_WITHOUT_VIDEO,
+        MediaFault.LENGTH_UNKNOWN: ViolationCode.FILE_LENGTH_UNKNOWN,
+        MediaFault.RESOURCE_LIMIT: ViolationCode.FILE_TOO_COMPLEX,
     }
 )

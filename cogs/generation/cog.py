@@ -34,8 +34,8 @@ from cogs.generation.options import (
 )
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
+from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, run_handler
-from domain.catalogue import N_
 from domain.models import (
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
@@ -281,7 +281,7 @@ class ReferenceCog(_CommandCog):
         await self._interactions.defer_reply(interaction)
         loaded = await self._attachments.load_references(pictures, videos, audios)
         draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
-        omitted = len(loaded.problems)
+        omitted = len(loaded.violations)
         retry = RetryDraft(
             interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
         )
@@ -367,7 +367,7 @@ class ComposeCog(commands.Cog):
         """Take in the pictures of a form beside those that are kept; with none, words are meant."""
         gathered = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
         frames = merge_frames(about.frames, gathered.frames)
-        draft = with_frames(about.draft, frames, gathered.problems)
+        draft = with_frames(about.draft, frames, gathered.violations)
         if about.kind is ModalKind.COMPOSE:
             has_pictures = gathered.frames or draft.pictures
             draft = replace(

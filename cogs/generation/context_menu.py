@@ -30,11 +30,13 @@ from cogs.generation.modals import (
 )
 from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, dispatch_component
 from cogs.ui.ttl_store import TTLStore
-from domain.catalogue import N_, _
+from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
+from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.results.rerun import modal_keys
 
@@ -110,14 +112,6 @@ _NONE: Final = N_(
     "`/animate` with a file of your own."
 )
 _WHICH: Final = N_("**Which picture shall come to life?**")
-_GONE: Final = N_(
-    "I can not see the picture any more: it or its message may be deleted, or I was restarted "
-    "meanwhile. Click *Edit again* and attach it, or choose *Animate this image* once more."
-)
-_HIDDEN: Final = N_(
-    "I may not read the messages of this channel. Click *Edit again* and attach the picture."
-)
-_SILENT: Final = N_("Discord does not answer just now. Click *Edit again* in a while.")
 
 _GALLERY: Final = 10
 _NAME_SHOWN: Final = 60
@@ -241,7 +235,7 @@ class ContextMenuCog(ComponentCog):
     ) -> None:
         await self._interactions.defer_reply(interaction)
         gathered = await self._gather(interaction, about, data)
-        draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.problems), data)
+        draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.violations), data)
         retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
         keys = modal_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
         card = await self._service.request_video(interaction, draft, keys, retry)
@@ -250,14 +244,14 @@ class ContextMenuCog(ComponentCog):
     async def _gather(
         self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
     ) -> LoadedAttachments:
-        """Take in the picture that is meant, and the one to end on; a problem is named."""
+        """Take in the picture that is meant, and the one to end on; what is wrong is named."""
         last = uploaded_files(data, ModalField.LAST_PICTURE)[:1]
         try:
             first = await self._meant(interaction, int(about["message"]), int(about["number"]))
-        except UserError as reason:
+        except RulesViolated as error:
             ends = await self._attachments.load_pictures(last)
             return LoadedAttachments(
-                problems=(str(reason), *ends.problems), frames=(None, *ends.frames)
+                violations=(*error.violations, *ends.violations), frames=(None, *ends.frames)
             )
         return await self._attachments.load_pictures([first, *last])
 
@@ -265,13 +259,13 @@ class ContextMenuCog(ComponentCog):
         """Find a picture by its number, from 1.
 
         Raises:
-            UserError: it is not there, or not to be seen.
+            RulesViolated: it is not there, or not to be seen.
         """
         user_id = interaction.user.id
         seen = self._seen.get(f"{user_id}:{message_id}", user_id)
         pictures = seen.pictures if seen else await _fetched(interaction, message_id)
         if not 1 <= number <= len(pictures):
-            raise UserError(_(_GONE))
+            raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
         return pictures[number - 1]
 
 
@@ -298,17 +292,21 @@ async def _fetched(interaction: _Interaction, message_id: int) -> tuple[RemoteFi
     """Fetch a message of the channel that the form came from, and list its pictures.
 
     Raises:
-        UserError: it is not to be had.
+        RulesViolated: it is not to be had.
     """
     if not interaction.permissions.read_message_history or interaction.channel_id is None:
-        raise UserError(_(_GONE))
+        raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
     client = cast("commands.Bot", interaction.client)
     channel = client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
     try:
         return pictures_in(await channel.fetch_message(message_id))
     except discord.NotFound:
-        raise UserError(_(_GONE)) from None
+        raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE) from None
     except discord.Forbidden:
-        raise UserError(_(_HIDDEN)) from None
+        raise _unreadable(ViolationCode.MESSAGES_HIDDEN) from None
     except (discord.HTTPException, aiohttp.ClientError, OSError):
-        raise UserError(_(_SILENT)) from None
+        raise _unreadable(ViolationCode.DISCORD_SILENT) from None
+
+
+def _unreadable(code: ViolationCode) -> RulesViolated:
+    return RulesViolated([Violation.of(code, Source.ATTACHMENT)])

@@ -16,9 +16,10 @@ from discord import ui
 
 from cogs.generation.attachments import RemoteFile
 from cogs.generation.options import parse_choices
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
 from domain.requests import Draft, unsupported_options
+from domain.violations import Source, Violation, ViolationCode
 
 
 class ModalKind(StrEnum):
@@ -309,7 +310,7 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
         resolution=_chosen(given, ModalField.RESOLUTION, draft.resolution),
         aspect_ratio=_chosen(given, ModalField.ASPECT_RATIO, draft.aspect_ratio),
     )
-    seconds, problems = _seconds(_chosen(given, ModalField.SECONDS, draft.seconds))
+    seconds, not_whole = _seconds(_chosen(given, ModalField.SECONDS, draft.seconds))
     prompt, sound = given.get(ModalField.PROMPT), given.get(ModalField.SOUND)
     return replace(
         draft,
@@ -319,7 +320,7 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
         resolution=choices.resolution,
         aspect_ratio=choices.aspect_ratio,
         sound=sound if isinstance(sound, bool) else draft.sound,
-        violations=(*draft.violations, *choices.problems, *problems),
+        violations=(*draft.violations, *choices.violations, *not_whole),
     )
 
 
@@ -362,9 +363,9 @@ def _chosen(given: Mapping[str, Any], name: ModalField, before: Any) -> Any:
     return next(iter(cast("list[str]", values)), None)
 
 
-def _seconds(chosen: int | str | None) -> tuple[int | None, tuple[str, ...]]:
+def _seconds(chosen: int | str | None) -> tuple[int | None, tuple[Violation, ...]]:
     if chosen is None or isinstance(chosen, int):
         return chosen, ()
     if re.fullmatch("[0-9]{1,4}", chosen):
         return int(chosen), ()
-    return None, (_("The length has to be a whole number of seconds."),)
+    return None, (Violation.of(ViolationCode.LENGTH_NOT_WHOLE, Source.FORM),)

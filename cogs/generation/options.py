@@ -9,39 +9,40 @@ from typing import Final, TypeVar
 from discord import app_commands
 
 from cogs.generation.attachments import LoadedAttachments
-from cogs.ui import text
-from domain.catalogue import N_, _, ngettext
+from cogs.ui.i18n import N_, ngettext
 from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
 from domain.requests import Draft, GenerationCommand
+from domain.violations import Source, Violation, ViolationCode
 
 E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedChoices:
-    """What was chosen, None where nothing was; `problems` names every value that is unknown."""
+    """What was chosen, None where nothing was; `violations` names every value that is unknown."""
 
     model: ModelId | None
     resolution: Resolution | None
     aspect_ratio: AspectRatio | None
-    problems: tuple[str, ...]
+    violations: tuple[Violation, ...]
 
 
 def parse_choices(
     *, model: str | None = None, resolution: str | None = None, aspect_ratio: str | None = None
 ) -> ParsedChoices:
     """Parse the options that Discord sends as text; a client with old commands may send any."""
-    problems = list[str]()
+    unknown = list[Violation]()
 
     def read(kind: type[E], name: str, value: str | None) -> E | None:
         if value is None or value in list(kind):
             return None if value is None else kind(value)
-        problems.append(
-            _(
-                "{option} can be {values}, not {value}.",
+        unknown.append(
+            Violation.of(
+                ViolationCode.CHOICE_UNKNOWN,
+                Source.FORM,
                 option=name,
-                values=", ".join(kind),
-                value=text.sanitize(value, 40),
+                values=tuple(kind),
+                value=value,
             )
         )
         return None
@@ -50,7 +51,7 @@ def parse_choices(
         model=read(ModelId, "model", model),
         resolution=read(Resolution, "resolution", resolution),
         aspect_ratio=read(AspectRatio, "aspect_ratio", aspect_ratio),
-        problems=tuple(problems),
+        violations=tuple(unknown),
     )
 
 
@@ -129,7 +130,7 @@ def build_draft(
         pictures=attachments.pictures,
         videos=attachments.videos,
         audios=attachments.audios,
-        violations=(*attachments.problems, *choices.problems),
+        violations=(*attachments.violations, *choices.violations),
         preset=options.preset,
         private=bool(options.private),
     )

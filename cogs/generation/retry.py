@@ -8,24 +8,18 @@ from discord import ui
 
 from cogs.generation.modals import ModalKind, edit_modal, extend_modal, make_modal, takes_pictures
 from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.i18n import N_, _, ngettext
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
-from domain.catalogue import N_, _, ngettext
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand, Picture, build_request
+from domain.violations import Source, Violation, ViolationCode
 
 Frames = tuple[Picture | None, ...]
 """Pictures in their places, first and last; None for one that can not be used."""
 
-ATTACHMENTS_EXPIRED: Final = N_(
-    "What you gave beside this form was kept for {minutes} minutes, and it is gone: files, and "
-    "options that it does not show. Click *Edit again* to go on with what stands in the form."
-)
 DRAFT_EXPIRED: Final = N_(
     "What you typed is kept for {minutes} minutes at most, and it is gone. Use the command once "
     "more, or click *Edit prompt* under the video."
-)
-FIRST_PICTURE_MISSING: Final = N_(
-    "The first picture is missing: attach it, or both in their order."
 )
 
 _NAME_SHOWN: Final = 24
@@ -84,7 +78,9 @@ class RetryModals:
         about = self._kept.get(key, user_id)
         if about is not None and about.kind is kind:
             return about
-        gone = _(ATTACHMENTS_EXPIRED, minutes=TTL_MINUTES)
+        gone = Violation.of(
+            ViolationCode.ATTACHMENTS_EXPIRED, Source.ATTACHMENT, minutes=TTL_MINUTES
+        )
         return RetryDraft(
             user_id, kind, Draft(command=_COMMANDS[kind], prompt="", violations=(gone,))
         )
@@ -98,16 +94,16 @@ def merge_frames(before: Frames, given: Frames) -> Frames:
     return tuple(frame or next(coming, None) for frame in before)
 
 
-def with_frames(draft: Draft, frames: Frames, problems: Sequence[str]) -> Draft:
-    """Give a draft its pictures and what is wrong with others; a last one alone is a problem."""
+def with_frames(draft: Draft, frames: Frames, violations: Sequence[Violation]) -> Draft:
+    """Give a draft its pictures and what is wrong with others; a last one alone breaks a rule."""
     pictures = tuple(frame for frame in frames if frame is not None)
-    lacks_first = bool(pictures) and frames[0] is None and not problems
-    said = (_(FIRST_PICTURE_MISSING),) if lacks_first else problems
-    return replace(draft, pictures=pictures, violations=(*draft.violations, *said))
+    if pictures and frames[0] is None and not violations:
+        violations = (Violation.of(ViolationCode.FIRST_PICTURE_MISSING, Source.ATTACHMENT),)
+    return replace(draft, pictures=pictures, violations=(*draft.violations, *violations))
 
 
 def _cleared(about: RetryDraft) -> RetryDraft:
-    """Leave out what can not be used of what was given; its problems have been told."""
+    """Leave out what can not be used of what was given; what is wrong with it has been told."""
     draft = replace(about.draft, violations=())
     if about.kind is ModalKind.REFERENCE:
         fit = _fit_references(draft)

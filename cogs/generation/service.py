@@ -1,6 +1,7 @@
 """The desk that every request for a video passes: checked, priced, put on the belt, answered."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,15 +13,16 @@ from cogs.generation.retry import RetryDraft, RetryModals
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.i18n import _, format_usd
 from cogs.ui.interactions import UserError, role_ids
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.ttl_store import TTLStore
-from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.guild_rules import RequestOrigin, apply_guild_rules, privacy_violations
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
 from domain.pricing import quote
 from domain.requests import Draft, VideoRequest, build_request
+from domain.violations import Source, Violation, ViolationCode
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
 from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFlight
@@ -106,14 +108,11 @@ def is_age_restricted(channel: object) -> bool:
     return isinstance(room, _ROOMS) and room.is_nsfw()
 
 
-_PLAIN: Final = "a plain prompt"
-"""Nothing in it breaks a rule."""
+_FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
+"""Where a mistake lies that can be corrected in the form that a refusal opens."""
+
 
 _Interaction = discord.Interaction[Any]
-
-
-class _NotFixable(RulesViolated):
-    """An order that is refused whatever is typed into a form."""
 
 
 class GenerationService:
@@ -166,10 +165,10 @@ class GenerationService:
                 )
                 return await self._confirmations.ask(interaction, asked)
             news = await self._accept(interaction, request, keys, private=draft.private)
-        except _NotFixable as error:
-            return views.render_refusal(error.violations)
         except RulesViolated as error:
-            button = None if retry is None else self._retries.keep(interaction.id, retry, draft)
+            button = None
+            if retry is not None and _is_fixable(error.violations):
+                button = self._retries.keep(interaction.id, retry, draft)
             return views.render_refusal(error.violations, button)
         if news.job.private:
             self._ephemeral_replies.remember(news.job.id, interaction, shows_status=True)
@@ -206,9 +205,7 @@ class GenerationService:
     ) -> tuple[VideoRequest, MicroUSD | None]:
         """Make the request of a draft, and tell above which price its member is to be asked."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
-        given = draft
         draft = await apply_preset(self._context, interaction.guild_id, draft)
-        not_in_form = draft.violations[len(given.violations) :]
         settings = await read(self._context, interaction.guild_id)
         # Patterns that managers wrote take their time, though never much.
         draft = await asyncio.to_thread(
@@ -216,18 +213,9 @@ class GenerationService:
         )
         place = (
             *privacy_violations(settings, draft),
-            *([] if draft.private else _channel_problems(interaction)),
+            *([] if draft.private else _permission_violations(interaction)),
         )
-        try:
-            request = build_request(replace(draft, violations=(*draft.violations, *place)))
-        except RulesViolated as error:
-            plain = Draft(command=given.command, prompt=_PLAIN)
-            never = await asyncio.to_thread(
-                apply_guild_rules, settings, request_origin(interaction), plain
-            )
-            if {*error.violations} <= {*not_in_form, *place, *never.violations}:
-                raise _NotFixable(error.violations) from None
-            raise
+        request = build_request(replace(draft, violations=(*draft.violations, *place)))
         return request, settings.confirm_above
 
     async def _accept(
@@ -254,34 +242,28 @@ class GenerationService:
         try:
             return await accept(self._context, order)
         except OverLimit as error:
-            raise _NotFixable(
-                refusals.format_quota_exceeded(error, quote(request).amount)
-            ) from None
+            broken = refusals.quota_violations(error, quote(request).amount)
         except QueueFull as error:
-            raise _NotFixable([refusals.format_queue_full(error)]) from None
+            broken = [refusals.queue_violation(error)]
         except TooManyInFlight as error:
-            raise _NotFixable([refusals.format_too_many_in_flight(error)]) from None
+            broken = [refusals.in_flight_violation(error)]
         except CooldownActive as error:
-            raise _NotFixable([refusals.format_cooldown(error)]) from None
+            broken = [refusals.cooldown_violation(error)]
+        raise RulesViolated(broken)
 
 
-def _channel_problems(interaction: _Interaction) -> list[str]:
+def _is_fixable(violations: Sequence[Violation]) -> bool:
+    """Tell whether a form can mend one of the mistakes at least."""
+    return any(violation.source in _FIXABLE for violation in violations)
+
+
+def _permission_violations(interaction: _Interaction) -> list[Violation]:
     """Name what the bot lacks in this channel to post a video there later."""
-    allowed = interaction.app_permissions
     in_thread = isinstance(interaction.channel, discord.Thread)
-    needed = {
-        _("View Channel"): allowed.view_channel,
-        _("Send Messages in Threads") if in_thread else _("Send Messages"): (
-            allowed.send_messages_in_threads if in_thread else allowed.send_messages
-        ),
-        _("Attach Files"): allowed.attach_files,
-    }
-    lacking = [name for name, granted in needed.items() if not granted]
+    send = "send_messages_in_threads" if in_thread else "send_messages"
+    allowed = interaction.app_permissions
+    needed = ("view_channel", send, "attach_files")
+    lacking = tuple(name for name in needed if not getattr(allowed, name))
     if not lacking:
         return []
-    return [
-        _(
-            "I could not post the video here: I lack {permissions} in this channel.",
-            permissions=", ".join(lacking),
-        )
-    ]
+    return [Violation.of(ViolationCode.PERMISSIONS_MISSING, Source.CHANNEL, permissions=lacking)]

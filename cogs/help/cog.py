@@ -12,9 +12,9 @@ from discord.ext import commands
 
 from cogs.help import privacy, views
 from cogs.help.views import AnyCommand
+from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, is_manager, role_ids, run_handler
 from cogs.ui.notify_button import NotifyButton
-from domain.catalogue import N_
 from workflow.billing import quotas
 from workflow.billing.quotas import Member
 from workflow.context import Context

@@ -10,10 +10,11 @@ from discord.ext import commands
 
 from cogs.generation.options import parse_choices
 from cogs.help import price_views
+from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, role_ids, run_handler
-from domain.catalogue import N_, _
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, build_request
+from domain.violations import Source, Violation, ViolationCode
 from workflow.billing import quotas
 from workflow.billing.quotas import Member
 from workflow.context import Context
@@ -98,7 +99,7 @@ class PriceCog(commands.Cog):
 def _draft(options: _PriceOptions) -> Draft:
     """Write down a request of this price; a reference video stands for all of them."""
     choices = parse_choices(model=options.model, resolution=options.resolution)
-    clips, problems = _clips(options.reference_seconds)
+    clips, violations = _clips(options.reference_seconds)
     return Draft(
         command=GenerationCommand.REFERENCE if clips else GenerationCommand.VIDEO,
         prompt=_ANY_PROMPT,
@@ -107,16 +108,17 @@ def _draft(options: _PriceOptions) -> Draft:
         resolution=choices.resolution,
         sound=options.sound,
         videos=clips,
-        violations=(*choices.problems, *problems),
+        violations=(*choices.violations, *violations),
     )
 
 
-def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[str, ...]]:
-    """Make a clip of exactly the length that was typed; what is no such length is a problem."""
+def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[Violation, ...]]:
+    """Make a clip of exactly the length that was typed; what is no such length breaks a rule."""
     if seconds is None:
         return (), ()
     # A float's shortest text is what was typed.
     ms = Decimal(str(seconds)) * 1000
     clip = Clip(url="", name="reference_seconds", duration_ms=int(ms))
-    problem = _("reference_seconds takes up to three decimals, such as 2.125.")
-    return (clip,), () if ms == int(ms) else (problem,)
+    if ms == int(ms):
+        return (clip,), ()
+    return (clip,), (Violation.of(ViolationCode.REFERENCE_LENGTH_TOO_PRECISE, Source.FORM),)

@@ -8,13 +8,12 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _, format_number, format_usd
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
 from domain.pricing import Quote, quote, quote_options
 from domain.quotas import RemainingQuota
 from domain.requests import OmniReference, VideoRequest
-from domain.spoken import format_number
 
 _BLUE: Final = discord.Colour(0x5865F2)
 _RATES: Final = MappingProxyType(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from domain.guild_settings import GuildSettings
 
 _KEPT: Final = N_(

@@ -8,7 +8,7 @@ from discord import app_commands, ui
 
 from cogs.help import price_views
 from cogs.quotas import views as quota_cards
-from domain.catalogue import _
+from cogs.ui.i18n import _
 from domain.models import MODELS
 from workflow.billing.quotas import QuotaStatus
 from workflow.context import Policy

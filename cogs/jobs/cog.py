@@ -23,13 +23,14 @@ from cogs.jobs.extend import ExtendHandler
 from cogs.jobs.share import ShareHandler
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.i18n import _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES
-from domain.catalogue import _
 from domain.pricing import quote
 from domain.requests import Draft, GenerationCommand, build_request
+from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
 from workflow.guilds import notifications
@@ -253,7 +254,8 @@ class JobButtonsCog(ComponentCog):
         draft = draft_from_job(job, self._context.now_ms())
         if await are_inputs_available(self._context, job):
             return draft
-        return replace(draft, violations=(_(text.INPUTS_GONE),))
+        gone = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
+        return replace(draft, violations=(gone,))
 
     async def _final(self, job: JobView) -> Draft:
         """Write the draft of a job at its model's next higher resolution."""

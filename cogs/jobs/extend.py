@@ -12,8 +12,8 @@ import discord
 from cogs.generation.modals import ModalKind, apply_input, extend_modal
 from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
-from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.publisher import JobView
 from workflow.results.extend import (
@@ -82,7 +82,8 @@ class ExtendHandler:
         """Ask for the video of the form that was sent off; sent twice, it is one."""
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, about["job"])
-        picture = await extract_last_frame(self._context, job)
+        name = _("the last picture of the video")
+        picture = await extract_last_frame(self._context, job, name)
         if isinstance(picture, ExtendRefusal):
             raise UserError(_(_SAID[picture]))
         before = replace(draft_continuation(job, self._context.now_ms()), pictures=(picture,))

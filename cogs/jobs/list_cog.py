@@ -9,9 +9,9 @@ from cogs.jobs import list_views as list_cards
 from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, PageButton
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
-from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import (
     JobNotFound,

@@ -10,11 +10,11 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_submission_block
-from domain.catalogue import N_, _
 from domain.jobs import JobState
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
 from workflow.publisher import JobView, StatusView
 from workflow.results.job_list import JobAmounts, JobListEntry, JobListPage
 from workflow.results.repost import RepostOutcome

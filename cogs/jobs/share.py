@@ -7,8 +7,8 @@ from typing import Any, Final
 import discord
 
 from cogs.ui import views
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
-from domain.catalogue import N_, _
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
 from workflow.publisher import JobView

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 from cogs.operator.owners import Operators
-from domain.catalogue import _, ngettext
+from cogs.ui.i18n import _, format_number, format_usd, ngettext
 from domain.jobs import JobState
-from domain.money import ZERO, format_usd
-from domain.spoken import format_number
+from domain.money import ZERO
 from workflow.billing.balance_monitor import BalanceAlert, CreditExhausted, LowBalance
 from workflow.context import Context
 from workflow.disk_space import DiskSpace

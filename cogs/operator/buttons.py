@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
+from cogs.ui.i18n import N_, _
 from cogs.ui.routing import dispatch_component
-from domain.catalogue import N_, _
 from workflow.operator.parked_jobs import Decision
 
 _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"

@@ -24,11 +24,14 @@ from cogs.operator.buttons import (
     read_task_id,
 )
 from cogs.ui import text, views
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
-from domain.catalogue import N_, _
+from cogs.ui.text import format_limit
+from cogs.ui.violations import format_violation
+from domain.errors import InvalidInput
 from domain.money import MicroUSD
-from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_limit
+from domain.quotas import Limit, LimitKind, LimitTarget, parse_limit
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.context import Context
@@ -318,9 +321,9 @@ def _server_id(server: str | None) -> int:
 def _amount(amount: str) -> MicroUSD | None:
     try:
         return parse_limit(amount)
-    except ValueError as error:
-        shown = text.sanitize(amount, 40)
-        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
+    except InvalidInput as error:
+        shown, why = text.sanitize(amount, 40), format_violation(error.violation)
+        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
 def _operator(interaction: _Interaction) -> Actor:

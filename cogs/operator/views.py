@@ -8,8 +8,7 @@ from discord import ui
 from cogs.operator.alerts import format_low_disk_space
 from cogs.operator.buttons import DecisionButton, ParkedPageButton
 from cogs.ui import text
-from domain.catalogue import _, ngettext
-from domain.money import format_usd
+from cogs.ui.i18n import _, format_usd, ngettext
 from workflow.operator.control import ServiceStatus
 from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 

@@ -10,11 +10,14 @@ from discord import app_commands
 
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
+from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
-from domain.catalogue import N_, _
-from domain.money import MicroUSD, format_usd
-from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_amount, parse_limit
+from cogs.ui.text import format_limit
+from cogs.ui.violations import format_violation
+from domain.errors import InvalidInput
+from domain.money import MicroUSD
+from domain.quotas import Limit, LimitKind, LimitTarget, parse_amount, parse_limit
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor, Member
 from workflow.context import Context
@@ -249,9 +252,9 @@ def _limit(interaction: _Interaction, place: _LimitSubject, amount: MicroUSD | N
 def _read(reader: Callable[[str], T], amount: str) -> T:
     try:
         return reader(amount)
-    except ValueError as error:
-        shown = text.sanitize(amount, 40)
-        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=error)) from None
+    except InvalidInput as error:
+        shown, why = text.sanitize(amount, 40), format_violation(error.violation)
+        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
 def _check_manager(interaction: _Interaction) -> None:

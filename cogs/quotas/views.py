@@ -10,9 +10,10 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.i18n import N_, _, format_usd, ngettext
 from cogs.ui.routing import dispatch_component
-from domain.catalogue import N_, _, ngettext
-from domain.money import ZERO, format_usd
+from cogs.ui.text import format_limit
+from domain.money import ZERO
 from domain.quotas import (
     EffectiveLimit,
     Limit,
@@ -21,7 +22,6 @@ from domain.quotas import (
     LimitUsage,
     Period,
     Scope,
-    format_limit,
 )
 from workflow.billing.quotas import Change, QuotaStatus, ServerLimits
 

@@ -20,12 +20,11 @@ from cogs.reports.controls import (
     render_controls,
 )
 from cogs.ui import text
+from cogs.ui.i18n import N_, _, format_number
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.names import NameResolver, channel_names
 from cogs.ui.routing import ComponentCog, ComponentRoute
-from domain.catalogue import N_, _
 from domain.reports import DayRange, Grouping, ReportPeriod
-from domain.spoken import format_number
 from workflow.context import Context
 from workflow.reports import csv_export, spending
 from workflow.reports.spending import SpendingReport

@@ -13,12 +13,11 @@ from cogs.reports.charts.dates import (
 )
 from cogs.reports.charts.plots import Bar, Chart, render_ranking_chart, render_time_chart
 from cogs.reports.charts.svg import strip_undrawable
-from domain.catalogue import N_, _, ngettext
+from cogs.ui.i18n import N_, _, format_number, format_usd, ngettext
 from domain.failures import FailReason
 from domain.models import MODELS
-from domain.money import ZERO, MicroUSD, format_usd
+from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, Grouping, ReportLine, Sums
-from domain.spoken import format_number
 from workflow.reports.spending import SpendingReport, percent_of
 
 _MOST_BARS: Final = 62

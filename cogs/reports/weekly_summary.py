@@ -10,7 +10,7 @@ from discord import ui
 
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
-from domain.catalogue import _
+from cogs.ui.i18n import _
 from domain.reports import Grouping
 from workflow.reports.weekly_summary import WeeklySummary
 

@@ -7,7 +7,7 @@ from cogs.settings.controls import SettingsLocation, SettingsPage
 from cogs.settings.field_types import ChannelOrRoleField, SettingField
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD, find_field
 from cogs.ui import text
-from domain.catalogue import _
+from cogs.ui.i18n import _
 from domain.quotas import LimitTarget
 from workflow.billing.quotas import Change
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import discord
 
 from cogs.settings.field_types import ChannelOrRoleField
-from domain.catalogue import N_, _, ngettext
+from cogs.ui.i18n import N_, _, ngettext
 
 _Place = discord.abc.GuildChannel | discord.Thread
 

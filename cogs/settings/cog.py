@@ -24,10 +24,10 @@ from cogs.settings.fields import find_field
 from cogs.settings.modals import FormValues, RejectedForm
 from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
-from domain.catalogue import N_, _
 from domain.errors import RulesViolated
 from workflow.billing.quotas import Actor
 from workflow.context import Context

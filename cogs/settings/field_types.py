@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cogs.ui import text
-from domain.catalogue import _, ngettext
-from domain.errors import RulesViolated
-from domain.money import MicroUSD, format_usd, format_usd_en
-from domain.quotas import LimitKind, format_limit, parse_amount
-from domain.spoken import format_number
+from cogs.ui.i18n import _, format_usd, ngettext
+from cogs.ui.text import format_limit
+from domain.errors import InvalidInput, RulesViolated
+from domain.money import MicroUSD, format_usd_en
+from domain.quotas import LimitKind, parse_amount
+from domain.violations import Source, Violation, ViolationCode
 
 UNSET_KEY: Final = "-"
 """Stands in a menu for leaving it open."""
@@ -72,7 +73,7 @@ class SelectField:
         """
         chosen = [one.value for one in self.menu_options() if one.key in values]
         if len(chosen) != len(values) or not (chosen or self.multiple):
-            raise RulesViolated([_("Choose from what the menu offers.")])
+            raise _not_offered()
         return (tuple(chosen) or None) if self.multiple else chosen[0]
 
 
@@ -116,7 +117,7 @@ class ChannelOrRoleField:
             RulesViolated: that is no channel or role.
         """
         if len(values) > self.max_values or not all(value.isdecimal() for value in values):
-            raise RulesViolated([_("Choose from what the menu offers.")])
+            raise _not_offered()
         ids = tuple(int(value) for value in values)
         if self.max_values > 1:
             return ids
@@ -125,7 +126,7 @@ class ChannelOrRoleField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextField:
-    """A form with one field; `read` raises ValueError in words for the person who typed."""
+    """A form with one field; `parser` raises InvalidInput for what it does not take."""
 
     name: str
     label: str
@@ -151,13 +152,22 @@ class TextField:
         """Read what was typed.
 
         Raises:
-            RulesViolated: it can not be taken, in words for whom it comes from.
+            RulesViolated: it can not be taken.
         """
         try:
             return self.parser(text.strip())
-        except ValueError as error:
-            label, reason = _(self.label), str(error)
-            raise RulesViolated([_("{label}: {reason}.", label=label, reason=reason)]) from None
+        except InvalidInput as error:
+            invalid = Violation.of(
+                ViolationCode.FIELD_INVALID,
+                Source.SETTINGS,
+                label=self.label,
+                fault=error.violation,
+            )
+            raise RulesViolated([invalid]) from None
+
+
+def _not_offered() -> RulesViolated:
+    return RulesViolated([Violation.of(ViolationCode.OPTION_NOT_OFFERED, Source.SETTINGS)])
 
 
 SettingField = SelectField | ChannelOrRoleField | TextField
@@ -196,7 +206,7 @@ def parse_price(text: str) -> MicroUSD | None:
     """Read a price; nothing typed is none.
 
     Raises:
-        ValueError: in words for whoever typed it.
+        InvalidInput: it is no price.
     """
     return parse_amount(text) if text else None
 
@@ -220,7 +230,7 @@ def parse_cooldown(text: str) -> MemberLimit | None:
     """Read a number of seconds, a day at most; nothing typed clears it.
 
     Raises:
-        ValueError: in words for whoever typed it.
+        InvalidInput: it is no such number.
     """
     return _read_allowance(text, 86_400)
 
@@ -229,7 +239,7 @@ def parse_in_flight_limit(text: str) -> MemberLimit | None:
     """Read a number of videos, a hundred at most; nothing typed clears it.
 
     Raises:
-        ValueError: in words for whoever typed it.
+        InvalidInput: it is no such number.
     """
     return _read_allowance(text, 100)
 
@@ -243,10 +253,10 @@ def parse_days(text: str) -> int:
     """Read a number of days.
 
     Raises:
-        ValueError: it is no number.
+        InvalidInput: it is no number.
     """
     if not _is_number(text):
-        raise ValueError(_("write a whole number of days"))
+        raise InvalidInput(Violation.of(ViolationCode.DAYS_NOT_WHOLE, Source.SETTINGS))
     return int(text)
 
 
@@ -267,8 +277,8 @@ def _read_allowance(text: str, most: int) -> MemberLimit | None:
     if text.lower() == "none":
         return MemberLimit(None)
     if not _is_number(text) or int(text) > most:
-        raise ValueError(
-            _("write a whole number from 0 to {most}, or none", most=format_number(most))
+        raise InvalidInput(
+            Violation.of(ViolationCode.NOT_A_MEMBER_LIMIT, Source.SETTINGS, most=most)
         )
     return MemberLimit(int(text))
 

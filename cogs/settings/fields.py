@@ -14,7 +14,7 @@ from cogs.settings.field_types import (
     SettingField,
     TextField,
 )
-from domain.catalogue import N_
+from cogs.ui.i18n import N_
 from domain.guild_settings import AppliesTo, OversizeFallback
 from domain.models import MODELS, AspectRatio, Resolution
 from domain.quotas import LimitKind

@@ -15,7 +15,7 @@ from discord import ui
 from cogs.settings.controls import CONTROL_PATTERN, SettingsLocation
 from cogs.settings.field_types import UNSET_KEY, SelectField, TextField
 from cogs.settings.fields import ASPECT_RATIO_OPTIONS, DURATION_OPTIONS, MODEL_OPTIONS
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from domain.presets import MAX_NAME_CHARS, MAX_SUFFIX_CHARS, Preset
 
 FORM_CUSTOM_ID: Final = re.compile(f"settings-form:{CONTROL_PATTERN}", re.DOTALL)

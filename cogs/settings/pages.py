@@ -26,9 +26,11 @@ from cogs.settings.field_types import (
 from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_DESCRIPTIONS, PAGE_TITLES
 from cogs.settings.service import SettingsState, deleted_channel_ids
 from cogs.ui import text
-from domain.catalogue import N_, _, ngettext
+from cogs.ui.i18n import N_, _, ngettext
+from cogs.ui.violations import format_violation
 from domain.models import MODELS
 from domain.presets import Preset
+from domain.violations import Violation
 
 SHORT_LIST_LENGTH: Final = 500
 """Characters of a list that has others beside it; a message shows 4,000 in all."""
@@ -290,7 +292,7 @@ _Items = list[ui.Item[Any]]
 class RejectionNotice:
     """Why a change was not made, and the button that brings what was typed back."""
 
-    problems: Sequence[str]
+    violations: Sequence[Violation]
     retry_button: ui.Item[Any] | None = None
 
 
@@ -309,7 +311,9 @@ def render_page(
 
 
 def _noticed(notice: RejectionNotice) -> _Items:
-    listed = join_truncated([f"- {rule}" for rule in notice.problems], _PROBLEMS_SHOWN)
+    listed = join_truncated(
+        [f"- {format_violation(one)}" for one in notice.violations], _PROBLEMS_SHOWN
+    )
     text = _("**Nothing was changed.**") + f"\n{listed}"
     box = ui.Container[Any](ui.TextDisplay(text), accent_colour=_RED)
     return [box, *([ui.ActionRow[Any](notice.retry_button)] if notice.retry_button else [])]

@@ -12,11 +12,11 @@ from cogs.settings.controls import SettingsLocation, SettingsPage
 from cogs.settings.field_types import MemberLimit
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD
 from cogs.settings.modals import FormValues, apply_form_values
-from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.guild_settings import ChannelRules, GenerationRules, GuildSettings
 from domain.presets import Preset, preset_key
 from domain.quotas import Limit, LimitTarget
+from domain.violations import Source, Violation, ViolationCode
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor, Change
 from workflow.context import Context
@@ -127,7 +127,7 @@ class ManagerContext:
 class SettingsService:
     """Changes one thing at a time and lets the rest be, whoever else changes something.
 
-    What breaks rules raises RulesViolated, in words for the manager, and changes nothing.
+    What breaks rules raises RulesViolated, and changes nothing.
     """
 
     def __init__(self, context: Context) -> None:
@@ -203,5 +203,5 @@ class SettingsService:
         known = await presets.list_presets(self._context, seat.guild.id)
         found = next((one for one in known if one.key == preset_key(name)), None)
         if found is None:
-            raise RulesViolated([_("This preset is deleted.")])
+            raise RulesViolated([Violation.of(ViolationCode.PRESET_DELETED, Source.SETTINGS)])
         return found

@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
+from cogs.ui.i18n import N_, _
 from cogs.ui.routing import dispatch_component
-from domain.catalogue import N_, _
 
 
 class ButtonAction(StrEnum):

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from cogs.ui import views
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _
 from domain.errors import Outage, RulesViolated
 
 _log = structlog.get_logger(__name__)

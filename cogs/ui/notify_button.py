@@ -7,8 +7,8 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.i18n import _
 from cogs.ui.routing import dispatch_component
-from domain.catalogue import _
 from workflow.publisher import JobView
 
 _BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from domain.catalogue import N_, _
+from cogs.ui.i18n import N_, _, format_usd
 from domain.failures import (
     ENDED_BY_OPERATOR,
     FIXABLE_BY_MEMBER,
@@ -17,8 +17,8 @@ from domain.failures import (
 )
 from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
-from domain.money import MicroUSD, format_usd
-from domain.quotas import Period, RemainingQuota, Scope
+from domain.money import MicroUSD
+from domain.quotas import LimitKind, Period, RemainingQuota, Scope
 from domain.requests import VideoRequest
 from workflow.errors import NotCancellable
 from workflow.publisher import BlockReason, JobView, ResultPayload, StatusView, SubmissionBlock
@@ -233,6 +233,19 @@ def format_remaining_quota(remaining: RemainingQuota) -> str:
     if own:
         mine = _("Left for you: {amounts}.", amounts=" · ".join(own))
     return " ".join([mine, *_tighter(remaining)])
+
+
+def format_limit(kind: LimitKind, amount: int | None) -> str:
+    """Say what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
+    if amount is None:
+        return _("none")
+    match kind:
+        case LimitKind.DAY | LimitKind.MONTH:
+            return format_usd(MicroUSD(amount))
+        case LimitKind.COOLDOWN:
+            return _("{seconds} s", seconds=amount)
+        case LimitKind.IN_FLIGHT:
+            return _("{most} at once", most=amount)
 
 
 def private_notice() -> str:

@@ -14,10 +14,12 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.i18n import _, format_usd, ngettext
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
-from domain.catalogue import _, ngettext
+from cogs.ui.violations import format_violation
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
+from domain.violations import Violation
 from workflow.publisher import JobView, ResultPayload, StatusView
 from workflow.results.lookup import JobCost
 from workflow.results.rerun import next_higher_resolution
@@ -149,9 +151,11 @@ def render_accepted(
     return _view(body, *([ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []))
 
 
-def render_refusal(rules: Sequence[str], retry_button: ui.Item[Any] | None = None) -> ui.LayoutView:
+def render_refusal(
+    violations: Sequence[Violation], retry_button: ui.Item[Any] | None = None
+) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
-    listed = _as_many_as_fit([f"- {rule}" for rule in rules])
+    listed = _as_many_as_fit([f"- {format_violation(violation)}" for violation in violations])
     head = _("**This can't be made as it is.** Nothing was charged.")
     return _view(
         _box(_RED, _text(f"{head}\n{listed}")),

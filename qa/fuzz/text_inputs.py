@@ -14,12 +14,15 @@ from cogs.settings.controls import ReopenFormButton, SettingsControl
 from cogs.settings.field_types import ChannelOrRoleField, SelectField, SettingField, TextField
 from cogs.settings.fields import FIELDS_BY_PAGE
 from cogs.ui.buttons import ActionButton
+from cogs.ui.i18n import format_usd
 from cogs.ui.notify_button import NotifyButton
+from cogs.ui.violations import format_violation
 from domain import guild_settings
-from domain.errors import RulesViolated
+from domain.errors import InvalidInput, RulesViolated
 from domain.guild_settings import GuildSettings
-from domain.money import format_usd, format_usd_en, parse_usd
+from domain.money import format_usd_en, parse_usd
 from domain.quotas import MAX_AMOUNT, parse_limit
+from domain.violations import Violation
 from domain.word_filter import find_listed_words, parse_word_list, word_list_violations
 from qa.fuzz.mutators import mutate_text, random_text
 from qa.fuzz.target import FuzzTarget
@@ -49,14 +52,19 @@ def _money(dice: Random) -> str:
     )
     try:
         amount = parse_limit(text)
-    except ValueError as error:
-        str(error).encode()
-        return "refused"
+    except InvalidInput as error:
+        return _refused(error.violation)
     if amount is not None:
         assert 0 <= amount <= MAX_AMOUNT
         assert parse_usd(format_usd_en(amount).replace(",", "")) == amount
         assert format_usd(amount)[0] == "$"
     return "taken"
+
+
+def _refused(*violations: Violation) -> str:
+    """See that each mistake can be told."""
+    assert all(map(format_violation, violations))
+    return "refused"
 
 
 def _patterns(dice: Random) -> str:
@@ -68,8 +76,8 @@ def _patterns(dice: Random) -> str:
     settings = GuildSettings(banned=words)
     try:
         guild_settings.validate_settings(settings)
-    except RulesViolated:
-        return "refused"
+    except RulesViolated as error:
+        return _refused(*error.violations)
     assert word_list_violations(words) == []
     prompt = random_text(dice)
     assert all(isinstance(found, str) for found in find_listed_words(prompt, words))
@@ -82,8 +90,8 @@ def _values(dice: Random) -> str:
     text = random_text(dice, 500) if dice.random() < 0.5 else dice.choice((*_AMOUNTS, "8", "-"))
     try:
         value = _read(knob, text, dice)
-    except RulesViolated:
-        return "refused"
+    except RulesViolated as error:
+        return _refused(*error.violations)
     knob.format_value(value)
     assert not isinstance(knob, TextField) or knob.parse_input(knob.format_input(value)) == value
     return "taken"

@@ -29,6 +29,7 @@ from domain.requests import (
     dump_request,
     load_request,
 )
+from domain.violations import Source, Violation, ViolationCode
 from domain.word_filter import word_list_violations
 from qa.fuzz.mutators import mutate_json, mutate_text, random_text
 from qa.fuzz.target import FuzzTarget
@@ -123,9 +124,19 @@ def _draft(dice: Random) -> Draft:
         pictures=tuple(_picture(dice, is_wild=is_wild) for _ in range(pictures)),
         videos=tuple(_clip(dice) for _ in range(dice.choice((0, 1, 4)) if is_wild else 0)),
         audios=tuple(_clip(dice) for _ in range(dice.choice((0, 1, 4)) if is_wild else 0)),
-        violations=(sanitize(random_text(dice, 100), 60),) if dice.random() < 0.1 else (),
+        violations=(_unknown(dice),) if dice.random() < 0.1 else (),
         private=dice.random() < 0.1,
         **options,
+    )
+
+
+def _unknown(dice: Random) -> Violation:
+    return Violation.of(
+        ViolationCode.CHOICE_UNKNOWN,
+        Source.FORM,
+        option="model",
+        values=tuple(ModelId),
+        value=random_text(dice, 100),
     )
 
 

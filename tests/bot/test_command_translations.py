@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 
 from bot.translations import CommandTranslator
-from domain.catalogue import N_, activate_translations
+from cogs.ui.i18n import N_, activate_translations
 
 
 @pytest.fixture(autouse=True)

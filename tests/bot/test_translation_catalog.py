@@ -11,12 +11,15 @@ import pytest
 
 from tests.harness.untranslated_text import (
     reads_like_a_sentence,
+    sentences_for_members,
     translated_at_import,
     untranslated_sentences,
 )
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("cogs", "domain", "workflow")
+SILENT_ROOMS = ("domain", "workflow")
+"""They hand out codes and values; what members read is made of them in `cogs`."""
 
 ALLOWED = {
     "stored with jobs, in the ledger or its trails, which are kept in English": {
@@ -109,6 +112,32 @@ def test_every_sentence_goes_through_the_catalogue(room: str):
     """Put what this finds inside `t`, `n` or `mark`, as CONTRIBUTING.md says."""
     allowed = set[str]().union(*ALLOWED.values())
     assert [found for found in unsaid_in(room) if found[1] not in allowed] == []
+
+
+@pytest.mark.parametrize("room", SILENT_ROOMS)
+def test_no_sentence_for_members_is_made_below_cogs(room: str):
+    """A rule is a code with parameters; its sentence stands in cogs.ui.violations."""
+    said = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for line in sentences_for_members(path.read_text(encoding="utf-8"))
+    ]
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('raise RulesViolated([_("Allow one model at least.")])', [1]),
+        ('SAID = N_("Deleted.")', [1]),
+        ('def at(channel):\n    return f"<#{channel}>"', [2]),
+        ('BOLD = "**done**"', [1]),
+        ('"""Knows `this` and **that**."""\nFOUND = Violation.of(Code.WORD_BLANK)', []),
+    ],
+)
+def test_a_sentence_for_members_is_found(source: str, lines: list[int]):
+    """What is said, noted for later, or marked up; not docs."""
+    assert list(sentences_for_members(source)) == lines
 
 
 @pytest.mark.parametrize("room", ROOMS)

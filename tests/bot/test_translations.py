@@ -10,9 +10,15 @@ from babel.messages.pofile import read_po, write_po
 
 from bot import translations
 from bot.translations import LOCALE_FOLDER
-from domain import spoken
-from domain.catalogue import _, activate_translations, ngettext
-from domain.money import MicroUSD, format_usd, format_usd_en
+from cogs.ui.i18n import (
+    _,
+    activate_translations,
+    format_number,
+    format_or_list,
+    format_usd,
+    ngettext,
+)
+from domain.money import MicroUSD, format_usd_en
 
 HEADER = """\
 msgid ""
@@ -61,8 +67,8 @@ def test_a_file_is_a_language(tmp_path: Path):
     assert _("Not translated.") == "Not translated."
     assert _("Not sure of {it}.", it="this") == "Not sure of this."
     assert _("") == ""
-    assert spoken.format_number(12345.67, decimals=1) == "12.345,7"
-    assert spoken.format_or_list(["a", "b", "c"]) == "a, b oder c"
+    assert format_number(12345.67, decimals=1) == "12.345,7"
+    assert format_or_list(["a", "b", "c"]) == "a, b oder c"
     assert format_usd_en(MicroUSD(-1_234_500_000)) == "-$1,234.50"
 
 
@@ -72,7 +78,9 @@ def test_english_needs_no_file(tmp_path: Path):
     assert ngettext("{count} video", "{count} videos", 12_345) == "12,345 videos"
     assert format_usd(MicroUSD(364_000)) == "$0.364"
     assert format_usd(MicroUSD(-5_000_000)) == "-$5.00"
-    assert spoken.format_or_list(["480p", "720p"]) == "480p or 720p"
+    assert format_usd(MicroUSD(458_535)) == "$0.458535"
+    assert format_usd(MicroUSD(1_234_500_000)) == "$1,234.50"
+    assert format_or_list(["480p", "720p"]) == "480p or 720p"
 
 
 @pytest.mark.parametrize(

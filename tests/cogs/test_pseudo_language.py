@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.translations import LOCALE_FOLDER
-from domain.catalogue import _, activate_translations
+from cogs.ui.i18n import _, activate_translations
 from domain.jobs import JobState
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission
 from sandbox.discord.models import walk_components

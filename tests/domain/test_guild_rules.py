@@ -2,10 +2,17 @@ from typing import Any
 
 import pytest
 
-from domain.guild_rules import RequestOrigin, apply_guild_rules, rule_applies
+from domain.guild_rules import (
+    RequestOrigin,
+    apply_guild_rules,
+    privacy_violations,
+    rule_applies,
+)
 from domain.guild_settings import AppliesTo, ChannelRules, GenerationRules, GuildSettings
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.requests import Draft, GenerationCommand, build_request
+from domain.violations import Source, Violation
+from domain.violations import ViolationCode as Code
 
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 HERE = RequestOrigin(channel_id=20, role_ids=(1, 7))
@@ -15,7 +22,9 @@ def draft(command: GenerationCommand = GenerationCommand.VIDEO, **given: Any) ->
     return Draft(command=command, prompt=given.pop("prompt", "a lake at dusk"), **given)
 
 
-def problems(settings: GuildSettings, asker: RequestOrigin = HERE, **given: Any) -> list[str]:
+def violations(
+    settings: GuildSettings, asker: RequestOrigin = HERE, **given: Any
+) -> list[Violation]:
     """List what a request is refused for."""
     return list(apply_guild_rules(settings, asker, draft(**given)).violations)
 
@@ -121,71 +130,73 @@ def test_what_a_member_chose_stays() -> None:
             GenerationRules(models=(ONE,)),
             {"model": ONE},
             {"model": TWO},
-            "Seedance 2.0 is not allowed here: choose Seedance 1.5 Pro.",
+            Violation.of(Code.MODEL_NOT_ALLOWED, Source.FORM, model=TWO, models=(ONE,)),
         ),
         (
             GenerationRules(models=(ONE,)),
             {},
             {"command": GenerationCommand.REFERENCE},
-            "No model that is allowed here can do /reference.",
+            Violation.of(Code.COMMAND_NOT_ALLOWED, Source.SERVER_RULES, command="reference"),
         ),
         (
             GenerationRules(resolutions=(Resolution.P480, Resolution.P1080)),
             {"resolution": Resolution.P480},
             {"resolution": Resolution.P720},
-            "720p is not allowed here: choose 480p.",
+            Violation.of(
+                Code.RESOLUTION_NOT_ALLOWED, Source.FORM, resolution="720p", resolutions=("480p",)
+            ),
         ),
         (
             GenerationRules(resolutions=(Resolution.P1080,)),
             {"model": TWO},
             {"model": ONE},
-            "Seedance 1.5 Pro makes no resolution that is allowed here.",
+            Violation.of(Code.MODEL_WITHOUT_ALLOWED_RESOLUTION, Source.FORM, model=ONE),
         ),
         (
             GenerationRules(max_seconds=8),
             {"seconds": 8},
             {"seconds": 9},
-            "A length of 9 s is not allowed here: 8 s at most.",
+            Violation.of(Code.LENGTH_NOT_ALLOWED, Source.FORM, seconds=9, most=8),
         ),
     ],
 )
 def test_each_rule_on_choices_holds_on_both_sides(
-    rules: GenerationRules, within: dict[str, Any], beyond: dict[str, Any], said: str
+    rules: GenerationRules, within: dict[str, Any], beyond: dict[str, Any], said: Violation
 ) -> None:
     """What is within is let through, what is beyond is refused; in its channel alone, if so set."""
     server = GuildSettings(rules=rules)
     channel = GuildSettings(overrides=(ChannelRules(channel_id=20, rules=rules),))
     for settings in (server, channel):
-        assert problems(settings, **within) == []
-        assert problems(settings, **beyond) == [said]
-    assert problems(channel, RequestOrigin(channel_id=21), **beyond) == []
-    assert problems(channel, RequestOrigin(channel_id=21, parent_id=20), **beyond) == [said]
+        assert violations(settings, **within) == []
+        assert violations(settings, **beyond) == [said]
+    assert violations(channel, RequestOrigin(channel_id=21), **beyond) == []
+    assert violations(channel, RequestOrigin(channel_id=21, parent_id=20), **beyond) == [said]
 
 
 def test_only_the_channels_that_are_listed_may_be_used() -> None:
     """A thread counts as its channel, and may be listed by itself."""
     settings = GuildSettings(channels=(20, 30))
-    said = ["Videos are not asked for in this channel: go to <#20>, <#30>."]
-    assert problems(settings, RequestOrigin(channel_id=20)) == []
-    assert problems(settings, RequestOrigin(channel_id=21)) == said
-    assert problems(settings, RequestOrigin(channel_id=21, parent_id=20)) == []
-    assert problems(settings, RequestOrigin(channel_id=30, parent_id=22)) == []
-    assert problems(settings, RequestOrigin(channel_id=21, parent_id=22)) == said
+    said = [Violation.of(Code.CHANNEL_NOT_ALLOWED, Source.CHANNEL, channels=(20, 30))]
+    assert violations(settings, RequestOrigin(channel_id=20)) == []
+    assert violations(settings, RequestOrigin(channel_id=21)) == said
+    assert violations(settings, RequestOrigin(channel_id=21, parent_id=20)) == []
+    assert violations(settings, RequestOrigin(channel_id=30, parent_id=22)) == []
+    assert violations(settings, RequestOrigin(channel_id=21, parent_id=22)) == said
 
 
 def test_only_those_with_a_listed_role_may_ask() -> None:
     """One of them is enough."""
-    said = ["On this server, videos are for members with one of the roles <@&8>, <@&9>."]
-    assert problems(GuildSettings(roles=(7, 8))) == []
-    assert problems(GuildSettings(roles=(8, 9))) == said
+    said = [Violation.of(Code.ROLE_REQUIRED, Source.SERVER_RULES, roles=(8, 9))]
+    assert violations(GuildSettings(roles=(7, 8))) == []
+    assert violations(GuildSettings(roles=(8, 9))) == said
 
 
 def test_a_banned_word_is_refused_and_named() -> None:
-    """The member sees what is meant, and it can not break out of how it is shown."""
+    """As it reads in the prompt."""
     settings = GuildSettings(banned=("gun", "/b`+d/"))
-    assert problems(settings, prompt="a begun song") == []
-    assert problems(settings, prompt="a GUN and a b`d") == [
-        "The prompt says what is not allowed on this server: `gun`, `b'd`."
+    assert violations(settings, prompt="a begun song") == []
+    assert violations(settings, prompt="a GUN and a b`d") == [
+        Violation.of(Code.BANNED_WORDS, Source.FORM, words=("gun", "b`d"))
     ]
 
 
@@ -204,9 +215,9 @@ def test_the_age_gate_opens_in_age_restricted_channels(
     """What it concerns is refused elsewhere."""
     settings = GuildSettings(age_gate=which, sensitive=("war",))
     assert rule_applies(which, settings, prompt) is is_gated
-    assert bool(problems(settings, prompt=prompt)) is is_gated
+    assert bool(violations(settings, prompt=prompt)) is is_gated
     assert (
-        problems(settings, RequestOrigin(channel_id=20, age_restricted=True), prompt=prompt) == []
+        violations(settings, RequestOrigin(channel_id=20, age_restricted=True), prompt=prompt) == []
     )
 
 
@@ -219,13 +230,33 @@ def test_every_broken_rule_is_named_beside_those_found_before() -> None:
         banned=("gun",),
         age_gate=AppliesTo.ALL,
     )
-    given = {"model": TWO, "resolution": Resolution.P1080, "seconds": 15, "violations": ("first",)}
-    found = problems(settings, prompt="a gun", **given)
-    assert found[0] == "first"
+    before = Violation.of(Code.LENGTH_NOT_WHOLE, Source.FORM)
+    given = {"model": TWO, "resolution": Resolution.P1080, "seconds": 15, "violations": (before,)}
+    found = violations(settings, prompt="a gun", **given)
+    assert found[0] == before
     assert len(found) == 8
 
 
-def test_a_long_list_of_places_is_shortened() -> None:
-    """A refusal stays readable."""
-    (said,) = problems(GuildSettings(channels=tuple(range(100, 150))))
-    assert said.endswith("<#109>, ….")
+@pytest.mark.parametrize(
+    ("which", "code", "source"),
+    [
+        (AppliesTo.ALL, Code.AGE_RESTRICTED_SERVER, Source.CHANNEL),
+        (AppliesTo.SENSITIVE, Code.AGE_RESTRICTED_PROMPT, Source.FORM),
+    ],
+)
+def test_another_prompt_helps_where_only_sensitive_ones_are_gated(
+    which: AppliesTo, code: Code, source: Source
+) -> None:
+    """Where all are, only another channel does."""
+    settings = GuildSettings(age_gate=which, sensitive=("war",))
+    assert violations(settings, prompt="a war") == [Violation.of(code, source)]
+
+
+def test_private_videos_are_refused_where_the_server_allows_none() -> None:
+    """Others are not."""
+    alone = draft(private=True)
+    assert privacy_violations(GuildSettings(), alone) == [
+        Violation.of(Code.PRIVATE_NOT_ALLOWED, Source.SERVER_RULES)
+    ]
+    assert privacy_violations(GuildSettings(private_allowed=True), alone) == []
+    assert privacy_violations(GuildSettings(), draft()) == []

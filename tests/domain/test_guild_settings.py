@@ -12,11 +12,21 @@ from domain.guild_settings import (
 )
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.money import MicroUSD
+from domain.violations import Source, Violation
+from domain.violations import ViolationCode as Code
 
 ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 
 
-def faults(**fields: Any) -> list[str]:
+def fault(code: Code, **params: Any) -> Violation:
+    return Violation.of(code, Source.SETTINGS, **params)
+
+
+def in_channel(of: Violation) -> Violation:
+    return fault(Code.CHANNEL_RULES_BROKEN, channel_id=20, fault=of)
+
+
+def faults(**fields: Any) -> list[Violation]:
     """List what is wrong with settings."""
     try:
         validate_settings(GuildSettings(**fields))
@@ -44,106 +54,114 @@ def test_rules_that_can_be_kept_to_are_taken(rules: GenerationRules) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "fault"),
+    ("rules", "named"),
     [
-        (GenerationRules(models=()), "Allow one model at least."),
+        (GenerationRules(models=()), fault(Code.NO_MODEL_ALLOWED)),
         (
             GenerationRules(resolutions=()),
-            "Allow one resolution at least that an allowed model makes.",
+            fault(Code.NO_RESOLUTION_ALLOWED),
         ),
         (
             GenerationRules(models=(ONE,), resolutions=(Resolution.P1080,)),
-            "Allow one resolution at least that an allowed model makes.",
+            fault(Code.NO_RESOLUTION_ALLOWED),
         ),
         (
             GenerationRules(models=(ONE,), default_model=TWO),
-            "The default model, Seedance 2.0, is not one of those allowed.",
+            fault(Code.DEFAULT_MODEL_NOT_ALLOWED, model=TWO),
         ),
         (
             GenerationRules(models=(ONE,), default_resolution=Resolution.P1080),
-            "The default resolution, 1080p, is not one of those allowed and made.",
+            fault(Code.DEFAULT_RESOLUTION_NOT_ALLOWED, resolution="1080p"),
         ),
         (
             GenerationRules(resolutions=(Resolution.P480,), default_resolution=Resolution.P720),
-            "The default resolution, 720p, is not one of those allowed and made.",
+            fault(Code.DEFAULT_RESOLUTION_NOT_ALLOWED, resolution="720p"),
         ),
         (
             GenerationRules(models=(ONE,), default_aspect_ratio=AspectRatio.AUTO),
-            "No allowed model makes the default aspect ratio, auto.",
+            fault(Code.DEFAULT_ASPECT_RATIO_UNSUPPORTED, ratio="auto"),
         ),
-        (GenerationRules(max_seconds=3), "Videos have 4 s at least, so 3 s can not be the most."),
-        (GenerationRules(default_seconds=3), "The default length, 3 s, is not within 4 to 15 s."),
-        (GenerationRules(default_seconds=16), "The default length, 16 s, is not within 4 to 15 s."),
+        (GenerationRules(max_seconds=3), fault(Code.MAX_LENGTH_TOO_SHORT, shortest=4, seconds=3)),
+        (
+            GenerationRules(default_seconds=3),
+            fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=3, shortest=4, most=15),
+        ),
+        (
+            GenerationRules(default_seconds=16),
+            fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=16, shortest=4, most=15),
+        ),
         (
             GenerationRules(max_seconds=8, default_seconds=9),
-            "The default length, 9 s, is not within 4 to 8 s.",
+            fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=9, shortest=4, most=8),
         ),
         (
             GenerationRules(models=(ONE,), default_seconds=13),
-            "The default length, 13 s, is not within 4 to 12 s.",
+            fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=13, shortest=4, most=12),
         ),
     ],
 )
-def test_rules_that_can_not_be_kept_to_are_refused(rules: GenerationRules, fault: str) -> None:
+def test_rules_that_can_not_be_kept_to_are_refused(
+    rules: GenerationRules, named: Violation
+) -> None:
     """Each is one step beyond what some model makes, or what the manager allows."""
-    assert faults(rules=rules) == [fault]
+    assert faults(rules=rules) == [named]
     override = ChannelRules(channel_id=20, rules=rules)
-    assert faults(overrides=(override,)) == [f"In <#20>: {fault}"]
+    assert faults(overrides=(override,)) == [in_channel(named)]
 
 
 def test_the_rules_of_a_channel_count_with_those_of_the_server() -> None:
     """What is well by itself may not go with the rest; what is wrong everywhere is named once."""
     short = ChannelRules(channel_id=20, rules=GenerationRules(max_seconds=5))
     assert faults(rules=GenerationRules(default_seconds=8), overrides=(short,)) == [
-        "In <#20>: The default length, 8 s, is not within 4 to 5 s."
+        in_channel(fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=8, shortest=4, most=5))
     ]
     plain = ChannelRules(channel_id=20, rules=GenerationRules())
     assert faults(rules=GenerationRules(default_seconds=3), overrides=(plain,)) == [
-        "The default length, 3 s, is not within 4 to 15 s."
+        fault(Code.DEFAULT_LENGTH_OUT_OF_RANGE, seconds=3, shortest=4, most=15)
     ]
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "fault"),
+    ("good", "bad", "named"),
     [
         (
             {"confirm_above": MicroUSD(0)},
             {"confirm_above": MicroUSD(-1)},
-            "The price above which to ask first is from $0.00 to $1,000,000.00.",
+            fault(Code.CONFIRM_PRICE_OUT_OF_RANGE, least=0, most=10**12),
         ),
         (
             {"confirm_above": MicroUSD(10**12)},
             {"confirm_above": MicroUSD(10**12 + 1)},
-            "The price above which to ask first is from $0.00 to $1,000,000.00.",
+            fault(Code.CONFIRM_PRICE_OUT_OF_RANGE, least=0, most=10**12),
         ),
         (
             {"keep_inputs_days": 1},
             {"keep_inputs_days": 0},
-            "Files are kept for 1 to 365 days, not 0.",
+            fault(Code.RETENTION_OUT_OF_RANGE, most=365, days=0),
         ),
         (
             {"keep_results_days": 365},
             {"keep_results_days": 366},
-            "Files are kept for 1 to 365 days, not 366.",
+            fault(Code.RETENTION_OUT_OF_RANGE, most=365, days=366),
         ),
         (
             {"banned": ("/a+/",)},
             {"banned": ("/(/",)},
-            "The pattern /(/ can not be used: missing ): (.",
+            fault(Code.PATTERN_INVALID, pattern="/(/", reason="missing ): ("),
         ),
         (
             {"channels": tuple(range(100))},
             {"roles": tuple(range(101))},
-            "Choose 100 channels and 100 roles at most.",
+            fault(Code.TOO_MANY_LISTED_IDS, most=100),
         ),
     ],
 )
 def test_each_bound_holds_on_both_sides(
-    good: dict[str, Any], bad: dict[str, Any], fault: str
+    good: dict[str, Any], bad: dict[str, Any], named: Violation
 ) -> None:
     """What is just within is taken, and what is just beyond is refused."""
     assert faults(**good) == []
-    assert faults(**bad) == [fault]
+    assert faults(**bad) == [named]
 
 
 def test_channels_with_rules_of_their_own_are_few_and_each_is_there_once() -> None:
@@ -152,8 +170,8 @@ def test_channels_with_rules_of_their_own_are_few_and_each_is_there_once() -> No
         ChannelRules(channel_id=number, rules=GenerationRules()) for number in range(51)
     )
     assert faults(overrides=overrides[1:]) == []
-    assert faults(overrides=overrides) == ["50 channels at most have rules of their own."]
-    assert faults(overrides=overrides[:1] * 2) == ["A channel has its own rules once."]
+    assert faults(overrides=overrides) == [fault(Code.TOO_MANY_CHANNEL_RULES, most=50)]
+    assert faults(overrides=overrides[:1] * 2) == [fault(Code.CHANNEL_RULES_TWICE)]
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import MicroUSD, format_usd, parse_usd
+from domain.errors import InvalidInput
+from domain.money import MicroUSD, format_usd_en, parse_usd
+from domain.violations import ViolationCode
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,9 @@ def test_plain_dollars_are_read_exactly(text: str, micro: int) -> None:
 )
 def test_anything_but_plain_dollars_is_refused(text: str) -> None:
     """No spelling is guessed at when money is at stake."""
-    with pytest.raises(ValueError, match="plain dollars"):
+    with pytest.raises(InvalidInput) as caught:
         parse_usd(text)
+    assert caught.value.violation.code is ViolationCode.NOT_PLAIN_DOLLARS
 
 
 @pytest.mark.parametrize(
@@ -54,10 +57,10 @@ def test_anything_but_plain_dollars_is_refused(text: str) -> None:
 )
 def test_an_amount_shows_as_many_decimals_as_it_needs(micro: int, text: str) -> None:
     """Two decimals at least, and never a rounded one."""
-    assert format_usd(MicroUSD(micro)) == text
+    assert format_usd_en(MicroUSD(micro)) == text
 
 
 @given(st.integers(0, 10**14))
 def test_what_is_shown_can_be_read_back(micro: int) -> None:
     """No amount is lost between a person and the ledger."""
-    assert parse_usd(format_usd(MicroUSD(micro)).replace(",", "")) == micro
+    assert parse_usd(format_usd_en(MicroUSD(micro)).replace(",", "")) == micro

@@ -6,6 +6,8 @@ from domain.errors import RulesViolated
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.presets import MAX_NAME_CHARS, MAX_SUFFIX_CHARS, Preset, apply_preset, validate_preset
 from domain.requests import Draft, GenerationCommand, build_request
+from domain.violations import Source, Violation
+from domain.violations import ViolationCode as Code
 
 NOIR = Preset(
     name="Noir",
@@ -16,14 +18,14 @@ NOIR = Preset(
     aspect_ratio=AspectRatio.CINEMA,
     sound=False,
 )
-DOES_NOT_FIT = "The preset does not fit"
+DOES_NOT_FIT = Violation.of(Code.PRESET_DOES_NOT_FIT, Source.PRESET)
 
 
 def a_draft(**given: object) -> Draft:
     return Draft(**{"command": GenerationCommand.VIDEO, "prompt": "a lake", **given})
 
 
-def broken(draft: Draft) -> tuple[str, ...]:
+def broken(draft: Draft) -> tuple[Violation, ...]:
     with pytest.raises(RulesViolated) as error:
         build_request(draft)
     return error.value.violations
@@ -36,34 +38,43 @@ def test_a_preset_is_kept_on_one_line_each():
 
 
 @pytest.mark.parametrize(
-    ("preset", "rules"),
+    ("preset", "codes"),
     [
-        (Preset(name="n" * MAX_NAME_CHARS, suffix="s" * MAX_SUFFIX_CHARS), 0),
-        (Preset(name="n" * (MAX_NAME_CHARS + 1), suffix="s" * (MAX_SUFFIX_CHARS + 1)), 2),
-        (Preset(name="\U0001f3ac" * 17, sound=True), 1),
-        (Preset(name="n", suffix="\ud800"), 1),
-        (Preset(name="\0n", sound=True), 1),
-        (Preset(name=" \u200b ", suffix="\u200b"), 2),
-        (Preset(name="n"), 1),
-        (Preset(name="n", sound=False), 0),
-        (Preset(name="n", seconds=15), 0),
-        (Preset(name="n", seconds=16), 1),
-        (Preset(name="n", seconds=3), 1),
-        (Preset(name="n", seconds=13, model=ModelId.SEEDANCE_1_5_PRO), 1),
-        (Preset(name="n", resolution=Resolution.P1080, model=ModelId.SEEDANCE_1_5_PRO), 1),
-        (Preset(name="n", resolution=Resolution.P1080, seconds=15), 0),
-        (Preset(name="n", aspect_ratio=AspectRatio.AUTO, model=ModelId.SEEDANCE_2_0), 0),
-        (NOIR, 0),
+        (Preset(name="n" * MAX_NAME_CHARS, suffix="s" * MAX_SUFFIX_CHARS), set()),
+        (
+            Preset(name="n" * (MAX_NAME_CHARS + 1), suffix="s" * (MAX_SUFFIX_CHARS + 1)),
+            {Code.PRESET_NAME_TOO_LONG, Code.PRESET_SUFFIX_TOO_LONG},
+        ),
+        (Preset(name="\U0001f3ac" * 17, sound=True), {Code.PRESET_NAME_TOO_LONG}),
+        (Preset(name="n", suffix="\ud800"), {Code.PRESET_NOT_SENDABLE}),
+        (Preset(name="\0n", sound=True), {Code.PRESET_NOT_SENDABLE}),
+        (Preset(name=" \u200b ", suffix="\u200b"), {Code.PRESET_NAME_MISSING, Code.PRESET_EMPTY}),
+        (Preset(name="n"), {Code.PRESET_EMPTY}),
+        (Preset(name="n", sound=False), set()),
+        (Preset(name="n", seconds=15), set()),
+        (Preset(name="n", seconds=16), {Code.PRESET_UNSUPPORTED}),
+        (Preset(name="n", seconds=3), {Code.PRESET_UNSUPPORTED}),
+        (
+            Preset(name="n", seconds=13, model=ModelId.SEEDANCE_1_5_PRO),
+            {Code.PRESET_UNSUPPORTED_BY_MODEL},
+        ),
+        (
+            Preset(name="n", resolution=Resolution.P1080, model=ModelId.SEEDANCE_1_5_PRO),
+            {Code.PRESET_UNSUPPORTED_BY_MODEL},
+        ),
+        (Preset(name="n", resolution=Resolution.P1080, seconds=15), set()),
+        (Preset(name="n", aspect_ratio=AspectRatio.AUTO, model=ModelId.SEEDANCE_2_0), set()),
+        (NOIR, set()),
     ],
 )
-def test_every_broken_rule_of_a_preset_is_named(preset: Preset, rules: int):
+def test_every_broken_rule_of_a_preset_is_named(preset: Preset, codes: set[Code]):
     """Lengths at their limits, emptiness, and what no model makes."""
-    if not rules:
+    if not codes:
         assert validate_preset(preset) == preset
         return
     with pytest.raises(RulesViolated) as error:
         validate_preset(preset)
-    assert len(error.value.violations) == rules
+    assert {violation.code for violation in error.value.violations} == codes
 
 
 def test_a_preset_fills_what_is_left_open():
@@ -100,7 +111,7 @@ def test_a_suffix_is_added_once():
 def test_a_suffix_is_no_prompt():
     """A prompt of only spaces stays empty, and is refused."""
     rules = broken(apply_preset(a_draft(prompt=" \u200b "), NOIR))
-    assert rules == ("The prompt is empty: say what the video should show.",)
+    assert [rule.code for rule in rules] == [Code.PROMPT_EMPTY]
 
 
 def test_the_suffix_counts_towards_the_longest_prompt():
@@ -109,8 +120,8 @@ def test_the_suffix_counts_towards_the_longest_prompt():
     fits = a_draft(prompt="p" * 2488)
     assert len(build_request(apply_preset(fits, preset)).prompt) == 2500
     too_long, cause = broken(apply_preset(a_draft(prompt="p" * 2489), preset))
-    assert "2,501" in too_long
-    assert cause.startswith(DOES_NOT_FIT)
+    assert dict(too_long.params)["units"] == 2501
+    assert cause == DOES_NOT_FIT
 
 
 @pytest.mark.parametrize(
@@ -128,14 +139,14 @@ def test_a_preset_that_does_not_fit_is_named_with_what_it_breaks(
 ):
     """The member sees that it was not their own choice."""
     rules = broken(apply_preset(a_draft(command=command, **given), preset))
-    assert any(rule.startswith(DOES_NOT_FIT) for rule in rules)
+    assert DOES_NOT_FIT in rules
     assert len(rules) >= 2
 
 
 def test_a_members_own_mistake_is_not_the_presets():
     """Only what the preset chose is held against it."""
     rules = broken(apply_preset(a_draft(seconds=99), Preset(name="n", sound=True)))
-    assert not any(rule.startswith(DOES_NOT_FIT) for rule in rules)
+    assert DOES_NOT_FIT not in rules
 
 
 def test_names_are_the_same_whatever_their_case():

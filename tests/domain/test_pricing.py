@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.models import MODELS, ModelId, Resolution
-from domain.money import format_usd
+from domain.money import format_usd_en
 from domain.pricing import quote, quote_options
 from domain.requests import Clip, Draft, GenerationCommand, Picture, build_request
 
@@ -57,7 +57,7 @@ def test_every_golden_price_is_quoted_to_the_micro_dollar(row: dict[str, Any]) -
     )
     assert request.mode == row["mode"]
     assert quote(request).amount == row["cost_micro_usd"]
-    assert format_usd(quote(request).amount).rstrip("0").rstrip(".") == (
+    assert format_usd_en(quote(request).amount).rstrip("0").rstrip(".") == (
         "$" + row["cost_usd"].rstrip("0").rstrip(".")
     )
 

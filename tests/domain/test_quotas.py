@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.errors import InvalidInput
 from domain.money import MicroUSD
 from domain.quotas import (
     EffectiveLimit,
@@ -16,13 +17,14 @@ from domain.quotas import (
     RemainingQuota,
     Scope,
     find_effective_limit,
-    format_limit,
+    format_limit_en,
     parse_amount,
     parse_limit,
     period_end_ms,
     period_name,
     resolve_limits,
 )
+from domain.violations import ViolationCode as Code
 
 DEFAULTS = Limits(
     member_day=MicroUSD(5), server_day=MicroUSD(50), everything_day=MicroUSD(200), cooldown_s=None
@@ -135,16 +137,20 @@ def test_plain_dollars_are_an_amount(text: str, amount: int) -> None:
 )
 def test_anything_else_is_none(text: str) -> None:
     """Nothing is guessed, and nothing is so large that sums of it could overflow."""
-    with pytest.raises(ValueError, match=r"plain dollars|the most"):
+    with pytest.raises(InvalidInput) as amount:
         parse_amount(text)
-    with pytest.raises(ValueError, match="or none"):
+    code = Code.AMOUNT_TOO_LARGE if text == "1000000.01" else Code.NOT_PLAIN_DOLLARS
+    assert amount.value.violation.code is code
+    with pytest.raises(InvalidInput) as limit:
         parse_limit(text)
+    assert limit.value.violation.code is Code.NOT_A_LIMIT
+    assert dict(limit.value.violation.params) == {"fault": amount.value.violation}
 
 
 def test_none_lifts_a_limit_and_is_no_amount() -> None:
     """In any case of letters."""
     assert parse_limit(" None ") is None
-    with pytest.raises(ValueError, match="plain dollars"):
+    with pytest.raises(InvalidInput):
         parse_amount("none")
 
 
@@ -157,9 +163,11 @@ def test_none_lifts_a_limit_and_is_no_amount() -> None:
         (LimitKind.IN_FLIGHT, 3, "3 at once"),
     ],
 )
-def test_a_limit_is_shown_in_its_own_unit(kind: LimitKind, amount: int | None, shown: str) -> None:
+def test_a_limit_is_written_in_its_own_unit(
+    kind: LimitKind, amount: int | None, shown: str
+) -> None:
     """Dollars, seconds or a number."""
-    assert format_limit(kind, amount) == shown
+    assert format_limit_en(kind, amount) == shown
 
 
 def test_what_a_member_has_left_is_the_least_of_their_periods_and_the_grants() -> None:

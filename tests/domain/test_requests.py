@@ -1,4 +1,4 @@
-"""What may be asked for, and what a member hears when it may not."""
+"""What may be asked for, and which rules are named when it may not."""
 
 import json
 from dataclasses import replace
@@ -19,6 +19,8 @@ from domain.requests import (
     load_request,
     round_clip_ms,
 )
+from domain.violations import Source, Violation
+from domain.violations import ViolationCode as Code
 
 PRO, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 VIDEO = Draft(command=GenerationCommand.VIDEO, prompt="a calm sea")
@@ -26,6 +28,7 @@ PICTURE = Picture(
     url="https://cdn/a.png?ex=1", name="a.png", format="PNG", width=640, height=360, size=9_000
 )
 ANIMATE = Draft(command=GenerationCommand.ANIMATE, prompt="it moves", pictures=(PICTURE,))
+NO_PICTURE = Violation.of(Code.FILE_OTHER_FORMAT, Source.ATTACHMENT, name="a.txt", kind="picture")
 REFERENCE = Draft(command=GenerationCommand.REFERENCE, prompt="like these")
 
 
@@ -33,7 +36,7 @@ def clip(ms: int) -> Clip:
     return Clip(url="https://cdn/v.mp4", name="v.mp4", duration_ms=ms)
 
 
-def broken(draft: Draft) -> tuple[str, ...]:
+def broken(draft: Draft) -> tuple[Violation, ...]:
     with pytest.raises(RulesViolated) as caught:
         build_request(draft)
     return caught.value.violations
@@ -81,81 +84,151 @@ def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: 
 
 
 @pytest.mark.parametrize(
-    ("draft", "words"),
+    ("draft", "code", "params"),
     [
-        (replace(VIDEO, prompt="  ab "), "too short"),
-        (replace(VIDEO, prompt="   "), "empty"),
-        (replace(VIDEO, prompt="\u200b\u200b\u200b\u200b", model=TWO), "empty"),
-        (replace(VIDEO, prompt="x" * 2501), "too long"),
-        (replace(VIDEO, prompt="\U0001f600" * 1251), "too long"),
-        (replace(VIDEO, prompt="a\ud800bc"), "cannot be sent"),
-        (replace(VIDEO, prompt="a\0bc", model=TWO), "cannot be sent"),
-        (replace(VIDEO, seconds=3), "3 s is not possible"),
-        (replace(VIDEO, seconds=13), "13 s is not possible"),
-        (replace(VIDEO, seconds=16, model=TWO), "16 s is not possible"),
-        (replace(VIDEO, seconds=-1), "-1 s is not possible"),
-        (replace(VIDEO, resolution=Resolution.P1080), "does not make 1080p"),
-        (replace(VIDEO, aspect_ratio=AspectRatio.AUTO), "aspect ratio auto"),
-        (replace(VIDEO, web_search=True), "web_search is an option of Seedance 2.0"),
-        (replace(VIDEO, fixed_lens=True, model=TWO), "fixed_lens is an option of Seedance 1.5"),
-        (replace(ANIMATE, pictures=()), "no picture"),
-        (replace(ANIMATE, pictures=(PICTURE,) * 3), "Too many pictures"),
-        (replace(REFERENCE, pictures=(PICTURE,) * 10), "9 at most"),
-        (replace(REFERENCE, videos=(clip(3000),) * 4), "Too many reference videos"),
-        (replace(REFERENCE, audios=(clip(3000),)), "needs a reference picture or video"),
-        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(3000),) * 4), "Too many reference"),
-        (replace(REFERENCE, model=PRO), "/reference is not possible with Seedance 1.5 Pro"),
-        (replace(REFERENCE, prompt="\u2060\u00ad"), "empty"),
-        (replace(REFERENCE, seconds=3), "3 s is not possible"),
-        (replace(REFERENCE, seconds=16), "16 s is not possible"),
-        (replace(REFERENCE, fixed_lens=True), "fixed_lens is an option of Seedance 1.5"),
-        (replace(VIDEO, pictures=(PICTURE,)), "Too many pictures: 0 at most"),
-        (replace(VIDEO, model=TWO, videos=(clip(3000),)), "Too many reference videos: 0"),
+        (replace(VIDEO, prompt="  ab "), Code.PROMPT_TOO_SHORT, {"model": PRO, "least": 3}),
+        (replace(VIDEO, prompt="   "), Code.PROMPT_EMPTY, {}),
+        (replace(VIDEO, prompt="\u200b\u200b\u200b\u200b", model=TWO), Code.PROMPT_EMPTY, {}),
+        (
+            replace(VIDEO, prompt="x" * 2501),
+            Code.PROMPT_TOO_LONG,
+            {"model": PRO, "most": 2500, "units": 2501},
+        ),
+        (replace(VIDEO, prompt="\U0001f600" * 1251), Code.PROMPT_TOO_LONG, {"units": 2502}),
+        (replace(VIDEO, prompt="a\ud800bc"), Code.PROMPT_NOT_SENDABLE, {}),
+        (replace(VIDEO, prompt="a\0bc", model=TWO), Code.PROMPT_NOT_SENDABLE, {}),
+        (
+            replace(VIDEO, seconds=3),
+            Code.LENGTH_UNSUPPORTED,
+            {"model": PRO, "seconds": 3, "least": 4, "most": 12},
+        ),
+        (replace(VIDEO, seconds=13), Code.LENGTH_UNSUPPORTED, {"seconds": 13}),
+        (replace(VIDEO, seconds=16, model=TWO), Code.LENGTH_UNSUPPORTED, {"most": 15}),
+        (replace(VIDEO, seconds=-1), Code.LENGTH_UNSUPPORTED, {"seconds": -1}),
+        (
+            replace(VIDEO, resolution=Resolution.P1080),
+            Code.RESOLUTION_UNSUPPORTED,
+            {"resolution": "1080p", "choices": ("480p", "720p")},
+        ),
+        (
+            replace(VIDEO, aspect_ratio=AspectRatio.AUTO),
+            Code.ASPECT_RATIO_UNSUPPORTED,
+            {"model": PRO, "ratio": "auto"},
+        ),
+        (
+            replace(VIDEO, web_search=True),
+            Code.OPTION_UNSUPPORTED,
+            {"option": "web_search", "able": (TWO,), "model": PRO},
+        ),
+        (
+            replace(VIDEO, fixed_lens=True, model=TWO),
+            Code.OPTION_UNSUPPORTED,
+            {"option": "fixed_lens", "able": (PRO,), "model": TWO},
+        ),
+        (replace(ANIMATE, pictures=()), Code.PICTURE_MISSING, {}),
+        (
+            replace(ANIMATE, pictures=(PICTURE,) * 3),
+            Code.TOO_MANY_PICTURES,
+            {"most": 2, "given": 3},
+        ),
+        (replace(REFERENCE, pictures=(PICTURE,) * 10), Code.TOO_MANY_PICTURES, {"most": 9}),
+        (
+            replace(REFERENCE, videos=(clip(3000),) * 4),
+            Code.TOO_MANY_VIDEOS,
+            {"most": 3, "given": 4},
+        ),
+        (replace(REFERENCE, audios=(clip(3000),)), Code.AUDIO_ALONE, {}),
+        (
+            replace(REFERENCE, pictures=(PICTURE,), audios=(clip(3000),) * 4),
+            Code.TOO_MANY_AUDIOS,
+            {"most": 3, "given": 4},
+        ),
+        (
+            replace(REFERENCE, model=PRO),
+            Code.MODE_UNSUPPORTED,
+            {"command": "reference", "model": PRO, "able": (TWO,)},
+        ),
+        (replace(REFERENCE, prompt="\u2060\u00ad"), Code.PROMPT_EMPTY, {}),
+        (replace(REFERENCE, seconds=3), Code.LENGTH_UNSUPPORTED, {"seconds": 3}),
+        (replace(REFERENCE, seconds=16), Code.LENGTH_UNSUPPORTED, {"seconds": 16}),
+        (replace(REFERENCE, fixed_lens=True), Code.OPTION_UNSUPPORTED, {"able": (PRO,)}),
+        (replace(VIDEO, pictures=(PICTURE,)), Code.TOO_MANY_PICTURES, {"most": 0}),
+        (replace(VIDEO, model=TWO, videos=(clip(3000),)), Code.TOO_MANY_VIDEOS, {"most": 0}),
         (
             replace(ANIMATE, model=TWO, audios=(clip(3000),)),
-            "Too many reference audio files: 0 at most, 1 were given",
+            Code.TOO_MANY_AUDIOS,
+            {"most": 0, "given": 1},
         ),
-        (replace(REFERENCE, videos=(clip(1999),)), "lasts 1.999 s"),
-        (replace(REFERENCE, videos=(clip(7_200_000),)), "lasts 7,200 s"),
-        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(1999),)), "reference audio has 2 to"),
-        (replace(REFERENCE, pictures=(PICTURE,), audios=(clip(15001),)), "lasts 15.001 s"),
-        (replace(REFERENCE, videos=(clip(5000), clip(5000), clip(5001))), "15.001 s together"),
+        (
+            replace(REFERENCE, videos=(clip(1999),)),
+            Code.VIDEO_LENGTH,
+            {"name": "v.mp4", "duration_ms": 1999},
+        ),
+        (
+            replace(REFERENCE, videos=(clip(7_200_000),)),
+            Code.VIDEO_LENGTH,
+            {"duration_ms": 7_200_000},
+        ),
+        (
+            replace(REFERENCE, pictures=(PICTURE,), audios=(clip(1999),)),
+            Code.AUDIO_LENGTH,
+            {"name": "v.mp4", "duration_ms": 1999},
+        ),
+        (
+            replace(REFERENCE, pictures=(PICTURE,), audios=(clip(15001),)),
+            Code.AUDIO_LENGTH,
+            {"duration_ms": 15_001},
+        ),
+        (
+            replace(REFERENCE, videos=(clip(5000), clip(5000), clip(5001))),
+            Code.VIDEOS_TOO_LONG,
+            {"duration_ms": 15_001},
+        ),
         (
             replace(REFERENCE, pictures=(PICTURE,), audios=(clip(9000), clip(6001))),
-            "The reference audio files last 15.001 s together",
+            Code.AUDIOS_TOO_LONG,
+            {"duration_ms": 15_001},
         ),
-        (replace(REFERENCE, videos=(clip(15001),)), "2 to 15 s"),
-        (replace(REFERENCE, videos=(clip(5010),) * 3), "15.03 s together"),
+        (replace(REFERENCE, videos=(clip(15001),)), Code.VIDEO_LENGTH, {"duration_ms": 15_001}),
+        (
+            replace(REFERENCE, videos=(clip(5010),) * 3),
+            Code.VIDEOS_TOO_LONG,
+            {"duration_ms": 15_030},
+        ),
     ],
 )
-def test_a_broken_rule_is_named_in_words(draft: Draft, words: str) -> None:
-    """Each rule alone breaks one request, with one sentence."""
-    rules = broken(draft)
-    assert len(rules) == 1
-    assert words in rules[0]
+def test_a_broken_rule_is_named(draft: Draft, code: Code, params: dict[str, object]) -> None:
+    """Each rule alone breaks one request, with one violation, which the member can mend."""
+    (violation,) = broken(draft)
+    assert violation.code is code
+    assert params.items() <= dict(violation.params).items()
+    assert violation.source in (Source.FORM, Source.ATTACHMENT)
+
+
+SIDES: dict[str, object] = {"least": 300, "most": 6000}
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "code", "params"),
     [
-        ({"format": "GIF"}, "only PNG, JPEG and WebP"),
-        ({"size": 10_000_001}, "10 MB at most"),
-        ({"width": 299, "height": 300}, "300 to 6000"),
-        ({"width": 300, "height": 299}, "300 to 6000"),
-        ({"width": 4000, "height": 6001}, "300 to 6000"),
-        ({"width": 300, "height": 751}, "too narrow"),
-        ({"width": 751, "height": 300}, "too narrow"),
-        ({"width": 6001, "height": 4000}, "300 to 6000"),
-        ({"width": 800, "height": 310}, "too narrow"),
-        ({"width": 310, "height": 800}, "too narrow"),
+        ({"format": "GIF"}, Code.PICTURE_FORMAT, {}),
+        ({"size": 10_000_001}, Code.PICTURE_TOO_LARGE, {}),
+        ({"width": 299, "height": 300}, Code.PICTURE_SIDES, SIDES),
+        ({"width": 300, "height": 299}, Code.PICTURE_SIDES, SIDES),
+        ({"width": 4000, "height": 6001}, Code.PICTURE_SIDES, SIDES),
+        ({"width": 300, "height": 751}, Code.PICTURE_TOO_NARROW, {"most": 2.5}),
+        ({"width": 751, "height": 300}, Code.PICTURE_TOO_NARROW, {"most": 2.5}),
+        ({"width": 6001, "height": 4000}, Code.PICTURE_SIDES, SIDES),
+        ({"width": 800, "height": 310}, Code.PICTURE_TOO_NARROW, {"most": 2.5}),
+        ({"width": 310, "height": 800}, Code.PICTURE_TOO_NARROW, {"most": 2.5}),
     ],
 )
-def test_an_unfit_picture_is_named(change: dict[str, object], words: str) -> None:
-    """The picture's own facts count, and its name is in the sentence."""
+def test_an_unfit_picture_is_named(
+    change: dict[str, object], code: Code, params: dict[str, object]
+) -> None:
+    """The picture's own facts count, and its name and they are told."""
     rules = broken(replace(ANIMATE, pictures=(PICTURE.model_copy(update=change),)))
-    assert len(rules) == 1
-    assert words in rules[0]
-    assert "a.png" in rules[0]
+    assert rules == (Violation.of(code, Source.ATTACHMENT, name="a.png", **params, **change),)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +305,9 @@ def test_a_length_is_rounded_to_what_costs_most_and_is_allowed_least(
 
 
 def test_audio_is_not_called_lonely_when_its_picture_could_not_be_used() -> None:
-    """One mistake gives one sentence."""
-    draft = replace(REFERENCE, audios=(clip(3000),), violations=("a.txt is no picture.",))
-    assert broken(draft) == ("a.txt is no picture.",)
+    """One mistake is named once."""
+    draft = replace(REFERENCE, audios=(clip(3000),), violations=(NO_PICTURE,))
+    assert broken(draft) == (NO_PICTURE,)
 
 
 def test_requests_kept_before_inputs_were_kept_still_load() -> None:
@@ -256,18 +329,16 @@ def test_all_broken_rules_are_named_at_once() -> None:
             resolution=Resolution.P1080,
             aspect_ratio=AspectRatio.AUTO,
             web_search=True,
-            violations=("notes.txt is not a picture.",),
+            violations=(NO_PICTURE,),
         )
     )
     assert len(rules) == 6
-    assert rules[0] == "notes.txt is not a picture."
+    assert rules[0] == NO_PICTURE
 
 
 def test_a_picture_that_could_not_be_used_is_not_called_missing_too() -> None:
-    """One mistake gives one sentence."""
-    assert broken(replace(ANIMATE, pictures=(), violations=("a.txt is no picture.",))) == (
-        "a.txt is no picture.",
-    )
+    """One mistake is named once."""
+    assert broken(replace(ANIMATE, pictures=(), violations=(NO_PICTURE,))) == (NO_PICTURE,)
 
 
 @given(

@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.violations import Param, Source, Violation
+from domain.violations import ViolationCode as Code
 from domain.word_filter import (
     MAX_PATTERNS,
     MAX_WORD_CHARS,
@@ -10,6 +12,10 @@ from domain.word_filter import (
     parse_word_list,
     word_list_violations,
 )
+
+
+def named(code: Code, **params: Param) -> Violation:
+    return Violation.of(code, Source.SETTINGS, **params)
 
 
 @pytest.mark.parametrize(
@@ -82,17 +88,24 @@ def test_a_catastrophic_pattern_ends(pattern: str) -> None:
         ("/(/", "missing ): ("),
         ("/a{1001}/", "invalid repetition size: {1001}"),
         ("/((a{30}){30}){30}/", "invalid repetition size: {30}"),
-        (r"/(\pL|\pN){30}/", "it is too large"),
     ],
 )
 def test_a_pattern_that_can_not_be_used_is_refused(pattern: str, reason: str) -> None:
-    """The manager is told which pattern and why."""
-    assert word_list_violations((pattern,)) == [f"The pattern {pattern} can not be used: {reason}."]
+    """It is named, and why, in RE2's words."""
+    assert word_list_violations((pattern,)) == [
+        named(Code.PATTERN_INVALID, pattern=pattern, reason=reason)
+    ]
+
+
+def test_a_pattern_that_is_too_large_is_refused() -> None:
+    """RE2 would take it, but searching for it would take too long."""
+    pattern = r"/(\pL|\pN){30}/"
+    assert word_list_violations((pattern,)) == [named(Code.PATTERN_TOO_LARGE, pattern=pattern)]
 
 
 def test_a_pattern_that_finds_nothing_in_particular_is_refused() -> None:
     """It would be found in every prompt."""
-    assert word_list_violations(("/x*/",)) == ["The pattern /x*/ is found in every prompt."]
+    assert word_list_violations(("/x*/",)) == [named(Code.PATTERN_MATCHES_ALL, pattern="/x*/")]
 
 
 def test_a_list_may_be_full_but_no_fuller() -> None:
@@ -101,13 +114,13 @@ def test_a_list_may_be_full_but_no_fuller() -> None:
     patterns = tuple(f"/word{number}/" for number in range(MAX_PATTERNS + 1))
     assert word_list_violations((*full[1:], "x" * MAX_WORD_CHARS)) == []
     assert word_list_violations((*full, "one more")) == [
-        "A list has 200 words at most, this one 201."
+        named(Code.TOO_MANY_WORDS, most=200, count=201)
     ]
     assert word_list_violations(patterns[1:]) == []
     assert word_list_violations((*patterns, "x" * (MAX_WORD_CHARS + 1), "\u200b")) == [
-        "A list has 50 patterns at most, this one 51.",
-        f"{'x' * 40}… is too long: 100 characters at most.",
-        "A word on the list shows nothing.",
+        named(Code.TOO_MANY_PATTERNS, most=50, count=51),
+        named(Code.WORD_TOO_LONG, word="x" * 40, most=100),
+        named(Code.WORD_BLANK),
     ]
 
 

@@ -10,14 +10,15 @@ _LOGS = {"_log", "log", "logger", "logging", "structlog"}
 _CODE = {"compile", "cast", "TypeVar", "NewType", "text", "removeprefix"}
 """Functions whose texts are patterns, types, SQL, or what other programs write."""
 
-_FOR_PEOPLE = {"ValueError", "RulesViolated"}
-"""Errors whose words are shown; those of all others are for logs and developers."""
+_FOR_PEOPLE = {"ValueError"}
+"""Errors whose words may be shown; those of all others are for logs and developers."""
 
 _STORED = {"note", "reason", "before", "after", "what", "detail"}
 """Fields of the ledger, the jobs and the audit trail, which are kept in English."""
 
 _MENTION = re.compile(r"<[@#/:t][^>]*>")
 _MARKUP = re.compile(r'\w="')
+_FOR_DISCORD = re.compile(r"<[@#]|<t:|\*\*|`|\]\(")
 _VALUE = "\0"
 
 
@@ -50,6 +51,22 @@ def translated_at_import(source: str) -> Iterator[int]:
         if isinstance(node, ast.Call) and _name(node.func) in ("_", "ngettext"):
             yield node.lineno
         waiting.extend(_run_at_import(node))
+
+
+def sentences_for_members(source: str) -> Iterator[int]:
+    """Give the lines where a sentence is said or noted, or something is marked up for Discord."""
+    tree = ast.parse(source)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in _SAID:
+                yield node.lineno
+            case ast.Constant(value=str(text)) if id(node) not in docs and _FOR_DISCORD.search(
+                text
+            ):
+                yield node.lineno
+            case _:
+                pass
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:

@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import presets
-from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.presets import Preset, preset_key, validate_preset
 from domain.requests import Draft
+from domain.violations import Source, Violation, ViolationCode
 from storage import audit_log, guild_settings
 from storage.audit_log import NewChange
 from workflow.billing.quotas import Actor
@@ -86,21 +86,22 @@ async def apply_preset(context: Context, guild_id: int, draft: Draft) -> Draft:
     for preset in await list_presets(context, guild_id):
         if preset.key == preset_key(draft.preset):
             return presets.apply_preset(draft, preset)
-    unknown = _("There is no preset of this name on this server: choose one of those suggested.")
+    unknown = Violation.of(ViolationCode.PRESET_UNKNOWN, Source.PRESET)
     return replace(draft, violations=(*draft.violations, unknown))
 
 
 def _refuse(
     preset: Preset, *, over: bool, before: Preset | None, others: Mapping[str, Preset]
 ) -> None:
+    broken: Violation | None = None
     if over and before is None:
-        raise RulesViolated([_("This preset is deleted.")])
-    if preset.key in others:
-        raise RulesViolated([_("There is a preset of this name already: choose another name.")])
-    if not over and len(others) >= MAX_PRESETS:
-        raise RulesViolated(
-            [_("A server has {most} presets at most: remove one.", most=MAX_PRESETS)]
-        )
+        broken = Violation.of(ViolationCode.PRESET_DELETED, Source.SETTINGS)
+    elif preset.key in others:
+        broken = Violation.of(ViolationCode.PRESET_NAME_TAKEN, Source.SETTINGS)
+    elif not over and len(others) >= MAX_PRESETS:
+        broken = Violation.of(ViolationCode.TOO_MANY_PRESETS, Source.SETTINGS, most=MAX_PRESETS)
+    if broken is not None:
+        raise RulesViolated([broken])
 
 
 async def _record(

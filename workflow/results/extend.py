@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from domain.catalogue import _
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture
 from storage.jobs import Job
@@ -49,8 +48,8 @@ def draft_continuation(job: Job, now_ms: int) -> Draft:
     return replace(draft, command=GenerationCommand.ANIMATE, pictures=(), videos=(), audios=())
 
 
-async def extract_last_frame(context: Context, job: Job) -> Picture | ExtendRefusal:
-    """Take the last picture of a job's video, and keep it as if its member had given it.
+async def extract_last_frame(context: Context, job: Job, name: str) -> Picture | ExtendRefusal:
+    """Take the last picture of a job's video, and keep it as if its member had given it so named.
 
     Raises:
         OSError: the picture can not be kept.
@@ -70,7 +69,7 @@ async def extract_last_frame(context: Context, job: Job) -> Picture | ExtendRefu
         return ExtendRefusal.UNUSABLE
     return Picture(
         url="",
-        name=_("the last picture of the video"),
+        name=name,
         format="PNG",
         width=width,
         height=height,

@@ -4,7 +4,7 @@ from datetime import date
 
 from babel.dates import get_month_names
 
-from domain.catalogue import _, current_locale
+from cogs.ui.i18n import _, current_locale
 from domain.reports import DayRange
 
 

@@ -24,8 +24,8 @@ from cogs.reports.charts.svg import (
     text_width,
     truncate_text,
 )
-from domain.catalogue import N_, _, ngettext
-from domain.money import ZERO, MicroUSD, format_usd
+from cogs.ui.i18n import N_, _, format_usd, ngettext
+from domain.money import ZERO, MicroUSD
 
 CHART_WIDTH: Final = 800
 CHART_HEIGHT: Final = 450

@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 from babel.numbers import format_currency
 from PIL import ImageFont
 
-from domain.catalogue import current_locale
-from domain.money import MicroUSD, format_usd
+from cogs.ui.i18n import current_locale, format_usd
+from domain.money import MicroUSD
 
 BACKGROUND_COLOUR: Final = "#313338"
 TEXT_COLOUR: Final = "#f2f3f5"

@@ -22,10 +22,12 @@ from cogs.generation.attachments import (
     forwardable_url,
     is_discord_url,
 )
+from cogs.ui.violations import format_violation
 from domain.errors import RulesViolated
 from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.pricing import quote
 from domain.requests import Draft, GenerationCommand, build_request
+from domain.violations import ViolationCode
 from sandbox.apixo import ManualClock
 from sandbox.apixo.clips import minimal_clip
 from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient, Upload
@@ -150,8 +152,8 @@ async def given(person: MemberClient, channel: Channel, *files: Upload) -> list[
 def problem(gathered: LoadedAttachments) -> str:
     """Take the only problem there is, where nothing is usable."""
     assert gathered.pictures == ()
-    (said,) = gathered.problems
-    return said
+    (violation,) = gathered.violations
+    return format_violation(violation)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ async def test_a_picture_is_what_its_bytes_say(
     data = picture(kind, (701, 333), **options)
     files = await given(ada, videos, Upload(name, data))
     gathered = await live.load_pictures(files)
-    assert gathered.problems == ()
+    assert gathered.violations == ()
     (found,) = gathered.pictures
     assert (found.format, found.width, found.height) == (kind.replace("MPO", "JPEG"), 701, 333)
     assert (found.size, found.url) == (len(data), files[0].url)
@@ -362,7 +364,7 @@ async def test_an_expired_link_is_to_be_attached_again(
         intake = AttachmentLoader(session, stand_in.api_url, folder.save_input)
         upload = Upload("lake.png", picture())
         files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
-        assert (await intake.load_pictures(files)).problems == ()
+        assert (await intake.load_pictures(files)).violations == ()
         clock.advance(options.link_seconds + 1)
         assert problem(await intake.load_pictures(files)) == f"lake.png {_UNFETCHED}"
 
@@ -467,7 +469,7 @@ async def test_a_signed_link_arrives_unchanged(server: Server, intake: Attachmen
     """Its signature holds for these very characters."""
     path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
     gathered = await intake.load_pictures([attachment(server.url(path))])
-    assert gathered.problems == ()
+    assert gathered.violations == ()
     assert server.asked == [path]
 
 
@@ -487,9 +489,10 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     gathered = await intake.load_pictures([*files, attachment("http://evil.example", names[4])])
     assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
     assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
-    assert [said.split()[0] for said in gathered.problems[:2]] == ["2.png", "4.png"]
-    assert "everyone" in gathered.problems[2]
-    assert rendered_markup(gathered.problems[2]) == []
+    said = [format_violation(violation) for violation in gathered.violations]
+    assert [text.split()[0] for text in said[:2]] == ["2.png", "4.png"]
+    assert "everyone" in said[2]
+    assert rendered_markup(said[2]) == []
 
 
 async def test_at_most_four_pictures_are_in_memory(
@@ -550,7 +553,7 @@ async def test_references_are_told_apart_measured_and_kept(
     uploads = [Upload(name, data) for name, data in given_files.items()]
     files = await given(ada, videos, *uploads)
     gathered = await live.load_references(files[:1], files[1:3], files[3:])
-    assert gathered.problems == ()
+    assert gathered.violations == ()
     kept = [item.kept for item in (*gathered.pictures, *gathered.videos, *gathered.audios)]
     assert [str(name)[64:] for name in kept] == [".jpg", ".mp4", ".mov", ".mp3", ".wav"]
     copies = [folder.input_path(str(name)) for name in kept]
@@ -604,8 +607,8 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     files = [attachment(server.url("/cdn/walk.mp4"), "walk.mp4")]
     videos, audios = (files, []) if slot == "video" else ([], files)
     gathered = await intake.load_references([], videos, audios)
-    (problem_,) = gathered.problems
-    assert problem_.startswith(f"walk.mp4 {said}")
+    (violation,) = gathered.violations
+    assert format_violation(violation).startswith(f"walk.mp4 {said}")
     assert (gathered.videos, gathered.audios) == ((), ())
     assert not list(tmp_path.rglob("*.*"))
 
@@ -614,16 +617,16 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     ("lengths", "rule"),
     [
         ([2000], None),
-        ([1999], "1.999 s: a reference video has 2 to 15 s"),
+        ([1999], ViolationCode.VIDEO_LENGTH),
         ([15_000], None),
-        ([15_001], "15.001 s: a reference video has 2 to 15 s"),
+        ([15_001], ViolationCode.VIDEO_LENGTH),
         ([5000, 5000, 5000], None),
-        ([5000, 5000, 5001], "15.001 s together"),
-        ([2000, 2000, 2000, 2000], "3 at most, 4 were given"),
+        ([5000, 5000, 5001], ViolationCode.VIDEOS_TOO_LONG),
+        ([2000, 2000, 2000, 2000], ViolationCode.TOO_MANY_VIDEOS),
     ],
 )
 async def test_measured_lengths_meet_the_rules_at_their_edges(
-    server: Server, intake: AttachmentLoader, lengths: list[int], rule: str | None
+    server: Server, intake: AttachmentLoader, lengths: list[int], rule: ViolationCode | None
 ) -> None:
     """From real bytes to a request or a rule, on both sides of every boundary."""
     clips = {f"/{n}.mp4": make_video(ms) for n, ms in enumerate(lengths)}
@@ -634,13 +637,14 @@ async def test_measured_lengths_meet_the_rules_at_their_edges(
     server.answer = send
     files = [attachment(server.url(path), path[1:]) for path in clips]
     gathered = await intake.load_references([], files, [])
-    assert gathered.problems == ()
+    assert gathered.violations == ()
     draft = Draft(command=GenerationCommand.REFERENCE, prompt="like these", videos=gathered.videos)
     if rule is None:
         assert quote(build_request(draft)).billed_ms == 5000 + sum(lengths)
         return
-    with pytest.raises(RulesViolated, match=rule):
+    with pytest.raises(RulesViolated) as caught:
         build_request(draft)
+    assert [violation.code for violation in caught.value.violations] == [rule]
 
 
 @pytest.mark.parametrize("full", ["the folder", "the temporary folder"])

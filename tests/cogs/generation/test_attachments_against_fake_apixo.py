@@ -136,7 +136,7 @@ def we_take(gathered: LoadedAttachments) -> bool:
                 pictures=gathered.pictures,
                 videos=gathered.videos,
                 audios=gathered.audios,
-                violations=gathered.problems,
+                violations=gathered.violations,
             )
         )
     except RulesViolated:

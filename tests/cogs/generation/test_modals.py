@@ -13,6 +13,7 @@ from cogs.generation.retry import RetryDraft
 from cogs.ui.ttl_store import TTLStore
 from domain.models import MODELS
 from domain.requests import Draft, GenerationCommand
+from domain.violations import ViolationCode
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
@@ -251,7 +252,7 @@ def test_a_length_that_is_no_number_is_named(value: str) -> None:
     """A client that lies may send anything as a length."""
     field = {"custom_id": "seconds", "values": [value]}
     changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
-    assert "whole number" in changed.violations[0]
+    assert [one.code for one in changed.violations] == [ViolationCode.LENGTH_NOT_WHOLE]
 
 
 @pytest.mark.parametrize("prompt", ["a \ud800 lake", "a \0 lake", "\udfff"])
@@ -271,7 +272,13 @@ def test_a_value_that_is_none_is_named() -> None:
     """A client that lies may send anything."""
     field = {"custom_id": "resolution", "values": ["4k"]}
     changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
-    assert "resolution can be 480p" in changed.violations[0]
+    (unknown,) = changed.violations
+    assert unknown.code is ViolationCode.CHOICE_UNKNOWN
+    assert dict(unknown.params) == {
+        "option": "resolution",
+        "value": "4k",
+        "values": ("480p", "720p", "1080p"),
+    }
 
 
 def test_few_drafts_are_kept_and_each_for_its_member() -> None:

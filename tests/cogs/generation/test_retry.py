@@ -9,10 +9,12 @@ from PIL import Image
 
 from cogs.generation.modals import RETRY_KINDS, ModalKind
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
-from domain.guild_settings import GuildSettings
+from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings
+from domain.models import ModelId, Resolution
 from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.requests import Draft, GenerationCommand, Picture
+from domain.violations import Source, Violation, ViolationCode
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Permission, Upload
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
@@ -22,6 +24,7 @@ from tests.harness.media_samples import make_audio, make_video
 from workflow.context import Policy
 
 LAKE = Picture(url="", name="lake.png", format="PNG", width=640, height=360, size=9)
+ONE, TWO, P480 = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0, Resolution.P480
 SEA = LAKE.model_copy(update={"name": "sea.png"})
 
 pytestmark = pytest.mark.time_scale(600)
@@ -238,7 +241,9 @@ async def test_a_picture_that_is_too_small_is_attached_again(
     job_id_in(await sent_off(ada, form, pictures=[picture("lake.png")]))
 
 
-@pytest.mark.parametrize("why", ["quota", "channel", "not here", "preset", "private"])
+@pytest.mark.parametrize(
+    "why", ["quota", "channel", "not here", "role", "adults", "preset", "private"]
+)
 async def test_what_no_form_can_mend_has_no_button(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
@@ -252,10 +257,11 @@ async def test_what_no_form_can_mend_has_no_button(
         case "channel":
             fake_discord.world.deny(harness.channel, Permission.ATTACH_FILES)
         case "not here":
-            text = GuildSettings(channels=(7,)).model_dump_json()
-            await harness.database.transact(
-                lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 1)
-            )
+            await decide(harness, ada, GuildSettings(channels=(7,)))
+        case "role":
+            await decide(harness, ada, GuildSettings(roles=(7,)))
+        case "adults":
+            await decide(harness, ada, GuildSettings(age_gate=AppliesTo.ALL))
         case "preset":
             options["preset"] = "no such preset"
         case _:
@@ -266,6 +272,35 @@ async def test_what_no_form_can_mend_has_no_button(
         assert "can't be made" in refused.text
         assert button_labels(refused) == offered
     assert await harness.job_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        (GuildSettings(rules=GenerationRules(models=(ONE,))), {"model": TWO}),
+        (GuildSettings(rules=GenerationRules(resolutions=(P480,))), {"resolution": "720p"}),
+        (GuildSettings(rules=GenerationRules(max_seconds=5)), {"duration": 6}),
+        (GuildSettings(banned=("plain",)), {"prompt": "a plain lake"}),
+        (GuildSettings(age_gate=AppliesTo.SENSITIVE, sensitive=("lake",)), {}),
+    ],
+)
+async def test_a_rule_of_the_server_about_what_a_form_shows_is_mended_there(
+    harness: BotHarness, ada: MemberClient, settings: GuildSettings, options: dict[str, Any]
+) -> None:
+    """The model, the resolution, the length, and the words of the prompt."""
+    await decide(harness, ada, settings)
+    typed = await ada.run_command(harness.channel, "video", {"prompt": "a lake", **options})
+    refused = await typed.until_answered()
+    assert "can't be made" in refused.text
+    assert button_labels(refused) == ["Edit again"]
+
+
+async def decide(home: BotHarness, person: MemberClient, settings: GuildSettings) -> None:
+    """Let a manager have set this on the member's server."""
+    text = settings.model_dump_json()
+    await home.database.transact(
+        lambda tx: guild_settings.save_settings(tx, person.guild.id, text, 1)
+    )
 
 
 @pytest.mark.parametrize("why", ["restart", "time"])
@@ -356,10 +391,12 @@ def test_pictures_fill_gaps_and_else_take_all_places() -> None:
 
 
 def test_a_last_picture_is_never_taken_for_a_first_one() -> None:
-    """Alone it is a problem, unless the reason has been named."""
+    """Alone it breaks a rule, unless the reason has been named."""
     draft = Draft(command=GenerationCommand.ANIMATE, prompt="it drifts")
-    assert "first picture is missing" in with_frames(draft, (None, LAKE), ()).violations[0]
-    assert with_frames(draft, (None, LAKE), ("x is no picture",)).violations == ("x is no picture",)
+    missing = Violation.of(ViolationCode.FIRST_PICTURE_MISSING, Source.ATTACHMENT)
+    unfit = Violation.of(ViolationCode.FILE_ANIMATED, Source.ATTACHMENT, name="x.png")
+    assert with_frames(draft, (None, LAKE), ()).violations == (missing,)
+    assert with_frames(draft, (None, LAKE), (unfit,)).violations == (unfit,)
     assert with_frames(draft, (LAKE, None), ()).violations == ()
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from cogs.help import privacy
 from cogs.help.views import command_mention, render_help
+from cogs.ui.i18n import format_usd
 from cogs.ui.notify_button import NotifyButton
 from domain.guild_settings import GuildSettings
 from domain.models import MODELS
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
 from domain.quotas import EffectiveLimit, LimitKind, RemainingQuota
 from sandbox.discord import FakeDiscord, Fault, MemberClient, Permission
 from sandbox.discord.models import walk_components

@@ -11,8 +11,9 @@ import pytest
 
 import cogs.help.price_views
 import domain.pricing
+from cogs.ui.i18n import format_usd
 from domain.models import MODELS, ModelId, Rate, Resolution
-from domain.money import MicroUSD, format_usd
+from domain.money import MicroUSD
 from domain.pricing import quote_options
 from domain.quotas import RemainingQuota
 from sandbox.discord import ClientActionRefused, Interaction, MemberClient

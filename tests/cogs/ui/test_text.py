@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cogs.ui import text
 from domain.jobs import JobState
+from domain.quotas import LimitKind
 from sandbox.discord import Channel, MemberClient
 from tests.harness.rendering import HOSTILE_TEXTS, make_job, rendered_markup, unescape
 from workflow.publisher import StatusView
@@ -99,3 +100,17 @@ def test_what_could_not_be_handed_over_is_said_in_our_own_words(
     assert "The model refused" not in said
     assert "attach it again" in said
     assert "Nothing was charged" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "shown"),
+    [
+        (LimitKind.DAY, 5_000_000, "$5.00"),
+        (LimitKind.MONTH, None, "none"),
+        (LimitKind.COOLDOWN, 60, "60 s"),
+        (LimitKind.IN_FLIGHT, 3, "3 at once"),
+    ],
+)
+def test_a_limit_is_shown_in_its_own_unit(kind: LimitKind, amount: int | None, shown: str) -> None:
+    """Dollars, seconds or a number."""
+    assert text.format_limit(kind, amount) == shown

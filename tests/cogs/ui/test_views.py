@@ -10,11 +10,13 @@ import pytest
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.ui import views
 from cogs.ui.buttons import ActionButton, ButtonAction
+from cogs.ui.violations import format_violation
 from domain.failures import FailReason
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
 from domain.quotas import LimitUsage, Period, RemainingQuota, Scope
+from domain.violations import Source, Violation, ViolationCode
 from sandbox.discord import Channel, MemberClient, Message
 from sandbox.discord.models import walk_components
 from storage.jobs import Job
@@ -178,15 +180,19 @@ async def test_the_private_answer_tells_price_rest_and_cancel(
         assert "**$0.08**" in message.text
 
 
-@pytest.mark.parametrize(("rules", "length"), list(product([1, 5, 60], [20, 160])))
+@pytest.mark.parametrize(("rules", "length"), list(product([1, 5, 60], [10, 115])))
 async def test_a_refusal_names_whole_rules_and_how_many_more(
     client: StockClient, videos: Channel, rules: int, length: int
 ) -> None:
     """Every rule that fits; for what does not, a number."""
-    given = [f"rule {number:02} ".ljust(length, "x") for number in range(rules)]
-    message = await show(client, videos, views.render_refusal(given))
+    names = [f"file {number:02} ".ljust(length, "x") for number in range(rules)]
+    violations = [
+        Violation.of(ViolationCode.FILE_ANIMATED, Source.ATTACHMENT, name=name) for name in names
+    ]
+    given = [format_violation(violation) for violation in violations]
+    message = await show(client, videos, views.render_refusal(violations))
     listed = [line for line in message.text.splitlines() if line.startswith("- ")]
-    if rules * length < 3_500:
+    if sum(map(len, given)) < 3_600:
         assert listed == [f"- {rule}" for rule in given]
     else:
         more = rules - len(listed) + 1
