@@ -158,9 +158,9 @@ SECURITY_GUARDS = (
     Guard(
         "size of a manager's pattern",
         "domain/safe_regex.py",
-        "if expression.programsize > max_program:",
+        "if expression.programsize > max_program_size:",
         "if False:",
-        ("tests/domain/test_word_filter.py::test_a_pattern_that_can_not_be_used_is_refused",),
+        ("tests/domain/test_word_filter.py::test_a_pattern_that_is_too_large_is_refused",),
     ),
     Guard(
         "is_manager: limits and grants",
