@@ -12,10 +12,11 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.text import format_submission_block
 from domain.catalogue import N_, _
+from domain.job_view import JobAmounts, JobView
 from domain.jobs import JobState
 from domain.money import MicroUSD, format_usd
-from workflow.publisher import JobView, StatusView
-from workflow.results.job_list import JobAmounts, JobListEntry, JobListPage
+from workflow.publisher import StatusView
+from workflow.results.job_list import JobListEntry, JobListPage
 from workflow.results.repost import RepostOutcome
 
 NEWEST_PAGE: Final = "newest"

@@ -10,9 +10,9 @@ from cogs.generation.service import GenerationService
 from cogs.ui import views
 from cogs.ui.interactions import UserError
 from domain.catalogue import N_, _
+from domain.job_view import JobView
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
-from workflow.publisher import JobView
 from workflow.results.share import ShareOutcome, ShareResult, share
 
 _SAID: Final = MappingProxyType(

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from domain.audit_log import Change
 from domain.catalogue import N_, _, ngettext
 from domain.money import ZERO, format_usd
 from domain.quotas import (
@@ -22,7 +23,7 @@ from domain.quotas import (
     Scope,
     format_limit,
 )
-from workflow.billing.quotas import Change, QuotaStatus, ServerLimits
+from workflow.billing.quotas import QuotaStatus, ServerLimits
 
 
 class RevokeHandler(Protocol):

@@ -7,9 +7,9 @@ from cogs.settings.controls import SettingsLocation, SettingsPage
 from cogs.settings.field_types import ChannelOrRoleField, SettingField
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD, find_field
 from cogs.ui import text
+from domain.audit_log import Change
 from domain.catalogue import _
 from domain.quotas import LimitTarget
-from workflow.billing.quotas import Change
 
 _TEXT_SHOWN: Final = 80
 _IDS_SHOWN: Final = 3

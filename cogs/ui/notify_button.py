@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from cogs.ui import text
 from domain.catalogue import _
-from workflow.publisher import JobView
+from domain.job_view import JobView
 
 _BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
 

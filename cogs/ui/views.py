@@ -16,9 +16,10 @@ from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from domain.catalogue import _, ngettext
+from domain.job_view import JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD, format_usd
-from workflow.publisher import JobView, ResultPayload, StatusView
+from workflow.publisher import ResultPayload, StatusView
 from workflow.results.lookup import JobCost
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.audit_log import Change, NewChange
 from domain.money import MicroUSD, format_usd_en
 from domain.quotas import (
     EffectiveLimit,
@@ -21,7 +22,6 @@ from domain.quotas import (
     resolve_limits,
 )
 from storage import audit_log, billing, guild_settings, limits, quotas
-from storage.audit_log import Change, NewChange
 from storage.quotas import QuotaSubject
 from workflow.context import Context
 from workflow.errors import NoSuchGrant

@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import presets
+from domain.audit_log import NewChange
 from domain.catalogue import _
 from domain.errors import RulesViolated
 from domain.presets import Preset, preset_key, validate_preset
 from domain.requests import Draft
 from storage import audit_log, guild_settings
-from storage.audit_log import NewChange
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 

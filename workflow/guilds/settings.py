@@ -7,9 +7,9 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.audit_log import Change, NewChange
 from domain.guild_settings import GuildSettings, flatten_settings, validate_settings
 from storage import audit_log, guild_settings
-from storage.audit_log import Change, NewChange
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 

@@ -12,11 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound
+from domain.audit_log import NewChange
 from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import PAID, JobState
 from domain.money import format_usd_en
 from storage import audit_log, jobs, parked_jobs
-from storage.audit_log import NewChange
 from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.jobs import Job
 from workflow.billing.quotas import Actor

@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError
+from domain.audit_log import NewChange
 from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
 from storage import audit_log, exposure, jobs, parked_jobs, queue, status_messages, submission_pause
-from storage.audit_log import NewChange
 from storage.submission_pause import SubmissionPause
 from workflow.billing.quotas import Actor
 from workflow.context import Context

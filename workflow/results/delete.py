@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.jobs import Job
@@ -14,7 +15,7 @@ from workflow.errors import JobNotFound, NotDelivered
 _log = structlog.get_logger(__name__)
 
 
-def is_deleted(job: Job) -> bool:
+def is_deleted(job: JobView) -> bool:
     """Tell whether the video of a job was posted and then taken away."""
     return job.state is JobState.DELIVERED and job.file_name is None
 

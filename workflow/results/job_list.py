@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobAmounts
 from domain.jobs import JobState
 from domain.money import ZERO
 from storage import job_list, jobs
-from storage.job_list import JobAmounts, JobPage
+from storage.job_list import JobPage
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.publisher import StatusView

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.money import ZERO, MicroUSD
 from storage import billing, jobs
 from workflow.context import Context
-from workflow.publisher import JobView
 
 
 @dataclass(frozen=True, slots=True)

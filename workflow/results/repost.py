@@ -11,6 +11,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.errors import StaleJobError
@@ -38,7 +39,7 @@ class RepostResult:
     """What came of it, and the job as it is now."""
 
     outcome: RepostOutcome
-    job: Job
+    job: JobView
 
 
 def can_repost(context: Context, job: Job) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState, new_job_id
 from domain.pricing import quote
 from domain.quotas import Limits, RemainingQuota
@@ -55,7 +56,7 @@ class _Repeated(Exception):
 class Accepted:
     """A job on the belt, its place in line, what is left to spend, and what it waits for if so."""
 
-    job: Job
+    job: JobView
     queue_position: int
     remaining: RemainingQuota
     submission_block: SubmissionBlock | None = None

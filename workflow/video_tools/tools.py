@@ -28,7 +28,7 @@ _START: Final = (
 _ROOT: Final = Path(__file__).parents[2]
 
 
-class VideoTools:
+class ConfinedVideoTools:
     """Works on one video of a kind at a time; the others wait for their turn."""
 
     def __init__(self) -> None:
@@ -73,9 +73,9 @@ class VideoTools:
             raise UnusableVideo(f"{task}: ended with {code}")
 
 
-def open_video_tools() -> VideoTools | None:
+def open_video_tools() -> ConfinedVideoTools | None:
     """Give a lab, or None where PyAV is not installed."""
-    return None if find_spec("av") is None else VideoTools()
+    return None if find_spec("av") is None else ConfinedVideoTools()
 
 
 async def _ask(task: VideoTask, film: BinaryIO, out: BinaryIO, most_bytes: int) -> int | None:

@@ -15,7 +15,7 @@ from tests.harness.color_videos import (
 )
 from workflow.errors import UnusableVideo
 from workflow.video_tools import tools as module
-from workflow.video_tools.tools import VideoTools
+from workflow.video_tools.tools import ConfinedVideoTools
 
 COLOURS = colours(30)
 LIMIT = 60_000
@@ -34,7 +34,7 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 ) -> None:
     """Several at once wait for one another."""
     before = video.read_bytes()
-    lab, copy = VideoTools(), tmp_path / "copy.mp4"
+    lab, copy = ConfinedVideoTools(), tmp_path / "copy.mp4"
     with copy.open("wb") as out:
         one, other, _ = await asyncio.gather(
             lab.extract_last_frame(video),
@@ -51,7 +51,7 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x18ftypisom" + bytes(999)])
 async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path) -> None:
     """Neither a picture nor a copy; the lab goes on."""
-    lab, damaged = VideoTools(), tmp_path / "damaged.mp4"
+    lab, damaged = ConfinedVideoTools(), tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
     with pytest.raises(UnusableVideo):
         await lab.extract_last_frame(damaged)
@@ -62,7 +62,7 @@ async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path)
 
 async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) -> None:
     """A copy may cost minutes; with other limits it is tried."""
-    lab, film_of_nothing = VideoTools(), tmp_path / "late.mp4"
+    lab, film_of_nothing = ConfinedVideoTools(), tmp_path / "late.mp4"
     film_of_nothing.write_bytes(b"no film")
     with (tmp_path / "copy.mp4").open("wb") as out:
         with pytest.raises(UnusableVideo, match="ended with"):
@@ -76,7 +76,7 @@ async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) 
 async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
     """It is to be fetched again."""
     with pytest.raises(FileNotFoundError):
-        await VideoTools().extract_last_frame(tmp_path / "gone.mp4")
+        await ConfinedVideoTools().extract_last_frame(tmp_path / "gone.mp4")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_a_video_that_asks_too_much_ends_its_process(
     start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
     monkeypatch.setattr(module, "_START", start)
     with pytest.raises(UnusableVideo):
-        await VideoTools().extract_last_frame(video)
+        await ConfinedVideoTools().extract_last_frame(video)
 
 
 async def test_a_process_that_is_not_waited_for_is_ended(
@@ -102,7 +102,7 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     monkeypatch.setattr(module, "_START", "import time; time.sleep(600)")
     children = Path(f"/proc/self/task/{_thread()}/children")
     others = {*children.read_text().split()}
-    waiting = asyncio.create_task(VideoTools().extract_last_frame(video))
+    waiting = asyncio.create_task(ConfinedVideoTools().extract_last_frame(video))
     async with asyncio.timeout(20):
         while not (started := {*children.read_text().split()} - others):
             await asyncio.sleep(0.01)
@@ -113,7 +113,7 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     late = dict.fromkeys(module._WALL_SECONDS, 0.05)
     monkeypatch.setattr(module, "_WALL_SECONDS", late)
     with pytest.raises(UnusableVideo):
-        await VideoTools().extract_last_frame(video)
+        await ConfinedVideoTools().extract_last_frame(video)
 
 
 def _thread() -> int:
