@@ -1,6 +1,7 @@
 """The lab works in processes of their own, which it ends, and which end themselves."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from tests.harness.color_videos import (
     mean_color,
     open_image,
 )
+from workflow import confined_process
 from workflow.errors import UnusableVideo
 from workflow.video_tools import tools as module
+from workflow.video_tools.task import VideoTask
 from workflow.video_tools.tools import ConfinedVideoTools
 
 COLOURS = colours(30)
@@ -79,19 +82,15 @@ async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path
         await ConfinedVideoTools().extract_last_frame(tmp_path / "gone.mp4")
 
 
-@pytest.mark.parametrize(
-    "hardened",
-    ["child.MEMORY_BYTES = 1 << 20", "child._MOST_WRITTEN = 999"],
-    ids=["memory", "disk"],
-)
+@pytest.mark.parametrize("hardened", [{"memory_bytes": 1 << 20}, {"file_bytes": 999}], ids=str)
 async def test_a_video_that_asks_too_much_ends_its_process(
-    video: Path, monkeypatch: pytest.MonkeyPatch, hardened: str
+    video: Path, monkeypatch: pytest.MonkeyPatch, hardened: dict[str, int]
 ) -> None:
     """The limits are those of the process: no code of ours has to notice."""
-    begin, first, rest = module._START.partition("main(")
-    start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
-    monkeypatch.setattr(module, "_START", start)
-    with pytest.raises(UnusableVideo):
+    usual = module._PROGRAMS[VideoTask.LAST_FRAME]
+    program = replace(usual, limits=replace(usual.limits, **hardened))
+    monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, program)
+    with pytest.raises(UnusableVideo, match="ended with"):
         await ConfinedVideoTools().extract_last_frame(video)
 
 
@@ -99,7 +98,7 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the service ends, and when it takes too long."""
-    monkeypatch.setattr(module, "_START", "import time; time.sleep(600)")
+    monkeypatch.setattr(confined_process, "_START", "import time; time.sleep(600)")
     children = Path(f"/proc/self/task/{_thread()}/children")
     others = {*children.read_text().split()}
     waiting = asyncio.create_task(ConfinedVideoTools().extract_last_frame(video))
@@ -110,9 +109,9 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert not any(Path("/proc", pid).exists() for pid in started)
-    late = dict.fromkeys(module._WALL_SECONDS, 0.05)
-    monkeypatch.setattr(module, "_WALL_SECONDS", late)
-    with pytest.raises(UnusableVideo):
+    late = replace(module._PROGRAMS[VideoTask.LAST_FRAME], wall_seconds=0.05)
+    monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, late)
+    with pytest.raises(UnusableVideo, match="took over"):
         await ConfinedVideoTools().extract_last_frame(video)
 
 
