@@ -52,11 +52,11 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
     if request.decision is Decision.BIND_TASK:
         await _check_task(context, request)
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_decision(tx: AsyncConnection) -> Job:
         return await _decide(tx, request, context.now_ms())
 
     try:
-        job = await context.database.transact(work)
+        job = await context.database.transact(record_decision)
     except StaleJobError:
         raise StaleDecision(request.job_id) from None
     except TaskAlreadyAssigned:

@@ -32,7 +32,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
         PublishError: Discord did not delete a message.
     """
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_deletion(tx: AsyncConnection) -> Job:
         job = await jobs.get(tx, job_id)
         if job is None:
             raise JobNotFound
@@ -40,7 +40,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
             raise NotDelivered(job.state)
         return job if is_deleted(job) else await _forget(tx, job)
 
-    job = await context.database.transact(work)
+    job = await context.database.transact(record_deletion)
     await context.publisher.delete_result(job)
     await context.publisher.delete_shared(job)
     await asyncio.to_thread(context.media.remove_video, f"{job.id}.mp4")

@@ -51,13 +51,13 @@ async def read_job_page(
 ) -> JobListPage:
     """Gather a member's page that begins with a job; the newest without one, or for another's."""
 
-    async def work(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
+    async def read_page(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
         window = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
         found = [await jobs.get(tx, job_id) for job_id in window.ids]
         money = await job_list.sum_by_job(tx, window.ids)
         return window, [job for job in found if job is not None], money
 
-    window, found, money = await context.database.read(work)
+    window, found, money = await context.database.read(read_page)
     return JobListPage(
         rows=tuple([await _listed(context, job, money.get(job.id, _NOTHING)) for job in found]),
         newer=window.newer,

@@ -121,11 +121,11 @@ async def _post(context: Context, job: JobView, channel_id: int) -> int:
 
 async def _record(context: Context, mine: JobView) -> Job:
     """Write down where the post is, unless the video is gone or has another post by now."""
-    work = partial(_write_down, mine=mine)
+    record = partial(_write_down, mine=mine)
     try:
-        return await context.database.transact(work)
+        return await context.database.transact(record)
     except StaleJobError:  # by another click, just now: another look tells where the job stands
-        return await context.database.transact(work)
+        return await context.database.transact(record)
 
 
 async def _write_down(tx: AsyncConnection, *, mine: JobView) -> Job:

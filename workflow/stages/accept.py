@@ -90,7 +90,7 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         NotCancellable: it has left the queue.
     """
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_cancellation(tx: AsyncConnection) -> Job:
         found = await jobs.get(tx, job)
         if found is None or found.user_id != user_id:
             raise JobNotFound
@@ -102,9 +102,9 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         return cancelled
 
     try:
-        return await context.database.transact(work)
+        return await context.database.transact(record_cancellation)
     except StaleJobError:  # by the belt, just now: another look tells where the job stands
-        return await context.database.transact(work)
+        return await context.database.transact(record_cancellation)
 
 
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:
