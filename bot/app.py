@@ -58,7 +58,7 @@ from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
-from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer, load_signing_secret
 from workflow.video_tools.tools import open_video_tools
@@ -70,7 +70,7 @@ class ServiceUrls:
     """Builds and verifies the URLs of this service; `are_public` if they are reachable."""
 
     media_urls: SignedUrls
-    callback_urls: CallbackUrls
+    callback_urls: SignedCallbackUrls
     are_public: bool
 
     @classmethod
@@ -80,7 +80,7 @@ class ServiceUrls:
         root = public_url or ""
         return cls(
             media_urls=SignedUrls(root, Signer(secret, "links")),
-            callback_urls=CallbackUrls(root, Signer(secret, "callbacks")),
+            callback_urls=SignedCallbackUrls(root, Signer(secret, "callbacks")),
             are_public=public_url is not None,
         )
 

@@ -4,40 +4,13 @@ The database rejects updates, deletes and a second change by the same interactio
 """
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.audit_log import Change, NewChange
 from storage.schema import changes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewChange:
-    """A change to record; `before` or `after` is None where nothing was or is set.
-
-    `what` is the kind of change (`limit`, `grant`, `revoke`, `preset`, …), `subject` names what was
-    changed. `guild_id` is 0 for what concerns every server. `interaction_id` is the click or
-    command that made the change, `entry_id` the ledger row that it is about.
-    """
-
-    at_ms: int
-    guild_id: int
-    actor: str
-    what: str
-    subject: str
-    before: str | None
-    after: str | None
-    note: str = ""
-    interaction_id: int | None = None
-    entry_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change(NewChange):
-    """A recorded change; ids increase."""
-
-    id: int
 
 
 async def record(tx: AsyncConnection, change: NewChange) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobAmounts
 from domain.money import MicroUSD
 from storage.billing import is_open_hold
 from storage.schema import billing, jobs
@@ -27,19 +28,6 @@ class JobPage:
     older: str | None
     newer_count: int
     total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobAmounts:
-    """What a job's member has on hold, was charged, and got back from a hold or by an adjust.
-
-    `adjusted` is negative for a refund.
-    """
-
-    held: MicroUSD
-    charged: MicroUSD
-    released: MicroUSD
-    adjusted: MicroUSD
 
 
 async def get_page(

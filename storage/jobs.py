@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import TRANSITIONS, JobState, can_transition
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
@@ -45,64 +46,34 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One request with its state and outcome.
-
-    A `private` job is visible to its member alone; `shared_message_id` is its post in the showcase,
-    which was `shared_channel_id` then; `result_channel_id` is where its result is, if not where it
-    was requested.
+class Job(JobView):
+    """A job with all that its worker needs.
 
     `submissions` counts the submissions to APIXO, `failures` the consecutive failed attempts,
-    `turns` the claims without progress. `reason` tells the member why it ended or is parked.
-    `status_since_ms` and `posting_since_ms` are intents: a message may have been posted since then.
+    `turns` the claims without progress. `status_since_ms` is an intent: a message may have been
+    posted since then.
     `told_at_ms` is when the operator was notified that it is parked, `closed_at_ms` when they
     closed it.
     """
 
-    id: str
     interaction_id: int
-    guild_id: int
-    channel_id: int
-    user_id: int
-    state: JobState
     fence: int
-    request: VideoRequest
-    price: MicroUSD
     price_version: str
     attempt: int
     submissions: int
-    task_id: str | None
     result_url: str | None
-    file_name: str | None
-    file_size: int | None
     file_sha256: str | None
-    status_message_id: int | None
     status_since_ms: int | None
     status_shown: JobState | None
-    result_message_id: int | None
-    posting_since_ms: int | None
-    reason: str | None
-    fail_code: str | None
     failures: int
     turns: int
-    due_at_ms: int
     lease_owner: str | None
     lease_until_ms: int | None
-    created_at_ms: int
     submitted_at_ms: int | None
     started_at_ms: int | None
     ended_at_ms: int | None
-    private: bool = False
-    shared_message_id: int | None = None
-    shared_channel_id: int | None = None
-    result_channel_id: int | None = None
     told_at_ms: int | None = None
     closed_at_ms: int | None = None
-
-    @property
-    def destination_channel_id(self) -> int:
-        """The channel of its result."""
-        return self.result_channel_id or self.channel_id
 
 
 class JobChanges(TypedDict, total=False):

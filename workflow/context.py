@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader
@@ -11,12 +12,11 @@ from domain.money import MicroUSD
 from domain.polling import backoff_ms
 from domain.quotas import Limits
 from storage.database import Database
+from storage.jobs import Job
 from storage.media import MediaFolder
 from workflow.disk_space import DiskSpace, measure_disk_space
 from workflow.publisher import Publisher
 from workflow.throttle import Throttle
-from workflow.urls.callback_urls import CallbackUrls
-from workflow.video_tools.tools import VideoTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,26 @@ class MediaUrls(Protocol):
 
     def url_for_result(self, name: str, until_ms: int) -> str:
         """Give an address of a finished video that is good until then, in Unix milliseconds."""
+        ...
+
+
+class CallbackUrls(Protocol):
+    """Makes addresses at which APIXO calls back."""
+
+    def url_for(self, job: Job) -> str:
+        """Return the address for the submission of a job that is under way."""
+        ...
+
+
+class VideoTools(Protocol):
+    """Makes pictures and copies of videos; both methods raise `UnusableVideo`."""
+
+    async def extract_last_frame(self, video: Path) -> bytes:
+        """Return the last picture of a video, as a PNG."""
+        ...
+
+    async def transcode(self, video: Path, out: BinaryIO, max_bytes: int) -> None:
+        """Write a copy of a video that has at most `max_bytes`, as an MP4."""
         ...
 
 

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from storage.jobs import Job
-
-JobView: TypeAlias = Job
-"""A job, as those who show it see it."""
+from domain.job_view import JobView
 
 
 class MessageKind(StrEnum):

@@ -76,7 +76,7 @@ async def reset_run_once(context: Context, name: str) -> None:
 
 
 async def _swap(context: Context, name: str, before: str | None, value: str) -> bool:
-    async def work(tx: AsyncConnection) -> bool:
+    async def swap(tx: AsyncConnection) -> bool:
         return await key_value.compare_and_set(tx, name, before, value)
 
-    return await context.database.transact(work)
+    return await context.database.transact(swap)

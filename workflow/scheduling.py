@@ -18,10 +18,10 @@ async def reschedule(
 ) -> None:
     """Take a job up again at `due_at_ms`, Unix milliseconds."""
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_due_time(tx: AsyncConnection) -> Job:
         return await jobs.reschedule(tx, job, due_at_ms=due_at_ms, **changes)
 
-    await context.database.transact(work)
+    await context.database.transact(record_due_time)
 
 
 async def retry_later(

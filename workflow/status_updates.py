@@ -191,7 +191,7 @@ class StatusUpdater:
     async def _shown(
         self, job: Job, message_id: int | None = None, sight: StatusView | None = None
     ) -> None:
-        async def work(tx: AsyncConnection) -> None:
+        async def record_shown(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             still = now is not None and is_view_unchanged(job, now)
             if job.state is JobState.QUEUED and sight is not None:
@@ -203,4 +203,4 @@ class StatusUpdater:
             if message_id or shown:
                 await status_messages.save_message(tx, job.id, message_id=message_id, shown=shown)
 
-        await commit_with_retry(self._context, work)
+        await commit_with_retry(self._context, record_shown)

@@ -125,7 +125,7 @@ class Worker:
         if room <= 0:
             return []
 
-        async def work(tx: AsyncConnection) -> list[Job]:
+        async def claim(tx: AsyncConnection) -> list[Job]:
             now_ms, owner = self._context.now_ms(), self._owner
             due = await leases.claim_due(
                 tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
@@ -145,7 +145,7 @@ class Worker:
             )
             return due + queued
 
-        claimed = await self._context.database.transact(work)
+        claimed = await self._context.database.transact(claim)
         if any(job.state is JobState.SUBMITTING for job in claimed):
             self._context.throttle.record_start(self._context.unscaled_ms(self._context.now_ms()))
         return claimed
@@ -177,14 +177,14 @@ class Worker:
             await self._put_back(job, self._context.backoff_until_ms(job.turns), is_ours=True)
 
     async def _quarantine(self, job: Job) -> None:
-        async def work(tx: AsyncConnection) -> Job:
+        async def record_quarantine(tx: AsyncConnection) -> Job:
             now_ms = self._context.now_ms()
             reason = f"{_MAX_TURNS} turns without progress in {job.state}"
             return await jobs.transition(
                 tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason
             )
 
-        await self._context.database.transact(work)
+        await self._context.database.transact(record_quarantine)
         _log.error("quarantined", job=job.id, state=job.state)
 
     async def _put_back(self, job: Job, due_at_ms: int, *, is_ours: bool) -> None:
@@ -193,7 +193,7 @@ class Worker:
         A fault of ours counts against the job, an outage of the database does not.
         """
 
-        async def work(tx: AsyncConnection) -> None:
+        async def release_lease(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             if now is not None and now.lease_owner == self._owner:
                 await jobs.reschedule(tx, now, due_at_ms=due_at_ms, progress=not is_ours)
@@ -202,7 +202,7 @@ class Worker:
             if job.state is JobState.SUBMITTING:
                 await park_unknown(self._context, job, "the submission ended in a fault of ours")
             else:
-                await commit_with_retry(self._context, work)
+                await commit_with_retry(self._context, release_lease)
         except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
             _log.exception("job not put back", job=job.id)
 

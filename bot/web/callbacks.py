@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from apixo.schemas import parse_callback
 from domain.errors import DailiesError
 from workflow.context import Context
-from workflow.urls.callback_urls import CALLBACK_PATH, CallbackUrls
+from workflow.urls.callback_urls import CALLBACK_PATH, SignedCallbackUrls
 from workflow.urls.callbacks import CallbackOutcome, record_callback
 
 MAX_BODY_BYTES = 64 * 1024
@@ -32,7 +32,7 @@ class CallbackEndpoint:
     def __init__(
         self,
         context: Context,
-        urls: CallbackUrls,
+        urls: SignedCallbackUrls,
         wake: Callable[[], None],
         on_outcome: Callable[[str], None],
     ) -> None:

@@ -28,13 +28,13 @@ from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.ttl_store import TTL_MINUTES
+from domain.job_view import JobView
 from domain.pricing import quote
 from domain.requests import Draft, GenerationCommand, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
 from workflow.guilds import notifications
-from workflow.publisher import JobView
 from workflow.results.delete import delete_video
 from workflow.results.lookup import get_job, read_job_cost
 from workflow.results.rerun import (

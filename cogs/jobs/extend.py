@@ -14,8 +14,8 @@ from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
+from domain.job_view import JobView
 from workflow.context import Context
-from workflow.publisher import JobView
 from workflow.results.extend import (
     ExtendRefusal,
     check_extendable,

@@ -13,10 +13,11 @@ from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_submission_block
+from domain.job_view import JobAmounts, JobView
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from workflow.publisher import JobView, StatusView
-from workflow.results.job_list import JobAmounts, JobListEntry, JobListPage
+from workflow.publisher import StatusView
+from workflow.results.job_list import JobListEntry, JobListPage
 from workflow.results.repost import RepostOutcome
 
 NEWEST_PAGE: Final = "newest"

@@ -9,9 +9,9 @@ import discord
 from cogs.ui import views
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
+from domain.job_view import JobView
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
-from workflow.publisher import JobView
 from workflow.results.share import ShareOutcome, ShareResult, share
 
 _SAID: Final = MappingProxyType(

@@ -110,12 +110,12 @@ class OperatorCog(ComponentCog):
     ) -> None:
         """Stop submitting."""
 
-        async def work(interaction: _Interaction) -> None:
+        async def stop(interaction: _Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
             self._worker.wake()
             await _say(interaction, _("Stopped. What is at APIXO already goes on."))
 
-        await self._serve(interaction, work)
+        await self._serve(interaction, stop)
 
     @operator.command(name="resume", description=N_("Submit again, whatever has stopped it"))
     async def resume(self, interaction: _Interaction) -> None:
@@ -143,11 +143,11 @@ class OperatorCog(ComponentCog):
     ) -> None:
         """Set or clear a limit of a server or of everything."""
 
-        async def work(interaction: _Interaction) -> None:
+        async def change_limit(interaction: _Interaction) -> None:
             said = await self._limit(interaction, _limit(period, amount, server), amount)
             await _say(interaction, said)
 
-        await self._serve(interaction, work)
+        await self._serve(interaction, change_limit)
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:

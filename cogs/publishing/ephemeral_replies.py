@@ -13,7 +13,7 @@ import discord
 import structlog
 from discord import ui
 
-from workflow.publisher import JobView
+from domain.job_view import JobView
 
 _log = structlog.get_logger(__name__)
 

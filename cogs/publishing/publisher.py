@@ -19,8 +19,9 @@ from cogs.publishing.errors import BlockedByAutoMod, call_discord, to_publish_er
 from cogs.publishing.history import MessageHistory
 from cogs.ui import views
 from cogs.ui.notify_button import render_done_notice
+from domain.job_view import JobView
 from workflow.errors import ChannelUnavailable, PublishError, TemporaryPublishError, TooLargeToPost
-from workflow.publisher import JobView, MessageKind, ResultPayload, StatusView
+from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.status_updates import ACTIVE_STATES
 
 NO_MENTIONS: Final = discord.AllowedMentions.none()

@@ -13,6 +13,7 @@ from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd, ngettext
 from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_limit
+from domain.audit_log import Change
 from domain.money import ZERO
 from domain.quotas import (
     EffectiveLimit,
@@ -23,7 +24,7 @@ from domain.quotas import (
     Period,
     Scope,
 )
-from workflow.billing.quotas import Change, QuotaStatus, ServerLimits
+from workflow.billing.quotas import QuotaStatus, ServerLimits
 
 
 class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\d{1,18})"):

@@ -8,8 +8,8 @@ from cogs.settings.field_types import ChannelOrRoleField, SettingField
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD, find_field
 from cogs.ui import text
 from cogs.ui.i18n import _
+from domain.audit_log import Change
 from domain.quotas import LimitTarget
-from workflow.billing.quotas import Change
 
 _TEXT_SHOWN: Final = 80
 _IDS_SHOWN: Final = 3

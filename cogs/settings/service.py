@@ -12,13 +12,14 @@ from cogs.settings.controls import SettingsLocation, SettingsPage
 from cogs.settings.field_types import MemberLimit
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD
 from cogs.settings.modals import FormValues, apply_form_values
+from domain.audit_log import Change
 from domain.errors import RulesViolated
 from domain.guild_settings import ChannelRules, GenerationRules, GuildSettings
 from domain.presets import Preset, preset_key
 from domain.quotas import Limit, LimitTarget
 from domain.violations import Source, Violation, ViolationCode
 from workflow.billing import quotas
-from workflow.billing.quotas import Actor, Change
+from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.guilds import presets, settings
 

@@ -9,7 +9,7 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.i18n import _
 from cogs.ui.routing import dispatch_component
-from workflow.publisher import JobView
+from domain.job_view import JobView
 
 _BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
 

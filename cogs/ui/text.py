@@ -15,13 +15,14 @@ from domain.failures import (
     FailReason,
     classify_fail_code,
 )
+from domain.job_view import JobView
 from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
 from domain.quotas import LimitKind, Period, RemainingQuota, Scope
 from domain.requests import VideoRequest
 from workflow.errors import NotCancellable
-from workflow.publisher import BlockReason, JobView, ResultPayload, StatusView, SubmissionBlock
+from workflow.publisher import BlockReason, ResultPayload, StatusView, SubmissionBlock
 from workflow.results.lookup import JobCost
 from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_UNREACHABLE
 

@@ -17,10 +17,11 @@ from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_usd, ngettext
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
+from domain.job_view import JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
 from domain.violations import Violation
-from workflow.publisher import JobView, ResultPayload, StatusView
+from workflow.publisher import ResultPayload, StatusView
 from workflow.results.lookup import JobCost
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted

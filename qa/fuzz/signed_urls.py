@@ -5,12 +5,12 @@ from random import Random
 from apixo.schemas import MAX_ID_CHARS, parse_callback
 from qa.fuzz.mutators import encode_json, mutate_json, mutate_text
 from qa.fuzz.target import FuzzTarget
-from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer
 
 SECRET = b"a secret of this fuzz"
-CALLBACK_URLS = CallbackUrls("", Signer(SECRET, "callbacks"))
+CALLBACK_URLS = SignedCallbackUrls("", Signer(SECRET, "callbacks"))
 FORGED_BODY = {"code": 200, "data": {"taskId": "task_evil", "state": "success", "resultJson": "{}"}}
 
 _LINKS = SignedUrls("", Signer(SECRET, "links"))

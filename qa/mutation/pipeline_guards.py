@@ -115,8 +115,8 @@ PIPELINE_GUARDS = (
     Guard(
         "the task's id is written through a fault of the database",
         "workflow/stages/submit.py",
-        "    context.throttle.speed_up()\n    await commit_with_retry(context, work)",
-        "    context.throttle.speed_up()\n    await context.database.transact(work)",
+        "    context.throttle.speed_up()\n    await commit_with_retry(context, record_task_id)",
+        "    context.throttle.speed_up()\n    await context.database.transact(record_task_id)",
         (
             (
                 "tests/workflow/test_crash_recovery.py::"

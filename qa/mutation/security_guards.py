@@ -142,15 +142,21 @@ SECURITY_GUARDS = (
         (f"{_INTAKE}test_a_picture_of_too_many_pixels_is_refused_without_being_decoded",),
     ),
     Guard(
-        "limits of the process that looks into files",
-        "workflow/media_probe/worker.py",
-        "    _confine()\n",
+        "limits of confined processes",
+        "workflow/confined_child.py",
+        "    confine(ResourceLimits(**json.loads(limits)))\n",
         "",
-        ("tests/workflow/media_probe/test_probe.py::test_memory_time_and_disk_are_limited",),
+        (
+            "tests/workflow/media_probe/test_probe.py::test_memory_time_and_disk_are_limited",
+            (
+                "tests/workflow/video_tools/test_tools.py"
+                "::test_a_video_that_asks_too_much_ends_its_process"
+            ),
+        ),
     ),
     Guard(
-        "no secret in the process that looks into files",
-        "workflow/media_probe/probe.py",
+        "no secret in confined processes",
+        "workflow/confined_process.py",
         "        env={},\n",
         "",
         ("tests/workflow/media_probe/test_probe.py::test_the_process_knows_none_of_our_secrets",),

@@ -36,7 +36,7 @@ from storage.media import MediaFolder
 from workflow.context import Context, Policy
 from workflow.stages import submit
 from workflow.throttle import Throttle
-from workflow.urls.callback_urls import CALLBACK_PATH, CallbackUrls
+from workflow.urls.callback_urls import CALLBACK_PATH, SignedCallbackUrls
 from workflow.urls.callbacks import record_callback
 from workflow.urls.signing import Signer
 
@@ -124,7 +124,9 @@ class Simulation:
         )
         self.members = MemberActors(self, plan, self._dice("members"), self.event_log)
         self._operator = OperatorActor(self, self.members, self._dice("operator"), self.event_log)
-        self._callbacks = CallbackUrls("https://bot.example", Signer(b"a secret", "callbacks"))
+        self._callbacks = SignedCallbackUrls(
+            "https://bot.example", Signer(b"a secret", "callbacks")
+        )
         self._fate = self._dice("fate")
         self._process: SimulatedProcess | None = None
         self.apixo.balance_micro = _FIRST_MONEY if not plan.is_cheap else 10**12

@@ -65,11 +65,7 @@ ALLOWED = {
     "programs of child processes": {
         (
             "import sys; sys.path.append(sys.argv[1]); "
-            "from workflow.video_tools.worker import main; main(sys.argv[2], int(sys.argv[3]))"
-        ),
-        (
-            "import sys; sys.path.append(sys.argv[1]); "
-            "from workflow.media_probe.worker import main; main(sys.argv[2])"
+            "from workflow.confined_child import main; main(*sys.argv[2:])"
         ),
     },
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},

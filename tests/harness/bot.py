@@ -31,7 +31,7 @@ from storage.media import MediaFolder
 from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, Policy
-from workflow.video_tools.tools import VideoTools
+from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
@@ -52,7 +52,7 @@ class BotHarness:
     policy: Policy = field(default_factory=lambda: Policy(limits=NO_LIMITS, max_tasks=5))
     clock_offset_ms: int = 0
     token_clock_offset_ms: int = 0
-    video_tools: VideoTools | None = field(default_factory=VideoTools)
+    video_tools: ConfinedVideoTools | None = field(default_factory=ConfinedVideoTools)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:

@@ -67,12 +67,12 @@ async def alert_credit_exhausted(
 async def _days_left(context: Context, balance: MicroUSD) -> float | None:
     """Estimate how many days a balance lasts; None where nothing was spent."""
 
-    async def work(tx: AsyncConnection) -> int:
+    async def sum_last_week(tx: AsyncConnection) -> int:
         days = period_days(ReportPeriod.WEEK, context.now_ms())
         lines = await reports.sum_spending(tx, SpendingFilter(), days, "day")
         return sum((line.sums for line in lines), Sums()).charged
 
-    spent = await context.database.read(work)
+    spent = await context.database.read(sum_last_week)
     return max(0, balance) * _DAYS / spent if spent else None
 
 

@@ -65,14 +65,14 @@ async def resume_if_covered(context: Context, short_since_ms: int) -> bool:
         return False
     last = readings[-1]
 
-    async def work(tx: AsyncConnection) -> bool:
+    async def resume(tx: AsyncConnection) -> bool:
         waiting = await queue.peek(tx)
         # What is in flight may be taken from the balance yet.
         if waiting is not None and last.balance < waiting.price + last.in_flight:
             return False
         return await _go_on(tx)
 
-    if not await context.database.transact(work):
+    if not await context.database.transact(resume):
         return False
     _log.info("there is money again", balance_micro_usd=last.balance)
     return True

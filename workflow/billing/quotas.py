@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.audit_log import Change, NewChange
 from domain.money import MicroUSD, format_usd_en
 from domain.quotas import (
     EffectiveLimit,
@@ -21,7 +22,6 @@ from domain.quotas import (
     resolve_limits,
 )
 from storage import audit_log, billing, guild_settings, limits, quotas
-from storage.audit_log import Change, NewChange
 from storage.quotas import QuotaSubject
 from workflow.context import Context
 from workflow.errors import NoSuchGrant
@@ -98,7 +98,7 @@ async def read_quota_status(context: Context, member: Member) -> QuotaStatus:
     defaults, now_ms = context.policy.limits, context.now_ms()
     guild_id, user_id, role_ids = member.guild_id, member.user_id, member.role_ids
 
-    async def work(tx: AsyncConnection) -> QuotaStatus:
+    async def read_status(tx: AsyncConnection) -> QuotaStatus:
         found = await limits.list_applicable(tx, guild_id, user_id, role_ids)
         counting = resolve_limits(found, role_ids, defaults)
         left = await quotas.get_remaining(tx, QuotaSubject(guild_id, user_id, now_ms), counting)
@@ -110,18 +110,18 @@ async def read_quota_status(context: Context, member: Member) -> QuotaStatus:
         }
         return QuotaStatus(left, rulings, grants)
 
-    return await context.database.read(work)
+    return await context.database.read(read_status)
 
 
 async def read_server_limits(context: Context, guild_id: int) -> ServerLimits:
     """Tell what managers have set on a server."""
 
-    async def work(tx: AsyncConnection) -> ServerLimits:
+    async def read_limits(tx: AsyncConnection) -> ServerLimits:
         found = await limits.list_for_guild(tx, guild_id)
         last = await audit_log.list_latest(tx, guild_id, _CHANGES_SHOWN, kinds=_OF_MONEY)
         return ServerLimits(tuple(found), tuple(last))
 
-    return await context.database.read(work)
+    return await context.database.read(read_limits)
 
 
 async def set_limit(context: Context, limit: Limit, manager: Actor) -> Limit | None:
@@ -140,7 +140,7 @@ async def grant(
     """Give a member money to use when their quota is spent; once for each interaction."""
     guild_id, user_id, now_ms = member.guild_id, member.user_id, context.now_ms()
 
-    async def work(tx: AsyncConnection) -> Granted:
+    async def record_grant(tx: AsyncConnection) -> Granted:
         await guild_settings.lock_guild(tx, guild_id)
         unspent = await quotas.lock_grant_balance(tx, guild_id, user_id)
         known = await audit_log.get_by_interaction(tx, manager.interaction_id)
@@ -159,7 +159,7 @@ async def grant(
         await audit_log.record(tx, _purse_change("grant", member, manager, granted, now_ms, note))
         return granted
 
-    granted = await context.database.transact(work)
+    granted = await context.database.transact(record_grant)
     _log.info("granted", server=guild_id, by=manager.user_id, micro_usd=amount)
     return granted
 
@@ -172,7 +172,7 @@ async def revoke(context: Context, guild_id: int, grant_id: int, manager: Actor)
     """
     now_ms = context.now_ms()
 
-    async def work(tx: AsyncConnection) -> Revoked:
+    async def record_revocation(tx: AsyncConnection) -> Revoked:
         await guild_settings.lock_guild(tx, guild_id)
         given = await billing.get_entry(tx, grant_id)
         if given is None or given.kind != "grant" or given.guild_id != guild_id:
@@ -186,7 +186,7 @@ async def revoke(context: Context, guild_id: int, grant_id: int, manager: Actor)
             await audit_log.record(tx, change)
         return Revoked(member.user_id, amount, unspent)
 
-    revoked = await context.database.transact(work)
+    revoked = await context.database.transact(record_revocation)
     _log.info("revoked", server=guild_id, by=manager.user_id, micro_usd=revoked.amount)
     return revoked
 
@@ -205,7 +205,7 @@ async def _change_limit(
 ) -> Limit | None:
     now_ms, after = context.now_ms(), None if clear else limit
 
-    async def work(tx: AsyncConnection) -> Limit | None:
+    async def record_limit(tx: AsyncConnection) -> Limit | None:
         await guild_settings.lock_guild(tx, limit.guild_id)
         before = await limits.get(tx, limit)
         if before == after:
@@ -227,7 +227,7 @@ async def _change_limit(
         await audit_log.record(tx, change)
         return before
 
-    before = await context.database.transact(work)
+    before = await context.database.transact(record_limit)
     _log.info("limit changed", server=limit.guild_id, by=manager.user_id, limit=limit.target)
     return before
 

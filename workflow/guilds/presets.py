@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import presets
+from domain.audit_log import NewChange
 from domain.errors import RulesViolated
 from domain.presets import Preset, preset_key, validate_preset
 from domain.requests import Draft
 from domain.violations import Source, Violation, ViolationCode
 from storage import audit_log, guild_settings
-from storage.audit_log import NewChange
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 
@@ -39,7 +39,7 @@ async def save(
     """
     tidy = validate_preset(preset)
 
-    async def work(tx: AsyncConnection) -> Preset | None:
+    async def record_preset(tx: AsyncConnection) -> Preset | None:
         await guild_settings.lock_guild(tx, guild_id)
         known = {one.key: one for one in await guild_settings.list_presets(tx, guild_id)}
         if known.get(tidy.key) == tidy:
@@ -52,7 +52,7 @@ async def save(
         await _record(tx, context, guild_id, manager, before, tidy)
         return before
 
-    before = await context.database.transact(work)
+    before = await context.database.transact(record_preset)
     _log.info("preset saved", server=guild_id, by=manager.user_id)
     return before
 
@@ -60,7 +60,7 @@ async def save(
 async def remove(context: Context, guild_id: int, manager: Actor, name: str) -> Preset | None:
     """Remove a preset and return it; None if there is none of this name."""
 
-    async def work(tx: AsyncConnection) -> Preset | None:
+    async def record_removal(tx: AsyncConnection) -> Preset | None:
         await guild_settings.lock_guild(tx, guild_id)
         known = await guild_settings.list_presets(tx, guild_id)
         before = next((one for one in known if one.key == preset_key(name)), None)
@@ -69,7 +69,7 @@ async def remove(context: Context, guild_id: int, manager: Actor, name: str) -> 
             await _record(tx, context, guild_id, manager, before, None)
         return before
 
-    before = await context.database.transact(work)
+    before = await context.database.transact(record_removal)
     _log.info("preset removed", server=guild_id, by=manager.user_id)
     return before
 

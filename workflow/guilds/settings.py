@@ -7,9 +7,9 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.audit_log import Change, NewChange
 from domain.guild_settings import GuildSettings, flatten_settings, validate_settings
 from storage import audit_log, guild_settings
-from storage.audit_log import Change, NewChange
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 
@@ -46,7 +46,7 @@ async def change(
     """
     now_ms = context.now_ms()
 
-    async def work(tx: AsyncConnection) -> GuildSettings:
+    async def record_settings(tx: AsyncConnection) -> GuildSettings:
         await guild_settings.lock_guild(tx, guild_id)
         before = await _read(tx, guild_id)
         if await audit_log.get_by_interaction(tx, manager.interaction_id) is not None:
@@ -59,7 +59,7 @@ async def change(
                 await audit_log.record(tx, row)
         return after
 
-    settings = await context.database.transact(work)
+    settings = await context.database.transact(record_settings)
     _log.info("settings changed", server=guild_id, by=manager.user_id)
     return settings
 
@@ -108,7 +108,7 @@ _MOST: Final = 100
 async def latest_changes(context: Context, guild_id: int) -> tuple[Change, ...]:
     """Read the last changes of settings, presets and limits, newest first."""
 
-    async def work(tx: AsyncConnection) -> tuple[Change, ...]:
+    async def list_changes(tx: AsyncConnection) -> tuple[Change, ...]:
         return tuple(await audit_log.list_latest(tx, guild_id, _MOST, kinds=_ON_THE_PANEL))
 
-    return await context.database.read(work)
+    return await context.database.read(list_changes)

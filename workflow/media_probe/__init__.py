@@ -1,1 +1,1 @@
-"""Looks into strangers' files, in processes of their own and under limits."""
+"""Looks into strangers' files, in confined processes."""

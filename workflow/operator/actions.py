@@ -12,11 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound
+from domain.audit_log import NewChange
 from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import PAID, JobState
 from domain.money import format_usd_en
 from storage import audit_log, jobs, parked_jobs
-from storage.audit_log import NewChange
 from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.jobs import Job
 from workflow.billing.quotas import Actor
@@ -52,11 +52,11 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
     if request.decision is Decision.BIND_TASK:
         await _check_task(context, request)
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_decision(tx: AsyncConnection) -> Job:
         return await _decide(tx, request, context.now_ms())
 
     try:
-        job = await context.database.transact(work)
+        job = await context.database.transact(record_decision)
     except StaleJobError:
         raise StaleDecision(request.job_id) from None
     except TaskAlreadyAssigned:

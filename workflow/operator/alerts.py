@@ -88,12 +88,12 @@ async def _mind_exposure(context: Context, exposure: Exposure, tell: SendSubmiss
         await reset_run_once(context, _EXPOSURE_TOLD)
         return
 
-    async def work(_: int | None) -> bool:
+    async def send_alert(_: int | None) -> bool:
         _log.error("stopped: the exposure of the day is at its limit", micro_usd=exposure.amount)
         return await tell(exposure)
 
     occasion = f"{context.now_ms() // _DAY_MS}-{exposure.accepted}"
-    await run_once_per(context, _EXPOSURE_TOLD, occasion, work)
+    await run_once_per(context, _EXPOSURE_TOLD, occasion, send_alert)
 
 
 async def _mind_room(context: Context, tell: SendSubmissionAlert) -> None:
@@ -103,10 +103,10 @@ async def _mind_room(context: Context, tell: SendSubmissionAlert) -> None:
         await reset_run_once(context, _ROOM_TOLD)
         return
 
-    async def work(_: int | None) -> bool:
+    async def send_alert(_: int | None) -> bool:
         _log.error(
             "stopped: no room to keep more videos", free=room.free_bytes, floor=room.min_free_bytes
         )
         return await tell(room)
 
-    await run_once_per(context, _ROOM_TOLD, "short", work)
+    await run_once_per(context, _ROOM_TOLD, "short", send_alert)

@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError
+from domain.audit_log import NewChange
 from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
 from storage import audit_log, exposure, jobs, parked_jobs, queue, status_messages, submission_pause
-from storage.audit_log import NewChange
 from storage.submission_pause import SubmissionPause
 from workflow.billing.quotas import Actor
 from workflow.context import Context
@@ -56,7 +56,7 @@ class ServiceStatus:
 async def stop_submissions(context: Context, reason: str, operator: Actor) -> None:
     """Submit nothing from now on, in any process, and say why on what waits."""
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_stop(tx: AsyncConnection) -> None:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
         if await audit_log.get_by_interaction(tx, operator.interaction_id) is not None:
             return
@@ -64,14 +64,14 @@ async def stop_submissions(context: Context, reason: str, operator: Actor) -> No
         await status_messages.mark_all_outdated(tx, JobState.QUEUED)
         await audit_log.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
 
-    await context.database.transact(work)
+    await context.database.transact(record_stop)
     _log.warning("stopped by the operator", by=operator.user_id, reason=reason)
 
 
 async def resume_submissions(context: Context, operator: Actor) -> bool:
     """Submit again, and accept the day's exposure so far; False if nothing was in the way."""
 
-    async def work(tx: AsyncConnection) -> bool:
+    async def record_resumption(tx: AsyncConnection) -> bool:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
         if await audit_log.get_by_interaction(tx, operator.interaction_id) is not None:
             return True
@@ -88,7 +88,7 @@ async def resume_submissions(context: Context, operator: Actor) -> bool:
         await audit_log.record(tx, _change("go on", operator, now_ms, hindrance, None))
         return True
 
-    went_on = await context.database.transact(work)
+    went_on = await context.database.transact(record_resumption)
     _log.warning("told to go on by the operator", by=operator.user_id, had_stopped=went_on)
     return went_on
 
@@ -97,7 +97,7 @@ async def read_service_status(context: Context) -> ServiceStatus:
     """Tell how the service stands."""
     balance = await _balance(context)
 
-    async def work(tx: AsyncConnection) -> ServiceStatus:
+    async def read_status(tx: AsyncConnection) -> ServiceStatus:
         now_ms, counts = context.now_ms(), await jobs.count_by_state(tx)
         return ServiceStatus(
             now_ms=now_ms,
@@ -112,7 +112,7 @@ async def read_service_status(context: Context) -> ServiceStatus:
             balance=balance,
         )
 
-    return await context.database.read(work)
+    return await context.database.read(read_status)
 
 
 async def read_exposure(tx: AsyncConnection, context: Context, now_ms: int) -> Exposure:

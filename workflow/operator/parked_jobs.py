@@ -89,7 +89,7 @@ class ParkedPage:
 async def read_parked_page(context: Context, number: int) -> ParkedPage:
     """Gather a page of the jobs that wait, oldest first; the last one for a number beyond it."""
 
-    async def work(tx: AsyncConnection) -> ParkedPage:
+    async def read_page(tx: AsyncConnection) -> ParkedPage:
         total = await parked_jobs.count(tx)
         pages = max(1, -(-total // PAGE_SIZE))
         here = min(max(0, number), pages - 1)
@@ -97,7 +97,7 @@ async def read_parked_page(context: Context, number: int) -> ParkedPage:
         rows = [await read_parked_job(tx, job_id) for job_id in ids]
         return ParkedPage(tuple(row for row in rows if row), here, pages, total)
 
-    return await context.database.read(work)
+    return await context.database.read(read_page)
 
 
 async def get_parked_job(context: Context, job_id: str) -> ParkedJob | None:

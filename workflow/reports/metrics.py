@@ -40,7 +40,7 @@ async def last_transition_id(context: Context) -> int:
 async def collect_metrics(context: Context, last_transition_id: int) -> MetricsSnapshot:
     """Read every figure, and the moves after the one that was seen last."""
 
-    async def work(tx: AsyncConnection) -> MetricsSnapshot:
+    async def read_metrics(tx: AsyncConnection) -> MetricsSnapshot:
         now_ms = context.now_ms()
         due_ms = await metrics.oldest_due_poll_ms(tx, now_ms)
         since_ms = await metrics.oldest_created_at_ms_by_state(tx)
@@ -55,7 +55,7 @@ async def collect_metrics(context: Context, last_transition_id: int) -> MetricsS
             transitions=await metrics.list_transitions_after(tx, last_transition_id),
         )
 
-    return await context.database.read(work)
+    return await context.database.read(read_metrics)
 
 
 async def _is_paused(tx: AsyncConnection, context: Context, now_ms: int) -> bool:

@@ -65,7 +65,7 @@ async def read_member_report(
     """Sum what a member spent on a server."""
     now_ms = context.now_ms()
 
-    async def work(tx: AsyncConnection) -> SpendingReport:
+    async def read_report(tx: AsyncConnection) -> SpendingReport:
         whose = SpendingFilter(guild_id, user_id)
         days = await _known_days(tx, whose, period_days(period, now_ms))
         daily = await reports.sum_spending(tx, whose, days, "day", "model")
@@ -79,7 +79,7 @@ async def read_member_report(
             failures={},
         )
 
-    return await context.database.read(work)
+    return await context.database.read(read_report)
 
 
 async def read_server_report(
@@ -97,7 +97,7 @@ async def read_server_report_for_days(
     """Sum what was spent on a server on some days."""
     now_ms, key = context.now_ms(), _KEYS[grouping]
 
-    async def work(tx: AsyncConnection) -> SpendingReport:
+    async def read_report(tx: AsyncConnection) -> SpendingReport:
         whose = SpendingFilter(guild_id)
         days = await _known_days(tx, whose, asked)
         daily = await reports.sum_spending(tx, whose, days, "day", "model")
@@ -114,7 +114,7 @@ async def read_server_report_for_days(
             failures=await reports.count_failures(tx, guild_id, days),
         )
 
-    return await context.database.read(work)
+    return await context.database.read(read_report)
 
 
 async def read_spending_by_server(
@@ -132,14 +132,14 @@ async def read_member_statement(
 ) -> tuple[DayRange, list[StatementEntry]]:
     """Read a member's newest rows of the ledger, oldest first; at most `MAX_STATEMENT_ENTRIES`."""
 
-    async def work(tx: AsyncConnection) -> tuple[DayRange, list[StatementEntry]]:
+    async def read_statement(tx: AsyncConnection) -> tuple[DayRange, list[StatementEntry]]:
         asked = period_days(period, context.now_ms())
         days = await _known_days(tx, SpendingFilter(guild_id, user_id), asked)
         return days, await reports.list_statement(
             tx, guild_id, user_id, asked, MAX_STATEMENT_ENTRIES
         )
 
-    return await context.database.read(work)
+    return await context.database.read(read_statement)
 
 
 def percent_of(part: MicroUSD, whole: MicroUSD | None) -> int | None:

@@ -71,7 +71,7 @@ async def _post_one(
 ) -> None:
     week = iso_week_name(days.first)
 
-    async def work(begun_ms: int | None) -> bool:
+    async def post_summary(begun_ms: int | None) -> bool:
         figures = await spending.read_server_report_for_days(context, guild_id, days, Grouping.DAY)
         return await post(
             WeeklySummary(
@@ -84,6 +84,6 @@ async def _post_one(
         )
 
     try:
-        await run_once_per(context, f"summary {guild_id}", week, work)
+        await run_once_per(context, f"summary {guild_id}", week, post_summary)
     except Exception:  # noqa: BLE001 - the other servers get theirs
         _log.exception("no summary", server=guild_id, week=week)

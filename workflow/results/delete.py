@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.jobs import Job
@@ -14,7 +15,7 @@ from workflow.errors import JobNotFound, NotDelivered
 _log = structlog.get_logger(__name__)
 
 
-def is_deleted(job: Job) -> bool:
+def is_deleted(job: JobView) -> bool:
     """Tell whether the video of a job was posted and then taken away."""
     return job.state is JobState.DELIVERED and job.file_name is None
 
@@ -31,7 +32,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
         PublishError: Discord did not delete a message.
     """
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_deletion(tx: AsyncConnection) -> Job:
         job = await jobs.get(tx, job_id)
         if job is None:
             raise JobNotFound
@@ -39,7 +40,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
             raise NotDelivered(job.state)
         return job if is_deleted(job) else await _forget(tx, job)
 
-    job = await context.database.transact(work)
+    job = await context.database.transact(record_deletion)
     await context.publisher.delete_result(job)
     await context.publisher.delete_shared(job)
     await asyncio.to_thread(context.media.remove_video, f"{job.id}.mp4")

@@ -7,9 +7,9 @@ from typing import Final
 
 import structlog
 
+from domain.job_view import JobView
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture
-from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import UnusableVideo
 from workflow.results.delete import is_deleted
@@ -31,7 +31,7 @@ class ExtendRefusal(StrEnum):
     UNUSABLE = "its last picture can not be had"
 
 
-def check_extendable(context: Context, job: Job) -> ExtendRefusal | None:
+def check_extendable(context: Context, job: JobView) -> ExtendRefusal | None:
     """Tell what is in the way of extending a job's video, as far as can be seen from outside."""
     if job.state is not JobState.DELIVERED:
         return ExtendRefusal.NOT_READY
@@ -42,13 +42,13 @@ def check_extendable(context: Context, job: Job) -> ExtendRefusal | None:
     return None if context.media.has_video(f"{job.id}.mp4") else ExtendRefusal.NOT_KEPT
 
 
-def draft_continuation(job: Job, now_ms: int) -> Draft:
+def draft_continuation(job: JobView, now_ms: int) -> Draft:
     """Write down what a video is continued with, but for the picture that it begins with."""
     draft = draft_from_job(job, now_ms)
     return replace(draft, command=GenerationCommand.ANIMATE, pictures=(), videos=(), audios=())
 
 
-async def extract_last_frame(context: Context, job: Job, name: str) -> Picture | ExtendRefusal:
+async def extract_last_frame(context: Context, job: JobView, name: str) -> Picture | ExtendRefusal:
     """Take the last picture of a job's video, and keep it as if its member had given it so named.
 
     Raises:

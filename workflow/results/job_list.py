@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobAmounts
 from domain.jobs import JobState
 from domain.money import ZERO
 from storage import job_list, jobs
-from storage.job_list import JobAmounts, JobPage
+from storage.job_list import JobPage
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.publisher import StatusView
@@ -50,13 +51,13 @@ async def read_job_page(
 ) -> JobListPage:
     """Gather a member's page that begins with a job; the newest without one, or for another's."""
 
-    async def work(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
+    async def read_page(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
         window = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
         found = [await jobs.get(tx, job_id) for job_id in window.ids]
         money = await job_list.sum_by_job(tx, window.ids)
         return window, [job for job in found if job is not None], money
 
-    window, found, money = await context.database.read(work)
+    window, found, money = await context.database.read(read_page)
     return JobListPage(
         rows=tuple([await _listed(context, job, money.get(job.id, _NOTHING)) for job in found]),
         newer=window.newer,

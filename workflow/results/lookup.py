@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.money import ZERO, MicroUSD
 from storage import billing, jobs
 from workflow.context import Context
-from workflow.publisher import JobView
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ async def get_job(context: Context, job_id: str) -> JobView | None:
 async def read_job_cost(context: Context, job_id: str) -> JobCost:
     """Sum what the ledger says of a job's member."""
 
-    async def work(tx: AsyncConnection) -> JobCost:
+    async def sum_entries(tx: AsyncConnection) -> JobCost:
         entries = await billing.list_entries(tx, job_id)
         resolved = {entry.hold_id for entry in entries if entry.kind in ("charge", "release")}
         members = [entry for entry in entries if entry.account == "member"]
@@ -34,4 +34,4 @@ async def read_job_cost(context: Context, job_id: str) -> JobCost:
         charged = (e.amount for e in members if e.kind in ("charge", "adjust"))
         return JobCost(MicroUSD(sum(held, ZERO)), MicroUSD(sum(charged, ZERO)))
 
-    return await context.database.read(work)
+    return await context.database.read(sum_entries)

@@ -14,8 +14,8 @@ import structlog
 
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings, OversizeFallback
+from domain.job_view import JobView
 from storage.errors import NotAVideo
-from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import TooLargeToPost, UnusableVideo
 from workflow.guilds import settings
@@ -30,12 +30,12 @@ _LEAST_COPY: Final = 64 * 1024
 _DAY_MS: Final = 86_400_000
 _LONGEST_LINK_DAYS: Final = 7
 
-SendResult = Callable[[Job, ResultPayload], Awaitable[int]]
+SendResult = Callable[[JobView, ResultPayload], Awaitable[int]]
 
 
 async def send_payload(
     context: Context,
-    job: Job,
+    job: JobView,
     send: SendResult,
     max_bytes: int,
     *,
@@ -65,7 +65,7 @@ async def send_payload(
             parcel = await build_payload(context, job, less)
 
 
-async def build_payload(context: Context, job: Job, max_bytes: int) -> ResultPayload:
+async def build_payload(context: Context, job: JobView, max_bytes: int) -> ResultPayload:
     """Choose what is sent where files of `most_bytes` are taken, in the order the server chose.
 
     Raises:

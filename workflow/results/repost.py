@@ -11,6 +11,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.errors import StaleJobError
@@ -38,7 +39,7 @@ class RepostResult:
     """What came of it, and the job as it is now."""
 
     outcome: RepostOutcome
-    job: Job
+    job: JobView
 
 
 def can_repost(context: Context, job: Job) -> bool:
@@ -76,7 +77,7 @@ async def repost(context: Context, job_id: str, guild_id: int, user_id: int) -> 
 async def _taken_up(context: Context, job_id: str, guild_id: int, user_id: int) -> Job:
     """Put a video that could not be posted back on the belt; read any other job."""
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def take_up(tx: AsyncConnection) -> Job:
         job = await jobs.get(tx, job_id)
         if job is None or (job.guild_id, job.user_id) != (guild_id, user_id):
             raise JobNotFound
@@ -84,7 +85,7 @@ async def _taken_up(context: Context, job_id: str, guild_id: int, user_id: int) 
             return job
         return await jobs.transition(tx, job, JobState.STORED, now_ms=context.now_ms(), reason=None)
 
-    return await context.database.transact(work)
+    return await context.database.transact(take_up)
 
 
 async def _post_anew(context: Context, job: Job) -> RepostResult:
@@ -112,7 +113,7 @@ async def _post_anew(context: Context, job: Job) -> RepostResult:
 
 
 async def _record(context: Context, job: Job, placed: PostedResult) -> Job:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_post(tx: AsyncConnection) -> Job:
         now = await jobs.get(tx, job.id)
         assert now is not None, "jobs stay"
         if is_deleted(now):
@@ -129,4 +130,4 @@ async def _record(context: Context, job: Job, placed: PostedResult) -> Job:
             status_shown=shown,
         )
 
-    return await context.database.transact(work)
+    return await context.database.transact(record_post)

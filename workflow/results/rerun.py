@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from domain.job_view import JobView
 from domain.models import MODELS, Mode, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, OmniReference, Picture, VideoRequest
-from storage.jobs import Job
 from workflow.context import Context
 from workflow.urls.input_urls import are_kept, input_media, is_fresh, stale_inputs
 
@@ -36,7 +36,7 @@ class IdempotencyKeys:
     duplicates: tuple[int, ...] = ()
 
 
-def draft_from_job(job: Job, now_ms: int) -> Draft:
+def draft_from_job(job: JobView, now_ms: int) -> Draft:
     """Write down what a job was asked for, as if its member had typed all of it.
 
     The link of a file that is kept is left out unless it says itself that it is still good.
@@ -62,7 +62,7 @@ def draft_from_job(job: Job, now_ms: int) -> Draft:
     )
 
 
-async def are_inputs_available(context: Context, job: Job) -> bool:
+async def are_inputs_available(context: Context, job: JobView) -> bool:
     """Tell whether every file that a job was given can still be had; those kept are young again."""
     kept = [medium.kept for medium in input_media(job.request) if medium.kept is not None]
     for name in kept:

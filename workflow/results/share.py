@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings
+from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.errors import StaleJobError
@@ -44,7 +45,7 @@ class ShareResult:
     """What came of it, and the job as it is now, which knows its post."""
 
     outcome: ShareOutcome
-    job: Job
+    job: JobView
 
 
 async def share(context: Context, job_id: str) -> ShareResult:
@@ -72,7 +73,9 @@ async def share(context: Context, job_id: str) -> ShareResult:
     return await _share(context, job, chosen.showcase_channel)
 
 
-async def _may_be_seen(context: Context, job: Job, chosen: GuildSettings, showcase_id: int) -> bool:
+async def _may_be_seen(
+    context: Context, job: JobView, chosen: GuildSettings, showcase_id: int
+) -> bool:
     """Tell whether the showcase is for nobody who could not see the video where it is."""
     if await context.publisher.is_age_restricted(showcase_id):
         return True
@@ -82,7 +85,7 @@ async def _may_be_seen(context: Context, job: Job, chosen: GuildSettings, showca
     return await context.publisher.is_age_restricted(job.channel_id) is False
 
 
-async def _share(context: Context, job: Job, channel_id: int) -> ShareResult:
+async def _share(context: Context, job: JobView, channel_id: int) -> ShareResult:
     try:
         message_id = await _find(context, job, channel_id) or await _post(context, job, channel_id)
     except TooLargeToPost:
@@ -101,31 +104,31 @@ async def _share(context: Context, job: Job, channel_id: int) -> ShareResult:
     return ShareResult(ShareOutcome.POSTED, now)
 
 
-async def _find(context: Context, job: Job, channel_id: int) -> int | None:
+async def _find(context: Context, job: JobView, channel_id: int) -> int | None:
     try:
         return await context.publisher.find_shared(job, channel_id)
     except HistoryDenied:
         return None
 
 
-async def _post(context: Context, job: Job, channel_id: int) -> int:
-    async def send(job: Job, parcel: ResultPayload) -> int:
+async def _post(context: Context, job: JobView, channel_id: int) -> int:
+    async def send(job: JobView, parcel: ResultPayload) -> int:
         return await context.publisher.share(job, parcel, channel_id)
 
     most_bytes = context.publisher.max_file_bytes(job)
     return await send_payload(context, job, send, most_bytes, allow_without_video=False)
 
 
-async def _record(context: Context, mine: Job) -> Job:
+async def _record(context: Context, mine: JobView) -> Job:
     """Write down where the post is, unless the video is gone or has another post by now."""
-    work = partial(_write_down, mine=mine)
+    record = partial(_write_down, mine=mine)
     try:
-        return await context.database.transact(work)
+        return await context.database.transact(record)
     except StaleJobError:  # by another click, just now: another look tells where the job stands
-        return await context.database.transact(work)
+        return await context.database.transact(record)
 
 
-async def _write_down(tx: AsyncConnection, *, mine: Job) -> Job:
+async def _write_down(tx: AsyncConnection, *, mine: JobView) -> Job:
     now = await jobs.get(tx, mine.id)
     assert now is not None, "jobs stay"
     if is_deleted(now) or now.shared_message_id is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobView
 from domain.jobs import JobState, new_job_id
 from domain.pricing import quote
 from domain.quotas import Limits, RemainingQuota
@@ -55,7 +56,7 @@ class _Repeated(Exception):
 class Accepted:
     """A job on the belt, its place in line, what is left to spend, and what it waits for if so."""
 
-    job: Job
+    job: JobView
     queue_position: int
     remaining: RemainingQuota
     submission_block: SubmissionBlock | None = None
@@ -89,7 +90,7 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         NotCancellable: it has left the queue.
     """
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_cancellation(tx: AsyncConnection) -> Job:
         found = await jobs.get(tx, job)
         if found is None or found.user_id != user_id:
             raise JobNotFound
@@ -101,9 +102,9 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         return cancelled
 
     try:
-        return await context.database.transact(work)
+        return await context.database.transact(record_cancellation)
     except StaleJobError:  # by the belt, just now: another look tells where the job stands
-        return await context.database.transact(work)
+        return await context.database.transact(record_cancellation)
 
 
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:

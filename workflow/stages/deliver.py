@@ -53,7 +53,7 @@ async def deliver(context: Context, job: Job) -> None:
 
 
 async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_intent(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(
             tx,
@@ -65,7 +65,7 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
             result_channel_id=channel_id,
         )
 
-    return await context.database.transact(work)
+    return await context.database.transact(record_intent)
 
 
 async def _find(context: Context, job: Job) -> PostedResult | None:
@@ -90,16 +90,16 @@ async def _find(context: Context, job: Job) -> PostedResult | None:
 async def _fetch_again(context: Context, job: Job) -> None:
     """Go back to the fetching of a video whose file is not here any more."""
 
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_missing_file(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
 
-    await context.database.transact(work)
+    await context.database.transact(record_missing_file)
     _log.error("file gone, fetching it again", job=job.id)
 
 
 async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_delivery(tx: AsyncConnection) -> Job:
         return await jobs.transition(
             tx,
             job,
@@ -109,18 +109,18 @@ async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
             result_channel_id=placed.channel_id,
         )
 
-    delivered = await context.database.transact(work)
+    delivered = await context.database.transact(record_delivery)
     _log.info("delivered", job=job.id, message=placed.message_id)
     if not (placed.by_dm or job.private):
         await notify_done(context, delivered)
 
 
 async def _park(context: Context, job: Job, error: PublishError) -> None:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_undeliverable(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(
             tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=str(error)
         )
 
-    await context.database.transact(work)
+    await context.database.transact(record_undeliverable)
     _log.error("undeliverable", job=job.id, error=str(error))

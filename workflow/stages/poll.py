@@ -46,7 +46,7 @@ async def _record(context: Context, job: Job, status: TaskStatus, asked_ms: int)
 
 
 async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
-    async def work(tx: AsyncConnection) -> None:
+    async def record_success(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         url = next(iter(status.result_urls), None)
         due_at_ms = now_ms if url else context.due_after(MIN_POLL_INTERVAL_MS)
@@ -55,7 +55,7 @@ async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
         )
         await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms)
 
-    await context.database.transact(work)
+    await context.database.transact(record_success)
     _log.info("succeeded", job=job.id, price_micro_usd=job.price)
 
 
@@ -65,7 +65,7 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
     out_of_funds = classify_fail_code(code) is FailReason.OUT_OF_CREDIT
     payer = Payer.MEMBER if context.policy.charge_failed_tasks else Payer.NOBODY
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_failure(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await jobs.transition(
             tx,
@@ -79,7 +79,7 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
         if out_of_funds:
             await credit.pause_for_credit(tx, context)
 
-    await context.database.transact(work)
+    await context.database.transact(record_failure)
     level = _log.error if out_of_funds else _log.info
     level("failed", job=job.id, code=code)
 
@@ -94,14 +94,14 @@ async def _keep_waiting(context: Context, job: Job, asked_ms: int) -> None:
     wait_ms = next_poll_age_ms(context, job, age_ms) - age_ms - context.age_ms(asked_ms)
     due_at_ms = context.due_after(wait_ms)
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_next_poll(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)
         # What APIXO said may be older than a callback that came while it was asked.
         hurried = now is not None and now.due_at_ms != job.due_at_ms
         due = context.now_ms() if hurried else due_at_ms
         await jobs.reschedule(tx, job, due_at_ms=due, failures=0)
 
-    await context.database.transact(work)
+    await context.database.transact(record_next_poll)
 
 
 async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
@@ -120,10 +120,10 @@ async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
 
 
 async def _stuck(context: Context, job: Job, reason: str) -> None:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_stuck(tx: AsyncConnection) -> Job:
         return await jobs.transition(
             tx, job, JobState.STUCK, now_ms=context.now_ms(), reason=reason
         )
 
-    await context.database.transact(work)
+    await context.database.transact(record_stuck)
     _log.error("stuck", job=job.id, task=job.task_id, reason=reason)

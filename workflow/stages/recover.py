@@ -55,11 +55,11 @@ async def end_grace_period(context: Context, job: Job) -> None:
     operator to decide; should its task turn up, the member is not charged.
     """
 
-    async def work(tx: AsyncConnection) -> None:
+    async def release_hold(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await jobs.reschedule(tx, job, due_at_ms=NEVER_MS, status_shown=None)
         await resolve_payment(tx, job, Payer.OPERATOR, now_ms=now_ms, note="no answer from APIXO")
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
-    await context.database.transact(work)
+    await context.database.transact(release_hold)
     _log.error("grace over, hold released", job=job.id)

@@ -60,7 +60,7 @@ async def _fetch(context: Context, job: Job, url: str) -> StoredFile:
 
 
 async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
-    async def work(tx: AsyncConnection) -> Job:
+    async def record_stored_file(tx: AsyncConnection) -> Job:
         return await jobs.transition(
             tx,
             job,
@@ -71,7 +71,7 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
             file_sha256=stored.sha256,
         )
 
-    await context.database.transact(work)
+    await context.database.transact(record_stored_file)
     _log.info("stored", job=job.id, bytes=stored.size)
 
 
@@ -88,11 +88,11 @@ async def _again(
 
 
 async def _lost(context: Context, job: Job, error: Exception) -> None:
-    async def work(tx: AsyncConnection) -> None:
+    async def record_lost_result(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await jobs.transition(tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=str(error))
         note = "paid by the operator: the video could not be fetched"
         await refund(tx, job, now_ms=now_ms, note=note)
 
-    await context.database.transact(work)
+    await context.database.transact(record_lost_result)
     _log.error("result lost", job=job.id, task=job.task_id, error=str(error))

@@ -98,7 +98,7 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
     _log.info("submitted", job=job.id, task=task_id)
     started_ms = context.now_ms()
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_task_id(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)
         if now is None or now.submissions != job.submissions:
             raise StaleJobError(job.id)
@@ -119,7 +119,7 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
         await credit.record_task_accepted(tx, started_ms)
 
     context.throttle.speed_up()
-    await commit_with_retry(context, work)
+    await commit_with_retry(context, record_task_id)
 
 
 async def _try_again(context: Context, job: Job) -> None:
@@ -133,7 +133,7 @@ async def _pause(context: Context, job: Job, error: RequestRejected) -> None:
     is_short = isinstance(error, OutOfCredit)
     until_ms, reason = _patience(context, job, error)
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_pause(tx: AsyncConnection) -> None:
         now_ms, failures = context.now_ms(), job.failures + 1
         await jobs.transition(
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=failures
@@ -143,7 +143,7 @@ async def _pause(context: Context, job: Job, error: RequestRejected) -> None:
         else:
             await submission_pause.pause(tx, until_ms, reason)
 
-    await commit_with_retry(context, work)
+    await commit_with_retry(context, record_pause)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
     level("submitting paused", reason=reason, job=job.id, error=str(error))
 
@@ -167,14 +167,14 @@ def _slow_down(context: Context, job: Job) -> None:
 
 
 async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
-    async def work(tx: AsyncConnection) -> None:
+    async def record_rejection(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await jobs.transition(
             tx, job, JobState.REJECTED, now_ms=now_ms, reason=reason, fail_code=fail_code
         )
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
-    await commit_with_retry(context, work)
+    await commit_with_retry(context, record_rejection)
     _log.info("rejected", job=job.id, code=fail_code, reason=reason)
 
 
@@ -193,19 +193,19 @@ async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
 async def requeue(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
     """Put a job back of which nothing was sent."""
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_requeue(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
         await jobs.transition(
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=due_at_ms, failures=failures
         )
 
-    await commit_with_retry(context, work)
+    await commit_with_retry(context, record_requeue)
 
 
 async def park_unknown(context: Context, job: Job, reason: str) -> None:
     """Park a job whose submission may or may not have made a task, with its hold kept."""
 
-    async def work(tx: AsyncConnection) -> None:
+    async def record_unknown_outcome(tx: AsyncConnection) -> None:
         await jobs.transition(
             tx,
             job,
@@ -215,4 +215,4 @@ async def park_unknown(context: Context, job: Job, reason: str) -> None:
             reason=reason,
         )
 
-    await commit_with_retry(context, work)
+    await commit_with_retry(context, record_unknown_outcome)

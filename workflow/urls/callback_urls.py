@@ -23,7 +23,7 @@ class Submission:
     number: int
 
 
-class CallbackUrls:
+class SignedCallbackUrls:
     """Makes and reads callback addresses below `public_url`, marked with `seal`."""
 
     def __init__(self, public_url: str, signer: Signer) -> None:

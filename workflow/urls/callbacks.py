@@ -44,10 +44,10 @@ async def record_callback(
         StaleJobError: the job moves on and on; as above.
     """
 
-    async def work(tx: AsyncConnection) -> CallbackOutcome:
+    async def record(tx: AsyncConnection) -> CallbackOutcome:
         return await _record(tx, submission, task_id, context.now_ms())
 
-    outcome = await _again_if_moved(context, work)
+    outcome = await _again_if_moved(context, record)
     _tell(outcome, submission, task_id)
     return outcome
 

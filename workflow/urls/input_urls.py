@@ -11,6 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from domain.job_view import JobView
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 from storage.jobs import Job
 from workflow.context import Context
@@ -56,7 +57,7 @@ def are_kept(context: Context, media: Sequence[_Medium]) -> bool:
     return all(_path(context, medium) is not None for medium in media)
 
 
-def stale_inputs(job: Job, now_ms: int) -> list[_Medium]:
+def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
     """List the files of a job whose links are no longer good."""
     given_ms = job.created_at_ms
     return [

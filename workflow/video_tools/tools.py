@@ -1,39 +1,47 @@
 """Knows how to have a video worked on: by a fresh interpreter that knows no secret."""
 
 import asyncio
-import sys
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from subprocess import DEVNULL
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
+from workflow.confined_child import ResourceLimits
+from workflow.confined_process import ConfinedProcessFailed, ConfinedProgram, ConfinedRunner
 from workflow.errors import UnusableVideo
+from workflow.video_tools.task import VideoTask
 
-
-class VideoTask(StrEnum):
-    """What is to be made of a video."""
-
-    LAST_FRAME = "last picture"
-    TRANSCODE = "copy"
-
-
-_WALL_SECONDS: Final = {VideoTask.LAST_FRAME: 60, VideoTask.TRANSCODE: 600}
+_MEMORY_BYTES: Final = 1536 << 20
+_MAX_FILE_BYTES: Final = 256 << 20
+_NICENESS: Final = 10
 _MOST_PICTURE_BYTES: Final = 64 << 20
-_START: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from workflow.video_tools.worker import main; "
-    "main(sys.argv[2], int(sys.argv[3]))"
-)
-_ROOT: Final = Path(__file__).parents[2]
 
 
-class VideoTools:
+def _program(wall_seconds: int, cpu_seconds: int) -> ConfinedProgram:
+    """Describe the worker with no more than any honest video needs; it lets others go first."""
+    limits = ResourceLimits(
+        cpu_seconds=cpu_seconds,
+        memory_bytes=_MEMORY_BYTES,
+        file_bytes=_MAX_FILE_BYTES,
+        niceness=_NICENESS,
+    )
+    return ConfinedProgram(
+        module="workflow.video_tools.worker", wall_seconds=wall_seconds, limits=limits
+    )
+
+
+_PROGRAMS: Final = {
+    VideoTask.LAST_FRAME: _program(wall_seconds=60, cpu_seconds=20),
+    VideoTask.TRANSCODE: _program(wall_seconds=600, cpu_seconds=240),
+}
+
+
+class ConfinedVideoTools:
     """Works on one video of a kind at a time; the others wait for their turn."""
 
     def __init__(self) -> None:
         self._hopeless = set[tuple[Path, int]]()
-        self._rooms = {task: asyncio.Semaphore(1) for task in VideoTask}
+        self._runners = {task: ConfinedRunner(at_once=1) for task in VideoTask}
 
     async def extract_last_frame(self, video: Path) -> bytes:
         """Take the last picture of a video, as a PNG.
@@ -66,34 +74,14 @@ class VideoTools:
             raise
 
     async def _work(self, task: VideoTask, video: Path, out: BinaryIO, most_bytes: int) -> None:
-        async with self._rooms[task]:
-            with await asyncio.to_thread(video.open, "rb") as film:
-                code = await _ask(task, film, out, most_bytes)
-        if code != 0:
-            raise UnusableVideo(f"{task}: ended with {code}")
+        run, program = self._runners[task].run, _PROGRAMS[task]
+        with await asyncio.to_thread(video.open, "rb") as film:
+            try:
+                await run(program, task, str(most_bytes), source=film, out=out)
+            except ConfinedProcessFailed as error:
+                raise UnusableVideo(f"{task}: {error}") from error
 
 
-def open_video_tools() -> VideoTools | None:
+def open_video_tools() -> ConfinedVideoTools | None:
     """Give a lab, or None where PyAV is not installed."""
-    return None if find_spec("av") is None else VideoTools()
-
-
-async def _ask(task: VideoTask, film: BinaryIO, out: BinaryIO, most_bytes: int) -> int | None:
-    """Start the interpreter on a video, and tell how it ended; None if it had to be ended."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-B", "-c", _START, str(_ROOT), task, str(most_bytes)),
-        stdin=film,
-        stdout=out,
-        stderr=DEVNULL,
-        cwd="/",
-        env={},
-    )
-    try:
-        async with asyncio.timeout(_WALL_SECONDS[task]):
-            return await process.wait()
-    except TimeoutError:
-        return None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    return None if find_spec("av") is None else ConfinedVideoTools()

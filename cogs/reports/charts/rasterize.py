@@ -1,7 +1,7 @@
 """Turns the SVG on standard input into the PNG on standard output, with the font beside it.
 
-A program of its own: the library keeps Python's lock while it draws, so in the service it would
-hold up every member for as long as one picture takes.
+It runs in a confined process: the library keeps Python's lock while it draws, so in the service it
+would hold up every member for as long as one picture takes.
 """
 
 import sys
@@ -23,7 +23,3 @@ def main() -> None:
         font_family="Inter",
     )
     sys.stdout.buffer.write(bytes(png))
-
-
-if __name__ == "__main__":
-    main()

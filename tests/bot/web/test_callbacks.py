@@ -19,7 +19,7 @@ from sandbox.apixo import Fault
 from storage import jobs
 from storage.jobs import Job
 from tests.harness.workflow import BEN, FlakyDatabase, WorkflowHarness
-from workflow.urls.callback_urls import CallbackUrls, Submission
+from workflow.urls.callback_urls import SignedCallbackUrls, Submission
 from workflow.urls.signing import Signer
 
 S = JobState
@@ -58,17 +58,17 @@ async def caller(harness: WorkflowHarness) -> AsyncIterator[Caller]:
         def wake() -> None:
             harness.worker.wake()
 
-        door = CallbackEndpoint(harness.context, CallbackUrls("", SEAL), wake, heard)
+        door = CallbackEndpoint(harness.context, SignedCallbackUrls("", SEAL), wake, heard)
         async with serve("127.0.0.1", 0, door.routes()) as port:
             made.root = f"http://127.0.0.1:{port}"
-            addresses = CallbackUrls(made.root, SEAL)
+            addresses = SignedCallbackUrls(made.root, SEAL)
             harness.context = replace(harness.context, callback_urls=addresses)
             await harness.replace_worker(owner="first")
             yield made
 
 
 def token_of(job: Job) -> str:
-    return CallbackUrls("", SEAL).url_for(job).rpartition("/")[2]
+    return SignedCallbackUrls("", SEAL).url_for(job).rpartition("/")[2]
 
 
 async def called_back(world: WorkflowHarness, count: int = 1) -> None:
@@ -343,7 +343,7 @@ async def test_a_call_that_can_not_be_recorded_is_not_acknowledged(
     flaky.is_down = True
     door = CallbackEndpoint(
         replace(harness.context, database=flaky),  # pyright: ignore[reportArgumentType]
-        CallbackUrls("", SEAL),
+        SignedCallbackUrls("", SEAL),
         harness.worker.wake,
         lambda word: None,
     )
@@ -397,7 +397,7 @@ def _mutants(token: str, dice: Random, count: int) -> list[str]:
 
 def test_no_mutant_of_a_token_is_taken():
     """A hundred thousand of them, near and far; the token itself is, always."""
-    addresses = CallbackUrls("", SEAL)
+    addresses = SignedCallbackUrls("", SEAL)
     token = SIGNED + "." + SEAL.sign(SIGNED)
     mutants = _mutants(token, Random(11), 100_000)  # noqa: S311 - chance, repeatable
     assert len(mutants) > 90_000

@@ -21,7 +21,7 @@ from domain.money import MicroUSD
 from storage import balance_readings
 from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, WorkflowHarness
 from workflow.reports.metrics import collect_metrics
-from workflow.urls.callback_urls import CallbackUrls
+from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signing import Signer
 
 S = JobState
@@ -170,7 +170,7 @@ async def test_a_second_scrape_at_once_reads_the_database_no_more(
 
 async def test_every_metric_of_the_alert_rules_exists(harness: WorkflowHarness, monitor: Monitor):
     """And every state that they name; a rule on a misspelt name would never fire."""
-    addresses = CallbackUrls("https://bot.example", Signer(b"x", "callbacks"))
+    addresses = SignedCallbackUrls("https://bot.example", Signer(b"x", "callbacks"))
     harness.context = replace(harness.context, callback_urls=addresses)
     await harness.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
     await harness.accept_job("a lake [[effect:504]]")

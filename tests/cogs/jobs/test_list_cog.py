@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cogs.jobs.list_views import ListAction, ListActionButton, render_job_list
+from domain.job_view import JobAmounts
 from domain.jobs import PARKED, JobState
 from domain.money import ZERO, MicroUSD
 from sandbox.discord import (
@@ -23,7 +24,6 @@ from sandbox.discord import (
     Permission,
 )
 from sandbox.discord.models import walk_components
-from storage.job_list import JobAmounts
 from tests.harness.bot import BotHarness, button_labels
 from tests.harness.rendering import (
     HOSTILE_TEXTS,

@@ -3,8 +3,8 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -348,7 +348,8 @@ async def test_without_a_picture_there_are_still_the_numbers(
     harness: BotHarness, ada: MemberClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that can draw nothing does not keep a member from the figures."""
-    monkeypatch.setattr(renderer, "_PROGRAM", Path("no such program"))
+    nothing = replace(renderer._PROGRAM, module="no_such_module")
+    monkeypatch.setattr(renderer, "_PROGRAM", nothing)
     await bought(harness, ada)
     message = await ask(harness, ada, "spend")
     assert "**You paid $0.08**" in message.text

@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from domain.audit_log import Change
 from domain.errors import RulesViolated
 from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings
 from domain.money import MicroUSD
 from storage import audit_log, guild_settings
-from storage.audit_log import Change
 from tests.harness.workflow import BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.billing.quotas import Actor
 from workflow.guilds import settings

@@ -3,19 +3,18 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.harness.media_samples import make_audio, make_video
 from tests.workflow.media_probe.test_images import picture
-from workflow.media_probe import probe, worker
+from workflow import confined_process
+from workflow.confined_process import ConfinedProcessFailed, ConfinedRunner
+from workflow.media_probe import probe
 from workflow.media_probe.probe import MediaProbe
 from workflow.media_probe.types import ClipInfo, MediaFault, MediaKind, PictureInfo, UnusableMedia
-
-ROOT = Path(__file__).parents[3]
 
 
 async def fault(kind: MediaKind, data: bytes) -> MediaFault:
@@ -68,8 +67,8 @@ async def test_a_process_that_dies_lies_or_lasts_refuses_the_file(
     monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     """It may have been taken over by what it looked into, so nothing it says is trusted."""
-    monkeypatch.setattr(probe, "_START", program)
-    monkeypatch.setattr(probe, "_WALL_SECONDS", 1.5)
+    monkeypatch.setattr(confined_process, "_START", program)
+    monkeypatch.setattr(probe, "_PROGRAM", replace(probe._PROGRAM, wall_seconds=1.5))
     assert await fault(MediaKind.PICTURE, bytes(1 << 20)) is MediaFault.RESOURCE_LIMIT
 
 
@@ -82,13 +81,15 @@ async def test_the_process_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyP
         "held = (len(known), os.getcwd() == '/', sys.flags.isolated); "
         "print(json.dumps({'format': 'PNG', 'width': held[0], 'height': held[1] * held[2]}))"
     )
-    monkeypatch.setattr(probe, "_START", program)
+    monkeypatch.setattr(confined_process, "_START", program)
     found = await MediaProbe().probe(MediaKind.PICTURE, b"")
     assert found == PictureInfo(format="PNG", width=0, height=1)
 
 
-CONFINED = """
+LOOKING_OTHERWISE = """
 import sys, types
+sys.path.append(sys.argv[1])
+from workflow import confined_child
 from workflow.media_probe import worker
 from workflow.media_probe.types import PictureInfo
 
@@ -99,31 +100,33 @@ def look(data):
 sys.modules["room"] = types.ModuleType("room")
 sys.modules["room"].probe = look
 worker._FORMATS = dict.fromkeys(worker._FORMATS, "room")
-worker.CPU_SECONDS = 1
-worker.main("picture")
+confined_child.main(*sys.argv[2:])
 """
 
 
-def confined(look: str) -> subprocess.CompletedProcess[str]:
-    """Look into a file in another way, under the limits of the process but for a second only."""
-    return subprocess.run(
-        [sys.executable, "-c", CONFINED.format(look=look)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_memory_time_and_disk_are_limited(tmp_path: Path) -> None:
+async def test_memory_time_and_disk_are_limited(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """By the system, so that no decoder can get around it."""
+
+    async def answered(look: str) -> object:
+        monkeypatch.setattr(confined_process, "_START", LOOKING_OTHERWISE.format(look=look))
+        return json.loads(
+            await ConfinedRunner(1).ask(brief, "picture", question=b"", max_answer_bytes=999)
+        )
+
+    limits = probe._PROGRAM.limits
+    brief = replace(probe._PROGRAM, limits=replace(limits, cpu_seconds=1))
     file = tmp_path / "x"
-    assert json.loads(confined("bytearray(300 << 20)").stdout)["format"] == "PNG"
-    greedy = confined(f"bytearray({worker.MEMORY_BYTES})")
-    assert json.loads(greedy.stdout) == {"fault": MediaFault.RESOURCE_LIMIT}
-    assert confined("while True: pass").returncode == -signal.SIGKILL
-    confined(f"open({str(file)!r}, 'wb', 0).write(b'x')")
+    fine = {"format": "PNG", "width": 1, "height": 1}
+    assert await answered("bytearray(300 << 20)") == fine
+    greedy = f"bytearray({limits.memory_bytes})"
+    assert await answered(greedy) == {"fault": MediaFault.RESOURCE_LIMIT}
+    with pytest.raises(ConfinedProcessFailed, match=f"ended with -{signal.SIGKILL:d}"):
+        await answered("while True: pass")
+    assert await answered(f"open({str(file)!r}, 'wb', 0).write(b'x')") == {
+        "fault": MediaFault.DAMAGED
+    }
     assert file.read_bytes() == b""
 
 
@@ -138,7 +141,7 @@ async def test_two_files_are_looked_into_at_a_time(
         f"here = len(os.listdir({str(tmp_path)!r})); os.unlink(name); "
         "print(json.dumps({'format': 'PNG', 'width': here, 'height': 1}))"
     )
-    monkeypatch.setattr(probe, "_START", program)
+    monkeypatch.setattr(confined_process, "_START", program)
     look = MediaProbe().probe
     found = await asyncio.gather(*(look(MediaKind.PICTURE, b"") for _ in range(6)))
     assert max(item.width for item in found if isinstance(item, PictureInfo)) == 2

@@ -20,7 +20,7 @@ from workflow.publisher import ResultPayload
 from workflow.results.delete import delete_video
 from workflow.results.payload import send_payload
 from workflow.results.repost import repost
-from workflow.video_tools.tools import VideoTools
+from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
 S = JobState
@@ -67,7 +67,7 @@ async def posted(world: WorkflowHarness, prompt: str = LARGE) -> tuple[Job, Post
 
 async def test_a_smaller_copy_is_posted_and_the_original_kept(harness: WorkflowHarness) -> None:
     """The same pictures for as long; both files go with *Delete*."""
-    equip(harness, video_tools=VideoTools())
+    equip(harness, video_tools=ConfinedVideoTools())
     job, result = await posted(harness)
     media = harness.context.media
     original = media.video_path(f"{job.id}.mp4")
@@ -87,7 +87,7 @@ async def test_a_smaller_copy_is_posted_and_the_original_kept(harness: WorkflowH
 
 async def test_a_video_that_fits_is_posted_as_it_is(harness: WorkflowHarness) -> None:
     """To the last byte that its place takes."""
-    equip(harness, video_tools=VideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
     _, small = await posted(harness, "a lake")
     assert small.video is not None
     harness.publisher.file_limit = len(small.video)
@@ -100,7 +100,7 @@ async def test_a_video_that_fits_is_posted_as_it_is(harness: WorkflowHarness) ->
 
 async def test_a_link_goes_first_where_there_are_links(harness: WorkflowHarness) -> None:
     """It is good for as long as the server keeps results; no copy is made."""
-    equip(harness, video_tools=VideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
     now_ms = harness.context.now_ms()
     job, result = await posted(harness)
     assert result.payload is not None
@@ -116,7 +116,7 @@ async def test_a_link_goes_first_where_there_are_links(harness: WorkflowHarness)
 
 async def test_a_server_may_want_the_copy_first(harness: WorkflowHarness) -> None:
     """The link to the original stands beside it."""
-    equip(harness, video_tools=VideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
     await choose(
         harness, too_large=(OversizeFallback.COPY, OversizeFallback.LINK), keep_results_days=3
     )
@@ -133,7 +133,7 @@ async def test_a_server_may_want_no_links(
     harness: WorkflowHarness, ways: tuple[OversizeFallback, ...], is_copy: bool
 ) -> None:
     """Then there is none, in whatever place."""
-    equip(harness, video_tools=VideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
     await choose(harness, too_large=ways)
     _, result = await posted(harness)
     assert result.payload is not None
@@ -153,7 +153,7 @@ async def test_a_limit_that_discord_does_not_keep_to_is_gone_below(
     harness: WorkflowHarness,
 ) -> None:
     """A server has lost its boosts: what every place takes is tried, and then no file at all."""
-    equip(harness, video_tools=VideoTools())
+    equip(harness, video_tools=ConfinedVideoTools())
     harness.publisher.file_limit = 50 * MIB
     harness.publisher.errors["post_result"] = [TooLargeToPost("413")]
     _, result = await posted(harness, "a lake [[size:11]]")
@@ -166,7 +166,7 @@ async def test_a_limit_that_discord_does_not_keep_to_is_gone_below(
 
 async def test_a_copy_is_made_once(harness: WorkflowHarness) -> None:
     """Later posts use it; so does a new process. One that is too large itself is made anew."""
-    equip(harness, video_tools=VideoTools())
+    equip(harness, video_tools=ConfinedVideoTools())
     harness.publisher.errors["post_result"] = [TemporaryPublishError("503")] * 2
     job, result = await posted(harness)
     media = harness.context.media
@@ -187,7 +187,7 @@ async def test_a_copy_is_made_once(harness: WorkflowHarness) -> None:
 
 async def test_a_direct_message_may_need_a_smaller_copy(harness: WorkflowHarness) -> None:
     """The channel is gone, and a direct message takes less."""
-    equip(harness, video_tools=VideoTools())
+    equip(harness, video_tools=ConfinedVideoTools())
     harness.publisher.errors["post_result"] = [ChannelUnavailable("gone")]
     _, result = await posted(harness)
     assert result.private
@@ -199,7 +199,7 @@ async def test_a_video_that_can_not_be_copied_is_announced_all_the_same(
     harness: WorkflowHarness,
 ) -> None:
     """Its file is no video behind its first bytes."""
-    equip(harness, video_tools=VideoTools())
+    equip(harness, video_tools=ConfinedVideoTools())
     harness.publisher.is_ready = True
     harness.publisher.errors["post_result"] = [TemporaryPublishError("503")]
     job = (await harness.accept_job(LARGE)).job
@@ -215,7 +215,7 @@ async def test_a_video_that_can_not_be_copied_is_announced_all_the_same(
         await repost(harness.context, job.id, GUILD, ADA)
 
 
-class Interrupted(VideoTools):
+class Interrupted(ConfinedVideoTools):
     """A lab that gets no further than half a copy."""
 
     def __init__(self) -> None:
@@ -239,7 +239,7 @@ async def test_a_copy_that_was_cut_off_is_made_anew(harness: WorkflowHarness) ->
         await harness.advance_to_next_due()
     await harness.worker.drain(0)
     assert harness.publisher.messages_of(job.id, "result") == []
-    harness.context = replace(harness.context, video_tools=VideoTools())
+    harness.context = replace(harness.context, video_tools=ConfinedVideoTools())
     await harness.replace_worker()
     await harness.run_until(S.DELIVERED, job=job.id)
     (result,) = harness.publisher.messages_of(job.id, "result")

@@ -1,6 +1,7 @@
 """The lab works in processes of their own, which it ends, and which end themselves."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from tests.harness.color_videos import (
     mean_color,
     open_image,
 )
+from workflow import confined_process
 from workflow.errors import UnusableVideo
 from workflow.video_tools import tools as module
-from workflow.video_tools.tools import VideoTools
+from workflow.video_tools.task import VideoTask
+from workflow.video_tools.tools import ConfinedVideoTools
 
 COLOURS = colours(30)
 LIMIT = 60_000
@@ -34,7 +37,7 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 ) -> None:
     """Several at once wait for one another."""
     before = video.read_bytes()
-    lab, copy = VideoTools(), tmp_path / "copy.mp4"
+    lab, copy = ConfinedVideoTools(), tmp_path / "copy.mp4"
     with copy.open("wb") as out:
         one, other, _ = await asyncio.gather(
             lab.extract_last_frame(video),
@@ -51,7 +54,7 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x18ftypisom" + bytes(999)])
 async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path) -> None:
     """Neither a picture nor a copy; the lab goes on."""
-    lab, damaged = VideoTools(), tmp_path / "damaged.mp4"
+    lab, damaged = ConfinedVideoTools(), tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
     with pytest.raises(UnusableVideo):
         await lab.extract_last_frame(damaged)
@@ -62,7 +65,7 @@ async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path)
 
 async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) -> None:
     """A copy may cost minutes; with other limits it is tried."""
-    lab, film_of_nothing = VideoTools(), tmp_path / "late.mp4"
+    lab, film_of_nothing = ConfinedVideoTools(), tmp_path / "late.mp4"
     film_of_nothing.write_bytes(b"no film")
     with (tmp_path / "copy.mp4").open("wb") as out:
         with pytest.raises(UnusableVideo, match="ended with"):
@@ -76,33 +79,29 @@ async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) 
 async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
     """It is to be fetched again."""
     with pytest.raises(FileNotFoundError):
-        await VideoTools().extract_last_frame(tmp_path / "gone.mp4")
+        await ConfinedVideoTools().extract_last_frame(tmp_path / "gone.mp4")
 
 
-@pytest.mark.parametrize(
-    "hardened",
-    ["child.MEMORY_BYTES = 1 << 20", "child._MOST_WRITTEN = 999"],
-    ids=["memory", "disk"],
-)
+@pytest.mark.parametrize("hardened", [{"memory_bytes": 1 << 20}, {"file_bytes": 999}], ids=str)
 async def test_a_video_that_asks_too_much_ends_its_process(
-    video: Path, monkeypatch: pytest.MonkeyPatch, hardened: str
+    video: Path, monkeypatch: pytest.MonkeyPatch, hardened: dict[str, int]
 ) -> None:
     """The limits are those of the process: no code of ours has to notice."""
-    begin, first, rest = module._START.partition("main(")
-    start = f"{begin}from workflow.video_tools import child; {hardened}; {first}{rest}"
-    monkeypatch.setattr(module, "_START", start)
-    with pytest.raises(UnusableVideo):
-        await VideoTools().extract_last_frame(video)
+    usual = module._PROGRAMS[VideoTask.LAST_FRAME]
+    program = replace(usual, limits=replace(usual.limits, **hardened))
+    monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, program)
+    with pytest.raises(UnusableVideo, match="ended with"):
+        await ConfinedVideoTools().extract_last_frame(video)
 
 
 async def test_a_process_that_is_not_waited_for_is_ended(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the service ends, and when it takes too long."""
-    monkeypatch.setattr(module, "_START", "import time; time.sleep(600)")
+    monkeypatch.setattr(confined_process, "_START", "import time; time.sleep(600)")
     children = Path(f"/proc/self/task/{_thread()}/children")
     others = {*children.read_text().split()}
-    waiting = asyncio.create_task(VideoTools().extract_last_frame(video))
+    waiting = asyncio.create_task(ConfinedVideoTools().extract_last_frame(video))
     async with asyncio.timeout(20):
         while not (started := {*children.read_text().split()} - others):
             await asyncio.sleep(0.01)
@@ -110,10 +109,10 @@ async def test_a_process_that_is_not_waited_for_is_ended(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert not any(Path("/proc", pid).exists() for pid in started)
-    late = dict.fromkeys(module._WALL_SECONDS, 0.05)
-    monkeypatch.setattr(module, "_WALL_SECONDS", late)
-    with pytest.raises(UnusableVideo):
-        await VideoTools().extract_last_frame(video)
+    late = replace(module._PROGRAMS[VideoTask.LAST_FRAME], wall_seconds=0.05)
+    monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, late)
+    with pytest.raises(UnusableVideo, match="took over"):
+        await ConfinedVideoTools().extract_last_frame(video)
 
 
 def _thread() -> int:

@@ -1,0 +1,31 @@
+"""Entries of the audit log: who changed what, when, from what to what."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChange:
+    """A change to record; `before` or `after` is None where nothing was or is set.
+
+    `what` is the kind of change (`limit`, `grant`, `revoke`, `preset`, …), `subject` names what was
+    changed. `guild_id` is 0 for what concerns every server. `interaction_id` is the click or
+    command that made the change, `entry_id` the ledger row that it is about.
+    """
+
+    at_ms: int
+    guild_id: int
+    actor: str
+    what: str
+    subject: str
+    before: str | None
+    after: str | None
+    note: str = ""
+    interaction_id: int | None = None
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(NewChange):
+    """A recorded change; ids increase."""
+
+    id: int

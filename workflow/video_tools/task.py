@@ -1,0 +1,10 @@
+"""The tasks of the video tools."""
+
+from enum import StrEnum
+
+
+class VideoTask(StrEnum):
+    """What is to be made of a video."""
+
+    LAST_FRAME = "last picture"
+    TRANSCODE = "copy"
