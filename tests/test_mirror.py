@@ -55,8 +55,10 @@ TESTED_BY = {
     "cogs/ui/names.py": "cogs/reports/test_cog.py",
     "cogs/ui/quota_text.py": "cogs/ui/test_violations.py",
     "cogs/ui/ttl_store.py": "cogs/generation/test_modals.py",
+    "domain/audit_log.py": "workflow/guilds/test_settings.py",
     "domain/errors.py": "domain/test_requests.py",
     "domain/failures.py": "domain/test_jobs.py",
+    "domain/job_view.py": "cogs/ui/test_views.py",
     "domain/reports.py": "storage/test_reports.py",
     "domain/safe_regex.py": "domain/test_word_filter.py",
     "domain/violations.py": "cogs/ui/test_violations.py",
@@ -79,6 +81,8 @@ TESTED_BY = {
     "storage/upsert.py": "storage/test_key_value.py",
     "workflow/billing/balance_monitor.py": "workflow/billing/test_credit.py",
     "workflow/billing/settlement.py": "workflow/operator/test_actions.py",
+    "workflow/confined_child.py": "workflow/media_probe/test_probe.py",
+    "workflow/confined_process.py": "workflow/media_probe/test_probe.py",
     "workflow/context.py": "workflow/test_worker.py",
     "workflow/errors.py": "workflow/stages/test_deliver.py",
     "workflow/guilds/notifications.py": "cogs/ui/test_notify_button.py",
@@ -102,6 +106,7 @@ TESTED_BY = {
     "workflow/urls/presigned_urls.py": "storage/test_s3_media.py",
     "workflow/urls/signed_urls.py": "bot/web/test_media.py",
     "workflow/urls/signing.py": "bot/web/test_media.py",
+    "workflow/video_tools/task.py": "workflow/video_tools/test_tools.py",
     "workflow/video_tools/worker.py": "workflow/video_tools/test_tools.py",
 }
 """For each module without a test file of its name, the one that tests it; below `tests/`."""
