@@ -1,5 +1,6 @@
 """The documentation says what the code does: its prices are charged, its links lead somewhere."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -64,3 +65,32 @@ def test_every_metric_is_in_the_table():
     listed = re.findall(r"^\| `dailies_(\w+)` \|", table, re.MULTILINE)
     assert len(listed) == len(set(listed)) > 15
     assert {name.removesuffix("_total") for name in listed} == named
+
+
+def test_every_log_event_that_warns_is_explained():
+    """Those of level warning and above, under "Log events" in docs/operating.md, and no others."""
+    events = {
+        event
+        for room in ("apixo", "bot", "cogs", "domain", "storage", "workflow")
+        for path in (ROOT / room).rglob("*.py")
+        for event in warnings_in(path)
+    }
+    page = (ROOT / "docs" / "operating.md").read_text()
+    section = page.partition("\n## Log events\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    assert len(events) > 20
+    assert sorted(listed) == sorted(events)
+
+
+def warnings_in(path: Path) -> list[str]:
+    """List the events that a module logs at level warning and above."""
+    return [
+        str(first.value)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "_log"
+        and node.func.attr in ("warning", "error", "exception", "critical")
+        for first in node.args[:1]
+        if isinstance(first, ast.Constant)
+    ]
