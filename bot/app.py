@@ -51,6 +51,7 @@ from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
 from domain.catalogue import activate_translations
+from domain.loopback import LOOPBACK_HOSTS
 from domain.money import format_usd_en
 from domain.quotas import Limits
 from storage.clock import DatabaseClock
@@ -269,4 +270,4 @@ def _policy(settings: Settings) -> Policy:
 
 def _loopback_host(base_url: str) -> str | None:
     url = URL(base_url)
-    return url.host if url.host in ("127.0.0.1", "localhost", "::1") else None
+    return url.host if url.host in LOOPBACK_HOSTS else None

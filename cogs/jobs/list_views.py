@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.layout import BLUE
 from cogs.ui.text import format_submission_block
 from domain.catalogue import N_, _
 from domain.job_view import JobAmounts, JobView
@@ -121,7 +122,6 @@ def _cog(interaction: discord.Interaction[Any]) -> ListHandler:
 
 S = JobState
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _PROMPT_SHOWN: Final = 100
 _REASON_SHOWN: Final = 60
 
@@ -177,7 +177,7 @@ def render_job_list(page: JobListPage, start: str, notice: str | None = None) ->
     items: list[ui.Item[Any]] = [ui.TextDisplay(_title(page))]
     for row in page.rows:
         items += [ui.Separator(), _row(row, start)]
-    view.add_item(ui.Container(*items, accent_colour=_BLUE))
+    view.add_item(ui.Container(*items, accent_colour=BLUE))
     if page.newer or page.older:
         view.add_item(page_buttons(page.newer, page.older))
     return view

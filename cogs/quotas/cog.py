@@ -13,6 +13,7 @@ from cogs.generation.service import GenerationService
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
 from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.layout import layout
 from domain.catalogue import N_, _
 from domain.money import MicroUSD, format_usd
 from domain.quotas import Limit, LimitKind, LimitTarget, format_limit, parse_amount, parse_limit
@@ -157,7 +158,7 @@ class QuotaCog(commands.Cog):
                 *quota_cards.render_revoke_buttons(standing),
                 *quota_cards.render_server_limits(house, roles),
             ]
-        await interaction.edit_original_response(view=quota_cards.build_view(*items))
+        await interaction.edit_original_response(view=layout(*items))
 
     async def _set(self, interaction: _Interaction, amount: str, place: _LimitSubject) -> None:
         _check_manager(interaction)

@@ -17,6 +17,7 @@ from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.reports.controls import ReportQuery, ReportType, render_controls
 from cogs.ui import text
 from cogs.ui.interactions import UserError, is_manager, role_ids, run_handler
+from cogs.ui.layout import BLUE
 from cogs.ui.names import NameResolver, channel_names
 from domain.catalogue import N_, _
 from domain.reports import DayRange, Grouping, ReportPeriod
@@ -27,7 +28,6 @@ from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _PICTURE: Final = "spending.png"
 
 _Interaction = discord.Interaction[Any]
@@ -235,7 +235,7 @@ def _card(found: _Found, asked: ReportQuery, files: list[discord.File]) -> ui.La
     body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))
+    view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
     for row in render_controls(asked):
         view.add_item(row)
     return view

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from cogs.ui import text
 from domain.catalogue import _, ngettext
+from domain.durations import DAY_S
 from domain.errors import RulesViolated
 from domain.money import MicroUSD, format_usd, format_usd_en
 from domain.quotas import LimitKind, format_limit, parse_amount
@@ -222,7 +223,7 @@ def parse_cooldown(text: str) -> MemberLimit | None:
     Raises:
         ValueError: in words for whoever typed it.
     """
-    return _read_allowance(text, 86_400)
+    return _read_allowance(text, DAY_S)
 
 
 def parse_in_flight_limit(text: str) -> MemberLimit | None:
