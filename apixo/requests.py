@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from yarl import URL
 
 from apixo.errors import BadRequest
+from domain.loopback import LOOPBACK_HOSTS
 from domain.models import MODELS, AspectRatio, Family, Mode, Resolution
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 
@@ -47,7 +48,7 @@ class _Schema(BaseModel):
 
 def _https(url: str) -> str:
     parts = URL(url)
-    is_local_fake = parts.scheme == "http" and parts.host in ("127.0.0.1", "localhost", "::1")
+    is_local_fake = parts.scheme == "http" and parts.host in LOOPBACK_HOSTS
     if not is_local_fake and not (parts.scheme == "https" and parts.host):
         raise ValueError("must be a public HTTPS address")
     return url

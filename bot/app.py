@@ -52,6 +52,7 @@ from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
 from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
+from domain.loopback import LOOPBACK_HOSTS
 from domain.money import format_usd_en
 from domain.quotas import Limits
 from storage.clock import DatabaseClock
@@ -271,4 +272,4 @@ def _policy(settings: Settings) -> Policy:
 
 def _loopback_host(base_url: str) -> str | None:
     url = URL(base_url)
-    return url.host if url.host in ("127.0.0.1", "localhost", "::1") else None
+    return url.host if url.host in LOOPBACK_HOSTS else None

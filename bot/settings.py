@@ -12,13 +12,13 @@ from bot import translations
 from bot.errors import SettingsError
 from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
+from domain.loopback import LOOPBACK_HOSTS
 from domain.money import MicroUSD, parse_usd
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 _DAILY_LIMIT = "amount in dollars per UTC day; `none` lifts it"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 _MESSAGES = {
@@ -240,7 +240,7 @@ def _address(value: str, *, secure: str, plain: str) -> str:
         raise ValueError("is not an address") from None
     if url.scheme == secure and host:
         return value.rstrip("/")
-    if url.scheme == plain and host in _LOOPBACK:
+    if url.scheme == plain and host in LOOPBACK_HOSTS:
         return value.rstrip("/")
     raise ValueError(f"must begin with {secure}:// ({plain}:// on loopback hosts only)")
 

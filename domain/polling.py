@@ -7,10 +7,11 @@ which the fastest task ends; failures end after about nine seconds, so there is 
 from collections.abc import Iterator
 from itertools import chain, count, pairwise, repeat
 
+from domain.durations import HOUR_MS
 from domain.models import MODELS, Model, ModelId
 
 EARLY_POLL_MS = 12_000
-STUCK_AFTER_MS = 2 * 3_600_000
+STUCK_AFTER_MS = 2 * HOUR_MS
 """A task without an end is `stuck` after this, with its hold kept."""
 
 SUBMIT_UNKNOWN_GRACE_MS = 30 * 60_000

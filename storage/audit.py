@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.durations import DAY_MS
 from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, JobState
 from storage.billing import get_totals
 from storage.jobs import count_by_state
@@ -40,7 +41,6 @@ from storage.schema import (
 )
 
 _UNPAID = HOLDING | {JobState.CANCELLED, JobState.REJECTED, JobState.SUBMIT_UNKNOWN}
-_DAY_MS = 86_400_000
 _HOLD_COLUMNS = (
     *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro"),
     "from_grant_micro",
@@ -433,7 +433,7 @@ def _negated_entries(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
         "released_micro": case((kind == "release", -amount), else_=0),
         "charges": case(((kind == "charge") & (amount > 0), -1), else_=0),
     }
-    day = (billing.c.created_at_ms // _DAY_MS).label("day")
+    day = (billing.c.created_at_ms // DAY_MS).label("day")
     return (
         select(billing.c.guild_id, day, jobs.c.model, billing.c.user_id, jobs.c.channel_id)
         .add_columns(*(counted.get(name, literal(0)).label(name) for name in names))
@@ -450,7 +450,7 @@ def _negated_ends(names: Iterable[str]) -> Select[*tuple[Any, ...]]:
         "cancelled": case((state == JobState.CANCELLED, -1), else_=0),
         "waited_ms": case((delivered, jobs.c.created_at_ms - jobs.c.ended_at_ms), else_=0),
     }
-    day = (jobs.c.ended_at_ms // _DAY_MS).label("day")
+    day = (jobs.c.ended_at_ms // DAY_MS).label("day")
     return (
         select(jobs.c.guild_id, day, jobs.c.model, jobs.c.user_id, jobs.c.channel_id)
         .add_columns(*(counted.get(name, literal(0)).label(name) for name in names))

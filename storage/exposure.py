@@ -8,13 +8,13 @@ submission without an answer that is not booked yet.
 from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.durations import DAY_MS
 from domain.jobs import JobState
 from domain.money import ZERO, MicroUSD
 from storage import key_value
 from storage.billing import is_open_hold
 from storage.schema import billing, jobs
 
-_DAY_MS = 86_400_000
 _ACCEPTED_KEY = "exposure accepted"
 
 
@@ -45,18 +45,18 @@ async def is_limit_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | N
 async def get_accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Return the part of the day's exposure that the operator has accepted."""
     day, _, amount = (await key_value.get(tx, _ACCEPTED_KEY) or "").partition(":")
-    return MicroUSD(int(amount)) if day == str(now_ms // _DAY_MS) else ZERO
+    return MicroUSD(int(amount)) if day == str(now_ms // DAY_MS) else ZERO
 
 
 async def accept(tx: AsyncConnection, now_ms: int) -> None:
     """Record that the operator accepts the current exposure of the day."""
     amount = await get_for_day(tx, now_ms)
-    await key_value.put(tx, _ACCEPTED_KEY, f"{now_ms // _DAY_MS}:{amount}")
+    await key_value.put(tx, _ACCEPTED_KEY, f"{now_ms // DAY_MS}:{amount}")
 
 
 async def _get_booked(tx: AsyncConnection, now_ms: int) -> int:
-    start_ms = now_ms - now_ms % _DAY_MS
-    day = {"start_ms": start_ms, "end_ms": start_ms + _DAY_MS}
+    start_ms = now_ms - now_ms % DAY_MS
+    day = {"start_ms": start_ms, "end_ms": start_ms + DAY_MS}
     return int((await tx.execute(_BOOKED, day)).scalar_one())
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, ColumnElement, RowMapping, and_, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.durations import DAY_MS
 from domain.failures import FailReason, classify_fail_code
 from domain.jobs import HOLDING, JobState
 from domain.money import ZERO, MicroUSD
@@ -21,7 +22,6 @@ from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 GroupKey = Literal["guild_id", "day", "user_id", "channel_id", "model"]
 """Columns to group by; member and channel exclude each other."""
 
-_DAY_MS = 86_400_000
 _MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
 """States of jobs that can have an open hold; `storage.audit` checks that no others have."""
 
@@ -110,7 +110,7 @@ async def count_failures(
         .where(
             MODEL_FAILED,
             jobs.c.guild_id == guild_id,
-            _within(jobs.c.ended_at_ms, days, _DAY_MS),
+            _within(jobs.c.ended_at_ms, days, DAY_MS),
         )
         .group_by(jobs.c.fail_code)
     )
@@ -132,7 +132,7 @@ async def list_statement(
         .outerjoin(jobs, jobs.c.id == billing.c.job_id)
         .where(
             _matches_owner(billing, SpendingFilter(guild_id, user_id)),
-            _within(billing.c.created_at_ms, days, _DAY_MS),
+            _within(billing.c.created_at_ms, days, DAY_MS),
             billing.c.account == "member",
         )
         .order_by(billing.c.created_at_ms.desc(), billing.c.id.desc())

@@ -18,6 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 from yarl import URL
 
+from domain.loopback import LOOPBACK_HOSTS
 from storage.errors import StorageError
 from storage.media import MediaFolder, StoredFile
 
@@ -27,7 +28,6 @@ MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
 _RETRY_TIMEOUT = timedelta(seconds=30)
 _INPUTS = "inputs"
 _CHUNK_BYTES = 1024 * 1024
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class S3Bucket:
         self._store = S3Store(
             self._url.host,
             prefix=self._url.path.strip("/") or None,
-            client_options={"allow_http": URL(endpoint).host in _LOOPBACK},
+            client_options={"allow_http": URL(endpoint).host in LOOPBACK_HOSTS},
             retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
         )
 

@@ -13,6 +13,7 @@ import structlog
 from yarl import URL
 
 from cogs.ui import text
+from domain.loopback import LOOPBACK_HOSTS
 from domain.models import (
     MAX_AUDIO_BYTES,
     MAX_IMAGE_BYTES,
@@ -234,7 +235,7 @@ def _loopback_origin(api_url: str | None) -> URL | None:
     if api_url is None:
         return None
     url = URL(api_url)
-    return url.origin() if url.host in ("127.0.0.1", "localhost", "::1") else None
+    return url.origin() if url.host in LOOPBACK_HOSTS else None
 
 
 def is_discord_url(url: str) -> bool:

@@ -4,18 +4,17 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-import discord
 from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_number, format_usd
+from cogs.ui.layout import BLUE
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
 from domain.money import MicroUSD
 from domain.pricing import Quote, quote, quote_options
 from domain.quotas import RemainingQuota
 from domain.requests import OmniReference, VideoRequest
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _RATES: Final = MappingProxyType(
     {
         Feature.SOUND: N_("{plain} a second; with sound {featured}"),
@@ -144,5 +143,5 @@ def _notes(request: VideoRequest) -> Iterator[str]:
 def _card(*texts: str) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     items: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts]
-    view.add_item(ui.Container(*items, accent_colour=_BLUE))
+    view.add_item(ui.Container(*items, accent_colour=BLUE))
     return view

@@ -1,7 +1,7 @@
 """Knows how the help looks: the commands as they are registered, the prices and limits of today."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import app_commands, ui
@@ -9,13 +9,12 @@ from discord import app_commands, ui
 from cogs.help import price_views
 from cogs.quotas import views as quota_cards
 from cogs.ui.i18n import _
+from cogs.ui.layout import BLUE, box, layout, lines_box, row, text_block
 from domain.models import MODELS
 from workflow.billing.quotas import QuotaStatus
 from workflow.context import Policy
 
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
-
-_BLUE: Final = discord.Colour(0x5865F2)
 
 
 def render_help(
@@ -35,27 +34,25 @@ def render_help(
     lines += [_line(one, ids) for one in everyones]
     if managers:
         lines += [_("**For who may *Manage Server***"), *(_line(one, ids) for one in managers)]
-    view = ui.LayoutView(timeout=None)
-    for item in (
-        _box(lines),
-        _box(
+    return layout(
+        lines_box(BLUE, lines),
+        lines_box(
+            BLUE,
             [
                 _("**Prices today**"),
                 *(f"{m.label}: {price_views.format_rates(m)}" for m in MODELS.values()),
-            ]
+            ],
         ),
         *quota_cards.render_quota(standing),
-        _box(_rules(policy)),
-        ui.ActionRow[Any](notify_button),
-    ):
-        view.add_item(item)
-    return view
+        lines_box(BLUE, _rules(policy)),
+        row(notify_button),
+    )
 
 
 def render_privacy(texts: Iterable[str]) -> ui.LayoutView:
     """Lay out what is said of privacy."""
-    items: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts]
-    return ui.LayoutView(timeout=None).add_item(ui.Container(*items, accent_colour=_BLUE))
+    items = [text_block(text) for text in texts]
+    return layout(box(BLUE, *items))
 
 
 def command_mention(name: str, ids: Mapping[str, int]) -> str:
@@ -108,7 +105,3 @@ def _rules(policy: Policy) -> list[str]:
         ),
     )
     return [_("**Good to know**"), *(f"- {rule}" for rule in rules)]
-
-
-def _box(lines: Iterable[str]) -> ui.Item[Any]:
-    return ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=_BLUE)

@@ -11,6 +11,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.layout import BLUE
 from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_submission_block
 from domain.job_view import JobAmounts, JobView
@@ -100,7 +101,6 @@ _STYLES: Final = MappingProxyType(
 
 S = JobState
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _PROMPT_SHOWN: Final = 100
 _REASON_SHOWN: Final = 60
 
@@ -156,7 +156,7 @@ def render_job_list(page: JobListPage, start: str, notice: str | None = None) ->
     items: list[ui.Item[Any]] = [ui.TextDisplay(_title(page))]
     for row in page.rows:
         items += [ui.Separator(), _row(row, start)]
-    view.add_item(ui.Container(*items, accent_colour=_BLUE))
+    view.add_item(ui.Container(*items, accent_colour=BLUE))
     if page.newer or page.older:
         view.add_item(page_buttons(page.newer, page.older))
     return view

@@ -9,18 +9,16 @@ from cogs.operator.alerts import format_low_disk_space
 from cogs.operator.buttons import DecisionButton, ParkedPageButton
 from cogs.ui import text
 from cogs.ui.i18n import _, format_usd, ngettext
+from cogs.ui.layout import BLUE, LayoutItem, box, layout, text_block
 from workflow.operator.control import ServiceStatus
 from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _AMBER: Final = discord.Colour(0xF0B232)
 _TEXT_SHOWN: Final = 150
 """Characters of an error or a reason; three jobs have to fit into 4,000."""
 
 _EVENTS_SHOWN: Final = 4
 _ENTRIES_SHOWN: Final = 4
-
-_Item = ui.Item[Any]
 
 
 def render_service_status(of: ServiceStatus) -> ui.LayoutView:
@@ -40,26 +38,26 @@ def render_service_status(of: ServiceStatus) -> ui.LayoutView:
             of.parked,
         ),
     ]
-    return _view(_box(_BLUE if of.parked == 0 else _AMBER, _text("\n".join(lines))))
+    return layout(box(BLUE if of.parked == 0 else _AMBER, text_block("\n".join(lines))))
 
 
 def render_parked_jobs(page: ParkedPage, said: str | None = None) -> ui.LayoutView:
     """Lay out a page of the parked jobs, under what was `said` to the last click."""
-    items: list[_Item] = [] if said is None else [_text(said)]
+    items: list[LayoutItem] = [] if said is None else [text_block(said)]
     if not page.rows:
-        return _view(*items, _text(_("No job waits for a decision of yours.")))
+        return layout(*items, text_block(_("No job waits for a decision of yours.")))
     title = ngettext("**{count} job waits for you**", "**{count} jobs wait for you**", page.total)
-    parts: list[_Item] = [_text(title)]
+    parts: list[LayoutItem] = [text_block(title)]
     for row in page.rows:
         job = row.job
         buttons = [
             DecisionButton(decision, job.id, job.fence) for decision in row.allowed_decisions
         ]
-        parts += [ui.Separator[Any](), _text(_facts(row)), ui.ActionRow[Any](*buttons)]
-    items.append(_box(_AMBER, *parts))
+        parts += [ui.Separator[Any](), text_block(_facts(row)), ui.ActionRow[Any](*buttons)]
+    items.append(box(_AMBER, *parts))
     if page.pages > 1:
         items.append(_turning(page))
-    return _view(*items)
+    return layout(*items)
 
 
 def render_confirmation(row: ParkedJob, decision: Decision) -> ui.LayoutView:
@@ -68,7 +66,7 @@ def render_confirmation(row: ParkedJob, decision: Decision) -> ui.LayoutView:
     text = f"{_asked(row, decision)}\n-# {job.id} · {job.state}"
     sure = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
     back = ParkedPageButton(0, _("Back to the list"))
-    return _view(_box(_AMBER, _text(text)), ui.ActionRow[Any](sure, back))
+    return layout(box(_AMBER, text_block(text)), ui.ActionRow[Any](sure, back))
 
 
 def _going(of: ServiceStatus) -> str:
@@ -187,24 +185,9 @@ def _asked(row: ParkedJob, decision: Decision) -> str:
             )
 
 
-def _turning(page: ParkedPage) -> _Item:
+def _turning(page: ParkedPage) -> LayoutItem:
     last = page.pages - 1
     return ui.ActionRow[Any](
         ParkedPageButton(max(0, page.number - 1), _("Previous"), disabled=page.number == 0),
         ParkedPageButton(page.number + 1, _("Next"), disabled=page.number >= last),
     )
-
-
-def _text(content: str) -> _Item:
-    return ui.TextDisplay[Any](content)
-
-
-def _box(colour: discord.Colour, *items: _Item) -> _Item:
-    return ui.Container[Any](*items, accent_colour=colour)
-
-
-def _view(*items: _Item) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view

@@ -12,6 +12,7 @@ from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
+from cogs.ui.layout import layout
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from cogs.ui.text import format_limit
 from cogs.ui.violations import format_violation
@@ -164,7 +165,7 @@ class QuotaCog(ComponentCog):
                 *quota_cards.render_revoke_buttons(standing),
                 *quota_cards.render_server_limits(house, roles),
             ]
-        await interaction.edit_original_response(view=quota_cards.build_view(*items))
+        await interaction.edit_original_response(view=layout(*items))
 
     async def _set(self, interaction: _Interaction, amount: str, place: _LimitSubject) -> None:
         _check_manager(interaction)

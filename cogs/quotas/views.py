@@ -1,8 +1,7 @@
 """Knows how quotas, grants and their changes look; says nothing by itself."""
 
 import re
-from collections.abc import Container, Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Container, Iterable
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -10,20 +9,13 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.layout import BLUE, fitting_lines, layout, lines_box, row
 from cogs.ui.routing import dispatch_component
 from cogs.ui.text import format_limit
 from domain.audit_log import Change
 from domain.money import ZERO
-from domain.quotas import (
-    EffectiveLimit,
-    Limit,
-    LimitKind,
-    LimitTarget,
-    LimitUsage,
-    Period,
-    Scope,
-)
+from domain.quotas import EffectiveLimit, Limit, LimitKind, LimitTarget, LimitUsage, Period, Scope
 from workflow.billing.quotas import QuotaStatus, ServerLimits
 
 
@@ -48,7 +40,6 @@ class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\
         await dispatch_component(interaction, self)
 
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _BAR: Final = 12
 _BUTTONS: Final = 5
 """As many as a row holds."""
@@ -122,7 +113,7 @@ def render_quota(standing: QuotaStatus, other: str | None = None) -> list[ui.Ite
             if room.scope is Scope.SERVER and room.limit is not None
         ),
     ]
-    return [_box(lines)]
+    return [lines_box(BLUE, lines)]
 
 
 def render_revoke_buttons(standing: QuotaStatus) -> list[ui.Item[Any]]:
@@ -131,7 +122,7 @@ def render_revoke_buttons(standing: QuotaStatus) -> list[ui.Item[Any]]:
         RevokeButton(grant.id, _("Revoke {amount}", amount=format_usd(grant.unspent)))
         for grant in standing.grants[:_BUTTONS]
     ]
-    return [_row(buttons)] if buttons else []
+    return [row(*buttons)] if buttons else []
 
 
 def render_server_limits(house: ServerLimits, roles: Iterable[int]) -> list[ui.Item[Any]]:
@@ -141,10 +132,10 @@ def render_server_limits(house: ServerLimits, roles: Iterable[int]) -> list[ui.I
     changes = [f"- {format_quota_change(one)}" for one in house.changes]
     lines = [
         _("**Set on this server**"),
-        *(_as_many_as_fit(limits) or [_("Nothing: the service's own limits count.")]),
+        *(fitting_lines(limits, _LIMITS_SHOWN) or [_("Nothing: the service's own limits count.")]),
         *([_("**Last changes**"), *changes] if changes else []),
     ]
-    return [_box(lines)]
+    return [lines_box(BLUE, lines)]
 
 
 def format_quota_change(of: Change) -> str:
@@ -180,15 +171,7 @@ def format_limit_amount(limit: Limit | None) -> str:
 
 def render_grant(text: str, grant_id: int) -> ui.LayoutView:
     """Lay out what was given, with the button that takes it back."""
-    return build_view(ui.TextDisplay(text), _row([RevokeButton(grant_id)]))
-
-
-def build_view(*items: ui.Item[Any]) -> ui.LayoutView:
-    """Put what is laid out under each other."""
-    view = ui.LayoutView(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view
+    return layout(ui.TextDisplay(text), row(RevokeButton(grant_id)))
 
 
 def _own(room: LimitUsage, by: EffectiveLimit) -> list[str]:
@@ -261,19 +244,3 @@ def _whose(target: LimitTarget, subject_id: int) -> str:
             return _("this server")
         case LimitTarget.EVERYTHING:
             return _("the whole service")
-
-
-def _as_many_as_fit(lines: Sequence[str]) -> list[str]:
-    ends = accumulate(len(line) + 1 for line in lines)
-    fitting = sum(end <= _LIMITS_SHOWN for end in ends)
-    more = len(lines) - fitting
-    rest = [f"- {ngettext('… and {count} more.', '… and {count} more.', more)}"] if more else []
-    return [*lines[:fitting], *rest]
-
-
-def _row(buttons: Sequence[ui.Item[Any]]) -> ui.Item[Any]:
-    return ui.ActionRow(*buttons)
-
-
-def _box(lines: Iterable[str]) -> ui.Item[Any]:
-    return ui.Container(ui.TextDisplay("\n".join(lines)), accent_colour=_BLUE)

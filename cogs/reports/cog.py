@@ -22,6 +22,7 @@ from cogs.reports.controls import (
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_number
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
+from cogs.ui.layout import BLUE
 from cogs.ui.names import NameResolver, channel_names
 from cogs.ui.routing import ComponentCog, ComponentRoute
 from domain.reports import DayRange, Grouping, ReportPeriod
@@ -31,7 +32,6 @@ from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _PICTURE: Final = "spending.png"
 
 _Interaction = discord.Interaction[Any]
@@ -247,7 +247,7 @@ def _card(found: _Found, asked: ReportQuery, files: list[discord.File]) -> ui.La
     body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))
+    view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
     for row in render_controls(asked):
         view.add_item(row)
     return view

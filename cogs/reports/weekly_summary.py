@@ -11,12 +11,12 @@ from discord import ui
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.ui.i18n import _
+from cogs.ui.layout import BLUE
 from domain.reports import Grouping
 from workflow.reports.weekly_summary import WeeklySummary
 
 _log = structlog.get_logger(__name__)
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _PICTURE: Final = "week.png"
 _NOBODY: Final = discord.AllowedMentions.none()
 _MARGIN_MS: Final = 60_000
@@ -98,7 +98,7 @@ def _card(summary: WeeklySummary, files: list[discord.File]) -> ui.LayoutView:
     lines = [*views.format_weekly_summary(summary.figures), _signature(summary.week)]
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container[Any](*body, accent_colour=_BLUE))
+    view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
     return view
 
 

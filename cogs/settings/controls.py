@@ -9,6 +9,7 @@ from typing import Any, Final, Self, cast
 import discord
 from discord import ui
 
+from cogs.ui.layout import row
 from cogs.ui.routing import dispatch_component
 
 
@@ -115,7 +116,7 @@ def select_row(
 ) -> ui.Item[Any]:
     """Lay out a row with a menu of named options."""
     custom_id = spot.custom_id(knob)
-    return _row(
+    return row(
         SettingsControl(ui.Select(custom_id=custom_id, options=[*options], **looks), spot, knob)
     )
 
@@ -126,12 +127,12 @@ def channel_select_row(
     """Lay out a row with a menu of the channels that hold messages, perhaps of forums too."""
     kinds = [*_CHANNELS, *(_FORUMS if allow_forums else ())]
     select = ui.ChannelSelect[Any](custom_id=spot.custom_id(knob), channel_types=kinds, **looks)
-    return _row(SettingsControl(select, spot, knob))
+    return row(SettingsControl(select, spot, knob))
 
 
 def role_select_row(spot: SettingsLocation, knob: str, **looks: Any) -> ui.Item[Any]:
     """Lay out a row with a menu of the server's roles."""
-    return _row(SettingsControl(ui.RoleSelect(custom_id=spot.custom_id(knob), **looks), spot, knob))
+    return row(SettingsControl(ui.RoleSelect(custom_id=spot.custom_id(knob), **looks), spot, knob))
 
 
 def settings_button(
@@ -162,7 +163,3 @@ _CHANNELS: Final = (
     _T.news_thread,
 )
 _FORUMS: Final = (_T.forum, _T.media)
-
-
-def _row(item: ui.Item[Any]) -> ui.Item[Any]:
-    return ui.ActionRow[Any](item)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from cogs.ui import text
 from cogs.ui.i18n import _, format_usd, ngettext
 from cogs.ui.text import format_limit
+from domain.durations import DAY_S
 from domain.errors import InvalidInput, RulesViolated
 from domain.money import MicroUSD, format_usd_en
 from domain.quotas import LimitKind, parse_amount
@@ -232,7 +233,7 @@ def parse_cooldown(text: str) -> MemberLimit | None:
     Raises:
         InvalidInput: it is no such number.
     """
-    return _read_allowance(text, 86_400)
+    return _read_allowance(text, DAY_S)
 
 
 def parse_in_flight_limit(text: str) -> MemberLimit | None:

@@ -27,6 +27,7 @@ from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_DESCRIPTIONS, PAGE_TITLES
 from cogs.settings.service import SettingsState, deleted_channel_ids
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, ngettext
+from cogs.ui.layout import BLUE
 from cogs.ui.violations import format_violation
 from domain.models import MODELS
 from domain.presets import Preset
@@ -280,7 +281,6 @@ def _in_words(preset: Preset) -> str:
     return " · ".join(part for part in parts if part)
 
 
-_BLUE: Final = discord.Colour(0x5865F2)
 _RED: Final = discord.Colour(0xDA373C)
 _PROBLEMS_SHOWN: Final = 1_000
 """Characters."""
@@ -306,7 +306,7 @@ def render_page(
             view.add_item(item)
     head = ui.TextDisplay[Any](f"### {_title(spot)}\n-# {_(PAGE_DESCRIPTIONS[spot.page])}")
     body = [head, *_BODIES.get(spot.page, render_fields)(state, spot), *_last_change(state, spot)]
-    view.add_item(ui.Container(*body, accent_colour=_BLUE))
+    view.add_item(ui.Container(*body, accent_colour=BLUE))
     return view.add_item(_turning(spot))
 
 

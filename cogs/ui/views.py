@@ -6,7 +6,6 @@ message, and `-# <settings> · <id>` its result. Buttons stand below, and are no
 
 import io
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any, Final
 
 import discord
@@ -14,7 +13,8 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_usd, ngettext
+from cogs.ui.i18n import _, format_usd
+from cogs.ui.layout import BLUE, LayoutItem, box, fitting_lines, layout, text_block
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
 from domain.job_view import JobView
@@ -26,7 +26,6 @@ from workflow.results.lookup import JobCost
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted
 
-_BLUE = discord.Colour(0x5865F2)
 _GREEN = discord.Colour(0x3BA55D)
 _AMBER = discord.Colour(0xF0B232)
 _RED = discord.Colour(0xDA373C)
@@ -43,8 +42,6 @@ _PROMPT_FILE = "prompt.txt"
 _MOST_PICTURES = 10
 _SOUNDS = (".mp3", ".wav")
 
-_Item = ui.Item[ui.LayoutView]
-
 
 def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.LayoutView:
     """Lay out the public status message of a job; `without_prompt` leaves the prompt out."""
@@ -54,13 +51,13 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
         *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _PROMPT_SHOWN)}"]),
         "-# " + _for(text.format_settings(job.request), job),
     ]
-    return _view(
-        _box(
+    return layout(
+        box(
             _GREY if status.deleted else _colour(job.state),
-            _text("\n".join(lines)),
+            text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
-            _text(f"{_progress(status)}\n-# {job.id}"),
+            text_block(f"{_progress(status)}\n-# {job.id}"),
         ),
         *_remedies(status),
     )
@@ -74,7 +71,7 @@ def render_result(
     `without_prompt` is for a channel whose word filter refused it; `private` leaves out
     the buttons that ask for another video, which direct messages are no place for.
     """
-    parts: list[_Item] = []
+    parts: list[LayoutItem] = []
     if payload.video is not None:
         address, hidden = f"attachment://{job.id}.mp4", payload.is_spoiler
         parts.append(ui.MediaGallery(discord.MediaGalleryItem(address, spoiler=hidden)))
@@ -84,14 +81,14 @@ def render_result(
     small = _joined(text.format_settings(job.request), text.format_elapsed(job), job.id)
     lines.append(f"-# {small}")
     rows = [_buttons(job, *acts) for acts in _action_rows(job, private=private)]
-    return _view(*parts, _text("\n".join(lines)), *rows)
+    return layout(*parts, text_block("\n".join(lines)), *rows)
 
 
 def render_failure(status: StatusView) -> ui.LayoutView:
     """Lay out the reply that tells a member, late, that there will be no video."""
     job = status.job
     content = f"<@{job.user_id}> {text.format_outcome(status)}\n-# {job.id} · {_('no video')}"
-    return _view(_box(_colour(job.state), _text(content)), *_remedies(status))
+    return layout(box(_colour(job.state), text_block(content)), *_remedies(status))
 
 
 def render_details(job: JobView, cost: JobCost | None, *, show_task_id: bool) -> ui.LayoutView:
@@ -111,8 +108,10 @@ def render_details(job: JobView, cost: JobCost | None, *, show_task_id: bool) ->
         *([text.format_cost(cost)] if cost else []),
         f"-# {_joined(job.id, task)}",
     ]
-    file: list[_Item] = [] if fits else [ui.File[ui.LayoutView](f"attachment://{_PROMPT_FILE}")]
-    return _view(_box(_BLUE, _text("\n".join(lines)), *file))
+    file: list[LayoutItem] = (
+        [] if fits else [ui.File[ui.LayoutView](f"attachment://{_PROMPT_FILE}")]
+    )
+    return layout(box(BLUE, text_block("\n".join(lines)), *file))
 
 
 def prompt_files(job: JobView) -> list[discord.File]:
@@ -125,7 +124,7 @@ def prompt_files(job: JobView) -> list[discord.File]:
 
 def render_question(text: str, confirm_button: ui.Item[Any]) -> ui.LayoutView:
     """Lay out a private question, with the button that says yes."""
-    return _view(_box(_BLUE, _text(text)), ui.ActionRow(confirm_button))
+    return layout(box(BLUE, text_block(text)), ui.ActionRow(confirm_button))
 
 
 def render_accepted(
@@ -147,9 +146,9 @@ def render_accepted(
             else []
         ),
     ]
-    body = _box(_BLUE, _text("\n".join(lines)))
+    body = box(BLUE, text_block("\n".join(lines)))
     buttons = [*([cancel_button] if job.state is JobState.QUEUED else []), *more_buttons]
-    return _view(body, *([ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []))
+    return layout(body, *([ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []))
 
 
 def render_refusal(
@@ -158,15 +157,15 @@ def render_refusal(
     """Lay out the private answer to a request that breaks rules, naming each."""
     listed = _as_many_as_fit([f"- {format_violation(violation)}" for violation in violations])
     head = _("**This can't be made as it is.** Nothing was charged.")
-    return _view(
-        _box(_RED, _text(f"{head}\n{listed}")),
+    return layout(
+        box(_RED, text_block(f"{head}\n{listed}")),
         *([ui.ActionRow(retry_button)] if retry_button else []),
     )
 
 
 def render_text(text: str) -> ui.LayoutView:
     """Lay out one private sentence."""
-    return _view(_text(text))
+    return layout(text_block(text))
 
 
 def _for(settings: str, job: JobView) -> str:
@@ -186,29 +185,10 @@ def _held(price: MicroUSD, *, failures_cost: bool) -> str:
 
 def _as_many_as_fit(lines: Sequence[str]) -> str:
     """Join whole lines, and say how many more there are than a message holds."""
-    ends = accumulate(len(line) + 1 for line in lines)
-    fitting = sum(end <= _LIST_SHOWN for end in ends)
-    more = len(lines) - fitting
-    said = ngettext("… and {count} more.", "… and {count} more.", more)
-    return "\n".join([*lines[:fitting], *([f"- {said}"] if more else [])])
+    return "\n".join(fitting_lines(lines, _LIST_SHOWN))
 
 
-def _text(content: str) -> _Item:
-    return ui.TextDisplay[ui.LayoutView](content)
-
-
-def _box(colour: discord.Colour, *items: _Item) -> _Item:
-    return ui.Container[ui.LayoutView](*items, accent_colour=colour)
-
-
-def _view(*items: _Item) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view
-
-
-def _pictures(sight: StatusView) -> list[_Item]:
+def _pictures(sight: StatusView) -> list[LayoutItem]:
     """Lay out what the member gave: pictures and videos together, each sound by itself."""
     sounds = [address for address in sight.preview_urls if address.endswith(_SOUNDS)]
     shown = [address for address in sight.preview_urls if address not in sounds][:_MOST_PICTURES]
@@ -231,7 +211,7 @@ def _action_rows(job: JobView, *, private: bool) -> list[list[ButtonAction]]:
     ]
 
 
-def _remedies(sight: StatusView) -> list[_Item]:
+def _remedies(sight: StatusView) -> list[LayoutItem]:
     """Lay out the buttons that may help a job which ended without a video.
 
     One that is private is asked for again by its command, for direct messages are no place for it.
@@ -248,7 +228,7 @@ def _remedies(sight: StatusView) -> list[_Item]:
     return [ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []
 
 
-def _buttons(job: JobView, *acts: ButtonAction) -> _Item:
+def _buttons(job: JobView, *acts: ButtonAction) -> LayoutItem:
     buttons: list[ui.Item[Any]] = [ActionButton(act, job.id) for act in acts]
     return ui.ActionRow[ui.LayoutView](*buttons)
 
@@ -297,7 +277,7 @@ def _colour(state: JobState) -> discord.Colour:
         return _GREY
     if state in PARKED:
         return _AMBER
-    return _RED if state in ENDED_WITHOUT_VIDEO else _BLUE
+    return _RED if state in ENDED_WITHOUT_VIDEO else BLUE
 
 
 _SHOWCASE_PROMPT_SHOWN: Final = 300

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.durations import DAY_MS
 from domain.jobs import JobState
 from storage import balance_readings, billing, jobs, queue, status_messages, submission_pause
 from storage.errors import StaleJobError
@@ -22,7 +23,7 @@ _log = structlog.get_logger(__name__)
 PAUSE_MS: Final = 300_000
 """After so long one job tries whether there is money, whatever the balance is said to be."""
 
-LONGEST_WAIT_MS: Final = 24 * 3_600_000
+LONGEST_WAIT_MS: Final = DAY_MS
 _AT_ONCE: Final = 25
 _FAIL_CODE: Final = "InsufficientBalance"
 

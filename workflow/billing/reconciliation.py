@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError
+from domain.durations import DAY_MS, HOUR_MS
 from domain.money import ZERO, MicroUSD
 from storage import balance_readings
 from storage.balance_readings import BalanceReading
@@ -20,12 +21,11 @@ from workflow.context import Context
 
 _log = structlog.get_logger(__name__)
 
-HOUR_MS: Final = 3_600_000
 SHORTAGE_INTERVAL_MS: Final = 120_000
 """How often the balance is read while APIXO wants money first."""
 
 _AGAIN_MS: Final = 60_000
-WEEK_MS: Final = 7 * 24 * HOUR_MS
+WEEK_MS: Final = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.durations import DAY_MS
 from domain.jobs import JobState
 from storage import jobs, key_value, parked_jobs, status_messages, submission_pause
 from storage.jobs import Job
@@ -51,7 +52,6 @@ async def _take(tx: AsyncConnection, now_ms: int) -> Sequence[Job]:
 
 _log = structlog.get_logger(__name__)
 
-_DAY_MS: Final = 86_400_000
 _SHOWN: Final = "halt shown"
 _EXPOSURE_TOLD: Final = "exposure told"
 _ROOM_TOLD: Final = "want of room told"
@@ -92,7 +92,7 @@ async def _mind_exposure(context: Context, exposure: Exposure, tell: SendSubmiss
         _log.error("stopped: the exposure of the day is at its limit", micro_usd=exposure.amount)
         return await tell(exposure)
 
-    occasion = f"{context.now_ms() // _DAY_MS}-{exposure.accepted}"
+    occasion = f"{context.now_ms() // DAY_MS}-{exposure.accepted}"
     await run_once_per(context, _EXPOSURE_TOLD, occasion, send_alert)
 
 

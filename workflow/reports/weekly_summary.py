@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from domain.durations import HOUR_MS
 from domain.reports import DayRange, Grouping, utc_day
 from storage import guild_settings
 from workflow.context import Context
@@ -21,7 +22,6 @@ from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
-_HOUR_MS: Final = 3_600_000
 _FROM_HOUR: Final = 9
 
 
@@ -55,7 +55,7 @@ async def post_due_summaries(context: Context, post: PostSummary) -> None:
 
 def last_due_week(now_ms: int) -> DayRange:
     """Tell the days, Monday to Sunday, of the last week that is to be told by now."""
-    today = utc_day(now_ms - _FROM_HOUR * _HOUR_MS)
+    today = utc_day(now_ms - _FROM_HOUR * HOUR_MS)
     monday = today - timedelta(days=today.weekday())
     return DayRange(monday - timedelta(days=7), monday)
 

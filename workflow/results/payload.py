@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from domain.durations import DAY_MS
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings, OversizeFallback
 from domain.job_view import JobView
@@ -27,7 +28,6 @@ _PLAIN_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a file that every place takes."""
 
 _LEAST_COPY: Final = 64 * 1024
-_DAY_MS: Final = 86_400_000
 _LONGEST_LINK_DAYS: Final = 7
 
 SendResult = Callable[[JobView, ResultPayload], Awaitable[int]]
@@ -94,7 +94,7 @@ def _linked(context: Context, chosen: GuildSettings, name: str) -> ResultPayload
     if context.media_urls is None or OversizeFallback.LINK not in chosen.too_large:
         return ResultPayload(None)
     days = min(chosen.keep_results_days, _LONGEST_LINK_DAYS)
-    until_ms = context.now_ms() + days * _DAY_MS
+    until_ms = context.now_ms() + days * DAY_MS
     return ResultPayload(
         None, link=context.media_urls.url_for_result(name, until_ms), link_expires_at_ms=until_ms
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from domain.durations import DAY_MS, DAY_S
 from domain.guild_settings import GuildSettings
 from storage import media_usage
 from storage.media_usage import InputUse, VideoJob
@@ -19,8 +20,6 @@ from workflow.urls.input_urls import input_media
 
 _log = structlog.get_logger(__name__)
 
-_DAY_S: Final = 86_400
-_DAY_MS: Final = _DAY_S * 1000
 _DEFAULTS: Final = GuildSettings()
 
 
@@ -48,11 +47,11 @@ async def sweep(context: Context) -> Swept:
 async def _sweep_inputs(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
     days = {guild_id: one.keep_inputs_days for guild_id, one in chosen.items()}
     every = (_DEFAULTS.keep_inputs_days, *days.values())
-    shortest_s = min(every) * _DAY_S
+    shortest_s = min(every) * DAY_S
     if not await asyncio.to_thread(context.media.list_old_inputs, shortest_s):
         return 0
     now_ms = context.now_ms()
-    since_ms = now_ms - max(every) * _DAY_MS
+    since_ms = now_ms - max(every) * DAY_MS
     uses = await context.database.read(lambda tx: media_usage.list_input_uses(tx, since_ms))
     wanted = _wanted(uses, days, now_ms)
     return await asyncio.to_thread(context.media.remove_old_inputs, shortest_s, wanted)
@@ -64,7 +63,7 @@ def _wanted(uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int) -> f
         medium.kept
         for use in uses
         if not use.ended
-        or now_ms - use.created_at_ms < days.get(use.guild_id, _DEFAULTS.keep_inputs_days) * _DAY_MS
+        or now_ms - use.created_at_ms < days.get(use.guild_id, _DEFAULTS.keep_inputs_days) * DAY_MS
         for medium in input_media(use.request)
         if medium.kept is not None
     )
@@ -72,7 +71,7 @@ def _wanted(uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int) -> f
 
 async def _sweep_videos(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
     days = {guild_id: one.keep_results_days for guild_id, one in chosen.items()}
-    shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * _DAY_S
+    shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * DAY_S
     names = await asyncio.to_thread(context.media.list_old_videos, shortest_s)
     job_ids = [name.removesuffix(".mp4") for name in names]
     known = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
@@ -87,5 +86,5 @@ def _is_over(job: VideoJob | None, days: Mapping[int, int], now_ms: int) -> bool
     """Tell whether a video's time is over; that of one that no job knows is."""
     if job is None:
         return True
-    kept_ms = days.get(job.guild_id, _DEFAULTS.keep_results_days) * _DAY_MS
+    kept_ms = days.get(job.guild_id, _DEFAULTS.keep_results_days) * DAY_MS
     return job.ended_at_ms is not None and now_ms - job.ended_at_ms >= kept_ms

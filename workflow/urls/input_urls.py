@@ -11,6 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from domain.durations import DAY_MS, HOUR_MS
 from domain.job_view import JobView
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 from storage.jobs import Job
@@ -21,11 +22,11 @@ from workflow.publisher import StatusView
 INPUT_EXPIRED = "input not kept any more"
 INPUT_UNREACHABLE = "input without an address"
 
-_LEAST_LEFT_MS = 3_600_000
+_LEAST_LEFT_MS = HOUR_MS
 """APIXO says nothing of when it fetches a file; an hour is later than any task we saw begin."""
 
-_UNSIGNED_LIFE_MS = 12 * 3_600_000
-_OWN_LINK_MS = 24 * 3_600_000
+_UNSIGNED_LIFE_MS = 12 * HOUR_MS
+_OWN_LINK_MS = DAY_MS
 _ANSWER_S = 60
 
 _Medium = Picture | Clip
