@@ -1,1 +1,1 @@
-"""What only the operator of the service sees and does."""
+"""Commands, alerts and decisions for the operator of the service."""

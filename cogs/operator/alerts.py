@@ -1,4 +1,4 @@
-"""Writes to the operator when jobs were parked, and when the service has stopped by itself."""
+"""Alerts to the operator: parked jobs, the submission block, the balance at APIXO, disk space."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,22 +14,22 @@ from workflow.operator import alerts
 from workflow.operator.control import Exposure
 
 
-def format_balance_alert(news: BalanceAlert) -> str:
-    """Say what has happened and what to do."""
-    match news:
+def format_balance_alert(alert: BalanceAlert) -> str:
+    """Format an alert about the balance, with what to do."""
+    match alert:
         case LowBalance():
-            return "\n".join([_low(news), _lasts(news.days_left)])
+            return "\n".join([_format_low_balance(alert), _format_days_left(alert.days_left)])
         case CreditExhausted():
-            return "\n".join(_out(news))
+            return "\n".join(_format_exhausted_credit(alert))
 
 
-def format_low_disk_space(room: DiskSpace) -> str:
-    """Say how much room there is for videos, how much is wanted, and what to do."""
+def format_low_disk_space(disk_space: DiskSpace) -> str:
+    """Format the alert about low disk space: free and required GB, and what to do."""
     return _(
         "{free} GB are free where videos are kept, and below {floor} GB nothing is submitted. Free "
         "some, and it goes on by itself.",
-        free=_gigabytes(room.free_bytes),
-        floor=_gigabytes(room.min_free_bytes),
+        free=_gigabytes(disk_space.free_bytes),
+        floor=_gigabytes(disk_space.min_free_bytes),
     )
 
 
@@ -37,15 +37,15 @@ def _gigabytes(size: int) -> str:
     return format_number(size / 1e9, decimals=1)
 
 
-def _low(news: LowBalance) -> str:
+def _format_low_balance(alert: LowBalance) -> str:
     return _(
         "**APIXO's balance is low:** {balance} left, below {floor}.",
-        balance=format_usd(news.balance),
-        floor=format_usd(news.floor),
+        balance=format_usd(alert.balance),
+        floor=format_usd(alert.floor),
     )
 
 
-def _lasts(days: float | None) -> str:
+def _format_days_left(days: float | None) -> str:
     if days is None:
         return _("Nothing was spent in the last 7 days.")
     if days < 1:
@@ -58,8 +58,8 @@ def _lasts(days: float | None) -> str:
     )
 
 
-def _out(news: CreditExhausted) -> list[str]:
-    left = [] if news.balance is None else [_("The balance is {b}.", b=format_usd(news.balance))]
+def _format_exhausted_credit(alert: CreditExhausted) -> list[str]:
+    left = [] if alert.balance is None else [_("The balance is {b}.", b=format_usd(alert.balance))]
     return [
         _("**APIXO wants money first:** nothing is submitted any more. Top up the key."),
         *left,
@@ -71,7 +71,7 @@ def _out(news: CreditExhausted) -> list[str]:
 
 
 class OperatorAlerts:
-    """What the operator has to hear of by themselves; each duty is to be done again and again."""
+    """Periodic checks that alert the operator by direct message."""
 
     def __init__(self, context: Context, operators: Operators) -> None:
         self._context = context
@@ -79,31 +79,38 @@ class OperatorAlerts:
 
     @property
     def periodic_tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """List the duties by name."""
-        return {"parked jobs": self._parked, "fuse": self._fuse}
+        """Return the periodic checks by name."""
+        return {
+            "parked jobs": self._alert_parked_jobs,
+            "submissions": self._check_submission_block,
+        }
 
-    async def _parked(self) -> None:
-        await alerts.alert_parked_jobs(self._context, self._tell_parked)
+    async def _alert_parked_jobs(self) -> None:
+        await alerts.alert_parked_jobs(self._context, self._send_parked_alert)
 
-    async def _fuse(self) -> None:
-        await alerts.check_submission_block(self._context, self._tell_fuse)
+    async def _check_submission_block(self) -> None:
+        await alerts.check_submission_block(self._context, self._send_submission_alert)
 
-    async def _tell_parked(self, states: Counter[JobState]) -> bool:
+    async def _send_parked_alert(self, states: Counter[JobState]) -> bool:
         listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        said = ngettext(
+        message = ngettext(
             "{count} job waits for your decision ({listed}): /operator parked",
             "{count} jobs wait for your decision ({listed}): /operator parked",
             states.total(),
             listed=listed,
         )
-        return await self._operators.notify(said)
+        return await self._operators.notify(message)
 
-    async def _tell_fuse(self, news: alerts.SubmissionAlert) -> bool:
-        said = format_low_disk_space(news) if isinstance(news, DiskSpace) else _exposed(news)
-        return await self._operators.notify(said)
+    async def _send_submission_alert(self, alert: alerts.SubmissionAlert) -> bool:
+        message = (
+            format_low_disk_space(alert)
+            if isinstance(alert, DiskSpace)
+            else _format_exposure(alert)
+        )
+        return await self._operators.notify(message)
 
 
-def _exposed(exposure: Exposure) -> str:
+def _format_exposure(exposure: Exposure) -> str:
     return _(
         "Nothing more is submitted: {amount} may have been spent today without an answer, and "
         "{limit} is the limit. See /operator parked, then /operator resume.",

@@ -1,7 +1,7 @@
-"""Knows the buttons of the operator's list of parked jobs, and the form that binds a task.
+"""Buttons of the operator's list of parked jobs, and the form that binds a task.
 
-Each names the job, and the fence that it had when the card was made: a button works after a
-restart, and does nothing to a job that has moved on.
+The custom id names the job and its fence at the time of the list: a button works after a restart,
+and does nothing to a job that has changed since.
 """
 
 import re
@@ -20,8 +20,8 @@ _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"
 BIND_TASK_CUSTOM_ID: Final = re.compile(rf"operator:task:{_SUBJECT}")
 """The custom id of the form in which a task's id is typed."""
 
-_TASK_MOST: Final = 200
-_S: Final = discord.ButtonStyle
+_MAX_TASK_ID_CHARS: Final = 200
+_Style: Final = discord.ButtonStyle
 DECISION_LABELS: Final = MappingProxyType(
     {
         Decision.BIND_TASK: N_("Bind a task"),
@@ -39,7 +39,7 @@ _DANGEROUS: Final = frozenset({Decision.RELEASE, Decision.CHARGE_OPERATOR, Decis
 class ParkedPageButton(
     ui.DynamicItem[ui.Button[Any]], template=r"operator:page:(?P<at>[0-9]{1,6})"
 ):
-    """Turns to a page of the list."""
+    """A button that opens a page of the list, counted from 0."""
 
     def __init__(self, number: int, label: str = "", *, disabled: bool = False) -> None:
         custom_id = f"operator:page:{number}"
@@ -50,11 +50,11 @@ class ParkedPageButton(
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the interaction that Discord sends."""
         return cls(int(match["at"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Turn the page."""
+        """Dispatch the click to the operator's cog."""
         await dispatch_component(interaction, self)
 
 
@@ -62,13 +62,13 @@ class DecisionButton(
     ui.DynamicItem[ui.Button[Any]],
     template=rf"operator:(?P<step>first|sure):(?P<decision>{'|'.join(Decision)}):{_SUBJECT}",
 ):
-    """Decides about a job; where money moves, the first one asks back, and a sure one does it."""
+    """A decision on a parked job; where money moves, the first click asks for confirmation."""
 
     def __init__(
         self, decision: Decision, job_id: str, fence: int, *, is_confirmed: bool = False
     ) -> None:
         custom_id = f"operator:{'sure' if is_confirmed else 'first'}:{decision}:{job_id}:{fence}"
-        style = _S.danger if decision in _DANGEROUS else _S.secondary
+        style = _Style.danger if decision in _DANGEROUS else _Style.secondary
         label = _(DECISION_LABELS[decision])
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.decision = decision
@@ -79,26 +79,26 @@ class DecisionButton(
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the interaction that Discord sends."""
         decision, is_confirmed = Decision(match["decision"]), match["step"] == "sure"
         return cls(decision, match["job"], int(match["fence"]), is_confirmed=is_confirmed)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to the cog that knows what to do."""
+        """Dispatch the click to the operator's cog."""
         await dispatch_component(interaction, self)
 
 
 def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
-    """Make the form in which the id of a job's task is typed."""
+    """Build the form that asks for the id of a job's task."""
     modal = ui.Modal(title=_("Bind a task"), custom_id=f"operator:task:{job_id}:{fence}")
-    field = ui.TextInput[Any](custom_id="task", min_length=1, max_length=_TASK_MOST)
+    field = ui.TextInput[Any](custom_id="task", min_length=1, max_length=_MAX_TASK_ID_CHARS)
     modal.add_item(ui.Label(text=_("The id of its task at APIXO"), component=field))
-    modal.stop()  # so the library keeps nothing of it
+    modal.stop()  # discord.py would keep the modal in memory until it is submitted
     return modal
 
 
 def read_task_id(data: Mapping[str, Any]) -> str:
-    """Read what was typed into the form."""
+    """Return the task id in a submitted form; empty if there is none."""
     components: Iterable[Mapping[str, Any]] = data.get("components", ())
     fields = (component.get("component", component) for component in components)
     values = (field.get("value") for field in fields if field.get("custom_id") == "task")

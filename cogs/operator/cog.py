@@ -1,7 +1,7 @@
-"""The commands by which the operator stops the service, sees how it stands, and decides on jobs.
+"""Commands of the operator: status, pause and resume, parked jobs, limits.
 
-They are for the owner of the application alone, or the members of the team that owns it, as Discord
-says: a server's administrators see the commands, but each call and click asks who it is.
+They are for the owner of the application, or the team that owns it. Administrators of a server see
+the commands too, so every call and click checks the owner with Discord.
 """
 
 import asyncio
@@ -50,15 +50,15 @@ _Interaction = discord.Interaction[Any]
 T = TypeVar("T")
 
 _FORM_READ_S: Final = 2
-"""A form has to be the first answer, and Discord waits three seconds for it."""
+"""A form has to be the first response, and Discord waits three seconds for it."""
 
 _PERIODS: Final = [
     app_commands.Choice(name=kind.value, value=kind.value)
     for kind in (LimitKind.DAY, LimitKind.MONTH)
 ]
-_STRANGER: Final = N_("Only the operator of this service can do that.")
-_OVERTAKEN: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
-_DONE: Final = MappingProxyType(
+_NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
+_STALE_DECISION: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
+_DECISION_APPLIED: Final = MappingProxyType(
     {
         Decision.BIND_TASK: N_("`{job}` has its task, and is asked for."),
         Decision.RETRY: N_("`{job}` is tried once more."),
@@ -70,13 +70,13 @@ _DONE: Final = MappingProxyType(
     }
 )
 
-_SERVERS_LIMIT: Final = MappingProxyType(
+_SERVER_LIMIT_CHANGED: Final = MappingProxyType(
     {
         LimitKind.DAY: N_("The day limit of server {server}: {now}. Before: {was}."),
         LimitKind.MONTH: N_("The month limit of server {server}: {now}. Before: {was}."),
     }
 )
-_LIMIT_OF_ALL: Final = MappingProxyType(
+_GLOBAL_LIMIT_CHANGED: Final = MappingProxyType(
     {
         LimitKind.DAY: N_("The day limit of everything: {now}. Before: {was}."),
         LimitKind.MONTH: N_("The month limit of everything: {now}. Before: {was}."),
@@ -85,7 +85,7 @@ _LIMIT_OF_ALL: Final = MappingProxyType(
 
 
 class OperatorCog(ComponentCog):
-    """Serves the operator, privately, and turns everybody else away."""
+    """The operator's commands and buttons: private responses, and a refusal for anyone else."""
 
     operator = app_commands.Group(
         name="operator",
@@ -100,32 +100,32 @@ class OperatorCog(ComponentCog):
 
     @operator.command(name="status", description=N_("See at a glance how the service stands"))
     async def status(self, interaction: _Interaction) -> None:
-        """Show how the service stands."""
-        await self._serve(interaction, self._status)
+        """Show the status of the service."""
+        await self._serve(interaction, self._show_status)
 
     @operator.command(name="pause", description=N_("Submit nothing more until you resume"))
     @app_commands.describe(reason=N_("Why; members whose videos wait see it"))
     async def pause(
         self, interaction: _Interaction, reason: app_commands.Range[str, 1, 200]
     ) -> None:
-        """Stop submitting."""
+        """Pause submissions until the operator resumes them."""
 
         async def stop(interaction: _Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
             self._worker.wake()
-            await _say(interaction, _("Stopped. What is at APIXO already goes on."))
+            await _reply(interaction, _("Stopped. What is at APIXO already goes on."))
 
         await self._serve(interaction, stop)
 
     @operator.command(name="resume", description=N_("Submit again, whatever has stopped it"))
     async def resume(self, interaction: _Interaction) -> None:
-        """Go on."""
+        """Resume submissions after a pause or a block."""
         await self._serve(interaction, self._resume)
 
     @operator.command(name="parked", description=N_("See the jobs that wait for your decision"))
     async def parked(self, interaction: _Interaction) -> None:
-        """List the parked jobs of all servers."""
-        await self._serve(interaction, self._show)
+        """Show the parked jobs of all servers."""
+        await self._serve(interaction, self._show_parked_jobs)
 
     @operator.command(name="limit", description=N_("Set what a server or everything may spend"))
     @app_commands.describe(
@@ -144,14 +144,16 @@ class OperatorCog(ComponentCog):
         """Set or clear a limit of a server or of everything."""
 
         async def change_limit(interaction: _Interaction) -> None:
-            said = await self._limit(interaction, _limit(period, amount, server), amount)
-            await _say(interaction, said)
+            message = await self._change_limit(
+                interaction, _build_limit(period, amount, server), amount
+            )
+            await _reply(interaction, message)
 
         await self._serve(interaction, change_limit)
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the buttons of the list of parked jobs."""
+        """Return the handlers of the buttons of the list of parked jobs."""
         return (
             ComponentRoute(ParkedPageButton, self.show_parked_page),
             ComponentRoute(DecisionButton, self.handle_decision),
@@ -160,16 +162,18 @@ class OperatorCog(ComponentCog):
     async def show_parked_page(self, interaction: _Interaction, button: ParkedPageButton) -> None:
         """Show a page of the list, counted from 0."""
         number = button.page_number
-        await self._serve(interaction, lambda it: self._show(it, number), in_place=True)
+        await self._serve(interaction, lambda it: self._show_parked_jobs(it, number), in_place=True)
 
     async def handle_decision(self, interaction: _Interaction, button: DecisionButton) -> None:
-        """Carry out, or ask back about, a decision on the job that had the button's fence."""
+        """Apply a decision to the job with the button's fence; confirm first where money moves."""
         decision, job_and_fence = button.decision, button.job_and_fence
         if decision is Decision.BIND_TASK:
-            await run_handler(interaction, self._open_form(interaction, job_and_fence))
+            await run_handler(interaction, self._open_bind_task_form(interaction, job_and_fence))
         elif decision in MONEY_DECISIONS and not button.is_confirmed:
             await self._serve(
-                interaction, lambda it: self._ask_back(it, decision, job_and_fence), in_place=True
+                interaction,
+                lambda it: self._ask_confirmation(it, decision, job_and_fence),
+                in_place=True,
             )
         else:
             await self._serve(
@@ -178,73 +182,79 @@ class OperatorCog(ComponentCog):
 
     @commands.Cog.listener("on_interaction")
     async def on_bind_task_submit(self, interaction: _Interaction) -> None:
-        """Take the form with a task's id, also one that an earlier process has opened."""
+        """Handle the form with a task's id, also one that an earlier process opened."""
         data: dict[str, Any] = {**(interaction.data or {})}
-        found = BIND_TASK_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
-        if interaction.type is not discord.InteractionType.modal_submit or found is None:
+        match = BIND_TASK_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+        if interaction.type is not discord.InteractionType.modal_submit or match is None:
             return
-        about, task = _about(found), read_task_id(data)
+        job_and_fence, task = _parse_job_and_fence(match), read_task_id(data)
         await self._serve(
-            interaction, lambda it: self._decide(it, Decision.BIND_TASK, about, task), in_place=True
+            interaction,
+            lambda it: self._decide(it, Decision.BIND_TASK, job_and_fence, task),
+            in_place=True,
         )
 
     async def _serve(
         self,
         interaction: _Interaction,
-        work: Callable[[_Interaction], Awaitable[None]],
+        handler: Callable[[_Interaction], Awaitable[None]],
         *,
         in_place: bool = False,
     ) -> None:
-        """Defer, make sure that it is the operator, work, and answer."""
+        """Defer the response, check that the member is the operator, and run a handler."""
 
         async def serve() -> None:
-            opening = (
+            defer = (
                 self._interactions.defer_update_or_reply
                 if in_place
                 else self._interactions.defer_reply
             )
-            await opening(interaction)
+            await defer(interaction)
             await _check_owner(interaction)
-            await work(interaction)
+            await handler(interaction)
 
         await run_handler(interaction, serve())
 
-    async def _status(self, interaction: _Interaction) -> None:
+    async def _show_status(self, interaction: _Interaction) -> None:
         view = operator_cards.render_service_status(
             await control.read_service_status(self._context)
         )
         await interaction.edit_original_response(view=view)
 
     async def _resume(self, interaction: _Interaction) -> None:
-        went_on = await control.resume_submissions(self._context, _operator(interaction))
+        was_stopped = await control.resume_submissions(self._context, _operator(interaction))
         self._worker.wake()
-        room = self._context.disk_space()
-        if room.is_low:
-            await _say(interaction, format_low_disk_space(room))
+        disk_space = self._context.disk_space()
+        if disk_space.is_low:
+            await _reply(interaction, format_low_disk_space(disk_space))
             return
-        await _say(interaction, _("It goes on.") if went_on else _("Nothing has stopped it."))
+        await _reply(interaction, _("It goes on.") if was_stopped else _("Nothing has stopped it."))
 
-    async def _show(
-        self, interaction: _Interaction, number: int = 0, said: str | None = None
+    async def _show_parked_jobs(
+        self, interaction: _Interaction, number: int = 0, message: str | None = None
     ) -> None:
         page = await read_parked_page(self._context, number)
-        await interaction.edit_original_response(view=operator_cards.render_parked_jobs(page, said))
+        await interaction.edit_original_response(
+            view=operator_cards.render_parked_jobs(page, message)
+        )
 
-    async def _open_form(self, interaction: _Interaction, about: tuple[str, int]) -> None:
+    async def _open_bind_task_form(
+        self, interaction: _Interaction, job_and_fence: tuple[str, int]
+    ) -> None:
         try:
             async with asyncio.timeout(_FORM_READ_S):
                 await _check_owner(interaction)
         except TimeoutError:
             raise UserError(_("Discord is slow just now. Click again in a moment.")) from None
-        await interaction.response.send_modal(bind_task_modal(*about))
+        await interaction.response.send_modal(bind_task_modal(*job_and_fence))
 
-    async def _ask_back(
-        self, interaction: _Interaction, decision: Decision, about: tuple[str, int]
+    async def _ask_confirmation(
+        self, interaction: _Interaction, decision: Decision, job_and_fence: tuple[str, int]
     ) -> None:
-        job_id, fence = about
+        job_id, fence = job_and_fence
         row = await get_parked_job(self._context, job_id)
         if row is None or row.job.fence != fence or decision not in row.allowed_decisions:
-            await self._show(interaction, said=_(_OVERTAKEN, job=job_id))
+            await self._show_parked_jobs(interaction, message=_(_STALE_DECISION, job=job_id))
             return
         await interaction.edit_original_response(
             view=operator_cards.render_confirmation(row, decision)
@@ -254,50 +264,52 @@ class OperatorCog(ComponentCog):
         self,
         interaction: _Interaction,
         decision: Decision,
-        about: tuple[str, int],
+        job_and_fence: tuple[str, int],
         task_id: str | None = None,
     ) -> None:
-        verdict = DecisionRequest(
+        request = DecisionRequest(
             decision=decision,
-            job_id=about[0],
-            fence=about[1],
+            job_id=job_and_fence[0],
+            fence=job_and_fence[1],
             operator=_operator(interaction),
             task_id=task_id,
         )
-        said = await self._carried_out(verdict)
+        message = await self._apply_decision(request)
         self._worker.wake()
-        await self._show(interaction, said=said)
+        await self._show_parked_jobs(interaction, message=message)
 
-    async def _carried_out(self, verdict: DecisionRequest) -> str:
+    async def _apply_decision(self, request: DecisionRequest) -> str:
         try:
-            await apply_decision(self._context, verdict)
+            await apply_decision(self._context, request)
         except StaleDecision:
-            return _(_OVERTAKEN, job=verdict.job_id)
+            return _(_STALE_DECISION, job=request.job_id)
         except TaskNotBindable as error:
-            return _("`{job}` stays as it is: {why}.", job=verdict.job_id, why=error)
+            return _("`{job}` stays as it is: {why}.", job=request.job_id, why=error)
         except TaskCheckFailed:
             return _(
                 "`{job}` stays as it is: APIXO did not tell whether it knows the task. Try again.",
-                job=verdict.job_id,
+                job=request.job_id,
             )
-        return _(_DONE[verdict.decision], job=verdict.job_id)
+        return _(_DECISION_APPLIED[request.decision], job=request.job_id)
 
-    async def _limit(self, interaction: _Interaction, limit: Limit, amount: str | None) -> str:
+    async def _change_limit(
+        self, interaction: _Interaction, limit: Limit, amount: str | None
+    ) -> str:
         change = quotas.clear_limit if amount is None else quotas.set_limit
         before = await change(self._context, limit, _operator(interaction))
         was = _("nothing set") if before is None else format_limit(before.kind, before.amount)
         now = _("nothing set") if amount is None else format_limit(limit.kind, limit.amount)
-        said = (_SERVERS_LIMIT if limit.guild_id else _LIMIT_OF_ALL)[limit.kind]
-        return _(said, server=limit.guild_id, now=now, was=was)
+        message = (_SERVER_LIMIT_CHANGED if limit.guild_id else _GLOBAL_LIMIT_CHANGED)[limit.kind]
+        return _(message, server=limit.guild_id, now=now, was=was)
 
 
 async def _check_owner(interaction: _Interaction) -> None:
     bot = cast("commands.Bot", interaction.client)
     if not await bot.is_owner(cast("discord.User", interaction.user)):
-        raise UserError(_(_STRANGER))
+        raise UserError(_(_NOT_OPERATOR))
 
 
-def _limit(period: str, amount: str | None, server: str | None) -> Limit:
+def _build_limit(period: str, amount: str | None, server: str | None) -> Limit:
     if period not in (LimitKind.DAY, LimitKind.MONTH):
         raise UserError(_("period can be day or month."))
     guild_id = _server_id(server)
@@ -330,9 +342,9 @@ def _operator(interaction: _Interaction) -> Actor:
     return Actor(interaction.user.id, interaction.id)
 
 
-def _about(found: re.Match[str]) -> tuple[str, int]:
-    return found["job"], int(found["fence"])
+def _parse_job_and_fence(match: re.Match[str]) -> tuple[str, int]:
+    return match["job"], int(match["fence"])
 
 
-async def _say(interaction: _Interaction, said: str) -> None:
-    await interaction.edit_original_response(view=views.render_text(said))
+async def _reply(interaction: _Interaction, message: str) -> None:
+    await interaction.edit_original_response(view=views.render_text(message))

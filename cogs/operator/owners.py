@@ -1,4 +1,4 @@
-"""Knows who runs the service, as Discord tells it, and writes to them."""
+"""Operators of the service, from Discord's application info, and direct messages to them."""
 
 from typing import Final
 
@@ -9,52 +9,56 @@ from discord import ui
 
 _log = structlog.get_logger(__name__)
 
-_NOBODY: Final = discord.AllowedMentions.none()
-_MAY_RUN_IT: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-_FAULTS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+_NO_MENTIONS: Final = discord.AllowedMentions.none()
+_OPERATOR_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
+_DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class Operators:
-    """The owner of the application, or of a team's application those who may change it."""
+    """The owner of the application, or the admins and developers of the team that owns it."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
     async def user_ids(self) -> frozenset[int]:
-        """List their users' ids.
+        """Return the operators' user ids.
 
         Raises:
-            discord.DiscordException, aiohttp.ClientError, OSError: Discord does not tell.
+            discord.DiscordException, aiohttp.ClientError, OSError: Discord did not answer.
         """
-        return _ids(await self._client.application_info())
+        return _operator_ids(await self._client.application_info())
 
-    async def notify(self, said: str | ui.LayoutView) -> bool:
-        """Write to each of them privately; False if it reached nobody. Raises nothing."""
+    async def notify(self, message: str | ui.LayoutView) -> bool:
+        """Send a direct message to each operator; return False if it reached none, never raise."""
         try:
-            found = await self.user_ids()
-        except _FAULTS as error:
-            _log.error("operators not known", error=str(error))
+            user_ids = await self.user_ids()
+        except _DISCORD_ERRORS as error:
+            _log.error("operator lookup failed", error=str(error))
             return False
-        return any([await self._write(user_id, said) for user_id in sorted(found)])
+        return any([await self._send(user_id, message) for user_id in sorted(user_ids)])
 
-    async def _write(self, user_id: int, said: str | ui.LayoutView) -> bool:
-        view = _card(said) if isinstance(said, str) else said
+    async def _send(self, user_id: int, message: str | ui.LayoutView) -> bool:
+        view = _card(message) if isinstance(message, str) else message
         try:
             channel = await self._client.create_dm(discord.Object(user_id))
-            await channel.send(view=view, allowed_mentions=_NOBODY)
-        except _FAULTS as error:
-            _log.error("operator not told", operator=user_id, error=str(error))
+            await channel.send(view=view, allowed_mentions=_NO_MENTIONS)
+        except _DISCORD_ERRORS as error:
+            _log.error("operator alert not delivered", operator=user_id, error=str(error))
             return False
         return True
 
 
-def _ids(application: discord.AppInfo) -> frozenset[int]:
+def _operator_ids(application: discord.AppInfo) -> frozenset[int]:
     team = application.team
     if team is None:
         return frozenset({application.owner.id})
     accepted = discord.TeamMembershipState.accepted
-    able = (m for m in team.members if m.membership_state is accepted and m.role in _MAY_RUN_IT)
-    return frozenset({member.id for member in able} | ({team.owner_id} if team.owner_id else set()))
+    operators = (
+        m for m in team.members if m.membership_state is accepted and m.role in _OPERATOR_ROLES
+    )
+    return frozenset(
+        {member.id for member in operators} | ({team.owner_id} if team.owner_id else set())
+    )
 
 
 def _card(text: str) -> ui.LayoutView:

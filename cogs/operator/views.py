@@ -1,4 +1,4 @@
-"""Knows how the service looks to its operator: at a glance, and its parked jobs with facts."""
+"""Messages for the operator: the status of the service, parked jobs, confirmations."""
 
 from typing import Any, Final
 
@@ -15,35 +15,35 @@ from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
 _AMBER: Final = discord.Colour(0xF0B232)
 _TEXT_SHOWN: Final = 150
-"""Characters of an error or a reason; three jobs have to fit into 4,000."""
+"""Characters of an error or a reason; a page of three jobs has to fit into 4,000."""
 
 _EVENTS_SHOWN: Final = 4
 _ENTRIES_SHOWN: Final = 4
 
 
-def render_service_status(of: ServiceStatus) -> ui.LayoutView:
-    """Lay out how the service stands."""
-    counts = ", ".join(f"{count} {state}" for state, count in sorted(of.jobs.items()))
-    balance = _("not known") if of.balance is None else format_usd(of.balance)
+def render_service_status(status: ServiceStatus) -> ui.LayoutView:
+    """Build the message with the status of the service."""
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(status.jobs.items()))
+    balance = _("not known") if status.balance is None else format_usd(status.balance)
     lines = [
-        f"**{_going(of)}**",
+        f"**{_format_submission_state(status)}**",
         _("Jobs: {counts}", counts=counts or _("none yet")),
-        _("At APIXO now: {now} of {most}", now=of.in_flight, most=of.max_in_flight),
-        _exposure(of),
+        _("At APIXO now: {now} of {most}", now=status.in_flight, most=status.max_in_flight),
+        _format_exposure(status),
         _("Balance at APIXO: {balance}", balance=balance),
-        *_waiting(of),
+        *_format_oldest_wait(status),
         ngettext(
             "{count} job waits for you: /operator parked",
             "{count} jobs wait for you: /operator parked",
-            of.parked,
+            status.parked,
         ),
     ]
-    return layout(box(BLUE if of.parked == 0 else _AMBER, text_block("\n".join(lines))))
+    return layout(box(BLUE if status.parked == 0 else _AMBER, text_block("\n".join(lines))))
 
 
-def render_parked_jobs(page: ParkedPage, said: str | None = None) -> ui.LayoutView:
-    """Lay out a page of the parked jobs, under what was `said` to the last click."""
-    items: list[LayoutItem] = [] if said is None else [text_block(said)]
+def render_parked_jobs(page: ParkedPage, message: str | None = None) -> ui.LayoutView:
+    """Build a page of the parked jobs, below the `message` about the last decision."""
+    items: list[LayoutItem] = [] if message is None else [text_block(message)]
     if not page.rows:
         return layout(*items, text_block(_("No job waits for a decision of yours.")))
     title = ngettext("**{count} job waits for you**", "**{count} jobs wait for you**", page.total)
@@ -53,62 +53,62 @@ def render_parked_jobs(page: ParkedPage, said: str | None = None) -> ui.LayoutVi
         buttons = [
             DecisionButton(decision, job.id, job.fence) for decision in row.allowed_decisions
         ]
-        parts += [ui.Separator[Any](), text_block(_facts(row)), ui.ActionRow[Any](*buttons)]
+        parts += [ui.Separator[Any](), text_block(_format_job(row)), ui.ActionRow[Any](*buttons)]
     items.append(box(_AMBER, *parts))
     if page.pages > 1:
-        items.append(_turning(page))
+        items.append(_page_buttons(page))
     return layout(*items)
 
 
 def render_confirmation(row: ParkedJob, decision: Decision) -> ui.LayoutView:
-    """Lay out what a decision would do to the money, and the button that says yes."""
+    """Build the question about a decision's effect on money, and the button that confirms it."""
     job = row.job
-    text = f"{_asked(row, decision)}\n-# {job.id} · {job.state}"
-    sure = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
+    text = f"{_confirmation_question(row, decision)}\n-# {job.id} · {job.state}"
+    confirm = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
     back = ParkedPageButton(0, _("Back to the list"))
-    return layout(box(_AMBER, text_block(text)), ui.ActionRow[Any](sure, back))
+    return layout(box(_AMBER, text_block(text)), ui.ActionRow[Any](confirm, back))
 
 
-def _going(of: ServiceStatus) -> str:
-    belt = of.submission_pause
-    if belt.stopped_at_ms is not None:
+def _format_submission_state(status: ServiceStatus) -> str:
+    pause = status.submission_pause
+    if pause.stopped_at_ms is not None:
         return _(
             "Stopped by <@{who}> <t:{since}:R>: {reason}",
-            who=belt.stopped_by,
-            since=belt.stopped_at_ms // 1000,
-            reason=text.sanitize(belt.stop_reason or "", _TEXT_SHOWN),
+            who=pause.stopped_by,
+            since=pause.stopped_at_ms // 1000,
+            reason=text.sanitize(pause.stop_reason or "", _TEXT_SHOWN),
         )
-    if of.exposure.is_reached:
+    if status.exposure.is_reached:
         return _("Stopped by itself: the exposure of today is at its limit. /operator resume")
-    if of.disk_space.is_low:
-        return _("Stopped by itself: {why}", why=format_low_disk_space(of.disk_space))
-    if belt.is_paused(of.now_ms):
-        until_s = (belt.paused_until_ms or 0) // 1000
-        return _("Paused until <t:{until}:T>: {reason}", until=until_s, reason=belt.reason)
+    if status.disk_space.is_low:
+        return _("Stopped by itself: {why}", why=format_low_disk_space(status.disk_space))
+    if pause.is_paused(status.now_ms):
+        until_s = (pause.paused_until_ms or 0) // 1000
+        return _("Paused until <t:{until}:T>: {reason}", until=until_s, reason=pause.reason)
     return _("Going")
 
 
-def _exposure(of: ServiceStatus) -> str:
-    amount, limit = format_usd(of.exposure.amount), of.exposure.limit
+def _format_exposure(status: ServiceStatus) -> str:
+    amount, limit = format_usd(status.exposure.amount), status.exposure.limit
     if limit is None:
         return _("Exposure today: {amount}, no limit", amount=amount)
-    if of.exposure.accepted:
+    if status.exposure.accepted:
         return _(
             "Exposure today: {amount}, stops at {limit} beyond the {accepted} that you accepted",
             amount=amount,
             limit=format_usd(limit),
-            accepted=format_usd(of.exposure.accepted),
+            accepted=format_usd(status.exposure.accepted),
         )
     return _("Exposure today: {amount}, stops at {limit}", amount=amount, limit=format_usd(limit))
 
 
-def _waiting(of: ServiceStatus) -> list[str]:
-    if of.oldest_queued_ms is None:
+def _format_oldest_wait(status: ServiceStatus) -> list[str]:
+    if status.oldest_queued_ms is None:
         return []
-    return [_("Waiting longest: since <t:{since}:R>", since=of.oldest_queued_ms // 1000)]
+    return [_("Waiting longest: since <t:{since}:R>", since=status.oldest_queued_ms // 1000)]
 
 
-def _facts(row: ParkedJob) -> str:
+def _format_job(row: ParkedJob) -> str:
     job = row.job
     return "\n".join(
         [
@@ -133,27 +133,27 @@ def _facts(row: ParkedJob) -> str:
                 task=text.sanitize(job.task_id or _("not known"), _TEXT_SHOWN),
             ),
             f"> {text.sanitize(job.reason or _('no reason known'), _TEXT_SHOWN)}",
-            f"-# {_events(row)}",
-            f"-# {_entries(row)}",
+            f"-# {_format_events(row)}",
+            f"-# {_format_entries(row)}",
             f"-# {job.id}",
         ]
     )
 
 
-def _events(row: ParkedJob) -> str:
+def _format_events(row: ParkedJob) -> str:
     return " → ".join(
         f"{event.target} <t:{event.at_ms // 1000}:T>" for event in row.events[-_EVENTS_SHOWN:]
     )
 
 
-def _entries(row: ParkedJob) -> str:
+def _format_entries(row: ParkedJob) -> str:
     return " · ".join(
         f"{entry.kind} {format_usd(entry.amount)} ({entry.account})"
         for entry in row.entries[-_ENTRIES_SHOWN:]
     )
 
 
-def _asked(row: ParkedJob, decision: Decision) -> str:
+def _confirmation_question(row: ParkedJob, decision: Decision) -> str:
     price = format_usd(row.job.price)
     match decision:
         case Decision.RELEASE if row.held:
@@ -185,7 +185,7 @@ def _asked(row: ParkedJob, decision: Decision) -> str:
             )
 
 
-def _turning(page: ParkedPage) -> LayoutItem:
+def _page_buttons(page: ParkedPage) -> LayoutItem:
     last = page.pages - 1
     return ui.ActionRow[Any](
         ParkedPageButton(max(0, page.number - 1), _("Previous"), disabled=page.number == 0),

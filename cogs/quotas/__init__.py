@@ -1,1 +1,1 @@
-"""Quotas and grants, as members see them and managers set them."""
+"""Quotas and grants, for members and managers."""

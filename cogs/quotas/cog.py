@@ -1,4 +1,4 @@
-"""The commands by which members see their quota, and managers set quotas and give grants."""
+"""The `/quota` and `/grant` commands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ _Interaction = discord.Interaction[Any]
 _User = discord.User | discord.Member
 T = TypeVar("T")
 
-_PERIODS_KNOWN: Final = (LimitKind.DAY, LimitKind.MONTH)
-_PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIODS_KNOWN]
+_PERIOD_KINDS: Final = (LimitKind.DAY, LimitKind.MONTH)
+_PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIOD_KINDS]
 _PERIOD_TEXT: Final = N_("UTC day or UTC month")
 _USER_TEXT: Final = N_("One member; without a user and a role, each member of this server")
 _ROLE_TEXT: Final = N_("Each member with this role, on their own; the best role counts")
@@ -64,7 +64,7 @@ _NOT_SET: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _LimitSubject:
-    """Where a limit is set: for a user or a role, or for each member."""
+    """The period of a limit, and its user or role; with neither it is for each member."""
 
     period: str
     user: _User | None
@@ -72,7 +72,7 @@ class _LimitSubject:
 
 
 class QuotaCog(ComponentCog):
-    """Shows quotas to members, and lets managers set them; every answer is private."""
+    """Quotas and grants: members see their own, managers set them; all responses are private."""
 
     quota = app_commands.Group(name="quota", description=N_("See and set what may be spent here"))
 
@@ -82,13 +82,13 @@ class QuotaCog(ComponentCog):
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the button that revokes a grant."""
+        """Return the handler of the button that revokes a grant."""
         return (ComponentRoute(quota_cards.RevokeButton, self.revoke),)
 
     @quota.command(name="show", description=N_("See what you have left, and when there is more"))
     @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
     async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
-        """Show members their own quota, and managers anyone's."""
+        """Show a member's own quota, or anyone's to a manager."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._show(interaction, user or interaction.user))
 
@@ -108,7 +108,7 @@ class QuotaCog(ComponentCog):
         user: discord.User | None = None,
         role: discord.Role | None = None,
     ) -> None:
-        """Set a limit in the place of what counted before."""
+        """Set a limit, replacing the one before it."""
         await self._interactions.defer_reply(interaction)
         await run_handler(
             interaction, self._set(interaction, amount, _LimitSubject(period, user, role))
@@ -142,57 +142,57 @@ class QuotaCog(ComponentCog):
         amount: str,
         note: app_commands.Range[str, 1, 200] = "",
     ) -> None:
-        """Give a grant."""
+        """Grant a member money beyond their quota."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._grant(interaction, user, amount, note))
 
     async def revoke(self, interaction: _Interaction, button: quota_cards.RevokeButton) -> None:
-        """Take back what is unspent of a grant, and answer the click."""
+        """Revoke the unspent part of a grant."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._revoke(interaction, button.grant_id))
 
     async def _show(self, interaction: _Interaction, user: _User) -> None:
-        manages, own = is_manager(interaction), user.id == interaction.user.id
-        if not (manages or own):
+        manages, is_own = is_manager(interaction), user.id == interaction.user.id
+        if not (manages or is_own):
             raise UserError(_("Only members with *Manage Server* see what others have left."))
         guild_id = _guild_id(interaction)
-        standing = await quotas.read_quota_status(self._context, _member(guild_id, user))
-        items = quota_cards.render_quota(standing, None if own else user.mention)
+        quota_status = await quotas.read_quota_status(self._context, _member(guild_id, user))
+        items = quota_cards.render_quota(quota_status, None if is_own else user.mention)
         if manages:
-            house = await quotas.read_server_limits(self._context, guild_id)
+            server_limits = await quotas.read_server_limits(self._context, guild_id)
             roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
             items += [
-                *quota_cards.render_revoke_buttons(standing),
-                *quota_cards.render_server_limits(house, roles),
+                *quota_cards.render_revoke_buttons(quota_status),
+                *quota_cards.render_server_limits(server_limits, roles),
             ]
         await interaction.edit_original_response(view=layout(*items))
 
-    async def _set(self, interaction: _Interaction, amount: str, place: _LimitSubject) -> None:
+    async def _set(self, interaction: _Interaction, amount: str, subject: _LimitSubject) -> None:
         _check_manager(interaction)
-        limit = _limit(interaction, place, _read(parse_limit, amount))
+        limit = _build_limit(interaction, subject, _parse(parse_limit, amount))
         before = await quotas.set_limit(self._context, limit, _manager(interaction))
-        said = _(
+        message = _(
             _SET[limit.kind],
             whom=quota_cards.format_limit_subject(limit),
             allowed=format_limit(limit.kind, limit.amount),
             before=quota_cards.format_limit_amount(before),
         )
-        await _say(interaction, said, *_absence(place.user))
+        await _reply(interaction, message, *_absence_note(subject.user))
 
-    async def _clear(self, interaction: _Interaction, place: _LimitSubject) -> None:
+    async def _clear(self, interaction: _Interaction, subject: _LimitSubject) -> None:
         _check_manager(interaction)
-        limit = _limit(interaction, place, None)
+        limit = _build_limit(interaction, subject, None)
         before = await quotas.clear_limit(self._context, limit, _manager(interaction))
-        said = _(
+        message = _(
             (_CLEARED if before else _NOT_SET)[limit.kind],
             whom=quota_cards.format_limit_subject(limit),
             before=quota_cards.format_limit_amount(before),
         )
-        await _say(interaction, said, *_absence(place.user))
+        await _reply(interaction, message, *_absence_note(subject.user))
 
     async def _grant(self, interaction: _Interaction, user: _User, amount: str, note: str) -> None:
         _check_manager(interaction)
-        micro = _read(parse_amount, amount)
+        micro = _parse(parse_amount, amount)
         if not micro:
             raise UserError(_("A grant of nothing gives nothing."))
         if not isinstance(user, discord.Member):
@@ -201,14 +201,14 @@ class QuotaCog(ComponentCog):
             )
         member, manager = _member(_guild_id(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
-        said = _(
+        message = _(
             "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
             "grants now.",
             user=user.mention,
             amount=format_usd(micro),
             unspent=format_usd(granted.unspent),
         )
-        card = quota_cards.render_grant(said, granted.grant_id)
+        card = quota_cards.render_grant(message, granted.grant_id)
         await interaction.edit_original_response(view=card)
 
     async def _revoke(self, interaction: _Interaction, grant_id: int) -> None:
@@ -220,39 +220,41 @@ class QuotaCog(ComponentCog):
             raise UserError(_("There is no such grant on this server.")) from None
         if not revoked.amount:
             raise UserError(_("Nothing of this grant is left to take back."))
-        said = _(
+        message = _(
             "Took **{amount}** back from <@{user}>. They have {unspent} of grants now.",
             amount=format_usd(revoked.amount),
             user=revoked.user_id,
             unspent=format_usd(revoked.unspent),
         )
-        await _say(interaction, said)
+        await _reply(interaction, message)
 
 
-def _limit(interaction: _Interaction, place: _LimitSubject, amount: MicroUSD | None) -> Limit:
-    if place.user is not None and place.role is not None:
+def _build_limit(
+    interaction: _Interaction, subject: _LimitSubject, amount: MicroUSD | None
+) -> Limit:
+    if subject.user is not None and subject.role is not None:
         raise UserError(_("A limit is for a user or for a role: give one of them, not both."))
-    if place.period not in _PERIODS_KNOWN:
-        given = text.sanitize(place.period, 40)
+    if subject.period not in _PERIOD_KINDS:
+        given = text.sanitize(subject.period, 40)
         raise UserError(_("period can be day or month, not {given}.", given=given))
-    if place.user is not None:
-        target, subject_id = LimitTarget.MEMBER, place.user.id
-    elif place.role is not None:
-        target, subject_id = LimitTarget.ROLE, place.role.id
+    if subject.user is not None:
+        target, subject_id = LimitTarget.MEMBER, subject.user.id
+    elif subject.role is not None:
+        target, subject_id = LimitTarget.ROLE, subject.role.id
     else:
         target, subject_id = LimitTarget.MEMBERS, 0
     return Limit(
         target=target,
-        kind=LimitKind(place.period),
+        kind=LimitKind(subject.period),
         amount=amount,
         guild_id=_guild_id(interaction),
         subject_id=subject_id,
     )
 
 
-def _read(reader: Callable[[str], T], amount: str) -> T:
+def _parse(parser: Callable[[str], T], amount: str) -> T:
     try:
-        return reader(amount)
+        return parser(amount)
     except InvalidInput as error:
         shown, why = text.sanitize(amount, 40), format_violation(error.violation)
         raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
@@ -276,7 +278,7 @@ def _manager(interaction: _Interaction) -> Actor:
     return Actor(interaction.user.id, interaction.id)
 
 
-def _absence(user: _User | None) -> list[str]:
+def _absence_note(user: _User | None) -> list[str]:
     if user is None or isinstance(user, discord.Member):
         return []
     return [
@@ -284,5 +286,5 @@ def _absence(user: _User | None) -> list[str]:
     ]
 
 
-async def _say(interaction: _Interaction, *sentences: str) -> None:
+async def _reply(interaction: _Interaction, *sentences: str) -> None:
     await interaction.edit_original_response(view=views.render_text(" ".join(sentences)))

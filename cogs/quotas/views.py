@@ -1,4 +1,4 @@
-"""Knows how quotas, grants and their changes look; says nothing by itself."""
+"""Messages about quotas, grants and their changes."""
 
 import re
 from collections.abc import Container, Iterable
@@ -20,7 +20,7 @@ from workflow.billing.quotas import QuotaStatus, ServerLimits
 
 
 class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\d{1,18})"):
-    """A button for one grant."""
+    """A button that revokes one grant."""
 
     def __init__(self, grant_id: int, label: str | None = None) -> None:
         custom_id, style = f"revoke:{grant_id}", discord.ButtonStyle.danger
@@ -32,17 +32,17 @@ class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the interaction that Discord sends."""
         return cls(int(match["grant"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to the cog that knows what to do."""
+        """Dispatch the click to the quota cog."""
         await dispatch_component(interaction, self)
 
 
-_BAR: Final = 12
+_BAR_CELLS: Final = 12
 _BUTTONS: Final = 5
-"""As many as a row holds."""
+"""Discord allows five buttons in a row."""
 
 _NOTE_SHOWN: Final = 80
 _LIMITS_SHOWN: Final = 1_500
@@ -57,7 +57,7 @@ _UNLIMITED_USE: Final = MappingProxyType(
         Period.MONTH: N_("This month: no limit, {used} used"),
     }
 )
-_LIMITED: Final = MappingProxyType(
+_LIMITED_USE: Final = MappingProxyType(
     {Period.DAY: N_("Today: {room}"), Period.MONTH: N_("This month: {room}")}
 )
 _SERVERS: Final = MappingProxyType(
@@ -66,7 +66,7 @@ _SERVERS: Final = MappingProxyType(
         Period.MONTH: N_("This server, this month: {room}"),
     }
 )
-_PACE: Final = MappingProxyType(
+_PACE_LIMITS: Final = MappingProxyType(
     {
         LimitKind.COOLDOWN: N_("Videos: {allowed} between videos"),
         LimitKind.IN_FLIGHT: N_("Videos: {allowed}"),
@@ -92,44 +92,47 @@ _GRANTED: Final = N_("{when} {who}: grant for <@{member}>, {before} → {after}"
 _REVOKED: Final = N_("{when} {who}: revoke for <@{member}>, {before} → {after}")
 
 
-def render_quota(standing: QuotaStatus, other: str | None = None) -> list[ui.Item[Any]]:
-    """Lay out what a member has left, with a bar for each period; `other` mentions someone else."""
+def render_quota(quota_status: QuotaStatus, other: str | None = None) -> list[ui.Item[Any]]:
+    """Build the quota of a member, with a bar for each period.
+
+    `other` is the mention of the member if it is not the one who asks.
+    """
     lines = [
         _("**What {member} has left**", member=other) if other else _("**What you have left**"),
         *(
             line
-            for room in standing.remaining.usages
-            if room.scope is Scope.MEMBER
-            for line in _own(room, standing.effective_limits[LimitKind(room.period)])
+            for usage in quota_status.remaining.usages
+            if usage.scope is Scope.MEMBER
+            for line in _format_usage(usage, quota_status.effective_limits[LimitKind(usage.period)])
         ),
         _(
             "Grants: **{amount}**, used when the quota is spent.",
-            amount=format_usd(standing.remaining.grant_balance),
+            amount=format_usd(quota_status.remaining.grant_balance),
         ),
-        *_pace(standing),
+        *_format_pace_limits(quota_status),
         *(
-            _(_SERVERS[room.period], room=_bar(room))
-            for room in standing.remaining.usages
-            if room.scope is Scope.SERVER and room.limit is not None
+            _(_SERVERS[usage.period], room=_format_bar(usage))
+            for usage in quota_status.remaining.usages
+            if usage.scope is Scope.SERVER and usage.limit is not None
         ),
     ]
     return [lines_box(BLUE, lines)]
 
 
-def render_revoke_buttons(standing: QuotaStatus) -> list[ui.Item[Any]]:
-    """Lay out a button for each of the newest grants that are not spent."""
+def render_revoke_buttons(quota_status: QuotaStatus) -> list[ui.Item[Any]]:
+    """Build a button for each of the newest grants that are not spent."""
     buttons = [
         RevokeButton(grant.id, _("Revoke {amount}", amount=format_usd(grant.unspent)))
-        for grant in standing.grants[:_BUTTONS]
+        for grant in quota_status.grants[:_BUTTONS]
     ]
     return [row(*buttons)] if buttons else []
 
 
-def render_server_limits(house: ServerLimits, roles: Iterable[int]) -> list[ui.Item[Any]]:
-    """Lay out what managers have set on a server whose `roles` there are, and the last changes."""
-    known = set(roles)
-    limits = [f"- {_set(limit, known)}" for limit in house.limits]
-    changes = [f"- {format_quota_change(one)}" for one in house.changes]
+def render_server_limits(server_limits: ServerLimits, roles: Iterable[int]) -> list[ui.Item[Any]]:
+    """Build the limits that managers have set, and the last changes; `roles` are the existing."""
+    known_roles = set(roles)
+    limits = [f"- {_format_limit_line(limit, known_roles)}" for limit in server_limits.limits]
+    changes = [f"- {format_quota_change(one)}" for one in server_limits.changes]
     lines = [
         _("**Set on this server**"),
         *(fitting_lines(limits, _LIMITS_SHOWN) or [_("Nothing: the service's own limits count.")]),
@@ -138,21 +141,21 @@ def render_server_limits(house: ServerLimits, roles: Iterable[int]) -> list[ui.I
     return [lines_box(BLUE, lines)]
 
 
-def format_quota_change(of: Change) -> str:
-    """Say who changed what, when, from what to what."""
-    said = _(
-        _deed(of),
-        when=f"<t:{of.at_ms // 1000}:R>",
-        who=f"<@{of.actor}>",
-        before=of.before or _("not set"),
-        after=of.after or _("not set"),
-        **_subject(of),
+def format_quota_change(change: Change) -> str:
+    """Format a change: the limit or grant, its values before and after, the member, the time."""
+    line = _(
+        _change_template(change),
+        when=f"<t:{change.at_ms // 1000}:R>",
+        who=f"<@{change.actor}>",
+        before=change.before or _("not set"),
+        after=change.after or _("not set"),
+        **_change_subject(change),
     )
-    return f"{said} ({text.sanitize(of.note, _NOTE_SHOWN)})" if of.note else said
+    return f"{line} ({text.sanitize(change.note, _NOTE_SHOWN)})" if change.note else line
 
 
 def format_limit_subject(limit: Limit) -> str:
-    """Say, as the first word of a sentence, whom a limit is set for."""
+    """Format whom a limit is for, as the start of a sentence."""
     match limit.target:
         case LimitTarget.MEMBERS:
             return _("Each member")
@@ -161,78 +164,81 @@ def format_limit_subject(limit: Limit) -> str:
         case LimitTarget.EVERYTHING:
             return _("The whole service")
         case _:
-            return _whose(limit.target, limit.subject_id)
+            return _mention_target(limit.target, limit.subject_id)
 
 
 def format_limit_amount(limit: Limit | None) -> str:
-    """Say what was allowed by what was set, if anything was."""
+    """Format the amount of a limit, or that there was none."""
     return _("nothing set") if limit is None else format_limit(limit.kind, limit.amount)
 
 
 def render_grant(text: str, grant_id: int) -> ui.LayoutView:
-    """Lay out what was given, with the button that takes it back."""
+    """Build the message about a grant, with the button that revokes it."""
     return layout(ui.TextDisplay(text), row(RevokeButton(grant_id)))
 
 
-def _own(room: LimitUsage, by: EffectiveLimit) -> list[str]:
-    if room.limit is not None:
-        said = _(_LIMITED[room.period], room=_bar(room))
-    elif room.used:
-        said = _(_UNLIMITED_USE[room.period], used=format_usd(room.used))
+def _format_usage(usage: LimitUsage, effective_limit: EffectiveLimit) -> list[str]:
+    if usage.limit is not None:
+        line = _(_LIMITED_USE[usage.period], room=_format_bar(usage))
+    elif usage.used:
+        line = _(_UNLIMITED_USE[usage.period], used=format_usd(usage.used))
     else:
-        said = _(_UNLIMITED[room.period])
-    return [said, f"-# {_origin(by)}"]
+        line = _(_UNLIMITED[usage.period])
+    return [line, f"-# {_format_origin(effective_limit)}"]
 
 
-def _bar(room: LimitUsage) -> str:
-    limit, used = room.limit or ZERO, max(0, room.used)
-    # Rounded up, so that the least use is seen; under a limit of nothing all is used.
-    full = min(_BAR, -(-used * _BAR // limit)) if limit else _BAR
+def _format_bar(usage: LimitUsage) -> str:
+    limit, used = usage.limit or ZERO, max(0, usage.used)
+    # Rounded up, so that the smallest use is visible; a limit of zero counts as used up.
+    full = min(_BAR_CELLS, -(-used * _BAR_CELLS // limit)) if limit else _BAR_CELLS
     return _(
         "{bar} **{left}** left of {limit}, anew <t:{resets}:R>",
-        bar=f"{'▰' * full}{'▱' * (_BAR - full)}",
-        left=format_usd(room.remaining or ZERO),
+        bar=f"{'▰' * full}{'▱' * (_BAR_CELLS - full)}",
+        left=format_usd(usage.remaining or ZERO),
         limit=format_usd(limit),
-        resets=room.resets_at_ms // 1000,
+        resets=usage.resets_at_ms // 1000,
     )
 
 
-def _origin(by: EffectiveLimit) -> str:
-    if by.source is not None:
-        return _("set for {whose}", whose=_whose(by.source.target, by.source.subject_id))
-    if by.amount is not None:
+def _format_origin(effective_limit: EffectiveLimit) -> str:
+    if effective_limit.source is not None:
+        return _(
+            "set for {whose}",
+            whose=_mention_target(effective_limit.source.target, effective_limit.source.subject_id),
+        )
+    if effective_limit.amount is not None:
         return _("the service's own limit")
     return _("nobody has set one")
 
 
-def _pace(standing: QuotaStatus) -> list[str]:
+def _format_pace_limits(quota_status: QuotaStatus) -> list[str]:
     return [
-        _(said, allowed=format_limit(kind, amount))
-        for kind, said in _PACE.items()
-        if (amount := standing.effective_limits[kind].amount) is not None
+        _(template, allowed=format_limit(kind, amount))
+        for kind, template in _PACE_LIMITS.items()
+        if (amount := quota_status.effective_limits[kind].amount) is not None
     ]
 
 
-def _set(limit: Limit, known_roles: Container[int]) -> str:
+def _format_limit_line(limit: Limit, known_roles: Container[int]) -> str:
     allowed = format_limit(limit.kind, limit.amount)
-    said = _(_SET[limit.kind], whom=format_limit_subject(limit), allowed=allowed)
+    line = _(_SET[limit.kind], whom=format_limit_subject(limit), allowed=allowed)
     if limit.target is LimitTarget.ROLE and limit.subject_id not in known_roles:
-        return _("{limit} (the role is deleted: this does nothing)", limit=said)
-    return said
+        return _("{limit} (the role is deleted: this does nothing)", limit=line)
+    return line
 
 
-def _deed(of: Change) -> str:
-    if of.what == "limit":
-        return _CHANGED[LimitKind(of.subject.split(":")[2])]
-    return _GRANTED if of.what == "grant" else _REVOKED
+def _change_template(change: Change) -> str:
+    if change.what == "limit":
+        return _CHANGED[LimitKind(change.subject.split(":")[2])]
+    return _GRANTED if change.what == "grant" else _REVOKED
 
 
-def _subject(of: Change) -> dict[str, object]:
-    target, id_, *_kind = of.subject.split(":")
-    return {"whose": _whose(LimitTarget(target), int(id_)), "member": id_}
+def _change_subject(change: Change) -> dict[str, object]:
+    target, id_, *_kind = change.subject.split(":")
+    return {"whose": _mention_target(LimitTarget(target), int(id_)), "member": id_}
 
 
-def _whose(target: LimitTarget, subject_id: int) -> str:
+def _mention_target(target: LimitTarget, subject_id: int) -> str:
     match target:
         case LimitTarget.MEMBER:
             return f"<@{subject_id}>"

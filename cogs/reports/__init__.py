@@ -1,1 +1,1 @@
-"""What was spent, shown to members, managers and, week by week, to channels."""
+"""Spending reports for members and managers, and weekly summaries for channels."""

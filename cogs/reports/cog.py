@@ -1,4 +1,4 @@
-"""The commands that show what was spent: a member's own, and for managers their server's."""
+"""The `/spend` and `/report` commands: spending of a member, and of a server for its managers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,14 +32,14 @@ from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
-_PICTURE: Final = "spending.png"
+_CHART_FILENAME: Final = "spending.png"
 
 _Interaction = discord.Interaction[Any]
 E = TypeVar("E", bound=StrEnum)
 
 
 class ReportFormat(StrEnum):
-    """How a manager may have a report."""
+    """The formats of a server's report."""
 
     CHART = "chart"
     CSV = "csv"
@@ -47,13 +47,13 @@ class ReportFormat(StrEnum):
 
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in ReportPeriod]
 _GROUPINGS: Final = [app_commands.Choice(name=g.value, value=g.value) for g in Grouping]
-_STYLES: Final = [app_commands.Choice(name=s.value, value=s.value) for s in ReportFormat]
+_FORMATS: Final = [app_commands.Choice(name=s.value, value=s.value) for s in ReportFormat]
 _PERIOD_TEXT: Final = N_("The days to sum, in UTC; 30d when left out")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """Figures, what they are headed by, and the names of those in them."""
+class _TitledReport:
+    """A report with its title, and the names of the members or channels in it."""
 
     figures: SpendingReport
     title: str
@@ -61,17 +61,17 @@ class _Found:
 
 
 class ReportCog(ComponentCog):
-    """Shows spending, privately."""
+    """Spending reports; all responses are private."""
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
         self._interactions = interactions
-        self._painter = ChartRenderer()
+        self._renderer = ChartRenderer()
         self._names = NameResolver(context.now_ms)
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the menus and the button under a report."""
+        """Return the handlers of the menus and the button below a report."""
         return (
             ComponentRoute(ReportMenu, self.update_report),
             ComponentRoute(CsvButton, self.send_csv),
@@ -81,7 +81,7 @@ class ReportCog(ComponentCog):
     @app_commands.describe(period=_PERIOD_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
-        """Show members their own spending."""
+        """Show a member's own spending."""
         await run_handler(interaction, self._spend(interaction, period))
 
     @app_commands.command(
@@ -92,7 +92,7 @@ class ReportCog(ComponentCog):
         group_by=N_("What the sums are by; user when left out"),
         style=N_("A picture with the numbers, or a table as a file; chart when left out"),
     )
-    @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_STYLES)
+    @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_FORMATS)
     @app_commands.rename(style="format")
     @app_commands.default_permissions(manage_guild=True)
     async def report(
@@ -102,110 +102,116 @@ class ReportCog(ComponentCog):
         group_by: str = "user",
         style: str = "chart",
     ) -> None:
-        """Show managers their server's spending."""
+        """Show the server's spending to a manager."""
         await run_handler(interaction, self._report(interaction, period, group_by, style))
 
     async def update_report(self, interaction: _Interaction, menu: ReportMenu) -> None:
-        """Put another report in the place of the one that is shown."""
+        """Replace the report that is shown by the selected one."""
         await run_handler(interaction, self._show_in_place(interaction, menu.chosen_query))
 
     async def send_csv(self, interaction: _Interaction, button: CsvButton) -> None:
-        """Hand over a report as a file."""
-        await run_handler(interaction, self._hand_beside(interaction, button.query))
+        """Send a report as a CSV file."""
+        await run_handler(interaction, self._send_csv_reply(interaction, button.query))
 
     async def _spend(self, interaction: _Interaction, period: str) -> None:
         await self._interactions.defer_reply(interaction)
-        asked = ReportQuery(ReportType.SPEND, _one_of(ReportPeriod, "period", period))
-        await self._show(interaction, asked)
+        query = ReportQuery(ReportType.SPEND, _parse_choice(ReportPeriod, "period", period))
+        await self._show(interaction, query)
 
     async def _report(
         self, interaction: _Interaction, period: str, grouping: str, style: str
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        asked = ReportQuery(
+        query = ReportQuery(
             ReportType.REPORT,
-            _one_of(ReportPeriod, "period", period),
-            _one_of(Grouping, "group_by", grouping),
+            _parse_choice(ReportPeriod, "period", period),
+            _parse_choice(Grouping, "group_by", grouping),
         )
-        if _one_of(ReportFormat, "format", style) is ReportFormat.CSV:
-            await self._hand(interaction, asked)
+        if _parse_choice(ReportFormat, "format", style) is ReportFormat.CSV:
+            await self._send_csv(interaction, query)
         else:
-            await self._show(interaction, asked)
+            await self._show(interaction, query)
 
-    async def _show_in_place(self, interaction: _Interaction, asked: ReportQuery) -> None:
+    async def _show_in_place(self, interaction: _Interaction, query: ReportQuery) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        await self._show(interaction, asked)
+        await self._show(interaction, query)
 
-    async def _hand_beside(self, interaction: _Interaction, asked: ReportQuery) -> None:
+    async def _send_csv_reply(self, interaction: _Interaction, query: ReportQuery) -> None:
         await self._interactions.defer_reply(interaction)
-        await self._hand(interaction, asked)
+        await self._send_csv(interaction, query)
 
-    async def _show(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        found = await self._find(interaction, asked)
-        svg = views.render_chart(found.figures, found.title, asked.grouping, found.names)
+    async def _show(self, interaction: _Interaction, query: ReportQuery) -> None:
+        report = await self._read_report(interaction, query)
+        svg = views.render_chart(report.figures, report.title, query.grouping, report.names)
         files: list[discord.File] = []
         try:
-            alt = views.format_alt_text(found.figures, found.title)
-            png = BytesIO(await self._painter.render_png(svg))
-            files.append(discord.File(png, filename=_PICTURE, description=alt))
+            alt = views.format_alt_text(report.figures, report.title)
+            png = BytesIO(await self._renderer.render_png(svg))
+            files.append(discord.File(png, filename=_CHART_FILENAME, description=alt))
         except ChartRenderError as error:
-            _log.error("no picture of spending", error=str(error))
-        await interaction.edit_original_response(view=_card(found, asked, files), attachments=files)
+            _log.error("report chart failed", error=str(error))
+        await interaction.edit_original_response(
+            view=_card(report, query, files), attachments=files
+        )
 
-    async def _hand(self, interaction: _Interaction, asked: ReportQuery) -> None:
-        days, text = await self._sheet(interaction, asked)
-        name = f"{asked.report_type}-{days.first}-to-{days.last}.csv"
+    async def _send_csv(self, interaction: _Interaction, query: ReportQuery) -> None:
+        days, text = await self._build_csv(interaction, query)
+        name = f"{query.report_type}-{days.first}-to-{days.last}.csv"
         file = discord.File(BytesIO(csv_export.encode_csv(text)), filename=name)
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(_about_sheet(days, text))).add_item(
+        view.add_item(ui.TextDisplay(_describe_csv(days, text))).add_item(
             ui.File(f"attachment://{name}")
         )
         await interaction.edit_original_response(view=view, attachments=[file])
 
-    async def _sheet(self, interaction: _Interaction, asked: ReportQuery) -> tuple[DayRange, str]:
-        if asked.report_type is ReportType.REPORT:
-            found = await self._find(interaction, asked)
-            lines, days = found.figures.groups, found.figures.days
-            return days, csv_export.format_server_csv(lines, days, asked.grouping, found.names)
+    async def _build_csv(
+        self, interaction: _Interaction, query: ReportQuery
+    ) -> tuple[DayRange, str]:
+        if query.report_type is ReportType.REPORT:
+            report = await self._read_report(interaction, query)
+            lines, days = report.figures.groups, report.figures.days
+            return days, csv_export.format_server_csv(lines, days, query.grouping, report.names)
         days, rows = await spending.read_member_statement(
-            self._context, _server(interaction), interaction.user.id, asked.period
+            self._context, _guild_id(interaction), interaction.user.id, query.period
         )
         return days, csv_export.format_statement_csv(rows)
 
-    async def _find(self, interaction: _Interaction, asked: ReportQuery) -> _Found:
-        """Sum what whoever asks may see.
+    async def _read_report(self, interaction: _Interaction, query: ReportQuery) -> _TitledReport:
+        """Return the report of a query.
 
         Raises:
-            UserError: a server's spending is for its managers.
+            UserError: only managers may see a server's spending.
         """
-        guild_id, guild = _server(interaction), interaction.guild
-        if asked.report_type is ReportType.SPEND:
+        guild_id, guild = _guild_id(interaction), interaction.guild
+        if query.report_type is ReportType.SPEND:
             roles = role_ids(interaction.user)
-            who = interaction.user.id
+            user_id = interaction.user.id
             own = await spending.read_member_report(
-                self._context, guild_id, who, roles, asked.period
+                self._context, guild_id, user_id, roles, query.period
             )
-            return _Found(own, _("Your spending"), {})
+            return _TitledReport(own, _("Your spending"), {})
         if not is_manager(interaction):
             raise UserError(_("Only who may *Manage Server* can see what a server has spent."))
         whole = await spending.read_server_report(
-            self._context, guild_id, asked.period, asked.grouping
+            self._context, guild_id, query.period, query.grouping
         )
-        return _Found(whole, _title(guild), await self._name(guild, whole))
+        return _TitledReport(whole, _title(guild), await self._resolve_names(guild, whole))
 
-    async def _name(self, guild: discord.Guild | None, found: SpendingReport) -> dict[int, str]:
+    async def _resolve_names(
+        self, guild: discord.Guild | None, figures: SpendingReport
+    ) -> dict[int, str]:
         if guild is None:
             return {}
-        channels = [line.channel_id for line in found.groups if line.channel_id]
-        members = [line.user_id for line in found.groups if line.user_id]
+        channels = [line.channel_id for line in figures.groups if line.channel_id]
+        members = [line.user_id for line in figures.groups if line.user_id]
         return channel_names(guild, channels) | await self._names.member_names(guild, members)
 
 
-def _one_of(kind: type[E], name: str, value: str) -> E:
-    """Read a choice; a client with old commands may send any other.
+def _parse_choice(kind: type[E], name: str, value: str) -> E:
+    """Parse a choice; a client with outdated commands may send any text.
 
     Raises:
-        UserError: naming what there is.
+        UserError: the text is no choice; the error lists the choices.
     """
     if value not in list(kind):
         raise UserError(
@@ -219,7 +225,7 @@ def _one_of(kind: type[E], name: str, value: str) -> E:
     return kind(value)
 
 
-def _server(interaction: _Interaction) -> int:
+def _guild_id(interaction: _Interaction) -> int:
     assert interaction.guild_id is not None, "reports are for servers only"
     return interaction.guild_id
 
@@ -230,24 +236,26 @@ def _title(guild: discord.Guild | None) -> str:
     return _("Spending on {server}", server=guild.name)
 
 
-def _about_sheet(days: DayRange, text: str) -> str:
-    said = [_("{days}. Amounts are US dollars, days and times UTC.", days=format_date_span(days))]
+def _describe_csv(days: DayRange, text: str) -> str:
+    sentences = [
+        _("{days}. Amounts are US dollars, days and times UTC.", days=format_date_span(days))
+    ]
     if text.count("\n") > spending.MAX_STATEMENT_ENTRIES:
         most = format_number(spending.MAX_STATEMENT_ENTRIES)
-        said.append(_("It has the newest {most} rows only.", most=most))
-    return " ".join(said)
+        sentences.append(_("It has the newest {most} rows only.", most=most))
+    return " ".join(sentences)
 
 
-def _card(found: _Found, asked: ReportQuery, files: list[discord.File]) -> ui.LayoutView:
-    own = asked.report_type is ReportType.SPEND
-    lines = views.format_summary(found.figures, own=own)
+def _card(report: _TitledReport, query: ReportQuery, files: list[discord.File]) -> ui.LayoutView:
+    own = query.report_type is ReportType.SPEND
+    lines = views.format_summary(report.figures, own=own)
     if not own:
-        lines += views.format_breakdown(found.figures, asked.grouping, found.names)
+        lines += views.format_breakdown(report.figures, query.grouping, report.names)
     pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
     body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
     body.append(ui.TextDisplay[Any]("\n".join(lines)))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
-    for row in render_controls(asked):
+    for row in render_controls(query):
         view.add_item(row)
     return view

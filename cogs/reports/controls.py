@@ -1,4 +1,7 @@
-"""Knows the menus and the button under a report; each names what it shows, so it works for good."""
+"""Menus and the CSV button below a report.
+
+The custom id names the report, so that the controls work after a restart.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -15,7 +18,7 @@ from domain.reports import Grouping, ReportPeriod
 
 
 class ReportType(StrEnum):
-    """Which report: a member's own, or their server's."""
+    """The type of a report: a member's own, or their server's."""
 
     SPEND = "spend"
     REPORT = "report"
@@ -23,19 +26,19 @@ class ReportType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """What is to be shown; a member's own spending is grouped by nothing else than days."""
+    """The query of a report; a member's own spending is always grouped by day."""
 
     report_type: ReportType
     period: ReportPeriod
     grouping: Grouping = Grouping.DAY
 
     def __str__(self) -> str:
-        """Write it into a custom id."""
+        """Return the query as part of a custom id."""
         return f"{self.report_type}:{self.period}:{self.grouping}"
 
 
 class QueryField(StrEnum):
-    """What a menu chooses."""
+    """The field of a query that a menu changes."""
 
     PERIOD = "period"
     GROUPING = "grouping"
@@ -64,77 +67,77 @@ _LABELS: Final = MappingProxyType(
 )
 
 
-def render_controls(asked: ReportQuery) -> list[ui.Item[Any]]:
-    """Lay out what goes under a report, a row each."""
-    parts = list(QueryField) if asked.report_type is ReportType.REPORT else [QueryField.PERIOD]
-    items: list[ui.Item[Any]] = [*(ReportMenu(part, asked) for part in parts), CsvButton(asked)]
+def render_controls(query: ReportQuery) -> list[ui.Item[Any]]:
+    """Build the controls below a report, a row each."""
+    parts = list(QueryField) if query.report_type is ReportType.REPORT else [QueryField.PERIOD]
+    items: list[ui.Item[Any]] = [*(ReportMenu(part, query) for part in parts), CsvButton(query)]
     return [ui.ActionRow[Any](item) for item in items]
 
 
-def _any_of(name: str, kind: type[StrEnum]) -> str:
+def _one_of(name: str, kind: type[StrEnum]) -> str:
     return f"(?P<{name}>{'|'.join(kind)})"
 
 
-_ASKED: Final = ":".join(
-    (_any_of("what", ReportType), _any_of("period", ReportPeriod), _any_of("by", Grouping))
+_QUERY_PATTERN: Final = ":".join(
+    (_one_of("what", ReportType), _one_of("period", ReportPeriod), _one_of("by", Grouping))
 )
 
 
-def _asked(match: re.Match[str]) -> ReportQuery:
+def _parse_query(match: re.Match[str]) -> ReportQuery:
     return ReportQuery(
         ReportType(match["what"]), ReportPeriod(match["period"]), Grouping(match["by"])
     )
 
 
 class ReportMenu(
-    ui.DynamicItem[ui.Select[Any]], template=f"{_any_of('part', QueryField)}:{_ASKED}"
+    ui.DynamicItem[ui.Select[Any]], template=f"{_one_of('part', QueryField)}:{_QUERY_PATTERN}"
 ):
-    """Chooses the days of a report, or what a server's spending is summed by."""
+    """A menu for the period of a report, or for the grouping of a server's report."""
 
-    def __init__(self, part: QueryField, asked: ReportQuery) -> None:
-        chosen = getattr(asked, part)
+    def __init__(self, part: QueryField, query: ReportQuery) -> None:
+        chosen = getattr(query, part)
         options = [
             discord.SelectOption(label=_(label), value=value, default=value == chosen)
             for value, label in _LABELS[part].items()
         ]
-        super().__init__(ui.Select(custom_id=f"{part}:{asked}", options=options))
+        super().__init__(ui.Select(custom_id=f"{part}:{query}", options=options))
         self.query_field = part
-        self.query = asked
+        self.query = query
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the menu again from what Discord sends with a choice."""
-        return cls(QueryField(match["part"]), _asked(match))
+        """Rebuild the menu from the interaction that Discord sends."""
+        return cls(QueryField(match["part"]), _parse_query(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Show what was chosen."""
+        """Dispatch the choice to the report cog."""
         await dispatch_component(interaction, self)
 
     @property
     def chosen_query(self) -> ReportQuery:
-        """Return the query with what was chosen; a forged choice leaves it as it is."""
+        """Return the query with the selected value; a forged value leaves it unchanged."""
         before = getattr(self.query, self.query_field)
         value = next(iter(self.item.values), "")
         chosen = next((known for known in _LABELS[self.query_field] if known == value), before)
         return replace(self.query, **{self.query_field: chosen})
 
 
-class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_ASKED}"):
-    """Asks for the same as a file."""
+class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_QUERY_PATTERN}"):
+    """A button that sends the same report as a CSV file."""
 
-    def __init__(self, asked: ReportQuery) -> None:
-        super().__init__(ui.Button(label=_("CSV"), custom_id=f"csv:{asked}"))
-        self.query = asked
+    def __init__(self, query: ReportQuery) -> None:
+        super().__init__(ui.Button(label=_("CSV"), custom_id=f"csv:{query}"))
+        self.query = query
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
-        return cls(_asked(match))
+        """Rebuild the button from the interaction that Discord sends."""
+        return cls(_parse_query(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the file over."""
+        """Dispatch the click to the report cog."""
         await dispatch_component(interaction, self)

@@ -1,4 +1,4 @@
-"""Knows how figures become a picture, and the words under it."""
+"""Charts and texts of spending reports."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,9 +20,9 @@ from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, Grouping, ReportLine, Sums
 from workflow.reports.spending import SpendingReport, percent_of
 
-_MOST_BARS: Final = 62
-_MOST_RANKS: Final = 12
-_TOLD: Final = 5
+_MAX_BARS: Final = 62
+_MAX_RANKS: Final = 12
+_RANKS_LISTED: Final = 5
 
 _REASONS: Final = {
     FailReason.PROMPT: N_("prompt unusable"),
@@ -46,7 +46,10 @@ NamesById = Mapping[int, str]
 
 
 def render_chart(figures: SpendingReport, title: str, grouping: Grouping, names: NamesById) -> str:
-    """Draw figures as SVG: over time, or by member or channel; titles and names are anyone's."""
+    """Return a chart as SVG: over time, or by member or channel.
+
+    Title and names may hold any text; what the font cannot draw is removed.
+    """
     if grouping in (Grouping.DAY, Grouping.MODEL):
         size = _bin_size(figures.days)
         bars = _bars_over_time(figures, size)
@@ -59,7 +62,7 @@ def render_chart(figures: SpendingReport, title: str, grouping: Grouping, names:
 
 
 def format_alt_text(figures: SpendingReport, title: str) -> str:
-    """Say in a sentence what the picture shows."""
+    """Return a sentence that describes the chart, for screen readers."""
     return ngettext(
         "{title}, {days}: {amount} for {count} video.",
         "{title}, {days}: {amount} for {count} videos.",
@@ -71,35 +74,35 @@ def format_alt_text(figures: SpendingReport, title: str) -> str:
 
 
 def format_summary(figures: SpendingReport, *, own: bool) -> list[str]:
-    """Say in lines what a member (`own`) or a server paid, got back, has on hold and has left."""
+    """Return lines with what a member (`own`) or a server paid, got back and has on hold."""
     return [
-        _paid(figures, own=own),
-        *_adjusted(figures.total),
-        *_not_charged(figures.total),
-        *_on_hold(figures),
-        _today(figures),
-        *([] if figures.total.mean_wait_s is None else [_waited(figures.total.mean_wait_s)]),
+        _format_paid(figures, own=own),
+        *_format_adjustments(figures.total),
+        *_format_released(figures.total),
+        *_format_held(figures),
+        _format_today(figures),
+        *([] if figures.total.mean_wait_s is None else [_format_wait(figures.total.mean_wait_s)]),
     ]
 
 
 def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[str]:
-    """Say in lines who or what cost most, the share of the budget, and why videos failed."""
+    """Return lines with the largest costs, the share of the limit, and the reasons of failures."""
     lines: list[str] = []
     if (percent := percent_of(figures.total.net, figures.budget)) is not None:
         assert figures.budget is not None, "a share is of something"
-        lines.append(_share_of(percent, figures.budget))
+        lines.append(_format_budget_share(percent, figures.budget))
     if figures.failures:
-        lines.append(_failed(figures.failures))
-    most = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_TOLD]
-    for place, line in enumerate(most, start=1):
+        lines.append(_format_failures(figures.failures))
+    costliest = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_RANKS_LISTED]
+    for rank, line in enumerate(costliest, start=1):
         percent = percent_of(line.sums.net, figures.total.net)
         label = _mention(line, grouping, names)
-        lines.append(f"{place}. {label} {format_usd(line.sums.net)} ({percent} %)")
+        lines.append(f"{rank}. {label} {format_usd(line.sums.net)} ({percent} %)")
     return lines
 
 
 def format_weekly_summary(figures: SpendingReport) -> list[str]:
-    """Say in three lines what a server paid in a week, what was not made, and how long it took."""
+    """Return three lines about a week: what the server paid, failures, and the average wait."""
     sums, counts = figures.total, figures.failures
     paid = ngettext(
         "**{days}: {amount}** for {count} video.",
@@ -110,12 +113,12 @@ def format_weekly_summary(figures: SpendingReport) -> list[str]:
     )
     return [
         paid,
-        _failed(counts) if counts else _("Nothing failed."),
-        _("Nothing was delivered.") if sums.mean_wait_s is None else _waited(sums.mean_wait_s),
+        _format_failures(counts) if counts else _("Nothing failed."),
+        _("Nothing was delivered.") if sums.mean_wait_s is None else _format_wait(sums.mean_wait_s),
     ]
 
 
-def _paid(figures: SpendingReport, *, own: bool) -> str:
+def _format_paid(figures: SpendingReport, *, own: bool) -> str:
     amount, days = format_usd(figures.total.net), format_date_span(figures.days)
     if own:
         return ngettext(
@@ -134,7 +137,7 @@ def _paid(figures: SpendingReport, *, own: bool) -> str:
     )
 
 
-def _adjusted(sums: Sums) -> list[str]:
+def _format_adjustments(sums: Sums) -> list[str]:
     charged, after = format_usd(sums.charged), format_usd(MicroUSD(abs(sums.adjusted)))
     if sums.adjusted < 0:
         return [_("{charged} was charged, {back} given back.", charged=charged, back=after)]
@@ -143,37 +146,37 @@ def _adjusted(sums: Sums) -> list[str]:
     return []
 
 
-def _not_charged(sums: Sums) -> list[str]:
-    """Say what was held and not charged, and what became of those videos."""
+def _format_released(sums: Sums) -> list[str]:
+    """Format what was held but not charged, with the numbers of failed and cancelled videos."""
     if not sums.released:
         return []
     match bool(sums.failed), bool(sums.cancelled):
         case True, True:
-            said = _FAILED_AND_CANCELLED
+            template = _FAILED_AND_CANCELLED
         case True, False:
-            said = _FAILED
+            template = _FAILED
         case False, True:
-            said = _CANCELLED
+            template = _CANCELLED
         case _:
-            said = _RELEASED
+            template = _RELEASED
     counts = {"failed": format_number(sums.failed), "cancelled": format_number(sums.cancelled)}
-    return [_(said, amount=format_usd(sums.released), **counts)]
+    return [_(template, amount=format_usd(sums.released), **counts)]
 
 
-def _on_hold(figures: SpendingReport) -> list[str]:
+def _format_held(figures: SpendingReport) -> list[str]:
     held = figures.held
     if not held.videos:
         return []
-    said = ngettext(
+    sentence = ngettext(
         "On hold now: {amount} for {count} video.",
         "On hold now: {amount} for {count} videos.",
         held.videos,
         amount=format_usd(held.amount),
     )
-    return [said]
+    return [sentence]
 
 
-def _today(figures: SpendingReport) -> str:
+def _format_today(figures: SpendingReport) -> str:
     today = figures.today
     if today.limit is None:
         return _("Today: {amount}; no daily limit applies.", amount=format_usd(today.used))
@@ -182,11 +185,11 @@ def _today(figures: SpendingReport) -> str:
     )
 
 
-def _waited(seconds: int) -> str:
-    return _("From order to video: {time} on average.", time=_lasting(seconds))
+def _format_wait(seconds: int) -> str:
+    return _("From order to video: {time} on average.", time=_format_duration(seconds))
 
 
-def _share_of(percent: int, budget: MicroUSD) -> str:
+def _format_budget_share(percent: int, budget: MicroUSD) -> str:
     return _(
         "That is {percent} % of the {limit} of these days' limit.",
         percent=percent,
@@ -194,10 +197,12 @@ def _share_of(percent: int, budget: MicroUSD) -> str:
     )
 
 
-def _failed(failures: Mapping[FailReason, int]) -> str:
+def _format_failures(failures: Mapping[FailReason, int]) -> str:
     counts = sorted(failures.items(), key=lambda item: -item[1])
-    told = ", ".join(f"{count} {_(_REASONS[reason])}" for reason, count in counts)
-    return _("Failed: {sum} ({reasons}).", sum=format_number(sum(failures.values())), reasons=told)
+    reasons = ", ".join(f"{count} {_(_REASONS[reason])}" for reason, count in counts)
+    return _(
+        "Failed: {sum} ({reasons}).", sum=format_number(sum(failures.values())), reasons=reasons
+    )
 
 
 def _chart(
@@ -220,7 +225,7 @@ def _chart(
 
 
 def _models(figures: SpendingReport) -> list[str]:
-    """Name all models, those on sale first, so that each keeps its colour."""
+    """List the labels of all models, current ones first, so that each keeps its colour."""
     retired = sorted({line.model for line in figures.daily if line.model} - set(MODELS))
     return [*(model.label for model in MODELS.values()), *retired]
 
@@ -239,13 +244,13 @@ def _most_used(figures: SpendingReport) -> str:
 
 
 def _bin_size(days: DayRange) -> int:
-    if len(days) <= _MOST_BARS:
+    if len(days) <= _MAX_BARS:
         return 1
-    return 7 if len(days) <= 7 * _MOST_BARS else 31
+    return 7 if len(days) <= 7 * _MAX_BARS else 31
 
 
 def _bars_over_time(figures: SpendingReport, size: int) -> list[Bar]:
-    """Put the days together by 1, by weeks from Monday on, or (31) by months."""
+    """Return the bars by day (1), by week from Monday (7) or by month (31)."""
     parts: dict[date, dict[str, MicroUSD]] = {_bin(day, size): {} for day in figures.days}
     for line in figures.daily:
         assert line.day is not None, "these lines are by day"
@@ -265,9 +270,9 @@ def _bin(day: date, size: int) -> date:
 
 
 def _ranks(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[Bar]:
-    """Make a bar for each of those who cost most, and one for all others together."""
+    """Return a bar for each of the largest groups, and one for the rest."""
     groups = [_id(line, grouping) for line in figures.groups]
-    shown = groups if len(groups) <= _MOST_RANKS else groups[: _MOST_RANKS - 1]
+    shown = groups if len(groups) <= _MAX_RANKS else groups[: _MAX_RANKS - 1]
     parts: dict[int, dict[str, MicroUSD]] = {id_: {} for id_ in shown}
     others: dict[str, MicroUSD] = {}
     for line in figures.parts:
@@ -308,7 +313,7 @@ def _mention(line: ReportLine, grouping: Grouping, names: NamesById) -> str:
             return format_date(line.day)
 
 
-def _lasting(seconds: int) -> str:
+def _format_duration(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
     if not minutes:
         return _("{seconds} s", seconds=rest)

@@ -1,4 +1,4 @@
-"""Posts the summaries of a week that managers asked for, each once."""
+"""Publishing of weekly summaries to the channels that managers chose."""
 
 from io import BytesIO
 from typing import Any, Final
@@ -17,23 +17,23 @@ from workflow.reports.weekly_summary import WeeklySummary
 
 _log = structlog.get_logger(__name__)
 
-_PICTURE: Final = "week.png"
-_NOBODY: Final = discord.AllowedMentions.none()
-_MARGIN_MS: Final = 60_000
-_DEPTH: Final = 200
+_CHART_FILENAME: Final = "week.png"
+_NO_MENTIONS: Final = discord.AllowedMentions.none()
+_CLOCK_MARGIN_MS: Final = 60_000
+_HISTORY_LIMIT: Final = 200
 
 
 class WeeklySummaryPublisher:
-    """Posts summaries to the channels that managers chose."""
+    """Publisher that posts each weekly summary once."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._painter = ChartRenderer()
+        self._renderer = ChartRenderer()
 
     async def publish(self, summary: WeeklySummary) -> bool:
-        """Post a summary; False if Discord did not answer, and it is to be tried again.
+        """Post a summary; return False if Discord did not answer and the call should be retried.
 
-        A channel that is gone or forbidden is left alone: managers see that nothing comes.
+        A channel that is deleted or forbidden is not retried.
         """
         if not self._client.is_ready():
             return False
@@ -41,46 +41,52 @@ class WeeklySummaryPublisher:
             if not await self._is_posted(summary):
                 await self._send(summary)
         except (discord.Forbidden, discord.NotFound) as error:
-            _log.warning("no summary", server=summary.guild_id, error=str(error))
+            _log.warning(
+                "weekly summary channel unavailable", server=summary.guild_id, error=str(error)
+            )
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            _log.warning("summary not posted yet", server=summary.guild_id, error=str(error))
+            _log.warning("weekly summary not posted", server=summary.guild_id, error=str(error))
             return False
         return True
 
     async def _is_posted(self, summary: WeeklySummary) -> bool:
-        """Look whether a process that was cut off has posted it."""
+        """Return whether an earlier attempt, interrupted before its record, posted it."""
         if summary.posted_since_ms is None:
             return False
-        since_ms = summary.posted_since_ms - _MARGIN_MS - discord.utils.DISCORD_EPOCH
+        since_ms = summary.posted_since_ms - _CLOCK_MARGIN_MS - discord.utils.DISCORD_EPOCH
         history = self._channel(summary).history(
-            limit=_DEPTH, after=discord.Object(max(0, since_ms) << 22)
+            limit=_HISTORY_LIMIT, after=discord.Object(max(0, since_ms) << 22)
         )
         me = self._client.user
         async for message in history:
-            if me is not None and message.author.id == me.id and _is_of(message, summary.week):
+            if (
+                me is not None
+                and message.author.id == me.id
+                and _is_summary_of(message, summary.week)
+            ):
                 return True
         return False
 
     async def _send(self, summary: WeeklySummary) -> None:
-        files = await self._picture(summary)
+        files = await self._render_chart(summary)
         await self._channel(summary).send(
             view=_card(summary, files),
             files=files,
-            # Of two posts with one nonce in a few minutes, Discord makes one.
+            # Discord merges two messages with the same nonce within a few minutes.
             nonce=f"{summary.week[2:4]}{summary.week[-2:]}{summary.guild_id}",
-            allowed_mentions=_NOBODY,
+            allowed_mentions=_NO_MENTIONS,
         )
 
-    async def _picture(self, summary: WeeklySummary) -> list[discord.File]:
+    async def _render_chart(self, summary: WeeklySummary) -> list[discord.File]:
         title = self._title(summary)
         svg = views.render_chart(summary.figures, title, Grouping.DAY, {})
         try:
-            png = BytesIO(await self._painter.render_png(svg))
+            png = BytesIO(await self._renderer.render_png(svg))
         except ChartRenderError as error:
-            _log.error("no picture of a week", error=str(error))
+            _log.error("weekly summary chart failed", error=str(error))
             return []
         alt = views.format_alt_text(summary.figures, title)
-        return [discord.File(png, filename=_PICTURE, description=alt)]
+        return [discord.File(png, filename=_CHART_FILENAME, description=alt)]
 
     def _title(self, summary: WeeklySummary) -> str:
         guild = self._client.get_guild(summary.guild_id)
@@ -106,7 +112,7 @@ def _signature(week: str) -> str:
     return f"-# {week}"
 
 
-def _is_of(message: discord.Message, week: str) -> bool:
+def _is_summary_of(message: discord.Message, week: str) -> bool:
     items = ui.LayoutView.from_message(message).walk_children()
     texts = [item.content for item in items if isinstance(item, ui.TextDisplay)]
     return any(text.endswith(_signature(week)) for text in texts)

@@ -1,1 +1,1 @@
-"""The panel on which managers see and change what counts on their server."""
+"""The settings panel of a server, for its managers."""

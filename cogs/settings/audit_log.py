@@ -1,4 +1,4 @@
-"""Knows how a change that is on record is told on the page that it concerns."""
+"""Entries of the audit log on the pages of the settings panel."""
 
 import re
 from typing import Final
@@ -16,39 +16,41 @@ _IDS_SHOWN: Final = 3
 _ID: Final = re.compile(r"\d{15,20}")
 
 
-def affects_page(change: Change, spot: SettingsLocation) -> bool:
-    """Tell whether something on a page was changed; on the first page, anything."""
+def affects_page(change: Change, location: SettingsLocation) -> bool:
+    """Return whether a change concerns a field of a page; the first page shows every change."""
     if change.what == "preset":
-        return spot.page in (SettingsPage.HOME, SettingsPage.PRESETS)
-    field, about = _field(change)
-    if spot.page is SettingsPage.HOME:
-        return any(find_field(page, field) for page in SettingsPage)
-    is_here = about == spot.subject if spot.page is SettingsPage.CHANNEL else not about
+        return location.page in (SettingsPage.HOME, SettingsPage.PRESETS)
+    field_name, channel_id = _changed_field(change)
+    if location.page is SettingsPage.HOME:
+        return any(find_field(page, field_name) for page in SettingsPage)
+    is_here = (
+        channel_id == location.subject if location.page is SettingsPage.CHANNEL else not channel_id
+    )
     return (
         is_here
-        and spot.page is not SettingsPage.PRESETS
-        and find_field(spot.page, field) is not None
+        and location.page is not SettingsPage.PRESETS
+        and find_field(location.page, field_name) is not None
     )
 
 
 def format_setting_change(change: Change) -> str:
-    """Say who changed what, when, from what to what."""
+    """Format a change: the setting, its values before and after, the member, the time."""
     who, when = f"<@{change.actor}>", f"<t:{change.at_ms // 1000}:R>"
     if change.what == "preset":
-        return _preset_said(change, who, when)
-    field, about = _field(change)
-    knob = next(filter(None, (find_field(page, field) for page in SettingsPage)), None)
+        return _format_preset_change(change, who, when)
+    field_name, channel_id = _changed_field(change)
+    field = next(filter(None, (find_field(page, field_name) for page in SettingsPage)), None)
     return _(
         "Last change: {what}, {before} → {after}, by {who} {when}",
-        what=_label(knob, about),
-        before=_shown(knob, change.before),
-        after=_shown(knob, change.after),
+        what=_label(field, channel_id),
+        before=_format_value(field, change.before),
+        after=_format_value(field, change.after),
         who=who,
         when=when,
     )
 
 
-def _preset_said(change: Change, who: str, when: str) -> str:
+def _format_preset_change(change: Change, who: str, when: str) -> str:
     name = text.sanitize(change.subject.partition(":")[2], _TEXT_SHOWN)
     if change.before is None:
         return _("Last change: preset {name} added by {who} {when}", name=name, who=who, when=when)
@@ -59,8 +61,8 @@ def _preset_said(change: Change, who: str, when: str) -> str:
     return _("Last change: preset {name} changed by {who} {when}", name=name, who=who, when=when)
 
 
-def _field(change: Change) -> tuple[str, str]:
-    """Name what was changed, and the channel if it was the rule of one."""
+def _changed_field(change: Change) -> tuple[str, str]:
+    """Return the name of the changed field, and the channel's id if it is a channel's own rule."""
     if change.what == "limit":
         target, _, kind = change.subject.split(":")
         return (
@@ -68,20 +70,20 @@ def _field(change: Change) -> tuple[str, str]:
             if target == LimitTarget.MEMBERS and kind in LIMIT_KIND_BY_FIELD
             else ("", "")
         )
-    field, _, about = change.subject.partition(":")
-    return field, about
+    field_name, _, channel_id = change.subject.partition(":")
+    return field_name, channel_id
 
 
-def _label(knob: SettingField | None, about: str) -> str:
-    label = "" if knob is None else _(knob.label)
-    return _("{what} in <#{channel}>", what=label, channel=about) if about else label
+def _label(field: SettingField | None, channel_id: str) -> str:
+    label = "" if field is None else _(field.label)
+    return _("{what} in <#{channel}>", what=label, channel=channel_id) if channel_id else label
 
 
-def _shown(knob: SettingField | None, value: str | None) -> str:
+def _format_value(field: SettingField | None, value: str | None) -> str:
     if value is None:
         return _("not set")
-    if not isinstance(knob, ChannelOrRoleField):
+    if not isinstance(field, ChannelOrRoleField):
         return text.sanitize(value, _TEXT_SHOWN)
-    sign, ids = "@&" if knob.selects_roles else "#", _ID.findall(value)
-    named = " ".join(f"<{sign}{id_}>" for id_ in ids[:_IDS_SHOWN])
-    return f"{named} …" if len(ids) > _IDS_SHOWN else named
+    prefix, ids = "@&" if field.selects_roles else "#", _ID.findall(value)
+    mentions = " ".join(f"<{prefix}{id_}>" for id_ in ids[:_IDS_SHOWN])
+    return f"{mentions} …" if len(ids) > _IDS_SHOWN else mentions

@@ -1,4 +1,4 @@
-"""Knows what is wrong with channels and roles that were chosen: gone, or closed to the bot."""
+"""Checks of selected channels and roles: deleted ones, and missing permissions of the bot."""
 
 from collections.abc import Iterable
 
@@ -7,47 +7,49 @@ import discord
 from cogs.settings.field_types import ChannelOrRoleField
 from cogs.ui.i18n import N_, _, ngettext
 
-_Place = discord.abc.GuildChannel | discord.Thread
+_Channel = discord.abc.GuildChannel | discord.Thread
 
 
-def existing_ids(guild: discord.Guild, pick: ChannelOrRoleField, ids: Iterable[int]) -> list[int]:
-    """List those that are still there."""
-    return [id_ for id_ in ids if _is_there(guild, pick, id_)]
+def existing_ids(guild: discord.Guild, field: ChannelOrRoleField, ids: Iterable[int]) -> list[int]:
+    """List the selected channels or roles that still exist."""
+    return [id_ for id_ in ids if _exists(guild, field, id_)]
 
 
 def find_selection_problems(
-    guild: discord.Guild, pick: ChannelOrRoleField, ids: tuple[int, ...]
+    guild: discord.Guild, field: ChannelOrRoleField, ids: tuple[int, ...]
 ) -> list[str]:
-    """Say what is wrong with what was picked, in words for a manager."""
-    there = existing_ids(guild, pick, ids)
-    said = [_gone(pick, len(ids) - len(there))] if len(there) < len(ids) else []
-    return said if pick.selects_roles else [*said, *find_posting_problems(guild, there)]
+    """Return the warnings about a selection, as sentences for a manager."""
+    existing = existing_ids(guild, field, ids)
+    problems = (
+        [_format_deleted(field, len(ids) - len(existing))] if len(existing) < len(ids) else []
+    )
+    return problems if field.selects_roles else [*problems, *find_posting_problems(guild, existing)]
 
 
 def find_posting_problems(guild: discord.Guild, channel_ids: Iterable[int]) -> list[str]:
-    """Say in which of the channels that are there the bot can not post a video, and why."""
-    said: list[str] = []
+    """Return a sentence for each existing channel in which the bot cannot post a video."""
+    problems: list[str] = []
     for channel_id in channel_ids:
         channel = guild.get_channel_or_thread(channel_id)
-        lacking = None if channel is None else _lacking(channel)
-        if lacking is not None:
-            said.append(
+        missing = None if channel is None else _missing_permission(channel)
+        if missing is not None:
+            problems.append(
                 _(
                     "I can not post in <#{channel}>: I lack *{permission}* there.",
                     channel=channel_id,
-                    permission=_(lacking),
+                    permission=_(missing),
                 )
             )
-    return said
+    return problems
 
 
-def _is_there(guild: discord.Guild, pick: ChannelOrRoleField, id_: int) -> bool:
-    found = guild.get_role(id_) if pick.selects_roles else guild.get_channel_or_thread(id_)
+def _exists(guild: discord.Guild, field: ChannelOrRoleField, id_: int) -> bool:
+    found = guild.get_role(id_) if field.selects_roles else guild.get_channel_or_thread(id_)
     return found is not None
 
 
-def _gone(pick: ChannelOrRoleField, count: int) -> str:
-    if pick.selects_roles:
+def _format_deleted(field: ChannelOrRoleField, count: int) -> str:
+    if field.selects_roles:
         return ngettext(
             "A role that was chosen is deleted: choose again.",
             "{count} roles that were chosen are deleted: choose again.",
@@ -60,8 +62,11 @@ def _gone(pick: ChannelOrRoleField, count: int) -> str:
     )
 
 
-def _lacking(channel: _Place) -> str | None:
-    """Name the first permission that the bot lacks to post a video: without it, others go too."""
+def _missing_permission(channel: _Channel) -> str | None:
+    """Return the first permission that the bot lacks to post a video, or None.
+
+    The others are not listed: Discord denies some of them only because the first is missing.
+    """
     try:
         allowed = channel.permissions_for(channel.guild.me)
     except (AttributeError, discord.ClientException):

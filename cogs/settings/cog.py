@@ -1,4 +1,4 @@
-"""The panel on which managers see and change what counts on their server: `/settings`."""
+"""The `/settings` command and the interactions with its panel."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -33,22 +33,22 @@ from workflow.billing.quotas import Actor
 from workflow.context import Context
 
 _FORM_READ_S: Final = 2
-"""A form has to be the first answer, and Discord waits three seconds for it."""
+"""A form has to be the first response, and Discord waits three seconds for it."""
 
 _Interaction = discord.Interaction[Any]
 
 
 class SettingsCog(ComponentCog):
-    """Shows the panel to managers, privately, and does what its controls are used for."""
+    """The settings panel, shown privately to managers."""
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
-        self._clerk = SettingsService(context)
+        self._service = SettingsService(context)
         self._interactions = interactions
-        self._kept = TTLStore[RejectedForm](context.now_ms)
+        self._rejected_forms = TTLStore[RejectedForm](context.now_ms)
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the controls of the panel."""
+        """Return the handlers of the panel's controls."""
         return (
             ComponentRoute(SettingsControl, self.handle_control),
             ComponentRoute(ReopenFormButton, self.reopen_form),
@@ -61,56 +61,80 @@ class SettingsCog(ComponentCog):
     async def settings(self, interaction: _Interaction) -> None:
         """Show the first page."""
         await self._interactions.defer_reply(interaction)
-        await run_handler(interaction, self._open(interaction))
+        await run_handler(interaction, self._show_home(interaction))
 
     async def handle_control(self, interaction: _Interaction, control: SettingsControl) -> None:
-        """Do what a control was used for, and show the page as it is then."""
+        """Apply what a control does, and show the updated page."""
         values = chosen_values(interaction)
-        work = self._use(interaction, control.location, control.control_name, values)
-        await run_handler(interaction, work)
+        handling = self._handle_control(interaction, control.location, control.control_name, values)
+        await run_handler(interaction, handling)
 
     async def reopen_form(self, interaction: _Interaction, button: ReopenFormButton) -> None:
-        """Open a form once more with what was typed into it."""
-        await run_handler(interaction, self._retype(interaction, button.form_key))
+        """Reopen a rejected form with its values."""
+        await run_handler(interaction, self._reopen_form(interaction, button.form_key))
 
     @commands.Cog.listener("on_interaction")
     async def on_form_submit(self, interaction: _Interaction) -> None:
-        """Take a form that is sent off, also one that an earlier process has opened."""
+        """Handle a submitted form, also one that an earlier process opened."""
         data: dict[str, Any] = {**(interaction.data or {})}
-        about = modals.FORM_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
-        if interaction.type is not discord.InteractionType.modal_submit or about is None:
+        match = modals.FORM_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+        if interaction.type is not discord.InteractionType.modal_submit or match is None:
             return
-        typed = modals.read_form_values(data)
-        kept = RejectedForm(interaction.user.id, parse_location(about), about["knob"], typed)
-        await run_handler(interaction, self._take(interaction, kept))
+        form_values = modals.read_form_values(data)
+        form = RejectedForm(
+            interaction.user.id, parse_location(match), match["control"], form_values
+        )
+        await run_handler(interaction, self._submit_form(interaction, form))
 
-    async def _open(self, interaction: _Interaction) -> None:
-        seat = _seat(interaction)
-        await self._show(interaction, seat, SettingsLocation(SettingsPage.HOME))
+    async def _show_home(self, interaction: _Interaction) -> None:
+        manager_context = _manager_context(interaction)
+        await self._show_page(interaction, manager_context, SettingsLocation(SettingsPage.HOME))
 
-    async def _use(
-        self, interaction: _Interaction, spot: SettingsLocation, knob: str, values: Sequence[str]
+    async def _handle_control(
+        self,
+        interaction: _Interaction,
+        location: SettingsLocation,
+        control_name: str,
+        values: Sequence[str],
     ) -> None:
-        seat = _seat(interaction)
-        if _opens_form(spot, knob):
-            await interaction.response.send_modal(await self._filled_form(seat, spot, knob))
+        manager_context = _manager_context(interaction)
+        if _opens_form(location, control_name):
+            # Discord accepts a form as the first response only: no deferring here.
+            await interaction.response.send_modal(
+                await self._build_modal(manager_context, location, control_name)
+            )
             return
         await self._interactions.defer_update_or_reply(interaction)
-        if knob in (ControlAction.OPEN_PAGE, ControlAction.SELECT_SUBJECT):
-            await self._show(interaction, seat, _turned(interaction, spot, knob, values))
+        if control_name in (ControlAction.OPEN_PAGE, ControlAction.SELECT_SUBJECT):
+            await self._show_page(
+                interaction,
+                manager_context,
+                _target_location(interaction, location, control_name, values),
+            )
             return
-        await self._do(interaction, seat, spot, self._change(seat, spot, knob, values))
+        await self._apply_change(
+            interaction,
+            manager_context,
+            location,
+            self._change_by_control(manager_context, location, control_name, values),
+        )
 
-    async def _take(self, interaction: _Interaction, kept: RejectedForm) -> None:
-        """Take what was typed; if it breaks rules, keep it, so that nobody types it twice."""
-        seat = _seat(interaction)
+    async def _submit_form(self, interaction: _Interaction, form: RejectedForm) -> None:
+        """Apply a submitted form; if it breaks rules, store it for its manager to correct."""
+        manager_context = _manager_context(interaction)
         await self._interactions.defer_update_or_reply(interaction)
-        await self._do(interaction, seat, kept.location, self._change_typed(seat, kept), kept)
+        await self._apply_change(
+            interaction,
+            manager_context,
+            form.location,
+            self._change_by_form(manager_context, form),
+            form,
+        )
 
-    async def _retype(self, interaction: _Interaction, key: str) -> None:
-        _seat(interaction)
-        kept = self._kept.get(key, interaction.user.id)
-        if kept is None:
+    async def _reopen_form(self, interaction: _Interaction, key: str) -> None:
+        _manager_context(interaction)
+        form = self._rejected_forms.get(key, interaction.user.id)
+        if form is None:
             raise UserError(
                 _(
                     "What you typed is kept for {minutes} minutes at most, and it is gone. "
@@ -118,86 +142,106 @@ class SettingsCog(ComponentCog):
                     minutes=TTL_MINUTES,
                 )
             )
-        await interaction.response.send_modal(_form(kept.location, kept.control_name, kept.values))
+        await interaction.response.send_modal(
+            _make_modal(form.location, form.control_name, form.values)
+        )
 
-    async def _filled_form(
-        self, seat: ManagerContext, spot: SettingsLocation, knob: str
+    async def _build_modal(
+        self, manager_context: ManagerContext, location: SettingsLocation, control_name: str
     ) -> ui.Modal:
         try:
             async with asyncio.timeout(_FORM_READ_S):
-                state = await self._clerk.read_state(seat.guild)
+                state = await self._service.read_state(manager_context.guild)
         except TimeoutError:
             raise UserError(_("The service is slow just now. Click again in a moment.")) from None
-        return _form(spot, knob, _standing(state, spot, knob))
+        return _make_modal(location, control_name, _current_values(state, location, control_name))
 
-    async def _do(
+    async def _apply_change(
         self,
         interaction: _Interaction,
-        seat: ManagerContext,
-        spot: SettingsLocation,
+        manager_context: ManagerContext,
+        location: SettingsLocation,
         change: Awaitable[SettingsLocation],
-        typed: RejectedForm | None = None,
+        form: RejectedForm | None = None,
     ) -> None:
-        """Make a change and show where it leads; if it breaks rules, name them above its page."""
+        """Apply a change and show the resulting page; above it list the rules that it breaks."""
         try:
             after = await change
         except RulesViolated as error:
-            button = None if typed is None else self._keep(interaction, typed)
+            button = None if form is None else self._store_rejected_form(interaction, form)
             notice = RejectionNotice(error.violations, button)
-            await self._show(interaction, seat, spot, notice)
+            await self._show_page(interaction, manager_context, location, notice)
         else:
-            await self._show(interaction, seat, after)
+            await self._show_page(interaction, manager_context, after)
 
-    def _keep(self, interaction: _Interaction, typed: RejectedForm) -> ReopenFormButton:
-        """Keep what was typed, and return the button that opens its form."""
+    def _store_rejected_form(
+        self, interaction: _Interaction, form: RejectedForm
+    ) -> ReopenFormButton:
+        """Store a rejected form, and return the button that reopens it."""
         key = str(interaction.id)
-        self._kept.put(key, typed)
+        self._rejected_forms.put(key, form)
         return ReopenFormButton(key, _("Edit again"))
 
-    async def _show(
+    async def _show_page(
         self,
         interaction: _Interaction,
-        seat: ManagerContext,
-        spot: SettingsLocation,
+        manager_context: ManagerContext,
+        location: SettingsLocation,
         notice: RejectionNotice | None = None,
     ) -> None:
-        view = pages.render_page(await self._clerk.read_state(seat.guild), spot, notice)
+        view = pages.render_page(
+            await self._service.read_state(manager_context.guild), location, notice
+        )
         await interaction.edit_original_response(view=view)
 
-    async def _change(
-        self, seat: ManagerContext, spot: SettingsLocation, knob: str, values: Sequence[str]
+    async def _change_by_control(
+        self,
+        manager_context: ManagerContext,
+        location: SettingsLocation,
+        control_name: str,
+        values: Sequence[str],
     ) -> SettingsLocation:
-        """Change what a control was used for that needs no form; tell which page shows it."""
-        match knob:
+        """Apply a control that needs no form, and return the location of the page that shows it."""
+        match control_name:
             case ControlAction.CLEAR:
-                await self._clerk.clear_channel_rules(seat, int(spot.subject))
+                await self._service.clear_channel_rules(manager_context, int(location.subject))
             case ControlAction.CLEAR_DELETED:
-                await self._clerk.clear_deleted_channels(seat)
+                await self._service.clear_deleted_channels(manager_context)
             case ControlAction.REMOVE:
-                await self._clerk.remove_preset(seat, spot.subject)
+                await self._service.remove_preset(manager_context, location.subject)
                 return SettingsLocation(SettingsPage.PRESETS)
             case _:
-                known = find_field(spot.page, knob)
-                if known is None or isinstance(known, TextField):
-                    raise _out_of_date()
-                await self._clerk.set_value(seat, spot, knob, known.parse_input(values))
-        return spot
+                field = find_field(location.page, control_name)
+                if field is None or isinstance(field, TextField):
+                    raise _panel_outdated()
+                await self._service.set_value(
+                    manager_context, location, control_name, field.parse_input(values)
+                )
+        return location
 
-    async def _change_typed(self, seat: ManagerContext, kept: RejectedForm) -> SettingsLocation:
-        """Change what was typed into a form; tell which page shows it."""
-        if kept.control_name in (ControlAction.ADD, ControlAction.EDIT):
-            name = await self._clerk.save_preset(seat, kept.location.subject, kept.values)
-            return replace(kept.location, subject=name)
-        knob = find_field(kept.location.page, kept.control_name)
-        if not isinstance(knob, TextField):
-            raise _out_of_date()
-        value = knob.parse_input(kept.values.get(modals.TEXT_INPUT_ID, ""))
-        await self._clerk.set_value(seat, kept.location, kept.control_name, value)
-        return kept.location
+    async def _change_by_form(
+        self, manager_context: ManagerContext, form: RejectedForm
+    ) -> SettingsLocation:
+        """Apply a form, and return the location of the page that shows it."""
+        if form.control_name in (ControlAction.ADD, ControlAction.EDIT):
+            name = await self._service.save_preset(
+                manager_context, form.location.subject, form.values
+            )
+            return replace(form.location, subject=name)
+        field = find_field(form.location.page, form.control_name)
+        if not isinstance(field, TextField):
+            raise _panel_outdated()
+        value = field.parse_input(form.values.get(modals.TEXT_INPUT_ID, ""))
+        await self._service.set_value(manager_context, form.location, form.control_name, value)
+        return form.location
 
 
-def _seat(interaction: _Interaction) -> ManagerContext:
-    """Find out who wants to change something, and turn away whoever may not (any more)."""
+def _manager_context(interaction: _Interaction) -> ManagerContext:
+    """Return the manager and server of an interaction.
+
+    Raises:
+        UserError: the member lacks, or has lost, the permission to manage the server.
+    """
     if not is_manager(interaction):
         raise UserError(_("Only members with *Manage Server* can do that."))
     if interaction.guild is None:
@@ -205,44 +249,46 @@ def _seat(interaction: _Interaction) -> ManagerContext:
     return ManagerContext(interaction.guild, Actor(interaction.user.id, interaction.id))
 
 
-def _opens_form(spot: SettingsLocation, knob: str) -> bool:
-    return knob in (ControlAction.ADD, ControlAction.EDIT) or isinstance(
-        find_field(spot.page, knob), TextField
+def _opens_form(location: SettingsLocation, control_name: str) -> bool:
+    return control_name in (ControlAction.ADD, ControlAction.EDIT) or isinstance(
+        find_field(location.page, control_name), TextField
     )
 
 
-def _turned(
-    interaction: _Interaction, spot: SettingsLocation, knob: str, values: Sequence[str]
+def _target_location(
+    interaction: _Interaction, location: SettingsLocation, control_name: str, values: Sequence[str]
 ) -> SettingsLocation:
-    """Tell which page was chosen, or what a page is to be about."""
+    """Return the location of the selected page, or of the selected subject of this page."""
     chosen = next(iter(values), "")
-    if knob == ControlAction.SELECT_SUBJECT:
-        return replace(spot, subject=chosen)
+    if control_name == ControlAction.SELECT_SUBJECT:
+        return replace(location, subject=chosen)
     page = next((page for page in SettingsPage if page == chosen), SettingsPage.HOME)
     return SettingsLocation(
         page, str(interaction.channel_id) if page is SettingsPage.CHANNEL else ""
     )
 
 
-def _form(spot: SettingsLocation, knob: str, typed: FormValues) -> ui.Modal:
-    if knob in (ControlAction.ADD, ControlAction.EDIT):
-        return modals.preset_modal(spot, knob, typed)
-    text = find_field(spot.page, knob)
-    if not isinstance(text, TextField):
-        raise _out_of_date()
-    return modals.text_modal(spot, text, typed.get(modals.TEXT_INPUT_ID, ""))
+def _make_modal(location: SettingsLocation, control_name: str, form_values: FormValues) -> ui.Modal:
+    if control_name in (ControlAction.ADD, ControlAction.EDIT):
+        return modals.preset_modal(location, control_name, form_values)
+    field = find_field(location.page, control_name)
+    if not isinstance(field, TextField):
+        raise _panel_outdated()
+    return modals.text_modal(location, field, form_values.get(modals.TEXT_INPUT_ID, ""))
 
 
-def _standing(state: SettingsState, spot: SettingsLocation, knob: str) -> FormValues:
-    """Write what is set as it stands in the form that changes it."""
-    if knob in (ControlAction.ADD, ControlAction.EDIT):
-        preset = state.find_preset(spot.subject)
+def _current_values(
+    state: SettingsState, location: SettingsLocation, control_name: str
+) -> FormValues:
+    """Return the current values for the form that changes them."""
+    if control_name in (ControlAction.ADD, ControlAction.EDIT):
+        preset = state.find_preset(location.subject)
         return {} if preset is None else modals.preset_to_form_values(preset)
-    text = find_field(spot.page, knob)
-    if not isinstance(text, TextField):
-        raise _out_of_date()
-    return {modals.TEXT_INPUT_ID: text.format_input(state.value(spot, knob))}
+    field = find_field(location.page, control_name)
+    if not isinstance(field, TextField):
+        raise _panel_outdated()
+    return {modals.TEXT_INPUT_ID: field.format_input(state.value(location, control_name))}
 
 
-def _out_of_date() -> UserError:
+def _panel_outdated() -> UserError:
     return UserError(_("This panel is out of date. Type `/settings` once more."))

@@ -1,4 +1,7 @@
-"""Knows the controls of the panel; each names its page and itself, so it works for good."""
+"""Controls of the settings panel.
+
+The custom id names the page and the control, so that a panel works after a restart.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +17,7 @@ from cogs.ui.routing import dispatch_component
 
 
 class SettingsPage(StrEnum):
-    """The pages of the panel, as they stand in custom ids."""
+    """The pages of the panel, as written in custom ids."""
 
     HOME = "home"
     WHO = "who"
@@ -28,7 +31,7 @@ class SettingsPage(StrEnum):
 
 
 class ControlAction(StrEnum):
-    """What a control does that does not set anything by its name."""
+    """Controls that act on a page; every other control is named after the field that it sets."""
 
     OPEN_PAGE = "turn"
     SELECT_SUBJECT = "choose"
@@ -41,52 +44,52 @@ class ControlAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SettingsLocation:
-    """A page, and what it is `about`: a channel's id or a preset's name on pages that have many."""
+    """A page, and its `subject`: a channel's id or a preset's name on pages that have several."""
 
     page: SettingsPage
     subject: str = ""
 
-    def custom_id(self, knob: str) -> str:
-        """Write the custom id of a control that stands here."""
-        return f"settings:{self.page}:{knob}:{self.subject}"
+    def custom_id(self, control_name: str) -> str:
+        """Return the custom id of a control on this page."""
+        return f"settings:{self.page}:{control_name}:{self.subject}"
 
 
 def parse_location(match: re.Match[str]) -> SettingsLocation:
-    """Read a spot from a custom id that fits."""
-    return SettingsLocation(SettingsPage(match["page"]), match["about"])
+    """Return the location in a custom id that matched `CONTROL_PATTERN`."""
+    return SettingsLocation(SettingsPage(match["page"]), match["subject"])
 
 
 CONTROL_PATTERN: Final = (
-    rf"(?P<page>{'|'.join(SettingsPage)}):(?P<knob>[a-z_]{{1,24}}):(?P<about>.{{0,40}})"
+    rf"(?P<page>{'|'.join(SettingsPage)}):(?P<control>[a-z_]{{1,24}}):(?P<subject>.{{0,40}})"
 )
 
 
 class SettingsControl(
     ui.DynamicItem[ui.Item[Any]], template=re.compile(f"settings:{CONTROL_PATTERN}", re.DOTALL)
 ):
-    """A menu or a button; what it looks like is no matter here, as long as its custom id fits."""
+    """A menu or a button of the panel, recognised by its custom id alone."""
 
-    def __init__(self, item: ui.Item[Any], spot: SettingsLocation, knob: str) -> None:
+    def __init__(self, item: ui.Item[Any], location: SettingsLocation, control_name: str) -> None:
         super().__init__(item)
-        self.location = spot
-        self.control_name = knob
+        self.location = location
+        self.control_name = control_name
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the control again from what Discord sends when it is used."""
-        return cls(item, parse_location(match), match["knob"])
+        """Rebuild the control from the interaction that Discord sends."""
+        return cls(item, parse_location(match), match["control"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand it to the cog that knows what to do."""
+        """Dispatch the interaction to the cog that handles it."""
         await dispatch_component(interaction, self)
 
 
 class ReopenFormButton(
     ui.DynamicItem[ui.Button[Any]], template=r"settings-retype:(?P<key>[0-9]{1,20})"
 ):
-    """Opens a form once more that broke a rule."""
+    """A button that reopens a rejected form with its values."""
 
     def __init__(self, key: str, label: str) -> None:
         style = discord.ButtonStyle.primary
@@ -97,69 +100,88 @@ class ReopenFormButton(
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the interaction that Discord sends."""
         return cls(match["key"], cast("ui.Button[Any]", item).label or "")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to the cog that knows what was typed."""
+        """Dispatch the click to the cog, which keeps the rejected values."""
         await dispatch_component(interaction, self)
 
 
 def chosen_values(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
-    """List what was chosen in a menu; a button has nothing to choose."""
+    """Return the values selected in a menu; a button has none."""
     data: dict[str, Any] = {**(interaction.data or {})}
     return tuple(map(str, data.get("values") or ()))
 
 
 def select_row(
-    spot: SettingsLocation, knob: str, options: Sequence[discord.SelectOption], **looks: Any
+    location: SettingsLocation,
+    control_name: str,
+    options: Sequence[discord.SelectOption],
+    **select_kwargs: Any,
 ) -> ui.Item[Any]:
-    """Lay out a row with a menu of named options."""
-    custom_id = spot.custom_id(knob)
+    """Build a row with a menu of named options."""
+    custom_id = location.custom_id(control_name)
     return row(
-        SettingsControl(ui.Select(custom_id=custom_id, options=[*options], **looks), spot, knob)
+        SettingsControl(
+            ui.Select(custom_id=custom_id, options=[*options], **select_kwargs),
+            location,
+            control_name,
+        )
     )
 
 
 def channel_select_row(
-    spot: SettingsLocation, knob: str, *, allow_forums: bool, **looks: Any
+    location: SettingsLocation, control_name: str, *, allow_forums: bool, **select_kwargs: Any
 ) -> ui.Item[Any]:
-    """Lay out a row with a menu of the channels that hold messages, perhaps of forums too."""
+    """Build a row with a menu of the channels that hold messages, and of forums if allowed."""
     kinds = [*_CHANNELS, *(_FORUMS if allow_forums else ())]
-    select = ui.ChannelSelect[Any](custom_id=spot.custom_id(knob), channel_types=kinds, **looks)
-    return row(SettingsControl(select, spot, knob))
+    select = ui.ChannelSelect[Any](
+        custom_id=location.custom_id(control_name), channel_types=kinds, **select_kwargs
+    )
+    return row(SettingsControl(select, location, control_name))
 
 
-def role_select_row(spot: SettingsLocation, knob: str, **looks: Any) -> ui.Item[Any]:
-    """Lay out a row with a menu of the server's roles."""
-    return row(SettingsControl(ui.RoleSelect(custom_id=spot.custom_id(knob), **looks), spot, knob))
-
-
-def settings_button(
-    spot: SettingsLocation,
-    knob: str,
-    label: str,
-    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+def role_select_row(
+    location: SettingsLocation, control_name: str, **select_kwargs: Any
 ) -> ui.Item[Any]:
-    """Make a button."""
-    return SettingsControl(
-        ui.Button(label=label, style=style, custom_id=spot.custom_id(knob)), spot, knob
+    """Build a row with a menu of the server's roles."""
+    return row(
+        SettingsControl(
+            ui.RoleSelect(custom_id=location.custom_id(control_name), **select_kwargs),
+            location,
+            control_name,
+        )
     )
 
 
-def danger_button(spot: SettingsLocation, knob: str, label: str) -> ui.Item[Any]:
-    """Make a button for what is not undone by another click."""
-    return settings_button(spot, knob, label, discord.ButtonStyle.danger)
+def settings_button(
+    location: SettingsLocation,
+    control_name: str,
+    label: str,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+) -> ui.Item[Any]:
+    """Build a button of the panel."""
+    return SettingsControl(
+        ui.Button(label=label, style=style, custom_id=location.custom_id(control_name)),
+        location,
+        control_name,
+    )
 
 
-_T: Final = discord.ChannelType
+def danger_button(location: SettingsLocation, control_name: str, label: str) -> ui.Item[Any]:
+    """Build a button for a change that another click cannot undo."""
+    return settings_button(location, control_name, label, discord.ButtonStyle.danger)
+
+
+_ChannelType: Final = discord.ChannelType
 _CHANNELS: Final = (
-    _T.text,
-    _T.news,
-    _T.voice,
-    _T.stage_voice,
-    _T.public_thread,
-    _T.private_thread,
-    _T.news_thread,
+    _ChannelType.text,
+    _ChannelType.news,
+    _ChannelType.voice,
+    _ChannelType.stage_voice,
+    _ChannelType.public_thread,
+    _ChannelType.private_thread,
+    _ChannelType.news_thread,
 )
-_FORUMS: Final = (_T.forum, _T.media)
+_FORUMS: Final = (_ChannelType.forum, _ChannelType.media)

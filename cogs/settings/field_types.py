@@ -1,4 +1,4 @@
-"""Knows the ways in which something is set: chosen from a menu, picked of the server, or typed."""
+"""Types of setting fields: menus of values, of channels and roles, and text inputs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,22 +7,21 @@ from typing import Any, Final
 from cogs.ui import text
 from cogs.ui.i18n import _, format_usd, ngettext
 from cogs.ui.text import format_limit
-from domain.durations import DAY_S
 from domain.errors import InvalidInput, RulesViolated
 from domain.money import MicroUSD, format_usd_en
 from domain.quotas import LimitKind, parse_amount
 from domain.violations import Source, Violation, ViolationCode
 
 UNSET_KEY: Final = "-"
-"""Stands in a menu for leaving it open."""
+"""The key of the option that leaves a field unset."""
 
-_NAMED: Final = 5
-"""Channels or roles that are named where they are counted."""
+_MENTIONS_SHOWN: Final = 5
+"""Channels or roles that are mentioned; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldOption:
-    """One of the values that a menu offers."""
+    """One option of a menu."""
 
     key: str
     label: str
@@ -31,11 +30,10 @@ class FieldOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectField:
-    """A menu of known values.
+    """A menu of fixed values.
 
-    `field` names what is set in its holder. Labels, hints and `unset_label`, which says what counts
-    where
-    nothing is chosen, are sentences of the catalogue; without `unset_label` something always is.
+    `name` is the attribute that it sets. `label`, `hint` and `unset_label` are message ids.
+    `unset_label` describes what applies while nothing is selected; without it a value is required.
     """
 
     name: str
@@ -46,31 +44,31 @@ class SelectField:
     multiple: bool = False
 
     def menu_options(self) -> tuple[FieldOption, ...]:
-        """List what the menu offers, with leaving it open."""
-        is_open = bool(self.unset_label) and not self.multiple
+        """List the options, with one for leaving the field unset if that is allowed."""
+        can_unset = bool(self.unset_label) and not self.multiple
         return (
-            *([FieldOption(UNSET_KEY, self.unset_label, None)] if is_open else []),
+            *([FieldOption(UNSET_KEY, self.unset_label, None)] if can_unset else []),
             *self.options,
         )
 
     def option_label(self, option: FieldOption) -> str:
-        """Say an option as it stands in the menu."""
+        """Format an option's label for the menu."""
         return capitalize_first(_(option.label))
 
     def is_selected(self, option: FieldOption, value: Any) -> bool:
-        """Tell whether an option is among what is set."""
+        """Return whether an option is among the values that are set."""
         return option.value in (value or ()) if self.multiple else option.value == value
 
     def format_value(self, value: Any) -> str:
-        """Say what is set."""
+        """Format the value."""
         chosen = [_(one.label) for one in self.menu_options() if self.is_selected(one, value)]
         return ", ".join(chosen) or _(self.unset_label)
 
     def parse_input(self, values: Sequence[str]) -> Any:
-        """Read what was chosen.
+        """Return the value of the selected options.
 
         Raises:
-            RulesViolated: nothing of the kind is offered (any more).
+            RulesViolated: an option is not offered, as from a panel of an earlier version.
         """
         chosen = [one.value for one in self.menu_options() if one.key in values]
         if len(chosen) != len(values) or not (chosen or self.multiple):
@@ -80,9 +78,9 @@ class SelectField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelOrRoleField:
-    """A menu of the server's channels, or its roles; `most` is how many may be picked.
+    """A menu of the server's channels or roles, of which `max_values` may be selected.
 
-    Forums are among the channels where what is picked holds for their posts.
+    `allow_forums` is for settings that also apply to the posts of a forum.
     """
 
     name: str
@@ -94,28 +92,28 @@ class ChannelOrRoleField:
     allow_forums: bool = False
 
     def selected_ids(self, value: Any) -> tuple[int, ...]:
-        """List what is set."""
+        """Return the ids that are set."""
         if value is None:
             return ()
         return (value,) if isinstance(value, int) else tuple(value)
 
     def format_value(self, value: Any) -> str:
-        """Say what is set, by name as far as there is room."""
+        """Format the value: mention the first channels or roles, and count the rest."""
         ids = self.selected_ids(value)
-        sign = "@&" if self.selects_roles else "#"
-        named = " ".join(f"<{sign}{id_}>" for id_ in ids[:_NAMED])
+        prefix = "@&" if self.selects_roles else "#"
+        named = " ".join(f"<{prefix}{id_}>" for id_ in ids[:_MENTIONS_SHOWN])
         if not ids:
             return _(self.unset_label)
-        more = len(ids) - _NAMED
+        more = len(ids) - _MENTIONS_SHOWN
         if more <= 0:
             return named
         return ngettext("{named} and {count} more", "{named} and {count} more", more, named=named)
 
     def parse_input(self, values: Sequence[str]) -> Any:
-        """Read what was picked.
+        """Return the selected ids, or the only one.
 
         Raises:
-            RulesViolated: that is no channel or role.
+            RulesViolated: too many values, or one that is no id.
         """
         if len(values) > self.max_values or not all(value.isdecimal() for value in values):
             raise _not_offered()
@@ -127,7 +125,7 @@ class ChannelOrRoleField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextField:
-    """A form with one field; `parser` raises InvalidInput for what it does not take."""
+    """A text input in a form of its own; `parser` raises InvalidInput for unusable text."""
 
     name: str
     label: str
@@ -137,23 +135,23 @@ class TextField:
     input_formatter: Callable[[Any], str]
     parser: Callable[[str], Any]
     max_length: int = 20
-    """Characters that the field takes."""
+    """Characters that the input takes."""
 
     multiline: bool = False
 
     def format_value(self, value: Any) -> str:
-        """Say what is set."""
+        """Format the value."""
         return _(self.unset_label) if value is None or value == () else self.formatter(value)
 
     def format_input(self, value: Any) -> str:
-        """Write what is set as it would be typed."""
+        """Format the value as a member would type it."""
         return "" if value is None else self.input_formatter(value)
 
     def parse_input(self, text: str) -> Any:
-        """Read what was typed.
+        """Parse the typed text.
 
         Raises:
-            RulesViolated: it can not be taken.
+            RulesViolated: the text is no value of this field.
         """
         try:
             return self.parser(text.strip())
@@ -175,86 +173,86 @@ SettingField = SelectField | ChannelOrRoleField | TextField
 
 
 def capitalize_first(text: str) -> str:
-    """Write what stands within a sentence as it stands by itself."""
+    """Return the text with a capital first letter, as at the start of a sentence."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 MAX_TEXT_INPUT_LENGTH: Final = 4_000
-"""Characters that Discord takes in a field."""
+"""Characters that Discord takes in a text input."""
 
-_WORDS_SHOWN: Final = 100
-_MOST_DIGITS: Final = 6
+_WORD_LIST_CHARS: Final = 100
+_MAX_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class MemberLimit:
-    """What is set for each member of a server; without an amount it lifts what else would count."""
+    """A limit for each member of a server; None as amount lifts the service's default limit."""
 
     amount: int | None
 
 
 def format_price(amount: MicroUSD) -> str:
-    """Show a price."""
+    """Format a price."""
     return format_usd(amount)
 
 
 def format_price_input(amount: MicroUSD) -> str:
-    """Write a price as it is typed."""
+    """Format a price as a member would type it."""
     return format_usd_en(amount).replace(",", "")
 
 
 def parse_price(text: str) -> MicroUSD | None:
-    """Read a price; nothing typed is none.
+    """Parse a price in US dollars; empty text is None.
 
     Raises:
-        InvalidInput: it is no price.
+        InvalidInput: the text is no price.
     """
     return parse_amount(text) if text else None
 
 
-def format_cooldown(allowance: MemberLimit) -> str:
-    """Show how long a member waits between two requests."""
-    return format_limit(LimitKind.COOLDOWN, allowance.amount)
+def format_cooldown(member_limit: MemberLimit) -> str:
+    """Format how long a member waits between two requests."""
+    return format_limit(LimitKind.COOLDOWN, member_limit.amount)
 
 
-def format_in_flight_limit(allowance: MemberLimit) -> str:
-    """Show how many videos a member may have under way."""
-    return format_limit(LimitKind.IN_FLIGHT, allowance.amount)
+def format_in_flight_limit(member_limit: MemberLimit) -> str:
+    """Format how many videos a member may have in flight."""
+    return format_limit(LimitKind.IN_FLIGHT, member_limit.amount)
 
 
-def format_member_limit_input(allowance: MemberLimit) -> str:
-    """Write a number as it is typed."""
-    return "none" if allowance.amount is None else str(allowance.amount)
+def format_member_limit_input(member_limit: MemberLimit) -> str:
+    """Format a limit as a member would type it."""
+    return "none" if member_limit.amount is None else str(member_limit.amount)
 
 
 def parse_cooldown(text: str) -> MemberLimit | None:
-    """Read a number of seconds, a day at most; nothing typed clears it.
+    """Parse a number of seconds, at most a day; empty text clears the limit.
 
     Raises:
-        InvalidInput: it is no such number.
+        InvalidInput: the text is no such number.
     """
-    return _read_allowance(text, DAY_S)
+    return _parse_member_limit(text, 86_400)
 
 
 def parse_in_flight_limit(text: str) -> MemberLimit | None:
-    """Read a number of videos, a hundred at most; nothing typed clears it.
+    """Parse a number of videos, at most 100; empty text clears the limit.
 
     Raises:
-        InvalidInput: it is no such number.
+        InvalidInput: the text is no such number.
     """
-    return _read_allowance(text, 100)
+    return _parse_member_limit(text, 100)
 
 
 def format_days(days: int) -> str:
-    """Show a number of days."""
+    """Format a number of days."""
     return ngettext("{count} day", "{count} days", days)
 
 
 def parse_days(text: str) -> int:
-    """Read a number of days.
+    """Parse a number of days.
 
     Raises:
-        InvalidInput: it is no number.
+        InvalidInput: the text is no number.
     """
     if not _is_number(text):
         raise InvalidInput(Violation.of(ViolationCode.DAYS_NOT_WHOLE, Source.SETTINGS))
@@ -262,27 +260,27 @@ def parse_days(text: str) -> int:
 
 
 def format_word_list(entries: tuple[str, ...]) -> str:
-    """Count words, and show the first of them."""
-    shown = text.sanitize(", ".join(entries), _WORDS_SHOWN)
+    """Format a word list: the number of entries, and the first of them."""
+    shown = text.sanitize(", ".join(entries), _WORD_LIST_CHARS)
     return ngettext("{count} entry: {shown}", "{count} entries: {shown}", len(entries), shown=shown)
 
 
 def format_word_list_input(entries: tuple[str, ...]) -> str:
-    """Write words as they are typed."""
+    """Format words as a member would type them, one a line."""
     return "\n".join(entries)
 
 
-def _read_allowance(text: str, most: int) -> MemberLimit | None:
+def _parse_member_limit(text: str, maximum: int) -> MemberLimit | None:
     if not text:
         return None
     if text.lower() == "none":
         return MemberLimit(None)
-    if not _is_number(text) or int(text) > most:
+    if not _is_number(text) or int(text) > maximum:
         raise InvalidInput(
-            Violation.of(ViolationCode.NOT_A_MEMBER_LIMIT, Source.SETTINGS, most=most)
+            Violation.of(ViolationCode.NOT_A_MEMBER_LIMIT, Source.SETTINGS, most=maximum)
         )
     return MemberLimit(int(text))
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS

@@ -1,4 +1,4 @@
-"""Knows everything that can be set on the panel: on which page, what it is called and offers."""
+"""Catalogue of the setting fields, by page of the panel."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,22 +58,22 @@ _SECONDS: Final = tuple(
 MODEL_OPTIONS: Final = tuple(FieldOption(one.id, one.label, one.id) for one in MODELS.values())
 DURATION_OPTIONS: Final = _SECONDS
 ASPECT_RATIO_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in AspectRatio)
-_RESOLUTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in Resolution)
-_SOUND: Final = (FieldOption("on", N_("on"), True), FieldOption("off", N_("off"), False))  # noqa: FBT003
-_WHICH: Final = (
+_RESOLUTION_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in Resolution)
+_SOUND_OPTIONS: Final = (FieldOption("on", N_("on"), True), FieldOption("off", N_("off"), False))  # noqa: FBT003
+_APPLIES_TO_OPTIONS: Final = (
     FieldOption(AppliesTo.NONE, N_("no video"), AppliesTo.NONE),
     FieldOption(AppliesTo.SENSITIVE, N_("videos with a sensitive word"), AppliesTo.SENSITIVE),
     FieldOption(AppliesTo.ALL, N_("every video"), AppliesTo.ALL),
 )
 _LINK, _COPY = OversizeFallback.LINK, OversizeFallback.COPY
-_TOO_LARGE: Final = (
+_OVERSIZE_OPTIONS: Final = (
     FieldOption("link-copy", N_("a link, else a smaller copy"), (_LINK, _COPY)),
     FieldOption("copy-link", N_("a smaller copy, else a link"), (_COPY, _LINK)),
     FieldOption("link", N_("a link"), (_LINK,)),
     FieldOption("copy", N_("a smaller copy"), (_COPY,)),
 )
 
-_RULES: Final = (
+_RULE_FIELDS: Final = (
     SelectField(
         name="models",
         label=N_("Models"),
@@ -87,7 +87,7 @@ _RULES: Final = (
         label=N_("Resolutions"),
         hint=N_("Those that may be asked for."),
         unset_label=N_("all"),
-        options=_RESOLUTIONS,
+        options=_RESOLUTION_OPTIONS,
         multiple=True,
     ),
     SelectField(
@@ -116,7 +116,7 @@ _RULES: Final = (
         label=N_("Default resolution"),
         hint="",
         unset_label=N_("as usual for the model"),
-        options=_RESOLUTIONS,
+        options=_RESOLUTION_OPTIONS,
     ),
     SelectField(
         name="default_aspect_ratio",
@@ -130,7 +130,7 @@ _RULES: Final = (
         label=N_("Default sound"),
         hint="",
         unset_label=N_("as usual for the model"),
-        options=_SOUND,
+        options=_SOUND_OPTIONS,
     ),
 )
 
@@ -155,7 +155,7 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 selects_roles=True,
             ),
         ),
-        SettingsPage.MODELS: _RULES,
+        SettingsPage.MODELS: _RULE_FIELDS,
         SettingsPage.CHANNELS: (
             ChannelOrRoleField(
                 name="result_channel",
@@ -235,13 +235,13 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 name="spoilers",
                 label=N_("Spoilers"),
                 hint=N_("Which videos are hidden until they are clicked."),
-                options=_WHICH,
+                options=_APPLIES_TO_OPTIONS,
             ),
             SelectField(
                 name="age_gate",
                 label=N_("Age-restricted channels"),
                 hint=N_("Which videos may be asked for in those alone."),
-                options=_WHICH,
+                options=_APPLIES_TO_OPTIONS,
             ),
         ),
         SettingsPage.KEEPING: (
@@ -276,24 +276,26 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 name="too_large",
                 label=N_("Too large for Discord"),
                 hint=N_("What is posted in the place of such a video."),
-                options=_TOO_LARGE,
+                options=_OVERSIZE_OPTIONS,
             ),
         ),
-        SettingsPage.CHANNEL: tuple(replace(rule, unset_label=_AS_ON_SERVER) for rule in _RULES),
+        SettingsPage.CHANNEL: tuple(
+            replace(rule, unset_label=_AS_ON_SERVER) for rule in _RULE_FIELDS
+        ),
         SettingsPage.PRESETS: (
             SelectField(
                 name="resolution",
                 label=N_("Resolution"),
                 hint="",
                 unset_label=N_("as the member chooses"),
-                options=_RESOLUTIONS,
+                options=_RESOLUTION_OPTIONS,
             ),
             SelectField(
                 name="sound",
                 label=N_("Sound"),
                 hint="",
                 unset_label=N_("as the member chooses"),
-                options=_SOUND,
+                options=_SOUND_OPTIONS,
             ),
         ),
     }
@@ -302,9 +304,9 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
 LIMIT_KIND_BY_FIELD: Final[Mapping[str, LimitKind]] = MappingProxyType(
     {"cooldown": LimitKind.COOLDOWN, "in_flight": LimitKind.IN_FLIGHT}
 )
-"""What stands among the limits on spending, each for every member of the server."""
+"""Fields that are stored as limits of the server's members, not in the server's settings."""
 
 
-def find_field(page: SettingsPage, field: str) -> SettingField | None:
-    """Find what is set on a page under a name."""
-    return next((knob for knob in FIELDS_BY_PAGE[page] if knob.name == field), None)
+def find_field(page: SettingsPage, field_name: str) -> SettingField | None:
+    """Return the field of a name on a page, or None."""
+    return next((field for field in FIELDS_BY_PAGE[page] if field.name == field_name), None)

@@ -1,7 +1,6 @@
-"""Knows the panel's forms: how they are filled in, and how what was typed is read.
+"""Forms of the settings panel: building, filling in and reading them.
 
-As in `cogs.generation.modals`, the library keeps none of them: what a form is about stands in its
-custom id.
+As in `cogs.generation.modals`, the library keeps no form: the custom id names its page and control.
 """
 
 import re
@@ -22,17 +21,17 @@ FORM_CUSTOM_ID: Final = re.compile(f"settings-form:{CONTROL_PATTERN}", re.DOTALL
 """The custom id of a form: its page, and the control that opened it."""
 
 FormValues = Mapping[str, str]
-"""What stands in the fields of a form, by their names."""
+"""The values of a form's fields, by name."""
 
 TEXT_INPUT_ID: Final = "text"
-"""Names the field of a form that has but one."""
+"""The field of a form that has only one."""
 
 _TITLE_LENGTH: Final = 45
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedForm:
-    """What a manager typed into a form that could not be taken as it was."""
+    """A submitted form; stored if it breaks rules, so that its manager can correct it."""
 
     user_id: int
     location: SettingsLocation
@@ -40,32 +39,39 @@ class RejectedForm:
     values: FormValues
 
 
-def text_modal(spot: SettingsLocation, knob: TextField, text: str) -> ui.Modal:
-    """Make the form of one field."""
-    field = ui.TextInput[Any](
+def text_modal(location: SettingsLocation, field: TextField, text: str) -> ui.Modal:
+    """Build the form of one field."""
+    text_input = ui.TextInput[Any](
         custom_id=TEXT_INPUT_ID,
-        style=discord.TextStyle.paragraph if knob.multiline else discord.TextStyle.short,
+        style=discord.TextStyle.paragraph if field.multiline else discord.TextStyle.short,
         default=text,
-        max_length=knob.max_length,
+        max_length=field.max_length,
         required=False,
     )
-    label = ui.Label[Any](text=_(knob.label), description=_(knob.hint), component=field)
-    return _form(spot, knob.name, _(knob.label), [label])
+    label = ui.Label[Any](text=_(field.label), description=_(field.hint), component=text_input)
+    return _form(location, field.name, _(field.label), [label])
 
 
-def preset_modal(spot: SettingsLocation, knob: str, typed: FormValues) -> ui.Modal:
-    """Make the form of a preset; a form has no room for resolution and sound."""
-    title = _("Edit preset") if spot.subject else _("Add preset")
-    fields = [
-        _label(_("Name"), _input("name", typed, MAX_NAME_CHARS)),
-        _label(_("Words to add to prompts"), _input("suffix", typed, MAX_SUFFIX_CHARS, long=True)),
-        *(_label(_(choice.label), _menu(choice, typed)) for choice in PRESET_FORM_FIELDS),
+def preset_modal(
+    location: SettingsLocation, control_name: str, form_values: FormValues
+) -> ui.Modal:
+    """Build the form of a preset.
+
+    Resolution and sound are set on the page: Discord allows five inputs in a form.
+    """
+    title = _("Edit preset") if location.subject else _("Add preset")
+    labels = [
+        _label(_("Name"), _input("name", form_values, MAX_NAME_CHARS)),
+        _label(
+            _("Words to add to prompts"), _input("suffix", form_values, MAX_SUFFIX_CHARS, long=True)
+        ),
+        *(_label(_(choice.label), _menu(choice, form_values)) for choice in PRESET_FORM_FIELDS),
     ]
-    return _form(spot, knob, title, fields)
+    return _form(location, control_name, title, labels)
 
 
 def preset_to_form_values(preset: Preset) -> FormValues:
-    """Write a preset as it would be typed into its form."""
+    """Return a preset as the values of its form."""
     chosen = {
         choice.name: option.key
         for choice in PRESET_FORM_FIELDS
@@ -75,23 +81,23 @@ def preset_to_form_values(preset: Preset) -> FormValues:
     return {"name": preset.name, "suffix": preset.suffix, **chosen}
 
 
-def apply_form_values(preset: Preset, typed: FormValues) -> Preset:
-    """Lay what was typed over a preset.
+def apply_form_values(preset: Preset, form_values: FormValues) -> Preset:
+    """Return a preset with the values of its form.
 
     Raises:
-        RulesViolated: something was chosen that is not offered.
+        RulesViolated: a selected option is not offered.
     """
     chosen = {
-        choice.name: choice.parse_input([typed.get(choice.name, UNSET_KEY)])
+        choice.name: choice.parse_input([form_values.get(choice.name, UNSET_KEY)])
         for choice in PRESET_FORM_FIELDS
     }
-    texts = {"name": typed.get("name", ""), "suffix": typed.get("suffix", "")}
+    texts = {"name": form_values.get("name", ""), "suffix": form_values.get("suffix", "")}
     return preset.model_copy(update=texts | chosen)
 
 
 def read_form_values(data: Mapping[str, Any]) -> dict[str, str]:
-    """Read what stands in the fields of a form that was sent off."""
-    return dict(_fields(data.get("components", ())))
+    """Return the values of a submitted form, by field name."""
+    return dict(_field_values(data.get("components", ())))
 
 
 _UNCHOSEN: Final = N_("as the member chooses")
@@ -110,17 +116,17 @@ PRESET_FORM_FIELDS: Final = (
         options=ASPECT_RATIO_OPTIONS,
     ),
 )
-"""What of a preset is chosen in its form."""
+"""Fields of a preset that its form offers as menus."""
 
 
 def _form(
-    spot: SettingsLocation, knob: str, title: str, fields: Sequence[ui.Item[Any]]
+    location: SettingsLocation, control_name: str, title: str, fields: Sequence[ui.Item[Any]]
 ) -> ui.Modal:
-    custom_id = f"settings-form:{spot.page}:{knob}:{spot.subject}"
+    custom_id = f"settings-form:{location.page}:{control_name}:{location.subject}"
     modal = ui.Modal(title=title[:_TITLE_LENGTH], custom_id=custom_id)
     for field in fields:
         modal.add_item(field)
-    modal.stop()  # so the library keeps nothing of it
+    modal.stop()  # discord.py would keep the modal in memory until it is submitted
     return modal
 
 
@@ -128,18 +134,20 @@ def _label(text: str, field: ui.Item[Any]) -> ui.Label[Any]:
     return ui.Label(text=text, component=field)
 
 
-def _input(name: str, typed: FormValues, most: int, *, long: bool = False) -> ui.TextInput[Any]:
+def _input(
+    name: str, form_values: FormValues, max_length: int, *, long: bool = False
+) -> ui.TextInput[Any]:
     return ui.TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
-        default=typed.get(name, ""),
-        max_length=most,
+        default=form_values.get(name, ""),
+        max_length=max_length,
         required=False,
     )
 
 
-def _menu(choice: SelectField, typed: FormValues) -> ui.Select[Any]:
-    chosen = typed.get(choice.name, UNSET_KEY)
+def _menu(choice: SelectField, form_values: FormValues) -> ui.Select[Any]:
+    chosen = form_values.get(choice.name, UNSET_KEY)
     options = [
         discord.SelectOption(
             label=choice.option_label(one), value=one.key, default=one.key == chosen
@@ -149,7 +157,7 @@ def _menu(choice: SelectField, typed: FormValues) -> ui.Select[Any]:
     return ui.Select(custom_id=choice.name, options=options, required=True)
 
 
-def _fields(components: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+def _field_values(components: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
     for component in components:
         field = component.get("component", component)
         values = field.get("values") or [""]

@@ -1,4 +1,4 @@
-"""Knows where each thing that is set on the panel is kept; reads and changes it for a manager."""
+"""Service behind the settings panel: reads and changes a server's settings, presets and limits."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,15 @@ from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.guilds import presets, settings
 
-_USUAL: Final = GuildSettings()
+_DEFAULT_SETTINGS: Final = GuildSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsState:
-    """What is set on a server now; `pace` is what is set for each member, under its kind's name."""
+    """The settings of a server at one moment.
+
+    `member_limits` has the limits that hold for each member, by the names of their fields.
+    """
 
     guild: discord.Guild
     settings: GuildSettings
@@ -36,44 +39,44 @@ class SettingsState:
     member_limits: Mapping[str, MemberLimit]
     changes: tuple[Change, ...]
 
-    def value(self, spot: SettingsLocation, field: str) -> Any:
-        """Give what is set under a name on a page."""
-        if field in LIMIT_KIND_BY_FIELD:
-            return self.member_limits.get(field)
-        return getattr(self._holder(spot), field)
+    def value(self, location: SettingsLocation, field_name: str) -> Any:
+        """Return the value of a field on a page; None if nothing is set."""
+        if field_name in LIMIT_KIND_BY_FIELD:
+            return self.member_limits.get(field_name)
+        return getattr(self._values_of(location), field_name)
 
-    def is_set(self, spot: SettingsLocation, field: str) -> bool:
-        """Tell whether managers set it, or it is as it comes."""
-        if field in LIMIT_KIND_BY_FIELD:
-            return field in self.member_limits
-        return self.value(spot, field) != getattr(_usual(spot), field)
+    def is_set(self, location: SettingsLocation, field_name: str) -> bool:
+        """Return whether managers have changed a field from its default."""
+        if field_name in LIMIT_KIND_BY_FIELD:
+            return field_name in self.member_limits
+        return self.value(location, field_name) != getattr(_default_values(location), field_name)
 
     def find_preset(self, name: str) -> Preset | None:
-        """Find a preset by its name."""
+        """Return the preset of a name, or None."""
         return next((one for one in self.presets if one.key == preset_key(name)), None)
 
-    def _holder(self, spot: SettingsLocation) -> BaseModel:
-        match spot.page:
+    def _values_of(self, location: SettingsLocation) -> BaseModel:
+        match location.page:
             case SettingsPage.MODELS:
                 return self.settings.rules
             case SettingsPage.CHANNEL:
-                return channel_rules(self.settings, int(spot.subject))
+                return channel_rules(self.settings, int(location.subject))
             case SettingsPage.PRESETS:
-                return self.find_preset(spot.subject) or Preset(name="")
+                return self.find_preset(location.subject) or Preset(name="")
             case _:
                 return self.settings
 
 
 def channel_rules(settings: GuildSettings, channel_id: int) -> GenerationRules:
-    """Give the rules of one channel alone."""
-    found = (one.rules for one in settings.overrides if one.channel_id == channel_id)
-    return next(found, GenerationRules())
+    """Return the rules that one channel has of its own."""
+    rules = (one.rules for one in settings.overrides if one.channel_id == channel_id)
+    return next(rules, GenerationRules())
 
 
 def with_value(
     settings: GuildSettings, location: SettingsLocation, field_name: str, value: Any
 ) -> GuildSettings:
-    """Change what is set under a name on a page, and nothing else."""
+    """Return settings in which one field of a page has another value."""
     match location.page:
         case SettingsPage.MODELS:
             rules = settings.rules.model_copy(update={field_name: value})
@@ -89,120 +92,149 @@ def with_value(
 def with_channel_rules(
     settings: GuildSettings, channel_id: int, rules: GenerationRules
 ) -> GuildSettings:
-    """Put other rules in the place of a channel's own; those that leave all open are none."""
+    """Return settings with other rules for a channel; rules that set nothing remove its entry."""
     others = tuple(one for one in settings.overrides if one.channel_id != channel_id)
-    own = () if rules == GenerationRules() else (ChannelRules(channel_id=channel_id, rules=rules),)
-    return settings.model_copy(update={"overrides": (*others, *own)})
+    own_rules = (
+        () if rules == GenerationRules() else (ChannelRules(channel_id=channel_id, rules=rules),)
+    )
+    return settings.model_copy(update={"overrides": (*others, *own_rules)})
 
 
 def without_channel_rules(settings: GuildSettings, channel_ids: Container[int]) -> GuildSettings:
-    """Clear the own rules of some channels."""
-    left = tuple(one for one in settings.overrides if one.channel_id not in channel_ids)
-    return settings.model_copy(update={"overrides": left})
+    """Return settings without the own rules of some channels."""
+    remaining = tuple(one for one in settings.overrides if one.channel_id not in channel_ids)
+    return settings.model_copy(update={"overrides": remaining})
 
 
 def deleted_channel_ids(state: SettingsState) -> list[int]:
-    """List the channels with rules of their own that are not there any more."""
+    """List the deleted channels that still have rules of their own."""
     ids = [one.channel_id for one in state.settings.overrides]
     return [id_ for id_ in ids if state.guild.get_channel_or_thread(id_) is None]
 
 
-def _usual(spot: SettingsLocation) -> BaseModel:
-    match spot.page:
+def _default_values(location: SettingsLocation) -> BaseModel:
+    match location.page:
         case SettingsPage.MODELS | SettingsPage.CHANNEL:
             return GenerationRules()
         case SettingsPage.PRESETS:
             return Preset(name="")
         case _:
-            return _USUAL
+            return _DEFAULT_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerContext:
-    """A manager who changes something on a server, by one interaction."""
+    """The manager who changes a setting, and the server; an interaction makes one change."""
 
     guild: discord.Guild
     manager: Actor
 
 
 class SettingsService:
-    """Changes one thing at a time and lets the rest be, whoever else changes something.
+    """Access to a server's settings, one change at a time: concurrent other changes survive.
 
-    What breaks rules raises RulesViolated, and changes nothing.
+    A change that breaks rules raises RulesViolated and leaves everything as it was.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def read_state(self, guild: discord.Guild) -> SettingsState:
-        """Read what is set on a server now."""
-        house = await quotas.read_server_limits(self._context, guild.id)
-        pace = {
+        """Read the current settings of a server."""
+        server_limits = await quotas.read_server_limits(self._context, guild.id)
+        member_limits = {
             str(limit.kind): MemberLimit(limit.amount)
-            for limit in house.limits
+            for limit in server_limits.limits
             if limit.target is LimitTarget.MEMBERS and limit.kind in LIMIT_KIND_BY_FIELD.values()
         }
         return SettingsState(
             guild=guild,
             settings=await settings.read(self._context, guild.id),
             presets=tuple(await presets.list_presets(self._context, guild.id)),
-            member_limits=pace,
+            member_limits=member_limits,
             changes=await settings.latest_changes(self._context, guild.id),
         )
 
     async def set_value(
-        self, seat: ManagerContext, spot: SettingsLocation, field: str, value: Any
+        self,
+        manager_context: ManagerContext,
+        location: SettingsLocation,
+        field_name: str,
+        value: Any,
     ) -> None:
-        """Set one thing on a page."""
-        if field in LIMIT_KIND_BY_FIELD:
-            await self._put_limit(seat, field, value)
-        elif spot.page is SettingsPage.PRESETS:
-            preset = await self._preset(seat, spot.subject)
-            await self._save(seat, preset.model_copy(update={field: value}), over=preset.name)
+        """Set one field of a page."""
+        if field_name in LIMIT_KIND_BY_FIELD:
+            await self._change_member_limit(manager_context, field_name, value)
+        elif location.page is SettingsPage.PRESETS:
+            preset = await self._preset(manager_context, location.subject)
+            await self._save(
+                manager_context,
+                preset.model_copy(update={field_name: value}),
+                replaced_name=preset.name,
+            )
         else:
-            change = partial(with_value, location=spot, field_name=field, value=value)
-            await settings.change(self._context, seat.guild.id, seat.manager, change)
+            change = partial(with_value, location=location, field_name=field_name, value=value)
+            await settings.change(
+                self._context, manager_context.guild.id, manager_context.manager, change
+            )
 
-    async def clear_channel_rules(self, seat: ManagerContext, channel_id: int) -> None:
-        """Let a channel be as the rest of the server."""
+    async def clear_channel_rules(self, manager_context: ManagerContext, channel_id: int) -> None:
+        """Remove a channel's own rules, so that the server's apply to it."""
         clear = partial(with_channel_rules, channel_id=channel_id, rules=GenerationRules())
-        await settings.change(self._context, seat.guild.id, seat.manager, clear)
+        await settings.change(
+            self._context, manager_context.guild.id, manager_context.manager, clear
+        )
 
-    async def clear_deleted_channels(self, seat: ManagerContext) -> None:
-        """Clear the rules of channels that are not there any more."""
-        gone = deleted_channel_ids(await self.read_state(seat.guild))
-        sweep = partial(without_channel_rules, channel_ids=gone)
-        await settings.change(self._context, seat.guild.id, seat.manager, sweep)
+    async def clear_deleted_channels(self, manager_context: ManagerContext) -> None:
+        """Remove the rules of channels that were deleted."""
+        deleted_ids = deleted_channel_ids(await self.read_state(manager_context.guild))
+        remove_deleted = partial(without_channel_rules, channel_ids=deleted_ids)
+        await settings.change(
+            self._context, manager_context.guild.id, manager_context.manager, remove_deleted
+        )
 
-    async def save_preset(self, seat: ManagerContext, name: str, typed: FormValues) -> str:
-        """Save what was typed over the preset of a name, or as a new one; give its name then."""
-        before = await self._preset(seat, name) if name else Preset(name="")
-        after = apply_form_values(before, typed)
-        await self._save(seat, after, over=name)
+    async def save_preset(
+        self, manager_context: ManagerContext, name: str, form_values: FormValues
+    ) -> str:
+        """Save a form over the preset of a name, or as a new one without a name.
+
+        Return the name under which it was saved.
+        """
+        before = await self._preset(manager_context, name) if name else Preset(name="")
+        after = apply_form_values(before, form_values)
+        await self._save(manager_context, after, replaced_name=name)
         return " ".join(after.name.split())
 
-    async def remove_preset(self, seat: ManagerContext, name: str) -> None:
-        """Remove a preset, if it is still there."""
-        await presets.remove(self._context, seat.guild.id, seat.manager, name)
+    async def remove_preset(self, manager_context: ManagerContext, name: str) -> None:
+        """Remove a preset; do nothing if it was removed before."""
+        await presets.remove(self._context, manager_context.guild.id, manager_context.manager, name)
 
-    async def _put_limit(
-        self, seat: ManagerContext, field: str, allowance: MemberLimit | None
+    async def _change_member_limit(
+        self, manager_context: ManagerContext, field_name: str, member_limit: MemberLimit | None
     ) -> None:
         limit = Limit(
             target=LimitTarget.MEMBERS,
-            kind=LIMIT_KIND_BY_FIELD[field],
-            amount=None if allowance is None else allowance.amount,
-            guild_id=seat.guild.id,
+            kind=LIMIT_KIND_BY_FIELD[field_name],
+            amount=None if member_limit is None else member_limit.amount,
+            guild_id=manager_context.guild.id,
         )
-        put = quotas.clear_limit if allowance is None else quotas.set_limit
-        await put(self._context, limit, seat.manager)
+        change_limit = quotas.clear_limit if member_limit is None else quotas.set_limit
+        await change_limit(self._context, limit, manager_context.manager)
 
-    async def _save(self, seat: ManagerContext, preset: Preset, *, over: str) -> None:
-        await presets.save(self._context, seat.guild.id, seat.manager, preset, replaces=over)
+    async def _save(
+        self, manager_context: ManagerContext, preset: Preset, *, replaced_name: str
+    ) -> None:
+        await presets.save(
+            self._context,
+            manager_context.guild.id,
+            manager_context.manager,
+            preset,
+            replaces=replaced_name,
+        )
 
-    async def _preset(self, seat: ManagerContext, name: str) -> Preset:
-        known = await presets.list_presets(self._context, seat.guild.id)
-        found = next((one for one in known if one.key == preset_key(name)), None)
-        if found is None:
+    async def _preset(self, manager_context: ManagerContext, name: str) -> Preset:
+        saved = await presets.list_presets(self._context, manager_context.guild.id)
+        preset = next((one for one in saved if one.key == preset_key(name)), None)
+        if preset is None:
             raise RulesViolated([Violation.of(ViolationCode.PRESET_DELETED, Source.SETTINGS)])
-        return found
+        return preset

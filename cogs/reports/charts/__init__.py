@@ -1,1 +1,1 @@
-"""How figures become pictures: SVG written here, turned into PNG beside the service."""
+"""Charts: SVG drawn here, rendered to PNG in a separate process."""

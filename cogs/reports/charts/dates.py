@@ -1,4 +1,4 @@
-"""Knows how days and months are written, as shortly as they can be told apart."""
+"""Short forms of days, months and spans of days."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from domain.reports import DayRange
 
 
 def format_date_span(days: DayRange) -> str:
-    """Name days: `21 Nov 2026`, `1–21 Nov 2026`, `28 Oct – 21 Nov 2026`."""
+    """Format a span of days: `21 Nov 2026`, `1–21 Nov 2026`, `28 Oct – 21 Nov 2026`."""
     first, last = days.first, days.last
     if first >= last:
         return format_date(last)
@@ -26,17 +26,17 @@ def format_date_span(days: DayRange) -> str:
 
 
 def format_date(day: date) -> str:
-    """Name a day: `21 Nov 2026`."""
+    """Format a day: `21 Nov 2026`."""
     return _("{day} {month} {year}", day=day.day, month=_month(day), year=day.year)
 
 
 def format_day_and_month(day: date) -> str:
-    """Name a day whose year is known: `21 Nov`."""
+    """Format a day without its year: `21 Nov`."""
     return _("{day} {month}", day=day.day, month=_month(day))
 
 
 def format_month_and_year(day: date) -> str:
-    """Name the month of a day: `Nov 2026`."""
+    """Format the month of a day: `Nov 2026`."""
     return _("{month} {year}", month=_month(day), year=day.year)
 
 

@@ -1,7 +1,7 @@
-"""Knows how spending is drawn: as bars over time, or as a ranking; both by model.
+"""Charts of spending: bars over time, and a ranking; both split by model.
 
-The colours are Okabe and Ito's, told apart by the colour-blind, in an order that alternates light
-and dark; and every colour is named, so that nothing hangs on them alone.
+The colours are Okabe and Ito's, which colour-blind readers can distinguish, ordered light and dark
+in turn. The legend names every colour, so that no information depends on colour alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ CHART_HEIGHT: Final = 450
 _COLOURS: Final = ("#56b4e9", "#d55e00", "#f0e442", "#009e73", "#cc79a7")
 _MARGIN: Final = 28
 _GAP: Final = 1.5
-"""Pixels of ground between two parts of a bar."""
+"""Pixels of background between two parts of a bar."""
 
 _TITLE: Final = FontStyle(size=20, weight="SemiBold", fill=TEXT_COLOUR)
 _LARGE: Final = FontStyle(size=26, weight="SemiBold", fill=TEXT_COLOUR)
@@ -42,8 +42,8 @@ _BRIGHT: Final = FontStyle(fill=TEXT_COLOUR)
 _SMALL: Final = FontStyle(size=12)
 _FIGURE: Final = FontStyle(size=12, weight="SemiBold", fill=TEXT_COLOUR, anchor="middle", halo=True)
 
-_NOTHING: Final = N_("Nothing spent yet")
-_NOTHING_STYLE: Final = FontStyle(size=20, anchor="middle", halo=True)
+_NOTHING_SPENT: Final = N_("Nothing spent yet")
+_NOTHING_SPENT_STYLE: Final = FontStyle(size=20, anchor="middle", halo=True)
 
 CostByModel = Mapping[str, MicroUSD]
 """What each model cost, by the model's label."""
@@ -51,22 +51,22 @@ CostByModel = Mapping[str, MicroUSD]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what stands under or before it, and what it is made of."""
+    """One bar: the label below or before it, and its parts."""
 
     label: str
     cost_by_model: CostByModel
 
     @property
     def total(self) -> MicroUSD:
-        """Sum the parts."""
+        """Return the sum of the parts."""
         return MicroUSD(sum(self.cost_by_model.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A picture of spending; texts are drawable, and `models` are in the order of their colours.
+    """The data of a chart; texts are drawable, and `models` are in the order of their colours.
 
-    `limit` is drawn across the bars, where each is a day. `most` says what was used most.
+    `limit` is drawn across the bars, where each is a day. `most_used_model` may be empty.
     """
 
     title: str
@@ -80,21 +80,25 @@ class Chart:
 
 
 def render_time_chart(chart: Chart) -> str:
-    """Draw upright bars, one for each day, week or month; gives SVG."""
+    """Return SVG with vertical bars, one for each day, week or month."""
     return render_svg(
-        CHART_WIDTH, CHART_HEIGHT, [*_head(chart), *_upright(chart), *_legend(chart, CHART_HEIGHT)]
+        CHART_WIDTH,
+        CHART_HEIGHT,
+        [*_draw_head(chart), *_draw_time_chart(chart), *_draw_legend(chart, CHART_HEIGHT)],
     )
 
 
 def render_ranking_chart(chart: Chart) -> str:
-    """Draw level bars, one for each member or channel; as tall as it takes; gives SVG."""
-    tall = max(_LEAST_TALL, _RANKS_TOP + len(chart.bars) * _RANK_TALL + 62)
+    """Return SVG with horizontal bars, one for each member or channel, as high as they need."""
+    height = max(_MIN_RANKING_HEIGHT, _RANKING_TOP + len(chart.bars) * _RANK_HEIGHT + 62)
     return render_svg(
-        CHART_WIDTH, tall, [*_head(chart), *_ranks(chart, tall), *_legend(chart, tall)]
+        CHART_WIDTH,
+        height,
+        [*_draw_head(chart), *_draw_ranking(chart, height), *_draw_legend(chart, height)],
     )
 
 
-def _head(chart: Chart) -> Iterator[str]:
+def _draw_head(chart: Chart) -> Iterator[str]:
     right = CHART_WIDTH - _MARGIN
     made = [ngettext("{count} video", "{count} videos", chart.video_count)]
     if chart.most_used_model:
@@ -109,16 +113,16 @@ def _head(chart: Chart) -> Iterator[str]:
 
 _TOP: Final = 120
 _BOTTOM: Final = CHART_HEIGHT - 76
-_HIGH: Final = _BOTTOM - _TOP
-_WIDEST_BAR: Final = 64
-_LIMIT_ROOM: Final = 74
-_FARTHEST: Final = 4
-"""A limit that many times above the highest bar is drawn above the scale."""
+_PLOT_HEIGHT: Final = _BOTTOM - _TOP
+_MAX_BAR_WIDTH: Final = 64
+_LIMIT_WIDTH: Final = 74
+_MAX_LIMIT_FACTOR: Final = 4
+"""A limit more than this many times the highest bar is drawn above the scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plot:
-    """Where the bars stand: from `left` to `right` in pixels, and how much the scale holds."""
+    """The area of the bars, from `left` to `right` in pixels, and its scale."""
 
     left: float
     right: float
@@ -127,71 +131,78 @@ class _Plot:
 
     @property
     def pitch(self) -> float:
-        """Tell how much room each bar has."""
+        """Return the width of a bar's slot, in pixels."""
         return (self.right - self.left) / max(1, self.count)
 
     def middle(self, number: int) -> float:
-        """Tell where a bar stands."""
+        """Return the x of a bar's centre, in pixels."""
         return self.left + self.pitch * (number + 0.5)
 
-    def tall(self, amount: int) -> float:
-        """Tell how high an amount reaches above the ground line, in pixels."""
-        return _HIGH * amount / self.scale.maximum
+    def height(self, amount: int) -> float:
+        """Return the height of an amount above the base line, in pixels."""
+        return _PLOT_HEIGHT * amount / self.scale.maximum
 
 
-def _upright(chart: Chart) -> Iterator[str]:
-    steps = choose_axis_scale(_reach(chart))
+def _draw_time_chart(chart: Chart) -> Iterator[str]:
+    steps = choose_axis_scale(_scale_maximum(chart))
     left = _MARGIN + max(text_width(label, _SMALL) for label in steps.labels) + 12
-    right = CHART_WIDTH - _MARGIN - (0 if chart.limit is None else _LIMIT_ROOM)
+    right = CHART_WIDTH - _MARGIN - (0 if chart.limit is None else _LIMIT_WIDTH)
     plot = _Plot(left, right, len(chart.bars), steps)
-    yield from _grid(plot)
+    yield from _draw_grid(plot)
     if not any(bar.total for bar in chart.bars):
-        yield draw_text((left + right) / 2, (_TOP + _BOTTOM) / 2, _(_NOTHING), _NOTHING_STYLE)
-    yield from _columns(chart, plot)
+        yield draw_text(
+            (left + right) / 2, (_TOP + _BOTTOM) / 2, _(_NOTHING_SPENT), _NOTHING_SPENT_STYLE
+        )
+    yield from _draw_columns(chart, plot)
     if chart.limit is not None:
-        yield from _limit(chart.limit, plot)
-    yield from _figures(chart.bars, plot)
-    yield from _names(chart.bars, plot)
+        yield from _draw_limit(chart.limit, plot)
+    yield from _draw_figures(chart.bars, plot)
+    yield from _draw_names(chart.bars, plot)
 
 
-def _reach(chart: Chart) -> int:
-    """Tell how much has to fit; a limit far above the bars would press them flat."""
-    most = max((bar.total for bar in chart.bars), default=ZERO)
+def _scale_maximum(chart: Chart) -> int:
+    """Return the amount that the scale has to reach, in micro-dollars.
+
+    A limit far above the bars is left out: the bars would be too low to compare.
+    """
+    highest = max((bar.total for bar in chart.bars), default=ZERO)
     limit = chart.limit or ZERO
-    return max(1, most if most and limit > most * _FARTHEST else max(most, limit))
+    return max(
+        1, highest if highest and limit > highest * _MAX_LIMIT_FACTOR else max(highest, limit)
+    )
 
 
-def _grid(plot: _Plot) -> Iterator[str]:
+def _draw_grid(plot: _Plot) -> Iterator[str]:
     for number, label in enumerate(plot.scale.labels):
-        y = _BOTTOM - plot.tall(plot.scale.step * number)
+        y = _BOTTOM - plot.height(plot.scale.step * number)
         yield draw_horizontal_line(
             plot.left, plot.right, y, MUTED_COLOUR if number == 0 else GRID_COLOUR
         )
         yield draw_text(plot.left - 8, y + 4, label, replace(_SMALL, anchor="end"))
 
 
-def _columns(chart: Chart, plot: _Plot) -> Iterator[str]:
-    wide = min(_WIDEST_BAR, plot.pitch * 0.7)
+def _draw_columns(chart: Chart, plot: _Plot) -> Iterator[str]:
+    width = min(_MAX_BAR_WIDTH, plot.pitch * 0.7)
     for number, bar in enumerate(chart.bars):
         y = float(_BOTTOM)
-        for colour, amount in _coloured(chart, bar):
-            high = plot.tall(amount)
-            y -= high
-            x = plot.middle(number) - wide / 2
-            yield draw_rect(x, y, wide, max(high - _GAP, min(high, 1)), colour)
+        for colour, amount in _coloured_parts(chart, bar):
+            height = plot.height(amount)
+            y -= height
+            x = plot.middle(number) - width / 2
+            yield draw_rect(x, y, width, max(height - _GAP, min(height, 1)), colour)
 
 
-def _coloured(chart: Chart, bar: Bar) -> Iterator[tuple[str, MicroUSD]]:
+def _coloured_parts(chart: Chart, bar: Bar) -> Iterator[tuple[str, MicroUSD]]:
     for number, model in enumerate(chart.models):
         amount = bar.cost_by_model.get(model, ZERO)
         if amount > 0:
             yield _COLOURS[number % len(_COLOURS)], amount
 
 
-def _limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
-    """Draw the limit and name it beside the bars; an arrow says that it lies above the scale."""
+def _draw_limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
+    """Draw the limit and its label beside the bars; an arrow marks a limit above the scale."""
     above = limit > plot.scale.maximum
-    x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.tall(limit)
+    x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.height(limit)
     style = replace(_SMALL, fill=TEXT_COLOUR)
     yield draw_horizontal_line(plot.left, plot.right, y, TEXT_COLOUR, dashed=True)
     yield draw_text(x, y - 3, _("daily limit"), style)
@@ -201,8 +212,8 @@ def _limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
         yield f'<path d="M{tip:.1f} {y + 3:.1f}l4.5 9h-9z" fill="{TEXT_COLOUR}"/>'
 
 
-def _figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
-    """Write each bar's amount above it; that of one of the highest if there is no room for all."""
+def _draw_figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
+    """Draw each bar's amount above it; only the highest bar's if they do not all fit."""
     figures = [format_compact_usd(bar.total) for bar in bars]
     all_fit = all(text_width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
     highest = max(range(len(bars)), key=lambda number: bars[number].total, default=0)
@@ -210,48 +221,48 @@ def _figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
         if bar.total and (all_fit or number == highest):
             half = text_width(figure, _FIGURE) / 2
             x = min(max(plot.middle(number), plot.left + half), plot.right - half)
-            yield draw_text(x, _BOTTOM - plot.tall(bar.total) - 6, figure, _FIGURE)
+            yield draw_text(x, _BOTTOM - plot.height(bar.total) - 6, figure, _FIGURE)
 
 
-def _names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
-    """Write the names of the bars, of every so many if they are too wide for all."""
+def _draw_names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
+    """Draw the labels of the bars, or of every n-th bar if they do not all fit."""
     widest = max((text_width(bar.label, _SMALL) for bar in bars), default=0)
-    every = max(1, ceil((widest + 10) / plot.pitch))
+    label_step = max(1, ceil((widest + 10) / plot.pitch))
     for number, bar in enumerate(bars):
-        if number % every == 0:
+        if number % label_step == 0:
             x = min(plot.middle(number), CHART_WIDTH - _MARGIN - text_width(bar.label, _SMALL) / 2)
             yield draw_text(x, _BOTTOM + 20, bar.label, replace(_SMALL, anchor="middle"))
 
 
 # --- rankings
 
-_LEAST_TALL: Final = 200
-_RANKS_TOP: Final = 92
-_RANK_TALL: Final = 28
-_NAME_ROOM: Final = 190
-_FIGURE_ROOM: Final = 150
+_MIN_RANKING_HEIGHT: Final = 200
+_RANKING_TOP: Final = 92
+_RANK_HEIGHT: Final = 28
+_NAME_WIDTH: Final = 190
+_FIGURE_WIDTH: Final = 150
 
 
-def _ranks(chart: Chart, tall: float) -> Iterator[str]:
+def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
     if not any(bar.total for bar in chart.bars):
-        yield draw_text(CHART_WIDTH / 2, tall / 2 + 16, _(_NOTHING), _NOTHING_STYLE)
+        yield draw_text(CHART_WIDTH / 2, height / 2 + 16, _(_NOTHING_SPENT), _NOTHING_SPENT_STYLE)
         return
-    names = [truncate_text(bar.label, _BRIGHT, _NAME_ROOM) for bar in chart.bars]
+    names = [truncate_text(bar.label, _BRIGHT, _NAME_WIDTH) for bar in chart.bars]
     left = _MARGIN + max(text_width(name, _BRIGHT) for name in names) + 14
-    most = max(bar.total for bar in chart.bars)
-    per_micro = (CHART_WIDTH - _MARGIN - _FIGURE_ROOM - left) / most
+    highest = max(bar.total for bar in chart.bars)
+    per_micro = (CHART_WIDTH - _MARGIN - _FIGURE_WIDTH - left) / highest
     for number, (bar, name) in enumerate(zip(chart.bars, names, strict=True)):
-        y = _RANKS_TOP + _RANK_TALL * number
+        y = _RANKING_TOP + _RANK_HEIGHT * number
         yield draw_text(left - 14, y + 16, name, replace(_BRIGHT, anchor="end"))
         x = left
-        for colour, amount in _coloured(chart, bar):
-            wide = amount * per_micro
-            yield draw_rect(x, y + 2, max(wide - _GAP, min(wide, 1)), _RANK_TALL - 8, colour)
-            x += wide
+        for colour, amount in _coloured_parts(chart, bar):
+            width = amount * per_micro
+            yield draw_rect(x, y + 2, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 8, colour)
+            x += width
         yield draw_text(
             x + 8, y + 16, format_compact_usd(bar.total), replace(_FIGURE, anchor="start")
         )
-        share = _percent(bar.total, sum(each.total for each in chart.bars))
+        share = _percent(bar.total, sum(other.total for other in chart.bars))
         yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
 
 
@@ -264,9 +275,9 @@ def _percent(part: int, whole: int) -> str:
 # --- both
 
 
-def _legend(chart: Chart, tall: float) -> Iterator[str]:
-    """Name each colour with what its model cost in all."""
-    x, y = float(_MARGIN), tall - 22
+def _draw_legend(chart: Chart, height: float) -> Iterator[str]:
+    """Draw each model's colour, label and total cost."""
+    x, y = float(_MARGIN), height - 22
     for colour, model, amount in _model_sums(chart):
         figure = format_compact_usd(amount)
         yield draw_rect(x, y - 11, 12, 12, colour)

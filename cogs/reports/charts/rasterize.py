@@ -1,7 +1,7 @@
-"""Turns the SVG on standard input into the PNG on standard output, with the font beside it.
+"""Program that renders the SVG on standard input to PNG on standard output.
 
-It runs in a confined process: the library keeps Python's lock while it draws, so in the service it
-would hold up every member for as long as one picture takes.
+It runs in a confined process: the library holds Python's global lock while it draws, so in the
+service it would delay every member for as long as one chart takes.
 """
 
 import sys
@@ -13,11 +13,11 @@ FONTS = Path(__file__).parent / "fonts"
 
 
 def main() -> None:
-    """Draw at twice the size: what Discord shows on a screen of high density."""
+    """Render at twice the size, for screens of high density."""
     png = resvg_py.svg_to_bytes(
         svg_string=sys.stdin.buffer.read().decode(),
         zoom=2,
-        # The same picture on every machine, whatever fonts it has.
+        # The same chart on every machine, independent of its fonts.
         skip_system_fonts=True,
         font_files=[str(file) for file in sorted(FONTS.glob("*.otf"))],
         font_family="Inter",

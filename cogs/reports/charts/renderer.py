@@ -1,4 +1,4 @@
-"""Has pictures drawn beside the service, so that nobody waits for anyone else's."""
+"""Rendering of charts in child processes, so that the service stays responsive."""
 
 import asyncio
 from typing import Final
@@ -6,35 +6,35 @@ from typing import Final
 from domain.errors import DailiesError
 from workflow.confined_process import ConfinedProcessFailed, ConfinedProgram, ConfinedRunner
 
-_AT_ONCE: Final = 2
-_LONGEST_S: Final = 10
+_MAX_PROCESSES: Final = 2
+_TIMEOUT_S: Final = 10
 _MAX_PNG_BYTES: Final = 64 << 20
-_PROGRAM: Final = ConfinedProgram(module="cogs.reports.charts.rasterize", wall_seconds=_LONGEST_S)
+_PROGRAM: Final = ConfinedProgram(module="cogs.reports.charts.rasterize", wall_seconds=_TIMEOUT_S)
 
 
 class ChartRenderError(DailiesError):
-    """A picture could not be drawn."""
+    """A chart could not be rendered."""
 
 
 class ChartRenderer:
-    """Draws at most two pictures at once, each in a process of its own."""
+    """Renderer of at most two charts at once, each in a process of its own."""
 
     def __init__(self) -> None:
-        self._runner = ConfinedRunner(_AT_ONCE)
+        self._runner = ConfinedRunner(_MAX_PROCESSES)
 
     async def render_png(self, svg: str) -> bytes:
-        """Draw an SVG as a PNG of twice its size.
+        """Return an SVG as a PNG of twice its size.
 
         Raises:
-            ChartRenderError: it is no SVG, or took longer than ten seconds, waiting included.
+            ChartRenderError: the input is no SVG, or it took over ten seconds, waiting included.
         """
         try:
-            async with asyncio.timeout(_LONGEST_S):
+            async with asyncio.timeout(_TIMEOUT_S):
                 return await self._runner.ask(
                     _PROGRAM, question=svg.encode(), max_answer_bytes=_MAX_PNG_BYTES
                 )
         except TimeoutError:
-            raise ChartRenderError(f"it took more than {_LONGEST_S} seconds") from None
+            raise ChartRenderError(f"it took more than {_TIMEOUT_S} seconds") from None
         except ConfinedProcessFailed as error:
             raise ChartRenderError(f"the process {error}") from error
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Knows how to write SVG: shapes, text in the shipped font and its width, scales of money."""
+"""SVG primitives: shapes, text in the shipped font and its width, scales of money."""
 
 import re
 import unicodedata
@@ -25,27 +25,27 @@ FontWeight = Literal["Regular", "SemiBold"]
 TextAnchor = Literal["start", "middle", "end"]
 
 _FONTS: Final = Path(__file__).parent / "fonts"
-_MEASURED_AT: Final = 100
-_UNDRAWN: Final = re.compile(
+_MEASURED_SIZE: Final = 100
+_UNDRAWABLE: Final = re.compile(
     "[^ -~\u00a1-\u00ac\u00ae-\u0148\u014a-\u01c3\u01c5-\u024f\u0386\u0388-\u038a\u038c"
     "\u038e-\u03a1\u03a3-\u03ce\u0400-\u0482\u048a-\u049d\u04a0-\u04ff\u1e00-\u1eff"
     "\u2010-\u2015\u2018-\u2022\u2026\u2030\u2039\u203a\u20ac\u2116\u2122\u2212]"
 )
-"""What the shipped font has no shape for."""
+"""Characters that the shipped font has no glyph for."""
 
 
 def strip_undrawable(text: str) -> str:
-    """Keep of a stranger's text what can be drawn, on one line; perhaps nothing.
+    """Return the drawable part of any text, on one line; it may be empty.
 
-    Letters in fancy dress become plain ones; emoji and scripts that the font lacks are left out.
+    Compatibility forms of letters become plain ones; emoji and scripts without glyphs are removed.
     """
     line = " ".join(unicodedata.normalize("NFKC", text).split())
-    return " ".join(_UNDRAWN.sub("", line).split())
+    return " ".join(_UNDRAWABLE.sub("", line).split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FontStyle:
-    """How a text looks; `size` is in pixels. A `halo` keeps it clear of what it stands on."""
+    """The style of a text; `size` is in pixels. A `halo` separates it from what is behind it."""
 
     size: float = 13
     weight: FontWeight = "Regular"
@@ -55,21 +55,21 @@ class FontStyle:
 
 
 def text_width(text: str, style: FontStyle) -> float:
-    """Tell how wide a text gets, in pixels."""
-    return _font(style.weight).getlength(text) * style.size / _MEASURED_AT
+    """Return the width of a text, in pixels."""
+    return _font(style.weight).getlength(text) * style.size / _MEASURED_SIZE
 
 
-def truncate_text(text: str, style: FontStyle, room: float) -> str:
-    """Shorten a text until it fits, in pixels."""
-    if text_width(text, style) <= room:
+def truncate_text(text: str, style: FontStyle, max_width: float) -> str:
+    """Return a text shortened to a width in pixels."""
+    if text_width(text, style) <= max_width:
         return text
-    while text and text_width(f"{text}…", style) > room:
+    while text and text_width(f"{text}…", style) > max_width:
         text = text[:-1].rstrip()
     return f"{text}…"
 
 
 def draw_text(x: float, y: float, text: str, style: FontStyle) -> str:
-    """Write one line of text; `y` is its base line."""
+    """Return one line of text as SVG; `y` is its base line."""
     weight = 600 if style.weight == "SemiBold" else 400
     halo = (
         f' stroke="{BACKGROUND_COLOUR}" stroke-width="4" paint-order="stroke"' if style.halo else ""
@@ -80,43 +80,45 @@ def draw_text(x: float, y: float, text: str, style: FontStyle) -> str:
     )
 
 
-def draw_rect(x: float, y: float, wide: float, high: float, fill: str) -> str:
-    """Draw a filled rectangle."""
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="{fill}"/>'
+def draw_rect(x: float, y: float, width: float, height: float, fill: str) -> str:
+    """Return a filled rectangle as SVG."""
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"/>'
+    )
 
 
 def draw_horizontal_line(
     x1: float, x2: float, y: float, stroke: str = GRID_COLOUR, *, dashed: bool = False
 ) -> str:
-    """Draw a level line."""
+    """Return a horizontal line as SVG."""
     dashes = ' stroke-width="1.5" stroke-dasharray="6 4"' if dashed else ""
     return f'<path d="M{x1:.1f} {y:.1f}H{x2:.1f}" stroke="{stroke}"{dashes}/>'
 
 
-def render_svg(wide: float, high: float, parts: Iterable[str]) -> str:
-    """Put a picture together, on Discord's dark ground."""
-    ground = draw_rect(0, 0, wide, high, BACKGROUND_COLOUR)
+def render_svg(width: float, height: float, parts: Iterable[str]) -> str:
+    """Return a complete SVG on Discord's dark background."""
+    ground = draw_rect(0, 0, width, height, BACKGROUND_COLOUR)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}" height="{high:g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'font-family="Inter">{ground}{"".join(parts)}</svg>'
     )
 
 
 @dataclass(frozen=True, slots=True)
 class AxisScale:
-    """Steps of money from zero to just above the most that is shown."""
+    """The axis of a chart: equal steps of micro-dollars from zero to its maximum."""
 
     step: int
     step_count: int
 
     @property
     def maximum(self) -> int:
-        """Tell where the scale ends, in micro-dollars."""
+        """Return the end of the scale, in micro-dollars."""
         return self.step * self.step_count
 
     @property
     def labels(self) -> Sequence[str]:
-        """Name each step from zero on, all with as many decimals as the step needs."""
+        """Return a label for each step from zero, all with the decimals that the step needs."""
         step = Decimal(self.step).scaleb(-6).normalize()
         exponent = step.as_tuple().exponent
         assert isinstance(exponent, int), "a step is a number"
@@ -124,24 +126,26 @@ class AxisScale:
         return [_dollars(step * number, decimals) for number in range(self.step_count + 1)]
 
 
-def choose_axis_scale(most: int) -> AxisScale:
-    """Choose three to six round steps that reach an amount of micro-dollars."""
-    step = next(step for step in _round_steps() if step * 5 >= most)
-    return AxisScale(step, max(1, -(-most // step)))
+def choose_axis_scale(maximum: int) -> AxisScale:
+    """Return a scale of up to five round steps that reaches an amount of micro-dollars."""
+    step = next(step for step in _round_steps() if step * 5 >= maximum)
+    return AxisScale(step, max(1, -(-maximum // step)))
 
 
 def format_compact_usd(amount: MicroUSD) -> str:
-    """Show an amount in few characters; from $100 on without cents."""
+    """Format an amount in few characters; from $100 without cents."""
     if abs(amount) < 100_000_000:
         return format_usd(amount)
     return _dollars(Decimal(amount).scaleb(-6), 0)
 
 
 def _dollars(amount: Decimal, decimals: int) -> str:
-    """Show dollars with so many decimals, in the language spoken."""
+    """Format dollars with a number of decimals, in the current language."""
     pattern = current_locale().currency_formats["standard"].pattern
-    shape = pattern.replace("0.00", "0." + "0" * decimals if decimals else "0")
-    return format_currency(amount, "USD", shape, locale=current_locale(), currency_digits=False)
+    pattern_with_decimals = pattern.replace("0.00", "0." + "0" * decimals if decimals else "0")
+    return format_currency(
+        amount, "USD", pattern_with_decimals, locale=current_locale(), currency_digits=False
+    )
 
 
 def _round_steps() -> Iterable[int]:
@@ -153,4 +157,4 @@ def _round_steps() -> Iterable[int]:
 
 @cache
 def _font(weight: FontWeight) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(_FONTS / f"Inter-{weight}.otf"), _MEASURED_AT)
+    return ImageFont.truetype(str(_FONTS / f"Inter-{weight}.otf"), _MEASURED_SIZE)

@@ -227,7 +227,7 @@ def test_the_font_has_every_letter_that_is_drawn() -> None:
     letters = [
         chr(code)
         for code in range(33, sys.maxunicode)
-        if unicodedata.category(chr(code)) != "Cs" and not svg._UNDRAWN.match(chr(code))
+        if unicodedata.category(chr(code)) != "Cs" and not svg._UNDRAWABLE.match(chr(code))
     ]
     assert len(letters) > 1_000
     for weight in ("Regular", "SemiBold"):
@@ -315,7 +315,7 @@ async def test_what_is_no_picture_is_said_to_be_none(monkeypatch: pytest.MonkeyP
     """Broken SVG, no program, no time: never a hole in silence."""
     with pytest.raises(ChartRenderError):
         await ChartRenderer().render_png("<svg")
-    monkeypatch.setattr(renderer, "_LONGEST_S", 0.001)
+    monkeypatch.setattr(renderer, "_TIMEOUT_S", 0.001)
     with pytest.raises(ChartRenderError, match="seconds"):
         await ChartRenderer().render_png(render_time_chart(a_chart([])))
 
