@@ -34,7 +34,6 @@ TESTED_BY = {
     "cogs/publishing/errors.py": "cogs/publishing/test_publisher.py",
     "cogs/publishing/history.py": "cogs/publishing/test_publisher.py",
     "cogs/quotas/views.py": "cogs/quotas/test_cog.py",
-    "cogs/reports/charts/dates.py": "cogs/reports/charts/test_charts.py",
     "cogs/reports/charts/plots.py": "cogs/reports/charts/test_charts.py",
     "cogs/reports/charts/rasterize.py": "cogs/reports/charts/test_charts.py",
     "cogs/reports/charts/renderer.py": "cogs/reports/charts/test_charts.py",
@@ -109,7 +108,6 @@ TESTED_BY = {
     "workflow/urls/presigned_urls.py": "storage/test_s3_media.py",
     "workflow/urls/signed_urls.py": "bot/web/test_media.py",
     "workflow/urls/signing.py": "bot/web/test_media.py",
-    "workflow/video_tools/task.py": "workflow/video_tools/test_tools.py",
     "workflow/video_tools/worker.py": "workflow/video_tools/test_tools.py",
 }
 """For each module without a test file of its name, the one that tests it; below `tests/`."""

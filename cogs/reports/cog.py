@@ -10,7 +10,6 @@ import structlog
 from discord import app_commands, ui
 
 from cogs.reports import views
-from cogs.reports.charts.dates import format_date_span
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.reports.controls import (
     CsvButton,
@@ -20,7 +19,7 @@ from cogs.reports.controls import (
     render_controls,
 )
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, format_number
+from cogs.ui.i18n import N_, _, format_date_span, format_number
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.layout import BLUE
 from cogs.ui.names import NameResolver, channel_names

@@ -5,15 +5,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from cogs.reports.charts.dates import (
+from cogs.reports.charts.plots import Bar, Chart, render_ranking_chart, render_time_chart
+from cogs.reports.charts.svg import strip_undrawable
+from cogs.ui.i18n import (
+    N_,
+    _,
     format_date,
     format_date_span,
     format_day_and_month,
     format_month_and_year,
+    format_number,
+    format_usd,
+    ngettext,
 )
-from cogs.reports.charts.plots import Bar, Chart, render_ranking_chart, render_time_chart
-from cogs.reports.charts.svg import strip_undrawable
-from cogs.ui.i18n import N_, _, format_number, format_usd, ngettext
 from domain.failures import FailReason
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from workflow.confined_child import ResourceLimits
 from workflow.confined_process import ConfinedProcessFailed, ConfinedProgram, ConfinedRunner
 from workflow.errors import UnusableVideo
-from workflow.video_tools.task import VideoTask
+from workflow.video_tools import VideoTask
 
 _MEMORY_BYTES: Final = 1536 << 20
 _MAX_FILE_BYTES: Final = 256 << 20

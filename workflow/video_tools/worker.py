@@ -6,8 +6,7 @@ It runs in a confined process, whose limits end it when a video asks too much of
 
 import sys
 
-from workflow.video_tools import frames, transcode
-from workflow.video_tools.task import VideoTask
+from workflow.video_tools import VideoTask, frames, transcode
 
 
 def main(task: str, max_bytes: str) -> None:

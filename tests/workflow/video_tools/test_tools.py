@@ -16,8 +16,8 @@ from tests.harness.color_videos import (
 )
 from workflow import confined_process
 from workflow.errors import UnusableVideo
+from workflow.video_tools import VideoTask
 from workflow.video_tools import tools as module
-from workflow.video_tools.task import VideoTask
 from workflow.video_tools.tools import ConfinedVideoTools
 
 COLOURS = colours(30)

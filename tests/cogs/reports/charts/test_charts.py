@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
 from cogs.reports.charts import renderer, svg
-from cogs.reports.charts.dates import format_date_span
 from cogs.reports.charts.plots import (
     CHART_HEIGHT,
     CHART_WIDTH,
@@ -34,6 +33,7 @@ from cogs.reports.charts.svg import (
     truncate_text,
 )
 from cogs.reports.views import render_chart
+from cogs.ui.i18n import format_date_span
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD
 from domain.quotas import LimitUsage, Period, Scope
