@@ -200,7 +200,7 @@ LEDGER_GUARDS = (
     Guard(
         "nothing is bought that could not be kept",
         "workflow/submission_gate.py",
-        "    _room,\n",
+        "    _disk_space,\n",
         "",
         (
             (
@@ -212,7 +212,7 @@ LEDGER_GUARDS = (
     Guard(
         "an old card decides nothing",
         "workflow/operator/actions.py",
-        "found.job.fence != verdict.fence or ",
+        "found.job.fence != request.fence or ",
         "",
         ("tests/workflow/operator/test_actions.py::test_an_old_card_decides_nothing",),
     ),

@@ -1,1 +1,1 @@
-"""The film lab: works on videos in limited processes of their own, with PyAV (extra `media`)."""
+"""Video tools: frames and smaller copies, made by PyAV (extra `media`) in confined processes."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class VideoTask(StrEnum):
-    """What is to be made of a video."""
+    """What is to be made from a video."""
 
     LAST_FRAME = "last picture"
     TRANSCODE = "copy"
