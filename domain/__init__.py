@@ -1,1 +1,1 @@
-"""The rules of the service: models, requests, prices, states and waits. No input, no output."""
+"""The rules of the service, without I/O: models, requests, prices, job states and waits."""

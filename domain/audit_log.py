@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class NewChange:
     """A change to record; `before` or `after` is None where nothing was or is set.
 
-    `what` is the kind of change (`limit`, `grant`, `revoke`, `preset`, …), `subject` names what was
-    changed. `guild_id` is 0 for what concerns every server. `interaction_id` is the click or
-    command that made the change, `entry_id` the ledger row that it is about.
+    `what` is the kind of change (`limit`, `grant`, `revoke`, `preset`, …), `subject` names the
+    changed object. `guild_id` is 0 for a change that concerns every server. `interaction_id` is the
+    click or command that made the change, `entry_id` the ledger row it concerns.
     """
 
     at_ms: int

@@ -1,9 +1,9 @@
 """Errors of the rules.
 
 DailiesError            anything this service raises on purpose
-├── RulesViolated         a request or a setting breaks rules; each is named
-├── InvalidInput          what a person typed can not be read; also a ValueError
-└── Outage              something that the service stands on does not do its work just now
+├── RulesViolated       a request or a setting breaks rules; each is named
+├── InvalidInput        what a person typed cannot be read; also a ValueError
+└── Outage              a dependency of the service is temporarily unavailable
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ class DailiesError(Exception):
 
 
 class RulesViolated(DailiesError):
-    """A request that may not be made; `violations` names everything that is wrong, at once."""
+    """A request or settings that break rules; `violations` names every broken one."""
 
     def __init__(self, violations: Iterable[Violation]) -> None:
         self.violations: tuple[Violation, ...] = tuple(violations)
@@ -24,7 +24,7 @@ class RulesViolated(DailiesError):
 
 
 class InvalidInput(DailiesError, ValueError):
-    """A text that can not be read as what it should be; `violation` says why."""
+    """A text that cannot be parsed; `violation` holds the reason."""
 
     def __init__(self, violation: Violation) -> None:
         self.violation = violation
@@ -32,4 +32,4 @@ class InvalidInput(DailiesError, ValueError):
 
 
 class Outage(DailiesError):
-    """Something that the service stands on does not do its work just now; says what, in words."""
+    """A dependency of the service is temporarily unavailable; the message names it."""

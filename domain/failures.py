@@ -1,4 +1,4 @@
-"""Knows why a task may fail, as classes of APIXO's open set of failure codes.
+"""Failure reasons of tasks: classes of APIXO's open set of failure codes.
 
 Source: the failure tables of APIXO's two model pages, and older names of the same failures.
 """
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 
 class FailReason(StrEnum):
-    """Why there is no video; what a person can do about it is the same within a class."""
+    """Why there is no video; within a class the remedy is the same."""
 
     PROMPT = "prompt"
     CONTENT = "content"
@@ -22,7 +22,7 @@ class FailReason(StrEnum):
 
 
 ENDED_BY_OPERATOR = "ended by the operator"
-"""The code of a job that no task has ended: the operator decided that it makes no video."""
+"""The code of a job that the operator ended without a video."""
 
 RETRYABLE = frozenset({FailReason.RATE_LIMITED, FailReason.TIMEOUT, FailReason.UPSTREAM})
 """Failures after which the same request may well succeed."""
@@ -47,12 +47,12 @@ _NAMES: Mapping[FailReason, str] = MappingProxyType(
 
 
 def classify_fail_code(code: str | None) -> FailReason:
-    """Find the class of a failure code; spelling varies, and unknown codes are `UNKNOWN`."""
-    return _BY_CODE.get(_plain(code or ""), FailReason.UNKNOWN)
+    """Return the class of a failure code, whatever its spelling; `UNKNOWN` for an unknown one."""
+    return _BY_CODE.get(_normalize(code or ""), FailReason.UNKNOWN)
 
 
-def _plain(code: str) -> str:
+def _normalize(code: str) -> str:
     return "".join(char for char in code.lower() if char not in "_- \t\r\n")
 
 
-_BY_CODE = {_plain(name): reason for reason, names in _NAMES.items() for name in names.split()}
+_BY_CODE = {_normalize(name): reason for reason, names in _NAMES.items() for name in names.split()}

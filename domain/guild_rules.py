@@ -1,4 +1,4 @@
-"""Knows what a server's settings mean for a request: what they fill in, and what they refuse."""
+"""Server rules for requests: the defaults that settings fill in, and what they refuse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from domain.word_filter import find_listed_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrigin:
-    """Where somebody asks for a video, and with which roles.
+    """Where a member asks for a video, and with which roles.
 
-    `parent_id` is the channel in which a thread hangs; `adults_only` tells that the channel, or
-    that of the thread, is age-restricted.
+    `parent_id` is the channel of a thread; `age_restricted` is true if the channel, or that of the
+    thread, is age-restricted.
     """
 
     channel_id: int
@@ -25,19 +25,19 @@ class RequestOrigin:
 
 
 def apply_guild_rules(settings: GuildSettings, origin: RequestOrigin, draft: Draft) -> Draft:
-    """Fill in what a draft leaves open as the server wants it, and add which rules it breaks."""
+    """Return a draft with the server's defaults for open options and with the rules it breaks."""
     rules = settings.rules_for_channel(origin.channel_id, origin.parent_id)
-    full = _filled(draft, rules)
+    filled = _fill(draft, rules)
     broken = (
         *_place_rules(settings, origin),
-        *_choice_rules(full, rules),
+        *_choice_rules(filled, rules),
         *_prompt_rules(settings, origin, draft.prompt),
     )
-    return replace(full, violations=(*draft.violations, *broken))
+    return replace(filled, violations=(*draft.violations, *broken))
 
 
 def rule_applies(applies_to: AppliesTo, settings: GuildSettings, prompt: str) -> bool:
-    """Tell whether a rule on some videos holds for the one of this prompt."""
+    """Return whether a rule for some videos applies to the video of a prompt."""
     match applies_to:
         case AppliesTo.ALL:
             return True
@@ -47,7 +47,7 @@ def rule_applies(applies_to: AppliesTo, settings: GuildSettings, prompt: str) ->
             return False
 
 
-def _filled(draft: Draft, rules: GenerationRules) -> Draft:
+def _fill(draft: Draft, rules: GenerationRules) -> Draft:
     model = MODELS[draft.model] if draft.model else _model(draft.command, rules)
     return replace(
         draft,
@@ -60,13 +60,17 @@ def _filled(draft: Draft, rules: GenerationRules) -> Draft:
 
 
 def _model(command: GenerationCommand, rules: GenerationRules) -> Model:
-    """Take the server's default, else the first that may be used; any model, if none may.
+    """Return the server's default model, else the first allowed one, else the first of all.
 
-    One that makes no resolution that is allowed, even the default, comes after those that do.
+    A model without any allowed resolution, even the default, comes after those that have one.
     """
     able = models_for_command(command)
     allowed = [model for model in able if rules.models is None or model.id in rules.models]
-    fit = [model for model in allowed if any(_may_use(made, rules) for made in model.resolutions)]
+    fit = [
+        model
+        for model in allowed
+        if any(_is_allowed(resolution, rules) for resolution in model.resolutions)
+    ]
     chosen = [model for model in fit if model.id == rules.default_model]
     return (*chosen, *fit, *allowed, *able)[0]
 
@@ -75,13 +79,13 @@ def _seconds(model: Model, rules: GenerationRules) -> int:
     seconds = rules.default_seconds
     if seconds is None or not model.min_seconds <= seconds <= model.max_seconds:
         seconds = model.default_seconds
-    most = model.max_seconds if rules.max_seconds is None else rules.max_seconds
-    return max(model.min_seconds, min(seconds, most))
+    longest = model.max_seconds if rules.max_seconds is None else rules.max_seconds
+    return max(model.min_seconds, min(seconds, longest))
 
 
 def _resolution(model: Model, rules: GenerationRules) -> Resolution:
-    """Take the server's default, else the model's, else the highest that may be used."""
-    allowed = [made for made in model.resolutions if _may_use(made, rules)]
+    """Return the server's default resolution, else the model's, else the highest allowed one."""
+    allowed = [resolution for resolution in model.resolutions if _is_allowed(resolution, rules)]
     for wanted in (rules.default_resolution, model.default_resolution):
         if wanted is not None and wanted in allowed:
             return wanted
@@ -89,7 +93,7 @@ def _resolution(model: Model, rules: GenerationRules) -> Resolution:
 
 
 def _aspect_ratio(draft: Draft, model: Model, rules: GenerationRules) -> AspectRatio | None:
-    """Take the server's default; but a picture that is brought to life keeps its own shape."""
+    """Return the server's default aspect ratio; None where a picture keeps its own shape."""
     if (
         draft.command is GenerationCommand.ANIMATE
         or rules.default_aspect_ratio not in model.aspect_ratios
@@ -98,12 +102,12 @@ def _aspect_ratio(draft: Draft, model: Model, rules: GenerationRules) -> AspectR
     return rules.default_aspect_ratio
 
 
-def _place_rules(settings: GuildSettings, asker: RequestOrigin) -> Iterator[Violation]:
-    if settings.channels and not {asker.channel_id, asker.parent_id} & {*settings.channels}:
+def _place_rules(settings: GuildSettings, origin: RequestOrigin) -> Iterator[Violation]:
+    if settings.channels and not {origin.channel_id, origin.parent_id} & {*settings.channels}:
         yield Violation.of(
             ViolationCode.CHANNEL_NOT_ALLOWED, Source.CHANNEL, channels=settings.channels
         )
-    if settings.roles and not {*asker.role_ids} & {*settings.roles}:
+    if settings.roles and not {*origin.role_ids} & {*settings.roles}:
         yield Violation.of(ViolationCode.ROLE_REQUIRED, Source.SERVER_RULES, roles=settings.roles)
 
 
@@ -111,7 +115,7 @@ def _choice_rules(draft: Draft, rules: GenerationRules) -> Iterator[Violation]:
     model = MODELS[draft.model] if draft.model else models_for_command(draft.command)[0]
     if rules.models is not None and model.id not in rules.models:
         yield _model_not_allowed(model, draft.command, rules.models)
-    if draft.resolution is not None and not _may_use(draft.resolution, rules):
+    if draft.resolution is not None and not _is_allowed(draft.resolution, rules):
         yield _resolution_not_allowed(model, draft.resolution, rules)
     if rules.max_seconds is not None and (draft.seconds or 0) > rules.max_seconds:
         yield Violation.of(
@@ -134,7 +138,7 @@ def _model_not_allowed(
 def _resolution_not_allowed(
     model: Model, resolution: Resolution, rules: GenerationRules
 ) -> Violation:
-    allowed = tuple(made for made in model.resolutions if _may_use(made, rules))
+    allowed = tuple(other for other in model.resolutions if _is_allowed(other, rules))
     if not allowed:
         return Violation.of(
             ViolationCode.MODEL_WITHOUT_ALLOWED_RESOLUTION, Source.FORM, model=model.id
@@ -147,16 +151,16 @@ def _resolution_not_allowed(
     )
 
 
-def _may_use(resolution: Resolution, rules: GenerationRules) -> bool:
+def _is_allowed(resolution: Resolution, rules: GenerationRules) -> bool:
     return rules.resolutions is None or resolution in rules.resolutions
 
 
 def _prompt_rules(
-    settings: GuildSettings, asker: RequestOrigin, prompt: str
+    settings: GuildSettings, origin: RequestOrigin, prompt: str
 ) -> Iterator[Violation]:
     if hits := find_listed_words(prompt, settings.banned):
         yield Violation.of(ViolationCode.BANNED_WORDS, Source.FORM, words=hits)
-    if asker.age_restricted or not rule_applies(settings.age_gate, settings, prompt):
+    if origin.age_restricted or not rule_applies(settings.age_gate, settings, prompt):
         return
     if settings.age_gate is AppliesTo.ALL:
         yield Violation.of(ViolationCode.AGE_RESTRICTED_SERVER, Source.CHANNEL)
@@ -165,7 +169,7 @@ def _prompt_rules(
 
 
 def privacy_violations(settings: GuildSettings, draft: Draft) -> list[Violation]:
-    """List what a server has against private videos, if one is asked for."""
+    """Return the violation of a request for a private video where the server allows none."""
     if settings.private_allowed or not draft.private:
         return []
     return [Violation.of(ViolationCode.PRIVATE_NOT_ALLOWED, Source.SERVER_RULES)]

@@ -1,4 +1,4 @@
-"""Knows what the managers of a server may decide, and what counts where they decided nothing."""
+"""Server settings: what managers may configure, the defaults, and the checks."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -15,7 +15,7 @@ from domain.violations import Param, Source, Violation, ViolationCode
 
 
 class AppliesTo(StrEnum):
-    """Which videos a rule of the server's concerns."""
+    """Which videos a rule of a server concerns."""
 
     NONE = "none"
     SENSITIVE = "sensitive"
@@ -23,7 +23,7 @@ class AppliesTo(StrEnum):
 
 
 class OversizeFallback(StrEnum):
-    """What is posted of a video that is too large for Discord."""
+    """What is posted instead of a video that is too large for Discord."""
 
     LINK = "link"
     COPY = "copy"
@@ -34,7 +34,7 @@ class _Frozen(BaseModel):
 
 
 class GenerationRules(_Frozen):
-    """What may be asked for, and what counts where a member chose nothing; None leaves it open."""
+    """Allowed options, and defaults for options a member left open; None sets no rule."""
 
     models: tuple[ModelId, ...] | None = None
     resolutions: tuple[Resolution, ...] | None = None
@@ -47,18 +47,18 @@ class GenerationRules(_Frozen):
 
 
 class ChannelRules(_Frozen):
-    """The rules of one channel; what they leave open is as on the rest of the server."""
+    """The rules of one channel; those that are None are inherited from the server."""
 
     channel_id: int
     rules: GenerationRules
 
 
 class GuildSettings(_Frozen):
-    """Everything that managers decided for their server.
+    """All settings of a server.
 
-    `channels` and `roles` are those that may be used, and may use; empty: all. `banned` and
-    `sensitive` are words, or patterns between slashes. Channels are None where none was chosen:
-    results then go where they were asked for. `keep_inputs_days` count from the last use of a file,
+    `channels` and `roles` are those that may be used, and may use the bot; empty means all.
+    `banned` and `sensitive` are words, or patterns between slashes. Without a `result_channel`,
+    results go to the channel of the request. `keep_inputs_days` count from the last use of a file,
     `keep_results_days` from the delivery of a video.
     """
 
@@ -80,36 +80,36 @@ class GuildSettings(_Frozen):
     keep_results_days: int = 7
 
     def rules_for_channel(self, channel_id: int, parent_id: int | None = None) -> GenerationRules:
-        """Tell the rules of a channel, or of a thread in its `parent_id`.
+        """Return the rules of a channel, or of a thread in the channel `parent_id`.
 
-        What a thread's own rules leave open is as in its channel, then as on the server.
+        A thread inherits what its own rules leave open from its channel, then from the server.
         """
         rules = self.rules
-        for place in (parent_id, channel_id):
+        for override_id in (parent_id, channel_id):
             own = next(
-                (o.rules for o in self.overrides if o.channel_id == place), GenerationRules()
+                (o.rules for o in self.overrides if o.channel_id == override_id), GenerationRules()
             )
             rules = rules.model_copy(update=own.model_dump(exclude_none=True))
         return rules
 
 
-_FACT_SHOWN: Final = 300
+_MAX_VALUE_CHARS: Final = 300
 
 
 def flatten_settings(settings: GuildSettings) -> dict[str, str | None]:
-    """Write settings as facts by name, each as short text; None where nothing was decided.
+    """Return settings as short texts by field name, for the audit log; None for an unset field.
 
-    A rule goes by its field's name, and that of one channel by `max_seconds:20`.
+    A rule goes by its field's name, and one of channel 20 by, for example, `max_seconds:20`.
     """
     named = {name: value for name, value in settings if name not in ("rules", "overrides")}
     named |= dict(settings.rules)
     for override in settings.overrides:
         own = {f"{name}:{override.channel_id}": value for name, value in override.rules}
         named |= {name: value for name, value in own.items() if value is not None}
-    return {name: _fact(name, value) for name, value in named.items()}
+    return {name: _format_value(name, value) for name, value in named.items()}
 
 
-def _fact(name: str, value: Any) -> str | None:
+def _format_value(name: str, value: Any) -> str | None:
     match value:
         case None | ():
             return None
@@ -119,35 +119,35 @@ def _fact(name: str, value: Any) -> str | None:
             text = ", ".join(map(str, cast("tuple[object, ...]", value)))
         case _:
             text = format_usd_en(value) if name == "confirm_above" else str(value)
-    return text if len(text) <= _FACT_SHOWN else f"{text[: _FACT_SHOWN - 1]}…"
+    return text if len(text) <= _MAX_VALUE_CHARS else f"{text[: _MAX_VALUE_CHARS - 1]}…"
 
 
 MAX_RETENTION_DAYS: Final = 365
 """Days that inputs and results may be kept."""
 
 MAX_OVERRIDES: Final = 50
-"""Channels that may have rules of their own."""
+"""Channels of a server that may have rules of their own."""
 
 MAX_LISTED_IDS: Final = 100
-"""Channels, or roles, that a list of them holds."""
+"""Entries in a list of channels or of roles."""
 
 
 def validate_settings(settings: GuildSettings) -> None:
-    """See that settings can be kept to.
+    """Check that settings are consistent and within bounds.
 
     Raises:
-        RulesViolated: naming everything that is wrong.
+        RulesViolated: naming every fault.
     """
     if broken := [*_broken_rules(settings)]:
         raise RulesViolated(broken)
 
 
 def _broken_rules(settings: GuildSettings) -> Iterator[Violation]:
-    everywhere = [*_rule_faults(settings.rules)]
-    yield from everywhere
+    server_faults = [*_rule_faults(settings.rules)]
+    yield from server_faults
     for override in settings.overrides:
         for fault in _rule_faults(settings.rules_for_channel(override.channel_id)):
-            if fault not in everywhere:
+            if fault not in server_faults:
                 yield _fault(
                     ViolationCode.CHANNEL_RULES_BROKEN, channel_id=override.channel_id, fault=fault
                 )
@@ -180,8 +180,8 @@ def _model_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Viola
 
 
 def _resolution_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Violation]:
-    made = {resolution for model in models for resolution in model.resolutions}
-    possible = made if rules.resolutions is None else made.intersection(rules.resolutions)
+    available = {resolution for model in models for resolution in model.resolutions}
+    possible = available if rules.resolutions is None else available.intersection(rules.resolutions)
     if not possible:
         yield _fault(ViolationCode.NO_RESOLUTION_ALLOWED)
     elif rules.default_resolution is not None and rules.default_resolution not in possible:
@@ -198,13 +198,13 @@ def _length_faults(rules: GenerationRules, models: list[Model]) -> Iterator[Viol
             ViolationCode.MAX_LENGTH_TOO_SHORT, shortest=shortest, seconds=rules.max_seconds
         )
         return
-    most = longest if rules.max_seconds is None else min(longest, rules.max_seconds)
-    if rules.default_seconds is not None and not shortest <= rules.default_seconds <= most:
+    limit = longest if rules.max_seconds is None else min(longest, rules.max_seconds)
+    if rules.default_seconds is not None and not shortest <= rules.default_seconds <= limit:
         yield _fault(
             ViolationCode.DEFAULT_LENGTH_OUT_OF_RANGE,
             seconds=rules.default_seconds,
             shortest=shortest,
-            most=most,
+            most=limit,
         )
 
 

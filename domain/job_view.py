@@ -1,4 +1,4 @@
-"""A job as those who show it see it: without leases, retries and other matters of the worker."""
+"""A job as the user interface sees it: without leases, retries and other worker details."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from domain.requests import VideoRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """What was asked for, where it stands, and what came of it.
+    """The request, state and result of a job.
 
-    A `private` job is seen by its member alone; `shared_message_id` is its post in the showcase,
-    which was `shared_channel_id` then; `result_channel_id` is where its result is, if not where it
-    was asked for. `reason` says in words for the member why it ended or is parked;
-    `posting_since_ms` is an intent: a message with the result may be out since then. It is
-    worked on next at `due_at_ms`.
+    A `private` job is visible to its member alone. `shared_message_id` is its post in the showcase
+    channel of that time, `shared_channel_id`. `result_channel_id` is the channel of the result if
+    that is not the channel of the request. `reason` explains to the member why the job ended or is
+    parked. `posting_since_ms` is an intent: a message with the result may exist since then. The
+    next work is due at `due_at_ms`. Times are Unix milliseconds.
     """
 
     id: str
@@ -42,15 +42,15 @@ class JobView:
 
     @property
     def destination_channel_id(self) -> int:
-        """Return the channel of its result."""
+        """Return the channel of the result."""
         return self.result_channel_id or self.channel_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAmounts:
-    """What a job's member has on hold, was charged, and got back of a hold or (`adjusted`) later.
+    """The amounts of a job that are held, charged, released and (after the charge) adjusted.
 
-    `adjusted` is below zero for what was given back.
+    `adjusted` is negative for a refund.
     """
 
     held: MicroUSD

@@ -1,4 +1,4 @@
-"""Knows the states of a job and the moves between them, as data."""
+"""Job states and the legal transitions between them, as data."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ _RANDOM_BITS = 50
 
 
 class JobState(StrEnum):
-    """Where a job stands on the belt."""
+    """The state of a job."""
 
     QUEUED = "queued"
     SUBMITTING = "submitting"
@@ -51,18 +51,18 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         S.QUARANTINED: frozenset({S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING, S.FAILED}),
     }
 )
-"""The legal moves. A parked job leaves its place only by an operator's or a member's decision,
-or by news of its task."""
+"""The legal transitions. A parked job leaves its state only by a decision of the operator or the
+member, or by a callback about its task."""
 
 RUNNABLE = frozenset({S.QUEUED, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING})
-"""States in which a stage takes the job by itself (`submitting` is left only by its own turn,
-or by recovery after a crash)."""
+"""States in which a worker claims a due job (`submitting` is left only by its own stage, or by
+recovery after a crash)."""
 
 AT_APIXO = frozenset({S.SUBMITTING, S.GENERATING})
-"""States that take one of the places for tasks in flight."""
+"""States that count against the limit of tasks in flight."""
 
 PARKED = frozenset({S.SUBMIT_UNKNOWN, S.STUCK, S.RESULT_LOST, S.UNDELIVERABLE, S.QUARANTINED})
-"""Visible and alarmed: these wait for a person."""
+"""States that raise an alert and wait for a person."""
 
 ENDED_WITHOUT_VIDEO = frozenset({S.CANCELLED, S.REJECTED, S.FAILED})
 
@@ -70,18 +70,18 @@ PAID = frozenset({S.SUCCEEDED, S.STORED, S.POSTING, S.DELIVERED, S.RESULT_LOST, 
 """States that a job enters only with its charge in the ledger."""
 
 HOLDING = frozenset({S.QUEUED, S.SUBMITTING, S.GENERATING, S.STUCK})
-"""States that a job never has without a hold waiting in the ledger."""
+"""States that a job never has without an open hold in the ledger."""
 
 
 def can_transition(source: JobState, target: JobState) -> bool:
-    """Tell whether the belt knows this move."""
+    """Return whether a job may move from one state to another."""
     return target in TRANSITIONS[source]
 
 
 def new_job_id(now_ms: int, random_bits: int) -> str:
-    """Make a job's name: 20 lower-case letters and digits that sort by time.
+    """Return a job id: 20 lower-case letters and digits that sort by time.
 
-    Short enough for Discord's nonce (25 characters), safe as a file's name.
+    It is short enough for a nonce of Discord's (25 characters) and safe as a file name.
     """
     number = (now_ms << _RANDOM_BITS) | (random_bits & ((1 << _RANDOM_BITS) - 1))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))

@@ -1,4 +1,4 @@
-"""Knows what each Seedance model allows, costs and how long it takes, as data.
+"""Limits, prices and latencies of each Seedance model, as data.
 
 Source: APIXO's model pages for seedance-1-5-pro and seedance-2-0.
 """
@@ -9,11 +9,11 @@ from enum import StrEnum
 from types import MappingProxyType
 
 PRICE_VERSION = "2026-11"
-"""Names the price tables below; a job keeps the version that it was quoted under."""
+"""The version of the price tables below; a job keeps the one it was quoted under."""
 
 
 class ModelId(StrEnum):
-    """The models' names at APIXO."""
+    """The model names at APIXO."""
 
     SEEDANCE_1_5_PRO = "seedance-1-5-pro"
     SEEDANCE_2_0 = "seedance-2-0"
@@ -57,7 +57,7 @@ class AspectRatio(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LatencyTier:
-    """How long a video of `seconds` typically takes, in seconds after the task's creation."""
+    """When a video of `seconds` is typically ready, in seconds after the task's creation."""
 
     seconds: int
     earliest: int
@@ -66,10 +66,10 @@ class LatencyTier:
 
 @dataclass(frozen=True, slots=True)
 class PollingProfile:
-    """When to ask for a task: `tiers` by length, the gaps after `earliest`, the gap from then on.
+    """When to poll a task: latency `tiers` by length, first gaps after `earliest`, then `gap`.
 
-    `opening_gaps` shorten towards `gap`: a later look has fewer tasks left to find, so early looks
-    may stand further apart for the same mean delay. All numbers are seconds.
+    `opening_gaps` shorten towards `gap`: a later poll has fewer tasks left to find, so early polls
+    may be further apart for the same mean delay. All numbers are seconds.
     """
 
     tiers: tuple[LatencyTier, ...]
@@ -79,7 +79,7 @@ class PollingProfile:
 
 
 class Feature(StrEnum):
-    """What makes a model bill its other rate."""
+    """The feature that makes a model bill its other rate."""
 
     SOUND = "sound"
     REFERENCE_VIDEO = "reference video"
@@ -96,7 +96,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """All that is known of one model."""
+    """The properties of one model."""
 
     id: ModelId
     family: Family
@@ -195,7 +195,7 @@ _ALL = (
 )
 
 MODELS: Mapping[ModelId, Model] = MappingProxyType({model.id: model for model in _ALL})
-"""In the order in which they are offered: the first that can do what is asked is the default."""
+"""In the order in which they are offered: the first that supports a command is its default."""
 
 DEFAULT_MODEL = _ALL[0]
 
@@ -221,7 +221,7 @@ MAX_CLIP_MS = 15_000
 
 
 def nearest_ratio(width: int, height: int) -> AspectRatio:
-    """Choose the shape nearest to a picture of `width` × `height` pixels."""
+    """Return the aspect ratio nearest to a picture of `width` × `height` pixels."""
 
     def distance(ratio: AspectRatio) -> float:
         across, down = (int(part) for part in ratio.split(":"))

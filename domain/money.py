@@ -1,4 +1,4 @@
-"""Knows money: whole micro-dollars, how a person writes them, and their plain English form."""
+"""Money in whole micro-dollars: parsing, and a plain English format."""
 
 import re
 from decimal import Decimal
@@ -16,7 +16,7 @@ _PLAIN_DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,6}))?", re.ASCII)
 
 
 def parse_usd(text: str) -> MicroUSD:
-    """Read plain dollars: `5`, `0.5`, `$2.50`.
+    """Parse plain dollars: `5`, `0.5`, `$2.50`.
 
     Raises:
         InvalidInput: for anything else; `5,00`, `1e9`, `NaN` and signs are not plain dollars.
@@ -29,9 +29,9 @@ def parse_usd(text: str) -> MicroUSD:
 
 
 def format_usd_en(amount: MicroUSD) -> str:
-    """Write an amount for logs, trails and the command line, in English: `$0.364`, `-$5.00`.
+    """Format an amount for logs, the audit log and the command line, in English: `-$5.00`.
 
-    It has as many decimals as it needs, two at least.
+    It has as many decimals as it needs, at least two: `$0.364`.
     """
     dollars, micros = divmod(abs(amount), 1_000_000)
     decimals = f"{micros:06}".rstrip("0").ljust(2, "0")
@@ -39,5 +39,5 @@ def format_usd_en(amount: MicroUSD) -> str:
 
 
 def to_micro_usd(dollars: Decimal) -> MicroUSD:
-    """Turn a decimal number of dollars (APIXO's balance) into micro-dollars, rounding down."""
+    """Convert a decimal number of dollars (APIXO's balance) to micro-dollars, rounded down."""
     return MicroUSD(int(dollars * 1_000_000))

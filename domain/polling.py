@@ -1,7 +1,7 @@
-"""Knows when to ask for a task and how long to be patient, in milliseconds since its creation.
+"""Poll times, backoff and deadlines of tasks, in milliseconds since a task's creation.
 
 Source: the latency tables of APIXO's two model pages. The documented first poll is the moment at
-which the fastest task ends; failures end after about nine seconds, so there is one early look.
+which the fastest task ends; failures end after about nine seconds, so there is one early poll.
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from domain.models import MODELS, Model, ModelId
 
 EARLY_POLL_MS = 12_000
 STUCK_AFTER_MS = 2 * HOUR_MS
-"""A task without an end is `stuck` after this, with its hold kept."""
+"""The age at which a task that has not ended makes its job `stuck`; the hold is kept."""
 
 SUBMIT_UNKNOWN_GRACE_MS = 30 * 60_000
-"""A submission without an answer keeps the member's hold this long."""
+"""How long a submission without an answer keeps the member's hold."""
 
 MIN_POLL_INTERVAL_MS = 5_000
-"""Between two looks at a task that is being made, however late the first of them came."""
+"""The shortest time between two polls of a task, even when the first one was late."""
 
 _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
@@ -28,9 +28,9 @@ _BACKOFF_CAP_MS = 300_000
 
 
 def typical_duration_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
-    """Tell between which ages a task for a video of `seconds` typically ends.
+    """Return the ages between which a task for a video of `seconds` typically ends.
 
-    Lengths between two documented ones lie on the line between them.
+    For a length between two documented ones, the ages are interpolated linearly.
     """
     tiers = MODELS[model_id].polling.tiers
     for low, high in pairwise(tiers):
@@ -44,7 +44,7 @@ def typical_duration_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
 
 
 def poll_ages_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
-    """Yield the ages at which to ask for a task, for ever: early, then often, then ever slower."""
+    """Yield the ages at which to poll a task, without end: one early, then often, then slower."""
     yield EARLY_POLL_MS
     model = MODELS[model_id]
     earliest, latest = typical_duration_ms(model_id, seconds)
@@ -60,30 +60,30 @@ def poll_ages_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
 
 
 def next_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
-    """Tell the first age after `age_ms` at which to ask for the task."""
-    return _ahead(poll_ages_ms(model_id, seconds), age_ms)
+    """Return the first age after `age_ms` at which to poll a task."""
+    return _next_age_ms(poll_ages_ms(model_id, seconds), age_ms)
 
 
 def safety_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
-    """Tell the first age after `age_ms` at which to ask for a task that is to call back.
+    """Return the first age after `age_ms` at which to poll a task with a callback.
 
-    The first look comes when nearly every task has called back, the second only when the last
-    callback has been given up; then, without one, it goes on slowly.
+    The first poll comes when nearly every task has called back, the second only after APIXO has
+    given up its last callback; from then on polls are slow.
     """
     _, latest = typical_duration_ms(model_id, seconds)
     first = latest + _SAFETY_MARGIN_MS
     second = max(2 * first, _SLOW_FROM_MS)
-    return _ahead(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
+    return _next_age_ms(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
 
 
 def backoff_ms(failures: int, jitter: float) -> int:
-    """Tell how long to wait after the n-th failure in a row; `jitter` in 0..1 spreads the crowd."""
+    """Return the wait after the n-th failure in a row; `jitter` in 0..1 spreads the retries."""
     longest = min(_BACKOFF_CAP_MS, _BACKOFF_MS * 2 ** min(failures, 12))
     return round(longest * (0.5 + 0.5 * jitter))
 
 
-def _ahead(looks: Iterator[int], age_ms: int) -> int:
-    return max(next(look for look in looks if look > age_ms), age_ms + MIN_POLL_INTERVAL_MS)
+def _next_age_ms(ages_ms: Iterator[int], age_ms: int) -> int:
+    return max(next(age for age in ages_ms if age > age_ms), age_ms + MIN_POLL_INTERVAL_MS)
 
 
 def _late_gap_ms(model: Model, age_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""Knows a server's presets: named styles that fill what a member left open."""
+"""Presets of a server: named styles that fill the options a member left open."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,14 +13,14 @@ from domain.violations import Param, Source, Violation, ViolationCode
 
 MAX_NAME_CHARS: Final = 32
 MAX_SUFFIX_CHARS: Final = 500
-"""Characters, counted as Discord counts them: in UTF-16."""
+"""In UTF-16 code units, as Discord counts."""
 
-_BETWEEN: Final = ", "
+_SEPARATOR: Final = ", "
 _CHOICES: Final = ("model", "seconds", "resolution", "aspect_ratio", "sound")
 
 
 class Preset(BaseModel):
-    """A style by its name; what is None, or an empty suffix, stays as the member left it."""
+    """A named style; None, or an empty suffix, changes nothing."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -34,41 +34,41 @@ class Preset(BaseModel):
 
     @property
     def key(self) -> str:
-        """Tell what makes two names the same: case does not."""
+        """Return the key by which names are compared: case and spacing do not matter."""
         return preset_key(self.name)
 
 
 def preset_key(name: str) -> str:
-    """Make the key under which a name is looked up, however it is typed."""
+    """Return the key under which a name is looked up, whatever its case and spacing."""
     return " ".join(name.split()).casefold()
 
 
 def validate_preset(preset: Preset) -> Preset:
-    """Give a preset as it is kept: name and suffix on one line each.
+    """Return a preset as it is saved: name and suffix on one line each.
 
     Raises:
         RulesViolated: naming every rule that it breaks.
     """
     name, suffix = (" ".join(text.split()) for text in (preset.name, preset.suffix))
-    tidy = preset.model_copy(update={"name": name, "suffix": suffix})
-    broken = list(_broken_rules(tidy))
+    normalized = preset.model_copy(update={"name": name, "suffix": suffix})
+    broken = list(_broken_rules(normalized))
     if broken:
         raise RulesViolated(broken)
-    return tidy
+    return normalized
 
 
 def apply_preset(draft: Draft, preset: Preset) -> Draft:
-    """Let a preset fill what a draft leaves open, and add its suffix to the prompt, once."""
-    gave: dict[str, Any] = {
+    """Return a draft with its open options filled by a preset, and the suffix added once."""
+    filled: dict[str, Any] = {
         option: getattr(preset, option)
         for option in _CHOICES
         if getattr(draft, option) is None and getattr(preset, option) is not None
     }
-    prompt, suffix = draft.prompt.strip(), f"{_BETWEEN}{preset.suffix}"
-    # A prompt that is asked for once more has it already.
+    prompt, suffix = draft.prompt.strip(), f"{_SEPARATOR}{preset.suffix}"
+    # The prompt of a rerun has the suffix already.
     if preset.suffix and not is_blank(prompt) and not prompt.endswith(suffix):
-        gave["prompt"] = prompt + suffix
-    return replace(draft, filled_by_preset=frozenset(gave), **gave)
+        filled["prompt"] = prompt + suffix
+    return replace(draft, filled_by_preset=frozenset(filled), **filled)
 
 
 def _broken_rules(preset: Preset) -> Iterator[Violation]:

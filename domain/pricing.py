@@ -1,7 +1,7 @@
-"""Knows what a video costs, to the micro-dollar, before anything is spent.
+"""Prices of videos, exact to the micro-dollar, before anything is spent.
 
 Source: the billing tables of APIXO's two model pages. Mills per second times milliseconds are
-micro-dollars, so every price is one multiplication of whole numbers.
+micro-dollars, so every price is one multiplication of integers.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.requests import OmniReference, VideoRequest
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price and what it was made of."""
+    """A price and how it was computed."""
 
     amount: MicroUSD
     mills_per_second: int
@@ -22,7 +22,7 @@ class Quote:
 
 
 def quote(request: VideoRequest) -> Quote:
-    """Price a checked request."""
+    """Return the price of a checked request."""
     videos = request.videos if isinstance(request, OmniReference) else ()
     return quote_options(
         request.model,
@@ -36,14 +36,14 @@ def quote(request: VideoRequest) -> Quote:
 def quote_options(
     model: ModelId, resolution: Resolution, *, seconds: int, sound: bool, reference_ms: int = 0
 ) -> Quote:
-    """Price a video of `seconds`, led by `reference_ms` milliseconds of reference video.
+    """Return the price of a video of `seconds` with `reference_ms` of reference video.
 
     Sound doubles the rate of 1.5 Pro and is free on 2.0, where a reference video lowers the rate
-    but its length is billed too, to the millisecond (`domain.requests.round_clip_ms` says how it is
-    rounded).
+    but its length is billed too, to the millisecond (for the rounding, see
+    `domain.requests.round_clip_ms`).
 
     Raises:
-        KeyError: for a resolution that the model does not make.
+        KeyError: for a resolution that the model does not support.
     """
     features = {Feature.SOUND: sound, Feature.REFERENCE_VIDEO: reference_ms > 0}
     rate = MODELS[model].rates[resolution]

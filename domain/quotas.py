@@ -1,6 +1,6 @@
-"""Knows the limits on spending: whom each binds, which of several counts, and when it starts anew.
+"""Spending limits: scopes, precedence and reset times.
 
-Periods are UTC days and months, so daylight saving changes nothing.
+Periods are UTC days and months, so daylight saving time has no effect.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,7 +14,7 @@ from domain.money import ZERO, MicroUSD, format_usd_en, parse_usd
 from domain.violations import Source, Violation, ViolationCode
 
 MAX_AMOUNT: Final = MicroUSD(1_000_000_000_000)
-"""The largest amount that is taken from a person: sums of it stay far from what 64 bits hold."""
+"""The largest amount that a person may enter; sums of it stay far below 64 bits."""
 
 
 class Scope(StrEnum):
@@ -42,14 +42,14 @@ class LimitKind(StrEnum):
 
 
 class LimitTarget(StrEnum):
-    """Whom a limit is set for."""
+    """For whom a limit is set."""
 
     MEMBER = "member"
     ROLE = "role"
-    """Each member who has it, on their own."""
+    """Each member who has the role, separately."""
 
     MEMBERS = "members"
-    """Each member of a server for whom nothing else is set."""
+    """Each member of a server for whom nothing more specific is set."""
 
     SERVER = "server"
     EVERYTHING = "everything"
@@ -57,7 +57,7 @@ class LimitTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A limit that somebody has set; without an amount it lifts whatever else would count.
+    """A configured limit; an amount of None lifts the less specific limits.
 
     `guild_id` is 0 for everything, `subject_id` is the member's or the role's id, or 0.
     """
@@ -71,7 +71,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits that count for one member on one server; None means no limit."""
+    """The limits that apply to one member on one server; None means no limit."""
 
     member_day: MicroUSD | None
     server_day: MicroUSD | None
@@ -83,15 +83,15 @@ class Limits:
     in_flight: int | None = None
 
     def of(self, scope: Scope, period: Period) -> MicroUSD | None:
-        """Give the limit on what may be spent."""
+        """Return the spending limit of a scope and period; None means no limit."""
         return getattr(self, f"{scope}_{period}")
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveLimit:
-    """The amount that counts for a member, and the limit it comes from.
+    """The amount that applies to a member, and the limit it comes from.
 
-    Without a limit it is the operator's setting, or that there is none.
+    Without a `source` the amount is the operator's default; None means no limit.
     """
 
     amount: int | None
@@ -100,7 +100,7 @@ class EffectiveLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitUsage:
-    """How much of a limit is held or charged, and when it starts anew; None means no limit."""
+    """How much of a limit is held or charged, and when it resets; None means no limit."""
 
     scope: Scope
     period: Period
@@ -110,36 +110,38 @@ class LimitUsage:
 
     @property
     def remaining(self) -> MicroUSD | None:
-        """Tell what may still be spent, never below zero."""
+        """Return what may still be spent, never below zero; None means no limit."""
         return None if self.limit is None else MicroUSD(max(0, self.limit - self.used))
 
 
 @dataclass(frozen=True, slots=True)
 class RemainingQuota:
-    """The room under every limit, used by whom it may be, and what grants have left."""
+    """The usage of every limit that applies to a member, and their unspent grants."""
 
     usages: tuple[LimitUsage, ...]
     grant_balance: MicroUSD
 
     def remaining_under(self, scope: Scope, period: Period = Period.DAY) -> MicroUSD | None:
-        """Tell what is left of one limit; None means no limit."""
+        """Return what is left of one limit; None means no limit."""
         return next(
-            room.remaining for room in self.usages if (room.scope, room.period) == (scope, period)
+            usage.remaining
+            for usage in self.usages
+            if (usage.scope, usage.period) == (scope, period)
         )
 
     @property
     def for_member(self) -> MicroUSD | None:
-        """Tell what the member's own limits and grants leave; None means no limit."""
-        lefts = [room.remaining for room in self.usages if room.scope is Scope.MEMBER]
-        limited = [left for left in lefts if left is not None]
+        """Return what the member's own limits and grants leave; None means no limit."""
+        amounts = [usage.remaining for usage in self.usages if usage.scope is Scope.MEMBER]
+        limited = [amount for amount in amounts if amount is not None]
         return MicroUSD(min(limited) + self.grant_balance) if limited else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """A limit that a hold of `asked` does not fit under, and when it starts anew.
+    """A limit that a hold of `requested` would exceed, and when it resets.
 
-    `grants` is what the member's grants could add to it.
+    `grant_balance` is what the member's grants could add to the limit.
     """
 
     scope: Scope
@@ -154,13 +156,13 @@ class Shortfall:
 def find_effective_limit(
     kind: LimitKind, limits: Iterable[Limit], role_ids: Collection[int], default: int | None
 ) -> EffectiveLimit:
-    """Find the limit that counts for a member.
+    """Return the limit that applies to a member.
 
-    Their own comes before that of their roles, of which the most generous counts, before that of
-    all members, before the operator's.
+    The member's own takes precedence over those of their roles, of which the most generous applies,
+    then over that of all members, then over the operator's default.
     """
     of_kind = [limit for limit in limits if limit.kind is kind]
-    ranks = (
+    candidates = (
         [limit for limit in of_kind if limit.target is LimitTarget.MEMBER],
         [
             limit
@@ -169,9 +171,9 @@ def find_effective_limit(
         ],
         [limit for limit in of_kind if limit.target is LimitTarget.MEMBERS],
     )
-    for rank in ranks:
-        if rank:
-            best = max(rank, key=_generosity)
+    for tied in candidates:
+        if tied:
+            best = max(tied, key=_generosity)
             return EffectiveLimit(best.amount, best)
     return EffectiveLimit(default, None)
 
@@ -179,7 +181,7 @@ def find_effective_limit(
 def resolve_limits(
     limits: Collection[Limit], role_ids: Collection[int], defaults: Limits
 ) -> Limits:
-    """Find all limits that count for a member; `limits` are those set for them or their server."""
+    """Return all limits that apply to a member; `limits` are those set for them or their server."""
 
     def own(kind: LimitKind, default: int | None) -> int | None:
         return find_effective_limit(kind, limits, role_ids, default).amount
@@ -201,12 +203,12 @@ def resolve_limits(
 
 
 def period_name(period: Period, now_ms: int) -> str:
-    """Name the day (`2026-11-21`) or the month (`2026-11`) of a moment."""
+    """Return the name of the day (`2026-11-21`) or the month (`2026-11`) of a time."""
     return f"{_utc(now_ms):%Y-%m-%d}" if period is Period.DAY else f"{_utc(now_ms):%Y-%m}"
 
 
 def period_end_ms(period: Period, now_ms: int) -> int:
-    """Tell when the day or the month of a moment ends, in Unix milliseconds."""
+    """Return when the day or the month of a time ends, in Unix milliseconds."""
     today = _utc(now_ms).replace(hour=0, minute=0, second=0)
     if period is Period.DAY:
         end = today + timedelta(days=1)
@@ -216,7 +218,7 @@ def period_end_ms(period: Period, now_ms: int) -> int:
 
 
 def parse_amount(text: str) -> MicroUSD:
-    """Read an amount that a person gives: plain dollars up to a million.
+    """Parse an amount that a person enters: plain dollars up to a million.
 
     Raises:
         InvalidInput: the text is no such amount.
@@ -230,7 +232,7 @@ def parse_amount(text: str) -> MicroUSD:
 
 
 def parse_limit(text: str) -> MicroUSD | None:
-    """Read an amount that limits, where 0 lets nothing be spent and `none` everything.
+    """Parse a limit: 0 allows no spending, `none` sets no limit.
 
     Raises:
         InvalidInput: the text is neither.
@@ -246,7 +248,7 @@ def parse_limit(text: str) -> MicroUSD | None:
 
 
 def format_limit_en(kind: LimitKind, amount: int | None) -> str:
-    """Write what a limit of a kind allows for the audit trail, which is kept in English."""
+    """Format a limit for the audit log, which is in English."""
     if amount is None:
         return "none"
     match kind:

@@ -1,4 +1,4 @@
-"""Knows how spending is reported: over which UTC days, by what, and what is counted."""
+"""Spending reports: UTC day ranges, groupings and sums."""
 
 import re
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from typing import Final
 from domain.money import ZERO, MicroUSD
 
 EPOCH: Final = date(1970, 1, 1)
-"""Where `ALL` begins; day 0."""
+"""The first day of `ALL`; day 0."""
 
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class ReportPeriod(StrEnum):
-    """The periods that a member may choose from; each ends with today."""
+    """The periods to choose from; each ends with today."""
 
     TODAY = "today"
     WEEK = "7d"
@@ -26,7 +26,7 @@ class ReportPeriod(StrEnum):
 
 
 class Grouping(StrEnum):
-    """What spending is summed by; one line for each."""
+    """What spending is summed by; a report has one line for each value."""
 
     USER = "user"
     MODEL = "model"
@@ -36,10 +36,10 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """What ledger rows and ended jobs come to, each counted on the day of its row or its end.
+    """Sums over ledger rows and ended jobs, each counted on the day of its row or its end.
 
-    `adjusted` is signed: what was given back is negative. `released` was on hold, never charged.
-    `charges` are those of more than nothing; `failed` is what APIXO refused or could not make.
+    `adjusted` is signed: a refund is negative. `released` was held and never charged. `charges`
+    counts charges above zero; `failed` counts jobs that APIXO refused or could not make.
     """
 
     charged: MicroUSD = ZERO
@@ -53,23 +53,23 @@ class Sums:
 
     @property
     def net(self) -> MicroUSD:
-        """Tell what was paid in the end."""
+        """Return what was paid in the end."""
         return MicroUSD(self.charged + self.adjusted)
 
     @property
     def mean_wait_s(self) -> int | None:
-        """Tell how long a delivered video took from its order on, in mean; None without one."""
+        """Return the mean seconds from order to delivery; None without a delivered video."""
         return round(self.waited_ms / self.delivered / 1000) if self.delivered else None
 
     def __add__(self, other: "Sums") -> "Sums":
-        """Count both together."""
+        """Return the field-wise sum."""
         names = self.__dataclass_fields__
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """What was spent in one place; None where the sums are over all of that kind."""
+    """Sums of one group; None in a field that the sums are not grouped by."""
 
     guild_id: int | None = None
     day: date | None = None
@@ -81,47 +81,47 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """The UTC days from `first` on, `end` not among them; none where `end` is not later."""
+    """The UTC days from `first` up to but not including `end`; empty if `end` is not later."""
 
     first: date
     end: date
 
     def __len__(self) -> int:
-        """Count the days."""
+        """Return the number of days."""
         return max(0, (self.end - self.first).days)
 
     def __iter__(self) -> Iterator[date]:
-        """Go through the days in order."""
+        """Iterate over the days in order."""
         return (self.first + timedelta(days=number) for number in range(len(self)))
 
     @property
     def day_numbers(self) -> range:
-        """Give the days as days since 1970."""
+        """Return the days as numbers of days since 1970."""
         return range(day_number(self.first), day_number(self.end))
 
     @property
     def last(self) -> date:
-        """Name the last of the days."""
+        """Return the last of the days."""
         return self.end - timedelta(days=1)
 
 
 def utc_day(now_ms: int) -> date:
-    """Name the UTC day of a moment in Unix milliseconds."""
+    """Return the UTC day of a time in Unix milliseconds."""
     return datetime.fromtimestamp(now_ms // 1000, UTC).date()
 
 
 def day_number(day: date) -> int:
-    """Count the days since 1970."""
+    """Return the number of days since 1970."""
     return (day - EPOCH).days
 
 
 def day_from_number(number: int) -> date:
-    """Name the day so many days after the first of 1970."""
+    """Return the day that is `number` days after 1970-01-01."""
     return EPOCH + timedelta(days=number)
 
 
 def period_days(period: ReportPeriod, now_ms: int) -> DayRange:
-    """Tell which days a period has at a moment."""
+    """Return the days of a period as of `now_ms`."""
     today = utc_day(now_ms)
     match period:
         case ReportPeriod.TODAY:
@@ -138,10 +138,10 @@ def period_days(period: ReportPeriod, now_ms: int) -> DayRange:
 
 
 def parse_days(text: str, now_ms: int) -> DayRange:
-    """Read a period by its name, or a calendar month such as `2026-11`, past or to come.
+    """Parse the name of a period, or a calendar month such as `2026-11`, past or future.
 
     Raises:
-        ValueError: it is neither, in words for the person who wrote it.
+        ValueError: it is neither; the message is for the person who typed it.
     """
     if text in list(ReportPeriod):
         return period_days(ReportPeriod(text), now_ms)

@@ -1,7 +1,7 @@
-"""Knows what may be asked for: one frozen request per mode, and the check that makes one.
+"""Video requests: one frozen type per mode, and the checks that build one from a draft.
 
-A request can only come from `check`, or from the text of one that did, so whatever holds a request
-need not ask again whether APIXO would take it.
+A request comes only from `build_request`, or from the JSON of one that did, so code that has a
+request need not check again whether APIXO would accept it.
 """
 
 import unicodedata
@@ -40,9 +40,9 @@ class _Frozen(BaseModel):
 
 
 class Picture(_Frozen):
-    """A picture as its bytes show it: where it lies, its Pillow format, upright pixels and bytes.
+    """A picture as measured: URL, Pillow format, width and height when upright, size in bytes.
 
-    `kept` names our own copy, for the link dies after about a day.
+    `kept` is the name of our own copy, because Discord's link expires after about a day.
     """
 
     url: str
@@ -55,9 +55,9 @@ class Picture(_Frozen):
 
 
 class Clip(_Frozen):
-    """A reference video or audio as its bytes show it; its length in milliseconds.
+    """A reference video or audio as measured; its length in milliseconds.
 
-    `kept` names our own copy, for the link dies after about a day.
+    `kept` is the name of our own copy, because Discord's link expires after about a day.
     """
 
     url: str
@@ -97,7 +97,7 @@ class FirstAndLastFrames(_Request):
 
 
 class OmniReference(_Request):
-    """A video led by reference pictures, videos and sounds, on 2.0."""
+    """A video guided by reference pictures, videos and audio, on 2.0."""
 
     mode: Literal[Mode.OMNI_REFERENCE] = Mode.OMNI_REFERENCE
     videos: tuple[Clip, ...] = ()
@@ -105,11 +105,11 @@ class OmniReference(_Request):
 
 
 def round_clip_ms(microseconds: int) -> int:
-    """Tell in whole milliseconds how long a reference clip is held to last.
+    """Return the length of a reference clip in whole milliseconds, rounded up.
 
-    Rounded up: APIXO bills reference video by its length and does not say how it rounds, so the
-    dearer way is held. Only what is shorter than the shortest clip is rounded down: 1.9996 s are
-    no 2 s.
+    APIXO bills reference video by its length and does not document its rounding, so the higher
+    price is held. Only a clip below the shortest allowed length is rounded down: 1.9996 s are not
+    2 s.
     """
     down, rest = divmod(microseconds, 1000)
     return down + 1 if rest and down >= MIN_CLIP_MS else down
@@ -123,7 +123,7 @@ _ADAPTER: TypeAdapter[VideoRequest] = TypeAdapter(
 
 
 class GenerationCommand(StrEnum):
-    """The commands that ask for a video."""
+    """The commands that request a video."""
 
     VIDEO = "video"
     ANIMATE = "animate"
@@ -132,12 +132,12 @@ class GenerationCommand(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a member gave, unchecked; None is an option left open.
+    """A member's unchecked input; None is an option left open.
 
     `violations` are rules found broken while the draft was gathered (a file that is no picture, a
-    channel that may not be posted to): they are named together with those found here. `preset`
-    names one that is to fill what was left open, `by_preset` the options that it filled. What is
-    made of a `private` one is for the member alone.
+    channel that the bot cannot post to); they are reported together with those found here.
+    `preset` names the preset that fills open options, `filled_by_preset` the options it filled.
+    The result of a `private` draft is visible to the member alone.
     """
 
     command: GenerationCommand
@@ -159,7 +159,7 @@ class Draft:
 
 
 def build_request(draft: Draft) -> VideoRequest:
-    """Make the request a draft asks for.
+    """Return the request of a draft, with the model's defaults for open options.
 
     Raises:
         RulesViolated: naming every rule that the draft breaks.
@@ -186,22 +186,22 @@ def build_request(draft: Draft) -> VideoRequest:
 
 
 def models_for_command(command: GenerationCommand) -> tuple[Model, ...]:
-    """List the models that do what a command asks for, in the order in which they are offered."""
+    """Return the models that support a command, in the order in which they are offered."""
     return tuple(model for model in MODELS.values() if _mode_of(command, model) in model.modes)
 
 
 def is_blank(prompt: str) -> bool:
-    """Tell whether a prompt shows nothing."""
+    """Return whether a prompt has no visible character."""
     return all(unicodedata.category(char) in _INVISIBLE for char in prompt.strip())
 
 
 def is_sendable(text: str) -> bool:
-    """Tell whether a text has only characters that every part of the way can carry."""
+    """Return whether a text is free of NUL and lone surrogates, which JSON or SQL may refuse."""
     return not any(unicodedata.category(char) == "Cs" or char == "\0" for char in text)
 
 
 def utf16_length(text: str) -> int:
-    """Count characters as Discord and APIXO count them: in UTF-16."""
+    """Return the length of a text in UTF-16 code units, as Discord and APIXO count."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
@@ -211,7 +211,7 @@ def unsupported_options(
     resolution: Resolution | None,
     aspect_ratio: AspectRatio | None,
 ) -> list[str]:
-    """Name the options whose values a model does not make; None is always fit."""
+    """Return the names of options whose values a model does not support; None always fits."""
     fits = {
         "seconds": seconds is None or model.min_seconds <= seconds <= model.max_seconds,
         "resolution": resolution is None or resolution in model.resolutions,
@@ -221,17 +221,17 @@ def unsupported_options(
 
 
 def dump_request(request: VideoRequest) -> str:
-    """Write a request as JSON text, for keeping."""
+    """Return a request as JSON, for storage."""
     return request.model_dump_json()
 
 
 def load_request(text: str) -> VideoRequest:
-    """Read a request that `dump` wrote."""
+    """Parse a request that `dump_request` wrote."""
     return _ADAPTER.validate_json(text)
 
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Categories of characters that show nothing; one newer than Python's tables may well show."""
+"""Unicode categories without a glyph. Characters newer than Python's tables may have one."""
 
 _KINDS: dict[Mode, type[VideoRequest]] = {
     Mode.TEXT_TO_VIDEO: TextToVideo,
@@ -242,7 +242,7 @@ _KINDS: dict[Mode, type[VideoRequest]] = {
 
 
 def _model_of(draft: Draft) -> Model:
-    """Take the chosen model, else the first that does what the command asks for."""
+    """Return the chosen model, else the first that supports the command."""
     if draft.model:
         return MODELS[draft.model]
     return models_for_command(draft.command)[0]
@@ -312,7 +312,7 @@ def _is_too_long(text: str, model: Model) -> bool:
 
 
 def _preset_rules(draft: Draft, model: Model) -> Iterator[Violation]:
-    """Say that it is the preset whose choice breaks a rule: the member does not see what it set."""
+    """Name the preset as the cause of a broken rule: the member does not see what it filled in."""
     unfit = set(unsupported_options(model, draft.seconds, draft.resolution, draft.aspect_ratio))
     if _mode_of(draft.command, model) not in model.modes:
         unfit.add("model")
@@ -350,38 +350,38 @@ def _choice_rules(draft: Draft, model: Model) -> Iterator[Violation]:
             choices=model.aspect_ratios,
         )
     if draft.fixed_lens and not model.has_fixed_lens:
-        yield _not_an_option("fixed_lens", _ids(lambda other: other.has_fixed_lens), model)
+        yield _unsupported_option("fixed_lens", _ids(lambda other: other.has_fixed_lens), model)
     if draft.web_search and not model.has_web_search:
-        yield _not_an_option("web_search", _ids(lambda other: other.has_web_search), model)
+        yield _unsupported_option("web_search", _ids(lambda other: other.has_web_search), model)
 
 
-def _not_an_option(option: str, able: tuple[ModelId, ...], model: Model) -> Violation:
+def _unsupported_option(option: str, able: tuple[ModelId, ...], model: Model) -> Violation:
     return Violation.of(
         ViolationCode.OPTION_UNSUPPORTED, Source.FORM, option=option, able=able, model=model.id
     )
 
 
-def _ids(which: Callable[[Model], bool]) -> tuple[ModelId, ...]:
-    return tuple(model.id for model in MODELS.values() if which(model))
+def _ids(predicate: Callable[[Model], bool]) -> tuple[ModelId, ...]:
+    return tuple(model.id for model in MODELS.values() if predicate(model))
 
 
 def _count_rules(draft: Draft) -> Iterator[Violation]:
     pictures, videos, audios = len(draft.pictures), len(draft.videos), len(draft.audios)
     if draft.command is GenerationCommand.ANIMATE and not pictures and not draft.violations:
         yield Violation.of(ViolationCode.PICTURE_MISSING, Source.ATTACHMENT)
-    most = {
+    max_pictures = {
         GenerationCommand.VIDEO: 0,
         GenerationCommand.ANIMATE: 2,
         GenerationCommand.REFERENCE: MAX_REFERENCE_IMAGES,
     }[draft.command]
-    clips = MAX_REFERENCE_CLIPS if draft.command is GenerationCommand.REFERENCE else 0
-    for code, given, at_most in (
-        (ViolationCode.TOO_MANY_PICTURES, pictures, most),
-        (ViolationCode.TOO_MANY_VIDEOS, videos, clips),
-        (ViolationCode.TOO_MANY_AUDIOS, audios, clips),
+    max_clips = MAX_REFERENCE_CLIPS if draft.command is GenerationCommand.REFERENCE else 0
+    for code, given, limit in (
+        (ViolationCode.TOO_MANY_PICTURES, pictures, max_pictures),
+        (ViolationCode.TOO_MANY_VIDEOS, videos, max_clips),
+        (ViolationCode.TOO_MANY_AUDIOS, audios, max_clips),
     ):
-        if given > at_most:
-            yield Violation.of(code, Source.ATTACHMENT, most=at_most, given=given)
+        if given > limit:
+            yield Violation.of(code, Source.ATTACHMENT, most=limit, given=given)
     if audios and not pictures and not videos and not draft.violations:
         yield Violation.of(ViolationCode.AUDIO_ALONE, Source.ATTACHMENT)
 
@@ -420,7 +420,7 @@ def _picture_rules(picture: Picture) -> Iterator[Violation]:
 def _clip_rules(
     clips: tuple[Clip, ...], one: ViolationCode, together: ViolationCode
 ) -> Iterator[Violation]:
-    """Name each clip whose length is not taken, and the length of all if that is too much."""
+    """Yield each clip whose length is not allowed, and the total length if that is too long."""
     for clip in clips:
         if not MIN_CLIP_MS <= clip.duration_ms <= MAX_CLIP_MS:
             yield Violation.of(one, Source.ATTACHMENT, name=clip.name, duration_ms=clip.duration_ms)

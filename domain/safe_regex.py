@@ -1,6 +1,6 @@
-"""Regular expressions whose time is linear in the text, whatever is written in them: RE2's.
+"""Regular expressions in linear time (RE2), safe for patterns that members write.
 
-The library has no types of its own, so this is the one place that knows it.
+The library is untyped, so this module alone imports it.
 """
 
 from typing import Any, Final, Protocol, cast
@@ -8,21 +8,21 @@ from typing import Any, Final, Protocol, cast
 import re2
 
 _MAX_MEMORY: Final = 4 * 1024 * 1024
-"""Bytes that one expression may take, its states met while matching included."""
+"""Bytes for one expression, including the states built while matching."""
 
 _MAX_PROGRAM: Final = 3_000
-"""Instructions: where the states do not fit the memory, time is their number times the text's."""
+"""Instructions: when its states exceed the memory, RE2 needs time for each one per character."""
 
 
 class Match(Protocol):
-    """A place in a text where an expression matches."""
+    """A match of an expression in a text."""
 
     def group(self, number: int = 0, /) -> str:
-        """Give what was found, or a group of it."""
+        """Return the matched text, or that of a group."""
         ...
 
     def end(self, number: int = 0, /) -> int:
-        """Tell where it, or a group of it, ends."""
+        """Return the position where the match, or a group, ends."""
         ...
 
 
@@ -31,25 +31,25 @@ class Pattern(Protocol):
 
     @property
     def programsize(self) -> int:
-        """Count its instructions."""
+        """Return the number of its instructions."""
         ...
 
     def search(self, text: str, pos: int = 0, /) -> Match | None:
-        """Find the first match from a position on."""
+        """Return the first match at or after a position."""
         ...
 
 
 class PatternTooLarge(ValueError):
-    """An expression of too many instructions."""
+    """An expression with too many instructions."""
 
 
 def compile_pattern(pattern: str, *, max_program_size: int = _MAX_PROGRAM) -> Pattern:
-    """Compile an expression that does not tell capitals from small letters.
+    """Compile an expression, ignoring case.
 
     Raises:
-        PatternTooLarge: it has more instructions than it may.
-        ValueError: RE2 does not take it, for it knows no look-around and no backreferences; says
-            why in RE2's words.
+        PatternTooLarge: it has more than `max_program_size` instructions.
+        ValueError: RE2 refuses it, for example for look-around or a backreference; the message is
+            RE2's.
     """
     options = _RE2.Options()
     options.case_sensitive = False
@@ -58,14 +58,14 @@ def compile_pattern(pattern: str, *, max_program_size: int = _MAX_PROGRAM) -> Pa
     try:
         expression = _RE2.compile(pattern, options)
     except _RE2.error as error:
-        raise ValueError(_reason(error)) from None
+        raise ValueError(_message(error)) from None
     if expression.programsize > max_program_size:
         raise PatternTooLarge(f"{expression.programsize} instructions")
     return expression
 
 
 def escape(text: str) -> str:
-    """Write the expression that matches nothing but a text."""
+    """Return the expression that matches a text literally."""
     return _RE2.escape(text)
 
 
@@ -80,6 +80,6 @@ class _Library(Protocol):
 _RE2: Final = cast("_Library", re2)
 
 
-def _reason(error: Exception) -> str:
-    said: object = error.args[0]
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+def _message(error: Exception) -> str:
+    message: object = error.args[0]
+    return message.decode(errors="replace") if isinstance(message, bytes) else str(message)

@@ -1,6 +1,6 @@
-"""Broken rules as values: what is wrong, with which numbers and names, and where it can be mended.
+"""Broken rules as values: a code, its parameters, and where the mistake can be corrected.
 
-Nothing here is text for people: `cogs.ui.violations` writes the sentence of each code.
+Nothing here is text for people: `cogs.ui.violations` has the sentence of each code.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from typing import Self, TypeAlias
 
 
 class Source(StrEnum):
-    """Where a mistake can be mended."""
+    """Where a mistake can be corrected."""
 
     FORM = "form"
-    """The prompt or an option, which a form shows."""
+    """The prompt or an option, both of which a form shows."""
 
     ATTACHMENT = "attachment"
     """A file that a member attached, or has to attach."""
 
     PRESET = "preset"
     SERVER_RULES = "server_rules"
-    """What the managers of the server decided, whatever is asked for."""
+    """A decision of the server's managers that no other input avoids."""
 
     CHANNEL = "channel"
     """The channel, or the bot's permissions in it."""
@@ -150,12 +150,12 @@ class ViolationCode(StrEnum):
 
 
 Param: TypeAlias = "str | int | float | tuple[str, ...] | tuple[int, ...] | Violation | None"
-"""A plain value: a number in its unit, an id, a name, several of one kind, or what is behind it."""
+"""A plain value: a number in its unit, an id, a name, several of one kind, or the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule; `params` are the values of its sentence by name, in alphabetical order."""
+    """One broken rule; `params` are the values for its sentence, sorted by name."""
 
     code: ViolationCode
     source: Source
@@ -163,5 +163,5 @@ class Violation:
 
     @classmethod
     def of(cls, code: ViolationCode, source: Source, /, **params: "Param") -> Self:
-        """Make a violation of its parameters by name."""
+        """Return a violation with parameters by name."""
         return cls(code, source, tuple(sorted(params.items())))

@@ -1,8 +1,7 @@
-"""Knows the lists of words and patterns that managers write, and what of a text is on one.
+"""Word filter: lists of words and patterns that managers write, and their matches in a text.
 
-A word is found as a whole word, a `/pattern/` anywhere. Both are looked for in the text as it
-reads, not as it is encoded: wide, small and capital letters are one, and what shows nothing is
-taken out first.
+A word matches as a whole word, a `/pattern/` anywhere. Both are matched against the text as it
+reads, not as it is encoded: width and case are ignored, and invisible characters are removed first.
 """
 
 import re
@@ -20,35 +19,35 @@ MAX_PATTERNS: Final = 50
 MAX_WORD_CHARS: Final = 100
 """Characters of a word or a pattern."""
 
-_MOST_NAMED: Final = 5
+_MAX_REPORTED: Final = 5
 _MAX_PROGRAM: Final = 150_000
-"""Instructions of a whole list of words, which are literal: 200 of 100 characters are fewer."""
+"""Instructions of a whole list of literal words: 200 words of 100 characters need fewer."""
 
-_NAMED: Final = 40
-"""Characters of what was found that are shown."""
+_MAX_REPORTED_CHARS: Final = 40
+"""Characters of a match that are reported."""
 
 _ENTRY: Final = re.compile(r"\s*(/(?:\\.|[^/\\\n])+/)[^\S\n]*(?=[,\n]|\Z)|([^,\n]+)")
 _LETTER: Final = r"\pL\pN\pM"
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-"""Scripts that put no space between words: there every place may be the edge of one."""
+"""Scripts without spaces between words, where any position may be a word boundary."""
 
 _BEFORE: Final = rf"(?:^|[^{_LETTER}]|[{_UNSPACED}])"
 _AFTER: Final = rf"(?:$|[^{_LETTER}]|[{_UNSPACED}])"
 _BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-"""Letters and marks of Unicode's that are shown as nothing."""
+"""Letters and marks that Unicode renders as nothing."""
 
 
 def parse_word_list(text: str) -> tuple[str, ...]:
-    """Read a list as a manager types it: one a line or between commas, each once.
+    """Parse a list as a manager types it, one entry per line or between commas, without repeats.
 
     A comma between the slashes of a `/pattern/` belongs to it.
     """
-    found = (entry.group(1) or entry.group(2) for entry in _ENTRY.finditer(text))
-    return tuple(dict.fromkeys(word for entry in found if (word := entry.strip())))
+    entries = (entry.group(1) or entry.group(2) for entry in _ENTRY.finditer(text))
+    return tuple(dict.fromkeys(word for entry in entries if (word := entry.strip())))
 
 
 def word_list_violations(words: Sequence[str]) -> list[Violation]:
-    """Name what is wrong with a list."""
+    """Return what is wrong with a list."""
     broken: list[Violation] = []
     if len(words) > MAX_WORDS:
         broken.append(_broken(ViolationCode.TOO_MANY_WORDS, most=MAX_WORDS, count=len(words)))
@@ -65,15 +64,15 @@ def _broken(code: ViolationCode, **params: Param) -> Violation:
 
 
 def find_listed_words(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    """List what of a text is on a list, the first few of it, as it reads there."""
+    """Return the first few matches of a list in a text, as they read there."""
     if not words:
         return ()
     hits = _hits(normalize_text(text), words)
-    return tuple(hit[:_NAMED] for hit in islice(dict.fromkeys(hits), _MOST_NAMED))
+    return tuple(hit[:_MAX_REPORTED_CHARS] for hit in islice(dict.fromkeys(hits), _MAX_REPORTED))
 
 
 def normalize_text(text: str) -> str:
-    """Write a text in the one way for all that read the same: NFKC, casefolded, single spaces."""
+    """Return a text in one form for all that read the same: NFKC, casefolded, single spaces."""
     folded = unicodedata.normalize("NFKC", _visible(text)).casefold()
     return " ".join(_visible(unicodedata.normalize("NFKC", folded)).split())
 
@@ -84,7 +83,9 @@ def _is_pattern(word: str) -> bool:
 
 def _fault(word: str) -> Violation | None:
     if len(word) > MAX_WORD_CHARS:
-        return _broken(ViolationCode.WORD_TOO_LONG, word=word[:_NAMED], most=MAX_WORD_CHARS)
+        return _broken(
+            ViolationCode.WORD_TOO_LONG, word=word[:_MAX_REPORTED_CHARS], most=MAX_WORD_CHARS
+        )
     if not _is_pattern(word):
         return None if normalize_text(word) else _broken(ViolationCode.WORD_BLANK)
     try:
@@ -101,11 +102,11 @@ def _fault(word: str) -> Violation | None:
 def _hits(text: str, words: tuple[str, ...]) -> Iterator[str]:
     plain, patterns = _searches(words)
     for expression in plain:
-        at = 0
-        # The edge of a word may be that of the next one, so it is looked at twice.
-        while (hit := expression.search(text, at)) is not None:
+        position = 0
+        # The boundary after a word may be the one before the next, so it is searched again.
+        while (hit := expression.search(text, position)) is not None:
             yield hit.group(1)
-            at = hit.end(1)
+            position = hit.end(1)
     for pattern in patterns:
         if hit := pattern.search(text):
             yield hit.group()
@@ -113,23 +114,24 @@ def _hits(text: str, words: tuple[str, ...]) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _searches(words: tuple[str, ...]) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
-    """Compile a list: its words, those with the same edges in one expression, and its patterns."""
+    """Compile a list: one expression for words with the same boundaries, and one per pattern."""
     plain: dict[tuple[str, str], list[str]] = {}
     for word in sorted({normalize_text(word) for word in words if not _is_pattern(word)} - {""}):
-        edges = _BEFORE if _is_letter(word[0]) else "", _AFTER if _is_letter(word[-1]) else ""
-        plain.setdefault(edges, []).append(word)
+        boundaries = _BEFORE if _is_letter(word[0]) else "", _AFTER if _is_letter(word[-1]) else ""
+        plain.setdefault(boundaries, []).append(word)
     patterns = (compile_pattern(word[1:-1]) for word in words if _is_pattern(word))
-    return tuple(_any_of(found, *edges) for edges, found in plain.items()), tuple(patterns)
+    words_by_boundary = (_any_of(group, *boundaries) for boundaries, group in plain.items())
+    return tuple(words_by_boundary), tuple(patterns)
 
 
 def _any_of(words: Sequence[str], before: str, after: str) -> Pattern:
-    """Compile the search for one of some words; of two that begin alike the longer one is tried."""
-    tried = "|".join(escape(word) for word in sorted(words, key=len, reverse=True))
-    return compile_pattern(f"{before}({tried}){after}", max_program_size=_MAX_PROGRAM)
+    """Compile a search for any of some words; of two with the same start, the longer is tried."""
+    alternatives = "|".join(escape(word) for word in sorted(words, key=len, reverse=True))
+    return compile_pattern(f"{before}({alternatives}){after}", max_program_size=_MAX_PROGRAM)
 
 
 def _is_letter(char: str) -> bool:
-    """Tell whether a character is part of the words of a script that puts spaces between them."""
+    """Return whether a character is a letter of a script with spaces between words."""
     return compile_pattern(f"[{_LETTER}]").search(char) is not None and not _is_unspaced(char)
 
 
@@ -138,11 +140,11 @@ def _is_unspaced(char: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Leave out what shows nothing, and halves of characters, which can not be searched."""
-    return "".join(char for char in text if _shows(char))
+    """Return a text without invisible characters and lone surrogates, which RE2 cannot search."""
+    return "".join(char for char in text if _is_visible(char))
 
 
-def _shows(char: str) -> bool:
+def _is_visible(char: str) -> bool:
     if char.isspace():
         return True
     hidden = char in _BLANK_LETTERS or "\ufe00" <= char <= "\ufe0f" or char >= "\U000e0000"

@@ -1,1 +1,1 @@
-"""The life of a request, one file a step; the jobs table joins the steps, they never call."""
+"""The life of a request: one module per stage, joined by the jobs table alone."""

@@ -1,4 +1,4 @@
-"""The child's side of a confined process: it takes its limits, then runs a module's `main`."""
+"""The child's side of a confined process: apply the limits, then run a module's `main`."""
 
 import importlib
 import json
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceLimits:
-    """What a process may take, the system seeing to it; None: whatever there is.
+    """Limits of a process that the kernel enforces; None sets no limit.
 
-    `file_bytes` is the most that it may write to any one file; pipes have no limit.
+    `file_bytes` is the largest size of any file it writes; pipes have no limit.
     """
 
     cpu_seconds: int | None = None
@@ -21,20 +21,20 @@ class ResourceLimits:
 
 
 def main(limits: str, module: str, *args: str) -> None:
-    """Confine this process as `limits` says in JSON, and only then load what it is to run."""
+    """Apply `limits` (JSON), and only then load and run a module."""
     confine(ResourceLimits(**json.loads(limits)))
     importlib.import_module(module).main(*args)
 
 
 def confine(limits: ResourceLimits) -> None:
-    """Give up for good what is above the limits; no process of ours leaves a core dump."""
+    """Lower this process's limits irrevocably; core dumps are always off."""
     chosen = {
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_AS: limits.memory_bytes,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_CORE: 0,
     }
-    for limit, most in chosen.items():
-        if most is not None:
-            resource.setrlimit(limit, (most, most))
+    for resource_id, limit in chosen.items():
+        if limit is not None:
+            resource.setrlimit(resource_id, (limit, limit))
     os.nice(limits.niceness)

@@ -1,7 +1,7 @@
-"""Confined processes: modules of ours in fresh interpreters, with limits and without secrets.
+"""Confined processes: modules run in fresh interpreters, with limits and without secrets.
 
-What a decoder makes of a stranger's bytes may take any time or memory, or take over its process.
-So a child has no environment, no open file but the three it is given, and nobody trusts its answer.
+Decoding untrusted bytes may take any time or memory, or take over the process. So a child has no
+environment and no open file but standard input, output and error, and its answer is untrusted.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ _ROOT: Final = Path(__file__).parents[1]
 
 
 class ConfinedProcessFailed(DailiesError):
-    """The process ended with an error, took too long, or answered too much."""
+    """The process failed, timed out, or wrote too long an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfinedProgram:
-    """A module whose `main` takes texts, reads standard input and writes standard output."""
+    """A module whose `main` takes strings, reads standard input and writes standard output."""
 
     module: str
     wall_seconds: float
@@ -39,10 +39,10 @@ class ConfinedProgram:
 
 
 class ConfinedRunner:
-    """Runs at most `at_once` processes; the others wait for their turn, which costs no time."""
+    """Runs at most `at_once` processes at a time; waiting for a slot does not count as run time."""
 
     def __init__(self, at_once: int) -> None:
-        self._turns = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(at_once)
 
     async def run(
         self, program: ConfinedProgram, *args: str, source: BinaryIO, out: BinaryIO
@@ -50,22 +50,22 @@ class ConfinedRunner:
         """Run a program from a file to a file.
 
         Raises:
-            ConfinedProcessFailed: what is in `out` is worth nothing.
-            OSError: there is no process for it.
+            ConfinedProcessFailed: it failed; the content of `out` is worthless.
+            OSError: no process could be started.
         """
-        async with self._turns, _started(program, args, source, out) as process:
+        async with self._slots, _started(program, args, source, out) as process:
             await process.wait()
 
     async def ask(
         self, program: ConfinedProgram, *args: str, question: bytes, max_answer_bytes: int
     ) -> bytes:
-        """Run a program on some bytes, and return what it answers.
+        """Run a program on some bytes and return its answer.
 
         Raises:
-            ConfinedProcessFailed: it gave no answer.
-            OSError: there is no process for it.
+            ConfinedProcessFailed: it failed, or its answer is too long.
+            OSError: no process could be started.
         """
-        async with self._turns:
+        async with self._slots:
             with TemporaryFile(buffering=0) as source:
                 await asyncio.to_thread(source.write, question)
                 source.seek(0)
@@ -79,7 +79,7 @@ class ConfinedRunner:
 async def _started(
     program: ConfinedProgram, args: tuple[str, ...], source: BinaryIO, out: BinaryIO | int
 ) -> AsyncGenerator[Process]:
-    """Start a process, and see that it has ended well in time; it never outlives this."""
+    """Start a process and check that it ends well in time; kill it if it outlives the block."""
     limits = json.dumps(asdict(program.limits))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-B", "-c", _START, str(_ROOT), limits, program.module, *args),
@@ -102,12 +102,12 @@ async def _started(
         raise ConfinedProcessFailed(f"ended with {process.returncode}")
 
 
-async def _read(process: Process, most_bytes: int) -> bytes:
-    """Read an answer to its end; what is too long is not gathered."""
+async def _read(process: Process, max_bytes: int) -> bytes:
+    """Read an answer to its end, but no more than one byte above the limit."""
     assert process.stdout is not None, "it was started with a pipe"
     answer = b""
-    while piece := await process.stdout.read(most_bytes + 1 - len(answer)):
+    while piece := await process.stdout.read(max_bytes + 1 - len(answer)):
         answer += piece
-        if len(answer) > most_bytes:
-            raise ConfinedProcessFailed(f"answered over {most_bytes} bytes")
+        if len(answer) > max_bytes:
+            raise ConfinedProcessFailed(f"answered over {max_bytes} bytes")
     return answer

@@ -1,4 +1,4 @@
-"""Holds what every stage works with; built once in `bot.app` and handed down."""
+"""The dependencies of every stage, built once in `bot.app`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ from workflow.throttle import Throttle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the operator decided.
+    """The operator's settings.
 
-    `time_scale` divides every wait that stands for APIXO's or our own patience; it is 1 in service.
-    Below a balance of `balance_alert` the operator is told; None: never.
+    `time_scale` divides every wait and interval; it is 1 in production. Below a balance of
+    `balance_alert` the operator is alerted; None means never.
     """
 
     limits: Limits
@@ -38,34 +38,34 @@ class Policy:
 
 
 class MediaUrls(Protocol):
-    """Makes addresses under which others can fetch what we keep."""
+    """Makes public URLs of stored files."""
 
     def url_for_input(self, name: str, until_ms: int) -> str:
-        """Give an address of a kept input that is good until then, in Unix milliseconds."""
+        """Return the URL of a kept input, valid until `until_ms`, Unix milliseconds."""
         ...
 
     def url_for_result(self, name: str, until_ms: int) -> str:
-        """Give an address of a finished video that is good until then, in Unix milliseconds."""
+        """Return the URL of a finished video, valid until `until_ms`, Unix milliseconds."""
         ...
 
 
 class CallbackUrls(Protocol):
-    """Makes addresses at which APIXO calls back."""
+    """Makes the URLs that APIXO calls back."""
 
     def url_for(self, job: Job) -> str:
-        """Return the address for the submission of a job that is under way."""
+        """Return the callback URL of a job's current submission."""
         ...
 
 
 class VideoTools(Protocol):
-    """Makes pictures and copies of videos; both methods raise `UnusableVideo`."""
+    """Extracts frames and makes smaller copies; both methods raise `UnusableVideo`."""
 
     async def extract_last_frame(self, video: Path) -> bytes:
-        """Return the last picture of a video, as a PNG."""
+        """Return the last frame of a video, as a PNG."""
         ...
 
     async def transcode(self, video: Path, out: BinaryIO, max_bytes: int) -> None:
-        """Write a copy of a video that has at most `max_bytes`, as an MP4."""
+        """Write a copy of a video with at most `max_bytes`, as an MP4."""
         ...
 
 
@@ -73,8 +73,9 @@ class VideoTools(Protocol):
 class Context:
     """The parts a stage may use; `now_ms` is the wall clock in Unix milliseconds.
 
-    `links` and `callbacks` are None where nobody outside can reach this service, `lab` where
-    PyAV is not installed.
+    `media_urls` and `callback_urls` are None where the service has no public URL, `video_tools`
+    where PyAV is not installed. A duration of documented time is one before `time_scale` divides
+    it.
     """
 
     database: Database
@@ -91,22 +92,22 @@ class Context:
     throttle: Throttle = field(default_factory=Throttle)
 
     def due_after(self, wait_ms: int) -> int:
-        """Tell the moment that lies `wait_ms` of documented time ahead."""
+        """Return the time that is `wait_ms` of documented time ahead."""
         return self.now_ms() + round(wait_ms / self.policy.time_scale)
 
     def unscaled_ms(self, at_ms: int) -> int:
-        """Place a moment on a clock of documented time, whose differences mean something."""
+        """Return a time on the clock of documented time; only differences are meaningful."""
         return round(at_ms * self.policy.time_scale)
 
     def age_ms(self, since_ms: int, at_ms: int | None = None) -> int:
-        """Tell how much documented time has passed since a moment, now or at another."""
+        """Return how much documented time has passed from `since_ms` until now or `at_ms`."""
         until_ms = self.now_ms() if at_ms is None else at_ms
         return round((until_ms - since_ms) * self.policy.time_scale)
 
     def disk_space(self) -> DiskSpace:
-        """Measure the room for the results of all tasks that may be in flight."""
+        """Measure the disk space for the results of all tasks that may be in flight."""
         return measure_disk_space(self.media, self.policy.max_tasks)
 
     def backoff_until_ms(self, failures: int) -> int:
-        """Tell when to try again after the n-th failure in a row."""
+        """Return when to retry after the n-th failure in a row."""
         return self.due_after(backoff_ms(failures, self.random.random()))

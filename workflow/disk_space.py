@@ -1,4 +1,4 @@
-"""Knows whether what would be bought now could also be kept."""
+"""Free disk space for the results of tasks."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,29 +6,29 @@ from typing import Final
 from storage.media import MediaFolder
 
 LARGEST_VIDEO_BYTES: Final = 128 * 1024 * 1024
-"""What the longest video, 15 seconds of 1080p, has at 60 Mbit/s and more."""
+"""The size of the longest video, 15 seconds of 1080p, at over 60 Mbit/s."""
 
 RESERVE_BYTES: Final = 1024 * 1024 * 1024
-"""For what the disk has to take besides: members' files, smaller copies, the database, logs."""
+"""For everything else on the disk: members' files, smaller copies, the database, logs."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """The free bytes where videos are kept, and the floor under which nothing is submitted."""
+    """The free bytes in the media folder, and the floor below which nothing is submitted."""
 
     free_bytes: int
     min_free_bytes: int
 
     @property
     def is_low(self) -> bool:
-        """Tell whether a video that is bought now might not be kept."""
+        """Return whether the result of a new task might not fit on the disk."""
         return self.free_bytes < self.min_free_bytes
 
 
 def measure_disk_space(media: MediaFolder, max_tasks: int) -> DiskSpace:
-    """Measure the room for the results of so many tasks at once.
+    """Measure the disk space for the results of `max_tasks` tasks.
 
-    A folder that does not answer has none.
+    An inaccessible folder counts as full.
     """
     try:
         free = media.free_bytes()

@@ -1,25 +1,25 @@
 """Errors of the workflow.
 
 DailiesError
-├── OverLimit           a quota has no room for the price; every exceeded one is named
-├── QueueFull           too many jobs wait already
-├── TooManyInFlight              the member has as many jobs under way as they may have
-├── CooldownActive         the member's last request was too short a time ago
-├── NoSuchGrant         there is no such grant on this server
-├── JobNotFound            the job is another member's, or there is none
-├── NotCancellable             the job can no longer be cancelled
-├── NotDelivered             the job has no video yet that could be deleted
-├── UnusableVideo       a video is damaged, or too costly to be worked on
-├── InputLost           APIXO can not be given a file that the member gave
-├── Overtaken           the parked job has moved on, or this can not be decided about it
-├── TaskNotBindable          APIXO does not know the task, or another job has it
-├── TaskCheckFailed      APIXO does not tell whether there is such a task
-├── StatusNotPosted        the message that is to carry a job's files is not out yet
-└── PublishError        Discord did not take what was to be shown
-    ├── ChannelUnavailable       the place can not be posted to any more: go down the ladder
-    ├── TooLargeToPost  the file is above the place's upload limit
-    ├── HistoryDenied   whether it was posted before can not be looked up
-    └── TemporaryPublishError        nothing is known to be wrong but the moment
+├── OverLimit                 a quota does not cover the price; every exceeded one is named
+├── QueueFull                 too many jobs are queued already
+├── TooManyInFlight           the member has as many active jobs as they may have
+├── CooldownActive            the member's last request was too recent
+├── NoSuchGrant               the server has no such grant
+├── JobNotFound               there is no such job, or it is another member's
+├── NotCancellable            the job can no longer be cancelled
+├── NotDelivered              the job has no video yet that could be deleted
+├── UnusableVideo             a video is damaged, or too costly to process
+├── InputLost                 APIXO cannot be given one of the member's files
+├── StaleDecision             the parked job has moved on, or does not allow this decision
+├── TaskNotBindable           APIXO does not have the task, or another job has it
+├── TaskCheckFailed           APIXO did not answer whether there is such a task
+├── StatusNotPosted           the message that is to carry a job's files is not posted yet
+└── PublishError              Discord did not accept a message
+    ├── ChannelUnavailable    the channel can no longer be posted to: try the next fallback
+    ├── TooLargeToPost        the file is above the upload limit
+    ├── HistoryDenied         the channel's history cannot be read, so a repeat cannot be detected
+    └── TemporaryPublishError a temporary failure: a retry may succeed
 """
 
 from domain.errors import DailiesError
@@ -28,7 +28,7 @@ from domain.quotas import Shortfall
 
 
 class OverLimit(DailiesError):
-    """The price does not fit under one or more limits; `shortfalls` names each."""
+    """The price exceeds one or more limits; `shortfalls` names each."""
 
     def __init__(self, shortfalls: tuple[Shortfall, ...]) -> None:
         self.shortfalls = shortfalls
@@ -36,7 +36,7 @@ class OverLimit(DailiesError):
 
 
 class QueueFull(DailiesError):
-    """Too many jobs wait: `whose` is `member` or `server`, `most` the number that may."""
+    """Too many jobs are queued: `scope` is `member` or `server`, `limit` the allowed number."""
 
     def __init__(self, scope: str, limit: int) -> None:
         self.scope = scope
@@ -45,7 +45,7 @@ class QueueFull(DailiesError):
 
 
 class TooManyInFlight(DailiesError):
-    """The member has as many jobs under way as they may have: `most`."""
+    """The member has as many active jobs as they may have: `limit`."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -53,7 +53,7 @@ class TooManyInFlight(DailiesError):
 
 
 class CooldownActive(DailiesError):
-    """The member may ask again at `until_ms`, `cooldown_s` seconds after their last request."""
+    """The next request is allowed at `until_ms`, `cooldown_s` seconds after the last one."""
 
     def __init__(self, cooldown_s: int, until_ms: int) -> None:
         self.cooldown_s = cooldown_s
@@ -66,11 +66,11 @@ class NoSuchGrant(DailiesError):
 
 
 class JobNotFound(DailiesError):
-    """There is no such job, or it belongs to somebody else."""
+    """There is no such job, or it belongs to another member."""
 
 
 class NotCancellable(DailiesError):
-    """The job has left the queue; `state` is where it stands."""
+    """The job has left the queue; `state` is its current state."""
 
     def __init__(self, state: JobState) -> None:
         self.state = state
@@ -78,7 +78,7 @@ class NotCancellable(DailiesError):
 
 
 class NotDelivered(DailiesError):
-    """The job is not delivered; `state` is where it stands."""
+    """The job is not delivered; `state` is its current state."""
 
     def __init__(self, state: JobState) -> None:
         self.state = state
@@ -86,11 +86,11 @@ class NotDelivered(DailiesError):
 
 
 class UnusableVideo(DailiesError):
-    """A video is damaged, can not be made as small as it has to be, or would cost too much."""
+    """A video is damaged, cannot be made small enough, or would cost too much to process."""
 
 
 class InputLost(DailiesError):
-    """No address can be had for a file that the member gave; `code` says why."""
+    """There is no URL for one of the member's files; `code` is the reason."""
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
@@ -98,7 +98,7 @@ class InputLost(DailiesError):
 
 
 class StaleDecision(DailiesError):
-    """The parked job has moved on since, or this can not be decided about it."""
+    """The parked job has moved on, or does not allow this decision."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
@@ -106,32 +106,32 @@ class StaleDecision(DailiesError):
 
 
 class TaskNotBindable(DailiesError):
-    """The task can not be bound to the job."""
+    """The task cannot be bound to the job."""
 
 
 class TaskCheckFailed(DailiesError):
-    """APIXO does not tell whether there is such a task."""
+    """APIXO did not answer whether there is such a task."""
 
 
 class StatusNotPosted(DailiesError):
-    """A job's status message, which is to carry its files, is not out yet."""
+    """A job's status message, which is to carry its files, is not posted yet."""
 
 
 class PublishError(DailiesError):
-    """Discord did not take what was to be shown."""
+    """Discord did not accept a message."""
 
 
 class ChannelUnavailable(PublishError):
-    """The channel, thread or direct message can not be posted to any more."""
+    """The channel, thread or direct message can no longer be posted to."""
 
 
 class TooLargeToPost(PublishError):
-    """The file is above the upload limit of the place."""
+    """The file is above the upload limit of its destination."""
 
 
 class HistoryDenied(PublishError):
-    """The place's earlier messages may not be read."""
+    """The channel's history may not be read."""
 
 
 class TemporaryPublishError(PublishError):
-    """A time-out, a lost connection or a fault on Discord's side: the outcome is not known."""
+    """A timeout, a lost connection or a fault on Discord's side: the outcome is unknown."""

@@ -1,4 +1,4 @@
-"""Knows what the belt wants shown to members, without knowing Discord."""
+"""The publisher interface: what the worker shows to members, independent of Discord."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from domain.job_view import JobView
 
 
 class MessageKind(StrEnum):
-    """The two messages that a job leaves in its channel, and its post in a server's showcase."""
+    """The messages of a job: its status, its result, and its post in the showcase channel."""
 
     STATUS = "status"
     RESULT = "result"
@@ -19,10 +19,10 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResultPayload:
-    """What the message with a result carries: the video or a smaller copy of it, a link, or both.
+    """The content of a result message: the video or a smaller copy of it, a link, or both.
 
-    `video` is None where the video is too large; a spoiler is shown after a click only. The link
-    is good until `until_ms`, in Unix milliseconds.
+    `video` is None where the video is too large; a spoiler is visible only after a click. The link
+    is valid until `link_expires_at_ms`, Unix milliseconds.
     """
 
     video: Path | None
@@ -33,7 +33,7 @@ class ResultPayload:
 
 
 class BlockReason(StrEnum):
-    """What may stand in the way of new submissions."""
+    """Why new submissions are blocked."""
 
     OPERATOR = "operator"
     EXPOSURE = "exposure"
@@ -43,14 +43,14 @@ class BlockReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionBlock:
-    """Something stands in the way of new submissions; the operator gives a `reason` in words."""
+    """A block of new submissions; `message` is the operator's own explanation."""
 
     reason: BlockReason
     message: str = ""
 
     @property
     def is_total(self) -> bool:
-        """Tell whether nothing at all is submitted: for want of money, one job at a time tries."""
+        """Return whether nothing is submitted; without credit, single jobs are still tried."""
         return self.reason is not BlockReason.OUT_OF_CREDIT
 
 
@@ -58,12 +58,12 @@ class SubmissionBlock:
 class StatusView:
     """A job as its public status message shows it.
 
-    `place` is its place in line while it waits (1 = next); `ready_at_ms` is when it will typically
-    be ready, in Unix milliseconds, once it is being made; `charged` tells that a failure costs;
-    `given_up` tells that the hold on a lost submission was released; `deleted` that the video was;
-    `halt` why it waits, if for more than its place in line. `pictures` are the addresses of what
-    the member gave, `files` what has to hang on the message; as a spoiler (`is_spoiler`) they are
-    shown after a click only.
+    `queue_position` is set while it is queued (1 = next), `ready_at_ms` while it is generating:
+    when it will typically be ready, in Unix milliseconds. `charged` is true if a failed job was
+    charged, `hold_released` if the hold on a lost submission was released, `deleted` if the video
+    was deleted. `submission_block` is why it waits beyond its queue position. `preview_urls` are
+    the URLs of the member's files, `files` what the message must carry as attachments; as a spoiler
+    they are visible only after a click.
     """
 
     job: JobView
@@ -79,15 +79,15 @@ class StatusView:
 
 
 class Publisher(Protocol):
-    """The hands that post to the place a job came from.
+    """Posts the messages of jobs.
 
     Every method raises `PublishError`. Posts carry a nonce made from the job's id, so a repeat
-    within Discord's window gives the same message.
+    within Discord's window returns the same message.
     """
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether there is a connection to post over; nothing is posted before."""
+        """Return whether the connection is up; nothing is posted before."""
         ...
 
     async def post_status(self, status: StatusView) -> int:
@@ -95,19 +95,19 @@ class Publisher(Protocol):
         ...
 
     async def edit_status(self, status: StatusView) -> None:
-        """Bring the status message up to date; a deleted one is left alone."""
+        """Update the status message; a deleted one is left alone."""
         ...
 
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
-        """Give fresh addresses of files, by name; they hang on the job's status message."""
+        """Attach files to the job's status message and return their fresh URLs by name."""
         ...
 
     async def post_failure(self, status: StatusView) -> int:
-        """Tell the member in a reply to the status message that there will be no video."""
+        """Reply to the status message that there will be no video; return the reply's id."""
         ...
 
     def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
-        """Tell how many bytes a file may have on the job's server, or in direct messages."""
+        """Return the upload limit in bytes on the job's server, or in direct messages."""
         ...
 
     async def post_result(self, job: JobView, payload: ResultPayload) -> int:
@@ -119,31 +119,31 @@ class Publisher(Protocol):
         ...
 
     async def notify_done(self, job: JobView) -> None:
-        """Write to the member of a delivered job where its result is."""
+        """Send the member of a delivered job a direct message with a link to its result."""
         ...
 
     async def delete_result(self, job: JobView) -> None:
-        """Delete the message that carries the result, wherever it is; it may be gone already."""
+        """Delete the result message, wherever it is; it may be gone already."""
         ...
 
     async def find_result_dm(self, job: JobView, since_ms: int) -> int | None:
-        """Look in the member's direct messages for a result sent since then; its id."""
+        """Find a result sent since `since_ms` in the member's direct messages; return its id."""
         ...
 
     async def find_message(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
-        """Look in the channel's history for what was posted for a job since then; its id."""
+        """Find a job's message posted since `since_ms` in the channel's history; return its id."""
         ...
 
     async def is_age_restricted(self, channel_id: int) -> bool | None:
-        """Tell whether a channel, or that of a thread, is age-restricted; None for a lost one."""
+        """Return whether a channel, or that of a thread, is age-restricted; None if it is gone."""
         ...
 
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
-        """Post a video in a showcase channel; it pings nobody. Gives the message's id."""
+        """Post a video in a showcase channel without pings; return the message's id."""
         ...
 
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:
-        """Look in a showcase channel's history for the post of a job; its id."""
+        """Find a job's post in a showcase channel's history; return its id."""
         ...
 
     async def delete_shared(self, job: JobView) -> None:

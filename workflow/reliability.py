@@ -1,4 +1,4 @@
-"""Writes what must not be lost, through whatever keeps the database from taking it."""
+"""Reliable writes: commits retried through outages, and actions run once per key."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,16 +15,16 @@ from workflow.context import Context
 _log = structlog.get_logger(__name__)
 
 _WRITE_AGAIN_S: Final = (0.1, 0.2, 0.5, 1, 2, *[5] * 20)
-"""Seconds between the tries; the last is for all that follow."""
+"""Seconds between attempts; during an outage the last one repeats."""
 
 
 async def commit_with_retry(
     context: Context, work: Callable[[AsyncConnection], Awaitable[object]]
 ) -> None:
-    """Do `work` in a transaction, again and again until it is done.
+    """Run `work` in a transaction, and retry until it commits.
 
-    An outage of the database is waited out however long it lasts. Another fault of the database
-    comes out in the end: then it is ours, and does not pass.
+    An outage of the database is waited out, however long it lasts. Any other database error is
+    raised after the last attempt: it is a bug, which waiting does not fix.
     """
     waits_s = iter(_WRITE_AGAIN_S)
     while True:
@@ -34,14 +34,14 @@ async def commit_with_retry(
             wait_s = next(waits_s, _WRITE_AGAIN_S[-1] if isinstance(error, Outage) else None)
             if wait_s is None:
                 raise
-            _log.error("not written yet", why=str(error))
+            _log.error("commit failed, retrying", error=str(error))
             await asyncio.sleep(wait_s)
         else:
             return
 
 
 CLAIM_MS: Final = 60_000
-"""How long whoever has begun is waited for; it is longer than the doing takes."""
+"""How long a claim is valid; longer than any of the actions takes."""
 
 
 async def run_once_per(
@@ -50,27 +50,28 @@ async def run_once_per(
     key: str,
     work: Callable[[int | None], Awaitable[bool]],
 ) -> None:
-    """Do work for an occasion (one word) unless it is done, or begun a moment ago.
+    """Run an action once per key (one word), across restarts and processes.
 
-    `work` gets the moment at which somebody began it and was not heard of again, or None, and
-    tells whether it is done; if not, the next call tries again. Under each name the last occasion
-    is remembered.
+    Nothing runs if the action is done for this key, or was claimed by another process within
+    `CLAIM_MS`. `work` gets the time of an earlier claim that was never completed, in Unix
+    milliseconds, or None, and returns whether it is done; if not, the next call tries again. Only
+    the last key is stored for each name.
     """
     before = await context.database.read(lambda tx: key_value.get(tx, name))
-    done_for, _, began = (before or "").partition(" ")
-    began_ms = int(began) if began and done_for == key else None
+    stored_key, _, claimed = (before or "").partition(" ")
+    claimed_ms = int(claimed) if claimed and stored_key == key else None
     now_ms = context.now_ms()
-    if done_for == key and (began_ms is None or now_ms - began_ms < CLAIM_MS):
+    if stored_key == key and (claimed_ms is None or now_ms - claimed_ms < CLAIM_MS):
         return
     claim = f"{key} {now_ms}"
     if not await _swap(context, name, before, claim):
         return
-    is_done = await work(began_ms)
+    is_done = await work(claimed_ms)
     await _swap(context, name, claim, key if is_done else "")
 
 
 async def reset_run_once(context: Context, name: str) -> None:
-    """Let the next occasion be a new one, whatever it is called."""
+    """Forget the last key of a name, so that the next call runs."""
     if await context.database.read(lambda tx: key_value.get(tx, name)):
         await context.database.transact(lambda tx: key_value.put(tx, name, ""))
 

@@ -1,4 +1,4 @@
-"""Leaves a job where it stands until later."""
+"""Rescheduling of jobs: due times, retries and poll ages."""
 
 from typing import Unpack
 
@@ -10,13 +10,13 @@ from storage.jobs import Job, JobChanges
 from workflow.context import Context
 
 NEVER_MS = 1 << 52
-"""A due time that does not come: the job waits for a person."""
+"""A due time that never comes: the job waits for a person."""
 
 
 async def reschedule(
     context: Context, job: Job, due_at_ms: int, **changes: Unpack[JobChanges]
 ) -> None:
-    """Take a job up again at `due_at_ms`, Unix milliseconds."""
+    """Make a job due at `due_at_ms`, Unix milliseconds, in the same state."""
 
     async def record_due_time(tx: AsyncConnection) -> Job:
         return await jobs.reschedule(tx, job, due_at_ms=due_at_ms, **changes)
@@ -27,16 +27,16 @@ async def reschedule(
 async def retry_later(
     context: Context, job: Job, *, retry_after_s: float | None = None, **changes: Unpack[JobChanges]
 ) -> None:
-    """Take a job up again after one more failure, the later the more there were in a row.
+    """Retry a job after one more failure, with a backoff that grows with failures in a row.
 
-    `asked_s` is the patience that the other side asked for, in seconds.
+    `retry_after_s` is the wait that the other side requested, in seconds.
     """
     changes["failures"] = job.failures + 1
     await reschedule(context, job, retry_at_ms(context, job, retry_after_s), **changes)
 
 
 def next_poll_age_ms(context: Context, job: Job, age_ms: int) -> int:
-    """Tell the first age after `age_ms`, of documented time, at which to ask for a job's task."""
+    """Return the first age after `age_ms`, in documented time, at which to poll a job's task."""
     next_age_ms = (
         polling.next_poll_age_ms if context.callback_urls is None else polling.safety_poll_age_ms
     )
@@ -44,6 +44,6 @@ def next_poll_age_ms(context: Context, job: Job, age_ms: int) -> int:
 
 
 def retry_at_ms(context: Context, job: Job, retry_after_s: float | None) -> int:
-    """Tell when to try again after one more failure: not before either side wants it."""
-    asked_ms = round((retry_after_s or 0) * 1000)
-    return max(context.backoff_until_ms(job.failures + 1), context.due_after(asked_ms))
+    """Return when to retry: after our backoff and the wait that the other side requested."""
+    retry_after_ms = round((retry_after_s or 0) * 1000)
+    return max(context.backoff_until_ms(job.failures + 1), context.due_after(retry_after_ms))

@@ -1,7 +1,7 @@
-"""Beside the belt: keeps each job's public status message true to its state.
+"""Status messages: keep each job's public message up to date with its state.
 
-The database says which state the message shows, so a message that was missed because of a crash or
-a fault of Discord's is brought up to date like any other.
+The database stores which state the message shows, so a message missed because of a crash or a
+fault of Discord's is updated like any other.
 """
 
 from dataclasses import replace
@@ -27,45 +27,48 @@ from workflow.submission_gate import find_submission_block
 from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
 ACTIVE_STATES = AT_APIXO | {JobState.QUEUED}
-"""While a job has one of these states, its card shows what it was given, for APIXO too."""
+"""States in which the status message carries the job's input files, for APIXO to fetch too."""
 
 
 async def build_status_view(context: Context, job: Job) -> StatusView:
-    """Gather what there is to show of a job."""
-    charged, unheld = await _costs(context, job)
-    running = job.state in ACTIVE_STATES
+    """Return the view of a job for its status message."""
+    charged, is_unheld = await _costs(context, job)
+    is_active = job.state in ACTIVE_STATES
     return StatusView(
         job,
-        queue_position=await _place(context, job),
+        queue_position=await _queue_position(context, job),
         ready_at_ms=_ready_at_ms(context, job),
         charged=charged,
-        hold_released=_is_given_up(job) or unheld,
+        hold_released=_is_hold_released(job) or is_unheld,
         deleted=is_deleted(job),
-        submission_block=await _halt(context, job),
-        preview_urls=build_preview_urls(context, job) if running else (),
-        files=files_to_attach(context, job) if running else (),
-        is_spoiler=running and await _is_spoiler(context, job),
+        submission_block=await _submission_block(context, job),
+        preview_urls=build_preview_urls(context, job) if is_active else (),
+        files=files_to_attach(context, job) if is_active else (),
+        is_spoiler=is_active and await _is_spoiler(context, job),
     )
 
 
 def is_view_unchanged(earlier: Job, later: Job) -> bool:
-    """Tell whether a job that kept its state has the same card still."""
-    return (is_deleted(earlier), _is_given_up(earlier)) == (is_deleted(later), _is_given_up(later))
+    """Return whether a job that kept its state still has the same view."""
+    return (is_deleted(earlier), _is_hold_released(earlier)) == (
+        is_deleted(later),
+        _is_hold_released(later),
+    )
 
 
-def _is_given_up(job: Job) -> bool:
+def _is_hold_released(job: Job) -> bool:
     return job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
 
 
 async def _costs(context: Context, job: Job) -> tuple[bool, bool]:
-    """Tell whether a job that failed was charged, and whether a stuck one has no hold any more."""
+    """Return whether a failed job was charged, and whether a stuck job has lost its hold."""
     if job.state not in (JobState.FAILED, JobState.STUCK):
         return False, False
     cost = await read_job_cost(context, job.id)
     return cost.charged > 0, job.state is JobState.STUCK and not cost.held
 
 
-async def _halt(context: Context, job: Job) -> SubmissionBlock | None:
+async def _submission_block(context: Context, job: Job) -> SubmissionBlock | None:
     if job.state is not JobState.QUEUED:
         return None
     return await context.database.read(lambda tx: find_submission_block(tx, context))
@@ -78,7 +81,7 @@ async def _is_spoiler(context: Context, job: Job) -> bool:
     return rule_applies(chosen.spoilers, chosen, job.request.prompt)
 
 
-async def _place(context: Context, job: Job) -> int | None:
+async def _queue_position(context: Context, job: Job) -> int | None:
     if job.state is not JobState.QUEUED:
         return None
     return await context.database.read(lambda tx: queue.position(tx, job.id))
@@ -93,58 +96,58 @@ def _ready_at_ms(context: Context, job: Job) -> int | None:
 
 _log = structlog.get_logger(__name__)
 
-_POST_AGAIN_AFTER_MS = 10_000
-_TOLD_AFTER_MS = 60_000
-"""A failure this long after the request is told in a reply that mentions the member."""
+_REPOST_AFTER_MS = 10_000
+_LATE_AFTER_MS = 60_000
+"""A failure this long after the request gets a reply that mentions the member."""
 
-_TOLD = (ENDED_WITHOUT_VIDEO | PARKED) - {JobState.CANCELLED, JobState.UNDELIVERABLE}
-"""States in which a member may be waiting for what does not come."""
+_FAILURE_STATES = (ENDED_WITHOUT_VIDEO | PARKED) - {JobState.CANCELLED, JobState.UNDELIVERABLE}
+"""States in which a member may be waiting for a video that does not come."""
 
-_UNSEEN = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
-"""States that pass too quickly to be worth an edit; the message keeps what it shows."""
+_TRANSIENT_STATES = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
+"""States too short to be worth an edit; the message keeps what it shows."""
 
 
 class StatusUpdater:
-    """Brings status messages up to date; remembers which ones Discord would not take just now."""
+    """Updates status messages, with a backoff per job after temporary failures."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._patience: dict[str, tuple[int, int]] = {}
-        """Per job: failures in a row, and the moment before which it is not tried again."""
+        self._retries: dict[str, tuple[int, int]] = {}
+        """Per job: failures in a row, and the time before which it is not retried."""
 
     async def due_jobs(self, limit: int) -> list[Job]:
-        """List the jobs whose status message is behind and may be tried now."""
+        """Return the jobs whose status message is outdated and may be tried now."""
         if not self._context.publisher.is_ready:
             return []
         now_ms = self._context.now_ms()
-        behind = await self._context.database.read(
+        outdated = await self._context.database.read(
             lambda tx: status_messages.list_outdated(
-                tx, limit + len(self._patience), exclude=_UNSEEN
+                tx, limit + len(self._retries), exclude=_TRANSIENT_STATES
             )
         )
-        ready = [job for job in behind if self._patience.get(job.id, (0, 0))[1] <= now_ms]
+        ready = [job for job in outdated if self._retries.get(job.id, (0, 0))[1] <= now_ms]
         return ready[:limit]
 
     async def update(self, job: Job) -> None:
-        """Post or edit the status message of one job, and reply where a failure came late."""
+        """Post or edit the status message of one job, and reply to it after a late failure."""
         try:
             await self._show(job)
         except (TemporaryPublishError, Outage) as error:
-            _log.warning("status not shown yet", job=job.id, error=str(error))
-            self._be_patient(job)
+            _log.warning("status message not updated", job=job.id, error=str(error))
+            self._retry_later(job)
         except PublishError as error:
-            _log.warning("status can not be shown", job=job.id, error=str(error))
+            _log.warning("status message refused", job=job.id, error=str(error))
             await self._shown(job)
-        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
-            _log.exception("announcing failed", job=job.id)
-            self._be_patient(job)
+        except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
+            _log.exception("status update failed", job=job.id)
+            self._retry_later(job)
         else:
-            self._patience.pop(job.id, None)
+            self._retries.pop(job.id, None)
 
-    def _be_patient(self, job: Job) -> None:
-        failures = self._patience.get(job.id, (0, 0))[0] + 1
+    def _retry_later(self, job: Job) -> None:
+        failures = self._retries.get(job.id, (0, 0))[0] + 1
         wait_ms = backoff_ms(failures, self._context.random.random())
-        self._patience[job.id] = failures, self._context.now_ms() + wait_ms
+        self._retries[job.id] = failures, self._context.now_ms() + wait_ms
 
     async def _show(self, job: Job) -> None:
         publisher = self._context.publisher
@@ -152,21 +155,21 @@ class StatusUpdater:
         message_id = known or await publisher.post_status(
             await build_status_view(self._context, job)
         )
-        sight = await build_status_view(self._context, replace(job, status_message_id=message_id))
-        # A post that was begun before may have given back the one of then, with what that says.
+        view = await build_status_view(self._context, replace(job, status_message_id=message_id))
+        # A repeated post may have returned the earlier message, whose content is outdated.
         if known is not None or job.status_since_ms is not None:
-            await publisher.edit_status(sight)
-        if self._is_late_failure(sight) and not await self._was_told(job):
-            await publisher.post_failure(sight)
-        await self._shown(job, message_id, sight)
+            await publisher.edit_status(view)
+        if self._is_late_failure(view) and not await self._had_reply(job):
+            await publisher.post_failure(view)
+        await self._shown(job, message_id, view)
 
     async def _find(self, job: Job) -> int | None:
-        """Find the status message that a process that died, or a lost answer, left unrecorded."""
+        """Find a status message left unrecorded by a dead process or a lost answer."""
         now_ms = self._context.now_ms()
-        mine = await self._context.database.transact(
-            lambda tx: status_messages.claim_post(tx, job, now_ms, _POST_AGAIN_AFTER_MS)
+        is_claimed = await self._context.database.transact(
+            lambda tx: status_messages.claim_post(tx, job, now_ms, _REPOST_AFTER_MS)
         )
-        if not mine:
+        if not is_claimed:
             raise TemporaryPublishError("it is being posted")
         if job.status_since_ms is None:
             return None
@@ -177,29 +180,29 @@ class StatusUpdater:
         except HistoryDenied:
             return None
 
-    def _is_late_failure(self, sight: StatusView) -> bool:
-        job = sight.job
-        is_late = self._context.now_ms() - job.created_at_ms > _TOLD_AFTER_MS
-        return job.state in _TOLD and is_late and not sight.hold_released
+    def _is_late_failure(self, view: StatusView) -> bool:
+        job = view.job
+        is_late = self._context.now_ms() - job.created_at_ms > _LATE_AFTER_MS
+        return job.state in _FAILURE_STATES and is_late and not view.hold_released
 
-    async def _was_told(self, job: Job) -> bool:
-        """Tell whether a reply was due before: a parked job may end, or be parked again, later."""
+    async def _had_reply(self, job: Job) -> bool:
+        """Return whether a reply was due before: a parked job may later end, or be parked again."""
         *earlier, _ = await self._context.database.read(lambda tx: jobs.list_events(tx, job.id))
-        late_ms = job.created_at_ms + _TOLD_AFTER_MS
-        return any(event.target in _TOLD and event.at_ms > late_ms for event in earlier)
+        late_ms = job.created_at_ms + _LATE_AFTER_MS
+        return any(event.target in _FAILURE_STATES and event.at_ms > late_ms for event in earlier)
 
     async def _shown(
-        self, job: Job, message_id: int | None = None, sight: StatusView | None = None
+        self, job: Job, message_id: int | None = None, view: StatusView | None = None
     ) -> None:
         async def record_shown(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
-            still = now is not None and is_view_unchanged(job, now)
-            if job.state is JobState.QUEUED and sight is not None:
-                still = (
-                    still
-                    and await find_submission_block(tx, self._context) == sight.submission_block
+            is_current = now is not None and is_view_unchanged(job, now)
+            if job.state is JobState.QUEUED and view is not None:
+                is_current = (
+                    is_current
+                    and await find_submission_block(tx, self._context) == view.submission_block
                 )
-            shown = job.state if still else None
+            shown = job.state if is_current else None
             if message_id or shown:
                 await status_messages.save_message(tx, job.id, message_id=message_id, shown=shown)
 

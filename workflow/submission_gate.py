@@ -1,7 +1,7 @@
-"""Knows why nothing is submitted just now: one table, in the order in which members are told.
+"""The submission gate: one table of what blocks new submissions, in order of precedence.
 
-The belt, the cards, the figures of a monitor and the operator's alarms all go by it. Short pauses,
-for a rate limit or a refused key, are the belt's own; nobody is told of them.
+The worker, status messages, metrics and operator alerts all use it. Short pauses, for a rate limit
+or a refused key, concern the worker alone and are not shown.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,10 +15,10 @@ from workflow.publisher import BlockReason, SubmissionBlock
 
 
 async def find_submission_block(tx: AsyncConnection, context: Context) -> SubmissionBlock | None:
-    """Tell what stands in the way of new submissions; None if nothing does."""
-    for hindrance in _HINDRANCES:
-        if (halt := await hindrance(tx, context)) is not None:
-            return halt
+    """Return the first block of new submissions; None if there is none."""
+    for check in _CHECKS:
+        if (block := await check(tx, context)) is not None:
+            return block
     return None
 
 
@@ -34,11 +34,11 @@ async def _exposure(tx: AsyncConnection, context: Context) -> SubmissionBlock | 
     return SubmissionBlock(BlockReason.EXPOSURE) if is_reached else None
 
 
-async def _room(_: AsyncConnection, context: Context) -> SubmissionBlock | None:
+async def _disk_space(_: AsyncConnection, context: Context) -> SubmissionBlock | None:
     return SubmissionBlock(BlockReason.DISK_FULL) if context.disk_space().is_low else None
 
 
-async def _funds(tx: AsyncConnection, _: Context) -> SubmissionBlock | None:
+async def _credit(tx: AsyncConnection, _: Context) -> SubmissionBlock | None:
     return (
         SubmissionBlock(BlockReason.OUT_OF_CREDIT)
         if (await submission_pause.get(tx)).is_out_of_credit
@@ -46,11 +46,11 @@ async def _funds(tx: AsyncConnection, _: Context) -> SubmissionBlock | None:
     )
 
 
-_HINDRANCES: Final[
+_CHECKS: Final[
     tuple[Callable[[AsyncConnection, Context], Awaitable[SubmissionBlock | None]], ...]
 ] = (
     _operator,
     _exposure,
-    _room,
-    _funds,
+    _disk_space,
+    _credit,
 )

@@ -1,9 +1,8 @@
-"""Knows how fast this process may submit: at will, until APIXO falters; then slowly faster again.
+"""Throttle of this process's submissions: additive increase, multiplicative decrease.
 
-Additive increase, multiplicative decrease: each 429 halves the pace, and so does each submission
-whose answer was lost, for APIXO asks for patience after a 5xx as well, and every one of them may
-have been paid. Each accepted submission adds a little, and from the highest pace on there is no
-limit any more.
+Each 429 halves the rate, and so does each submission whose answer was lost, because APIXO requests
+a wait after a 5xx as well, and any such submission may have been paid. Each accepted submission
+adds a little; at the highest rate there is no limit.
 """
 
 from typing import Final
@@ -11,15 +10,15 @@ from typing import Final
 MAX_PER_MINUTE: Final = 60.0
 MIN_PER_MINUTE: Final = 2.0
 STEP_PER_MINUTE: Final = 3.0
-"""What an accepted submission adds: twenty of them lead from the slowest pace to the full one."""
+"""The increase per accepted submission; twenty of them lead from the lowest rate to the highest."""
 
 _MINUTE_MS: Final = 60_000
 
 
 class Throttle:
-    """The pace of one process's submissions; others find theirs by the answers they get.
+    """The submission rate of one process; other processes adapt to the answers they get.
 
-    All times are documented milliseconds.
+    All times are milliseconds of documented time.
     """
 
     def __init__(self) -> None:
@@ -29,27 +28,30 @@ class Throttle:
 
     @property
     def gap_ms(self) -> int:
-        """Tell how far two submissions are apart; 0 without a limit."""
+        """Return the interval between two submissions; 0 without a limit."""
         is_full = self._per_minute >= MAX_PER_MINUTE
         return 0 if is_full else round(_MINUTE_MS / self._per_minute)
 
     def allowance(self, now_ms: int) -> int | None:
-        """Tell how many submissions may begin now; None for any number."""
+        """Return how many submissions may start now; None for any number."""
         if not self.gap_ms:
             return None
         return 1 if now_ms >= self._next_ms else 0
 
     def record_start(self, now_ms: int) -> None:
-        """Note that a submission begins; the next one may after the gap."""
+        """Record the start of a submission; the next one is allowed after the gap."""
         self._next_ms = now_ms + self.gap_ms
 
     def slow_down(self, begun_ms: int, now_ms: int) -> None:
-        """Halve the pace; once for all that had begun by the last time."""
+        """Halve the rate, unless the submission began before the last slow-down.
+
+        So one overload that hits several submissions halves it once.
+        """
         if begun_ms > self._slowed_ms:
             self._per_minute = max(MIN_PER_MINUTE, self._per_minute / 2)
             self._slowed_ms = now_ms
             self.record_start(now_ms)
 
     def speed_up(self) -> None:
-        """Go a little faster: APIXO took one."""
+        """Raise the rate after an accepted submission."""
         self._per_minute = min(MAX_PER_MINUTE, self._per_minute + STEP_PER_MINUTE)

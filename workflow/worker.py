@@ -1,7 +1,7 @@
-"""Turns the belt: takes the jobs that are due, gives each to its stage, and rests until the next.
+"""The worker: claims due jobs, runs each one's stage, and waits for the next.
 
-One bad job never stops the others: what a stage does not expect is logged, and the job is tried
-again later; five turns without progress put it into quarantine.
+One bad job never stops the others: an unexpected error of a stage is logged and the job retried
+later; after five turns without progress it is quarantined.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ _log = structlog.get_logger(__name__)
 LEASE_MS: Final = 60_000
 HEARTBEAT_S: Final = 15
 MAX_WAIT_S: Final = 2.0
-"""Longest rest: other processes put jobs on the same belt."""
+"""The longest wait: other processes add jobs to the same queue."""
 
-_MAX_AT_ONCE = 64
+_MAX_CONCURRENT = 64
 _MAX_TURNS = 5
-_FREEING_S = 2
+_RELEASE_TIMEOUT_S = 2
 
 _Tasks = dict[asyncio.Task[None], str]
-"""What is under way, with the job that each task is about."""
+"""Running tasks, with the job id of each."""
 
 _STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
     JobState.SUBMITTING: submit,
@@ -52,88 +52,89 @@ _STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
 
 
 class Worker:
-    """The conveyor belt of one process; `owner` names the process in the leases it takes."""
+    """The worker of one process; `owner` names the process in the leases it takes."""
 
     def __init__(self, context: Context, owner: str) -> None:
         self._context = context
         self._owner = owner
-        self._announcer = StatusUpdater(context)
+        self._status_updater = StatusUpdater(context)
         self._working: _Tasks = {}
-        self._announcing: _Tasks = {}
-        self._bell = asyncio.Event()
+        self._updating: _Tasks = {}
+        self._wake_event = asyncio.Event()
         self._renewed_ms = 0
         self.last_run_ms: int | None = None
         self.runs = 0
 
     async def recover(self) -> None:
-        """Make good what a crash left behind; call once before the first turn."""
+        """Clean up after a crash; call once before the first run."""
         await recover.clean_up_after_crash(self._context)
 
     async def run_once(self) -> None:
-        """Give every due job to its stage; returns while the stages work."""
-        self._bell.clear()
+        """Start the stage of every due job; return while the stages run."""
+        self._wake_event.clear()
         await self._renew_leases()
         await recover.park_lost_submissions(self._context)
         for job in await self._claim():
             self._spawn(self._working, job.id, self._work(job))
-        for job in await self._announcer.due_jobs(_MAX_AT_ONCE):
-            is_free = len(self._announcing) < _MAX_AT_ONCE
-            if is_free and job.id not in self._announcing.values():
-                self._spawn(self._announcing, job.id, self._announcer.update(job))
+        for job in await self._status_updater.due_jobs(_MAX_CONCURRENT):
+            is_free = len(self._updating) < _MAX_CONCURRENT
+            if is_free and job.id not in self._updating.values():
+                self._spawn(self._updating, job.id, self._status_updater.update(job))
         self.last_run_ms = self._context.now_ms()
         self.runs += 1
 
     async def wait_for_work(self, max_wait_s: float = MAX_WAIT_S) -> None:
-        """Wait until the next job is due, the bell rings, or a stage has ended.
+        """Wait until the next job is due, `wake` is called, or a stage has ended.
 
-        A job that another process queued, or that waits for a place, is due without a sign.
+        The wait is bounded by `max_wait_s`, because a job that another process queued, or that
+        waits for a free slot, becomes due without a signal.
         """
         next_ms = await self._context.database.read(leases.next_due_ms)
         wait_s = max_wait_s
-        if next_ms is not None and len(self._working) < _MAX_AT_ONCE:
+        if next_ms is not None and len(self._working) < _MAX_CONCURRENT:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         with suppress(TimeoutError):
             async with asyncio.timeout(max(wait_s, 0.01)):
-                await self._bell.wait()
+                await self._wake_event.wait()
 
     def wake(self) -> None:
-        """End the rest: there is something new."""
-        self._bell.set()
+        """End the wait: there is new work."""
+        self._wake_event.set()
 
     async def wait_until_idle(self) -> None:
-        """Wait for the stages that work now."""
-        while tasks := [*self._working, *self._announcing]:
+        """Wait for the running stages."""
+        while tasks := [*self._working, *self._updating]:
             await asyncio.wait(tasks)
 
     async def drain(self, timeout_s: float) -> None:
-        """Let the stages finish for `patience_s` seconds, cut off the rest, and free the leases."""
-        if tasks := [*self._working, *self._announcing]:
+        """Let stages finish for `timeout_s` seconds, cancel the others, and release the leases."""
+        if tasks := [*self._working, *self._updating]:
             _, late = await asyncio.wait(tasks, timeout=timeout_s)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         try:
-            async with asyncio.timeout(_FREEING_S):
+            async with asyncio.timeout(_RELEASE_TIMEOUT_S):
                 await self._context.database.transact(
                     lambda tx: leases.drop_leases(tx, self._owner)
                 )
         except TimeoutError:
-            _log.warning("leases not freed; they run out by themselves")
+            _log.warning("leases not released")  # they expire by themselves
 
     async def _claim(self) -> list[Job]:
-        room = _MAX_AT_ONCE - len(self._working)
-        if room <= 0:
+        free_slots = _MAX_CONCURRENT - len(self._working)
+        if free_slots <= 0:
             return []
 
         async def claim(tx: AsyncConnection) -> list[Job]:
             now_ms, owner = self._context.now_ms(), self._owner
             due = await leases.claim_due(
-                tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=room
+                tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=free_slots
             )
             if not self._context.publisher.is_ready:
-                return due  # no new money is spent while its video could not be posted
-            halt = await find_submission_block(tx, self._context)
-            if halt is not None and halt.is_total:
+                return due  # nothing new is bought while its video could not be posted
+            block = await find_submission_block(tx, self._context)
+            if block is not None and block.is_total:
                 return due
             queued = await queue.claim_for_submission(
                 tx,
@@ -151,15 +152,15 @@ class Worker:
         return claimed
 
     def _spawn(self, tasks: _Tasks, job_id: str, work: Coroutine[None, None, None]) -> None:
-        def ended(task: asyncio.Task[None]) -> None:
+        def on_done(task: asyncio.Task[None]) -> None:
             del tasks[task]
-            self._bell.set()
+            self._wake_event.set()
             if not task.cancelled() and (error := task.exception()) is not None:
                 _log.error("stage failed", job=job_id, exc_info=error)
 
         task = asyncio.create_task(work, name=f"job {job_id}")
         tasks[task] = job_id
-        task.add_done_callback(ended)
+        task.add_done_callback(on_done)
 
     async def _work(self, job: Job) -> None:
         try:
@@ -168,13 +169,13 @@ class Worker:
             else:
                 await _STAGES[job.state](self._context, job)
         except StaleJobError:
-            _log.warning("another holder has the job", job=job.id, state=job.state)
+            _log.warning("stale job, stage abandoned", job=job.id, state=job.state)
         except Outage as error:
-            _log.warning("stage cut off", job=job.id, state=job.state, why=str(error))
-            await self._put_back(job, self._context.now_ms(), is_ours=False)
-        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
+            _log.warning("stage interrupted", job=job.id, state=job.state, error=str(error))
+            await self._reschedule(job, self._context.now_ms(), is_bug=False)
+        except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
             _log.exception("stage failed", job=job.id, state=job.state)
-            await self._put_back(job, self._context.backoff_until_ms(job.turns), is_ours=True)
+            await self._reschedule(job, self._context.backoff_until_ms(job.turns), is_bug=True)
 
     async def _quarantine(self, job: Job) -> None:
         async def record_quarantine(tx: AsyncConnection) -> Job:
@@ -185,32 +186,33 @@ class Worker:
             )
 
         await self._context.database.transact(record_quarantine)
-        _log.error("quarantined", job=job.id, state=job.state)
+        _log.error("job quarantined", job=job.id, state=job.state)
 
-    async def _put_back(self, job: Job, due_at_ms: int, *, is_ours: bool) -> None:
-        """Leave a job that its stage could not handle for a later turn, wherever it stands now.
+    async def _reschedule(self, job: Job, due_at_ms: int, *, is_bug: bool) -> None:
+        """Reschedule a job after a failed stage, whatever state it is in now.
 
-        A fault of ours counts against the job, an outage of the database does not.
+        A bug counts towards quarantine, an outage of the database does not. A submission may have
+        reached APIXO, so it is parked instead.
         """
 
         async def release_lease(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
             if now is not None and now.lease_owner == self._owner:
-                await jobs.reschedule(tx, now, due_at_ms=due_at_ms, progress=not is_ours)
+                await jobs.reschedule(tx, now, due_at_ms=due_at_ms, progress=not is_bug)
 
         try:
             if job.state is JobState.SUBMITTING:
                 await park_unknown(self._context, job, "the submission ended in a fault of ours")
             else:
                 await commit_with_retry(self._context, release_lease)
-        except Exception:  # noqa: BLE001 - whatever it is, the belt goes on
-            _log.exception("job not put back", job=job.id)
+        except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
+            _log.exception("job not rescheduled", job=job.id)
 
     async def _renew_leases(self) -> None:
         now_ms = self._context.now_ms()
         if self._working and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
-            mine, until_ms = set(self._working.values()), now_ms + LEASE_MS
+            job_ids, until_ms = set(self._working.values()), now_ms + LEASE_MS
             await self._context.database.transact(
-                lambda tx: leases.renew(tx, self._owner, mine, until_ms)
+                lambda tx: leases.renew(tx, self._owner, job_ids, until_ms)
             )
             self._renewed_ms = now_ms

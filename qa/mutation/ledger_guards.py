@@ -160,7 +160,7 @@ LEDGER_GUARDS = (
     Guard(
         "a second click is the same order",
         "workflow/stages/accept.py",
-        "            raise _Repeated\n",
+        "            raise _DuplicateOrder\n",
         "            return\n",
         (
             "tests/workflow/results/test_rerun.py::test_two_clicks_at_once_are_one_job[0-postgresql]",
@@ -169,7 +169,7 @@ LEDGER_GUARDS = (
     Guard(
         "a full queue takes nothing",
         "workflow/stages/accept.py",
-        "if of_member > context.policy.max_queued_per_member:",
+        "if member_count > context.policy.max_queued_per_member:",
         "if False:",
         (
             (
@@ -200,7 +200,7 @@ LEDGER_GUARDS = (
     Guard(
         "nothing is bought that could not be kept",
         "workflow/submission_gate.py",
-        "    _room,\n",
+        "    _disk_space,\n",
         "",
         (
             (
@@ -212,7 +212,7 @@ LEDGER_GUARDS = (
     Guard(
         "an old card decides nothing",
         "workflow/operator/actions.py",
-        "found.job.fence != verdict.fence or ",
+        "found.job.fence != request.fence or ",
         "",
         ("tests/workflow/operator/test_actions.py::test_an_old_card_decides_nothing",),
     ),

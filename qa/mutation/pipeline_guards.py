@@ -78,7 +78,7 @@ PIPELINE_GUARDS = (
         "no second submission after a lost answer",
         "workflow/stages/submit.py",
         "        await _lost_answer(context, job, error)\n",
-        "        await _try_again(context, job)\n",
+        "        await _requeue_unsent(context, job)\n",
         (f"{_SUBMIT}test_after_a_lost_answer_nothing_is_sent_a_second_time[effect:504]",),
     ),
     Guard(

@@ -137,7 +137,7 @@ async def test_a_disk_that_is_full_when_a_video_is_fetched(
         await disk.fill(running.process.pid)
         await stage.says("media", "0.0 GB are free where videos are kept")
         second = (await stage.answers("no room left")).split("`")[1]
-        await stage.logs("the media folder can not be written to")
+        await stage.logs("media folder not writable")
         await stage.wait_for_status(second, "no room left")
         await olga.direct_channel.wait_for(
             lambda m: "GB are free where videos are kept" in m.text,

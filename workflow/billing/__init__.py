@@ -1,1 +1,1 @@
-"""Quotas, settlement, and how the ledger and the balance at APIXO stand to each other."""
+"""Quotas, settlement, and the reconciliation of the ledger with the balance at APIXO."""

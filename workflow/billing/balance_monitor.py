@@ -1,4 +1,4 @@
-"""Knows what the operator has to be told about money, and tells it once."""
+"""Balance alerts: low balance and exhausted credit, each sent to the operator once."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from workflow.billing.reconciliation import BalanceReader, Reconciliation, lates
 from workflow.context import Context
 from workflow.reliability import reset_run_once, run_once_per
 
-_LOW: Final = "low balance told"
-_SHORT: Final = "out of funds told"
+_LOW_BALANCE_ALERT: Final = "low balance told"
+_CREDIT_ALERT: Final = "out of funds told"
 _DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowBalance:
-    """The balance is below the floor; at the pace of the last days it lasts so long, if known."""
+    """The balance is below the floor; `days_left` is at the spending rate of the last week."""
 
     balance: MicroUSD
     floor: MicroUSD
@@ -31,7 +31,7 @@ class LowBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditExhausted:
-    """APIXO wants money first, and nothing is submitted; the balance is None if it is not known."""
+    """APIXO credit is exhausted and submissions are paused; the balance is None if unknown."""
 
     since_ms: int
     balance: MicroUSD | None
@@ -39,33 +39,33 @@ class CreditExhausted:
 
 BalanceAlert = LowBalance | CreditExhausted
 SendBalanceAlert = Callable[[BalanceAlert], Awaitable[bool]]
-"""Tells the operator; False if that did not work."""
+"""Sends an alert to the operator; returns whether it was sent."""
 
 
 async def alert_low_balance(
     context: Context, reading: Reconciliation, send: SendBalanceAlert
 ) -> None:
-    """Tell that the balance is below the floor: once, until it has been above again."""
+    """Alert the operator when the balance falls below the floor, once until it has recovered."""
     floor = context.policy.balance_alert
     if floor is None or reading.balance >= floor:
-        await reset_run_once(context, _LOW)
+        await reset_run_once(context, _LOW_BALANCE_ALERT)
         return
     days_left = await _days_left(context, reading.balance)
-    news = LowBalance(balance=reading.balance, floor=floor, days_left=days_left)
-    await run_once_per(context, _LOW, "below", lambda _: send(news))
+    alert = LowBalance(balance=reading.balance, floor=floor, days_left=days_left)
+    await run_once_per(context, _LOW_BALANCE_ALERT, "below", lambda _: send(alert))
 
 
 async def alert_credit_exhausted(
     context: Context, since_ms: int, reading: Reconciliation | None, send: SendBalanceAlert
 ) -> None:
-    """Tell that APIXO wants money first: once for each time that it began to."""
+    """Alert the operator that credit is exhausted, once per shortage."""
     balance = None if reading is None else reading.balance
-    news = CreditExhausted(since_ms=since_ms, balance=balance)
-    await run_once_per(context, _SHORT, str(since_ms), lambda _: send(news))
+    alert = CreditExhausted(since_ms=since_ms, balance=balance)
+    await run_once_per(context, _CREDIT_ALERT, str(since_ms), lambda _: send(alert))
 
 
 async def _days_left(context: Context, balance: MicroUSD) -> float | None:
-    """Estimate how many days a balance lasts; None where nothing was spent."""
+    """Estimate how many days a balance lasts; None if nothing was spent in the last week."""
 
     async def sum_last_week(tx: AsyncConnection) -> int:
         days = period_days(ReportPeriod.WEEK, context.now_ms())
@@ -77,21 +77,21 @@ async def _days_left(context: Context, balance: MicroUSD) -> float | None:
 
 
 class BalanceMonitor:
-    """Looks after the money whenever it is asked to; `tell` reaches the operator."""
+    """Reads the balance, alerts the operator through `send`, and ends or expires a shortage."""
 
     def __init__(self, context: Context, send: SendBalanceAlert) -> None:
         self._context = context
-        self._tell = send
+        self._send = send
         self._reader = BalanceReader(context)
 
     async def check(self) -> None:
-        """Do whatever is due."""
+        """Do the balance work that is due."""
         since_ms = (await credit.get_submission_pause(self._context)).out_of_credit_since_ms
         reading = await self._reader.read_if_due(since_ms)
         if reading is not None:
-            await alert_low_balance(self._context, reading, self._tell)
+            await alert_low_balance(self._context, reading, self._send)
         if since_ms is not None:
             known = await latest_reconciliation(self._context)
-            await alert_credit_exhausted(self._context, since_ms, known, self._tell)
+            await alert_credit_exhausted(self._context, since_ms, known, self._send)
             if not await credit.resume_if_covered(self._context, since_ms):
                 await credit.release_expired_jobs(self._context, since_ms)

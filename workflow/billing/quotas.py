@@ -1,6 +1,6 @@
-"""Quotas and grants: what a member has left and why, and what managers set, give and take back.
+"""Quotas and grants: what a member has left, and what managers set, grant and revoke.
 
-Every change is written down in the same transaction: who, when, from what to what.
+Every change writes its audit log entry in the same transaction.
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ from workflow.errors import NoSuchGrant
 
 _log = structlog.get_logger(__name__)
 
-_CHANGES_SHOWN = 5
-_OF_MONEY = ("limit", "grant", "revoke")
+_MAX_CHANGES = 5
+_MONEY_KINDS = ("limit", "grant", "revoke")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something, and the interaction by which they do."""
+    """Who makes a change, and the interaction that makes it."""
 
     user_id: int
     interaction_id: int
@@ -51,7 +51,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant of which something is unspent, and how much."""
+    """A grant with an unspent rest."""
 
     id: int
     unspent: MicroUSD
@@ -60,7 +60,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class QuotaStatus:
-    """What a member has left, by which limits, and their grants that are not spent."""
+    """What a member has left, the limits that apply, and their unspent grants."""
 
     remaining: RemainingQuota
     effective_limits: Mapping[LimitKind, EffectiveLimit]
@@ -69,7 +69,7 @@ class QuotaStatus:
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """What is set for a server, its roles and its members, and the last changes, newest first."""
+    """The limits of a server, its roles and members, and the latest changes, newest first."""
 
     limits: tuple[Limit, ...]
     changes: tuple[Change, ...]
@@ -77,7 +77,7 @@ class ServerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What was given to a member, and what they have from grants now."""
+    """A grant to a member, and their unspent grants after it."""
 
     grant_id: int
     amount: MicroUSD
@@ -86,7 +86,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What was taken back from a member, nothing if all was spent, and what they still have."""
+    """The amount revoked from a member (0 if all was spent), and their unspent grants after it."""
 
     user_id: int
     amount: MicroUSD
@@ -94,50 +94,52 @@ class Revoked:
 
 
 async def read_quota_status(context: Context, member: Member) -> QuotaStatus:
-    """Tell what a member has left, and which limits count for them."""
+    """Return what a member has left, and which limits apply to them."""
     defaults, now_ms = context.policy.limits, context.now_ms()
     guild_id, user_id, role_ids = member.guild_id, member.user_id, member.role_ids
 
     async def read_status(tx: AsyncConnection) -> QuotaStatus:
         found = await limits.list_applicable(tx, guild_id, user_id, role_ids)
-        counting = resolve_limits(found, role_ids, defaults)
-        left = await quotas.get_remaining(tx, QuotaSubject(guild_id, user_id, now_ms), counting)
+        effective_limits = resolve_limits(found, role_ids, defaults)
+        left = await quotas.get_remaining(
+            tx, QuotaSubject(guild_id, user_id, now_ms), effective_limits
+        )
         unspent = await billing.unspent_grants(tx, guild_id, user_id, left.grant_balance)
         grants = tuple(Grant(entry.id, rest, entry.note) for entry, rest in unspent)
-        rulings = {
+        effective = {
             kind: find_effective_limit(kind, found, role_ids, default)
             for kind, default in _defaults(defaults).items()
         }
-        return QuotaStatus(left, rulings, grants)
+        return QuotaStatus(left, effective, grants)
 
     return await context.database.read(read_status)
 
 
 async def read_server_limits(context: Context, guild_id: int) -> ServerLimits:
-    """Tell what managers have set on a server."""
+    """Return the limits that managers have set on a server."""
 
     async def read_limits(tx: AsyncConnection) -> ServerLimits:
         found = await limits.list_for_guild(tx, guild_id)
-        last = await audit_log.list_latest(tx, guild_id, _CHANGES_SHOWN, kinds=_OF_MONEY)
+        last = await audit_log.list_latest(tx, guild_id, _MAX_CHANGES, kinds=_MONEY_KINDS)
         return ServerLimits(tuple(found), tuple(last))
 
     return await context.database.read(read_limits)
 
 
 async def set_limit(context: Context, limit: Limit, manager: Actor) -> Limit | None:
-    """Set a limit and return the one in whose place it comes; what is held stays held."""
+    """Set a limit and return the one it replaces; open holds are unaffected."""
     return await _change_limit(context, limit, manager, clear=False)
 
 
 async def clear_limit(context: Context, limit: Limit, manager: Actor) -> Limit | None:
-    """Clear what is set where this limit would be set, and return it."""
+    """Clear the limit of the same target and kind, and return it."""
     return await _change_limit(context, limit, manager, clear=True)
 
 
 async def grant(
     context: Context, member: Member, amount: MicroUSD, note: str, manager: Actor
 ) -> Granted:
-    """Give a member money to use when their quota is spent; once for each interaction."""
+    """Grant a member an amount to spend beyond their quota, once per interaction."""
     guild_id, user_id, now_ms = member.guild_id, member.user_id, context.now_ms()
 
     async def record_grant(tx: AsyncConnection) -> Granted:
@@ -156,38 +158,38 @@ async def grant(
             now_ms=now_ms,
         )
         granted = Granted(grant_id, amount, MicroUSD(unspent + amount))
-        await audit_log.record(tx, _purse_change("grant", member, manager, granted, now_ms, note))
+        await audit_log.record(tx, _grant_change("grant", member, manager, granted, now_ms, note))
         return granted
 
     granted = await context.database.transact(record_grant)
-    _log.info("granted", server=guild_id, by=manager.user_id, micro_usd=amount)
+    _log.info("grant added", server=guild_id, by=manager.user_id, micro_usd=amount)
     return granted
 
 
 async def revoke(context: Context, guild_id: int, grant_id: int, manager: Actor) -> Revoked:
-    """Take back what is unspent of a grant; a second click finds nothing more.
+    """Revoke the unspent rest of a grant; a second click revokes nothing more.
 
     Raises:
-        NoSuchGrant: there is none on this server.
+        NoSuchGrant: the server has no such grant.
     """
     now_ms = context.now_ms()
 
     async def record_revocation(tx: AsyncConnection) -> Revoked:
         await guild_settings.lock_guild(tx, guild_id)
-        given = await billing.get_entry(tx, grant_id)
-        if given is None or given.kind != "grant" or given.guild_id != guild_id:
+        entry = await billing.get_entry(tx, grant_id)
+        if entry is None or entry.kind != "grant" or entry.guild_id != guild_id:
             raise NoSuchGrant
-        actor, member = str(manager.user_id), Member(guild_id, given.user_id)
-        amount = await billing.revoke(tx, grant_id, actor=actor, now_ms=now_ms, note=given.note)
+        actor, member = str(manager.user_id), Member(guild_id, entry.user_id)
+        amount = await billing.revoke(tx, grant_id, actor=actor, now_ms=now_ms, note=entry.note)
         unspent = await quotas.lock_grant_balance(tx, guild_id, member.user_id)
         if amount:
             taken = Granted(grant_id, MicroUSD(-amount), unspent)
-            change = _purse_change("revoke", member, manager, taken, now_ms, given.note)
+            change = _grant_change("revoke", member, manager, taken, now_ms, entry.note)
             await audit_log.record(tx, change)
         return Revoked(member.user_id, amount, unspent)
 
     revoked = await context.database.transact(record_revocation)
-    _log.info("revoked", server=guild_id, by=manager.user_id, micro_usd=revoked.amount)
+    _log.info("grant revoked", server=guild_id, by=manager.user_id, micro_usd=revoked.amount)
     return revoked
 
 
@@ -220,8 +222,8 @@ async def _change_limit(
             actor=str(manager.user_id),
             what="limit",
             subject=f"{limit.target}:{limit.subject_id}:{limit.kind}",
-            before=_shown(before),
-            after=_shown(after),
+            before=_format_limit(before),
+            after=_format_limit(after),
             interaction_id=manager.interaction_id,
         )
         await audit_log.record(tx, change)
@@ -232,11 +234,11 @@ async def _change_limit(
     return before
 
 
-def _shown(limit: Limit | None) -> str | None:
+def _format_limit(limit: Limit | None) -> str | None:
     return None if limit is None else format_limit_en(limit.kind, limit.amount)
 
 
-def _purse_change(
+def _grant_change(
     what: str, member: Member, manager: Actor, granted: Granted, now_ms: int, note: str
 ) -> NewChange:
     return NewChange(

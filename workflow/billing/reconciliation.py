@@ -1,7 +1,7 @@
-"""Lays the fall of APIXO's balance beside what the ledger expects, from reading to reading.
+"""Reconciliation of APIXO's balance with the ledger, from reading to reading.
 
-A task in flight may have been taken from the balance or not: the ledger learns it later. So a
-difference up to what is in flight says nothing, and only the rest has no explanation.
+A task in flight may or may not have been deducted from the balance yet; the ledger records it
+later. So a difference up to the amount in flight is expected, and only the rest is unexplained.
 """
 
 from collections.abc import Iterable
@@ -22,19 +22,19 @@ from workflow.context import Context
 _log = structlog.get_logger(__name__)
 
 SHORTAGE_INTERVAL_MS: Final = 120_000
-"""How often the balance is read while APIXO wants money first."""
+"""How often the balance is read while credit is exhausted."""
 
-_AGAIN_MS: Final = 60_000
+_RETRY_MS: Final = 60_000
 WEEK_MS: Final = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """APIXO's balance at a moment, and how it fits the ledger since the reading before.
+    """APIXO's balance at a time, compared with the ledger since the previous reading.
 
     `difference` is the fall of the balance less the spending that the ledger expects: positive
-    where APIXO took more. `in_flight` is how much of it tasks in flight may explain. A `top_up` is
-    a rise that they can not: by about so much the key was filled; then there is no difference.
+    where APIXO deducted more. `in_flight` is how much of it tasks in flight may explain. A `top_up`
+    is about the amount paid in: a rise that tasks in flight cannot explain; `difference` is then 0.
     """
 
     at_ms: int
@@ -45,13 +45,13 @@ class Reconciliation:
 
     @property
     def unexplained(self) -> MicroUSD:
-        """Tell how much APIXO took beyond all that is known."""
+        """Return how much APIXO deducted beyond what tasks in flight may explain."""
         return MicroUSD(max(0, self.difference - self.in_flight))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyReconciliation:
-    """The readings of the last seven days together: what they come to, and how many they are."""
+    """The sums over the readings of the last seven days, and their number."""
 
     readings: int
     difference: MicroUSD
@@ -60,18 +60,18 @@ class WeeklyReconciliation:
 
 
 async def latest_reconciliation(context: Context) -> Reconciliation | None:
-    """Give the last reading of the balance; None before the first."""
+    """Return the latest reading of the balance; None before the first."""
     return await context.database.read(reconcile_latest)
 
 
 async def reconcile_latest(tx: AsyncConnection) -> Reconciliation | None:
-    """Give the last reading of a database."""
-    return next(reversed(_compared(await balance_readings.list_latest(tx, 2))), None)
+    """Return the latest reading within a transaction; None before the first."""
+    return next(reversed(_compare_all(await balance_readings.list_latest(tx, 2))), None)
 
 
 async def reconcile_week(tx: AsyncConnection, now_ms: int) -> WeeklyReconciliation:
-    """Sum the readings of the last seven days of a database."""
-    readings = _compared(await balance_readings.list_since(tx, now_ms - WEEK_MS))
+    """Sum the readings of the last seven days within a transaction."""
+    readings = _compare_all(await balance_readings.list_since(tx, now_ms - WEEK_MS))
     return WeeklyReconciliation(
         readings=len(readings),
         difference=_sum(reading.difference for reading in readings),
@@ -81,7 +81,7 @@ async def reconcile_week(tx: AsyncConnection, now_ms: int) -> WeeklyReconciliati
 
 
 class BalanceReader:
-    """Reads APIXO's balance on start, then hourly, and often while APIXO wants money first."""
+    """Reads APIXO's balance on start, then hourly, and more often while credit is exhausted."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -89,18 +89,20 @@ class BalanceReader:
         self._is_first = True
 
     async def read_if_due(self, short_since_ms: int | None) -> Reconciliation | None:
-        """Read the balance and keep it, if it is time; None if it is not, or APIXO is silent."""
+        """Read and store the balance if that is due; None if not, or if APIXO does not answer."""
         if not await self._is_due(short_since_ms):
             return None
         context = self._context
         try:
-            left = await context.apixo.fetch_balance()
+            balance = await context.apixo.fetch_balance()
         except ApixoError as error:
-            self._not_before_ms = context.due_after(_AGAIN_MS)
-            _log.warning("APIXO's balance is not known", error=str(error))
+            self._not_before_ms = context.due_after(_RETRY_MS)
+            _log.warning("balance not read", error=str(error))
             return None
         self._is_first = False
-        await context.database.transact(lambda tx: balance_readings.add(tx, context.now_ms(), left))
+        await context.database.transact(
+            lambda tx: balance_readings.add(tx, context.now_ms(), balance)
+        )
         return await latest_reconciliation(context)
 
     async def _is_due(self, short_since_ms: int | None) -> bool:
@@ -118,8 +120,8 @@ class BalanceReader:
         return context.age_ms(last.at_ms) >= wait_ms
 
 
-def _compared(rows: list[BalanceReading]) -> list[Reconciliation]:
-    """Compare each reading with the one before; the first has none."""
+def _compare_all(rows: list[BalanceReading]) -> list[Reconciliation]:
+    """Compare each reading with the previous one; the first has no difference."""
     first = [Reconciliation(at_ms=row.at_ms, balance=row.balance) for row in rows[:1]]
     return first + [_compare(before, row) for before, row in pairwise(rows)]
 

@@ -1,7 +1,7 @@
-"""Settles what a job costs once that is known: its member pays, or the operator, or nobody.
+"""Settlement of a job's price: charged to its member, booked to the operator, or released.
 
-A member whose hold was given back was told that they are not charged, so that stays true whatever
-turns up later: the operator's booking then stands for the task.
+A member whose hold was released has been promised that they are not charged. That stays true when
+the task turns up later: the operator's account then bears its price.
 """
 
 from enum import StrEnum
@@ -31,9 +31,10 @@ async def resolve_payment(
     note: str = "",
     actor: str = SERVICE_ACTOR,
 ) -> None:
-    """Have a job paid as quoted; the operator pays for a member whose hold was given back.
+    """Settle a job at its quoted price; the operator pays for a member whose hold was released.
 
-    To be called after the job's own row was changed: two who settle it at once meet there.
+    Call it after the job's row was changed in the same transaction: that row's lock keeps two
+    transactions from settling it at once.
     """
     if await billing.has_open_hold(tx, job.id, job.attempt):
         if payer is Payer.MEMBER:
@@ -59,7 +60,7 @@ async def resolve_payment(
 async def refund(
     tx: AsyncConnection, job: Job, *, now_ms: int, note: str, actor: str = SERVICE_ACTOR
 ) -> None:
-    """Give the member back what they paid for a job, if they paid anything."""
+    """Refund what the member paid for a job, if anything."""
     paid = await billing.amount_paid(tx, job.id)
     if paid:
         await billing.adjust(

@@ -1,1 +1,1 @@
-"""What a server's managers and members decide for themselves."""
+"""Settings, presets, prompt history and notifications of a server."""

@@ -1,4 +1,4 @@
-"""A server's presets: what managers save and remove, and how one fills a member's request."""
+"""Presets of a server: saved and removed by managers, applied to members' requests."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,36 +20,36 @@ from workflow.context import Context
 _log = structlog.get_logger(__name__)
 
 MAX_PRESETS: Final = 25
-"""Presets of a server; Discord shows as many when one is chosen."""
+"""Presets of a server; Discord shows as many choices in autocomplete."""
 
 
 async def list_presets(context: Context, guild_id: int) -> list[Preset]:
-    """List a server's presets by name."""
+    """Return a server's presets, sorted by name."""
     return await context.database.read(lambda tx: guild_settings.list_presets(tx, guild_id))
 
 
 async def save(
     context: Context, guild_id: int, manager: Actor, preset: Preset, *, replaces: str = ""
 ) -> Preset | None:
-    """Save a preset as a new one, or over the one of a name, and return that.
+    """Save a new preset, or replace the one named `replaces`, and return the replaced one.
 
     Raises:
-        RulesViolated: the preset breaks rules, its name is another's, the one that it should come
-            over is gone, or the server has as many as it may; nothing changed.
+        RulesViolated: the preset breaks rules, its name is taken, the one to replace is gone, or
+            the server has as many as it may; nothing changed.
     """
-    tidy = validate_preset(preset)
+    normalized = validate_preset(preset)
 
     async def record_preset(tx: AsyncConnection) -> Preset | None:
         await guild_settings.lock_guild(tx, guild_id)
         known = {one.key: one for one in await guild_settings.list_presets(tx, guild_id)}
-        if known.get(tidy.key) == tidy:
-            return tidy
+        if known.get(normalized.key) == normalized:
+            return normalized
         before = known.pop(preset_key(replaces), None)
-        _refuse(tidy, over=bool(replaces), before=before, others=known)
+        _refuse(normalized, over=bool(replaces), before=before, others=known)
         if before is not None:
             await guild_settings.remove_preset(tx, guild_id, before.key)
-        await guild_settings.add_preset(tx, guild_id, tidy, context.now_ms())
-        await _record(tx, context, guild_id, manager, before, tidy)
+        await guild_settings.add_preset(tx, guild_id, normalized, context.now_ms())
+        await _record(tx, context, guild_id, manager, before, normalized)
         return before
 
     before = await context.database.transact(record_preset)
@@ -75,12 +75,12 @@ async def remove(context: Context, guild_id: int, manager: Actor, name: str) -> 
 
 
 async def autocomplete_preset(context: Context, guild_id: int, typed: str) -> list[Preset]:
-    """List the presets whose name contains what was typed, whatever its case."""
+    """Return the presets whose name contains the typed text, ignoring case."""
     return [one for one in await list_presets(context, guild_id) if preset_key(typed) in one.key]
 
 
 async def apply_preset(context: Context, guild_id: int, draft: Draft) -> Draft:
-    """Let the preset that a draft names fill what the draft leaves open."""
+    """Return a draft with its open options filled by the preset that it names."""
     if draft.preset is None:
         return draft
     for preset in await list_presets(context, guild_id):
@@ -120,12 +120,12 @@ async def _record(
         actor=str(manager.user_id),
         what="preset",
         subject=f"preset:{subject.key}",
-        before=_shown(before),
-        after=_shown(after),
+        before=_dump(before),
+        after=_dump(after),
         interaction_id=manager.interaction_id,
     )
     await audit_log.record(tx, change)
 
 
-def _shown(preset: Preset | None) -> str | None:
+def _dump(preset: Preset | None) -> str | None:
     return None if preset is None else preset.model_dump_json(exclude_defaults=True)

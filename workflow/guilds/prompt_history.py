@@ -1,8 +1,8 @@
-"""A member's own recent prompts on a server, and the tokens that stand for them.
+"""A member's recent prompts on a server, and the tokens that replace long ones.
 
-A suggestion of Discord's holds a hundred characters. A longer prompt is suggested under the token
-of the job that it was given for, and found again by it when the command arrives. A token that is
-not of the member's own job is a prompt like any other: somebody may have typed it.
+An autocomplete choice holds a hundred characters. A longer prompt is offered as a token of its job,
+which is resolved when the command arrives. A token of another member's job is a prompt like any
+other: it may have been typed.
 """
 
 import re
@@ -14,31 +14,31 @@ from domain.requests import Draft
 from storage import job_list, jobs
 from workflow.context import Context
 
-_LOOKED_AT: Final = 200
-"""Latest requests of a member that are looked through."""
+_MAX_SEARCHED: Final = 200
+"""Latest requests of a member that are searched."""
 
 _TOKEN: Final = re.compile(r"↺ (?P<job>[0-9a-z]{20})")
 
 
 @dataclass(frozen=True, slots=True)
 class RecentPrompt:
-    """A prompt, and the latest job that it was given for."""
+    """A prompt, and the latest job that used it."""
 
     job_id: str
     prompt: str
 
 
 def prompt_token(job_id: str) -> str:
-    """Make what stands for the prompt of a job."""
+    """Return the token for the prompt of a job."""
     return f"↺ {job_id}"
 
 
 async def find_recent_prompts(
     context: Context, guild_id: int, user_id: int, typed: str
 ) -> list[RecentPrompt]:
-    """List the prompts that contain what was typed, whatever its case, newest first, each once."""
+    """Return the distinct prompts that contain the typed text, ignoring case, newest first."""
     found = await context.database.read(
-        lambda tx: job_list.list_prompts(tx, guild_id, user_id, _LOOKED_AT)
+        lambda tx: job_list.list_prompts(tx, guild_id, user_id, _MAX_SEARCHED)
     )
     wanted = typed.strip().casefold()
     return [one for one in _unique(found) if wanted in one.prompt.casefold()]
@@ -47,7 +47,7 @@ async def find_recent_prompts(
 async def resolve_prompt_token(
     context: Context, guild_id: int, user_id: int, draft: Draft
 ) -> Draft:
-    """Put the prompt in the place of a token that stands for one of the member's own."""
+    """Return a draft with a token of the member's own job replaced by that job's prompt."""
     token = _TOKEN.fullmatch(draft.prompt.strip())
     if token is None:
         return draft

@@ -1,4 +1,4 @@
-"""The settings of a server: read for each order, changed by its managers, each change on record."""
+"""Settings of a server: read for each order, changed by its managers with an audit log."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -16,18 +16,18 @@ from workflow.context import Context
 _log = structlog.get_logger(__name__)
 
 SettingsChange = Callable[[GuildSettings], GuildSettings]
-"""Makes of settings others."""
+"""Returns changed settings."""
 
 
 async def read(context: Context, guild_id: int) -> GuildSettings:
-    """Read a server's settings; the defaults where nothing, or nothing readable, is stored."""
+    """Read a server's settings; the defaults if none, or unreadable ones, are stored."""
     return await context.database.read(lambda tx: _read(tx, guild_id))
 
 
 async def read_all(context: Context) -> dict[int, GuildSettings]:
-    """Read the settings of every server that has any, by the server's id."""
+    """Read the settings of every server that has any, by server id."""
     texts = await context.database.read(guild_settings.get_all_settings)
-    return {guild_id: _parsed(guild_id, text) for guild_id, text in texts.items()}
+    return {guild_id: _parse(guild_id, text) for guild_id, text in texts.items()}
 
 
 async def change(
@@ -36,13 +36,12 @@ async def change(
     manager: Actor,
     change: SettingsChange,
 ) -> GuildSettings:
-    """Change a server's settings as they are at this moment, and return what they are then.
+    """Apply a change to a server's current settings and return the result.
 
-    Of two managers at once, the second changes what the first has left. The same interaction
-    again changes nothing.
+    Two changes at once apply one after the other. A repeated interaction changes nothing.
 
     Raises:
-        RulesViolated: naming everything that is wrong with the settings; nothing is changed.
+        RulesViolated: naming every fault of the changed settings; nothing is changed.
     """
     now_ms = context.now_ms()
 
@@ -55,8 +54,8 @@ async def change(
         validate_settings(after)
         if after != before:
             await guild_settings.save_settings(tx, guild_id, after.model_dump_json(), now_ms)
-            for row in _rows(before, after, guild_id, manager, now_ms):
-                await audit_log.record(tx, row)
+            for entry in _changes(before, after, guild_id, manager, now_ms):
+                await audit_log.record(tx, entry)
         return after
 
     settings = await context.database.transact(record_settings)
@@ -65,28 +64,28 @@ async def change(
 
 
 async def _read(tx: AsyncConnection, guild_id: int) -> GuildSettings:
-    return _parsed(guild_id, await guild_settings.get_settings(tx, guild_id))
+    return _parse(guild_id, await guild_settings.get_settings(tx, guild_id))
 
 
-def _parsed(guild_id: int, text: str | None) -> GuildSettings:
+def _parse(guild_id: int, text: str | None) -> GuildSettings:
     if text is None:
         return GuildSettings()
     try:
         return GuildSettings.model_validate_json(text)
     except ValidationError as error:
         fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
-        _log.error("settings can not be read, the defaults count", server=guild_id, fields=fields)
+        _log.error("settings unreadable, defaults used", server=guild_id, fields=fields)
         return GuildSettings()
 
 
-def _rows(
+def _changes(
     before: GuildSettings, after: GuildSettings, guild_id: int, manager: Actor, now_ms: int
 ) -> Iterator[NewChange]:
-    """Write down each fact that differs; the first one bears the interaction that changed all."""
-    was, now = flatten_settings(before), flatten_settings(after)
+    """Yield an audit log entry per changed field; the first carries the interaction's id."""
+    old, new = flatten_settings(before), flatten_settings(after)
     interaction_id: int | None = manager.interaction_id
-    for subject in dict.fromkeys((*was, *now)):
-        if was.get(subject) == now.get(subject):
+    for subject in dict.fromkeys((*old, *new)):
+        if old.get(subject) == new.get(subject):
             continue
         yield NewChange(
             at_ms=now_ms,
@@ -94,21 +93,21 @@ def _rows(
             actor=str(manager.user_id),
             what="setting",
             subject=subject,
-            before=was.get(subject),
-            after=now.get(subject),
+            before=old.get(subject),
+            after=new.get(subject),
             interaction_id=interaction_id,
         )
         interaction_id = None
 
 
-_ON_THE_PANEL: Final = ("setting", "preset", "limit")
-_MOST: Final = 100
+_PANEL_KINDS: Final = ("setting", "preset", "limit")
+_MAX_CHANGES: Final = 100
 
 
 async def latest_changes(context: Context, guild_id: int) -> tuple[Change, ...]:
-    """Read the last changes of settings, presets and limits, newest first."""
+    """Return the latest changes of settings, presets and limits, newest first."""
 
     async def list_changes(tx: AsyncConnection) -> tuple[Change, ...]:
-        return tuple(await audit_log.list_latest(tx, guild_id, _MOST, kinds=_ON_THE_PANEL))
+        return tuple(await audit_log.list_latest(tx, guild_id, _MAX_CHANGES, kinds=_PANEL_KINDS))
 
     return await context.database.read(list_changes)

@@ -1,1 +1,1 @@
-"""Looks into strangers' files, in confined processes."""
+"""Inspection of untrusted media files in confined processes."""

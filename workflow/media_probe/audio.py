@@ -1,4 +1,4 @@
-"""Knows how to look into an MP3 or WAV."""
+"""Format and length of MP3 and WAV files."""
 
 import re
 import struct
@@ -19,20 +19,20 @@ from workflow.media_probe.types import (
 _RATES: Final[Mapping[int, tuple[int, ...]]] = MappingProxyType(
     {0: (11025, 12000, 8000), 2: (22050, 24000, 16000), 3: (44100, 48000, 32000)}
 )
-"""Samples per second, by MPEG's version as a frame spells it: 2.5, 2 and 1."""
+"""Samples per second by the version bits of a frame: MPEG 2.5, 2 and 1."""
 
 _VERSION_1: Final = 3
 _KBITS_1: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
-_HEAD: Final = re.compile(
+_FRAME_HEADER: Final = re.compile(
     rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][%s]"
     % re.escape(bytes(byte for byte in range(256) if 0 < byte >> 4 < 15 and byte >> 2 & 3 < 3))
 )
-"""Eleven ones, a version, Layer III, a bit rate and a sample rate that there are."""
+"""A frame header: eleven ones, a version, Layer III, a valid bit rate and sample rate."""
 
 _HEADERS: Final = (b"Xing", b"Info", b"VBRI")
-_TAGGERS: Final = (b"LAME", b"Lavc", b"Lavf")
+_PADDING_ENCODERS: Final = (b"LAME", b"Lavc", b"Lavf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class _Frame:
 
 
 def is_mp3(data: bytes) -> bool:
-    """Tell whether a file begins like an MP3: with a tag or a frame."""
-    return data[:3] == b"ID3" or _HEAD.match(data) is not None
+    """Return whether a file begins like an MP3: with a tag or a frame."""
+    return data[:3] == b"ID3" or _FRAME_HEADER.match(data) is not None
 
 
 def mp3_seconds(data: bytes) -> Fraction:
-    """Tell how long an MP3 is, without what its encoder had to put around the sound.
+    """Return the length of an MP3 in seconds, without the encoder's padding.
 
     Raises:
-        UnusableMedia: there is nothing in it, or not what its header says.
+        UnusableMedia: it has no frames, or its length contradicts its header.
     """
     frames = list(_frames(data))
     if not frames:
@@ -72,9 +72,9 @@ def mp3_seconds(data: bytes) -> Fraction:
 
 
 def _frames(data: bytes) -> Iterator[_Frame]:
-    """Walk the frames that are whole; junk between them is passed over, as players do."""
+    """Yield the complete frames; junk between them is skipped, as players do."""
     at = _after_tag(data)
-    while head := _HEAD.search(data, at):
+    while head := _FRAME_HEADER.search(data, at):
         frame = _frame(data, head.start())
         at = frame.at + frame.size
         if at <= len(data):
@@ -84,7 +84,7 @@ def _frames(data: bytes) -> Iterator[_Frame]:
 
 
 def _after_tag(data: bytes) -> int:
-    """Find where an ID3v2 tag ends; its length is written with seven bits in a byte."""
+    """Return where an ID3v2 tag ends, 0 without one; its length has seven bits per byte."""
     if data[:3] != b"ID3" or len(data) < 10:
         return 0
     first, second, third, fourth = data[6:10]
@@ -101,18 +101,18 @@ def _frame(data: bytes, at: int) -> _Frame:
 
 
 def _header(data: bytes, frame: _Frame) -> int | None:
-    """Find the header that the first frame may hold in the place of sound."""
-    places = (data.find(mark, frame.at, frame.at + 50) for mark in _HEADERS)
-    return next((place for place in places if place != -1), None)
+    """Return the position of a Xing, Info or VBRI header in the first frame; None without one."""
+    positions = (data.find(mark, frame.at, frame.at + 50) for mark in _HEADERS)
+    return next((position for position in positions if position != -1), None)
 
 
 def _silent_samples(data: bytes, header: int) -> int:
-    """Read how many samples the encoder put before and behind the sound, if it tells."""
+    """Read how many samples of padding the encoder added; 0 where the header has no such field."""
     if data[header : header + 4] == b"VBRI":
         return 0
     (flags,) = struct.unpack_from(">I", data, header + 4)
     tag = header + 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
-    if data[tag : tag + 4] not in _TAGGERS:
+    if data[tag : tag + 4] not in _PADDING_ENCODERS:
         return 0
     pair = int.from_bytes(data[tag + 21 : tag + 24])
     return (pair >> 12) + (pair & 0xFFF)
@@ -122,12 +122,12 @@ _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 
 
 def is_wav(data: bytes) -> bool:
-    """Tell whether a file begins like a WAV."""
+    """Return whether a file begins like a WAV."""
     return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
 
 
 def wav_seconds(data: bytes) -> Fraction:
-    """Tell how long a WAV is.
+    """Return the length of a WAV in seconds.
 
     Raises:
         UnusableMedia: it is cut off, contradicts itself, or is compressed.
@@ -147,7 +147,7 @@ def wav_seconds(data: bytes) -> Fraction:
 
 
 def _chunks(data: bytes) -> dict[bytes, memoryview]:
-    """Read the chunks that lie side by side; each must be there to its last byte, and but once."""
+    """Read the top-level chunks; each must be complete, and `fmt ` and `data` must not repeat."""
     chunks = dict[bytes, memoryview]()
     at = 12
     while len(data) - at >= 8:
@@ -161,7 +161,7 @@ def _chunks(data: bytes) -> dict[bytes, memoryview]:
 
 
 def probe(data: bytes) -> ClipInfo:
-    """Tell what an audio file is.
+    """Return the format and length of an audio file.
 
     Raises:
         UnusableMedia: it is neither MP3 nor WAV, cut off, compressed within a WAV, or of no length.

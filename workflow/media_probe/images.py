@@ -1,4 +1,4 @@
-"""Knows how to look into a picture: all of it is decoded, as cheaply as that can be done."""
+"""Format and size of pictures; each is fully decoded, as cheaply as possible."""
 
 import io
 from typing import Final, cast
@@ -8,18 +8,18 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from domain.models import IMAGE_FORMATS, MAX_IMAGE_SIDE
 from workflow.media_probe.types import MediaFault, PictureFormat, PictureInfo, UnusableMedia
 
-_LYING: Final = (5, 6, 7, 8)
-"""Orientations that turn the picture by a quarter; a phone held upright writes 6."""
+_ROTATED: Final = (5, 6, 7, 8)
+"""EXIF orientations with a quarter turn; a phone held upright writes 6."""
 
-# The sides are checked before anything is decoded, and the process has little memory anyway.
+# The sides are checked before decoding, and the process has a memory limit besides.
 Image.MAX_IMAGE_PIXELS = None
 
 
 def probe(data: bytes) -> PictureInfo:
-    """Tell what a picture is.
+    """Return the format of a picture and its size when upright.
 
     Raises:
-        UnusableMedia: it is none, not a still one, damaged, or too large to be decoded.
+        UnusableMedia: it is no picture, animated, damaged, or too large to be decoded.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=tuple(IMAGE_FORMATS))
@@ -33,13 +33,13 @@ def probe(data: bytes) -> PictureInfo:
             raise UnusableMedia(MediaFault.TOO_MANY_PIXELS)
         if kind != "JPEG" and getattr(image, "is_animated", False):
             raise UnusableMedia(MediaFault.ANIMATED)
-        if image.getexif().get(ExifTags.Base.Orientation) in _LYING:
+        if image.getexif().get(ExifTags.Base.Orientation) in _ROTATED:
             width, height = height, width
         _decode(image)
     return PictureInfo(format=cast("PictureFormat", kind), width=width, height=height)
 
 
 def _decode(image: ImageFile.ImageFile) -> None:
-    # A JPEG is read to its end for a small copy too, in a fraction of the time and memory.
+    # A draft of a JPEG also reads the whole file, in a fraction of the time and memory.
     image.draft(image.mode, (1, 1))
     image.load()

@@ -1,4 +1,4 @@
-"""Knows how to have a file looked into: by a fresh interpreter that knows no secret."""
+"""Media probe: files are inspected by a fresh interpreter without secrets."""
 
 from typing import Final
 
@@ -19,22 +19,22 @@ _PROGRAM: Final = ConfinedProgram(
     wall_seconds=20,
     limits=ResourceLimits(cpu_seconds=10, memory_bytes=768 << 20, file_bytes=0),
 )
-_AT_ONCE: Final = 2
+_MAX_PROCESSES: Final = 2
 _MAX_ANSWER_BYTES: Final = 4096
 _ANSWER: Final[TypeAdapter[MediaInfo | RejectedMedia]] = TypeAdapter(MediaInfo | RejectedMedia)
 
 
 class MediaProbe:
-    """Has files looked into, two at a time; the others wait for their turn."""
+    """Inspects files, two at a time; the others wait."""
 
     def __init__(self) -> None:
-        self._runner = ConfinedRunner(_AT_ONCE)
+        self._runner = ConfinedRunner(_MAX_PROCESSES)
 
     async def probe(self, kind: MediaKind, data: bytes) -> MediaInfo:
-        """Tell what a file is that was given as a picture, a video or audio.
+        """Return the properties of a file that was given as a picture, a video or audio.
 
         Raises:
-            UnusableMedia: it can not be used, or too much time or memory would be needed to tell.
+            UnusableMedia: it cannot be used, or inspecting it needs too much time or memory.
         """
         try:
             text = await self._runner.ask(

@@ -1,4 +1,4 @@
-"""Knows what a look into a file can find: all that may cross the border between the processes."""
+"""Results of a media probe: the types that cross the process boundary."""
 
 import io
 import math
@@ -35,7 +35,7 @@ class MediaFault(StrEnum):
 
 
 class UnusableMedia(Exception):
-    """A file that can not be used, and why."""
+    """The file cannot be used; `fault` is the reason."""
 
     def __init__(self, fault: MediaFault) -> None:
         self.fault = fault
@@ -44,7 +44,7 @@ class UnusableMedia(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureInfo:
-    """A picture: its format by Pillow's name, width and height as it is to be shown."""
+    """A picture: its format by Pillow's name, its width and height when upright."""
 
     format: PictureFormat
     width: int
@@ -53,7 +53,7 @@ class PictureInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipInfo:
-    """A video or audio: the suffix that its format goes by, its length to the microsecond."""
+    """A video or audio: the file suffix of its format, its length in microseconds."""
 
     suffix: ClipSuffix
     microseconds: int
@@ -61,7 +61,7 @@ class ClipInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedMedia:
-    """A file that can not be used."""
+    """A file that cannot be used."""
 
     fault: MediaFault
 
@@ -70,10 +70,10 @@ MediaInfo = PictureInfo | ClipInfo
 
 
 def header_seconds(data: bytes) -> Fraction:
-    """Tell what length in seconds a file's header claims.
+    """Return the length in seconds that a file's header declares.
 
     Raises:
-        UnusableMedia: it claims none, or can not be read.
+        UnusableMedia: it declares none, or cannot be read.
     """
     try:
         seconds = TinyTag.get(file_obj=io.BytesIO(data), tags=False).duration
@@ -85,10 +85,10 @@ def header_seconds(data: bytes) -> Fraction:
 
 
 def to_microseconds(seconds: Fraction) -> int:
-    """Write a length in microseconds, to the nearest one: headers are read as floats.
+    """Convert a length in seconds to microseconds, rounded because headers are read as floats.
 
     Raises:
-        UnusableMedia: there is no length.
+        UnusableMedia: the length is zero.
     """
     if not seconds:
         raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)

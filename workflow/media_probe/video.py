@@ -1,4 +1,4 @@
-"""Knows how to look into an MP4 or MOV: boxes that must fit the file, and tracks within.
+"""Format and length of MP4 and MOV files, from their boxes and tracks.
 
 Source: ISO/IEC 14496-12, and Apple's QuickTime File Format for MOV.
 """
@@ -23,13 +23,13 @@ _SOUND: Final = b"soun"
 
 
 def probe(data: bytes) -> ClipInfo:
-    """Tell what a video is. It is as long as its header says, or as its longest track if longer.
+    """Return the format and length of a video: the greater of its header's and its tracks' lengths.
 
-    A header can lie and a reference video is billed by its length, so the worst case is taken: of
-    a trimmed video all that lies in it counts.
+    A header can lie, and a reference video is billed by its length, so the worst case is taken: in
+    a trimmed video the trimmed parts count too.
 
     Raises:
-        UnusableMedia: it is none, cut off, without pictures, or its length is not in its header.
+        UnusableMedia: it is no video, truncated, without a video track, or of unknown length.
     """
     if data[4:8] != b"ftyp":
         raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
@@ -62,7 +62,7 @@ _Box = tuple[bytes, memoryview]
 
 
 def _boxes(data: memoryview) -> Iterator[_Box]:
-    """Walk the boxes that lie side by side; fewer than eight bytes at the end are padding."""
+    """Yield the boxes at one level; fewer than eight bytes at the end are padding."""
     at = 0
     while len(data) - at >= 8:
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -79,7 +79,7 @@ def _boxes(data: memoryview) -> Iterator[_Box]:
 
 
 def _only(boxes: list[_Box], kind: bytes) -> memoryview:
-    """Find the one box of a kind; of two, another reader might take the other."""
+    """Return the only box of a kind; of two, another reader might use the other."""
     found = [body for name, body in boxes if name == kind]
     if len(found) != 1:
         raise UnusableMedia(MediaFault.DAMAGED)
@@ -95,14 +95,14 @@ def _tracks(movie: memoryview) -> Iterator[_Track]:
 
 
 def _track(boxes: list[_Box], movie_ticks: int) -> Iterator[_Track]:
-    """Read a track of pictures or sound; there are others, for time codes and the like."""
+    """Yield a video or audio track; there are others, for time codes and the like."""
     media = list(_boxes(_only(boxes, b"mdia")))
     handler = bytes(_only(media, b"hdlr")[8:12])
     if handler == _PICTURES:
         yield _Track(is_video=True, seconds=_media_seconds(media))
     elif handler == _SOUND:
         edited = [body for kind, body in boxes if kind == b"edts"]
-        # The edit leaves out what an encoder needs ahead of the first sound.
+        # The edit list skips the encoder's padding before the first sound.
         seconds = _edited_seconds(edited[0], movie_ticks) if edited else _media_seconds(media)
         yield _Track(is_video=False, seconds=seconds)
 
@@ -125,7 +125,7 @@ def _edited_seconds(edits: memoryview, movie_ticks: int) -> Fraction:
 
 
 def _timescale(header: memoryview) -> int:
-    """Read ticks per second from a movie's or a media's header."""
+    """Read the ticks per second from a movie or media header."""
     (ticks,) = struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)
     if not ticks:
         raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)

@@ -1,6 +1,6 @@
-"""Looks into one file, given on standard input, and says on standard output what it is.
+"""The probe's child process: a file on standard input, its properties as JSON on standard output.
 
-It runs in a confined process, whose limits end it when a file asks too much of it.
+It runs in a confined process, whose limits end it when a file needs too many resources.
 """
 
 import importlib
@@ -26,8 +26,8 @@ _FORMATS: Final = {
 
 
 def main(kind: str) -> None:
-    """Answer with one line of JSON: a finding, or that the file is refused."""
-    # Pillow is slow to load, so it comes only where it is needed.
+    """Write one line of JSON: the properties of the file, or its fault."""
+    # Pillow is slow to load, so only the format's own module is imported.
     probe = importlib.import_module(_FORMATS[MediaKind(kind)]).probe
     json.dump(asdict(_answer(probe)), sys.stdout)
 
@@ -39,5 +39,5 @@ def _answer(probe: Callable[[bytes], MediaInfo]) -> MediaInfo | RejectedMedia:
         return RejectedMedia(fault=error.fault)
     except MemoryError:
         return RejectedMedia(fault=MediaFault.RESOURCE_LIMIT)
-    except Exception:  # noqa: BLE001 - whatever a decoder stumbles over, the file is at fault
+    except Exception:  # noqa: BLE001 - whatever a decoder fails on, the file is at fault
         return RejectedMedia(fault=MediaFault.DAMAGED)

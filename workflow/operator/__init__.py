@@ -1,1 +1,1 @@
-"""What the operator does to the service and to parked jobs, and what stops the belt."""
+"""Operator actions on the service and on parked jobs, and the operator's alerts."""

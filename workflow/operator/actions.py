@@ -1,7 +1,7 @@
-"""Carries out what the operator decides about a parked job: move, money, audit trail, all at once.
+"""Operator decisions on parked jobs: transition, money and audit log in one transaction.
 
-A card names the fence that its job had, so an old card, a second click and a second operator find
-that the job has moved on, and change nothing.
+A panel holds the fence that its job had, so after an old panel, a second click or a second operator
+the job has moved on, and nothing changes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +32,7 @@ _NOTE = "decided by the operator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRequest:
-    """A decision about the job that had this fence; `task_id` goes with a bind."""
+    """A decision on a job as of `fence`; `task_id` is for `BIND_TASK` alone."""
 
     decision: Decision
     job_id: str
@@ -42,12 +42,12 @@ class DecisionRequest:
 
 
 async def apply_decision(context: Context, request: DecisionRequest) -> Job:
-    """Carry a decision out, once, and return the job as it is now; wake the belt afterwards.
+    """Apply a decision once and return the job as it is now; wake the worker afterwards.
 
     Raises:
-        Overtaken: the job has moved on, or this can not be decided about it.
-        TaskNotBindable: APIXO does not know the task, or another job has it.
-        TaskCheckFailed: APIXO does not tell whether there is such a task.
+        StaleDecision: the job has moved on, or does not allow this decision.
+        TaskNotBindable: APIXO does not have the task, or another job has it.
+        TaskCheckFailed: APIXO did not answer whether there is such a task.
     """
     if request.decision is Decision.BIND_TASK:
         await _check_task(context, request)
@@ -61,68 +61,68 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
         raise StaleDecision(request.job_id) from None
     except TaskAlreadyAssigned:
         raise TaskNotBindable("the task belongs to another job") from None
-    about = {"job": job.id, "by": request.operator.user_id, "state": job.state}
-    _log.warning("decided", decision=request.decision, **about)
+    fields = {"job": job.id, "by": request.operator.user_id, "state": job.state}
+    _log.warning("operator decision applied", decision=request.decision, **fields)
     return job
 
 
-async def _check_task(context: Context, verdict: DecisionRequest) -> None:
-    """Ask APIXO whether it knows the task, under the model of the job."""
-    job = await context.database.read(lambda tx: jobs.get(tx, verdict.job_id))
-    if job is None or not verdict.task_id:
-        raise StaleDecision(verdict.job_id)
+async def _check_task(context: Context, request: DecisionRequest) -> None:
+    """Check that APIXO has the task, under the model of the job."""
+    job = await context.database.read(lambda tx: jobs.get(tx, request.job_id))
+    if job is None or not request.task_id:
+        raise StaleDecision(request.job_id)
     try:
-        await context.apixo.fetch_status(job.request.model, verdict.task_id)
+        await context.apixo.fetch_status(job.request.model, request.task_id)
     except NotFound:
         raise TaskNotBindable("APIXO does not know the task") from None
     except ApixoError as error:
         raise TaskCheckFailed(str(error)) from None
 
 
-async def _decide(tx: AsyncConnection, verdict: DecisionRequest, now_ms: int) -> Job:
-    found = await read_parked_job(tx, verdict.job_id)
+async def _decide(tx: AsyncConnection, request: DecisionRequest, now_ms: int) -> Job:
+    found = await read_parked_job(tx, request.job_id)
     if found is None:
-        raise StaleDecision(verdict.job_id)
-    if await audit_log.get_by_interaction(tx, verdict.operator.interaction_id) is not None:
+        raise StaleDecision(request.job_id)
+    if await audit_log.get_by_interaction(tx, request.operator.interaction_id) is not None:
         return found.job  # the same click, delivered twice
-    if found.job.fence != verdict.fence or verdict.decision not in found.allowed_decisions:
-        raise StaleDecision(verdict.job_id)
-    await _DOINGS[verdict.decision](tx, found, verdict, now_ms)
-    after = await read_parked_job(tx, verdict.job_id)
+    if found.job.fence != request.fence or request.decision not in found.allowed_decisions:
+        raise StaleDecision(request.job_id)
+    await _ACTIONS[request.decision](tx, found, request, now_ms)
+    after = await read_parked_job(tx, request.job_id)
     assert after is not None, "jobs stay"
     change = NewChange(
         at_ms=now_ms,
         guild_id=0,
-        actor=str(verdict.operator.user_id),
-        what=f"job {verdict.decision}",
+        actor=str(request.operator.user_id),
+        what=f"job {request.decision}",
         subject=f"job:{found.job.id}",
-        before=_standing(found),
-        after=_standing(after),
-        note=verdict.task_id or "",
-        interaction_id=verdict.operator.interaction_id,
+        before=_format_status(found),
+        after=_format_status(after),
+        note=request.task_id or "",
+        interaction_id=request.operator.interaction_id,
     )
     await audit_log.record(tx, change)
     return after.job
 
 
 async def _bind(
-    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+    tx: AsyncConnection, found: ParkedJob, request: DecisionRequest, now_ms: int
 ) -> None:
     await jobs.transition(
         tx,
         found.job,
         JobState.GENERATING,
         now_ms=now_ms,
-        task_id=verdict.task_id,
+        task_id=request.task_id,
         started_at_ms=now_ms,
         reason=None,
     )
 
 
-async def _ask(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
-    """Put the job back where it stood: its stage asks APIXO, or looks for its post, once more."""
-    back = {JobState.STUCK: JobState.GENERATING, JobState.RESULT_LOST: JobState.SUCCEEDED}
-    target = back.get(found.job.state, found.parked_from)
+async def _retry(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
+    """Put the job back into its earlier state: its stage polls, or looks for its post, again."""
+    targets = {JobState.STUCK: JobState.GENERATING, JobState.RESULT_LOST: JobState.SUCCEEDED}
+    target = targets.get(found.job.state, found.parked_from)
     job = found.job
     url = None if target is JobState.SUCCEEDED else job.result_url
     await jobs.transition(tx, job, target, now_ms=now_ms, result_url=url, reason=None)
@@ -133,17 +133,17 @@ async def _post(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_m
 
 
 async def _release(
-    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+    tx: AsyncConnection, found: ParkedJob, request: DecisionRequest, now_ms: int
 ) -> None:
-    by = str(verdict.operator.user_id)
+    by = str(request.operator.user_id)
     await _end(tx, found.job, now_ms)
     await resolve_payment(tx, found.job, Payer.NOBODY, now_ms=now_ms, note=_NOTE, actor=by)
 
 
-async def _bear(
-    tx: AsyncConnection, found: ParkedJob, verdict: DecisionRequest, now_ms: int
+async def _charge_operator(
+    tx: AsyncConnection, found: ParkedJob, request: DecisionRequest, now_ms: int
 ) -> None:
-    by = str(verdict.operator.user_id)
+    by = str(request.operator.user_id)
     await _end(tx, found.job, now_ms)
     if found.parked_from in PAID:
         await refund(tx, found.job, now_ms=now_ms, note=_NOTE, actor=by)
@@ -151,10 +151,12 @@ async def _bear(
         await resolve_payment(tx, found.job, Payer.OPERATOR, now_ms=now_ms, note=_NOTE, actor=by)
 
 
-async def _charge(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
-    """Have the member pay as quoted, and the belt fetch the video.
+async def _charge_member(
+    tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int
+) -> None:
+    """Charge the member the quoted price, and let the worker download the video.
 
-    If that can not be had in any way, the job is `result_lost` and what was paid is given back.
+    If the video cannot be downloaded, the job becomes `result_lost` and the member is refunded.
     """
     job = found.job
     await jobs.transition(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None, reason=None)
@@ -171,22 +173,22 @@ async def _end(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     )
 
 
-_Doing = Callable[[AsyncConnection, ParkedJob, DecisionRequest, int], Awaitable[None]]
-_DOINGS: Mapping[Decision, _Doing] = MappingProxyType(
+_Action = Callable[[AsyncConnection, ParkedJob, DecisionRequest, int], Awaitable[None]]
+_ACTIONS: Mapping[Decision, _Action] = MappingProxyType(
     {
         Decision.BIND_TASK: _bind,
-        Decision.RETRY: _ask,
+        Decision.RETRY: _retry,
         Decision.POST: _post,
         Decision.RELEASE: _release,
-        Decision.CHARGE_OPERATOR: _bear,
-        Decision.CHARGE_MEMBER: _charge,
+        Decision.CHARGE_OPERATOR: _charge_operator,
+        Decision.CHARGE_MEMBER: _charge_member,
         Decision.CLOSE: _close,
     }
 )
 
 
-def _standing(found: ParkedJob) -> str:
-    """Write a job's state and money for the audit trail."""
+def _format_status(found: ParkedJob) -> str:
+    """Format a job's state and money for the audit log."""
     closed = ", closed" if found.job.closed_at_ms is not None else ""
     return (
         f"{found.job.state}{closed}: held {format_usd_en(found.held)}, "

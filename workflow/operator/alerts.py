@@ -1,4 +1,7 @@
-"""Tells the operator of parked jobs: of each once, and at most one message a minute."""
+"""Operator alerts: parked jobs, exposure and disk space, each once.
+
+Parked jobs are reported together, at most one message a minute.
+"""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,58 +21,62 @@ from workflow.publisher import SubmissionBlock
 from workflow.reliability import reset_run_once, run_once_per
 from workflow.submission_gate import find_submission_block
 
-_LAST: Final = "parked told"
-_GAP_MS: Final = 60_000
+_LAST_ALERT: Final = "parked told"
+_MIN_INTERVAL_MS: Final = 60_000
 
 SendParkedAlert = Callable[[Counter[JobState]], Awaitable[bool]]
-"""Tells the operator how many jobs were parked in which states; False if that did not work."""
+"""Sends the operator the number of parked jobs by state; returns whether it was sent."""
 
 
 async def alert_parked_jobs(context: Context, send: SendParkedAlert) -> None:
-    """Tell of what was parked since the last message, if that is a minute ago.
+    """Report the jobs parked since the last message, if that was at least a minute ago.
 
-    A message that reached nobody, or a process that died over it, is made good a minute later.
+    If sending fails, or the process dies meanwhile, the next attempt is a minute later.
     """
     if not await context.database.read(parked_jobs.list_unreported):
         return
-    waiting = await context.database.transact(lambda tx: _take(tx, context.now_ms()))
-    if waiting and await send(Counter(job.state for job in waiting)):
-        ids = [job.id for job in waiting]
+    parked = await context.database.transact(lambda tx: _claim_alert(tx, context.now_ms()))
+    if parked and await send(Counter(job.state for job in parked)):
+        ids = [job.id for job in parked]
         now_ms = context.now_ms()
         await context.database.transact(lambda tx: parked_jobs.mark_reported(tx, ids, now_ms))
 
 
-async def _take(tx: AsyncConnection, now_ms: int) -> Sequence[Job]:
-    """Take the turn to tell, which the others then leave alone for a minute."""
+async def _claim_alert(tx: AsyncConnection, now_ms: int) -> Sequence[Job]:
+    """Claim the next alert for a minute, so that no other process sends it; return its jobs."""
     await submission_pause.lock(tx)
-    last_ms = int(await key_value.get(tx, _LAST) or 0)
-    if now_ms - last_ms < _GAP_MS:
+    last_ms = int(await key_value.get(tx, _LAST_ALERT) or 0)
+    if now_ms - last_ms < _MIN_INTERVAL_MS:
         return ()
-    await key_value.put(tx, _LAST, str(now_ms))
+    await key_value.put(tx, _LAST_ALERT, str(now_ms))
     found = [await jobs.get(tx, job_id) for job_id in await parked_jobs.list_unreported(tx)]
     return [job for job in found if job is not None]
 
 
 _log = structlog.get_logger(__name__)
 
-_SHOWN: Final = "halt shown"
-_EXPOSURE_TOLD: Final = "exposure told"
-_ROOM_TOLD: Final = "want of room told"
+_BLOCK_SHOWN: Final = "halt shown"
+_EXPOSURE_ALERT: Final = "exposure told"
+_DISK_SPACE_ALERT: Final = "want of room told"
 
 SubmissionAlert = Exposure | DiskSpace
 SendSubmissionAlert = Callable[[SubmissionAlert], Awaitable[bool]]
-"""Tells the operator; False if that did not work."""
+"""Sends an alert to the operator; returns whether it was sent."""
 
 
 async def check_submission_block(context: Context, send: SendSubmissionAlert) -> None:
-    """Bring the cards up to date when what stops the belt is another, or nothing; tell of it."""
-    halt, exposure = await context.database.read(lambda tx: _look(tx, context))
-    await run_once_per(context, _SHOWN, halt.reason if halt else "none", lambda _: _show(context))
-    await _mind_exposure(context, exposure, send)
-    await _mind_room(context, send)
+    """Update queued jobs' messages when the submission block changes, and alert the operator."""
+    block, exposure = await context.database.read(lambda tx: _read_state(tx, context))
+    await run_once_per(
+        context, _BLOCK_SHOWN, block.reason if block else "none", lambda _: _show(context)
+    )
+    await _alert_exposure(context, exposure, send)
+    await _alert_disk_space(context, send)
 
 
-async def _look(tx: AsyncConnection, context: Context) -> tuple[SubmissionBlock | None, Exposure]:
+async def _read_state(
+    tx: AsyncConnection, context: Context
+) -> tuple[SubmissionBlock | None, Exposure]:
     return await find_submission_block(tx, context), await read_exposure(
         tx, context, context.now_ms()
     )
@@ -82,31 +89,33 @@ async def _show(context: Context) -> bool:
     return True
 
 
-async def _mind_exposure(context: Context, exposure: Exposure, tell: SendSubmissionAlert) -> None:
-    """Tell each time that the exposure reaches its limit; what was accepted makes a new time."""
+async def _alert_exposure(context: Context, exposure: Exposure, send: SendSubmissionAlert) -> None:
+    """Alert each time the exposure reaches its limit, and again after the operator accepted it."""
     if not exposure.is_reached:
-        await reset_run_once(context, _EXPOSURE_TOLD)
+        await reset_run_once(context, _EXPOSURE_ALERT)
         return
 
     async def send_alert(_: int | None) -> bool:
-        _log.error("stopped: the exposure of the day is at its limit", micro_usd=exposure.amount)
-        return await tell(exposure)
+        _log.error("submissions stopped: exposure limit reached", micro_usd=exposure.amount)
+        return await send(exposure)
 
-    occasion = f"{context.now_ms() // DAY_MS}-{exposure.accepted}"
-    await run_once_per(context, _EXPOSURE_TOLD, occasion, send_alert)
+    key = f"{context.now_ms() // DAY_MS}-{exposure.accepted}"
+    await run_once_per(context, _EXPOSURE_ALERT, key, send_alert)
 
 
-async def _mind_room(context: Context, tell: SendSubmissionAlert) -> None:
-    """Tell each time that the room for videos runs out."""
-    room = context.disk_space()
-    if not room.is_low:
-        await reset_run_once(context, _ROOM_TOLD)
+async def _alert_disk_space(context: Context, send: SendSubmissionAlert) -> None:
+    """Alert each time the disk space falls below its floor."""
+    space = context.disk_space()
+    if not space.is_low:
+        await reset_run_once(context, _DISK_SPACE_ALERT)
         return
 
     async def send_alert(_: int | None) -> bool:
         _log.error(
-            "stopped: no room to keep more videos", free=room.free_bytes, floor=room.min_free_bytes
+            "submissions stopped: disk space low",
+            free=space.free_bytes,
+            floor=space.min_free_bytes,
         )
-        return await tell(room)
+        return await send(space)
 
-    await run_once_per(context, _ROOM_TOLD, "short", send_alert)
+    await run_once_per(context, _DISK_SPACE_ALERT, "short", send_alert)

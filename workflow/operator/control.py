@@ -1,7 +1,7 @@
-"""What the operator does to the whole service: stop and go on, and see at a glance how it stands.
+"""Service control for the operator: stop and resume submissions, read the service status.
 
-While it is stopped, by the operator or by itself, no process submits anything; asking, fetching
-and posting go on.
+While submissions are stopped, by the operator or automatically, no process submits anything;
+polls, downloads and posts continue.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What the day may cost the operator, how much of it they accepted, and when it is too much."""
+    """What the day may cost the operator, how much of it they have accepted, and the limit."""
 
     amount: MicroUSD
     accepted: MicroUSD
@@ -33,13 +33,13 @@ class Exposure:
 
     @property
     def is_reached(self) -> bool:
-        """Tell whether nothing is submitted because of it."""
+        """Return whether the exposure beyond what was accepted has reached the limit."""
         return self.limit is not None and self.amount - self.accepted >= self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
-    """How the service stands; `balance` is None where APIXO did not tell it."""
+    """The status of the service; `balance` is None if APIXO did not answer."""
 
     now_ms: int
     submission_pause: SubmissionPause
@@ -54,7 +54,7 @@ class ServiceStatus:
 
 
 async def stop_submissions(context: Context, reason: str, operator: Actor) -> None:
-    """Submit nothing from now on, in any process, and say why on what waits."""
+    """Stop submissions in every process, and show the reason on queued jobs."""
 
     async def record_stop(tx: AsyncConnection) -> None:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
@@ -65,11 +65,11 @@ async def stop_submissions(context: Context, reason: str, operator: Actor) -> No
         await audit_log.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
 
     await context.database.transact(record_stop)
-    _log.warning("stopped by the operator", by=operator.user_id, reason=reason)
+    _log.warning("submissions stopped", by=operator.user_id, reason=reason)
 
 
 async def resume_submissions(context: Context, operator: Actor) -> bool:
-    """Submit again, and accept the day's exposure so far; False if nothing was in the way."""
+    """Resume submissions and accept the day's exposure so far; False if nothing blocked them."""
 
     async def record_resumption(tx: AsyncConnection) -> bool:
         now_ms, before = context.now_ms(), await submission_pause.lock(tx)
@@ -82,19 +82,17 @@ async def resume_submissions(context: Context, operator: Actor) -> bool:
         if is_reached:
             await exposure.accept(tx, now_ms)
         await status_messages.mark_all_outdated(tx, JobState.QUEUED)
-        hindrance = before.stop_reason or (
-            before.reason if before.is_paused(now_ms) else "exposure"
-        )
-        await audit_log.record(tx, _change("go on", operator, now_ms, hindrance, None))
+        block = before.stop_reason or (before.reason if before.is_paused(now_ms) else "exposure")
+        await audit_log.record(tx, _change("go on", operator, now_ms, block, None))
         return True
 
-    went_on = await context.database.transact(record_resumption)
-    _log.warning("told to go on by the operator", by=operator.user_id, had_stopped=went_on)
-    return went_on
+    was_stopped = await context.database.transact(record_resumption)
+    _log.warning("submissions resumed", by=operator.user_id, was_stopped=was_stopped)
+    return was_stopped
 
 
 async def read_service_status(context: Context) -> ServiceStatus:
-    """Tell how the service stands."""
+    """Return the status of the service."""
     balance = await _balance(context)
 
     async def read_status(tx: AsyncConnection) -> ServiceStatus:
@@ -116,7 +114,7 @@ async def read_service_status(context: Context) -> ServiceStatus:
 
 
 async def read_exposure(tx: AsyncConnection, context: Context, now_ms: int) -> Exposure:
-    """Tell the exposure of the day of a moment."""
+    """Return the exposure of the UTC day of `now_ms`."""
     amount, accepted = (
         await exposure.get_for_day(tx, now_ms),
         await exposure.get_accepted(tx, now_ms),
@@ -128,7 +126,7 @@ async def _balance(context: Context) -> MicroUSD | None:
     try:
         return await context.apixo.fetch_balance()
     except ApixoError as error:
-        _log.warning("APIXO's balance is not known", error=str(error))
+        _log.warning("balance not read", error=str(error))
         return None
 
 

@@ -1,7 +1,7 @@
-"""Gathers the jobs that wait for the operator, with all that is known of each.
+"""Parked jobs: the jobs that wait for the operator, and the decisions each allows.
 
-What may be decided depends on where a job was parked and on what its ledger says, so that every
-decision leads to a state of the belt with the money that belongs to it.
+The decisions depend on the state a job was parked in and on its ledger entries, so that each one
+leads to a state whose money is consistent.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PAGE_SIZE: Final = 3
 
 
 class Decision(StrEnum):
-    """What the operator may decide about a parked job."""
+    """The operator's decisions on a parked job."""
 
     BIND_TASK = "bind"
     RETRY = "ask"
@@ -40,10 +40,10 @@ MONEY_DECISIONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedJob:
-    """What is known of a parked job.
+    """A parked job with its history and its money.
 
-    `stood` is the state from which it was parked at `since_ms`. `held` waits in the ledger, `paid`
-    is what its member paid in the end, `borne` what the operator bears of it.
+    `parked_from` is the state from which it was parked at `since_ms`, Unix milliseconds. `held` is
+    the open hold, `member_paid` and `operator_paid` are what each has paid.
     """
 
     job: Job
@@ -57,7 +57,7 @@ class ParkedJob:
 
     @property
     def allowed_decisions(self) -> tuple[Decision, ...]:
-        """List what may be decided; nothing where the job waits for nobody."""
+        """Return the decisions that the job allows; none if it does not wait for the operator."""
         if self.job.closed_at_ms is not None:
             return ()
         d, charge = Decision, (Decision.CHARGE_MEMBER,) if self.held else ()
@@ -78,7 +78,7 @@ class ParkedJob:
 
 @dataclass(frozen=True, slots=True)
 class ParkedPage:
-    """A page of the list, counted from 0 of `pages`, and how many jobs wait in all."""
+    """A page of parked jobs, its number from 0 out of `pages`, and the total number of jobs."""
 
     rows: tuple[ParkedJob, ...]
     number: int
@@ -87,26 +87,26 @@ class ParkedPage:
 
 
 async def read_parked_page(context: Context, number: int) -> ParkedPage:
-    """Gather a page of the jobs that wait, oldest first; the last one for a number beyond it."""
+    """Read a page of parked jobs, oldest first; the last page for a number beyond it."""
 
     async def read_page(tx: AsyncConnection) -> ParkedPage:
         total = await parked_jobs.count(tx)
         pages = max(1, -(-total // PAGE_SIZE))
-        here = min(max(0, number), pages - 1)
-        ids = await parked_jobs.list_ids(tx, here * PAGE_SIZE, PAGE_SIZE)
+        page = min(max(0, number), pages - 1)
+        ids = await parked_jobs.list_ids(tx, page * PAGE_SIZE, PAGE_SIZE)
         rows = [await read_parked_job(tx, job_id) for job_id in ids]
-        return ParkedPage(tuple(row for row in rows if row), here, pages, total)
+        return ParkedPage(tuple(row for row in rows if row), page, pages, total)
 
     return await context.database.read(read_page)
 
 
 async def get_parked_job(context: Context, job_id: str) -> ParkedJob | None:
-    """Gather what is known of a job; None if there is none of this name."""
+    """Read a job with its history and money; None if there is no such job."""
     return await context.database.read(lambda tx: read_parked_job(tx, job_id))
 
 
 async def read_parked_job(tx: AsyncConnection, job_id: str) -> ParkedJob | None:
-    """Gather what is known of a job within a transaction."""
+    """Read a job with its history and money within a transaction."""
     job = await jobs.get(tx, job_id)
     if job is None:
         return None

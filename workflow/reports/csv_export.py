@@ -1,4 +1,4 @@
-"""Knows how figures are written as CSV: nothing rounded, and nothing that a spreadsheet would run.
+"""CSV export of reports: amounts unrounded, and no cell that a spreadsheet would evaluate.
 
 Times are ISO 8601 in UTC, amounts plain decimal dollars to the millionth.
 """
@@ -16,7 +16,7 @@ from storage.reports import StatementEntry
 
 Cell = str | int | Decimal | date | datetime | None
 
-# The last four are the wide forms, which a spreadsheet in East Asia takes for the same.
+# The last four are the full-width forms, which East Asian spreadsheets treat alike.
 _DANGEROUS: Final = ("=", "+", "-", "@", *"\uff1d\uff0b\uff0d\uff20")
 _CONTROLS: Final = dict.fromkeys((*range(32), 127), " ")
 _SUMS: Final = (
@@ -26,41 +26,41 @@ _SUMS: Final = (
 
 
 def format_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Write CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """Format rows as CSV; a text that looks like a formula gets an apostrophe in front.
 
-    Texts are one line: control characters, by which a row could be broken in two, become spaces.
-    Numbers are numbers, also negative ones; None is an empty cell.
+    Control characters, which could split a row, become spaces. Numbers stay numbers, negative ones
+    too; None is an empty cell.
     """
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_written(cell) for cell in row] for row in rows)
-    return sheet.getvalue()
+    writer.writerows([_format_cell(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
 
 
 def encode_csv(text: str) -> bytes:
-    """Encode CSV for a person's spreadsheet: only by its mark does Excel know UTF-8."""
+    """Encode CSV as UTF-8 with a byte order mark, without which Excel does not detect UTF-8."""
     return text.encode("utf-8-sig", errors="replace")
 
 
 def format_server_csv(
     lines: Iterable[ReportLine], days: DayRange, grouping: Grouping, names: Mapping[int, str]
 ) -> str:
-    """Write a line for each group; `names` are those of members and channels, by their ids.
+    """Format one line per group; `names` are the names of members and channels by id.
 
-    `first_day` and `last_day` say which days a line is about.
+    The columns `first_day` and `last_day` hold the days of a line.
     """
-    return _of_lines(lines, days, _COLUMNS[grouping], names)
+    return _format_lines(lines, days, _COLUMNS[grouping], names)
 
 
 def format_all_servers_csv(lines: Iterable[ReportLine], days: DayRange, grouping: Grouping) -> str:
-    """Write a line for each server and group, without names."""
+    """Format one line per server and group, without names."""
     columns = [name for name in _COLUMNS[grouping] if not name.endswith("_name")]
-    return _of_lines(lines, days, ["server_id", *columns], {})
+    return _format_lines(lines, days, ["server_id", *columns], {})
 
 
 def format_statement_csv(postings: Iterable[StatementEntry]) -> str:
-    """Write a line for each row of the ledger; `cost_usd` adds up to what was paid."""
+    """Format one line per ledger entry; the column `cost_usd` adds up to what was paid."""
     header = (
         *("time", "kind", "amount_usd", "cost_usd"),
         *("job", "channel_id", "model", "resolution", "seconds", "note"),
@@ -88,7 +88,7 @@ _COLUMNS: Final[Mapping[Grouping, Sequence[str]]] = {
 }
 
 
-def _of_lines(
+def _format_lines(
     lines: Iterable[ReportLine], days: DayRange, columns: Sequence[str], names: Mapping[int, str]
 ) -> str:
     rows = (
@@ -124,7 +124,7 @@ def _dollars(amount: MicroUSD) -> Decimal:
     return Decimal(amount).scaleb(-6)
 
 
-def _written(cell: Cell) -> str | int | None:
+def _format_cell(cell: Cell) -> str | int | None:
     match cell:
         case str():
             text = cell.translate(_CONTROLS)

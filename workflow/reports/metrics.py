@@ -1,4 +1,4 @@
-"""Gathers the figures that a monitor reads, all of one moment."""
+"""Metrics: a consistent snapshot of all figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from workflow.submission_gate import find_submission_block
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSnapshot:
-    """How the belt stands.
+    """The figures of the queue and its money at one time.
 
-    `oldest_ms` is how long ago the oldest job in each state was wanted, `poll_late_ms` how long a
-    task waits to be asked for beyond its moment. `moves` are new since the last look.
+    `oldest_age_ms` is the age of the oldest job in each state, `poll_late_ms` how long the most
+    overdue poll is late. `transitions` are those since the previous snapshot.
     """
 
     jobs: Mapping[JobState, int]
@@ -33,12 +33,12 @@ class MetricsSnapshot:
 
 
 async def last_transition_id(context: Context) -> int:
-    """Tell the number of the newest move of any job."""
+    """Return the id of the newest transition of any job."""
     return await context.database.read(metrics.last_transition_id)
 
 
 async def collect_metrics(context: Context, last_transition_id: int) -> MetricsSnapshot:
-    """Read every figure, and the moves after the one that was seen last."""
+    """Read all figures, and the transitions after the last one seen."""
 
     async def read_metrics(tx: AsyncConnection) -> MetricsSnapshot:
         now_ms = context.now_ms()
@@ -59,7 +59,7 @@ async def collect_metrics(context: Context, last_transition_id: int) -> MetricsS
 
 
 async def _is_paused(tx: AsyncConnection, context: Context, now_ms: int) -> bool:
-    """Tell whether nothing is submitted, for whatever reason."""
-    halt = await find_submission_block(tx, context)
-    is_halted = halt is not None and halt.is_total
-    return is_halted or (await submission_pause.get(tx)).is_paused(now_ms)
+    """Return whether nothing is submitted, for whatever reason."""
+    block = await find_submission_block(tx, context)
+    is_blocked = block is not None and block.is_total
+    return is_blocked or (await submission_pause.get(tx)).is_paused(now_ms)

@@ -1,4 +1,4 @@
-"""Answers what was spent: by a member, on a server, or everywhere; never waits for who writes."""
+"""Spending reports of a member, a server, or all servers; read without waiting for writers."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from storage.reports import GroupKey, OpenHolds, SpendingFilter, StatementEntry
 from workflow.context import Context
 
 MAX_STATEMENT_ENTRIES: Final = 50_000
-"""Rows of the ledger in one answer: about 7 MB as text, of the 10 that Discord takes."""
+"""Ledger entries in one statement: about 7 MB as CSV, of the 10 MB that Discord accepts."""
 
 _KEYS: Final[Mapping[Grouping, GroupKey]] = {
     Grouping.USER: "user_id",
@@ -36,11 +36,11 @@ _KEYS: Final[Mapping[Grouping, GroupKey]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingReport:
-    """What was spent on some days, at one moment.
+    """The spending on a range of days, read at one time.
 
     `daily` has a line for each day and model. `groups` has one for each group, and `parts` one for
-    each group and model, the most expensive group first; a member has none. `today` is how much of
-    the day's limit is held or charged, and the limit.
+    each group and model, the most expensive group first; both are empty for a member. `today` is
+    the usage of today's limit.
     """
 
     days: DayRange
@@ -54,7 +54,7 @@ class SpendingReport:
 
     @property
     def budget(self) -> MicroUSD | None:
-        """Tell how much the limit allows on all of the days; None without a limit."""
+        """Return the daily limit times the number of days; None without a limit."""
         limit = self.today.limit
         return None if limit is None else MicroUSD(limit * len(self.days))
 
@@ -62,19 +62,19 @@ class SpendingReport:
 async def read_member_report(
     context: Context, guild_id: int, user_id: int, role_ids: Collection[int], period: ReportPeriod
 ) -> SpendingReport:
-    """Sum what a member spent on a server."""
+    """Return what a member spent on a server."""
     now_ms = context.now_ms()
 
     async def read_report(tx: AsyncConnection) -> SpendingReport:
-        whose = SpendingFilter(guild_id, user_id)
-        days = await _known_days(tx, whose, period_days(period, now_ms))
-        daily = await reports.sum_spending(tx, whose, days, "day", "model")
-        place = QuotaSubject(guild_id, user_id, now_ms)
+        spending_filter = SpendingFilter(guild_id, user_id)
+        days = await _known_days(tx, spending_filter, period_days(period, now_ms))
+        daily = await reports.sum_spending(tx, spending_filter, days, "day", "model")
+        subject = QuotaSubject(guild_id, user_id, now_ms)
         return SpendingReport(
             days=days,
             total=sum((line.sums for line in daily), Sums()),
-            held=await reports.get_open_holds(tx, whose),
-            today=await _today(tx, context, place, role_ids, Scope.MEMBER),
+            held=await reports.get_open_holds(tx, spending_filter),
+            today=await _today(tx, context, subject, role_ids, Scope.MEMBER),
             daily=tuple(daily),
             failures={},
         )
@@ -85,7 +85,7 @@ async def read_member_report(
 async def read_server_report(
     context: Context, guild_id: int, period: ReportPeriod, grouping: Grouping
 ) -> SpendingReport:
-    """Sum what was spent on a server."""
+    """Return what was spent on a server in a period."""
     return await read_server_report_for_days(
         context, guild_id, period_days(period, context.now_ms()), grouping
     )
@@ -94,22 +94,24 @@ async def read_server_report(
 async def read_server_report_for_days(
     context: Context, guild_id: int, asked: DayRange, grouping: Grouping
 ) -> SpendingReport:
-    """Sum what was spent on a server on some days."""
+    """Return what was spent on a server on a range of days."""
     now_ms, key = context.now_ms(), _KEYS[grouping]
 
     async def read_report(tx: AsyncConnection) -> SpendingReport:
-        whose = SpendingFilter(guild_id)
-        days = await _known_days(tx, whose, asked)
-        daily = await reports.sum_spending(tx, whose, days, "day", "model")
+        spending_filter = SpendingFilter(guild_id)
+        days = await _known_days(tx, spending_filter, asked)
+        daily = await reports.sum_spending(tx, spending_filter, days, "day", "model")
         has_parts = grouping in (Grouping.USER, Grouping.CHANNEL)
-        parts = await reports.sum_spending(tx, whose, days, key, "model") if has_parts else []
+        parts = (
+            await reports.sum_spending(tx, spending_filter, days, key, "model") if has_parts else []
+        )
         return SpendingReport(
             days=days,
             total=sum((line.sums for line in daily), Sums()),
-            held=await reports.get_open_holds(tx, whose),
+            held=await reports.get_open_holds(tx, spending_filter),
             today=await _today(tx, context, QuotaSubject(guild_id, 0, now_ms), (), Scope.SERVER),
             daily=tuple(daily),
-            groups=_grouped(parts or daily, grouping),
+            groups=_group(parts or daily, grouping),
             parts=tuple(parts),
             failures=await reports.count_failures(tx, guild_id, days),
         )
@@ -120,7 +122,7 @@ async def read_server_report_for_days(
 async def read_spending_by_server(
     tx: AsyncConnection, days: DayRange, grouping: Grouping
 ) -> tuple[DayRange, list[ReportLine]]:
-    """Sum what was spent everywhere, one line for each server and group, servers by their ids."""
+    """Return the spending of all servers, one line per server and group, sorted by server id."""
     known = await _known_days(tx, SpendingFilter(), days)
     return known, await reports.sum_spending(
         tx, SpendingFilter(), days, "guild_id", _KEYS[grouping]
@@ -130,7 +132,7 @@ async def read_spending_by_server(
 async def read_member_statement(
     context: Context, guild_id: int, user_id: int, period: ReportPeriod
 ) -> tuple[DayRange, list[StatementEntry]]:
-    """Read a member's newest rows of the ledger, oldest first; at most `MAX_STATEMENT_ENTRIES`."""
+    """Return a member's latest ledger entries, oldest first, at most `MAX_STATEMENT_ENTRIES`."""
 
     async def read_statement(tx: AsyncConnection) -> tuple[DayRange, list[StatementEntry]]:
         asked = period_days(period, context.now_ms())
@@ -143,33 +145,39 @@ async def read_member_statement(
 
 
 def percent_of(part: MicroUSD, whole: MicroUSD | None) -> int | None:
-    """Tell a part in whole per cent, rounded down; None of nothing or of no limit."""
+    """Return a part in whole per cent, rounded down; None if the whole is zero or None."""
     return part * 100 // whole if whole is not None and whole > ZERO else None
 
 
-async def _known_days(tx: AsyncConnection, whose: SpendingFilter, days: DayRange) -> DayRange:
-    """Begin with the first day that has anything, where days before it were asked for from 1970."""
+async def _known_days(
+    tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange
+) -> DayRange:
+    """Return the days; a range from 1970 starts at the first day with any spending instead."""
     if days.day_numbers.start > 0:
         return days
-    first = await reports.first_day_number(tx, whose)
+    first = await reports.first_day_number(tx, spending_filter)
     return DayRange(days.last if first is None else day_from_number(first), days.end)
 
 
 async def _today(
     tx: AsyncConnection,
     context: Context,
-    place: QuotaSubject,
+    subject: QuotaSubject,
     role_ids: Collection[int],
     scope: Scope,
 ) -> LimitUsage:
     defaults = context.policy.limits
-    counting = await limits.get_effective(tx, place.guild_id, place.user_id, role_ids, defaults)
-    left = await quotas.get_remaining(tx, place, counting)
-    return next(room for room in left.usages if (room.scope, room.period) == (scope, Period.DAY))
+    effective_limits = await limits.get_effective(
+        tx, subject.guild_id, subject.user_id, role_ids, defaults
+    )
+    remaining = await quotas.get_remaining(tx, subject, effective_limits)
+    return next(
+        usage for usage in remaining.usages if (usage.scope, usage.period) == (scope, Period.DAY)
+    )
 
 
-def _grouped(lines: Iterable[ReportLine], grouping: Grouping) -> tuple[ReportLine, ...]:
-    """Put lines together by one of their keys: days in order, others the most expensive first."""
+def _group(lines: Iterable[ReportLine], grouping: Grouping) -> tuple[ReportLine, ...]:
+    """Merge lines by one of their keys: days in order, others the most expensive first."""
     key, found = _KEYS[grouping], dict[Any, ReportLine]()
     for line in lines:
         value = getattr(line, key)

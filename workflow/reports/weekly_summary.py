@@ -1,7 +1,7 @@
-"""Knows which servers want a summary of a week, when it is due, and what it says.
+"""Weekly summaries of servers: which are due, and their figures.
 
-A week ends on Monday at 00:00 UTC and is told from 09:00 on. A service that was down then tells the
-last one late, and no earlier one.
+A week ends on Monday at 00:00 UTC, and its summary is due at 09:00 UTC. After a downtime the last
+one is posted late, and earlier ones are skipped.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,15 +22,15 @@ from workflow.reports.spending import SpendingReport
 
 _log = structlog.get_logger(__name__)
 
-_FROM_HOUR: Final = 9
+_DUE_HOUR: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklySummary:
-    """What was spent on a server in a week, and the channel that wants to know.
+    """The spending of a server in a week, and the channel to post it to.
 
-    `week` names it, such as `2026-W47`. `posted_since_ms` is set where it may have been posted
-    already, by a process that was not heard of again.
+    `week` is its ISO name, such as `2026-W47`. `posted_since_ms` is set if the summary may already
+    have been posted since then, by a process that died.
     """
 
     guild_id: int
@@ -41,37 +41,37 @@ class WeeklySummary:
 
 
 PostSummary = Callable[[WeeklySummary], Awaitable[bool]]
-"""Posts a summary, once; False if that is to be tried again."""
+"""Posts a summary once; returns False if it must be tried again."""
 
 
 async def post_due_summaries(context: Context, post: PostSummary) -> None:
-    """Post the last week's summary to each channel that wants one and has none yet."""
+    """Post the last week's summary to each configured channel that does not have it yet."""
     days = last_due_week(context.now_ms())
     for guild_id in await context.database.read(guild_settings.get_all_settings):
         channel_id = (await settings.read(context, guild_id)).summary_channel
         if channel_id is not None:
-            await _post_one(context, guild_id, channel_id, days, post)
+            await _post_summary(context, guild_id, channel_id, days, post)
 
 
 def last_due_week(now_ms: int) -> DayRange:
-    """Tell the days, Monday to Sunday, of the last week that is to be told by now."""
-    today = utc_day(now_ms - _FROM_HOUR * HOUR_MS)
+    """Return the days, Monday to Sunday, of the last week whose summary is due."""
+    today = utc_day(now_ms - _DUE_HOUR * HOUR_MS)
     monday = today - timedelta(days=today.weekday())
     return DayRange(monday - timedelta(days=7), monday)
 
 
 def iso_week_name(monday: date) -> str:
-    """Name a week by its Monday, as ISO 8601 does."""
+    """Return the ISO 8601 name of the week of a Monday."""
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"
 
 
-async def _post_one(
+async def _post_summary(
     context: Context, guild_id: int, channel_id: int, days: DayRange, post: PostSummary
 ) -> None:
     week = iso_week_name(days.first)
 
-    async def post_summary(begun_ms: int | None) -> bool:
+    async def post_summary(claimed_ms: int | None) -> bool:
         figures = await spending.read_server_report_for_days(context, guild_id, days, Grouping.DAY)
         return await post(
             WeeklySummary(
@@ -79,11 +79,11 @@ async def _post_one(
                 channel_id=channel_id,
                 week=week,
                 figures=figures,
-                posted_since_ms=begun_ms,
+                posted_since_ms=claimed_ms,
             )
         )
 
     try:
         await run_once_per(context, f"summary {guild_id}", week, post_summary)
-    except Exception:  # noqa: BLE001 - the other servers get theirs
-        _log.exception("no summary", server=guild_id, week=week)
+    except Exception:  # noqa: BLE001 - the other servers still get theirs
+        _log.exception("weekly summary failed", server=guild_id, week=week)

@@ -1,1 +1,1 @@
-"""What becomes of a video, and of its request, after it was made."""
+"""Results and their requests after delivery: posts, shares, deletions, reruns and retention."""

@@ -1,4 +1,4 @@
-"""Takes a posted video away: its messages and its file. The job and its money stay as they are."""
+"""Deletion of a posted video: its messages and its file, not the job and its money."""
 
 import asyncio
 
@@ -16,15 +16,14 @@ _log = structlog.get_logger(__name__)
 
 
 def is_deleted(job: JobView) -> bool:
-    """Tell whether the video of a job was posted and then taken away."""
+    """Return whether the video of a job was posted and then deleted."""
     return job.state is JobState.DELIVERED and job.file_name is None
 
 
 async def delete_video(context: Context, job_id: str, user_id: int) -> None:
-    """Delete the video of a delivered job on behalf of a user, who may do so; again is harmless.
+    """Delete the video of a delivered job; the caller has checked that `user_id` may do so.
 
-    What is to be deleted is written down first, so that a second try finishes a first one that
-    was cut off.
+    The deletion is recorded first, so a second call completes one that was interrupted.
 
     Raises:
         JobNotFound: there is no such job.
@@ -38,7 +37,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
             raise JobNotFound
         if job.state is not JobState.DELIVERED:
             raise NotDelivered(job.state)
-        return job if is_deleted(job) else await _forget(tx, job)
+        return job if is_deleted(job) else await _clear_file(tx, job)
 
     job = await context.database.transact(record_deletion)
     await context.publisher.delete_result(job)
@@ -47,8 +46,8 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
     _log.info("video deleted", job=job.id, by=user_id)
 
 
-async def _forget(tx: AsyncConnection, job: Job) -> Job:
-    """Let a job know no file any more, and have its status message say so."""
+async def _clear_file(tx: AsyncConnection, job: Job) -> Job:
+    """Remove the file from a job's row, and mark its status message outdated."""
     return await jobs.reschedule(
         tx,
         job,

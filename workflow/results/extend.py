@@ -1,4 +1,4 @@
-"""Makes the next request out of the end of a video: its last picture is the first of the new."""
+"""Continuation of a video: its last frame is the first picture of the next request."""
 
 import struct
 from dataclasses import replace
@@ -22,7 +22,7 @@ _SIZE: Final = struct.Struct(">II")
 
 
 class ExtendRefusal(StrEnum):
-    """Why a video can not be extended."""
+    """Why a video cannot be extended."""
 
     NOT_READY = "there is none yet"
     DELETED = "it was deleted"
@@ -32,7 +32,7 @@ class ExtendRefusal(StrEnum):
 
 
 def check_extendable(context: Context, job: JobView) -> ExtendRefusal | None:
-    """Tell what is in the way of extending a job's video, as far as can be seen from outside."""
+    """Return why a job's video cannot be extended, as far as visible without decoding it."""
     if job.state is not JobState.DELIVERED:
         return ExtendRefusal.NOT_READY
     if is_deleted(job):
@@ -43,20 +43,20 @@ def check_extendable(context: Context, job: JobView) -> ExtendRefusal | None:
 
 
 def draft_continuation(job: JobView, now_ms: int) -> Draft:
-    """Write down what a video is continued with, but for the picture that it begins with."""
+    """Return the draft of a continuation, without its first picture."""
     draft = draft_from_job(job, now_ms)
     return replace(draft, command=GenerationCommand.ANIMATE, pictures=(), videos=(), audios=())
 
 
 async def extract_last_frame(context: Context, job: JobView, name: str) -> Picture | ExtendRefusal:
-    """Take the last picture of a job's video, and keep it as if its member had given it so named.
+    """Save the last frame of a job's video as an input file and return it under `name`.
 
     Raises:
-        OSError: the picture can not be kept.
+        OSError: the picture cannot be saved.
     """
-    hindered = check_extendable(context, job)
-    if hindered is not None or context.video_tools is None:
-        return hindered or ExtendRefusal.NO_VIDEO_TOOLS
+    refusal = check_extendable(context, job)
+    if refusal is not None or context.video_tools is None:
+        return refusal or ExtendRefusal.NO_VIDEO_TOOLS
     try:
         data = await context.video_tools.extract_last_frame(
             context.media.video_path(f"{job.id}.mp4")
@@ -65,7 +65,7 @@ async def extract_last_frame(context: Context, job: JobView, name: str) -> Pictu
     except FileNotFoundError:
         return ExtendRefusal.NOT_KEPT
     except UnusableVideo as error:
-        _log.warning("no last picture", job=job.id, error=str(error))
+        _log.warning("last frame not extracted", job=job.id, error=str(error))
         return ExtendRefusal.UNUSABLE
     return Picture(
         url="",

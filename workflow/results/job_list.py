@@ -1,4 +1,4 @@
-"""Gathers the list of a member's jobs on a server: where each stands, and its money."""
+"""Job list of a member on a server: the status and the money of each job."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +24,7 @@ _NOTHING: Final = JobAmounts(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZE
 
 @dataclass(frozen=True, slots=True)
 class JobListEntry:
-    """A job on the list, and what its member may do with it there."""
+    """A job in the list, and the actions that its member has."""
 
     status: StatusView
     money: JobAmounts
@@ -34,9 +34,9 @@ class JobListEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobListPage:
-    """A page of the list: its jobs, newest first, and the first jobs of the pages beside it.
+    """A page of the list: its jobs, newest first, and the first jobs of the adjacent pages.
 
-    `before` counts the newer jobs, `total` all of them.
+    `newer_count` is the number of newer jobs, `total` that of all jobs.
     """
 
     rows: tuple[JobListEntry, ...]
@@ -49,24 +49,26 @@ class JobListPage:
 async def read_job_page(
     context: Context, guild_id: int, user_id: int, start: str | None = None
 ) -> JobListPage:
-    """Gather a member's page that begins with a job; the newest without one, or for another's."""
+    """Return a member's page starting at a job; the newest page without one of their own."""
 
     async def read_page(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
-        window = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
-        found = [await jobs.get(tx, job_id) for job_id in window.ids]
-        money = await job_list.sum_by_job(tx, window.ids)
-        return window, [job for job in found if job is not None], money
+        page = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
+        found = [await jobs.get(tx, job_id) for job_id in page.ids]
+        money = await job_list.sum_by_job(tx, page.ids)
+        return page, [job for job in found if job is not None], money
 
-    window, found, money = await context.database.read(read_page)
+    page, found, money = await context.database.read(read_page)
     return JobListPage(
-        rows=tuple([await _listed(context, job, money.get(job.id, _NOTHING)) for job in found]),
-        newer=window.newer,
-        older=window.older,
-        newer_count=window.newer_count,
-        total=window.total,
+        rows=tuple(
+            [await _build_entry(context, job, money.get(job.id, _NOTHING)) for job in found]
+        ),
+        newer=page.newer,
+        older=page.older,
+        newer_count=page.newer_count,
+        total=page.total,
     )
 
 
-async def _listed(context: Context, job: Job, money: JobAmounts) -> JobListEntry:
-    sight = await build_status_view(context, job)
-    return JobListEntry(sight, money, job.state is JobState.QUEUED, can_repost(context, job))
+async def _build_entry(context: Context, job: Job, money: JobAmounts) -> JobListEntry:
+    status = await build_status_view(context, job)
+    return JobListEntry(status, money, job.state is JobState.QUEUED, can_repost(context, job))

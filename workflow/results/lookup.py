@@ -1,4 +1,4 @@
-"""Looks up a job that somebody asks about, and what it cost."""
+"""Lookup of a job and its cost."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from workflow.context import Context
 
 @dataclass(frozen=True, slots=True)
 class JobCost:
-    """What a job costs its member: the amount on hold now, and what was charged in the end."""
+    """The cost of a job to its member: the open hold, and the net amount charged."""
 
     held: MicroUSD
     charged: MicroUSD
 
 
 async def get_job(context: Context, job_id: str) -> JobView | None:
-    """Read a job; None if there is none of this name."""
+    """Return a job; None if there is no such job."""
     return await context.database.read(lambda tx: jobs.get(tx, job_id))
 
 
 async def read_job_cost(context: Context, job_id: str) -> JobCost:
-    """Sum what the ledger says of a job's member."""
+    """Return what the ledger has held and charged for a job."""
 
     async def sum_entries(tx: AsyncConnection) -> JobCost:
         entries = await billing.list_entries(tx, job_id)

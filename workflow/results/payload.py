@@ -1,7 +1,7 @@
-"""Makes a result fit where it is posted: as a whole, as a link of ours, or as a smaller copy.
+"""Payload of a result: the video, a link to it, or a smaller copy, within the upload limit.
 
-What a place takes is asked before; what it takes by its own word and refuses all the same is tried
-with less. The video itself is kept as it is.
+The limit is read before posting; if Discord refuses a file within it, a smaller payload is tried.
+The stored video is not changed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,11 +24,11 @@ from workflow.publisher import ResultPayload
 
 _log = structlog.get_logger(__name__)
 
-_PLAIN_LIMIT: Final = 10 * 1024 * 1024
-"""Bytes of a file that every place takes."""
+_BASE_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes of a file that Discord accepts everywhere."""
 
-_LEAST_COPY: Final = 64 * 1024
-_LONGEST_LINK_DAYS: Final = 7
+_MIN_COPY_BYTES: Final = 64 * 1024
+_MAX_LINK_DAYS: Final = 7
 
 SendResult = Callable[[JobView, ResultPayload], Awaitable[int]]
 
@@ -41,79 +41,79 @@ async def send_payload(
     *,
     allow_without_video: bool = True,
 ) -> int:
-    """Send the result of a job to a place that takes files of `most_bytes`; the message's id.
+    """Send the result of a job to a destination with an upload limit; return the message's id.
 
-    Where neither a copy nor a link can be had, the message says so, if it may (`or_nothing`).
+    Without a copy and a link, the message says so, unless `allow_without_video` is false.
 
     Raises:
-        FileNotFoundError: the video is not kept any more.
-        TooLargeToPost: there is nothing that fits.
+        FileNotFoundError: the video is no longer stored.
+        TooLargeToPost: nothing fits.
         PublishError: as `send` raises it.
     """
-    parcel = await build_payload(context, job, max_bytes)
+    payload = await build_payload(context, job, max_bytes)
     while True:
-        if parcel.video is None and parcel.link is None and not allow_without_video:
+        if payload.video is None and payload.link is None and not allow_without_video:
             raise TooLargeToPost("neither a smaller copy nor a link can be had")
         try:
-            return await send(job, parcel)
+            return await send(job, payload)
         except TooLargeToPost:
-            if parcel.video is None:
+            if payload.video is None:
                 raise
-            size = parcel.video.stat().st_size
-            _log.warning("larger than Discord takes after all", job=job.id, bytes=size)
-            less = _PLAIN_LIMIT if size > _PLAIN_LIMIT else 0
-            parcel = await build_payload(context, job, less)
+            size = payload.video.stat().st_size
+            _log.warning("result refused as too large", job=job.id, bytes=size)
+            smaller_limit = _BASE_LIMIT if size > _BASE_LIMIT else 0
+            payload = await build_payload(context, job, smaller_limit)
 
 
 async def build_payload(context: Context, job: JobView, max_bytes: int) -> ResultPayload:
-    """Choose what is sent where files of `most_bytes` are taken, in the order the server chose.
+    """Return the payload for an upload limit of `max_bytes`, with the server's order of fallbacks.
 
     Raises:
-        FileNotFoundError: the video is not kept any more.
+        FileNotFoundError: the video is no longer stored.
     """
     name = f"{job.id}.mp4"
     video = context.media.video_path(name)
-    chosen = await settings.read(context, job.guild_id)
-    hidden = rule_applies(chosen.spoilers, chosen, job.request.prompt)
+    server_settings = await settings.read(context, job.guild_id)
+    hidden = rule_applies(server_settings.spoilers, server_settings, job.request.prompt)
     if video.stat().st_size <= max_bytes:
         return ResultPayload(video, is_spoiler=hidden)
-    _log.info("too large for its place", job=job.id, bytes=job.file_size, most_bytes=max_bytes)
-    linked = _linked(context, chosen, name)
-    for way in chosen.too_large:
-        if way is OversizeFallback.LINK and linked.link is not None:
+    _log.info("result above upload limit", job=job.id, bytes=job.file_size, max_bytes=max_bytes)
+    linked = _link_payload(context, server_settings, name)
+    for fallback in server_settings.too_large:
+        if fallback is OversizeFallback.LINK and linked.link is not None:
             return linked
-        if way is OversizeFallback.COPY:
+        if fallback is OversizeFallback.COPY:
             copy = await _copy(context, name, max_bytes)
             if copy is not None:
                 return replace(linked, video=copy, is_copy=True, is_spoiler=hidden)
     return linked
 
 
-def _linked(context: Context, chosen: GuildSettings, name: str) -> ResultPayload:
-    """Make a link, if the server wants any; it is good while results are kept, within bounds."""
-    if context.media_urls is None or OversizeFallback.LINK not in chosen.too_large:
+def _link_payload(context: Context, server_settings: GuildSettings, name: str) -> ResultPayload:
+    """Return a link if the server uses links, valid while results are kept, at most a week."""
+    if context.media_urls is None or OversizeFallback.LINK not in server_settings.too_large:
         return ResultPayload(None)
-    days = min(chosen.keep_results_days, _LONGEST_LINK_DAYS)
+    days = min(server_settings.keep_results_days, _MAX_LINK_DAYS)
     until_ms = context.now_ms() + days * DAY_MS
     return ResultPayload(
         None, link=context.media_urls.url_for_result(name, until_ms), link_expires_at_ms=until_ms
     )
 
 
-async def _copy(context: Context, name: str, most_bytes: int) -> Path | None:
-    """Find the smaller copy of a video, or make it; None where there can be none."""
+async def _copy(context: Context, name: str, max_bytes: int) -> Path | None:
+    """Return the smaller copy of a video, made if necessary; None if it cannot be made."""
     kept = context.media.copy_path(name)
-    if kept.is_file() and kept.stat().st_size <= most_bytes:
+    if kept.is_file() and kept.stat().st_size <= max_bytes:
         return kept
-    if context.video_tools is None or most_bytes < _LEAST_COPY:
+    if context.video_tools is None or max_bytes < _MIN_COPY_BYTES:
         return None
     make = partial(
-        context.video_tools.transcode, context.media.video_path(name), max_bytes=most_bytes
+        context.video_tools.transcode, context.media.video_path(name), max_bytes=max_bytes
     )
     try:
         return await context.media.save_copy(name, make)
     except FileNotFoundError:
         raise
     except (UnusableVideo, NotAVideo, OSError) as error:
-        _log.warning("no smaller copy", video=name, error=str(error))
+        _log.warning("smaller copy not made", video=name, error=str(error))
         return None

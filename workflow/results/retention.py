@@ -1,6 +1,6 @@
-"""Removes the files that no server wants kept any longer: what members gave, and their videos.
+"""Retention of files: removal of members' inputs and of videos after their servers' limits.
 
-Inputs that are the same on several servers lie there once: they stay as long as any of them wants.
+Identical inputs of several servers are stored once and kept for the longest of their limits.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from domain.durations import DAY_MS, DAY_S
+from domain.durations import DAY_MS
 from domain.guild_settings import GuildSettings
 from storage import media_usage
 from storage.media_usage import InputUse, VideoJob
@@ -25,40 +25,48 @@ _DEFAULTS: Final = GuildSettings()
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many files were removed."""
+    """The number of files removed."""
 
     inputs: int
     videos: int
 
 
 async def sweep(context: Context) -> Swept:
-    """Remove the inputs and the videos whose time is over, and videos of which no job knows.
+    """Remove the inputs and videos whose retention has ended, and videos without a job.
 
-    A video that may yet be posted stays, and so does what a job on its way was given. To be
-    called now and then; several processes may do so.
+    Videos that may still be posted and inputs of active jobs stay. Call it periodically; several
+    processes may do so.
     """
-    chosen = await settings.read_all(context)
-    swept = Swept(await _sweep_inputs(context, chosen), await _sweep_videos(context, chosen))
+    settings_by_guild = await settings.read_all(context)
+    swept = Swept(
+        await _sweep_inputs(context, settings_by_guild),
+        await _sweep_videos(context, settings_by_guild),
+    )
     if swept.inputs or swept.videos:
         _log.info("old files removed", inputs=swept.inputs, videos=swept.videos)
     return swept
 
 
-async def _sweep_inputs(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
-    days = {guild_id: one.keep_inputs_days for guild_id, one in chosen.items()}
-    every = (_DEFAULTS.keep_inputs_days, *days.values())
-    shortest_s = min(every) * DAY_S
+async def _sweep_inputs(context: Context, settings_by_guild: Mapping[int, GuildSettings]) -> int:
+    days = {
+        guild_id: guild_settings.keep_inputs_days
+        for guild_id, guild_settings in settings_by_guild.items()
+    }
+    limits = (_DEFAULTS.keep_inputs_days, *days.values())
+    shortest_s = min(limits) * DAY_S
     if not await asyncio.to_thread(context.media.list_old_inputs, shortest_s):
         return 0
     now_ms = context.now_ms()
-    since_ms = now_ms - max(every) * DAY_MS
+    since_ms = now_ms - max(limits) * DAY_MS
     uses = await context.database.read(lambda tx: media_usage.list_input_uses(tx, since_ms))
-    wanted = _wanted(uses, days, now_ms)
-    return await asyncio.to_thread(context.media.remove_old_inputs, shortest_s, wanted)
+    keep = _inputs_to_keep(uses, days, now_ms)
+    return await asyncio.to_thread(context.media.remove_old_inputs, shortest_s, keep)
 
 
-def _wanted(uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int) -> frozenset[str]:
-    """Name the inputs that some server wants kept, or some job may need."""
+def _inputs_to_keep(
+    uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int
+) -> frozenset[str]:
+    """Return the names of inputs within their retention, or of active jobs."""
     return frozenset(
         medium.kept
         for use in uses
@@ -69,21 +77,24 @@ def _wanted(uses: Iterable[InputUse], days: Mapping[int, int], now_ms: int) -> f
     )
 
 
-async def _sweep_videos(context: Context, chosen: Mapping[int, GuildSettings]) -> int:
-    days = {guild_id: one.keep_results_days for guild_id, one in chosen.items()}
+async def _sweep_videos(context: Context, settings_by_guild: Mapping[int, GuildSettings]) -> int:
+    days = {
+        guild_id: guild_settings.keep_results_days
+        for guild_id, guild_settings in settings_by_guild.items()
+    }
     shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * DAY_S
     names = await asyncio.to_thread(context.media.list_old_videos, shortest_s)
     job_ids = [name.removesuffix(".mp4") for name in names]
-    known = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
+    jobs_by_id = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
     now_ms = context.now_ms()
-    over = [job_id for job_id in job_ids if _is_over(known.get(job_id), days, now_ms)]
-    for job_id in over:
+    expired = [job_id for job_id in job_ids if _is_expired(jobs_by_id.get(job_id), days, now_ms)]
+    for job_id in expired:
         await asyncio.to_thread(context.media.remove_video, f"{job_id}.mp4")
-    return len(over)
+    return len(expired)
 
 
-def _is_over(job: VideoJob | None, days: Mapping[int, int], now_ms: int) -> bool:
-    """Tell whether a video's time is over; that of one that no job knows is."""
+def _is_expired(job: VideoJob | None, days: Mapping[int, int], now_ms: int) -> bool:
+    """Return whether a video's retention has ended; that of a video without a job has."""
     if job is None:
         return True
     kept_ms = days.get(job.guild_id, _DEFAULTS.keep_results_days) * DAY_MS

@@ -1,7 +1,7 @@
-"""Posts a finished video in its server's showcase channel, once.
+"""Sharing of a finished video in its server's showcase channel, once.
 
-The post is remembered with the job. Clicks close together come to one message by its nonce; a post
-that was made and not remembered is found in the channel.
+The post is recorded with the job. Clicks close together result in one message by its nonce; a post
+that was not recorded is found in the channel's history.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ShareOutcome(StrEnum):
-    """What came of a wish to have a video shown to the whole server."""
+    """The outcome of a share."""
 
     POSTED = "posted"
     ALREADY_SHARED = "there already"
@@ -42,19 +42,19 @@ class ShareOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShareResult:
-    """What came of it, and the job as it is now, which knows its post."""
+    """The outcome, and the job as it is now, with its post."""
 
     outcome: ShareOutcome
     job: JobView
 
 
 async def share(context: Context, job_id: str) -> ShareResult:
-    """Post the video of a delivered job in the showcase channel, for somebody who may do so.
+    """Post the video of a delivered job in the showcase channel; the caller checks permission.
 
     Raises:
         JobNotFound: there is no such job.
-        NotDelivered: there is no video that everybody may see.
-        PublishError: Discord did not take it, or (TemporaryPublishError) did not answer.
+        NotDelivered: it has no public video.
+        PublishError: Discord did not accept it, or (TemporaryPublishError) did not answer.
     """
     job = await get_job(context, job_id)
     if job is None:
@@ -65,23 +65,25 @@ async def share(context: Context, job_id: str) -> ShareResult:
         return ShareResult(ShareOutcome.GONE, job)
     if job.shared_message_id is not None:
         return ShareResult(ShareOutcome.ALREADY_SHARED, job)
-    chosen = await settings.read(context, job.guild_id)
-    if chosen.showcase_channel is None:
+    server_settings = await settings.read(context, job.guild_id)
+    if server_settings.showcase_channel is None:
         return ShareResult(ShareOutcome.NO_SHOWCASE, job)
-    if not await _may_be_seen(context, job, chosen, chosen.showcase_channel):
+    if not await _is_audience_allowed(
+        context, job, server_settings, server_settings.showcase_channel
+    ):
         return ShareResult(ShareOutcome.ADULTS_ONLY, job)
-    return await _share(context, job, chosen.showcase_channel)
+    return await _share(context, job, server_settings.showcase_channel)
 
 
-async def _may_be_seen(
-    context: Context, job: JobView, chosen: GuildSettings, showcase_id: int
+async def _is_audience_allowed(
+    context: Context, job: JobView, server_settings: GuildSettings, showcase_id: int
 ) -> bool:
-    """Tell whether the showcase is for nobody who could not see the video where it is."""
+    """Return whether everyone in the showcase could also see the video in its channel."""
     if await context.publisher.is_age_restricted(showcase_id):
         return True
-    if rule_applies(chosen.age_gate, chosen, job.request.prompt):
+    if rule_applies(server_settings.age_gate, server_settings, job.request.prompt):
         return False
-    # Of a channel that is lost nobody knows what it was.
+    # A channel that is gone may have been age-restricted.
     return await context.publisher.is_age_restricted(job.channel_id) is False
 
 
@@ -92,15 +94,15 @@ async def _share(context: Context, job: JobView, channel_id: int) -> ShareResult
         return ShareResult(ShareOutcome.TOO_LARGE, job)
     except FileNotFoundError:
         return ShareResult(ShareOutcome.GONE, job)
-    mine = replace(job, shared_message_id=message_id, shared_channel_id=channel_id)
-    now = await _record(context, mine)
+    shared = replace(job, shared_message_id=message_id, shared_channel_id=channel_id)
+    now = await _record(context, shared)
     if is_deleted(now):  # by its member or a moderator, meanwhile
-        await context.publisher.delete_shared(mine)
+        await context.publisher.delete_shared(shared)
         return ShareResult(ShareOutcome.GONE, now)
-    if now.shared_message_id != message_id:  # by another click that Discord took for another post
-        await context.publisher.delete_shared(mine)
+    if now.shared_message_id != message_id:  # by another click, outside the nonce window
+        await context.publisher.delete_shared(shared)
         return ShareResult(ShareOutcome.ALREADY_SHARED, now)
-    _log.info("shared", job=job.id, message=message_id)
+    _log.info("result shared", job=job.id, message=message_id)
     return ShareResult(ShareOutcome.POSTED, now)
 
 
@@ -112,24 +114,24 @@ async def _find(context: Context, job: JobView, channel_id: int) -> int | None:
 
 
 async def _post(context: Context, job: JobView, channel_id: int) -> int:
-    async def send(job: JobView, parcel: ResultPayload) -> int:
-        return await context.publisher.share(job, parcel, channel_id)
+    async def send(job: JobView, payload: ResultPayload) -> int:
+        return await context.publisher.share(job, payload, channel_id)
 
-    most_bytes = context.publisher.max_file_bytes(job)
-    return await send_payload(context, job, send, most_bytes, allow_without_video=False)
+    max_bytes = context.publisher.max_file_bytes(job)
+    return await send_payload(context, job, send, max_bytes, allow_without_video=False)
 
 
-async def _record(context: Context, mine: JobView) -> Job:
-    """Write down where the post is, unless the video is gone or has another post by now."""
-    record = partial(_write_down, mine=mine)
+async def _record(context: Context, shared: JobView) -> Job:
+    """Record the post, unless the video has been deleted or has another post by now."""
+    record = partial(_record_post, shared=shared)
     try:
         return await context.database.transact(record)
-    except StaleJobError:  # by another click, just now: another look tells where the job stands
+    except StaleJobError:  # by another click, just now: read the job again
         return await context.database.transact(record)
 
 
-async def _write_down(tx: AsyncConnection, *, mine: JobView) -> Job:
-    now = await jobs.get(tx, mine.id)
+async def _record_post(tx: AsyncConnection, *, shared: JobView) -> Job:
+    now = await jobs.get(tx, shared.id)
     assert now is not None, "jobs stay"
     if is_deleted(now) or now.shared_message_id is not None:
         return now
@@ -138,6 +140,6 @@ async def _write_down(tx: AsyncConnection, *, mine: JobView) -> Job:
         now,
         due_at_ms=now.due_at_ms,
         progress=False,
-        shared_message_id=mine.shared_message_id,
-        shared_channel_id=mine.shared_channel_id,
+        shared_message_id=shared.shared_message_id,
+        shared_channel_id=shared.shared_channel_id,
     )

@@ -1,1 +1,1 @@
-"""The steps of a job, one file a step; the jobs table joins them, they never call each other."""
+"""The stages of a job, one module each; they never call each other, the jobs table joins them."""

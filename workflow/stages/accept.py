@@ -1,4 +1,4 @@
-"""First step: a checked request becomes a job with its price on hold, in one transaction."""
+"""First stage: a checked request becomes a queued job with a hold, in one transaction."""
 
 from dataclasses import dataclass
 
@@ -31,11 +31,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A checked request, and who made it where.
+    """A checked request, with its member and channel.
 
-    `repeats` are further keys under which the same order may have come just before: of two clicks
-    on one button, one makes the job. `role_ids` are the member's roles, which may have limits. What
-    comes of a `private` one is for the member alone.
+    `duplicate_keys` are further keys under which the same order may have been accepted just before:
+    of two clicks on one button, one makes the job. `role_ids` are the member's roles, which may
+    have limits. The result of a `private` order is visible to the member alone.
     """
 
     interaction_id: int
@@ -48,13 +48,13 @@ class Order:
     private: bool = False
 
 
-class _Repeated(Exception):
+class _DuplicateOrder(Exception):
     """Another transaction has just made the job of this order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job on the belt, its place in line, what is left to spend, and what it waits for if so."""
+    """A queued job, its queue position, the remaining quota, and the current submission block."""
 
     job: JobView
     queue_position: int
@@ -63,27 +63,27 @@ class Accepted:
 
 
 async def accept(context: Context, order: Order) -> Accepted:
-    """Put an order on the belt; the same interaction twice gives the same job.
+    """Queue a job for an order and hold its price; a repeated interaction returns the same job.
 
     Raises:
-        OverLimit: the price does not fit under a quota; nothing is held.
-        QueueFull: too many jobs of the member or the server wait.
-        TooManyInFlight: the member has as many jobs under way as they may have.
-        CooldownActive: the member's last request was too short a time ago.
+        OverLimit: a quota does not cover the price; nothing is held.
+        QueueFull: the member or the server has too many queued jobs.
+        TooManyInFlight: the member has as many active jobs as they may have.
+        CooldownActive: the member's last request was too recent.
     """
     try:
-        news = await context.database.transact(lambda tx: _accept(tx, context, order))
-    except (QuotaExceeded, QueueFull, TooManyInFlight, CooldownActive, _Repeated) as error:
-        news = await context.database.transact(lambda tx: _again(tx, context, order))
-        if news is None:
-            raise _in_words(error) from None
-    job = news.job
-    _log.info("accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
-    return news
+        accepted = await context.database.transact(lambda tx: _accept(tx, context, order))
+    except (QuotaExceeded, QueueFull, TooManyInFlight, CooldownActive, _DuplicateOrder) as error:
+        accepted = await context.database.transact(lambda tx: _find_existing(tx, context, order))
+        if accepted is None:
+            raise _public_error(error) from None
+    job = accepted.job
+    _log.info("job accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
+    return accepted
 
 
 async def cancel(context: Context, job: str, user_id: int) -> Job:
-    """Take a waiting job off the belt and release its hold.
+    """Cancel a queued job and release its hold.
 
     Raises:
         JobNotFound: no such job of this member.
@@ -103,43 +103,47 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
 
     try:
         return await context.database.transact(record_cancellation)
-    except StaleJobError:  # by the belt, just now: another look tells where the job stands
+    except StaleJobError:  # by the worker, just now: read the job again
         return await context.database.transact(record_cancellation)
 
 
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:
-    counting = await limits.get_effective(
+    effective_limits = await limits.get_effective(
         tx, order.guild_id, order.user_id, order.role_ids, context.policy.limits
     )
-    job = await _known(tx, order) or await _add(tx, context, order, counting)
-    return await _news(tx, context, job, counting)
+    job = await _get_existing(tx, order) or await _create_job(tx, context, order, effective_limits)
+    return await _describe(tx, context, job, effective_limits)
 
 
-async def _again(tx: AsyncConnection, context: Context, order: Order) -> Accepted | None:
-    """Look whether the job of a refused order is there already, made by the same click."""
-    return None if await _known(tx, order) is None else await _accept(tx, context, order)
+async def _find_existing(tx: AsyncConnection, context: Context, order: Order) -> Accepted | None:
+    """Return the job of a refused order if the same click has already made it."""
+    return None if await _get_existing(tx, order) is None else await _accept(tx, context, order)
 
 
-def _in_words(error: Exception) -> Exception:
+def _public_error(error: Exception) -> Exception:
     return OverLimit(error.shortfalls) if isinstance(error, QuotaExceeded) else error
 
 
-async def _known(tx: AsyncConnection, order: Order) -> Job | None:
+async def _get_existing(tx: AsyncConnection, order: Order) -> Job | None:
     for key in (order.interaction_id, *order.duplicate_keys):
         if (job := await jobs.get_by_interaction(tx, key)) is not None:
             return job
     return None
 
 
-async def _news(tx: AsyncConnection, context: Context, job: Job, counting: Limits) -> Accepted:
-    place = QuotaSubject(job.guild_id, job.user_id, context.now_ms())
-    left = await quotas.get_remaining(tx, place, counting)
-    halt = await find_submission_block(tx, context)
-    place_in_line = await queue.position(tx, job.id)
-    return Accepted(job, place_in_line, left, halt)
+async def _describe(
+    tx: AsyncConnection, context: Context, job: Job, effective_limits: Limits
+) -> Accepted:
+    subject = QuotaSubject(job.guild_id, job.user_id, context.now_ms())
+    remaining = await quotas.get_remaining(tx, subject, effective_limits)
+    block = await find_submission_block(tx, context)
+    queue_position = await queue.position(tx, job.id)
+    return Accepted(job, queue_position, remaining, block)
 
 
-async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Limits) -> Job:
+async def _create_job(
+    tx: AsyncConnection, context: Context, order: Order, effective_limits: Limits
+) -> Job:
     price, now_ms = quote(order.request), context.now_ms()
     job, _ = await jobs.enqueue(
         tx,
@@ -164,44 +168,44 @@ async def _add(tx: AsyncConnection, context: Context, order: Order, counting: Li
         user_id=job.user_id,
         amount=job.price,
         price_version=job.price_version,
-        limits=counting,
+        limits=effective_limits,
         now_ms=now_ms,
     )
-    # The hold has locked the bucket that counts everything, so nobody else is here at this moment.
-    await _check_repeats(tx, order)
+    # The hold has locked the service-wide usage row, so no other order is checked at this moment.
+    await _check_duplicates(tx, order)
     await _check_queue(tx, context, order)
-    await _check_pace(tx, job, counting)
+    await _check_pace(tx, job, effective_limits)
     return job
 
 
-async def _check_repeats(tx: AsyncConnection, order: Order) -> None:
-    """Give way to the same order under another key."""
+async def _check_duplicates(tx: AsyncConnection, order: Order) -> None:
+    """Refuse an order that was accepted under another of its keys."""
     for key in order.duplicate_keys:
         if await jobs.get_by_interaction(tx, key) is not None:
-            raise _Repeated
+            raise _DuplicateOrder
 
 
 async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> None:
-    """Count the jobs that wait, this one included."""
-    of_member, of_server = await queue.count_queued(tx, order.guild_id, order.user_id)
-    if of_member > context.policy.max_queued_per_member:
+    """Check the number of queued jobs, including this one."""
+    member_count, server_count = await queue.count_queued(tx, order.guild_id, order.user_id)
+    if member_count > context.policy.max_queued_per_member:
         raise QueueFull("member", context.policy.max_queued_per_member)
-    if of_server > context.policy.max_queued_per_server:
+    if server_count > context.policy.max_queued_per_server:
         raise QueueFull("server", context.policy.max_queued_per_server)
 
 
-async def _check_pace(tx: AsyncConnection, job: Job, counting: Limits) -> None:
-    """Count what the member has under way, this one included, and look at their last request."""
-    if counting.in_flight is not None:
-        under_way = await queue.count_active(tx, job.guild_id, job.user_id)
-        if under_way > counting.in_flight:
-            raise TooManyInFlight(counting.in_flight)
-    if not counting.cooldown_s:
+async def _check_pace(tx: AsyncConnection, job: Job, effective_limits: Limits) -> None:
+    """Check the member's active jobs, including this one, and their cooldown."""
+    if effective_limits.in_flight is not None:
+        in_flight = await queue.count_active(tx, job.guild_id, job.user_id)
+        if in_flight > effective_limits.in_flight:
+            raise TooManyInFlight(effective_limits.in_flight)
+    if not effective_limits.cooldown_s:
         return
     last_ms = await jobs.previous_request_ms(tx, job)
     if last_ms is None:
         return
     # A clock that was set back must not make anyone wait longer than the cooldown.
-    until_ms = min(last_ms, job.created_at_ms) + counting.cooldown_s * 1000
+    until_ms = min(last_ms, job.created_at_ms) + effective_limits.cooldown_s * 1000
     if job.created_at_ms < until_ms:
-        raise CooldownActive(counting.cooldown_s, until_ms)
+        raise CooldownActive(effective_limits.cooldown_s, until_ms)

@@ -1,7 +1,7 @@
-"""Fifth step: post the stored video to its channel, once.
+"""Fifth stage: post the stored video to its channel, once.
 
 The intent (`posting`) is committed before the post. A job found in `posting` may have been posted
-by a process that died: the channel's history is looked at before anything is sent again, and the
+by a process that died: the channel's history is searched before anything is sent again, and the
 post carries the job's nonce, so that Discord itself drops a repeat within its window.
 """
 
@@ -23,19 +23,19 @@ from workflow.scheduling import reschedule, retry_later
 
 _log = structlog.get_logger(__name__)
 
-_UNREADY_MS = 1_000
+_NOT_READY_WAIT_MS = 1_000
 _NONCE_WINDOW_MS = 60_000
-"""Discord keeps a nonce for "a few minutes"; this much of it is relied upon."""
+"""Discord keeps a nonce for "a few minutes"; only this much is relied upon."""
 
 
 async def deliver(context: Context, job: Job) -> None:
     """Post the video of a job in `stored` or `posting`."""
     if not context.publisher.is_ready:
-        await reschedule(context, job, context.now_ms() + _UNREADY_MS)
+        await reschedule(context, job, context.now_ms() + _NOT_READY_WAIT_MS)
         return
     try:
         if job.state is JobState.STORED:
-            # A smaller copy may take longer to make than Discord keeps a nonce.
+            # Made before the intent: a smaller copy may take longer than Discord keeps a nonce.
             await build_payload(context, job, context.publisher.max_file_bytes(job))
             job = await _intend(context, job, await find_result_channel(context, job))
             placed = await post_result(context, job)
@@ -45,7 +45,7 @@ async def deliver(context: Context, job: Job) -> None:
         await _fetch_again(context, job)
     except TemporaryPublishError as error:
         await retry_later(context, job)
-        _log.warning("not posted yet", job=job.id, failures=job.failures + 1, error=str(error))
+        _log.warning("result not posted", job=job.id, failures=job.failures + 1, error=str(error))
     except PublishError as error:
         await _park(context, job, error)
     else:
@@ -69,12 +69,12 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
 
 
 async def _find(context: Context, job: Job) -> PostedResult | None:
-    """Look wherever the result may have been posted before a process died."""
+    """Search every destination for a result that was posted before a process died."""
     since_ms = job.posting_since_ms or job.created_at_ms
     for channel_id in dict.fromkeys((job.result_channel_id, None)):
-        there = replace(job, result_channel_id=channel_id)
+        candidate = replace(job, result_channel_id=channel_id)
         try:
-            found = await context.publisher.find_message(there, MessageKind.RESULT, since_ms)
+            found = await context.publisher.find_message(candidate, MessageKind.RESULT, since_ms)
         except HistoryDenied:
             if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
                 return None
@@ -88,14 +88,14 @@ async def _find(context: Context, job: Job) -> PostedResult | None:
 
 
 async def _fetch_again(context: Context, job: Job) -> None:
-    """Go back to the fetching of a video whose file is not here any more."""
+    """Return a job whose file is missing to the download stage."""
 
     async def record_missing_file(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(tx, job, JobState.SUCCEEDED, now_ms=now_ms, result_url=None)
 
     await context.database.transact(record_missing_file)
-    _log.error("file gone, fetching it again", job=job.id)
+    _log.error("result file missing", job=job.id)
 
 
 async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
@@ -110,7 +110,7 @@ async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
         )
 
     delivered = await context.database.transact(record_delivery)
-    _log.info("delivered", job=job.id, message=placed.message_id)
+    _log.info("job delivered", job=job.id, message=placed.message_id)
     if not (placed.by_dm or job.private):
         await notify_done(context, delivered)
 
@@ -123,4 +123,4 @@ async def _park(context: Context, job: Job, error: PublishError) -> None:
         )
 
     await context.database.transact(record_undeliverable)
-    _log.error("undeliverable", job=job.id, error=str(error))
+    _log.error("job undeliverable", job=job.id, error=str(error))

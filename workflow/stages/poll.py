@@ -1,4 +1,4 @@
-"""Third step: ask APIXO for a task that is due, and settle its money with its end."""
+"""Third stage: poll a due task at APIXO, and settle its price when it ends."""
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,27 +22,27 @@ _UNKNOWN_TASK_TRIES = 5
 
 
 async def poll(context: Context, job: Job) -> None:
-    """Ask for the task of a job in `generating` and record what is known now."""
+    """Poll the task of a job in `generating` and record the answer."""
     assert job.task_id is not None, "a generating job has a task"
-    asked_ms = context.now_ms()
+    polled_ms = context.now_ms()
     try:
         status = await context.apixo.fetch_status(job.request.model, job.task_id)
     except NotFound as error:
         await _unknown_task(context, job, error)
     except ApixoError as error:
-        await _ask_later(context, job, error)
+        await _retry_poll(context, job, error)
     else:
-        await _record(context, job, status, asked_ms)
+        await _record(context, job, status, polled_ms)
 
 
-async def _record(context: Context, job: Job, status: TaskStatus, asked_ms: int) -> None:
+async def _record(context: Context, job: Job, status: TaskStatus, polled_ms: int) -> None:
     match status.state:
         case TaskState.SUCCESS:
             await _succeeded(context, job, status)
         case TaskState.FAILED:
             await _failed(context, job, status)
         case TaskState.PENDING | TaskState.PROCESSING | TaskState.UNKNOWN:
-            await _keep_waiting(context, job, asked_ms)
+            await _keep_waiting(context, job, polled_ms)
 
 
 async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
@@ -56,13 +56,13 @@ async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
         await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms)
 
     await context.database.transact(record_success)
-    _log.info("succeeded", job=job.id, price_micro_usd=job.price)
+    _log.info("task succeeded", job=job.id, price_micro_usd=job.price)
 
 
 async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
     failure = status.failure
     code = failure.code if failure else None
-    out_of_funds = classify_fail_code(code) is FailReason.OUT_OF_CREDIT
+    is_out_of_credit = classify_fail_code(code) is FailReason.OUT_OF_CREDIT
     payer = Payer.MEMBER if context.policy.charge_failed_tasks else Payer.NOBODY
 
     async def record_failure(tx: AsyncConnection) -> None:
@@ -76,47 +76,47 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
             fail_code=code,
         )
         await resolve_payment(tx, job, payer, now_ms=now_ms, note="failed task")
-        if out_of_funds:
+        if is_out_of_credit:
             await credit.pause_for_credit(tx, context)
 
     await context.database.transact(record_failure)
-    level = _log.error if out_of_funds else _log.info
-    level("failed", job=job.id, code=code)
+    level = _log.error if is_out_of_credit else _log.info
+    level("task failed", job=job.id, code=code)
 
 
-async def _keep_waiting(context: Context, job: Job, asked_ms: int) -> None:
-    """Ask again at the next documented age; counted from the question, not from its answer."""
+async def _keep_waiting(context: Context, job: Job, polled_ms: int) -> None:
+    """Poll again at the next documented age, counted from this poll's request, not its answer."""
     started_ms = job.started_at_ms or job.created_at_ms
-    age_ms = context.age_ms(started_ms, asked_ms)
+    age_ms = context.age_ms(started_ms, polled_ms)
     if age_ms >= STUCK_AFTER_MS:
         await _stuck(context, job, "the task did not end")
         return
-    wait_ms = next_poll_age_ms(context, job, age_ms) - age_ms - context.age_ms(asked_ms)
+    wait_ms = next_poll_age_ms(context, job, age_ms) - age_ms - context.age_ms(polled_ms)
     due_at_ms = context.due_after(wait_ms)
 
     async def record_next_poll(tx: AsyncConnection) -> None:
         now = await jobs.lock(tx, job.id)
-        # What APIXO said may be older than a callback that came while it was asked.
-        hurried = now is not None and now.due_at_ms != job.due_at_ms
-        due = context.now_ms() if hurried else due_at_ms
+        # A callback during the poll may be newer than the answer to it.
+        was_made_due = now is not None and now.due_at_ms != job.due_at_ms
+        due = context.now_ms() if was_made_due else due_at_ms
         await jobs.reschedule(tx, job, due_at_ms=due, failures=0)
 
     await context.database.transact(record_next_poll)
 
 
 async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
-    """Bear with a young task that APIXO does not know yet; it may need a moment to show."""
+    """Retry a young task that APIXO does not have yet: it may take a while to appear."""
     age_ms = context.age_ms(job.started_at_ms or job.created_at_ms)
     if age_ms >= _UNKNOWN_TASK_AFTER_MS and job.failures >= _UNKNOWN_TASK_TRIES:
         await _stuck(context, job, "APIXO does not know the task")
     else:
-        await _ask_later(context, job, error)
+        await _retry_poll(context, job, error)
 
 
-async def _ask_later(context: Context, job: Job, error: ApixoError) -> None:
-    asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-    await retry_later(context, job, retry_after_s=asked_s)
-    _log.warning("status not known", job=job.id, failures=job.failures + 1, error=str(error))
+async def _retry_poll(context: Context, job: Job, error: ApixoError) -> None:
+    retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else None
+    await retry_later(context, job, retry_after_s=retry_after_s)
+    _log.warning("task status not read", job=job.id, failures=job.failures + 1, error=str(error))
 
 
 async def _stuck(context: Context, job: Job, reason: str) -> None:
@@ -126,4 +126,4 @@ async def _stuck(context: Context, job: Job, reason: str) -> None:
         )
 
     await context.database.transact(record_stuck)
-    _log.error("stuck", job=job.id, task=job.task_id, reason=reason)
+    _log.error("task stuck", job=job.id, task=job.task_id, reason=reason)

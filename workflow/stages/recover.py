@@ -1,6 +1,6 @@
-"""After a crash: what was cut off in the middle of a submission is parked, never sent again.
+"""Recovery after a crash: an interrupted submission is parked, never sent again.
 
-Every other state needs nothing special: its stage takes the job as if nothing had happened.
+Every other state needs no recovery: its stage runs again as if nothing had happened.
 """
 
 import structlog
@@ -19,10 +19,10 @@ _log = structlog.get_logger(__name__)
 
 
 async def clean_up_after_crash(context: Context) -> None:
-    """Free what a dead process of this database held, where no other process can be alive.
+    """Remove partial files, and release all leases where no other process can be alive.
 
-    SQLite admits one process, so on start every lease is stale. On PostgreSQL others may work:
-    their leases run out by themselves.
+    SQLite admits one process, so at start every lease is stale. On PostgreSQL other processes may
+    be running; the leases of dead ones expire.
     """
     if context.database.dialect == "sqlite":
         await context.database.transact(lambda tx: leases.drop_leases(tx, None))
@@ -30,9 +30,9 @@ async def clean_up_after_crash(context: Context) -> None:
 
 
 async def park_lost_submissions(context: Context) -> None:
-    """Park each job in `submitting` whose holder's lease has run out.
+    """Park each job in `submitting` whose lease has expired.
 
-    One of which it is on record that nothing was sent goes back into the line.
+    A job with a record that nothing was sent is queued again.
     """
     lost = await context.database.transact(
         lambda tx: leases.claim_lost_submissions(tx, now_ms=context.now_ms())
@@ -45,14 +45,14 @@ async def park_lost_submissions(context: Context) -> None:
             await park_unknown(context, job, "the service stopped while the request was being sent")
         except StaleJobError:
             continue  # another process has parked it
-        _log.error("submission cut off", job=job.id)
+        _log.error("submission interrupted", job=job.id)
 
 
 async def end_grace_period(context: Context, job: Job) -> None:
-    """Release the member's hold on a submission whose task did not show up in time.
+    """Release the member's hold on a submission whose task did not appear in time.
 
-    The operator's account is booked with what it may have cost. The job stays where it is, for the
-    operator to decide; should its task turn up, the member is not charged.
+    Its possible cost is booked to the operator's account. The job stays parked for the operator's
+    decision; if its task appears later, the member is not charged.
     """
 
     async def release_hold(tx: AsyncConnection) -> None:
@@ -62,4 +62,4 @@ async def end_grace_period(context: Context, job: Job) -> None:
 
     assert job.state is JobState.SUBMIT_UNKNOWN, "only an unknown submission has a grace time"
     await context.database.transact(release_hold)
-    _log.error("grace over, hold released", job=job.id)
+    _log.error("grace period over, hold released", job=job.id)

@@ -1,7 +1,7 @@
-"""Fourth step: fetch the finished video before its address expires, and keep it.
+"""Fourth stage: download the finished video before its URL expires, and store it.
 
-The task is paid for by now. Only when the file cannot be had in any way is the job `result_lost`;
-the member then gets the amount back from the operator's account, and the ledger shows both rows.
+The task is charged by now. Only if the file cannot be downloaded at all is the job `result_lost`;
+the member is then refunded from the operator's account, and the ledger has both rows.
 """
 
 import structlog
@@ -20,33 +20,33 @@ from workflow.scheduling import retry_later
 _log = structlog.get_logger(__name__)
 
 MAX_VIDEO_BYTES = 512 * 1024 * 1024
-_BROKEN_TRIES = 300
-"""About a day: as long as an address lives, an outage on either side may end."""
+_TRANSIENT_TRIES = 300
+"""About a day: a URL is valid that long, and an outage on either side may end."""
 
 _DEAD_TRIES = 10
-"""About a quarter of an hour: an address may be known before the file is everywhere."""
+"""About a quarter of an hour: a URL may be valid before the file has been replicated."""
 
 
 async def store(context: Context, job: Job) -> None:
-    """Fetch the video of a job in `succeeded` into the media folder."""
+    """Download the video of a job in `succeeded` into the media folder."""
     url = job.result_url
     try:
         stored = await context.media.restore_video(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
         if stored is None:
-            url = url or await _ask_anew(context, job)
-            stored = await _fetch(context, job, url)
+            url = url or await _fetch_url(context, job)
+            stored = await _download(context, job, url)
     except (ApixoError, DownloadFailed) as error:
-        await _again(context, job, error, url, most=_BROKEN_TRIES)
+        await _retry(context, job, error, url, max_tries=_TRANSIENT_TRIES)
     except (DownloadError, NotAVideo, MediaTooLarge) as error:
-        await _again(context, job, error, None, most=_DEAD_TRIES)
+        await _retry(context, job, error, None, max_tries=_DEAD_TRIES)
     except OSError as error:
-        _log.error("the media folder can not be written to", error=str(error))
-        await _again(context, job, error, url, most=None)
+        _log.error("media folder not writable", error=str(error))
+        await _retry(context, job, error, url, max_tries=None)
     else:
         await _stored(context, job, stored)
 
 
-async def _ask_anew(context: Context, job: Job) -> str:
+async def _fetch_url(context: Context, job: Job) -> str:
     assert job.task_id is not None, "a job that succeeded has a task"
     status = await context.apixo.fetch_status(job.request.model, job.task_id)
     for url in status.result_urls:
@@ -54,7 +54,7 @@ async def _ask_anew(context: Context, job: Job) -> str:
     raise DownloadError("the task succeeded without a result address")
 
 
-async def _fetch(context: Context, job: Job, url: str) -> StoredFile:
+async def _download(context: Context, job: Job, url: str) -> StoredFile:
     async with context.results.stream(url, max_bytes=MAX_VIDEO_BYTES) as chunks:
         return await context.media.save_video(f"{job.id}.mp4", chunks, max_bytes=MAX_VIDEO_BYTES)
 
@@ -72,15 +72,15 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
         )
 
     await context.database.transact(record_stored_file)
-    _log.info("stored", job=job.id, bytes=stored.size)
+    _log.info("result stored", job=job.id, bytes=stored.size)
 
 
-async def _again(
-    context: Context, job: Job, error: Exception, url: str | None, *, most: int | None
+async def _retry(
+    context: Context, job: Job, error: Exception, url: str | None, *, max_tries: int | None
 ) -> None:
-    """Try again later, with the same address or (None) a new one, `most` times (None: for ever)."""
+    """Retry later, with the same URL or (None) a new one, at most `max_tries` times if not None."""
     failures = job.failures + 1
-    if most is not None and failures >= most:
+    if max_tries is not None and failures >= max_tries:
         await _lost(context, job, error)
         return
     await retry_later(context, job, result_url=url)

@@ -1,7 +1,8 @@
-"""Second step: a job that left the queue is sent to APIXO, once.
+"""Second stage: submit a job that left the queue to APIXO, once.
 
-The claim has already committed the intent (`submitting`). What may have reached APIXO is never sent
-again by itself: without an answer that proves no task exists, the job is `submit_unknown`.
+The claim has already committed the intent (`submitting`). A submission that may have reached APIXO
+is never repeated automatically: unless an answer proves that no task exists, the job becomes
+`submit_unknown`.
 """
 
 import structlog
@@ -31,49 +32,49 @@ from workflow.urls.input_urls import request_with_fresh_urls, stale_inputs
 
 _log = structlog.get_logger(__name__)
 
-_LEAST_PATIENCE_MS, _MOST_PATIENCE_MS = 1_000, 60_000
+_MIN_WAIT_MS, _MAX_WAIT_MS = 1_000, 60_000
 _KEY_PAUSE_MS = 300_000
 
 
 async def submit(context: Context, job: Job) -> None:
-    """Send a job in `submitting` to APIXO and record what came of it."""
+    """Submit a job in `submitting` to APIXO and record the outcome."""
     try:
-        request = await _addressed(context, job)
+        request = await _with_fresh_urls(context, job)
     except StatusNotPosted:
-        await _wait_for_message(context, job)
+        await _wait_for_status_message(context, job)
     except InputLost as error:
         await _reject(context, job, str(error), error.code)
-    except Exception as error:  # noqa: BLE001 - nothing was sent, so it may be tried again
-        _log.warning("no address for what was given", job=job.id, error=str(error))
-        await _try_again(context, job)
+    except Exception as error:  # noqa: BLE001 - nothing was sent, so a retry is safe
+        _log.warning("input URLs not available", job=job.id, error=str(error))
+        await _requeue_unsent(context, job)
     else:
         await _send(context, job, request)
 
 
-async def _addressed(context: Context, job: Job) -> VideoRequest:
-    """Give the request with good addresses.
+async def _with_fresh_urls(context: Context, job: Job) -> VideoRequest:
+    """Return the request with valid URLs of its input files.
 
-    While they are asked for, it is on record that nothing was sent: who dies meanwhile leaves a job
-    that may be sent again. The second note fails for a job that somebody else has by then.
+    While they are requested, the job is on record as not sent: if the process dies meanwhile, it
+    may be submitted again. The second record fails for a job that another process has claimed.
     """
-    sight = await build_status_view(context, job)
+    status = await build_status_view(context, job)
     if context.media_urls is not None or not stale_inputs(job, context.now_ms()):
-        return await request_with_fresh_urls(context, job, sight)
-    await _note_sent(context, job, None)
-    request = await request_with_fresh_urls(context, job, sight)
-    await _note_sent(context, job, job.submitted_at_ms)
+        return await request_with_fresh_urls(context, job, status)
+    await _record_submitted_at(context, job, None)
+    request = await request_with_fresh_urls(context, job, status)
+    await _record_submitted_at(context, job, job.submitted_at_ms)
     return request
 
 
-async def _note_sent(context: Context, job: Job, at_ms: int | None) -> None:
+async def _record_submitted_at(context: Context, job: Job, at_ms: int | None) -> None:
     await context.database.transact(lambda tx: jobs.set_submitted_at(tx, job, at_ms))
 
 
-async def _wait_for_message(context: Context, job: Job) -> None:
-    """Put a job back until its status message is out; the longer it has waited, the longer."""
+async def _wait_for_status_message(context: Context, job: Job) -> None:
+    """Queue a job again until its status message is posted; the wait grows with the job's age."""
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
-    wait_ms = min(_MOST_PATIENCE_MS, max(_LEAST_PATIENCE_MS, waited_ms // 8))
+    wait_ms = min(_MAX_WAIT_MS, max(_MIN_WAIT_MS, waited_ms // 8))
     await requeue(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
 
 
@@ -82,12 +83,12 @@ async def _send(context: Context, job: Job, request: VideoRequest) -> None:
     try:
         task_id = await context.apixo.submit(request, callback_url)
     except NotSent as error:
-        await _try_again(context, job)
-        _log.warning("not sent", job=job.id, error=str(error))
+        await _requeue_unsent(context, job)
+        _log.warning("submission not sent", job=job.id, error=str(error))
     except (RateLimited, OutOfCredit, Unauthorized) as error:
         await _pause(context, job, error)
     except RequestRejected as error:
-        await _reject(context, job, error.detail, error.fail_code or _number(error))
+        await _reject(context, job, error.detail, error.fail_code or _status_code(error))
     except ApixoError as error:
         await _lost_answer(context, job, error)
     else:
@@ -95,7 +96,7 @@ async def _send(context: Context, job: Job, request: VideoRequest) -> None:
 
 
 async def _generating(context: Context, job: Job, task_id: str) -> None:
-    _log.info("submitted", job=job.id, task=task_id)
+    _log.info("job submitted", job=job.id, task=task_id)
     started_ms = context.now_ms()
 
     async def record_task_id(tx: AsyncConnection) -> None:
@@ -105,8 +106,8 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
         if now.task_id not in (None, task_id):
             _log.error("two tasks for one submission", job=job.id, task=task_id, first=now.task_id)
             raise StaleJobError(job.id)
-        if now.task_id is None:  # else a callback was quicker
-            # Another process may have parked it meanwhile, when this one seemed to be dead.
+        if now.task_id is None:  # else a callback was faster
+            # Another process may have parked it meanwhile, when this one's lease had expired.
             await jobs.transition(
                 tx,
                 now,
@@ -122,48 +123,48 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
     await commit_with_retry(context, record_task_id)
 
 
-async def _try_again(context: Context, job: Job) -> None:
+async def _requeue_unsent(context: Context, job: Job) -> None:
     failures = job.failures + 1
     due_at_ms = context.backoff_until_ms(failures)
     await requeue(context, job, due_at_ms=due_at_ms, failures=failures)
 
 
 async def _pause(context: Context, job: Job, error: RequestRejected) -> None:
-    """Put the job back and stop submitting for a while: the next one would fare no better."""
-    is_short = isinstance(error, OutOfCredit)
-    until_ms, reason = _patience(context, job, error)
+    """Queue the job again and pause submissions: the next one would be refused too."""
+    is_out_of_credit = isinstance(error, OutOfCredit)
+    until_ms, reason = _pause_until(context, job, error)
 
     async def record_pause(tx: AsyncConnection) -> None:
         now_ms, failures = context.now_ms(), job.failures + 1
         await jobs.transition(
             tx, job, JobState.QUEUED, now_ms=now_ms, due_at_ms=until_ms, failures=failures
         )
-        if is_short:
+        if is_out_of_credit:
             await credit.pause_for_credit(tx, context, job)
         else:
             await submission_pause.pause(tx, until_ms, reason)
 
     await commit_with_retry(context, record_pause)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
-    level("submitting paused", reason=reason, job=job.id, error=str(error))
+    level("submissions paused", reason=reason, job=job.id, error=str(error))
 
 
-def _patience(context: Context, job: Job, error: RequestRejected) -> tuple[int, str]:
-    """Tell until when a refused job waits, and why; one that waits for money, for nothing else."""
+def _pause_until(context: Context, job: Job, error: RequestRejected) -> tuple[int, str]:
+    """Return until when a refused job waits, and the reason; one without credit is due at once."""
     now_ms = context.now_ms()
     if isinstance(error, OutOfCredit):
         return now_ms, submission_pause.OUT_OF_CREDIT
     if not isinstance(error, RateLimited):
         return context.due_after(_KEY_PAUSE_MS), "key refused"
     _slow_down(context, job)
-    asked_ms = round((error.retry_after_s or 0) * 1000)
-    return context.due_after(max(asked_ms, context.throttle.gap_ms)), "rate limited"
+    retry_after_ms = round((error.retry_after_s or 0) * 1000)
+    return context.due_after(max(retry_after_ms, context.throttle.gap_ms)), "rate limited"
 
 
 def _slow_down(context: Context, job: Job) -> None:
     now_ms = context.now_ms()
-    begun_ms = context.unscaled_ms(job.submitted_at_ms or now_ms)
-    context.throttle.slow_down(begun_ms, context.unscaled_ms(now_ms))
+    started_ms = context.unscaled_ms(job.submitted_at_ms or now_ms)
+    context.throttle.slow_down(started_ms, context.unscaled_ms(now_ms))
 
 
 async def _reject(context: Context, job: Job, reason: str, fail_code: str | None) -> None:
@@ -175,23 +176,23 @@ async def _reject(context: Context, job: Job, reason: str, fail_code: str | None
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
     await commit_with_retry(context, record_rejection)
-    _log.info("rejected", job=job.id, code=fail_code, reason=reason)
+    _log.info("job rejected", job=job.id, code=fail_code, reason=reason)
 
 
-def _number(error: RequestRejected) -> str | None:
-    """Tell under which number APIXO refused; None for what was not even sent."""
-    number = error.code or error.http_status
-    return None if number is None else f"HTTP {number}"
+def _status_code(error: RequestRejected) -> str | None:
+    """Return the status code of APIXO's refusal; None if nothing was sent."""
+    code = error.code or error.http_status
+    return None if code is None else f"HTTP {code}"
 
 
 async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
     _slow_down(context, job)
     await park_unknown(context, job, str(error))
-    _log.error("submission without an answer", job=job.id, error=str(error))
+    _log.error("submission outcome unknown", job=job.id, error=str(error))
 
 
 async def requeue(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:
-    """Put a job back of which nothing was sent."""
+    """Queue a job again of which nothing was sent."""
 
     async def record_requeue(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
@@ -203,7 +204,7 @@ async def requeue(context: Context, job: Job, *, due_at_ms: int, failures: int) 
 
 
 async def park_unknown(context: Context, job: Job, reason: str) -> None:
-    """Park a job whose submission may or may not have made a task, with its hold kept."""
+    """Park a job whose submission may or may not have created a task; its hold is kept."""
 
     async def record_unknown_outcome(tx: AsyncConnection) -> None:
         await jobs.transition(

@@ -1,1 +1,1 @@
-"""What others reach under addresses of ours: kept files, and the door for callbacks."""
+"""Public URLs: links to stored files, and callbacks from APIXO."""

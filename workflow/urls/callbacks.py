@@ -1,7 +1,7 @@
-"""Records that APIXO has called back: a task that nobody knew of is adopted, and its poll is due.
+"""Callbacks from APIXO: adopt a task whose submission was not answered, and make its poll due.
 
-Nothing that a callback says is believed but which task it is about, and that only as far as our own
-status request, made with our own key, bears it out. What decides is that request's answer.
+A callback is trusted only for its task id, and only as far as our own status request, made with our
+own key, confirms it. The answer to that request decides.
 """
 
 from enum import StrEnum
@@ -21,11 +21,11 @@ from workflow.urls.callback_urls import Submission
 _log = structlog.get_logger(__name__)
 
 _TRIES = 5
-"""A job may move between a look at it and its change; it has only so many moves to make."""
+"""A job may change between its read and its update; it has only so many transitions to make."""
 
 
 class CallbackOutcome(StrEnum):
-    """What came of a callback."""
+    """The outcome of a callback."""
 
     ADOPTED = "adopted"
     DUE = "due"
@@ -37,22 +37,22 @@ class CallbackOutcome(StrEnum):
 async def record_callback(
     context: Context, submission: Submission, task_id: str
 ) -> CallbackOutcome:
-    """Record a callback about one submission; wake the belt afterwards.
+    """Record a callback about one submission; wake the worker afterwards.
 
     Raises:
-        DatabaseUnavailable: the database does not take it; APIXO has to call again.
-        StaleJobError: the job moves on and on; as above.
+        DatabaseUnavailable: the database is unavailable; APIXO must call again.
+        StaleJobError: the job keeps changing; APIXO must call again.
     """
 
     async def record(tx: AsyncConnection) -> CallbackOutcome:
         return await _record(tx, submission, task_id, context.now_ms())
 
-    outcome = await _again_if_moved(context, record)
-    _tell(outcome, submission, task_id)
+    outcome = await _transact_with_retry(context, record)
+    _log_outcome(outcome, submission, task_id)
     return outcome
 
 
-async def _again_if_moved(
+async def _transact_with_retry(
     context: Context, work: TransactionBody[CallbackOutcome]
 ) -> CallbackOutcome:
     for _ in range(_TRIES - 1):
@@ -77,11 +77,11 @@ async def _record(
         return await _adopt(tx, job, task_id, now_ms)
     if job.task_id != task_id:
         return CallbackOutcome.OTHER_TASK
-    return await _hurry(tx, job, now_ms)
+    return await _make_due(tx, job, now_ms)
 
 
 async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> CallbackOutcome:
-    """Bind the task to a job whose submission has no answer, yet or any more."""
+    """Bind the task to a job whose submission has no answer yet, or lost it."""
     if job.state not in (JobState.SUBMITTING, JobState.SUBMIT_UNKNOWN):
         return CallbackOutcome.UNEXPECTED
     await jobs.transition(
@@ -96,7 +96,7 @@ async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> Ca
     return CallbackOutcome.ADOPTED
 
 
-async def _hurry(tx: AsyncConnection, job: Job, now_ms: int) -> CallbackOutcome:
+async def _make_due(tx: AsyncConnection, job: Job, now_ms: int) -> CallbackOutcome:
     match job.state:
         case JobState.GENERATING:
             await jobs.make_due(tx, job, now_ms)
@@ -109,16 +109,16 @@ async def _hurry(tx: AsyncConnection, job: Job, now_ms: int) -> CallbackOutcome:
     return CallbackOutcome.DUE
 
 
-def _tell(outcome: CallbackOutcome, submission: Submission, task_id: str) -> None:
-    facts = {"job": submission.job_id, "submission": submission.number, "task": task_id}
+def _log_outcome(outcome: CallbackOutcome, submission: Submission, task_id: str) -> None:
+    fields = {"job": submission.job_id, "submission": submission.number, "task": task_id}
     match outcome:
         case CallbackOutcome.ADOPTED:
-            _log.warning("callback: task adopted, the answer to its submission was lost", **facts)
+            _log.warning("callback adopted a lost task", **fields)
         case CallbackOutcome.DUE | CallbackOutcome.LATE:
-            _log.info("callback", outcome=outcome, **facts)
+            _log.info("callback recorded", outcome=outcome, **fields)
         case CallbackOutcome.UNEXPECTED:
-            _log.error("callback: a task for a submission that was not to have made any", **facts)
+            _log.error("callback for an unexpected task", **fields)
         case CallbackOutcome.OTHER_TASK:
-            _log.error("callback: another task than the job's", **facts)
+            _log.error("callback for another task", **fields)
         case _:
             assert_never(outcome)

@@ -1,8 +1,8 @@
-"""Knows under which address APIXO can fetch what a member gave, at the moment of submission.
+"""URLs of input files that are valid when APIXO fetches them.
 
-Discord's links run out after about a day, so a copy of every file is kept. Where the link is no
-longer good, the copy gets a fresh address: a link of our own, or else an attachment of the job's
-own status message, whose address is fresh in whatever Discord says of that message.
+Discord's links expire after about a day, so a copy of every file is kept. Once a link has expired,
+the copy gets a fresh URL: a link of our own, or else an attachment of the job's status message,
+whose URL Discord renews whenever the message is read.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from domain.durations import DAY_MS, HOUR_MS
+from domain.durations import DAY_MS
 from domain.job_view import JobView
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 from storage.jobs import Job
@@ -22,44 +22,44 @@ from workflow.publisher import StatusView
 INPUT_EXPIRED = "input not kept any more"
 INPUT_UNREACHABLE = "input without an address"
 
-_LEAST_LEFT_MS = HOUR_MS
-"""APIXO says nothing of when it fetches a file; an hour is later than any task we saw begin."""
+_MIN_REMAINING_MS = 3_600_000
+"""APIXO does not document when it fetches a file; every task we observed began within an hour."""
 
-_UNSIGNED_LIFE_MS = 12 * HOUR_MS
-_OWN_LINK_MS = DAY_MS
-_ANSWER_S = 60
+_UNSIGNED_LIFETIME_MS = 12 * 3_600_000
+_OWN_LINK_LIFETIME_MS = DAY_MS
+_ATTACH_TIMEOUT_S = 60
 
 _Medium = Picture | Clip
 
 
 def input_media(request: VideoRequest) -> tuple[_Medium, ...]:
-    """List every file that a request was given."""
+    """Return every input file of a request."""
     if isinstance(request, OmniReference):
         return *request.pictures, *request.videos, *request.audios
     return request.pictures
 
 
 def is_fresh(url: str, *, given_ms: int, now_ms: int) -> bool:
-    """Tell whether a link, given at a moment, is good for an hour from now on.
+    """Return whether a link that was given at `given_ms` is valid for another hour.
 
-    A link of Discord's says itself when it runs out (`ex`, hexadecimal Unix seconds).
+    A link of Discord's contains its expiry time (`ex`, hexadecimal Unix seconds).
     """
     if not url:
         return False
     try:
-        ends_ms = int(URL(url).query["ex"], 16) * 1000
+        expires_ms = int(URL(url).query["ex"], 16) * 1000
     except (KeyError, ValueError):
-        ends_ms = given_ms + _UNSIGNED_LIFE_MS
-    return ends_ms - now_ms >= _LEAST_LEFT_MS
+        expires_ms = given_ms + _UNSIGNED_LIFETIME_MS
+    return expires_ms - now_ms >= _MIN_REMAINING_MS
 
 
 def are_kept(context: Context, media: Sequence[_Medium]) -> bool:
-    """Tell whether a copy of each of these files is here."""
+    """Return whether a copy of each file is stored."""
     return all(_path(context, medium) is not None for medium in media)
 
 
 def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
-    """List the files of a job whose links are no longer good."""
+    """Return the input files of a job whose links are no longer valid."""
     given_ms = job.created_at_ms
     return [
         medium
@@ -69,9 +69,9 @@ def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
 
 
 def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
-    """List the files that the status message of a job carries: those without a link from the start.
+    """Return the files attached to a job's status message: those without a link from the start.
 
-    The moment does not matter, so that every edit of the message knows what was posted with it.
+    The result is independent of the current time, so that every edit lists what was posted.
     """
     if context.media_urls is not None:
         return ()
@@ -80,60 +80,60 @@ def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
 
 
 def build_preview_urls(context: Context, job: Job) -> tuple[str, ...]:
-    """List addresses of what a job was given, for whoever sees its card.
+    """Return URLs of a job's input files, for previews in its status message.
 
-    What hangs on the card has to be shown there, or Discord does not tell its address. Of the
-    rest, pictures and videos are shown.
+    Attached files must be shown there, or Discord does not return their URLs. Of the others,
+    pictures and videos are shown.
     """
     attached = files_to_attach(context, job)
     request, now_ms, since_ms = job.request, context.now_ms(), job.created_at_ms
     videos = request.videos if isinstance(request, OmniReference) else ()
     links = (medium.url for medium in (*request.pictures, *videos))
-    good = (link for link in links if is_fresh(link, given_ms=since_ms, now_ms=now_ms))
-    return *(f"attachment://{path.name}" for path in attached), *good
+    valid = (link for link in links if is_fresh(link, given_ms=since_ms, now_ms=now_ms))
+    return *(f"attachment://{path.name}" for path in attached), *valid
 
 
 async def request_with_fresh_urls(context: Context, job: Job, status: StatusView) -> VideoRequest:
-    """Give the request of a job with addresses that are good now; `sight` is its card's.
+    """Return the request of a job with URLs that are valid now; `status` is its status view.
 
     Raises:
-        InputLost: a file can not be given to APIXO.
-        StatusNotPosted: the status message that is to carry the files is not out yet.
-        TemporaryPublishError: Discord does not answer just now.
+        InputLost: a file cannot be given to APIXO.
+        StatusNotPosted: the status message that is to carry the files is not posted yet.
+        TemporaryPublishError: Discord does not answer.
     """
-    old = stale_inputs(job, context.now_ms())
-    if not old:
+    stale = stale_inputs(job, context.now_ms())
+    if not stale:
         return job.request
-    paths = [path for medium in old if (path := _path(context, medium)) is not None]
-    if len(paths) < len(old):
+    paths = [path for medium in stale if (path := _path(context, medium)) is not None]
+    if len(paths) < len(stale):
         raise InputLost(INPUT_EXPIRED, "a file that was given is not kept any more")
-    fresh = await _fresh(context, job, status, tuple(dict.fromkeys(paths)))
-    return _with_addresses(job.request, old, fresh)
+    fresh = await _fresh_urls(context, job, status, tuple(dict.fromkeys(paths)))
+    return _with_urls(job.request, stale, fresh)
 
 
 def _path(context: Context, medium: _Medium) -> Path | None:
     return None if medium.kept is None else context.media.input_path(medium.kept)
 
 
-async def _fresh(
-    context: Context, job: Job, sight: StatusView, paths: Sequence[Path]
+async def _fresh_urls(
+    context: Context, job: Job, status: StatusView, paths: Sequence[Path]
 ) -> Mapping[str, str]:
     if context.media_urls is not None:
-        until_ms = context.now_ms() + _OWN_LINK_MS
+        until_ms = context.now_ms() + _OWN_LINK_LIFETIME_MS
         return {path.name: context.media_urls.url_for_input(path.name, until_ms) for path in paths}
     if job.status_message_id is None:
         if job.status_shown is None:
             raise StatusNotPosted
         raise InputLost(INPUT_UNREACHABLE, "the status message could not be posted")
-    return await _from_message(context, sight, paths)
+    return await _attached_urls(context, status, paths)
 
 
-async def _from_message(
-    context: Context, sight: StatusView, paths: Sequence[Path]
+async def _attached_urls(
+    context: Context, status: StatusView, paths: Sequence[Path]
 ) -> Mapping[str, str]:
     try:
-        async with asyncio.timeout(_ANSWER_S):
-            return await context.publisher.attach_files(sight, paths)
+        async with asyncio.timeout(_ATTACH_TIMEOUT_S):
+            return await context.publisher.attach_files(status, paths)
     except TemporaryPublishError:
         raise
     except TimeoutError:
@@ -142,12 +142,14 @@ async def _from_message(
         raise InputLost(INPUT_UNREACHABLE, f"the files could not be posted: {error}") from error
 
 
-def _with_addresses(
-    request: VideoRequest, old: Sequence[_Medium], fresh: Mapping[str, str]
+def _with_urls(
+    request: VideoRequest, stale: Sequence[_Medium], fresh: Mapping[str, str]
 ) -> VideoRequest:
     def renewed(media: Sequence[_Medium]) -> tuple[_Medium, ...]:
         return tuple(
-            medium.model_copy(update={"url": fresh[medium.kept or ""]}) if medium in old else medium
+            medium.model_copy(update={"url": fresh[medium.kept or ""]})
+            if medium in stale
+            else medium
             for medium in media
         )
 

@@ -1,7 +1,7 @@
-"""Knows the signed addresses under which others fetch what we keep, until a moment.
+"""Signed URLs of stored files, valid until a given time.
 
-`PUBLIC_URL/media/{mark}.{kind}.{until}.{name}`: the mark signs the rest, `until` is Unix
-milliseconds, and the name comes last so that whoever looks at an address's end sees a file's.
+`PUBLIC_URL/media/{signature}.{kind}.{until}.{name}`: the signature covers the rest, `until` is Unix
+milliseconds, and the name comes last so that the URL ends with the file's suffix.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MAX_CHARS = 256
 
 
 class MediaLinkKind(StrEnum):
-    """What a link leads to: a finished video, or a file that a member gave."""
+    """The target of a link: a finished video, or an input file of a member."""
 
     RESULT = "r"
     INPUT = "i"
@@ -23,7 +23,7 @@ class MediaLinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaLink:
-    """What a signed link says; `until_ms` may be past."""
+    """The content of a signed link; `until_ms` (Unix milliseconds) may be past."""
 
     kind: MediaLinkKind
     name: str
@@ -31,28 +31,28 @@ class MediaLink:
 
 
 class SignedUrls:
-    """Makes and reads links below `public_url`, marked with `seal`."""
+    """Makes and parses signed links below `public_url`."""
 
     def __init__(self, public_url: str, signer: Signer) -> None:
         self._root = public_url.rstrip("/") + MEDIA_PATH
-        self._seal = signer
+        self._signer = signer
 
     def url_for_input(self, name: str, until_ms: int) -> str:
-        """Give an address of a kept input that is good until then, in Unix milliseconds."""
-        return self._address(MediaLinkKind.INPUT, name, until_ms)
+        """Return the URL of a kept input, valid until `until_ms`, Unix milliseconds."""
+        return self._url(MediaLinkKind.INPUT, name, until_ms)
 
     def url_for_result(self, name: str, until_ms: int) -> str:
-        """Give an address of a finished video that is good until then, in Unix milliseconds."""
-        return self._address(MediaLinkKind.RESULT, name, until_ms)
+        """Return the URL of a finished video, valid until `until_ms`, Unix milliseconds."""
+        return self._url(MediaLinkKind.RESULT, name, until_ms)
 
     def parse(self, signed: str) -> MediaLink | None:
-        """Read the last part of an address; None if it is none of ours."""
-        mark, _, text = signed[:_MAX_CHARS].partition(".")
-        if not self._seal.verify(mark, text) or len(signed) > _MAX_CHARS:
+        """Parse the last part of a link; None if it is not ours."""
+        signature, _, text = signed[:_MAX_CHARS].partition(".")
+        if not self._signer.verify(signature, text) or len(signed) > _MAX_CHARS:
             return None
         kind, until_ms, name = text.split(".", 2)
         return MediaLink(MediaLinkKind(kind), name, int(until_ms))
 
-    def _address(self, kind: MediaLinkKind, name: str, until_ms: int) -> str:
+    def _url(self, kind: MediaLinkKind, name: str, until_ms: int) -> str:
         text = f"{kind}.{until_ms}.{name}"
-        return f"{self._root}{self._seal.sign(text)}.{text}"
+        return f"{self._root}{self._signer.sign(text)}.{text}"

@@ -1,10 +1,10 @@
-"""The film lab: works on videos in limited processes of their own, with PyAV (extra `media`)."""
+"""Video tools: frames and smaller copies, made by PyAV (extra `media`) in confined processes."""
 
 from enum import StrEnum
 
 
 class VideoTask(StrEnum):
-    """What is to be made of a video."""
+    """What is to be made from a video."""
 
     LAST_FRAME = "last picture"
     TRANSCODE = "copy"

@@ -1,4 +1,4 @@
-"""Knows how to have a video worked on: by a fresh interpreter that knows no secret."""
+"""Confined video tools: videos are processed by a fresh interpreter without secrets."""
 
 import asyncio
 from importlib.util import find_spec
@@ -14,11 +14,11 @@ from workflow.video_tools import VideoTask
 _MEMORY_BYTES: Final = 1536 << 20
 _MAX_FILE_BYTES: Final = 256 << 20
 _NICENESS: Final = 10
-_MOST_PICTURE_BYTES: Final = 64 << 20
+_MAX_PICTURE_BYTES: Final = 64 << 20
 
 
 def _program(wall_seconds: int, cpu_seconds: int) -> ConfinedProgram:
-    """Describe the worker with no more than any honest video needs; it lets others go first."""
+    """Return the worker with limits that suffice for any honest video, and a low priority."""
     limits = ResourceLimits(
         cpu_seconds=cpu_seconds,
         memory_bytes=_MEMORY_BYTES,
@@ -37,51 +37,51 @@ _PROGRAMS: Final = {
 
 
 class ConfinedVideoTools:
-    """Works on one video of a kind at a time; the others wait for their turn."""
+    """Processes one video per task at a time; the others wait."""
 
     def __init__(self) -> None:
-        self._hopeless = set[tuple[Path, int]]()
+        self._failed = set[tuple[Path, int]]()
         self._runners = {task: ConfinedRunner(at_once=1) for task in VideoTask}
 
     async def extract_last_frame(self, video: Path) -> bytes:
-        """Take the last picture of a video, as a PNG.
+        """Return the last frame of a video, as a PNG.
 
         Raises:
             UnusableVideo: it is damaged, or too costly to decode.
-            FileNotFoundError: it is not there.
+            FileNotFoundError: the video does not exist.
         """
         with TemporaryFile() as out:
-            await self._work(VideoTask.LAST_FRAME, video, out, _MOST_PICTURE_BYTES)
+            await self._work(VideoTask.LAST_FRAME, video, out, _MAX_PICTURE_BYTES)
             out.seek(0)
-            return await asyncio.to_thread(out.read, _MOST_PICTURE_BYTES)
+            return await asyncio.to_thread(out.read, _MAX_PICTURE_BYTES)
 
     async def transcode(self, video: Path, out: BinaryIO, max_bytes: int) -> None:
-        """Write a copy of a video that has `most_bytes` at most, as an MP4.
+        """Write a copy of a video with at most `max_bytes`, as an MP4.
 
-        What failed once is not tried again: it may cost minutes, and is asked for with each post.
+        A failed copy is not tried again: it may take minutes, and each post requests it.
 
         Raises:
-            UnusableVideo: it is damaged, or there is no such copy, or it would cost too much.
-            FileNotFoundError: the video is not there.
+            UnusableVideo: it is damaged, cannot be made small enough, or would cost too much.
+            FileNotFoundError: the video does not exist.
         """
-        wish = (video, max_bytes)
-        if wish in self._hopeless:
+        key = (video, max_bytes)
+        if key in self._failed:
             raise UnusableVideo("it failed before")
         try:
             await self._work(VideoTask.TRANSCODE, video, out, max_bytes)
         except UnusableVideo:
-            self._hopeless.add(wish)
+            self._failed.add(key)
             raise
 
-    async def _work(self, task: VideoTask, video: Path, out: BinaryIO, most_bytes: int) -> None:
+    async def _work(self, task: VideoTask, video: Path, out: BinaryIO, max_bytes: int) -> None:
         run, program = self._runners[task].run, _PROGRAMS[task]
-        with await asyncio.to_thread(video.open, "rb") as film:
+        with await asyncio.to_thread(video.open, "rb") as source:
             try:
-                await run(program, task, str(most_bytes), source=film, out=out)
+                await run(program, task, str(max_bytes), source=source, out=out)
             except ConfinedProcessFailed as error:
                 raise UnusableVideo(f"{task}: {error}") from error
 
 
 def open_video_tools() -> ConfinedVideoTools | None:
-    """Give a lab, or None where PyAV is not installed."""
+    """Return the video tools; None where PyAV is not installed."""
     return None if find_spec("av") is None else ConfinedVideoTools()

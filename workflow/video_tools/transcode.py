@@ -1,7 +1,7 @@
-"""Knows how to make a video smaller without making it shorter: H.264 and AAC, fewer bits.
+"""Transcoding of a video to a smaller file of the same length, with H.264 and AAC.
 
-The quality is constant where that is little enough, and the bits of a second are bounded where it
-is not; where so few bits would blur the picture, it gets fewer pixels.
+The quality is constant where the result is small enough, else the bit rate is bounded; where that
+would blur the picture, it gets fewer pixels.
 """
 
 # pyright: reportUnknownMemberType=false
@@ -21,28 +21,28 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 _SHARES: Final = (0.96, 0.75, 0.5)
-"""Of the bytes that are allowed, in the first try and in those after it."""
+"""The share of the allowed bytes to aim for, in the first attempt and in the later ones."""
 
 _BITS_PER_PIXEL: Final = 0.03
-_MOST_BITS: Final = 40_000_000
+_MAX_BITS: Final = 40_000_000
 _SOUND_BITS: Final = (32_000, 96_000)
-_USUAL_RATE: Final = 24
-_LEAST_SIDE: Final = 16
+_DEFAULT_FRAME_RATE: Final = 24
+_MIN_SIDE: Final = 16
 
 _INDEX_BYTES: Final = (16_384, 4_096)
-"""Room for the index at the head of the file, where players want it: at least, and a second."""
+"""Bytes reserved for the index at the head of the file: at least, and per second of video."""
 
 
 class CannotShrink(Exception):
-    """Even with the fewest bits it has too many."""
+    """The video cannot be made small enough."""
 
 
 def transcode(source_file: BinaryIO, out: BinaryIO, max_bytes: int) -> None:
-    """Write a copy of a video that has `most_bytes` at most.
+    """Write a copy of a video with at most `max_bytes`.
 
     Raises:
-        CannotShrink: there is none that anybody would want to see.
-        av.FFmpegError: the video is damaged, or none.
+        CannotShrink: it cannot be made small enough.
+        av.FFmpegError: it is damaged, or no video.
     """
     for share in _SHARES:
         source_file.seek(0)
@@ -57,48 +57,48 @@ def transcode(source_file: BinaryIO, out: BinaryIO, max_bytes: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What the copy may have: bits a second for pictures and for sound, bytes for its index."""
+    """The budget of a copy: bits per second for video and for audio, bytes for the index."""
 
     picture_bits: int
     sound_bits: int
     index_bytes: int
 
 
-def _copy(source: InputContainer, out: BinaryIO, most_bytes: int) -> None:
-    plan = _plan(source, most_bytes)
+def _copy(source: InputContainer, out: BinaryIO, max_bytes: int) -> None:
+    plan = _plan(source, max_bytes)
     options = {"moov_size": str(plan.index_bytes)}
     with av.open(out, "w", format="mp4", options=options) as target:
-        heard = source.streams.audio[:1]
-        pictures = _Pictures(target, source.streams.video[0], plan.picture_bits)
-        sounds = [_Sound(target, stream, plan.sound_bits) for stream in heard]
-        for frame in source.decode([source.streams.video[0], *heard]):
+        audio_streams = source.streams.audio[:1]
+        video = _VideoTrack(target, source.streams.video[0], plan.picture_bits)
+        audio = [_AudioTrack(target, stream, plan.sound_bits) for stream in audio_streams]
+        for frame in source.decode([source.streams.video[0], *audio_streams]):
             if isinstance(frame, VideoFrame):
-                pictures.add(frame)
+                video.add(frame)
             elif isinstance(frame, AudioFrame):
-                sounds[0].add(frame)
-        for track in (pictures, *sounds):
+                audio[0].add(frame)
+        for track in (video, *audio):
             track.end()
 
 
-def _plan(source: InputContainer, most_bytes: int) -> _Plan:
-    """Share the bytes out; the encoder may be a second ahead of the bits that it is given."""
+def _plan(source: InputContainer, max_bytes: int) -> _Plan:
+    """Divide the bytes; the encoder's buffer may exceed the bit rate by one second."""
     if not source.duration:
         raise CannotShrink
     seconds = source.duration / av.time_base
-    least, each = _INDEX_BYTES
-    index_bytes = least + math.ceil(seconds * each)
-    bits = (most_bytes - index_bytes) * 8 / (seconds + 1)
-    least_sound, most_sound = _SOUND_BITS
-    sound_bits = round(max(least_sound, min(most_sound, bits / 8)))
-    picture_bits = round(min(bits - sound_bits, _MOST_BITS))
+    min_bytes, bytes_per_second = _INDEX_BYTES
+    index_bytes = min_bytes + math.ceil(seconds * bytes_per_second)
+    bits = (max_bytes - index_bytes) * 8 / (seconds + 1)
+    min_sound, max_sound = _SOUND_BITS
+    sound_bits = round(max(min_sound, min(max_sound, bits / 8)))
+    picture_bits = round(min(bits - sound_bits, _MAX_BITS))
     if picture_bits <= 0:
         raise CannotShrink
     return _Plan(picture_bits, sound_bits, index_bytes)
 
 
-class _Pictures:
+class _VideoTrack:
     def __init__(self, target: OutputContainer, source: VideoStream, bits: int) -> None:
-        rate = source.average_rate or Fraction(_USUAL_RATE)
+        rate = source.average_rate or Fraction(_DEFAULT_FRAME_RATE)
         self._target = target
         self._size = _size(source.width, source.height, bits / float(rate) / _BITS_PER_PIXEL)
         self._stream = target.add_stream("libx264", rate=rate)
@@ -115,15 +115,15 @@ class _Pictures:
 
     def add(self, frame: VideoFrame) -> None:
         width, height = self._size
-        shown = frame.reformat(width=width, height=height, format="yuv420p")
-        shown.pict_type = PictureType.NONE  # else the encoder would follow the source's choice
-        self._target.mux(self._stream.encode(shown))
+        scaled = frame.reformat(width=width, height=height, format="yuv420p")
+        scaled.pict_type = PictureType.NONE  # else the encoder would follow the source's choice
+        self._target.mux(self._stream.encode(scaled))
 
     def end(self) -> None:
         self._target.mux(self._stream.encode(None))
 
 
-class _Sound:
+class _AudioTrack:
     def __init__(self, target: OutputContainer, source: AudioStream, bits: int) -> None:
         self._target = target
         self._stream = target.add_stream("aac", rate=source.rate)
@@ -137,10 +137,10 @@ class _Sound:
         self._target.mux(self._stream.encode(None))
 
 
-def _size(width: int, height: int, most_pixels: float) -> tuple[int, int]:
-    """Scale a picture down to so many pixels; H.264 wants even sides."""
-    scale = min(1.0, math.sqrt(most_pixels / (width * height)))
+def _size(width: int, height: int, max_pixels: float) -> tuple[int, int]:
+    """Scale a size down to at most `max_pixels`, with the even sides that H.264 requires."""
+    scale = min(1.0, math.sqrt(max_pixels / (width * height)))
     if scale == 1 and width % 2 == height % 2 == 0:
         return width, height
-    small, tall = (max(_LEAST_SIDE, round(side * scale) // 2 * 2) for side in (width, height))
-    return small, tall
+    width, height = (max(_MIN_SIDE, round(side * scale) // 2 * 2) for side in (width, height))
+    return width, height

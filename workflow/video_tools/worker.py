@@ -1,7 +1,7 @@
-"""Works on the video on standard input, and writes what comes of it to standard output: a file.
+"""The video tools' child process: a video on standard input, the result on standard output.
 
-It runs in a confined process, whose limits end it when a video asks too much of it. It ends with
-0 when all was written.
+Both are regular files. It runs in a confined process, whose limits end it when a video needs too
+many resources. It exits with 0 when all was written.
 """
 
 import sys
@@ -10,11 +10,11 @@ from workflow.video_tools import VideoTask, frames, transcode
 
 
 def main(task: str, max_bytes: str) -> None:
-    """Do a task; what it writes is to have `max_bytes` at most."""
-    film, out = sys.stdin.buffer, sys.stdout.buffer
+    """Run a task; a smaller copy has at most `max_bytes`."""
+    source, out = sys.stdin.buffer, sys.stdout.buffer
     match VideoTask(task):
         case VideoTask.LAST_FRAME:
-            frames.extract_last_frame(film, out)
+            frames.extract_last_frame(source, out)
         case VideoTask.TRANSCODE:
-            transcode.transcode(film, out, int(max_bytes))
+            transcode.transcode(source, out, int(max_bytes))
     out.flush()
