@@ -116,7 +116,7 @@ SECURITY_GUARDS = (
     Guard(
         "hosts of attachments",
         "cogs/generation/attachments.py",
-        "if not self._is_discords(attachment.url):",
+        "if not self._is_trusted(attachment.url):",
         "if False:",
         (f"{_INTAKE}test_only_discords_own_hosts_are_asked",),
     ),
