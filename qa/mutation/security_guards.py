@@ -221,7 +221,7 @@ SECURITY_GUARDS = (
     Guard(
         "owner of a video: a private one",
         "cogs/jobs/cog.py",
-        "if is_theirs_alone and job.user_id != interaction.user.id:",
+        "if is_visible_to_member_only and job.user_id != interaction.user.id:",
         "if False:",
         ("tests/cogs/test_private_videos.py::test_a_stranger_finds_nothing",),
     ),
