@@ -1,1 +1,1 @@
-"""The forms in which requests are typed, and how they come back filled in."""
+"""Requests for videos: commands, modals, attachments, and retries of refused requests."""

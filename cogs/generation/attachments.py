@@ -1,4 +1,4 @@
-"""Turns attachments into media: what a file is, is told by its bytes, not by its name."""
+"""Attachments as media: the kind of a file is decided by its bytes, not by its name."""
 
 import asyncio
 import io
@@ -33,13 +33,13 @@ from workflow.media_probe.types import (
 )
 
 SaveFile = Callable[[bytes, str], Awaitable[str]]
-"""Keeps a file's bytes under a name that it tells; the text is the suffix of the file's format."""
+"""Stores a file's bytes, given the suffix of its format, and returns the stored name."""
 
 _log = structlog.get_logger(__name__)
 
 _CDN_ORIGINS: Final = (URL("https://cdn.discordapp.com"), URL("https://media.discordapp.net"))
 _PROXIES: Final = re.compile(r"https://images-ext-[0-9]{1,3}\.discordapp\.net", re.ASCII)
-"""Where Discord keeps copies of pictures that lie elsewhere and are shown in messages."""
+"""Discord's copies of external pictures that messages show."""
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
 _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
@@ -49,7 +49,7 @@ _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What may be given in one place: the most bytes, how many files are in memory at a time."""
+    """The limits of one kind of file: its size, and how many are in memory at once."""
 
     max_bytes: int
     at_once: int
@@ -60,33 +60,33 @@ _SLOTS: Final = {
     MediaKind.VIDEO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=2),
     MediaKind.AUDIO: _Slot(max_bytes=MAX_AUDIO_BYTES, at_once=2),
 }
-"""Together 170 MB at most."""
+"""At most 170 MB in memory altogether."""
 
 T = TypeVar("T")
 
 
 class AttachmentLike(Protocol):
-    """A file at Discord: an attachment as the library knows it, or a `File`."""
+    """A file at Discord: discord.py's attachment, or a `RemoteFile`."""
 
     @property
     def filename(self) -> str:
-        """Give its name."""
+        """Return the file's name."""
         ...
 
     @property
     def url(self) -> str:
-        """Give its address."""
+        """Return the file's URL."""
         ...
 
     @property
     def size(self) -> int:
-        """Give its bytes as Discord tells them; 0 where it does not."""
+        """Return the size in bytes as Discord reports it; 0 where it does not."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file at Discord that came with a form, or that a message shows."""
+    """A file at Discord that came with a modal, or that a message shows."""
 
     filename: str
     url: str
@@ -95,9 +95,9 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedAttachments:
-    """What became of the attachments: the usable media, and what is wrong with the others.
+    """The usable media of some attachments, and the violations of the others.
 
-    `frames` are the pictures once more, each in its place, with None for those that are unusable.
+    `frames` are the pictures once more, each at its index, with None for an unusable one.
     """
 
     pictures: tuple[Picture, ...] = ()
@@ -107,23 +107,23 @@ class LoadedAttachments:
     frames: tuple[Picture | None, ...] = ()
 
 
-class _Unfit(Exception):
-    """A file that can not be used, and why; the parameters but for its name."""
+class _UnusableFile(Exception):
+    """A file cannot be used; the parameters are those of its violation, but for the name."""
 
     def __init__(self, code: ViolationCode, **params: Param) -> None:
         super().__init__(code.value)
         self._code = code
         self._params = params
 
-    def about(self, name: str) -> Violation:
-        """Say why the file of this name can not be used."""
+    def to_violation(self, name: str) -> Violation:
+        """Return the violation of the file of this name."""
         return Violation.of(self._code, Source.ATTACHMENT, name=name, **self._params)
 
 
 class AttachmentLoader:
-    """Fetches attachments from Discord's own hosts, has them looked into, and keeps the good ones.
+    """Fetches attachments from Discord's own hosts, probes them, and stores the usable ones.
 
-    `api_url` is the address of a stand-in or proxy for Discord, if one is set: on loopback, its
+    `api_url` is the URL of a stand-in or proxy for Discord, if one is configured: on loopback, its
     host and port serve attachments too.
     """
 
@@ -131,13 +131,13 @@ class AttachmentLoader:
         self, session: aiohttp.ClientSession, api_url: str | None, save_file: SaveFile
     ) -> None:
         self._session = session
-        self._stand_in = _loopback_origin(api_url)
+        self._local_origin = _loopback_origin(api_url)
         self._save_file = save_file
-        self._inspector = MediaProbe()
+        self._media_probe = MediaProbe()
         self._slots = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
 
     async def load_pictures(self, attachments: Iterable[AttachmentLike]) -> LoadedAttachments:
-        """Take pictures in, all at once; nothing is raised, everything wrong is named."""
+        """Load pictures concurrently; return violations instead of raising."""
         return await self.load_references(attachments, (), ())
 
     async def load_references(
@@ -146,89 +146,91 @@ class AttachmentLoader:
         videos: Iterable[AttachmentLike],
         audios: Iterable[AttachmentLike],
     ) -> LoadedAttachments:
-        """Take references in, all at once; nothing is raised, everything wrong is named."""
-        seen, watched, heard = await asyncio.gather(
+        """Load references concurrently; return violations instead of raising."""
+        picture_results, video_results, audio_results = await asyncio.gather(
             asyncio.gather(*map(self._picture, pictures)),
             asyncio.gather(*(self._clip(MediaKind.VIDEO, video) for video in videos)),
             asyncio.gather(*(self._clip(MediaKind.AUDIO, audio) for audio in audios)),
         )
         return LoadedAttachments(
-            pictures=_usable(Picture, seen),
-            videos=_usable(Clip, watched),
-            audios=_usable(Clip, heard),
-            violations=_usable(Violation, (*seen, *watched, *heard)),
-            frames=tuple(item if isinstance(item, Picture) else None for item in seen),
+            pictures=_usable(Picture, picture_results),
+            videos=_usable(Clip, video_results),
+            audios=_usable(Clip, audio_results),
+            violations=_usable(Violation, (*picture_results, *video_results, *audio_results)),
+            frames=tuple(item if isinstance(item, Picture) else None for item in picture_results),
         )
 
     async def _picture(self, attachment: AttachmentLike) -> Picture | Violation:
-        name = _shown_name(attachment)
+        name = _display_name(attachment)
         try:
             async with self._slots[MediaKind.PICTURE]:
                 data = await self._fetch(MediaKind.PICTURE, attachment)
-                found = await self._look(MediaKind.PICTURE, data)
-                assert isinstance(found, PictureInfo), "a picture was looked for"
-                kept = await self._store(data, _SUFFIXES[found.format])
-        except _Unfit as error:
-            return error.about(name)
+                info = await self._probe(MediaKind.PICTURE, data)
+                assert isinstance(info, PictureInfo), "a picture was probed"
+                kept = await self._store(data, _SUFFIXES[info.format])
+        except _UnusableFile as error:
+            return error.to_violation(name)
         return Picture(
             url=forwardable_url(attachment.url),
             name=name,
-            format=found.format,
-            width=found.width,
-            height=found.height,
+            format=info.format,
+            width=info.width,
+            height=info.height,
             size=len(data),
             kept=kept,
         )
 
     async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> Clip | Violation:
-        name = _shown_name(attachment)
+        name = _display_name(attachment)
         try:
             async with self._slots[kind]:
                 data = await self._fetch(kind, attachment)
-                found = await self._look(kind, data)
-                assert isinstance(found, ClipInfo), "a clip was looked for"
-                kept = await self._store(data, found.suffix)
-        except _Unfit as error:
-            return error.about(name)
-        length = round_clip_ms(found.microseconds)
+                info = await self._probe(kind, data)
+                assert isinstance(info, ClipInfo), "a clip was probed"
+                kept = await self._store(data, info.suffix)
+        except _UnusableFile as error:
+            return error.to_violation(name)
+        length = round_clip_ms(info.microseconds)
         return Clip(url=attachment.url, name=name, duration_ms=length, kept=kept)
 
     async def _fetch(self, kind: MediaKind, attachment: AttachmentLike) -> bytes:
         slot = _SLOTS[kind]
-        if not self._is_discords(attachment.url):
-            raise _Unfit(ViolationCode.FILE_NOT_AT_DISCORD)
+        if not self._is_trusted(attachment.url):
+            raise _UnusableFile(ViolationCode.FILE_NOT_AT_DISCORD)
         if attachment.size > slot.max_bytes:
-            raise _Unfit(ViolationCode.FILE_TOO_LARGE, size=attachment.size, most=slot.max_bytes)
+            raise _UnusableFile(
+                ViolationCode.FILE_TOO_LARGE, size=attachment.size, most=slot.max_bytes
+            )
         try:
             async with self._session.get(
                 URL(attachment.url, encoded=True), timeout=_TIMEOUT, allow_redirects=False
-            ) as answer:
-                if answer.status != 200:
-                    raise _Unfit(ViolationCode.FILE_NOT_FETCHED)
-                return await _read_capped(answer, slot)
+            ) as response:
+                if response.status != 200:
+                    raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED)
+                return await _read_capped(response, slot)
         except (aiohttp.ClientError, TimeoutError, OSError):
-            raise _Unfit(ViolationCode.FILE_NOT_FETCHED) from None
+            raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED) from None
 
-    async def _look(self, kind: MediaKind, data: bytes) -> PictureInfo | ClipInfo:
+    async def _probe(self, kind: MediaKind, data: bytes) -> PictureInfo | ClipInfo:
         try:
-            return await self._inspector.probe(kind, data)
+            return await self._media_probe.probe(kind, data)
         except UnusableMedia as error:
-            raise _what_is_wrong(error.fault, kind) from None
+            raise _to_unusable(error.fault, kind) from None
         except OSError:
-            _log.exception("an input could not be looked into")
-            raise _Unfit(ViolationCode.FILE_NOT_TAKEN) from None
+            _log.exception("input not probed")
+            raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
 
     async def _store(self, data: bytes, suffix: str) -> str:
         try:
             return await self._save_file(data, suffix)
         except OSError:
-            _log.exception("an input could not be kept")
-            raise _Unfit(ViolationCode.FILE_NOT_TAKEN) from None
+            _log.exception("input not stored")
+            raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
 
-    def _is_discords(self, address: str) -> bool:
-        if is_discord_url(address):
+    def _is_trusted(self, url: str) -> bool:
+        if is_discord_url(url):
             return True
-        return self._stand_in is not None and _origin(address) == self._stand_in
+        return self._local_origin is not None and _origin(url) == self._local_origin
 
 
 def _loopback_origin(api_url: str | None) -> URL | None:
@@ -239,24 +241,28 @@ def _loopback_origin(api_url: str | None) -> URL | None:
 
 
 def is_discord_url(url: str) -> bool:
-    """Tell whether an address lies on one of Discord's own hosts for files."""
+    """Return whether a URL is on one of Discord's own hosts for files."""
     origin = _origin(url)
     return origin is not None and (origin in _CDN_ORIGINS or _is_proxy(origin))
 
 
 def forwardable_url(url: str) -> str:
-    """Give no address of a copy whose original a stranger may change: the kept file counts."""
+    """Return a URL that APIXO may fetch, or an empty one for Discord's copy of an external picture.
+
+    A stranger may change its original, so only the stored file counts.
+    """
     origin = _origin(url)
     return "" if origin is not None and _is_proxy(origin) else url
 
 
-def _origin(address: str) -> URL | None:
-    """Tell whose address this is; None if that can not be told, or somebody logs in by it."""
+def _origin(url: str) -> URL | None:
+    """Return the origin of a URL; None if it is malformed or contains credentials."""
     try:
-        url, origin = URL(address), URL(address).origin()
+        parsed = URL(url)
+        origin = parsed.origin()
     except ValueError:
         return None
-    return origin if url.user is None and url.password is None else None
+    return origin if parsed.user is None and parsed.password is None else None
 
 
 def _is_proxy(origin: URL) -> bool:
@@ -267,28 +273,28 @@ def _usable(kind: type[T], items: Iterable[object]) -> tuple[T, ...]:
     return tuple(item for item in items if isinstance(item, kind))
 
 
-def _shown_name(attachment: AttachmentLike) -> str:
+def _display_name(attachment: AttachmentLike) -> str:
     return text.sanitize(attachment.filename, 60)
 
 
-async def _read_capped(answer: aiohttp.ClientResponse, slot: _Slot) -> bytes:
-    # It hands out what it holds without another copy.
+async def _read_capped(response: aiohttp.ClientResponse, slot: _Slot) -> bytes:
+    # BytesIO shares its buffer with getvalue(): no second copy of a large file.
     data = io.BytesIO()
-    async for chunk in answer.content.iter_chunked(65536):
+    async for chunk in response.content.iter_chunked(65536):
         data.write(chunk)
         if data.tell() > slot.max_bytes:
-            raise _Unfit(ViolationCode.FILE_TOO_LARGE, most=slot.max_bytes)
+            raise _UnusableFile(ViolationCode.FILE_TOO_LARGE, most=slot.max_bytes)
     return data.getvalue()
 
 
-def _what_is_wrong(fault: MediaFault, kind: MediaKind) -> _Unfit:
+def _to_unusable(fault: MediaFault, kind: MediaKind) -> _UnusableFile:
     match fault:
         case MediaFault.UNSUPPORTED_FORMAT | MediaFault.DAMAGED:
-            return _Unfit(_CODES[fault], kind=kind)
+            return _UnusableFile(_CODES[fault], kind=kind)
         case MediaFault.TOO_MANY_PIXELS:
-            return _Unfit(_CODES[fault], side=MAX_IMAGE_SIDE)
+            return _UnusableFile(_CODES[fault], side=MAX_IMAGE_SIDE)
         case _:
-            return _Unfit(_CODES[fault])
+            return _UnusableFile(_CODES[fault])
 
 
 _CODES: Final[Mapping[MediaFault, ViolationCode]] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Suggests prompts and presets while a command is typed; to each member their own."""
+"""Autocomplete of a member's recent prompts and of a server's presets."""
 
 import asyncio
 import unicodedata
@@ -16,12 +16,12 @@ from workflow.guilds.prompt_history import RecentPrompt, prompt_token
 
 _log = structlog.get_logger(__name__)
 
-_ANSWER_S: Final = 2
-_MOST: Final = 25
-_LONGEST: Final = 100
-"""Characters of a choice's name, and of its value; counted in UTF-16, as Discord's client does."""
+_TIMEOUT_S: Final = 2
+_MAX_CHOICES: Final = 25
+_MAX_CHOICE_CHARS: Final = 100
+"""Characters of a choice's name and value, counted in UTF-16 as Discord's client does."""
 
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs"})
 
 _Interaction = discord.Interaction[Any]
 _Choices = list[app_commands.Choice[str]]
@@ -29,31 +29,31 @@ T = TypeVar("T")
 
 
 class Autocomplete:
-    """Answers the fields that are being filled in: soon, or with nothing.
+    """Suggestions for options that are being typed: in time, or none.
 
-    What was typed may be anything: Discord checks it only when the command is sent.
+    The typed text may be anything: Discord checks it only when the command is sent.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def matching_prompts(self, interaction: _Interaction, typed: str) -> _Choices:
-        """List the prompts that contain what was typed, newest first."""
+        """Return the prompts that contain what was typed, newest first."""
         if interaction.guild_id is None:
             return []
         work = prompt_history.find_recent_prompts(
             self._context, interaction.guild_id, interaction.user.id, str(typed)
         )
-        choices = [_choice(one) for one in await _soon(work)]
-        return [choice for choice in choices if choice.name][:_MOST]
+        choices = [_choice(item) for item in await _within_timeout(work)]
+        return [choice for choice in choices if choice.name][:_MAX_CHOICES]
 
     async def matching_presets(self, interaction: _Interaction, typed: str) -> _Choices:
-        """List the presets whose name contains what was typed."""
+        """Return the presets whose names contain what was typed."""
         if interaction.guild_id is None:
             return []
         work = presets.autocomplete_preset(self._context, interaction.guild_id, str(typed))
-        found = await _soon(work)
-        return [app_commands.Choice(name=one.name, value=one.name) for one in found]
+        found = await _within_timeout(work)
+        return [app_commands.Choice(name=item.name, value=item.name) for item in found]
 
 
 def typed_model(interaction: _Interaction) -> Model:
@@ -66,28 +66,30 @@ def typed_model(interaction: _Interaction) -> Model:
     return next((model for model in MODELS.values() if model.id == typed), DEFAULT_MODEL)
 
 
-async def _soon(work: Awaitable[list[T]]) -> list[T]:
-    """Await a list for as long as Discord waits; nothing if it fails."""
+async def _within_timeout(work: Awaitable[list[T]]) -> list[T]:
+    """Await a list for as long as Discord waits; return an empty one on any error."""
     try:
-        async with asyncio.timeout(_ANSWER_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             return await work
-    except Exception as error:  # noqa: BLE001 - whatever it is, typing goes on without suggestions
-        _log.warning("nothing suggested", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - typing goes on without suggestions
+        _log.warning("autocomplete failed", error=type(error).__name__)
         return []
 
 
 def _choice(recent: RecentPrompt) -> app_commands.Choice[str]:
-    """Offer a prompt under itself; one that no choice can hold, cut, under its job's token."""
+    """Offer a prompt as it is; one too long for a choice is cut, with its job's token as value."""
     prompt = recent.prompt
-    seen = "".join(c for c in " ".join(prompt.split()) if unicodedata.category(c) not in _UNSEEN)
-    if seen == prompt and _units(prompt) <= _LONGEST:
+    visible = "".join(
+        c for c in " ".join(prompt.split()) if unicodedata.category(c) not in _INVISIBLE_CATEGORIES
+    )
+    if visible == prompt and _units(prompt) <= _MAX_CHOICE_CHARS:
         return app_commands.Choice(name=prompt, value=prompt)
-    cut = seen if _units(seen) <= _LONGEST else f"{_start(seen)}…"
+    cut = visible if _units(visible) <= _MAX_CHOICE_CHARS else f"{_truncate(visible)}…"
     return app_commands.Choice(name=cut.strip(), value=prompt_token(recent.job_id))
 
 
-def _start(text: str) -> str:
-    units = text.encode("utf-16-le")[: 2 * (_LONGEST - 1)]
+def _truncate(text: str) -> str:
+    units = text.encode("utf-16-le")[: 2 * (_MAX_CHOICE_CHARS - 1)]
     return units.decode("utf-16-le", errors="ignore").rstrip()
 
 

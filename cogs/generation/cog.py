@@ -1,4 +1,4 @@
-"""The commands that ask for videos from words, and from one or two pictures."""
+"""Slash commands that ask for videos: /video, /animate, /reference, /compose."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ from domain.models import (
 from domain.requests import Draft, GenerationCommand
 from workflow.results.rerun import IdempotencyKeys, modal_keys
 
-_PICTURE_TEXTS: Final = {
+_PICTURE_DESCRIPTIONS: Final = {
     "image": N_("The picture to animate: PNG, JPEG or WebP, 10 MB at most"),
     "last_image": N_("A second picture for the video to end on"),
 }
@@ -57,7 +57,7 @@ _File = discord.Attachment | None
 
 
 class _CommandCog(commands.Cog):
-    """What the cogs of the generating commands share: their parts, and what they suggest."""
+    """A base of the generating commands: their services and autocomplete."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class _CommandCog(commands.Cog):
 
 
 class GenerationCog(_CommandCog):
-    """Takes requests for videos from words and pictures."""
+    """Commands for videos from words and pictures."""
 
     @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
     @app_commands.describe(**OPTION_DESCRIPTIONS)
@@ -125,7 +125,7 @@ class GenerationCog(_CommandCog):
         await self._generate(interaction, GenerationCommand.VIDEO, options)
 
     @app_commands.command(name="animate", description=N_("Bring a picture to life"))
-    @app_commands.describe(**_PICTURE_TEXTS, **OPTION_DESCRIPTIONS)
+    @app_commands.describe(**_PICTURE_DESCRIPTIONS, **OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
     )
@@ -161,7 +161,7 @@ class GenerationCog(_CommandCog):
             preset=preset,
             private=private,
         )
-        frames = _given(image, last_image)
+        frames = _present(image, last_image)
         await self._generate(interaction, GenerationCommand.ANIMATE, options, frames)
 
     @video.autocomplete("duration")
@@ -169,7 +169,7 @@ class GenerationCog(_CommandCog):
     async def _suggest_seconds(
         self, interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
-        """Suggest lengths that the chosen model makes, those it bills predictably first."""
+        """Suggest lengths that the chosen model makes, predictably billed ones first."""
         return duration_choices(typed_model(interaction), current)
 
     async def _generate(
@@ -184,8 +184,8 @@ class GenerationCog(_CommandCog):
         loaded = await self._attachments.load_pictures(attachments)
         draft = build_draft(command, options, loaded)
         retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
-        card = await self._service.request_video(interaction, draft, retry=retry)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.request_video(interaction, draft, retry=retry)
+        await interaction.edit_original_response(view=view)
 
 
 _MODEL: Final[Model] = next(
@@ -194,31 +194,35 @@ _MODEL: Final[Model] = next(
 _PICTURES: Final = [f"image{number}" for number in range(1, MAX_REFERENCE_IMAGES + 1)]
 _VIDEOS: Final = [f"video{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
 _SOUNDS: Final = [f"audio{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
-_SHARED_TEXTS: Final = ("prompt", "web_search", "preset", "private")
-_TEXTS: Final = {
+_SHARED_OPTIONS: Final = ("prompt", "web_search", "preset", "private")
+_DESCRIPTIONS: Final = {
     **dict.fromkeys(_PICTURES, N_("A picture to go by: PNG, JPEG or WebP, 10 MB at most")),
     **dict.fromkeys(_VIDEOS, N_("A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest")),
     **dict.fromkeys(
         _SOUNDS, N_("A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video")
     ),
-    **{name: text for name, text in OPTION_DESCRIPTIONS.items() if name in _SHARED_TEXTS},
+    **{
+        name: description
+        for name, description in OPTION_DESCRIPTIONS.items()
+        if name in _SHARED_OPTIONS
+    },
     "duration": N_("Length in seconds: 4 to 15"),
     "resolution": N_("Height of the video"),
     "aspect_ratio": N_("Shape of the video; auto when left out"),
     "sound": N_("Whether the video has sound (free)"),
 }
 _RESOLUTIONS: Final = [
-    found for found in RESOLUTION_CHOICES if Resolution(found.value) in _MODEL.resolutions
+    choice for choice in RESOLUTION_CHOICES if Resolution(choice.value) in _MODEL.resolutions
 ]
 
 
 class ReferenceCog(_CommandCog):
-    """Takes requests for videos that are led by references."""
+    """The command for videos led by references."""
 
     @app_commands.command(
         name="reference", description=N_("Make a video led by pictures, videos, sounds")
     )
-    @app_commands.describe(**_TEXTS)
+    @app_commands.describe(**_DESCRIPTIONS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)
     @app_commands.autocomplete(
         prompt=_CommandCog.suggest_prompts, preset=_CommandCog.suggest_presets
@@ -250,7 +254,7 @@ class ReferenceCog(_CommandCog):
         preset: str | None = None,
         private: bool | None = None,
     ) -> None:
-        """Make a video that goes by references."""
+        """Make a video led by references."""
         options = VideoOptions(
             prompt=prompt,
             duration=duration,
@@ -264,9 +268,9 @@ class ReferenceCog(_CommandCog):
         await self._generate(
             interaction,
             options,
-            _given(image1, image2, image3, image4, image5, image6, image7, image8, image9),
-            _given(video1, video2, video3),
-            _given(audio1, audio2, audio3),
+            _present(image1, image2, image3, image4, image5, image6, image7, image8, image9),
+            _present(video1, video2, video3),
+            _present(audio1, audio2, audio3),
         )
 
     async def _generate(
@@ -285,8 +289,8 @@ class ReferenceCog(_CommandCog):
         retry = RetryDraft(
             interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
         )
-        card = await self._service.request_video(interaction, draft, retry=retry)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.request_video(interaction, draft, retry=retry)
+        await interaction.edit_original_response(view=view)
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(
@@ -296,7 +300,7 @@ class ReferenceCog(_CommandCog):
         return duration_choices(_MODEL, current)
 
 
-def _given(*files: _File) -> list[discord.Attachment]:
+def _present(*files: _File) -> list[discord.Attachment]:
     return [file for file in files if file is not None]
 
 
@@ -304,7 +308,10 @@ _EMPTY: Final = Draft(command=GenerationCommand.VIDEO, prompt="")
 
 
 class ComposeCog(commands.Cog):
-    """Opens forms, and takes those that are sent off, also to an earlier process."""
+    """The /compose command, and submissions of its modal and of retry modals.
+
+    An earlier process may have opened the modal.
+    """
 
     def __init__(
         self,
@@ -320,58 +327,58 @@ class ComposeCog(commands.Cog):
 
     @app_commands.command(name="compose", description=N_("Write a long prompt in a form"))
     async def compose(self, interaction: _Interaction) -> None:
-        """Open a form for a video from words, or from pictures."""
+        """Open a modal for a video from words, or from pictures."""
         form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
 
     @commands.Cog.listener("on_interaction")
     async def on_modal_submit(self, interaction: _Interaction) -> None:
-        """Take a form that is sent off."""
-        if sent := match_submission(interaction, COMPOSE_MODAL_ID):
-            await run_handler(interaction, self._composed(interaction, *sent))
-        elif sent := match_submission(interaction, RETRY_MODAL_ID):
-            await run_handler(interaction, self._mended(interaction, *sent))
+        """Handle a submitted modal."""
+        if submission := match_submission(interaction, COMPOSE_MODAL_ID):
+            await run_handler(interaction, self._submit_compose(interaction, *submission))
+        elif submission := match_submission(interaction, RETRY_MODAL_ID):
+            await run_handler(interaction, self._submit_retry(interaction, *submission))
 
-    async def _composed(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+    async def _submit_compose(
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
         blank = RetryDraft(interaction.user.id, ModalKind.COMPOSE, _EMPTY)
-        keys = modal_keys(int(about["opened"]), interaction.user.id, "compose")
-        await self._order(interaction, blank, data, keys)
+        keys = modal_keys(int(match["opened"]), interaction.user.id, "compose")
+        await self._request(interaction, blank, data, keys)
 
-    async def _mended(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+    async def _submit_retry(
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        user_id, key = interaction.user.id, about["key"]
-        mistake = self._retries.find(key, user_id, ModalKind(about["kind"]))
-        keys = modal_keys(int(about["opened"]), user_id, f"mend:{key}")
-        await self._order(interaction, mistake, data, keys)
+        user_id, key = interaction.user.id, match["key"]
+        retry = self._retries.find(key, user_id, ModalKind(match["kind"]))
+        keys = modal_keys(int(match["opened"]), user_id, f"mend:{key}")
+        await self._request(interaction, retry, data, keys)
 
-    async def _order(
+    async def _request(
         self,
         interaction: _Interaction,
         before: RetryDraft,
         data: Mapping[str, Any],
         keys: IdempotencyKeys,
     ) -> None:
-        """Put on the belt what was typed over a draft, and answer."""
-        after = replace(before, draft=apply_input(before.draft, data))
+        """Request the video of a draft with the submitted input applied, and answer."""
+        updated = replace(before, draft=apply_input(before.draft, data))
         if takes_pictures(before.kind):
-            after = await self._with_pictures(after, data)
-        card = await self._service.request_video(interaction, after.draft, keys, after)
-        await interaction.edit_original_response(view=card)
+            updated = await self._with_pictures(updated, data)
+        view = await self._service.request_video(interaction, updated.draft, keys, updated)
+        await interaction.edit_original_response(view=view)
 
-    async def _with_pictures(self, about: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:
-        """Take in the pictures of a form beside those that are kept; with none, words are meant."""
-        gathered = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
-        frames = merge_frames(about.frames, gathered.frames)
-        draft = with_frames(about.draft, frames, gathered.violations)
-        if about.kind is ModalKind.COMPOSE:
-            has_pictures = gathered.frames or draft.pictures
+    async def _with_pictures(self, retry: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:
+        """Merge uploaded pictures with those kept; a composed video without any is from words."""
+        loaded = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
+        frames = merge_frames(retry.frames, loaded.frames)
+        draft = with_frames(retry.draft, frames, loaded.violations)
+        if retry.kind is ModalKind.COMPOSE:
+            has_pictures = loaded.frames or draft.pictures
             draft = replace(
                 draft,
                 command=GenerationCommand.ANIMATE if has_pictures else GenerationCommand.VIDEO,
             )
-        return replace(about, draft=draft, frames=frames)
+        return replace(retry, draft=draft, frames=frames)

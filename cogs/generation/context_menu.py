@@ -1,4 +1,4 @@
-"""The entry in the menu of a message that brings a picture of it to life."""
+"""The context menu entry that animates a picture of a message."""
 
 import mimetypes
 import re
@@ -41,54 +41,54 @@ from workflow.context import Context
 from workflow.results.rerun import modal_keys
 
 MAX_PICTURES: Final = 25
-"""Choices of a menu."""
+"""Discord's limit of options in a menu."""
 
-_ANY: Final = "image/*"
+_ANY_PICTURE_TYPE: Final = "image/*"
 
 
 def pictures_in(message: discord.Message) -> tuple[RemoteFile, ...]:
-    """List the pictures of a message in the order in which they are seen, each once."""
-    found = dict[str, RemoteFile]()
+    """Return the pictures of a message in display order, each once."""
+    pictures = dict[str, RemoteFile]()
     for part in (message, *message.message_snapshots):
-        for file in _of(part):
-            found.setdefault(file.url.partition("?")[0], file)
-    return tuple(found.values())[:MAX_PICTURES]
+        for file in _pictures_of(part):
+            pictures.setdefault(file.url.partition("?")[0], file)
+    return tuple(pictures.values())[:MAX_PICTURES]
 
 
-def _of(part: discord.Message | discord.MessageSnapshot) -> Iterator[RemoteFile]:
+def _pictures_of(part: discord.Message | discord.MessageSnapshot) -> Iterator[RemoteFile]:
     for attachment in part.attachments:
         if _is_picture(attachment.content_type, attachment.filename):
             yield RemoteFile(attachment.filename, attachment.url, attachment.size)
     for embed in part.embeds:
-        yield from _media((embed.image, embed.thumbnail))
-    yield from _media(_laid_out(part.components))
+        yield from _remote_pictures((embed.image, embed.thumbnail))
+    yield from _remote_pictures(_component_media(part.components))
 
 
-def _laid_out(components: Iterable[Any]) -> Iterator[Any]:
-    """Walk through components, and list the media that are shown as pictures."""
+def _component_media(components: Iterable[Any]) -> Iterator[Any]:
+    """Yield the media that components show as pictures."""
     for component in components:
         match component:
             case discord.MediaGalleryComponent():
                 yield from (item.media for item in component.items)
             case discord.SectionComponent():
-                yield from _laid_out((component.accessory,))
+                yield from _component_media((component.accessory,))
             case discord.ThumbnailComponent():
                 yield component.media
             case discord.Container():
-                yield from _laid_out(component.children)
+                yield from _component_media(component.children)
             case _:
                 pass
 
 
-def _media(shown: Iterable[Any]) -> Iterator[RemoteFile]:
-    """Take media at the address that Discord itself serves, if there is one."""
-    for media in shown:
+def _remote_pictures(items: Iterable[Any]) -> Iterator[RemoteFile]:
+    """Yield the pictures among media, at URLs that Discord itself serves where there are any."""
+    for media in items:
         url: str | None = media.url
         if not url:
             continue
         name = _name(url)
-        # What an embed shows as an image says nothing of its kind, and is one.
-        if _is_picture(getattr(media, "content_type", None), name, otherwise=_ANY):
+        # An embed gives no content type for its images.
+        if _is_picture(getattr(media, "content_type", None), name, default_type=_ANY_PICTURE_TYPE):
             proxy: str | None = media.proxy_url
             yield RemoteFile(name, url if is_discord_url(url) or not proxy else proxy)
 
@@ -100,21 +100,21 @@ def _name(url: str) -> str:
         return "picture"
 
 
-def _is_picture(content_type: str | None, name: str, otherwise: str = "") -> bool:
-    """Tell it by either the type that Discord tells or the name; its bytes are looked at later."""
+def _is_picture(content_type: str | None, name: str, default_type: str = "") -> bool:
+    """Return whether Discord's content type or the name says picture; bytes are checked later."""
     kinds = (content_type or "", mimetypes.guess_type(name)[0] or "")
-    known = [kind for kind in kinds if kind] or [otherwise]
+    known = [kind for kind in kinds if kind] or [default_type]
     return any(kind.startswith("image/") for kind in known)
 
 
-_NONE: Final = N_(
+_NO_PICTURE: Final = N_(
     "I see no picture in this message. Choose a message with a PNG, JPEG or WebP picture, or use "
     "`/animate` with a file of your own."
 )
-_WHICH: Final = N_("**Which picture shall come to life?**")
+_QUESTION: Final = N_("**Which picture shall come to life?**")
 
-_GALLERY: Final = 10
-_NAME_SHOWN: Final = 60
+_GALLERY_SIZE: Final = 10
+_MAX_NAME_CHARS: Final = 60
 
 _MENU_NAME: Final = "Animate this image"
 _EMPTY: Final = Draft(command=GenerationCommand.ANIMATE, prompt="")
@@ -123,17 +123,21 @@ _Interaction = discord.Interaction[Any]
 
 
 class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
-    """Chooses one of the pictures of a message."""
+    """A menu of the pictures of a message."""
 
     def __init__(self, message_id: int, pictures: tuple[RemoteFile, ...] = ()) -> None:
         options = [
-            discord.SelectOption(label=f"{number}. {_plain(file.filename)}", value=str(number))
+            discord.SelectOption(label=f"{number}. {_truncate(file.filename)}", value=str(number))
             for number, file in enumerate(pictures, 1)
         ]
         placeholder = _("Choose a picture")
         custom_id = f"picture:{message_id}"
         super().__init__(
-            ui.Select(custom_id=custom_id, placeholder=placeholder, options=options or [_UNSEEN])
+            ui.Select(
+                custom_id=custom_id,
+                placeholder=placeholder,
+                options=options or [_PLACEHOLDER_OPTION],
+            )
         )
         self.message_id = message_id
 
@@ -141,37 +145,37 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<messa
     async def from_custom_id(
         cls, _interaction: _Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the menu again from what Discord sends with a choice."""
+        """Rebuild the menu from the custom id of a choice."""
         return cls(int(match["message"]))
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Open the form for the chosen picture."""
+        """Open the modal for the chosen picture."""
         await dispatch_component(interaction, self)
 
     @property
     def chosen_number(self) -> int:
         """Return the number of the chosen picture, from 1; it may not exist."""
-        chosen = next(iter(self.item.values), "")
-        return int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else 1
+        number = next(iter(self.item.values), "")
+        return int(number) if re.fullmatch("[0-9]{1,2}", number) else 1
 
 
-_UNSEEN: Final = discord.SelectOption(label="1")
-"""A menu that is made again has to have an option, though nobody sees it."""
+_PLACEHOLDER_OPTION: Final = discord.SelectOption(label="1")
+"""An option that Discord requires, in a menu that is rebuilt for its callback and never shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """The pictures of a message as a member's click on its menu showed them."""
+class _ShownPictures:
+    """The pictures of a message as the click on its menu showed them."""
 
     user_id: int
     pictures: tuple[RemoteFile, ...]
 
 
 class ContextMenuCog(ComponentCog):
-    """Asks which picture of a message is meant, opens the form, and takes it when it is sent off.
+    """The context menu entry: choosing a picture, opening the modal, handling its submission.
 
-    Discord shows the contents of members' messages only with the click on the menu. They are kept
-    for a while; after a restart the message is fetched, of which Discord may then hide everything.
+    Discord shows the contents of members' messages only with the click on the menu, so they are
+    kept for a while. After a restart the message is fetched, and Discord may hide its contents.
     """
 
     def __init__(
@@ -187,15 +191,15 @@ class ContextMenuCog(ComponentCog):
         self._interactions = interactions
         self._service = service
         self._attachments = attachments
-        self._seen = TTLStore[_Seen](context.now_ms)
+        self._shown = TTLStore[_ShownPictures](context.now_ms)
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the menu of a message's pictures."""
+        """Return the route of the picture menu."""
         return (ComponentRoute(PictureSelect, self.open_form),)
 
     async def cog_load(self) -> None:
-        """Register the entry; the library registers by itself only a cog's slash commands."""
+        """Register the entry: of a cog, discord.py registers only slash commands by itself."""
         self._tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
@@ -203,96 +207,100 @@ class ContextMenuCog(ComponentCog):
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def animate_image(self, interaction: _Interaction, message: discord.Message) -> None:
-        """Open a form for a picture of a message."""
+        """Open a modal for a picture of a message."""
         await run_handler(interaction, self._start(interaction, message))
 
     async def open_form(self, interaction: _Interaction, menu: PictureSelect) -> None:
-        """Open the form for the chosen picture; it is checked when the form is submitted."""
+        """Open the modal for the chosen picture; the choice is checked on submission."""
         work = open_animate_modal(interaction, menu.message_id, menu.chosen_number)
         await run_handler(interaction, work)
 
     async def _start(self, interaction: _Interaction, message: discord.Message) -> None:
-        """Answer the click on the menu: with the form, or with the pictures to choose from."""
+        """Answer with the modal, or with a menu if there are several pictures."""
         pictures = pictures_in(message)
         if not pictures:
-            raise UserError(_(_NONE))
+            raise UserError(_(_NO_PICTURE))
         user_id = interaction.user.id
-        self._seen.put(f"{user_id}:{message.id}", _Seen(user_id, pictures))
+        self._shown.put(f"{user_id}:{message.id}", _ShownPictures(user_id, pictures))
         if len(pictures) == 1:
             await open_animate_modal(interaction, message.id, 1)
         else:
-            card = _choice(message.id, pictures)
-            await interaction.response.send_message(view=card, ephemeral=True)
+            view = _render_choice(message.id, pictures)
+            await interaction.response.send_message(view=view, ephemeral=True)
 
     @commands.Cog.listener("on_interaction")
     async def on_modal_submit(self, interaction: _Interaction) -> None:
-        """Take a form that is sent off, also one that an earlier process has opened."""
-        if sent := match_submission(interaction, ANIMATE_MODAL_ID):
-            await run_handler(interaction, self._order(interaction, *sent))
+        """Handle a submitted modal, also one that an earlier process opened."""
+        if submission := match_submission(interaction, ANIMATE_MODAL_ID):
+            await run_handler(interaction, self._request(interaction, *submission))
 
-    async def _order(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+    async def _request(
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        gathered = await self._gather(interaction, about, data)
-        draft = apply_input(with_frames(_EMPTY, gathered.frames, gathered.violations), data)
-        retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, gathered.frames)
-        keys = modal_keys(int(about["opened"]), interaction.user.id, f"message:{about['message']}")
-        card = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=card)
+        loaded = await self._load(interaction, match, data)
+        draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded.violations), data)
+        retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)
+        keys = modal_keys(int(match["opened"]), interaction.user.id, f"message:{match['message']}")
+        view = await self._service.request_video(interaction, draft, keys, retry)
+        await interaction.edit_original_response(view=view)
 
-    async def _gather(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+    async def _load(
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> LoadedAttachments:
-        """Take in the picture that is meant, and the one to end on; what is wrong is named."""
+        """Load the chosen picture and the one to end on; return violations instead of raising."""
         last = uploaded_files(data, ModalField.LAST_PICTURE)[:1]
         try:
-            first = await self._meant(interaction, int(about["message"]), int(about["number"]))
+            first = await self._find_picture(
+                interaction, int(match["message"]), int(match["number"])
+            )
         except RulesViolated as error:
-            ends = await self._attachments.load_pictures(last)
+            loaded = await self._attachments.load_pictures(last)
             return LoadedAttachments(
-                violations=(*error.violations, *ends.violations), frames=(None, *ends.frames)
+                violations=(*error.violations, *loaded.violations), frames=(None, *loaded.frames)
             )
         return await self._attachments.load_pictures([first, *last])
 
-    async def _meant(self, interaction: _Interaction, message_id: int, number: int) -> RemoteFile:
-        """Find a picture by its number, from 1.
+    async def _find_picture(
+        self, interaction: _Interaction, message_id: int, number: int
+    ) -> RemoteFile:
+        """Return a picture by its number, from 1.
 
         Raises:
-            RulesViolated: it is not there, or not to be seen.
+            RulesViolated: it is gone, or not visible.
         """
         user_id = interaction.user.id
-        seen = self._seen.get(f"{user_id}:{message_id}", user_id)
-        pictures = seen.pictures if seen else await _fetched(interaction, message_id)
+        shown = self._shown.get(f"{user_id}:{message_id}", user_id)
+        pictures = shown.pictures if shown else await _fetch_pictures(interaction, message_id)
         if not 1 <= number <= len(pictures):
             raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
         return pictures[number - 1]
 
 
 async def open_animate_modal(interaction: _Interaction, message_id: int, number: int) -> None:
-    """Open the form for a picture of a message."""
+    """Open the modal for a picture of a message."""
     custom_id = f"animate:{message_id}:{number}:{interaction.id}"
     await interaction.response.send_modal(make_modal(ModalKind.MESSAGE, custom_id, _EMPTY))
 
 
-def _choice(message_id: int, pictures: tuple[RemoteFile, ...]) -> ui.LayoutView:
-    """Lay out the pictures, in rows of a gallery's size, above the menu that numbers them."""
-    shown = [discord.MediaGalleryItem(file.url) for file in pictures]
-    view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(_(_WHICH)))
-    for start in range(0, len(shown), _GALLERY):
-        view.add_item(ui.MediaGallery(*shown[start : start + _GALLERY]))
+def _render_choice(message_id: int, pictures: tuple[RemoteFile, ...]) -> ui.LayoutView:
+    """Lay out the pictures in galleries, above the menu that numbers them."""
+    items = [discord.MediaGalleryItem(file.url) for file in pictures]
+    view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(_(_QUESTION)))
+    for start in range(0, len(items), _GALLERY_SIZE):
+        view.add_item(ui.MediaGallery(*items[start : start + _GALLERY_SIZE]))
     return view.add_item(ui.ActionRow[Any](PictureSelect(message_id, pictures)))
 
 
-def _plain(name: str) -> str:
-    return name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…"
+def _truncate(name: str) -> str:
+    return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 1]}…"
 
 
-async def _fetched(interaction: _Interaction, message_id: int) -> tuple[RemoteFile, ...]:
-    """Fetch a message of the channel that the form came from, and list its pictures.
+async def _fetch_pictures(interaction: _Interaction, message_id: int) -> tuple[RemoteFile, ...]:
+    """Fetch a message of the modal's channel, and return its pictures.
 
     Raises:
-        RulesViolated: it is not to be had.
+        RulesViolated: it cannot be read.
     """
     if not interaction.permissions.read_message_history or interaction.channel_id is None:
         raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)

@@ -1,7 +1,7 @@
-"""Knows how the forms look in which requests are typed, and how they are filled in.
+"""Modals for requests: their layout, and the reading of what was submitted.
 
-The library forgets an open form when the process ends. So forms are not given to it for keeping:
-everything that a form is about stands in its custom id.
+discord.py forgets an open modal when the process ends, so modals are not registered with it:
+the custom id carries all that a modal is about.
 """
 
 import re
@@ -23,7 +23,7 @@ from domain.violations import Source, Violation, ViolationCode
 
 
 class ModalKind(StrEnum):
-    """The forms, as they stand in custom ids."""
+    """A kind of modal, as in custom ids."""
 
     EDIT = "edit"
     EXTEND = "extend"
@@ -40,11 +40,11 @@ RETRY_KINDS: Final = (
     ModalKind.REFERENCE,
     ModalKind.COMPOSE,
 )
-"""Those that mend a draft which is kept; the others are about a job or a message."""
+"""Modals of a kept draft; the others are about a job or a message."""
 
 
 class ModalField(StrEnum):
-    """What can be asked for in a form, by the fields' custom ids."""
+    """A field of a modal, by its custom id."""
 
     PROMPT = "prompt"
     PICTURES = "pictures"
@@ -56,11 +56,11 @@ class ModalField(StrEnum):
     SOUND = "sound"
 
 
-_PROMPT_UNITS: Final = 4_000
-_NOTE_UNITS: Final = 100
-"""Characters that Discord takes in a field and under its name, counted as it does: in UTF-16."""
+_MAX_PROMPT_UNITS: Final = 4_000
+_MAX_NOTE_UNITS: Final = 100
+"""Characters that Discord takes in a field and in the note under its name, counted in UTF-16."""
 
-_MOST_FILES: Final = 2
+_MAX_FILES: Final = 2
 _PROMPT_TO_SOUND: Final = (
     ModalField.PROMPT,
     ModalField.SECONDS,
@@ -121,31 +121,31 @@ _FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
 def make_modal(
     kind: ModalKind, custom_id: str, draft: Draft, files_note: str | None = None
 ) -> ui.Modal:
-    """Make a form that shows a draft; `files` says what becomes of files that were given before."""
+    """Build a modal filled in with a draft; `files_note` says what becomes of earlier files."""
     modal = ui.Modal(title=_(_TITLES[kind]), custom_id=custom_id)
     for field in _fields_of(kind, draft):
         modal.add_item(_LABELS[field](kind, draft, files_note))
-    modal.stop()  # so the library keeps nothing of it
+    modal.stop()  # so discord.py keeps no reference: submissions are found by custom id
     return modal
 
 
 def edit_modal(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
-    """Make the form that changes what a job was asked for."""
+    """Build the modal that changes a job's request."""
     return make_modal(ModalKind.EDIT, f"form:{job_id}:{opened_id}", draft)
 
 
 def extend_modal(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
-    """Make the form that asks how the video of a job goes on."""
+    """Build the modal that asks how a job's video goes on."""
     return make_modal(ModalKind.EXTEND, f"extend:{job_id}:{opened_id}", draft)
 
 
 def takes_pictures(kind: ModalKind) -> bool:
-    """Tell whether pictures may be given in a form for both places."""
+    """Return whether a modal takes both a first and a last picture."""
     return ModalField.PICTURES in _FIELDS[kind]
 
 
 def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
-    """List the fields; a shape that the model does not make can be mended in the files' place."""
+    """Return the fields; an aspect ratio that the model lacks is asked for instead of files."""
     model = MODELS[draft.model or DEFAULT_MODEL.id]
     is_unfit = bool(unsupported_options(model, None, None, draft.aspect_ratio))
     swap = kind is ModalKind.ANIMATE and is_unfit and draft.pictures
@@ -154,7 +154,7 @@ def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
 
 
 def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
-    text = _cut(draft.prompt, _PROMPT_UNITS)
+    text = _truncate(draft.prompt, _MAX_PROMPT_UNITS)
     if text != draft.prompt:
         files = _("What a form can not hold is missing here: the end, or characters not sendable.")
     elif takes_pictures(kind):
@@ -165,7 +165,7 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
             custom_id=ModalField.PROMPT,
             style=discord.TextStyle.paragraph,
             default=text or None,
-            max_length=_PROMPT_UNITS,
+            max_length=_MAX_PROMPT_UNITS,
         ),
         files,
     )
@@ -173,24 +173,24 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
 
 def _pictures(kind: ModalKind, _draft: Draft, files: str | None) -> ui.Label[Any]:
     field = ui.FileUpload[Any](
-        custom_id=ModalField.PICTURES, required=False, min_values=0, max_values=_MOST_FILES
+        custom_id=ModalField.PICTURES, required=False, min_values=0, max_values=_MAX_FILES
     )
     return _label(_("Pictures"), field, files or _(_FILE_NOTES[kind]))
 
 
-def _last_picture(kind: ModalKind, _draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _last_picture(kind: ModalKind, _draft: Draft, _note: str | None) -> ui.Label[Any]:
     field = ui.FileUpload[Any](
         custom_id=ModalField.LAST_PICTURE, required=False, min_values=0, max_values=1
     )
     return _label(_("Last picture"), field, _(_FILE_NOTES[kind]))
 
 
-def _model(_kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _model(_kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     labels = {model.id.value: model.label for model in MODELS.values()}
     return _menu(_("Model"), ModalField.MODEL, labels, draft.model)
 
 
-def _length(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
+def _length(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     models = _models(kind, draft)
     least = min(model.min_seconds for model in models)
     most = max(model.max_seconds for model in models)
@@ -199,21 +199,21 @@ def _length(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
     return _menu(_("Seconds"), ModalField.SECONDS, labels, chosen)
 
 
-def _resolution(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
-    made = (value.value for model in _models(kind, draft) for value in model.resolutions)
-    labels = {value: value for value in made}
+def _resolution(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
+    offered = (value.value for model in _models(kind, draft) for value in model.resolutions)
+    labels = {value: value for value in offered}
     return _menu(_("Resolution"), ModalField.RESOLUTION, labels, draft.resolution)
 
 
-def _aspect_ratio(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
-    made = (value.value for model in _models(kind, draft) for value in model.aspect_ratios)
-    labels = {value: value for value in made}
+def _aspect_ratio(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
+    offered = (value.value for model in _models(kind, draft) for value in model.aspect_ratios)
+    labels = {value: value for value in offered}
     return _menu(_("Shape"), ModalField.ASPECT_RATIO, labels, draft.aspect_ratio)
 
 
-def _sound(kind: ModalKind, draft: Draft, _files: str | None) -> ui.Label[Any]:
-    usual = _models(kind, draft)[0].default_sound
-    is_on = usual if draft.sound is None else draft.sound
+def _sound(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
+    default = _models(kind, draft)[0].default_sound
+    is_on = default if draft.sound is None else draft.sound
     return _label(_("Sound"), ui.Checkbox[Any](custom_id=ModalField.SOUND, default=is_on))
 
 
@@ -234,7 +234,7 @@ _LABELS: Final[Mapping[ModalField, Callable[[ModalKind, Draft, str | None], ui.L
 
 
 def _models(kind: ModalKind, draft: Draft) -> Sequence[Model]:
-    """List the models that may be meant: all where the form lets one be chosen."""
+    """Return the models that may apply: all where the modal lets one be chosen."""
     if ModalField.MODEL in _FIELDS[kind]:
         return list(MODELS.values())
     if kind is ModalKind.REFERENCE:
@@ -261,57 +261,57 @@ def _menu(
 
 
 def _label(text: str, field: ui.Item[Any], note: str | None = None) -> ui.Label[Any]:
-    cut = None if note is None else _cut(note, _NOTE_UNITS)
-    return ui.Label(text=text, component=field, description=cut)
+    description = None if note is None else _truncate(note, _MAX_NOTE_UNITS)
+    return ui.Label(text=text, component=field, description=description)
 
 
-def _cut(text: str, units: int) -> str:
-    """Leave out what Discord would not take: characters that can not be sent, and the end."""
-    whole = text.replace("\0", "").encode("utf-16-le", errors="surrogatepass")
-    sendable = whole.decode("utf-16-le", errors="ignore").encode("utf-16-le")
+def _truncate(text: str, units: int) -> str:
+    """Leave out what Discord would not take: unsendable characters, and the end."""
+    encoded = text.replace("\0", "").encode("utf-16-le", errors="surrogatepass")
+    sendable = encoded.decode("utf-16-le", errors="ignore").encode("utf-16-le")
     return sendable[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
 _OPENED: Final = "(?P<opened>[0-9]{1,20})"
 EDIT_MODAL_ID: Final = re.compile(f"form:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
-"""The custom id of a form: which job it changes, and the interaction that opened it."""
+"""The job that the modal changes, and the interaction that opened it."""
 EXTEND_MODAL_ID: Final = re.compile(f"extend:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
-"""The job whose video is to go on."""
+"""The job whose video is extended."""
 COMPOSE_MODAL_ID: Final = re.compile(f"compose:{_OPENED}")
 ANIMATE_MODAL_ID: Final = re.compile(
     f"animate:(?P<message>[0-9]{{1,20}}):(?P<number>[0-9]{{1,2}}):{_OPENED}"
 )
-"""The message in whose menu it was opened, and which of its pictures, counted from 1, is meant."""
+"""The message whose menu opened it, and the number of the chosen picture, from 1."""
 RETRY_MODAL_ID: Final = re.compile(
     f"mend:(?P<kind>{'|'.join(RETRY_KINDS)}):(?P<key>[0-9]{{1,20}}):{_OPENED}"
 )
-"""What kind of form it is, and under which key the draft is kept that it mends."""
+"""The kind of the modal, and the key of its kept draft."""
 
-_TAKEN: Final = 10
-"""Files that are looked at, however many a forged form has."""
+_MAX_UPLOADS: Final = 10
+"""Files that are read, however many a forged submission has."""
 
 
 def match_submission(
     interaction: discord.Interaction[Any], custom_id: re.Pattern[str]
 ) -> tuple[re.Match[str], Mapping[str, Any]] | None:
-    """Read what a form is about and what was sent with it; None if it is not such a form."""
+    """Return the match of a modal's custom id, and its data; None if it is another modal."""
     data: dict[str, Any] = {**(interaction.data or {})}
-    about = custom_id.fullmatch(str(data.get("custom_id")))
-    if interaction.type is not discord.InteractionType.modal_submit or about is None:
+    match = custom_id.fullmatch(str(data.get("custom_id")))
+    if interaction.type is not discord.InteractionType.modal_submit or match is None:
         return None
-    return about, data
+    return match, data
 
 
 def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
-    """Lay what was typed into a form over the draft that it showed; a cleared menu leaves open."""
-    given = _read(data)
+    """Apply a modal's input to the draft that it showed; a cleared menu unsets its option."""
+    values = _read_fields(data)
     choices = parse_choices(
-        model=_chosen(given, ModalField.MODEL, draft.model),
-        resolution=_chosen(given, ModalField.RESOLUTION, draft.resolution),
-        aspect_ratio=_chosen(given, ModalField.ASPECT_RATIO, draft.aspect_ratio),
+        model=_chosen(values, ModalField.MODEL, draft.model),
+        resolution=_chosen(values, ModalField.RESOLUTION, draft.resolution),
+        aspect_ratio=_chosen(values, ModalField.ASPECT_RATIO, draft.aspect_ratio),
     )
-    seconds, not_whole = _seconds(_chosen(given, ModalField.SECONDS, draft.seconds))
-    prompt, sound = given.get(ModalField.PROMPT), given.get(ModalField.SOUND)
+    seconds, not_whole = _seconds(_chosen(values, ModalField.SECONDS, draft.seconds))
+    prompt, sound = values.get(ModalField.PROMPT), values.get(ModalField.SOUND)
     return replace(
         draft,
         prompt=prompt if isinstance(prompt, str) else draft.prompt,
@@ -325,27 +325,27 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
 
 
 def uploaded_files(data: Mapping[str, Any], field: ModalField) -> list[RemoteFile]:
-    """List the files that were put into a field of a form, in their order."""
-    ids = _read(data).get(field)
+    """Return the files uploaded into a field of a modal, in order."""
+    ids = _read_fields(data).get(field)
     attached = _object(_object(data.get("resolved")).get("attachments"))
-    found = [_object(attached.get(str(id_))) for id_ in _list(ids)]
+    files = [_object(attached.get(str(id_))) for id_ in _list(ids)]
     return [
         RemoteFile(str(one.get("filename", "")), str(one.get("url", "")), int(one.get("size") or 0))
-        for one in found[:_TAKEN]
+        for one in files[:_MAX_UPLOADS]
         if one
     ]
 
 
-def _read(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what stands in each field: a text or a switch, or the list of what was chosen."""
-    found = dict[str, Any]()
+def _read_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of each field: a text, a switch, or the list of what was chosen."""
+    fields = dict[str, Any]()
     for part in map(_object, _list(data.get("components"))):
         field = _object(part.get("component", part))
         if "values" in field:
-            found[str(field.get("custom_id"))] = [str(one) for one in _list(field["values"])]
+            fields[str(field.get("custom_id"))] = [str(one) for one in _list(field["values"])]
         elif "value" in field:
-            found[str(field.get("custom_id"))] = field["value"]
-    return found
+            fields[str(field.get("custom_id"))] = field["value"]
+    return fields
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -356,11 +356,11 @@ def _list(value: object) -> Sequence[object]:
     return cast("list[object]", value) if isinstance(value, list) else ()
 
 
-def _chosen(given: Mapping[str, Any], name: ModalField, before: Any) -> Any:
-    values = given.get(name)
-    if not isinstance(values, list):
+def _chosen(values: Mapping[str, Any], name: ModalField, before: Any) -> Any:
+    chosen = values.get(name)
+    if not isinstance(chosen, list):
         return before
-    return next(iter(cast("list[str]", values)), None)
+    return next(iter(cast("list[str]", chosen)), None)
 
 
 def _seconds(chosen: int | str | None) -> tuple[int | None, tuple[Violation, ...]]:

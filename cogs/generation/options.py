@@ -1,4 +1,4 @@
-"""The options that the generating commands share: their texts, choices, suggestions and reading."""
+"""Options that the generating commands share: descriptions, choices, suggestions, parsing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class ParsedChoices:
-    """What was chosen, None where nothing was; `violations` names every value that is unknown."""
+    """Parsed options, None where nothing was chosen; `violations` names every unknown value."""
 
     model: ModelId | None
     resolution: Resolution | None
@@ -30,10 +30,10 @@ class ParsedChoices:
 def parse_choices(
     *, model: str | None = None, resolution: str | None = None, aspect_ratio: str | None = None
 ) -> ParsedChoices:
-    """Parse the options that Discord sends as text; a client with old commands may send any."""
+    """Parse the options that Discord sends as text; an outdated client may send any value."""
     unknown = list[Violation]()
 
-    def read(kind: type[E], name: str, value: str | None) -> E | None:
+    def parse(kind: type[E], name: str, value: str | None) -> E | None:
         if value is None or value in list(kind):
             return None if value is None else kind(value)
         unknown.append(
@@ -48,16 +48,16 @@ def parse_choices(
         return None
 
     return ParsedChoices(
-        model=read(ModelId, "model", model),
-        resolution=read(Resolution, "resolution", resolution),
-        aspect_ratio=read(AspectRatio, "aspect_ratio", aspect_ratio),
+        model=parse(ModelId, "model", model),
+        resolution=parse(Resolution, "resolution", resolution),
+        aspect_ratio=parse(AspectRatio, "aspect_ratio", aspect_ratio),
         violations=tuple(unknown),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoOptions:
-    """The options of a generating command as they were filled in; None where nothing was."""
+    """The options of a generating command as given; None where nothing was."""
 
     prompt: str
     model: str | None = None
@@ -98,8 +98,8 @@ _SUGGESTED_SECONDS: Final = (4, 8, 12, 5, 6, 7, 9, 10, 11, 13, 14, 15)
 
 
 def duration_choices(model: Model, current: object) -> list[app_commands.Choice[int]]:
-    """Suggest lengths that a model makes, those that 1.5 Pro bills predictably first."""
-    # Discord does not check what stands in a field that is being filled in.
+    """Return lengths that a model makes, those that 1.5 Pro bills predictably first."""
+    # Discord does not check an option that is still being typed.
     typed = str(current).strip()
     return [
         app_commands.Choice(
@@ -113,7 +113,7 @@ def duration_choices(model: Model, current: object) -> list[app_commands.Choice[
 def build_draft(
     command: GenerationCommand, options: VideoOptions, attachments: LoadedAttachments
 ) -> Draft:
-    """Build the draft of a command from its options and what became of its attachments."""
+    """Build a command's draft from its options and loaded attachments."""
     choices = parse_choices(
         model=options.model, resolution=options.resolution, aspect_ratio=options.aspect_ratio
     )

@@ -1,4 +1,4 @@
-"""What a quota, a cooldown or the queue says no to, as violations."""
+"""Refusals by a quota, a cooldown or the queue, as violations."""
 
 from domain.money import MicroUSD
 from domain.quotas import Shortfall
@@ -7,19 +7,19 @@ from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFligh
 
 
 def quota_violations(error: OverLimit, price: MicroUSD) -> list[Violation]:
-    """List the limits that have no room, each with what is left under it."""
-    return [_shortfall(short, price) for short in error.shortfalls]
+    """Return a violation for each exceeded limit, with what is left under it."""
+    return [_shortfall_violation(shortfall, price) for shortfall in error.shortfalls]
 
 
 def in_flight_violation(error: TooManyInFlight) -> Violation:
-    """Name how many videos the member may have under way."""
+    """Return the violation of the limit of a member's videos in flight."""
     if not error.limit:
         return Violation.of(ViolationCode.VIDEOS_FORBIDDEN, Source.QUOTA)
     return Violation.of(ViolationCode.TOO_MANY_IN_FLIGHT, Source.QUOTA, limit=error.limit)
 
 
 def cooldown_violation(error: CooldownActive) -> Violation:
-    """Name when the member may ask again."""
+    """Return the violation that names when the member may ask again."""
     return Violation.of(
         ViolationCode.COOLDOWN_ACTIVE,
         Source.QUOTA,
@@ -29,31 +29,31 @@ def cooldown_violation(error: CooldownActive) -> Violation:
 
 
 def queue_violation(error: QueueFull) -> Violation:
-    """Name whose queue is full, and how many jobs wait in it."""
-    is_members = error.scope == "member"
-    code = ViolationCode.MEMBER_QUEUE_FULL if is_members else ViolationCode.SERVER_QUEUE_FULL
+    """Return the violation of a full queue: whose it is, and how many jobs wait in it."""
+    is_member_queue = error.scope == "member"
+    code = ViolationCode.MEMBER_QUEUE_FULL if is_member_queue else ViolationCode.SERVER_QUEUE_FULL
     return Violation.of(code, Source.QUEUE, most=error.limit)
 
 
-def _shortfall(short: Shortfall, price: MicroUSD) -> Violation:
-    if price > short.limit + short.grant_balance:
+def _shortfall_violation(shortfall: Shortfall, price: MicroUSD) -> Violation:
+    if price > shortfall.limit + shortfall.grant_balance:
         return Violation.of(
             ViolationCode.QUOTA_TOO_SMALL,
             Source.QUOTA,
-            scope=short.scope,
-            period=short.period,
+            scope=shortfall.scope,
+            period=shortfall.period,
             price=price,
-            limit=short.limit,
-            grants=short.grant_balance,
+            limit=shortfall.limit,
+            grants=shortfall.grant_balance,
         )
     return Violation.of(
         ViolationCode.QUOTA_EXCEEDED,
         Source.QUOTA,
-        scope=short.scope,
-        period=short.period,
+        scope=shortfall.scope,
+        period=shortfall.period,
         price=price,
-        limit=short.limit,
-        left=max(0, short.limit - short.used),
-        grants=short.grant_balance,
-        resets_at_ms=short.resets_at_ms,
+        limit=shortfall.limit,
+        left=max(0, shortfall.limit - shortfall.used),
+        grants=shortfall.grant_balance,
+        resets_at_ms=shortfall.resets_at_ms,
     )

@@ -1,4 +1,4 @@
-"""The desk that every request for a video passes: checked, priced, put on the belt, answered."""
+"""Requests for videos: validated, priced, confirmed, accepted, answered."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from workflow.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingConfirmation:
-    """An order as it was given, and the price that its member is asked to agree to."""
+    """A request as given, and the price that its member is asked to confirm."""
 
     user_id: int
     draft: Draft
@@ -49,40 +49,42 @@ class PendingConfirmation:
 def needs_confirmation(
     price: MicroUSD, agreed_price: MicroUSD | None, confirm_above: MicroUSD | None
 ) -> bool:
-    """Tell whether to ask: a price above the server's mark, or another than was agreed to."""
+    """Return whether to ask: above the server's threshold, or not the agreed price."""
     if agreed_price is not None:
         return price != agreed_price
     return confirm_above is not None and price > confirm_above
 
 
 class PriceConfirmations:
-    """Asks with a button that has the price on it; what is asked is forgotten with the process."""
+    """Requests whose members are asked to confirm the price; kept in memory alone."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._asked = TTLStore[PendingConfirmation](context.now_ms)
+        self._pending = TTLStore[PendingConfirmation](context.now_ms)
 
     async def ask(
         self, interaction: discord.Interaction[Any], pending: PendingConfirmation
     ) -> ui.LayoutView:
-        """Keep an order and lay out the question; nothing is held yet."""
+        """Keep a request and lay out the question; nothing is held yet."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         member = Member(interaction.guild_id, pending.user_id, role_ids(interaction.user))
-        left = (await read_quota_status(self._context, member)).remaining
+        remaining = (await read_quota_status(self._context, member)).remaining
         key = str(interaction.id)
-        self._asked.put(key, pending)
-        asking = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
-        spend = ActionButton(
+        self._pending.put(key, pending)
+        question = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
+        button = ActionButton(
             ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
         )
-        return views.render_question(f"{asking}\n{text.format_remaining_quota(left)}", spend)
+        return views.render_question(
+            f"{question}\n{text.format_remaining_quota(remaining)}", button
+        )
 
     def find(self, key: str, user_id: int) -> PendingConfirmation | None:
-        """Find what a member was asked, if it is still kept."""
-        return self._asked.get(key, user_id)
+        """Return what a member was asked to confirm, if it is still kept."""
+        return self._pending.get(key, user_id)
 
 
-_ROOMS: Final = (
+_AGE_RESTRICTABLE: Final = (
     discord.TextChannel,
     discord.VoiceChannel,
     discord.StageChannel,
@@ -91,7 +93,7 @@ _ROOMS: Final = (
 
 
 def request_origin(interaction: discord.Interaction[Any]) -> RequestOrigin:
-    """Tell where an interaction comes from, and which roles its member has."""
+    """Return where an interaction comes from, and its member's roles."""
     assert interaction.channel_id is not None, "an interaction comes from a channel"
     channel = interaction.channel
     return RequestOrigin(
@@ -103,20 +105,20 @@ def request_origin(interaction: discord.Interaction[Any]) -> RequestOrigin:
 
 
 def is_age_restricted(channel: object) -> bool:
-    """Tell whether a channel, or that of a thread, is age-restricted; no if it is not known."""
-    room = channel.parent if isinstance(channel, discord.Thread) else channel
-    return isinstance(room, _ROOMS) and room.is_nsfw()
+    """Return whether a channel, or a thread's channel, is age-restricted; False if unknown."""
+    guild_channel = channel.parent if isinstance(channel, discord.Thread) else channel
+    return isinstance(guild_channel, _AGE_RESTRICTABLE) and guild_channel.is_nsfw()
 
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
-"""Where a mistake lies that can be corrected in the form that a refusal opens."""
+"""Sources of violations that a retry modal can correct."""
 
 
 _Interaction = discord.Interaction[Any]
 
 
 class GenerationService:
-    """Takes drafts from commands, buttons and forms."""
+    """Turns drafts from commands, buttons and modals into jobs."""
 
     def __init__(
         self,
@@ -140,12 +142,11 @@ class GenerationService:
         *,
         agreed_price: MicroUSD | None = None,
     ) -> ui.LayoutView:
-        """Put a draft on the belt and give the private answer: the price, or every broken rule.
+        """Accept a draft as a job and return the private answer: the price, or every violation.
 
-        The same order under one of its `keys` is one job; a refusal that a form can fix keeps
-        `retry` with the draft in it, and gets a button that opens the form.
-        Instead of a price that is dear on the server, or another than the member has `agreed` to,
-        the answer is a question.
+        Requests with a common key in `keys` are one job. A refusal that a modal can correct keeps
+        `retry` with the draft in it, and gets a button that opens the modal. The answer is a
+        question instead of a price that is above the server's threshold, or not `agreed_price`.
         """
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         keys = keys or IdempotencyKeys(interaction.id)
@@ -153,69 +154,71 @@ class GenerationService:
             self._context, interaction.guild_id, interaction.user.id, draft
         )
         try:
-            request, ask_above = await self._checked(interaction, draft)
+            request, confirm_above = await self._validate(interaction, draft)
             price = quote(request).amount
-            if needs_confirmation(price, agreed_price, ask_above):
-                asked = PendingConfirmation(
+            if needs_confirmation(price, agreed_price, confirm_above):
+                pending = PendingConfirmation(
                     user_id=interaction.user.id,
                     draft=draft,
                     keys=keys,
                     retry=retry,
                     price=price,
                 )
-                return await self._confirmations.ask(interaction, asked)
-            news = await self._accept(interaction, request, keys, private=draft.private)
+                return await self._confirmations.ask(interaction, pending)
+            accepted = await self._accept(interaction, request, keys, private=draft.private)
         except RulesViolated as error:
             button = None
             if retry is not None and _is_fixable(error.violations):
                 button = self._retries.keep(interaction.id, retry, draft)
             return views.render_refusal(error.violations, button)
-        if news.job.private:
-            self._ephemeral_replies.remember(news.job.id, interaction, shows_status=True)
+        if accepted.job.private:
+            self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
         self._worker.wake()
-        cancel = ActionButton(ButtonAction.CANCEL, news.job.id)
-        costs = self._context.policy.charge_failed_tasks
-        return views.render_accepted(news, cancel, *await self._bell(news), charge_failures=costs)
+        cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
+        charge_failures = self._context.policy.charge_failed_tasks
+        return views.render_accepted(
+            accepted, cancel, *await self._notify_buttons(accepted), charge_failures=charge_failures
+        )
 
     async def confirm(self, interaction: _Interaction, key: str) -> ui.LayoutView:
-        """Put on the belt what its member was asked about, and has agreed to with a click.
+        """Accept a request whose price its member has confirmed with a click.
 
         Raises:
-            UserError: the question was asked too long ago.
+            UserError: the question has expired.
         """
-        asked = self._confirmations.find(key, interaction.user.id)
-        if asked is None:
+        pending = self._confirmations.find(key, interaction.user.id)
+        if pending is None:
             raise UserError(
                 _("This question has waited too long, and nothing was spent. Ask for it again.")
             )
         return await self.request_video(
-            interaction, asked.draft, asked.keys, asked.retry, agreed_price=asked.price
+            interaction, pending.draft, pending.keys, pending.retry, agreed_price=pending.price
         )
 
-    async def _bell(self, news: Accepted) -> list[ui.Item[Any]]:
-        """Make the button about messages when done; a private video comes as one anyway."""
-        job = news.job
+    async def _notify_buttons(self, accepted: Accepted) -> list[ui.Item[Any]]:
+        """Return the button for done-notifications; a private video needs none."""
+        job = accepted.job
         if job.private:
             return []
-        told = await wants_done_notification(self._context, job.guild_id, job.user_id)
-        return [NotifyButton(job.guild_id, enabled=not told)]
+        wanted = await wants_done_notification(self._context, job.guild_id, job.user_id)
+        return [NotifyButton(job.guild_id, enabled=not wanted)]
 
-    async def _checked(
+    async def _validate(
         self, interaction: _Interaction, draft: Draft
     ) -> tuple[VideoRequest, MicroUSD | None]:
-        """Make the request of a draft, and tell above which price its member is to be asked."""
+        """Return a draft's request, and the price above which its member is to be asked."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         draft = await apply_preset(self._context, interaction.guild_id, draft)
         settings = await read(self._context, interaction.guild_id)
-        # Patterns that managers wrote take their time, though never much.
+        # In a thread: managers' patterns may be slow, though within a bound.
         draft = await asyncio.to_thread(
             apply_guild_rules, settings, request_origin(interaction), draft
         )
-        place = (
+        origin_violations = (
             *privacy_violations(settings, draft),
             *([] if draft.private else _permission_violations(interaction)),
         )
-        request = build_request(replace(draft, violations=(*draft.violations, *place)))
+        request = build_request(replace(draft, violations=(*draft.violations, *origin_violations)))
         return request, settings.confirm_above
 
     async def _accept(
@@ -226,7 +229,7 @@ class GenerationService:
         *,
         private: bool,
     ) -> Accepted:
-        """Put a request on the belt; what the quota or the queue says no to is a broken rule."""
+        """Accept a request; raise a refusal by the quota or the queue as `RulesViolated`."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         assert interaction.channel_id is not None, "an interaction comes from a channel"
         order = Order(
@@ -242,28 +245,28 @@ class GenerationService:
         try:
             return await accept(self._context, order)
         except OverLimit as error:
-            broken = refusals.quota_violations(error, quote(request).amount)
+            violations = refusals.quota_violations(error, quote(request).amount)
         except QueueFull as error:
-            broken = [refusals.queue_violation(error)]
+            violations = [refusals.queue_violation(error)]
         except TooManyInFlight as error:
-            broken = [refusals.in_flight_violation(error)]
+            violations = [refusals.in_flight_violation(error)]
         except CooldownActive as error:
-            broken = [refusals.cooldown_violation(error)]
-        raise RulesViolated(broken)
+            violations = [refusals.cooldown_violation(error)]
+        raise RulesViolated(violations)
 
 
 def _is_fixable(violations: Sequence[Violation]) -> bool:
-    """Tell whether a form can mend one of the mistakes at least."""
+    """Return whether a modal can correct at least one of the violations."""
     return any(violation.source in _FIXABLE for violation in violations)
 
 
 def _permission_violations(interaction: _Interaction) -> list[Violation]:
-    """Name what the bot lacks in this channel to post a video there later."""
+    """Return a violation that names what the bot lacks to post a video here later, if anything."""
     in_thread = isinstance(interaction.channel, discord.Thread)
     send = "send_messages_in_threads" if in_thread else "send_messages"
     allowed = interaction.app_permissions
     needed = ("view_channel", send, "attach_files")
-    lacking = tuple(name for name in needed if not getattr(allowed, name))
-    if not lacking:
+    missing = tuple(name for name in needed if not getattr(allowed, name))
+    if not missing:
         return []
-    return [Violation.of(ViolationCode.PERMISSIONS_MISSING, Source.CHANNEL, permissions=lacking)]
+    return [Violation.of(ViolationCode.PERMISSIONS_MISSING, Source.CHANNEL, permissions=missing)]

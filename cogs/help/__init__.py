@@ -1,1 +1,1 @@
-"""What the service tells of itself: help, prices, privacy."""
+"""Information for members: help, prices, privacy."""

@@ -1,4 +1,4 @@
-"""The command that tells what a video would cost."""
+"""The command that shows what a video would cost."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,9 +23,9 @@ _MODELS: Final = [
     app_commands.Choice(name=model.label, value=model.id.value) for model in MODELS.values()
 ]
 _RESOLUTIONS: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
-_LEAST_S: Final = min(model.min_seconds for model in MODELS.values())
-_MOST_S: Final = max(model.max_seconds for model in MODELS.values())
-_Seconds = app_commands.Range[int, _LEAST_S, _MOST_S]
+_MIN_S: Final = min(model.min_seconds for model in MODELS.values())
+_MAX_S: Final = max(model.max_seconds for model in MODELS.values())
+_Seconds = app_commands.Range[int, _MIN_S, _MAX_S]
 _ReferenceSeconds = app_commands.Range[float, MIN_CLIP_MS / 1000, MAX_CLIP_MS / 1000]
 
 _ANY_PROMPT: Final = "any prompt"
@@ -46,7 +46,7 @@ class _PriceOptions:
 
 
 class PriceCog(commands.Cog):
-    """Tells prices, privately, before anything is spent."""
+    """Private answers about prices, before anything is spent."""
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
@@ -72,7 +72,7 @@ class PriceCog(commands.Cog):
         sound: bool | None = None,
         reference_seconds: _ReferenceSeconds | None = None,
     ) -> None:
-        """Tell one price, or without any option all of them."""
+        """Show one price, or without any option all of them."""
         options = _PriceOptions(
             model=model,
             duration=duration,
@@ -86,18 +86,18 @@ class PriceCog(commands.Cog):
         await self._interactions.defer_reply(interaction)
         request = None if options == _PriceOptions() else build_request(_draft(options))
         assert interaction.guild_id is not None, "commands are for servers only"
-        who = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
-        left = (await quotas.read_quota_status(self._context, who)).remaining
-        card = (
-            price_views.render_price(request, left)
+        member = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
+        remaining = (await quotas.read_quota_status(self._context, member)).remaining
+        view = (
+            price_views.render_price(request, remaining)
             if request
-            else price_views.render_price_list(left)
+            else price_views.render_price_list(remaining)
         )
-        await interaction.edit_original_response(view=card)
+        await interaction.edit_original_response(view=view)
 
 
 def _draft(options: _PriceOptions) -> Draft:
-    """Write down a request of this price; a reference video stands for all of them."""
+    """Build a draft with this price; one reference video represents all of them."""
     choices = parse_choices(model=options.model, resolution=options.resolution)
     clips, violations = _clips(options.reference_seconds)
     return Draft(
@@ -113,10 +113,10 @@ def _draft(options: _PriceOptions) -> Draft:
 
 
 def _clips(seconds: float | None) -> tuple[tuple[Clip, ...], tuple[Violation, ...]]:
-    """Make a clip of exactly the length that was typed; what is no such length breaks a rule."""
+    """Return a clip of exactly the typed length; a fraction of a millisecond is a violation."""
     if seconds is None:
         return (), ()
-    # A float's shortest text is what was typed.
+    # str() of a float has the digits that were typed.
     ms = Decimal(str(seconds)) * 1000
     clip = Clip(url="", name="reference_seconds", duration_ms=int(ms))
     if ms == int(ms):

@@ -1,4 +1,4 @@
-"""Knows how prices look: of one choice, with its sum; of all models, from their data alone."""
+"""Views of prices: of one request, with its sum, and of all models."""
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
@@ -25,31 +25,31 @@ _RATES: Final = MappingProxyType(
 )
 
 
-def render_price(request: VideoRequest, left: RemainingQuota) -> ui.LayoutView:
-    """Lay out the price of a request, how it comes about, and what a member has left."""
-    found = quote(request)
+def render_price(request: VideoRequest, remaining: RemainingQuota) -> ui.LayoutView:
+    """Lay out the price of a request, how it is computed, and what a member has left."""
+    quoted = quote(request)
     lines = [
         _(
             "**{price}** for {choices}",
-            price=format_usd(found.amount),
+            price=format_usd(quoted.amount),
             choices=text.format_settings(request),
         ),
-        _sum(request, found),
+        _sum(request, quoted),
         *_notes(request),
-        text.format_remaining_quota(left),
+        text.format_remaining_quota(remaining),
     ]
     return _card("\n".join(lines))
 
 
-def render_price_list(left: RemainingQuota) -> ui.LayoutView:
+def render_price_list(remaining: RemainingQuota) -> ui.LayoutView:
     """Lay out what every model costs for typical lengths, and what a member has left."""
-    texts = [_of_model(model) for model in MODELS.values()]
+    texts = [_format_model(model) for model in MODELS.values()]
     end = _("-# Give `/price` a length and more to see the exact price of one video.")
-    return _card(_("**Prices**"), *texts, f"{text.format_remaining_quota(left)}\n{end}")
+    return _card(_("**Prices**"), *texts, f"{text.format_remaining_quota(remaining)}\n{end}")
 
 
 def format_rates(model: Model) -> str:
-    """Say in one line what a second of a model's videos costs."""
+    """Format the price per second of a model's videos, in one line."""
     plain, featured = (
         ", ".join(
             f"{resolution} {_rate(_price(model, resolution, model.min_seconds, featured=featured))}"
@@ -60,8 +60,8 @@ def format_rates(model: Model) -> str:
     return _(_RATES[model.featured_by], plain=plain, featured=featured)
 
 
-def _of_model(model: Model) -> str:
-    """Write what videos of typical lengths cost, in columns narrow enough for a phone."""
+def _format_model(model: Model) -> str:
+    """Format the prices for typical lengths, in columns narrow enough for a phone."""
     tiers = (tier.seconds for tier in model.polling.tiers)
     lengths = sorted({model.min_seconds, *tiers, model.default_seconds, model.max_seconds})
     rows = [
@@ -76,34 +76,34 @@ def _of_model(model: Model) -> str:
 
 
 def _rows(model: Model, lengths: Sequence[int]) -> Iterator[list[str]]:
-    # How long a reference video is, nobody knows here.
-    ways = (False, True) if model.featured_by is Feature.SOUND else (False,)
+    # The length of a reference video is not known here.
+    variants = (False, True) if model.featured_by is Feature.SOUND else (False,)
     for resolution in model.resolutions:
-        for featured in ways:
-            found = (_price(model, resolution, seconds, featured=featured) for seconds in lengths)
+        for featured in variants:
+            quotes = (_price(model, resolution, seconds, featured=featured) for seconds in lengths)
             name = _("{resolution} sound", resolution=resolution) if featured else resolution
-            yield [name, *(format_usd(one.amount) for one in found)]
+            yield [name, *(format_usd(one.amount) for one in quotes)]
 
 
 def _price(model: Model, resolution: Resolution, seconds: int, *, featured: bool) -> Quote:
-    """Price a video with or without what its model bills at another rate."""
-    by = model.featured_by if featured else None
+    """Quote a video with or without what its model bills at another rate."""
+    feature = model.featured_by if featured else None
     return quote_options(
         model.id,
         resolution,
         seconds=seconds,
-        sound=by is Feature.SOUND,
-        reference_ms=MIN_CLIP_MS if by is Feature.REFERENCE_VIDEO else 0,
+        sound=feature is Feature.SOUND,
+        reference_ms=MIN_CLIP_MS if feature is Feature.REFERENCE_VIDEO else 0,
     )
 
 
-def _rate(of: Quote) -> str:
-    return format_usd(MicroUSD(of.mills_per_second * 1000))
+def _rate(quoted: Quote) -> str:
+    return format_usd(MicroUSD(quoted.mills_per_second * 1000))
 
 
-def _sum(request: VideoRequest, found: Quote) -> str:
-    reference_ms = found.billed_ms - request.seconds * 1000
-    rate, price_ = _rate(found), format_usd(found.amount)
+def _sum(request: VideoRequest, quoted: Quote) -> str:
+    reference_ms = quoted.billed_ms - request.seconds * 1000
+    rate, price_ = _rate(quoted), format_usd(quoted.amount)
     if not reference_ms:
         return _(
             "{seconds} s × {rate} a second = {price}",

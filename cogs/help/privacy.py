@@ -1,4 +1,4 @@
-"""Knows what is said of privacy; tests hold it against the tables and against what is sent."""
+"""The text about privacy; tests check it against the tables and against what is sent."""
 
 from typing import Final
 
@@ -48,9 +48,9 @@ _DELETE_BY: Final = N_(
 )
 
 
-def privacy_sections(operator: int | None, chosen: GuildSettings) -> list[str]:
-    """Write what is kept, for how long, where it goes, and whom to ask to delete it."""
-    inputs, results = chosen.keep_inputs_days, chosen.keep_results_days
+def privacy_sections(operator: int | None, guild_settings: GuildSettings) -> list[str]:
+    """Return sections about what is kept, how long, where it goes, and how to delete it."""
+    inputs, results = guild_settings.keep_inputs_days, guild_settings.keep_results_days
     parts = {
         _("What is kept"): _(_KEPT),
         _("For how long"): _(_TIME, inputs=inputs, results=results),
@@ -59,4 +59,4 @@ def privacy_sections(operator: int | None, chosen: GuildSettings) -> list[str]:
         if operator is None
         else _(_DELETE_BY, operator=operator),
     }
-    return [f"**{heading}**\n{said}" for heading, said in parts.items()]
+    return [f"**{heading}**\n{body}" for heading, body in parts.items()]

@@ -1,4 +1,4 @@
-"""Knows how the help looks: the commands as they are registered, the prices and limits of today."""
+"""Views of the help: the registered commands, today's prices and limits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import discord
 from discord import app_commands, ui
 
 from cogs.help import price_views
-from cogs.quotas import views as quota_cards
+from cogs.quotas import views as quota_views
 from cogs.ui.i18n import _
 from cogs.ui.layout import BLUE, box, layout, lines_box, row, text_block
 from domain.models import MODELS
@@ -20,20 +20,24 @@ AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_comm
 def render_help(
     listed: Sequence[AnyCommand],
     ids: Mapping[str, int],
-    standing: QuotaStatus,
+    quota_status: QuotaStatus,
     policy: Policy,
     notify_button: ui.Item[Any],
 ) -> ui.LayoutView:
-    """Lay out the help; `ids` are the commands' ids at Discord, as far as they are known.
+    """Lay out the help.
 
-    `bell` is the button about messages when a video is done.
+    `ids` are the commands' ids at Discord, as far as they are known; `notify_button` is the button
+    for done-notifications.
     """
-    everyones = [one for one in listed if not is_for_managers(one)]
-    managers = [one for one in listed if is_for_managers(one)]
+    for_everyone = [command for command in listed if not is_for_managers(command)]
+    for_managers = [command for command in listed if is_for_managers(command)]
     lines = [_("**I make short videos** from words, pictures, clips and sounds.")]
-    lines += [_line(one, ids) for one in everyones]
-    if managers:
-        lines += [_("**For who may *Manage Server***"), *(_line(one, ids) for one in managers)]
+    lines += [_line(command, ids) for command in for_everyone]
+    if for_managers:
+        lines += [
+            _("**For who may *Manage Server***"),
+            *(_line(command, ids) for command in for_managers),
+        ]
     return layout(
         lines_box(BLUE, lines),
         lines_box(
@@ -43,32 +47,31 @@ def render_help(
                 *(f"{m.label}: {price_views.format_rates(m)}" for m in MODELS.values()),
             ],
         ),
-        *quota_cards.render_quota(standing),
+        *quota_views.render_quota(quota_status),
         lines_box(BLUE, _rules(policy)),
         row(notify_button),
     )
 
 
 def render_privacy(texts: Iterable[str]) -> ui.LayoutView:
-    """Lay out what is said of privacy."""
-    items = [text_block(text) for text in texts]
-    return layout(box(BLUE, *items))
+    """Lay out the sections about privacy."""
+    return layout(box(BLUE, *(text_block(text) for text in texts)))
 
 
 def command_mention(name: str, ids: Mapping[str, int]) -> str:
-    """Name a command so that a click types it; plainly where its id is not known."""
+    """Format a command so that a click types it; plainly where its id is not known."""
     command_id = ids.get(name.partition(" ")[0])
     return f"`/{name}`" if command_id is None else f"</{name}:{command_id}>"
 
 
 def is_for_managers(listed: AnyCommand) -> bool:
-    """Tell whether Discord offers a command to managers alone."""
+    """Return whether Discord offers a command to managers alone."""
     needed = listed.default_permissions
     return needed is not None and needed.manage_guild
 
 
 def is_for_operator(listed: AnyCommand) -> bool:
-    """Tell whether a command is for whoever runs the service."""
+    """Return whether a command is for the operator of the service."""
     needed = listed.default_permissions
     return needed is not None and needed.administrator
 
@@ -76,16 +79,16 @@ def is_for_operator(listed: AnyCommand) -> bool:
 def _line(listed: AnyCommand, ids: Mapping[str, int]) -> str:
     match listed:
         case app_commands.ContextMenu():
-            return f"- {_in_menu(listed)}"
+            return f"- {_format_context_menu(listed)}"
         case app_commands.Group():
-            names = [one.qualified_name for one in listed.walk_commands()]
+            names = [command.qualified_name for command in listed.walk_commands()]
             mentions = " ".join(command_mention(name, ids) for name in names)
             return f"- {mentions}: {_(listed.description)}"
         case _:
             return f"- {command_mention(listed.name, ids)}: {_(listed.description)}"
 
 
-def _in_menu(listed: app_commands.ContextMenu) -> str:
+def _format_context_menu(listed: app_commands.ContextMenu) -> str:
     if listed.type is discord.AppCommandType.message:
         return _("**{name}**: in the menu of a message, under *Apps*", name=listed.name)
     return _("**{name}**: in the menu of a member, under *Apps*", name=listed.name)

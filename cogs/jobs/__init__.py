@@ -1,1 +1,1 @@
-"""The list of a member's own videos."""
+"""Members' jobs: the buttons under them, *Extend*, *Share*, and the job list."""

@@ -1,4 +1,4 @@
-"""What the buttons under the cards do, and the forms that two of them open."""
+"""Buttons under a job's messages, and the modals that they open."""
 
 import asyncio
 import re
@@ -47,14 +47,14 @@ from workflow.results.rerun import (
 from workflow.stages.accept import cancel
 from workflow.worker import Worker
 
-_FORM_READ_S: Final = 2
-"""A form has to be the first answer, and Discord waits three seconds for it."""
+_MODAL_READ_S: Final = 2
+"""Seconds to read a job: a modal must be the first answer, within Discord's three seconds."""
 
 _Interaction = discord.Interaction[Any]
 
 
 class JobButtonsCog(ComponentCog):
-    """Answers whoever clicks a button under a card, or sends off the form."""
+    """The buttons under a job's messages, and submissions of their modals."""
 
     def __init__(
         self,
@@ -69,39 +69,39 @@ class JobButtonsCog(ComponentCog):
         self._interactions = interactions
         self._service = service
         self._retries = retries
-        self._extend = ExtendHandler(context, interactions, service, self._own)
+        self._extend = ExtendHandler(context, interactions, service, self._find_own_job)
         self._actions = {
             ButtonAction.CANCEL: self._cancel,
-            ButtonAction.RERUN: self._again,
+            ButtonAction.RERUN: self._rerun,
             ButtonAction.EDIT: self._edit,
-            ButtonAction.MAKE_FINAL: self._ask_final,
-            ButtonAction.CONFIRM_FINAL: self._buy_final,
+            ButtonAction.MAKE_FINAL: self._ask_make_final,
+            ButtonAction.CONFIRM_FINAL: self._confirm_final,
             ButtonAction.EXTEND: self._extend.open_modal,
-            ButtonAction.SHARE: ShareHandler(context, interactions, self._found).share,
+            ButtonAction.SHARE: ShareHandler(context, interactions, self._find_job).share,
             ButtonAction.DETAILS: self._details,
             ButtonAction.DELETE: self._ask_delete,
-            ButtonAction.CONFIRM_DELETE: self._erase,
-            ButtonAction.REOPEN_FORM: self._retype,
+            ButtonAction.CONFIRM_DELETE: self._confirm_delete,
+            ButtonAction.REOPEN_FORM: self._reopen_form,
             ButtonAction.CONFIRM_PRICE: self._confirm_price,
         }
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the buttons under cards."""
+        """Return the route of the buttons under a job's messages."""
         return (ComponentRoute(ActionButton, self.handle_click),)
 
     async def handle_click(self, interaction: _Interaction, button: ActionButton) -> None:
-        """Do what the click on a button asks for, and answer it."""
+        """Run the handler of a button's action, which answers the click."""
         work = self._actions[button.action](interaction, button.subject)
         await run_handler(interaction, work)
 
     @commands.Cog.listener("on_interaction")
     async def on_modal_submit(self, interaction: _Interaction) -> None:
-        """Take a form that is sent off, also one that an earlier process has opened."""
-        if sent := match_submission(interaction, EDIT_MODAL_ID):
-            await run_handler(interaction, self._order_typed(interaction, *sent))
-        elif sent := match_submission(interaction, EXTEND_MODAL_ID):
-            await run_handler(interaction, self._extend.request_extension(interaction, *sent))
+        """Handle a submitted modal, also one that an earlier process opened."""
+        if submission := match_submission(interaction, EDIT_MODAL_ID):
+            await run_handler(interaction, self._submit_edit(interaction, *submission))
+        elif submission := match_submission(interaction, EXTEND_MODAL_ID):
+            await run_handler(interaction, self._extend.request_extension(interaction, *submission))
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
@@ -112,96 +112,96 @@ class JobButtonsCog(ComponentCog):
         except NotCancellable as error:
             raise UserError(text.format_too_late(error)) from None
         self._worker.wake()
-        said = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
-        await interaction.edit_original_response(view=views.render_text(said))
+        message = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
+        await interaction.edit_original_response(view=views.render_text(message))
 
-    async def _again(self, interaction: _Interaction, job_id: str) -> None:
+    async def _rerun(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._own(interaction, job_id)
+        job = await self._find_own_job(interaction, job_id)
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
-        card = await self._service.request_video(interaction, await self._draft(job), keys)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.request_video(interaction, await self._draft(job), keys)
+        await interaction.edit_original_response(view=view)
 
     async def _edit(self, interaction: _Interaction, job_id: str) -> None:
         try:
-            async with asyncio.timeout(_FORM_READ_S):
-                job = await self._own(interaction, job_id)
+            async with asyncio.timeout(_MODAL_READ_S):
+                job = await self._find_own_job(interaction, job_id)
         except TimeoutError:
             raise UserError(_("The service is slow just now. Click again in a moment.")) from None
         draft = draft_from_job(job, self._context.now_ms())
         await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
 
-    async def _retype(self, interaction: _Interaction, key: str) -> None:
-        form = self._retries.build_modal(key, interaction.user.id, interaction.id)
-        if form is None:
+    async def _reopen_form(self, interaction: _Interaction, key: str) -> None:
+        modal = self._retries.build_modal(key, interaction.user.id, interaction.id)
+        if modal is None:
             raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
-        await interaction.response.send_modal(form)
+        await interaction.response.send_modal(modal)
 
     async def _confirm_price(self, interaction: _Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        card = await self._service.confirm(interaction, key)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.confirm(interaction, key)
+        await interaction.edit_original_response(view=view)
 
-    async def _order_typed(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+    async def _submit_edit(
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._own(interaction, about["job"])
+        job = await self._find_own_job(interaction, match["job"])
         before = await self._draft(job)
         draft = apply_input(before, data)
-        keys = modal_keys(int(about["opened"]), interaction.user.id, job.id)
+        keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
         retry = RetryDraft(interaction.user.id, ModalKind.EDIT, draft, job_id=job.id)
         if before.violations and draft.command is GenerationCommand.ANIMATE:
-            lost = (None,) * len(draft.pictures)
-            retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, lost)
-        card = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=card)
+            missing_frames = (None,) * len(draft.pictures)
+            retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, missing_frames)
+        view = await self._service.request_video(interaction, draft, keys, retry)
+        await interaction.edit_original_response(view=view)
 
-    async def _ask_final(self, interaction: _Interaction, job_id: str) -> None:
+    async def _ask_make_final(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._own(interaction, job_id)
-        draft = await self._final(job)
+        job = await self._find_own_job(interaction, job_id)
+        draft = await self._final_draft(job)
         request = build_request(draft)
         price = quote(request).amount
-        spend = ActionButton(
+        confirm = ActionButton(
             ButtonAction.CONFIRM_FINAL, f"{job.id}:{price}", text.format_spend_label(price)
         )
         await interaction.edit_original_response(
-            view=views.render_question(text.format_final_question(request), spend)
+            view=views.render_question(text.format_final_question(request), confirm)
         )
 
-    async def _buy_final(self, interaction: _Interaction, subject: str) -> None:
+    async def _confirm_final(self, interaction: _Interaction, subject: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        job_id, _colon, seen = subject.partition(":")
-        job = await self._own(interaction, job_id)
-        draft = await self._final(job)
+        job_id, _colon, shown_price = subject.partition(":")
+        job = await self._find_own_job(interaction, job_id)
+        draft = await self._final_draft(job)
         price = quote(build_request(draft)).amount
-        if str(price) != seen:
+        if str(price) != shown_price:
             raise UserError(_("The price has changed since. Click *Make final* once more."))
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.CONFIRM_FINAL, job.id)
-        card = await self._service.request_video(interaction, draft, keys, agreed_price=price)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.request_video(interaction, draft, keys, agreed_price=price)
+        await interaction.edit_original_response(view=view)
 
     async def _details(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._found(interaction, job_id)
-        manages = interaction.permissions.manage_guild
-        sees_cost = manages or job.user_id == interaction.user.id
+        job = await self._find_job(interaction, job_id)
+        is_manager = interaction.permissions.manage_guild
+        sees_cost = is_manager or job.user_id == interaction.user.id
         cost = await read_job_cost(self._context, job.id) if sees_cost else None
-        card = views.render_details(job, cost, show_task_id=manages)
-        await interaction.edit_original_response(view=card, attachments=views.prompt_files(job))
+        view = views.render_details(job, cost, show_task_id=is_manager)
+        await interaction.edit_original_response(view=view, attachments=views.prompt_files(job))
 
     async def _ask_delete(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._deletable(interaction, job_id)
-        erase_it = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
+        job = await self._find_deletable_job(interaction, job_id)
+        confirm = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
         await interaction.edit_original_response(
-            view=views.render_question(_(text.DELETE_QUESTION), erase_it)
+            view=views.render_question(_(text.DELETE_QUESTION), confirm)
         )
 
-    async def _erase(self, interaction: _Interaction, job_id: str) -> None:
+    async def _confirm_delete(self, interaction: _Interaction, job_id: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        job = await self._deletable(interaction, job_id)
+        job = await self._find_deletable_job(interaction, job_id)
         try:
             await delete_video(self._context, job.id, interaction.user.id)
         except NotDelivered:
@@ -214,34 +214,34 @@ class JobButtonsCog(ComponentCog):
             self._worker.wake()
         await interaction.edit_original_response(view=views.render_text(_(text.DELETED)))
 
-    async def _found(self, interaction: _Interaction, job_id: str) -> JobView:
-        """Find a job where the click came from: its server, or its member's direct messages.
+    async def _find_job(self, interaction: _Interaction, job_id: str) -> JobView:
+        """Return a job that is visible here: on its server, or in its member's direct messages.
 
-        A private one is there for its member alone.
+        A private job is visible to its member alone.
         """
         job = await get_job(self._context, job_id)
         if job is None or interaction.guild_id not in (job.guild_id, None):
             raise UserError(_(text.NO_SUCH_VIDEO))
-        is_theirs_alone = job.private or interaction.guild_id is None
-        if is_theirs_alone and job.user_id != interaction.user.id:
+        is_visible_to_member_only = job.private or interaction.guild_id is None
+        if is_visible_to_member_only and job.user_id != interaction.user.id:
             raise UserError(_(text.NO_SUCH_VIDEO))
         return job
 
-    async def _own(self, interaction: _Interaction, job_id: str) -> JobView:
-        """Find a job to ask for another one like it, on its server, by its own member."""
-        job = await self._found(interaction, job_id)
+    async def _find_own_job(self, interaction: _Interaction, job_id: str) -> JobView:
+        """Return a member's own job, on its server, to request another one like it."""
+        job = await self._find_job(interaction, job_id)
         if interaction.guild_id is None:
             raise UserError(_("Videos are asked for in a server. Use a command there."))
         if job.user_id != interaction.user.id:
             raise UserError(_("Only the member who asked for this video can do that."))
         return job
 
-    async def _deletable(self, interaction: _Interaction, job_id: str) -> JobView:
-        """Find a job whose video this user may delete."""
-        job = await self._found(interaction, job_id)
-        here = interaction.channel_id == job.destination_channel_id
-        moderates = here and interaction.permissions.manage_messages
-        if not (moderates or job.user_id == interaction.user.id):
+    async def _find_deletable_job(self, interaction: _Interaction, job_id: str) -> JobView:
+        """Return a job whose video this user may delete."""
+        job = await self._find_job(interaction, job_id)
+        is_same_channel = interaction.channel_id == job.destination_channel_id
+        may_moderate = is_same_channel and interaction.permissions.manage_messages
+        if not (may_moderate or job.user_id == interaction.user.id):
             raise UserError(
                 _(
                     "Only the member who asked for this video, or who has *Manage Messages*, can "
@@ -254,11 +254,11 @@ class JobButtonsCog(ComponentCog):
         draft = draft_from_job(job, self._context.now_ms())
         if await are_inputs_available(self._context, job):
             return draft
-        gone = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
-        return replace(draft, violations=(gone,))
+        violation = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
+        return replace(draft, violations=(violation,))
 
-    async def _final(self, job: JobView) -> Draft:
-        """Write the draft of a job at its model's next higher resolution."""
+    async def _final_draft(self, job: JobView) -> Draft:
+        """Return the draft of a job at its model's next higher resolution."""
         higher = next_higher_resolution(job.request)
         if higher is None:
             raise UserError(_("It has the highest resolution of its model already."))
@@ -266,7 +266,7 @@ class JobButtonsCog(ComponentCog):
 
 
 class NotificationsCog(ComponentCog):
-    """Remembers who wants to be written to."""
+    """The button for done-notifications."""
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
@@ -274,20 +274,22 @@ class NotificationsCog(ComponentCog):
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the button about messages."""
+        """Return the route of the button for done-notifications."""
         return (ComponentRoute(NotifyButton, self.set_notifications),)
 
     async def set_notifications(self, interaction: _Interaction, button: NotifyButton) -> None:
-        """Do what the click on the button asks for, and turn the button round."""
-        work = self._choose(interaction, button.guild_id, wanted=button.enabled)
+        """Turn done-notifications on or off, and toggle the button."""
+        work = self._set_notifications(interaction, button.guild_id, wanted=button.enabled)
         await run_handler(interaction, work)
 
-    async def _choose(self, interaction: _Interaction, guild_id: int, *, wanted: bool) -> None:
+    async def _set_notifications(
+        self, interaction: _Interaction, guild_id: int, *, wanted: bool
+    ) -> None:
         if interaction.guild_id not in (guild_id, None):
             raise UserError(_(text.NO_SUCH_VIDEO))
         await self._interactions.defer_update(interaction)
         user_id = interaction.user.id
         await notifications.set_done_notification(self._context, guild_id, user_id, wanted=wanted)
         if interaction.message is not None:
-            card = toggle_button(interaction.message, NotifyButton(guild_id, enabled=not wanted))
-            await interaction.edit_original_response(view=card)
+            view = toggle_button(interaction.message, NotifyButton(guild_id, enabled=not wanted))
+            await interaction.edit_original_response(view=view)

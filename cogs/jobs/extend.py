@@ -1,4 +1,4 @@
-"""What *Extend* does: a form about what comes next, and the video that begins where one ends."""
+"""*Extend*: a modal about what comes next, and a new video from the last frame of another."""
 
 import asyncio
 import re
@@ -24,10 +24,10 @@ from workflow.results.extend import (
 )
 from workflow.results.rerun import modal_keys
 
-_FORM_READ_S: Final = 2
-"""A form has to be the first answer, and Discord waits three seconds for it."""
+_MODAL_READ_S: Final = 2
+"""Seconds to read a job: a modal must be the first answer, within Discord's three seconds."""
 
-_SAID: Final = MappingProxyType(
+_REFUSALS: Final = MappingProxyType(
     {
         ExtendRefusal.NOT_READY: N_("There is no video yet that could be extended."),
         ExtendRefusal.DELETED: N_("This video was deleted, so it can not be extended."),
@@ -50,7 +50,7 @@ _Interaction = discord.Interaction[Any]
 
 
 class ExtendHandler:
-    """Answers clicks on *Extend*, and the form that they open; `own` finds a member's own job."""
+    """The handler of *Extend* and its modal; `find_own_job` returns a member's own job."""
 
     def __init__(
         self,
@@ -65,30 +65,30 @@ class ExtendHandler:
         self._find_own_job = find_own_job
 
     async def open_modal(self, interaction: _Interaction, job_id: str) -> None:
-        """Open the form, filled in with what the video was made from."""
+        """Open the modal, filled in with the request of the video."""
         try:
-            async with asyncio.timeout(_FORM_READ_S):
+            async with asyncio.timeout(_MODAL_READ_S):
                 job = await self._find_own_job(interaction, job_id)
         except TimeoutError:
             raise UserError(_("The service is slow just now. Click again in a moment.")) from None
-        if hindered := check_extendable(self._context, job):
-            raise UserError(_(_SAID[hindered]))
+        if refusal := check_extendable(self._context, job):
+            raise UserError(_(_REFUSALS[refusal]))
         draft = draft_continuation(job, self._context.now_ms())
         await interaction.response.send_modal(extend_modal(draft, job.id, interaction.id))
 
     async def request_extension(
-        self, interaction: _Interaction, about: re.Match[str], data: Mapping[str, Any]
+        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        """Ask for the video of the form that was sent off; sent twice, it is one."""
+        """Request the video of a submitted modal; submitted twice, it is one job."""
         await self._interactions.defer_reply(interaction)
-        job = await self._find_own_job(interaction, about["job"])
+        job = await self._find_own_job(interaction, match["job"])
         name = _("the last picture of the video")
         picture = await extract_last_frame(self._context, job, name)
         if isinstance(picture, ExtendRefusal):
-            raise UserError(_(_SAID[picture]))
+            raise UserError(_(_REFUSALS[picture]))
         before = replace(draft_continuation(job, self._context.now_ms()), pictures=(picture,))
         draft = apply_input(before, data)
-        keys = modal_keys(int(about["opened"]), interaction.user.id, job.id)
+        keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
         retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
-        card = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=card)
+        view = await self._service.request_video(interaction, draft, keys, retry)
+        await interaction.edit_original_response(view=view)

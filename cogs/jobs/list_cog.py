@@ -1,11 +1,11 @@
-"""The command that lists a member's own videos, and what the buttons on the list do."""
+"""The job list: the command /jobs, and the buttons on its answer."""
 
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from cogs.jobs import list_views as list_cards
+from cogs.jobs import list_views
 from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, PageButton
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text
@@ -30,7 +30,7 @@ _Interaction = discord.Interaction[Any]
 
 
 class JobListCog(ComponentCog):
-    """Lists videos to those who asked for them, privately."""
+    """The private list of a member's videos on a server."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class JobListCog(ComponentCog):
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the buttons of the list."""
+        """Return the routes of the list's buttons."""
         return (
             ComponentRoute(PageButton, self.show_page),
             ComponentRoute(ListActionButton, self.handle_action),
@@ -54,38 +54,38 @@ class JobListCog(ComponentCog):
 
     @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
     async def jobs(self, interaction: _Interaction) -> None:
-        """List the newest videos of whoever asks."""
+        """List a member's newest videos."""
         await run_handler(interaction, self._list(interaction))
 
     async def show_page(self, interaction: _Interaction, button: PageButton) -> None:
-        """Show the page that begins with a video."""
-        await run_handler(interaction, self._turn(interaction, button.start))
+        """Show the page that begins with a job."""
+        await run_handler(interaction, self._turn_page(interaction, button.start))
 
     async def handle_action(self, interaction: _Interaction, button: ListActionButton) -> None:
-        """Do something to a video, and show its page again."""
-        work = self._act(interaction, button.action, button.job_id, button.start)
+        """Cancel or repost a job, and show its page again."""
+        work = self._run_action(interaction, button.action, button.job_id, button.start)
         await run_handler(interaction, work)
 
     async def _list(self, interaction: _Interaction) -> None:
         await self._interactions.defer_reply(interaction)
         await self._show(interaction, NEWEST_PAGE)
 
-    async def _turn(self, interaction: _Interaction, start: str) -> None:
+    async def _turn_page(self, interaction: _Interaction, start: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, start)
 
-    async def _act(
-        self, interaction: _Interaction, deed: ListAction, job_id: str, start: str
+    async def _run_action(
+        self, interaction: _Interaction, action: ListAction, job_id: str, start: str
     ) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        doing = self._cancel if deed is ListAction.CANCEL else self._post
+        handler = self._cancel if action is ListAction.CANCEL else self._repost
         try:
-            said = await doing(interaction, job_id)
+            notice = await handler(interaction, job_id)
         except JobNotFound:
-            said = _(text.NO_SUCH_VIDEO)
+            notice = _(text.NO_SUCH_VIDEO)
         finally:
             self._worker.wake()
-        await self._show(interaction, start, said)
+        await self._show(interaction, start, notice)
 
     async def _cancel(self, interaction: _Interaction, job_id: str) -> str:
         try:
@@ -94,12 +94,12 @@ class JobListCog(ComponentCog):
             return text.format_too_late(error)
         return _("Cancelled `{job}`. Nothing was charged.", job=job_id)
 
-    async def _post(self, interaction: _Interaction, job_id: str) -> str:
+    async def _repost(self, interaction: _Interaction, job_id: str) -> str:
         guild_id, user_id = _guild_id(interaction), interaction.user.id
         try:
             # A private result comes by this interaction if it cannot come by direct message.
             self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
-            done = await repost(self._context, job_id, guild_id, user_id)
+            reposted = await repost(self._context, job_id, guild_id, user_id)
         except NotDelivered:
             return _("There is no video of it that could be posted.")
         except TooLargeToPost:
@@ -116,14 +116,14 @@ class JobListCog(ComponentCog):
                 "Discord did not take it, neither in its channel nor in your direct messages. Let "
                 "me post there or write to you, then click *Post again* once more."
             )
-        return list_cards.format_repost_outcome(done.outcome, done.job)
+        return list_views.format_repost_outcome(reposted.outcome, reposted.job)
 
-    async def _show(self, interaction: _Interaction, start: str, said: str | None = None) -> None:
+    async def _show(self, interaction: _Interaction, start: str, notice: str | None = None) -> None:
         first = None if start == NEWEST_PAGE else start
         page = await read_job_page(
             self._context, _guild_id(interaction), interaction.user.id, first
         )
-        view = list_cards.render_job_list(page, start, said)
+        view = list_views.render_job_list(page, start, notice)
         await interaction.edit_original_response(view=view)
 
 

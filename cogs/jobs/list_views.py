@@ -1,4 +1,4 @@
-"""Knows the buttons of the list of a member's videos; each names its page, so it works for good."""
+"""Views and buttons of the job list; each custom id names its page, so it works for good."""
 
 import re
 from dataclasses import replace
@@ -22,20 +22,20 @@ from workflow.results.job_list import JobListEntry, JobListPage
 from workflow.results.repost import RepostOutcome
 
 NEWEST_PAGE: Final = "newest"
-"""Names the page with the newest videos; any other is named by its first video."""
+"""The page with the newest jobs; any other is named by its first job."""
 
 _LAST: Final = "last"
 
 
 class ListAction(StrEnum):
-    """What a button does to a video on the list."""
+    """What a button does to a job on the list."""
 
     CANCEL = "cancel"
     REPOST = "post"
 
 
 class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a-z]{1,20})"):
-    """Turns to the page that begins with a video."""
+    """A button to the page that begins with a job."""
 
     def __init__(self, start: str, label: str = "", *, disabled: bool = False) -> None:
         super().__init__(ui.Button(label=label, custom_id=f"jobs:{start}", disabled=disabled))
@@ -45,7 +45,7 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the custom id of a click."""
         return cls(match["start"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
@@ -55,9 +55,9 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a
 
 class ListActionButton(
     ui.DynamicItem[ui.Button[Any]],
-    template=rf"jobs:(?P<deed>{'|'.join(ListAction)}):(?P<job>[0-9a-z]{{1,20}}):(?P<start>[0-9a-z]{{1,20}})",
+    template=rf"jobs:(?P<action>{'|'.join(ListAction)}):(?P<job>[0-9a-z]{{1,20}}):(?P<start>[0-9a-z]{{1,20}})",
 ):
-    """Does something to a video on the page that begins with `start`."""
+    """A button that acts on a job of the page that begins with `start`."""
 
     def __init__(self, action: ListAction, job_id: str, start: str) -> None:
         label, style = _(_LABELS[action]), _STYLES[action]
@@ -71,16 +71,16 @@ class ListActionButton(
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
-        return cls(ListAction(match["deed"]), match["job"], match["start"])
+        """Rebuild the button from the custom id of a click."""
+        return cls(ListAction(match["action"]), match["job"], match["start"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to the cog that knows what to do."""
+        """Hand the click to its handler."""
         await dispatch_component(interaction, self)
 
 
 def page_buttons(newer: str | None, older: str | None) -> ui.Item[Any]:
-    """Lay out the buttons that turn to the pages beside this one."""
+    """Lay out the buttons to the pages before and after this one."""
     buttons: list[ui.Item[Any]] = [
         PageButton(newer or NEWEST_PAGE, _("Previous"), disabled=newer is None),
         PageButton(older or _LAST, _("Next"), disabled=older is None),
@@ -101,8 +101,8 @@ _STYLES: Final = MappingProxyType(
 
 S = JobState
 
-_PROMPT_SHOWN: Final = 100
-_REASON_SHOWN: Final = 60
+_MAX_PROMPT_CHARS: Final = 100
+_MAX_REASON_CHARS: Final = 60
 
 _STATES: Final = MappingProxyType(
     {
@@ -123,7 +123,7 @@ _STATES: Final = MappingProxyType(
     }
 )
 _DELETED: Final = N_("🗑️ **Done**, and deleted since")
-_AGAIN: Final = MappingProxyType(
+_REPOST_OUTCOMES: Final = MappingProxyType(
     {
         RepostOutcome.IN_PROGRESS: N_(
             "`{job}` is being posted to <#{channel}>. Nothing more is charged."
@@ -145,7 +145,7 @@ _AGAIN: Final = MappingProxyType(
 
 
 def render_job_list(page: JobListPage, start: str, notice: str | None = None) -> ui.LayoutView:
-    """Lay out a page of the list, under what was `said` to the last click."""
+    """Lay out a page of the list, under the `notice` about the last click."""
     view = ui.LayoutView(timeout=None)
     if notice is not None:
         view.add_item(ui.TextDisplay(notice))
@@ -163,14 +163,14 @@ def render_job_list(page: JobListPage, start: str, notice: str | None = None) ->
 
 
 def format_repost_outcome(outcome: RepostOutcome, job: JobView) -> str:
-    """Say what came of a click on *Post again*."""
+    """Format the outcome of a click on *Post again*."""
     if job.private and outcome is not RepostOutcome.GONE:
-        return _sent_again(outcome, job)
+        return _format_private_repost(outcome, job)
     link = text.link_to_result(job, _("message"))
-    return _(_AGAIN[outcome], job=job.id, channel=job.channel_id, link=link)
+    return _(_REPOST_OUTCOMES[outcome], job=job.id, channel=job.channel_id, link=link)
 
 
-def _sent_again(outcome: RepostOutcome, job: JobView) -> str:
+def _format_private_repost(outcome: RepostOutcome, job: JobView) -> str:
     match outcome:
         case RepostOutcome.IN_PROGRESS:
             return _("`{job}` is on its way to you. Nothing more is charged.", job=job.id)
@@ -187,58 +187,58 @@ def _title(page: JobListPage) -> str:
         last=page.newer_count + len(page.rows),
         total=page.total,
     )
-    halts = (row.status.submission_block for row in page.rows if row.status.job.state is S.QUEUED)
-    halt = next(filter(None, halts), None)
-    return title if halt is None else f"{title}\n{format_submission_block(halt)}"
+    blocks = (row.status.submission_block for row in page.rows if row.status.job.state is S.QUEUED)
+    block = next(filter(None, blocks), None)
+    return title if block is None else f"{title}\n{format_submission_block(block)}"
 
 
 def _row(row: JobListEntry, start: str) -> ui.Item[Any]:
     job = row.status.job
-    asked = _("asked for <t:{since}:R>", since=job.created_at_ms // 1000)
-    about = _about(row.status)
+    age = _("asked for <t:{since}:R>", since=job.created_at_ms // 1000)
+    explanation = _explain(row.status)
     lines = [
-        f"{_state(row.status)} · {asked}",
-        f"> {text.sanitize(job.request.prompt, _PROMPT_SHOWN)}",
-        *([about] if about else []),
-        " · ".join(filter(None, (_money(row.money), _place(row.status)))),
+        f"{_format_state(row.status)} · {age}",
+        f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}",
+        *([explanation] if explanation else []),
+        " · ".join(filter(None, (_format_amounts(row.money), _format_location(row.status)))),
         f"-# {text.format_settings(job.request)} · {job.id}",
     ]
-    shown = ui.TextDisplay[Any]("\n".join(lines))
-    deed = ListAction.CANCEL if row.can_cancel else ListAction.REPOST if row.can_repost else None
-    if deed is None:
-        return shown
-    return ui.Section(shown, accessory=ListActionButton(deed, job.id, start))
+    summary = ui.TextDisplay[Any]("\n".join(lines))
+    action = ListAction.CANCEL if row.can_cancel else ListAction.REPOST if row.can_repost else None
+    if action is None:
+        return summary
+    return ui.Section(summary, accessory=ListActionButton(action, job.id, start))
 
 
-def _state(sight: StatusView) -> str:
-    """Say how far a job is, and when it goes on."""
-    if sight.job.state is S.QUEUED and (sight.queue_position or 0) > 1:
-        return _("⏳ **Waiting**, number {place} in line", place=sight.queue_position)
-    if sight.job.state is S.QUEUED:
+def _format_state(status: StatusView) -> str:
+    """Format how far a job is, and when it goes on."""
+    if status.job.state is S.QUEUED and (status.queue_position or 0) > 1:
+        return _("⏳ **Waiting**, number {place} in line", place=status.queue_position)
+    if status.job.state is S.QUEUED:
         return _("⏳ **Waiting**, next in line")
-    state = _(_DELETED) if sight.deleted else _(_STATES[sight.job.state])
-    if sight.ready_at_ms is None:
+    state = _(_DELETED) if status.deleted else _(_STATES[status.job.state])
+    if status.ready_at_ms is None:
         return state
-    return _("{state}, expected <t:{at}:R>", state=state, at=sight.ready_at_ms // 1000)
+    return _("{state}, expected <t:{at}:R>", state=state, at=status.ready_at_ms // 1000)
 
 
-def _about(sight: StatusView) -> str | None:
-    """Say what happened to a job that has left the usual way, and what happens next."""
-    job = sight.job
+def _explain(status: StatusView) -> str | None:
+    """Describe what happened to a job off the usual path, and what happens next."""
+    job = status.job
     match job.state:
         case S.REJECTED | S.FAILED:
-            return text.format_outcome(_in_brief(sight))
+            return text.format_outcome(_shorten_reason(status))
         case S.SUBMIT_UNKNOWN:
-            return _about_lost_answer(sight)
+            return _explain_lost_answer(status)
         case S.STUCK:
-            return _about_stuck(sight)
+            return _explain_stuck(status)
         case S.RESULT_LOST:
             return _(
                 "The video was made, but its file could not be fetched. Next: nothing by itself; "
                 "you have your money back and can ask again."
             )
         case S.UNDELIVERABLE:
-            return _about_undeliverable(job)
+            return _explain_undeliverable(job)
         case S.QUARANTINED:
             return _(
                 "Something went wrong on our side, again and again. Next: the operator of this "
@@ -248,8 +248,8 @@ def _about(sight: StatusView) -> str | None:
             return None
 
 
-def _about_lost_answer(sight: StatusView) -> str:
-    if sight.hold_released:
+def _explain_lost_answer(status: StatusView) -> str:
+    if status.hold_released:
         return _(
             "The request was sent, its answer got lost, and no video turned up. The hold is "
             "released. Next: nothing by itself; ask again if you still want it."
@@ -257,11 +257,11 @@ def _about_lost_answer(sight: StatusView) -> str:
     return _(
         "The request was sent, but its answer got lost. Next: it is not sent again; if no "
         "video turns up, the hold is released <t:{until}:R>.",
-        until=sight.job.due_at_ms // 1000,
+        until=status.job.due_at_ms // 1000,
     )
 
 
-def _about_undeliverable(job: JobView) -> str:
+def _explain_undeliverable(job: JobView) -> str:
     if job.private:
         return _(
             "The video is ready, but I may not write to you. Next: click *Post again*, and it "
@@ -274,8 +274,8 @@ def _about_undeliverable(job: JobView) -> str:
     )
 
 
-def _about_stuck(sight: StatusView) -> str:
-    if sight.hold_released:
+def _explain_stuck(status: StatusView) -> str:
+    if status.hold_released:
         return _(
             "The video takes far too long. Next: the operator of this service, who has been told, "
             "looks into it; you are not charged for it."
@@ -286,22 +286,22 @@ def _about_stuck(sight: StatusView) -> str:
     )
 
 
-def _in_brief(sight: StatusView) -> StatusView:
-    """Cut what the model said of its reasons, so that five jobs fit on a page."""
-    reason = sight.job.reason or ""
-    if len(reason) <= _REASON_SHOWN:
-        return sight
-    return replace(sight, job=replace(sight.job, reason=f"{reason[: _REASON_SHOWN - 1]}…"))
+def _shorten_reason(status: StatusView) -> StatusView:
+    """Cut the model's reason, so that five jobs fit on a page."""
+    reason = status.job.reason or ""
+    if len(reason) <= _MAX_REASON_CHARS:
+        return status
+    return replace(status, job=replace(status.job, reason=f"{reason[: _MAX_REASON_CHARS - 1]}…"))
 
 
-def _money(money: JobAmounts) -> str:
-    """Say to the micro-dollar what a video costs, or what was given back."""
-    back = MicroUSD(-money.adjusted)
+def _format_amounts(money: JobAmounts) -> str:
+    """Format what a video costs, or what was refunded, to the micro-dollar."""
+    refund = MicroUSD(-money.adjusted)
     if money.held:
         return _("On hold: **{held}**", held=format_usd(money.held))
-    if back > 0:
+    if refund > 0:
         paid = format_usd(money.charged)
-        return _("Charged **{paid}**, given back **{back}**", paid=paid, back=format_usd(back))
+        return _("Charged **{paid}**, given back **{back}**", paid=paid, back=format_usd(refund))
     if money.charged or money.adjusted:
         paid = format_usd(MicroUSD(money.charged + money.adjusted))
         return _("Paid: **{paid}**", paid=paid)
@@ -310,10 +310,10 @@ def _money(money: JobAmounts) -> str:
     return _("Nothing charged")
 
 
-def _place(sight: StatusView) -> str | None:
-    job = sight.job
+def _format_location(status: StatusView) -> str | None:
+    job = status.job
     if job.private:
         return _("private")
-    if job.result_message_id is not None and not sight.deleted:
+    if job.result_message_id is not None and not status.deleted:
         return text.link_to_result(job, _("video"))
     return text.link_to_status(job, _("status"))

@@ -1,4 +1,4 @@
-"""What *Share* does: a video is posted where the whole server looks, by those who may do so."""
+"""*Share*: the member or a moderator posts a video in the server's showcase channel."""
 
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
 from workflow.results.share import ShareOutcome, ShareResult, share
 
-_SAID: Final = MappingProxyType(
+_OUTCOMES: Final = MappingProxyType(
     {
         ShareOutcome.POSTED: N_("It is in the showcase now: {link}"),
         ShareOutcome.ALREADY_SHARED: N_("It is in the showcase already: {link}"),
@@ -36,7 +36,7 @@ _Interaction = discord.Interaction[Any]
 
 
 class ShareHandler:
-    """Answers clicks on *Share*; `find` finds a job where a click came from."""
+    """The handler of *Share*; `find_job` returns a job visible where the click came from."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ShareHandler:
         self._find_job = find_job
 
     async def share(self, interaction: _Interaction, job_id: str) -> None:
-        """Post the video in the showcase channel, and say where it is."""
+        """Post the video in the showcase channel, and answer with a link to it."""
         await self._interactions.defer_reply(interaction)
         job = await self._find_job(interaction, job_id)
         if not _may_share(interaction, job):
@@ -59,10 +59,10 @@ class ShareHandler:
                     "share it."
                 )
             )
-        view = views.render_text(_said(await self._shared(job)))
+        view = views.render_text(_format_result(await self._share(job)))
         await interaction.edit_original_response(view=view)
 
-    async def _shared(self, job: JobView) -> ShareResult:
+    async def _share(self, job: JobView) -> ShareResult:
         try:
             return await share(self._context, job.id)
         except NotDelivered:
@@ -81,12 +81,12 @@ class ShareHandler:
 
 
 def _may_share(interaction: _Interaction, job: JobView) -> bool:
-    moderates = interaction.permissions.manage_messages
-    here = interaction.channel_id == job.destination_channel_id
-    return job.user_id == interaction.user.id or (here and moderates)
+    may_moderate = interaction.permissions.manage_messages
+    is_same_channel = interaction.channel_id == job.destination_channel_id
+    return job.user_id == interaction.user.id or (is_same_channel and may_moderate)
 
 
-def _said(sharing: ShareResult) -> str:
-    job = sharing.job
-    place = f"{job.guild_id}/{job.shared_channel_id}/{job.shared_message_id}"
-    return _(_SAID[sharing.outcome], link=f"https://discord.com/channels/{place}")
+def _format_result(result: ShareResult) -> str:
+    job = result.job
+    path = f"{job.guild_id}/{job.shared_channel_id}/{job.shared_message_id}"
+    return _(_OUTCOMES[result.outcome], link=f"https://discord.com/channels/{path}")

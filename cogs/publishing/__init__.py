@@ -1,1 +1,1 @@
-"""How jobs come to stand on Discord: posted once, found again, and taken away."""
+"""Jobs' messages on Discord: posted once, found again, edited, deleted."""

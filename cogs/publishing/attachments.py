@@ -1,4 +1,4 @@
-"""Knows the files that hang on messages: opening them, and the addresses that Discord gives."""
+"""Attachments of messages: opening files to send, and the URLs that Discord assigns."""
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -15,7 +15,7 @@ from workflow.publisher import StatusView
 
 @contextmanager
 def open_files(paths: Sequence[Path]) -> Generator[list[discord.File]]:
-    """Open files to be sent."""
+    """Open files to be sent, and close them afterwards."""
     with ExitStack() as stack:
         yield [
             stack.enter_context(closing(discord.File(path, filename=path.name))) for path in paths
@@ -23,14 +23,14 @@ def open_files(paths: Sequence[Path]) -> Generator[list[discord.File]]:
 
 
 def with_attachments(status: StatusView, files: Sequence[Path]) -> StatusView:
-    """Let a card show these files as attachments, beside those that it carries anyway."""
-    carried = tuple(dict.fromkeys((*status.files, *files)))
-    attached = (f"attachment://{file.name}" for file in carried)
-    return replace(status, preview_urls=tuple(attached), files=carried)
+    """Return a status view that shows these files as attachments, beside those it has anyway."""
+    all_files = tuple(dict.fromkeys((*status.files, *files)))
+    urls = (f"attachment://{file.name}" for file in all_files)
+    return replace(status, preview_urls=tuple(urls), files=all_files)
 
 
 def attachment_urls(message: discord.Message | None) -> dict[str, str]:
-    """List the addresses of what hangs on a message, by file name.
+    """Return the URLs of a message's attachments, by file name.
 
     A message of components lists a file where it is shown, and nowhere else.
 
@@ -39,10 +39,10 @@ def attachment_urls(message: discord.Message | None) -> dict[str, str]:
     """
     if message is None:
         raise ChannelUnavailable("the message is gone")
-    addresses = [attachment.url for attachment in message.attachments]
+    urls = [attachment.url for attachment in message.attachments]
     for item in ui.LayoutView.from_message(message).walk_children():
         if isinstance(item, ui.MediaGallery):
-            addresses += [shown.media.url for shown in item.items]
+            urls += [entry.media.url for entry in item.items]
         elif isinstance(item, ui.File):
-            addresses.append(item.url)
-    return {URL(address).name: address for address in addresses}
+            urls.append(item.url)
+    return {URL(url).name: url for url in urls}

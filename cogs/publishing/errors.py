@@ -1,4 +1,4 @@
-"""Says in the workflow's words what Discord refused, and what went wrong on the way to it."""
+"""Discord's refusals and connection errors as the workflow's publish errors."""
 
 from collections.abc import Awaitable
 from typing import Final, TypeVar
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class BlockedByAutoMod(PublishError):
-    """The channel's word filter refused the text."""
+    """AutoMod of the channel refused the text."""
 
 
 async def call_discord(request: Awaitable[T]) -> T:
-    """Await a request to Discord, with its errors in the workflow's words."""
+    """Await a request to Discord, and raise its errors as publish errors."""
     try:
         return await request
     except Exception as error:
@@ -28,20 +28,20 @@ async def call_discord(request: Awaitable[T]) -> T:
 
 
 def to_publish_error(error: Exception) -> Exception:
-    """Give the workflow's error for one of a request to Discord."""
+    """Return the publish error for an error of a request to Discord."""
     match error:
         case PublishError():
             return error
         case discord.HTTPException():
-            return _refusal(error)
+            return _from_http_error(error)
         case aiohttp.ClientError() | OSError() | TimeoutError():
             return TemporaryPublishError(f"no answer from Discord ({type(error).__name__})")
         case _:
-            # An answer that the library stumbles over: a proxy's, or cut off.
+            # discord.py raises anything on a malformed response: a proxy's, or one cut off.
             return TemporaryPublishError(f"an odd answer from Discord ({type(error).__name__})")
 
 
-def _refusal(error: discord.HTTPException) -> PublishError:
+def _from_http_error(error: discord.HTTPException) -> PublishError:
     if error.code in _FILTERED:
         return BlockedByAutoMod(error.text)
     if error.status == 413 or error.code == _TOO_LARGE:

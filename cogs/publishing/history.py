@@ -1,4 +1,4 @@
-"""Looks in channels for what the bot has already posted for a job."""
+"""A search of channel histories for a job's messages."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _HISTORY_DEPTH: Final = 2_000
 
 
 class MessageHistory:
-    """The past of the channels that a client can read."""
+    """The histories of the channels that a client can read."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
@@ -23,19 +23,19 @@ class MessageHistory:
     async def find_message(
         self, channel: discord.abc.Messageable, job_id: str, kind: MessageKind, since_ms: int
     ) -> int | None:
-        """Look for the message of a kind that was posted for a job since then."""
+        """Return the id of a job's message of a kind posted since then; None if there is none."""
         since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
         history = channel.history(limit=_HISTORY_DEPTH, after=since)
         try:
             async for message in history:
-                if self._is_mine(message) and _kind(message, job_id) is kind:
+                if self._is_own(message) and _kind(message, job_id) is kind:
                     return message.id
         except Exception as error:
             raise to_publish_error(error) from error
         return None
 
     def require_readable(self, channel_id: int) -> None:
-        """Refuse to look where Discord would answer with an empty list rather than an error."""
+        """Raise `HistoryDenied` where Discord would return an empty history instead of an error."""
         channel = self._client.get_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return
@@ -46,12 +46,12 @@ class MessageHistory:
         if allowed.view_channel and not allowed.read_message_history:
             raise HistoryDenied("the bot may not read the channel's history")
 
-    def _is_mine(self, message: discord.Message) -> bool:
+    def _is_own(self, message: discord.Message) -> bool:
         return self._client.user is not None and message.author.id == self._client.user.id
 
 
 def _kind(message: discord.Message, job_id: str) -> MessageKind | None:
-    """Tell which of a job's messages this is, by its last line: a prompt may quote any job."""
+    """Return the kind of a job's message by its last line, because a prompt may quote any job."""
     view = ui.LayoutView.from_message(message)
     texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
     signature = texts[-1].rpartition("\n")[2] if texts else ""

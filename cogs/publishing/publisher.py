@@ -1,6 +1,7 @@
-"""Posts to Discord with the bot's token, once: every post has a nonce made from its job's id.
+"""Posts to Discord with the bot's token, each with a nonce made from its job's id.
 
-Interaction tokens die after 15 minutes and their posts have no nonce, so nothing here uses one.
+A repeated post with the same nonce is one message. Interaction tokens expire after 15 minutes and
+their posts have no nonce, so only private results that cannot be sent directly use them.
 """
 
 from collections.abc import Sequence
@@ -27,24 +28,24 @@ from workflow.status_updates import ACTIVE_STATES
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 
 
-class _LayOut(Protocol):
+class _BuildView(Protocol):
     def __call__(self, *, without_prompt: bool) -> ui.LayoutView: ...
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """What a video of a job is sent with; `build_view` makes its card."""
+    """A message with a job's video; `build_view` lays it out."""
 
     job_id: str
     nonce: str
     allowed_mentions: discord.AllowedMentions
-    build_view: _LayOut
+    build_view: _BuildView
 
 
 async def send_video(
     channel: discord.abc.Messageable, video: Path | None, message: OutgoingMessage
 ) -> int:
-    """Send a letter with its video, or without one; a post that is made twice is one message."""
+    """Send a message with its video, if there is one; sent twice, it is one message."""
     try:
         return await _send_once(channel, video, message, without_prompt=False)
     except BlockedByAutoMod:
@@ -54,7 +55,7 @@ async def send_video(
 async def send_followup(
     interaction: discord.Interaction[Any], job: JobView, payload: ResultPayload
 ) -> int:
-    """Send a result where only its member sees it, in answer to an interaction."""
+    """Send a result to its member alone, as a follow-up to an interaction."""
     view = views.render_result(job, payload, private=True)
     with open_files([] if payload.video is None else [payload.video]) as files:
         send = interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
@@ -62,7 +63,7 @@ async def send_followup(
 
 
 def mention_only(user_id: int) -> discord.AllowedMentions:
-    """Let a message ping one member, and nobody else."""
+    """Allow a message to ping one member, and nobody else."""
     return discord.AllowedMentions(
         everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]
     )
@@ -71,28 +72,28 @@ def mention_only(user_id: int) -> discord.AllowedMentions:
 async def _send_once(
     channel: discord.abc.Messageable,
     video: Path | None,
-    letter: OutgoingMessage,
+    message: OutgoingMessage,
     *,
     without_prompt: bool,
 ) -> int:
     view, nonce, mentions = (
-        letter.build_view(without_prompt=without_prompt),
-        letter.nonce,
-        letter.allowed_mentions,
+        message.build_view(without_prompt=without_prompt),
+        message.nonce,
+        message.allowed_mentions,
     )
     if video is None:
         return (
             await call_discord(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))
         ).id
-    with closing(discord.File(video, filename=f"{letter.job_id}.mp4")) as file:
+    with closing(discord.File(video, filename=f"{message.job_id}.mp4")) as file:
         send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
         return (await call_discord(send)).id
 
 
-_PLAIN_LIMIT: Final = 10 * 1024 * 1024
-"""Bytes of a file that a direct message, or a server without boosts, takes."""
+_DEFAULT_MAX_BYTES: Final = 10 * 1024 * 1024
+"""Bytes that Discord takes as a file in direct messages, or on a server without boosts."""
 
-_WITH_AGE_LIMIT: Final = (
+_AGE_RESTRICTABLE: Final = (
     discord.TextChannel,
     discord.VoiceChannel,
     discord.StageChannel,
@@ -102,7 +103,7 @@ _WITH_AGE_LIMIT: Final = (
 
 
 class DiscordPublisher:
-    """Shows jobs in their channels, on behalf of the belt."""
+    """The publisher of jobs on Discord."""
 
     def __init__(self, client: discord.Client, ephemeral_replies: EphemeralReplies) -> None:
         self._client = client
@@ -111,14 +112,14 @@ class DiscordPublisher:
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether Discord has said what the bot may do where."""
+        """Return whether Discord has sent the bot's channels and permissions."""
         return self._client.is_ready()
 
     async def post_status(self, status: StatusView) -> int:
         """Post the status message with its files; it pings nobody.
 
-        That of a private job whose member takes no direct messages is shown in the private answer
-        to its order, while that can be changed; there is no message then all the same.
+        Where a private job's member takes no direct messages, its status is shown in the private
+        reply to its request while that can be edited; the post fails all the same.
         """
         try:
             return await self._post_fitting_status(status)
@@ -128,42 +129,42 @@ class DiscordPublisher:
                 await self._ephemeral_replies.update_status(status.job, views.render_status(bare))
             raise
 
-    async def _post_fitting_status(self, sight: StatusView) -> int:
+    async def _post_fitting_status(self, status: StatusView) -> int:
         try:
-            return await self._post_status(sight, without_prompt=False)
+            return await self._post_status(status, without_prompt=False)
         except BlockedByAutoMod:
-            return await self._post_status(sight, without_prompt=True)
+            return await self._post_status(status, without_prompt=True)
         except TooLargeToPost:
             return await self._post_status(
-                replace(sight, preview_urls=(), files=()), without_prompt=False
+                replace(status, preview_urls=(), files=()), without_prompt=False
             )
 
     async def edit_status(self, status: StatusView) -> None:
-        """Bring the status message up to date; a deleted one is left alone."""
+        """Update the status message; a deleted one is left alone."""
         if status.job.status_message_id is not None:
             await self._edit(status, status.job.status_message_id)
 
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
-        """Give fresh addresses of files that hang on the status message, or do so from now on.
+        """Return fresh URLs of files on the status message, attaching those that it lacks.
 
-        Whatever Discord says of a message has fresh addresses; an edit, unlike a look, needs no
-        permission to read the channel's history.
+        Every response with the message has fresh URLs; an edit, unlike a read, needs no permission
+        to read the channel's history.
         """
         message_id = status.job.status_message_id
-        assert message_id is not None, "there is a message for the files to hang on"
+        assert message_id is not None, "there is a message to attach the files to"
         try:
-            offered = attachment_urls(await self._edit(status, message_id))
+            urls = attachment_urls(await self._edit(status, message_id))
         except (ChannelUnavailable, TemporaryPublishError):
             raise
         except PublishError:
-            offered = {}  # the card may name files that do not hang there
-        if any(file.name not in offered for file in files):
-            laden = with_attachments(status, files)
-            offered = attachment_urls(await self._edit(laden, message_id, laden.files))
-        return offered
+            urls = {}  # the view may name files that are not attached
+        if any(file.name not in urls for file in files):
+            extended = with_attachments(status, files)
+            urls = attachment_urls(await self._edit(extended, message_id, extended.files))
+        return urls
 
     async def post_failure(self, status: StatusView) -> int:
-        """Tell the member in a reply to the status message that there will be no video."""
+        """Reply to the status message that there will be no video, pinging the member."""
         job = status.job
         assert job.status_message_id is not None, "there is a message to reply to"
         channel = await self._message_channel(job)
@@ -177,29 +178,29 @@ class DiscordPublisher:
         return (await call_discord(send)).id
 
     def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
-        """Tell how many bytes a file may have on the job's server, or in direct messages."""
-        direct = private or job.private
-        guild = None if direct else self._client.get_guild(job.guild_id)
-        return guild.filesize_limit if guild else _PLAIN_LIMIT
+        """Return how many bytes a file may have on the job's server, or in direct messages."""
+        is_dm = private or job.private
+        guild = None if is_dm else self._client.get_guild(job.guild_id)
+        return guild.filesize_limit if guild else _DEFAULT_MAX_BYTES
 
     async def post_result(self, job: JobView, payload: ResultPayload) -> int:
-        """Post the result to its channel; without the prompt where a filter refuses it."""
+        """Post the result to its channel; without the prompt where AutoMod refuses it."""
         if job.private:
-            return await self._hand_over(job, payload)
+            return await self._send_private_result(job, payload)
         build_view = partial(views.render_result, job, payload)
-        letter = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
-        return await send_video(self._result_channel(job), payload.video, letter)
+        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
+        return await send_video(self._result_channel(job), payload.video, message)
 
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
-        channel = await self._direct_channel(job)
+        channel = await self._dm_channel(job)
         build_view = partial(views.render_result, job, payload, private=True)
-        letter = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
-        return await send_video(channel, payload.video, letter)
+        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
+        return await send_video(channel, payload.video, message)
 
     async def notify_done(self, job: JobView) -> None:
-        """Write to the member of a delivered job where its result is."""
-        channel = await self._direct_channel(job)
+        """Send the member of a delivered job a done-notification that links to the result."""
+        channel = await self._dm_channel(job)
         send = channel.send(
             view=render_done_notice(job), nonce=f"d{job.id}", allowed_mentions=NO_MENTIONS
         )
@@ -210,46 +211,46 @@ class DiscordPublisher:
         if job.result_message_id is None:
             return
         if job.private:
-            await self._delete_private(job, job.result_message_id)
+            await self._delete_dm(job, job.result_message_id)
             return
         try:
             await self._result_channel(job).get_partial_message(job.result_message_id).delete()
         except discord.NotFound:
-            await self._delete_private(job, job.result_message_id)
+            await self._delete_dm(job, job.result_message_id)
         except Exception as error:
             raise to_publish_error(error) from error
 
     async def find_result_dm(self, job: JobView, since_ms: int) -> int | None:
-        """Look in the member's direct messages for a result sent since then."""
-        return await self._find_directly(job, MessageKind.RESULT, since_ms)
+        """Return the id of a result sent to the member's direct messages since then, if any."""
+        return await self._find_dm(job, MessageKind.RESULT, since_ms)
 
     async def find_message(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
-        """Look in the channel's history for what was posted for a job since then."""
+        """Return the id of a job's message of a kind posted since then, if any."""
         if job.private:
-            return await self._find_directly(job, kind, since_ms)
+            return await self._find_dm(job, kind, since_ms)
         is_result = kind is MessageKind.RESULT
         self._history.require_readable(job.destination_channel_id if is_result else job.channel_id)
         channel = self._result_channel(job) if is_result else self._channel(job)
         return await self._history.find_message(channel, job.id, kind, since_ms)
 
     async def is_age_restricted(self, channel_id: int) -> bool | None:
-        """Tell whether a channel, or that of a thread, is age-restricted; None for a lost one."""
+        """Return whether a channel, or a thread's channel, is age-restricted; None if gone."""
         channel = self._client.get_channel(channel_id)
         try:
             channel = channel or await call_discord(self._client.fetch_channel(channel_id))
         except ChannelUnavailable:
             return None
-        return isinstance(channel, _WITH_AGE_LIMIT) and channel.is_nsfw()
+        return isinstance(channel, _AGE_RESTRICTABLE) and channel.is_nsfw()
 
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody."""
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         build_view = partial(views.render_showcase, job, payload)
-        letter = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
-        return await send_video(channel, payload.video, letter)
+        message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
+        return await send_video(channel, payload.video, message)
 
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:
-        """Look in a showcase channel's history for the post of a job."""
+        """Return the id of a job's post in a showcase channel, if any."""
         self._history.require_readable(channel_id)
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         return await self._history.find_message(
@@ -257,75 +258,75 @@ class DiscordPublisher:
         )
 
     async def delete_shared(self, job: JobView) -> None:
-        """Delete a job's post in the showcase channel; it may be gone already."""
+        """Delete a job's post in the showcase channel, if it still exists."""
         if job.shared_message_id is None or job.shared_channel_id is None:
             return
-        place = self._client.get_partial_messageable(job.shared_channel_id, guild_id=job.guild_id)
+        channel = self._client.get_partial_messageable(job.shared_channel_id, guild_id=job.guild_id)
         try:
-            await place.get_partial_message(job.shared_message_id).delete()
+            await channel.get_partial_message(job.shared_message_id).delete()
         except discord.NotFound:
             return
         except Exception as error:
             raise to_publish_error(error) from error
 
-    async def _find_directly(self, job: JobView, post: MessageKind, since_ms: int) -> int | None:
+    async def _find_dm(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
         try:
             return await self._history.find_message(
-                await self._direct_channel(job), job.id, post, since_ms
+                await self._dm_channel(job), job.id, kind, since_ms
             )
         except ChannelUnavailable:
             return None
 
-    async def _hand_over(self, job: JobView, parcel: ResultPayload) -> int:
-        """Send a private result to its member: directly, else by an interaction of theirs.
+    async def _send_private_result(self, job: JobView, payload: ResultPayload) -> int:
+        """Send a private result by direct message, else by an interaction of its member.
 
-        What an interaction posts has no nonce, so that is tried once.
+        A post by an interaction has no nonce, so that is tried once.
         """
         try:
-            return await self.send_result_by_dm(job, parcel)
+            return await self.send_result_by_dm(job, payload)
         except ChannelUnavailable:
             interaction = self._ephemeral_replies.take_interaction(job)
             if interaction is None:
                 raise
-            return await send_followup(interaction, job, parcel)
+            return await send_followup(interaction, job, payload)
 
-    async def _delete_private(self, job: JobView, message_id: int) -> None:
+    async def _delete_dm(self, job: JobView, message_id: int) -> None:
         try:
-            channel = await self._direct_channel(job)
+            channel = await self._dm_channel(job)
             await call_discord(channel.get_partial_message(message_id).delete())
         except ChannelUnavailable:
-            return  # neither here nor there
+            return  # gone from the channel and from the direct messages
 
-    async def _post_status(self, sight: StatusView, *, without_prompt: bool) -> int:
-        job = sight.job
-        view, nonce = views.render_status(sight, without_prompt=without_prompt), f"s{job.id}"
-        with open_files(sight.files) as files:
+    async def _post_status(self, status: StatusView, *, without_prompt: bool) -> int:
+        job = status.job
+        view, nonce = views.render_status(status, without_prompt=without_prompt), f"s{job.id}"
+        with open_files(status.files) as files:
             channel = await self._message_channel(job)
             send = channel.send(view=view, nonce=nonce, files=files, allowed_mentions=NO_MENTIONS)
             return (await call_discord(send)).id
 
     async def _edit(
-        self, sight: StatusView, message_id: int, files: Sequence[Path] = ()
+        self, status: StatusView, message_id: int, files: Sequence[Path] = ()
     ) -> discord.Message | None:
-        """Edit the status message, with `files` in place of what hung there; None if it is gone.
+        """Edit the status message, replacing its attachments with `files`; None if it is gone.
 
-        Without files, what hangs there stays while APIXO may ask for it, and goes then.
+        Without files, attachments stay while APIXO may ask for them, and are removed then.
         """
         try:
-            return await self._edit_once(sight, message_id, files, without_prompt=False)
+            return await self._edit_once(status, message_id, files, without_prompt=False)
         except BlockedByAutoMod:
-            return await self._edit_once(sight, message_id, files, without_prompt=True)
+            return await self._edit_once(status, message_id, files, without_prompt=True)
 
     async def _edit_once(
-        self, sight: StatusView, message_id: int, files: Sequence[Path], *, without_prompt: bool
+        self, status: StatusView, message_id: int, files: Sequence[Path], *, without_prompt: bool
     ) -> discord.Message | None:
-        message = (await self._message_channel(sight.job)).get_partial_message(message_id)
+        message = (await self._message_channel(status.job)).get_partial_message(message_id)
         view, running = (
-            views.render_status(sight, without_prompt=without_prompt),
-            sight.job.state in ACTIVE_STATES,
+            views.render_status(status, without_prompt=without_prompt),
+            status.job.state in ACTIVE_STATES,
         )
         with open_files(files) as attachments:
-            # Without saying so again, an edit would mark the member as mentioned.
+            # An edit without allowed_mentions would mark the member as mentioned.
             edit = message.edit(
                 view=view,
                 attachments=attachments or (discord.utils.MISSING if running else []),
@@ -338,15 +339,15 @@ class DiscordPublisher:
             except Exception as error:
                 raise to_publish_error(error) from error
 
-    async def _direct_channel(self, job: JobView) -> discord.DMChannel:
+    async def _dm_channel(self, job: JobView) -> discord.DMChannel:
         user = await call_discord(self._client.fetch_user(job.user_id))
         return await call_discord(user.create_dm())
 
     async def _message_channel(
         self, job: JobView
     ) -> discord.DMChannel | discord.PartialMessageable:
-        """Give the place of a job's messages: the channel, or its member's direct messages."""
-        return await self._direct_channel(job) if job.private else self._channel(job)
+        """Return the channel of a job's messages, or its member's direct messages."""
+        return await self._dm_channel(job) if job.private else self._channel(job)
 
     def _channel(self, job: JobView) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)

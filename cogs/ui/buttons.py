@@ -1,4 +1,4 @@
-"""Knows the buttons under the cards; each names what it is about, so it works after a restart."""
+"""Buttons under jobs' messages; the custom id names a job, so they work after a restart."""
 
 import re
 from enum import StrEnum
@@ -13,7 +13,7 @@ from cogs.ui.routing import dispatch_component
 
 
 class ButtonAction(StrEnum):
-    """What a click does, as it stands at the head of a button's custom id."""
+    """What a click does: the first part of a button's custom id."""
 
     CANCEL = "cancel"
     RERUN = "again"
@@ -29,35 +29,37 @@ class ButtonAction(StrEnum):
     CONFIRM_PRICE = "confirm"
 
 
-_S: Final = discord.ButtonStyle
-_LOOKS: Final = MappingProxyType(
+_Style: Final = discord.ButtonStyle
+_LABELS_AND_STYLES: Final = MappingProxyType(
     {
-        ButtonAction.CANCEL: (N_("Cancel"), _S.secondary),
-        ButtonAction.RERUN: (N_("Again"), _S.primary),
-        ButtonAction.EDIT: (N_("Edit prompt"), _S.secondary),
-        ButtonAction.MAKE_FINAL: (N_("Make final"), _S.secondary),
-        ButtonAction.CONFIRM_FINAL: (N_("Spend"), _S.success),
-        ButtonAction.EXTEND: (N_("Extend"), _S.secondary),
-        ButtonAction.SHARE: (N_("Share"), _S.secondary),
-        ButtonAction.DETAILS: (N_("Details"), _S.secondary),
-        ButtonAction.DELETE: (N_("Delete"), _S.danger),
-        ButtonAction.CONFIRM_DELETE: (N_("Delete it"), _S.danger),
-        ButtonAction.REOPEN_FORM: (N_("Edit again"), _S.primary),
-        ButtonAction.CONFIRM_PRICE: (N_("Spend"), _S.success),
+        ButtonAction.CANCEL: (N_("Cancel"), _Style.secondary),
+        ButtonAction.RERUN: (N_("Again"), _Style.primary),
+        ButtonAction.EDIT: (N_("Edit prompt"), _Style.secondary),
+        ButtonAction.MAKE_FINAL: (N_("Make final"), _Style.secondary),
+        ButtonAction.CONFIRM_FINAL: (N_("Spend"), _Style.success),
+        ButtonAction.EXTEND: (N_("Extend"), _Style.secondary),
+        ButtonAction.SHARE: (N_("Share"), _Style.secondary),
+        ButtonAction.DETAILS: (N_("Details"), _Style.secondary),
+        ButtonAction.DELETE: (N_("Delete"), _Style.danger),
+        ButtonAction.CONFIRM_DELETE: (N_("Delete it"), _Style.danger),
+        ButtonAction.REOPEN_FORM: (N_("Edit again"), _Style.primary),
+        ButtonAction.CONFIRM_PRICE: (N_("Spend"), _Style.success),
     }
 )
 
 
 class ActionButton(
     ui.DynamicItem[ui.Button[Any]],
-    template=rf"(?P<act>{'|'.join(ButtonAction)}):(?P<subject>[0-9a-z:]{{1,80}})",
+    template=rf"(?P<action>{'|'.join(ButtonAction)}):(?P<subject>[0-9a-z:]{{1,80}})",
 ):
-    """A button about a `subject`: a job's id mostly, perhaps with more after a colon."""
+    """A button about a `subject`: usually a job's id, perhaps with more after a colon."""
 
     def __init__(self, action: ButtonAction, subject: str, label: str | None = None) -> None:
-        usual, style = _LOOKS[action]
+        default_label, style = _LABELS_AND_STYLES[action]
         custom_id = f"{action}:{subject}"
-        super().__init__(ui.Button(label=label or _(usual), style=style, custom_id=custom_id))
+        super().__init__(
+            ui.Button(label=label or _(default_label), style=style, custom_id=custom_id)
+        )
         self.action = action
         self.subject = subject
 
@@ -65,9 +67,9 @@ class ActionButton(
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
-        return cls(ButtonAction(match["act"]), match["subject"])
+        """Rebuild the button from the custom id of a click."""
+        return cls(ButtonAction(match["action"]), match["subject"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to the cog that knows what to do."""
+        """Hand the click to its handler."""
         await dispatch_component(interaction, self)

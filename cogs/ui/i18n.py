@@ -1,8 +1,8 @@
-"""The language that people are spoken to in: its sentences, numbers, lists and money.
+"""The language of members' texts: sentences, plurals, numbers, lists and money.
 
-A sentence stands in English where it is said, inside `_`, `ngettext` or `N_`; from there it is
-gathered into the catalogue, and a language is one file of translations. What machines and
-spreadsheets read is the same in every language, and not written here.
+A sentence is written in English where it is used, inside `_`, `ngettext` or `N_`; it is extracted
+into the catalogue from there, and a language is one file of translations. What machines and
+spreadsheets read is the same in every language, and not formatted here.
 """
 
 from collections.abc import Iterable
@@ -19,71 +19,71 @@ from domain.money import MicroUSD
 from domain.reports import DayRange
 
 _ENGLISH: Final = Locale("en")
-_TOO_GREAT: Final = 1e15
+_SCIENTIFIC_FROM: Final = 1e15
 
-_spoken: NullTranslations = NullTranslations()
+_translations: NullTranslations = NullTranslations()
 _locale: Locale = _ENGLISH
 
 
 def activate_translations(translations: NullTranslations) -> None:
-    """Have every sentence from now on said in the language of these translations.
+    """Use these translations for every sentence from now on.
 
-    Their header `Language` says which one it is; without it they are English.
+    Their header `Language` names the language; without it they are English.
     """
-    global _spoken, _locale  # noqa: PLW0603 - a process speaks one language
-    _spoken = translations
+    global _translations, _locale  # noqa: PLW0603 - a process has one language
+    _translations = translations
     code = translations.info().get("language")
     _locale = Locale.parse(code) if code else _ENGLISH
 
 
 def current_locale() -> Locale:
-    """Tell which language is spoken."""
+    """Return the locale of the active translations."""
     return _locale
 
 
 def _(sentence: str, /, **values: object) -> str:
-    """Say a sentence, with values in the place of the names in its braces."""
-    # The translation of nothing is the header of the file of translations.
-    return _spoken.gettext(sentence).format(**values) if sentence else ""
+    """Translate a sentence, and fill in the values of the names in its braces."""
+    # gettext translates an empty string to the header of the catalogue.
+    return _translations.gettext(sentence).format(**values) if sentence else ""
 
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
-    """Say the sentence that goes with a number, which may stand in it as `{count}`: `12,345`."""
-    shown = numbers.format_decimal(count, locale=_locale)
-    return _spoken.ngettext(one, many, count).format(count=shown, **values)
+    """Translate the sentence that goes with a number, its `{count}` if it shows one: `12,345`."""
+    formatted = numbers.format_decimal(count, locale=_locale)
+    return _translations.ngettext(one, many, count).format(count=formatted, **values)
 
 
 def N_(sentence: str, /) -> str:  # noqa: N802 - gettext's own name
-    """Note a sentence for the catalogue that is said later: by `_`, under its constant's name."""
+    """Mark a sentence for the catalogue that `_` translates later, under its constant's name."""
     return sentence
 
 
 def format_number(number: float, *, decimals: int = 0) -> str:
-    """Show a number with its thousands grouped, rounded to some decimals: `12,345`, `10.4`.
+    """Format a number with grouped thousands, rounded to some decimals: `12,345`, `10.4`.
 
-    One so great that nobody would read its digits is shown by its power of ten: `1e+300`.
+    From 1e15 on, only its power of ten is shown: `1e+300`.
     """
-    if abs(number) >= _TOO_GREAT:
+    if abs(number) >= _SCIENTIFIC_FROM:
         return f"{number:.0e}"
     return numbers.format_decimal(round(number, decimals), locale=_locale)
 
 
 def format_or_list(choices: Iterable[str]) -> str:
-    """List what may be chosen from: `480p, 720p, or 1080p`."""
+    """Format alternatives: `480p, 720p, or 1080p`."""
     return lists.format_list(list(choices), style="or", locale=_locale)
 
 
 def format_usd(amount: MicroUSD) -> str:
-    """Show an amount in the language spoken: `$0.364`, `-$5.00`, or `5,00 $`.
+    """Format an amount in the active language: `$0.364`, `-$5.00`, or `5,00 $`.
 
     It has as many decimals as it needs, two at least.
     """
-    return _formatted(amount, _locale)
+    return _format_usd(amount, _locale)
 
 
 @lru_cache(maxsize=4096)
-def _formatted(amount: MicroUSD, locale: Locale) -> str:
-    """Write an amount as a language does; kept, for that takes longer than all else on a report."""
+def _format_usd(amount: MicroUSD, locale: Locale) -> str:
+    """Format an amount for a locale; cached, because it is the slowest part of a report."""
     return numbers.format_currency(
         Decimal(amount).scaleb(-6),
         "USD",

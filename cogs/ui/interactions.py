@@ -1,4 +1,4 @@
-"""Sees to it that every interaction gets an answer, whatever comes in between."""
+"""Interactions: every one is answered, even when its handler fails."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -15,8 +15,8 @@ from domain.errors import Outage, RulesViolated
 _log = structlog.get_logger(__name__)
 
 
-_FAULT: Final = N_("Something went wrong on our side. If your video was taken, it goes on.")
-_DOWN: Final = N_(
+_ERROR_TEXT: Final = N_("Something went wrong on our side. If your video was taken, it goes on.")
+_OUTAGE_TEXT: Final = N_(
     "The service can not get at its records just now, so this was not done; its operator can see "
     "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
     "taken, and goes on."
@@ -24,34 +24,34 @@ _DOWN: Final = N_(
 
 
 _DRAIN_S: Final = 5
-"""How long the end of the process waits for handlers that still have to answer."""
+"""Seconds that a shutdown waits for handlers that still have to answer."""
 
 
 class InteractionTracker:
-    """Acknowledges interactions, and keeps track of the handlers that still have to answer."""
+    """Acknowledges interactions, and tracks the handlers that still have to answer."""
 
     def __init__(self) -> None:
         self._handlers = set[asyncio.Task[Any]]()
 
     async def defer_reply(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge an interaction with a private answer to come."""
+        """Acknowledge an interaction; a private reply follows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._track_handler()
 
     async def defer_update(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge a click on a card that only its member sees, and that is going to change."""
+        """Acknowledge a click on a private message; an edit of it follows."""
         await interaction.response.defer()
         self._track_handler()
 
     async def defer_update_or_reply(self, interaction: discord.Interaction[Any]) -> None:
-        """Acknowledge a click on a private card, which its answer is going to replace."""
+        """Acknowledge a click: an edit of a private message follows, or else a private reply."""
         if interaction.message is None or not interaction.message.flags.ephemeral:
             await self.defer_reply(interaction)
         else:
             await self.defer_update(interaction)
 
     async def drain(self) -> None:
-        """Wait a little for the handlers that still have to answer."""
+        """Wait a few seconds for the handlers that still have to answer."""
         if self._handlers:
             await asyncio.wait(self._handlers, timeout=_DRAIN_S)
 
@@ -63,27 +63,27 @@ class InteractionTracker:
 
 
 class UserError(Exception):
-    """What a member wants leads nowhere; says why, in words for them."""
+    """What a member asks for cannot be done; the text says why, in words for them."""
 
 
 async def run_handler(
     interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]
 ) -> None:
-    """Do the work of an interaction, which answers it; if it can not, say privately why."""
+    """Run the handler of an interaction, which answers it; reply privately to any error."""
     try:
         await work
-    except UserError as reason:
-        await send_private_reply(interaction, views.render_text(str(reason)))
+    except UserError as error:
+        await send_private_reply(interaction, views.render_text(str(error)))
     except RulesViolated as error:
         await send_private_reply(interaction, views.render_refusal(error.violations))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the member hears of it
+    except Exception as error:  # noqa: BLE001 - any error is reported to the member
         await handle_unexpected_error(interaction, error)
 
 
 async def send_private_reply(
     interaction: discord.Interaction[Any], view: discord.ui.LayoutView
 ) -> None:
-    """Answer an interaction privately, whether or not it has been acknowledged."""
+    """Reply to an interaction privately, whether or not it has been acknowledged."""
     if interaction.response.is_done():
         await interaction.edit_original_response(view=view)
     else:
@@ -93,30 +93,32 @@ async def send_private_reply(
 async def handle_unexpected_error(
     interaction: discord.Interaction[Any], error: BaseException
 ) -> None:
-    """Tell the member of what nobody expected, then log it; both even if one of them fails.
+    """Report an unexpected error to the member, and log it even if the report fails.
 
-    Writing a trace down takes a while, and whoever clicked is waiting.
+    The log comes second: formatting a traceback takes a while, and the member is waiting.
     """
     cause = getattr(error, "original", error)
     try:
         if interaction.type is not discord.InteractionType.autocomplete:
-            await _tell_fault(interaction, cause)
+            await _report_error(interaction, cause)
     finally:
-        why = str(cause) if isinstance(cause, Outage) else None
+        reason = str(cause) if isinstance(cause, Outage) else None
         trace = None if isinstance(cause, Outage) else cause
-        _log.error("interaction failed", about=_about(interaction), why=why, exc_info=trace)
+        _log.error(
+            "interaction failed", source=_source_name(interaction), reason=reason, exc_info=trace
+        )
 
 
-async def _tell_fault(interaction: discord.Interaction[Any], cause: BaseException) -> None:
-    said = _DOWN if isinstance(cause, Outage) else _FAULT
+async def _report_error(interaction: discord.Interaction[Any], cause: BaseException) -> None:
+    sentence = _OUTAGE_TEXT if isinstance(cause, Outage) else _ERROR_TEXT
     try:
-        await send_private_reply(interaction, views.render_text(_(said)))
+        await send_private_reply(interaction, views.render_text(_(sentence)))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("fault not told", error=str(failure))
+        _log.warning("error reply not sent", error=str(failure))
 
 
-def _about(interaction: discord.Interaction[Any]) -> str | None:
-    """Name the command, or the button by its custom id."""
+def _source_name(interaction: discord.Interaction[Any]) -> str | None:
+    """Return the name of the command, or the custom id of the component."""
     if interaction.command is not None:
         return interaction.command.name
     data: dict[str, Any] = {**(interaction.data or {})}
@@ -124,10 +126,10 @@ def _about(interaction: discord.Interaction[Any]) -> str | None:
 
 
 def role_ids(user: discord.User | discord.Member) -> tuple[int, ...]:
-    """List a member's roles, that of everyone among them; whoever has left has none."""
+    """Return a member's role ids, @everyone among them; none for a user who has left."""
     return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
 def is_manager(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether whoever is here may manage the server."""
+    """Return whether the user may manage the server."""
     return interaction.permissions.manage_guild

@@ -1,4 +1,4 @@
-"""Finds out what members and channels are called now; what is gone or unknown has no name."""
+"""Current names of members and channels; what is gone or unknown has none."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,53 +9,55 @@ from typing import Final
 import aiohttp
 import discord
 
-_MOST_ASKED: Final = 40
-_AT_ONCE: Final = 5
-_LONGEST_S: Final = 4
-_KEPT: Final = 2_000
-_KEPT_MS: Final = 600_000
+_MAX_FETCHED: Final = 40
+_MAX_CONCURRENT: Final = 5
+_TIMEOUT_S: Final = 4
+_MAX_CACHED: Final = 2_000
+_TTL_MS: Final = 600_000
 
 
 class NameResolver:
-    """Asks Discord for a few members at a time, and remembers their names for ten minutes."""
+    """Fetches members' names from Discord, a few at a time, and caches them for ten minutes."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
-        self._known = OrderedDict[tuple[int, int], tuple[str, int]]()
+        self._names = OrderedDict[tuple[int, int], tuple[str, int]]()
 
     async def member_names(self, guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
-        """Name members, those who come first in any case; whoever has left is not among them.
+        """Return names by id, of the first ids in any case; a member who has left is missing.
 
-        Forty are asked for, for four seconds at most, however many there are.
+        At most forty members are fetched, for at most four seconds.
         """
-        wanted = list(ids)
-        places = asyncio.Semaphore(_AT_ONCE)
-        unknown = [id_ for id_ in wanted if self._remembered(guild.id, id_) is None]
+        requested = list(ids)
+        semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
+        unknown = [id_ for id_ in requested if self._cached(guild.id, id_) is None]
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LONGEST_S):
-                asking = (self._ask(guild, id_, places) for id_ in unknown[:_MOST_ASKED])
-                await asyncio.gather(*asking)
-        found = {id_: self._remembered(guild.id, id_) for id_ in wanted}
+            async with asyncio.timeout(_TIMEOUT_S):
+                fetches = (self._fetch(guild, id_, semaphore) for id_ in unknown[:_MAX_FETCHED])
+                await asyncio.gather(*fetches)
+        found = {id_: self._cached(guild.id, id_) for id_ in requested}
         return {id_: name for id_, name in found.items() if name is not None}
 
-    def _remembered(self, guild_id: int, user_id: int) -> str | None:
-        name, until_ms = self._known.get((guild_id, user_id), ("", 0))
+    def _cached(self, guild_id: int, user_id: int) -> str | None:
+        name, until_ms = self._names.get((guild_id, user_id), ("", 0))
         return name if until_ms > self._now_ms() else None
 
-    async def _ask(self, guild: discord.Guild, user_id: int, places: asyncio.Semaphore) -> None:
+    async def _fetch(
+        self, guild: discord.Guild, user_id: int, semaphore: asyncio.Semaphore
+    ) -> None:
         member = guild.get_member(user_id)
         if member is None:
-            # Whoever is not told of is shown by the id.
+            # A member who cannot be fetched is shown by id.
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
-                async with places:
+                async with semaphore:
                     member = await guild.fetch_member(user_id)
         if member is not None:
-            self._known[guild.id, user_id] = (member.display_name, self._now_ms() + _KEPT_MS)
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
+            self._names[guild.id, user_id] = (member.display_name, self._now_ms() + _TTL_MS)
+            while len(self._names) > _MAX_CACHED:
+                self._names.popitem(last=False)
 
 
 def channel_names(guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
-    """Name channels and threads; a deleted one is not among them."""
+    """Return the names of channels and threads by id; a deleted one is missing."""
     found = {id_: guild.get_channel_or_thread(id_) for id_ in ids}
     return {id_: f"#{channel.name}" for id_, channel in found.items() if channel is not None}

@@ -1,4 +1,4 @@
-"""Knows the button about messages when a video is done, and how such a message looks."""
+"""The button for done-notifications, and the notification itself."""
 
 import re
 from typing import Any, Final, Self
@@ -11,13 +11,13 @@ from cogs.ui.i18n import _
 from cogs.ui.routing import dispatch_component
 from domain.job_view import JobView
 
-_BUTTON: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
+_CUSTOM_ID: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
 
 _Interaction = discord.Interaction[Any]
 
 
-class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_BUTTON):
-    """Turns the messages about a server's videos on or off, as `enabled` says."""
+class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
+    """A button that turns done-notifications for a server's videos on or off, as `enabled` says."""
 
     def __init__(self, guild_id: int, *, enabled: bool) -> None:
         label = _("Message me when done") if enabled else _("Stop messaging me")
@@ -30,16 +30,16 @@ class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_BUTTON):
     async def from_custom_id(
         cls, _interaction: _Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what Discord sends with a click."""
+        """Rebuild the button from the custom id of a click."""
         return cls(int(match["guild"]), enabled=match["wanted"] == "on")
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Hand the click to the cog that knows what to do."""
+        """Hand the click to its handler."""
         await dispatch_component(interaction, self)
 
 
 def render_done_notice(job: JobView) -> ui.LayoutView:
-    """Lay out the direct message that says that a video is done, and where it is."""
+    """Lay out the done-notification with a link to the result."""
     link = text.link_to_result(job, _("go to it"))
     content = f"{_('✅ Your video is ready: {link}.', link=link)}\n-# {job.id} · {_('done')}"
     row = ui.ActionRow[Any](NotifyButton(job.guild_id, enabled=False))
@@ -47,10 +47,10 @@ def render_done_notice(job: JobView) -> ui.LayoutView:
 
 
 def toggle_button(message: discord.Message, button: NotifyButton) -> ui.LayoutView:
-    """Lay out a message as it is, with its button turned round."""
+    """Lay out a message as it is, with its button toggled."""
     view = ui.LayoutView.from_message(message, timeout=None)
     for item in view.walk_children():
-        if isinstance(item, ui.Button) and re.fullmatch(_BUTTON, item.custom_id or ""):
+        if isinstance(item, ui.Button) and re.fullmatch(_CUSTOM_ID, item.custom_id or ""):
             item.custom_id, item.label = button.item.custom_id, button.item.label
-    view.stop()  # so the library keeps nothing of it
+    view.stop()  # so discord.py keeps no reference to it
     return view

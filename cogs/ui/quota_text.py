@@ -1,4 +1,4 @@
-"""How members are told that a quota has no room for their video."""
+"""Sentences about quotas that do not cover a video."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,9 +8,9 @@ from cogs.ui.i18n import N_, _, format_usd
 from domain.money import MicroUSD
 from domain.quotas import Period, Scope
 
-_Told = Mapping[tuple[Scope, Period], str]
+_Sentences = Mapping[tuple[Scope, Period], str]
 
-_NEVER: Final[_Told] = MappingProxyType(
+_TOO_SMALL: Final[_Sentences] = MappingProxyType(
     {
         (Scope.MEMBER, Period.DAY): N_(
             "This costs {price}, more than the {limit} that you have for a whole day."
@@ -32,7 +32,7 @@ _NEVER: Final[_Told] = MappingProxyType(
         ),
     }
 )
-_NEVER_WITH_GRANTS: Final = MappingProxyType(
+_TOO_SMALL_WITH_GRANTS: Final = MappingProxyType(
     {
         Period.DAY: N_(
             "This costs {price}, more than the {limit} that you have for a whole day, and "
@@ -44,7 +44,7 @@ _NEVER_WITH_GRANTS: Final = MappingProxyType(
         ),
     }
 )
-_LATER: Final[_Told] = MappingProxyType(
+_EXCEEDED: Final[_Sentences] = MappingProxyType(
     {
         (Scope.MEMBER, Period.DAY): N_(
             "This costs {price}, but you have {left} left of today's {limit}."
@@ -66,7 +66,7 @@ _LATER: Final[_Told] = MappingProxyType(
         ),
     }
 )
-_LATER_WITH_GRANTS: Final = MappingProxyType(
+_EXCEEDED_WITH_GRANTS: Final = MappingProxyType(
     {
         Period.DAY: N_(
             "This costs {price}, but you have {left} left of today's {limit}, and {grants} of "
@@ -83,10 +83,12 @@ _LATER_WITH_GRANTS: Final = MappingProxyType(
 def format_quota_too_small(
     *, scope: Scope, period: Period, price: MicroUSD, limit: MicroUSD, grants: MicroUSD
 ) -> str:
-    """Say that a video costs more than a quota ever has."""
-    told = _NEVER_WITH_GRANTS[period] if grants else _NEVER[scope, period]
-    said = _(told, price=format_usd(price), limit=format_usd(limit), grants=format_usd(grants))
-    return f"{said} {_('Choose a shorter or smaller video.')}"
+    """Format that a video costs more than a quota ever allows."""
+    sentence = _TOO_SMALL_WITH_GRANTS[period] if grants else _TOO_SMALL[scope, period]
+    refusal = _(
+        sentence, price=format_usd(price), limit=format_usd(limit), grants=format_usd(grants)
+    )
+    return f"{refusal} {_('Choose a shorter or smaller video.')}"
 
 
 def format_quota_exceeded(  # noqa: PLR0913 - the values of its sentence, by name
@@ -99,13 +101,13 @@ def format_quota_exceeded(  # noqa: PLR0913 - the values of its sentence, by nam
     grants: MicroUSD,
     resets_at_ms: int,
 ) -> str:
-    """Say what is left of a quota, and when there is more."""
-    told = _LATER_WITH_GRANTS[period] if grants else _LATER[scope, period]
-    said = _(
-        told,
+    """Format what is left of a quota, and when there is more."""
+    sentence = _EXCEEDED_WITH_GRANTS[period] if grants else _EXCEEDED[scope, period]
+    refusal = _(
+        sentence,
         price=format_usd(price),
         left=format_usd(left),
         limit=format_usd(limit),
         grants=format_usd(grants),
     )
-    return f"{said} {_('There is more {when}.', when=f'<t:{resets_at_ms // 1000}:R>')}"
+    return f"{refusal} {_('There is more {when}.', when=f'<t:{resets_at_ms // 1000}:R>')}"

@@ -13,7 +13,7 @@ ItemT = TypeVar("ItemT", bound=ui.DynamicItem[Any])
 
 @dataclass(frozen=True, slots=True)
 class ComponentRoute(Generic[ItemT]):
-    """A class of persistent components, and what handles the use of one of them."""
+    """A class of persistent components, and the handler of their use."""
 
     item_type: type[ItemT]
     handler: Callable[[discord.Interaction[Any], ItemT], Awaitable[None]]
@@ -24,15 +24,15 @@ class ComponentCog(commands.Cog):
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
-        """List the components that this cog handles."""
+        """Return the routes of the components that this cog handles."""
         raise NotImplementedError
 
 
 class ComponentRouter:
     """Finds the handler of a component by its class.
 
-    A component is made again from its custom id whenever it is used, perhaps by a later process
-    than the one that sent it, so it cannot carry its handler.
+    A component is rebuilt from its custom id whenever it is used, perhaps by a later process than
+    the one that sent it, so it cannot carry its handler.
     """
 
     def __init__(self, cogs: Iterable[commands.Cog]) -> None:
@@ -45,7 +45,7 @@ class ComponentRouter:
 
     @property
     def item_types(self) -> tuple[type[ui.DynamicItem[Any]], ...]:
-        """List the classes that the client has to recognize by their custom ids."""
+        """Return the classes that the client has to recognize by their custom ids."""
         return tuple(self._routes)
 
     async def dispatch(

@@ -1,4 +1,4 @@
-"""Knows how things are said to members: prompts made harmless, money, causes of failure."""
+"""Texts for members: escaped prompts, settings, outcomes, costs, links."""
 
 import re
 import unicodedata
@@ -74,10 +74,10 @@ _ENDINGS: Final = MappingProxyType(
         ),
     }
 )
-_LEFT: Final = MappingProxyType(
+_REMAINING: Final = MappingProxyType(
     {Period.DAY: N_("**{amount}** today"), Period.MONTH: N_("**{amount}** this month")}
 )
-_TIGHTER: Final = MappingProxyType(
+_TIGHTER_LIMITS: Final = MappingProxyType(
     {
         (Scope.SERVER, Period.DAY): N_("This server has only {amount} left today."),
         (Scope.SERVER, Period.MONTH): N_("This server has only {amount} left this month."),
@@ -96,17 +96,19 @@ _MARKUP = re.compile(
 
 
 def sanitize(text: str, max_chars: int) -> str:
-    """Make a stranger's text safe to show: one line, no markup, no mention, cut to `longest`."""
+    """Make a stranger's text safe to show: one line, no markup, no mention, cut to `max_chars`."""
     spaced = " ".join(text.split())
-    seen = "".join(char for char in spaced if unicodedata.category(char) not in ("Cf", "Cc", "Cs"))
-    line = " ".join(seen.split())
+    visible = "".join(
+        char for char in spaced if unicodedata.category(char) not in ("Cf", "Cc", "Cs")
+    )
+    line = " ".join(visible.split())
     cut = line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
-    # The library's own escape_markdown leaves whatever stands in a link alive.
+    # discord.py's escape_markdown leaves markup within links unescaped.
     return discord.utils.escape_mentions(_MARKUP.sub(r"\\\g<0>", cut))
 
 
 def format_settings(request: VideoRequest) -> str:
-    """Say what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`."""
+    """Format what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`."""
     parts = [
         MODELS[request.model].label,
         _("{seconds} s", seconds=request.seconds),
@@ -122,7 +124,7 @@ def format_settings(request: VideoRequest) -> str:
 
 
 def format_title(request: VideoRequest) -> str:
-    """Name what is being made."""
+    """Return a title of what is being made."""
     match request.mode:
         case Mode.TEXT_TO_VIDEO:
             return _("A video from words")
@@ -134,7 +136,7 @@ def format_title(request: VideoRequest) -> str:
 
 
 def format_outcome(status: StatusView) -> str:
-    """Say why there is no video, whether trying again can help, and what it cost."""
+    """Format why there is no video, whether trying again can help, and what it cost."""
     job = status.job
     match job.state:
         case JobState.SUBMIT_UNKNOWN:
@@ -151,7 +153,7 @@ def format_outcome(status: StatusView) -> str:
 
 
 def is_worth_repeating(status: StatusView) -> bool:
-    """Tell whether the same request may well succeed after it ended without a video."""
+    """Return whether the same request may succeed after it ended without a video."""
     job = status.job
     match job.state:
         case JobState.FAILED | JobState.REJECTED:
@@ -164,7 +166,7 @@ def is_worth_repeating(status: StatusView) -> bool:
 
 
 def is_worth_editing(status: StatusView) -> bool:
-    """Tell whether another prompt may help after a request ended without a video."""
+    """Return whether another prompt may help after a request ended without a video."""
     job, reason = status.job, classify_fail_code(status.job.fail_code)
     if job.state not in (JobState.FAILED, JobState.REJECTED) or job.fail_code in _INPUTS:
         return False
@@ -172,12 +174,12 @@ def is_worth_editing(status: StatusView) -> bool:
 
 
 def format_spend_label(price: MicroUSD) -> str:
-    """Say on a button what a click costs."""
+    """Format the label of a button whose click spends money."""
     return _("Spend {amount}", amount=format_usd(price))
 
 
 def format_final_question(request: VideoRequest) -> str:
-    """Ask whether a video is to be made again with more pixels."""
+    """Format the question whether to make a video again with more pixels."""
     return _(
         "The same once more in **{resolution}**? It is a new video, made from scratch.",
         resolution=request.resolution,
@@ -185,17 +187,17 @@ def format_final_question(request: VideoRequest) -> str:
 
 
 def link_to_status(job: JobView, text: str) -> str | None:
-    """Write a link to the status message of a job; None if there is none."""
+    """Return a link to the status message of a job; None if there is none."""
     return _link(job.guild_id, job.channel_id, job.status_message_id, text)
 
 
 def link_to_result(job: JobView, text: str) -> str | None:
-    """Write a link to the message with the result of a job; None if there is none."""
+    """Return a link to the message with the result of a job; None if there is none."""
     return _link(job.guild_id, job.destination_channel_id, job.result_message_id, text)
 
 
 def format_delivered(job: JobView) -> str:
-    """Say that a video is there, and where, if that is not just below."""
+    """Format that a video is done, with a link if it is not just below."""
     link = link_to_result(job, _("your video"))
     if job.result_channel_id is None or link is None:
         return _("✅ Done.")
@@ -203,7 +205,7 @@ def format_delivered(job: JobView) -> str:
 
 
 def format_elapsed(job: JobView) -> str | None:
-    """Say how long a video took from the request to the post; None if it is not known."""
+    """Format the time from a request to the post of its video; None if it is not known."""
     if job.posting_since_ms is None:
         return None
     minutes, seconds = divmod(max(0, job.posting_since_ms - job.created_at_ms) // 1000, 60)
@@ -213,7 +215,7 @@ def format_elapsed(job: JobView) -> str | None:
 
 
 def format_cost(cost: JobCost) -> str:
-    """Say what a job cost its member."""
+    """Format what a job cost its member."""
     if cost.held:
         return _("On hold: {amount}.", amount=format_usd(cost.held))
     if cost.charged:
@@ -222,22 +224,22 @@ def format_cost(cost: JobCost) -> str:
 
 
 def format_remaining_quota(remaining: RemainingQuota) -> str:
-    """Say what the member has left in each period that has a limit, and what is tighter than it."""
+    """Format what a member has left in each limited period, and any tighter limit of others."""
     own = [
-        _(_LEFT[room.period], amount=format_usd(room.remaining))
-        for room in remaining.usages
-        if room.scope is Scope.MEMBER and room.remaining is not None
+        _(_REMAINING[usage.period], amount=format_usd(usage.remaining))
+        for usage in remaining.usages
+        if usage.scope is Scope.MEMBER and usage.remaining is not None
     ]
     if remaining.grant_balance:
         own.append(_("**{amount}** of grants", amount=format_usd(remaining.grant_balance)))
-    mine = _("No limit of your own applies.")
+    summary = _("No limit of your own applies.")
     if own:
-        mine = _("Left for you: {amounts}.", amounts=" · ".join(own))
-    return " ".join([mine, *_tighter(remaining)])
+        summary = _("Left for you: {amounts}.", amounts=" · ".join(own))
+    return " ".join([summary, *_tighter(remaining)])
 
 
 def format_limit(kind: LimitKind, amount: int | None) -> str:
-    """Say what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
+    """Format what a limit of a kind allows: `$5.00`, `60 s`, `3 at once`, `none`."""
     if amount is None:
         return _("none")
     match kind:
@@ -250,12 +252,12 @@ def format_limit(kind: LimitKind, amount: int | None) -> str:
 
 
 def private_notice() -> str:
-    """Say where a private video goes."""
+    """Return the sentence about where a private video goes."""
     return _("Private: only you see it, and it comes to you by direct message.")
 
 
 def format_too_late(error: NotCancellable) -> str:
-    """Say why a video can not be cancelled any more."""
+    """Format why a video can no longer be cancelled."""
     if error.state is JobState.CANCELLED:
         return _("It is cancelled already. Nothing was charged.")
     if error.state in AT_APIXO:
@@ -263,8 +265,8 @@ def format_too_late(error: NotCancellable) -> str:
     return _("Too late to cancel: look at its message in the channel.")
 
 
-def _answer_lost(sight: StatusView) -> str:
-    if sight.hold_released:
+def _answer_lost(status: StatusView) -> str:
+    if status.hold_released:
         return _(
             "The request was sent, but its answer got lost, and no video turned up. You were not "
             "charged. Ask again if you still want it."
@@ -283,8 +285,8 @@ def _undeliverable(job: JobView) -> str:
     return _("The video is ready, but it could not be posted here.")
 
 
-def _stuck(sight: StatusView) -> str:
-    if sight.hold_released:
+def _stuck(status: StatusView) -> str:
+    if status.hold_released:
         return _("The video takes far too long. You are not charged for it.")
     return _("The video takes far too long. Its price stays on hold for now.")
 
@@ -298,10 +300,10 @@ def _cause(job: JobView) -> str:
             "direct messages, or use the command and attach it again."
         )
     cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify_fail_code(job.fail_code))
-    return _in_its_words(job) if cause is None else _(cause)
+    return _model_reason(job) if cause is None else _(cause)
 
 
-def _in_its_words(job: JobView) -> str:
+def _model_reason(job: JobView) -> str:
     if not job.reason:
         return _("The model failed without saying why. Trying again may help.")
     reason = sanitize(job.reason, 200)
@@ -317,20 +319,20 @@ def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> 
     return f"[{text}](https://discord.com/channels/{guild_id}/{channel_id}/{message_id})"
 
 
-def _tighter(left: RemainingQuota) -> list[str]:
-    """Say which limits of others leave less than the member's own."""
-    most = left.for_member
+def _tighter(remaining: RemainingQuota) -> list[str]:
+    """Return sentences about the limits of others that leave less than the member's own."""
+    own = remaining.for_member
     return [
-        _(_TIGHTER[room.scope, room.period], amount=format_usd(room.remaining))
-        for room in left.usages
-        if room.scope is not Scope.MEMBER
-        and room.remaining is not None
-        and (most is None or room.remaining < most)
+        _(_TIGHTER_LIMITS[usage.scope, usage.period], amount=format_usd(usage.remaining))
+        for usage in remaining.usages
+        if usage.scope is not Scope.MEMBER
+        and usage.remaining is not None
+        and (own is None or usage.remaining < own)
     ]
 
 
 def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
-    """Tell a member that their video is ready, and what there is of it: a line or two."""
+    """Return a line or two: the video is ready, and what there is of it."""
     member = f"<@{user_id}>"
     if payload.video is not None or payload.link is not None:
         return [
@@ -344,7 +346,7 @@ def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
 
 
 def format_substitute_lines(payload: ResultPayload) -> list[str]:
-    """Say what stands in the place of the video, if it is not there as it is."""
+    """Return the line about what replaces a video that is not attached as it is, if anything."""
     until = f"<t:{payload.link_expires_at_ms // 1000}:D>"
     if payload.is_copy and payload.link is not None:
         return [
@@ -368,8 +370,8 @@ def format_substitute_lines(payload: ResultPayload) -> list[str]:
     return []
 
 
-_REASON_SHOWN: Final = 200
-_WORDS: Final = MappingProxyType(
+_MAX_REASON_CHARS: Final = 200
+_BLOCK_SENTENCES: Final = MappingProxyType(
     {
         BlockReason.OPERATOR: N_(
             "⏸️ The operator of this service has paused it: {reason} — your place in line is kept."
@@ -392,5 +394,5 @@ _WORDS: Final = MappingProxyType(
 
 
 def format_submission_block(block: SubmissionBlock) -> str:
-    """Say why what waits goes on waiting, and that whoever waits loses nothing by it."""
-    return _(_WORDS[block.reason], reason=sanitize(block.message, _REASON_SHOWN))
+    """Format why queued jobs wait, and that waiting costs a member nothing."""
+    return _(_BLOCK_SENTENCES[block.reason], reason=sanitize(block.message, _MAX_REASON_CHARS))

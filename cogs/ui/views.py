@@ -1,7 +1,7 @@
-"""Knows how the service's messages look (Discord's Components V2); says nothing by itself.
+"""Layouts of the service's messages (Discord's Components V2).
 
 Public messages are found again by the last line of their text: `-# <id>` ends a job's status
-message, and `-# <settings> · <id>` its result. Buttons stand below, and are no text.
+message, and `-# <settings> · <id>` its result. Buttons are below, and are no text.
 """
 
 import io
@@ -31,15 +31,15 @@ _AMBER = discord.Colour(0xF0B232)
 _RED = discord.Colour(0xDA373C)
 _GREY = discord.Colour(0x80848E)
 
-_PROMPT_SHOWN = 300
-_LIST_SHOWN = 3_800
+_MAX_PROMPT_CHARS = 300
+_MAX_LIST_CHARS = 3_800
 """Characters of a list; a message shows 4,000 in all."""
 
-_WHOLE_PROMPT = 3_000
-"""Characters of a prompt, made harmless, that its details show; a longer one comes as a file."""
+_MAX_DETAILS_PROMPT_CHARS = 3_000
+"""Characters of an escaped prompt that its details show; a longer one comes as a file."""
 
 _PROMPT_FILE = "prompt.txt"
-_MOST_PICTURES = 10
+_MAX_PICTURES = 10
 _SOUNDS = (".mp3", ".wav")
 
 
@@ -48,7 +48,7 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
     job = status.job
     lines = [
         f"**{text.format_title(job.request)}**",
-        *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _PROMPT_SHOWN)}"]),
+        *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}"]),
         "-# " + _for(text.format_settings(job.request), job),
     ]
     return layout(
@@ -66,35 +66,35 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
 def render_result(
     job: JobView, payload: ResultPayload, *, without_prompt: bool = False, private: bool = False
 ) -> ui.LayoutView:
-    """Lay out the message that carries the video, or says what there is in its place.
+    """Lay out the message with the video, or with what there is in its place.
 
-    `without_prompt` is for a channel whose word filter refused it; `private` leaves out
-    the buttons that ask for another video, which direct messages are no place for.
+    `without_prompt` is for a channel whose word filter refused it; `private` leaves out the buttons
+    that ask for another video, which direct messages do not offer.
     """
     parts: list[LayoutItem] = []
     if payload.video is not None:
-        address, hidden = f"attachment://{job.id}.mp4", payload.is_spoiler
-        parts.append(ui.MediaGallery(discord.MediaGalleryItem(address, spoiler=hidden)))
+        url, is_spoiler = f"attachment://{job.id}.mp4", payload.is_spoiler
+        parts.append(ui.MediaGallery(discord.MediaGalleryItem(url, spoiler=is_spoiler)))
     lines = format_ready_lines(job.user_id, payload)
     if not without_prompt:
-        lines.append(f"> {text.sanitize(job.request.prompt, _PROMPT_SHOWN)}")
+        lines.append(f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}")
     small = _joined(text.format_settings(job.request), text.format_elapsed(job), job.id)
     lines.append(f"-# {small}")
-    rows = [_buttons(job, *acts) for acts in _action_rows(job, private=private)]
+    rows = [_buttons(job, *actions) for actions in _action_rows(job, private=private)]
     return layout(*parts, text_block("\n".join(lines)), *rows)
 
 
 def render_failure(status: StatusView) -> ui.LayoutView:
-    """Lay out the reply that tells a member, late, that there will be no video."""
+    """Lay out the reply to a member that there will be no video."""
     job = status.job
     content = f"<@{job.user_id}> {text.format_outcome(status)}\n-# {job.id} · {_('no video')}"
     return layout(box(_colour(job.state), text_block(content)), *_remedies(status))
 
 
 def render_details(job: JobView, cost: JobCost | None, *, show_task_id: bool) -> ui.LayoutView:
-    """Lay out the private answer that tells all of a job; the money and the task's id to some."""
+    """Lay out the private answer with all of a job; money and task id for some users only."""
     prompt = text.sanitize(job.request.prompt, len(job.request.prompt))
-    fits = len(prompt) <= _WHOLE_PROMPT
+    fits = len(prompt) <= _MAX_DETAILS_PROMPT_CHARS
     task = _("task {id}", id=job.task_id) if show_task_id and job.task_id else None
     lines = [
         _(
@@ -115,15 +115,15 @@ def render_details(job: JobView, cost: JobCost | None, *, show_task_id: bool) ->
 
 
 def prompt_files(job: JobView) -> list[discord.File]:
-    """Make the file that goes with the details of a job whose prompt is too long for a card."""
+    """Return the file for the details of a job whose prompt is too long for a view."""
     prompt = job.request.prompt
-    if len(text.sanitize(prompt, len(prompt))) <= _WHOLE_PROMPT:
+    if len(text.sanitize(prompt, len(prompt))) <= _MAX_DETAILS_PROMPT_CHARS:
         return []
     return [discord.File(io.BytesIO(prompt.encode()), filename=_PROMPT_FILE)]
 
 
 def render_question(text: str, confirm_button: ui.Item[Any]) -> ui.LayoutView:
-    """Lay out a private question, with the button that says yes."""
+    """Lay out a private question with the button that confirms it."""
     return layout(box(BLUE, text_block(text)), ui.ActionRow(confirm_button))
 
 
@@ -133,12 +133,12 @@ def render_accepted(
     *more_buttons: ui.Item[Any],
     charge_failures: bool = False,
 ) -> ui.LayoutView:
-    """Lay out the private answer to an accepted request; `cancel` is there while it helps."""
+    """Lay out the private answer to an accepted request; cancelling is offered while queued."""
     job = accepted.job
     lines = [
         _("**On its way** as `{job}`.", job=job.id),
         *([text.private_notice()] if job.private else []),
-        _held(job.price, failures_cost=charge_failures),
+        _held(job.price, charge_failures=charge_failures),
         text.format_remaining_quota(accepted.remaining),
         *(
             [format_submission_block(accepted.submission_block)]
@@ -155,10 +155,10 @@ def render_refusal(
     violations: Sequence[Violation], retry_button: ui.Item[Any] | None = None
 ) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
-    listed = _as_many_as_fit([f"- {format_violation(violation)}" for violation in violations])
+    lines = _join_fitting([f"- {format_violation(violation)}" for violation in violations])
     head = _("**This can't be made as it is.** Nothing was charged.")
     return layout(
-        box(_RED, text_block(f"{head}\n{listed}")),
+        box(_RED, text_block(f"{head}\n{lines}")),
         *([ui.ActionRow(retry_button)] if retry_button else []),
     )
 
@@ -176,32 +176,32 @@ def _joined(*parts: str | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _held(price: MicroUSD, *, failures_cost: bool) -> str:
+def _held(price: MicroUSD, *, charge_failures: bool) -> str:
     amount = format_usd(price)
-    if failures_cost:
+    if charge_failures:
         return _("Price: **{price}**, held now and charged also if the model fails.", price=amount)
     return _("Price: **{price}**, held now and charged only if the video is made.", price=amount)
 
 
-def _as_many_as_fit(lines: Sequence[str]) -> str:
-    """Join whole lines, and say how many more there are than a message holds."""
-    return "\n".join(fitting_lines(lines, _LIST_SHOWN))
+def _join_fitting(lines: Sequence[str]) -> str:
+    """Join whole lines, and count those that a message has no room for."""
+    return "\n".join(fitting_lines(lines, _MAX_LIST_CHARS))
 
 
-def _pictures(sight: StatusView) -> list[LayoutItem]:
+def _pictures(status: StatusView) -> list[LayoutItem]:
     """Lay out what the member gave: pictures and videos together, each sound by itself."""
-    sounds = [address for address in sight.preview_urls if address.endswith(_SOUNDS)]
-    shown = [address for address in sight.preview_urls if address not in sounds][:_MOST_PICTURES]
-    hidden = sight.is_spoiler
-    gallery = [discord.MediaGalleryItem(address, spoiler=hidden) for address in shown]
+    sounds = [url for url in status.preview_urls if url.endswith(_SOUNDS)]
+    visuals = [url for url in status.preview_urls if url not in sounds][:_MAX_PICTURES]
+    is_spoiler = status.is_spoiler
+    gallery = [discord.MediaGalleryItem(url, spoiler=is_spoiler) for url in visuals]
     return [
         *([ui.MediaGallery[ui.LayoutView](*gallery)] if gallery else []),
-        *(ui.File[ui.LayoutView](address) for address in sounds),
+        *(ui.File[ui.LayoutView](url) for url in sounds),
     ]
 
 
 def _action_rows(job: JobView, *, private: bool) -> list[list[ButtonAction]]:
-    """List the rows of buttons under a finished video."""
+    """Return the rows of buttons under a finished video."""
     if private:
         return [[ButtonAction.DETAILS, ButtonAction.DELETE]]
     final = [ButtonAction.MAKE_FINAL] if next_higher_resolution(job.request) else []
@@ -211,57 +211,56 @@ def _action_rows(job: JobView, *, private: bool) -> list[list[ButtonAction]]:
     ]
 
 
-def _remedies(sight: StatusView) -> list[LayoutItem]:
-    """Lay out the buttons that may help a job which ended without a video.
+def _remedies(status: StatusView) -> list[LayoutItem]:
+    """Lay out the buttons that may help a job that ended without a video.
 
-    One that is private is asked for again by its command, for direct messages are no place for it.
+    A private job has none but *Cancel*: direct messages do not offer another video.
     """
-    if sight.job.private:
+    if status.job.private:
         return (
-            [_buttons(sight.job, ButtonAction.CANCEL)] if sight.job.state is JobState.QUEUED else []
+            [_buttons(status.job, ButtonAction.CANCEL)]
+            if status.job.state is JobState.QUEUED
+            else []
         )
     buttons: list[ui.Item[Any]] = []
-    if text.is_worth_editing(sight):
-        buttons.append(ActionButton(ButtonAction.EDIT, sight.job.id))
-    if text.is_worth_repeating(sight):
-        buttons.append(ActionButton(ButtonAction.RERUN, sight.job.id, _("Try again")))
+    if text.is_worth_editing(status):
+        buttons.append(ActionButton(ButtonAction.EDIT, status.job.id))
+    if text.is_worth_repeating(status):
+        buttons.append(ActionButton(ButtonAction.RERUN, status.job.id, _("Try again")))
     return [ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []
 
 
-def _buttons(job: JobView, *acts: ButtonAction) -> LayoutItem:
-    buttons: list[ui.Item[Any]] = [ActionButton(act, job.id) for act in acts]
+def _buttons(job: JobView, *actions: ButtonAction) -> LayoutItem:
+    buttons: list[ui.Item[Any]] = [ActionButton(action, job.id) for action in actions]
     return ui.ActionRow[ui.LayoutView](*buttons)
 
 
-def _progress(sight: StatusView) -> str:
-    match sight.job.state:
-        case JobState.QUEUED if sight.submission_block is not None:
-            is_total = sight.submission_block.is_total
-            return (
-                format_submission_block(sight.submission_block)
-                if is_total
-                else f"{_format_position(sight)}\n{format_submission_block(sight.submission_block)}"
-            )
+def _progress(status: StatusView) -> str:
+    match status.job.state:
+        case JobState.QUEUED if status.submission_block is not None:
+            block = format_submission_block(status.submission_block)
+            is_total = status.submission_block.is_total
+            return block if is_total else f"{_format_position(status)}\n{block}"
         case JobState.QUEUED | JobState.SUBMITTING:
-            return _format_position(sight)
+            return _format_position(status)
         case JobState.GENERATING:
-            return _expected(sight.ready_at_ms)
+            return _expected(status.ready_at_ms)
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
             return _("📦 Made; being fetched and posted.")
         case JobState.DELIVERED:
             return (
                 _("🗑️ Made, and deleted since.")
-                if sight.deleted
-                else text.format_delivered(sight.job)
+                if status.deleted
+                else text.format_delivered(status.job)
             )
         case _:
-            return text.format_outcome(sight)
+            return text.format_outcome(status)
 
 
-def _format_position(sight: StatusView) -> str:
-    if sight.queue_position is None or sight.queue_position <= 1:
+def _format_position(status: StatusView) -> str:
+    if status.queue_position is None or status.queue_position <= 1:
         return _("⏳ Next in line.")
-    return _("⏳ Number {place} in line.", place=sight.queue_position)
+    return _("⏳ Number {place} in line.", place=status.queue_position)
 
 
 def _expected(ready_at_ms: int | None) -> str:
@@ -280,7 +279,7 @@ def _colour(state: JobState) -> discord.Colour:
     return _RED if state in ENDED_WITHOUT_VIDEO else BLUE
 
 
-_SHOWCASE_PROMPT_SHOWN: Final = 300
+_MAX_SHOWCASE_PROMPT_CHARS: Final = 300
 
 
 def render_showcase(
@@ -289,11 +288,13 @@ def render_showcase(
     """Lay out the post of a video; `without_prompt` leaves the prompt out."""
     view = ui.LayoutView(timeout=None)
     if payload.video is not None:
-        address, hidden = f"attachment://{job.id}.mp4", payload.is_spoiler
-        video = discord.MediaGalleryItem(address, spoiler=hidden)
+        url, is_spoiler = f"attachment://{job.id}.mp4", payload.is_spoiler
+        video = discord.MediaGalleryItem(url, spoiler=is_spoiler)
         view.add_item(ui.MediaGallery[ui.LayoutView](video))
     quoted = (
-        [] if without_prompt else [f"> {text.sanitize(job.request.prompt, _SHOWCASE_PROMPT_SHOWN)}"]
+        []
+        if without_prompt
+        else [f"> {text.sanitize(job.request.prompt, _MAX_SHOWCASE_PROMPT_CHARS)}"]
     )
     lines = [
         *quoted,
@@ -308,5 +309,5 @@ def render_showcase(
 
 
 def showcase_signature(job_id: str) -> str:
-    """Name what the last line of the post ends with, in any language: the post is found by it."""
+    """Return the end of the post's last line, in any language: the post is found by it."""
     return f"shared {job_id}"

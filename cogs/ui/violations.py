@@ -1,7 +1,7 @@
-"""The sentence of each violation: what is wrong, and what to do about it.
+"""Sentences of violations: what is wrong, and what to do about it.
 
-Most sentences take a violation's parameters as they are; `_WORDED` words those that do not. Models
-are shown by their labels, several things to choose from as a list.
+Most sentences take a violation's parameters as they are; `_FORMATTERS` has the others. Models are
+shown by their labels, several things to choose from as a list.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,33 +15,35 @@ from domain.models import MODELS, ModelId
 from domain.money import MicroUSD
 from domain.violations import Violation, ViolationCode
 
-_PLACES_NAMED: Final = 10
-_VALUE_SHOWN: Final = 40
+_MAX_LISTED: Final = 10
+_MAX_VALUE_CHARS: Final = 40
 
 
 def format_violation(violation: Violation) -> str:
-    """Say what is wrong, to whom it may mend it."""
+    """Format what is wrong, for a member who may correct it."""
     params = dict(violation.params)
-    if (words := _WORDED.get(violation.code)) is not None:
-        return words(**params)
-    shown = {name: _shown(value) for name, value in params.items()}
-    return _(_SENTENCES[violation.code], **shown)
+    if (formatter := _FORMATTERS.get(violation.code)) is not None:
+        return formatter(**params)
+    values = {name: _display_value(value) for name, value in params.items()}
+    return _(_SENTENCES[violation.code], **values)
 
 
-def _shown(value: object) -> object:
+def _display_value(value: object) -> object:
     match value:
         case ModelId():
             return MODELS[value].label
         case tuple():
-            return format_or_list(str(_shown(one)) for one in cast("tuple[object, ...]", value))
+            return format_or_list(
+                str(_display_value(one)) for one in cast("tuple[object, ...]", value)
+            )
         case _:
             return value
 
 
-def _listed(names: Iterable[str]) -> str:
-    """List names, the first ones of many."""
-    every = [*names]
-    return ", ".join([*every[:_PLACES_NAMED], *(["…"] if every[_PLACES_NAMED:] else [])])
+def _join_names(names: Iterable[str]) -> str:
+    """Join names, the first ten of many."""
+    all_names = [*names]
+    return ", ".join([*all_names[:_MAX_LISTED], *(["…"] if all_names[_MAX_LISTED:] else [])])
 
 
 def _seconds(ms: int) -> str:
@@ -282,7 +284,7 @@ def _choice_unknown(*, option: str, value: str, values: tuple[str, ...]) -> str:
         "{option} can be {values}, not {value}.",
         option=option,
         values=", ".join(values),
-        value=sanitize(value, _VALUE_SHOWN),
+        value=sanitize(value, _MAX_VALUE_CHARS),
     )
 
 
@@ -354,21 +356,21 @@ def _file_damaged(*, kind: str, name: str) -> str:
 def _channel_not_allowed(*, channels: tuple[int, ...]) -> str:
     return _(
         "Videos are not asked for in this channel: go to {channels}.",
-        channels=_listed(f"<#{channel}>" for channel in channels),
+        channels=_join_names(f"<#{channel}>" for channel in channels),
     )
 
 
 def _role_required(*, roles: tuple[int, ...]) -> str:
     return _(
         "On this server, videos are for members with one of the roles {roles}.",
-        roles=_listed(f"<@&{role}>" for role in roles),
+        roles=_join_names(f"<@&{role}>" for role in roles),
     )
 
 
 def _banned_words(*, words: tuple[str, ...]) -> str:
     return _(
         "The prompt says what is not allowed on this server: {words}.",
-        words=_listed("`{}`".format(word.replace("`", "'")) for word in words),
+        words=_join_names("`{}`".format(word.replace("`", "'")) for word in words),
     )
 
 
@@ -430,7 +432,7 @@ def _not_a_member_limit(*, most: int) -> str:
     return _("write a whole number from 0 to {most}, or none", most=format_number(most))
 
 
-_WORDED: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyType(
+_FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyType(
     {
         ViolationCode.PROMPT_TOO_SHORT: _prompt_too_short,
         ViolationCode.PROMPT_TOO_LONG: _prompt_too_long,

@@ -181,7 +181,7 @@ LEDGER_GUARDS = (
     Guard(
         "the price on the button is the price",
         "cogs/jobs/cog.py",
-        "if str(price) != seen:",
+        "if str(price) != shown_price:",
         "if False:",
         (f"{_CLICKS}test_a_price_that_is_not_todays_is_not_spent",),
     ),

@@ -148,8 +148,8 @@ PIPELINE_GUARDS = (
     Guard(
         "nonce of a status message",
         "cogs/publishing/publisher.py",
-        'view, nonce = views.render_status(sight, without_prompt=without_prompt), f"s{job.id}"',
-        "view, nonce = views.render_status(sight, without_prompt=without_prompt), None",
+        'view, nonce = views.render_status(status, without_prompt=without_prompt), f"s{job.id}"',
+        "view, nonce = views.render_status(status, without_prompt=without_prompt), None",
         (_ONCE,),
     ),
     Guard(

@@ -116,7 +116,7 @@ SECURITY_GUARDS = (
     Guard(
         "hosts of attachments",
         "cogs/generation/attachments.py",
-        "if not self._is_discords(attachment.url):",
+        "if not self._is_trusted(attachment.url):",
         "if False:",
         (f"{_INTAKE}test_only_discords_own_hosts_are_asked",),
     ),
@@ -214,14 +214,14 @@ SECURITY_GUARDS = (
     Guard(
         "owner of a video: deleting it",
         "cogs/jobs/cog.py",
-        "if not (moderates or job.user_id == interaction.user.id):",
+        "if not (may_moderate or job.user_id == interaction.user.id):",
         "if False:",
         (f"{_CLICKS}test_a_stranger_gets_one_private_sentence",),
     ),
     Guard(
         "owner of a video: a private one",
         "cogs/jobs/cog.py",
-        "if is_theirs_alone and job.user_id != interaction.user.id:",
+        "if is_visible_to_member_only and job.user_id != interaction.user.id:",
         "if False:",
         ("tests/cogs/test_private_videos.py::test_a_stranger_finds_nothing",),
     ),

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from domain.durations import DAY_MS
+from domain.durations import DAY_MS, DAY_S
 from domain.guild_settings import GuildSettings
 from storage import media_usage
 from storage.media_usage import InputUse, VideoJob
