@@ -9,7 +9,7 @@ Only a hold is checked against limits, so a charge cannot fail. A shared bucket 
 raised in one statement; a member's buckets are locked first, for the split, so concurrent holds
 cannot oversell. Locks are always taken in one order, so transactions cannot deadlock: the guild's
 lock (see `guild_settings`), ledger rows and their sums, then buckets by name: everything, member
-(day, month), purse (grants), server.
+(day, month), grants, server.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,6 @@
 An interaction's token is valid for 15 minutes, acts for its member, and stays in memory alone.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 import discord
 import structlog
+from cachetools import TTLCache
 from discord import ui
 
 from domain.job_view import JobView
@@ -28,7 +28,6 @@ _Interaction = discord.Interaction[Any]
 @dataclass(slots=True)
 class _Reply:
     interaction: _Interaction
-    since_ms: int
     shows_status: bool
     is_used: bool = False
 
@@ -37,16 +36,11 @@ class EphemeralReplies:
     """The latest interaction of each user about a private job; no user gets another's."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
-        self._now_ms = now_ms
-        self._replies = OrderedDict[tuple[str, int], _Reply]()
+        self._replies = TTLCache[tuple[str, int], _Reply](_MAX_REPLIES, ttl=_TTL_MS, timer=now_ms)
 
     def remember(self, job_id: str, interaction: _Interaction, *, shows_status: bool) -> None:
         """Keep an interaction; with `shows_status`, its own reply may show the job's status."""
-        key = job_id, interaction.user.id
-        self._replies[key] = _Reply(interaction, self._now_ms(), shows_status)
-        self._replies.move_to_end(key)
-        while len(self._replies) > _MAX_REPLIES:
-            self._replies.popitem(last=False)
+        self._replies[job_id, interaction.user.id] = _Reply(interaction, shows_status)
 
     async def update_status(self, job: JobView, view: ui.LayoutView) -> None:
         """Show a job's status in the private reply to its request, if it can still be edited."""
@@ -67,9 +61,4 @@ class EphemeralReplies:
         return reply.interaction
 
     def _find(self, job: JobView) -> _Reply | None:
-        key = job.id, job.user_id
-        reply = self._replies.get(key)
-        if reply is not None and self._now_ms() - reply.since_ms > _TTL_MS:
-            del self._replies[key]
-            return None
-        return reply
+        return self._replies.get((job.id, job.user_id))

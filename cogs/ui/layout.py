@@ -43,7 +43,7 @@ def layout(*items: LayoutItem) -> ui.LayoutView:
 
 
 def fitting_lines(lines: Sequence[str], max_chars: int) -> list[str]:
-    """Return as many lines as fit, and behind them how many more there are."""
+    """Return as many lines as fit, and behind them how mfurther there are."""
     ends = accumulate(len(line) + 1 for line in lines)
     fitting = sum(end <= max_chars for end in ends)
     more = len(lines) - fitting

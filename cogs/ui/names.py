@@ -1,13 +1,13 @@
 """Current names of members and channels; what is gone or unknown has none."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
 import aiohttp
 import discord
+from cachetools import TTLCache
 
 _MAX_FETCHED: Final = 40
 _MAX_CONCURRENT: Final = 5
@@ -20,8 +20,7 @@ class NameResolver:
     """Fetches members' names from Discord, a few at a time, and caches them for ten minutes."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
-        self._now_ms = now_ms
-        self._names = OrderedDict[tuple[int, int], tuple[str, int]]()
+        self._names = TTLCache[tuple[int, int], str](_MAX_CACHED, ttl=_TTL_MS, timer=now_ms)
 
     async def member_names(self, guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:
         """Return names by id, of the first ids in any case; a member who has left is missing.
@@ -39,8 +38,7 @@ class NameResolver:
         return {id_: name for id_, name in found.items() if name is not None}
 
     def _cached(self, guild_id: int, user_id: int) -> str | None:
-        name, until_ms = self._names.get((guild_id, user_id), ("", 0))
-        return name if until_ms > self._now_ms() else None
+        return self._names.get((guild_id, user_id))
 
     async def _fetch(
         self, guild: discord.Guild, user_id: int, semaphore: asyncio.Semaphore
@@ -52,9 +50,7 @@ class NameResolver:
                 async with semaphore:
                     member = await guild.fetch_member(user_id)
         if member is not None:
-            self._names[guild.id, user_id] = (member.display_name, self._now_ms() + _TTL_MS)
-            while len(self._names) > _MAX_CACHED:
-                self._names.popitem(last=False)
+            self._names[guild.id, user_id] = member.display_name
 
 
 def channel_names(guild: discord.Guild, ids: Iterable[int]) -> dict[int, str]:

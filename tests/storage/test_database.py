@@ -419,7 +419,7 @@ async def test_a_backup_is_whole_while_the_service_writes(
 
     writing = asyncio.create_task(keep_writing())
     await begun.wait()
-    for copy in (tmp_path / "1.db", tmp_path / "2.db", tmp_path / "3.db"):
+    for copy in (tmp_path / f"copy-{number}.db" for number in range(3)):
         await database.backup(copy)
         async with await Database.open(f"sqlite:///{copy}") as restored:
             await restored.migrate()
@@ -429,8 +429,8 @@ async def test_a_backup_is_whole_while_the_service_writes(
             assert await get(restored, "z") == value
     enough.set()
     await writing
-    with pytest.raises(StorageError, match=r"3\.db"):
-        await database.backup(tmp_path / "3.db")
+    with pytest.raises(StorageError, match=r"copy-2\.db"):
+        await database.backup(tmp_path / "copy-2.db")
 
 
 @only_postgresql

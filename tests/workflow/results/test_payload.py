@@ -216,14 +216,14 @@ async def test_a_video_that_can_not_be_copied_is_announced_all_the_same(
 
 
 class Interrupted(ConfinedVideoTools):
-    """A lab that gets no further than half a copy."""
+    """Video tools that get no further than half a copy."""
 
     def __init__(self) -> None:
         super().__init__()
         self.halfway = asyncio.Event()
 
-    async def copy(self, video: Path, out: BinaryIO, most_bytes: int) -> None:
-        os.write(out.fileno(), video.read_bytes()[: most_bytes // 2])
+    async def transcode(self, video: Path, out: BinaryIO, max_bytes: int) -> None:
+        os.write(out.fileno(), video.read_bytes()[: max_bytes // 2])
         self.halfway.set()
         await asyncio.Event().wait()
 
