@@ -31,19 +31,11 @@ from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, JobState
 from storage.billing import get_totals
 from storage.jobs import count_by_state
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
-from storage.schema import (
-    billing,
-    billing_buckets,
-    daily_sums,
-    job_events,
-    jobs,
-    quota_buckets,
-)
+from storage.schema import billing, billing_buckets, daily_sums, job_events, jobs, quota_buckets
 
 _UNPAID = HOLDING | {JobState.CANCELLED, JobState.REJECTED, JobState.SUBMIT_UNKNOWN}
 _HOLD_COLUMNS = (
-    *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro"),
-    "from_grant_micro",
+    *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro", "from_grant_micro"),
 )
 # States in which an open hold is possible but not required.
 _MAY_HOLD = frozenset({JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED})
