@@ -247,8 +247,8 @@ SECURITY_GUARDS = (
     Guard(
         "owner of a draft",
         "cogs/ui/ttl_store.py",
-        "return draft if draft.user_id == user_id else None",
-        "return draft",
+        "return value if value is not None and value.user_id == user_id else None",
+        "return value",
         ("tests/cogs/generation/test_retry.py::test_somebody_elses_draft_is_not_to_be_had",),
     ),
     Guard(

@@ -27,7 +27,7 @@ ALLOWED = {
         *("input not kept any more", "input without an address", "the task did not end"),
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
-        *("the service stopped while the request was being sent", "submitting paused"),
+        "the service stopped while the request was being sent",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
     },
     "keys under which the service notes what it has done": {
@@ -43,6 +43,7 @@ ALLOWED = {
     },
     "read in logs only": {
         *("job {}", "there is no picture in it", "its end is damaged"),
+        *("task failed", "submissions paused", "periodic tasks"),
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
         *("refused by something in front of Discord", "Discord refused: {}"),
