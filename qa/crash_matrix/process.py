@@ -177,7 +177,7 @@ def _hurry(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
     announce = workflow.status_updates
-    announce._POST_AGAIN_AFTER_MS = round(announce._POST_AGAIN_AFTER_MS / haste)
+    announce._REPOST_AFTER_MS = round(announce._REPOST_AFTER_MS / haste)
     patience = announce.backoff_ms
     announce.backoff_ms = lambda failures, jitter: round(patience(failures, jitter) / haste)
     build = discord.state.ConnectionState.__init__
@@ -213,7 +213,7 @@ async def _find_nothing(*_: Any) -> None:
 
 async def _send_again(context: Context, job: Any, error: Exception) -> None:
     await asyncio.sleep(0)
-    await workflow.stages.submit._try_again(context, job)
+    await workflow.stages.submit._requeue_unsent(context, job)
 
 
 if __name__ == "__main__":
