@@ -68,7 +68,10 @@ def run() -> None:
 )
 def sandbox(once: bool, host: str, port: int, speed: float) -> None:
     """Run the whole service against local stand-ins: no account, no network."""
-    from sandbox.demo import run
+    try:
+        from sandbox.demo import run
+    except ImportError:
+        sys.exit("There is no demo in this image: build one with `docker build --target demo .`")
 
     command = [sys.executable, "-m", "bot"]
     demo = run.run_demo(

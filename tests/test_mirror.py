@@ -9,7 +9,7 @@ TESTED_BY = {
     "apixo/errors.py": "apixo/test_responses.py",
     "apixo/parsing.py": "apixo/test_responses.py",
     "apixo/schemas.py": "apixo/test_status.py",
-    "bot/__main__.py": "e2e/test_operations.py",
+    "bot/__main__.py": "bot/test_main.py",
     "bot/app.py": "e2e/test_job_lifecycle.py",
     "bot/cli/doctor.py": "e2e/test_operations.py",
     "bot/client.py": "cogs/generation/test_options.py",

@@ -1,0 +1,16 @@
+"""The command line where a part of the service is not there."""
+
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from bot.__main__ import main
+
+
+def test_an_image_without_the_demo_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch):
+    """A sentence, not a traceback."""
+    monkeypatch.setitem(sys.modules, "sandbox.demo", None)
+    found = CliRunner().invoke(main, ["sandbox", "--once"])
+    assert found.exit_code == 1
+    assert "docker build --target demo" in found.output
