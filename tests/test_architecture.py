@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from sandbox.discord import MemberClient, Upload
-from tests.cogs.conftest import ada, apixo, fake_discord, harness, stopped_harness, template
+from tests.cogs.conftest import ada, apixo, fake_discord, stopped_harness, template
 from tests.harness.bot import BotHarness
 
-__all__ = ["ada", "apixo", "fake_discord", "harness", "stopped_harness", "template"]
+__all__ = ["ada", "apixo", "fake_discord", "stopped_harness", "template"]
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -49,14 +49,16 @@ class Recorder:
 
 
 @pytest.mark.time_scale(600)
-async def test_a_request_passes_every_row_in_order(harness: BotHarness, ada: MemberClient):
+async def test_a_request_passes_every_row_in_order(stopped_harness: BotHarness, ada: MemberClient):
     """One `/animate`, from the command to the video in the channel."""
     recorder = Recorder()
+    # Threads are profiled from their start only, so the bot starts under the profile, too.
     threading.setprofile(recorder)
     sys.setprofile(recorder)
     try:
+        await stopped_harness.start()
         options = {"prompt": "A boat on a lake", "image": picture(), "duration": 4}
-        await harness.make_video(ada, "animate", options)
+        await stopped_harness.make_video(ada, "animate", options)
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
