@@ -1,4 +1,4 @@
-"""The driver's side of the nursery: asks for processes of the service, and hears of their ends."""
+"""The driver of the fork server: asks for processes of the service, and hears of their ends."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ KILLED_EXIT_CODE = -signal.SIGKILL
 
 
 class ForkServerEnded(Exception):
-    """The nursery is gone, and whatever became of its processes is not known."""
+    """The fork server is gone, and whatever became of its processes is not known."""
 
 
 @dataclass(eq=False, slots=True)
@@ -82,7 +82,7 @@ class ForkServer:
         """Start the service with exactly this environment, in a folder of its own.
 
         Raises:
-            ForkServerEnded: there is no nursery any more.
+            ForkServerEnded: there is no fork server any more.
         """
         if self._hearing.done():
             raise ForkServerEnded

@@ -63,12 +63,12 @@ class ServiceExitedEarly(Exception):
 class MatrixHarness:
     """Stand-ins of APIXO and Discord, and a member who types; `play` plays one cell on them."""
 
-    def __init__(self, nursery: ForkServer, databases: DatabasePool, folder: Path) -> None:
+    def __init__(self, fork_server: ForkServer, databases: DatabasePool, folder: Path) -> None:
         self._forgets = False
         self.apixo = FakeApixo(ApixoConfig(clips="tiny", time_scale=TIME_SCALE))
         self.discord = FakeDiscord(_unlimited())
         self.database_url = ""
-        self._fork_server = nursery
+        self._fork_server = fork_server
         self._databases = databases
         self._folder = folder
         self._plays = 0
@@ -77,10 +77,10 @@ class MatrixHarness:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, nursery: ForkServer, databases: DatabasePool, folder: Path
+        cls, fork_server: ForkServer, databases: DatabasePool, folder: Path
     ) -> AsyncIterator["MatrixHarness"]:
         """Open the stand-ins, and let the service see its first start, with all its migrations."""
-        stage = cls(nursery, databases, folder)
+        stage = cls(fork_server, databases, folder)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(stage.apixo)
             await stack.enter_async_context(stage.discord)
@@ -155,12 +155,18 @@ class MatrixHarness:
 
 class _CellRun:
     def __init__(
-        self, stage: MatrixHarness, nursery: ForkServer, cell: Cell, folder: Path, *, watch: bool
+        self,
+        stage: MatrixHarness,
+        fork_server: ForkServer,
+        cell: Cell,
+        folder: Path,
+        *,
+        watch: bool,
     ) -> None:
         self.folder = folder
         self.traces = RunRecord(cell, marker=f"take {folder.name}")
         self._stage = stage
-        self._fork_server = nursery
+        self._fork_server = fork_server
         self._cell = cell
         self._life: ServiceFork | None = None
         self._armed: asyncio.Task[None] | None = None

@@ -89,7 +89,7 @@ class MatrixResult:
 
 
 class RunnerPool:
-    """Several stages with one nursery; each plays one cell at a time."""
+    """Several stages with one fork server; each plays one cell at a time."""
 
     def __init__(self, stages: Sequence[MatrixHarness]) -> None:
         self._stages = stages
@@ -102,14 +102,14 @@ class RunnerPool:
         """Open `size` stages, on the PostgreSQL whose addresses `server` gives, or on SQLite."""
         with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=_quick_folder()) as folder:
             async with AsyncExitStack() as stack:
-                nursery = await stack.enter_async_context(ForkServer())
+                fork_server = await stack.enter_async_context(ForkServer())
                 stages: list[MatrixHarness] = []
                 template = ""
                 for number in range(size):
                     place = Path(folder, str(number))
                     place.mkdir()
                     databases = _databases(place, number, server, template)
-                    opened = MatrixHarness.start(nursery, databases, place)
+                    opened = MatrixHarness.start(fork_server, databases, place)
                     stages.append(await stack.enter_async_context(opened))
                     template = databases.template
                 yield cls(stages)

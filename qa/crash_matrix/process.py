@@ -1,4 +1,4 @@
-"""The real service, `python -m bot run`, which kills itself at a named point; and its nursery.
+"""The real service, `python -m bot run`, which kills itself at a named point; and its fork server.
 
 `python -m qa.crash_matrix.process` brings processes up: it has read every module, runs no
 loop and no thread, and forks one process for each line of JSON on its standard input, with the

@@ -29,8 +29,8 @@ from qa.fuzz.target import FuzzTarget
 
 _AMOUNTS = ("5", "0.5", "$2.50", "none", "1000000", "999999999.999999", "0.000001")
 _LISTS = ("gore, /\\bblood(y|)\\b/", "/(a|b)+c/\nlake", "/[a-z]{1,9}/", "/(?i)x{2,5}/", "/\\p{L}+/")
-_KNOBS: tuple[SettingField, ...] = tuple(
-    knob for knobs in FIELDS_BY_PAGE.values() for knob in knobs
+_FIELDS: tuple[SettingField, ...] = tuple(
+    field for fields in FIELDS_BY_PAGE.values() for field in fields
 )
 _BUTTONS: tuple[type[ui.DynamicItem[Any]], ...] = (
     *(ActionButton, RevokeButton, NotifyButton, PictureSelect),
@@ -86,23 +86,23 @@ def _patterns(dice: Random) -> str:
 
 def _values(dice: Random) -> str:
     """Set something on the panel to what the panel does not offer."""
-    knob = dice.choice(_KNOBS)
+    field = dice.choice(_FIELDS)
     text = random_text(dice, 500) if dice.random() < 0.5 else dice.choice((*_AMOUNTS, "8", "-"))
     try:
-        value = _read(knob, text, dice)
+        value = _read(field, text, dice)
     except RulesViolated as error:
         return _refused(*error.violations)
-    knob.format_value(value)
-    assert not isinstance(knob, TextField) or knob.parse_input(knob.format_input(value)) == value
+    field.format_value(value)
+    assert not isinstance(field, TextField) or field.parse_input(field.format_input(value)) == value
     return "taken"
 
 
-def _read(knob: SettingField, text: str, dice: Random) -> Any:
-    match knob:
+def _read(field: SettingField, text: str, dice: Random) -> Any:
+    match field:
         case TextField():
-            return knob.parse_input(text)
+            return field.parse_input(text)
         case ChannelOrRoleField() | SelectField():
-            return knob.parse_input([text] * dice.randrange(3))
+            return field.parse_input([text] * dice.randrange(3))
 
 
 def _names(dice: Random) -> str:

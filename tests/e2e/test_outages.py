@@ -40,15 +40,15 @@ class Watched(ServiceHarness):
     def log(self) -> str:
         return self.service.log.read_text()
 
-    async def start(self, nursery: ForkServer, **environment: str) -> ServiceFork:
+    async def start(self, fork_server: ForkServer, **environment: str) -> ServiceFork:
         """Start the service in a moment, with its waits for Discord ten times as short."""
         self.service.folder.mkdir(exist_ok=True)
         environment = {**self.service.environment, "HASTE": "10", **environment}
-        return await nursery.fork(self.service.folder, environment, self.service.log)
+        return await fork_server.fork(self.service.folder, environment, self.service.log)
 
-    async def live(self, nursery: ForkServer, **environment: str) -> ServiceFork:
+    async def live(self, fork_server: ForkServer, **environment: str) -> ServiceFork:
         """Start the service, and wait until it is ready."""
-        life = await self.start(nursery, **environment)
+        life = await self.start(fork_server, **environment)
         await self.is_well()
         return life
 
@@ -112,7 +112,7 @@ def server() -> Iterator[KillablePostgres]:
 
 
 @pytest.fixture
-async def nursery() -> AsyncIterator[ForkServer]:
+async def fork_server() -> AsyncIterator[ForkServer]:
     async with ForkServer() as opened:
         yield opened
 
@@ -186,11 +186,11 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
 
 
 async def test_a_database_file_that_can_not_be_written(
-    harness: ServiceHarness, settings: dict[str, str], nursery: ForkServer
+    harness: ServiceHarness, settings: dict[str, str], fork_server: ForkServer
 ):
     """The service stays and says so; started anew it ends with a sentence; then it goes on."""
     stage = watched(harness, settings)
-    life = await stage.live(nursery)
+    life = await stage.live(fork_server)
     first = await stage.order_video("video", SLOW)
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
@@ -198,10 +198,10 @@ async def test_a_database_file_that_can_not_be_written(
         await stage.says("database", "The disk of the database cannot be read or written.")
         await stage.answers(NOT_DONE)
         await life.kill()
-        life = await stage.start(nursery)
+        life = await stage.start(fork_server)
         assert await life.exit_code == 1
         assert "Dailies cannot go on: The database is read-only." in stage.log
-    life = await stage.live(nursery)
+    life = await stage.live(fork_server)
     second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
     assert await life.terminate() == 0
@@ -209,11 +209,14 @@ async def test_a_database_file_that_can_not_be_written(
 
 
 async def test_a_postgresql_that_is_killed_and_comes_back(
-    harness: ServiceHarness, settings: dict[str, str], server: KillablePostgres, nursery: ForkServer
+    harness: ServiceHarness,
+    settings: dict[str, str],
+    server: KillablePostgres,
+    fork_server: ForkServer,
 ):
     """With a video being made and one in line: SIGKILL to the server, and its own recovery."""
     stage = watched(harness, {**settings, "DATABASE_URL": server.url, "APIXO_MAX_TASKS": "1"})
-    life = await stage.live(nursery)
+    life = await stage.live(fork_server)
     first = await stage.order_video("video", SLOW)
     second = await stage.order_video("video", VIDEO)
     await stage.wait_for_status(first, "Being made")
@@ -228,14 +231,14 @@ async def test_a_postgresql_that_is_killed_and_comes_back(
 
 
 async def test_a_database_that_somebody_keeps_locked(
-    harness: ServiceHarness, settings: dict[str, str], nursery: ForkServer
+    harness: ServiceHarness, settings: dict[str, str], fork_server: ForkServer
 ):
     """A shell holds SQLite's write lock for longer than the service waits for it each time.
 
     It waits ten seconds in service, and 0.2 here.
     """
     stage = watched(harness, settings)
-    life = await stage.live(nursery, BUSY_MS="200")
+    life = await stage.live(fork_server, BUSY_MS="200")
     first = await stage.order_video("video", SLOW)
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
