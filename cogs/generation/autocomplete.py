@@ -3,12 +3,12 @@
 import asyncio
 import unicodedata
 from collections.abc import Awaitable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import discord
 import structlog
 from discord import app_commands
 
+from cogs.ui.routing import Interaction
 from domain.models import DEFAULT_MODEL, MODELS, Model
 from workflow.context import Context
 from workflow.guilds import presets, prompt_history
@@ -23,7 +23,6 @@ _MAX_CHOICE_CHARS: Final = 100
 
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs"})
 
-_Interaction = discord.Interaction[Any]
 _Choices = list[app_commands.Choice[str]]
 T = TypeVar("T")
 
@@ -37,7 +36,7 @@ class Autocomplete:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def matching_prompts(self, interaction: _Interaction, typed: str) -> _Choices:
+    async def matching_prompts(self, interaction: Interaction, typed: str) -> _Choices:
         """Return the prompts that contain what was typed, newest first."""
         if interaction.guild_id is None:
             return []
@@ -47,7 +46,7 @@ class Autocomplete:
         choices = [_choice(item) for item in await _within_timeout(work)]
         return [choice for choice in choices if choice.name][:_MAX_CHOICES]
 
-    async def matching_presets(self, interaction: _Interaction, typed: str) -> _Choices:
+    async def matching_presets(self, interaction: Interaction, typed: str) -> _Choices:
         """Return the presets whose names contain what was typed."""
         if interaction.guild_id is None:
             return []
@@ -56,7 +55,7 @@ class Autocomplete:
         return [app_commands.Choice(name=item.name, value=item.name) for item in found]
 
 
-def typed_model(interaction: _Interaction) -> Model:
+def typed_model(interaction: Interaction) -> Model:
     """Return the model chosen so far in a command that is still being typed.
 
     The other options of such a command reach an autocomplete callback through the namespace

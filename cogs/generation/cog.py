@@ -36,6 +36,7 @@ from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_fr
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, run_handler
+from cogs.ui.routing import Interaction
 from domain.models import (
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
@@ -52,7 +53,6 @@ _PICTURE_DESCRIPTIONS: Final = {
     "last_image": N_("A second picture for the video to end on"),
 }
 
-_Interaction = discord.Interaction[Any]
 _File = discord.Attachment | None
 
 
@@ -72,13 +72,13 @@ class _CommandCog(commands.Cog):
         self._autocomplete = autocomplete
 
     async def suggest_prompts(
-        self, interaction: _Interaction, current: str
+        self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the member's own recent prompts on this server."""
         return await self._autocomplete.matching_prompts(interaction, current)
 
     async def suggest_presets(
-        self, interaction: _Interaction, current: str
+        self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the server's presets."""
         return await self._autocomplete.matching_presets(interaction, current)
@@ -97,7 +97,7 @@ class GenerationCog(_CommandCog):
     )
     async def video(  # noqa: PLR0913 - Discord's options are arguments
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         prompt: str,
         model: str | None = None,
         duration: DurationRange | None = None,
@@ -134,7 +134,7 @@ class GenerationCog(_CommandCog):
     )
     async def animate(  # noqa: PLR0913 - Discord's options are arguments
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         image: discord.Attachment,
         prompt: str,
         last_image: discord.Attachment | None = None,
@@ -167,14 +167,14 @@ class GenerationCog(_CommandCog):
     @video.autocomplete("duration")
     @animate.autocomplete("duration")
     async def _suggest_seconds(
-        self, interaction: _Interaction, current: str
+        self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the chosen model makes, predictably billed ones first."""
         return duration_choices(typed_model(interaction), current)
 
     async def _generate(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         command: GenerationCommand,
         options: VideoOptions,
         attachments: Sequence[discord.Attachment] = (),
@@ -229,7 +229,7 @@ class ReferenceCog(_CommandCog):
     )
     async def reference(  # noqa: PLR0913 - Discord's options are arguments
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         prompt: str,
         image1: _File = None,
         image2: _File = None,
@@ -275,7 +275,7 @@ class ReferenceCog(_CommandCog):
 
     async def _generate(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         options: VideoOptions,
         pictures: Sequence[discord.Attachment],
         videos: Sequence[discord.Attachment],
@@ -294,7 +294,7 @@ class ReferenceCog(_CommandCog):
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(
-        self, _interaction: _Interaction, current: str
+        self, _interaction: Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
         """Suggest lengths that the model makes."""
         return duration_choices(_MODEL, current)
@@ -326,13 +326,13 @@ class ComposeCog(commands.Cog):
         self._retries = retries
 
     @app_commands.command(name="compose", description=N_("Write a long prompt in a form"))
-    async def compose(self, interaction: _Interaction) -> None:
+    async def compose(self, interaction: Interaction) -> None:
         """Open a modal for a video from words, or from pictures."""
         form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
 
     @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: Interaction) -> None:
         """Handle a submitted modal."""
         if submission := match_submission(interaction, COMPOSE_MODAL_ID):
             await run_handler(interaction, self._submit_compose(interaction, *submission))
@@ -340,7 +340,7 @@ class ComposeCog(commands.Cog):
             await run_handler(interaction, self._submit_retry(interaction, *submission))
 
     async def _submit_compose(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
         blank = RetryDraft(interaction.user.id, ModalKind.COMPOSE, _EMPTY)
@@ -348,7 +348,7 @@ class ComposeCog(commands.Cog):
         await self._request(interaction, blank, data, keys)
 
     async def _submit_retry(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
         user_id, key = interaction.user.id, match["key"]
@@ -358,7 +358,7 @@ class ComposeCog(commands.Cog):
 
     async def _request(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         before: RetryDraft,
         data: Mapping[str, Any],
         keys: IdempotencyKeys,

@@ -32,7 +32,7 @@ from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute, dispatch_component
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
@@ -119,8 +119,6 @@ _MAX_NAME_CHARS: Final = 60
 _MENU_NAME: Final = "Animate this image"
 _EMPTY: Final = Draft(command=GenerationCommand.ANIMATE, prompt="")
 
-_Interaction = discord.Interaction[Any]
-
 
 class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
     """A menu of the pictures of a message."""
@@ -143,12 +141,12 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<messa
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: _Interaction, _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the menu from the custom id of a choice."""
         return cls(int(match["message"]))
 
-    async def callback(self, interaction: _Interaction) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Open the modal for the chosen picture."""
         await dispatch_component(interaction, self)
 
@@ -206,16 +204,16 @@ class ContextMenuCog(ComponentCog):
         """Remove the entry."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
-    async def animate_image(self, interaction: _Interaction, message: discord.Message) -> None:
+    async def animate_image(self, interaction: Interaction, message: discord.Message) -> None:
         """Open a modal for a picture of a message."""
         await run_handler(interaction, self._start(interaction, message))
 
-    async def open_form(self, interaction: _Interaction, menu: PictureSelect) -> None:
+    async def open_form(self, interaction: Interaction, menu: PictureSelect) -> None:
         """Open the modal for the chosen picture; the choice is checked on submission."""
         work = open_animate_modal(interaction, menu.message_id, menu.chosen_number)
         await run_handler(interaction, work)
 
-    async def _start(self, interaction: _Interaction, message: discord.Message) -> None:
+    async def _start(self, interaction: Interaction, message: discord.Message) -> None:
         """Answer with the modal, or with a menu if there are several pictures."""
         pictures = pictures_in(message)
         if not pictures:
@@ -229,13 +227,13 @@ class ContextMenuCog(ComponentCog):
             await interaction.response.send_message(view=view, ephemeral=True)
 
     @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: Interaction) -> None:
         """Handle a submitted modal, also one that an earlier process opened."""
         if submission := match_submission(interaction, ANIMATE_MODAL_ID):
             await run_handler(interaction, self._request(interaction, *submission))
 
     async def _request(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
         loaded = await self._load(interaction, match, data)
@@ -246,7 +244,7 @@ class ContextMenuCog(ComponentCog):
         await interaction.edit_original_response(view=view)
 
     async def _load(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> LoadedAttachments:
         """Load the chosen picture and the one to end on; return violations instead of raising."""
         last = uploaded_files(data, ModalField.LAST_PICTURE)[:1]
@@ -262,7 +260,7 @@ class ContextMenuCog(ComponentCog):
         return await self._attachments.load_pictures([first, *last])
 
     async def _find_picture(
-        self, interaction: _Interaction, message_id: int, number: int
+        self, interaction: Interaction, message_id: int, number: int
     ) -> RemoteFile:
         """Return a picture by its number, from 1.
 
@@ -277,7 +275,7 @@ class ContextMenuCog(ComponentCog):
         return pictures[number - 1]
 
 
-async def open_animate_modal(interaction: _Interaction, message_id: int, number: int) -> None:
+async def open_animate_modal(interaction: Interaction, message_id: int, number: int) -> None:
     """Open the modal for a picture of a message."""
     custom_id = f"animate:{message_id}:{number}:{interaction.id}"
     await interaction.response.send_modal(make_modal(ModalKind.MESSAGE, custom_id, _EMPTY))
@@ -296,7 +294,7 @@ def _truncate(name: str) -> str:
     return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 1]}…"
 
 
-async def _fetch_pictures(interaction: _Interaction, message_id: int) -> tuple[RemoteFile, ...]:
+async def _fetch_pictures(interaction: Interaction, message_id: int) -> tuple[RemoteFile, ...]:
     """Fetch a message of the modal's channel, and return its pictures.
 
     Raises:

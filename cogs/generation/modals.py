@@ -17,6 +17,7 @@ from discord import ui
 from cogs.generation.attachments import RemoteFile
 from cogs.generation.options import parse_choices
 from cogs.ui.i18n import N_, _
+from cogs.ui.routing import Interaction
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
 from domain.requests import Draft, unsupported_options
 from domain.violations import Source, Violation, ViolationCode
@@ -292,7 +293,7 @@ _MAX_UPLOADS: Final = 10
 
 
 def match_submission(
-    interaction: discord.Interaction[Any], custom_id: re.Pattern[str]
+    interaction: Interaction, custom_id: re.Pattern[str]
 ) -> tuple[re.Match[str], Mapping[str, Any]] | None:
     """Return the match of a modal's custom id, and its data; None if it is another modal."""
     data: dict[str, Any] = {**(interaction.data or {})}

@@ -16,6 +16,7 @@ from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_usd
 from cogs.ui.interactions import UserError, role_ids
 from cogs.ui.notify_button import NotifyButton
+from cogs.ui.routing import Interaction
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.guild_rules import RequestOrigin, apply_guild_rules, privacy_violations
@@ -62,9 +63,7 @@ class PriceConfirmations:
         self._context = context
         self._pending = TTLStore[PendingConfirmation](context.now_ms)
 
-    async def ask(
-        self, interaction: discord.Interaction[Any], pending: PendingConfirmation
-    ) -> ui.LayoutView:
+    async def ask(self, interaction: Interaction, pending: PendingConfirmation) -> ui.LayoutView:
         """Keep a request and lay out the question; nothing is held yet."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
         member = Member(interaction.guild_id, pending.user_id, role_ids(interaction.user))
@@ -92,7 +91,7 @@ _AGE_RESTRICTABLE: Final = (
 )
 
 
-def request_origin(interaction: discord.Interaction[Any]) -> RequestOrigin:
+def request_origin(interaction: Interaction) -> RequestOrigin:
     """Return where an interaction comes from, and its member's roles."""
     assert interaction.channel_id is not None, "an interaction comes from a channel"
     channel = interaction.channel
@@ -114,9 +113,6 @@ _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
 """Sources of violations that a retry modal can correct."""
 
 
-_Interaction = discord.Interaction[Any]
-
-
 class GenerationService:
     """Turns drafts from commands, buttons and modals into jobs."""
 
@@ -135,7 +131,7 @@ class GenerationService:
 
     async def request_video(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         draft: Draft,
         keys: IdempotencyKeys | None = None,
         retry: RetryDraft | None = None,
@@ -180,7 +176,7 @@ class GenerationService:
             accepted, cancel, *await self._notify_buttons(accepted), charge_failures=charge_failures
         )
 
-    async def confirm(self, interaction: _Interaction, key: str) -> ui.LayoutView:
+    async def confirm(self, interaction: Interaction, key: str) -> ui.LayoutView:
         """Accept a request whose price its member has confirmed with a click.
 
         Raises:
@@ -204,7 +200,7 @@ class GenerationService:
         return [NotifyButton(job.guild_id, enabled=not wanted)]
 
     async def _validate(
-        self, interaction: _Interaction, draft: Draft
+        self, interaction: Interaction, draft: Draft
     ) -> tuple[VideoRequest, MicroUSD | None]:
         """Return a draft's request, and the price above which its member is to be asked."""
         assert interaction.guild_id is not None, "videos are asked for in servers only"
@@ -223,7 +219,7 @@ class GenerationService:
 
     async def _accept(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         request: VideoRequest,
         keys: IdempotencyKeys,
         *,
@@ -260,7 +256,7 @@ def _is_fixable(violations: Sequence[Violation]) -> bool:
     return any(violation.source in _FIXABLE for violation in violations)
 
 
-def _permission_violations(interaction: _Interaction) -> list[Violation]:
+def _permission_violations(interaction: Interaction) -> list[Violation]:
     """Return a violation that names what the bot lacks to post a video here later, if anything."""
     in_thread = isinstance(interaction.channel, discord.Thread)
     send = "send_messages_in_threads" if in_thread else "send_messages"

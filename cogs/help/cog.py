@@ -15,6 +15,7 @@ from cogs.help.views import AnyCommand
 from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, is_manager, role_ids, run_handler
 from cogs.ui.notify_button import NotifyButton
+from cogs.ui.routing import Interaction
 from workflow.billing import quotas
 from workflow.billing.quotas import Member
 from workflow.context import Context
@@ -24,8 +25,6 @@ from workflow.guilds.notifications import wants_done_notification
 _log = structlog.get_logger(__name__)
 
 _TIMEOUT_S: Final = 5
-
-_Interaction = discord.Interaction[Any]
 
 
 class HelpCog(commands.Cog):
@@ -37,16 +36,16 @@ class HelpCog(commands.Cog):
         self._command_ids: Mapping[str, int] = {}
 
     @app_commands.command(name="help", description=N_("See what I can do, prices and your limits"))
-    async def help(self, interaction: _Interaction) -> None:
+    async def help(self, interaction: Interaction) -> None:
         """Show the commands, prices and limits that apply to a member."""
         await run_handler(interaction, self._help(interaction))
 
     @app_commands.command(name="privacy", description=N_("See what is kept of you, where and why"))
-    async def privacy(self, interaction: _Interaction) -> None:
+    async def privacy(self, interaction: Interaction) -> None:
         """Show what is stored, for how long and where."""
         await run_handler(interaction, self._privacy(interaction))
 
-    async def _help(self, interaction: _Interaction) -> None:
+    async def _help(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         member = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
@@ -57,7 +56,7 @@ class HelpCog(commands.Cog):
         view = views.render_help(usable, ids, quota_status, self._context.policy, notify_button)
         await interaction.edit_original_response(view=view)
 
-    async def _privacy(self, interaction: _Interaction) -> None:
+    async def _privacy(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
         assert interaction.guild_id is not None, "commands are for servers only"
         guild_settings = await settings.read(self._context, interaction.guild_id)
@@ -66,7 +65,7 @@ class HelpCog(commands.Cog):
         )
         await interaction.edit_original_response(view=view)
 
-    async def _fetch_command_ids(self, interaction: _Interaction) -> Mapping[str, int]:
+    async def _fetch_command_ids(self, interaction: Interaction) -> Mapping[str, int]:
         """Return the registered commands' ids, fetched once; none if Discord does not answer."""
         if not self._command_ids:
             try:
@@ -84,7 +83,7 @@ class HelpCog(commands.Cog):
         return self._command_ids
 
 
-def _usable_commands(interaction: _Interaction) -> list[AnyCommand]:
+def _usable_commands(interaction: Interaction) -> list[AnyCommand]:
     """Return the commands for this member; those of the operator are for no member."""
     may_manage = is_manager(interaction)
     usable = [
@@ -95,11 +94,11 @@ def _usable_commands(interaction: _Interaction) -> list[AnyCommand]:
     return [command for command in usable if may_manage or not views.is_for_managers(command)]
 
 
-def _tree(interaction: _Interaction) -> app_commands.CommandTree[Any]:
+def _tree(interaction: Interaction) -> app_commands.CommandTree[Any]:
     return cast("commands.Bot", interaction.client).tree
 
 
-def _operator_id(interaction: _Interaction) -> int | None:
+def _operator_id(interaction: Interaction) -> int | None:
     """Return the id of the bot's owner, or of the owner of its team."""
     application = cast("commands.Bot", interaction.client).application
     if application is None:

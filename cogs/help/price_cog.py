@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -12,6 +11,7 @@ from cogs.generation.options import parse_choices
 from cogs.help import price_views
 from cogs.ui.i18n import N_
 from cogs.ui.interactions import InteractionTracker, role_ids, run_handler
+from cogs.ui.routing import Interaction
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, build_request
 from domain.violations import Source, Violation, ViolationCode
@@ -30,8 +30,6 @@ _ReferenceSeconds = app_commands.Range[float, MIN_CLIP_MS / 1000, MAX_CLIP_MS / 
 
 _ANY_PROMPT: Final = "any prompt"
 """What a video shows does not change its price."""
-
-_Interaction = discord.Interaction[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ class PriceCog(commands.Cog):
     @app_commands.choices(model=_MODELS, resolution=_RESOLUTIONS)
     async def price(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         model: str | None = None,
         duration: _Seconds | None = None,
         resolution: str | None = None,
@@ -82,7 +80,7 @@ class PriceCog(commands.Cog):
         )
         await run_handler(interaction, self._price(interaction, options))
 
-    async def _price(self, interaction: _Interaction, options: _PriceOptions) -> None:
+    async def _price(self, interaction: Interaction, options: _PriceOptions) -> None:
         await self._interactions.defer_reply(interaction)
         request = None if options == _PriceOptions() else build_request(_draft(options))
         assert interaction.guild_id is not None, "commands are for servers only"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import discord
 from discord.ext import commands
 
 from cogs.generation.modals import (
@@ -26,7 +25,7 @@ from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.ttl_store import TTL_MINUTES
 from domain.job_view import JobView
 from domain.pricing import quote
@@ -49,8 +48,6 @@ from workflow.worker import Worker
 
 _MODAL_READ_S: Final = 2
 """Seconds to read a job: a modal must be the first answer, within Discord's three seconds."""
-
-_Interaction = discord.Interaction[Any]
 
 
 class JobButtonsCog(ComponentCog):
@@ -90,20 +87,20 @@ class JobButtonsCog(ComponentCog):
         """Return the route of the buttons under a job's messages."""
         return (ComponentRoute(ActionButton, self.handle_click),)
 
-    async def handle_click(self, interaction: _Interaction, button: ActionButton) -> None:
+    async def handle_click(self, interaction: Interaction, button: ActionButton) -> None:
         """Run the handler of a button's action, which answers the click."""
         work = self._actions[button.action](interaction, button.subject)
         await run_handler(interaction, work)
 
     @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: _Interaction) -> None:
+    async def on_modal_submit(self, interaction: Interaction) -> None:
         """Handle a submitted modal, also one that an earlier process opened."""
         if submission := match_submission(interaction, EDIT_MODAL_ID):
             await run_handler(interaction, self._submit_edit(interaction, *submission))
         elif submission := match_submission(interaction, EXTEND_MODAL_ID):
             await run_handler(interaction, self._extend.request_extension(interaction, *submission))
 
-    async def _cancel(self, interaction: _Interaction, job_id: str) -> None:
+    async def _cancel(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         try:
             await cancel(self._context, job_id, interaction.user.id)
@@ -115,14 +112,14 @@ class JobButtonsCog(ComponentCog):
         message = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
         await interaction.edit_original_response(view=views.render_text(message))
 
-    async def _rerun(self, interaction: _Interaction, job_id: str) -> None:
+    async def _rerun(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, job_id)
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
         view = await self._service.request_video(interaction, await self._draft(job), keys)
         await interaction.edit_original_response(view=view)
 
-    async def _edit(self, interaction: _Interaction, job_id: str) -> None:
+    async def _edit(self, interaction: Interaction, job_id: str) -> None:
         try:
             async with asyncio.timeout(_MODAL_READ_S):
                 job = await self._find_own_job(interaction, job_id)
@@ -131,19 +128,19 @@ class JobButtonsCog(ComponentCog):
         draft = draft_from_job(job, self._context.now_ms())
         await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
 
-    async def _reopen_form(self, interaction: _Interaction, key: str) -> None:
+    async def _reopen_form(self, interaction: Interaction, key: str) -> None:
         modal = self._retries.build_modal(key, interaction.user.id, interaction.id)
         if modal is None:
             raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
         await interaction.response.send_modal(modal)
 
-    async def _confirm_price(self, interaction: _Interaction, key: str) -> None:
+    async def _confirm_price(self, interaction: Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         view = await self._service.confirm(interaction, key)
         await interaction.edit_original_response(view=view)
 
     async def _submit_edit(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, match["job"])
@@ -157,7 +154,7 @@ class JobButtonsCog(ComponentCog):
         view = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=view)
 
-    async def _ask_make_final(self, interaction: _Interaction, job_id: str) -> None:
+    async def _ask_make_final(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, job_id)
         draft = await self._final_draft(job)
@@ -170,7 +167,7 @@ class JobButtonsCog(ComponentCog):
             view=views.render_question(text.format_final_question(request), confirm)
         )
 
-    async def _confirm_final(self, interaction: _Interaction, subject: str) -> None:
+    async def _confirm_final(self, interaction: Interaction, subject: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         job_id, _colon, shown_price = subject.partition(":")
         job = await self._find_own_job(interaction, job_id)
@@ -182,7 +179,7 @@ class JobButtonsCog(ComponentCog):
         view = await self._service.request_video(interaction, draft, keys, agreed_price=price)
         await interaction.edit_original_response(view=view)
 
-    async def _details(self, interaction: _Interaction, job_id: str) -> None:
+    async def _details(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_job(interaction, job_id)
         is_manager = interaction.permissions.manage_guild
@@ -191,7 +188,7 @@ class JobButtonsCog(ComponentCog):
         view = views.render_details(job, cost, show_task_id=is_manager)
         await interaction.edit_original_response(view=view, attachments=views.prompt_files(job))
 
-    async def _ask_delete(self, interaction: _Interaction, job_id: str) -> None:
+    async def _ask_delete(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_deletable_job(interaction, job_id)
         confirm = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
@@ -199,7 +196,7 @@ class JobButtonsCog(ComponentCog):
             view=views.render_question(_(text.DELETE_QUESTION), confirm)
         )
 
-    async def _confirm_delete(self, interaction: _Interaction, job_id: str) -> None:
+    async def _confirm_delete(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         job = await self._find_deletable_job(interaction, job_id)
         try:
@@ -214,7 +211,7 @@ class JobButtonsCog(ComponentCog):
             self._worker.wake()
         await interaction.edit_original_response(view=views.render_text(_(text.DELETED)))
 
-    async def _find_job(self, interaction: _Interaction, job_id: str) -> JobView:
+    async def _find_job(self, interaction: Interaction, job_id: str) -> JobView:
         """Return a job that is visible here: on its server, or in its member's direct messages.
 
         A private job is visible to its member alone.
@@ -227,7 +224,7 @@ class JobButtonsCog(ComponentCog):
             raise UserError(_(text.NO_SUCH_VIDEO))
         return job
 
-    async def _find_own_job(self, interaction: _Interaction, job_id: str) -> JobView:
+    async def _find_own_job(self, interaction: Interaction, job_id: str) -> JobView:
         """Return a member's own job, on its server, to request another one like it."""
         job = await self._find_job(interaction, job_id)
         if interaction.guild_id is None:
@@ -236,7 +233,7 @@ class JobButtonsCog(ComponentCog):
             raise UserError(_("Only the member who asked for this video can do that."))
         return job
 
-    async def _find_deletable_job(self, interaction: _Interaction, job_id: str) -> JobView:
+    async def _find_deletable_job(self, interaction: Interaction, job_id: str) -> JobView:
         """Return a job whose video this user may delete."""
         job = await self._find_job(interaction, job_id)
         is_same_channel = interaction.channel_id == job.destination_channel_id
@@ -277,13 +274,13 @@ class NotificationsCog(ComponentCog):
         """Return the route of the button for done-notifications."""
         return (ComponentRoute(NotifyButton, self.set_notifications),)
 
-    async def set_notifications(self, interaction: _Interaction, button: NotifyButton) -> None:
+    async def set_notifications(self, interaction: Interaction, button: NotifyButton) -> None:
         """Turn done-notifications on or off, and toggle the button."""
         work = self._set_notifications(interaction, button.guild_id, wanted=button.enabled)
         await run_handler(interaction, work)
 
     async def _set_notifications(
-        self, interaction: _Interaction, guild_id: int, *, wanted: bool
+        self, interaction: Interaction, guild_id: int, *, wanted: bool
     ) -> None:
         if interaction.guild_id not in (guild_id, None):
             raise UserError(_(text.NO_SUCH_VIDEO))

@@ -7,13 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
-import discord
-
 from cogs.generation.modals import ModalKind, apply_input, extend_modal
 from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
+from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from workflow.context import Context
 from workflow.results.extend import (
@@ -46,8 +45,6 @@ _REFUSALS: Final = MappingProxyType(
     }
 )
 
-_Interaction = discord.Interaction[Any]
-
 
 class ExtendHandler:
     """The handler of *Extend* and its modal; `find_own_job` returns a member's own job."""
@@ -57,14 +54,14 @@ class ExtendHandler:
         context: Context,
         interactions: InteractionTracker,
         service: GenerationService,
-        find_own_job: Callable[[_Interaction, str], Awaitable[JobView]],
+        find_own_job: Callable[[Interaction, str], Awaitable[JobView]],
     ) -> None:
         self._context = context
         self._interactions = interactions
         self._service = service
         self._find_own_job = find_own_job
 
-    async def open_modal(self, interaction: _Interaction, job_id: str) -> None:
+    async def open_modal(self, interaction: Interaction, job_id: str) -> None:
         """Open the modal, filled in with the request of the video."""
         try:
             async with asyncio.timeout(_MODAL_READ_S):
@@ -77,7 +74,7 @@ class ExtendHandler:
         await interaction.response.send_modal(extend_modal(draft, job.id, interaction.id))
 
     async def request_extension(
-        self, interaction: _Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         """Request the video of a submitted modal; submitted twice, it is one job."""
         await self._interactions.defer_reply(interaction)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import discord
 from discord import app_commands
 
 from cogs.jobs import list_views
@@ -11,7 +10,7 @@ from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from workflow.context import Context
 from workflow.errors import (
     JobNotFound,
@@ -25,8 +24,6 @@ from workflow.results.job_list import read_job_page
 from workflow.results.repost import repost
 from workflow.stages.accept import cancel
 from workflow.worker import Worker
-
-_Interaction = discord.Interaction[Any]
 
 
 class JobListCog(ComponentCog):
@@ -53,29 +50,29 @@ class JobListCog(ComponentCog):
         )
 
     @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
-    async def jobs(self, interaction: _Interaction) -> None:
+    async def jobs(self, interaction: Interaction) -> None:
         """List a member's newest videos."""
         await run_handler(interaction, self._list(interaction))
 
-    async def show_page(self, interaction: _Interaction, button: PageButton) -> None:
+    async def show_page(self, interaction: Interaction, button: PageButton) -> None:
         """Show the page that begins with a job."""
         await run_handler(interaction, self._turn_page(interaction, button.start))
 
-    async def handle_action(self, interaction: _Interaction, button: ListActionButton) -> None:
+    async def handle_action(self, interaction: Interaction, button: ListActionButton) -> None:
         """Cancel or repost a job, and show its page again."""
         work = self._run_action(interaction, button.action, button.job_id, button.start)
         await run_handler(interaction, work)
 
-    async def _list(self, interaction: _Interaction) -> None:
+    async def _list(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
         await self._show(interaction, NEWEST_PAGE)
 
-    async def _turn_page(self, interaction: _Interaction, start: str) -> None:
+    async def _turn_page(self, interaction: Interaction, start: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, start)
 
     async def _run_action(
-        self, interaction: _Interaction, action: ListAction, job_id: str, start: str
+        self, interaction: Interaction, action: ListAction, job_id: str, start: str
     ) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         handler = self._cancel if action is ListAction.CANCEL else self._repost
@@ -87,14 +84,14 @@ class JobListCog(ComponentCog):
             self._worker.wake()
         await self._show(interaction, start, notice)
 
-    async def _cancel(self, interaction: _Interaction, job_id: str) -> str:
+    async def _cancel(self, interaction: Interaction, job_id: str) -> str:
         try:
             await cancel(self._context, job_id, interaction.user.id)
         except NotCancellable as error:
             return text.format_too_late(error)
         return _("Cancelled `{job}`. Nothing was charged.", job=job_id)
 
-    async def _repost(self, interaction: _Interaction, job_id: str) -> str:
+    async def _repost(self, interaction: Interaction, job_id: str) -> str:
         guild_id, user_id = _guild_id(interaction), interaction.user.id
         try:
             # A private result comes by this interaction if it cannot come by direct message.
@@ -118,7 +115,7 @@ class JobListCog(ComponentCog):
             )
         return list_views.format_repost_outcome(reposted.outcome, reposted.job)
 
-    async def _show(self, interaction: _Interaction, start: str, notice: str | None = None) -> None:
+    async def _show(self, interaction: Interaction, start: str, notice: str | None = None) -> None:
         first = None if start == NEWEST_PAGE else start
         page = await read_job_page(
             self._context, _guild_id(interaction), interaction.user.id, first
@@ -127,7 +124,7 @@ class JobListCog(ComponentCog):
         await interaction.edit_original_response(view=view)
 
 
-def _guild_id(interaction: _Interaction) -> int:
+def _guild_id(interaction: Interaction) -> int:
     if interaction.guild_id is None:
         raise UserError(_(text.NO_SUCH_VIDEO))
     return interaction.guild_id

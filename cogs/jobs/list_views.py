@@ -12,7 +12,7 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.layout import BLUE
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_submission_block
 from domain.job_view import JobAmounts, JobView
 from domain.jobs import JobState
@@ -43,12 +43,12 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"jobs:(?P<start>[0-9a
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the custom id of a click."""
         return cls(match["start"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Turn the page."""
         await dispatch_component(interaction, self)
 
@@ -69,12 +69,12 @@ class ListActionButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the custom id of a click."""
         return cls(ListAction(match["action"]), match["job"], match["start"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Hand the click to its handler."""
         await dispatch_component(interaction, self)
 

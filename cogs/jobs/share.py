@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
-from typing import Any, Final
-
-import discord
+from typing import Final
 
 from cogs.ui import views
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
+from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from workflow.context import Context
 from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
@@ -32,8 +31,6 @@ _OUTCOMES: Final = MappingProxyType(
     }
 )
 
-_Interaction = discord.Interaction[Any]
-
 
 class ShareHandler:
     """The handler of *Share*; `find_job` returns a job visible where the click came from."""
@@ -42,13 +39,13 @@ class ShareHandler:
         self,
         context: Context,
         interactions: InteractionTracker,
-        find_job: Callable[[_Interaction, str], Awaitable[JobView]],
+        find_job: Callable[[Interaction, str], Awaitable[JobView]],
     ) -> None:
         self._context = context
         self._interactions = interactions
         self._find_job = find_job
 
-    async def share(self, interaction: _Interaction, job_id: str) -> None:
+    async def share(self, interaction: Interaction, job_id: str) -> None:
         """Post the video in the showcase channel, and answer with a link to it."""
         await self._interactions.defer_reply(interaction)
         job = await self._find_job(interaction, job_id)
@@ -80,7 +77,7 @@ class ShareHandler:
             ) from None
 
 
-def _may_share(interaction: _Interaction, job: JobView) -> bool:
+def _may_share(interaction: Interaction, job: JobView) -> bool:
     may_moderate = interaction.permissions.manage_messages
     is_same_channel = interaction.channel_id == job.destination_channel_id
     return job.user_id == interaction.user.id or (is_same_channel and may_moderate)

@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 from workflow.operator.parked_jobs import Decision
 
 _SUBJECT: Final = r"(?P<job>[0-9a-z]{1,20}):(?P<fence>[0-9]{1,18})"
@@ -48,12 +48,12 @@ class ParkedPageButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
         return cls(int(match["at"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the operator's cog."""
         await dispatch_component(interaction, self)
 
@@ -77,13 +77,13 @@ class DecisionButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
         decision, is_confirmed = Decision(match["decision"]), match["step"] == "sure"
         return cls(decision, match["job"], int(match["fence"]), is_confirmed=is_confirmed)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the operator's cog."""
         await dispatch_component(interaction, self)
 

@@ -26,7 +26,7 @@ from cogs.operator.buttons import (
 from cogs.ui import text, views
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.text import format_limit
 from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
@@ -46,7 +46,6 @@ from workflow.operator.parked_jobs import (
 )
 from workflow.worker import Worker
 
-_Interaction = discord.Interaction[Any]
 T = TypeVar("T")
 
 _FORM_READ_S: Final = 2
@@ -99,18 +98,18 @@ class OperatorCog(ComponentCog):
         self._interactions = interactions
 
     @operator.command(name="status", description=N_("See at a glance how the service stands"))
-    async def status(self, interaction: _Interaction) -> None:
+    async def status(self, interaction: Interaction) -> None:
         """Show the status of the service."""
         await self._serve(interaction, self._show_status)
 
     @operator.command(name="pause", description=N_("Submit nothing more until you resume"))
     @app_commands.describe(reason=N_("Why; members whose videos wait see it"))
     async def pause(
-        self, interaction: _Interaction, reason: app_commands.Range[str, 1, 200]
+        self, interaction: Interaction, reason: app_commands.Range[str, 1, 200]
     ) -> None:
         """Pause submissions until the operator resumes them."""
 
-        async def stop(interaction: _Interaction) -> None:
+        async def stop(interaction: Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
             self._worker.wake()
             await _reply(interaction, _("Stopped. What is at APIXO already goes on."))
@@ -118,12 +117,12 @@ class OperatorCog(ComponentCog):
         await self._serve(interaction, stop)
 
     @operator.command(name="resume", description=N_("Submit again, whatever has stopped it"))
-    async def resume(self, interaction: _Interaction) -> None:
+    async def resume(self, interaction: Interaction) -> None:
         """Resume submissions after a pause or a block."""
         await self._serve(interaction, self._resume)
 
     @operator.command(name="parked", description=N_("See the jobs that wait for your decision"))
-    async def parked(self, interaction: _Interaction) -> None:
+    async def parked(self, interaction: Interaction) -> None:
         """Show the parked jobs of all servers."""
         await self._serve(interaction, self._show_parked_jobs)
 
@@ -136,14 +135,14 @@ class OperatorCog(ComponentCog):
     @app_commands.choices(period=_PERIODS)
     async def limit(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         period: str,
         amount: str | None = None,
         server: str | None = None,
     ) -> None:
         """Set or clear a limit of a server or of everything."""
 
-        async def change_limit(interaction: _Interaction) -> None:
+        async def change_limit(interaction: Interaction) -> None:
             message = await self._change_limit(
                 interaction, _build_limit(period, amount, server), amount
             )
@@ -159,12 +158,12 @@ class OperatorCog(ComponentCog):
             ComponentRoute(DecisionButton, self.handle_decision),
         )
 
-    async def show_parked_page(self, interaction: _Interaction, button: ParkedPageButton) -> None:
+    async def show_parked_page(self, interaction: Interaction, button: ParkedPageButton) -> None:
         """Show a page of the list, counted from 0."""
         number = button.page_number
         await self._serve(interaction, lambda it: self._show_parked_jobs(it, number), in_place=True)
 
-    async def handle_decision(self, interaction: _Interaction, button: DecisionButton) -> None:
+    async def handle_decision(self, interaction: Interaction, button: DecisionButton) -> None:
         """Apply a decision to the job with the button's fence; confirm first where money moves."""
         decision, job_and_fence = button.decision, button.job_and_fence
         if decision is Decision.BIND_TASK:
@@ -181,7 +180,7 @@ class OperatorCog(ComponentCog):
             )
 
     @commands.Cog.listener("on_interaction")
-    async def on_bind_task_submit(self, interaction: _Interaction) -> None:
+    async def on_bind_task_submit(self, interaction: Interaction) -> None:
         """Handle the form with a task's id, also one that an earlier process opened."""
         data: dict[str, Any] = {**(interaction.data or {})}
         match = BIND_TASK_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
@@ -196,8 +195,8 @@ class OperatorCog(ComponentCog):
 
     async def _serve(
         self,
-        interaction: _Interaction,
-        handler: Callable[[_Interaction], Awaitable[None]],
+        interaction: Interaction,
+        handler: Callable[[Interaction], Awaitable[None]],
         *,
         in_place: bool = False,
     ) -> None:
@@ -215,13 +214,13 @@ class OperatorCog(ComponentCog):
 
         await run_handler(interaction, serve())
 
-    async def _show_status(self, interaction: _Interaction) -> None:
+    async def _show_status(self, interaction: Interaction) -> None:
         view = operator_cards.render_service_status(
             await control.read_service_status(self._context)
         )
         await interaction.edit_original_response(view=view)
 
-    async def _resume(self, interaction: _Interaction) -> None:
+    async def _resume(self, interaction: Interaction) -> None:
         was_stopped = await control.resume_submissions(self._context, _operator(interaction))
         self._worker.wake()
         disk_space = self._context.disk_space()
@@ -231,7 +230,7 @@ class OperatorCog(ComponentCog):
         await _reply(interaction, _("It goes on.") if was_stopped else _("Nothing has stopped it."))
 
     async def _show_parked_jobs(
-        self, interaction: _Interaction, number: int = 0, message: str | None = None
+        self, interaction: Interaction, number: int = 0, message: str | None = None
     ) -> None:
         page = await read_parked_page(self._context, number)
         await interaction.edit_original_response(
@@ -239,7 +238,7 @@ class OperatorCog(ComponentCog):
         )
 
     async def _open_bind_task_form(
-        self, interaction: _Interaction, job_and_fence: tuple[str, int]
+        self, interaction: Interaction, job_and_fence: tuple[str, int]
     ) -> None:
         try:
             async with asyncio.timeout(_FORM_READ_S):
@@ -249,7 +248,7 @@ class OperatorCog(ComponentCog):
         await interaction.response.send_modal(bind_task_modal(*job_and_fence))
 
     async def _ask_confirmation(
-        self, interaction: _Interaction, decision: Decision, job_and_fence: tuple[str, int]
+        self, interaction: Interaction, decision: Decision, job_and_fence: tuple[str, int]
     ) -> None:
         job_id, fence = job_and_fence
         row = await get_parked_job(self._context, job_id)
@@ -262,7 +261,7 @@ class OperatorCog(ComponentCog):
 
     async def _decide(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         decision: Decision,
         job_and_fence: tuple[str, int],
         task_id: str | None = None,
@@ -293,7 +292,7 @@ class OperatorCog(ComponentCog):
         return _(_DECISION_APPLIED[request.decision], job=request.job_id)
 
     async def _change_limit(
-        self, interaction: _Interaction, limit: Limit, amount: str | None
+        self, interaction: Interaction, limit: Limit, amount: str | None
     ) -> str:
         change = quotas.clear_limit if amount is None else quotas.set_limit
         before = await change(self._context, limit, _operator(interaction))
@@ -303,7 +302,7 @@ class OperatorCog(ComponentCog):
         return _(message, server=limit.guild_id, now=now, was=was)
 
 
-async def _check_owner(interaction: _Interaction) -> None:
+async def _check_owner(interaction: Interaction) -> None:
     bot = cast("commands.Bot", interaction.client)
     if not await bot.is_owner(cast("discord.User", interaction.user)):
         raise UserError(_(_NOT_OPERATOR))
@@ -338,7 +337,7 @@ def _amount(amount: str) -> MicroUSD | None:
         raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
-def _operator(interaction: _Interaction) -> Actor:
+def _operator(interaction: Interaction) -> Actor:
     return Actor(interaction.user.id, interaction.id)
 
 
@@ -346,5 +345,5 @@ def _parse_job_and_fence(match: re.Match[str]) -> tuple[str, int]:
     return match["job"], int(match["fence"])
 
 
-async def _reply(interaction: _Interaction, message: str) -> None:
+async def _reply(interaction: Interaction, message: str) -> None:
     await interaction.edit_original_response(view=views.render_text(message))

@@ -5,7 +5,7 @@ An interaction's token is valid for 15 minutes, acts for its member, and stays i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import discord
@@ -13,6 +13,7 @@ import structlog
 from cachetools import TTLCache
 from discord import ui
 
+from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 
 _log = structlog.get_logger(__name__)
@@ -22,12 +23,10 @@ _TTL_MS: Final = 14 * 60_000
 
 _MAX_REPLIES: Final = 1_000
 
-_Interaction = discord.Interaction[Any]
-
 
 @dataclass(slots=True)
 class _Reply:
-    interaction: _Interaction
+    interaction: Interaction
     shows_status: bool
     is_used: bool = False
 
@@ -38,7 +37,7 @@ class EphemeralReplies:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._replies = TTLCache[tuple[str, int], _Reply](_MAX_REPLIES, ttl=_TTL_MS, timer=now_ms)
 
-    def remember(self, job_id: str, interaction: _Interaction, *, shows_status: bool) -> None:
+    def remember(self, job_id: str, interaction: Interaction, *, shows_status: bool) -> None:
         """Keep an interaction; with `shows_status`, its own reply may show the job's status."""
         self._replies[job_id, interaction.user.id] = _Reply(interaction, shows_status)
 
@@ -52,7 +51,7 @@ class EphemeralReplies:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("private reply not updated", job=job.id, error=str(error))
 
-    def take_interaction(self, job: JobView) -> _Interaction | None:
+    def take_interaction(self, job: JobView) -> Interaction | None:
         """Return the interaction to send the result with, once: such a post has no nonce."""
         reply = self._find(job)
         if reply is None or reply.is_used:

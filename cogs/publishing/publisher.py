@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import discord
 from discord import ui
@@ -20,6 +20,7 @@ from cogs.publishing.errors import BlockedByAutoMod, call_discord, to_publish_er
 from cogs.publishing.history import MessageHistory
 from cogs.ui import views
 from cogs.ui.notify_button import render_done_notice
+from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from workflow.errors import ChannelUnavailable, PublishError, TemporaryPublishError, TooLargeToPost
 from workflow.publisher import MessageKind, ResultPayload, StatusView
@@ -52,9 +53,7 @@ async def send_video(
         return await _send_once(channel, video, message, without_prompt=True)
 
 
-async def send_followup(
-    interaction: discord.Interaction[Any], job: JobView, payload: ResultPayload
-) -> int:
+async def send_followup(interaction: Interaction, job: JobView, payload: ResultPayload) -> int:
     """Send a result to its member alone, as a follow-up to an interaction."""
     view = views.render_result(job, payload, private=True)
     with open_files([] if payload.video is None else [payload.video]) as files:

@@ -13,7 +13,7 @@ from cogs.ui import text, views
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.layout import layout
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.text import format_limit
 from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
@@ -24,7 +24,6 @@ from workflow.billing.quotas import Actor, Member
 from workflow.context import Context
 from workflow.errors import NoSuchGrant
 
-_Interaction = discord.Interaction[Any]
 _User = discord.User | discord.Member
 T = TypeVar("T")
 
@@ -87,7 +86,7 @@ class QuotaCog(ComponentCog):
 
     @quota.command(name="show", description=N_("See what you have left, and when there is more"))
     @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
-    async def show(self, interaction: _Interaction, user: discord.User | None = None) -> None:
+    async def show(self, interaction: Interaction, user: discord.User | None = None) -> None:
         """Show a member's own quota, or anyone's to a manager."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._show(interaction, user or interaction.user))
@@ -102,7 +101,7 @@ class QuotaCog(ComponentCog):
     @app_commands.choices(period=_PERIODS)
     async def set(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         amount: str,
         period: str,
         user: discord.User | None = None,
@@ -119,7 +118,7 @@ class QuotaCog(ComponentCog):
     @app_commands.choices(period=_PERIODS)
     async def clear(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         period: str,
         user: discord.User | None = None,
         role: discord.Role | None = None,
@@ -137,7 +136,7 @@ class QuotaCog(ComponentCog):
     @app_commands.default_permissions(manage_guild=True)
     async def grant(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         user: discord.User,
         amount: str,
         note: app_commands.Range[str, 1, 200] = "",
@@ -146,12 +145,12 @@ class QuotaCog(ComponentCog):
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._grant(interaction, user, amount, note))
 
-    async def revoke(self, interaction: _Interaction, button: quota_cards.RevokeButton) -> None:
+    async def revoke(self, interaction: Interaction, button: quota_cards.RevokeButton) -> None:
         """Revoke the unspent part of a grant."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._revoke(interaction, button.grant_id))
 
-    async def _show(self, interaction: _Interaction, user: _User) -> None:
+    async def _show(self, interaction: Interaction, user: _User) -> None:
         manages, is_own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or is_own):
             raise UserError(_("Only members with *Manage Server* see what others have left."))
@@ -167,7 +166,7 @@ class QuotaCog(ComponentCog):
             ]
         await interaction.edit_original_response(view=layout(*items))
 
-    async def _set(self, interaction: _Interaction, amount: str, subject: _LimitSubject) -> None:
+    async def _set(self, interaction: Interaction, amount: str, subject: _LimitSubject) -> None:
         _check_manager(interaction)
         limit = _build_limit(interaction, subject, _parse(parse_limit, amount))
         before = await quotas.set_limit(self._context, limit, _manager(interaction))
@@ -179,7 +178,7 @@ class QuotaCog(ComponentCog):
         )
         await _reply(interaction, message, *_absence_note(subject.user))
 
-    async def _clear(self, interaction: _Interaction, subject: _LimitSubject) -> None:
+    async def _clear(self, interaction: Interaction, subject: _LimitSubject) -> None:
         _check_manager(interaction)
         limit = _build_limit(interaction, subject, None)
         before = await quotas.clear_limit(self._context, limit, _manager(interaction))
@@ -190,7 +189,7 @@ class QuotaCog(ComponentCog):
         )
         await _reply(interaction, message, *_absence_note(subject.user))
 
-    async def _grant(self, interaction: _Interaction, user: _User, amount: str, note: str) -> None:
+    async def _grant(self, interaction: Interaction, user: _User, amount: str, note: str) -> None:
         _check_manager(interaction)
         micro = _parse(parse_amount, amount)
         if not micro:
@@ -211,7 +210,7 @@ class QuotaCog(ComponentCog):
         card = quota_cards.render_grant(message, granted.grant_id)
         await interaction.edit_original_response(view=card)
 
-    async def _revoke(self, interaction: _Interaction, grant_id: int) -> None:
+    async def _revoke(self, interaction: Interaction, grant_id: int) -> None:
         _check_manager(interaction)
         guild_id = _guild_id(interaction)
         try:
@@ -230,7 +229,7 @@ class QuotaCog(ComponentCog):
 
 
 def _build_limit(
-    interaction: _Interaction, subject: _LimitSubject, amount: MicroUSD | None
+    interaction: Interaction, subject: _LimitSubject, amount: MicroUSD | None
 ) -> Limit:
     if subject.user is not None and subject.role is not None:
         raise UserError(_("A limit is for a user or for a role: give one of them, not both."))
@@ -260,12 +259,12 @@ def _parse(parser: Callable[[str], T], amount: str) -> T:
         raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
-def _check_manager(interaction: _Interaction) -> None:
+def _check_manager(interaction: Interaction) -> None:
     if not is_manager(interaction):
         raise UserError(_("Only members with *Manage Server* can do that."))
 
 
-def _guild_id(interaction: _Interaction) -> int:
+def _guild_id(interaction: Interaction) -> int:
     assert interaction.guild_id is not None, "quotas belong to servers"
     return interaction.guild_id
 
@@ -274,7 +273,7 @@ def _member(guild_id: int, user: _User) -> Member:
     return Member(guild_id, user.id, role_ids(user))
 
 
-def _manager(interaction: _Interaction) -> Actor:
+def _manager(interaction: Interaction) -> Actor:
     return Actor(interaction.user.id, interaction.id)
 
 
@@ -286,5 +285,5 @@ def _absence_note(user: _User | None) -> list[str]:
     ]
 
 
-async def _reply(interaction: _Interaction, *sentences: str) -> None:
+async def _reply(interaction: Interaction, *sentences: str) -> None:
     await interaction.edit_original_response(view=views.render_text(" ".join(sentences)))

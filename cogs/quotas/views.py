@@ -11,7 +11,7 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.layout import BLUE, fitting_lines, layout, lines_box, row
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_limit
 from domain.audit_log import Change
 from domain.money import ZERO
@@ -30,12 +30,12 @@ class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
         return cls(int(match["grant"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the quota cog."""
         await dispatch_component(interaction, self)
 

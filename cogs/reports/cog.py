@@ -23,7 +23,7 @@ from cogs.ui.i18n import N_, _, format_date_span, format_number
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
 from cogs.ui.layout import BLUE
 from cogs.ui.names import NameResolver, channel_names
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from domain.reports import DayRange, Grouping, ReportPeriod
 from workflow.context import Context
 from workflow.reports import csv_export, spending
@@ -33,7 +33,6 @@ _log = structlog.get_logger(__name__)
 
 _CHART_FILENAME: Final = "spending.png"
 
-_Interaction = discord.Interaction[Any]
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -79,7 +78,7 @@ class ReportCog(ComponentCog):
     @app_commands.command(name="spend", description=N_("See what you have spent on this server"))
     @app_commands.describe(period=_PERIOD_TEXT)
     @app_commands.choices(period=_PERIODS)
-    async def spend(self, interaction: _Interaction, period: str = "30d") -> None:
+    async def spend(self, interaction: Interaction, period: str = "30d") -> None:
         """Show a member's own spending."""
         await run_handler(interaction, self._spend(interaction, period))
 
@@ -96,7 +95,7 @@ class ReportCog(ComponentCog):
     @app_commands.default_permissions(manage_guild=True)
     async def report(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         period: str = "30d",
         group_by: str = "user",
         style: str = "chart",
@@ -104,21 +103,21 @@ class ReportCog(ComponentCog):
         """Show the server's spending to a manager."""
         await run_handler(interaction, self._report(interaction, period, group_by, style))
 
-    async def update_report(self, interaction: _Interaction, menu: ReportMenu) -> None:
+    async def update_report(self, interaction: Interaction, menu: ReportMenu) -> None:
         """Replace the report that is shown by the selected one."""
         await run_handler(interaction, self._show_in_place(interaction, menu.chosen_query))
 
-    async def send_csv(self, interaction: _Interaction, button: CsvButton) -> None:
+    async def send_csv(self, interaction: Interaction, button: CsvButton) -> None:
         """Send a report as a CSV file."""
         await run_handler(interaction, self._send_csv_reply(interaction, button.query))
 
-    async def _spend(self, interaction: _Interaction, period: str) -> None:
+    async def _spend(self, interaction: Interaction, period: str) -> None:
         await self._interactions.defer_reply(interaction)
         query = ReportQuery(ReportType.SPEND, _parse_choice(ReportPeriod, "period", period))
         await self._show(interaction, query)
 
     async def _report(
-        self, interaction: _Interaction, period: str, grouping: str, style: str
+        self, interaction: Interaction, period: str, grouping: str, style: str
     ) -> None:
         await self._interactions.defer_reply(interaction)
         query = ReportQuery(
@@ -131,15 +130,15 @@ class ReportCog(ComponentCog):
         else:
             await self._show(interaction, query)
 
-    async def _show_in_place(self, interaction: _Interaction, query: ReportQuery) -> None:
+    async def _show_in_place(self, interaction: Interaction, query: ReportQuery) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         await self._show(interaction, query)
 
-    async def _send_csv_reply(self, interaction: _Interaction, query: ReportQuery) -> None:
+    async def _send_csv_reply(self, interaction: Interaction, query: ReportQuery) -> None:
         await self._interactions.defer_reply(interaction)
         await self._send_csv(interaction, query)
 
-    async def _show(self, interaction: _Interaction, query: ReportQuery) -> None:
+    async def _show(self, interaction: Interaction, query: ReportQuery) -> None:
         report = await self._read_report(interaction, query)
         svg = views.render_chart(report.figures, report.title, query.grouping, report.names)
         files: list[discord.File] = []
@@ -153,7 +152,7 @@ class ReportCog(ComponentCog):
             view=_card(report, query, files), attachments=files
         )
 
-    async def _send_csv(self, interaction: _Interaction, query: ReportQuery) -> None:
+    async def _send_csv(self, interaction: Interaction, query: ReportQuery) -> None:
         days, text = await self._build_csv(interaction, query)
         name = f"{query.report_type}-{days.first}-to-{days.last}.csv"
         file = discord.File(BytesIO(csv_export.encode_csv(text)), filename=name)
@@ -164,7 +163,7 @@ class ReportCog(ComponentCog):
         await interaction.edit_original_response(view=view, attachments=[file])
 
     async def _build_csv(
-        self, interaction: _Interaction, query: ReportQuery
+        self, interaction: Interaction, query: ReportQuery
     ) -> tuple[DayRange, str]:
         if query.report_type is ReportType.REPORT:
             report = await self._read_report(interaction, query)
@@ -175,7 +174,7 @@ class ReportCog(ComponentCog):
         )
         return days, csv_export.format_statement_csv(rows)
 
-    async def _read_report(self, interaction: _Interaction, query: ReportQuery) -> _TitledReport:
+    async def _read_report(self, interaction: Interaction, query: ReportQuery) -> _TitledReport:
         """Return the report of a query.
 
         Raises:
@@ -224,7 +223,7 @@ def _parse_choice(kind: type[E], name: str, value: str) -> E:
     return kind(value)
 
 
-def _guild_id(interaction: _Interaction) -> int:
+def _guild_id(interaction: Interaction) -> int:
     assert interaction.guild_id is not None, "reports are for servers only"
     return interaction.guild_id
 

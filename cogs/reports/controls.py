@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 from domain.reports import Grouping, ReportPeriod
 
 
@@ -106,12 +106,12 @@ class ReportMenu(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the menu from the interaction that Discord sends."""
         return cls(QueryField(match["part"]), _parse_query(match))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the choice to the report cog."""
         await dispatch_component(interaction, self)
 
@@ -133,11 +133,11 @@ class CsvButton(ui.DynamicItem[ui.Button[Any]], template=f"csv:{_QUERY_PATTERN}"
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
         return cls(_parse_query(match))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the report cog."""
         await dispatch_component(interaction, self)

@@ -26,7 +26,7 @@ from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute
+from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.errors import RulesViolated
 from workflow.billing.quotas import Actor
@@ -34,8 +34,6 @@ from workflow.context import Context
 
 _FORM_READ_S: Final = 2
 """A form has to be the first response, and Discord waits three seconds for it."""
-
-_Interaction = discord.Interaction[Any]
 
 
 class SettingsCog(ComponentCog):
@@ -58,23 +56,23 @@ class SettingsCog(ComponentCog):
         name="settings", description=N_("See and change what counts on this server")
     )
     @app_commands.default_permissions(manage_guild=True)
-    async def settings(self, interaction: _Interaction) -> None:
+    async def settings(self, interaction: Interaction) -> None:
         """Show the first page."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._show_home(interaction))
 
-    async def handle_control(self, interaction: _Interaction, control: SettingsControl) -> None:
+    async def handle_control(self, interaction: Interaction, control: SettingsControl) -> None:
         """Apply what a control does, and show the updated page."""
         values = chosen_values(interaction)
         handling = self._handle_control(interaction, control.location, control.control_name, values)
         await run_handler(interaction, handling)
 
-    async def reopen_form(self, interaction: _Interaction, button: ReopenFormButton) -> None:
+    async def reopen_form(self, interaction: Interaction, button: ReopenFormButton) -> None:
         """Reopen a rejected form with its values."""
         await run_handler(interaction, self._reopen_form(interaction, button.form_key))
 
     @commands.Cog.listener("on_interaction")
-    async def on_form_submit(self, interaction: _Interaction) -> None:
+    async def on_form_submit(self, interaction: Interaction) -> None:
         """Handle a submitted form, also one that an earlier process opened."""
         data: dict[str, Any] = {**(interaction.data or {})}
         match = modals.FORM_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
@@ -86,13 +84,13 @@ class SettingsCog(ComponentCog):
         )
         await run_handler(interaction, self._submit_form(interaction, form))
 
-    async def _show_home(self, interaction: _Interaction) -> None:
+    async def _show_home(self, interaction: Interaction) -> None:
         manager_context = _manager_context(interaction)
         await self._show_page(interaction, manager_context, SettingsLocation(SettingsPage.HOME))
 
     async def _handle_control(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         location: SettingsLocation,
         control_name: str,
         values: Sequence[str],
@@ -119,7 +117,7 @@ class SettingsCog(ComponentCog):
             self._change_by_control(manager_context, location, control_name, values),
         )
 
-    async def _submit_form(self, interaction: _Interaction, form: RejectedForm) -> None:
+    async def _submit_form(self, interaction: Interaction, form: RejectedForm) -> None:
         """Apply a submitted form; if it breaks rules, store it for its manager to correct."""
         manager_context = _manager_context(interaction)
         await self._interactions.defer_update_or_reply(interaction)
@@ -131,7 +129,7 @@ class SettingsCog(ComponentCog):
             form,
         )
 
-    async def _reopen_form(self, interaction: _Interaction, key: str) -> None:
+    async def _reopen_form(self, interaction: Interaction, key: str) -> None:
         _manager_context(interaction)
         form = self._rejected_forms.get(key, interaction.user.id)
         if form is None:
@@ -158,7 +156,7 @@ class SettingsCog(ComponentCog):
 
     async def _apply_change(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         manager_context: ManagerContext,
         location: SettingsLocation,
         change: Awaitable[SettingsLocation],
@@ -175,7 +173,7 @@ class SettingsCog(ComponentCog):
             await self._show_page(interaction, manager_context, after)
 
     def _store_rejected_form(
-        self, interaction: _Interaction, form: RejectedForm
+        self, interaction: Interaction, form: RejectedForm
     ) -> ReopenFormButton:
         """Store a rejected form, and return the button that reopens it."""
         key = str(interaction.id)
@@ -184,7 +182,7 @@ class SettingsCog(ComponentCog):
 
     async def _show_page(
         self,
-        interaction: _Interaction,
+        interaction: Interaction,
         manager_context: ManagerContext,
         location: SettingsLocation,
         notice: RejectionNotice | None = None,
@@ -236,7 +234,7 @@ class SettingsCog(ComponentCog):
         return form.location
 
 
-def _manager_context(interaction: _Interaction) -> ManagerContext:
+def _manager_context(interaction: Interaction) -> ManagerContext:
     """Return the manager and server of an interaction.
 
     Raises:
@@ -256,7 +254,7 @@ def _opens_form(location: SettingsLocation, control_name: str) -> bool:
 
 
 def _target_location(
-    interaction: _Interaction, location: SettingsLocation, control_name: str, values: Sequence[str]
+    interaction: Interaction, location: SettingsLocation, control_name: str, values: Sequence[str]
 ) -> SettingsLocation:
     """Return the location of the selected page, or of the selected subject of this page."""
     chosen = next(iter(values), "")

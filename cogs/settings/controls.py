@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.layout import row
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 
 
 class SettingsPage(StrEnum):
@@ -76,12 +76,12 @@ class SettingsControl(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the control from the interaction that Discord sends."""
         return cls(item, parse_location(match), match["control"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the interaction to the cog that handles it."""
         await dispatch_component(interaction, self)
 
@@ -98,17 +98,17 @@ class ReopenFormButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
         return cls(match["key"], cast("ui.Button[Any]", item).label or "")
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the cog, which keeps the rejected values."""
         await dispatch_component(interaction, self)
 
 
-def chosen_values(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+def chosen_values(interaction: Interaction) -> tuple[str, ...]:
     """Return the values selected in a menu; a button has none."""
     data: dict[str, Any] = {**(interaction.data or {})}
     return tuple(map(str, data.get("values") or ()))

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 
 
 class ButtonAction(StrEnum):
@@ -65,11 +65,11 @@ class ActionButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the custom id of a click."""
         return cls(ButtonAction(match["action"]), match["subject"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Hand the click to its handler."""
         await dispatch_component(interaction, self)

@@ -10,6 +10,7 @@ import structlog
 
 from cogs.ui import views
 from cogs.ui.i18n import N_, _
+from cogs.ui.routing import Interaction
 from domain.errors import Outage, RulesViolated
 
 _log = structlog.get_logger(__name__)
@@ -33,17 +34,17 @@ class InteractionTracker:
     def __init__(self) -> None:
         self._handlers = set[asyncio.Task[Any]]()
 
-    async def defer_reply(self, interaction: discord.Interaction[Any]) -> None:
+    async def defer_reply(self, interaction: Interaction) -> None:
         """Acknowledge an interaction; a private reply follows."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         self._track_handler()
 
-    async def defer_update(self, interaction: discord.Interaction[Any]) -> None:
+    async def defer_update(self, interaction: Interaction) -> None:
         """Acknowledge a click on a private message; an edit of it follows."""
         await interaction.response.defer()
         self._track_handler()
 
-    async def defer_update_or_reply(self, interaction: discord.Interaction[Any]) -> None:
+    async def defer_update_or_reply(self, interaction: Interaction) -> None:
         """Acknowledge a click: an edit of a private message follows, or else a private reply."""
         if interaction.message is None or not interaction.message.flags.ephemeral:
             await self.defer_reply(interaction)
@@ -66,9 +67,7 @@ class UserError(Exception):
     """What a member asks for cannot be done; the text says why, in words for them."""
 
 
-async def run_handler(
-    interaction: discord.Interaction[Any], work: Coroutine[Any, Any, None]
-) -> None:
+async def run_handler(interaction: Interaction, work: Coroutine[Any, Any, None]) -> None:
     """Run the handler of an interaction, which answers it; reply privately to any error."""
     try:
         await work
@@ -80,9 +79,7 @@ async def run_handler(
         await handle_unexpected_error(interaction, error)
 
 
-async def send_private_reply(
-    interaction: discord.Interaction[Any], view: discord.ui.LayoutView
-) -> None:
+async def send_private_reply(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Reply to an interaction privately, whether or not it has been acknowledged."""
     if interaction.response.is_done():
         await interaction.edit_original_response(view=view)
@@ -90,9 +87,7 @@ async def send_private_reply(
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
-async def handle_unexpected_error(
-    interaction: discord.Interaction[Any], error: BaseException
-) -> None:
+async def handle_unexpected_error(interaction: Interaction, error: BaseException) -> None:
     """Report an unexpected error to the member, and log it even if the report fails.
 
     The log comes second: formatting a traceback takes a while, and the member is waiting.
@@ -109,7 +104,7 @@ async def handle_unexpected_error(
         )
 
 
-async def _report_error(interaction: discord.Interaction[Any], cause: BaseException) -> None:
+async def _report_error(interaction: Interaction, cause: BaseException) -> None:
     sentence = _OUTAGE_TEXT if isinstance(cause, Outage) else _ERROR_TEXT
     try:
         await send_private_reply(interaction, views.render_text(_(sentence)))
@@ -117,7 +112,7 @@ async def _report_error(interaction: discord.Interaction[Any], cause: BaseExcept
         _log.warning("error reply not sent", error=str(failure))
 
 
-def _source_name(interaction: discord.Interaction[Any]) -> str | None:
+def _source_name(interaction: Interaction) -> str | None:
     """Return the name of the command, or the custom id of the component."""
     if interaction.command is not None:
         return interaction.command.name
@@ -130,6 +125,6 @@ def role_ids(user: discord.User | discord.Member) -> tuple[int, ...]:
     return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
-def is_manager(interaction: discord.Interaction[Any]) -> bool:
+def is_manager(interaction: Interaction) -> bool:
     """Return whether the user may manage the server."""
     return interaction.permissions.manage_guild

@@ -8,12 +8,10 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import _
-from cogs.ui.routing import dispatch_component
+from cogs.ui.routing import Interaction, dispatch_component
 from domain.job_view import JobView
 
 _CUSTOM_ID: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
-
-_Interaction = discord.Interaction[Any]
 
 
 class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
@@ -28,12 +26,12 @@ class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: _Interaction, _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the custom id of a click."""
         return cls(int(match["guild"]), enabled=match["wanted"] == "on")
 
-    async def callback(self, interaction: _Interaction) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Hand the click to its handler."""
         await dispatch_component(interaction, self)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import discord
 from discord import ui
 from discord.ext import commands
+
+Interaction: TypeAlias = discord.Interaction[Any]
+"""An interaction that any client of ours received."""
 
 ItemT = TypeVar("ItemT", bound=ui.DynamicItem[Any])
 
@@ -16,7 +19,7 @@ class ComponentRoute(Generic[ItemT]):
     """A class of persistent components, and the handler of their use."""
 
     item_type: type[ItemT]
-    handler: Callable[[discord.Interaction[Any], ItemT], Awaitable[None]]
+    handler: Callable[[Interaction, ItemT], Awaitable[None]]
 
 
 class ComponentCog(commands.Cog):
@@ -48,9 +51,7 @@ class ComponentRouter:
         """Return the classes that the client has to recognize by their custom ids."""
         return tuple(self._routes)
 
-    async def dispatch(
-        self, interaction: discord.Interaction[Any], item: ui.DynamicItem[Any]
-    ) -> None:
+    async def dispatch(self, interaction: Interaction, item: ui.DynamicItem[Any]) -> None:
         """Hand the use of a component to its handler."""
         await self._routes[type(item)].handler(interaction, item)
 
@@ -65,9 +66,7 @@ class RoutingClient(Protocol):
         ...
 
 
-async def dispatch_component(
-    interaction: discord.Interaction[Any], item: ui.DynamicItem[Any]
-) -> None:
+async def dispatch_component(interaction: Interaction, item: ui.DynamicItem[Any]) -> None:
     """Hand the use of a component to its handler, by the routes of the client that received it."""
     client: discord.Client = interaction.client
     assert isinstance(client, RoutingClient), "persistent components belong to our own client"
