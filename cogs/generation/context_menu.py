@@ -32,6 +32,7 @@ from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.layout import gallery, layout, row, text_block
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
@@ -284,10 +285,9 @@ async def open_animate_modal(interaction: Interaction, message_id: int, number: 
 def _render_choice(message_id: int, pictures: tuple[RemoteFile, ...]) -> ui.LayoutView:
     """Lay out the pictures in galleries, above the menu that numbers them."""
     items = [discord.MediaGalleryItem(file.url) for file in pictures]
-    view = ui.LayoutView(timeout=None).add_item(ui.TextDisplay(_(_QUESTION)))
-    for start in range(0, len(items), _GALLERY_SIZE):
-        view.add_item(ui.MediaGallery(*items[start : start + _GALLERY_SIZE]))
-    return view.add_item(ui.ActionRow[Any](PictureSelect(message_id, pictures)))
+    starts = range(0, len(items), _GALLERY_SIZE)
+    galleries = [item for start in starts for item in gallery(items[start : start + _GALLERY_SIZE])]
+    return layout(text_block(_(_QUESTION)), *galleries, row(PictureSelect(message_id, pictures)))
 
 
 def _truncate(name: str) -> str:

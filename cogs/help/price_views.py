@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_number, format_usd
-from cogs.ui.layout import BLUE
+from cogs.ui.layout import BLUE, box, layout, text_block
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
 from domain.money import MicroUSD
 from domain.pricing import Quote, quote, quote_options
@@ -141,7 +141,4 @@ def _notes(request: VideoRequest) -> Iterator[str]:
 
 
 def _card(*texts: str) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    items: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts]
-    view.add_item(ui.Container(*items, accent_colour=BLUE))
-    return view
+    return layout(box(BLUE, *map(text_block, texts)))

@@ -11,7 +11,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
-from cogs.ui.layout import BLUE
+from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_submission_block
 from domain.job_view import JobAmounts, JobView
@@ -79,13 +79,13 @@ class ListActionButton(
         await dispatch_component(interaction, self)
 
 
-def page_buttons(newer: str | None, older: str | None) -> ui.Item[Any]:
+def page_buttons(newer: str | None, older: str | None) -> LayoutItem:
     """Lay out the buttons to the pages before and after this one."""
-    buttons: list[ui.Item[Any]] = [
+    buttons: list[LayoutItem] = [
         PageButton(newer or NEWEST_PAGE, _("Previous"), disabled=newer is None),
         PageButton(older or _LAST, _("Next"), disabled=older is None),
     ]
-    return ui.ActionRow[Any](*buttons)
+    return row(*buttons)
 
 
 _LABELS: Final = MappingProxyType(
@@ -146,20 +146,15 @@ _REPOST_OUTCOMES: Final = MappingProxyType(
 
 def render_job_list(page: JobListPage, start: str, notice: str | None = None) -> ui.LayoutView:
     """Lay out a page of the list, under the `notice` about the last click."""
-    view = ui.LayoutView(timeout=None)
-    if notice is not None:
-        view.add_item(ui.TextDisplay(notice))
+    head = [] if notice is None else [text_block(notice)]
     if not page.rows:
-        return view.add_item(
-            ui.TextDisplay(_("You have asked for no videos on this server yet. Try `/video`."))
-        )
-    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(page))]
-    for row in page.rows:
-        items += [ui.Separator(), _row(row, start)]
-    view.add_item(ui.Container(*items, accent_colour=BLUE))
-    if page.newer or page.older:
-        view.add_item(page_buttons(page.newer, page.older))
-    return view
+        empty = _("You have asked for no videos on this server yet. Try `/video`.")
+        return layout(*head, text_block(empty))
+    items = [text_block(_title(page))]
+    for entry in page.rows:
+        items += [ui.Separator[Any](), _entry_item(entry, start)]
+    buttons = [page_buttons(page.newer, page.older)] if page.newer or page.older else []
+    return layout(*head, box(BLUE, *items), *buttons)
 
 
 def format_repost_outcome(outcome: RepostOutcome, job: JobView) -> str:
@@ -192,22 +187,24 @@ def _title(page: JobListPage) -> str:
     return title if block is None else f"{title}\n{format_submission_block(block)}"
 
 
-def _row(row: JobListEntry, start: str) -> ui.Item[Any]:
-    job = row.status.job
+def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
+    job = entry.status.job
     age = _("asked for <t:{since}:R>", since=job.created_at_ms // 1000)
-    explanation = _explain(row.status)
+    explanation = _explain(entry.status)
     lines = [
-        f"{_format_state(row.status)} · {age}",
+        f"{_format_state(entry.status)} · {age}",
         f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}",
         *([explanation] if explanation else []),
-        " · ".join(filter(None, (_format_amounts(row.money), _format_location(row.status)))),
+        " · ".join(filter(None, (_format_amounts(entry.money), _format_location(entry.status)))),
         f"-# {text.format_settings(job.request)} · {job.id}",
     ]
-    summary = ui.TextDisplay[Any]("\n".join(lines))
-    action = ListAction.CANCEL if row.can_cancel else ListAction.REPOST if row.can_repost else None
+    summary = text_block("\n".join(lines))
+    action = (
+        ListAction.CANCEL if entry.can_cancel else ListAction.REPOST if entry.can_repost else None
+    )
     if action is None:
         return summary
-    return ui.Section(summary, accessory=ListActionButton(action, job.id, start))
+    return ui.Section[Any](summary, accessory=ListActionButton(action, job.id, start))
 
 
 def _format_state(status: StatusView) -> str:

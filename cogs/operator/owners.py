@@ -7,6 +7,8 @@ import discord
 import structlog
 from discord import ui
 
+from cogs.ui import views
+
 _log = structlog.get_logger(__name__)
 
 _NO_MENTIONS: Final = discord.AllowedMentions.none()
@@ -38,7 +40,7 @@ class Operators:
         return any([await self._send(user_id, message) for user_id in sorted(user_ids)])
 
     async def _send(self, user_id: int, message: str | ui.LayoutView) -> bool:
-        view = _card(message) if isinstance(message, str) else message
+        view = views.render_text(message) if isinstance(message, str) else message
         try:
             channel = await self._client.create_dm(discord.Object(user_id))
             await channel.send(view=view, allowed_mentions=_NO_MENTIONS)
@@ -59,9 +61,3 @@ def _operator_ids(application: discord.AppInfo) -> frozenset[int]:
     return frozenset(
         {member.id for member in operators} | ({team.owner_id} if team.owner_id else set())
     )
-
-
-def _card(text: str) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay[ui.LayoutView](text))
-    return view

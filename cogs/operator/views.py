@@ -9,7 +9,7 @@ from cogs.operator.alerts import format_low_disk_space
 from cogs.operator.buttons import DecisionButton, ParkedPageButton
 from cogs.ui import text
 from cogs.ui.i18n import _, format_usd, ngettext
-from cogs.ui.layout import BLUE, LayoutItem, box, layout, text_block
+from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from workflow.operator.control import ServiceStatus
 from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
@@ -48,25 +48,25 @@ def render_parked_jobs(page: ParkedPage, message: str | None = None) -> ui.Layou
         return layout(*items, text_block(_("No job waits for a decision of yours.")))
     title = ngettext("**{count} job waits for you**", "**{count} jobs wait for you**", page.total)
     parts: list[LayoutItem] = [text_block(title)]
-    for row in page.rows:
-        job = row.job
+    for parked in page.rows:
+        job = parked.job
         buttons = [
-            DecisionButton(decision, job.id, job.fence) for decision in row.allowed_decisions
+            DecisionButton(decision, job.id, job.fence) for decision in parked.allowed_decisions
         ]
-        parts += [ui.Separator[Any](), text_block(_format_job(row)), ui.ActionRow[Any](*buttons)]
+        parts += [ui.Separator[Any](), text_block(_format_job(parked)), row(*buttons)]
     items.append(box(_AMBER, *parts))
     if page.pages > 1:
         items.append(_page_buttons(page))
     return layout(*items)
 
 
-def render_confirmation(row: ParkedJob, decision: Decision) -> ui.LayoutView:
+def render_confirmation(parked: ParkedJob, decision: Decision) -> ui.LayoutView:
     """Build the question about a decision's effect on money, and the button that confirms it."""
-    job = row.job
-    text = f"{_confirmation_question(row, decision)}\n-# {job.id} · {job.state}"
+    job = parked.job
+    text = f"{_confirmation_question(parked, decision)}\n-# {job.id} · {job.state}"
     confirm = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
     back = ParkedPageButton(0, _("Back to the list"))
-    return layout(box(_AMBER, text_block(text)), ui.ActionRow[Any](confirm, back))
+    return layout(box(_AMBER, text_block(text)), row(confirm, back))
 
 
 def _format_submission_state(status: ServiceStatus) -> str:
@@ -187,7 +187,7 @@ def _confirmation_question(row: ParkedJob, decision: Decision) -> str:
 
 def _page_buttons(page: ParkedPage) -> LayoutItem:
     last = page.pages - 1
-    return ui.ActionRow[Any](
+    return row(
         ParkedPageButton(max(0, page.number - 1), _("Previous"), disabled=page.number == 0),
         ParkedPageButton(page.number + 1, _("Next"), disabled=page.number >= last),
     )

@@ -10,7 +10,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_usd
-from cogs.ui.layout import BLUE, fitting_lines, layout, lines_box, row
+from cogs.ui.layout import BLUE, fitting_lines, layout, lines_box, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_limit
 from domain.audit_log import Change
@@ -174,7 +174,7 @@ def format_limit_amount(limit: Limit | None) -> str:
 
 def render_grant(text: str, grant_id: int) -> ui.LayoutView:
     """Build the message about a grant, with the button that revokes it."""
-    return layout(ui.TextDisplay(text), row(RevokeButton(grant_id)))
+    return layout(text_block(text), row(RevokeButton(grant_id)))
 
 
 def _format_usage(usage: LimitUsage, effective_limit: EffectiveLimit) -> list[str]:

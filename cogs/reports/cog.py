@@ -21,7 +21,7 @@ from cogs.reports.controls import (
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_date_span, format_number
 from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
-from cogs.ui.layout import BLUE
+from cogs.ui.layout import BLUE, box, gallery, layout, text_block
 from cogs.ui.names import NameResolver, channel_names
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from domain.reports import DayRange, Grouping, ReportPeriod
@@ -156,10 +156,7 @@ class ReportCog(ComponentCog):
         days, text = await self._build_csv(interaction, query)
         name = f"{query.report_type}-{days.first}-to-{days.last}.csv"
         file = discord.File(BytesIO(csv_export.encode_csv(text)), filename=name)
-        view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(_describe_csv(days, text))).add_item(
-            ui.File(f"attachment://{name}")
-        )
+        view = layout(text_block(_describe_csv(days, text)), ui.File[Any](f"attachment://{name}"))
         await interaction.edit_original_response(view=view, attachments=[file])
 
     async def _build_csv(
@@ -249,11 +246,6 @@ def _card(report: _TitledReport, query: ReportQuery, files: list[discord.File]) 
     lines = views.format_summary(report.figures, own=own)
     if not own:
         lines += views.format_breakdown(report.figures, query.grouping, report.names)
-    pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
-    body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
-    body.append(ui.TextDisplay[Any]("\n".join(lines)))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
-    for row in render_controls(query):
-        view.add_item(row)
-    return view
+    pictures = (discord.MediaGalleryItem(file, description=file.description) for file in files)
+    body = box(BLUE, *gallery(pictures), text_block("\n".join(lines)))
+    return layout(body, *render_controls(query))

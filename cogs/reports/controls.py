@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.i18n import N_, _
+from cogs.ui.layout import LayoutItem, row
 from cogs.ui.routing import Interaction, dispatch_component
 from domain.reports import Grouping, ReportPeriod
 
@@ -67,11 +68,11 @@ _LABELS: Final = MappingProxyType(
 )
 
 
-def render_controls(query: ReportQuery) -> list[ui.Item[Any]]:
+def render_controls(query: ReportQuery) -> list[LayoutItem]:
     """Build the controls below a report, a row each."""
     parts = list(QueryField) if query.report_type is ReportType.REPORT else [QueryField.PERIOD]
-    items: list[ui.Item[Any]] = [*(ReportMenu(part, query) for part in parts), CsvButton(query)]
-    return [ui.ActionRow[Any](item) for item in items]
+    items: list[LayoutItem] = [*(ReportMenu(part, query) for part in parts), CsvButton(query)]
+    return [row(item) for item in items]
 
 
 def _one_of(name: str, kind: type[StrEnum]) -> str:

@@ -1,7 +1,7 @@
 """Publishing of weekly summaries to the channels that managers chose."""
 
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import discord
@@ -11,7 +11,7 @@ from discord import ui
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.ui.i18n import _
-from cogs.ui.layout import BLUE
+from cogs.ui.layout import BLUE, box, gallery, layout, text_block
 from domain.reports import Grouping
 from workflow.reports.weekly_summary import WeeklySummary
 
@@ -99,13 +99,9 @@ class WeeklySummaryPublisher:
 
 
 def _card(summary: WeeklySummary, files: list[discord.File]) -> ui.LayoutView:
-    pictures = [discord.MediaGalleryItem(file, description=file.description) for file in files]
-    body: list[ui.Item[Any]] = [ui.MediaGallery[Any](*pictures)] if pictures else []
+    pictures = (discord.MediaGalleryItem(file, description=file.description) for file in files)
     lines = [*views.format_weekly_summary(summary.figures), _signature(summary.week)]
-    body.append(ui.TextDisplay[Any]("\n".join(lines)))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container[Any](*body, accent_colour=BLUE))
-    return view
+    return layout(box(BLUE, *gallery(pictures), text_block("\n".join(lines))))
 
 
 def _signature(week: str) -> str:

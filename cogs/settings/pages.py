@@ -27,7 +27,7 @@ from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_DESCRIPTIONS, PAGE_TITLES
 from cogs.settings.service import SettingsState, deleted_channel_ids
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, ngettext
-from cogs.ui.layout import BLUE
+from cogs.ui.layout import BLUE, LayoutItem, box, layout, optional_row, row, text_block
 from cogs.ui.violations import format_violation
 from domain.models import MODELS
 from domain.presets import Preset
@@ -83,14 +83,14 @@ _TITLES: Final = {SettingsPage.CHANNEL: N_("Channels with rules of their own")}
 """Titles on the overview that differ from the pages' own."""
 
 
-def render_overview_page(state: SettingsState, _location: SettingsLocation) -> list[ui.Item[Any]]:
+def render_overview_page(state: SettingsState, _location: SettingsLocation) -> list[LayoutItem]:
     """Build the overview: the values of each page."""
-    items: list[ui.Item[Any]] = []
+    items: list[LayoutItem] = []
     for page in SettingsPage:
         lines = list(_overview_lines(state, page))
         if lines:
             title = f"**{_(_TITLES.get(page, PAGE_TITLES[page]))}**"
-            items += [ui.Separator(), ui.TextDisplay("\n".join([title, *lines]))]
+            items += [ui.Separator[Any](), text_block("\n".join([title, *lines]))]
     return items
 
 
@@ -124,7 +124,7 @@ def _format_preset_names(state: SettingsState) -> str:
     return join_truncated(names, SHORT_LIST_LENGTH, ", ") if names else _("There are none.")
 
 
-def render_fields(state: SettingsState, location: SettingsLocation) -> list[ui.Item[Any]]:
+def render_fields(state: SettingsState, location: SettingsLocation) -> list[LayoutItem]:
     """Build the fields of a page with their current values."""
     return [
         item
@@ -135,12 +135,12 @@ def render_fields(state: SettingsState, location: SettingsLocation) -> list[ui.I
 
 def _field_items(
     state: SettingsState, location: SettingsLocation, field: SettingField
-) -> list[ui.Item[Any]]:
+) -> list[LayoutItem]:
     text, value = _field_text(state, location, field), state.value(location, field.name)
     match field:
         case TextField():
             change = controls.settings_button(location, field.name, _("Change"))
-            return [ui.Section(text, accessory=change)]
+            return [ui.Section[Any](text, accessory=change)]
         case SelectField():
             return [text, _select_menu(location, field, value)]
         case ChannelOrRoleField():
@@ -149,16 +149,16 @@ def _field_items(
 
 def _field_text(
     state: SettingsState, location: SettingsLocation, field: SettingField
-) -> ui.TextDisplay[Any]:
+) -> LayoutItem:
     label, shown = f"**{_(field.label)}**", field.format_value(state.value(location, field.name))
     first = f"{label}: {shown}" if isinstance(field, TextField) else label
     hint = [f"-# {_(field.hint)}"] if field.hint else []
     warnings = field_warnings(state, location, field)
     warning_lines = [join_truncated(warnings, SHORT_LIST_LENGTH)] if warnings else []
-    return ui.TextDisplay("\n".join([first, *hint, *warning_lines]))
+    return text_block("\n".join([first, *hint, *warning_lines]))
 
 
-def _select_menu(location: SettingsLocation, field: SelectField, value: Any) -> ui.Item[Any]:
+def _select_menu(location: SettingsLocation, field: SelectField, value: Any) -> LayoutItem:
     options = [
         discord.SelectOption(
             label=field.option_label(one), value=one.key, default=field.is_selected(one, value)
@@ -175,7 +175,7 @@ def _select_menu(location: SettingsLocation, field: SelectField, value: Any) -> 
 
 def _channel_or_role_menu(
     guild: discord.Guild, location: SettingsLocation, field: ChannelOrRoleField, value: Any
-) -> ui.Item[Any]:
+) -> LayoutItem:
     ids = existing_ids(guild, field, field.selected_ids(value))[: field.max_values]
     targets, default_value = [discord.Object(id_) for id_ in ids], discord.SelectDefaultValue
     unset_label = capitalize_first(_(field.unset_label))
@@ -194,7 +194,7 @@ def _channel_or_role_menu(
     )
 
 
-def render_channel_page(state: SettingsState, location: SettingsLocation) -> list[ui.Item[Any]]:
+def render_channel_page(state: SettingsState, location: SettingsLocation) -> list[LayoutItem]:
     """Build the page of one channel: its rules, and the buttons that clear them."""
     channel_id = int(location.subject)
     default_values = [discord.SelectDefaultValue.from_channel(discord.Object(channel_id))]
@@ -207,7 +207,7 @@ def render_channel_page(state: SettingsState, location: SettingsLocation) -> lis
     ]
     about = _("**<#{channel}>**: {rules}", channel=channel_id, rules="\n".join(text))
     return [
-        ui.TextDisplay(about),
+        text_block(about),
         controls.channel_select_row(
             location, ControlAction.SELECT_SUBJECT, allow_forums=True, default_values=default_values
         ),
@@ -218,9 +218,9 @@ def render_channel_page(state: SettingsState, location: SettingsLocation) -> lis
 
 def _clear_buttons(
     state: SettingsState, location: SettingsLocation, *, is_own: bool
-) -> list[ui.Item[Any]]:
+) -> list[LayoutItem]:
     """Build the buttons that clear the rules of this channel, and those of deleted channels."""
-    buttons: list[ui.Item[Any]] = []
+    buttons: list[LayoutItem] = []
     if is_own:
         buttons.append(
             controls.danger_button(location, ControlAction.CLEAR, _("Clear these rules"))
@@ -231,7 +231,7 @@ def _clear_buttons(
             "Clear {count} deleted channel", "Clear {count} deleted channels", len(deleted_ids)
         )
         buttons.append(controls.danger_button(location, ControlAction.CLEAR_DELETED, label))
-    return [ui.ActionRow[Any](*buttons)] if buttons else []
+    return optional_row(*buttons)
 
 
 _LIST_SHOWN: Final = 1_500
@@ -239,7 +239,7 @@ _SUFFIX_SHOWN: Final = 300
 """Characters; a message shows 4,000 in all."""
 
 
-def render_preset_page(state: SettingsState, location: SettingsLocation) -> list[ui.Item[Any]]:
+def render_preset_page(state: SettingsState, location: SettingsLocation) -> list[LayoutItem]:
     """Build the list of presets, or the page of the selected one."""
     chosen = state.find_preset(location.subject)
     menu = [_preset_menu(state.presets, chosen)] if state.presets else []
@@ -250,14 +250,14 @@ def render_preset_page(state: SettingsState, location: SettingsLocation) -> list
         discord.ButtonStyle.primary,
     )
     if chosen is None:
-        return [ui.TextDisplay(_format_preset_list(state.presets)), *menu, ui.ActionRow[Any](add)]
+        return [text_block(_format_preset_list(state.presets)), *menu, row(add)]
     edit = controls.settings_button(location, ControlAction.EDIT, _("Edit"))
     remove = controls.danger_button(location, ControlAction.REMOVE, _("Delete"))
     return [
-        ui.TextDisplay(_format_preset_in_full(chosen)),
+        text_block(_format_preset_in_full(chosen)),
         *menu,
         *render_fields(state, location),
-        ui.ActionRow[Any](edit, remove, add),
+        row(edit, remove, add),
     ]
 
 
@@ -266,7 +266,7 @@ def _format_preset_list(presets: Iterable[Preset]) -> str:
     return join_truncated(lines, _LIST_SHOWN) if lines else _("There are none.")
 
 
-def _preset_menu(presets: Iterable[Preset], chosen: Preset | None) -> ui.Item[Any]:
+def _preset_menu(presets: Iterable[Preset], chosen: Preset | None) -> LayoutItem:
     options = [
         discord.SelectOption(label=one.name, value=one.name, default=one == chosen)
         for one in presets
@@ -303,7 +303,7 @@ _RED: Final = discord.Colour(0xDA373C)
 _PROBLEMS_SHOWN: Final = 1_000
 """Characters."""
 
-_Items = list[ui.Item[Any]]
+_Items = list[LayoutItem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,25 +311,21 @@ class RejectionNotice:
     """The violations that prevented a change, and the button that reopens the form."""
 
     violations: Sequence[Violation]
-    retry_button: ui.Item[Any] | None = None
+    retry_button: LayoutItem | None = None
 
 
 def render_page(
     state: SettingsState, location: SettingsLocation, notice: RejectionNotice | None = None
 ) -> ui.LayoutView:
     """Build the message of a page, with a notice above it if there is one."""
-    view = ui.LayoutView(timeout=None)
-    if notice is not None:
-        for item in _render_notice(notice):
-            view.add_item(item)
-    head = ui.TextDisplay[Any](f"### {_title(location)}\n-# {_(PAGE_DESCRIPTIONS[location.page])}")
+    head = text_block(f"### {_title(location)}\n-# {_(PAGE_DESCRIPTIONS[location.page])}")
     body = [
         head,
         *_PAGE_RENDERERS.get(location.page, render_fields)(state, location),
         *_last_change(state, location),
     ]
-    view.add_item(ui.Container(*body, accent_colour=BLUE))
-    return view.add_item(_page_menu(location))
+    above = [] if notice is None else _render_notice(notice)
+    return layout(*above, box(BLUE, *body), _page_menu(location))
 
 
 def _render_notice(notice: RejectionNotice) -> _Items:
@@ -337,8 +333,7 @@ def _render_notice(notice: RejectionNotice) -> _Items:
         [f"- {format_violation(one)}" for one in notice.violations], _PROBLEMS_SHOWN
     )
     text = _("**Nothing was changed.**") + f"\n{problems}"
-    box = ui.Container[Any](ui.TextDisplay(text), accent_colour=_RED)
-    return [box, *([ui.ActionRow[Any](notice.retry_button)] if notice.retry_button else [])]
+    return [box(_RED, text_block(text)), *optional_row(notice.retry_button)]
 
 
 def _title(location: SettingsLocation) -> str:
@@ -347,7 +342,7 @@ def _title(location: SettingsLocation) -> str:
     return _(PAGE_TITLES[location.page])
 
 
-def _page_menu(location: SettingsLocation) -> ui.Item[Any]:
+def _page_menu(location: SettingsLocation) -> LayoutItem:
     options = [
         discord.SelectOption(label=_(title), value=page, default=page is location.page)
         for page, title in PAGE_TITLES.items()
@@ -357,13 +352,13 @@ def _page_menu(location: SettingsLocation) -> ui.Item[Any]:
 
 def _last_change(state: SettingsState, location: SettingsLocation) -> _Items:
     change = next((one for one in state.changes if affects_page(one, location)), None)
-    return [] if change is None else [ui.TextDisplay(f"-# {format_setting_change(change)}")]
+    return [] if change is None else [text_block(f"-# {format_setting_change(change)}")]
 
 
 def _render_money_page(state: SettingsState, location: SettingsLocation) -> _Items:
     """Build the money page; quotas differ by member and role, so it refers to `/quota set`."""
     where = _("What may be spent in a day or a month: `/quota set`")
-    return [*render_fields(state, location), ui.TextDisplay(where)]
+    return [*render_fields(state, location), text_block(where)]
 
 
 _PAGE_RENDERERS: Final[

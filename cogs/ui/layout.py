@@ -34,6 +34,18 @@ def row(*items: LayoutItem) -> LayoutItem:
     return ui.ActionRow[Any](*items)
 
 
+def optional_row(*items: LayoutItem | None) -> list[LayoutItem]:
+    """Return a row of those items that there are, or no row where there are none."""
+    given = [item for item in items if item is not None]
+    return [row(*given)] if given else []
+
+
+def gallery(items: Iterable[discord.MediaGalleryItem]) -> list[LayoutItem]:
+    """Return a gallery of pictures and videos, or none where there are none."""
+    given = list(items)
+    return [ui.MediaGallery[Any](*given)] if given else []
+
+
 def layout(*items: LayoutItem) -> ui.LayoutView:
     """Return a view of items, whose buttons work for ever."""
     view = ui.LayoutView(timeout=None)
@@ -43,7 +55,7 @@ def layout(*items: LayoutItem) -> ui.LayoutView:
 
 
 def fitting_lines(lines: Sequence[str], max_chars: int) -> list[str]:
-    """Return as many lines as fit, and behind them how mfurther there are."""
+    """Return as many lines as fit, and behind them how many others there are."""
     ends = accumulate(len(line) + 1 for line in lines)
     fitting = sum(end <= max_chars for end in ends)
     more = len(lines) - fitting

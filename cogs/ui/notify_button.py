@@ -8,6 +8,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.i18n import _
+from cogs.ui.layout import layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from domain.job_view import JobView
 
@@ -40,8 +41,7 @@ def render_done_notice(job: JobView) -> ui.LayoutView:
     """Lay out the done-notification with a link to the result."""
     link = text.link_to_result(job, _("go to it"))
     content = f"{_('✅ Your video is ready: {link}.', link=link)}\n-# {job.id} · {_('done')}"
-    row = ui.ActionRow[Any](NotifyButton(job.guild_id, enabled=False))
-    return ui.LayoutView(timeout=None).add_item(ui.TextDisplay(content)).add_item(row)
+    return layout(text_block(content), row(NotifyButton(job.guild_id, enabled=False)))
 
 
 def toggle_button(message: discord.Message, button: NotifyButton) -> ui.LayoutView:

@@ -14,7 +14,17 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_usd
-from cogs.ui.layout import BLUE, LayoutItem, box, fitting_lines, layout, text_block
+from cogs.ui.layout import (
+    BLUE,
+    LayoutItem,
+    box,
+    fitting_lines,
+    gallery,
+    layout,
+    optional_row,
+    row,
+    text_block,
+)
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
 from domain.job_view import JobView
@@ -71,17 +81,13 @@ def render_result(
     `without_prompt` is for a channel whose word filter refused it; `private` leaves out the buttons
     that ask for another video, which direct messages do not offer.
     """
-    parts: list[LayoutItem] = []
-    if payload.video is not None:
-        url, is_spoiler = f"attachment://{job.id}.mp4", payload.is_spoiler
-        parts.append(ui.MediaGallery(discord.MediaGalleryItem(url, spoiler=is_spoiler)))
     lines = format_ready_lines(job.user_id, payload)
     if not without_prompt:
         lines.append(f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}")
     small = _joined(text.format_settings(job.request), text.format_elapsed(job), job.id)
     lines.append(f"-# {small}")
     rows = [_buttons(job, *actions) for actions in _action_rows(job, private=private)]
-    return layout(*parts, text_block("\n".join(lines)), *rows)
+    return layout(*_video(job, payload), text_block("\n".join(lines)), *rows)
 
 
 def render_failure(status: StatusView) -> ui.LayoutView:
@@ -124,7 +130,7 @@ def prompt_files(job: JobView) -> list[discord.File]:
 
 def render_question(text: str, confirm_button: ui.Item[Any]) -> ui.LayoutView:
     """Lay out a private question with the button that confirms it."""
-    return layout(box(BLUE, text_block(text)), ui.ActionRow(confirm_button))
+    return layout(box(BLUE, text_block(text)), row(confirm_button))
 
 
 def render_accepted(
@@ -148,7 +154,7 @@ def render_accepted(
     ]
     body = box(BLUE, text_block("\n".join(lines)))
     buttons = [*([cancel_button] if job.state is JobState.QUEUED else []), *more_buttons]
-    return layout(body, *([ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []))
+    return layout(body, *optional_row(*buttons))
 
 
 def render_refusal(
@@ -159,7 +165,7 @@ def render_refusal(
     head = _("**This can't be made as it is.** Nothing was charged.")
     return layout(
         box(_RED, text_block(f"{head}\n{lines}")),
-        *([ui.ActionRow(retry_button)] if retry_button else []),
+        *optional_row(retry_button),
     )
 
 
@@ -193,9 +199,9 @@ def _pictures(status: StatusView) -> list[LayoutItem]:
     sounds = [url for url in status.preview_urls if url.endswith(_SOUNDS)]
     visuals = [url for url in status.preview_urls if url not in sounds][:_MAX_PICTURES]
     is_spoiler = status.is_spoiler
-    gallery = [discord.MediaGalleryItem(url, spoiler=is_spoiler) for url in visuals]
+    items = (discord.MediaGalleryItem(url, spoiler=is_spoiler) for url in visuals)
     return [
-        *([ui.MediaGallery[ui.LayoutView](*gallery)] if gallery else []),
+        *gallery(items),
         *(ui.File[ui.LayoutView](url) for url in sounds),
     ]
 
@@ -227,12 +233,11 @@ def _remedies(status: StatusView) -> list[LayoutItem]:
         buttons.append(ActionButton(ButtonAction.EDIT, status.job.id))
     if text.is_worth_repeating(status):
         buttons.append(ActionButton(ButtonAction.RERUN, status.job.id, _("Try again")))
-    return [ui.ActionRow[ui.LayoutView](*buttons)] if buttons else []
+    return optional_row(*buttons)
 
 
 def _buttons(job: JobView, *actions: ButtonAction) -> LayoutItem:
-    buttons: list[ui.Item[Any]] = [ActionButton(action, job.id) for action in actions]
-    return ui.ActionRow[ui.LayoutView](*buttons)
+    return row(*(ActionButton(action, job.id) for action in actions))
 
 
 def _progress(status: StatusView) -> str:
@@ -286,11 +291,6 @@ def render_showcase(
     job: JobView, payload: ResultPayload, *, without_prompt: bool = False
 ) -> ui.LayoutView:
     """Lay out the post of a video; `without_prompt` leaves the prompt out."""
-    view = ui.LayoutView(timeout=None)
-    if payload.video is not None:
-        url, is_spoiler = f"attachment://{job.id}.mp4", payload.is_spoiler
-        video = discord.MediaGalleryItem(url, spoiler=is_spoiler)
-        view.add_item(ui.MediaGallery[ui.LayoutView](video))
     quoted = (
         []
         if without_prompt
@@ -302,10 +302,16 @@ def render_showcase(
         *format_substitute_lines(payload),
         f"-# {text.format_settings(job.request)} · {showcase_signature(job.id)}",
     ]
-    view.add_item(ui.TextDisplay[ui.LayoutView]("\n".join(lines)))
-    buttons: list[ui.Item[Any]] = [ActionButton(ButtonAction.DETAILS, job.id)]
-    view.add_item(ui.ActionRow[ui.LayoutView](*buttons))
-    return view
+    details = _buttons(job, ButtonAction.DETAILS)
+    return layout(*_video(job, payload), text_block("\n".join(lines)), details)
+
+
+def _video(job: JobView, payload: ResultPayload) -> list[LayoutItem]:
+    """Lay out the attached video, if the message carries one."""
+    if payload.video is None:
+        return []
+    url = f"attachment://{job.id}.mp4"
+    return gallery([discord.MediaGalleryItem(url, spoiler=payload.is_spoiler)])
 
 
 def showcase_signature(job_id: str) -> str:
