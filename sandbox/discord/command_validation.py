@@ -75,6 +75,10 @@ def check_may_use(command: Json, channel: Channel, user: User) -> None:
     granted = permissions.channel_permissions(channel, user.id)
     if not granted & Permission.VIEW_CHANNEL:
         raise ClientActionRefused(f"{user.name} does not see #{channel.name}")
+    if channel.archived:
+        raise ClientActionRefused(f"#{channel.name} is archived")
+    if channel.type.holds_threads_only:
+        raise ClientActionRefused(f"#{channel.name} holds threads only")
     if not granted & Permission.USE_APPLICATION_COMMANDS:
         raise ClientActionRefused(f"{user.name} may not use commands in #{channel.name}")
     needed = command.get("default_member_permissions") if in_guild else None

@@ -21,7 +21,9 @@ class DiscordConfig:
         sends_per_window: messages and, apart from them, edits in a channel within five seconds.
         token_sends_per_window: requests with one interaction's token within two seconds.
         requests_per_second: requests of the bot within one second, interactions not counted.
-        request_bytes: the largest body of a request, files included.
+        request_bytes: the largest body of any request.
+        message_bytes: the largest request with a message, files included, where no single file
+            may be larger.
         command_creates_per_day: new command names in one place within a day.
     """
 
@@ -38,4 +40,5 @@ class DiscordConfig:
     token_sends_per_window: int = 5
     requests_per_second: int = 50
     request_bytes: int = 500 * 1024 * 1024
+    message_bytes: int = 25 * 1024 * 1024
     command_creates_per_day: int = 200

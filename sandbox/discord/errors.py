@@ -114,6 +114,16 @@ def missing_permissions() -> ApiError:
     return ApiError(403, 50013, "Missing Permissions")
 
 
+def thread_archived() -> ApiError:
+    """Make the 400 for what takes a thread that is not archived."""
+    return ApiError(400, 50083, "Thread is archived")
+
+
+def thread_locked() -> ApiError:
+    """Make the 403 for a thread that only those who manage threads may write in."""
+    return ApiError(403, 160005, "Thread is locked")
+
+
 def unauthorized() -> ApiError:
     """Make the 401 for a wrong bot token."""
     return ApiError(401, 0, "401: Unauthorized")

@@ -17,14 +17,23 @@ Handler = Callable[[], Awaitable[web.StreamResponse]]
 
 _MESSAGES = {
     10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
     10008: (404, "Unknown Message"),
+    10013: (404, "Unknown User"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
     20009: (400, "Explicit content cannot be sent to the desired recipient(s)"),
+    40003: (400, "You are opening direct messages too fast"),
     40005: (413, "Request entity too large"),
+    30046: (429, "Maximum number of edits to messages older than 1 hour reached."),
+    40060: (400, "Interaction has already been acknowledged."),
     50001: (403, "Missing Access"),
     50007: (403, "Cannot send messages to this user"),
     50013: (403, "Missing Permissions"),
     50027: (401, "Invalid Webhook Token"),
     50083: (400, "Thread is archived"),
+    50278: (403, "Cannot send messages to this user: no mutual guilds"),
+    160002: (403, "Cannot reply without permission to read message history"),
     160005: (403, "Thread is locked"),
     200000: (400, "Message was blocked by automatic moderation"),
     200001: (400, "Title was blocked by automatic moderation"),
@@ -40,8 +49,9 @@ class Fault:
         status: the HTTP status; left out, it follows from the code, or the answer is as it was.
         code: Discord's JSON error code.
         message: the error's text, if not the usual one.
+        raw: the whole answer instead, as HTML: what a proxy says, or nothing at all.
         retry_after: seconds that a 429 asks to wait.
-        effect: the work is done before the answer goes wrong.
+        takes_effect: the work is done before the answer goes wrong.
         ending: how it ends: in an answer, or in a connection that is `reset`.
         delay: seconds before anything happens.
     """
@@ -49,6 +59,7 @@ class Fault:
     status: int | None = None
     code: int | None = None
     message: str | None = None
+    raw: bytes | None = None
     retry_after: float = 0.1
     takes_effect: bool = False
     ending: Literal["answer", "reset"] = "answer"
@@ -57,16 +68,21 @@ class Fault:
     async def apply(self, request: web.Request, work: Handler) -> web.StreamResponse:
         """Answer a request wrongly."""
         await asyncio.sleep(self.delay)
-        spoils = self.status is not None or self.code is not None or self.ending == "reset"
-        if self.takes_effect or not spoils:
+        if self.takes_effect or not self._spoils:
             answer = await work()
-            if not spoils:
+            if not self._spoils:
                 return answer
         if self.ending == "reset":
             return _reset(request)
+        if self.raw is not None:
+            return _not_json(self.status or 200, self.raw)
         if self.status == 429:
             raise TooManyRequests(self.retry_after, "shared", {})
         raise self._refusal()
+
+    @property
+    def _spoils(self) -> bool:
+        return self.ending == "reset" or (self.status, self.code, self.raw) != (None, None, None)
 
     def _refusal(self) -> ApiError:
         status, usual = _MESSAGES.get(self.code or 0, (self.status or 500, f"{self.status}: Error"))
@@ -116,6 +132,11 @@ class FaultQueue:
             if order.left == 0:
                 self._orders.remove(order)
         return order.fault
+
+
+def _not_json(status: int, raw: bytes) -> web.Response:
+    """Answer as whatever stands before Discord does: with HTML, or with nothing."""
+    return web.Response(status=status, body=raw, content_type="text/html")
 
 
 def _reset(request: web.Request) -> web.Response:

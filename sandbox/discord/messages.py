@@ -6,7 +6,13 @@ from typing import Any, Final
 
 from sandbox.discord import components, mentions, permissions
 from sandbox.discord.cdn import Cdn, UploadedFile, sanitize_filename
-from sandbox.discord.errors import ApiError, FieldErrors, invalid_field, missing_permissions
+from sandbox.discord.errors import (
+    ApiError,
+    FieldErrors,
+    invalid_field,
+    missing_permissions,
+    thread_locked,
+)
 from sandbox.discord.json_values import Json, as_id, as_object, as_objects
 from sandbox.discord.models import (
     Attachment,
@@ -92,8 +98,10 @@ def check_permissions(draft: MessageDraft, channel: Channel, user: User) -> None
     """Refuse what a user may not send to a channel.
 
     Raises:
-        Refused: 50001, 50007, 50013, 160002 or 160005.
+        Refused: 40058, 50001, 50007, 50013, 160002 or 160005.
     """
+    if channel.type.holds_threads_only:
+        raise ApiError(400, 40058, "Cannot send a message in a forum channel")
     granted = permissions.channel_permissions(channel, user.id)
     needed = permissions.send_permission(channel)
     if draft.uploads:
@@ -102,8 +110,8 @@ def check_permissions(draft: MessageDraft, channel: Channel, user: User) -> None
         needed |= Permission.EMBED_LINKS
     if granted & needed != needed:
         raise missing_permissions()
-    if channel.locked and not granted & Permission.MANAGE_THREADS:
-        raise ApiError(403, 160005, "Thread is locked")
+    if not permissions.is_unlocked(channel, user.id):
+        raise thread_locked()
     if channel.recipient is not None and user.bot and not channel.recipient.accepts_dms:
         raise ApiError(403, 50007, "Cannot send messages to this user")
     if draft.reference is not None and not granted & Permission.READ_MESSAGE_HISTORY:

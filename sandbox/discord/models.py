@@ -24,7 +24,17 @@ class ChannelType(IntEnum):
 
     TEXT = 0
     DM = 1
+    VOICE = 2
+    ANNOUNCEMENT = 5
     THREAD = 11
+    STAGE = 13
+    FORUM = 15
+    MEDIA = 16
+
+    @property
+    def holds_threads_only(self) -> bool:
+        """Tell whether nothing can be posted but in its threads."""
+        return self in (ChannelType.FORUM, ChannelType.MEDIA)
 
 
 class MessageFlag(IntFlag):
@@ -204,7 +214,7 @@ class InvokedCommand:
 
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A place for messages: a text channel, a thread in one, or a direct one.
+    """A place for messages, or, as a forum is, for threads alone.
 
     `messages` and `private` are oldest first, the latter ephemeral; `bot_id` and `recipient` are
     who a direct channel is between.
@@ -220,6 +230,7 @@ class Channel:
     bot_id: int | None = None
     nsfw: bool = False
     locked: bool = False
+    archived: bool = False
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite])
     messages: list[Message] = field(default_factory=list[Message])
     ephemeral_messages: list[Message] = field(default_factory=list[Message])

@@ -68,9 +68,16 @@ def can_view(channel: Channel, user_id: int) -> bool:
 
 def can_send(channel: Channel, user_id: int) -> bool:
     """Tell whether a user may write messages in a channel, which may be a locked thread."""
+    if channel.type.holds_threads_only:
+        return False
+    may_write = bool(channel_permissions(channel, user_id) & send_permission(channel))
+    return may_write and is_unlocked(channel, user_id)
+
+
+def is_unlocked(channel: Channel, user_id: int) -> bool:
+    """Tell whether no lock keeps a user from a thread."""
     granted = channel_permissions(channel, user_id)
-    unlocked = not channel.locked or bool(granted & Permission.MANAGE_THREADS)
-    return unlocked and bool(granted & send_permission(channel))
+    return not channel.locked or bool(granted & Permission.MANAGE_THREADS)
 
 
 def send_permission(channel: Channel) -> Permission:

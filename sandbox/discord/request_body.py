@@ -52,28 +52,42 @@ async def read_json(request: web.Request) -> RequestBody:
     return RequestBody(_decoded(request, text))
 
 
-async def read_body(request: web.Request, cdn: Cdn, file_bytes: int) -> RequestBody:
-    """Read a body of JSON, or of `payload_json` and `files[n]` of at most so many bytes each.
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How many bytes one file may have, and a whole request with a message."""
+
+    file_bytes: int
+    message_bytes: int
+
+    def fits(self, total: int) -> bool:
+        """Tell whether a request is small enough: Discord takes any one file that it allows."""
+        return total <= max(self.message_bytes, self.file_bytes + _JSON_BYTES)
+
+
+async def read_body(request: web.Request, cdn: Cdn, limits: UploadLimits) -> RequestBody:
+    """Read a body of JSON, or of `payload_json` and `files[n]`.
 
     Raises:
-        Refused: a part is too large, or no JSON.
+        Refused: a part or the whole is too large, or no JSON.
     """
     if not request.content_type.startswith("multipart/"):
         return await read_json(request)
-    body, fits = RequestBody({}), True
+    body, fits, total = RequestBody({}), True, 0
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader):
             raise ApiError(400, 50035, "Invalid Form Body")
         number = _FIELD.fullmatch(part.name or "")
         if number is None:
             text = await _read_text(part)
+            total += len(text)
             body.value = _decoded(request, text) if part.name == "payload_json" else body.value
         else:
-            upload = await save_upload(part, cdn, file_bytes)
+            upload = await save_upload(part, cdn, limits.file_bytes)
             fits = fits and upload is not None
             if upload is not None:
+                total += upload.size
                 body.files[int(number[1])] = upload
-    if not fits:
+    if not fits or not limits.fits(total):
         raise payload_too_large()
     return body
 

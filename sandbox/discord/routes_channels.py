@@ -9,13 +9,15 @@ from sandbox.discord.errors import (
     invalid_field,
     missing_access,
     missing_permissions,
+    thread_archived,
+    thread_locked,
     unknown_resource,
 )
 from sandbox.discord.json_response import json_response, no_content, path_id
 from sandbox.discord.json_values import as_id
-from sandbox.discord.models import Channel, Message, MessageFlag, Permission
+from sandbox.discord.models import Channel, ChannelType, Message, MessageFlag, Permission
 from sandbox.discord.paths import API_PREFIX
-from sandbox.discord.request_body import read_body
+from sandbox.discord.request_body import RequestBody, UploadLimits, read_body, read_json
 
 _MESSAGES = f"{API_PREFIX}/channels/{{channel}}/messages"
 
@@ -30,6 +32,7 @@ class ChannelRoutes:
         """List what is served."""
         return [
             web.get(f"{API_PREFIX}/channels/{{channel}}", self.show),
+            web.patch(f"{API_PREFIX}/channels/{{channel}}", self.change),
             web.post(f"{API_PREFIX}/channels/{{channel}}/typing", self.type),
             web.get(_MESSAGES, self.history),
             web.post(_MESSAGES, self.post),
@@ -41,6 +44,20 @@ class ChannelRoutes:
     async def show(self, request: web.Request) -> web.Response:
         """Tell about a channel."""
         return json_response(serializers.channel_json(self._channel(request)))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Archive a thread, or take it up again; no other change is known here."""
+        channel, body = self._channel(request), await read_json(request)
+        archived = body.payload.get("archived")
+        if channel.type is not ChannelType.THREAD or not isinstance(archived, bool):
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        granted = self._granted(channel)
+        manages = bool(granted & Permission.MANAGE_THREADS)
+        takes_up = not archived and not channel.locked
+        if not manages and not (takes_up and granted & permissions.send_permission(channel)):
+            raise missing_permissions()
+        self._state.world.archive_thread(channel, archived=archived)
+        return json_response(serializers.channel_json(channel))
 
     async def type(self, request: web.Request) -> web.Response:
         """Show that the bot is typing, which nobody here looks at."""
@@ -61,7 +78,7 @@ class ChannelRoutes:
     async def post(self, request: web.Request) -> web.Response:
         """Post a message, or give the one that was posted with the same nonce."""
         world, channel = self._state.world, self._channel(request)
-        body = await read_body(request, self._state.cdn, channel.upload_bytes)
+        body = await self._read(request, channel)
         draft = messages.parse_new_message(body, body.payload)
         draft.flags &= ~MessageFlag.EPHEMERAL
         draft.reference = messages.parse_reference(body.payload, channel)
@@ -95,7 +112,11 @@ class ChannelRoutes:
         message = _message(channel, request)
         if message.author is not world.bot_user:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
-        body = await read_body(request, self._state.cdn, channel.upload_bytes)
+        if channel.archived:
+            raise thread_archived()
+        if not permissions.is_unlocked(channel, world.bot_user.id):
+            raise thread_locked()
+        body = await self._read(request, channel)
         draft = messages.parse_edit(body, body.payload, message)
         attachments = await messages.store_attachments(
             draft, self._state.cdn, channel, ephemeral=False
@@ -111,6 +132,9 @@ class ChannelRoutes:
         own = message.author is self._state.world.bot_user
         if not own and not self._granted(channel) & Permission.MANAGE_MESSAGES:
             raise missing_permissions()
+        unlocked = permissions.is_unlocked(channel, self._state.world.bot_user.id)
+        if channel.archived and not unlocked:
+            raise thread_archived()
         self._state.world.delete_message(message)
         return no_content()
 
@@ -121,6 +145,10 @@ class ChannelRoutes:
         if not self._granted(channel) & Permission.VIEW_CHANNEL:
             raise missing_access()
         return channel
+
+    async def _read(self, request: web.Request, channel: Channel) -> RequestBody:
+        limits = UploadLimits(channel.upload_bytes, self._state.config.message_bytes)
+        return await read_body(request, self._state.cdn, limits)
 
     def _granted(self, channel: Channel) -> Permission:
         return permissions.channel_permissions(channel, self._state.world.bot_user.id)

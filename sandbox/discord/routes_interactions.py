@@ -14,7 +14,7 @@ from sandbox.discord.json_response import json_response, no_content, path_id
 from sandbox.discord.json_values import Json, as_object, as_objects
 from sandbox.discord.models import Message, MessageFlag
 from sandbox.discord.paths import API_PREFIX
-from sandbox.discord.request_body import RequestBody, read_body
+from sandbox.discord.request_body import RequestBody, UploadLimits, read_body
 
 _WEBHOOK = f"{API_PREFIX}/webhooks/{{application}}/{{token}}"
 _COMMAND_REPLIES = (
@@ -58,8 +58,7 @@ class InteractionRoutes:
         """Take the first answer to an interaction."""
         book, place = self._state.interactions, path_id(request, "interaction")
         interaction = book.find_unacknowledged(place, request.match_info["token"])
-        limit = interaction.upload_bytes
-        body = await read_body(request, self._state.cdn, limit)
+        body = await self._read(request, interaction)
         reply = _read_reply(interaction, body.payload)
         data = as_object(body.payload.get("data")) or {}
         # Others may have answered while the body came in.
@@ -73,7 +72,7 @@ class InteractionRoutes:
     async def follow_up(self, request: web.Request) -> web.Response:
         """Post a further message; the first after a deferral is the deferred one."""
         interaction = self._interaction(request)
-        body = await read_body(request, self._state.cdn, interaction.upload_bytes)
+        body = await self._read(request, interaction)
         original = interaction.original
         if original is not None and original.flags & MessageFlag.LOADING:
             return json_response(await self._rewrite(interaction, original, body))
@@ -94,7 +93,7 @@ class InteractionRoutes:
         """Change what one of the interaction's messages says."""
         interaction = self._interaction(request)
         message = _message(interaction, request)
-        body = await read_body(request, self._state.cdn, interaction.upload_bytes)
+        body = await self._read(request, interaction)
         return json_response(await self._rewrite(interaction, message, body))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -191,6 +190,10 @@ class InteractionRoutes:
         if message is interaction.original:
             interaction.message = message
         self._state.world.message_edited(message)
+
+    async def _read(self, request: web.Request, interaction: Interaction) -> RequestBody:
+        limits = UploadLimits(interaction.upload_bytes, self._state.config.message_bytes)
+        return await read_body(request, self._state.cdn, limits)
 
     def _interaction(self, request: web.Request) -> Interaction:
         application = path_id(request, "application")

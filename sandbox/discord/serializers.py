@@ -221,7 +221,7 @@ def _thread(channel: Channel) -> Json:
         "total_message_sent": len(channel.messages),
         "member_count": 1,
         "thread_metadata": {
-            "archived": False,
+            "archived": channel.archived,
             "auto_archive_duration": 1440,
             "archive_timestamp": format_timestamp(snowflake_time(channel.id)),
             "locked": channel.locked,
@@ -230,12 +230,23 @@ def _thread(channel: Channel) -> Json:
     }
 
 
+_SOUND: Json = {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+_THREADS_ONLY: Json = {"available_tags": [], "default_reaction_emoji": None}
+_KIND_FIELDS = {
+    ChannelType.VOICE: _SOUND,
+    ChannelType.STAGE: _SOUND,
+    ChannelType.FORUM: _THREADS_ONLY,
+    ChannelType.MEDIA: _THREADS_ONLY,
+}
+
+
 def _text(channel: Channel) -> Json:
     return {
         "position": 0,
         "topic": None,
         "nsfw": channel.nsfw,
         "parent_id": None,
+        **_KIND_FIELDS.get(channel.type, {}),
         "permission_overwrites": [
             {
                 "id": str(target),

@@ -159,12 +159,12 @@ class World:
         self._emit_of(guild, "GUILD_CREATE", data)
 
     def visible_channels(self, guild: Guild) -> list[Channel]:
-        """List the channels as the gateway brings them: all, but threads only if visible."""
+        """List the channels as the gateway brings them: of threads the active, if visible."""
         return [
             found
             for found in self.channels_of(guild)
             if found.type is not ChannelType.THREAD
-            or permissions.channel_permissions(found, self.bot_user.id) & Permission.VIEW_CHANNEL
+            or (not found.archived and permissions.can_view(found, self.bot_user.id))
         ]
 
     def remove_bot(self, guild: Guild) -> None:
@@ -198,17 +198,22 @@ class World:
         """Let a user upload larger files; so may the bot, but only in answer to this user."""
         user.upload_bytes = NITRO_UPLOAD_BYTES
 
-    def add_channel(self, guild: Guild, name: str, *, nsfw: bool = False) -> Channel:
-        """Make a text channel."""
-        channel = Channel(
-            self.ids.next(), ChannelType.TEXT, name, self.changes, guild=guild, nsfw=nsfw
-        )
+    def add_channel(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        nsfw: bool = False,
+        kind: ChannelType = ChannelType.TEXT,
+    ) -> Channel:
+        """Make a channel."""
+        channel = Channel(self.ids.next(), kind, name, self.changes, guild=guild, nsfw=nsfw)
         self.channels[channel.id] = channel
         self._emit_of(guild, "CHANNEL_CREATE", serializers.channel_json(channel))
         return channel
 
     def add_thread(self, parent: Channel, name: str) -> Channel:
-        """Make a public thread in a text channel."""
+        """Make a public thread in a channel."""
         assert parent.guild is not None, "threads exist in servers only"
         channel = Channel(
             self.ids.next(),
@@ -225,6 +230,12 @@ class World:
     def lock_thread(self, thread: Channel, *, locked: bool = True) -> None:
         """Let only those who manage threads write in one."""
         thread.locked = locked
+        assert thread.guild is not None, "threads exist in servers only"
+        self._emit_of(thread.guild, "THREAD_UPDATE", serializers.channel_json(thread))
+
+    def archive_thread(self, thread: Channel, *, archived: bool = True) -> None:
+        """Put a thread away, or take it up again."""
+        thread.archived = archived
         assert thread.guild is not None, "threads exist in servers only"
         self._emit_of(thread.guild, "THREAD_UPDATE", serializers.channel_json(thread))
 
@@ -268,11 +279,16 @@ class World:
         self._emit_channel(channel)
 
     def post(self, message: Message) -> None:
-        """Put a message where it belongs; an ephemeral one is nowhere but with its member."""
+        """Put a message where it belongs; an ephemeral one is nowhere but with its member.
+
+        A message in an archived thread takes the thread up again.
+        """
         if message.ephemeral:
             message.channel.ephemeral_messages.append(message)
             self.changes.notify()
             return
+        if message.channel.archived:
+            self.archive_thread(message.channel, archived=False)
         message.channel.messages.append(message)
         self._emit_message("MESSAGE_CREATE", message)
 

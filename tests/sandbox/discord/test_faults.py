@@ -70,6 +70,24 @@ async def test_a_channel_refuses_with_a_code_until_cleared(
     assert (await rest("POST", place, body))[0] == 200
 
 
+@pytest.mark.parametrize(("status", "raw"), [(404, b"<html>"), (403, b""), (200, b"<html>")])
+async def test_an_answer_can_be_none_of_discords(
+    fake_discord: FakeDiscord, videos: Channel, status: int, raw: bytes
+) -> None:
+    """It is HTML or nothing, with any status, and the work may have been done or not."""
+    url = f"{fake_discord.api_url}/channels/{videos.id}/messages"
+    headers = {"Authorization": f"Bot {fake_discord.token}"}
+    for effect in (False, True):
+        fake_discord.faults.add("POST", POSTS, Fault(status=status, raw=raw, takes_effect=effect))
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(url, json={"content": "said"}) as answer,
+        ):
+            assert (answer.status, await answer.read()) == (status, raw)
+            assert answer.content_type == "text/html"
+        assert len(videos.messages) == int(effect)
+
+
 class TestLimits:
     """A stand-in with Discord's own limits, on a clock that stands still."""
 

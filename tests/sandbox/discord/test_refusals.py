@@ -207,6 +207,59 @@ async def test_a_file_above_the_servers_limit_is_refused(
     assert videos.messages[0].attachments[0].path.stat().st_size == 11 * MIB
 
 
+async def send_files(wire: RestClient, place: str, sizes: list[int]) -> tuple[int, Any]:
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("payload_json", '{"content": "here"}')
+    for number, size in enumerate(sizes):
+        name = f"{number}.bin"
+        form.add_field(f"files[{number}]", io.BytesIO(bytes(size)), filename=name)
+    return await wire("POST", place, data=form)
+
+
+async def test_a_message_takes_ten_files(rest: RestClient, videos: Channel, place: str) -> None:
+    """One more is a field of the form that is wrong."""
+    assert (await send_files(rest, place, [10] * 10))[0] == 200
+    status, answer = await send_files(rest, place, [10] * 11)
+    assert (status, answer["code"]) == (400, 50035)
+    assert "attachments" in answer["errors"]
+    assert len(videos.messages) == 1
+
+
+async def test_a_message_takes_25_mib(
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
+) -> None:
+    """However small each file is, unless the server's boosts allow one file that is larger."""
+    status, answer = await send_files(rest, place, [9 * MIB, 9 * MIB, 8 * MIB])
+    assert (status, answer["code"]) == (413, 40005)
+    assert (await send_files(rest, place, [9 * MIB, 9 * MIB, 6 * MIB]))[0] == 200
+    assert videos.guild is not None
+    fake_discord.world.set_premium_tier(videos.guild, 2)
+    assert (await send_files(rest, place, [26 * MIB]))[0] == 200
+
+
+async def test_a_reply_takes_the_history(
+    fake_discord: FakeDiscord, rest: RestClient, videos: Channel, place: str
+) -> None:
+    """Without Read Message History a message may be posted, but answers nothing."""
+    _, posted = await rest("POST", place, {"content": "said"})
+    fake_discord.world.deny(videos, Permission.READ_MESSAGE_HISTORY)
+    reply = {"content": "so", "message_reference": {"message_id": posted["id"]}}
+    assert await rest.request_refused("POST", place, reply) == (403, 160002)
+    assert (await rest("POST", place, {"content": "so"}))[0] == 200
+
+
+async def test_a_nonce_whose_message_was_deleted_posts_nothing(
+    rest: RestClient, videos: Channel, place: str
+) -> None:
+    """Discord does not make it anew; another nonce does."""
+    body = {"content": "said", "nonce": "one", "enforce_nonce": True}
+    _, posted = await rest("POST", place, body)
+    await rest("DELETE", f"{place}/{posted['id']}")
+    assert await rest.request_refused("POST", place, body) == (404, 10008)
+    assert (await rest("POST", place, {**body, "nonce": "two"}))[0] == 200
+    assert len(videos.messages) == 1
+
+
 @pytest.mark.parametrize(
     ("denied", "status", "code"),
     [
