@@ -12,13 +12,14 @@ from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final
 
-from babel import Locale, lists, numbers
-from babel.dates import get_month_names
+from babel import Locale, dates, lists, numbers
 
 from domain.money import MicroUSD
 from domain.reports import DayRange
 
 _ENGLISH: Final = Locale("en")
+_INTERNATIONAL_ENGLISH: Final = Locale("en", "001")
+"""For dates, which it writes with the day first; for money it would write `US$`."""
 _SCIENTIFIC_FROM: Final = 1e15
 
 _translations: NullTranslations = NullTranslations()
@@ -95,35 +96,24 @@ def _format_usd(amount: MicroUSD, locale: Locale) -> str:
 
 def format_date_span(days: DayRange) -> str:
     """Format a span of days: `21 Nov 2026`, `1–21 Nov 2026`, `28 Oct – 21 Nov 2026`."""
-    first, last = days.first, days.last
-    if first >= last:
-        return format_date(last)
-    if (first.year, first.month) == (last.year, last.month):
-        return _(
-            "{first}–{last} {month} {year}",
-            first=first.day,
-            last=last.day,
-            month=_month(last),
-            year=last.year,
-        )
-    start = format_date(first) if first.year != last.year else format_day_and_month(first)
-    return f"{start} – {format_date(last)}"
+    first = min(days.first, days.last)
+    return dates.format_interval(first, days.last, "yMMMd", locale=_date_locale())
 
 
 def format_date(day: date) -> str:
     """Format a day: `21 Nov 2026`."""
-    return _("{day} {month} {year}", day=day.day, month=_month(day), year=day.year)
+    return dates.format_skeleton("yMMMd", day, locale=_date_locale())
 
 
 def format_day_and_month(day: date) -> str:
     """Format a day without its year: `21 Nov`."""
-    return _("{day} {month}", day=day.day, month=_month(day))
+    return dates.format_skeleton("MMMd", day, locale=_date_locale())
 
 
 def format_month_and_year(day: date) -> str:
     """Format the month of a day: `Nov 2026`."""
-    return _("{month} {year}", month=_month(day), year=day.year)
+    return dates.format_skeleton("yMMM", day, locale=_date_locale())
 
 
-def _month(day: date) -> str:
-    return get_month_names("abbreviated", locale=current_locale())[day.month]
+def _date_locale() -> Locale:
+    return _INTERNATIONAL_ENGLISH if _locale == _ENGLISH else _locale

@@ -293,8 +293,8 @@ def test_days_are_named_as_shortly_as_possible() -> None:
 
     assert until_today(TODAY) == "21 Nov 2026"
     assert until_today(date(2026, 11, 1)) == "1–21 Nov 2026"
-    assert until_today(date(2026, 10, 28)) == "28 Oct – 21 Nov 2026"
-    assert until_today(date(2025, 12, 28)) == "28 Dec 2025 – 21 Nov 2026"
+    assert until_today(date(2026, 10, 28)) == "28 Oct\u2009–\u200921 Nov 2026"
+    assert until_today(date(2025, 12, 28)) == "28 Dec 2025\u2009–\u200921 Nov 2026"
 
 
 async def test_pictures_are_drawn_beside_the_service() -> None:
