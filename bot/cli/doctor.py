@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 import click
+import discord
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.client import ApixoClient
@@ -93,18 +94,14 @@ def _describe_week(week: WeeklyReconciliation) -> str:
 
 
 _DISCORD = "https://discord.com/api/v10"
-_NEEDED_PERMISSIONS = {
-    "View Channels": 1 << 10,
-    "Send Messages": 1 << 11,
-    "Attach Files": 1 << 15,
-    "Read Message History": 1 << 16,
-    "Send Messages in Threads": 1 << 38,
+_NEEDED_PERMISSIONS: Final = {
+    "View Channels": discord.Permissions(view_channel=True),
+    "Send Messages": discord.Permissions(send_messages=True),
+    "Attach Files": discord.Permissions(attach_files=True),
+    "Read Message History": discord.Permissions(read_message_history=True),
+    "Send Messages in Threads": discord.Permissions(send_messages_in_threads=True),
 }
-_ADMINISTRATOR = 1 << 3
-_INVITATION = (
-    "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands"
-    f"&permissions={sum(_NEEDED_PERMISSIONS.values())}"
-)
+"""By the names that Discord's settings give them."""
 
 
 class CheckFailed(DailiesError):
@@ -149,21 +146,23 @@ async def _permissions(settings: Settings) -> str:
     guilds = await _get_discord(settings, "/users/@me/guilds")
     if not guilds:
         me = await _get_discord(settings, "/users/@me")
-        raise CheckFailed(f"it is in no server yet; invite it: {_INVITATION.format(me['id'])}")
+        permissions = discord.Permissions(sum(one.value for one in _NEEDED_PERMISSIONS.values()))
+        invitation = discord.utils.oauth_url(me["id"], permissions=permissions)
+        raise CheckFailed(f"it is in no server yet; invite it: {invitation}")
     guilds_lacking_permissions = [
         f"{guild['name']} ({', '.join(missing)})"
         for guild in guilds
-        if (missing := _missing_permissions(int(guild["permissions"])))
+        if (missing := _missing_permissions(discord.Permissions(int(guild["permissions"]))))
     ]
     if guilds_lacking_permissions:
         raise CheckFailed(f"lacking in {'; '.join(guilds_lacking_permissions)}")
     return f"{len(guilds)} server(s), nothing lacking"
 
 
-def _missing_permissions(permissions: int) -> list[str]:
-    if permissions & _ADMINISTRATOR:
+def _missing_permissions(granted: discord.Permissions) -> list[str]:
+    if granted.administrator:
         return []
-    return [name for name, bit in _NEEDED_PERMISSIONS.items() if not permissions & bit]
+    return [name for name, one in _NEEDED_PERMISSIONS.items() if not granted.is_superset(one)]
 
 
 async def _get_discord(settings: Settings, path: str) -> Any:

@@ -14,8 +14,6 @@ from workflow.context import Context
 from workflow.urls.callback_urls import CALLBACK_PATH, SignedCallbackUrls
 from workflow.urls.callbacks import CallbackOutcome, record_callback
 
-MAX_BODY_BYTES = 64 * 1024
-
 _log = structlog.get_logger(__name__)
 
 _READ_S = 10
@@ -61,10 +59,10 @@ class CallbackEndpoint:
             return (429, "too many") if self._forged.count_and_check_limit() else (401, "forged")
         try:
             async with asyncio.timeout(_READ_S):
-                body = await _read(request)
+                body = await request.read()
         except TimeoutError:
             return 408, "too slow"
-        if body is None:
+        except web.HTTPRequestEntityTooLarge:
             return 413, "too long"
         try:
             task_id = parse_callback(body)
@@ -95,15 +93,3 @@ class _ForgedCounter:
             self._minute, self._count = minute, 0
         self._count += 1
         return self._count > _FORGED_PER_MINUTE
-
-
-async def _read(request: web.Request) -> bytes | None:
-    """Return the body, or None if it is too long; no more than the limit is read."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        return None
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return None
-    return bytes(body)

@@ -7,13 +7,8 @@ from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import web
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.aiohttp import make_aiohttp_handler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
@@ -105,6 +100,7 @@ class MetricsEndpoint:
         self._last_transition_id: int | None = None
         self._read_lock = asyncio.Lock()
         self._fresh_until = 0.0
+        self._render = make_aiohttp_handler(process_metrics.registry)
         self._state_collector = _StateCollector(context, worker)
         process_metrics.registry.register(self._state_collector)
 
@@ -116,13 +112,12 @@ class MetricsEndpoint:
         """Count the transitions of jobs from now on."""
         self._last_transition_id = await last_transition_id(self._context)
 
-    async def _get(self, _request: web.Request) -> web.Response:
+    async def _get(self, request: web.Request) -> web.StreamResponse:
         async with self._read_lock:
             if time.monotonic() >= self._fresh_until:
                 self._state_collector.snapshot = await self._read()
                 self._fresh_until = time.monotonic() + _FRESH_S
-        text = generate_latest(self._process_metrics.registry)
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return await self._render(request)
 
     async def _read(self) -> MetricsSnapshot | None:
         try:

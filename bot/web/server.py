@@ -7,6 +7,9 @@ from aiohttp import web
 
 from bot.errors import CannotStart
 
+MAX_BODY_BYTES = 64 * 1024
+"""Of any request: only callbacks have a body, and theirs is short."""
+
 _LINGERING_S = 2
 """How long the rest of a request is drained, so that the sender can read an early answer."""
 
@@ -22,7 +25,7 @@ async def serve(
     Raises:
         CannotStart: the port is taken.
     """
-    app = web.Application()
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None, lingering_time=_LINGERING_S, auto_decompress=False)
     await runner.setup()

@@ -38,9 +38,9 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "size of a callback",
-        "bot/web/callbacks.py",
-        "        if len(body) > MAX_BODY_BYTES:\n            return None\n",
-        "",
+        "bot/web/server.py",
+        "client_max_size=MAX_BODY_BYTES",
+        "client_max_size=0",
         (f"{_CALLBACK}test_what_is_too_long_is_not_read",),
     ),
     Guard(

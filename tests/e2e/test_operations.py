@@ -1,18 +1,21 @@
 """What an operator does and sees: the doctor, health, the end of a process, copies, faults."""
 
 import asyncio
+import re
 import signal
 import socket
 from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from sandbox.apixo import FakeApixo
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.discord import Fault, Permission
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
+README = Path(__file__).parents[2] / "README.md"
 VIDEO = {"prompt": "a lake at dusk", "duration": 4}
 
 
@@ -63,7 +66,8 @@ async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(harness:
         world.remove_bot(guild)
     code, said = await harness.run_command_line("doctor")
     assert code == 1
-    assert "oauth2/authorize" in said
+    invitation, documented = (_invitation_in(text) for text in (said, README.read_text()))
+    assert documented.update_query(client_id=invitation.query["client_id"]) == invitation
 
 
 async def test_health_is_told_over_http(harness: ServiceHarness):
@@ -174,6 +178,12 @@ async def apixo_that_hangs():
 async def _lose_gateway(harness: ServiceHarness) -> None:
     harness.discord.gateway.is_unavailable = True
     await harness.discord.gateway.drop_connections()
+
+
+def _invitation_in(text: str) -> URL:
+    found = re.search(r"https://discord\.com/oauth2/authorize[^\s`]+", text)
+    assert found is not None
+    return URL(found[0])
 
 
 def _free_port() -> int:

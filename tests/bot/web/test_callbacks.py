@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.web.callbacks import MAX_BODY_BYTES, CallbackEndpoint
-from bot.web.server import serve
+from bot.web.callbacks import CallbackEndpoint
+from bot.web.server import MAX_BODY_BYTES, serve
 from domain.jobs import JobState
 from domain.models import ModelId
 from sandbox.apixo import Fault

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
@@ -166,6 +167,18 @@ async def test_a_second_scrape_at_once_reads_the_database_no_more(
     await harness.accept_job()
     again = await monitor.scrape()
     assert again["dailies_jobs{state=queued}"] == before["dailies_jobs{state=queued}"] == 0
+
+
+async def test_a_monitor_is_answered_in_the_format_that_it_asks_for(
+    harness: WorkflowHarness, monitor: Monitor
+):
+    """Prometheus prefers OpenMetrics; who states no preference gets the text format."""
+    preferred = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
+    async with monitor.session.get(f"{monitor.url}/metrics", headers=preferred) as answer:
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+        families = openmetrics.text_string_to_metric_families(await answer.text())
+        assert "dailies_database_up" in {family.name for family in families}
+    assert (await monitor.text()).startswith("# HELP")
 
 
 async def test_every_metric_of_the_alert_rules_exists(harness: WorkflowHarness, monitor: Monitor):
