@@ -28,6 +28,7 @@ from bot.media_store import open_media
 from bot.settings import Settings
 from bot.web import health, media
 from bot.web.callbacks import CallbackEndpoint
+from bot.web.connections import ConnectionLimits, ConnectionPool, raise_descriptor_limit
 from bot.web.health import ReadinessProbe
 from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
@@ -216,8 +217,10 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
     bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, attachments))
     readiness = ReadinessProbe(bot, worker, context)
+    limits = ConnectionLimits.for_descriptors(raise_descriptor_limit())
+    pool = ConnectionPool(limits, settings.trusted_proxies)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
-    await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes))
+    await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes, pool))
     return bot
 
 

@@ -4,12 +4,18 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from bot.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+_SAME_LINES_PER_MINUTE = 10
 
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -37,6 +43,7 @@ def set_up(settings: Settings) -> None:
     """Send all logging to standard error in the configured format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(_renderers(settings), _secrets(settings)))
+    handler.addFilter(LibraryFloodFilter())
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     # The service uses no voice, so warnings about missing voice libraries are noise.
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
@@ -75,6 +82,38 @@ def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
         ]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+class LibraryFloodFilter(logging.Filter):
+    """Drops lines that a library repeats too often, and says how many.
+
+    What strangers send to the HTTP port decides how often some of these lines come. Lines of the
+    service itself are not counted.
+    """
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now_s = now_s
+        self._counts = Counter[tuple[str, str]]()
+        self._ends_at_s = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is one of the first of its kind in this minute."""
+        if not isinstance(record.msg, str):
+            return True  # ours: structlog's events are mappings
+        now_s = self._now_s()
+        if now_s >= self._ends_at_s:
+            self._report()
+            self._ends_at_s = now_s + 60
+        key = (record.name, record.msg)
+        self._counts[key] += 1
+        return self._counts[key] <= _SAME_LINES_PER_MINUTE
+
+    def _report(self) -> None:
+        counts, self._counts = self._counts, Counter[tuple[str, str]]()
+        for (name, _), count in counts.items():
+            if count > _SAME_LINES_PER_MINUTE:
+                _log.warning("log lines dropped", source=name, count=count - _SAME_LINES_PER_MINUTE)
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -97,6 +98,11 @@ class Settings(DatabaseSettings):
         "127.0.0.1", description="where health, metrics, callbacks and links are answered"
     )
     http_port: int = Field(8080, ge=0, le=65535, description="the port of `HTTP_HOST`")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="comma list of addresses or networks whose `X-Forwarded-For` is believed, for "
+        "limits per client; loopback always is",
+    )
     user_daily_limit_usd: MicroUSD | None = Field(
         MicroUSD(5_000_000), description=f"per member and server: {_DAILY_LIMIT}"
     )
@@ -187,6 +193,16 @@ class Settings(DatabaseSettings):
         if not hosts or any(_HOST.fullmatch(host) is None for host in hosts):
             raise ValueError("list host names, such as apixo.ai, with commas between them")
         return hosts
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError:
+            raise ValueError("list addresses or networks, such as 10.0.0.0/8") from None
 
     @field_validator("media_store")
     @classmethod

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.web.connections import FileTransfer
 from cogs.ui.i18n import _
 from storage.media import MediaFolder
 from workflow.urls.signed_urls import MEDIA_PATH, MediaLink, MediaLinkKind, SignedUrls
@@ -15,7 +16,11 @@ NO_SUCH_LINK = "There is no such link."
 
 
 def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> list[web.RouteDef]:
-    """Return `/media/{signed}`: 404 if we never signed it, 410 if expired or the file is gone."""
+    """Return `/media/{signed}`.
+
+    404 if we never signed it, 410 if expired or the file is gone, 429 and 503 while this client
+    or all clients are being sent too many files.
+    """
 
     async def get(request: web.Request) -> web.StreamResponse:
         link = links.parse(request.match_info["signed"])
@@ -27,7 +32,7 @@ def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> 
         path = _path(media, link)
         if path is None:
             raise web.HTTPGone(text=_("This file is not kept any more."))
-        return web.FileResponse(path, headers=_headers(link.name, left_s))
+        return FileTransfer(request, path, _headers(link.name, left_s))
 
     return [web.get(f"{MEDIA_PATH}{{signed}}", get)]
 

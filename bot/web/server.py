@@ -1,22 +1,24 @@
 """HTTP server of the service."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bot.errors import CannotStart
+from bot.web.connections import BoundedConnection, ConnectionLimits, ConnectionPool
 
 MAX_BODY_BYTES = 64 * 1024
 """Of any request: only callbacks have a body, and theirs is short."""
 
-_LINGERING_S = 2
-"""How long the rest of a request is drained, so that the sender can read an early answer."""
-
 
 @asynccontextmanager
 async def serve(
-    host: str, port: int, routes: Iterable[web.AbstractRouteDef]
+    host: str,
+    port: int,
+    routes: Iterable[web.AbstractRouteDef],
+    pool: ConnectionPool | None = None,
 ) -> AsyncGenerator[int]:
     """Serve on a port while the context is open, and yield the port; 0 chooses a free one.
 
@@ -25,16 +27,27 @@ async def serve(
     Raises:
         CannotStart: the port is taken.
     """
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    pool = pool or ConnectionPool(ConnectionLimits())
+    app = web.Application(middlewares=[pool.middleware], client_max_size=MAX_BODY_BYTES)
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None, lingering_time=_LINGERING_S, auto_decompress=False)
+    app.on_response_prepare.append(_name_no_library)
+    runner = web.AppRunner(app)
     await runner.setup()
+    http = runner.server
+    assert http is not None, "set up"
     try:
-        await web.TCPSite(runner, host, port).start()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: BoundedConnection(http, pool), host, port
+        )
     except OSError as error:
         await runner.cleanup()
         raise CannotStart(f"HTTP_PORT: {host}:{port} cannot be used ({error.strerror})") from None
     try:
-        yield runner.addresses[0][1]
+        yield server.sockets[0].getsockname()[1]
     finally:
+        server.close()
         await runner.cleanup()
+
+
+async def _name_no_library(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall(hdrs.SERVER, None)

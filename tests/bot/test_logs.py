@@ -67,3 +67,24 @@ def test_no_secret_reaches_a_line(settings: Settings, capsys: pytest.CaptureFixt
     for name, canary in CANARIES.items():
         assert canary not in written, name
     assert "canary%20p" not in written
+
+
+def test_a_library_that_repeats_itself_is_cut_short(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+):
+    """Ten lines of a kind a minute, then how many were dropped; ours all come."""
+    logs.set_up(settings)
+    (handler,) = logging.getLogger().handlers
+    now = [0.0]
+    handler.filters[:] = [logs.LibraryFloodFilter(lambda: now[0])]
+    ours, theirs = structlog.get_logger("dailies.test"), logging.getLogger("aiohttp.server")
+    for number in range(1000):
+        theirs.error("Error handling request from %s", number)
+        ours.warning("a line of ours")
+    now[0] = 61
+    theirs.error("something else")
+    written = capsys.readouterr().err
+    assert written.count("Error handling request") == 10
+    assert written.count("a line of ours") == 1000
+    assert "log lines dropped" in written
+    assert "990" in written
