@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -34,7 +35,7 @@ def _dollars(text: str) -> Decimal:
 @click.command(epilog=_EPILOG)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=9001, show_default=True, help="Port to listen on; 0 takes any.")
-@click.option("--key", default="sandbox-key", show_default=True, help="The API key to accept.")
+@click.option("--key", help="The API key to accept; another one each time by default.")
 @click.option(
     "--time-scale",
     type=click.FloatRange(min=0, min_open=True),
@@ -77,9 +78,10 @@ def _dollars(text: str) -> Decimal:
     "--result-lifetime", default=86_400.0, show_default=True, help="Seconds until a link is dead."
 )
 @click.option("--seed", default=0, show_default=True, help="Makes generation times repeatable.")
-def main(**options: Any) -> None:
+def main(*, key: str | None, **options: Any) -> None:
     """Serve a stand-in of APIXO on this machine: no account, no network, no cost."""
-    asyncio.run(_serve(ApixoConfig(**options)))
+    config = ApixoConfig(**options)
+    asyncio.run(_serve(replace(config, key=key or config.key)))
 
 
 async def _serve(options: ApixoConfig) -> None:

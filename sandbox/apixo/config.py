@@ -1,6 +1,7 @@
 """Knows what can be set on the stand-in."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -10,7 +11,7 @@ class ApixoConfig:
     """Everything that can be set before the start; the defaults behave as APIXO documents.
 
     Attributes:
-        key: the one API key that is accepted.
+        key: the one API key that is accepted; another one each time by default.
         host: the address to listen on; result links carry it (a wildcard becomes 127.0.0.1).
         port: 0 takes a free one.
         time_scale: divides the documented generation times and callback gaps.
@@ -26,7 +27,7 @@ class ApixoConfig:
         seed: makes generation times and their omissions repeatable.
     """
 
-    key: str = "sandbox-key"
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     host: str = "127.0.0.1"
     port: int = 0
     time_scale: float = 1.0

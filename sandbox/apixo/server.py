@@ -20,6 +20,7 @@ from sandbox.apixo.media import MediaFetcher
 from sandbox.apixo.rate_limits import RateLimits
 from sandbox.apixo.responses import error_response
 from sandbox.apixo.task_store import Balance, TaskStore
+from sandbox.local_access import same_origin_only
 
 _MAX_BODY_BYTES = 1024 * 1024
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
@@ -101,7 +102,10 @@ class FakeApixo:
         )
 
     async def _open(self, stack: AsyncExitStack, rooms: AppState, listener: socket.socket) -> None:
-        app = web.Application(middlewares=[self._note], client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(
+            middlewares=[same_origin_only(self.config.host), self._note],
+            client_max_size=_MAX_BODY_BYTES,
+        )
         app.add_routes(ApiRoutes(rooms).routes())
         app.add_subapp(ADMIN_PREFIX, build_admin_app(rooms, self.journal))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from sandbox.demo.page_access import FORBIDDEN_TEXT, SECURITY_HEADERS, is_same_origin
+from sandbox.demo.page_access import SECURITY_HEADERS
 from sandbox.demo.page_actions import ActionResult, PageActions
 from sandbox.demo.page_content import PageContent
 from sandbox.demo.page_files import PageFiles
@@ -47,22 +47,18 @@ class Page:
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Serve the page itself."""
-        self._let_in(request)
         return _secured(await self._files.static_file(request, "index.html"))
 
     async def static_file(self, request: web.Request) -> web.StreamResponse:
         """Serve a file that belongs to the page."""
-        self._let_in(request)
         return _secured(await self._files.static_file(request, request.match_info["name"]))
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """Serve a file of the welcome."""
-        self._let_in(request)
         return _secured(await self._files.picture(request, request.match_info["name"]))
 
     async def updates(self, request: web.Request) -> web.StreamResponse:
         """Tell a page, until it leaves, what its member sees where it is."""
-        self._let_in(request)
         if len(self._sockets) >= _MOST_SOCKETS:
             raise web.HTTPServiceUnavailable(text="Too many pages are open.")
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=_FRAME_BYTES, compress=False)
@@ -76,7 +72,6 @@ class Page:
 
     async def action(self, request: web.Request) -> web.Response:
         """Do what a member asks for: `order` as JSON, and files by the names of their fields."""
-        self._let_in(request)
         try:
             folder, most = self._state.cdn.folder, self._state.config.request_bytes
             async with receive_form(request, folder, most, self._orders.max_file_bytes) as order:
@@ -84,11 +79,6 @@ class Page:
         except ClientActionRefused as refusal:
             status = 413 if isinstance(refusal, UploadTooLarge) else 200
             return web.json_response({"ok": False, "error": str(refusal)}, status=status)
-
-    def _let_in(self, request: web.Request) -> None:
-        host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
-        if not is_same_origin(host, origin, self._state.config.host):
-            raise web.HTTPForbidden(text=FORBIDDEN_TEXT)
 
     async def _follow(self, socket: web.WebSocketResponse) -> None:
         watcher = UpdateStream(self._update_cache, socket.send_str)

@@ -2,23 +2,25 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 
 import click
 
 from sandbox.discord.config import DiscordConfig
-from sandbox.discord.listen_addresses import exposure
 from sandbox.discord.server import FakeDiscord
+from sandbox.local_access import exposure
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=9000, show_default=True, help="Port to listen on; 0 takes any.")
-@click.option("--token", default=DiscordConfig().token, show_default=True, help="Bot token.")
-def main(host: str, port: int, token: str) -> None:
+@click.option("--token", help="The bot token to accept; another one each time by default.")
+def main(host: str, port: int, token: str | None) -> None:
     """Serve a stand-in of Discord on this machine."""
     if (warning := exposure(host)) is not None:
         click.echo(warning, err=True)
-    asyncio.run(_serve(DiscordConfig(host=host, port=port, token=token)))
+    config = DiscordConfig(host=host, port=port)
+    asyncio.run(_serve(replace(config, token=token or config.token)))
 
 
 async def _serve(options: DiscordConfig) -> None:

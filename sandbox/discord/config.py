@@ -1,6 +1,7 @@
 """Knows what can be set on the stand-in."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +12,7 @@ class DiscordConfig:
         host: the address to listen on; attachment links carry it. Any but this machine's own lets
             everyone who reaches it use the page.
         port: 0 takes a free one.
-        token: the one bot token that is accepted.
+        token: the one bot token that is accepted; another one each time by default.
         ack_seconds: how long an interaction waits for its first answer.
         token_seconds: how long an interaction's token lives.
         nonce_seconds: how long a message's nonce is remembered.
@@ -29,7 +30,7 @@ class DiscordConfig:
 
     host: str = "127.0.0.1"
     port: int = 0
-    token: str = "sandbox-discord-token"  # noqa: S105 - it opens nothing but this stand-in
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     ack_seconds: float = 3.0
     token_seconds: float = 15 * 60.0
     nonce_seconds: float = 5 * 60.0

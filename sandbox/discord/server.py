@@ -20,7 +20,6 @@ from sandbox.discord.faults import FaultQueue
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import InteractionRegistry
 from sandbox.discord.journal import RequestJournal
-from sandbox.discord.listen_addresses import reachable
 from sandbox.discord.member_client import MemberClient
 from sandbox.discord.middleware import ApiMiddleware
 from sandbox.discord.models import Channel
@@ -31,6 +30,7 @@ from sandbox.discord.routes_channels import ChannelRoutes
 from sandbox.discord.routes_commands import CommandRoutes
 from sandbox.discord.routes_interactions import InteractionRoutes
 from sandbox.discord.world import World
+from sandbox.local_access import reachable, same_origin_only
 
 
 class FakeDiscord:
@@ -135,7 +135,9 @@ class FakeDiscord:
 
     async def _open(self, stack: AsyncExitStack, listener: socket.socket) -> None:
         rooms = self._rooms
-        app = web.Application(middlewares=[ApiMiddleware(rooms).handle])
+        app = web.Application(
+            middlewares=[same_origin_only(self.config.host), ApiMiddleware(rooms).handle]
+        )
         app.add_routes([*AboutRoutes(rooms).routes(), *CommandRoutes(rooms).routes()])
         app.add_routes([*ChannelRoutes(rooms).routes(), *InteractionRoutes(rooms).routes()])
         app.add_routes([*self.gateway.routes(), *rooms.cdn.routes(), *self._more_routes()])
