@@ -199,7 +199,11 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     attachments = AttachmentLoader(session, settings.discord_api_url, media.save_input)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values)
-    bot = DailiesBot(key_values, process_metrics.trace_config("discord"))
+    bot = DailiesBot(
+        key_values,
+        process_metrics.trace_config("discord"),
+        process_metrics.count_dropped_interaction,
+    )
     ephemeral_replies = EphemeralReplies(clock.now_ms)
     context = Context(
         database=database,

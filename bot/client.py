@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -12,12 +12,14 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from discord.webhook.async_ import async_context
 from yarl import URL
 
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
+from cogs.ui.acknowledgements import InteractionAdapter
 from cogs.ui.i18n import current_locale
-from cogs.ui.interactions import handle_unexpected_error
+from cogs.ui.interactions import handle_error
 from cogs.ui.routing import ComponentRouter
 from storage.key_value import KeyValueStore
 
@@ -29,9 +31,18 @@ _Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_
 
 
 class DailiesBot(commands.Bot):
-    """The bot; `trace` observes each request. It needs its cogs before it connects."""
+    """The bot, which needs its cogs before it connects.
 
-    def __init__(self, key_values: KeyValueStore, trace: aiohttp.TraceConfig | None = None) -> None:
+    `trace` observes each request; `count_dropped` is called with the reason why nothing is done
+    for an interaction.
+    """
+
+    def __init__(
+        self,
+        key_values: KeyValueStore,
+        trace: aiohttp.TraceConfig | None = None,
+        count_dropped: Callable[[str], None] = lambda _: None,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -43,18 +54,22 @@ class DailiesBot(commands.Bot):
             http_trace=trace or aiohttp.TraceConfig(),
         )
         self._key_values = key_values
+        self._count_dropped = count_dropped
         self._own_cogs: Sequence[commands.Cog] = ()
-        self.component_router = ComponentRouter(())
+        self.component_router = ComponentRouter((), handle_error)
         self.is_connected = False
-        self.tree.error(handle_unexpected_error)
+        self.tree.error(handle_error)
 
     def attach_cogs(self, cogs: Sequence[commands.Cog]) -> None:
         """Take the cogs, which are built around this client; they are loaded when it logs in."""
         self._own_cogs = cogs
-        self.component_router = ComponentRouter(cogs)
+        self.component_router = ComponentRouter(cogs, handle_error)
 
     async def setup_hook(self) -> None:
         """Load the cogs, route the components of earlier processes, and register the commands."""
+        assert self.application_id is not None, "the client is logged in"
+        # The library reads its adapter from the context, which every later task inherits.
+        async_context.set(InteractionAdapter(self.application_id, self._count_dropped))
         for cog in self._own_cogs:
             await self.add_cog(cog)
         self.add_dynamic_items(*self.component_router.item_types)

@@ -58,10 +58,20 @@ class ProcessMetrics:
             ["outcome"],
             registry=self.registry,
         )
+        self._dropped_interactions = Counter(
+            "dailies_interactions_dropped",
+            "Interactions for which nothing was done, by the reason.",
+            ["reason"],
+            registry=self.registry,
+        )
 
     def count_callback(self, outcome: str) -> None:
         """Count a callback by its outcome."""
         self._callbacks.labels(outcome).inc()
+
+    def count_dropped_interaction(self, reason: str) -> None:
+        """Count an interaction for which nothing was done."""
+        self._dropped_interactions.labels(reason).inc()
 
     def trace_config(self, api: str) -> aiohttp.TraceConfig:
         """Return a trace config that counts the requests of an HTTP session under `api`."""

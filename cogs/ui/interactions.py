@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
-import aiohttp
 import discord
 import structlog
 
 from cogs.ui import views
+from cogs.ui.acknowledgements import NotAcknowledged
 from cogs.ui.i18n import N_, _
 from cogs.ui.routing import Interaction
 from domain.errors import Outage, RulesViolated
@@ -71,12 +71,30 @@ async def run_handler(interaction: Interaction, work: Coroutine[Any, Any, None])
     """Run the handler of an interaction, which answers it; reply privately to any error."""
     try:
         await work
-    except UserError as error:
-        await send_private_reply(interaction, views.render_text(str(error)))
-    except RulesViolated as error:
-        await send_private_reply(interaction, views.render_refusal(error.violations))
     except Exception as error:  # noqa: BLE001 - any error is reported to the member
-        await handle_unexpected_error(interaction, error)
+        await handle_error(interaction, error)
+
+
+async def handle_error(interaction: Interaction, error: BaseException) -> None:
+    """Reply privately to an error of a handler; log it if it is unexpected, even without a reply.
+
+    The log comes second: formatting a traceback takes a while, and the member is waiting.
+    """
+    cause = getattr(error, "original", error)
+    match cause:
+        case NotAcknowledged():
+            return
+        case UserError():
+            await _report_error(interaction, views.render_text(str(cause)))
+        case RulesViolated():
+            await _report_error(interaction, views.render_refusal(cause.violations))
+        case Outage():
+            await _report_error(interaction, views.render_text(_(_OUTAGE_TEXT)))
+            source = _source_name(interaction)
+            _log.error("interaction failed", source=source, reason=str(cause))
+        case _:
+            await _report_error(interaction, views.render_text(_(_ERROR_TEXT)))
+            _log.error("interaction failed", source=_source_name(interaction), exc_info=cause)
 
 
 async def send_private_reply(interaction: Interaction, view: discord.ui.LayoutView) -> None:
@@ -87,28 +105,14 @@ async def send_private_reply(interaction: Interaction, view: discord.ui.LayoutVi
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
-async def handle_unexpected_error(interaction: Interaction, error: BaseException) -> None:
-    """Report an unexpected error to the member, and log it even if the report fails.
-
-    The log comes second: formatting a traceback takes a while, and the member is waiting.
-    """
-    cause = getattr(error, "original", error)
+async def _report_error(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    if interaction.type is discord.InteractionType.autocomplete:
+        return  # it takes suggestions alone
     try:
-        if interaction.type is not discord.InteractionType.autocomplete:
-            await _report_error(interaction, cause)
-    finally:
-        reason = str(cause) if isinstance(cause, Outage) else None
-        trace = None if isinstance(cause, Outage) else cause
-        _log.error(
-            "interaction failed", source=_source_name(interaction), reason=reason, exc_info=trace
-        )
-
-
-async def _report_error(interaction: Interaction, cause: BaseException) -> None:
-    sentence = _OUTAGE_TEXT if isinstance(cause, Outage) else _ERROR_TEXT
-    try:
-        await send_private_reply(interaction, views.render_text(_(sentence)))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+        await send_private_reply(interaction, view)
+    except NotAcknowledged:
+        return
+    except Exception as failure:  # noqa: BLE001 - the error itself is still to be logged
         _log.warning("error reply not sent", error=str(failure))
 
 

@@ -14,6 +14,9 @@ Interaction: TypeAlias = discord.Interaction[Any]
 ItemT = TypeVar("ItemT", bound=ui.DynamicItem[Any])
 
 
+ErrorHandler = Callable[[Interaction, BaseException], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentRoute(Generic[ItemT]):
     """A class of persistent components, and the handler of their use."""
@@ -35,10 +38,12 @@ class ComponentRouter:
     """Finds the handler of a component by its class.
 
     A component is rebuilt from its custom id whenever it is used, perhaps by a later process than
-    the one that sent it, so it cannot carry its handler.
+    the one that sent it, so it cannot carry its handler. `handle_error` answers to what a handler
+    raises.
     """
 
-    def __init__(self, cogs: Iterable[commands.Cog]) -> None:
+    def __init__(self, cogs: Iterable[commands.Cog], handle_error: ErrorHandler) -> None:
+        self._handle_error = handle_error
         self._routes: dict[type[ui.DynamicItem[Any]], ComponentRoute[Any]] = {
             route.item_type: route
             for cog in cogs
@@ -53,7 +58,10 @@ class ComponentRouter:
 
     async def dispatch(self, interaction: Interaction, item: ui.DynamicItem[Any]) -> None:
         """Hand the use of a component to its handler."""
-        await self._routes[type(item)].handler(interaction, item)
+        try:
+            await self._routes[type(item)].handler(interaction, item)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await self._handle_error(interaction, error)
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,7 @@ class BotHarness:
     clock_offset_ms: int = 0
     token_clock_offset_ms: int = 0
     video_tools: ConfinedVideoTools | None = field(default_factory=ConfinedVideoTools)
+    dropped: Counter[str] = field(default_factory=Counter[str])
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -133,12 +135,15 @@ class BotHarness:
         """Give the channel in which everything happens."""
         return self.discord.channel("videos")
 
+    def _count_dropped(self, reason: str) -> None:
+        self.dropped[reason] += 1
+
     async def _build(self, stack: AsyncExitStack) -> DailiesBot:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
         intake = AttachmentLoader(session, self.discord.api_url, media.save_input)
-        bot = DailiesBot(KeyValueStore(self.database))
+        bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
         answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
         self.context = context = Context(
             database=self.database,

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.client import DailiesBot
 from cogs.ui.buttons import ActionButton
+from cogs.ui.interactions import handle_error
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.routing import ComponentCog, ComponentRoute, ComponentRouter, dispatch_component
 
@@ -59,7 +60,7 @@ async def test_every_component_of_the_service_has_one_handler(dailies: DailiesBo
 
 async def test_a_component_goes_to_the_handler_of_its_class() -> None:
     cog = Recorder()
-    click: Any = Click(Client(ComponentRouter([cog])))
+    click: Any = Click(Client(ComponentRouter([cog], handle_error)))
     button = ActionButton.__new__(ActionButton)
     await dispatch_component(click, button)
     assert cog.handed == [(click, button)]

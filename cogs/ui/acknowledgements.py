@@ -1,0 +1,218 @@
+"""Requests by an interaction's token: acknowledgements and follow-ups are never sent twice.
+
+Discord takes no nonce with them, and the library repeats them where an answer is lost. Here each
+is sent once; where the answer to an acknowledgement is lost, a look shows if it took effect.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+import aiohttp
+import discord
+import structlog
+from discord.http import MultipartParameters, Route
+from discord.webhook.async_ import AsyncWebhookAdapter
+
+_log = structlog.get_logger(__name__)
+
+_ANSWER_S: Final = 5
+"""Seconds to wait for the answer to an acknowledgement; Discord refuses it after three."""
+
+_LOOK_PAUSES_S: Final = (0.1, 0.4, 1, 2)
+"""Seconds before each look; until the last one, an acknowledgement may still take effect."""
+
+_REPEAT_PAUSES_S: Final = (0.5, 1, 2, 4)
+_REPEATABLE: Final = frozenset({"GET", "PATCH"})
+
+_UNKNOWN_MESSAGE: Final = 10008
+_UNKNOWN_WEBHOOK: Final = 10015
+
+
+class DropReason(StrEnum):
+    """Why nothing is done for an interaction."""
+
+    ANSWERED = "answered"
+    """Somebody else has acknowledged it."""
+
+    LATE = "late"
+    """Discord no longer waits for its acknowledgement."""
+
+    LOST = "lost"
+    """The acknowledgement did not arrive, or nobody can tell."""
+
+
+_REASONS: Final = MappingProxyType({40060: DropReason.ANSWERED, 10062: DropReason.LATE})
+"""By Discord's code for a refused acknowledgement."""
+
+
+class NotAcknowledged(Exception):
+    """No acknowledgement of ours took effect, so nothing is done, and nothing more is sent."""
+
+
+class AnswerLost(ConnectionError):
+    """No usable answer came; the request may have taken effect."""
+
+
+class InteractionAdapter(AsyncWebhookAdapter):
+    """The library's adapter for tokens, without repeats of what would take effect twice.
+
+    `count_dropped` is called with the reason why nothing is done for an interaction.
+    """
+
+    def __init__(self, application_id: int, count_dropped: Callable[[str], None]) -> None:
+        super().__init__()
+        self._application_id = application_id
+        self._count_dropped = count_dropped
+
+    async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
+        """Send a request; where its answer is lost, one that reads or edits is repeated.
+
+        Raises:
+            AnswerLost: no usable answer came.
+            discord.HTTPException: Discord refused.
+        """
+        once = cast("aiohttp.ClientSession", _UnrepeatedSession(session))
+        for pause_s in _REPEAT_PAUSES_S if route.method in _REPEATABLE else ():
+            try:
+                return await super().request(route, once, **options)
+            except AnswerLost:
+                await asyncio.sleep(pause_s)
+                for file in options.get("files") or ():
+                    file.reset(seek=True)
+        return await super().request(route, once, **options)
+
+    async def create_interaction_response(
+        self,
+        interaction_id: int,
+        token: str,
+        *,
+        session: aiohttp.ClientSession,
+        proxy: str | None = None,
+        proxy_auth: aiohttp.BasicAuth | None = None,
+        params: MultipartParameters,
+    ) -> Any:
+        """Acknowledge an interaction; return the callback as Discord describes it.
+
+        Raises:
+            NotAcknowledged: somebody else did, or it is too late, or it did not arrive.
+            discord.HTTPException: Discord refused for another reason.
+        """
+        kind = _response_type(params)
+        connection: dict[str, Any] = {"session": session, "proxy": proxy, "proxy_auth": proxy_auth}
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                answer = await super().create_interaction_response(
+                    interaction_id, token, params=params, **connection
+                )
+        except discord.HTTPException as error:
+            if error.code not in _REASONS:
+                raise
+            return self._drop(interaction_id, kind, _REASONS[error.code])
+        except (AnswerLost, TimeoutError):
+            answer = None
+        if isinstance(answer, dict):
+            return answer
+        return await self._recover(interaction_id, token, kind, connection)
+
+    async def _recover(
+        self,
+        interaction_id: int,
+        token: str,
+        kind: discord.InteractionResponseType,
+        connection: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """Return the callback whose answer was lost, if a look shows that it took effect."""
+        message = None
+        if kind is not discord.InteractionResponseType.autocomplete_result:
+            message = await self._find_original(token, connection)
+        if message is None:
+            return self._drop(interaction_id, kind, DropReason.LOST)
+        _log.info("acknowledgement found", interaction=interaction_id)
+        return _describe_callback(interaction_id, kind, message)
+
+    async def _find_original(
+        self, token: str, connection: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return the original response, empty if it has no message; None if none is found."""
+        for pause_s in _LOOK_PAUSES_S:
+            await asyncio.sleep(pause_s)
+            try:
+                message = await self.get_original_interaction_response(
+                    self._application_id, token, **connection
+                )
+            except discord.HTTPException as error:
+                if error.code == _UNKNOWN_MESSAGE:  # a form is no message
+                    return {}
+                if error.code != _UNKNOWN_WEBHOOK:
+                    return None
+            except AnswerLost:
+                return None
+            else:
+                return message
+        return None
+
+    def _drop(
+        self, interaction_id: int, kind: discord.InteractionResponseType, reason: DropReason
+    ) -> Mapping[str, Any]:
+        """Raise `NotAcknowledged`, except for suggestions, which nothing follows."""
+        self._count_dropped(reason)
+        if kind is discord.InteractionResponseType.autocomplete_result:
+            return {}
+        match reason:
+            case DropReason.ANSWERED:
+                _log.debug("interaction answered elsewhere", interaction=interaction_id)
+            case DropReason.LATE:
+                _log.warning("interaction answered too late", interaction=interaction_id)
+            case DropReason.LOST:
+                _log.warning("acknowledgement lost", interaction=interaction_id)
+        raise NotAcknowledged(reason)
+
+
+class _UnrepeatedSession:
+    """A session that raises `AnswerLost` where the library would repeat a request."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: str, **options: Any
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """Send a request, and give its answer to be read."""
+        try:
+            async with self._session.request(method, url, **options) as response:
+                if response.status >= 500:
+                    raise AnswerLost(f"Discord answered {response.status}")
+                yield response
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise AnswerLost(f"no answer from Discord ({type(error).__name__})") from error
+
+
+def _response_type(params: MultipartParameters) -> discord.InteractionResponseType:
+    assert params.payload is not None, "no acknowledgement carries a file"
+    return discord.InteractionResponseType(params.payload["type"])
+
+
+def _describe_callback(
+    interaction_id: int, kind: discord.InteractionResponseType, message: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what Discord would have answered to an acknowledgement that took effect."""
+    interaction: dict[str, Any] = {"id": str(interaction_id)}
+    if not message:
+        return {"interaction": interaction}
+    flags = message.get("flags", 0)
+    interaction |= {
+        "response_message_id": message["id"],
+        "response_message_loading": bool(flags & discord.MessageFlags.loading.flag),
+        "response_message_ephemeral": bool(flags & discord.MessageFlags.ephemeral.flag),
+    }
+    if kind is discord.InteractionResponseType.channel_message:
+        return {
+            "interaction": interaction,
+            "resource": {"type": kind.value, "message": message},
+        }
+    return {"interaction": interaction}
