@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+RESULT_MESSAGE_DELETED = "its message was deleted before it was recorded"
+"""The reason of a delivered job whose message has no known id."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 50
 

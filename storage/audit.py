@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS
-from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, JobState
+from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, RESULT_MESSAGE_DELETED, JobState
 from storage.billing import get_totals
 from storage.jobs import count_by_state
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
@@ -379,7 +379,9 @@ def _job_rules() -> Iterable[_Rule]:
     yield _Rule(
         "job {id} is delivered, but no result message is known",
         select(jobs.c.id).where(
-            jobs.c.state == JobState.DELIVERED, jobs.c.result_message_id.is_(None)
+            jobs.c.state == JobState.DELIVERED,
+            jobs.c.result_message_id.is_(None),
+            func.coalesce(jobs.c.reason, "") != RESULT_MESSAGE_DELETED,
         ),
     )
 

@@ -17,6 +17,8 @@ DailiesError
 ├── StatusNotPosted           the message that is to carry a job's files is not posted yet
 └── PublishError              Discord did not accept a message
     ├── ChannelUnavailable    the channel can no longer be posted to: try the next fallback
+    │   └── ChannelDeleted    it is deleted, and every message in it
+    ├── MessageDeleted        the message is deleted: for a post, the one that an earlier try made
     ├── TooLargeToPost        the file is above the upload limit
     ├── HistoryDenied         the channel's history cannot be read, so a repeat cannot be detected
     └── TemporaryPublishError a temporary failure: a retry may succeed
@@ -123,6 +125,14 @@ class PublishError(DailiesError):
 
 class ChannelUnavailable(PublishError):
     """The channel, thread or direct message can no longer be posted to."""
+
+
+class ChannelDeleted(ChannelUnavailable):
+    """The channel is deleted, and every message in it; or the account of a member is."""
+
+
+class MessageDeleted(PublishError):
+    """The message is deleted; for a post, the one that an earlier attempt has made."""
 
 
 class TooLargeToPost(PublishError):

@@ -158,10 +158,19 @@ class StatusUpdater:
         view = await build_status_view(self._context, replace(job, status_message_id=message_id))
         # A repeated post may have returned the earlier message, whose content is outdated.
         if known is not None or job.status_since_ms is not None:
-            await publisher.edit_status(view)
+            await self._edit(view)
         if self._is_late_failure(view) and not await self._had_reply(job):
             await publisher.post_failure(view)
         await self._shown(job, message_id, view)
+
+    async def _edit(self, view: StatusView) -> None:
+        """Edit a status message; if that is refused, the member still hears of a failure."""
+        try:
+            await self._context.publisher.edit_status(view)
+        except TemporaryPublishError:
+            raise
+        except PublishError as error:
+            _log.warning("status message refused", job=view.job.id, error=str(error))
 
     async def _find(self, job: Job) -> int | None:
         """Find a status message left unrecorded by a dead process or a lost answer."""

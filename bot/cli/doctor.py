@@ -171,7 +171,8 @@ async def _get_discord(settings: Settings, path: str) -> Any:
         aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session,
         session.get((settings.discord_api_url or _DISCORD) + path, headers=headers) as answer,
     ):
-        if answer.status == 401:
+        # A 401 that is not JSON is a proxy's.
+        if answer.status == 401 and answer.content_type == "application/json":
             raise CheckFailed("DISCORD_TOKEN: Discord does not accept this token")
         if answer.status != 200:
             raise CheckFailed(f"Discord answered {answer.status}")

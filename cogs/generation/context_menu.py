@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, Self, cast
 
-import aiohttp
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
@@ -30,6 +29,7 @@ from cogs.generation.modals import (
 )
 from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
+from cogs.publishing.errors import call_discord
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.layout import gallery, layout, row, text_block
@@ -39,6 +39,7 @@ from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
+from workflow.errors import ChannelDeleted, ChannelUnavailable, MessageDeleted, PublishError
 from workflow.results.rerun import modal_keys
 
 MAX_PICTURES: Final = 25
@@ -305,12 +306,12 @@ async def _fetch_pictures(interaction: Interaction, message_id: int) -> tuple[Re
     client = cast("commands.Bot", interaction.client)
     channel = client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
     try:
-        return pictures_in(await channel.fetch_message(message_id))
-    except discord.NotFound:
+        return pictures_in(await call_discord(channel.fetch_message(message_id)))
+    except (MessageDeleted, ChannelDeleted):
         raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE) from None
-    except discord.Forbidden:
+    except ChannelUnavailable:
         raise _unreadable(ViolationCode.MESSAGES_HIDDEN) from None
-    except (discord.HTTPException, aiohttp.ClientError, OSError):
+    except PublishError:
         raise _unreadable(ViolationCode.DISCORD_SILENT) from None
 
 

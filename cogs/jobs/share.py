@@ -10,7 +10,7 @@ from cogs.ui.interactions import InteractionTracker, UserError
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from workflow.context import Context
-from workflow.errors import NotDelivered, PublishError, TemporaryPublishError
+from workflow.errors import MessageDeleted, NotDelivered, PublishError, TemporaryPublishError
 from workflow.results.share import ShareOutcome, ShareResult, share
 
 _OUTCOMES: Final = MappingProxyType(
@@ -64,7 +64,7 @@ class ShareHandler:
             return await share(self._context, job.id)
         except NotDelivered:
             raise UserError(_("There is no video that could be shared.")) from None
-        except TemporaryPublishError:
+        except (TemporaryPublishError, MessageDeleted):
             raise UserError(
                 _("Discord did not answer. Look whether it is in the showcase, or click again.")
             ) from None

@@ -5,7 +5,7 @@ from typing import Final
 import discord
 from discord import ui
 
-from cogs.publishing.errors import to_publish_error
+from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.ui import views
 from workflow.errors import HistoryDenied
 from workflow.publisher import MessageKind
@@ -34,9 +34,13 @@ class MessageHistory:
             raise to_publish_error(error) from error
         return None
 
-    def require_readable(self, channel_id: int) -> None:
-        """Raise `HistoryDenied` where Discord would return an empty history instead of an error."""
+    async def require_readable(self, channel_id: int) -> None:
+        """Raise `HistoryDenied` where Discord would return an empty history instead of an error.
+
+        An archived thread is not in the cache.
+        """
         channel = self._client.get_channel(channel_id)
+        channel = channel or await call_discord(self._client.fetch_channel(channel_id))
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return
         try:

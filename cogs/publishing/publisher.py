@@ -5,7 +5,7 @@ their posts have no nonce, so only private results that cannot be sent directly 
 """
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,23 @@ from discord import ui
 
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
 from cogs.publishing.ephemeral_replies import EphemeralReplies
-from cogs.publishing.errors import BlockedByAutoMod, call_discord, to_publish_error
+from cogs.publishing.errors import call_discord
 from cogs.publishing.history import MessageHistory
+from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
+from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import views
 from cogs.ui.notify_button import render_done_notice
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
-from workflow.errors import ChannelUnavailable, PublishError, TemporaryPublishError, TooLargeToPost
+from domain.jobs import JobState
+from workflow.errors import (
+    ChannelDeleted,
+    ChannelUnavailable,
+    MessageDeleted,
+    PublishError,
+    TemporaryPublishError,
+    TooLargeToPost,
+)
 from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.status_updates import ACTIVE_STATES
 
@@ -44,13 +54,22 @@ class OutgoingMessage:
 
 
 async def send_video(
-    channel: discord.abc.Messageable, video: Path | None, message: OutgoingMessage
+    client: discord.Client, channel: Channel, video: Path | None, message: OutgoingMessage
 ) -> int:
-    """Send a message with its video, if there is one; sent twice, it is one message."""
+    """Send a message with its video, if there is one; sent twice, it is one message.
+
+    Raises:
+        MessageDeleted: it was sent before, and somebody has deleted it.
+    """
+
+    async def send(*, without_prompt: bool) -> int:
+        post = partial(_send_once, channel, video, message, without_prompt=without_prompt)
+        return (await call_in_channel(client, channel, post)).id
+
     try:
-        return await _send_once(channel, video, message, without_prompt=False)
+        return await send(without_prompt=False)
     except BlockedByAutoMod:
-        return await _send_once(channel, video, message, without_prompt=True)
+        return await send(without_prompt=True)
 
 
 async def send_followup(interaction: Interaction, job: JobView, payload: ResultPayload) -> int:
@@ -69,24 +88,17 @@ def mention_only(user_id: int) -> discord.AllowedMentions:
 
 
 async def _send_once(
-    channel: discord.abc.Messageable,
-    video: Path | None,
-    message: OutgoingMessage,
-    *,
-    without_prompt: bool,
-) -> int:
+    channel: Channel, video: Path | None, message: OutgoingMessage, *, without_prompt: bool
+) -> discord.Message:
     view, nonce, mentions = (
         message.build_view(without_prompt=without_prompt),
         message.nonce,
         message.allowed_mentions,
     )
     if video is None:
-        return (
-            await call_discord(channel.send(view=view, nonce=nonce, allowed_mentions=mentions))
-        ).id
+        return await channel.send(view=view, nonce=nonce, allowed_mentions=mentions)
     with closing(discord.File(video, filename=f"{message.job_id}.mp4")) as file:
-        send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
-        return (await call_discord(send)).id
+        return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
 
 
 _DEFAULT_MAX_BYTES: Final = 10 * 1024 * 1024
@@ -163,18 +175,18 @@ class DiscordPublisher:
         return urls
 
     async def post_failure(self, status: StatusView) -> int:
-        """Reply to the status message that there will be no video, pinging the member."""
+        """Reply to the status message that there will be no video, pinging the member.
+
+        Where the bot may not read the history, the message is no reply.
+        """
         job = status.job
         assert job.status_message_id is not None, "there is a message to reply to"
         channel = await self._message_channel(job)
         message = channel.get_partial_message(job.status_message_id)
-        send = channel.send(
-            view=views.render_failure(status),
-            nonce=f"f{job.id}",
-            allowed_mentions=mention_only(job.user_id),
-            reference=message.to_reference(fail_if_not_exists=False),
-        )
-        return (await call_discord(send)).id
+        try:
+            return await self._post_failure(channel, status, replies_to=message)
+        except ReplyForbidden:
+            return await self._post_failure(channel, status, replies_to=None)
 
     def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
         """Return how many bytes a file may have on the job's server, or in direct messages."""
@@ -187,15 +199,12 @@ class DiscordPublisher:
         if job.private:
             return await self._send_private_result(job, payload)
         build_view = partial(views.render_result, job, payload)
-        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
-        return await send_video(self._result_channel(job), payload.video, message)
+        return await self._send_result(self._result_channel(job), job, payload, build_view)
 
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
-        channel = await self._dm_channel(job)
         build_view = partial(views.render_result, job, payload, private=True)
-        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
-        return await send_video(channel, payload.video, message)
+        return await self._send_result(await self._dm_channel(job), job, payload, build_view)
 
     async def notify_done(self, job: JobView) -> None:
         """Send the member of a delivered job a done-notification that links to the result."""
@@ -207,17 +216,16 @@ class DiscordPublisher:
 
     async def delete_result(self, job: JobView) -> None:
         """Delete the result where it was posted: in the channel, or in the direct messages."""
-        if job.result_message_id is None:
-            return
-        if job.private:
-            await self._delete_dm(job, job.result_message_id)
+        message_id = job.result_message_id
+        if message_id is None:
             return
         try:
-            await self._result_channel(job).get_partial_message(job.result_message_id).delete()
-        except discord.NotFound:
-            await self._delete_dm(job, job.result_message_id)
-        except Exception as error:
-            raise to_publish_error(error) from error
+            await self._delete(await self._place_of_result(job), message_id)
+        except (ChannelUnavailable, MessageDeleted) as error:
+            is_gone = isinstance(error, ChannelDeleted | MessageDeleted)
+            was_in_dms = not job.private and await self._delete_dm(job, message_id)
+            if not (is_gone or was_in_dms):
+                raise
 
     async def find_result_dm(self, job: JobView, since_ms: int) -> int | None:
         """Return the id of a result sent to the member's direct messages since then, if any."""
@@ -228,8 +236,8 @@ class DiscordPublisher:
         if job.private:
             return await self._find_dm(job, kind, since_ms)
         is_result = kind is MessageKind.RESULT
-        self._history.require_readable(job.destination_channel_id if is_result else job.channel_id)
         channel = self._result_channel(job) if is_result else self._channel(job)
+        await self._history.require_readable(channel.id)
         return await self._history.find_message(channel, job.id, kind, since_ms)
 
     async def is_age_restricted(self, channel_id: int) -> bool | None:
@@ -246,11 +254,11 @@ class DiscordPublisher:
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         build_view = partial(views.render_showcase, job, payload)
         message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
-        return await send_video(channel, payload.video, message)
+        return await send_video(self._client, channel, payload.video, message)
 
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:
         """Return the id of a job's post in a showcase channel, if any."""
-        self._history.require_readable(channel_id)
+        await self._history.require_readable(channel_id)
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         return await self._history.find_message(
             channel, job.id, MessageKind.SHARED, job.created_at_ms
@@ -261,12 +269,8 @@ class DiscordPublisher:
         if job.shared_message_id is None or job.shared_channel_id is None:
             return
         channel = self._client.get_partial_messageable(job.shared_channel_id, guild_id=job.guild_id)
-        try:
-            await channel.get_partial_message(job.shared_message_id).delete()
-        except discord.NotFound:
-            return
-        except Exception as error:
-            raise to_publish_error(error) from error
+        with suppress(ChannelDeleted, MessageDeleted):
+            await self._delete(channel, job.shared_message_id)
 
     async def _find_dm(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
         try:
@@ -289,20 +293,61 @@ class DiscordPublisher:
                 raise
             return await send_followup(interaction, job, payload)
 
-    async def _delete_dm(self, job: JobView, message_id: int) -> None:
+    async def _delete(self, channel: Channel, message_id: int) -> None:
+        message = channel.get_partial_message(message_id)
+        await call_in_channel(self._client, channel, message.delete)
+
+    async def _delete_dm(self, job: JobView, message_id: int) -> bool:
+        """Delete a message of the direct messages, if it is there."""
         try:
-            channel = await self._dm_channel(job)
-            await call_discord(channel.get_partial_message(message_id).delete())
-        except ChannelUnavailable:
-            return  # gone from the channel and from the direct messages
+            await self._delete(await self._dm_channel(job), message_id)
+        except (ChannelUnavailable, MessageDeleted):
+            return False
+        return True
+
+    async def _send_result(
+        self, channel: Channel, job: JobView, payload: ResultPayload, build_view: _BuildView
+    ) -> int:
+        """Send a result; one that was deleted a moment ago is sent again if its member asks for it.
+
+        Discord answers a repeated nonce with the deletion, so that takes another one.
+        """
+        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
+        try:
+            return await send_video(self._client, channel, payload.video, message)
+        except MessageDeleted:
+            if job.state is not JobState.DELIVERED:
+                raise
+            nonce = f"{message.nonce}.{(job.result_message_id or 0) % 1000}"
+            message = replace(message, nonce=nonce)
+            return await send_video(self._client, channel, payload.video, message)
 
     async def _post_status(self, status: StatusView, *, without_prompt: bool) -> int:
         job = status.job
         view, nonce = views.render_status(status, without_prompt=without_prompt), f"s{job.id}"
-        with open_files(status.files) as files:
-            channel = await self._message_channel(job)
-            send = channel.send(view=view, nonce=nonce, files=files, allowed_mentions=NO_MENTIONS)
-            return (await call_discord(send)).id
+        channel = await self._message_channel(job)
+
+        async def post() -> discord.Message:
+            with open_files(status.files) as files:
+                return await channel.send(
+                    view=view, nonce=nonce, files=files, allowed_mentions=NO_MENTIONS
+                )
+
+        return (await call_in_channel(self._client, channel, post)).id
+
+    async def _post_failure(
+        self, channel: Channel, status: StatusView, *, replies_to: discord.PartialMessage | None
+    ) -> int:
+        job = status.job
+        reference = replies_to and replies_to.to_reference(fail_if_not_exists=False)
+        post = partial(
+            channel.send,
+            view=views.render_failure(status),
+            nonce=f"f{job.id}",
+            allowed_mentions=mention_only(job.user_id),
+            **({"reference": reference} if reference else {}),
+        )
+        return (await call_in_channel(self._client, channel, post)).id
 
     async def _edit(
         self, status: StatusView, message_id: int, files: Sequence[Path] = ()
@@ -319,34 +364,34 @@ class DiscordPublisher:
     async def _edit_once(
         self, status: StatusView, message_id: int, files: Sequence[Path], *, without_prompt: bool
     ) -> discord.Message | None:
-        message = (await self._message_channel(status.job)).get_partial_message(message_id)
-        view, running = (
-            views.render_status(status, without_prompt=without_prompt),
-            status.job.state in ACTIVE_STATES,
-        )
-        with open_files(files) as attachments:
-            # An edit without allowed_mentions would mark the member as mentioned.
-            edit = message.edit(
-                view=view,
-                attachments=attachments or (discord.utils.MISSING if running else []),
-                allowed_mentions=NO_MENTIONS,
-            )
-            try:
-                return await edit
-            except discord.NotFound:
-                return None
-            except Exception as error:
-                raise to_publish_error(error) from error
+        channel = await self._message_channel(status.job)
+        message = channel.get_partial_message(message_id)
+        running = status.job.state in ACTIVE_STATES
+
+        async def edit() -> discord.Message:
+            with open_files(files) as attachments:
+                # An edit without allowed_mentions would mark the member as mentioned.
+                return await message.edit(
+                    view=views.render_status(status, without_prompt=without_prompt),
+                    attachments=attachments or (discord.utils.MISSING if running else []),
+                    allowed_mentions=NO_MENTIONS,
+                )
+
+        try:
+            return await call_in_channel(self._client, channel, edit)
+        except (ChannelDeleted, MessageDeleted):
+            return None
 
     async def _dm_channel(self, job: JobView) -> discord.DMChannel:
         user = await call_discord(self._client.fetch_user(job.user_id))
         return await call_discord(user.create_dm())
 
-    async def _message_channel(
-        self, job: JobView
-    ) -> discord.DMChannel | discord.PartialMessageable:
+    async def _message_channel(self, job: JobView) -> Channel:
         """Return the channel of a job's messages, or its member's direct messages."""
         return await self._dm_channel(job) if job.private else self._channel(job)
+
+    async def _place_of_result(self, job: JobView) -> Channel:
+        return await self._dm_channel(job) if job.private else self._result_channel(job)
 
     def _channel(self, job: JobView) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)

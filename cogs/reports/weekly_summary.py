@@ -3,16 +3,17 @@
 from io import BytesIO
 from typing import Final
 
-import aiohttp
 import discord
 import structlog
 from discord import ui
 
+from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
 from cogs.ui.i18n import _
 from cogs.ui.layout import BLUE, box, gallery, layout, text_block
 from domain.reports import Grouping
+from workflow.errors import PublishError, TemporaryPublishError
 from workflow.reports.weekly_summary import WeeklySummary
 
 _log = structlog.get_logger(__name__)
@@ -33,20 +34,18 @@ class WeeklySummaryPublisher:
     async def publish(self, summary: WeeklySummary) -> bool:
         """Post a summary; return False if Discord did not answer and the call should be retried.
 
-        A channel that is deleted or forbidden is not retried.
+        What Discord refuses is not retried.
         """
         if not self._client.is_ready():
             return False
         try:
             if not await self._is_posted(summary):
                 await self._send(summary)
-        except (discord.Forbidden, discord.NotFound) as error:
-            _log.warning(
-                "weekly summary channel unavailable", server=summary.guild_id, error=str(error)
-            )
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except TemporaryPublishError as error:
             _log.warning("weekly summary not posted", server=summary.guild_id, error=str(error))
             return False
+        except PublishError as error:
+            _log.warning("weekly summary refused", server=summary.guild_id, error=str(error))
         return True
 
     async def _is_posted(self, summary: WeeklySummary) -> bool:
@@ -57,25 +56,24 @@ class WeeklySummaryPublisher:
         history = self._channel(summary).history(
             limit=_HISTORY_LIMIT, after=discord.Object(max(0, since_ms) << 22)
         )
-        me = self._client.user
-        async for message in history:
-            if (
-                me is not None
-                and message.author.id == me.id
-                and _is_summary_of(message, summary.week)
-            ):
-                return True
-        return False
+        try:
+            return any([self._is_own(m) and _is_summary_of(m, summary.week) async for m in history])
+        except Exception as error:
+            raise to_publish_error(error) from error
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
 
     async def _send(self, summary: WeeklySummary) -> None:
         files = await self._render_chart(summary)
-        await self._channel(summary).send(
+        send = self._channel(summary).send(
             view=_card(summary, files),
             files=files,
             # Discord merges two messages with the same nonce within a few minutes.
             nonce=f"{summary.week[2:4]}{summary.week[-2:]}{summary.guild_id}",
             allowed_mentions=_NO_MENTIONS,
         )
+        await call_discord(send)
 
     async def _render_chart(self, summary: WeeklySummary) -> list[discord.File]:
         title = self._title(summary)

@@ -162,8 +162,8 @@ PIPELINE_GUARDS = (
     Guard(
         "nonce of a result",
         "cogs/publishing/publisher.py",
-        "send = channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
-        "send = channel.send(view=view, file=file, allowed_mentions=mentions)",
+        "return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
+        "return await channel.send(view=view, file=file, allowed_mentions=mentions)",
         (_ONCE,),
     ),
     Guard(

@@ -53,6 +53,14 @@ async def test_the_doctor_names_what_ails_and_examines_the_rest(
     assert len(said.splitlines()) == 7
 
 
+async def test_the_doctor_does_not_blame_the_token_for_a_proxys_answer(harness: ServiceHarness):
+    """A 401 without Discord's JSON is not Discord's."""
+    harness.discord.faults.add("GET", "/users/@me", Fault(status=401, raw=b"<html>"), times=None)
+    code, said = await harness.run_command_line("doctor")
+    assert code == 1
+    assert "Discord answered 401" in said
+
+
 async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(harness: ServiceHarness):
     """The server and the permission; or the address by which to invite the bot."""
     world = harness.discord.world

@@ -8,7 +8,7 @@ import structlog
 from domain.guild_rules import rule_applies
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import PublishError, TemporaryPublishError, TooLargeToPost
+from workflow.errors import MessageDeleted, PublishError, TemporaryPublishError, TooLargeToPost
 from workflow.guilds import settings
 from workflow.results.payload import send_payload
 
@@ -17,9 +17,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PostedResult:
-    """The message of a result, and its channel if that is not the channel of the request."""
+    """The message of a result, and its channel if that is not the channel of the request.
 
-    message_id: int
+    The id of a message that somebody has deleted already is not known.
+    """
+
+    message_id: int | None
     channel_id: int | None = None
     by_dm: bool = False
 
@@ -52,6 +55,7 @@ async def post_result(
 
     Raises:
         FileNotFoundError: the video is no longer stored.
+        MessageDeleted: an earlier attempt has posted it, and somebody has deleted it.
         TooLargeToPost: neither a copy nor a link fits, and `allow_without_video` is false.
         PublishError: every destination refuses it, or (TemporaryPublishError) Discord does not
             answer.
@@ -64,7 +68,7 @@ async def post_result(
             message_id = await send(
                 candidate, publisher.post_result, publisher.max_file_bytes(candidate)
             )
-        except TemporaryPublishError:
+        except (TemporaryPublishError, MessageDeleted):
             raise
         except PublishError as error:
             if job.private or (isinstance(error, TooLargeToPost) and not allow_without_video):

@@ -10,11 +10,17 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import RESULT_MESSAGE_DELETED, JobState
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import ChannelUnavailable, HistoryDenied, PublishError, TemporaryPublishError
+from workflow.errors import (
+    ChannelUnavailable,
+    HistoryDenied,
+    MessageDeleted,
+    PublishError,
+    TemporaryPublishError,
+)
 from workflow.guilds.notifications import notify_done
 from workflow.publisher import MessageKind
 from workflow.results.destination import PostedResult, find_result_channel, post_result
@@ -43,6 +49,8 @@ async def deliver(context: Context, job: Job) -> None:
             placed = await _find(context, job) or await post_result(context, job)
     except FileNotFoundError:
         await _fetch_again(context, job)
+    except MessageDeleted:
+        await _delivered(context, job, PostedResult(None, job.result_channel_id))
     except TemporaryPublishError as error:
         await retry_later(context, job)
         _log.warning("result not posted", job=job.id, failures=job.failures + 1, error=str(error))
@@ -107,11 +115,12 @@ async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
             now_ms=context.now_ms(),
             result_message_id=placed.message_id,
             result_channel_id=placed.channel_id,
+            reason=RESULT_MESSAGE_DELETED if placed.message_id is None else None,
         )
 
     delivered = await context.database.transact(record_delivery)
     _log.info("job delivered", job=job.id, message=placed.message_id)
-    if not (placed.by_dm or job.private):
+    if placed.message_id is not None and not (placed.by_dm or job.private):
         await notify_done(context, delivered)
 
 

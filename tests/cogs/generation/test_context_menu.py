@@ -178,8 +178,15 @@ async def test_a_form_works_after_a_restart(harness: BotHarness, ada: MemberClie
     assert [one.name for one in request.pictures] == ["two.png"]
 
 
+SAID = {
+    "silence": "Discord does not answer",
+    "a page": "Discord does not answer",
+    "hidden from me": "I may not read",
+}
+
+
 @pytest.mark.parametrize(
-    "why", ["deleted", "empty", "hidden from me", "hidden from her", "silence"]
+    "why", ["deleted", "empty", "hidden from me", "hidden from her", "silence", "a page"]
 )
 async def test_a_picture_that_is_not_to_be_had_costs_no_words(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
@@ -201,10 +208,10 @@ async def test_a_picture_that_is_not_to_be_had_costs_no_words(
         case "hidden from her":
             fake_discord.world.deny(harness.channel, Permission.READ_MESSAGE_HISTORY, ada.user)
         case _:
-            fake_discord.faults.add("GET", "/channels/*/messages/*", Fault(status=503))
+            fault = Fault(status=503) if why == "silence" else Fault(status=404, raw=b"<html>")
+            fake_discord.faults.add("GET", "/channels/*/messages/*", fault)
     answer = await sent_off(ada, form, prompt="it drifts", last_picture=[picture("last.png")])
-    said = {"silence": "Discord does not answer", "hidden from me": "I may not read"}
-    assert said.get(why, GONE) in answer.text
+    assert SAID.get(why, GONE) in answer.text
     again = await (await ada.click(answer, "Edit again")).until_answered()
     job = job_id_in(await sent_off(ada, again, pictures=[picture("first.png")]))
     request = (await harness.job(job)).request

@@ -206,12 +206,13 @@ async def test_a_moderator_deletes_too_and_a_second_time_is_harmless(
     assert result not in harness.channel.messages
 
 
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=404, raw=b"<html>")])
 async def test_a_delete_that_discord_refuses_can_be_tried_again(
-    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, fault: Fault
 ) -> None:
     """The first click says so, the second finishes it."""
     result = await harness.make_video(ada, "video", VIDEO)
-    fake_discord.faults.add("DELETE", "/channels/*/messages/*", Fault(status=503))
+    fake_discord.faults.add("DELETE", "/channels/*/messages/*", fault)
     question = await click(ada, result, "Delete")
     forged_button = forged(
         harness.channel, fake_discord, f"erase:{result.attachments[0].filename[:20]}"

@@ -87,6 +87,33 @@ async def test_a_channel_that_is_gone_or_forbidden_is_left_alone(
     assert await summaries.publish(a_week(videos, channel_id=1))
 
 
+async def test_a_summary_that_is_refused_is_not_tried_again(
+    summaries: WeeklySummaryPublisher, videos: Channel, fake_discord: FakeDiscord
+):
+    """Neither one with a fault of its own, nor one that somebody deleted at once."""
+    for code in (50035, 10008):
+        fake_discord.faults.add("POST", "/channels/*/messages", Fault(status=400, code=code))
+        assert await summaries.publish(a_week(videos))
+    assert videos.messages == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_answer_that_is_not_discords_is_asked_for_again(
+    summaries: WeeklySummaryPublisher,
+    videos: Channel,
+    fake_discord: FakeDiscord,
+    method: str,
+    status: int,
+):
+    """Neither a channel nor an earlier summary is known from a page of HTML."""
+    fault = Fault(status=status, raw=b"<html>")
+    fake_discord.faults.add(method, "/channels/*/messages", fault)
+    assert not await summaries.publish(a_week(videos, posted_since_ms=1))
+    assert await summaries.publish(a_week(videos, posted_since_ms=1))
+    assert len(videos.messages) == 1
+
+
 async def test_a_discord_that_fails_is_asked_again(
     summaries: WeeklySummaryPublisher, videos: Channel, fake_discord: FakeDiscord
 ):

@@ -165,6 +165,17 @@ async def test_edits_that_fail_for_long_repeat_no_mention(harness: WorkflowHarne
     assert len(harness.publisher.messages_of(ended.id, "failure")) == 1
 
 
+async def test_a_card_that_takes_no_edit_does_not_keep_a_failure_back(harness: WorkflowHarness):
+    """Its thread is locked, say: the member hears of it in a reply all the same."""
+    job = (await harness.accept_job("a lake [[fail:Odd]] [[slow:300]]")).job
+    await harness.run_until(S.GENERATING, job=job.id)
+    harness.publisher.errors["edit_status"] = [ChannelUnavailable("the thread is locked")] * 12
+    ended = await harness.run_until(S.FAILED, job=job.id)
+    await harness.run_for(600, step_s=60)
+    assert len(harness.publisher.messages_of(ended.id, "failure")) == 1
+    assert len(harness.publisher.errors["edit_status"]) > 8
+
+
 async def test_messages_that_hang_do_not_hold_up_the_money(harness: WorkflowHarness):
     """Discord swallows seventy status posts: the belt polls and fetches on."""
     hanging = asyncio.Event()
