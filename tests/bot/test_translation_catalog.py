@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from cogs.publishing.refusals import REFUSALS
+from domain.jobs import RESULT_MESSAGE_DELETED
 from tests.harness.untranslated_text import (
     reads_like_a_sentence,
     sentences_for_members,
@@ -27,6 +29,7 @@ ALLOWED = {
         *("input not kept any more", "input without an address", "the task did not end"),
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
+        RESULT_MESSAGE_DELETED,
         "the service stopped while the request was being sent",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
     },
@@ -46,7 +49,8 @@ ALLOWED = {
         *("task failed", "submissions paused", "periodic tasks"),
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
-        *("refused by something in front of Discord", "Discord refused: {}"),
+        *("Discord refused: {} ({})", "the message is too large"),
+        *(refusal.meaning for refusal in REFUSALS.values()),
     },
     "codes of APIXO's": {
         "PromptInvalid PromptLengthExceeded INVALID_PROMPT PROMPT_TOO_LONG",
