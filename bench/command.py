@@ -1,4 +1,4 @@
-"""Measures the CPU time of a command up to its deferral, against a bare discord.py command.
+"""CPU time of a command up to its deferral, against a bare discord.py command.
 
 Both commands have the same options. Both are given the same interaction, as the gateway's parser
 makes it, and are stopped where discord.py hands the deferral to HTTP. Our cog has neither database
@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.webhook.async_ import async_context
 
-from bench.figures import Figure, report
+from bench.figures import Figure, report, scaled
 from cogs.generation.cog import GenerationCog
 from cogs.ui.interactions import InteractionTracker
 
@@ -26,9 +26,9 @@ _IN_A_ROUND = 50
 _GUILD, _CHANNEL, _ADA, _PICTURE, _APP = "11", "12", "13", "14", "15"
 
 
-def measure() -> bool:
+def measure(share: float = 1) -> bool:
     """Print the ratio."""
-    ours, bare = asyncio.run(_both())
+    ours, bare = asyncio.run(_both(share))
     ratio = Figure("CPU, ours / bare discord.py", ours / bare, 2)
     return report(f"A command up to its deferral (bare: {bare * 1e6:.0f} µs)", [ratio])
 
@@ -64,16 +64,16 @@ class _Bare(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
-async def _both() -> tuple[float, float]:
+async def _both(share: float) -> tuple[float, float]:
     async_context.set(cast("Any", _Wire()))
     nothing = cast("Any", None)
     ours = _bot(GenerationCog(InteractionTracker(), nothing, nothing, nothing))
     bare = _bot(_Bare())
     for bot in (ours, bare):
-        await _cpu_seconds(bot, _WARM_UP)
+        await _cpu_seconds(bot, scaled(_WARM_UP, share))
     rounds = [
         (await _cpu_seconds(ours, _IN_A_ROUND), await _cpu_seconds(bare, _IN_A_ROUND))
-        for _ in range(_ROUNDS)
+        for _ in range(scaled(_ROUNDS, share))
     ]
     return statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds)
 
@@ -88,7 +88,7 @@ def _bot(cog: commands.Cog) -> commands.Bot:
 
 
 async def _cpu_seconds(bot: commands.Bot, times: int) -> float:
-    """Tell the CPU seconds of one command, of `times` in a row."""
+    """Return the CPU seconds of one command, of `times` in a row."""
     state, tree = cast("Any", bot)._connection, cast("Any", bot.tree)
     began = time.process_time()
     for number in range(times):
@@ -170,7 +170,3 @@ def _member() -> dict[str, Any]:
     }
     voice = {"deaf": False, "mute": False}
     return {"user": _user(_ADA), "permissions": "2147483647", **about, **voice}
-
-
-if __name__ == "__main__":
-    raise SystemExit(not measure())

@@ -1,4 +1,4 @@
-"""Measures memory and stalls while twenty videos of 50 MiB are fetched and posted at once.
+"""Memory and stalls while twenty videos of 50 MiB are fetched and posted at once.
 
 The service is built by its own composition root, in this process; the stand-ins run in another.
 """
@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from bench.figures import Figure, report
+from bench.figures import Figure, report, scaled
 from bot import app, client
 from bot.settings import Settings
 from cogs.jobs.cog import JobButtonsCog
@@ -33,19 +33,20 @@ _PAGE = resource.getpagesize()
 _MIB = 1024 * 1024
 
 
-def measure() -> bool:
+def measure(share: float = 1) -> bool:
     """Print peak memory above idle, and the longest time that the event loop stood still."""
-    peak_bytes, stall_s = asyncio.run(_deliver())
+    videos, megabytes = scaled(_VIDEOS, share), scaled(_MEGABYTES, share)
+    peak_bytes, stall_s = asyncio.run(_deliver(videos, megabytes))
     return report(
-        f"{_VIDEOS} videos of {_MEGABYTES} MB at once, fetched and posted",
+        f"{videos} videos of {megabytes} MB at once, fetched and posted",
         [
-            Figure("peak memory above idle", peak_bytes / _MIB, 3 * _VIDEOS + 10, " MiB"),
+            Figure("peak memory above idle", peak_bytes / _MIB, 3 * videos + 10, " MiB"),
             Figure("worst stall of the event loop", stall_s, 0.3, " s"),
         ],
     )
 
 
-async def _deliver() -> tuple[int, float]:
+async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         beside = await stack.enter_async_context(_stand_ins())
@@ -53,9 +54,9 @@ async def _deliver() -> tuple[int, float]:
             {
                 **beside["settings"],
                 "database_url": f"sqlite:///{folder / 'dailies.db'}",
-                "media_store": folder / "media",
+                "media_store": str(folder / "media"),
                 "http_port": 0,
-                "apixo_max_tasks": _VIDEOS,
+                "apixo_max_tasks": videos,
                 "user_daily_limit_usd": None,
             }
         )
@@ -65,9 +66,12 @@ async def _deliver() -> tuple[int, float]:
         running = asyncio.create_task(bot.connect())
         await bot.wait_until_ready()
         context = bot.get_cog(JobButtonsCog.__name__)._context
-        await _warm_up(context, beside["place"])
+        # What is loaded once is no cost of a delivery.
+        await _deliver_videos(context, beside["place"], 1, megabytes)
         with _Memory() as memory:
-            stall_s = await _longest_stall(_videos(context, beside["place"], _VIDEOS))
+            stall_s = await _longest_stall(
+                _deliver_videos(context, beside["place"], videos, megabytes)
+            )
         await bot.close()
         await running
         return memory.peak - memory.idle, stall_s
@@ -86,14 +90,11 @@ async def _stand_ins() -> AsyncGenerator[dict[str, Any]]:
     await process.wait()
 
 
-async def _warm_up(context: Context, place: dict[str, Any]) -> None:
-    """Make one video first: what is loaded once is no cost of a delivery."""
-    await _videos(context, place, 1)
-
-
-async def _videos(context: Context, place: dict[str, Any], count: int) -> None:
+async def _deliver_videos(
+    context: Context, place: dict[str, Any], count: int, megabytes: int
+) -> None:
     """Order videos and wait until all are posted."""
-    prompt = f"a long lake [[size:{_MEGABYTES}]]"
+    prompt = f"a long lake [[size:{megabytes}]]"
     request = build_request(Draft(command=GenerationCommand.VIDEO, prompt=prompt))
     began = time.time_ns()
     for number in range(count):
@@ -104,7 +105,7 @@ async def _videos(context: Context, place: dict[str, Any], count: int) -> None:
 
 
 async def _longest_stall(work: Any) -> float:
-    """Do some work, and tell the longest time for which the event loop did nothing else."""
+    """Do some work, and return the longest time for which the event loop did nothing else."""
     longest, working = 0.0, asyncio.ensure_future(work)
     while not working.done():
         began = time.perf_counter()
@@ -135,7 +136,3 @@ class _Memory:
 
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
-
-
-if __name__ == "__main__":
-    raise SystemExit(not measure())

@@ -1,4 +1,4 @@
-"""Knows how a figure is shown beside its bound, and whether it holds."""
+"""Figures beside their bounds, and how much work is done for them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        """Tell whether the value is within its bound."""
+        """Return whether the value is within its bound."""
         return self.value <= self.bound
 
     def __str__(self) -> str:
@@ -24,8 +24,13 @@ class Figure:
         return f"{verdict} {self.name}: {self.value:.2f}{self.unit} ({most})"
 
 
+def scaled(count: int, share: float, least: int = 1) -> int:
+    """Return a share of a count, and `least` at the least."""
+    return max(least, round(count * share))
+
+
 def report(title: str, figures: list[Figure]) -> bool:
-    """Print figures and tell whether all hold."""
+    """Print figures, and return whether all are within their bounds."""
     print(title)
     for figure in figures:
         print(f"  {figure}")

@@ -1,4 +1,4 @@
-"""Measures an accepted order, its job and its hold, on a long ledger against a short one.
+"""An accepted order, its job and its hold, on a long ledger against a short one.
 
 Both databases lie in memory where the machine has a folder for that, so that no disk's latency
 hides the work, and orders alternate between them.
@@ -18,7 +18,7 @@ from sqlalchemy import Integer, Text, insert, literal, select, true
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.figures import Figure, report
+from bench.figures import Figure, report, scaled
 from domain.quotas import Limits
 from domain.requests import Draft, GenerationCommand, build_request
 from storage.database import Database
@@ -35,23 +35,24 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
 _interactions = count(1 << 40)
 
 
-def measure() -> bool:
+def measure(share: float = 1) -> bool:
     """Print the ratio on SQLite."""
-    long, short = asyncio.run(_both())
-    ratio = Figure(f"{_LONG:,} rows / {_SHORT:,} rows", long / short, 1.5)
+    rows = scaled(_LONG, share, least=2), scaled(_SHORT, share, least=2)
+    long, short = asyncio.run(_both(*rows, scaled(_WARM_UP, share), scaled(_ORDERS, share)))
+    ratio = Figure(f"{rows[0]:,} rows / {rows[1]:,} rows", long / short, 1.5)
     return report(f"An order with its hold on SQLite (short: {short * 1e3:.1f} ms)", [ratio])
 
 
-async def _both() -> tuple[float, float]:
+async def _both(long_rows: int, short_rows: int, warm_up: int, orders: int) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
-        long = await _ledger(stack, folder / "long.db", _LONG)
-        short = await _ledger(stack, folder / "short.db", _SHORT)
-        for _ in range(_WARM_UP):
+        long = await _ledger(stack, folder / "long.db", long_rows)
+        short = await _ledger(stack, folder / "short.db", short_rows)
+        for _ in range(warm_up):
             await _order(long)
             await _order(short)
-        pairs = [(await _order(long), await _order(short)) for _ in range(_ORDERS)]
+        pairs = [(await _order(long), await _order(short)) for _ in range(orders)]
         return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
@@ -103,7 +104,7 @@ async def _fill(tx: AsyncConnection, times: int) -> None:
 
 
 async def _order(context: Context) -> float:
-    """Accept one order and tell the seconds that it took."""
+    """Accept one order, and return the seconds that it took."""
     order = Order(
         interaction_id=next(_interactions),
         guild_id=1,
@@ -114,7 +115,3 @@ async def _order(context: Context) -> float:
     began = time.perf_counter()
     await accept(context, order)
     return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    raise SystemExit(not measure())

@@ -1,4 +1,4 @@
-"""Runs both stand-ins as a process of their own, so that their work is not measured as ours.
+"""Both stand-ins as a process of their own, so that their work is not measured as ours.
 
 Prints one line of JSON: the settings that a service needs to meet them, and where to post.
 """

@@ -147,7 +147,7 @@ def summary(findings: MatrixResult, given: argparse.Namespace) -> str:
         f"seed {given.seed}, {given.engine}: {len(findings.points)} points, "
         f"{len(findings.rows)} faults, {pairs:,} of {findings.planned:,} pairs killed, "
         f"{findings.total('runs'):,} runs, {findings.total('kills'):,} kills, "
-        f"{findings.total('twice'):,} of them died twice; connected again after "
+        f"{findings.total('double kills'):,} of them died twice; connected again after "
         f"{median(restarts):.2f} s (half of them), {restarts[-1]:.2f} s (the slowest)"
     )
 

@@ -45,10 +45,8 @@ class FaultSummary:
 
     fault: InjectedFault
     points: set[str] = field(default_factory=set[str])
-    runs: int = 0
-    kills: int = 0
-    double_kills: int = 0
-    violations: Counter[str] = field(default_factory=Counter[str])
+    counts: Counter[str] = field(default_factory=Counter[str])
+    """Of `runs`, `kills`, `double kills` and each kind of violation."""
 
 
 @dataclass(slots=True)
@@ -68,21 +66,19 @@ class MatrixResult:
         return {point for row in self.rows.values() for point in row.points}
 
     def total(self, what: str) -> int:
-        """Sum `runs`, `kills`, `twice` or a verdict."""
-        if what in VIOLATIONS:
-            return sum(row.violations[what] for row in self.rows.values())
-        return sum(getattr(row, what) for row in self.rows.values())
+        """Sum `runs`, `kills`, `double kills` or a kind of violation."""
+        return sum(row.counts[what] for row in self.rows.values())
 
     def add(self, traces: RunRecord) -> None:
         """Count one play."""
         trouble = traces.cell.fault
         row = self.rows.setdefault(trouble, FaultSummary(trouble))
-        row.runs += 1
-        row.kills += traces.kill_count
-        row.double_kills += traces.kill_count > 1
+        row.counts["runs"] += 1
+        row.counts["kills"] += traces.kill_count
+        row.counts["double kills"] += traces.kill_count > 1
         if traces.kill_count and traces.cell.kill_points:
             row.points.add(traces.cell.kill_points[0].rpartition("#")[0])
-        row.violations.update({each.partition(":")[0] for each in traces.violations})
+        row.counts.update({each.partition(":")[0] for each in traces.violations})
         self.restarts_s += traces.restarts_s[1:]
         if traces.violations:
             self.broken_runs.append(traces)
@@ -229,17 +225,13 @@ def replay_command(cell: Cell) -> str:
 
 def format_table(findings: MatrixResult) -> str:
     """Lay out what was found, a line for each fault and one for all."""
-    head = ["fault", "points", "runs", "kills", "twice", *VIOLATIONS]
-    lines = [
-        [
-            fault_title(row.fault),
-            *map(str, (len(row.points), row.runs, row.kills, row.double_kills)),
-        ]
-        + [str(row.violations[verdict]) for verdict in VIOLATIONS]
+    counted = ("runs", "kills", "double kills", *VIOLATIONS)
+    head = ["fault", "points", *counted]
+    lines = sorted(
+        [fault_title(row.fault), str(len(row.points)), *(str(row.counts[what]) for what in counted)]
         for row in findings.rows.values()
-    ]
-    lines.sort()
-    sums = [str(findings.total(what)) for what in ("runs", "kills", "twice", *VIOLATIONS)]
+    )
+    sums = [str(findings.total(what)) for what in counted]
     lines.append(["all", str(len(findings.points)), *sums])
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     return "\n".join(

@@ -1,16 +1,18 @@
-"""The stand-in runs alone, and is told to end by a signal."""
+"""The stand-in runs alone, with the demo's page too, and is told to end by a signal."""
 
 import asyncio
 import signal
 import sys
 
 import aiohttp
+import pytest
 
 
-async def test_it_says_where_it_is_and_ends_cleanly() -> None:
+@pytest.mark.parametrize("program", ["sandbox.discord", "sandbox.demo"])
+async def test_it_says_where_it_is_and_ends_cleanly(program: str) -> None:
     """The lines that it prints are settings that a bot takes; Ctrl-C ends it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sandbox.discord", "--port", "0", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", program, "--port", "0", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     settings: dict[str, str] = {}
