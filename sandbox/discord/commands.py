@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from sandbox.discord.command_shape import shown
 from sandbox.discord.errors import ApiError, FieldErrors, unknown_resource
 from sandbox.discord.json_values import Json, as_int, as_list, as_object, as_objects
 from sandbox.discord.snowflakes import SnowflakeGenerator
@@ -123,24 +124,13 @@ class CommandRegistry:
         old = _named(self.registered_in(scope), command["name"], kind)
         if old is None:
             self._count_create(scope)
-        permissions = command.get("default_member_permissions")
-        body: Json = {
+        return {
             "id": old["id"] if old else str(self._ids.next()),
             "application_id": str(self._application_id),
             "version": str(self._ids.next()),
-            "type": kind,
-            "name": command["name"],
-            "name_localizations": command.get("name_localizations"),
-            "description": command.get("description", ""),
-            "description_localizations": command.get("description_localizations"),
-            "default_member_permissions": None if permissions is None else str(permissions),
-            "dm_permission": command.get("dm_permission", True),
-            "nsfw": bool(command.get("nsfw")),
-            "contexts": command.get("contexts"),
-            "integration_types": command.get("integration_types", [0]),
+            **shown(command, kind),
+            **({} if scope is None else {"guild_id": str(scope)}),
         }
-        body |= {"options": command["options"]} if command.get("options") else {}
-        return body | ({} if scope is None else {"guild_id": str(scope)})
 
     def _count_create(self, scope: int | None) -> None:
         since = self._now() - _DAY

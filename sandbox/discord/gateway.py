@@ -53,7 +53,8 @@ class Gateway:
     Attributes:
         identifies, resumes: how often a client has begun a session, or taken one up again.
         granted: the privileged intents that the application has been given.
-        is_away: whether new connections are refused with 503; may be set.
+        is_unavailable: whether new connections are refused with 503; may be set.
+        identify_close_code: with which every IDENTIFY is refused, if at all; may be set.
     """
 
     def __init__(self, options: DiscordConfig, world: World) -> None:
@@ -65,6 +66,7 @@ class Gateway:
         self.resume_count = 0
         self.granted_intents = Intent.NONE
         self.is_unavailable = False
+        self.identify_close_code: int | None = None
         world.listen(self.dispatch)
 
     def routes(self) -> list[web.RouteDef]:
@@ -138,11 +140,13 @@ class Gateway:
         Raises:
             Closed: the token, the intents or the shard are wrong.
         """
+        self.identify_count += 1
+        if self.identify_close_code is not None:
+            raise ConnectionClosed(self.identify_close_code, "Refused.")
         self._check_token(data.get("token"))
         if as_object(data.get("properties")) is None:
             raise ConnectionClosed(4002, "Error while decoding payload.")
         session = GatewaySession(self._intents(data.get("intents")), _shard(data.get("shard")))
-        self.identify_count += 1
         self._sessions[session.id] = session
         return session
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from sandbox.discord.app_state import AppState
+from sandbox.discord.command_shape import without_localizations
 from sandbox.discord.errors import missing_access, unknown_resource
 from sandbox.discord.json_response import json_response, no_content, path_id
 from sandbox.discord.paths import API_PREFIX
@@ -34,8 +35,11 @@ class CommandRoutes:
         return found
 
     async def show(self, request: web.Request) -> web.Response:
-        """List the commands of one place."""
-        return json_response(self._book.registered_in(self._scope(request)))
+        """List the commands of one place, without translations unless they are asked for."""
+        registered = self._book.registered_in(self._scope(request))
+        if request.query.get("with_localizations") not in ("true", "True", "1"):
+            registered = [without_localizations(command) for command in registered]
+        return json_response(registered)
 
     async def overwrite(self, request: web.Request) -> web.Response:
         """Replace all commands of one place."""

@@ -77,6 +77,19 @@ async def test_a_wrong_identify_closes_the_connection(
         assert await socket.close_code() == code
 
 
+async def test_every_identify_can_be_refused_on_order(fake_discord: FakeDiscord) -> None:
+    """With the code that is set, until it is not; each counts."""
+    fake_discord.gateway.identify_close_code = 4011
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
+        assert await socket.close_code() == 4011
+    fake_discord.gateway.identify_close_code = None
+    async with connected(fake_discord) as socket:
+        await socket.identify(fake_discord)
+        assert (await socket.next())["t"] == "READY"
+    assert fake_discord.gateway.identify_count == 2
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
