@@ -6,13 +6,12 @@ import random
 import secrets
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Self
 
 import aiohttp
-import discord
 import structlog
 from aiohttp import web
 from discord.ext import commands
@@ -23,8 +22,10 @@ from apixo.downloads import ResultDownloader
 from apixo.errors import ApixoError, Unauthorized
 from bot import client, translations
 from bot.client import DailiesBot
+from bot.connection import stay_connected
 from bot.errors import CannotStart
 from bot.media_store import open_media
+from bot.pauses import growing_pause_s
 from bot.settings import Settings
 from bot.web import health, media
 from bot.web.callbacks import CallbackEndpoint
@@ -53,6 +54,7 @@ from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.settings.cog import SettingsCog
 from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
+from domain.errors import Outage
 from domain.loopback import LOOPBACK_HOSTS
 from domain.money import format_usd_en
 from domain.quotas import Limits
@@ -110,7 +112,7 @@ async def build_routes(
 
 _log = structlog.get_logger(__name__)
 
-_GATEWAY_RETRY_S = 5
+_LONGEST_START_PAUSE_S = 30.0
 
 
 async def run(settings: Settings) -> None:
@@ -138,9 +140,10 @@ async def _serve(settings: Settings) -> None:
     client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
     activate_translations(translations.load_translations(settings.bot_language))
     async with AsyncExitStack() as stack:
-        bot = await _build(settings, stack)
+        bot = await _build_after_outages(settings, stack)
         try:
-            await _connect(bot, settings.discord_token.get_secret_value())
+            await bot.load_cogs()
+            await stay_connected(bot, settings.discord_token.get_secret_value())
         finally:
             await bot.close()
 
@@ -174,6 +177,36 @@ def build_cogs(
         WorkerLoop(worker, interactions),
         PeriodicTasks(context, Operators(bot), WeeklySummaryPublisher(bot)),
     ]
+
+
+async def _build_after_outages(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
+    """Build the service; an outage of the database or the media store is waited out."""
+    failures = 0
+    while True:
+        async with AsyncExitStack() as attempt:
+            try:
+                bot = await _build(settings, attempt)
+            except Outage as error:
+                if not error.ends_by_itself:
+                    raise
+                reason = str(error)
+            else:
+                stack.push_async_callback(attempt.pop_all().aclose)
+                return bot
+        failures += 1
+        await _wait_out(settings, reason, growing_pause_s(failures, _LONGEST_START_PAUSE_S))
+
+
+async def _wait_out(settings: Settings, reason: str, pause_s: float) -> None:
+    """Wait before the next attempt to start, while health is served."""
+
+    async def check() -> Mapping[str, str | None]:
+        await asyncio.sleep(0)
+        return {"start": reason}
+
+    _log.warning("start delayed by outage", reason=reason, retry_in_s=round(pause_s, 1))
+    async with serve(settings.http_host, settings.http_port, health.routes(check)):
+        await asyncio.sleep(pause_s)
 
 
 async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
@@ -228,35 +261,13 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     return bot
 
 
-async def _connect(bot: DailiesBot, token: str) -> None:
-    try:
-        await bot.login(token)
-        while not bot.is_closed():
-            await _stay_connected(bot)
-    except discord.LoginFailure:
-        raise CannotStart("DISCORD_TOKEN: Discord does not accept this token") from None
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        raise CannotStart(f"Discord cannot be reached: {error}") from None
-
-
-async def _stay_connected(bot: DailiesBot) -> None:
-    try:
-        await bot.connect()
-    except AttributeError:
-        # discord.py raises this if the gateway is unreachable at the first attempt.
-        if cast("object", bot.ws) is not None:
-            raise
-        _log.warning("gateway unreachable", retry_in_s=_GATEWAY_RETRY_S)
-        await asyncio.sleep(_GATEWAY_RETRY_S)
-
-
 async def _check_key(apixo: ApixoClient) -> None:
     """Fail at once on a wrong API key; an unreachable APIXO does not prevent the start."""
     try:
         balance = await apixo.fetch_balance()
-    except Unauthorized:
-        raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
     except ApixoError as error:
+        if isinstance(error, Unauthorized) and error.code is not None:  # APIXO's, not a proxy's
+            raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
         _log.warning("balance check failed", error=str(error))
     else:
         _log.info("balance checked", balance_usd=format_usd_en(balance))

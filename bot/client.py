@@ -1,13 +1,10 @@
-"""The Discord client: login, cogs, persistent buttons, command registration."""
+"""The Discord client: cogs, persistent buttons, the state of its connection."""
 
-import hashlib
-import json
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import aiohttp
 import discord
-import structlog
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -15,6 +12,7 @@ from discord.http import Route
 from discord.webhook.async_ import async_context
 from yarl import URL
 
+from bot.command_registration import CommandRegistration
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
 from cogs.ui.acknowledgements import InteractionAdapter
@@ -23,11 +21,8 @@ from cogs.ui.interactions import handle_error
 from cogs.ui.routing import ComponentRouter
 from storage.key_value import KeyValueStore
 
-_log = structlog.get_logger(__name__)
-
-_SYNCED_COMMANDS_KEY = "synced commands"
-
-_Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
+_LONGEST_RATE_LIMIT_S = 60.0
+"""A request that has to wait longer fails, or it would keep a place among those under way."""
 
 
 class DailiesBot(commands.Bot):
@@ -51,31 +46,45 @@ class DailiesBot(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
             max_messages=None,  # no message cache
+            max_ratelimit_timeout=_LONGEST_RATE_LIMIT_S,
             http_trace=trace or aiohttp.TraceConfig(),
         )
-        self._key_values = key_values
         self._count_dropped = count_dropped
+        self._registration = CommandRegistration(self, self.tree, key_values)
+        self._registering: asyncio.Task[None] | None = None
         self._own_cogs: Sequence[commands.Cog] = ()
         self.component_router = ComponentRouter((), handle_error)
         self.is_connected = False
         self.tree.error(handle_error)
 
     def attach_cogs(self, cogs: Sequence[commands.Cog]) -> None:
-        """Take the cogs, which are built around this client; they are loaded when it logs in."""
+        """Take the cogs, which are built around this client; see `load_cogs`."""
         self._own_cogs = cogs
         self.component_router = ComponentRouter(cogs, handle_error)
 
-    async def setup_hook(self) -> None:
-        """Load the cogs, route the components of earlier processes, and register the commands."""
-        assert self.application_id is not None, "the client is logged in"
+    async def load_cogs(self) -> None:
+        """Load the cogs, once: the worker then runs, whether or not Discord can be reached."""
+        if self.cogs:
+            return
         # The library reads its adapter from the context, which every later task inherits.
-        async_context.set(InteractionAdapter(self.application_id, self._count_dropped))
+        async_context.set(InteractionAdapter(self._known_application_id, self._count_dropped))
+        if current_locale().language != "en":
+            await self.tree.set_translator(CommandTranslator())
         for cog in self._own_cogs:
             await self.add_cog(cog)
         self.add_dynamic_items(*self.component_router.item_types)
-        if current_locale().language != "en":
-            await self.tree.set_translator(CommandTranslator())
-        await self._sync_commands()
+
+    async def setup_hook(self) -> None:
+        """Begin to register the commands, once logged in; nothing waits for it."""
+        await self.load_cogs()
+        self._registering = asyncio.create_task(self._registration.run(), name="commands")
+
+    async def close(self) -> None:
+        """Stop the registration, unload the cogs, and close every connection."""
+        if self._registering is not None:
+            self._registering.cancel()
+            await asyncio.gather(self._registering, return_exceptions=True)
+        await super().close()
 
     async def is_owner(self, user: discord.abc.User, /) -> bool:
         """Return whether a user operates the service, as Discord says now.
@@ -97,24 +106,9 @@ class DailiesBot(commands.Bot):
         """Record that the gateway is disconnected; the library reconnects by itself."""
         self.is_connected = False
 
-    async def _sync_commands(self) -> None:
-        """Register the commands if they differ from the last registration of this bot."""
-        definitions = [await self._definition(command) for command in self.tree.get_commands()]
-        text = json.dumps([self.application_id, definitions], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        # Discord limits registrations per day, so unchanged commands are not sent again.
-        if await self._key_values.get(_SYNCED_COMMANDS_KEY) == digest:
-            return
-        await self.tree.sync()
-        await self._key_values.put(_SYNCED_COMMANDS_KEY, digest)
-        _log.info("commands registered", count=len(definitions))
-
-    async def _definition(self, command: _Command) -> dict[str, Any]:
-        """Return the payload with which the library registers a command."""
-        translator = self.tree.translator
-        if translator is None:
-            return command.to_dict(self.tree)
-        return await command.get_translated_payload(self.tree, translator)
+    def _known_application_id(self) -> int:
+        assert self.application_id is not None, "an interaction comes after the login"
+        return self.application_id
 
 
 def set_discord_urls(api_url: str | None, gateway_url: str | None) -> None:

@@ -2,7 +2,8 @@
 
 DailiesError
 ├── SettingsError       settings are missing or wrong; each one is named
-└── CannotStart         the service could not start; the message is for the operator
+├── CannotStart         the service could not start; the message is for the operator
+└── GatewayRefused      Discord's gateway refuses the bot; the message is for the operator
 """
 
 from domain.errors import DailiesError
@@ -18,3 +19,7 @@ class SettingsError(DailiesError):
 
 class CannotStart(DailiesError):
     """The service could not start: a wrong token, a database in use, a port taken."""
+
+
+class GatewayRefused(DailiesError):
+    """Discord closed the connection for a reason that only a person can repair."""

@@ -33,10 +33,10 @@ class WorkerLoop(commands.Cog):
     def __init__(self, worker: Worker, interactions: InteractionTracker) -> None:
         self._worker = worker
         self._interactions = interactions
+        self._is_recovered = False
 
     async def cog_load(self) -> None:
-        """Recover what a crash left behind, and start the loop."""
-        await self._worker.recover()
+        """Start the loop."""
         self._run.start()
 
     async def cog_unload(self) -> None:
@@ -54,8 +54,14 @@ class WorkerLoop(commands.Cog):
 
     @tasks.loop(seconds=0)
     async def _run(self) -> None:
-        """Run the worker once and wait for work; an error is logged, and the loop goes on."""
+        """Run the worker once and wait for work; an error is logged, and the loop goes on.
+
+        Before anything else, what a crash left behind is cleaned up.
+        """
         try:
+            if not self._is_recovered:
+                await self._worker.recover()
+                self._is_recovered = True
             await self._worker.run_once()
             await self._worker.wait_for_work()
         except Outage as error:

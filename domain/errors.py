@@ -32,4 +32,9 @@ class InvalidInput(DailiesError, ValueError):
 
 
 class Outage(DailiesError):
-    """A dependency of the service is temporarily unavailable; the message names it."""
+    """A dependency of the service is unavailable; the message names it.
+
+    `ends_by_itself` is False for what only a person can repair, such as the owner of a file.
+    """
+
+    ends_by_itself: bool = True

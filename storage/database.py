@@ -14,7 +14,7 @@ from sqlalchemy import URL, BigInteger, cast, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database_errors import describe_outage
+from storage.database_errors import describe_outage, ends_by_itself
 from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import require_current_schema, run_migrations
@@ -253,7 +253,7 @@ def _detect_outage() -> Generator[None]:
     except (SQLAlchemyError, OSError) as error:
         if (reason := describe_outage(error)) is None:
             raise
-        raise DatabaseUnavailable(reason) from error
+        raise DatabaseUnavailable(reason, ends_by_itself=ends_by_itself(reason)) from error
 
 
 @contextmanager
@@ -261,7 +261,8 @@ def _reachable() -> Generator[None]:
     """Raise StorageError, in one sentence, if the database is unreachable.
 
     Raises:
-        StorageError: it is.
+        DatabaseUnavailable: it is, for now.
+        StorageError: it is, until a person mends it.
     """
     try:
         yield
@@ -269,7 +270,10 @@ def _reachable() -> Generator[None]:
         cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
         detail = str(reason) or "there was no answer in time"  # a timeout has no message
-        raise StorageError(f"The database does not answer: {detail}.") from error
+        sentence = f"The database does not answer: {detail}."
+        if ends_by_itself(describe_outage(cause) if isinstance(cause, Exception) else None):
+            raise DatabaseUnavailable(sentence) from error
+        raise StorageError(sentence) from error
 
 
 def _parse(url: str) -> URL:

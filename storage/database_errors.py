@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 _READ_ONLY: Final = "The database is read-only."
 _DISK_FULL: Final = "The disk of the database is full."
 _DISK_FAILURE: Final = "The disk of the database cannot be read or written."
+_NO_ENTRY: Final = "The database does not let the service in."
 _UNREACHABLE: Final = "The database cannot be reached."
 
 _SQLITE: Final[Mapping[int, str]] = MappingProxyType(
@@ -27,6 +28,17 @@ _SQLITE: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_NOTADB: "The file of the database is damaged.",
     }
 )
+_NEEDS_A_PERSON: Final = frozenset(
+    {
+        _READ_ONLY,
+        _DISK_FAILURE,
+        _SQLITE[sqlite3.SQLITE_CANTOPEN],
+        _SQLITE[sqlite3.SQLITE_CORRUPT],
+        _NO_ENTRY,
+    }
+)
+"""Outages that no waiting ends."""
+
 _PRIMARY_CODE_MASK: Final = 0xFF
 """The primary part of a SQLite error code; the rest is the extended code."""
 
@@ -34,7 +46,7 @@ _POSTGRESQL: Final[Mapping[str, str]] = MappingProxyType(
     {
         "08": _UNREACHABLE,
         "25006": _READ_ONLY,
-        "28": "The database does not let the service in.",
+        "28": _NO_ENTRY,
         "53": "The database has no memory or connections left.",
         "53100": _DISK_FULL,
         "57P": "The database is being stopped or started.",
@@ -51,6 +63,11 @@ def describe_outage(error: Exception) -> str | None:
     if isinstance(error, OSError):
         return _UNREACHABLE
     return _describe_driver_error(error) if isinstance(error, DBAPIError) else None
+
+
+def ends_by_itself(reason: str | None) -> bool:
+    """Return whether waiting may end an outage with this description; False without any."""
+    return reason is not None and reason not in _NEEDS_A_PERSON
 
 
 def _describe_driver_error(error: DBAPIError) -> str | None:

@@ -10,6 +10,7 @@ DailiesError
     ├── TaskAlreadyAssigned     the task belongs to another job
     ├── QuotaExceeded           a hold does not fit; names every exceeded limit
     ├── LedgerError             an entry that the ledger rejects
+    ├── MediaUnavailable        the media store does not work at present; an Outage too
     └── MediaError              a file that is not stored
         ├── MediaTooLarge       it exceeds its size limit
         └── NotAVideo           it is not an MP4
@@ -27,6 +28,10 @@ class StorageError(DailiesError):
 
 class DatabaseUnavailable(StorageError, Outage):
     """The database does not work at present; the last transaction may have committed."""
+
+    def __init__(self, reason: str, *, ends_by_itself: bool = True) -> None:
+        self.ends_by_itself = ends_by_itself
+        super().__init__(reason)
 
 
 class DatabaseInUse(StorageError):
@@ -89,6 +94,10 @@ class QuotaExceeded(StorageError):
 
 class LedgerError(StorageError):
     """An entry that the ledger rejects."""
+
+
+class MediaUnavailable(StorageError, Outage):
+    """The media store does not work at present: a full disk, a bucket that does not answer."""
 
 
 class MediaError(StorageError):

@@ -1,4 +1,4 @@
-"""Key-value store for small facts that outlive a restart, such as the hash of synced commands."""
+"""Key-value store for small facts that outlive a restart, such as the registered commands."""
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection

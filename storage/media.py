@@ -6,6 +6,7 @@ are in a subfolder under the SHA-256 of their bytes, and are removed when unused
 """
 
 import asyncio
+import errno
 import fcntl
 import hashlib
 import os
@@ -20,13 +21,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from storage.errors import MediaTooLarge, NotAVideo, StorageError
+from storage.errors import MediaTooLarge, MediaUnavailable, NotAVideo, StorageError
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _VIDEO_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
 _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
 _PART_SUFFIX = ".part"
 _SIGNATURE_BYTES = 8
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _BLOCK_BYTES = 256 * 1024
 """Chunks are buffered to this size, because each call to a thread costs time."""
 
@@ -172,14 +174,17 @@ class MediaFolder:
         """Create the folder, and check that it is writable.
 
         Raises:
-            StorageError: it is not.
+            MediaUnavailable: its disk is full.
+            StorageError: it is not writable.
         """
         part = self._path / f"{token_hex(16)}{_PART_SUFFIX}"
         try:
             _create(part).close()
             part.unlink()
         except OSError as error:
-            raise StorageError(f"{self._path} cannot be written to: {error.strerror}.") from error
+            sentence = f"{self._path} cannot be written to: {error.strerror}."
+            kind = MediaUnavailable if error.errno in _FULL else StorageError
+            raise kind(sentence) from error
 
     def free_bytes(self) -> int:
         """Return the free space of the disk in bytes."""

@@ -14,12 +14,19 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import (
+    BaseError,
+    InvalidPathError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+    UnknownConfigurationKeyError,
+)
 from obstore.store import S3Store
 from yarl import URL
 
 from domain.loopback import LOOPBACK_HOSTS
-from storage.errors import StorageError
+from storage.errors import MediaUnavailable, StorageError
 from storage.media import MediaFolder, StoredFile
 
 MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
@@ -29,7 +36,20 @@ _RETRY_TIMEOUT = timedelta(seconds=30)
 _INPUTS = "inputs"
 _CHUNK_BYTES = 1024 * 1024
 
+_REFUSALS: Final = (
+    FileNotFoundError,  # no such bucket
+    InvalidPathError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+    UnknownConfigurationKeyError,
+)
+
 T = TypeVar("T")
+
+
+class BucketRefusal(OSError):
+    """The bucket refuses what was asked for; waiting does not change that."""
 
 
 class S3Bucket:
@@ -87,13 +107,16 @@ class S3Bucket:
         """Check that the bucket accepts files.
 
         Raises:
-            StorageError: it does not.
+            MediaUnavailable: it does not answer.
+            StorageError: it refuses them.
         """
         try:
             self._call(lambda: obstore.put(self._store, "proof", b""))
             self.delete("proof")
-        except OSError as error:
+        except BucketRefusal as error:
             raise StorageError(str(error)) from error
+        except OSError as error:
+            raise MediaUnavailable(str(error)) from error
 
     def _call(self, work: Callable[[], T]) -> T:
         try:
@@ -103,7 +126,8 @@ class S3Bucket:
 
     def _to_os_error(self, error: Exception) -> OSError:
         # The library's own message is long, and quotes whatever the server answered.
-        return OSError(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
+        kind = BucketRefusal if isinstance(error, _REFUSALS) else OSError
+        return kind(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
 
 
 class S3MediaFolder(MediaFolder):

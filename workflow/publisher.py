@@ -87,7 +87,12 @@ class Publisher(Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """Return whether the connection is up; nothing is posted before."""
+        """Return whether Discord has been reached; nothing is posted before."""
+        ...
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether it is known at present which servers and channels there are."""
         ...
 
     async def post_status(self, status: StatusView) -> int:

@@ -131,8 +131,8 @@ class Worker:
             due = await leases.claim_due(
                 tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=free_slots
             )
-            if not self._context.publisher.is_ready:
-                return due  # nothing new is bought while its video could not be posted
+            if not self._context.publisher.is_connected:
+                return due  # nothing new is bought while its server might be left unnoticed
             block = await find_submission_block(tx, self._context)
             if block is not None and block.is_total:
                 return due

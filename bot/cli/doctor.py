@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.client import ApixoClient
 from apixo.errors import Unauthorized
+from bot.command_drift import compare_commands
+from bot.command_registration import CommandRecord
 from bot.errors import CannotStart
 from bot.media_store import media_folder_path, open_media
 from bot.settings import Settings
@@ -24,6 +26,7 @@ from bot.web.server import serve
 from domain.errors import DailiesError
 from domain.money import MicroUSD, format_usd_en
 from storage.database import Database
+from storage.key_value import KeyValueStore
 from storage.media import MediaFolder
 from workflow.billing import reconciliation
 from workflow.billing.reconciliation import Reconciliation, WeeklyReconciliation
@@ -117,6 +120,7 @@ async def run_checks(settings: Settings) -> int:
         "database": _database,
         "reconciliation": _reconciliation,
         "disk": _disk,
+        "commands": _commands,
     }
     if settings.public_url is not None:
         checks["public address"] = _public_address
@@ -219,6 +223,30 @@ async def _disk(settings: Settings) -> str:
             f"{text}: below {disk_space.min_free_bytes / 1e9:.1f} GB nothing is submitted"
         )
     return text
+
+
+async def _commands(settings: Settings) -> str:
+    application = await _get_discord(settings, "/oauth2/applications/@me")
+    place = f"/applications/{application['id']}/commands?with_localizations=true"
+    registered = await _get_discord(settings, place)
+    record = await _read_command_record(settings, int(application["id"]))
+    if record is None:
+        return "they will be registered at the first start"
+    if drift := compare_commands(record.definitions, registered):
+        raise CheckFailed(
+            f"Discord's differ from those of {record.version} ({drift}): start the service, and it "
+            "registers them"
+        )
+    return f"{len(registered)} registered, as in {record.version}"
+
+
+async def _read_command_record(settings: Settings, application_id: int) -> CommandRecord | None:
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.database_url.startswith("sqlite:") and not path.exists():
+        return None
+    async with await Database.open(settings.database_url, read_only=True) as database:
+        await database.ping()
+        return await CommandRecord.read(KeyValueStore(database), application_id)
 
 
 async def _public_address(settings: Settings) -> str:

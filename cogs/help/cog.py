@@ -71,7 +71,7 @@ class HelpCog(commands.Cog):
             try:
                 async with asyncio.timeout(_TIMEOUT_S):
                     registered = await _tree(interaction).fetch_commands()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 _log.warning("command ids not fetched", error=str(error))
             else:
                 slash_command = discord.AppCommandType.chat_input

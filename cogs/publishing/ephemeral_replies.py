@@ -48,7 +48,7 @@ class EphemeralReplies:
             return
         try:
             await reply.interaction.edit_original_response(view=view)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             _log.warning("private reply not updated", job=job.id, error=str(error))
 
     def take_interaction(self, job: JobView) -> Interaction | None:

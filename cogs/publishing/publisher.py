@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import discord
 from discord import ui
@@ -35,6 +35,9 @@ from workflow.errors import (
 )
 from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.status_updates import ACTIVE_STATES
+
+if TYPE_CHECKING:
+    from discord.gateway import DiscordWebSocket
 
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 
@@ -125,6 +128,12 @@ class DiscordPublisher:
     def is_ready(self) -> bool:
         """Return whether Discord has sent the bot's channels and permissions."""
         return self._client.is_ready()
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the gateway is connected, which reports servers that are left."""
+        ws = cast("DiscordWebSocket | None", self._client.ws)
+        return self.is_ready and ws is not None and ws.open
 
     async def post_status(self, status: StatusView) -> int:
         """Post the status message with its files; it pings nobody.

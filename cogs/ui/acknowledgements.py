@@ -60,10 +60,13 @@ class AnswerLost(ConnectionError):
 class InteractionAdapter(AsyncWebhookAdapter):
     """The library's adapter for tokens, without repeats of what would take effect twice.
 
-    `count_dropped` is called with the reason why nothing is done for an interaction.
+    `application_id` is asked for when an answer is lost. `count_dropped` is called with the reason
+    why nothing is done for an interaction.
     """
 
-    def __init__(self, application_id: int, count_dropped: Callable[[str], None]) -> None:
+    def __init__(
+        self, application_id: Callable[[], int], count_dropped: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._application_id = application_id
         self._count_dropped = count_dropped
@@ -142,7 +145,7 @@ class InteractionAdapter(AsyncWebhookAdapter):
             await asyncio.sleep(pause_s)
             try:
                 message = await self.get_original_interaction_response(
-                    self._application_id, token, **connection
+                    self._application_id(), token, **connection
                 )
             except discord.HTTPException as error:
                 if error.code == _UNKNOWN_MESSAGE:  # a form is no message

@@ -33,6 +33,7 @@ from typing import Any, NoReturn
 import discord.state
 from babel import localedata
 
+import bot.pauses
 import storage.engines
 import workflow.stages.submit
 import workflow.status_updates
@@ -176,6 +177,7 @@ def _prepare(environment: Mapping[str, str]) -> None:
 def _hurry(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
+    bot.pauses._FIRST_PAUSE_S /= haste
     announce = workflow.status_updates
     announce._REPOST_AFTER_MS = round(announce._REPOST_AFTER_MS / haste)
     patience = announce.backoff_ms

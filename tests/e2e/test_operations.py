@@ -26,7 +26,24 @@ def with_settings(harness: ServiceHarness, **settings: str) -> ServiceHarness:
 async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarness):
     """One line each, exit code 0, before the first start and after it."""
     code, said = await harness.run_command_line("doctor")
-    assert (code, said.count("\nok ")) == (0, 6), said
+    assert (code, said.count("\nok ")) == (0, 7), said
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        code, said = await harness.run_command_line("doctor")
+    assert code == 0, said
+
+
+async def test_commands_that_another_deployment_has_overwritten_are_told_and_mended(
+    harness: ServiceHarness,
+):
+    """The doctor looks at Discord, not at a note; so does the next start."""
+    async with harness.service.run():
+        await harness.wait_until_ready()
+    harness.discord.commands.overwrite(None, [{"name": "play", "description": "Play music"}])
+    code, said = await harness.run_command_line("doctor")
+    assert code == 1
+    assert "FAIL  commands: Discord's differ" in said
+    assert "unknown: /play" in said
     async with harness.service.run():
         await harness.wait_until_ready()
         code, said = await harness.run_command_line("doctor")
@@ -50,7 +67,7 @@ async def test_the_doctor_names_what_ails_and_examines_the_rest(
     assert code == 1
     assert named in said
     assert "Traceback" not in said
-    assert len(said.splitlines()) == 7
+    assert len(said.splitlines()) == 8
 
 
 async def test_the_doctor_does_not_blame_the_token_for_a_proxys_answer(harness: ServiceHarness):
@@ -98,7 +115,7 @@ async def test_sigterm_is_heeded_while_discord_is_away_and_before_it_is_reached(
     async with harness.service.run() as running:
         await harness.wait_until_ready()
         await _lose_gateway(harness)
-        await _until_logged(harness, "Attempting a reconnect")
+        await _until_logged(harness, "gateway unreachable")
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 25) == 0
     harness = ServiceHarness.create(apixo_that_hangs, harness.discord, harness.service.folder)
@@ -156,12 +173,21 @@ async def test_a_copy_made_while_the_service_runs_can_be_audited(
     assert code == 0, said
 
 
-@pytest.mark.parametrize("command", ["audit", "migrate", "run"])
-@pytest.mark.parametrize("database", ["garbage", "postgresql", "folder"])
+@pytest.mark.parametrize(
+    ("command", "database"),
+    [
+        *((command, "garbage") for command in ("audit", "migrate", "run")),
+        *((command, "folder") for command in ("audit", "migrate", "run")),
+        *((command, "postgresql") for command in ("audit", "migrate")),
+    ],
+)
 async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
     harness: ServiceHarness, tmp_path: Path, command: str, database: str
 ):
-    """Not a database, no server, a folder that can not be made: exit code 1, no traceback."""
+    """Not a database, no server, a folder that can not be made: exit code 1, no traceback.
+
+    The service itself waits for a server; see the tests of outages at the start.
+    """
     garbage = tmp_path / "garbage.db"
     garbage.write_bytes(b"this is no database" * 100)
     url = {

@@ -68,7 +68,12 @@ class FakePublisher:
         self.file_limit = 10 * 1024 * 1024
         self.age_restricted_channels: set[int] = set()
         self.is_ready = True
+        self.has_gateway = True
         self._ids = count(1000)
+
+    @property
+    def is_connected(self) -> bool:
+        return self.is_ready and self.has_gateway
 
     async def post_status(self, status: StatusView) -> int:
         return self._post("post_status", "status", status.job, status=status)

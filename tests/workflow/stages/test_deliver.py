@@ -126,6 +126,21 @@ async def test_money_goes_on_while_there_is_no_connection_to_discord(harness: Wo
         ]
 
 
+async def test_nothing_is_bought_while_nobody_would_hear_of_a_server_that_is_left(
+    harness: WorkflowHarness,
+):
+    """The gateway is away, Discord's API is not: what is finished is posted, what waits, waits."""
+    finished = (await harness.accept_job()).job.id
+    await harness.run_until(S.GENERATING, job=finished)
+    harness.publisher.has_gateway = False
+    waiting = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=finished)
+    await harness.run_for(600)
+    assert (await harness.job(waiting)).state is S.QUEUED
+    harness.publisher.has_gateway = True
+    await harness.run_until(S.DELIVERED, job=waiting)
+
+
 @pytest.mark.parametrize("forgets", [False, True])
 async def test_a_private_result_whose_answer_was_lost_is_not_sent_again(
     harness: WorkflowHarness, forgets: bool
