@@ -79,6 +79,7 @@ class ViolationCode(StrEnum):
     DISCORD_SILENT = "discord_silent"
     ATTACHMENTS_EXPIRED = "attachments_expired"
     INPUTS_GONE = "inputs_gone"
+    INPUTS_TOO_LARGE = "inputs_too_large"
 
     # A request, by the rules of the server
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"

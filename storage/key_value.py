@@ -1,6 +1,6 @@
 """Key-value store for small facts that outlive a restart, such as the registered commands."""
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -16,6 +16,11 @@ async def get(tx: AsyncConnection, key: str) -> str | None:
 async def put(tx: AsyncConnection, key: str, value: str) -> None:
     """Set the value of a key."""
     await tx.execute(upsert(tx, notes, "key"), {"key": key, "value": value})
+
+
+async def remove(tx: AsyncConnection, key: str) -> None:
+    """Remove a key, if it is there."""
+    await tx.execute(delete(notes).where(notes.c.key == key))
 
 
 async def put_if_absent(tx: AsyncConnection, key: str, value: str) -> str:

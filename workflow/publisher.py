@@ -107,6 +107,23 @@ class Publisher(Protocol):
         """Attach files to the job's status message and return their fresh URLs by name."""
         ...
 
+    async def attach_to_carrier(
+        self, status: StatusView, part: int, files: Sequence[Path], message_id: int | None
+    ) -> tuple[int, dict[str, str]]:
+        """Attach files to a carrier of the job, posted if its id is None; return its id and URLs.
+
+        The URLs are fresh, by the files' names. Each part of the files has one carrier.
+        """
+        ...
+
+    async def find_carriers(self, job: JobView, since_ms: int) -> dict[int, int]:
+        """Find the job's carriers posted since `since_ms`; return their ids by part."""
+        ...
+
+    async def delete_carrier(self, job: JobView, message_id: int) -> None:
+        """Delete a carrier of the job; it may be gone already."""
+        ...
+
     async def post_failure(self, status: StatusView) -> int:
         """Reply to the status message that there will be no video; return the reply's id."""
         ...

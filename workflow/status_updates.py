@@ -24,6 +24,7 @@ from workflow.results.delete import is_deleted
 from workflow.results.lookup import read_job_cost
 from workflow.scheduling import NEVER_MS
 from workflow.submission_gate import find_submission_block
+from workflow.urls.carriers import remove_carriers
 from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
 ACTIVE_STATES = AT_APIXO | {JobState.QUEUED}
@@ -159,6 +160,8 @@ class StatusUpdater:
         # A repeated post may have returned the earlier message, whose content is outdated.
         if known is not None or job.status_since_ms is not None:
             await self._edit(view)
+        if job.state not in ACTIVE_STATES and input_media(job.request):
+            await remove_carriers(self._context, view.job)
         if self._is_late_failure(view) and not await self._had_reply(job):
             await publisher.post_failure(view)
         await self._shown(job, message_id, view)

@@ -44,6 +44,7 @@ from workflow.results.rerun import (
     next_higher_resolution,
 )
 from workflow.stages.accept import cancel
+from workflow.urls.input_urls import oversized_inputs
 from workflow.worker import Worker
 
 _MODAL_READ_S: Final = 2
@@ -249,9 +250,12 @@ class JobButtonsCog(ComponentCog):
 
     async def _draft(self, job: JobView) -> Draft:
         draft = draft_from_job(job, self._context.now_ms())
-        if await are_inputs_available(self._context, job):
+        if not await are_inputs_available(self._context, job):
+            violation = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
+        elif (files := oversized_inputs(self._context, job)) is not None:
+            violation = Violation.of(ViolationCode.INPUTS_TOO_LARGE, Source.ATTACHMENT, files=files)
+        else:
             return draft
-        violation = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
         return replace(draft, violations=(violation,))
 
     async def _final_draft(self, job: JobView) -> Draft:

@@ -1,5 +1,6 @@
 """A search of channel histories for a job's messages."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 import discord
@@ -24,15 +25,33 @@ class MessageHistory:
         self, channel: discord.abc.Messageable, job_id: str, kind: MessageKind, since_ms: int
     ) -> int | None:
         """Return the id of a job's message of a kind posted since then; None if there is none."""
+        async for message_id, signature in self._own_signatures(channel, since_ms):
+            if _kind(signature, job_id) is kind:
+                return message_id
+        return None
+
+    async def find_carriers(
+        self, channel: discord.abc.Messageable, job_id: str, since_ms: int
+    ) -> dict[int, int]:
+        """Return the ids of a job's carrier messages posted since then, by their parts."""
+        found = dict[int, int]()
+        async for message_id, signature in self._own_signatures(channel, since_ms):
+            _line, is_carrier, part = signature.partition(views.carrier_signature(job_id))
+            if is_carrier and part.isdecimal():
+                found[int(part)] = message_id
+        return found
+
+    async def _own_signatures(
+        self, channel: discord.abc.Messageable, since_ms: int
+    ) -> AsyncIterator[tuple[int, str]]:
+        """Yield the bot's messages since then: their ids and the last lines of their text."""
         since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
-        history = channel.history(limit=_HISTORY_DEPTH, after=since)
         try:
-            async for message in history:
-                if self._is_own(message) and _kind(message, job_id) is kind:
-                    return message.id
+            async for message in channel.history(limit=_HISTORY_DEPTH, after=since):
+                if self._is_own(message):
+                    yield message.id, _signature(message)
         except Exception as error:
             raise to_publish_error(error) from error
-        return None
 
     async def require_readable(self, channel_id: int) -> None:
         """Raise `HistoryDenied` where Discord would return an empty history instead of an error.
@@ -54,11 +73,15 @@ class MessageHistory:
         return self._client.user is not None and message.author.id == self._client.user.id
 
 
-def _kind(message: discord.Message, job_id: str) -> MessageKind | None:
-    """Return the kind of a job's message by its last line, because a prompt may quote any job."""
+def _signature(message: discord.Message) -> str:
+    """Return the last line, which says whose a message is, because a prompt may quote any job."""
     view = ui.LayoutView.from_message(message)
     texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
-    signature = texts[-1].rpartition("\n")[2] if texts else ""
+    return texts[-1].rpartition("\n")[2] if texts else ""
+
+
+def _kind(signature: str, job_id: str) -> MessageKind | None:
+    """Return the kind of a job's message by its signature."""
     if signature == f"-# {job_id}":
         return MessageKind.STATUS
     if signature.endswith(f" · {views.showcase_signature(job_id)}"):

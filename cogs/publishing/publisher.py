@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import discord
 from discord import ui
 
+from cogs.publishing import carriers
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord
@@ -182,6 +183,27 @@ class DiscordPublisher:
             extended = with_attachments(status, files)
             urls = attachment_urls(await self._edit(extended, message_id, extended.files))
         return urls
+
+    async def attach_to_carrier(
+        self, status: StatusView, part: int, files: Sequence[Path], message_id: int | None
+    ) -> tuple[int, dict[str, str]]:
+        """Return the id of a carrier, posted unless it is known, and fresh URLs of files on it."""
+        channel = await self._message_channel(status.job)
+        return await carriers.attach_to_carrier(
+            self._client, channel, status, part, files, message_id
+        )
+
+    async def find_carriers(self, job: JobView, since_ms: int) -> dict[int, int]:
+        """Return the ids of a job's carriers posted since then, by their parts."""
+        channel = await self._message_channel(job)
+        if not job.private:
+            await self._history.require_readable(channel.id)
+        return await self._history.find_carriers(channel, job.id, since_ms)
+
+    async def delete_carrier(self, job: JobView, message_id: int) -> None:
+        """Delete a carrier of a job, if it still exists."""
+        with suppress(ChannelDeleted, MessageDeleted):
+            await self._delete(await self._message_channel(job), message_id)
 
     async def post_failure(self, status: StatusView) -> int:
         """Reply to the status message that there will be no video, pinging the member.

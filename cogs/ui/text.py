@@ -24,7 +24,7 @@ from domain.requests import VideoRequest
 from workflow.errors import NotCancellable
 from workflow.publisher import BlockReason, ResultPayload, StatusView, SubmissionBlock
 from workflow.results.lookup import JobCost
-from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_UNREACHABLE
+from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_TOO_LARGE, INPUT_UNREACHABLE
 
 NO_SUCH_VIDEO: Final = N_("There is no such video of yours here.")
 INPUTS_GONE: Final = N_(
@@ -35,6 +35,10 @@ DELETE_QUESTION: Final = N_(
     "Delete this video? Its message and its file go, for everybody. What it cost stays."
 )
 DELETED: Final = N_("Deleted.")
+INPUTS_TOO_LARGE: Final = N_(
+    "More than I may post here, so it could not be handed to the model once more: {files}. Use the "
+    "command, and attach it again."
+)
 
 _INPUTS: Final = MappingProxyType(
     {
@@ -43,6 +47,7 @@ _INPUTS: Final = MappingProxyType(
             "What you gave could not be handed to the model, because nothing can be posted here "
             "for this video. Use the command in a channel where I may post, and attach it again."
         ),
+        INPUT_TOO_LARGE: INPUTS_TOO_LARGE,
     }
 )
 _CAUSES: Final = MappingProxyType(
@@ -300,7 +305,7 @@ def _cause(job: JobView) -> str:
             "direct messages, or use the command and attach it again."
         )
     cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify_fail_code(job.fail_code))
-    return _model_reason(job) if cause is None else _(cause)
+    return _model_reason(job) if cause is None else _(cause, files=job.reason or "")
 
 
 def _model_reason(job: JobView) -> str:

@@ -73,6 +73,23 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
     )
 
 
+def render_carrier(status: StatusView, part: int) -> ui.LayoutView:
+    """Lay out a message with files of a running job that its status message cannot carry."""
+    job = status.job
+    member = f"<@{job.user_id}>"
+    line = _(
+        "More of what {member} gave, for the model to fetch. It goes when that is done.",
+        member=member,
+    )
+    signature = f"{carrier_signature(job.id)}{part}"
+    return layout(text_block(line), *_pictures(status), text_block(signature))
+
+
+def carrier_signature(job_id: str) -> str:
+    """Return what the last line of a carrier begins with; the number of its part follows."""
+    return f"-# {job_id} · +"
+
+
 def render_result(
     job: JobView, payload: ResultPayload, *, without_prompt: bool = False, private: bool = False
 ) -> ui.LayoutView:

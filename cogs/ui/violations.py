@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from cogs.ui.i18n import N_, _, format_number, format_or_list, format_usd, ngettext
 from cogs.ui.quota_text import format_quota_exceeded, format_quota_too_small
-from cogs.ui.text import INPUTS_GONE, sanitize
+from cogs.ui.text import INPUTS_GONE, INPUTS_TOO_LARGE, sanitize
 from domain.models import MODELS, ModelId
 from domain.money import MicroUSD
 from domain.violations import Violation, ViolationCode
@@ -162,6 +162,7 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
             "the form."
         ),
         ViolationCode.INPUTS_GONE: INPUTS_GONE,
+        ViolationCode.INPUTS_TOO_LARGE: INPUTS_TOO_LARGE,
         ViolationCode.MODEL_NOT_ALLOWED: N_("{model} is not allowed here: choose {models}."),
         ViolationCode.COMMAND_NOT_ALLOWED: N_("No model that is allowed here can do /{command}."),
         ViolationCode.RESOLUTION_NOT_ALLOWED: N_(

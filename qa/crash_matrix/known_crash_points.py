@@ -89,6 +89,9 @@ OCCASIONAL: Final = {
 
 OTHER_FLOWS: Final = {
     "media.save_copy": "a smaller copy of what is too large for Discord",
+    "publisher.attach_to_carrier": "more files than a status message carries",
+    "publisher.delete_carrier": "more files than a status message carries",
+    "publisher.find_carriers": "more files than a status message carries",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
     "publisher.find_shared": "a member shares a video",

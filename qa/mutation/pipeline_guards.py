@@ -197,8 +197,8 @@ PIPELINE_GUARDS = (
     Guard(
         "a prompt that quotes a job is not its post",
         "cogs/publishing/history.py",
-        'signature = texts[-1].rpartition("\\n")[2] if texts else ""',
-        'signature = f" · {job_id}" if any(job_id in text for text in texts) else ""',
+        'return texts[-1].rpartition("\\n")[2] if texts else ""',
+        'return next((line for text in texts for line in text.split("\\n") if " · " in line), "")',
         (f"{_PUBLISHER}test_a_prompt_that_quotes_a_job_is_not_taken_for_it",),
     ),
     Guard(

@@ -30,6 +30,7 @@ ALLOWED = {
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
         RESULT_MESSAGE_DELETED,
+        *("input too large to be posted", "{} MB"),
         "the service stopped while the request was being sent",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
     },
@@ -42,6 +43,7 @@ ALLOWED = {
             "signing secret",
             "summary {}",
             "shared {}",
+            "carriers {}",
         ),
     },
     "read in logs only": {

@@ -90,6 +90,25 @@ class FakePublisher:
         self.offered_files += [file.name for file in files]
         return {file.name: f"{self.file_base_url}/{file.name}" for file in files}
 
+    async def attach_to_carrier(
+        self, status: StatusView, part: int, files: Sequence[Path], message_id: int | None
+    ) -> tuple[int, dict[str, str]]:
+        if message_id is None:
+            message_id = self._post("attach_to_carrier", f"carrier {part}", status.job)
+        return message_id, {f.name: f"{self.file_base_url}/{part}/{f.name}" for f in files}
+
+    async def find_carriers(self, job: Job, since_ms: int) -> dict[int, int]:
+        self._raise(self.errors["find_carriers"])
+        return {
+            int(m.kind.removeprefix("carrier ")): m.id
+            for m in self.messages
+            if m.job_id == job.id and m.kind.startswith("carrier ")
+        }
+
+    async def delete_carrier(self, job: Job, message_id: int) -> None:
+        self._raise(self.errors["delete_carrier"])
+        self.messages = [m for m in self.messages if m.id != message_id]
+
     async def post_failure(self, status: StatusView) -> int:
         return self._post("post_failure", "failure", status.job, status=status)
 

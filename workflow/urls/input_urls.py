@@ -1,12 +1,12 @@
 """URLs of input files that are valid when APIXO fetches them.
 
 Discord's links expire after about a day, so a copy of every file is kept. Once a link has expired,
-the copy gets a fresh URL: a link of our own, or else an attachment of the job's status message,
-whose URL Discord renews whenever the message is read.
+the copy gets a fresh URL: a link of our own, or else an attachment of the job's status message or
+of a carrier message, whose URL Discord renews whenever the message is read.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from yarl import URL
@@ -16,11 +16,19 @@ from domain.job_view import JobView
 from domain.requests import Clip, OmniReference, Picture, VideoRequest
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import InputLost, PublishError, StatusNotPosted, TemporaryPublishError
+from workflow.errors import (
+    InputLost,
+    PublishError,
+    StatusNotPosted,
+    TemporaryPublishError,
+    TooLargeToPost,
+)
 from workflow.publisher import StatusView
+from workflow.urls.carriers import attach_to_carriers, split_files
 
 INPUT_EXPIRED = "input not kept any more"
 INPUT_UNREACHABLE = "input without an address"
+INPUT_TOO_LARGE = "input too large to be posted"
 
 _MIN_REMAINING_MS = 3_600_000
 """APIXO does not document when it fetches a file; every task we observed began within an hour."""
@@ -28,6 +36,7 @@ _MIN_REMAINING_MS = 3_600_000
 _UNSIGNED_LIFETIME_MS = 12 * 3_600_000
 _OWN_LINK_LIFETIME_MS = DAY_MS
 _ATTACH_TIMEOUT_S = 60
+_MIB = 1024 * 1024
 
 _Medium = Picture | Clip
 
@@ -71,12 +80,37 @@ def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
 def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
     """Return the files attached to a job's status message: those without a link from the start.
 
-    The result is independent of the current time, so that every edit lists what was posted.
+    The result is independent of the current time, so that every edit lists what was posted. What
+    is too large, or belongs to a carrier message, is not among them.
     """
     if context.media_urls is not None:
         return ()
-    paths = (_path(context, medium) for medium in stale_inputs(job, job.created_at_ms))
-    return tuple(dict.fromkeys(path for path in paths if path is not None))
+    max_bytes = context.publisher.max_file_bytes(job)
+    stale = {_path(context, medium) for medium in stale_inputs(job, job.created_at_ms)}
+    return tuple(
+        path
+        for path in split_files(_kept_files(context, job))[0]
+        if path in stale and path.stat().st_size <= max_bytes
+    )
+
+
+def oversized_inputs(context: Context, job: JobView) -> str | None:
+    """Return which stale input files Discord does not take again, with their sizes; None if none.
+
+    A file is named as in the command's options: `video1 (31.0 MB > 10.0 MB)`.
+    """
+    if context.media_urls is not None:
+        return None
+    max_bytes = context.publisher.max_file_bytes(job)
+    limit = _format_size(max_bytes)
+    stale = stale_inputs(job, context.now_ms())
+    large = [
+        f"{name} ({_format_size(path.stat().st_size)} > {limit})"
+        for name, medium in _named_media(job.request)
+        if medium in stale and (path := _path(context, medium)) is not None
+        if path.stat().st_size > max_bytes
+    ]
+    return ", ".join(large) or None
 
 
 def build_preview_urls(context: Context, job: Job) -> tuple[str, ...]:
@@ -121,25 +155,64 @@ async def _fresh_urls(
     if context.media_urls is not None:
         until_ms = context.now_ms() + _OWN_LINK_LIFETIME_MS
         return {path.name: context.media_urls.url_for_input(path.name, until_ms) for path in paths}
+    if (oversized := oversized_inputs(context, job)) is not None:
+        raise InputLost(INPUT_TOO_LARGE, oversized)
     if job.status_message_id is None:
         if job.status_shown is None:
             raise StatusNotPosted
         raise InputLost(INPUT_UNREACHABLE, "the status message could not be posted")
-    return await _attached_urls(context, status, paths)
+    return await _attached_urls(context, job, status, paths)
 
 
 async def _attached_urls(
-    context: Context, status: StatusView, paths: Sequence[Path]
+    context: Context, job: Job, status: StatusView, paths: Sequence[Path]
 ) -> Mapping[str, str]:
+    first, *others = split_files(_kept_files(context, job))
+    own = [path for path in first if path in paths]
+    parts = {
+        part: chosen
+        for part, files in enumerate(others, start=1)
+        if (chosen := [path for path in files if path in paths])
+    }
     try:
-        async with asyncio.timeout(_ATTACH_TIMEOUT_S):
-            return await context.publisher.attach_files(status, paths)
+        urls: Mapping[str, str] = await _status_urls(context, status, own) if own else {}
+        return {**urls, **(await attach_to_carriers(context, status, parts) if parts else {})}
     except TemporaryPublishError:
         raise
     except TimeoutError:
         raise TemporaryPublishError("no answer from Discord") from None
+    except TooLargeToPost:
+        total = sum(path.stat().st_size for path in paths)
+        raise InputLost(INPUT_TOO_LARGE, _format_size(total)) from None
     except PublishError as error:
         raise InputLost(INPUT_UNREACHABLE, f"the files could not be posted: {error}") from error
+
+
+async def _status_urls(
+    context: Context, status: StatusView, paths: Sequence[Path]
+) -> Mapping[str, str]:
+    async with asyncio.timeout(_ATTACH_TIMEOUT_S):
+        return await context.publisher.attach_files(status, paths)
+
+
+def _kept_files(context: Context, job: JobView) -> tuple[Path, ...]:
+    """Return the kept input files of a job, each once, in the order of the request."""
+    paths = (_path(context, medium) for medium in input_media(job.request))
+    return tuple(dict.fromkeys(path for path in paths if path is not None))
+
+
+def _named_media(request: VideoRequest) -> Iterator[tuple[str, _Medium]]:
+    """Yield the input files of a request with their names among the command's options."""
+    videos, audios = (
+        (request.videos, request.audios) if isinstance(request, OmniReference) else ((), ())
+    )
+    for kind, media in (("image", request.pictures), ("video", videos), ("audio", audios)):
+        for number, medium in enumerate(media, start=1):
+            yield f"{kind}{number}", medium
+
+
+def _format_size(size: int) -> str:
+    return f"{size / _MIB:.1f} MB"
 
 
 def _with_urls(

@@ -326,6 +326,14 @@ FILES: list[Row] = [
             "attach it again."
         ),
     ),
+    (
+        Code.INPUTS_TOO_LARGE,
+        {"files": "video1 (31.0 MB > 10.0 MB)"},
+        (
+            "More than I may post here, so it could not be handed to the model once more: video1 "
+            "(31.0 MB > 10.0 MB). Use the command, and attach it again."
+        ),
+    ),
 ]
 DAY = {"period": Period.DAY, "scope": Scope.MEMBER, "price": 80_000, "limit": 50_000, "grants": 0}
 MONTH = {**DAY, "period": Period.MONTH, "scope": Scope.SERVER}
