@@ -6,10 +6,12 @@ service dies where it is told to, starts anew, perhaps dies again, and at last c
 
 import asyncio
 import shutil
+import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,16 +21,24 @@ from domain.guild_settings import GuildSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from qa.crash_matrix.databases import DatabasePool
 from qa.crash_matrix.faults import InjectedFault
-from qa.crash_matrix.fork_server import KILLED_EXIT_CODE, ForkServer, ServiceFork
 from qa.crash_matrix.invariants import check_invariants
+from qa.crash_matrix.process import fork_doomed_bot
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
 from sandbox.apixo import ApixoConfig, FakeApixo
-from sandbox.demo.process import service_for
+from sandbox.demo.process import (
+    Process,
+    RunningService,
+    ServiceExited,
+    ServiceProcess,
+    service_for,
+    terminate,
+)
 from sandbox.discord import Channel, DiscordConfig, FakeDiscord, WaitTimeoutError
 from storage import audit, guild_settings, jobs, schema
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
+from tests.harness.forked_bot import BOT_COMMAND
 from tests.harness.service import make_picture
 from workflow.scheduling import NEVER_MS
 
@@ -38,6 +48,7 @@ CALLBACK_TIME_SCALE: Final = 50
 
 FAST_SETTINGS: Final = "10"
 TIMEOUT_S: Final = 60
+_END_S: Final = 25
 _LOOK_S: Final = 0.5
 _MOST_LIVES: Final = 12
 _MOST_ORDERS: Final = 6
@@ -56,19 +67,14 @@ _AT_REST = ENDED_WITHOUT_VIDEO | PARKED | {JobState.DELIVERED}
 T = TypeVar("T")
 
 
-class ServiceExitedEarly(Exception):
-    """The process has ended before what was waited for came."""
-
-
 class MatrixHarness:
     """Stand-ins of APIXO and Discord, and a member who types; `play` plays one cell on them."""
 
-    def __init__(self, fork_server: ForkServer, databases: DatabasePool, folder: Path) -> None:
+    def __init__(self, databases: DatabasePool, folder: Path) -> None:
         self._forgets = False
         self.apixo = FakeApixo(ApixoConfig(clips="tiny", time_scale=TIME_SCALE))
         self.discord = FakeDiscord(_unlimited())
         self.database_url = ""
-        self._fork_server = fork_server
         self._databases = databases
         self._folder = folder
         self._plays = 0
@@ -76,11 +82,9 @@ class MatrixHarness:
 
     @classmethod
     @asynccontextmanager
-    async def start(
-        cls, fork_server: ForkServer, databases: DatabasePool, folder: Path
-    ) -> AsyncIterator["MatrixHarness"]:
+    async def start(cls, databases: DatabasePool, folder: Path) -> AsyncIterator["MatrixHarness"]:
         """Open the stand-ins, and let the service see its first start, with all its migrations."""
-        stage = cls(fork_server, databases, folder)
+        stage = cls(databases, folder)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(stage.apixo)
             await stack.enter_async_context(stage.discord)
@@ -126,7 +130,7 @@ class MatrixHarness:
         play = await self._set_up(Cell(InjectedFault(axis="", name="")), watch=False)
         life = await play.start("")
         await self.discord.wait_for_commands({"animate"}, within=TIMEOUT_S)
-        await life.terminate()
+        await _end(life.process)
         await _allow_private(self.database_url, self.discord.world.guild().id)
         await self._databases.set_template(self.database_url)
 
@@ -141,7 +145,7 @@ class MatrixHarness:
         self.database_url = await self._databases.create()
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir(parents=True)
-        return _CellRun(self, self._fork_server, cell, folder, watch=watch)
+        return _CellRun(self, cell, folder, watch=watch)
 
     async def _clear_up(self, play: "_CellRun") -> None:
         await play.close()
@@ -157,7 +161,6 @@ class _CellRun:
     def __init__(
         self,
         stage: MatrixHarness,
-        fork_server: ForkServer,
         cell: Cell,
         folder: Path,
         *,
@@ -166,13 +169,11 @@ class _CellRun:
         self.folder = folder
         self.traces = RunRecord(cell, marker=f"take {folder.name}")
         self._stage = stage
-        self._fork_server = fork_server
         self._cell = cell
-        self._life: ServiceFork | None = None
+        self._life: RunningService | None = None
         self._armed: asyncio.Task[None] | None = None
-        self._log = folder / "bot.log"
         self._passed = folder / "passed"
-        self._environment = self._settings(watch=watch)
+        self._service = self._set_up_service(watch=watch)
         self._orders = 0
         self._database: Database | None = None
 
@@ -183,17 +184,18 @@ class _CellRun:
             code = await self._live(dooms.pop(0) if dooms else "")
             if code == 0:
                 break
-            if code == KILLED_EXIT_CODE:
+            if code == -signal.SIGKILL:
                 self.traces.kill_count += 1
             self._stage.on_killed()
         else:
             self.traces.violations.append(f"silent: it does not live, {_MOST_LIVES} times")
         await self._gather()
 
-    async def start(self, doom: str) -> ServiceFork:
+    async def start(self, doom: str) -> RunningService:
         """Start the service, to die at a point, or to live."""
-        environment = {**self._environment, "DOOM": doom}
-        self._life = await self._fork_server.fork(self.folder, environment, self._log)
+        service = self._service
+        doomed = replace(service, environment={**service.environment, "DOOM": doom})
+        self._life = RunningService(await doomed.start(), doomed)
         return self._life
 
     async def close(self) -> None:
@@ -202,7 +204,7 @@ class _CellRun:
             self._armed.cancel()
             await asyncio.gather(self._armed, return_exceptions=True)
         if self._life is not None:
-            await self._life.kill()
+            await terminate(self._life.process, 0)
         if self._database is not None:
             await self._database.close()
 
@@ -212,18 +214,18 @@ class _CellRun:
         begun_s, before = time.monotonic(), self._stage.discord.gateway.identify_count
         life = await self.start(doom)
         try:
-            await _unless_over(life, self._connected(before))
+            await life.while_running(self._connected(before))
             self.traces.restarts_s.append(time.monotonic() - begun_s)
             await self._arm()
-            while not await self._ordered(life):
-                await _unless_over(life, self._order())
-            await _unless_over(life, self._until_rest())
-            return await life.terminate()
-        except ServiceExitedEarly:
-            return life.exit_code.result()
+            while not await self._ordered(life.process):
+                await life.while_running(self._order())
+            await life.while_running(self._until_rest())
+            return await _end(life.process)
+        except ServiceExited:
+            return await life.process.wait()
         except (TimeoutError, WaitTimeoutError) as error:
             self.traces.violations.append(f"silent: {await self._describe()} ({error})")
-            await life.kill()
+            await terminate(life.process, 0)
             return 0
 
     async def _connected(self, before: int) -> None:
@@ -240,9 +242,10 @@ class _CellRun:
             lasting = self._cell.fault.arm(self._stage)
             self._armed = asyncio.create_task(_finish(lasting))
 
-    async def _ordered(self, life: ServiceFork) -> bool:
+    async def _ordered(self, process: Process) -> bool:
         """Tell whether there is a job; a member whose order was lost asks again, not for ever."""
-        return self._orders >= _MOST_ORDERS or life.is_over or bool(await self._jobs())
+        is_over = process.returncode is not None
+        return self._orders >= _MOST_ORDERS or is_over or bool(await self._jobs())
 
     async def _order(self) -> None:
         await asyncio.sleep(self._orders * _SECOND_THOUGHTS_S)
@@ -295,13 +298,14 @@ class _CellRun:
         traces, media = self.traces, self.folder / "media"
         traces.jobs = await self._jobs()
         traces.audit = await self._read(audit.run_audit)
-        traces.log = self._log.read_text(errors="replace") if self._log.exists() else ""
+        log = self._service.log
+        traces.log = log.read_text(errors="replace") if log.exists() else ""
         traces.leftovers = [path.name for path in media.rglob("*.part")]
         traces.files = {path.name: path.read_bytes() for path in media.glob("*.mp4")}
         if self._passed.exists():
             traces.points_passed = self._passed.read_text().splitlines()
 
-    def _settings(self, *, watch: bool) -> dict[str, str]:
+    def _set_up_service(self, *, watch: bool) -> ServiceProcess:
         stage, trouble = self._stage, self._cell.fault
         port = str(_free_port())
         settings = {
@@ -316,26 +320,20 @@ class _CellRun:
             **trouble.settings,
         }
         service = service_for(
-            stage.apixo, stage.discord, command=(), folder=self.folder, settings=settings
+            stage.apixo, stage.discord, command=BOT_COMMAND, folder=self.folder, settings=settings
         )
-        return {**service.environment}
+        return replace(service, launch=fork_doomed_bot)
 
 
-async def _unless_over(life: ServiceFork, work: Coroutine[Any, Any, T]) -> T:
-    """Do some work that needs the service.
+async def _end(process: Process) -> int:
+    """Ask the service to end and give its exit code.
 
     Raises:
-        Over: it ended before.
+        TimeoutError: it did not end.
     """
-    working = asyncio.create_task(work)
-    try:
-        await asyncio.wait((working, life.exit_code), return_when=asyncio.FIRST_COMPLETED)
-        if life.is_over:
-            raise ServiceExitedEarly
-        return working.result()
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(_END_S):
+        return await process.wait()
 
 
 async def _finish(lasting: Awaitable[None] | None) -> None:

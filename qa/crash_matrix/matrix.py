@@ -20,7 +20,6 @@ from typing import Final
 
 from qa.crash_matrix.databases import DatabasePool, PostgresqlDatabasePool, SqliteDatabasePool
 from qa.crash_matrix.faults import FAULTS, InjectedFault, fault_title
-from qa.crash_matrix.fork_server import ForkServer
 from qa.crash_matrix.harness import MatrixHarness
 from qa.crash_matrix.invariants import VIOLATIONS
 from qa.crash_matrix.run_record import Cell, RunRecord
@@ -85,7 +84,7 @@ class MatrixResult:
 
 
 class RunnerPool:
-    """Several stages with one fork server; each plays one cell at a time."""
+    """Several stages; each plays one cell at a time."""
 
     def __init__(self, stages: Sequence[MatrixHarness]) -> None:
         self._stages = stages
@@ -98,14 +97,13 @@ class RunnerPool:
         """Open `size` stages, on the PostgreSQL whose addresses `server` gives, or on SQLite."""
         with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=_quick_folder()) as folder:
             async with AsyncExitStack() as stack:
-                fork_server = await stack.enter_async_context(ForkServer())
                 stages: list[MatrixHarness] = []
                 template = ""
                 for number in range(size):
                     place = Path(folder, str(number))
                     place.mkdir()
                     databases = _databases(place, number, server, template)
-                    opened = MatrixHarness.start(fork_server, databases, place)
+                    opened = MatrixHarness.start(databases, place)
                     stages.append(await stack.enter_async_context(opened))
                     template = databases.template
                 yield cls(stages)

@@ -1,9 +1,7 @@
-"""The real service, `python -m bot run`, which kills itself at a named point; and its fork server.
+"""The real service, `python -m bot run`, which kills itself at a named point.
 
-`python -m qa.crash_matrix.process` brings processes up: it has read every module, runs no
-loop and no thread, and forks one process for each line of JSON on its standard input, with the
-settings, the log and the fate that the line names. A fork starts in a moment; it is a process
-of its own, and it dies of SIGKILL. Each start and each end is told in a line on standard output.
+Each is a fork of a process that has read every module (see `tests.harness.forked_bot`), and is
+changed from the outside before it starts; it dies of SIGKILL.
 
 The environment is the service's own. Besides:
 
@@ -19,33 +17,26 @@ The environment is the service's own. Besides:
 
 import asyncio
 import errno
-import gc
-import importlib
-import json
 import os
-import select
 import signal
-import sys
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import discord.state
-from babel import localedata
 
 import bot.pauses
 import storage.engines
 import workflow.stages.submit
 import workflow.status_updates
 import workflow.worker
-from bot.__main__ import main as command_line
 from cogs.publishing.publisher import DiscordPublisher
 from qa.crash_matrix.crash_points import instrument_all
+from sandbox.demo.process import Process
 from storage import media
+from tests.harness.forked_bot import fork_bot
 from workflow.context import Context
-
-_READ_BEFORE = "bot.app", "bot.logs", "storage.migrate", "workflow.video_tools.tools"
-"""What the command line reads only when it runs: a fork has it already."""
 
 
 class CrashTrigger:
@@ -73,88 +64,18 @@ class CrashTrigger:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    """Bring up what is asked for until standard input ends."""
-    fate = CrashTrigger()
-    instrument_all(fate)
-    for name in _READ_BEFORE:
-        importlib.import_module(name)
-    for name in ("en", "en_US"):
-        localedata.load(name)
-    gc.freeze()
-    _ForkServer(fate).run()
+async def fork_doomed_bot(
+    command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
+) -> Process:
+    """Start the service with a fate, as `demo.process.launch` starts any program."""
+    return await fork_bot(command, environment, out, err, prepare=_meet_fate)
 
 
-class _ForkServer:
-    def __init__(self, fate: CrashTrigger) -> None:
-        self._fate = fate
-        self._alive: set[int] = set()
-        self._bell, bell_in = os.pipe()
-        os.set_blocking(bell_in, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(bell_in, warn_on_full_buffer=False)
-
-    def run(self) -> None:
-        pending = b""
-        while True:
-            ready, _, _ = select.select([0, self._bell], [], [])
-            if self._bell in ready:
-                os.read(self._bell, 4096)
-                self._bury()
-            if 0 in ready:
-                read = os.read(0, 65536)
-                if not read:
-                    break
-                *lines, pending = (pending + read).split(b"\n")
-                for line in lines:
-                    self._bring_up(json.loads(line))
-        for pid in self._alive:
-            os.kill(pid, signal.SIGKILL)
-
-    def _bring_up(self, order: dict[str, Any]) -> None:
-        pid = os.fork()
-        if pid == 0:
-            _live(order, self._fate)
-        self._alive.add(pid)
-        _tell({"number": order["number"], "pid": pid})
-
-    def _bury(self) -> None:
-        while self._alive:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            self._alive.discard(pid)
-            _tell({"pid": pid, "code": os.waitstatus_to_exitcode(status)})
-
-
-def _tell(news: dict[str, int]) -> None:
-    os.write(1, f"{json.dumps(news)}\n".encode())
-
-
-def _live(order: dict[str, Any], fate: CrashTrigger) -> NoReturn:
-    """Be the service, from its command line on."""
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for number, target in ((nothing, 0), (log, 1), (log, 2)):
-            os.dup2(number, target)
-        os.chdir(order["folder"])
-        os.environ.clear()
-        os.environ.update(order["environment"])
-        fate.configure(os.environ)
-        _prepare(os.environ)
-        command_line(["run"], standalone_mode=False)
-    except SystemExit as end:
-        sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)
-    except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
-        sys.excepthook(*sys.exc_info())
-        sys.stderr.flush()
-        os._exit(70)
-    sys.stderr.flush()
-    os._exit(0)
+def _meet_fate() -> None:
+    trigger = CrashTrigger()
+    instrument_all(trigger)
+    trigger.configure(os.environ)
+    _prepare(os.environ)
 
 
 def _prepare(environment: Mapping[str, str]) -> None:
@@ -216,7 +137,3 @@ async def _find_nothing(*_: Any) -> None:
 async def _send_again(context: Context, job: Any, error: Exception) -> None:
     await asyncio.sleep(0)
     await workflow.stages.submit._requeue_unsent(context, job)
-
-
-if __name__ == "__main__":
-    main()

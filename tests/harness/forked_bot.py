@@ -5,11 +5,12 @@ nothing is seen by the tests of the demo and of the outages.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -18,8 +19,15 @@ from sandbox.demo.process import Process
 
 BOT_COMMAND = [sys.executable, "-m", "bot"]
 
-_READ_BEFORE = ("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate")
-"""What the command line reads only when it runs: a fork has it already."""
+Prepare = Callable[[], None]
+"""Changes a fork before it is the service, by what stands in its environment."""
+
+_READ_BEFORE = (
+    *("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate"),
+    *("workflow.video_tools.tools", "qa.crash_matrix.process"),
+    *("aiosqlite", "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg"),
+)
+"""What the command line reads only when it runs, and what prepares a fork: it has it already."""
 
 _TURNS = 20
 """Of the event loop: more than an end takes from a socket to who reads there."""
@@ -29,15 +37,30 @@ _FORKS.set_forkserver_preload([__name__, *_READ_BEFORE])
 
 
 async def fork_bot(
-    command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    out: Path,
+    err: Path,
+    *,
+    prepare: Prepare | None = None,
 ) -> Process:
-    """Start `python -m bot` with some words, as `demo.process.launch` starts any program."""
+    """Start `python -m bot` with some words, as `demo.process.launch` starts any program.
+
+    It runs in the folder of `out`, where no `.env` lies. `prepare` is a function of a module.
+    """
     assert [*command[:3]] == BOT_COMMAND, "only the service is forked"
     for path in (out, err):
         path.touch()
-    given = ([*command[3:]], dict(environment), Path.cwd(), out.absolute(), err.absolute())
+    given = ([*command[3:]], dict(environment), out.absolute(), err.absolute(), prepare)
     process = _FORKS.Process(target=_be, args=given, daemon=True)
-    process.start()
+    # The first one waits for the modules to be read: the stand-ins have to go on meanwhile.
+    starting = asyncio.ensure_future(asyncio.to_thread(process.start))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await starting
+        process.kill()
+        raise
     return _Fork(process)
 
 
@@ -78,10 +101,20 @@ class _Fork:
             os.close(sentinel)
 
 
-def _be(words: list[str], environment: dict[str, str], folder: Path, out: Path, err: Path) -> None:
-    os.chdir(folder)
+def _be(
+    words: list[str],
+    environment: dict[str, str],
+    out: Path,
+    err: Path,
+    prepare: Prepare | None,
+) -> None:
+    # What was read before is looked through by no collection, and stays shared.
+    gc.freeze()
+    os.chdir(out.parent)
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.environ.clear()
     os.environ.update(environment)
+    if prepare is not None:
+        prepare()
     command_line(words, prog_name="python -m bot")
