@@ -319,10 +319,14 @@ class _CellRun:
             **({"BLIND": self._cell.disabled_guard} if self._cell.disabled_guard else {}),
             **trouble.settings,
         }
-        service = service_for(
-            stage.apixo, stage.discord, command=BOT_COMMAND, folder=self.folder, settings=settings
+        return service_for(
+            stage.apixo,
+            stage.discord,
+            command=BOT_COMMAND,
+            folder=self.folder,
+            settings=settings,
+            launch=fork_doomed_bot,
         )
-        return replace(service, launch=fork_doomed_bot)
 
 
 async def _end(process: Process) -> int:

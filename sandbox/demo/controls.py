@@ -81,9 +81,14 @@ class DemoControls:
         await self._apixo.reset()
         _empty(self._discord)
         self._echo(f"all over again, with data and log in {folder}")
-        command = self._supervisor.service.command
+        before = self._supervisor.service
         return service_for(
-            self._apixo, self._discord, command=command, folder=folder, settings=self._timing()
+            self._apixo,
+            self._discord,
+            command=before.command,
+            folder=folder,
+            settings=self._timing(),
+            launch=before.launch,
         )
 
     def _timing(self) -> dict[str, str]:

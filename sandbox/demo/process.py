@@ -147,6 +147,7 @@ def service_for(
     command: Sequence[str],
     folder: Path,
     settings: Mapping[str, str] | None = None,
+    launch: Launch = launch,
 ) -> ServiceProcess:
     """Set a service up against two open stand-ins; `settings` go on top of what they need."""
     environment = {
@@ -161,7 +162,10 @@ def service_for(
         "TIME_SCALE": f"{apixo.config.time_scale:g}",
     }
     return ServiceProcess(
-        command=command, folder=folder, environment={**environment, **(settings or {})}
+        command=command,
+        folder=folder,
+        environment={**environment, **(settings or {})},
+        launch=launch,
     )
 
 

@@ -13,13 +13,16 @@ from sandbox.demo.backstage import DemoBackstage
 from sandbox.demo.controls import DemoControls
 from sandbox.demo.discord import DemoDiscord
 from sandbox.demo.examples import WELCOME
-from sandbox.demo.process import Supervisor, new_data_folder, service_for
+from sandbox.demo.process import ServiceProcess, Supervisor, new_data_folder, service_for
 from sandbox.demo.snapshot_types import SnapshotReader
-from sandbox.discord import DiscordConfig, WaitTimeoutError
+from sandbox.discord import DiscordConfig, FakeDiscord, WaitTimeoutError
 
 _START_S = 30
 
 Print = Callable[[str], None]
+
+BuildService = Callable[[FakeApixo, FakeDiscord], ServiceProcess]
+"""Sets the service up against two open stand-ins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,16 @@ class DemoSession:
 
 @asynccontextmanager
 async def open_demo(
-    command: Sequence[str],
+    build_service: BuildService,
     *,
     apixo_config: ApixoConfig,
     discord_config: DiscordConfig,
     open_reader: Callable[[], SnapshotReader],
     echo: Print,
-    folder: Path | None = None,
 ) -> AsyncGenerator[DemoSession]:
     """Open everything; the service is on its way up when the context is entered.
 
-    Its data lie in `folder`, or in a fresh one once the ports are open.
+    It is built once the ports are open.
 
     Raises:
         OSError: a port cannot be opened, or there is no place for the data.
@@ -52,7 +54,7 @@ async def open_demo(
         # The page first: whoever has its address may open it while the rest starts.
         discord = await stack.enter_async_context(DemoDiscord(discord_config))
         apixo = await stack.enter_async_context(FakeApixo(apixo_config))
-        service = service_for(apixo, discord, command=command, folder=folder or new_data_folder())
+        service = build_service(apixo, discord)
         supervisor = Supervisor(service, lambda code: _tell_death(supervisor, code, echo))
         levers = DemoControls(apixo, discord, supervisor, echo)
         backstage = DemoBackstage(apixo, discord, supervisor, levers, open_reader)
@@ -75,8 +77,12 @@ async def serve_demo(
     Raises:
         OSError: a port cannot be opened, or there is no place for the data.
     """
+
+    def build(apixo: FakeApixo, discord: FakeDiscord) -> ServiceProcess:
+        return service_for(apixo, discord, command=command, folder=new_data_folder())
+
     async with open_demo(
-        command,
+        build,
         apixo_config=ApixoConfig(time_scale=speed),
         discord_config=config,
         open_reader=open_reader,

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,10 @@ class ServiceHarness:
         folder: Path,
         settings: Mapping[str, str] | None = None,
     ) -> "ServiceHarness":
-        service = service_for(apixo, discord, command=BOT_COMMAND, folder=folder, settings=settings)
-        return cls(apixo, discord, replace(service, launch=fork_bot))
+        service = service_for(
+            apixo, discord, command=BOT_COMMAND, folder=folder, settings=settings, launch=fork_bot
+        )
+        return cls(apixo, discord, service)
 
     async def run_command_line(self, *command: str) -> tuple[int, str]:
         """Run another command of the command line with the service's settings."""

@@ -24,23 +24,21 @@ def clip(tmp_path: Path) -> Path:
 async def test_each_mode_runs_from_the_command_the_menu_and_the_form(
     page_driver: PageDriver, clip: Path
 ):
-    """Eleven videos, each asked for in another way, and each told as what it is."""
-    for model in (PRO, TWO):
-        await command(page_driver, "video", f"words by command on {model}", model)
-        await command(page_driver, "animate", f"picture by command on {model}", model, image=LAKE)
+    """Six videos: each way has each model, and each is told as what it is."""
+    await command(page_driver, "video", "words by command", PRO)
+    await command(page_driver, "animate", "picture by command", TWO, image=LAKE)
     await command(page_driver, "reference", "references by command", image1=LAKE, video1=clip)
-    for model in (PRO, TWO):
-        await menu(page_driver, f"picture by menu on {model}", model)
-        await form(page_driver, f"words by form on {model}", model)
-        await form(page_driver, f"picture by form on {model}", model, LAKE)
+    await menu(page_driver, "picture by menu", TWO)
+    await form(page_driver, "words by form", TWO)
+    await form(page_driver, "picture by form", PRO, LAKE)
     videos = page_driver.messages.filter(has=page_driver.page.locator("video"))
-    await expect(videos).to_have_count(11, timeout=2 * TIMEOUT_MS)
+    await expect(videos).to_have_count(6, timeout=TIMEOUT_MS)
     done = page_driver.messages.filter(has_text="Done")
     for told, model, count in (
-        ("A video from words", PRO, 2),
-        ("A video from words", TWO, 2),
-        ("A picture comes to life", PRO, 3),
-        ("A picture comes to life", TWO, 3),
+        ("A video from words", PRO, 1),
+        ("A video from words", TWO, 1),
+        ("A picture comes to life", PRO, 1),
+        ("A picture comes to life", TWO, 2),
         ("A video from references", TWO, 1),
     ):
         told_so = done.filter(has_text=told).filter(has_text=model)
@@ -98,4 +96,4 @@ async def fill(visitor: PageDriver, prompt: str, model: str, *pictures: Path) ->
         await visitor.page.get_by_role("option", name=value, exact=True).click()
     await shown.get_by_role("button", name="Submit").click()
     await expect(shown).to_be_hidden(timeout=TIMEOUT_MS)
-    await expect(visitor.messages.get_by_text(prompt, exact=True)).to_be_visible()
+    await expect(visitor.messages.get_by_text(prompt, exact=True).first).to_be_visible()

@@ -1,44 +1,30 @@
-"""The page knows no bot: another one, in a process of its own, is used with all that it offers."""
+"""The page knows no bot: another one is used with all that it offers."""
 
-import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Locator, Page, expect
 
 from sandbox.demo.discord import DemoDiscord
-from sandbox.demo.process import terminate
+from tests.harness.other_bot import OtherBot
 from tests.harness.page_driver import PageDriver
+from tests.harness.service import TIMEOUT_S
+from tests.harness.stock_client import run_bot
+from tests.page.conftest import page_fixture
 
 COMMANDS = {"travel", "buttons", "things", "layout", "card", "form"}
 
 
-@pytest.fixture
+@page_fixture
 async def visitor(page: Page, discord: DemoDiscord) -> AsyncIterator[PageDriver]:
     """Ada in #general, with the other bot behind the page."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.harness.other_bot",
-        env={
-            **os.environ,
-            "DISCORD_API_URL": discord.api_url,
-            "DISCORD_GATEWAY_URL": discord.gateway_url,
-            "DISCORD_TOKEN": discord.token,
-        },
-    )
-    try:
-        await discord.wait_for_commands(COMMANDS, within=60)
+    async with run_bot(discord, OtherBot()):
+        await discord.wait_for_commands(COMMANDS, within=TIMEOUT_S)
         await page.goto(discord.page_url)
         visitor = PageDriver(page, discord)
         await visitor.open_channel("general")
         yield visitor
-    finally:
-        await terminate(process)
 
 
 async def test_a_command_takes_every_kind_of_option(visitor: PageDriver, tmp_path: Path):
