@@ -30,13 +30,19 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
-_LONG = ("tests/e2e/", "tests/page/", "tests/qa/", "tests/sandbox/demo/test_backstage")
+_LONG = (
+    *("tests/upgrade/", "tests/qa/crash_matrix/test_sample", "tests/page/test_all_modes"),
+    *("tests/e2e/test_buttons", "tests/workflow/test_crash_recovery", "tests/qa/", "tests/page/"),
+    *("tests/e2e/", "tests/sandbox/demo/test_backstage"),
+)
+"""How the names of long tests begin, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each worker its share of the long tests first, or it would be they that end last."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.nodeid.startswith(_LONG)]
+    long.sort(key=lambda item: [item.nodeid.startswith(start) for start in _LONG], reverse=True)
     short = [item for item in items if not item.nodeid.startswith(_LONG)]
     share = -(-len(short) // workers)
     items[:] = [
