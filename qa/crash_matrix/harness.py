@@ -7,7 +7,6 @@ service dies where it is told to, starts anew, perhaps dies again, and at last c
 import asyncio
 import shutil
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -39,6 +38,7 @@ from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
 from tests.harness.forked_bot import BOT_COMMAND
+from tests.harness.ports import free_port
 from tests.harness.service import make_picture
 from workflow.scheduling import NEVER_MS
 
@@ -307,7 +307,7 @@ class _CellRun:
 
     def _set_up_service(self, *, watch: bool) -> ServiceProcess:
         stage, trouble = self._stage, self._cell.fault
-        port = str(_free_port())
+        port = str(free_port())
         settings = {
             "DATABASE_URL": stage.database_url,
             "HASTE": FAST_SETTINGS,
@@ -368,11 +368,6 @@ async def _every_job(tx: Any) -> list[Job]:
 def _is_at_rest(job: Job) -> bool:
     is_decided = job.state is not JobState.SUBMIT_UNKNOWN or job.due_at_ms >= NEVER_MS
     return job.state in _AT_REST and job.status_shown is job.state and is_decided
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _unlimited() -> DiscordConfig:

@@ -4,16 +4,16 @@ import json
 import re
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
-from sandbox.discord import DiscordConfig, FakeDiscord, Upload
+from sandbox.discord import FakeDiscord, Upload
 from tests.harness.media_samples import make_audio, make_video
-from tests.harness.service import TIMEOUT_S, ServiceHarness, make_picture
+from tests.harness.service import PATIENT, SPEED, TIMEOUT_S, ServiceHarness, make_picture
 
 GOLDEN = Path(__file__).parents[1] / "domain" / "golden_prices.json"
 LISTS = ("image_urls", "video_urls", "audio_urls")
@@ -221,10 +221,10 @@ MODES = [
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
-    """Open an APIXO that makes in a second what takes eight minutes, and a channel for many."""
+    """Open a channel for many."""
     async with (
-        FakeApixo(ApixoConfig(clips="tiny", time_scale=480)) as apixo,
-        FakeDiscord(DiscordConfig(sends_per_window=100)) as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=SPEED)) as apixo,
+        FakeDiscord(replace(PATIENT, sends_per_window=100)) as discord,
     ):
         settings = {
             "APIXO_MAX_TASKS": "9",

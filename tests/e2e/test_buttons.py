@@ -1,11 +1,11 @@
 """Every button and menu of the bot in the real process, before and after it is killed."""
 
-import asyncio
 import re
 import signal
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,21 @@ from yarl import URL
 
 from cogs.ui.buttons import ButtonAction
 from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.apixo import Fault as ApixoFault
 from sandbox.demo.process import RunningService
-from sandbox.discord import DiscordConfig, FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
 from sandbox.discord.models import walk_components
 from tests.harness.panel_driver import PanelDriver
-from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness
+from tests.harness.service import LAKE, PATIENT, TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 DEAR: dict[str, Any] = {**VIDEO, "resolution": "720p", "sound": True}
 FAILING: dict[str, Any] = {**VIDEO, "prompt": "a lake [[fail:Timeout]]"}
 LOST: dict[str, Any] = {**VIDEO, "prompt": "a lake [[effect:504]]"}
-LINK_SECONDS = 8
 SCALE = 960
+
+LINK_SECONDS = 600
+"""Less than the service trusts a link for."""
 
 USED = {
     *(f"{act}:" for act in ButtonAction),
@@ -110,9 +113,10 @@ async def opened(folder: Path) -> AsyncGenerator[ServiceHarness]:
     """Open a service that makes one video at a time, within a fraction of a second."""
     async with (
         FakeApixo(ApixoConfig(clips="tiny", time_scale=SCALE)) as apixo,
-        FakeDiscord(DiscordConfig(sends_per_window=200)) as discord,
+        FakeDiscord(replace(PATIENT, sends_per_window=200)) as discord,
     ):
-        yield ServiceHarness.create(apixo, discord, folder / "service", {"APIXO_MAX_TASKS": "1"})
+        settings = {"APIXO_MAX_TASKS": "1", "TIME_SCALE": str(SCALE)}
+        yield ServiceHarness.create(apixo, discord, folder / "service", settings)
 
 
 async def set_up(harness: ServiceHarness) -> Stage:
@@ -218,15 +222,15 @@ async def be_told(stage: Stage) -> str:
 async def wait_in_line(stage: Stage) -> str:
     """Turn the list's pages, cancel by both buttons; give the job that the others waited for."""
     ada, harness = stage.ada, stage.harness
-    harness.apixo.scaled_clock.adjust(scale=1)
+    is_full = True
+    harness.apixo.faults.add_while("submit", ApixoFault(status=429), lambda: is_full)
     first = await harness.order_video("video", VIDEO)
-    await harness.wait_for_status(first, "Being made")
     answer, *_ = [await harness.run_command("video", VIDEO) for _ in range(2)]
     await ada.click(answer, "Cancel")
     await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
     listed = await harness.run_command("jobs", {})
     await use(ada, listed, "Cancel", shows="Cancelled `")
-    harness.apixo.scaled_clock.adjust(scale=SCALE)
+    is_full = False
     await use(ada, listed, "Next", shows="6–10 of ")
     await use(ada, listed, "Previous", shows="1–5 of ")
     await harness.wait_for_result(first)
@@ -304,9 +308,12 @@ async def kill(running: RunningService) -> None:
 
 async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: Path):
     """The documented body, with the kept picture on our own message; APIXO fetches it."""
+    ahead_s = 0
     async with (
-        FakeApixo(ApixoConfig(clips="tiny", time_scale=60)) as apixo,
-        FakeDiscord(DiscordConfig(link_seconds=LINK_SECONDS)) as discord,
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=SCALE)) as apixo,
+        FakeDiscord(
+            replace(PATIENT, link_seconds=LINK_SECONDS), lambda: time.time() + ahead_s
+        ) as discord,
     ):
         harness = ServiceHarness.create(apixo, discord, tmp_path / "service")
         async with harness.service.run() as running:
@@ -315,7 +322,9 @@ async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: P
             result = await finished(harness, "animate", options)
             await kill(running)
         first = submitted(harness)[0]
-        await until_gone(first["image_urls"][0])
+        assert await link_status(first["image_urls"][0]) == 200
+        ahead_s = LINK_SECONDS
+        assert await link_status(first["image_urls"][0]) == 404
         async with harness.service.run():
             await harness.wait_until_ready()
             job = job_in(await click(discord.member("Ada"), result, "Again"))
@@ -333,8 +342,10 @@ def submitted(harness: ServiceHarness) -> list[dict[str, Any]]:
     return [entry.body["input"] for entry in harness.apixo.journal.requests_to("/generateTask/")]
 
 
-async def until_gone(address: str) -> None:
-    """Wait until a link has run out."""
-    async with asyncio.timeout(TIMEOUT_S), aiohttp.ClientSession() as session:
-        while (await session.get(URL(address, encoded=True))).status == 200:
-            await asyncio.sleep(0.2)
+async def link_status(address: str) -> int:
+    """Fetch from a link."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(URL(address, encoded=True)) as answer,
+    ):
+        return answer.status

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-import socket
 import sqlite3
 from contextlib import closing
 
 import aiohttp
 
+from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO = {"prompt": "a lake at dusk [[effect:504]]", "duration": 4}
@@ -15,11 +15,13 @@ VIDEO = {"prompt": "a lake at dusk [[effect:504]]", "duration": 4}
 
 async def test_a_lost_answer_comes_back_by_callback_and_no_secret_is_seen(harness: ServiceHarness):
     """APIXO's call finds the task; token, key, signing secret and addresses stay unseen."""
-    port = _free_port()
+    port = free_port()
     root = f"http://127.0.0.1:{port}"
     settings = {"PUBLIC_URL": root, "HTTP_PORT": str(port), "LOG_LEVEL": "DEBUG"}
     folder = harness.service.folder
     harness = ServiceHarness.create(harness.apixo, harness.discord, folder, settings)
+    # The call comes when the lost answer has been noted.
+    harness.apixo.scaled_clock.adjust(scale=60)
     async with harness.service.run(), aiohttp.ClientSession() as session:
         await harness.wait_until_ready()
         job = await harness.order_video("video", VIDEO)
@@ -59,11 +61,6 @@ def _secret(harness: ServiceHarness) -> str:
     return secret
 
 
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]
-
-
 async def _get(session: aiohttp.ClientSession, url: str, status: int) -> str:
     async with asyncio.timeout(TIMEOUT_S):
         while True:
@@ -75,7 +72,7 @@ async def _get(session: aiohttp.ClientSession, url: str, status: int) -> str:
 
 async def test_the_doctor_tries_the_public_address(harness: ServiceHarness):
     """It leads here, before the service runs and while it does; or it leads elsewhere."""
-    port = _free_port()
+    port = free_port()
     settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "HTTP_PORT": str(port)}
     folder = harness.service.folder
     here = ServiceHarness.create(harness.apixo, harness.discord, folder, settings)

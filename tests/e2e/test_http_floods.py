@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ import aiohttp
 import pytest
 
 from sandbox.demo.process import launch
+from tests.harness.ports import free_port
 from tests.harness.service import ServiceHarness
 
 DESCRIPTORS = 1024
@@ -41,8 +41,7 @@ async def test_members_are_answered_while_half_requests_fill_the_port(
     harness: ServiceHarness, opened: list[asyncio.StreamWriter]
 ):
     """More connections than the process may open files; then garbage on each of as many more."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**harness.service.environment, "HTTP_PORT": str(port)}
     service = replace(harness.service, command=_LIMITED, environment=environment, launch=launch)
     async with service.run(), aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.discord import Fault
 from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness, request_of_every_mode
@@ -15,24 +17,22 @@ from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness, request_of_ev
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 
 
+@pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 async def test_killed_while_generating_every_mode_is_posted_and_charged_once(
     harness: ServiceHarness, tmp_path: Path, database_url: str
 ):
     """Each mode of both models is under way at SIGKILL; the next process takes the belt on."""
     settings = {"DATABASE_URL": database_url, "APIXO_MAX_TASKS": "8"}
     harness = ServiceHarness.create(harness.apixo, harness.discord, tmp_path / "killed", settings)
-    harness.apixo.scaled_clock.adjust(scale=1)
-    async with harness.service.run() as running:
-        await harness.wait_until_ready()
-        jobs = [
-            await harness.order_video(name, options) for name, options in request_of_every_mode()
-        ]
-        for job in jobs:
-            await harness.wait_for_status(job, "Being made")
-        running.process.send_signal(signal.SIGKILL)
-        await running.process.wait()
-    assert harness.apixo.tasks.in_flight_count == 8
-    harness.apixo.scaled_clock.adjust(scale=60)
+    with harness.halted_apixo():
+        async with harness.service.run() as running:
+            await harness.wait_until_ready()
+            jobs = [await harness.order_video(*each) for each in request_of_every_mode()]
+            for job in jobs:
+                await harness.wait_for_status(job, "Being made")
+            running.process.send_signal(signal.SIGKILL)
+            await running.process.wait()
+        assert harness.apixo.tasks.in_flight_count == 8
     async with harness.service.run():
         for job in jobs:
             await harness.wait_for_result(job)
@@ -50,10 +50,11 @@ async def test_the_channel_keeps_two_messages_and_only_the_result_mentions(harne
     """A status message that pings nobody, a result that pings its member alone; no money shown."""
     async with harness.service.run():
         await harness.wait_until_ready()
-        answer = await harness.run_command(
-            "animate", {"image": LAKE, "prompt": "@everyone look at <@1>"}
-        )
-        job = answer.text.split("`")[1]
+        options = {"image": LAKE, "prompt": "@everyone look at <@1>"}
+        with harness.halted_apixo():
+            answer = await harness.run_command("animate", options)
+            job = answer.text.split("`")[1]
+            await harness.wait_for_status(job, "Being made")
         result = await harness.wait_for_result(job)
         status = await harness.wait_for_status(job, "Done")
     ada = harness.discord.member("Ada")
@@ -71,17 +72,16 @@ async def test_the_channel_keeps_two_messages_and_only_the_result_mentions(harne
 
 async def test_sigterm_ends_the_process_cleanly_and_nothing_is_lost(harness: ServiceHarness):
     """Exit code 0 while a video is being made and another waits; both come after a restart."""
-    harness.apixo.scaled_clock.adjust(scale=1)
     service = ServiceHarness.create(
         harness.apixo, harness.discord, harness.service.folder, {"APIXO_MAX_TASKS": "1"}
     ).service
-    async with service.run() as running:
-        await harness.wait_until_ready()
-        jobs = [await harness.order_video("video", VIDEO) for _ in range(2)]
-        await harness.wait_for_status(jobs[0], "Being made")
-        running.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.process.wait(), 25) == 0
-    harness.apixo.scaled_clock.adjust(scale=60)
+    with harness.halted_apixo():
+        async with service.run() as running:
+            await harness.wait_until_ready()
+            jobs = [await harness.order_video("video", VIDEO) for _ in range(2)]
+            await harness.wait_for_status(jobs[0], "Being made")
+            running.process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
     async with service.run():
         for job in jobs:
             await harness.wait_for_result(job)
@@ -96,10 +96,11 @@ async def test_a_post_whose_answer_is_lost_is_not_posted_again(harness: ServiceH
     async with harness.service.run():
         await harness.wait_until_ready()
         for fault in (Fault(status=502), Fault(ending="reset"), Fault(status=503)):
-            job = await harness.order_video("video", VIDEO)
-            await harness.wait_for_status(job, "Being made")
-            lost = Fault(status=fault.status, ending=fault.ending, takes_effect=True)
-            harness.discord.faults.add("POST", posts, lost)
+            with harness.halted_apixo():
+                job = await harness.order_video("video", VIDEO)
+                await harness.wait_for_status(job, "Being made")
+                lost = Fault(status=fault.status, ending=fault.ending, takes_effect=True)
+                harness.discord.faults.add("POST", posts, lost)
             await harness.wait_for_result(job)
             await harness.wait_for_status(job, "Done")
             assert len(harness.result_messages(job)) == 1
@@ -110,8 +111,10 @@ async def test_the_gateway_may_drop_while_videos_are_made(harness: ServiceHarnes
     """The bot resumes, and the next command and the video of the last one arrive."""
     async with harness.service.run():
         await harness.wait_until_ready()
-        first = await harness.order_video("video", VIDEO)
-        await harness.discord.gateway.drop_connections()
+        with harness.halted_apixo():
+            first = await harness.order_video("video", VIDEO)
+            await harness.wait_for_status(first, "Being made")
+            await harness.discord.gateway.drop_connections()
         await harness.wait_for_result(first)
         second = await harness.order_video("video", VIDEO)
         await harness.wait_for_result(second)
@@ -120,7 +123,6 @@ async def test_the_gateway_may_drop_while_videos_are_made(harness: ServiceHarnes
 
 async def test_a_waiting_video_is_cancelled_by_its_button(harness: ServiceHarness):
     """One place: the second waits, its button takes it off the belt, nothing is charged."""
-    harness.apixo.scaled_clock.adjust(scale=1)
     settings = {"APIXO_MAX_TASKS": "1"}
     harness = ServiceHarness.create(
         harness.apixo, harness.discord, harness.service.folder, settings
@@ -128,14 +130,14 @@ async def test_a_waiting_video_is_cancelled_by_its_button(harness: ServiceHarnes
     ada = harness.discord.member("Ada")
     async with harness.service.run():
         await harness.wait_until_ready()
-        first = await harness.order_video("video", VIDEO)
-        await harness.wait_for_status(first, "Being made")
-        answer = await harness.run_command("video", VIDEO)
-        second = answer.text.split("`")[1]
-        await ada.click(answer, "Cancel")
-        await answer.until_text(lambda text: "Cancelled" in text)
-        await harness.wait_for_status(second, "Cancelled")
-        harness.apixo.scaled_clock.adjust(scale=60)
+        with harness.halted_apixo():
+            first = await harness.order_video("video", VIDEO)
+            await harness.wait_for_status(first, "Being made")
+            answer = await harness.run_command("video", VIDEO)
+            second = answer.text.split("`")[1]
+            await ada.click(answer, "Cancel")
+            await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
+            await harness.wait_for_status(second, "Cancelled")
         await harness.wait_for_result(first)
     verdict = await harness.audit()
     assert (verdict["jobs"]["delivered"], verdict["jobs"]["cancelled"]) == (1, 1)

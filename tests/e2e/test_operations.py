@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import socket
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +12,7 @@ from yarl import URL
 from sandbox.apixo import FakeApixo
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.discord import Fault, Permission
+from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 README = Path(__file__).parents[2] / "README.md"
@@ -97,7 +97,7 @@ async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(harness:
 
 async def test_health_is_told_over_http(harness: ServiceHarness):
     """Ready when connected; not ready while the gateway is away; alive all the time."""
-    harness = with_settings(harness, HTTP_PORT=str(_free_port()))
+    harness = with_settings(harness, HTTP_PORT=str(free_port()))
     root = f"http://127.0.0.1:{harness.service.environment['HTTP_PORT']}"
     async with harness.service.run(), aiohttp.ClientSession() as session:
         await harness.wait_until_ready()
@@ -117,13 +117,13 @@ async def test_sigterm_is_heeded_while_discord_is_away_and_before_it_is_reached(
         await _lose_gateway(harness)
         await _until_logged(harness, "gateway unreachable")
         running.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.process.wait(), 25) == 0
+        assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
     harness = ServiceHarness.create(apixo_that_hangs, harness.discord, harness.service.folder)
     async with harness.service.run() as running:
         while not apixo_that_hangs.journal.requests_to("current-balance"):
             await asyncio.sleep(0.05)
         running.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.process.wait(), 25) == 0
+        assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
 
 
 async def test_a_command_under_way_at_sigterm_is_still_answered(harness: ServiceHarness):
@@ -136,7 +136,7 @@ async def test_a_command_under_way_at_sigterm_is_still_answered(harness: Service
         answer = await harness.discord.member("Ada").run_command(channel, "video", VIDEO)
         await answer.until_acknowledged()
         running.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.process.wait(), 25) == 0
+        assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
     assert "On its way" in answer.text
     job = answer.text.split("`")[1]
     async with harness.service.run():
@@ -149,7 +149,7 @@ async def test_a_gateway_out_of_reach_is_tried_again(harness: ServiceHarness):
     async with harness.service.run() as running:
         await _until_logged(harness, "gateway unreachable")
         running.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.process.wait(), 25) == 0
+        assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
     assert "NoneType" not in harness.service.log.read_text()
 
 
@@ -218,11 +218,6 @@ def _invitation_in(text: str) -> URL:
     found = re.search(r"https://discord\.com/oauth2/authorize[^\s`]+", text)
     assert found is not None
     return URL(found[0])
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 async def _until(session: aiohttp.ClientSession, url: str, status: int) -> None:

@@ -5,10 +5,9 @@ The real process runs between both stand-ins. What breaks is real, too: see `tes
 
 import asyncio
 import json
-import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from qa.crash_matrix.process import fork_doomed_bot
 from sandbox.demo.process import Process, launch, terminate
-from tests.harness.outages import KillablePostgres, SmallDisk, make_unwritable
+from tests.harness.outages import KillablePostgres, SmallDisk, make_unwritable, start_hurried
+from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
-SLOW: dict[str, Any] = {**VIDEO, "prompt": "a lake at dusk [[slow:150]]"}
-"""Made for two and a half seconds here: time enough for something to break."""
-
 NOT_DONE = "can not get at its records just now"
 
 
@@ -40,15 +36,9 @@ class Watched(ServiceHarness):
     def log(self) -> str:
         return self.service.log.read_text()
 
-    async def start(self, **environment: str) -> Process:
-        """Start the service in a moment, with its waits for Discord ten times as short."""
-        environment = {**self.service.environment, "HASTE": "10", **environment}
-        service = replace(self.service, environment=environment, launch=fork_doomed_bot)
-        return await service.start()
-
     async def live(self, **environment: str) -> Process:
         """Start the service, and wait until it is ready."""
-        life = await self.start(**environment)
+        life = await start_hurried(self, **environment)
         await self.is_well()
         return life
 
@@ -59,6 +49,12 @@ class Watched(ServiceHarness):
     async def is_well(self) -> None:
         """Wait until `/readyz` is 200."""
         await self._until(200, lambda failing: not failing)
+
+    async def order_being_made(self) -> str:
+        """Order a video, and wait until it is being made."""
+        job = await self.order_video("video", VIDEO)
+        await self.wait_for_status(job, "Being made")
+        return job
 
     async def answers(self, words: str) -> str:
         """Type a command, and read some words in its private answer."""
@@ -95,7 +91,7 @@ class Watched(ServiceHarness):
 @pytest.fixture
 def settings() -> dict[str, str]:
     """Give settings on top of what the service needs; a test adds its own."""
-    return {"HTTP_PORT": str(_free_port())}
+    return {"HTTP_PORT": str(free_port())}
 
 
 @pytest.fixture
@@ -126,9 +122,9 @@ async def test_a_disk_that_is_full_when_a_video_is_fetched(
     olga = stage.discord.member("Olga")
     async with stage.service.run() as running:
         await running.while_running(stage.wait_until_ready())
-        first = await stage.order_video("video", SLOW)
-        await stage.wait_for_status(first, "Being made")
-        await disk.fill(running.process.pid)
+        with stage.halted_apixo():
+            first = await stage.order_being_made()
+            await disk.fill(running.process.pid)
         await stage.says("media", "0.0 GB are free where videos are kept")
         second = (await stage.answers("no room left")).split("`")[1]
         await stage.logs("media folder not writable")
@@ -158,11 +154,11 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
     async with stage.service.run() as running:
         pid = running.process.pid
         await running.while_running(stage.wait_until_ready())
-        first = await stage.order_video("video", SLOW)
-        await stage.wait_for_status(first, "Being made")
-        await disk.fill(pid)
-        await stage.says("database", "The disk of the database is full.")
-        await stage.answers(NOT_DONE)
+        with stage.halted_apixo():
+            first = await stage.order_being_made()
+            await disk.fill(pid)
+            await stage.says("database", "The disk of the database is full.")
+            await stage.answers(NOT_DONE)
         await disk.free(pid)
         await stage.is_well()
         second = await stage.order_video("video", VIDEO)
@@ -185,14 +181,15 @@ async def test_a_database_file_that_can_not_be_written(
     """The service stays and says so; started anew it ends with a sentence; then it goes on."""
     stage = watched(harness, settings)
     life = await stage.live()
-    first = await stage.order_video("video", SLOW)
-    await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
-    with make_unwritable(file, file.with_name("dailies.db-wal")):
+    with ExitStack() as stack:
+        stack.enter_context(stage.halted_apixo())
+        first = await stage.order_being_made()
+        stack.enter_context(make_unwritable(file, file.with_name("dailies.db-wal")))
         await stage.says("database", "The disk of the database cannot be read or written.")
         await stage.answers(NOT_DONE)
         await terminate(life, 0)
-        life = await stage.start()
+        life = await start_hurried(stage)
         assert await life.wait() == 1
         assert "Dailies cannot go on: The database is read-only." in stage.log
     life = await stage.live()
@@ -208,14 +205,14 @@ async def test_a_postgresql_that_is_killed_and_comes_back(
     """With a video being made and one in line: SIGKILL to the server, and its own recovery."""
     stage = watched(harness, {**settings, "DATABASE_URL": server.url, "APIXO_MAX_TASKS": "1"})
     life = await stage.live()
-    first = await stage.order_video("video", SLOW)
-    second = await stage.order_video("video", VIDEO)
-    await stage.wait_for_status(first, "Being made")
-    await asyncio.to_thread(server.kill)
-    await stage.says("database", "The database cannot be reached.")
-    await stage.answers(NOT_DONE)
-    await asyncio.to_thread(server.start)
-    await stage.is_well()
+    with stage.halted_apixo():
+        first = await stage.order_being_made()
+        second = await stage.order_video("video", VIDEO)
+        await asyncio.to_thread(server.kill)
+        await stage.says("database", "The database cannot be reached.")
+        await stage.answers(NOT_DONE)
+        await asyncio.to_thread(server.start)
+        await stage.is_well()
     await stage.delivered_once(first, second)
     assert await terminate(life) == 0
     await stage.audit()
@@ -230,10 +227,11 @@ async def test_a_database_that_somebody_keeps_locked(
     """
     stage = watched(harness, settings)
     life = await stage.live(BUSY_MS="200")
-    first = await stage.order_video("video", SLOW)
-    await stage.wait_for_status(first, "Being made")
     file = stage.service.folder / "dailies.db"
-    with closing(sqlite3.connect(file, isolation_level=None)) as shell:
+    with ExitStack() as stack:
+        stack.enter_context(stage.halted_apixo())
+        first = await stage.order_being_made()
+        shell = stack.enter_context(closing(sqlite3.connect(file, isolation_level=None)))
         shell.execute("BEGIN IMMEDIATE")
         await stage.says("database", "Another program keeps the database locked.")
         await stage.answers(NOT_DONE)
@@ -243,8 +241,3 @@ async def test_a_database_that_somebody_keeps_locked(
     await stage.delivered_once(first, second)
     assert await terminate(life) == 0
     await stage.audit()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -1,22 +1,19 @@
 """An outage at the start is waited for; what can go on without Discord goes on meanwhile."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 
-from qa.crash_matrix.process import fork_doomed_bot
-from sandbox.demo.process import Process, terminate
+from sandbox.demo.process import terminate
 from sandbox.discord import DiscordConfig, FakeDiscord, Fault
-from tests.harness.outages import KillablePostgres
+from tests.harness.outages import KillablePostgres, start_hurried
+from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
-SLOW: dict[str, Any] = {**VIDEO, "prompt": "a lake at dusk [[slow:150]]"}
 COMMANDS = "/applications/*/commands"
 BANNED = Fault(status=429, raw=b"<html>error code: 1015</html>")
 """Cloudflare's answer to an address that it has banned for a while."""
@@ -28,13 +25,6 @@ def postgresql_server() -> Iterator[KillablePostgres]:
     opened = KillablePostgres()
     yield opened
     opened.remove()
-
-
-async def start(harness: ServiceHarness, **settings: str) -> Process:
-    """Start the service with its pauses ten times as short."""
-    environment = {**harness.service.environment, "HASTE": "10", **settings}
-    service = replace(harness.service, environment=environment, launch=fork_doomed_bot)
-    return await service.start()
 
 
 async def wait_for_log(harness: ServiceHarness, words: str, times: int = 1) -> None:
@@ -50,11 +40,12 @@ async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_bac
     harness: ServiceHarness,
 ):
     """5xx, Cloudflare's ban, a broken connection and an answer that is no JSON, at the start."""
-    life = await start(harness)
+    life = await start_hurried(harness)
     await harness.wait_until_ready()
-    job = await harness.order_video("video", SLOW)
-    await harness.wait_for_status(job, "Being made")
-    await terminate(life, 0)
+    with harness.halted_apixo():
+        job = await harness.order_video("video", VIDEO)
+        await harness.wait_for_status(job, "Being made")
+        await terminate(life, 0)
     for fault in (
         Fault(status=503),
         BANNED,
@@ -64,7 +55,7 @@ async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_bac
     ):
         harness.discord.faults.add("GET", "/users/@me", fault)
     harness.discord.faults.add("GET", "/users/@me", BANNED, times=None)
-    life = await start(harness)
+    life = await start_hurried(harness)
     await wait_for_log(harness, "result stored")
     await wait_for_log(harness, "Discord not reached", times=6)
     assert (await harness.audit())["jobs"]["stored"] == 1
@@ -77,9 +68,9 @@ async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_bac
 
 async def test_a_discord_that_nobody_serves_yet_is_waited_for(harness: ServiceHarness):
     """Connections are refused, API and gateway alike; then the service is complete."""
-    port = _free_port()
+    port = free_port()
     address = f"127.0.0.1:{port}"
-    life = await start(
+    life = await start_hurried(
         harness,
         DISCORD_API_URL=f"http://{address}/api/v10",
         DISCORD_GATEWAY_URL=f"ws://{address}/gateway",
@@ -94,25 +85,25 @@ async def test_commands_that_discord_does_not_take_keep_nobody_from_working(
     harness: ServiceHarness,
 ):
     """Limited for an hour, then refused for good: the gateway is up, and videos are made."""
-    life = await start(harness)
+    life = await start_hurried(harness)
     await harness.wait_until_ready()
     await terminate(life)
     harness.discord.commands.overwrite(None, [])
     limited = Fault(status=429, retry_after=3_600)
     harness.discord.faults.add("PUT", COMMANDS, limited, times=None)
     sessions = harness.discord.gateway.identify_count
-    life = await start(harness)
+    life = await start_hurried(harness)
     await wait_for_log(harness, "commands not registered")
     await _until(lambda: harness.discord.gateway.identify_count > sessions)
     assert await terminate(life) == 0
     harness.discord.faults.clear()
     harness.discord.faults.add("PUT", COMMANDS, Fault(status=400, code=50035), times=None)
-    life = await start(harness)
+    life = await start_hurried(harness)
     await wait_for_log(harness, "commands refused by Discord")
     await _until(lambda: harness.discord.gateway.identify_count > sessions + 1)
     assert await terminate(life) == 0
     harness.discord.faults.clear()
-    life = await start(harness)
+    life = await start_hurried(harness)
     await harness.wait_until_ready()
     await harness.wait_for_result(await harness.order_video("video", VIDEO))
     assert await terminate(life) == 0
@@ -122,9 +113,9 @@ async def test_a_postgresql_that_is_not_up_yet_is_waited_for(
     harness: ServiceHarness, postgresql_server: KillablePostgres
 ):
     """Health says what is waited for; then everything goes on."""
-    port = str(_free_port())
+    port = str(free_port())
     await asyncio.to_thread(postgresql_server.kill)
-    life = await start(harness, DATABASE_URL=postgresql_server.url, HTTP_PORT=port)
+    life = await start_hurried(harness, DATABASE_URL=postgresql_server.url, HTTP_PORT=port)
     assert "The database" in await _what_fails(f"http://127.0.0.1:{port}/readyz", "start")
     await asyncio.to_thread(postgresql_server.start)
     await harness.wait_until_ready()
@@ -134,7 +125,7 @@ async def test_a_postgresql_that_is_not_up_yet_is_waited_for(
 
 async def test_a_token_that_is_reset_while_the_service_runs_ends_it(harness: ServiceHarness):
     """One sentence, exit code 1, no traceback."""
-    life = await start(harness)
+    life = await start_hurried(harness)
     await harness.wait_until_ready()
     await harness.discord.gateway.drop_connections(4004)
     assert await asyncio.wait_for(life.wait(), TIMEOUT_S) == 1
@@ -160,8 +151,3 @@ async def _until(holds: Any) -> None:
     async with asyncio.timeout(TIMEOUT_S):
         while not holds():
             await asyncio.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

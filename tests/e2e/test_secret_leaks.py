@@ -2,10 +2,9 @@
 
 import asyncio
 import shutil
-import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,8 +13,9 @@ import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo import Fault as ApixoFault
-from sandbox.discord import DiscordConfig, FakeDiscord, Fault
-from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness
+from sandbox.discord import FakeDiscord, Fault
+from tests.harness.ports import free_port
+from tests.harness.service import LAKE, PATIENT, SPEED, TIMEOUT_S, ServiceHarness
 
 KEY = "canary-key-5f0c/+=A"
 TOKEN = "canary-token-91b2.x_Y"
@@ -33,10 +33,10 @@ DATABASE = f"postgresql://dailies:{quote(PASSWORD, safe='')}@127.0.0.1:1/dailies
 async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     """Open stand-ins with secrets of their own, and a service at its most talkative."""
     async with (
-        FakeApixo(ApixoConfig(key=KEY, clips="tiny", time_scale=60)) as apixo,
-        FakeDiscord(DiscordConfig(token=TOKEN)) as discord,
+        FakeApixo(ApixoConfig(key=KEY, clips="tiny", time_scale=SPEED)) as apixo,
+        FakeDiscord(replace(PATIENT, token=TOKEN)) as discord,
     ):
-        settings = {**CANARIES, "HTTP_PORT": str(_free_port()), "LOG_LEVEL": "DEBUG"}
+        settings = {**CANARIES, "HTTP_PORT": str(free_port()), "LOG_LEVEL": "DEBUG"}
         yield ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
 
 
@@ -137,8 +137,3 @@ async def _answers(harness: ServiceHarness) -> str:
             async with session.get(f"{root}/{path}") as answer:
                 seen += await answer.text()
     return seen
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]

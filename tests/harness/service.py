@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,21 @@ from PIL import Image
 from domain.models import ModelId
 from sandbox.apixo import FakeApixo
 from sandbox.demo.process import ServiceProcess, service_for
-from sandbox.discord import FakeDiscord, Interaction, Message, Upload
+from sandbox.discord import DiscordConfig, FakeDiscord, Interaction, Message, Upload
 from tests.harness.forked_bot import BOT_COMMAND, fork_bot
 
 LAKE = Path("sandbox/demo/pictures/lake.jpg")
-TIMEOUT_S = 90
+TIMEOUT_S = 120
+SPEED = 960
+"""How much faster than APIXO a stand-in of it makes videos, if nothing depends on it."""
+
+_PACE = "60"
+"""How much faster the service waits: so it has two minutes until it takes a task for stuck."""
+
+PATIENT = DiscordConfig(ack_seconds=TIMEOUT_S)
+"""A Discord that does not mind how busy this machine is."""
+
+_HALTED = 1e-3
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 
 
@@ -37,7 +48,12 @@ class ServiceHarness:
         settings: Mapping[str, str] | None = None,
     ) -> "ServiceHarness":
         service = service_for(
-            apixo, discord, command=BOT_COMMAND, folder=folder, settings=settings, launch=fork_bot
+            apixo,
+            discord,
+            command=BOT_COMMAND,
+            folder=folder,
+            settings={"TIME_SCALE": _PACE, **(settings or {})},
+            launch=fork_bot,
         )
         return cls(apixo, discord, service)
 
@@ -90,6 +106,16 @@ class ServiceHarness:
             for message in self.discord.world.messages()
             if any(file.filename == f"{job}.mp4" for file in message.attachments)
         ]
+
+    @contextmanager
+    def halted_apixo(self) -> Iterator[None]:
+        """Let no task come to its end while the context is open."""
+        scale = self.apixo.scaled_clock.scale
+        self.apixo.scaled_clock.adjust(scale=_HALTED)
+        try:
+            yield
+        finally:
+            self.apixo.scaled_clock.adjust(scale=scale)
 
     async def audit(self) -> dict[str, Any]:
         """Have the command line prove the ledger."""

@@ -9,12 +9,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from bot.snapshot_reader import SnapshotReader
-from sandbox.apixo import ApixoConfig
+from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.discord import DemoDiscord
+from sandbox.demo.process import ServiceProcess
 from sandbox.demo.session import open_demo
-from sandbox.discord import DiscordConfig
+from sandbox.discord import FakeDiscord
 from tests.harness.page_driver import PageDriver
-from tests.harness.service import TIMEOUT_S, ServiceHarness
+from tests.harness.service import PATIENT, TIMEOUT_S, ServiceHarness
 
 SPEED = 240
 _HERE = Path(__file__).parent
@@ -77,10 +78,15 @@ async def discord() -> AsyncIterator[DemoDiscord]:
 @page_fixture
 async def page_driver(page: Page, tmp_path: Path) -> AsyncIterator[PageDriver]:
     """Somebody at the demo's page for the first time, with the bot connected."""
+
+    def build(apixo: FakeApixo, discord: FakeDiscord) -> ServiceProcess:
+        settings = {"TIME_SCALE": str(SPEED)}
+        return ServiceHarness.create(apixo, discord, tmp_path / "service", settings).service
+
     async with open_demo(
-        lambda apixo, discord: ServiceHarness.create(apixo, discord, tmp_path / "service").service,
+        build,
         apixo_config=ApixoConfig(clips="tiny", time_scale=SPEED),
-        discord_config=DiscordConfig(),
+        discord_config=PATIENT,
         open_reader=SnapshotReader,
         echo=lambda _: None,
     ) as opened:

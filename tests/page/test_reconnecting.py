@@ -8,6 +8,7 @@ from sandbox.demo.discord import DemoDiscord
 from sandbox.discord import DiscordConfig
 from sandbox.discord.models import MIB
 from tests.harness.page_driver import PageDriver
+from tests.harness.ports import free_port
 
 LOST = "Reconnecting"
 
@@ -33,12 +34,12 @@ async def test_two_windows_and_a_reload_show_the_same(
 
 async def test_a_lost_stand_in_is_said_and_caught_up_with(page: Page):
     """The page says that it is gone, finds it again, and shows what was said meanwhile."""
-    async with DemoDiscord() as discord:
+    at_a_port = DiscordConfig(port=free_port())
+    async with DemoDiscord(at_a_port) as discord:
         await page.goto(discord.page_url)
-        port = int(discord.page_url.rstrip("/").rpartition(":")[2])
         await expect(page.locator("#places")).to_contain_text("general")
     await expect(page.locator("body")).to_contain_text(LOST)
-    async with DemoDiscord(DiscordConfig(port=port)) as discord:
+    async with DemoDiscord(at_a_port) as discord:
         await discord.member("Ben").send_message(discord.channel("general"), "while you were away")
         visitor = PageDriver(page, discord)
         await expect(page.locator("body")).not_to_contain_text(LOST, timeout=20_000)
