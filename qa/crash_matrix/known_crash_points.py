@@ -23,6 +23,7 @@ CRASH_POINTS: Final = {
     "apixo.submit": _PLAIN,
     "callback.record": _CALLED,
     "database.migrate": _PLAIN,
+    "discord.GET /applications/{application_id}/commands": _PLAIN,
     "discord.GET /channels/{channel_id}/messages": _LOST_POST,
     "discord.GET /oauth2/applications/@me": _PLAIN,
     "discord.GET /users/@me": _PLAIN,
