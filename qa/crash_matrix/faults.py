@@ -15,8 +15,8 @@ import asyncpg
 
 from domain.jobs import JobState
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.discord import Channel, Message
 from sandbox.discord import Fault as DiscordFault
-from sandbox.discord import Message
 from sandbox.discord.models import Permission
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _ANSWERS: Final = "/interactions/*/*/callback"
 _RESET: Final = DiscordFault(ending="reset", takes_effect=True)
 _LOST: Final = DiscordFault(status=503, takes_effect=True)
 _HTML: Final = b"<!doctype html><title>Just a moment...</title>"
+_EMPTY: Final = DiscordFault(status=403, raw=b"", takes_effect=True)
+_PAGE: Final = DiscordFault(status=200, raw=_HTML, takes_effect=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +54,7 @@ class InjectedFault:
         is_private: whether the member orders for themselves alone.
         ends_connection: whether nothing but the process that took the order can reach the member.
         deletes_status_message: whether somebody deletes the status message.
+        deletes_result: whether somebody deletes the video.
         calls_back: whether APIXO can reach the service.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
@@ -65,6 +68,7 @@ class InjectedFault:
     is_private: bool = False
     ends_connection: bool = False
     deletes_status_message: bool = False
+    deletes_result: bool = False
     uses_callbacks: bool = False
     engine: str | None = None
     expected_states: frozenset[JobState] = frozenset()
@@ -135,6 +139,39 @@ async def _delete_channel(stage: "MatrixHarness") -> None:
     if stage.channel.messages == [card]:
         stage.discord.world.delete_channel(stage.channel)
         stage.add_cleanup(stage.use_new_channel)
+
+
+def _use_thread(stage: "MatrixHarness") -> Awaitable[None]:
+    """Let the member order in a thread that is archived again and again."""
+    parent = stage.channel
+    thread = stage.channel = stage.discord.world.add_thread(parent, "talk")
+
+    def leave() -> None:
+        stage.discord.world.delete_channel(thread)
+        stage.channel = parent
+
+    stage.add_cleanup(leave)
+    return _archive_often(stage, thread)
+
+
+async def _archive_often(stage: "MatrixHarness", thread: Channel) -> None:
+    await _card(stage)
+    for _ in range(8):
+        if not thread.archived:
+            stage.discord.world.archive_thread(thread)
+        await asyncio.sleep(0.15)
+
+
+async def _delete_video(stage: "MatrixHarness") -> None:
+    """Delete the result as soon as it is there, when its answer is lost too."""
+    stage.discord.faults.add("POST", _POSTS, DiscordFault(), times=1)
+    stage.discord.faults.add("POST", _POSTS, _LOST, times=1)
+    video = await stage.channel.wait_for(
+        lambda message: any(file.filename.endswith(".mp4") for file in message.attachments),
+        _PATIENCE_S,
+        "a video",
+    )
+    stage.discord.world.delete_message(video)
 
 
 async def _drop_gateway(stage: "MatrixHarness") -> None:
@@ -225,6 +262,10 @@ _DISCORD = (
     ("post: 503 after effect", _discord("POST", _POSTS, _LOST)),
     ("post: reset after effect", _discord("POST", _POSTS, _RESET)),
     ("post: 502, no effect", _discord("POST", _POSTS, DiscordFault(status=502), 1)),
+    ("post: HTML 404", _discord("POST", _POSTS, DiscordFault(status=404, raw=_HTML))),
+    ("post: empty 403 after effect", _discord("POST", _POSTS, _EMPTY)),
+    ("post: HTML 200 after effect", _discord("POST", _POSTS, _PAGE)),
+    ("edit: HTML 404", _discord("PATCH", _EDITS, DiscordFault(status=404, raw=_HTML))),
     ("post: 429", _discord("POST", _POSTS, DiscordFault(status=429))),
     ("edit: 503 after effect", _discord("PATCH", _EDITS, _LOST)),
     ("answer: 503 after effect", _discord("POST", _ANSWERS, _LOST, 1)),
@@ -233,6 +274,7 @@ _DISCORD = (
     ("video: too large", _refuse_posts(40005)),
     ("history denied", _deny_history),
     ("gateway drops", _drop_gateway),
+    ("thread archived", _use_thread),
 )
 _TAKING = (("status message deleted", _delete_card), ("channel deleted", _delete_channel))
 
@@ -251,6 +293,9 @@ FAULTS: Final = (
     *(
         InjectedFault(axis="Discord", name=name, arm=arm, deletes_status_message=True)
         for name, arm in _TAKING
+    ),
+    InjectedFault(
+        axis="Discord", name="video deleted at once", arm=_delete_video, deletes_result=True
     ),
     InjectedFault(axis="Discord", name="private", is_private=True),
     InjectedFault(

@@ -96,7 +96,9 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
     for kind, found in (("results", results), ("status messages", cards)):
         if len(found) > 1:
             yield f"double posted: {len(found)} {kind}"
-    if job.state is JobState.DELIVERED and [each.id for each in results] != [job.result_message_id]:
+    is_deleted = traces.cell.fault.deletes_result and not results
+    ids = [each.id for each in results]
+    if job.state is JobState.DELIVERED and ids != [job.result_message_id] and not is_deleted:
         posted = ", ".join(str(each.id) for each in results)
         yield f"lost: delivered as {job.result_message_id}, but posted as {posted or 'nothing'}"
     if results and job.state in _WITHOUT_RESULT:
