@@ -5,6 +5,7 @@ made: a name may resolve to anything, and aiohttp calls no resolver for literal 
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -21,6 +22,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=600, connect=10, sock_read=30)
 _CHUNK_BYTES = 256 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GONE = (403, 404, 410)
+_UNREADABLE = "the address cannot be read"
+_MAX_NAME_CHARS = 253
+_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", re.ASCII)
 _FAILURES = (aiohttp.ClientError, OSError, TimeoutError)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -113,6 +117,9 @@ class ResultDownloader:
         session = self._session_for(url)
         try:
             return await session.get(url, allow_redirects=False)
+        except ValueError:
+            # A name that the resolver cannot encode, or that the library does not take.
+            failure = DownloadNotAllowed(_UNREADABLE)
         except _FAILURES as error:
             failure = _failure(error, url)
         raise failure
@@ -167,11 +174,20 @@ def _parse(address: str, base: URL | None = None) -> URL:
     try:
         url = URL(address, encoded=address.isascii() and " " not in address)
         url = url if base is None else base.join(url)
-        if not address.isprintable() or url.host is None or url.port is None:
+        # `host` decodes the name, and raises where it cannot be decoded.
+        has_host = url.host is not None and _is_host(url.raw_host)
+        if not address.isprintable() or url.port is None or not has_host:
             raise ValueError("no address of a file on a server")
-    except ValueError:
-        raise DownloadNotAllowed("the address cannot be read") from None
+    except (ValueError, RecursionError):
+        raise DownloadNotAllowed(_UNREADABLE) from None
     return url
+
+
+def _is_host(host: str | None) -> bool:
+    """Return whether a host is an IP address or a name that can be resolved."""
+    if host is None or len(host) > _MAX_NAME_CHARS:
+        return False
+    return ":" in host or _NAME.fullmatch(host) is not None
 
 
 def _failure(error: Exception, url: URL) -> DownloadError:

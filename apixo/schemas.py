@@ -19,6 +19,8 @@ MAX_CODE_CHARS: Final = 100
 MAX_ID_CHARS: Final = 255
 
 _MAX_URL_CHARS = 4096
+_MAX_URLS = 10
+_MAX_ENCODINGS = 3
 _MAX_DOLLARS = 10**9
 
 
@@ -46,8 +48,8 @@ class TaskFailure:
 class TaskStatus:
     """Status of a task.
 
-    `result_urls` may be empty in spite of a success; `failure` is set if, and only if, the task
-    failed; times are Unix milliseconds.
+    `result_urls` may be empty in spite of a success, and has ten entries at most; `failure` is set
+    if, and only if, the task failed; times are Unix milliseconds.
     """
 
     task_id: str
@@ -140,18 +142,25 @@ def _state(value: object) -> TaskState:
 
 
 def _result_urls(value: object) -> tuple[str, ...]:
-    """Parse `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`."""
-    try:
-        result = parse_json(value) if isinstance(value, str) else value
-    except ValueError:
-        return ()
+    """Parse `resultJson`, JSON inside JSON: `{"resultUrls": [...]}`, perhaps encoded twice."""
+    result = value
+    for _ in range(_MAX_ENCODINGS):
+        if isinstance(result, str):
+            try:
+                result = parse_json(result)
+            except ValueError:
+                return ()
     urls = _field(result, "resultUrls")
     items = cast("list[object]", urls) if isinstance(urls, list) else [urls]
-    return tuple(dict.fromkeys(item for item in items if isinstance(item, str) and _is_plain(item)))
+    found = (_url_or_none(item) for item in items)
+    return tuple(dict.fromkeys(url for url in found if url is not None))[:_MAX_URLS]
 
 
-def _is_plain(url: str) -> bool:
-    return 0 < len(url) <= _MAX_URL_CHARS and url.isprintable()
+def _url_or_none(item: object) -> str | None:
+    """Return the URL that an entry is, or has in `url`; None if it is no printable line."""
+    text = item if isinstance(item, str) else _field(item, "url")
+    url = text.strip() if isinstance(text, str) else ""
+    return url if 0 < len(url) <= _MAX_URL_CHARS and url.isprintable() else None
 
 
 def _str_or_none(value: object) -> str | None:

@@ -24,7 +24,12 @@ from sandbox.apixo.faults import (
 from sandbox.apixo.journal import RecordedRequest
 from sandbox.apixo.media import FetchedMedia, MediaFetcher
 from sandbox.apixo.prices import format_usd, price_micro_usd
-from sandbox.apixo.prompt_directives import Directives, apply_directives, parse_directives
+from sandbox.apixo.prompt_directives import (
+    RESULT_LINK,
+    Directives,
+    apply_directives,
+    parse_directives,
+)
 from sandbox.apixo.rate_limits import RateLimits
 from sandbox.apixo.responses import (
     ApiResponse,
@@ -193,7 +198,11 @@ class ApiRoutes:
         outcome = task.directives.success_fault
         if outcome is None or data["state"] != State.SUCCESS:
             return data
-        return success_response(data).replace_data(outcome.fields, outcome.without).data
+        changed = success_response(data).replace_data(outcome.fields, outcome.without).data
+        if isinstance(named := changed.get("resultJson"), str):
+            link = f"{self._state.files_url}/{task.file_name}"
+            changed["resultJson"] = named.replace(RESULT_LINK, link)
+        return changed
 
     def _is_available(self, task: Task) -> bool:
         pace = self._state.scaled_clock

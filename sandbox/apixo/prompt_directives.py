@@ -22,14 +22,17 @@ text; an unknown value of a known name is a 400 that lists the values.
 `[[times:seconds]]`    odd time fields: seconds negative future backwards text zero
 `[[result:404]]`       success, but the result link answers 403 404 410 500 `html` `empty` `cut`
                        `elsewhere` (redirect to another host) `reset` `timeout`; or resultJson is
-                       none null blank text array object no-urls null-urls string-urls parsed; or
-                       its links are two twice number plain file private metadata foreign userinfo
+                       none null blank text array object no-urls null-urls string-urls parsed
+                       objects doubly padded; or its links are two twice number plain file private
+                       metadata foreign userinfo empty-label long-label long-name no-dns, or of
+                       several only the last can be had: `last`, or `down` (the first is no server)
 `[[size:30]]`          the result file is padded to that many megabytes (and still plays)
 `[[callback:twice]]`   callbacks: `twice`, `never`, or `early` (claims the end before the submission
                        is answered and while status still says otherwise)
 ====================== ==========================================================================
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +47,9 @@ _HTML: Final = b"<!doctype html><title>Just a moment...</title><h1>Checking your
 _HTML_PAGE: Final = Fault(raw=_HTML, headers={"Content-Type": "text/html; charset=utf-8"})
 _HUGE: Final = Fault(raw=b" " * 1_000_000, repeat=200)
 _DEEP: Final = Fault(raw=b"[" * 100_000 + b"]" * 100_000)
+
+RESULT_LINK: Final = "{link}"
+"""Stands for the link of the task's own file."""
 
 _T = TypeVar("_T")
 
@@ -168,6 +174,13 @@ _TIMES: Final[Mapping[str, Fault]] = {
     "zero": Fault(fields={"costTime": 0}),
 }
 
+_MALFORMED_URLS: Final = {
+    "empty-label": "https://.apixo.ai/xxx.mp4",
+    "long-label": f"https://{'x' * 64}.apixo.ai/xxx.mp4",
+    "long-name": f"https://{'x.' * 130}apixo.ai/xxx.mp4",
+    "no-dns": "https://xn--a.apixo.ai/xxx.mp4",
+}
+
 _OUTCOMES: Final[Mapping[str, Fault]] = {
     "none": Fault(without=("resultJson",)),
     "null": _result(None),
@@ -188,6 +201,12 @@ _OUTCOMES: Final[Mapping[str, Fault]] = {
     "metadata": _urls("https://169.254.169.254/latest/meta-data/"),
     "foreign": _urls("https://evil.example/xxx.mp4"),
     "userinfo": _urls("https://file.apixo.ai@evil.example/xxx.mp4"),
+    **{name: _urls(url) for name, url in _MALFORMED_URLS.items()},
+    "last": _urls("https://evil.example/xxx.mp4", *_MALFORMED_URLS.values(), RESULT_LINK),
+    "down": _urls("https://127.0.0.1:9/xxx.mp4", RESULT_LINK),
+    "objects": _urls({"url": RESULT_LINK, "type": "video"}),
+    "doubly": _result(json.dumps(encode_result_json(RESULT_LINK))),
+    "padded": _urls(f"  {RESULT_LINK} "),
 }
 
 _FILES: Final[Mapping[str, Fault]] = {

@@ -1,10 +1,13 @@
 """Fetching results: whole, within the cap, from where they may lie, and from nowhere else."""
 
+import asyncio
 import ipaddress
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader, is_public_address
@@ -169,6 +172,14 @@ async def test_an_error_of_the_taker_is_not_the_fetchers(fetcher: ResultDownload
         "https://169.254.169.254/latest/meta-data/",
         "http://file.apixo.ai:99999/",
         "https://[/",
+        "https://.apixo.ai/x.mp4",
+        "https://file..apixo.ai/x.mp4",
+        f"https://{'x' * 64}.apixo.ai/x.mp4",
+        f"https://{'x.' * 125}apixo.ai/x.mp4",
+        f"https://{'ü' * 60}.apixo.ai/x.mp4",
+        "https://xn--a.apixo.ai/x.mp4",
+        "https://%00.apixo.ai/x.mp4",
+        "https://\u3002apixo.ai/x.mp4",
         "//file.apixo.ai/x.mp4",
         "x.mp4",
         "",
@@ -178,6 +189,43 @@ async def test_an_address_is_judged_by_its_spelling(fetcher: ResultDownloader, u
     """HTTPS on the usual port of an allowed host, or the stand-in's own name; nothing else."""
     with pytest.raises(DownloadNotAllowed):
         await fetch(fetcher, url)
+
+
+_LABELS = st.sampled_from(
+    ["", "file", "x" * 64, "ü", "xn--a", "\u3002", "%2e", "a_b", "-", " ", "[", "@"]
+)
+_PARTS = st.one_of(_LABELS, st.text(max_size=8))
+_ODD_URLS = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        lambda scheme, labels, rest: f"{scheme}{'.'.join(labels)}.localhost{rest}",
+        st.sampled_from(["https://", "http://", "https:", "//", ""]),
+        st.lists(_PARTS, max_size=4),
+        st.one_of(
+            st.sampled_from(["", "/x.mp4", ":443", ":99999", ":x", "?", "#"]), st.text(max_size=9)
+        ),
+    ),
+)
+
+
+@given(url=_ODD_URLS, is_redirect=st.booleans())
+@example(url="https://.localhost/x", is_redirect=False)
+@example(url=f"https://{'x' * 64}.localhost/x", is_redirect=True)
+@settings(max_examples=150)
+def test_whatever_an_address_is_it_ends_in_one_of_the_errors(url: str, is_redirect: bool) -> None:
+    """Also where a server redirects to it: no other exception comes out."""
+    asyncio.run(_try_odd_address(url, is_redirect=is_redirect))
+
+
+async def _try_odd_address(url: str, *, is_redirect: bool) -> None:
+    location = url.encode("utf-8", "surrogateescape").translate(None, b"\r\n\0")
+    reply = reply_raw(b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\n\r\n")
+    async with (
+        serve_replies(reply) as wire,
+        ResultDownloader(("localhost",), "127.0.0.1", timeout=aiohttp.ClientTimeout(5)) as fetcher,
+    ):
+        with pytest.raises(DownloadError):
+            await fetch(fetcher, wire.origin if is_redirect else url)
 
 
 @pytest.mark.parametrize(

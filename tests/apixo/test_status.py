@@ -129,6 +129,15 @@ async def test_a_broken_connection_is_no_answer(apixo: FakeApixo, client: ApixoC
         ({"resultUrls": FILE}, (FILE,)),
         ({"resultUrls": [FILE, FILE, "https://r2.apixo.ai/2.mp4"]}, (FILE, "https://r2.apixo.ai/2.mp4")),
         ({"resultUrls": [7, None, "", "a\nb", "\ud800", "x" * 5000, FILE]}, (FILE,)),
+        ({"resultUrls": [{"url": FILE}, {"url": 7}, {"link": FILE}, [FILE]]}, (FILE,)),
+        ({"resultUrls": {"url": FILE}}, (FILE,)),
+        ({"resultUrls": [f" {FILE}\n", "\t"]}, (FILE,)),
+        (json.dumps(f'{{"resultUrls": ["{FILE}"]}}'), (FILE,)),
+        (json.dumps(json.dumps(json.dumps(FILE))), ()),
+        (
+            {"resultUrls": [f"{FILE}?{n}" for n in range(10_000)]},
+            tuple(f"{FILE}?{n}" for n in range(10)),
+        ),
         *(
             (nothing, ())
             for nothing in (

@@ -13,6 +13,7 @@ from storage.jobs import Job
 from workflow.billing import credit
 from workflow.billing.settlement import Payer, resolve_payment
 from workflow.context import Context
+from workflow.results.result_urls import join_urls
 from workflow.scheduling import next_poll_age_ms, retry_later
 
 _log = structlog.get_logger(__name__)
@@ -48,10 +49,10 @@ async def _record(context: Context, job: Job, status: TaskStatus, polled_ms: int
 async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
     async def record_success(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        url = next(iter(status.result_urls), None)
-        due_at_ms = now_ms if url else context.due_after(MIN_POLL_INTERVAL_MS)
+        urls = join_urls(status.result_urls)
+        due_at_ms = now_ms if urls else context.due_after(MIN_POLL_INTERVAL_MS)
         await jobs.transition(
-            tx, job, JobState.SUCCEEDED, now_ms=now_ms, due_at_ms=due_at_ms, result_url=url
+            tx, job, JobState.SUCCEEDED, now_ms=now_ms, due_at_ms=due_at_ms, result_url=urls
         )
         await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms)
 

@@ -4,6 +4,8 @@ The task is charged by now. Only if the file cannot be downloaded at all is the 
 the member is then refunded from the operator's account, and the ledger has both rows.
 """
 
+from collections.abc import Sequence
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +17,7 @@ from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.billing.settlement import refund
 from workflow.context import Context
+from workflow.results.result_urls import join_urls, split_urls
 from workflow.scheduling import retry_later
 
 _log = structlog.get_logger(__name__)
@@ -26,32 +29,54 @@ _TRANSIENT_TRIES = 300
 _DEAD_TRIES = 10
 """About a quarter of an hour: a URL may be valid before the file has been replicated."""
 
+_NEW_URLS_EVERY = 10
+"""Tries after which URLs that may still work are requested anew all the same."""
+
 
 async def store(context: Context, job: Job) -> None:
     """Download the video of a job in `succeeded` into the media folder."""
-    url = job.result_url
+    urls = split_urls(job.result_url)
     try:
         stored = await context.media.restore_video(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
         if stored is None:
-            url = url or await _fetch_url(context, job)
-            stored = await _download(context, job, url)
+            urls = urls or await _fetch_urls(context, job)
+            stored = await _download_any(context, job, urls)
     except (ApixoError, DownloadFailed) as error:
-        await _retry(context, job, error, url, max_tries=_TRANSIENT_TRIES)
+        await _retry(context, job, error, urls, max_tries=_TRANSIENT_TRIES)
     except (DownloadError, NotAVideo, MediaTooLarge) as error:
-        await _retry(context, job, error, None, max_tries=_DEAD_TRIES)
+        await _retry(context, job, error, (), max_tries=_DEAD_TRIES)
     except OSError as error:
         _log.error("media folder not writable", error=str(error))
-        await _retry(context, job, error, url, max_tries=None)
+        await _retry(context, job, error, urls, max_tries=None)
     else:
         await _stored(context, job, stored)
 
 
-async def _fetch_url(context: Context, job: Job) -> str:
+async def _fetch_urls(context: Context, job: Job) -> tuple[str, ...]:
     assert job.task_id is not None, "a job that succeeded has a task"
     status = await context.apixo.fetch_status(job.request.model, job.task_id)
-    for url in status.result_urls:
-        return url
-    raise DownloadError("the task succeeded without a result address")
+    if not status.result_urls:
+        raise DownloadError("the task succeeded without a result address")
+    return status.result_urls
+
+
+async def _download_any(context: Context, job: Job, urls: Sequence[str]) -> StoredFile:
+    """Download the video from the first of its addresses that has it.
+
+    Raises:
+        DownloadFailed: at least one of them may have it later.
+        DownloadError, NotAVideo, MediaTooLarge: none of them has it.
+        OSError: the media folder is not writable.
+    """
+    refusals = list[Exception]()
+    for number, url in enumerate(urls, 1):
+        try:
+            return await _download(context, job, url)
+        except (DownloadError, NotAVideo, MediaTooLarge) as error:
+            refusals.append(error)
+            _log.info("result address refused", job=job.id, number=number, error=str(error))
+    failures = [error for error in refusals if isinstance(error, DownloadFailed)]
+    raise (failures or refusals)[0]
 
 
 async def _download(context: Context, job: Job, url: str) -> StoredFile:
@@ -76,14 +101,18 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
 
 
 async def _retry(
-    context: Context, job: Job, error: Exception, url: str | None, *, max_tries: int | None
+    context: Context, job: Job, error: Exception, urls: Sequence[str], *, max_tries: int | None
 ) -> None:
-    """Retry later, with the same URL or (None) a new one, at most `max_tries` times if not None."""
+    """Retry later, at most `max_tries` times if not None: with these URLs, or new ones if none.
+
+    Now and then new ones are requested all the same.
+    """
     failures = job.failures + 1
+    kept = urls if failures % _NEW_URLS_EVERY else ()
     if max_tries is not None and failures >= max_tries:
         await _lost(context, job, error)
         return
-    await retry_later(context, job, result_url=url)
+    await retry_later(context, job, result_url=join_urls(kept))
     _log.warning("result not stored", job=job.id, failures=failures, error=str(error))
 
 

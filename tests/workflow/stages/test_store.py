@@ -26,6 +26,7 @@ async def test_a_stored_video_is_what_apixo_served(harness: WorkflowHarness):
     "directive",
     [
         *("404", "403", "410", "html", "elsewhere", "private", "metadata", "foreign", "userinfo"),
+        *("empty-label", "long-label", "long-name", "no-dns"),
         *(
             "none",
             "null",
@@ -54,6 +55,17 @@ async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(
     assert harness.publisher.messages_of(job.id, "status")[0].states[-1] is S.RESULT_LOST
     assert not harness.context.media.has_video(f"{job.id}.mp4")
     await harness.audit()
+
+
+@pytest.mark.parametrize("directive", ["last", "down", "objects", "doubly", "padded"])
+async def test_a_video_that_is_to_be_had_in_some_way_is_had(
+    harness: WorkflowHarness, directive: str
+):
+    """Of several addresses the last, or one that is wrapped oddly; at the first turn."""
+    job = (await harness.accept_job(f"a lake [[result:{directive}]]")).job
+    await harness.run_until(S.DELIVERED, job=job.id)
+    assert [kind for kind, _ in await harness.ledger(job.id)] == ["hold", "charge"]
+    assert len(harness.apixo.journal.requests_to("/files/")) == 1
 
 
 async def test_a_disk_that_is_full_delays_and_loses_nothing(
