@@ -51,6 +51,7 @@ from cogs.publishing.publisher import DiscordPublisher
 from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
+from cogs.servers.cog import ServersCog
 from cogs.settings.cog import SettingsCog
 from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
@@ -174,6 +175,7 @@ def build_cogs(
         ReportCog(context, interactions),
         HelpCog(context, interactions),
         NotificationsCog(context, interactions),
+        ServersCog(context),
         WorkerLoop(worker, interactions),
         PeriodicTasks(context, Operators(bot), WeeklySummaryPublisher(bot)),
     ]

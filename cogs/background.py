@@ -18,6 +18,8 @@ from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
 from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep
+from workflow.servers.notices import ReleaseNotices
+from workflow.servers.release import release_where_left
 from workflow.worker import Worker
 
 _log = structlog.get_logger(__name__)
@@ -77,6 +79,7 @@ _ROUND_INTERVAL_S: Final = 2.0
 
 _SUMMARY_INTERVAL_S: Final = 60
 _RETENTION_INTERVAL_S: Final = 3_600
+_LEFT_SERVERS_INTERVAL_S: Final = 10
 
 _PeriodicTask = Callable[[], Awaitable[object]]
 
@@ -109,6 +112,10 @@ class PeriodicTasks(commands.Cog):
             "summaries": _IntervalTask(
                 lambda: post_due_summaries(context, weekly_summary.publish), _SUMMARY_INTERVAL_S
             ),
+            "left servers": _IntervalTask(
+                lambda: release_where_left(context), _LEFT_SERVERS_INTERVAL_S
+            ),
+            "release notices": ReleaseNotices(context).send_next,
             "retention": _IntervalTask(lambda: sweep(context), _RETENTION_INTERVAL_S),
             **OperatorAlerts(context, operators).periodic_tasks,
         }

@@ -94,6 +94,7 @@ class ViolationCode(StrEnum):
     AGE_RESTRICTED_PROMPT = "age_restricted_prompt"
     PRIVATE_NOT_ALLOWED = "private_not_allowed"
     PERMISSIONS_MISSING = "permissions_missing"
+    BOT_NOT_IN_SERVER = "bot_not_in_server"
     PRESET_UNKNOWN = "preset_unknown"
     PRESET_DOES_NOT_FIT = "preset_does_not_fit"
 

@@ -62,6 +62,7 @@ def _names(kinds: type[StrEnum]) -> str:
 
 _ZERO = text("0")
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
+_UNTOLD = text("state = 'cancelled' AND fail_code IS NOT NULL AND told_at_ms IS NULL")
 MODEL_FAILED: Final = text("state IN ('failed', 'rejected')")
 """The job ended because the model refused or failed; has an index of its own."""
 
@@ -128,6 +129,13 @@ jobs = Table(
     Index("ix_jobs_member", "guild_id", "user_id", "created_at_ms"),
     Index("ix_jobs_unshown", "id", sqlite_where=_UNSHOWN, postgresql_where=_UNSHOWN),
     Index("ix_jobs_lease", "lease_owner"),
+    Index(
+        "ix_jobs_untold",
+        "guild_id",
+        "user_id",
+        sqlite_where=_UNTOLD,
+        postgresql_where=_UNTOLD,
+    ),
     Index(
         "ix_jobs_failed",
         "guild_id",

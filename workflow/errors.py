@@ -14,6 +14,7 @@ DailiesError
 ├── StaleDecision             the parked job has moved on, or does not allow this decision
 ├── TaskNotBindable           APIXO does not have the task, or another job has it
 ├── TaskCheckFailed           APIXO did not answer whether there is such a task
+├── DestinationUnknown        Discord did not answer whether a video could be posted
 ├── StatusNotPosted           the message that is to carry a job's files is not posted yet
 └── PublishError              Discord did not accept a message
     ├── ChannelUnavailable    the channel can no longer be posted to: try the next fallback
@@ -113,6 +114,10 @@ class TaskNotBindable(DailiesError):
 
 class TaskCheckFailed(DailiesError):
     """APIXO did not answer whether there is such a task."""
+
+
+class DestinationUnknown(DailiesError):
+    """Discord did not answer whether a job's video could be posted."""
 
 
 class StatusNotPosted(DailiesError):

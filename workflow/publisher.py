@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.job_view import JobView
+from domain.obstacles import Obstacle, ObstacleKind
 
 
 class MessageKind(StrEnum):
@@ -78,6 +79,17 @@ class StatusView:
     is_spoiler: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseNotice:
+    """What a member is told of their jobs that were released; `job_id` is the first of them."""
+
+    user_id: int
+    channel_id: int
+    job_id: str
+    kind: ObstacleKind
+    count: int
+
+
 class Publisher(Protocol):
     """Posts the messages of jobs.
 
@@ -93,6 +105,26 @@ class Publisher(Protocol):
     @property
     def is_connected(self) -> bool:
         """Return whether it is known at present which servers and channels there are."""
+        ...
+
+    def has_left(self, guild_id: int) -> bool:
+        """Return whether the bot is known to be no member of a server."""
+        ...
+
+    def is_destination_cached(self, guild_id: int, channel_id: int | None) -> bool:
+        """Return whether `find_obstacle` answers without a request to Discord."""
+        ...
+
+    async def find_obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
+        """Return what keeps a video from a channel, or from the server; None if nothing does.
+
+        Without a channel only the membership in the server counts. `TemporaryPublishError` means
+        that Discord does not answer.
+        """
+        ...
+
+    async def notify_released(self, notice: ReleaseNotice) -> None:
+        """Send a member a direct message about their jobs that were released."""
         ...
 
     async def post_status(self, status: StatusView) -> int:

@@ -152,6 +152,9 @@ class StatusUpdater:
 
     async def _show(self, job: Job) -> None:
         publisher = self._context.publisher
+        if publisher.has_left(job.guild_id) and not job.private:
+            await self._shown(job)
+            return
         known = job.status_message_id or await self._find(job)
         message_id = known or await publisher.post_status(
             await build_status_view(self._context, job)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from discord import ui
 
 from cogs.generation import refusals
 from cogs.generation.retry import RetryDraft, RetryModals
+from cogs.publishing.access import missing_permissions
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
@@ -26,7 +28,13 @@ from domain.requests import Draft, VideoRequest, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
-from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFlight
+from workflow.errors import (
+    CooldownActive,
+    OverLimit,
+    QueueFull,
+    TemporaryPublishError,
+    TooManyInFlight,
+)
 from workflow.guilds.notifications import wants_done_notification
 from workflow.guilds.presets import apply_preset
 from workflow.guilds.prompt_history import resolve_prompt_token
@@ -113,6 +121,10 @@ _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
 """Sources of violations that a retry modal can correct."""
 
 
+_FORM_CHECK_S: Final = 2
+"""Seconds for checks before a form: Discord waits three for the first answer."""
+
+
 class GenerationService:
     """Turns drafts from commands, buttons and modals into jobs."""
 
@@ -128,6 +140,30 @@ class GenerationService:
         self._ephemeral_replies = ephemeral_replies
         self._retries = retries
         self._confirmations = PriceConfirmations(context)
+
+    async def check_server(self, interaction: Interaction) -> None:
+        """Refuse a server where no video can be posted, before any file of a request is fetched.
+
+        If Discord does not answer, nothing is refused: a job is checked again before it is bought.
+
+        Raises:
+            RulesViolated: the bot is not a member of the server.
+        """
+        assert interaction.guild_id is not None, "videos are asked for in servers only"
+        with suppress(TemporaryPublishError):
+            publisher = self._context.publisher
+            if await publisher.find_obstacle(interaction.guild_id, None) is not None:
+                raise RulesViolated([Violation.of(ViolationCode.BOT_NOT_IN_SERVER, Source.CHANNEL)])
+
+    async def check_server_before_form(self, interaction: Interaction) -> None:
+        """Do the same before a form is opened, which has to be the first answer.
+
+        Raises:
+            RulesViolated: the bot is not a member of the server.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FORM_CHECK_S):
+                await self.check_server(interaction)
 
     async def request_video(
         self,
@@ -150,6 +186,7 @@ class GenerationService:
             self._context, interaction.guild_id, interaction.user.id, draft
         )
         try:
+            await self.check_server(interaction)
             request, confirm_above = await self._validate(interaction, draft)
             price = quote(request).amount
             if needs_confirmation(price, agreed_price, confirm_above):
@@ -259,10 +296,7 @@ def _is_fixable(violations: Sequence[Violation]) -> bool:
 def _permission_violations(interaction: Interaction) -> list[Violation]:
     """Return a violation that names what the bot lacks to post a video here later, if anything."""
     in_thread = isinstance(interaction.channel, discord.Thread)
-    send = "send_messages_in_threads" if in_thread else "send_messages"
-    allowed = interaction.app_permissions
-    needed = ("view_channel", send, "attach_files")
-    missing = tuple(name for name in needed if not getattr(allowed, name))
+    missing = missing_permissions(interaction.app_permissions, in_thread=in_thread)
     if not missing:
         return []
     return [Violation.of(ViolationCode.PERMISSIONS_MISSING, Source.CHANNEL, permissions=missing)]

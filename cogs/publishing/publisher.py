@@ -15,17 +15,19 @@ import discord
 from discord import ui
 
 from cogs.publishing import carriers
+from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
 from cogs.publishing.threads import Channel, call_in_channel
-from cogs.ui import views
+from cogs.ui import text, views
 from cogs.ui.notify_button import render_done_notice
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from domain.jobs import JobState
+from domain.obstacles import Obstacle
 from workflow.errors import (
     ChannelDeleted,
     ChannelUnavailable,
@@ -34,7 +36,7 @@ from workflow.errors import (
     TemporaryPublishError,
     TooLargeToPost,
 )
-from workflow.publisher import MessageKind, ResultPayload, StatusView
+from workflow.publisher import MessageKind, ReleaseNotice, ResultPayload, StatusView
 from workflow.status_updates import ACTIVE_STATES
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ class DiscordPublisher:
         self._client = client
         self._ephemeral_replies = ephemeral_replies
         self._history = MessageHistory(client)
+        self._access = DestinationAccess(client)
 
     @property
     def is_ready(self) -> bool:
@@ -135,6 +138,24 @@ class DiscordPublisher:
         """Return whether the gateway is connected, which reports servers that are left."""
         ws = cast("DiscordWebSocket | None", self._client.ws)
         return self.is_ready and ws is not None and ws.open
+
+    def has_left(self, guild_id: int) -> bool:
+        """Return whether the bot is known to be no member of a server."""
+        return self._access.has_left(guild_id)
+
+    def is_destination_cached(self, guild_id: int, channel_id: int | None) -> bool:
+        """Return whether `find_obstacle` answers without a request."""
+        return self._access.is_cached(guild_id, channel_id)
+
+    async def find_obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
+        """Return what keeps a video from a channel, or from the server; None if nothing does."""
+        return await self._access.find_obstacle(guild_id, channel_id)
+
+    async def notify_released(self, notice: ReleaseNotice) -> None:
+        """Send a member a direct message about their jobs that were released."""
+        channel = await self._dm_channel(notice.user_id)
+        nonce, view = f"n{notice.job_id}", views.render_text(text.format_release_notice(notice))
+        await call_discord(channel.send(view=view, nonce=nonce, allowed_mentions=NO_MENTIONS))
 
     async def post_status(self, status: StatusView) -> int:
         """Post the status message with its files; it pings nobody.
@@ -235,11 +256,13 @@ class DiscordPublisher:
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
         build_view = partial(views.render_result, job, payload, private=True)
-        return await self._send_result(await self._dm_channel(job), job, payload, build_view)
+        return await self._send_result(
+            await self._dm_channel(job.user_id), job, payload, build_view
+        )
 
     async def notify_done(self, job: JobView) -> None:
         """Send the member of a delivered job a done-notification that links to the result."""
-        channel = await self._dm_channel(job)
+        channel = await self._dm_channel(job.user_id)
         send = channel.send(
             view=render_done_notice(job), nonce=f"d{job.id}", allowed_mentions=NO_MENTIONS
         )
@@ -306,7 +329,7 @@ class DiscordPublisher:
     async def _find_dm(self, job: JobView, kind: MessageKind, since_ms: int) -> int | None:
         try:
             return await self._history.find_message(
-                await self._dm_channel(job), job.id, kind, since_ms
+                await self._dm_channel(job.user_id), job.id, kind, since_ms
             )
         except ChannelUnavailable:
             return None
@@ -331,7 +354,7 @@ class DiscordPublisher:
     async def _delete_dm(self, job: JobView, message_id: int) -> bool:
         """Delete a message of the direct messages, if it is there."""
         try:
-            await self._delete(await self._dm_channel(job), message_id)
+            await self._delete(await self._dm_channel(job.user_id), message_id)
         except (ChannelUnavailable, MessageDeleted):
             return False
         return True
@@ -413,16 +436,16 @@ class DiscordPublisher:
         except (ChannelDeleted, MessageDeleted):
             return None
 
-    async def _dm_channel(self, job: JobView) -> discord.DMChannel:
-        user = await call_discord(self._client.fetch_user(job.user_id))
+    async def _dm_channel(self, user_id: int) -> discord.DMChannel:
+        user = await call_discord(self._client.fetch_user(user_id))
         return await call_discord(user.create_dm())
 
     async def _message_channel(self, job: JobView) -> Channel:
         """Return the channel of a job's messages, or its member's direct messages."""
-        return await self._dm_channel(job) if job.private else self._channel(job)
+        return await self._dm_channel(job.user_id) if job.private else self._channel(job)
 
     async def _place_of_result(self, job: JobView) -> Channel:
-        return await self._dm_channel(job) if job.private else self._result_channel(job)
+        return await self._dm_channel(job.user_id) if job.private else self._result_channel(job)
 
     def _channel(self, job: JobView) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)

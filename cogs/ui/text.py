@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.i18n import N_, _, format_usd, ngettext
 from domain.failures import (
     ENDED_BY_OPERATOR,
     FIXABLE_BY_MEMBER,
@@ -19,10 +19,17 @@ from domain.job_view import JobView
 from domain.jobs import AT_APIXO, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
+from domain.obstacles import ObstacleKind
 from domain.quotas import LimitKind, Period, RemainingQuota, Scope
 from domain.requests import VideoRequest
 from workflow.errors import NotCancellable
-from workflow.publisher import BlockReason, ResultPayload, StatusView, SubmissionBlock
+from workflow.publisher import (
+    BlockReason,
+    ReleaseNotice,
+    ResultPayload,
+    StatusView,
+    SubmissionBlock,
+)
 from workflow.results.lookup import JobCost
 from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_TOO_LARGE, INPUT_UNREACHABLE
 
@@ -140,6 +147,46 @@ def format_title(request: VideoRequest) -> str:
             return _("A video from references")
 
 
+_RELEASED: Final = MappingProxyType(
+    {
+        ObstacleKind.SERVER_LEFT: N_("I am not on this server any more."),
+        ObstacleKind.CHANNEL_GONE: N_("The channel where it was asked for is gone."),
+        ObstacleKind.PERMISSIONS_MISSING: N_("I may not post in this channel any more."),
+    }
+)
+
+
+def format_release_notice(notice: ReleaseNotice) -> str:
+    """Format what a member is told of their released jobs."""
+    channel, count = f"<#{notice.channel_id}>", notice.count
+    match notice.kind:
+        case ObstacleKind.SERVER_LEFT:
+            return ngettext(
+                "I was removed from a server where {count} video of yours was waiting. It will not "
+                "be made, and nothing was charged for it.",
+                "I was removed from a server where {count} videos of yours were waiting. They will "
+                "not be made, and nothing was charged for them.",
+                count,
+            )
+        case ObstacleKind.CHANNEL_GONE:
+            return ngettext(
+                "The channel is gone where {count} video of yours was waiting. It will not be "
+                "made, and nothing was charged for it.",
+                "The channel is gone where {count} videos of yours were waiting. They will not be "
+                "made, and nothing was charged for them.",
+                count,
+            )
+        case ObstacleKind.PERMISSIONS_MISSING:
+            return ngettext(
+                "I may not post in {channel} any more, where {count} video of yours was waiting. "
+                "It will not be made, and nothing was charged for it.",
+                "I may not post in {channel} any more, where {count} videos of yours were waiting. "
+                "They will not be made, and nothing was charged for them.",
+                count,
+                channel=channel,
+            )
+
+
 def format_outcome(status: StatusView) -> str:
     """Format why there is no video, whether trying again can help, and what it cost."""
     job = status.job
@@ -150,6 +197,9 @@ def format_outcome(status: StatusView) -> str:
             return _stuck(status)
         case JobState.UNDELIVERABLE:
             return _undeliverable(job)
+        case JobState.CANCELLED if job.fail_code in _RELEASED:
+            cause = _(_RELEASED[ObstacleKind(job.fail_code)])
+            return f"{cause} {_('Nothing was charged.')}"
         case state if state in _ENDINGS:
             return _(_ENDINGS[state])
         case _:

@@ -74,6 +74,7 @@ _PERMISSIONS: Final = MappingProxyType(
         "send_messages": N_("Send Messages"),
         "send_messages_in_threads": N_("Send Messages in Threads"),
         "attach_files": N_("Attach Files"),
+        "manage_threads": N_("Manage Threads"),
     }
 )
 _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
@@ -182,6 +183,10 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ),
         ViolationCode.PRIVATE_NOT_ALLOWED: N_(
             "This server allows no private videos: leave out the option `private`."
+        ),
+        ViolationCode.BOT_NOT_IN_SERVER: N_(
+            "I am not a member of this server, only my commands are: I could not post the video. "
+            "Ask a manager of the server to add me again, as a bot."
         ),
         ViolationCode.PRESET_UNKNOWN: N_(
             "There is no preset of this name on this server: choose one of those suggested."

@@ -6,11 +6,36 @@ _CLAIMS = "tests/storage/test_queue.py::"
 _SUBMIT = "tests/workflow/stages/test_submit.py::"
 _PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _DELIVER = "tests/workflow/stages/test_deliver.py::"
+_RELEASE = "tests/workflow/servers/test_release.py::"
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
 
 PIPELINE_GUARDS = (
+    Guard(
+        "nothing is bought that could not be posted",
+        "workflow/stages/submit.py",
+        "if (obstacle := await _find_obstacle(context, job)) is not None:",
+        "if (obstacle := None) is not None:",
+        (f"{_RELEASE}test_a_job_is_looked_at_again_before_it_is_bought",),
+    ),
+    Guard(
+        "membership at the order",
+        "cogs/generation/service.py",
+        "if await publisher.find_obstacle(interaction.guild_id, None) is not None:",
+        "if False:",
+        ("tests/cogs/servers/test_cog.py::test_invited_for_its_commands_alone_it_buys_nothing",),
+    ),
+    Guard(
+        "direct messages take turns",
+        "workflow/servers/notices.py",
+        "if next_ms > now_ms:",
+        "if False:",
+        (
+            "tests/workflow/servers/test_notices.py::test_each_member_gets_one_message_and_they_take_turns",
+            f"{_RELEASE}test_what_is_at_apixo_goes_to_its_member",
+        ),
+    ),
     Guard(
         "fence",
         "storage/jobs.py",

@@ -80,6 +80,8 @@ class Gateway:
 
     def dispatch(self, event: GatewayEvent) -> None:
         """Bring an event to every session that hears of it, also to one that may come back."""
+        if not self._concerns_bot(event):
+            return
         for session in self._alive():
             if session.receives(event):
                 session.dispatch(event)
@@ -163,7 +165,7 @@ class Gateway:
         unavailable = [{"id": str(guild.id), "unavailable": True} for guild in own]
         session.send("READY", self._ready(session, unavailable))
         if session.intents & Intent.GUILDS:
-            for guild in own:
+            for guild in (found for found in own if not found.unavailable):
                 channels = self._world.visible_channels(guild)
                 data = serializers.guild_create_json(guild, channels, self._world.bot_user.id)
                 session.send("GUILD_CREATE", data)
@@ -193,6 +195,12 @@ class Gateway:
         """Remember when a session's client went away."""
         session.socket, session.left_at = None, self._world.now()
         self._world.changes.notify()
+
+    def _concerns_bot(self, event: GatewayEvent) -> bool:
+        """Tell whether an event is the bot's to hear: of its servers, or about its commands."""
+        guild = self._world.guilds.get(event.guild_id or 0)
+        is_member = guild is None or self._world.bot_user.id in guild.members
+        return is_member or event.name in ("INTERACTION_CREATE", "GUILD_DELETE")
 
     def _alive(self) -> list[GatewaySession]:
         now, most = self._world.now(), self._options.resume_seconds

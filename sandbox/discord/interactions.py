@@ -267,7 +267,7 @@ class InteractionRegistry:
     def _payload(self, interaction: Interaction) -> Json:
         channel, user = interaction.channel, interaction.user
         granted = permissions.channel_permissions(channel, user.id)
-        bot_granted = permissions.channel_permissions(channel, self._world.bot_user.id)
+        bot_granted = permissions.app_permissions(channel, self._world.bot_user.id)
         body: Json = {
             "id": str(interaction.id),
             "application_id": str(self._world.bot_user.id),

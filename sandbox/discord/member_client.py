@@ -282,9 +282,9 @@ class MemberClient:
             raise ClientActionRefused("A message has to say something")
 
     def _command(self, channel: Channel, name: str, kind: int) -> Json | None:
-        """Find a command where the channel is, unless the bot is not there."""
-        guild, bot = channel.guild, self._state.world.bot_user
-        if guild is not None and bot.id not in guild.members:
+        """Find a command where the channel is, if they are offered there."""
+        guild = channel.guild
+        if guild is not None and not guild.has_commands:
             return None
         return self._state.commands.find(None if guild is None else guild.id, name, kind)
 

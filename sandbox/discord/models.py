@@ -105,12 +105,18 @@ class Membership:
 
 @dataclass(eq=False, slots=True)
 class Guild:
-    """A server; the role with the server's own id is everyone's."""
+    """A server; the role with the server's own id is everyone's.
+
+    `has_commands` says whether the application's commands are offered here, with the bot as a
+    member or without; an `unavailable` server is away by a fault of Discord's.
+    """
 
     id: int
     name: str
     owner_id: int
     premium_tier: int = 0
+    has_commands: bool = True
+    unavailable: bool = False
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     members: dict[int, Membership] = field(default_factory=dict[int, Membership])
 

@@ -37,6 +37,21 @@ def channel_permissions(channel: Channel, user_id: int) -> Permission:
     return _without_implied(channel, _overwritten(channel, channel.guild, user_id, granted))
 
 
+def app_permissions(channel: Channel, bot_id: int) -> Permission:
+    """Compute what an interaction says that its application may do in its channel.
+
+    Where the bot is no member, that is what everyone may: it does not show that it is none.
+    """
+    guild = channel.guild
+    if guild is None or bot_id in guild.members:
+        return channel_permissions(channel, bot_id)
+    everyone = guild.roles[guild.id].permissions
+    overwrite = (channel.parent or channel).overwrites.get(guild.id)
+    if overwrite is not None:
+        everyone = (everyone & ~overwrite.deny) | overwrite.allow
+    return _without_implied(channel, everyone)
+
+
 def _overwritten(channel: Channel, guild: Guild, user_id: int, granted: Permission) -> Permission:
     """Lay over: everyone's overwrite, then the roles' together, then the member's own."""
     overwrites = (channel.parent or channel).overwrites

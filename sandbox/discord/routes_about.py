@@ -4,8 +4,8 @@ from aiohttp import web
 
 from sandbox.discord import serializers
 from sandbox.discord.app_state import AppState
-from sandbox.discord.errors import invalid_field, missing_access, unknown_resource
-from sandbox.discord.json_response import json_response, path_id
+from sandbox.discord.errors import ApiError, invalid_field, missing_access, unknown_resource
+from sandbox.discord.json_response import json_response, no_content, path_id
 from sandbox.discord.json_values import as_id
 from sandbox.discord.models import Guild
 from sandbox.discord.paths import API_PREFIX
@@ -24,6 +24,7 @@ class AboutRoutes:
         return [
             web.get(f"{API_PREFIX}/users/@me", self.me),
             web.get(f"{API_PREFIX}/users/@me/guilds", self.my_guilds),
+            web.delete(f"{API_PREFIX}/users/@me/guilds/{{guild}}", self.leave),
             web.get(f"{API_PREFIX}/users/{{user}}", self.user),
             web.post(f"{API_PREFIX}/users/@me/channels", self.open_direct_channel),
             web.get(f"{API_PREFIX}/oauth2/applications/@me", self.application),
@@ -57,6 +58,11 @@ class AboutRoutes:
                 for found in guilds
             ]
         )
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """Let the bot leave a server."""
+        self._state.world.remove_bot(self._guild(request))
+        return no_content()
 
     async def user(self, request: web.Request) -> web.Response:
         """Tell who a user is."""
@@ -109,8 +115,11 @@ class AboutRoutes:
         )
 
     async def guild(self, request: web.Request) -> web.Response:
-        """Tell about a server."""
-        return json_response(serializers.guild_json(self._guild(request)))
+        """Tell about a server; one that the bot is not in is unknown, whether it exists or not."""
+        try:
+            return json_response(serializers.guild_json(self._guild(request)))
+        except ApiError:
+            raise unknown_resource("Guild", 10004) from None
 
     async def channels(self, request: web.Request) -> web.Response:
         """List a server's channels without its threads."""

@@ -110,13 +110,19 @@ class World:
         self.direct_channel(user)
         return user
 
-    def add_guild(self, name: str, owner: User, tier: int = 0) -> Guild:
-        """Make a server with its owner and the bot in it."""
+    def add_guild(
+        self, name: str, owner: User, tier: int = 0, *, commands_only: bool = False
+    ) -> Guild:
+        """Make a server with its owner in it.
+
+        The bot is in it too, unless it was invited with `applications.commands` alone.
+        """
         guild = Guild(self.ids.next(), name, owner.id, tier)
         guild.roles[guild.id] = Role(guild.id, "@everyone", DEFAULT_PERMISSIONS)
         self.guilds[guild.id] = guild
         self.add_member(guild, owner)
-        self.add_bot(guild)
+        if not commands_only:
+            self.add_bot(guild)
         return guild
 
     def add_role(
@@ -152,10 +158,12 @@ class World:
         """Let the bot join a server, with what its invitation grants it."""
         member = Membership(self.bot_user, set(), self.now())
         guild.members[self.bot_user.id] = member
+        guild.has_commands = True
         role = Role(self.ids.next(), self.bot_user.name, DEFAULT_PERMISSIONS, managed=True)
         guild.roles[role.id] = role
         member.roles.add(role.id)
         data = serializers.guild_create_json(guild, self.visible_channels(guild), self.bot_user.id)
+        del data["unavailable"]  # of a server that comes back, or was there at the start
         self._emit_of(guild, "GUILD_CREATE", data)
 
     def visible_channels(self, guild: Guild) -> list[Channel]:
@@ -168,9 +176,20 @@ class World:
         ]
 
     def remove_bot(self, guild: Guild) -> None:
-        """Throw the bot out of a server."""
+        """Throw the bot out of a server; its commands go with it."""
         del guild.members[self.bot_user.id]
+        guild.has_commands = False
         self._emit_of(guild, "GUILD_DELETE", {"id": str(guild.id)})
+
+    def set_available(self, guild: Guild, *, available: bool) -> None:
+        """Let a server be away by a fault of Discord's, or come back."""
+        guild.unavailable = not available
+        if available:
+            channels = self.visible_channels(guild)
+            data = serializers.guild_create_json(guild, channels, self.bot_user.id)
+            self._emit_of(guild, "GUILD_CREATE", data)
+        else:
+            self._emit_of(guild, "GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
 
     def set_premium_tier(self, guild: Guild, tier: int) -> None:
         """Set how far a server is boosted, 0 to 3."""

@@ -14,6 +14,7 @@ import pytest
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
+from domain.obstacles import Obstacle, ObstacleKind
 from domain.quotas import Limits
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
 from sandbox.apixo import FakeApixo, ManualClock
@@ -21,7 +22,14 @@ from storage import audit, billing, jobs, leases
 from storage.database import Database
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.publisher import MessageKind, ResultPayload, StatusView, SubmissionBlock
+from workflow.errors import TemporaryPublishError
+from workflow.publisher import (
+    MessageKind,
+    ReleaseNotice,
+    ResultPayload,
+    StatusView,
+    SubmissionBlock,
+)
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
 
@@ -69,11 +77,34 @@ class FakePublisher:
         self.age_restricted_channels: set[int] = set()
         self.is_ready = True
         self.has_gateway = True
+        self.left_guilds: set[int] = set()
+        self.obstacles: dict[int, Obstacle] = {}
+        """What keeps videos from channels, by their ids."""
+        self.is_access_cached = True
+        self.is_access_known = True
+        self.notices: list[ReleaseNotice] = []
         self._ids = count(1000)
 
     @property
     def is_connected(self) -> bool:
         return self.is_ready and self.has_gateway
+
+    def has_left(self, guild_id: int) -> bool:
+        return guild_id in self.left_guilds
+
+    def is_destination_cached(self, guild_id: int, channel_id: int | None) -> bool:
+        return self.is_access_cached
+
+    async def find_obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
+        if not self.is_access_known:
+            raise TemporaryPublishError("nobody knows")
+        if guild_id in self.left_guilds:
+            return Obstacle(ObstacleKind.SERVER_LEFT)
+        return None if channel_id is None else self.obstacles.get(channel_id)
+
+    async def notify_released(self, notice: ReleaseNotice) -> None:
+        self._raise(self.errors["notify_released"])
+        self.notices.append(notice)
 
     async def post_status(self, status: StatusView) -> int:
         return self._post("post_status", "status", status.job, status=status)

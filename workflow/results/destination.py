@@ -1,5 +1,6 @@
 """Destination of a result: the server's result channel, else the channel of its request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -62,7 +63,7 @@ async def post_result(
     """
     publisher = context.publisher
     send = partial(send_payload, context, allow_without_video=allow_without_video)
-    for channel_id in dict.fromkeys((job.result_channel_id, None)):
+    for channel_id in _channel_ids(context, job):
         candidate = replace(job, result_channel_id=channel_id)
         try:
             message_id = await send(
@@ -84,3 +85,13 @@ async def post_result(
     max_bytes = publisher.max_file_bytes(job, private=True)
     message_id = await send(job, publisher.send_result_by_dm, max_bytes)
     return PostedResult(message_id, by_dm=True)
+
+
+def _channel_ids(context: Context, job: Job) -> Iterable[int | None]:
+    """Return the channels of a result in order, None for that of its request.
+
+    On a server that the bot has left there are none; of a private result, direct messages are one.
+    """
+    if context.publisher.has_left(job.guild_id) and not job.private:
+        return ()
+    return dict.fromkeys((job.result_channel_id, None))

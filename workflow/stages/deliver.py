@@ -26,6 +26,7 @@ from workflow.publisher import MessageKind
 from workflow.results.destination import PostedResult, find_result_channel, post_result
 from workflow.results.payload import build_payload
 from workflow.scheduling import reschedule, retry_later
+from workflow.servers.notices import claim_turn
 
 _log = structlog.get_logger(__name__)
 
@@ -36,8 +37,8 @@ _NONCE_WINDOW_MS = 60_000
 
 async def deliver(context: Context, job: Job) -> None:
     """Post the video of a job in `stored` or `posting`."""
-    if not context.publisher.is_ready:
-        await reschedule(context, job, context.now_ms() + _NOT_READY_WAIT_MS)
+    if (due_at_ms := await _wait_until_ms(context, job)) is not None:
+        await reschedule(context, job, due_at_ms)
         return
     try:
         if job.state is JobState.STORED:
@@ -58,6 +59,16 @@ async def deliver(context: Context, job: Job) -> None:
         await _park(context, job, error)
     else:
         await _delivered(context, job, placed)
+
+
+async def _wait_until_ms(context: Context, job: Job) -> int | None:
+    """Return until when a post has to wait; None if it need not.
+
+    On a server that the bot has left, only direct messages remain, and they take turns.
+    """
+    if not context.publisher.is_ready:
+        return context.now_ms() + _NOT_READY_WAIT_MS
+    return await claim_turn(context) if context.publisher.has_left(job.guild_id) else None
 
 
 async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:

@@ -17,6 +17,7 @@ from apixo.errors import (
     Unauthorized,
 )
 from domain.jobs import JobState
+from domain.obstacles import Obstacle
 from domain.polling import SUBMIT_UNKNOWN_GRACE_MS
 from domain.requests import VideoRequest
 from storage import billing, jobs, submission_pause
@@ -24,9 +25,16 @@ from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.billing import credit
 from workflow.context import Context
-from workflow.errors import InputLost, StatusNotPosted
+from workflow.errors import (
+    DestinationUnknown,
+    InputLost,
+    StatusNotPosted,
+    TemporaryPublishError,
+)
 from workflow.reliability import commit_with_retry
 from workflow.scheduling import next_poll_age_ms
+from workflow.servers.obstacles import find_obstacle, is_obstacle_cached
+from workflow.servers.release import release_job
 from workflow.status_updates import build_status_view
 from workflow.urls.input_urls import request_with_fresh_urls, stale_inputs
 
@@ -39,9 +47,12 @@ _KEY_PAUSE_MS = 300_000
 async def submit(context: Context, job: Job) -> None:
     """Submit a job in `submitting` to APIXO and record the outcome."""
     try:
+        if (obstacle := await _find_obstacle(context, job)) is not None:
+            await release_job(context, job, obstacle)
+            return
         request = await _with_fresh_urls(context, job)
-    except StatusNotPosted:
-        await _wait_for_status_message(context, job)
+    except (StatusNotPosted, DestinationUnknown):
+        await _wait(context, job)
     except InputLost as error:
         await _reject(context, job, str(error), error.code)
     except Exception as error:  # noqa: BLE001 - nothing was sent, so a retry is safe
@@ -49,6 +60,26 @@ async def submit(context: Context, job: Job) -> None:
         await _requeue_unsent(context, job)
     else:
         await _send(context, job, request)
+
+
+async def _find_obstacle(context: Context, job: Job) -> Obstacle | None:
+    """Return what would keep the job's video from being posted.
+
+    While Discord is asked, the job is on record as not sent.
+
+    Raises:
+        DestinationUnknown: Discord does not answer.
+    """
+    try:
+        if is_obstacle_cached(context, job):
+            return await find_obstacle(context, job)
+        await _record_submitted_at(context, job, None)
+        obstacle = await find_obstacle(context, job)
+    except TemporaryPublishError as error:
+        _log.warning("destination not checked", job=job.id, error=str(error))
+        raise DestinationUnknown(job.id) from error
+    await _record_submitted_at(context, job, job.submitted_at_ms)
+    return obstacle
 
 
 async def _with_fresh_urls(context: Context, job: Job) -> VideoRequest:
@@ -70,8 +101,8 @@ async def _record_submitted_at(context: Context, job: Job, at_ms: int | None) ->
     await context.database.transact(lambda tx: jobs.set_submitted_at(tx, job, at_ms))
 
 
-async def _wait_for_status_message(context: Context, job: Job) -> None:
-    """Queue a job again until its status message is posted; the wait grows with the job's age."""
+async def _wait(context: Context, job: Job) -> None:
+    """Queue a job again until Discord does its part; the wait grows with the job's age."""
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
     wait_ms = min(_MAX_WAIT_MS, max(_MIN_WAIT_MS, waited_ms // 8))

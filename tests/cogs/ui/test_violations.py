@@ -134,6 +134,14 @@ REQUESTS: list[Row] = [
         "This server allows no private videos: leave out the option `private`.",
     ),
     (
+        Code.BOT_NOT_IN_SERVER,
+        {},
+        (
+            "I am not a member of this server, only my commands are: I could not post the video. "
+            "Ask a manager of the server to add me again, as a bot."
+        ),
+    ),
+    (
         Code.PERMISSIONS_MISSING,
         {
             "permissions": (
