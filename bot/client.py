@@ -16,9 +16,10 @@ from bot.command_registration import CommandRegistration
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
 from cogs.ui.acknowledgements import InteractionAdapter
+from cogs.ui.command_tree import CheckedCommandTree
 from cogs.ui.i18n import current_locale
 from cogs.ui.interactions import handle_error
-from cogs.ui.routing import ComponentRouter
+from cogs.ui.routing import ComponentRouter, Interaction
 from storage.key_value import KeyValueStore
 
 _LONGEST_RATE_LIMIT_S = 60.0
@@ -40,6 +41,7 @@ class DailiesBot(commands.Bot):
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=CheckedCommandTree,
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -93,6 +95,10 @@ class DailiesBot(commands.Bot):
         team.
         """
         return user.id in await Operators(self).user_ids()
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Route what the library does not: submitted forms, and what is unknown here."""
+        await self.component_router.dispatch_other(interaction)
 
     async def on_connect(self) -> None:
         """Record that the gateway is connected."""

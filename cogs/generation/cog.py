@@ -18,7 +18,6 @@ from cogs.generation.modals import (
     ModalKind,
     apply_input,
     make_modal,
-    match_submission,
     takes_pictures,
     uploaded_files,
 )
@@ -35,8 +34,8 @@ from cogs.generation.options import (
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_
-from cogs.ui.interactions import InteractionTracker, run_handler
-from cogs.ui.routing import Interaction
+from cogs.ui.interactions import InteractionTracker
+from cogs.ui.routing import ComponentCog, FormRoute, Interaction
 from domain.models import (
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
@@ -309,7 +308,7 @@ def _present(*files: _File) -> list[discord.Attachment]:
 _EMPTY: Final = Draft(command=GenerationCommand.VIDEO, prompt="")
 
 
-class ComposeCog(commands.Cog):
+class ComposeCog(ComponentCog):
     """The /compose command, and submissions of its modal and of retry modals.
 
     An earlier process may have opened the modal.
@@ -334,13 +333,13 @@ class ComposeCog(commands.Cog):
         form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
 
-    @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: Interaction) -> None:
-        """Handle a submitted modal."""
-        if submission := match_submission(interaction, COMPOSE_MODAL_ID):
-            await run_handler(interaction, self._submit_compose(interaction, *submission))
-        elif submission := match_submission(interaction, RETRY_MODAL_ID):
-            await run_handler(interaction, self._submit_retry(interaction, *submission))
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the routes of the modals, which an earlier process may have opened."""
+        return (
+            FormRoute(COMPOSE_MODAL_ID, self._submit_compose),
+            FormRoute(RETRY_MODAL_ID, self._submit_retry),
+        )
 
     async def _submit_compose(
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]

@@ -24,19 +24,20 @@ from cogs.generation.modals import (
     ModalKind,
     apply_input,
     make_modal,
-    match_submission,
     uploaded_files,
 )
 from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
 from cogs.publishing.errors import call_discord
+from cogs.ui.forms import chosen_values
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.layout import gallery, layout, row, text_block
-from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction, dispatch_component
+from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
+from domain.snowflakes import SNOWFLAKE
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import ChannelDeleted, ChannelUnavailable, MessageDeleted, PublishError
@@ -122,7 +123,7 @@ _MENU_NAME: Final = "Animate this image"
 _EMPTY: Final = Draft(command=GenerationCommand.ANIMATE, prompt="")
 
 
-class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<message>[0-9]{1,20})"):
+class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=f"picture:(?P<message>{SNOWFLAKE})"):
     """A menu of the pictures of a message."""
 
     def __init__(self, message_id: int, pictures: tuple[RemoteFile, ...] = ()) -> None:
@@ -151,12 +152,6 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"picture:(?P<messa
     async def callback(self, interaction: Interaction) -> None:
         """Open the modal for the chosen picture."""
         await dispatch_component(interaction, self)
-
-    @property
-    def chosen_number(self) -> int:
-        """Return the number of the chosen picture, from 1; it may not exist."""
-        number = next(iter(self.item.values), "")
-        return int(number) if re.fullmatch("[0-9]{1,2}", number) else 1
 
 
 _PLACEHOLDER_OPTION: Final = discord.SelectOption(label="1")
@@ -198,6 +193,11 @@ class ContextMenuCog(ComponentCog):
         """Return the route of the picture menu."""
         return (ComponentRoute(PictureSelect, self.open_form),)
 
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the route of the modal, which an earlier process may have opened."""
+        return (FormRoute(ANIMATE_MODAL_ID, self._request),)
+
     async def cog_load(self) -> None:
         """Register the entry: of a cog, discord.py registers only slash commands by itself."""
         self._tree.add_command(self._menu)
@@ -212,7 +212,7 @@ class ContextMenuCog(ComponentCog):
 
     async def open_form(self, interaction: Interaction, menu: PictureSelect) -> None:
         """Open the modal for the chosen picture; the choice is checked on submission."""
-        work = open_animate_modal(interaction, menu.message_id, menu.chosen_number)
+        work = open_animate_modal(interaction, menu.message_id, _chosen_number(interaction))
         await run_handler(interaction, work)
 
     async def _start(self, interaction: Interaction, message: discord.Message) -> None:
@@ -228,12 +228,6 @@ class ContextMenuCog(ComponentCog):
         else:
             view = _render_choice(message.id, pictures)
             await interaction.response.send_message(view=view, ephemeral=True)
-
-    @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: Interaction) -> None:
-        """Handle a submitted modal, also one that an earlier process opened."""
-        if submission := match_submission(interaction, ANIMATE_MODAL_ID):
-            await run_handler(interaction, self._request(interaction, *submission))
 
     async def _request(
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
@@ -277,6 +271,12 @@ class ContextMenuCog(ComponentCog):
         if not 1 <= number <= len(pictures):
             raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
         return pictures[number - 1]
+
+
+def _chosen_number(interaction: Interaction) -> int:
+    """Return the number of the chosen picture, from 1; it may not exist."""
+    number = next(iter(chosen_values(interaction)), "")
+    return int(number) if re.fullmatch("[0-9]{1,2}", number) else 1
 
 
 async def open_animate_modal(interaction: Interaction, message_id: int, number: int) -> None:

@@ -16,10 +16,11 @@ from discord import ui
 
 from cogs.generation.attachments import RemoteFile
 from cogs.generation.options import parse_choices
+from cogs.ui.forms import as_list, as_object, read_fields
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import Interaction
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
 from domain.requests import Draft, unsupported_options
+from domain.snowflakes import SNOWFLAKE
 from domain.violations import Source, Violation, ViolationCode
 
 
@@ -273,18 +274,18 @@ def _truncate(text: str, units: int) -> str:
     return sendable[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
-_OPENED: Final = "(?P<opened>[0-9]{1,20})"
+_OPENED: Final = f"(?P<opened>{SNOWFLAKE})"
 EDIT_MODAL_ID: Final = re.compile(f"form:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The job that the modal changes, and the interaction that opened it."""
 EXTEND_MODAL_ID: Final = re.compile(f"extend:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The job whose video is extended."""
 COMPOSE_MODAL_ID: Final = re.compile(f"compose:{_OPENED}")
 ANIMATE_MODAL_ID: Final = re.compile(
-    f"animate:(?P<message>[0-9]{{1,20}}):(?P<number>[0-9]{{1,2}}):{_OPENED}"
+    f"animate:(?P<message>{SNOWFLAKE}):(?P<number>[0-9]{{1,2}}):{_OPENED}"
 )
 """The message whose menu opened it, and the number of the chosen picture, from 1."""
 RETRY_MODAL_ID: Final = re.compile(
-    f"mend:(?P<kind>{'|'.join(RETRY_KINDS)}):(?P<key>[0-9]{{1,20}}):{_OPENED}"
+    f"mend:(?P<kind>{'|'.join(RETRY_KINDS)}):(?P<key>{SNOWFLAKE}):{_OPENED}"
 )
 """The kind of the modal, and the key of its kept draft."""
 
@@ -292,20 +293,9 @@ _MAX_UPLOADS: Final = 10
 """Files that are read, however many a forged submission has."""
 
 
-def match_submission(
-    interaction: Interaction, custom_id: re.Pattern[str]
-) -> tuple[re.Match[str], Mapping[str, Any]] | None:
-    """Return the match of a modal's custom id, and its data; None if it is another modal."""
-    data: dict[str, Any] = {**(interaction.data or {})}
-    match = custom_id.fullmatch(str(data.get("custom_id")))
-    if interaction.type is not discord.InteractionType.modal_submit or match is None:
-        return None
-    return match, data
-
-
 def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
     """Apply a modal's input to the draft that it showed; a cleared menu unsets its option."""
-    values = _read_fields(data)
+    values = read_fields(data)
     choices = parse_choices(
         model=_chosen(values, ModalField.MODEL, draft.model),
         resolution=_chosen(values, ModalField.RESOLUTION, draft.resolution),
@@ -327,34 +317,14 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
 
 def uploaded_files(data: Mapping[str, Any], field: ModalField) -> list[RemoteFile]:
     """Return the files uploaded into a field of a modal, in order."""
-    ids = _read_fields(data).get(field)
-    attached = _object(_object(data.get("resolved")).get("attachments"))
-    files = [_object(attached.get(str(id_))) for id_ in _list(ids)]
+    ids = read_fields(data).get(field)
+    attached = as_object(as_object(data.get("resolved")).get("attachments"))
+    files = [as_object(attached.get(str(id_))) for id_ in as_list(ids)]
     return [
         RemoteFile(str(one.get("filename", "")), str(one.get("url", "")), int(one.get("size") or 0))
         for one in files[:_MAX_UPLOADS]
         if one
     ]
-
-
-def _read_fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of each field: a text, a switch, or the list of what was chosen."""
-    fields = dict[str, Any]()
-    for part in map(_object, _list(data.get("components"))):
-        field = _object(part.get("component", part))
-        if "values" in field:
-            fields[str(field.get("custom_id"))] = [str(one) for one in _list(field["values"])]
-        elif "value" in field:
-            fields[str(field.get("custom_id"))] = field["value"]
-    return fields
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[object]:
-    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _chosen(values: Mapping[str, Any], name: ModalField, before: Any) -> Any:

@@ -16,7 +16,7 @@ from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_usd
-from cogs.ui.interactions import UserError, role_ids
+from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, role_ids
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.routing import Interaction
 from cogs.ui.ttl_store import TTLStore
@@ -73,8 +73,7 @@ class PriceConfirmations:
 
     async def ask(self, interaction: Interaction, pending: PendingConfirmation) -> ui.LayoutView:
         """Keep a request and lay out the question; nothing is held yet."""
-        assert interaction.guild_id is not None, "videos are asked for in servers only"
-        member = Member(interaction.guild_id, pending.user_id, role_ids(interaction.user))
+        member = Member(guild_id_of(interaction), pending.user_id, role_ids(interaction.user))
         remaining = (await read_quota_status(self._context, member)).remaining
         key = str(interaction.id)
         self._pending.put(key, pending)
@@ -101,10 +100,9 @@ _AGE_RESTRICTABLE: Final = (
 
 def request_origin(interaction: Interaction) -> RequestOrigin:
     """Return where an interaction comes from, and its member's roles."""
-    assert interaction.channel_id is not None, "an interaction comes from a channel"
     channel = interaction.channel
     return RequestOrigin(
-        channel_id=interaction.channel_id,
+        channel_id=channel_id_of(interaction),
         parent_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
         age_restricted=is_age_restricted(channel),
         role_ids=role_ids(interaction.user),
@@ -180,10 +178,9 @@ class GenerationService:
         `retry` with the draft in it, and gets a button that opens the modal. The answer is a
         question instead of a price that is above the server's threshold, or not `agreed_price`.
         """
-        assert interaction.guild_id is not None, "videos are asked for in servers only"
         keys = keys or IdempotencyKeys(interaction.id)
         draft = await resolve_prompt_token(
-            self._context, interaction.guild_id, interaction.user.id, draft
+            self._context, guild_id_of(interaction), interaction.user.id, draft
         )
         try:
             await self.check_server(interaction)
@@ -240,9 +237,9 @@ class GenerationService:
         self, interaction: Interaction, draft: Draft
     ) -> tuple[VideoRequest, MicroUSD | None]:
         """Return a draft's request, and the price above which its member is to be asked."""
-        assert interaction.guild_id is not None, "videos are asked for in servers only"
-        draft = await apply_preset(self._context, interaction.guild_id, draft)
-        settings = await read(self._context, interaction.guild_id)
+        guild_id = guild_id_of(interaction)
+        draft = await apply_preset(self._context, guild_id, draft)
+        settings = await read(self._context, guild_id)
         # In a thread: managers' patterns may be slow, though within a bound.
         draft = await asyncio.to_thread(
             apply_guild_rules, settings, request_origin(interaction), draft
@@ -263,13 +260,11 @@ class GenerationService:
         private: bool,
     ) -> Accepted:
         """Accept a request; raise a refusal by the quota or the queue as `RulesViolated`."""
-        assert interaction.guild_id is not None, "videos are asked for in servers only"
-        assert interaction.channel_id is not None, "an interaction comes from a channel"
         order = Order(
             interaction_id=keys.own,
             duplicate_keys=keys.duplicates,
-            guild_id=interaction.guild_id,
-            channel_id=interaction.channel_id,
+            guild_id=guild_id_of(interaction),
+            channel_id=channel_id_of(interaction),
             user_id=interaction.user.id,
             request=request,
             role_ids=role_ids(interaction.user),

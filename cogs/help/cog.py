@@ -13,7 +13,7 @@ from discord.ext import commands
 from cogs.help import privacy, views
 from cogs.help.views import AnyCommand
 from cogs.ui.i18n import N_
-from cogs.ui.interactions import InteractionTracker, is_manager, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, guild_id_of, is_manager, role_ids, run_handler
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.routing import Interaction
 from workflow.billing import quotas
@@ -47,8 +47,7 @@ class HelpCog(commands.Cog):
 
     async def _help(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
-        assert interaction.guild_id is not None, "commands are for servers only"
-        member = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
+        member = Member(guild_id_of(interaction), interaction.user.id, role_ids(interaction.user))
         quota_status = await quotas.read_quota_status(self._context, member)
         usable, ids = _usable_commands(interaction), await self._fetch_command_ids(interaction)
         wanted = await wants_done_notification(self._context, member.guild_id, member.user_id)
@@ -58,8 +57,7 @@ class HelpCog(commands.Cog):
 
     async def _privacy(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
-        assert interaction.guild_id is not None, "commands are for servers only"
-        guild_settings = await settings.read(self._context, interaction.guild_id)
+        guild_settings = await settings.read(self._context, guild_id_of(interaction))
         view = views.render_privacy(
             privacy.privacy_sections(_operator_id(interaction), guild_settings)
         )

@@ -10,7 +10,7 @@ from discord.ext import commands
 from cogs.generation.options import parse_choices
 from cogs.help import price_views
 from cogs.ui.i18n import N_
-from cogs.ui.interactions import InteractionTracker, role_ids, run_handler
+from cogs.ui.interactions import InteractionTracker, guild_id_of, role_ids, run_handler
 from cogs.ui.routing import Interaction
 from domain.models import MAX_CLIP_MS, MIN_CLIP_MS, MODELS, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, build_request
@@ -83,8 +83,7 @@ class PriceCog(commands.Cog):
     async def _price(self, interaction: Interaction, options: _PriceOptions) -> None:
         await self._interactions.defer_reply(interaction)
         request = None if options == _PriceOptions() else build_request(_draft(options))
-        assert interaction.guild_id is not None, "commands are for servers only"
-        member = Member(interaction.guild_id, interaction.user.id, role_ids(interaction.user))
+        member = Member(guild_id_of(interaction), interaction.user.id, role_ids(interaction.user))
         remaining = (await quotas.read_quota_status(self._context, member)).remaining
         view = (
             price_views.render_price(request, remaining)

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from discord.ext import commands
-
 from cogs.generation.modals import (
     EDIT_MODAL_ID,
     EXTEND_MODAL_ID,
     ModalKind,
     apply_input,
     edit_modal,
-    match_submission,
 )
 from cogs.generation.retry import DRAFT_EXPIRED, RetryDraft, RetryModals
 from cogs.generation.service import GenerationService
@@ -25,7 +22,7 @@ from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
-from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
+from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from cogs.ui.ttl_store import TTL_MINUTES
 from domain.job_view import JobView
 from domain.pricing import quote
@@ -35,6 +32,7 @@ from workflow.context import Context
 from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
 from workflow.guilds import notifications
 from workflow.results.delete import delete_video
+from workflow.results.job_list import read_job_page
 from workflow.results.lookup import get_job, read_job_cost
 from workflow.results.rerun import (
     are_inputs_available,
@@ -88,18 +86,18 @@ class JobButtonsCog(ComponentCog):
         """Return the route of the buttons under a job's messages."""
         return (ComponentRoute(ActionButton, self.handle_click),)
 
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the routes of the modals, which an earlier process may have opened."""
+        return (
+            FormRoute(EDIT_MODAL_ID, self._submit_edit),
+            FormRoute(EXTEND_MODAL_ID, self._extend.request_extension),
+        )
+
     async def handle_click(self, interaction: Interaction, button: ActionButton) -> None:
         """Run the handler of a button's action, which answers the click."""
         work = self._actions[button.action](interaction, button.subject)
         await run_handler(interaction, work)
-
-    @commands.Cog.listener("on_interaction")
-    async def on_modal_submit(self, interaction: Interaction) -> None:
-        """Handle a submitted modal, also one that an earlier process opened."""
-        if submission := match_submission(interaction, EDIT_MODAL_ID):
-            await run_handler(interaction, self._submit_edit(interaction, *submission))
-        elif submission := match_submission(interaction, EXTEND_MODAL_ID):
-            await run_handler(interaction, self._extend.request_extension(interaction, *submission))
 
     async def _cancel(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
@@ -286,10 +284,15 @@ class NotificationsCog(ComponentCog):
     async def _set_notifications(
         self, interaction: Interaction, guild_id: int, *, wanted: bool
     ) -> None:
-        if interaction.guild_id not in (guild_id, None):
+        user_id = interaction.user.id
+        if interaction.guild_id is None:
+            # In direct messages the button is below a video, so its member has one there.
+            is_known = bool((await read_job_page(self._context, guild_id, user_id)).total)
+        else:
+            is_known = interaction.guild_id == guild_id
+        if not is_known:
             raise UserError(_(text.NO_SUCH_VIDEO))
         await self._interactions.defer_update(interaction)
-        user_id = interaction.user.id
         await notifications.set_done_notification(self._context, guild_id, user_id, wanted=wanted)
         if interaction.message is not None:
             view = toggle_button(interaction.message, NotifyButton(guild_id, enabled=not wanted))

@@ -9,7 +9,7 @@ from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, Page
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.ui import text
 from cogs.ui.i18n import N_, _
-from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.interactions import InteractionTracker, guild_id_of, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from workflow.context import Context
 from workflow.errors import (
@@ -92,7 +92,7 @@ class JobListCog(ComponentCog):
         return _("Cancelled `{job}`. Nothing was charged.", job=job_id)
 
     async def _repost(self, interaction: Interaction, job_id: str) -> str:
-        guild_id, user_id = _guild_id(interaction), interaction.user.id
+        guild_id, user_id = guild_id_of(interaction), interaction.user.id
         try:
             # A private result comes by this interaction if it cannot come by direct message.
             self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
@@ -118,13 +118,7 @@ class JobListCog(ComponentCog):
     async def _show(self, interaction: Interaction, start: str, notice: str | None = None) -> None:
         first = None if start == NEWEST_PAGE else start
         page = await read_job_page(
-            self._context, _guild_id(interaction), interaction.user.id, first
+            self._context, guild_id_of(interaction), interaction.user.id, first
         )
         view = list_views.render_job_list(page, start, notice)
         await interaction.edit_original_response(view=view)
-
-
-def _guild_id(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError(_(text.NO_SUCH_VIDEO))
-    return interaction.guild_id

@@ -5,13 +5,14 @@ and does nothing to a job that has changed since.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
+from cogs.ui.forms import read_texts
 from cogs.ui.i18n import N_, _
 from cogs.ui.routing import Interaction, dispatch_component
 from workflow.operator.parked_jobs import Decision
@@ -99,7 +100,4 @@ def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
 
 def read_task_id(data: Mapping[str, Any]) -> str:
     """Return the task id in a submitted form; empty if there is none."""
-    components: Iterable[Mapping[str, Any]] = data.get("components", ())
-    fields = (component.get("component", component) for component in components)
-    values = (field.get("value") for field in fields if field.get("custom_id") == "task")
-    return str(next(values, None) or "").strip()
+    return read_texts(data).get("task", "").strip()

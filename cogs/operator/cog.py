@@ -6,7 +6,7 @@ the commands too, so every call and click checks the owner with Discord.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
@@ -26,12 +26,13 @@ from cogs.operator.buttons import (
 from cogs.ui import text, views
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
+from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from cogs.ui.text import format_limit
 from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
 from domain.money import MicroUSD
 from domain.quotas import Limit, LimitKind, LimitTarget, parse_limit
+from domain.snowflakes import parse_snowflake
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.context import Context
@@ -179,13 +180,14 @@ class OperatorCog(ComponentCog):
                 interaction, lambda it: self._decide(it, decision, job_and_fence), in_place=True
             )
 
-    @commands.Cog.listener("on_interaction")
-    async def on_bind_task_submit(self, interaction: Interaction) -> None:
-        """Handle the form with a task's id, also one that an earlier process opened."""
-        data: dict[str, Any] = {**(interaction.data or {})}
-        match = BIND_TASK_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
-        if interaction.type is not discord.InteractionType.modal_submit or match is None:
-            return
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the route of the form with a task's id."""
+        return (FormRoute(BIND_TASK_CUSTOM_ID, self._bind_task),)
+
+    async def _bind_task(
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
+    ) -> None:
         job_and_fence, task = _parse_job_and_fence(match), read_task_id(data)
         await self._serve(
             interaction,
@@ -324,9 +326,10 @@ def _build_limit(period: str, amount: str | None, server: str | None) -> Limit:
 def _server_id(server: str | None) -> int:
     if server is None:
         return 0
-    if re.fullmatch(r"[1-9][0-9]{0,18}", server.strip()) is None:
+    guild_id = parse_snowflake(server.strip())
+    if guild_id is None:
         raise UserError(_("server is the id of a server: a long number."))
-    return int(server)
+    return guild_id
 
 
 def _amount(amount: str) -> MicroUSD | None:

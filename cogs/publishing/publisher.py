@@ -17,6 +17,7 @@ from discord import ui
 from cogs.publishing import carriers
 from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
+from cogs.publishing.channels import server_channel
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord
 from cogs.publishing.history import MessageHistory
@@ -251,7 +252,8 @@ class DiscordPublisher:
         if job.private:
             return await self._send_private_result(job, payload)
         build_view = partial(views.render_result, job, payload)
-        return await self._send_result(self._result_channel(job), job, payload, build_view)
+        channel = server_channel(self._client, job.guild_id, job.destination_channel_id)
+        return await self._send_result(channel, job, payload, build_view)
 
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
@@ -305,7 +307,7 @@ class DiscordPublisher:
 
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody."""
-        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        channel = server_channel(self._client, job.guild_id, channel_id)
         build_view = partial(views.render_showcase, job, payload)
         message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
         return await send_video(self._client, channel, payload.video, message)

@@ -11,7 +11,14 @@ from discord import app_commands
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
 from cogs.ui.i18n import N_, _, format_usd
-from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
+from cogs.ui.interactions import (
+    InteractionTracker,
+    UserError,
+    guild_id_of,
+    is_manager,
+    role_ids,
+    run_handler,
+)
 from cogs.ui.layout import layout
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.text import format_limit
@@ -154,7 +161,7 @@ class QuotaCog(ComponentCog):
         manages, is_own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or is_own):
             raise UserError(_("Only members with *Manage Server* see what others have left."))
-        guild_id = _guild_id(interaction)
+        guild_id = guild_id_of(interaction)
         quota_status = await quotas.read_quota_status(self._context, _member(guild_id, user))
         items = quota_cards.render_quota(quota_status, None if is_own else user.mention)
         if manages:
@@ -198,7 +205,7 @@ class QuotaCog(ComponentCog):
             raise UserError(
                 _("{user} is not on this server and could not use it.", user=user.mention)
             )
-        member, manager = _member(_guild_id(interaction), user), _manager(interaction)
+        member, manager = _member(guild_id_of(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
         message = _(
             "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
@@ -212,7 +219,7 @@ class QuotaCog(ComponentCog):
 
     async def _revoke(self, interaction: Interaction, grant_id: int) -> None:
         _check_manager(interaction)
-        guild_id = _guild_id(interaction)
+        guild_id = guild_id_of(interaction)
         try:
             revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
         except NoSuchGrant:
@@ -246,7 +253,7 @@ def _build_limit(
         target=target,
         kind=LimitKind(subject.period),
         amount=amount,
-        guild_id=_guild_id(interaction),
+        guild_id=guild_id_of(interaction),
         subject_id=subject_id,
     )
 
@@ -262,11 +269,6 @@ def _parse(parser: Callable[[str], T], amount: str) -> T:
 def _check_manager(interaction: Interaction) -> None:
     if not is_manager(interaction):
         raise UserError(_("Only members with *Manage Server* can do that."))
-
-
-def _guild_id(interaction: Interaction) -> int:
-    assert interaction.guild_id is not None, "quotas belong to servers"
-    return interaction.guild_id
 
 
 def _member(guild_id: int, user: _User) -> Member:

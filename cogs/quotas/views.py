@@ -19,7 +19,7 @@ from domain.quotas import EffectiveLimit, Limit, LimitKind, LimitTarget, LimitUs
 from workflow.billing.quotas import QuotaStatus, ServerLimits
 
 
-class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>\d{1,18})"):
+class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>[0-9]{1,18})"):
     """A button that revokes one grant."""
 
     def __init__(self, grant_id: int, label: str | None = None) -> None:

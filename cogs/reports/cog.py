@@ -19,8 +19,16 @@ from cogs.reports.controls import (
     render_controls,
 )
 from cogs.ui import text
+from cogs.ui.forms import chosen_values
 from cogs.ui.i18n import N_, _, format_date_span, format_number
-from cogs.ui.interactions import InteractionTracker, UserError, is_manager, role_ids, run_handler
+from cogs.ui.interactions import (
+    InteractionTracker,
+    UserError,
+    guild_id_of,
+    is_manager,
+    role_ids,
+    run_handler,
+)
 from cogs.ui.layout import BLUE, box, gallery, layout, text_block
 from cogs.ui.names import NameResolver, channel_names
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
@@ -105,7 +113,8 @@ class ReportCog(ComponentCog):
 
     async def update_report(self, interaction: Interaction, menu: ReportMenu) -> None:
         """Replace the report that is shown by the selected one."""
-        await run_handler(interaction, self._show_in_place(interaction, menu.chosen_query))
+        query = menu.changed_query(next(iter(chosen_values(interaction)), ""))
+        await run_handler(interaction, self._show_in_place(interaction, query))
 
     async def send_csv(self, interaction: Interaction, button: CsvButton) -> None:
         """Send a report as a CSV file."""
@@ -167,7 +176,7 @@ class ReportCog(ComponentCog):
             lines, days = report.figures.groups, report.figures.days
             return days, csv_export.format_server_csv(lines, days, query.grouping, report.names)
         days, rows = await spending.read_member_statement(
-            self._context, _guild_id(interaction), interaction.user.id, query.period
+            self._context, guild_id_of(interaction), interaction.user.id, query.period
         )
         return days, csv_export.format_statement_csv(rows)
 
@@ -177,7 +186,7 @@ class ReportCog(ComponentCog):
         Raises:
             UserError: only managers may see a server's spending.
         """
-        guild_id, guild = _guild_id(interaction), interaction.guild
+        guild_id, guild = guild_id_of(interaction), interaction.guild
         if query.report_type is ReportType.SPEND:
             roles = role_ids(interaction.user)
             user_id = interaction.user.id
@@ -218,11 +227,6 @@ def _parse_choice(kind: type[E], name: str, value: str) -> E:
             )
         )
     return kind(value)
-
-
-def _guild_id(interaction: Interaction) -> int:
-    assert interaction.guild_id is not None, "reports are for servers only"
-    return interaction.guild_id
 
 
 def _title(guild: discord.Guild | None) -> str:

@@ -116,11 +116,9 @@ class ReportMenu(
         """Dispatch the choice to the report cog."""
         await dispatch_component(interaction, self)
 
-    @property
-    def chosen_query(self) -> ReportQuery:
-        """Return the query with the selected value; a forged value leaves it unchanged."""
+    def changed_query(self, value: str) -> ReportQuery:
+        """Return the query with another value; one that is not offered leaves it unchanged."""
         before = getattr(self.query, self.query_field)
-        value = next(iter(self.item.values), "")
         chosen = next((known for known in _LABELS[self.query_field] if known == value), before)
         return replace(self.query, **{self.query_field: chosen})
 

@@ -7,6 +7,7 @@ import discord
 import structlog
 from discord import ui
 
+from cogs.publishing.channels import server_channel
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
@@ -93,7 +94,7 @@ class WeeklySummaryPublisher:
         return _("The week on {server}", server=guild.name)
 
     def _channel(self, summary: WeeklySummary) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(summary.channel_id, guild_id=summary.guild_id)
+        return server_channel(self._client, summary.guild_id, summary.channel_id)
 
 
 def _card(summary: WeeklySummary, files: list[discord.File]) -> ui.LayoutView:

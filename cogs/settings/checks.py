@@ -1,13 +1,51 @@
 """Checks of selected channels and roles: deleted ones, and missing permissions of the bot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import discord
 
 from cogs.settings.field_types import ChannelOrRoleField
+from cogs.ui.forms import as_object
 from cogs.ui.i18n import N_, _, ngettext
+from cogs.ui.routing import Interaction
+from domain.snowflakes import parse_snowflake
 
 _Channel = discord.abc.GuildChannel | discord.Thread
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIds:
+    """The channels and roles of an interaction's server; a forged one may name others.
+
+    `threads` maps selected threads to their channels: the library has those in use alone.
+    """
+
+    guild: discord.Guild
+    threads: Mapping[int, int]
+
+    @classmethod
+    def of(cls, guild: discord.Guild, interaction: Interaction) -> Self:
+        """Return what an interaction's server has, by the library and by what Discord resolved."""
+        resolved = as_object(as_object(interaction.data).get("resolved"))
+        channels = as_object(resolved.get("channels")).items()
+        found = {
+            parse_snowflake(id_): parse_snowflake(str(as_object(channel).get("parent_id")))
+            for id_, channel in channels
+        }
+        return cls(guild, {id_: parent for id_, parent in found.items() if id_ and parent})
+
+    def has_channel(self, id_: int) -> bool:
+        """Return whether a channel or thread is the server's."""
+        parent = self.threads.get(id_, 0)
+        return any(self.guild.get_channel_or_thread(one) is not None for one in (id_, parent))
+
+    def has(self, field: ChannelOrRoleField, id_: int) -> bool:
+        """Return whether a role or channel that was selected in a field is the server's."""
+        if field.selects_roles:
+            return self.guild.get_role(id_) is not None
+        return self.has_channel(id_)
 
 
 def existing_ids(guild: discord.Guild, field: ChannelOrRoleField, ids: Iterable[int]) -> list[int]:

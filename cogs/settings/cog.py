@@ -1,36 +1,57 @@
 """The `/settings` command and the interactions with its panel."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import re
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
-import discord
 from discord import app_commands, ui
-from discord.ext import commands
 
 from cogs.settings import modals, pages
+from cogs.settings.checks import ServerIds
 from cogs.settings.controls import (
     ControlAction,
     ReopenFormButton,
     SettingsControl,
     SettingsLocation,
     SettingsPage,
-    chosen_values,
     parse_location,
 )
-from cogs.settings.field_types import TextField
+from cogs.settings.field_types import TextField, not_offered
 from cogs.settings.fields import find_field
 from cogs.settings.modals import FormValues, RejectedForm
 from cogs.settings.pages import RejectionNotice
 from cogs.settings.service import ManagerContext, SettingsService, SettingsState
+from cogs.ui.forms import chosen_values, read_texts
 from cogs.ui.i18n import N_, _
-from cogs.ui.interactions import InteractionTracker, UserError, is_manager, run_handler
-from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
+from cogs.ui.interactions import (
+    InteractionTracker,
+    UserError,
+    channel_id_of,
+    is_manager,
+    run_handler,
+)
+from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.errors import RulesViolated
+from domain.presets import MAX_NAME_CHARS
+from domain.snowflakes import parse_snowflake
 from workflow.billing.quotas import Actor
 from workflow.context import Context
+
+_PAGES_BY_ACTION: Final = MappingProxyType(
+    {
+        ControlAction.OPEN_PAGE: tuple(SettingsPage),
+        ControlAction.SELECT_SUBJECT: (SettingsPage.CHANNEL, SettingsPage.PRESETS),
+        ControlAction.CLEAR: (SettingsPage.CHANNEL,),
+        ControlAction.CLEAR_DELETED: (SettingsPage.CHANNEL,),
+        ControlAction.ADD: (SettingsPage.PRESETS,),
+        ControlAction.EDIT: (SettingsPage.PRESETS,),
+        ControlAction.REMOVE: (SettingsPage.PRESETS,),
+    }
+)
 
 _FORM_READ_S: Final = 2
 """A form has to be the first response, and Discord waits three seconds for it."""
@@ -52,6 +73,11 @@ class SettingsCog(ComponentCog):
             ComponentRoute(ReopenFormButton, self.reopen_form),
         )
 
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the route of the panel's forms, which an earlier process may have opened."""
+        return (FormRoute(modals.FORM_CUSTOM_ID, self._submit_form),)
+
     @app_commands.command(
         name="settings", description=N_("See and change what counts on this server")
     )
@@ -71,19 +97,6 @@ class SettingsCog(ComponentCog):
         """Reopen a rejected form with its values."""
         await run_handler(interaction, self._reopen_form(interaction, button.form_key))
 
-    @commands.Cog.listener("on_interaction")
-    async def on_form_submit(self, interaction: Interaction) -> None:
-        """Handle a submitted form, also one that an earlier process opened."""
-        data: dict[str, Any] = {**(interaction.data or {})}
-        match = modals.FORM_CUSTOM_ID.fullmatch(str(data.get("custom_id")))
-        if interaction.type is not discord.InteractionType.modal_submit or match is None:
-            return
-        form_values = modals.read_form_values(data)
-        form = RejectedForm(
-            interaction.user.id, parse_location(match), match["control"], form_values
-        )
-        await run_handler(interaction, self._submit_form(interaction, form))
-
     async def _show_home(self, interaction: Interaction) -> None:
         manager_context = _manager_context(interaction)
         await self._show_page(interaction, manager_context, SettingsLocation(SettingsPage.HOME))
@@ -96,6 +109,7 @@ class SettingsCog(ComponentCog):
         values: Sequence[str],
     ) -> None:
         manager_context = _manager_context(interaction)
+        _check_control(location, control_name)
         if _opens_form(location, control_name):
             # Discord accepts a form as the first response only: no deferring here.
             await interaction.response.send_modal(
@@ -103,12 +117,8 @@ class SettingsCog(ComponentCog):
             )
             return
         await self._interactions.defer_update_or_reply(interaction)
-        if control_name in (ControlAction.OPEN_PAGE, ControlAction.SELECT_SUBJECT):
-            await self._show_page(
-                interaction,
-                manager_context,
-                _target_location(interaction, location, control_name, values),
-            )
+        if control_name == ControlAction.OPEN_PAGE:
+            await self._show_page(interaction, manager_context, _chosen_page(interaction, values))
             return
         await self._apply_change(
             interaction,
@@ -117,9 +127,15 @@ class SettingsCog(ComponentCog):
             self._change_by_control(manager_context, location, control_name, values),
         )
 
-    async def _submit_form(self, interaction: Interaction, form: RejectedForm) -> None:
+    async def _submit_form(
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
+    ) -> None:
         """Apply a submitted form; if it breaks rules, store it for its manager to correct."""
+        form = RejectedForm(
+            interaction.user.id, parse_location(match), match["control"], read_texts(data)
+        )
         manager_context = _manager_context(interaction)
+        _check_control(form.location, form.control_name)
         await self._interactions.defer_update_or_reply(interaction)
         await self._apply_change(
             interaction,
@@ -201,6 +217,8 @@ class SettingsCog(ComponentCog):
     ) -> SettingsLocation:
         """Apply a control that needs no form, and return the location of the page that shows it."""
         match control_name:
+            case ControlAction.SELECT_SUBJECT:
+                return _selected_location(location, manager_context.ids, values)
             case ControlAction.CLEAR:
                 await self._service.clear_channel_rules(manager_context, int(location.subject))
             case ControlAction.CLEAR_DELETED:
@@ -242,9 +260,24 @@ def _manager_context(interaction: Interaction) -> ManagerContext:
     """
     if not is_manager(interaction):
         raise UserError(_("Only members with *Manage Server* can do that."))
-    if interaction.guild is None:
+    guild = interaction.guild
+    if guild is None or guild.unavailable:
         raise UserError(_("Discord has not told me of this server yet. Try again in a moment."))
-    return ManagerContext(interaction.guild, Actor(interaction.user.id, interaction.id))
+    ids = ServerIds.of(guild, interaction)
+    return ManagerContext(ids, Actor(interaction.user.id, interaction.id))
+
+
+def _check_control(location: SettingsLocation, control_name: str) -> None:
+    """Check that a page has a control.
+
+    Raises:
+        UserError: it has none of this name, in this version.
+    """
+    is_action = control_name in list(ControlAction)
+    if is_action and location.page in _PAGES_BY_ACTION[ControlAction(control_name)]:
+        return
+    if is_action or find_field(location.page, control_name) is None:
+        raise _panel_outdated()
 
 
 def _opens_form(location: SettingsLocation, control_name: str) -> bool:
@@ -253,17 +286,29 @@ def _opens_form(location: SettingsLocation, control_name: str) -> bool:
     )
 
 
-def _target_location(
-    interaction: Interaction, location: SettingsLocation, control_name: str, values: Sequence[str]
-) -> SettingsLocation:
-    """Return the location of the selected page, or of the selected subject of this page."""
+def _chosen_page(interaction: Interaction, values: Sequence[str]) -> SettingsLocation:
+    """Return the location of the selected page."""
     chosen = next(iter(values), "")
-    if control_name == ControlAction.SELECT_SUBJECT:
-        return replace(location, subject=chosen)
     page = next((page for page in SettingsPage if page == chosen), SettingsPage.HOME)
     return SettingsLocation(
-        page, str(interaction.channel_id) if page is SettingsPage.CHANNEL else ""
+        page, str(channel_id_of(interaction)) if page is SettingsPage.CHANNEL else ""
     )
+
+
+def _selected_location(
+    location: SettingsLocation, ids: ServerIds, values: Sequence[str]
+) -> SettingsLocation:
+    """Return the location of the selected preset or channel of this page.
+
+    Raises:
+        RulesViolated: the channel is not the server's.
+    """
+    subject = next(iter(values), "")[:MAX_NAME_CHARS]
+    if location.page is SettingsPage.CHANNEL:
+        channel_id = parse_snowflake(subject)
+        if channel_id is None or not ids.has_channel(channel_id):
+            raise not_offered()
+    return replace(location, subject=subject)
 
 
 def _make_modal(location: SettingsLocation, control_name: str, form_values: FormValues) -> ui.Modal:

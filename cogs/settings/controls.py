@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
 from cogs.ui.layout import row
 from cogs.ui.routing import Interaction, dispatch_component
+from domain.snowflakes import SNOWFLAKE
 
 
 class SettingsPage(StrEnum):
@@ -60,8 +61,10 @@ def parse_location(match: re.Match[str]) -> SettingsLocation:
 
 
 CONTROL_PATTERN: Final = (
+    rf"(?!{SettingsPage.CHANNEL}:[a-z_]*:(?!{SNOWFLAKE}\Z))"
     rf"(?P<page>{'|'.join(SettingsPage)}):(?P<control>[a-z_]{{1,24}}):(?P<subject>.{{0,40}})"
 )
+"""A page, a control, and the page's subject, which is an id on the page of a channel."""
 
 
 class SettingsControl(
@@ -87,31 +90,25 @@ class SettingsControl(
 
 
 class ReopenFormButton(
-    ui.DynamicItem[ui.Button[Any]], template=r"settings-retype:(?P<key>[0-9]{1,20})"
+    ui.DynamicItem[ui.Button[Any]], template=f"settings-retype:(?P<key>{SNOWFLAKE})"
 ):
     """A button that reopens a rejected form with its values."""
 
-    def __init__(self, key: str, label: str) -> None:
+    def __init__(self, key: str, label: str = "") -> None:
         style = discord.ButtonStyle.primary
         super().__init__(ui.Button(label=label, style=style, custom_id=f"settings-retype:{key}"))
         self.form_key = key
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Rebuild the button from the interaction that Discord sends."""
-        return cls(match["key"], cast("ui.Button[Any]", item).label or "")
+        return cls(match["key"])
 
     async def callback(self, interaction: Interaction) -> None:
         """Dispatch the click to the cog, which keeps the rejected values."""
         await dispatch_component(interaction, self)
-
-
-def chosen_values(interaction: Interaction) -> tuple[str, ...]:
-    """Return the values selected in a menu; a button has none."""
-    data: dict[str, Any] = {**(interaction.data or {})}
-    return tuple(map(str, data.get("values") or ()))
 
 
 def select_row(

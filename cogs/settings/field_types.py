@@ -10,6 +10,7 @@ from cogs.ui.text import format_limit
 from domain.errors import InvalidInput, RulesViolated
 from domain.money import MicroUSD, format_usd_en
 from domain.quotas import LimitKind, parse_amount
+from domain.snowflakes import parse_snowflake
 from domain.violations import Source, Violation, ViolationCode
 
 UNSET_KEY: Final = "-"
@@ -72,7 +73,7 @@ class SelectField:
         """
         chosen = [one.value for one in self.menu_options() if one.key in values]
         if len(chosen) != len(values) or not (chosen or self.multiple):
-            raise _not_offered()
+            raise not_offered()
         return (tuple(chosen) or None) if self.multiple else chosen[0]
 
 
@@ -115,9 +116,9 @@ class ChannelOrRoleField:
         Raises:
             RulesViolated: too many values, or one that is no id.
         """
-        if len(values) > self.max_values or not all(value.isdecimal() for value in values):
-            raise _not_offered()
-        ids = tuple(int(value) for value in values)
+        ids = tuple(id_ for value in values if (id_ := parse_snowflake(value)) is not None)
+        if len(values) > self.max_values or len(ids) < len(values):
+            raise not_offered()
         if self.max_values > 1:
             return ids
         return ids[0] if ids else None
@@ -165,7 +166,8 @@ class TextField:
             raise RulesViolated([invalid]) from None
 
 
-def _not_offered() -> RulesViolated:
+def not_offered() -> RulesViolated:
+    """Return the error for a choice that is not offered."""
     return RulesViolated([Violation.of(ViolationCode.OPTION_NOT_OFFERED, Source.SETTINGS)])
 
 

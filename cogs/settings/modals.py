@@ -4,7 +4,7 @@ As in `cogs.generation.modals`, the library keeps no form: the custom id names i
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -95,11 +95,6 @@ def apply_form_values(preset: Preset, form_values: FormValues) -> Preset:
     return preset.model_copy(update=texts | chosen)
 
 
-def read_form_values(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of a submitted form, by field name."""
-    return dict(_field_values(data.get("components", ())))
-
-
 _UNCHOSEN: Final = N_("as the member chooses")
 PRESET_FORM_FIELDS: Final = (
     SelectField(
@@ -155,10 +150,3 @@ def _menu(choice: SelectField, form_values: FormValues) -> ui.Select[Any]:
         for one in choice.menu_options()
     ]
     return ui.Select(custom_id=choice.name, options=options, required=True)
-
-
-def _field_values(components: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
-    for component in components:
-        field = component.get("component", component)
-        values = field.get("values") or [""]
-        yield str(field.get("custom_id")), str(field.get("value", values[0]))

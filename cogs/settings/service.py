@@ -8,9 +8,10 @@ from typing import Any, Final
 import discord
 from pydantic import BaseModel
 
+from cogs.settings.checks import ServerIds
 from cogs.settings.controls import SettingsLocation, SettingsPage
-from cogs.settings.field_types import MemberLimit
-from cogs.settings.fields import LIMIT_KIND_BY_FIELD
+from cogs.settings.field_types import ChannelOrRoleField, MemberLimit, not_offered
+from cogs.settings.fields import LIMIT_KIND_BY_FIELD, find_field
 from cogs.settings.modals import FormValues, apply_form_values
 from domain.audit_log import Change
 from domain.errors import RulesViolated
@@ -112,6 +113,20 @@ def deleted_channel_ids(state: SettingsState) -> list[int]:
     return [id_ for id_ in ids if state.guild.get_channel_or_thread(id_) is None]
 
 
+def _check_ids(ids: ServerIds, location: SettingsLocation, field_name: str, value: Any) -> None:
+    """Check that the page's channel, and the channels or roles that were selected, are known.
+
+    Raises:
+        RulesViolated: one is not the server's.
+    """
+    field = find_field(location.page, field_name)
+    is_known = location.page is not SettingsPage.CHANNEL or ids.has_channel(int(location.subject))
+    if isinstance(field, ChannelOrRoleField):
+        is_known &= all(ids.has(field, id_) for id_ in field.selected_ids(value))
+    if not is_known:
+        raise not_offered()
+
+
 def _default_values(location: SettingsLocation) -> BaseModel:
     match location.page:
         case SettingsPage.MODELS | SettingsPage.CHANNEL:
@@ -126,8 +141,13 @@ def _default_values(location: SettingsLocation) -> BaseModel:
 class ManagerContext:
     """The manager who changes a setting, and the server; an interaction makes one change."""
 
-    guild: discord.Guild
+    ids: ServerIds
     manager: Actor
+
+    @property
+    def guild(self) -> discord.Guild:
+        """Return the server."""
+        return self.ids.guild
 
 
 class SettingsService:
@@ -163,6 +183,7 @@ class SettingsService:
         value: Any,
     ) -> None:
         """Set one field of a page."""
+        _check_ids(manager_context.ids, location, field_name, value)
         if field_name in LIMIT_KIND_BY_FIELD:
             await self._change_member_limit(manager_context, field_name, value)
         elif location.page is SettingsPage.PRESETS:

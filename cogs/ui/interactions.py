@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import discord
 import structlog
+from discord import app_commands
 
 from cogs.ui import views
 from cogs.ui.acknowledgements import NotAcknowledged
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import Interaction
+from cogs.ui.routing import Interaction, UnknownInteraction
 from domain.errors import Outage, RulesViolated
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +24,10 @@ _OUTAGE_TEXT: Final = N_(
     "taken, and goes on."
 )
 
+
+_UNKNOWN_TEXT: Final = N_(
+    "This is not known here, or not any more. Type its command once more, and go on from there."
+)
 
 _DRAIN_S: Final = 5
 """Seconds that a shutdown waits for handlers that still have to answer."""
@@ -84,6 +89,9 @@ async def handle_error(interaction: Interaction, error: BaseException) -> None:
     match cause:
         case NotAcknowledged():
             return
+        case UnknownInteraction() | app_commands.AppCommandError():
+            await _report_error(interaction, views.render_text(_(_UNKNOWN_TEXT)))
+            _log.info("unknown interaction", source=_source_name(interaction))
         case UserError():
             await _report_error(interaction, views.render_text(str(cause)))
         case RulesViolated():
@@ -106,10 +114,11 @@ async def send_private_reply(interaction: Interaction, view: discord.ui.LayoutVi
 
 
 async def _report_error(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    if interaction.type is discord.InteractionType.autocomplete:
-        return  # it takes suggestions alone
     try:
-        await send_private_reply(interaction, view)
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await send_private_reply(interaction, view)
+        elif not interaction.response.is_done():
+            await interaction.response.autocomplete([])
     except NotAcknowledged:
         return
     except Exception as failure:  # noqa: BLE001 - the error itself is still to be logged
@@ -117,11 +126,31 @@ async def _report_error(interaction: Interaction, view: discord.ui.LayoutView) -
 
 
 def _source_name(interaction: Interaction) -> str | None:
-    """Return the name of the command, or the custom id of the component."""
-    if interaction.command is not None:
-        return interaction.command.name
+    """Return the name of the command, or the custom id of the component or form."""
     data: dict[str, Any] = {**(interaction.data or {})}
-    return data.get("custom_id")
+    return data.get("name") or data.get("custom_id")
+
+
+def guild_id_of(interaction: Interaction) -> int:
+    """Return the id of an interaction's server.
+
+    Raises:
+        UserError: it comes from direct messages.
+    """
+    if interaction.guild_id is None:
+        raise UserError(_("This works in servers only. Use it there."))
+    return interaction.guild_id
+
+
+def channel_id_of(interaction: Interaction) -> int:
+    """Return the id of an interaction's channel.
+
+    Raises:
+        UserError: the library has no such kind of channel.
+    """
+    if interaction.channel_id is None:
+        raise UserError(_("I do not know this kind of channel yet. Use another one."))
+    return interaction.channel_id
 
 
 def role_ids(user: discord.User | discord.Member) -> tuple[int, ...]:

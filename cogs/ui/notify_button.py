@@ -11,8 +11,9 @@ from cogs.ui.i18n import _
 from cogs.ui.layout import layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from domain.job_view import JobView
+from domain.snowflakes import SNOWFLAKE
 
-_CUSTOM_ID: Final = r"tell:(?P<wanted>on|off):(?P<guild>[0-9]{1,20})"
+_CUSTOM_ID: Final = f"tell:(?P<wanted>on|off):(?P<guild>{SNOWFLAKE})"
 
 
 class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):

@@ -17,6 +17,7 @@ from time import monotonic
 
 import click
 
+from qa.fuzz.interactions import send_forged_interactions
 from qa.fuzz.live_targets import probe_random_files, send_forged_callbacks
 from qa.fuzz.registry import TARGETS
 from qa.fuzz.target import FuzzTarget
@@ -24,7 +25,11 @@ from qa.fuzz.target import FuzzTarget
 _AT_ONCE = 2
 _CHUNK = 500
 _LONGEST_S = 30
-_WIRE = {"callbacks over HTTP": (send_forged_callbacks, 2_000), "files": (probe_random_files, 100)}
+_WIRE = {
+    "callbacks over HTTP": (send_forged_callbacks, 2_000),
+    "interactions": (send_forged_interactions, 10_000),
+    "files": (probe_random_files, 100),
+}
 """What needs a server or a process for each input, and how many inputs there are."""
 
 

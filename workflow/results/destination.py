@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from domain.guild_rules import rule_applies
+from domain.snowflakes import MAX_SNOWFLAKE
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import MessageDeleted, PublishError, TemporaryPublishError, TooLargeToPost
@@ -40,7 +41,7 @@ async def find_result_channel(context: Context, job: Job) -> int | None:
         return None
     server_settings = await settings.read(context, job.guild_id)
     channel_id = server_settings.result_channel
-    if channel_id is None or channel_id == job.channel_id:
+    if channel_id is None or channel_id == job.channel_id or channel_id > MAX_SNOWFLAKE:
         return None
     if not rule_applies(server_settings.age_gate, server_settings, job.request.prompt):
         return channel_id

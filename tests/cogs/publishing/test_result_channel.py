@@ -118,6 +118,19 @@ async def test_a_result_whose_channel_takes_none_goes_where_it_was_asked_for(
     assert (job.result_message_id, job.result_channel_id) == (message.id, None)
 
 
+@pytest.mark.parametrize("where", ["another server", "nowhere"])
+async def test_a_result_never_goes_to_another_server(
+    stopped_harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord, where: str
+) -> None:
+    """Whatever an earlier version let a manager set: it goes where it was asked for."""
+    foreign = fake_discord.channel("general", "Big Screen")
+    await decide(stopped_harness, result_channel=foreign.id if where[0] == "a" else 10**30)
+    message = await stopped_harness.make_video(ada, "video", VIDEO)
+    job = await stopped_harness.job(message.attachments[0].filename.removesuffix(".mp4"))
+    assert (job.state, job.result_channel_id) == (JobState.DELIVERED, None)
+    assert foreign.messages == []
+
+
 async def test_a_result_in_its_channel_is_found_after_a_restart(
     stopped_harness: BotHarness, ada: MemberClient, gallery: Channel
 ) -> None:

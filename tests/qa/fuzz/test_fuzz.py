@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from qa.fuzz.interactions import send_forged_interactions
 from qa.fuzz.live_targets import probe_random_files, send_forged_callbacks
 from qa.fuzz.registry import TARGETS
 from qa.fuzz.target import FuzzTarget
@@ -37,6 +38,13 @@ def test_an_input_can_be_done_again():
 async def test_forged_calls_are_refused_over_http():
     """By the server itself, whatever stands in the address and the body."""
     assert await send_forged_callbacks(_SEED, 50) == {"refused": 50}
+
+
+async def test_forged_interactions_are_answered_and_log_no_error():
+    """Components, forms, commands, menus and suggestions, in servers and direct messages."""
+    outcomes = await send_forged_interactions(_SEED, 150)
+    assert outcomes["taken"] > 0 < outcomes["refused"]
+    assert outcomes.total() == 150
 
 
 async def test_odd_files_end_no_process_but_their_own():
