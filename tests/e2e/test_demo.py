@@ -1,6 +1,10 @@
-"""The demo, as a newcomer runs it: it ends well, and its videos show what was asked for."""
+"""The demo, as a newcomer runs it: it ends well, and its videos show what was asked for.
+
+One test starts it from nothing; the others fork it, and what it starts itself starts from nothing.
+"""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -17,7 +21,9 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from tests.harness.service import BOT_COMMAND, LAKE, TIMEOUT_S
+from sandbox.demo.process import Process, launch
+from tests.harness.forked_bot import BOT_COMMAND, fork_bot
+from tests.harness.service import LAKE, TIMEOUT_S
 
 ROOT = Path(__file__).parents[2]
 _UPPER_HALF = (0, 60, 640, 190)
@@ -26,9 +32,12 @@ _UPPER_HALF = (0, 60, 640, 190)
 
 async def test_one_run_of_the_demo_makes_two_videos_and_proves_its_ledger(tmp_path: Path):
     """Exit code 0, two MP4s that decode, the first showing the picture that was animated."""
-    process = await _start(tmp_path, "--once")
-    said = (await process.communicate())[0].decode()
-    assert process.returncode == 0, said
+    command, said_in = [*BOT_COMMAND, "sandbox", "--once"], tmp_path / "said"
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    with contextlib.chdir(tmp_path):
+        process = await launch(command, environment, said_in, said_in)
+    code, said = await process.wait(), said_in.read_text()
+    assert code == 0, said
     for step in ("/animate", "/video", "Being made", "charged $0.26", "every invariant holds"):
         assert step in said
     animated, imagined = re.findall(r"^  (/\S+\.mp4)$", said, re.MULTILINE)
@@ -85,16 +94,16 @@ async def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path):
     """Exit code 1, the way out, no traceback, no folder made."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = await _start(tmp_path, "--port", str(port))
-        said = (await process.communicate())[0].decode()
-    assert process.returncode == 1
-    assert said.strip() == f"Port {port} is taken; choose another with --port (0 takes any)."
-    assert list(tmp_path.iterdir()) == []
+        async with _demo(tmp_path, "--port", str(port)) as demo:
+            assert await demo.end() == 1
+    assert demo.said.strip() == f"Port {port} is taken; choose another with --port (0 takes any)."
+    assert list(tmp_path.iterdir()) == [demo.log]
 
 
 async def test_a_page_for_other_machines_comes_with_a_warning(tmp_path: Path):
     """Only when it is asked for; the bot still uses this machine's own address. Ctrl-C ends it."""
-    async with _demo(tmp_path, "--host", "0.0.0.0") as demo:  # noqa: S104 - it is what is tested
+    options = ("--host", "0.0.0.0", "--port", "0")  # noqa: S104 - it is what is tested
+    async with _demo(tmp_path, *options) as demo:
         await demo.until("Open http://127.0.0.1:")
         await demo.until("Whoever can reach this machine can use the page")
         await demo.until("has registered its commands")
@@ -107,28 +116,29 @@ async def test_a_page_for_other_machines_comes_with_a_warning(tmp_path: Path):
 async def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path, options: list[str]):
     """Exit code 1 and one sentence."""
     (tmp_path / "data").touch()
-    process = await _start(tmp_path, *options)
-    said = (await process.communicate())[0].decode()
-    assert process.returncode == 1
-    assert f"{tmp_path}/data" in said
-    assert "Traceback" not in said
+    async with _demo(tmp_path, *options) as demo:
+        assert await demo.end() == 1
+    assert f"{tmp_path}/data" in demo.said
+    assert "Traceback" not in demo.said
 
 
 class _Demo:
-    """A demo that runs, what it has said so far, and its page."""
+    """A demo in a group of processes of its own, what it has said so far, and its page."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process, log: Path) -> None:
         self.process = process
-        self.said = ""
+        self.log = log
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
 
     async def until(self, words: str) -> None:
-        """Read on until the demo has said something."""
-        assert self.process.stdout is not None
+        """Wait until the demo has said something."""
         async with asyncio.timeout(TIMEOUT_S):
             while words not in self.said:
-                line = await self.process.stdout.readline()
-                assert line, self.said
-                self.said += line.decode()
+                assert self.process.returncode is None, self.said
+                await asyncio.sleep(0.02)
 
     async def turn(
         self, session: aiohttp.ClientSession, panel: str, control: str, value: object
@@ -145,37 +155,23 @@ class _Demo:
     async def end(self) -> int:
         """Wait for the end, see that no process is left, and return the exit code."""
         async with asyncio.timeout(TIMEOUT_S):
-            rest, _ = await self.process.communicate()
-        self.said += rest.decode()
+            code = await self.process.wait()
         with pytest.raises(ProcessLookupError):
             os.killpg(self.process.pid, 0)
-        assert self.process.returncode is not None
-        return self.process.returncode
+        return code
 
 
 @asynccontextmanager
 async def _demo(folder: Path, *options: str) -> AsyncIterator[_Demo]:
-    process = await _start(folder, "--port", "0", *options)
+    command, log = [*BOT_COMMAND, "sandbox", *(options or ("--port", "0"))], folder / "said"
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    process = await fork_bot(command, environment, log, log, prepare=os.setsid)
     try:
-        yield _Demo(process)
+        yield _Demo(process, log)
     finally:
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-
-
-async def _start(folder: Path, *options: str) -> asyncio.subprocess.Process:
-    """Start the demo in a group of processes of its own."""
-    return await asyncio.create_subprocess_exec(
-        *BOT_COMMAND,
-        "sandbox",
-        *options,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
 
 
 def _bot_of(demo: int) -> int:

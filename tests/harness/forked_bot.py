@@ -19,11 +19,12 @@ from sandbox.demo.process import Process
 
 BOT_COMMAND = [sys.executable, "-m", "bot"]
 
-Prepare = Callable[[], None]
-"""Changes a fork before it is the service, by what stands in its environment."""
+Prepare = Callable[[], object]
+"""Changes a fork before it is the service; its environment is in place."""
 
 _READ_BEFORE = (
     *("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate"),
+    *("bot.snapshot_reader", "sandbox.demo.run"),
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
     *("aiosqlite", "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg"),
 )
