@@ -5,6 +5,9 @@ from qa.mutation.guard import Guard
 _CLAIMS = "tests/storage/test_queue.py::"
 _SUBMIT = "tests/workflow/stages/test_submit.py::"
 _PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
+_CARRIERS = "tests/cogs/publishing/test_carriers.py::TestService::"
+_AGAIN = f"{_CARRIERS}test_again_hands_over_more_than_a_message_takes"
+_REFUSALS = "tests/cogs/publishing/test_refusals.py::"
 _DELIVER = "tests/workflow/stages/test_deliver.py::"
 _RELEASE = "tests/workflow/servers/test_release.py::"
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
@@ -190,6 +193,37 @@ PIPELINE_GUARDS = (
         "return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
         "return await channel.send(view=view, file=file, allowed_mentions=mentions)",
         (_ONCE,),
+    ),
+    Guard(
+        "only Discord's own codes are final",
+        "cogs/publishing/refusals.py",
+        'return TemporaryPublishError(f"Discord answered {error.status}")',
+        'return ChannelUnavailable(f"Discord answered {error.status}")',
+        (
+            f"{_REFUSALS}test_what_is_not_discords_is_tried_later",
+            f"{_REFUSALS}TestService::test_a_page_in_the_place_of_an_answer_does_not_park_a_video",
+        ),
+    ),
+    Guard(
+        "an archived thread is unarchived",
+        "cogs/publishing/threads.py",
+        "await call_discord(thread.edit(archived=False))",
+        "pass",
+        (f"{_REFUSALS}test_an_archived_thread_stops_nothing",),
+    ),
+    Guard(
+        "a failure is told without a reference where the history is hidden",
+        "cogs/publishing/publisher.py",
+        "return await self._post_failure(channel, status, replies_to=None)",
+        "raise",
+        (f"{_REFUSALS}test_without_the_history_a_failure_is_told_all_the_same",),
+    ),
+    Guard(
+        "a message has ten files at most",
+        "workflow/urls/carriers.py",
+        "len(parts[-1]) == _MAX_FILES or ",
+        "",
+        (f"{_AGAIN}[fifteen_files-counts0]",),
     ),
     Guard(
         "the history is looked at before a repeat",
