@@ -7,6 +7,9 @@ from types import MappingProxyType
 RESULT_MESSAGE_DELETED = "its message was deleted before it was recorded"
 """The reason of a delivered job whose message has no known id."""
 
+POST_UNCONFIRMED = "sent to its member, but Discord did not answer"
+"""The reason of an undeliverable job whose member may see the video all the same."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 50
 

@@ -20,13 +20,14 @@ DailiesError
     ├── ChannelUnavailable    the channel can no longer be posted to: try the next fallback
     │   └── ChannelDeleted    it is deleted, and every message in it
     ├── MessageDeleted        the message is deleted: for a post, the one that an earlier try made
+    ├── PostUnconfirmed       a message without a nonce was sent, and its answer is lost
     ├── TooLargeToPost        the file is above the upload limit
     ├── HistoryDenied         the channel's history cannot be read, so a repeat cannot be detected
     └── TemporaryPublishError a temporary failure: a retry may succeed
 """
 
 from domain.errors import DailiesError
-from domain.jobs import JobState
+from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.quotas import Shortfall
 
 
@@ -138,6 +139,13 @@ class ChannelDeleted(ChannelUnavailable):
 
 class MessageDeleted(PublishError):
     """The message is deleted; for a post, the one that an earlier attempt has made."""
+
+
+class PostUnconfirmed(PublishError):
+    """A message without a nonce was sent, and its answer is lost: only its member can look."""
+
+    def __init__(self) -> None:
+        super().__init__(POST_UNCONFIRMED)
 
 
 class TooLargeToPost(PublishError):

@@ -16,6 +16,7 @@ from workflow.errors import (
     JobNotFound,
     NotCancellable,
     NotDelivered,
+    PostUnconfirmed,
     PublishError,
     TemporaryPublishError,
     TooLargeToPost,
@@ -103,7 +104,7 @@ class JobListCog(ComponentCog):
             return _(
                 "It is too large for here. It is kept; a manager of the service can hand it to you."
             )
-        except TemporaryPublishError:
+        except (TemporaryPublishError, PostUnconfirmed):
             return _(
                 "Discord did not answer. Look whether the video is there; if not, click *Post "
                 "again* once more in a moment."

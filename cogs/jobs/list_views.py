@@ -15,7 +15,7 @@ from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_submission_block
 from domain.job_view import JobAmounts, JobView
-from domain.jobs import JobState
+from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.money import MicroUSD
 from workflow.publisher import StatusView
 from workflow.results.job_list import JobListEntry, JobListPage
@@ -259,6 +259,11 @@ def _explain_lost_answer(status: StatusView) -> str:
 
 
 def _explain_undeliverable(job: JobView) -> str:
+    if job.reason == POST_UNCONFIRMED:
+        return _(
+            "The video was sent to you, but Discord did not answer. Look below your request; if it "
+            "is not there, click *Post again*."
+        )
     if job.private:
         return _(
             "The video is ready, but I may not write to you. Next: click *Post again*, and it "

@@ -1,5 +1,6 @@
 """Operators of the service, from Discord's application info, and direct messages to them."""
 
+from datetime import timedelta
 from typing import Final
 
 import aiohttp
@@ -11,6 +12,10 @@ from cogs.ui import views
 
 _log = structlog.get_logger(__name__)
 
+_LOOK_BACK: Final = timedelta(minutes=1)
+"""More than Discord's clock and ours differ."""
+
+_LOST_ANSWERS: Final = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 _NO_MENTIONS: Final = discord.AllowedMentions.none()
 _OPERATOR_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 _DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
@@ -45,9 +50,31 @@ class Operators:
             channel = await self._client.create_dm(discord.Object(user_id))
             await channel.send(view=view, allowed_mentions=_NO_MENTIONS)
         except _DISCORD_ERRORS as error:
+            if isinstance(error, _LOST_ANSWERS) and await self._is_sent(user_id, view):
+                return True
             _log.error("operator alert not delivered", operator=user_id, error=str(error))
             return False
         return True
+
+    async def _is_sent(self, user_id: int, view: ui.LayoutView) -> bool:
+        """Return whether a message whose answer was lost is there; it would be sent once more."""
+        me, since = self._client.user, discord.utils.utcnow() - _LOOK_BACK
+        try:
+            channel = await self._client.create_dm(discord.Object(user_id))
+            return any(
+                [
+                    me is not None
+                    and message.author.id == me.id
+                    and _texts(ui.LayoutView.from_message(message)) == _texts(view)
+                    async for message in channel.history(after=since)
+                ]
+            )
+        except _DISCORD_ERRORS:
+            return False
+
+
+def _texts(view: ui.LayoutView) -> list[str]:
+    return [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
 
 
 def _operator_ids(application: discord.AppInfo) -> frozenset[int]:

@@ -51,13 +51,15 @@ class EphemeralReplies:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             _log.warning("private reply not updated", job=job.id, error=str(error))
 
-    def take_interaction(self, job: JobView) -> Interaction | None:
-        """Return the interaction to send the result with, once: such a post has no nonce."""
+    def find_interaction(self, job: JobView) -> Interaction | None:
+        """Return the interaction to send the result with, if it has not been used for that."""
         reply = self._find(job)
-        if reply is None or reply.is_used:
-            return None
-        reply.is_used = True
-        return reply.interaction
+        return None if reply is None or reply.is_used else reply.interaction
+
+    def set_used(self, job: JobView) -> None:
+        """Note that the interaction has sent the result, perhaps: such a post has no nonce."""
+        if (reply := self._find(job)) is not None:
+            reply.is_used = True
 
     def _find(self, job: JobView) -> _Reply | None:
         return self._replies.get((job.id, job.user_id))

@@ -19,11 +19,12 @@ from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
 from cogs.publishing.channels import server_channel
 from cogs.publishing.ephemeral_replies import EphemeralReplies
-from cogs.publishing.errors import call_discord
+from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import text, views
+from cogs.ui.acknowledgements import AnswerLost
 from cogs.ui.notify_button import render_done_notice
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
@@ -33,6 +34,7 @@ from workflow.errors import (
     ChannelDeleted,
     ChannelUnavailable,
     MessageDeleted,
+    PostUnconfirmed,
     PublishError,
     TemporaryPublishError,
     TooLargeToPost,
@@ -80,11 +82,20 @@ async def send_video(
 
 
 async def send_followup(interaction: Interaction, job: JobView, payload: ResultPayload) -> int:
-    """Send a result to its member alone, as a follow-up to an interaction."""
+    """Send a result to its member alone, as a follow-up to an interaction.
+
+    Raises:
+        PostUnconfirmed: the answer is lost; nobody but the member sees whether it is there.
+    """
     view = views.render_result(job, payload, private=True)
     with open_files([] if payload.video is None else [payload.video]) as files:
         send = interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
-        return (await call_discord(send)).id
+        try:
+            return (await send).id
+        except AnswerLost as error:
+            raise PostUnconfirmed from error
+        except Exception as error:
+            raise to_publish_error(error) from error
 
 
 def mention_only(user_id: int) -> discord.AllowedMentions:
@@ -339,15 +350,21 @@ class DiscordPublisher:
     async def _send_private_result(self, job: JobView, payload: ResultPayload) -> int:
         """Send a private result by direct message, else by an interaction of its member.
 
-        A post by an interaction has no nonce, so that is tried once.
+        A post by an interaction has no nonce, so it is not repeated if it may have arrived.
         """
         try:
             return await self.send_result_by_dm(job, payload)
         except ChannelUnavailable:
-            interaction = self._ephemeral_replies.take_interaction(job)
+            interaction = self._ephemeral_replies.find_interaction(job)
             if interaction is None:
                 raise
-            return await send_followup(interaction, job, payload)
+        try:
+            message_id = await send_followup(interaction, job, payload)
+        except PostUnconfirmed:
+            self._ephemeral_replies.set_used(job)
+            raise
+        self._ephemeral_replies.set_used(job)
+        return message_id
 
     async def _delete(self, channel: Channel, message_id: int) -> None:
         message = channel.get_partial_message(message_id)

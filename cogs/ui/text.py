@@ -16,7 +16,7 @@ from domain.failures import (
     classify_fail_code,
 )
 from domain.job_view import JobView
-from domain.jobs import AT_APIXO, JobState
+from domain.jobs import AT_APIXO, POST_UNCONFIRMED, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
@@ -333,6 +333,11 @@ def _answer_lost(status: StatusView) -> str:
 
 
 def _undeliverable(job: JobView) -> str:
+    if job.reason == POST_UNCONFIRMED:
+        return _(
+            "The video was sent below, but Discord did not answer. If it is not there, *Post "
+            "again* in `/jobs` brings it."
+        )
     if job.private:
         return _(
             "The video is ready, but I may not write to you. *Post again* in `/jobs` brings it."

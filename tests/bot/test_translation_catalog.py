@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from cogs.publishing.refusals import REFUSALS
-from domain.jobs import RESULT_MESSAGE_DELETED
+from domain.jobs import POST_UNCONFIRMED, RESULT_MESSAGE_DELETED
 from tests.harness.untranslated_text import (
     reads_like_a_sentence,
     sentences_for_members,
@@ -29,7 +29,7 @@ ALLOWED = {
         *("input not kept any more", "input without an address", "the task did not end"),
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
-        RESULT_MESSAGE_DELETED,
+        *(RESULT_MESSAGE_DELETED, POST_UNCONFIRMED),
         *("input too large to be posted", "{} MB"),
         "the service stopped while the request was being sent",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),

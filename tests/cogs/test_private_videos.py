@@ -295,19 +295,50 @@ async def test_a_private_answer_that_can_not_be_changed_hinders_nothing(
     await home.wait_for_state(job_id_in(answer), S.DELIVERED)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(takes_effect=True, ending="reset"),
+        Fault(takes_effect=True, status=500),
+        Fault(takes_effect=True, status=502),
+        Fault(takes_effect=True, status=503),
+    ],
+    ids=["connection dies", "500", "502", "503"],
+)
 async def test_a_follow_up_whose_answer_is_lost_is_not_repeated(
-    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, fault: Fault
 ) -> None:
-    """It has no nonce, so nothing but the member's own wish sends it again."""
+    """It has no nonce, and only its member sees whether it is there: they are asked to look."""
     fake_discord.world.close_dms(ada.user)
     answer = await typed(home, ada, SLOW)
     job = job_id_in(answer)
-    fake_discord.faults.add("POST", "/webhooks/*/*", Fault(takes_effect=True, ending="reset"))
+    fake_discord.faults.add("POST", "/webhooks/*/*", fault)
     await home.wait_for_state(job, S.UNDELIVERABLE)
     assert len(answer.followups) == 1
+    await answer.until_text(lambda text: "Discord did not answer" in text, _PATIENCE_S)
     listed = await (await ada.run_command(home.channel, "jobs")).until_answered()
-    await followed_up(home, await click(ada, listed, "Post again"))
-    await home.wait_for_state(job, S.DELIVERED)
+    assert "Look below your request" in listed.text
+    posts = fake_discord.journal.count_requests("POST", "/webhooks/*/*")
+    fake_discord.faults.add("POST", "/webhooks/*/*", fault)
+    again = await click(ada, listed, "Post again")
+    await followed_up(home, again)
+    await home.wait_for_state(job, S.UNDELIVERABLE)
+    assert len(again.followups) == 1
+    assert fake_discord.journal.count_requests("POST", "/webhooks/*/*") == posts + 1
+
+
+async def test_a_follow_up_that_was_not_taken_is_sent_again(
+    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+) -> None:
+    """Discord has said so, so there is one."""
+    fake_discord.world.close_dms(ada.user)
+    answer = await typed(home, ada, SLOW)
+    job = job_id_in(answer)
+    fake_discord.faults.add("POST", "/webhooks/*/*", Fault(status=400, code=20028))
+    result = await followed_up(home, answer)
+    found = await home.wait_for_state(job, S.DELIVERED)
+    assert found.result_message_id == result.id
+    assert answer.followups == [result]
 
 
 async def test_direct_messages_that_close_on_the_way(

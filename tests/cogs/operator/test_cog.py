@@ -11,7 +11,7 @@ from cogs.operator.views import render_parked_jobs
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from sandbox.apixo import FakeApixo
-from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import Permission, walk_components
 from storage import audit, audit_log, limits, submission_pause
@@ -253,6 +253,25 @@ async def test_the_operator_is_told_once_of_what_is_parked(
     harness.clock_offset_ms += 120_000
     await says(olga, harness, "operator status")
     assert len(olga.direct_channel.messages) == 1
+
+
+@pytest.mark.parametrize("ending", [{"ending": "reset"}, {"status": 503}], ids=["reset", "503"])
+async def test_news_whose_answer_is_lost_are_looked_for(
+    harness: BotHarness,
+    fake_discord: FakeDiscord,
+    olga: MemberClient,
+    ada: MemberClient,
+    ending: dict[str, Any],
+) -> None:
+    """The operator has them, so they are not sent once more."""
+    posts = f"/channels/{olga.direct_channel.id}/messages"
+    fake_discord.faults.add("POST", posts, Fault(takes_effect=True, **ending))
+    job = await lost(harness, ada)
+    async with asyncio.timeout(20):
+        while (await harness.job(job)).told_at_ms is None:
+            await asyncio.sleep(0.01)
+    assert len(olga.direct_channel.messages) == 1
+    assert fake_discord.journal.count_requests("POST", posts) == 1
 
 
 async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
