@@ -108,8 +108,8 @@ class PeriodicTasks(commands.Cog):
     ) -> None:
         self._operators = operators
         self._tasks: dict[str, _PeriodicTask] = {
-            "money": BalanceMonitor(context, self._notify).check,
-            "summaries": _IntervalTask(
+            "balance": BalanceMonitor(context, self._notify).check,
+            "weekly summaries": _IntervalTask(
                 lambda: post_due_summaries(context, weekly_summary.publish), _SUMMARY_INTERVAL_S
             ),
             "left servers": _IntervalTask(

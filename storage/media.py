@@ -160,11 +160,11 @@ class MediaFolder:
         names = [path.name for path in _find_old(self._path, _VIDEO_OR_COPY, older_than_s)]
         return sorted({f"{name.partition('.')[0]}.mp4" for name in names})
 
-    def remove_old_inputs(self, older_than_s: float, but: Collection[str] = ()) -> int:
-        """Remove inputs older than `older_than_s` seconds, except `but`; return how many."""
+    def remove_old_inputs(self, older_than_s: float, exclude: Collection[str] = ()) -> int:
+        """Remove inputs older than `older_than_s` seconds, except `exclude`; return how many."""
         before = time.time() - older_than_s
         old = _find_old(self._inputs, _INPUT, older_than_s)
-        return sum(self._remove_old(path, before) for path in old if path.name not in but)
+        return sum(self._remove_old(path, before) for path in old if path.name not in exclude)
 
     def remove_partial_files(self) -> int:
         """Remove partial files that a crash left behind, and return how many; files in use stay."""

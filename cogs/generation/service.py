@@ -184,23 +184,34 @@ class GenerationService:
         )
         try:
             await self.check_server(interaction)
-            request, confirm_above = await self._validate(interaction, draft)
-            price = quote(request).amount
-            if needs_confirmation(price, agreed_price, confirm_above):
-                pending = PendingConfirmation(
-                    user_id=interaction.user.id,
-                    draft=draft,
-                    keys=keys,
-                    retry=retry,
-                    price=price,
-                )
-                return await self._confirmations.ask(interaction, pending)
-            accepted = await self._accept(interaction, request, keys, private=draft.private)
+            return await self._ask_or_accept(interaction, draft, keys, retry, agreed_price)
         except RulesViolated as error:
             button = None
             if retry is not None and _is_fixable(error.violations):
                 button = self._retries.keep(interaction.id, retry, draft)
             return views.render_refusal(error.violations, button)
+
+    async def _ask_or_accept(
+        self,
+        interaction: Interaction,
+        draft: Draft,
+        keys: IdempotencyKeys,
+        retry: RetryDraft | None,
+        agreed_price: MicroUSD | None,
+    ) -> ui.LayoutView:
+        """Ask the member to confirm the price if need be, or else accept the draft as a job."""
+        request, confirm_above = await self._validate(interaction, draft)
+        price = quote(request).amount
+        if needs_confirmation(price, agreed_price, confirm_above):
+            pending = PendingConfirmation(
+                user_id=interaction.user.id, draft=draft, keys=keys, retry=retry, price=price
+            )
+            return await self._confirmations.ask(interaction, pending)
+        accepted = await self._accept(interaction, request, keys, private=draft.private)
+        return await self._start(interaction, accepted)
+
+    async def _start(self, interaction: Interaction, accepted: Accepted) -> ui.LayoutView:
+        """Have the worker begin, and lay out the private answer."""
         if accepted.job.private:
             self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
         self._worker.wake()

@@ -82,7 +82,7 @@ class OperatorAlerts:
         """Return the periodic checks by name."""
         return {
             "parked jobs": self._alert_parked_jobs,
-            "submissions": self._check_submission_block,
+            "submission block": self._check_submission_block,
         }
 
     async def _alert_parked_jobs(self) -> None:

@@ -128,7 +128,7 @@ class SimulatedProcess:
                 await self.worker.run_once()
                 await self.worker.rest()
             except Exception:  # noqa: BLE001 - as the loop in service does
-                _log.exception("a turn of the belt failed")
+                _log.exception("worker run failed")
                 await asyncio.sleep(_ERROR_REST_S)
 
     async def _chores(self) -> None:
