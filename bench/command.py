@@ -38,7 +38,7 @@ class _Deferred(BaseException):
 
 
 class _Wire:
-    """Stands where discord.py hands a deferral to HTTP."""
+    """Takes the place of discord.py's HTTP client, at the deferral."""
 
     def create_interaction_response(self, *_: object, **__: object) -> Any:
         """Go no further."""

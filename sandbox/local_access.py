@@ -44,7 +44,7 @@ def same_origin_only(listens_on: str) -> Middleware:
 
 
 def is_same_origin(host: str, origin: str | None, listens_on: str) -> bool:
-    """Tell whether a request was made by the page itself, opened by a name of this machine.
+    """Return whether a request was made by the page itself, opened by a name of this machine.
 
     Whatever another site makes a browser ask for has another name in `Host`, or another `Origin`.
     """

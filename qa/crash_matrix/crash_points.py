@@ -1,4 +1,4 @@
-"""Knows the doors through which everything passes, and stands at each, from the outside.
+"""Crash points: the calls through which everything leaves the process, wrapped from outside.
 
 What goes through a door passes named points: `before:DOOR`, `after:DOOR`, and, inside a
 transaction, `within:DOOR`, when all is said and nothing is committed. The service knows nothing of

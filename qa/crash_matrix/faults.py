@@ -1,4 +1,4 @@
-"""Knows the faults of the others, by axis: of APIXO, of Discord, of the disk, of the database.
+"""The faults of the others, by axis: of APIXO, of Discord, of the disk, of the database.
 
 Each is armed when the service has connected, before a member orders; some last into the recovery.
 """

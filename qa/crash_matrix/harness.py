@@ -95,7 +95,7 @@ class MatrixHarness:
 
     @property
     def database_file(self) -> Path:
-        """Tell where the SQLite file of this play lies."""
+        """Return where the SQLite file of this play lies."""
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     def add_cleanup(self, undo: Callable[[], None]) -> None:
@@ -243,7 +243,7 @@ class _CellRun:
             self._armed = asyncio.create_task(_finish(lasting))
 
     async def _ordered(self, process: Process) -> bool:
-        """Tell whether there is a job; a member whose order was lost asks again, not for ever."""
+        """Return whether there is a job; a member whose order was lost asks again, not for ever."""
         is_over = process.returncode is not None
         return self._orders >= _MOST_ORDERS or is_over or bool(await self._jobs())
 

@@ -131,12 +131,12 @@ def _of_the_video(traces: RunRecord, job: Job, message: Message) -> Iterator[str
 
 
 def _is_unknown(traces: RunRecord, job: Job) -> bool:
-    """Tell whether a process died with the answer to its submission, which nobody can mend."""
+    """Return whether a process died with the answer to its submission, which nobody can repair."""
     return job.state is JobState.SUBMIT_UNKNOWN and traces.kill_count > 0
 
 
 def _is_cut_off(traces: RunRecord) -> bool:
-    """Tell whether the card is an answer that only a dead process could edit; `/jobs` is left."""
+    """Return whether the card is an answer that only a dead process could edit; `/jobs` is left."""
     return traces.cell.fault.ends_connection and traces.kill_count > 0
 
 

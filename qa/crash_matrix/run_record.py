@@ -8,7 +8,7 @@ from storage.audit import AuditReport
 from storage.jobs import Job
 
 SECRET_PROMPT: Final = "a very private lake"
-"""Stands in each prompt, and must stand in no log."""
+"""Is in each prompt, and must be in no log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class TestRun:
 
     @property
     def is_green(self) -> bool:
-        """Tell whether every test passed."""
+        """Return whether every test passed."""
         return self.exit_code == 0
 
     def unaffected_tests(self, tests: Sequence[str]) -> list[str]:

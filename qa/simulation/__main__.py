@@ -52,14 +52,14 @@ def plan_of(given: argparse.Namespace) -> SimulationPlan:
 
 
 class Progress:
-    """Tells now and then how far it is, where it does not disturb the figures."""
+    """Prints now and then how far it is, where it does not disturb the figures."""
 
     def __init__(self, plan: SimulationPlan) -> None:
         self._plan = plan
         self._told_s = time.monotonic()
 
     def __call__(self, days: float, jobs: int) -> None:
-        """Tell it, if it was not told just now."""
+        """Print it, if nothing was printed just now."""
         if time.monotonic() - self._told_s >= _TELL_EVERY_S:
             self._told_s = time.monotonic()
             plan = self._plan

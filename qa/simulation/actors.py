@@ -57,7 +57,7 @@ class Environment(Protocol):
         ...
 
     def now_ms(self) -> int:
-        """Tell the time, Unix milliseconds."""
+        """Return the time, Unix milliseconds."""
         ...
 
     def top_up(self, least_micro: int, micro: int) -> None:
@@ -98,7 +98,7 @@ class MemberActors:
 
     @property
     def have_pending_actions(self) -> bool:
-        """Tell whether anyone still has something in mind."""
+        """Return whether anyone still has something in mind."""
         return bool(self._later)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:

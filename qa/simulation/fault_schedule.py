@@ -76,7 +76,7 @@ class FaultSchedule:
         self.is_stopped = False
 
     def in_storm(self, side: StormSide, now_s: float) -> bool:
-        """Tell whether a side is in a storm at a moment."""
+        """Return whether a side is in a storm at a moment."""
         return any(
             storm.side is side and storm.start_s <= now_s < storm.end_s for storm in self._storms
         )

@@ -48,7 +48,7 @@ async def audit_ledger(database: Database, journal: EventLog) -> AuditReport:
 
 
 async def is_at_rest(database: Database) -> bool:
-    """Tell whether no job is under way, none waits for a person, and every card is true."""
+    """Return whether no job is under way, none waits for a person, and every card is true."""
     return await database.read(_is_at_rest)
 
 

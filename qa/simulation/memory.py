@@ -28,7 +28,7 @@ def reachable_bytes(roots: Iterable[object]) -> int:
 
 
 def resident_bytes() -> int:
-    """Tell how much memory this process has, stand-ins and all."""
+    """Return how much memory this process has, stand-ins and all."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096
 

@@ -191,7 +191,7 @@ class FailingDatabase:
 
 
 class _CrashPointProxy:
-    """Stands around what leads out of the process; each coroutine is a door with two sides."""
+    """Wraps what leads out of the process; each coroutine is a crash point with two sides."""
 
     def __init__(self, inner: Any, through: Callable[[str], None]) -> None:
         self._inner = inner
@@ -243,7 +243,7 @@ _STANDING = text(
 
 
 def _brings_back_a_connection(work: Coroutine[Any, Any, Any]) -> bool:
-    """Tell a task of SQLAlchemy's: the next process needs the connection that a dead one had."""
+    """Return whether a task is SQLAlchemy's: the next process needs the dead one's connection."""
     return "sqlalchemy" in getattr(getattr(work, "cr_code", None), "co_filename", "")
 
 

@@ -40,7 +40,7 @@ class SimulatedDiscord(FakePublisher):
         self._journal.record(f"posted: {message.kind}", message.job_id, message.id)
 
     def knows_nonce(self, message: PostedMessage) -> bool:
-        """Tell whether a message is young enough for its nonce to be known."""
+        """Return whether a message is young enough for its nonce to be known."""
         return self._now() - self._kept_s[message.id] < _KNOWS_NONCE_S
 
     async def find_message(self, job: Job, kind: MessageKind, since_ms: int) -> int | None:

@@ -79,7 +79,7 @@ class SimulationResult:
 
     @property
     def growth(self) -> float:
-        """Tell what the service held at last, as a multiple of what it held after a fifth."""
+        """Return what the service held at last, as a multiple of what it held after a fifth."""
         return self.reachable_bytes[-1][1] / self.reachable_bytes[0][1]
 
 
@@ -135,11 +135,11 @@ class Simulation:
         loop.set_exception_handler(self._unhandled)
 
     def now(self) -> float:
-        """Tell the seconds since the Unix epoch."""
+        """Return the seconds since the Unix epoch."""
         return EPOCH_S + self._loop.time()
 
     def now_ms(self) -> int:
-        """Tell the time, Unix milliseconds."""
+        """Return the time, Unix milliseconds."""
         return round(self.now() * 1000)
 
     async def call(self, work: Callable[[Context], Coroutine[Any, Any, T]]) -> T:
@@ -194,12 +194,12 @@ class Simulation:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether a process lives just now."""
+        """Return whether a process lives just now."""
         return self._process is not None
 
     @property
     def is_warm(self) -> bool:
-        """Tell whether enough jobs are done for the service to have filled its caches."""
+        """Return whether enough jobs are done for the service to have filled its caches."""
         return self.event_log.counts["posted: result"] >= _WARM_SHARE * self.plan.job_count
 
     async def run_operator(self) -> None:

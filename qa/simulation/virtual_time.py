@@ -27,7 +27,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._clock_resolution = 1e-6
 
     def time(self) -> float:
-        """Tell the simulated seconds since the loop was made."""
+        """Return the simulated seconds since the loop was made."""
         return self._now_s
 
     def run_in_executor(

@@ -1,4 +1,4 @@
-"""Knows the routes under `/_sandbox`, for whoever runs the stand-in in another process."""
+"""Routes under `/_sandbox`, for tests that run the stand-in in another process."""
 
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar

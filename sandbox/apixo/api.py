@@ -1,4 +1,4 @@
-"""Knows APIXO's three routes and the host of its result files."""
+"""APIXO's three routes and the host of its result files."""
 
 import asyncio
 import json
@@ -90,11 +90,11 @@ class ApiRoutes:
         return await self._send(request, answer, fault or directed)
 
     async def status(self, request: web.Request) -> web.StreamResponse:
-        """Tell how a task is doing."""
+        """Return how a task is doing."""
         return await self._read(request, "status", self._status_response)
 
     async def balance(self, request: web.Request) -> web.StreamResponse:
-        """Tell what is left on the key."""
+        """Return what is left on the key."""
         return await self._read(request, "balance", self._weigh)
 
     async def download(self, request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""Knows how APIXO calls back when a task has ended.
+"""Callbacks about tasks that have ended.
 
 Source: the documented delivery rules. One POST with the status answer's body, no signature;
 anything but exactly 200 within 30 seconds is tried again after 30 seconds, 2 and 10 minutes.

@@ -1,4 +1,4 @@
-"""Knows how to set a prompt as a caption and a label, with the one font that Pillow carries."""
+"""Captions: a prompt and a label, set with the one font that Pillow carries."""
 
 import unicodedata
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Knows how a task gets its clip without holding up the server."""
+"""Renders the clips of tasks without holding up the server."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ class ClipRenderer:
         return drawing
 
     def clip_path(self, task: Task) -> Path:
-        """Tell where a task's clip lies once it is ready."""
+        """Return where a task's clip lies once it is ready."""
         return Path(self._folder.name, task.file_name)
 
     async def close(self) -> None:

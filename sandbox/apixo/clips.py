@@ -1,4 +1,4 @@
-"""Knows how to make the MP4 of an order: H.264 that every browser plays, AAC if it has sound."""
+"""Clips: the MP4 of an order, H.264 that every browser plays, AAC if it has sound."""
 
 # pyright: reportUnknownMemberType=false
 # The types of Pillow and PyAV name those of numpy, which is not installed.

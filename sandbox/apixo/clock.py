@@ -1,4 +1,4 @@
-"""Knows the time: the wall's, one moved by hand, and the stand-in's own faster one."""
+"""Clocks: the wall's, one moved by hand, and the stand-in's own faster one."""
 
 import asyncio
 import time
@@ -12,10 +12,10 @@ _TICK: Final = 1e-6
 
 
 class Clock(Protocol):
-    """Tells wall time and waits by it."""
+    """The machine's wall time."""
 
     def now(self) -> float:
-        """Tell the seconds since the Unix epoch."""
+        """Return the seconds since the Unix epoch."""
         ...
 
     async def wait(self, seconds: float, wake: asyncio.Event) -> None:
@@ -24,13 +24,13 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """Tells the machine's time, without the jumps that its wall clock may make."""
+    """The machine's time, without the jumps that its wall clock may make."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
 
     def now(self) -> float:
-        """Tell the seconds since the Unix epoch."""
+        """Return the seconds since the Unix epoch."""
         return self._offset + time.monotonic()
 
     async def wait(self, seconds: float, wake: asyncio.Event) -> None:
@@ -41,7 +41,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """Stands still until a test moves it."""
+    """A clock that a test moves by hand."""
 
     def __init__(self, start: float = 1_767_965_610.0) -> None:
         self._start = start
@@ -49,7 +49,7 @@ class ManualClock:
         self._sleepers: set[asyncio.Event] = set()
 
     def now(self) -> float:
-        """Tell the seconds since the Unix epoch."""
+        """Return the seconds since the Unix epoch."""
         return self._start + self._passed
 
     def advance(self, seconds: float) -> None:
@@ -99,12 +99,12 @@ class ScaledClock:
         return self._legs[-1].scale
 
     def now(self) -> float:
-        """Tell the generation seconds since the start, to the microsecond."""
+        """Return the generation seconds since the start, to the microsecond."""
         leg = self._legs[-1]
         return round(leg.generation + (self._clock.now() - leg.wall) * leg.scale, 6)
 
     def wall_time_at(self, moment: float) -> float:
-        """Tell the clock's time at which `moment` (generation seconds) was or will be reached."""
+        """Return the clock's time at which `moment` (generation seconds) was or will be reached."""
         index = bisect_right(self._legs, moment, key=lambda leg: leg.generation) - 1
         leg = self._legs[max(index, 0)]
         reached = leg.wall + (moment - leg.generation) / leg.scale

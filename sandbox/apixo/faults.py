@@ -1,4 +1,4 @@
-"""Knows how an answer can go wrong, and which of the next ones will."""
+"""Faults: how an answer can go wrong, and which of the next ones will."""
 
 import asyncio
 import math

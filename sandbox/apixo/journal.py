@@ -1,4 +1,4 @@
-"""Knows every request that came in, and never a key."""
+"""A journal of every request, without any key."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class RecordedRequest:
 
     @property
     def authorization(self) -> str:
-        """Tell how the request identified itself: `ok`, `missing` or `wrong`."""
+        """Return how the request identified itself: `ok`, `missing` or `wrong`."""
         return self.headers["authorization"]
 
 

@@ -1,4 +1,4 @@
-"""Knows how to draw a moving landscape from a prompt: layers that pass at different speeds."""
+"""Moving landscapes, drawn from a prompt: layers that pass at different speeds."""
 
 # pyright: reportUnknownMemberType=false
 # Pillow's types name those of numpy, which is not installed.

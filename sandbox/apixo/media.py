@@ -1,4 +1,4 @@
-"""Knows how the media of a submission are fetched and what is wrong with them.
+"""Media of a submission: how they are fetched, and what is wrong with them.
 
 Only loopback addresses are asked: the stand-in never touches a network.
 """

@@ -1,4 +1,4 @@
-"""Knows what a task costs, in whole micro-dollars.
+"""Prices of tasks, in whole micro-dollars.
 
 Source: the billing tables of the two model pages. Every rate is a whole number of mills
 (thousandths of a dollar) per second, and mills × milliseconds are micro-dollars.

@@ -1,4 +1,4 @@
-"""Knows the words in a prompt that make things go wrong, for whoever has only a prompt to give.
+"""Directives in a prompt that make things go wrong.
 
 A directive stands in double square brackets anywhere in the prompt. Unknown names are ordinary
 text; an unknown value of a known name is a 400 that lists the values.

@@ -1,4 +1,4 @@
-"""Knows what to say where PyAV is missing; only the stand-in's clips and probes need it."""
+"""What is said where PyAV is missing; only the stand-in's clips and probes need it."""
 
 try:
     import av

@@ -1,4 +1,4 @@
-"""Knows when there are too many requests."""
+"""Rate limits."""
 
 from collections import deque
 

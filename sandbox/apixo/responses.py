@@ -1,4 +1,4 @@
-"""Knows the envelope `{code, message, data}` that every answer of APIXO comes in."""
+"""The envelope `{code, message, data}` that every answer of APIXO comes in."""
 
 import json
 from collections.abc import Mapping

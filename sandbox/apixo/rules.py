@@ -1,4 +1,4 @@
-"""Knows which submissions APIXO accepts, as data: the tables of its two model pages.
+"""Which submissions APIXO accepts, as data: the tables of its two model pages.
 
 What the pages leave open is decided here, strictly where a client could go wrong:
 
@@ -129,7 +129,7 @@ def parse_submission(model: ModelRules, body: object) -> Submission:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine by its spelling, without asking DNS."""
+    """Return whether a host name or address is this machine by its spelling, without asking DNS."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""Knows how to start and stop the stand-in."""
+"""The stand-in's server."""
 
 import socket
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""Knows how to make a soft pad of chords, as raw samples."""
+"""A soft pad of chords, as raw samples."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Knows all tasks, and what they cost the key."""
+"""All tasks, and what they cost the key."""
 
 import random
 import uuid
@@ -69,7 +69,7 @@ class TaskStore:
         return len(self._open)
 
     def can_afford(self, price_micro: int) -> bool:
-        """Tell whether the balance covers a price beside what unpaid tasks will cost."""
+        """Return whether the balance covers a price beside what unpaid tasks will cost."""
         left = self.balance.micro
         owed = sum(task.price_micro - task.charged_micro for task in self._open)
         return left - owed >= price_micro

@@ -1,4 +1,4 @@
-"""Knows the life of a task: its state is a function of the time, nothing has to push it on."""
+"""The life of a task: its state is a function of the time, nothing has to push it on."""
 
 import random
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Task:
 
     @property
     def ends_at(self) -> float | None:
-        """Tell when it is final, in generation seconds; None while that is not known."""
+        """Return when it is final, in generation seconds; None while that is not known."""
         if self.seconds is None:
             return None
         planned = round(self.started_at + self.seconds, 6)
@@ -76,7 +76,7 @@ class Task:
         return None if self.ready_at is None else max(planned, self.ready_at)
 
     def state_at(self, now: float) -> State:
-        """Tell its state at `now` (generation seconds)."""
+        """Return its state at `now` (generation seconds)."""
         if self.ends_at is not None and now >= self.ends_at:
             return State.SUCCESS if self.fail_code is None else State.FAILED
         return State.PENDING if now < self.started_at + PENDING_SECONDS else State.PROCESSING

@@ -1,4 +1,4 @@
-"""Knows what stands behind the demo's page: what is shown there, and what each control does."""
+"""Backstage of the demo's page: what is shown there, and what each control does."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Knows what one member sees in one channel, as entries that are written once and kept."""
+"""What one member sees in one channel, as entries that are written once and kept."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Knows how the demo is turned: its speed, APIXO's balance, a crash, and back to the beginning."""
+"""Controls of the demo: its speed, APIXO's balance, a crash, and back to the beginning."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Knows what the page offers to a visitor who has seen nothing yet."""
+"""What the page offers to a visitor who has seen nothing yet."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Knows what a visitor can let go wrong, once each: armed, used up, or called off."""
+"""What a visitor can let go wrong, once each: armed, used up, or called off."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class FaultSwitch(Protocol):
 
     @property
     def is_on(self) -> bool:
-        """Tell whether it is still to happen, or happening."""
+        """Return whether it is still to happen, or happening."""
         ...
 
     async def set_on(self, *, on: bool) -> None:

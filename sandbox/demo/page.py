@@ -1,4 +1,4 @@
-"""Knows the page on which a person can use the stand-in, and the small interface behind it."""
+"""The page on which a person can use the stand-in, and the small interface behind it."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -58,7 +58,7 @@ class Page:
         return _secured(await self._files.picture(request, request.match_info["name"]))
 
     async def updates(self, request: web.Request) -> web.StreamResponse:
-        """Tell a page, until it leaves, what its member sees where it is."""
+        """Send a page, until it leaves, what its member sees where it is."""
         if len(self._sockets) >= _MOST_SOCKETS:
             raise web.HTTPServiceUnavailable(text="Too many pages are open.")
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=_FRAME_BYTES, compress=False)

@@ -1,4 +1,4 @@
-"""Knows what a person can have done on the page, and does it with the member's own client."""
+"""Actions of a person on the page, done with the member's own client."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class PageActions:
         }
 
     def max_file_bytes(self, order: ActionForm) -> int:
-        """Tell how large a file may be that the member puts into the channel.
+        """Return how large a file may be that the member puts into the channel.
 
         Raises:
             ClientActionRefused: there is no such member or channel.

@@ -1,4 +1,4 @@
-"""Knows what whoever sets the stand-in up adds to the page: a welcome, and a look backstage."""
+"""What an embedding program adds to the page: a welcome, and a look backstage."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Knows the files that the page is made of, and the pictures of its welcome."""
+"""The files that the page is made of, and the pictures of its welcome."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Knows how an order reaches the stand-in: JSON and files in one form, the files put on disk."""
+"""Orders of the page: JSON and files in one form, the files put on disk."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Knows what one open page is told: all of its room when it enters, then only what changes."""
+"""The socket of one open page: all of its room when it enters, then only what changes."""
 
 import asyncio
 import json
@@ -84,7 +84,7 @@ class UpdateStream:
             self._backstage.clear()
 
     async def follow(self) -> None:
-        """Tell the page every change of the world and of its room, for ever."""
+        """Send the page every change of the world and of its room, for ever."""
         changes = self._update_cache.state.world.changes
         while True:
             changed = changes.next_change()
@@ -95,7 +95,7 @@ class UpdateStream:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def follow_backstage(self) -> None:
-        """Tell the page how the panels change while it looks at them, for ever."""
+        """Send the page how the panels change while it looks at them, for ever."""
         told = ""
         while True:
             if not self._backstage.is_set():

@@ -1,4 +1,4 @@
-"""Knows how to run the service as a process of its own against the stand-ins."""
+"""The service as a process of its own, against the stand-ins."""
 
 import asyncio
 import json
@@ -33,12 +33,12 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int:
-        """Tell its number."""
+        """Return its number."""
         ...
 
     @property
     def returncode(self) -> int | None:
-        """Tell its exit code; None while it lives."""
+        """Return its exit code; None while it lives."""
         ...
 
     def send_signal(self, signal: int, /) -> None:
@@ -225,12 +225,12 @@ class Supervisor:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether there is a process that has not ended."""
+        """Return whether there is a process that has not ended."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def pid(self) -> int | None:
-        """Tell the number of the process that runs, or ran last; None before the first."""
+        """Return the number of the process that runs, or ran last; None before the first."""
         return None if self._process is None else self._process.pid
 
     async def restart(

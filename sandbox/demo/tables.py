@@ -1,4 +1,4 @@
-"""Knows how APIXO's tasks and the service's jobs and ledger look as tables, newest row first."""
+"""Tables of APIXO's tasks and the service's jobs and ledger, newest row first."""
 
 from collections.abc import Mapping
 from datetime import datetime

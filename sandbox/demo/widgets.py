@@ -1,4 +1,4 @@
-"""Knows the shapes that the page's backstage shows: figures, tables, switches, sliders, buttons."""
+"""The shapes that the page's backstage shows: figures, tables, switches, sliders, buttons."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal

@@ -1,4 +1,4 @@
-"""Knows what the page is told of everything outside its channel: servers, members, commands."""
+"""What the page shows of everything outside its channel: servers, members, commands."""
 
 from sandbox.demo.page_content import Example, PageContent, Welcome
 from sandbox.demo.page_files import file_url

@@ -1,4 +1,4 @@
-"""Knows everything that the routes work with."""
+"""State that the routes share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Knows the files that were uploaded: where they lie, and the signed links to them."""
+"""CDN: the uploaded files, and the signed links to them."""
 
 import asyncio
 import hashlib

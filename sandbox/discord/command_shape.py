@@ -1,4 +1,4 @@
-"""Knows how Discord returns a command: what it adds to the one given, and what it leaves out."""
+"""How Discord returns a command: what it adds to the one given, and what it leaves out."""
 
 from sandbox.discord.json_values import Json, as_list, as_objects
 

@@ -1,4 +1,4 @@
-"""Knows what Discord's own client checks before it sends a command."""
+"""Checks that Discord's own client makes before it sends a command."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Knows the application's commands: Discord's rules for them, and which are registered where."""
+"""The application's commands: Discord's rules for them, and which are registered where."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -253,7 +253,7 @@ def _check_choices(form: FieldErrors, path: str, option: Json) -> None:
 
 
 def is_available(command: Json, *, in_guild: bool) -> bool:
-    """Tell by its contexts whether a command is for servers, or for direct channels."""
+    """Return by its contexts whether a command is for servers, or for direct channels."""
     contexts = as_list(command.get("contexts"))
     if contexts is not None:
         return (0 if in_guild else 1) in contexts

@@ -1,4 +1,4 @@
-"""Knows Discord's rules for the components that members use: buttons, menus, a form's fields."""
+"""Discord's rules for the components that members use: buttons, menus, a form's fields."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

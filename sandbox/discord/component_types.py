@@ -1,4 +1,4 @@
-"""Knows which kinds of components there are."""
+"""Types of components."""
 
 from enum import IntEnum
 from typing import Final

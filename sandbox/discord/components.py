@@ -1,4 +1,4 @@
-"""Knows Discord's rules for components: classic rows, Components V2, and forms (modals)."""
+"""Discord's rules for components: classic rows, Components V2, and forms (modals)."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

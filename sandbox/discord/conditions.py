@@ -1,4 +1,4 @@
-"""Knows how to wait until something is there, and to say what was there instead."""
+"""Waiting until something is there; an error says what was there instead."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Knows what can be set on the stand-in."""
+"""Configuration of the stand-in."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Knows the world that a stand-in starts with: two servers, their members and channels."""
+"""The world that a stand-in starts with: two servers, their members and channels."""
 
 from sandbox.discord.models import Guild, Permission
 from sandbox.discord.world import World

@@ -1,4 +1,4 @@
-"""Knows what Discord answers when it refuses: a status, a code, and the fields that are wrong.
+"""Discord's error answers: a status, a code, and the fields that are wrong.
 
 Refused            an HTTP refusal, as the bot sees it
 ClientActionRefused      a member's own client would not have sent this

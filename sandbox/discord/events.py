@@ -1,4 +1,4 @@
-"""Knows what the gateway tells the bot, and which intent each event takes."""
+"""Gateway events, and the intent that each takes."""
 
 from dataclasses import dataclass
 from enum import IntFlag

@@ -1,4 +1,4 @@
-"""Knows the gateway: how a client identifies, stays, leaves and resumes."""
+"""The gateway: how a client identifies, stays, leaves and resumes."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ class Gateway:
 
     @property
     def has_client(self) -> bool:
-        """Tell whether a client is here that has identified."""
+        """Return whether a client is here that has identified."""
         return any(session.socket is not None for session in self._sessions.values())
 
     def dispatch(self, event: GatewayEvent) -> None:
@@ -133,7 +133,7 @@ class Gateway:
 
     @property
     def heartbeat_timeout_s(self) -> float:
-        """Tell after how many seconds without a heartbeat a client is taken for dead."""
+        """Return after how many seconds without a heartbeat a client is taken for dead."""
         return self._options.heartbeat_seconds * 1.5
 
     def identify(self, data: Json) -> GatewaySession:
@@ -153,7 +153,7 @@ class Gateway:
         return session
 
     def send_ready(self, session: GatewaySession) -> None:
-        """Tell a new session who it is, and bring it its servers."""
+        """Send a new session its user and its servers."""
         guilds = [
             guild
             for guild in self._world.guilds.values()
@@ -197,7 +197,7 @@ class Gateway:
         self._world.changes.notify()
 
     def _concerns_bot(self, event: GatewayEvent) -> bool:
-        """Tell whether an event is the bot's to hear: of its servers, or about its commands."""
+        """Return whether an event is the bot's to hear: of its servers, or about its commands."""
         guild = self._world.guilds.get(event.guild_id or 0)
         is_member = guild is None or self._world.bot_user.id in guild.members
         return is_member or event.name in ("INTERACTION_CREATE", "GUILD_DELETE")

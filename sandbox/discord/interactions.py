@@ -1,4 +1,4 @@
-"""Knows the life of an interaction: dispatched, answered in time or not, over after a while."""
+"""The life of an interaction: dispatched, answered in time or not, over after a while."""
 
 import asyncio
 import secrets
@@ -88,22 +88,22 @@ class Interaction:
 
     @property
     def created_at(self) -> float:
-        """Tell when it was dispatched, in Unix seconds."""
+        """Return when it was dispatched, in Unix seconds."""
         return snowflake_time(self.id)
 
     @property
     def upload_bytes(self) -> int:
-        """Tell how large a file in an answer may be: as the server or the member's Nitro allow."""
+        """Return the upload limit of an answer: the server's, or that of the member's Nitro."""
         return max(self.user.upload_bytes, self.channel.upload_bytes)
 
     @property
     def is_answered(self) -> bool:
-        """Tell whether the bot has said what it had to say, beyond `thinking …`."""
+        """Return whether the bot has said what it had to say, beyond `thinking …`."""
         return any(found is not None for found in (self.message, self.modal, self.choices))
 
     @property
     def modal_is_open(self) -> bool:
-        """Tell whether the member still has the form: until the bot takes what was sent off."""
+        """Return whether the member still has the form: until the bot takes what was sent off."""
         sent = self.modal_submission
         return (
             self.modal is not None
@@ -122,7 +122,7 @@ class Interaction:
 
     @property
     def ephemeral(self) -> bool:
-        """Tell whether only the member sees the answer."""
+        """Return whether only the member sees the answer."""
         shown = self.message or self.original
         return shown is not None and shown.ephemeral
 
@@ -197,7 +197,7 @@ class InteractionRegistry:
         data: Json,
         source: Message | None = None,
     ) -> Interaction:
-        """Tell the bot what a member did; the time for the answer runs from now on."""
+        """Dispatch to the bot what a member did; the time for the answer runs from now on."""
         world = self._world
         interaction = Interaction(
             world.ids.next(), kind, user, channel, data, world.changes, source

@@ -1,4 +1,4 @@
-"""Knows every request that came in, and never a token."""
+"""A journal of every request, without any token."""
 
 import re
 from collections import deque

@@ -1,4 +1,4 @@
-"""Knows how an answer is written: JSON of exactly Discord's content type."""
+"""Answers: JSON of exactly Discord's content type."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Knows how to take a decoded JSON value for what it is."""
+"""Type checks of decoded JSON values."""
 
 from typing import Any, Final, TypeAlias, cast
 

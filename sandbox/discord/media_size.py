@@ -1,4 +1,4 @@
-"""Knows how to read the width and height of pictures, and of videos in MP4."""
+"""Width and height of pictures, and of videos in MP4."""
 
 from collections.abc import Iterator
 from pathlib import Path

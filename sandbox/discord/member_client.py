@@ -1,4 +1,4 @@
-"""Knows what a member does: type commands, click, choose, fill in forms, write messages."""
+"""A member's client: type commands, click, choose, fill in forms, write messages."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""Knows who is really notified by a message: what it says, cut down to what it may."""
+"""Mentions: who is notified by a message, what it says, cut down to what it may."""
 
 import re
 from dataclasses import dataclass, field

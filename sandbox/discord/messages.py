@@ -1,4 +1,4 @@
-"""Knows Discord's rules for a message's content, and makes messages of requests."""
+"""Discord's rules for a message's content, and makes messages of requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Knows what every request passes: the journal, the token, the limits, and the faults."""
+"""Middleware that every request passes: the journal, the token, the limits, and the faults."""
 
 from collections.abc import Mapping
 

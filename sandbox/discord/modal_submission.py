@@ -1,4 +1,4 @@
-"""Knows how a member fills in a form, and what the client makes of it."""
+"""Modal submissions: what a member fills in, as Discord's client sends it."""
 
 from collections.abc import Mapping
 from pathlib import Path

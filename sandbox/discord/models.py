@@ -1,4 +1,4 @@
-"""Knows what Discord is made of: users, servers, channels, messages and their files, as data."""
+"""Discord's objects: users, servers, channels, messages and their files, as data."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class ChannelType(IntEnum):
 
     @property
     def holds_threads_only(self) -> bool:
-        """Tell whether nothing can be posted but in its threads."""
+        """Return whether nothing can be posted but in its threads."""
         return self in (ChannelType.FORUM, ChannelType.MEDIA)
 
 
@@ -122,7 +122,7 @@ class Guild:
 
     @property
     def upload_bytes(self) -> int:
-        """Tell how large a file may be here."""
+        """Return how large a file may be here."""
         return UPLOAD_BYTES[self.premium_tier]
 
 
@@ -190,12 +190,12 @@ class Message:
 
     @property
     def created_at(self) -> float:
-        """Tell when it was posted, in Unix seconds."""
+        """Return when it was posted, in Unix seconds."""
         return snowflake_time(self.id)
 
     @property
     def ephemeral(self) -> bool:
-        """Tell whether only one member sees it."""
+        """Return whether only one member sees it."""
         return self.visible_to is not None
 
     @property
@@ -243,12 +243,12 @@ class Channel:
 
     @property
     def is_age_restricted(self) -> bool:
-        """Tell whether it, or what it is a thread of, is for adults."""
+        """Return whether it, or what it is a thread of, is for adults."""
         return self.nsfw or (self.parent is not None and self.parent.is_age_restricted)
 
     @property
     def upload_bytes(self) -> int:
-        """Tell how large a file may be here."""
+        """Return how large a file may be here."""
         return UPLOAD_BYTES[0] if self.guild is None else self.guild.upload_bytes
 
     def message(self, message_id: int) -> Message | None:

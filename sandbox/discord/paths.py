@@ -1,4 +1,4 @@
-"""Knows how a route is named by a pattern: `/channels/*/messages`, or with `{id}` for `*`."""
+"""Patterns that name routes: `/channels/*/messages`, or with `{id}` for `*`."""
 
 import re
 from functools import cache
@@ -14,5 +14,5 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Tell whether a path, with or without the API's prefix, is one that the pattern names."""
+    """Return whether a path, with or without the API's prefix, is one that the pattern names."""
     return compile_pattern(pattern).fullmatch(path.removeprefix(API_PREFIX)) is not None

@@ -1,4 +1,4 @@
-"""Knows how Discord computes what someone may do in a place."""
+"""Permissions, computed as Discord computes them."""
 
 from sandbox.discord.models import Channel, ChannelType, Guild, Permission
 
@@ -77,12 +77,12 @@ def _without_implied(channel: Channel, granted: Permission) -> Permission:
 
 
 def can_view(channel: Channel, user_id: int) -> bool:
-    """Tell whether a user sees a channel."""
+    """Return whether a user sees a channel."""
     return bool(channel_permissions(channel, user_id) & Permission.VIEW_CHANNEL)
 
 
 def can_send(channel: Channel, user_id: int) -> bool:
-    """Tell whether a user may write messages in a channel, which may be a locked thread."""
+    """Return whether a user may write messages in a channel, which may be a locked thread."""
     if channel.type.holds_threads_only:
         return False
     may_write = bool(channel_permissions(channel, user_id) & send_permission(channel))
@@ -90,7 +90,7 @@ def can_send(channel: Channel, user_id: int) -> bool:
 
 
 def is_unlocked(channel: Channel, user_id: int) -> bool:
-    """Tell whether no lock keeps a user from a thread."""
+    """Return whether no lock keeps a user from a thread."""
     granted = channel_permissions(channel, user_id)
     return not channel.locked or bool(granted & Permission.MANAGE_THREADS)
 

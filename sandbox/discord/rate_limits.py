@@ -1,4 +1,4 @@
-"""Knows when there are too many requests: in a route's bucket, or of the bot altogether."""
+"""Rate limits: in a route's bucket, or of the bot altogether."""
 
 import hashlib
 import math

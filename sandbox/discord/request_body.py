@@ -1,4 +1,4 @@
-"""Knows how a request's body is read: JSON, or JSON with files, which go to disk at once."""
+"""Request bodies: JSON, or JSON with files, which go to disk at once."""
 
 import asyncio
 import hashlib
@@ -60,7 +60,7 @@ class UploadLimits:
     message_bytes: int
 
     def fits(self, total: int) -> bool:
-        """Tell whether a request is small enough: Discord takes any one file that it allows."""
+        """Return whether a request is small enough: Discord takes any one file that it allows."""
         return total <= max(self.message_bytes, self.file_bytes + _JSON_BYTES)
 
 

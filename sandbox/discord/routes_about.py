@@ -1,4 +1,4 @@
-"""Knows the routes about the bot itself, its servers, users and the gateway's address."""
+"""The routes about the bot itself, its servers, users and the gateway's address."""
 
 from aiohttp import web
 
@@ -38,7 +38,7 @@ class AboutRoutes:
         ]
 
     async def me(self, _request: web.Request) -> web.Response:
-        """Tell who the bot is."""
+        """Return the bot's user."""
         body = serializers.user_json(self._state.world.bot_user)
         return json_response(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
 
@@ -65,7 +65,7 @@ class AboutRoutes:
         return no_content()
 
     async def user(self, request: web.Request) -> web.Response:
-        """Tell who a user is."""
+        """Return a user."""
         found = self._state.world.users.get(path_id(request, "user"))
         if found is None:
             raise unknown_resource("User", 10013)
@@ -80,7 +80,7 @@ class AboutRoutes:
         return json_response(serializers.channel_json(self._state.world.direct_channel(user)))
 
     async def application(self, _request: web.Request) -> web.Response:
-        """Tell about the application."""
+        """Return the application."""
         world = self._state.world
         owner = serializers.user_json(world.users[world.guild().owner_id])
         return json_response(
@@ -104,11 +104,11 @@ class AboutRoutes:
         )
 
     async def gateway(self, _request: web.Request) -> web.Response:
-        """Tell the gateway's address."""
+        """Return the gateway's address."""
         return json_response({"url": self._state.gateway.url})
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
-        """Tell the gateway's address, and how many shards are fitting."""
+        """Return the gateway's address, and the recommended number of shards."""
         start = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         return json_response(
             {"url": self._state.gateway.url, "shards": 1, "session_start_limit": start}
@@ -131,7 +131,7 @@ class AboutRoutes:
         return json_response(serializers.guild_json(self._guild(request))["roles"])
 
     async def member(self, request: web.Request) -> web.Response:
-        """Tell about a member of a server."""
+        """Return a member of a server."""
         found = self._guild(request).members.get(path_id(request, "user"))
         if found is None:
             raise unknown_resource("Member", 10007)

@@ -1,4 +1,4 @@
-"""Knows the routes about channels and their messages."""
+"""The routes about channels and their messages."""
 
 from aiohttp import web
 
@@ -42,7 +42,7 @@ class ChannelRoutes:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """Tell about a channel."""
+        """Return a channel."""
         return json_response(serializers.channel_json(self._channel(request)))
 
     async def change(self, request: web.Request) -> web.Response:

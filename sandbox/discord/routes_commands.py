@@ -1,4 +1,4 @@
-"""Knows the routes by which the bot registers its commands, globally and for a server."""
+"""The routes by which the bot registers its commands, globally and for a server."""
 
 from aiohttp import web
 
@@ -56,7 +56,7 @@ class CommandRoutes:
         return json_response(made, 201 if new else 200)
 
     async def show_one(self, request: web.Request) -> web.Response:
-        """Tell about a command."""
+        """Return a command."""
         return json_response(self._book.get(self._scope(request), path_id(request, "command")))
 
     async def change(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Knows the routes by which the bot answers interactions; their token is all they ask for."""
+"""The routes by which the bot answers interactions; their token is all they ask for."""
 
 from collections.abc import Iterator
 

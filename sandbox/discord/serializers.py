@@ -1,4 +1,4 @@
-"""Knows how everything looks as Discord's JSON objects."""
+"""Serializers to Discord's JSON objects."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""Knows how to start and stop the stand-in, and hands out what a test works with."""
+"""The stand-in's server, and what a test works with."""
 
 import socket
 import tempfile

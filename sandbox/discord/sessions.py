@@ -1,4 +1,4 @@
-"""Knows a gateway session: what was sent in it, kept so that a client can take it up again."""
+"""Gateway sessions: what was sent, kept so that a client can resume."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ class GatewaySession:
     )
 
     def receives(self, event: GatewayEvent) -> bool:
-        """Tell whether an event is for this session, by its intents and its shard."""
+        """Return whether an event is for this session, by its intents and its shard."""
         index, count = self.shard
         own = index if event.guild_id is None else (event.guild_id >> 22) % count
         within = own == index and (event.guild_id is not None or index == 0)
@@ -53,7 +53,7 @@ class GatewaySession:
             self.outbox.put_nowait(text)
 
     def can_replay(self, sequence: int) -> bool:
-        """Tell whether everything after a number is still kept."""
+        """Return whether everything after a number is still kept."""
         oldest = self._sent[0][0] if self._sent else self.sequence + 1
         return oldest - 1 <= sequence <= self.sequence
 

@@ -1,4 +1,4 @@
-"""Knows how Discord's ids are made: the milliseconds since 2015, and a running number."""
+"""Discord's ids: the milliseconds since 2015, and a running number."""
 
 from collections.abc import Callable
 from typing import Final
@@ -21,5 +21,5 @@ class SnowflakeGenerator:
 
 
 def snowflake_time(snowflake: int) -> float:
-    """Tell when an id was made, in Unix seconds."""
+    """Return when an id was made, in Unix seconds."""
     return ((snowflake >> 22) + EPOCH_MS) / 1000

@@ -1,4 +1,4 @@
-"""Knows everything that exists, and the legal changes on it; each tells the gateway."""
+"""Everything that exists, and the legal changes on it; each tells the gateway."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -61,7 +61,7 @@ class World:
         self._listeners.append(listener)
 
     def emit(self, event: GatewayEvent) -> None:
-        """Tell an event to the gateway, and wake whoever waits."""
+        """Send an event to the gateway, and wake whoever waits."""
         for listener in self._listeners:
             listener(event)
         self.changes.notify()
@@ -149,7 +149,7 @@ class World:
         self._emit_of(guild, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
 
     def shares_guild(self, user: User) -> bool:
-        """Tell whether a user and the bot are members of a server together."""
+        """Return whether a user and the bot are members of a server together."""
         return any(
             {user.id, self.bot_user.id} <= {*guild.members} for guild in self.guilds.values()
         )
@@ -312,7 +312,7 @@ class World:
         self._emit_message("MESSAGE_CREATE", message)
 
     def message_edited(self, message: Message) -> None:
-        """Tell that a message was edited."""
+        """Announce that a message was edited."""
         message.edit_count += 1
         message.edited_at = self.now()
         if not message.ephemeral:
