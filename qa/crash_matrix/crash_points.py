@@ -1,8 +1,8 @@
 """Crash points: the calls through which everything leaves the process, wrapped from outside.
 
-What goes through a door passes named points: `before:DOOR`, `after:DOOR`, and, inside a
-transaction, `within:DOOR`, when all is said and nothing is committed. The service knows nothing of
-it: methods are replaced on their classes before it starts.
+Each call passes named points: `before:CALL`, `after:CALL`, and, inside a
+transaction, `within:CALL`, when all is said and nothing is committed. Nothing of it is in the
+service: methods are replaced on their classes before it starts.
 """
 
 import functools
@@ -31,7 +31,7 @@ OnPoint = Callable[[str], None]
 """Hears the name of each point as it is passed; may not return."""
 
 INSTRUMENTED_CLASSES = {"apixo": ApixoClient, "publisher": DiscordPublisher, "media": MediaFolder}
-"""Every public coroutine of these is a door; a new one becomes one by itself."""
+"""Every public coroutine of these has crash points, new ones by themselves."""
 
 _STARTS = ("open", "migrate")
 
@@ -57,23 +57,23 @@ def public_coroutines(owner: type) -> list[str]:
     return [name for name, _ in found if not name.startswith("_")]
 
 
-def _around(owner: Any, name: str, door: str, pass_: OnPoint) -> None:
+def _around(owner: Any, name: str, call: str, pass_: OnPoint) -> None:
     real = getattr(owner, name)
     if inspect.iscoroutinefunction(real):
 
         @functools.wraps(real)
         async def walk(*given: Any, **named: Any) -> Any:
-            pass_(f"before:{door}")
+            pass_(f"before:{call}")
             result = await real(*given, **named)
-            pass_(f"after:{door}")
+            pass_(f"after:{call}")
             return result
     else:
 
         @functools.wraps(real)
         def walk(*given: Any, **named: Any) -> Any:
-            pass_(f"before:{door}")
+            pass_(f"before:{call}")
             result = real(*given, **named)
-            pass_(f"after:{door}")
+            pass_(f"after:{call}")
             return result
 
     setattr(owner, name, walk)
@@ -83,16 +83,16 @@ def _around_transactions(pass_: OnPoint) -> None:
     real = Database.transact
 
     async def transact(self: Database, work: Any) -> Any:
-        door = f"transact.{_home(work)}"
+        call = f"transact.{_home(work)}"
 
         async def watched(tx: Any) -> Any:
             done = await work(tx)
-            pass_(f"within:{door}")
+            pass_(f"within:{call}")
             return done
 
-        pass_(f"before:{door}")
+        pass_(f"before:{call}")
         result = await real(self, watched)
-        pass_(f"after:{door}")
+        pass_(f"after:{call}")
         return result
 
     Database.transact = transact
@@ -112,10 +112,10 @@ def _around_discord(pass_: OnPoint) -> None:
 
         def watch(real: Any) -> Any:
             async def request(self: Any, route: Route, *given: Any, **named: Any) -> Any:
-                door = f"discord.{route.method} {route.path}"
-                pass_(f"before:{door}")
+                call = f"discord.{route.method} {route.path}"
+                pass_(f"before:{call}")
                 answer = await real(self, route, *given, **named)
-                pass_(f"after:{door}")
+                pass_(f"after:{call}")
                 return answer
 
             return request

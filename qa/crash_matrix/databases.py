@@ -60,7 +60,7 @@ class SqliteDatabasePool:
 
 
 class PostgresqlDatabasePool:
-    """Databases on a server; `address` gives theirs by name, `prefix` tells them from others'."""
+    """Databases on a server; `address` gives theirs by name, `prefix` sets them apart."""
 
     engine = "postgresql"
 

@@ -1,7 +1,7 @@
 """One pair of stand-ins, and the lives of the service that are played between them.
 
 A play: the service starts, something goes wrong for the others, a member orders a video, the
-service dies where it is told to, starts anew, perhaps dies again, and at last comes to rest.
+service dies where it is told to, starts again, perhaps dies again, and at last comes to rest.
 """
 
 import asyncio

@@ -6,8 +6,8 @@ Every complaint begins with one of `VERDICTS`:
 * double charged: more than one task for a job, or more than one charge;
 * double posted: more than one result, or more than one status message;
 * unbalanced: the audit finds a broken rule, or a hold is left that nobody waits for;
-* silent: a job is not at rest, or what its card shows is not where it stands;
-* leaked: a secret stands in the log;
+* silent: a job is not at rest, or its card shows another state;
+* leaked: a secret is in the log;
 * unjudged: the play itself failed.
 """
 
@@ -72,7 +72,7 @@ def _of_the_whole(
         yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
     for kind, secret in _secrets(apixo, discord):
         if secret in traces.log:
-            yield f"leaked: {kind} stands in the log"
+            yield f"leaked: {kind} is in the log"
 
 
 def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Lists the doors, each with a fault in whose undisturbed life it is passed; tests hold it true.
+"""Calls with crash points, each with a fault in whose undisturbed life it is made; tests prove it.
 
-A door has a point before it and one after it, a transaction one within besides.
+A call has a point before it and one after it, a transaction one within besides.
 """
 
 from typing import Final
@@ -102,4 +102,4 @@ OTHER_FLOWS: Final = {
     "publisher.post_failure": "a failure more than a minute after the request",
     "publisher.share": "a member shares a video",
 }
-"""Doors that no order of one video passes by itself, with what leads through them."""
+"""Calls that no order of one video makes by itself, with what makes them."""

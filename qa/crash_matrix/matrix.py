@@ -69,7 +69,7 @@ class MatrixResult:
         return sum(row.counts[what] for row in self.rows.values())
 
     def add(self, traces: RunRecord) -> None:
-        """Count one play."""
+        """Count one run."""
         trouble = traces.cell.fault
         row = self.rows.setdefault(trouble, FaultSummary(trouble))
         row.counts["runs"] += 1
@@ -111,7 +111,7 @@ class RunnerPool:
     async def run(
         self, cells: Iterable[Cell], heard: Callable[[RunRecord], None], *, watch: bool = False
     ) -> None:
-        """Play cells, one after the other on each stage, and tell of each."""
+        """Run cells, one after the other on each harness, and report each."""
         waiting = iter(cells)
 
         async def work(stage: MatrixHarness) -> None:

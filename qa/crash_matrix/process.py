@@ -67,11 +67,11 @@ class CrashTrigger:
 async def fork_doomed_bot(
     command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
 ) -> Process:
-    """Start the service with a fate, as `demo.process.launch` starts any program."""
-    return await fork_bot(command, environment, out, err, prepare=_meet_fate)
+    """Start the service with a crash trigger, as `demo.process.launch` starts any program."""
+    return await fork_bot(command, environment, out, err, prepare=_arm_crash_points)
 
 
-def _meet_fate() -> None:
+def _arm_crash_points() -> None:
     trigger = CrashTrigger()
     instrument_all(trigger)
     trigger.configure(os.environ)
@@ -81,7 +81,7 @@ def _meet_fate() -> None:
 def _prepare(environment: Mapping[str, str]) -> None:
     haste = float(environment.get("HASTE", "1"))
     if haste != 1:
-        _hurry(haste)
+        _shorten_intervals(haste)
     if busy_ms := environment.get("BUSY_MS"):
         _be_impatient(int(busy_ms))
     if failing := environment.get("DISK_FULL"):
@@ -95,7 +95,7 @@ def _prepare(environment: Mapping[str, str]) -> None:
             return
 
 
-def _hurry(haste: float) -> None:
+def _shorten_intervals(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
     bot.pauses._FIRST_PAUSE_S /= haste

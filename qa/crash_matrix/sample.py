@@ -42,7 +42,7 @@ async def run_sample() -> SampleResult:
 
 
 def _sample(census: PointsByFault) -> list[Cell]:
-    """Draw cells whose points are spread evenly over all doors, in the order of their names."""
+    """Draw cells evenly from all crash points, in the order of their names."""
     cells = sorted(plan_cells(census, SEED), key=lambda cell: cell.kill_points[0].partition(":")[2])
     dice = random.Random(SEED)  # noqa: S311 - to be replayed
     width = len(cells) / CELL_COUNT

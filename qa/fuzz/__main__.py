@@ -1,4 +1,4 @@
-"""Sends odd input into every way in, by the hundred thousand, and tells what broke.
+"""Send odd input into every way in, by the hundred thousand, and print what broke.
 
 `python -m qa.fuzz [--seed N] [--share F] [NAME ...]`: every target or those named, a share of
 their inputs. `python -m qa.fuzz --seed N NAME#NUMBER` does one input again, and shows how it

@@ -30,18 +30,18 @@ _REFUSALS = frozenset({400, 401, 404, 405, 413, 429})
 
 
 async def send_forged_callbacks(seed: int, count: int) -> Counter[str]:
-    """Call the service's own door back under forged addresses; nothing may be acknowledged."""
+    """Call the service's endpoint back under forged addresses; nothing may be acknowledged."""
     dice = Random(f"{seed}/http")  # noqa: S311 - repeatable
     outcomes = Counter[str]()
     with TemporaryDirectory() as folder:
         async with await Database.open(f"sqlite:///{folder}/dailies.db") as database:
             await database.migrate()
             heard = list[str]()
-            door = CallbackEndpoint(
+            endpoint = CallbackEndpoint(
                 _context(database, Path(folder)), CALLBACK_URLS, lambda: None, heard.append
             )
             async with (
-                serve("127.0.0.1", 0, door.routes()) as port,
+                serve("127.0.0.1", 0, endpoint.routes()) as port,
                 aiohttp.ClientSession() as session,
             ):
                 for _ in range(count):

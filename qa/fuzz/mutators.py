@@ -84,7 +84,7 @@ def mutate_json(value: Any, dice: Random) -> Any:
 
 
 def encode_json(value: Any, dice: Random) -> bytes:
-    """Write JSON, now and then as no JSON any more."""
+    """Write JSON, now and then damaged."""
     body = json.dumps(value).encode()
     fate = dice.random()
     if fate < 0.8:

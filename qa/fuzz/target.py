@@ -9,7 +9,7 @@ from random import Random
 class FuzzTarget:
     """A way in. `run` sends one odd input through the service's own code.
 
-    It tells in a word what came of it, and raises anything at all where that is wrong: where the
+    It returns in a word what came of it, and raises anything at all where that is wrong: where the
     service raised what is not its own, or took in what it must not. `count` is how many inputs a
     whole run has.
     """

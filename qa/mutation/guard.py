@@ -12,7 +12,7 @@ class GuardTextMissing(Exception):
 class Guard:
     """Something that keeps harm out.
 
-    `text` stands exactly once in the file `path`; with `without` in its place the guard is gone.
+    `text` is exactly once in the file `path`; with `without` in its place the guard is gone.
     Each of `tests` (paths as pytest has them, perhaps with parameters) must fail then.
     """
 

@@ -186,7 +186,7 @@ LEDGER_GUARDS = (
         (f"{_CLICKS}test_a_price_that_is_not_todays_is_not_spent",),
     ),
     Guard(
-        "the day's exposure stops the belt",
+        "the day's exposure pauses submissions",
         "workflow/submission_gate.py",
         "    _exposure,\n",
         "",

@@ -1,4 +1,4 @@
-"""The guards of the belt: nothing lost, nothing sent twice, nothing posted twice."""
+"""The guards of the pipeline: nothing lost, nothing sent twice, nothing posted twice."""
 
 from qa.mutation.guard import Guard
 
@@ -82,7 +82,7 @@ PIPELINE_GUARDS = (
         (f"{_CLAIMS}test_places_at_apixo_are_never_overfilled",),
     ),
     Guard(
-        "the belt's lock",
+        "the submission lock",
         "storage/submission_pause.py",
         "_SELECT_PAUSE.with_for_update()",
         "_SELECT_PAUSE",

@@ -1,10 +1,10 @@
-"""The guards against whoever means harm: forged addresses, hostile files, texts and clicks."""
+"""The guards against attackers: forged addresses, hostile files, texts and clicks."""
 
 from qa.mutation.guard import Guard
 
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _CLICKS = "tests/cogs/jobs/test_cog.py::"
-_INTAKE = "tests/cogs/generation/test_attachments.py::"
+_ATTACHMENTS = "tests/cogs/generation/test_attachments.py::"
 _OPERATOR = "tests/cogs/operator/test_cog.py::"
 _PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _QUOTAS = "tests/cogs/quotas/test_cog.py::"
@@ -118,28 +118,28 @@ SECURITY_GUARDS = (
         "cogs/generation/attachments.py",
         "if not self._is_trusted(attachment.url):",
         "if False:",
-        (f"{_INTAKE}test_only_discords_own_hosts_are_asked",),
+        (f"{_ATTACHMENTS}test_only_discords_own_hosts_are_asked",),
     ),
     Guard(
         "redirects of attachments",
         "cogs/generation/attachments.py",
         "timeout=_TIMEOUT, allow_redirects=False",
         "timeout=_TIMEOUT, allow_redirects=True",
-        (f"{_INTAKE}test_a_redirect_is_not_followed",),
+        (f"{_ATTACHMENTS}test_a_redirect_is_not_followed",),
     ),
     Guard(
         "size of an attachment as it comes",
         "cogs/generation/attachments.py",
         "        if data.tell() > slot.max_bytes:\n",
         "        if False:\n",
-        (f"{_INTAKE}test_more_than_was_announced_is_cut_off",),
+        (f"{_ATTACHMENTS}test_more_than_was_announced_is_cut_off",),
     ),
     Guard(
         "pixels of a picture",
         "workflow/media_probe/images.py",
         "if max(width, height) > MAX_IMAGE_SIDE:",
         "if False:",
-        (f"{_INTAKE}test_a_picture_of_too_many_pixels_is_refused_without_being_decoded",),
+        (f"{_ATTACHMENTS}test_a_picture_of_too_many_pixels_is_refused_without_being_decoded",),
     ),
     Guard(
         "limits of confined processes",

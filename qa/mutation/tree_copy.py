@@ -91,7 +91,7 @@ def copy_tree(to: Path) -> TreeCopy:
 
 
 def _run(root: Path, tests: Sequence[str], log: Path) -> None:
-    """Be a process that knows no tree but the copy, and end as pytest does."""
+    """Run as a process of the copy alone, and end as pytest does."""
     os.chdir(root)
     sys.path[:] = [str(root), *(path for path in sys.path if path not in ("", str(ROOT)))]
     for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:

@@ -148,14 +148,14 @@ class MemberActors:
     async def _send(self, order: Order) -> Accepted | None:
         await asyncio.sleep(self._dice.random())
         try:
-            news = await self._around.call(lambda context: accept(context, order))
+            accepted = await self._around.call(lambda context: accept(context, order))
         except ProcessDied:
             self._journal.record("orders without an answer")
         except DailiesError as error:
             self._journal.record(f"orders refused: {type(error).__name__}", order.interaction_id)
         else:
-            self._journal.record("orders taken", news.job.id)
-            return news
+            self._journal.record("orders taken", accepted.job.id)
+            return accepted
         return None
 
     async def _change_mind(self, job: Job) -> None:
@@ -257,10 +257,10 @@ class OperatorActor:
                 self.journal.record("the operator had to stop", type(error).__name__)
 
     async def _go_round(self) -> None:
-        halt = await self.environment.call(
+        block = await self.environment.call(
             lambda context: context.database.read(lambda tx: find_submission_block(tx, context))
         )
-        if halt is not None and halt.is_total and self.dice.random() < 0.5:
+        if block is not None and block.is_total and self.dice.random() < 0.5:
             await self.environment.call(lambda context: resume_submissions(context, self._click()))
             self.journal.record("went on after a stop")
         waiting = await self.environment.call(

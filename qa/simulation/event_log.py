@@ -10,7 +10,7 @@ _MOST_COMPLAINTS = 20
 class EventLog:
     """Notes what happens when, and whatever breaks an invariant.
 
-    `now` tells the simulated seconds. Nothing is kept but counts, the hash and the complaints.
+    `now` returns the simulated seconds. Nothing is kept but counts, the hash and the complaints.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -1,8 +1,8 @@
 """One process of the service, from its start to its end, which may come at any step.
 
-Everything that leaves the process goes through a door, as in the crash matrix; a doomed process is
+Everything that leaves the process passes crash points, as in the crash matrix; a doomed process is
 killed at one, before or after what lies behind it. Nothing of it ever happens again: its tasks are
-cut off where they stand, and every door stays shut for them.
+cut off where they stand, and every call is closed to them.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ _PROCESS: contextvars.ContextVar["SimulatedProcess | None"] = contextvars.Contex
 
 _DRAIN_S = 14
 _ERROR_REST_S = 1
-_CHORES_S, _CHORES_WHILE_SHORT_S = 3_600, 600
+_PERIODIC_S, _PERIODIC_WHILE_SHORT_S = 3_600, 600
 _LOOK_S = 60.0
-"""How seldom the belt looks where something waits that has no due moment."""
+"""How seldom the worker looks where something waits that has no due moment."""
 
 
 class ProcessDied(Exception):
@@ -46,8 +46,8 @@ class ProcessDied(Exception):
 class SimulatedProcess:
     """A process that works on what `context` holds.
 
-    It dies when it has gone through so many doors (`last`), and gathers for a turn of the belt what
-    is due within `gathering_s`.
+    It dies when it has passed so many crash points (`last`), and gathers for a run of the worker
+    what is due within `gathering_s`.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class SimulatedProcess:
         self._loops: list[asyncio.Task[None]] = []
         self._scope = contextvars.copy_context()
         self._scope.run(_PROCESS.set, self)
-        doors: dict[str, Any] = {
+        wrapped: dict[str, Any] = {
             name: _CrashPointProxy(getattr(context, name), self._pass)
             for name in ("database", "apixo", "publisher", "media")
         }
-        self.context = replace(context, **doors)
+        self.context = replace(context, **wrapped)
         self.worker = _CoarseWorker(self.context, gathering_s)
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ class SimulatedProcess:
         self._loops = [self._spawn(self._live())]
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do what somebody outside asks for, and ring the belt's bell.
+        """Do what somebody outside asks for, and wake the worker.
 
         Raises:
             Died: the process died meanwhile; it may be done all the same.
@@ -122,7 +122,7 @@ class SimulatedProcess:
         except DatabaseUnavailable:
             self.kill("fails to start")
             return
-        self._loops.append(self._spawn(self._chores()))
+        self._loops.append(self._spawn(self._periodic_tasks()))
         while True:
             try:
                 await self.worker.run_once()
@@ -131,7 +131,7 @@ class SimulatedProcess:
                 _log.exception("worker run failed")
                 await asyncio.sleep(_ERROR_REST_S)
 
-    async def _chores(self) -> None:
+    async def _periodic_tasks(self) -> None:
         watch = BalanceMonitor(self.context, _hear)
         while True:
             try:
@@ -141,21 +141,21 @@ class SimulatedProcess:
             except Exception:  # noqa: BLE001 - as the loop in service does
                 _log.exception("a duty failed")
                 short = True
-            await asyncio.sleep(_CHORES_WHILE_SHORT_S if short else _CHORES_S)
+            await asyncio.sleep(_PERIODIC_WHILE_SHORT_S if short else _PERIODIC_S)
 
     async def _drain(self) -> None:
         for loop in self._loops:
             loop.cancel()
         await self.worker.drain(_DRAIN_S)
 
-    def _pass(self, door: str) -> None:
-        """Go through a door, if there is anyone alive to go through."""
+    def _pass(self, point: str) -> None:
+        """Pass a crash point, if the process is alive."""
         if not self.alive:
             raise asyncio.CancelledError
         if self._left is not None:
             self._left -= 1
             if self._left < 0:
-                self.kill(at=door)
+                self.kill(at=point)
                 raise asyncio.CancelledError
 
 
@@ -164,7 +164,7 @@ def task_factory(
     work: Coroutine[Any, Any, T],
     context: contextvars.Context | None = None,
 ) -> asyncio.Task[T]:
-    """Make a task, and tell the process whose it is."""
+    """Make a task, and register it with its process."""
     task = asyncio.Task(work, loop=loop, context=context)
     scope = context if context is not None else contextvars.copy_context()
     process = scope.get(_PROCESS)
@@ -201,10 +201,10 @@ class _CrashPointProxy:
         member = getattr(self._inner, name)
         if not inspect.iscoroutinefunction(member):
             return member
-        door = partial(self._go, member, name)
-        # Looked up once: a belt of a month goes through a million doors.
-        setattr(self, name, door)
-        return door
+        point = partial(self._go, member, name)
+        # Looked up once: the worker of a month passes a million crash points.
+        setattr(self, name, point)
+        return point
 
     async def _go(
         self, member: Callable[..., Awaitable[T]], name: str, *args: Any, **more: Any
@@ -216,7 +216,7 @@ class _CrashPointProxy:
 
 
 class _CoarseWorker(Worker):
-    """A belt that looks around seldom where nothing can be found: nobody else feeds it."""
+    """A worker that polls seldom where nothing can be found: nobody else enqueues."""
 
     def __init__(self, context: Context, gathering_s: float) -> None:
         super().__init__(context, "the service")
@@ -224,8 +224,8 @@ class _CoarseWorker(Worker):
 
     async def rest(self, longest_s: float = 21_600.0) -> None:
         await asyncio.sleep(self._gathering_s)
-        standing = await self._context.database.read(lambda tx: tx.execute(_STANDING))
-        queued_ms, at_apixo, paused_ms, behind = standing.one()
+        status = await self._context.database.read(lambda tx: tx.execute(_QUEUE_STATUS))
+        queued_ms, at_apixo, paused_ms, behind = status.one()
         if queued_ms is not None and at_apixo < self._context.policy.max_tasks:
             waits_s = (max(queued_ms, paused_ms) - self._context.now_ms()) / 1000
             least_s = MAX_WAIT_S if self._context.throttle.gap_ms else _LOOK_S
@@ -233,7 +233,7 @@ class _CoarseWorker(Worker):
         await super().wait_for_work(min(longest_s, _LOOK_S) if behind else longest_s)
 
 
-_STANDING = text(
+_QUEUE_STATUS = text(
     "SELECT (SELECT min(due_at_ms) FROM jobs WHERE state = 'queued'),"
     " (SELECT count(*) FROM jobs WHERE state IN ('submitting', 'generating')),"
     " (SELECT coalesce(max(paused_until_ms), 0) FROM belt),"

@@ -24,11 +24,11 @@ _USUAL_GAP_S = 5
 _LONGEST_GAP_S = 30
 _LONGEST_BACKOFF_S = 150
 _TOLERANCE_S = 1.0
-"""Between a submission's start, which the belt counts from, and its way out."""
+"""Between a submission's start, which the worker counts from, and its way out."""
 
 
 class RateLimitMonitor:
-    """Counts requests; `now` tells the simulated seconds, `places` are the tasks at once."""
+    """Counts requests; `now` returns the simulated seconds, `places` are the tasks at once."""
 
     def __init__(self, journal: EventLog, now: Callable[[], float], places: int) -> None:
         self._journal = journal
@@ -94,7 +94,7 @@ class RateLimitMonitor:
             asked.hurried = True
 
     def on_operator_decision(self, task: str) -> None:
-        """Begin anew: the operator has decided on the job."""
+        """Begin again: the operator has decided on the job."""
         self._asked.pop(task, None)
 
     def allow_repeated_polls(self) -> None:
@@ -131,7 +131,7 @@ class _Pace:
         return max(self.until_s, max(self.last_s, self.refused_s) + gap_s)
 
     def refuse(self, begun_s: float, now_s: float, patience_s: float) -> None:
-        """Count one; those of submissions that had begun by the last one are the same news."""
+        """Count one; those of submissions that had begun by the last one count as the same."""
         if begun_s > self.refused_s:
             self.refused += 1
             self.refused_s = now_s

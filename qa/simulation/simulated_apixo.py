@@ -44,26 +44,32 @@ _SUBMIT_S, _ASK_S = 90, 30
 """How long the client waits for an answer."""
 
 _FILE_LIVES_S = 24 * 3600
-_MENDED_SHARE = 0.15
+_RECOVERED_SHARE = 0.15
 """Of the downloads that go wrong, after how many the file is whole: some are given up before."""
 
 _MOST_BODY = 1024 * 1024
 
 CallbackReceiver = Callable[[str, str], Awaitable[bool]]
-"""Takes a callback's address and task; tells whether it was answered with 200."""
+"""Takes a callback's address and task; returns whether it was answered with 200."""
 
 InFlightCounter = Callable[[], Awaitable[int]]
 """Counts the jobs that the service has at APIXO."""
 
 
 class SimulatedApixo:
-    """Has `ApixoClient`'s methods and `ResultDownloader`'s, under a weather.
+    """Has `ApixoClient`'s methods and `ResultDownloader`'s, under a fault schedule.
 
     `balance_micro` is the money on the key, in micro-dollars; `places` the tasks it takes at once.
     """
 
     def __init__(
-        self, dice: Random, clock: Clock, weather: FaultSchedule, journal: EventLog, *, places: int
+        self,
+        dice: Random,
+        clock: Clock,
+        fault_schedule: FaultSchedule,
+        journal: EventLog,
+        *,
+        places: int,
     ) -> None:
         self.tasks: dict[str, Task] = {}
         self.ended = set[str]()
@@ -74,7 +80,7 @@ class SimulatedApixo:
         self._dice = dice
         self._clock = clock
         self._scaled_clock = ScaledClock(clock, 1.0)
-        self._fault_schedule = weather
+        self._fault_schedule = fault_schedule
         self._journal = journal
         self._max_in_flight = places
         self._open: list[Task] = []
@@ -133,14 +139,14 @@ class SimulatedApixo:
         fault = task.directives.download_fault or self._fault_schedule.draw_response_fault(
             self._seconds()
         )
-        if task.directives.download_fault is not None and self._dice.random() < _MENDED_SHARE:
+        if task.directives.download_fault is not None and self._dice.random() < _RECOVERED_SHARE:
             task.directives.download_fault = None
         if fault is not None:
             self._journal.record("faults: APIXO", "file", fault.status, fault.ending)
         yield self._chunks(task, fault or Fault())
 
     async def close(self) -> None:
-        """Call nobody back any more."""
+        """Stop calling back."""
         for calling in self._calling:
             calling.cancel()
         await asyncio.gather(*self._calling, return_exceptions=True)

@@ -15,9 +15,11 @@ _KNOWS_NONCE_S = 180
 
 
 class SimulatedDiscord(FakePublisher):
-    """A channel under a weather; `now` tells the simulated seconds."""
+    """A channel under a fault schedule; `now` returns the simulated seconds."""
 
-    def __init__(self, weather: FaultSchedule, journal: EventLog, now: Callable[[], float]) -> None:
+    def __init__(
+        self, fault_schedule: FaultSchedule, journal: EventLog, now: Callable[[], float]
+    ) -> None:
         super().__init__()
         self.denied_channels: set[str] = set()
         """Jobs whose posts could not be looked for."""
@@ -26,8 +28,8 @@ class SimulatedDiscord(FakePublisher):
         self._now = now
         self._posts: defaultdict[tuple[str, str], list[PostedMessage]] = defaultdict(list)
         self._kept_s: dict[int, float] = {}
-        self.errors = _Drawn(lambda method: self._refusal(weather, method))
-        self.errors_after_effect = _Drawn(lambda method: self._loss(weather, method))
+        self.errors = _Drawn(lambda method: self._refusal(fault_schedule, method))
+        self.errors_after_effect = _Drawn(lambda method: self._loss(fault_schedule, method))
 
     def messages_of(self, job: str, post: str) -> list[PostedMessage]:
         """List a job's messages of one kind."""
@@ -57,15 +59,15 @@ class SimulatedDiscord(FakePublisher):
         posts = self._posts[job.id, "result"]
         posts[:] = [message for message in posts if message.id != job.result_message_id]
 
-    def _refusal(self, weather: FaultSchedule, method: str) -> list[Exception]:
-        error = weather.draw_publish_error(method, self._now())
+    def _refusal(self, fault_schedule: FaultSchedule, method: str) -> list[Exception]:
+        error = fault_schedule.draw_publish_error(method, self._now())
         if error is None:
             return []
         self._journal.record("faults: Discord", method, type(error).__name__)
         return [error]
 
-    def _loss(self, weather: FaultSchedule, method: str) -> list[Exception]:
-        if not weather.draw_lost_response():
+    def _loss(self, fault_schedule: FaultSchedule, method: str) -> list[Exception]:
+        if not fault_schedule.draw_lost_response():
             return []
         self._journal.record("faults: Discord", method, "answer lost")
         return [TemporaryPublishError("the answer was lost")]

@@ -1,6 +1,6 @@
-"""A whole world in one process, out of a seed: the real belt and database, everyone else simulated.
+"""A month in one process, out of a seed: the real worker and database, everyone else simulated.
 
-`simulate(plan)` plays it and tells what came of it. The same plan leads to the same history.
+`simulate(plan)` runs it and returns what came of it. The same plan leads to the same history.
 """
 
 import asyncio
@@ -105,7 +105,7 @@ def simulate(
 
 
 class Simulation:
-    """The world of one plan; it knows the process that lives just now, if one does."""
+    """The world of one plan; it holds the process that lives just now, if one does."""
 
     def __init__(self, plan: SimulationPlan, database: Database, folder: Path) -> None:
         self._loop = loop = asyncio.get_running_loop()

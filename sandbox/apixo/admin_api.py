@@ -49,7 +49,7 @@ def build_admin_app(rooms: AppState, journal: RequestJournal) -> web.Application
 
 @web.middleware
 async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse whoever is not on this machine."""
+    """Refuse requests from other machines."""
     if not is_loopback(request.remote):
         raise web.HTTPForbidden(reason="Only this machine may do that")
     return await handler(request)

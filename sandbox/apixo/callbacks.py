@@ -46,7 +46,7 @@ class CallbackSender:
     def schedule(
         self, task: Task, drawing: asyncio.Future[None] | None, data: Callable[[], dict[str, Any]]
     ) -> None:
-        """Call back when the task has ended, if its order wants that; `data` tells how it did."""
+        """Call back when the task has ended, if its order wants that; `data` makes the body."""
         if task.submission.callback_url is None or task.seconds is None:
             return
         if task.directives.callback_mode in ("never", "early"):
@@ -87,7 +87,7 @@ class CallbackSender:
         running.add_done_callback(self._running.discard)
 
     async def _post(self, task: Task, data: dict[str, Any]) -> bool:
-        """Try once; tell whether it was acknowledged."""
+        """Try once, and return whether it was acknowledged."""
         url = task.submission.callback_url or ""
         result = await self._result(url, success_response(data).encode())
         self.attempts.append(CallbackAttempt(self._clock.now(), task.id, url, result))

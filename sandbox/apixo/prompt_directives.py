@@ -1,6 +1,6 @@
 """Directives in a prompt that make things go wrong.
 
-A directive stands in double square brackets anywhere in the prompt. Unknown names are ordinary
+A directive is in double square brackets anywhere in the prompt. Unknown names are ordinary
 text; an unknown value of a known name is a 400 that lists the values.
 
 ====================== ==========================================================================

@@ -32,7 +32,7 @@ class FakeApixo:
     Attributes:
         base_url: what a client takes as APIXO's address, known once the context is open.
         key: the key that it accepts.
-        tasks, journal, faults, pace: what it knows, and what may be changed about it.
+        tasks, journal, faults, pace: its state, and what may be changed about it.
         cues: directives that the next tasks get beside those of their prompts, one each.
         callbacks: its callbacks, once the context is open.
     """

@@ -97,15 +97,13 @@ def _entry(message: Message) -> ChannelEntry:
 
 
 def _failures(own: Sequence[Interaction]) -> Iterator[Interaction]:
-    """Find the failures to show; one of a component stands until a component is used again."""
+    """Find the failures to show; one of a component is shown until a component is used again."""
     latest = {
         found.source_message: found for found in own if found.kind is InteractionType.COMPONENT
     }
     for found in own:
-        standing = (
-            found.kind is InteractionType.COMMAND or latest.get(found.source_message) is found
-        )
-        if found.failed and standing and not found.dismissed:
+        current = found.kind is InteractionType.COMMAND or latest.get(found.source_message) is found
+        if found.failed and current and not found.dismissed:
             yield found
 
 

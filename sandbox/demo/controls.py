@@ -14,7 +14,7 @@ _SPEEDS: Final = (1, 5, 10, 30, 60)
 
 
 class DemoControls:
-    """Changes the stand-ins and the service together; `say` tells the person at the console."""
+    """Changes the stand-ins and the service together; `say` prints to the console."""
 
     def __init__(
         self,

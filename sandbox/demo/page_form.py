@@ -83,7 +83,7 @@ async def receive_form(
 ) -> AsyncGenerator[ActionForm]:
     """Receive an order; its files are gone again when the context is left.
 
-    `file_bytes` tells by the order how large each file may be.
+    `file_bytes` returns for the order how large each file may be.
 
     Raises:
         TooLarge: a file is larger than that, or the whole request larger than `most_bytes`.

@@ -61,8 +61,8 @@ class UpdateCache:
 class UpdateStream:
     """Follows the world for one page, and sends it what it does not know yet."""
 
-    def __init__(self, news: UpdateCache, send: Send) -> None:
-        self._update_cache = news
+    def __init__(self, update_cache: UpdateCache, send: Send) -> None:
+        self._update_cache = update_cache
         self._send = send
         self._location: Location | None = None
         self._entered = False

@@ -209,7 +209,7 @@ class RunningService:
 
 
 class Supervisor:
-    """Keeps one process of a service running, and starts it anew on demand, while it is open.
+    """Keeps one process of a service running, and restarts it on demand, while it is open.
 
     A process that ends by itself stays down until `restart`; `on_death` hears its exit code.
     `service` is what runs, or ran last.

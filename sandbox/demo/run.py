@@ -146,7 +146,7 @@ class _Requests:
         self._say = say
 
     async def make(self, name: str, options: dict[str, Any]) -> Path:
-        """Type one command, tell what can be seen of it, and return the finished file."""
+        """Type one command, print what can be seen of it, and return the finished file."""
         self._say(f"Ada types /{name}: {options['prompt']}")
         answer = await self._ada.run_command(self._channel, name, options)
         await answer.until_answered(within=_ANSWER_S)
@@ -167,17 +167,17 @@ class _Requests:
         """Say what the public status message shows, each time it changes."""
         seen = list[str]()
 
-        def is_news(shown: Message) -> bool:
+        def is_new(shown: Message) -> bool:
             return job in shown.text and not shown.attachments and shown.text not in seen
 
         while True:
-            message = await self._channel.wait_for(is_news, within=_VIDEO_S)
+            message = await self._channel.wait_for(is_new, within=_VIDEO_S)
             seen.append(message.text)
             self._say(f"  status message: {_progress_line(message.text)}")
 
 
 def _progress_line(text: str) -> str:
-    """Find the line above the small last one: it tells where the job stands."""
+    """Find the line above the small last one: it has the job's state."""
     line = text.splitlines()[-2] if len(text.splitlines()) > 1 else text
     return re.sub(r"<t:(\d+):R>", lambda found: f"{datetime.fromtimestamp(int(found[1])):%X}", line)  # noqa: DTZ006 - for the person at this machine
 

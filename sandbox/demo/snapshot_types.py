@@ -20,7 +20,7 @@ class JobRow(TypedDict):
 
 
 class LedgerRow(TypedDict):
-    """A row of the service's ledger, its amount as it stands there."""
+    """A row of the service's ledger, its amount as it is there."""
 
     id: int
     at_ms: int

@@ -21,7 +21,7 @@ def figure(label: str, value: str, tone: Tone | None = None) -> Json:
 
 
 def table(panel: str, title: str, columns: Sequence[str], rows: Iterable[Json], empty: str) -> Json:
-    """Make a table; a column whose name begins with `>` stands to the right."""
+    """Make a table; a column whose name begins with `>` is aligned to the right."""
     named = [
         _given(name=name.removeprefix(">"), align="right" if name.startswith(">") else None)
         for name in columns

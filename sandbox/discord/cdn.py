@@ -33,7 +33,7 @@ class UploadedFile:
 
 
 class Cdn:
-    """Keeps files in one folder and serves them to whoever has a valid link.
+    """Keeps files in one folder and serves them to everyone with a valid link.
 
     A link carries its end (`ex`), its start (`is`) and a signature (`hm`), as Discord's do.
     """

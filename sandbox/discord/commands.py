@@ -83,7 +83,7 @@ class CommandRegistry:
         return self.registered_in(scope)
 
     def upsert(self, scope: int | None, command: Json) -> tuple[Json, bool]:
-        """Register one command, or replace the one of its name; tell whether it is new.
+        """Register one command, or replace the one of its name; return whether it is new.
 
         Raises:
             Refused: it breaks a rule, or there are too many.

@@ -30,7 +30,7 @@ class ChangeNotifier:
         """Return what `find` finds, within so many seconds.
 
         Raises:
-            WaitTimeoutError: with `awaited`, and what `shown` tells at the end.
+            WaitTimeoutError: with `awaited`, and what `shown` returns at the end.
         """
         try:
             async with asyncio.timeout(within):

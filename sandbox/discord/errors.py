@@ -105,7 +105,7 @@ def unknown_resource(what: str, code: int) -> ApiError:
 
 
 def missing_access() -> ApiError:
-    """Make the 403 for a place that can not be seen."""
+    """Make the 403 for a place that cannot be seen."""
     return ApiError(403, 50001, "Missing Access")
 
 

@@ -135,7 +135,7 @@ class FaultQueue:
 
 
 def _not_json(status: int, raw: bytes) -> web.Response:
-    """Answer as whatever stands before Discord does: with HTML, or with nothing."""
+    """Answer as the proxy before Discord does: with HTML, or with nothing."""
     return web.Response(status=status, body=raw, content_type="text/html")
 
 

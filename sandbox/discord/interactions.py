@@ -63,7 +63,7 @@ class Interaction:
         submission: the last time the member sent that form off.
         choices: what the bot suggests.
         failed: whether the bot let the time for its first answer pass.
-        dismissed: whether the member has put the notice of that out of sight.
+        dismissed: whether the member has dismissed the notice of that.
     """
 
     id: int
@@ -174,7 +174,7 @@ class Interaction:
 
 
 class InteractionRegistry:
-    """Dispatches what members do, and knows each by its id and by its token."""
+    """Dispatches what members do, and finds each by its id and by its token."""
 
     def __init__(self, options: DiscordConfig, world: World) -> None:
         self._options = options

@@ -19,7 +19,7 @@ def json_response(
 
 
 def no_content() -> web.Response:
-    """Answer that it is done, with nothing to tell."""
+    """Answer that it is done, without a body."""
     return web.Response(status=204)
 
 

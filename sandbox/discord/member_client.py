@@ -219,7 +219,7 @@ class MemberClient:
         self._state.world.changes.notify()
 
     def dismiss(self, shown: Message | Interaction) -> None:
-        """Put what only the member sees out of sight: a message, or the notice of a failure.
+        """Dismiss what only the member sees: a message, or the notice of a failure.
 
         Raises:
             ClientActionRefused: everybody sees it, or only somebody else.

@@ -55,7 +55,7 @@ class MessageDraft:
 
 
 def parse_new_message(body: RequestBody, data: Json, prefix: str = "") -> MessageDraft:
-    """Check what a new message is to say; `prefix` is where it stands in the request.
+    """Check what a new message is to say; `prefix` is where it is in the request.
 
     Raises:
         Refused: 50035 with everything that is wrong, or 50006 if it says nothing.
@@ -275,7 +275,7 @@ def _check_embeds(form: FieldErrors, embeds: list[Json]) -> None:
 
 
 def _embed_texts(embed: Json) -> list[tuple[str, Any, int]]:
-    """List an embed's texts: where each stands, and how long it may be."""
+    """List an embed's texts: where each is, and how long it may be."""
     texts = [(name, embed[name], most) for name, most in _EMBED_TEXTS.items() if embed.get(name)]
     for index, part in enumerate(as_objects(embed.get("fields"))):
         texts.append((f"fields.{index}.name", part.get("name"), 256))

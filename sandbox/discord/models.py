@@ -164,7 +164,7 @@ class Message:
     `components` have their media resolved to `attachment_id`; `pinged` holds the ids of the users
     that were really notified; `edits` counts the edits; `reference` is the id of the message that
     this one answers; `visible_to` is the only user who sees an ephemeral one; `dismissed` says
-    that this user has put it out of sight; `used` is the command that it answers.
+    that this user has dismissed it; `used` is the command that it answers.
     """
 
     id: int

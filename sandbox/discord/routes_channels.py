@@ -157,7 +157,7 @@ class ChannelRoutes:
         """Find what the bot posted with a nonce in the past few minutes.
 
         Raises:
-            Refused: 10008, it has been deleted since; Discord does not post it anew.
+            Refused: 10008, it has been deleted since; Discord does not post it again.
         """
         world = self._state.world
         at, message = world.nonces.get(nonce, (0.0, None))

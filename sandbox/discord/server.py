@@ -39,7 +39,7 @@ class FakeDiscord:
     Attributes:
         api_url, gateway_url, root_url: its addresses, known once the context is open.
         token: the bot token that it accepts.
-        world, journal, faults, gateway, commands, interactions: what it knows, and what may be
+        world, journal, faults, gateway, commands, interactions: its state, and what may be
             changed about it.
     """
 

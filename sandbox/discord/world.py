@@ -1,4 +1,4 @@
-"""Everything that exists, and the legal changes on it; each tells the gateway."""
+"""Everything that exists, and the legal changes on it; each is sent to the gateway."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -61,7 +61,7 @@ class World:
         self._listeners.append(listener)
 
     def emit(self, event: GatewayEvent) -> None:
-        """Send an event to the gateway, and wake whoever waits."""
+        """Send an event to the gateway, and wake those who wait."""
         for listener in self._listeners:
             listener(event)
         self.changes.notify()
@@ -206,7 +206,7 @@ class World:
         self._emit_of(guild, "GUILD_MEMBER_UPDATE", data, intent)
 
     def close_dms(self, user: User) -> None:
-        """Let a user take no direct messages any more."""
+        """Close a user's direct messages."""
         user.accepts_dms = False
 
     def open_dms(self, user: User) -> None:

@@ -44,11 +44,11 @@ async def home(stopped_harness: BotHarness) -> AsyncIterator[BotHarness]:
     assert verdict.ok, verdict.violations
 
 
-async def allow(house: BotHarness, *, private: bool) -> None:
-    guild = house.channel.guild
+async def allow(harness: BotHarness, *, private: bool) -> None:
+    guild = harness.channel.guild
     assert guild is not None
     text = GuildSettings(private_allowed=private).model_dump_json()
-    await house.database.transact(lambda tx: guild_settings.save_settings(tx, guild.id, text, 1))
+    await harness.database.transact(lambda tx: guild_settings.save_settings(tx, guild.id, text, 1))
 
 
 async def direct(person: MemberClient, job: str, shows: str) -> Message:

@@ -23,10 +23,10 @@ def draft(command: GenerationCommand = GenerationCommand.VIDEO, **given: Any) ->
 
 
 def violations(
-    settings: GuildSettings, asker: RequestOrigin = HERE, **given: Any
+    settings: GuildSettings, origin: RequestOrigin = HERE, **given: Any
 ) -> list[Violation]:
     """List what a request is refused for."""
-    return list(apply_guild_rules(settings, asker, draft(**given)).violations)
+    return list(apply_guild_rules(settings, origin, draft(**given)).violations)
 
 
 def filled(

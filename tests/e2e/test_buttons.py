@@ -185,9 +185,9 @@ async def mend_and_confirm(stage: Stage) -> list[str]:
     """Mend a refused request in its form, and agree to a dear one; give the two jobs."""
     ada, harness = stage.ada, stage.harness
     refused = await harness.run_command("video", {**VIDEO, "prompt": "x"})
-    mended = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
+    corrected = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
     return [
-        job_in(mended),
+        job_in(corrected),
         await agree(ada, await harness.run_command("video", DEAR), "Spend $0.16"),
     ]
 

@@ -95,11 +95,11 @@ async def test_who_got_a_link_when_another_has_the_job_sends_nothing(harness: Wo
     job = await with_a_picture(harness)
     real = harness.publisher.attach_files
 
-    async def attach_files(sight: StatusView, files: Sequence[Path]) -> dict[str, str]:
+    async def attach_files(status: StatusView, files: Sequence[Path]) -> dict[str, str]:
         harness.clock.advance(LEASE_MS / 1000 + 1)
         await park_lost_submissions(harness.context)
         assert (await harness.job(job)).state is S.QUEUED
-        return await real(sight, files)
+        return await real(status, files)
 
     harness.publisher.attach_files = attach_files  # type: ignore[method-assign]
     await harness.run_once()
@@ -136,12 +136,12 @@ async def test_a_callback_that_comes_while_the_answer_is_written_is_not_lost(
     held = await harness.job(job)
     is_hurried, may_end = asyncio.Event(), asyncio.Event()
 
-    async def hurry(tx: Any) -> None:
+    async def wait_briefly(tx: Any) -> None:
         await jobs.make_due(tx, held, 0)
         is_hurried.set()
         await may_end.wait()
 
-    calling = asyncio.create_task(harness.database.transact(hurry))
+    calling = asyncio.create_task(harness.database.transact(wait_briefly))
     await is_hurried.wait()
     asking = asyncio.create_task(poll(harness.context, held))
     async with asyncio.timeout(10):

@@ -50,21 +50,21 @@ async def test_without_room_nothing_is_bought_and_all_keep_their_place(
     await small.run_once()
     disk.free = FLOOR - 1
     waiting = [await small.accept_job(user=BEN) for _ in range(2)]
-    assert [(news.submission_block, news.queue_position) for news in waiting] == [
+    assert [(accepted.submission_block, accepted.queue_position) for accepted in waiting] == [
         (FULL, 1),
         (FULL, 2),
     ]
     await small.run_until(S.DELIVERED, job=first)
     await small.run_for(3600, step_s=300)
     assert small.submission_count() == 1
-    for news in waiting:
-        (card,) = small.publisher.messages_of(news.job.id, "status")
+    for accepted in waiting:
+        (card,) = small.publisher.messages_of(accepted.job.id, "status")
         assert card.submission_blocks == [FULL]
-        assert await small.ledger(news.job.id) == [("hold", news.job.price)]
+        assert await small.ledger(accepted.job.id) == [("hold", accepted.job.price)]
     assert (await collect_metrics(small.context, 0)).is_paused
     disk.free = FLOOR
-    for news in waiting:
-        await small.run_until(S.DELIVERED, job=news.job.id)
+    for accepted in waiting:
+        await small.run_until(S.DELIVERED, job=accepted.job.id)
     assert small.submission_count() == 3
     await small.audit()
 
@@ -74,8 +74,8 @@ async def test_the_operator_hears_of_it_once_for_each_time(small: WorkflowHarnes
     heard: list[alerts.SubmissionAlert] = []
     is_reached = False
 
-    async def tell(news: alerts.SubmissionAlert) -> bool:
-        heard.append(news)
+    async def tell(alert: alerts.SubmissionAlert) -> bool:
+        heard.append(alert)
         return is_reached
 
     disk.free = 7

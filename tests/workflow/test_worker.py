@@ -15,8 +15,8 @@ S = JobState
 
 async def test_an_order_becomes_a_posted_and_charged_video(harness: WorkflowHarness):
     """Every state is passed once, the price is held and then charged, two messages remain."""
-    news = await harness.accept_job(seconds=8, sound=True)
-    job = await harness.run_until(S.DELIVERED, job=news.job.id)
+    accepted = await harness.accept_job(seconds=8, sound=True)
+    job = await harness.run_until(S.DELIVERED, job=accepted.job.id)
 
     moves = [
         event.target

@@ -48,7 +48,7 @@ class Caller:
 
 @pytest.fixture
 async def caller(harness: WorkflowHarness) -> AsyncIterator[Caller]:
-    """Give the world a door for callbacks, and somebody who calls."""
+    """Serve the callbacks' endpoint, with a caller."""
     async with aiohttp.ClientSession() as session:
         made = Caller("", session)
 
@@ -58,8 +58,8 @@ async def caller(harness: WorkflowHarness) -> AsyncIterator[Caller]:
         def wake() -> None:
             harness.worker.wake()
 
-        door = CallbackEndpoint(harness.context, SignedCallbackUrls("", SEAL), wake, heard)
-        async with serve("127.0.0.1", 0, door.routes()) as port:
+        endpoint = CallbackEndpoint(harness.context, SignedCallbackUrls("", SEAL), wake, heard)
+        async with serve("127.0.0.1", 0, endpoint.routes()) as port:
             made.root = f"http://127.0.0.1:{port}"
             addresses = SignedCallbackUrls(made.root, SEAL)
             harness.context = replace(harness.context, callback_urls=addresses)
@@ -341,13 +341,13 @@ async def test_a_call_that_can_not_be_recorded_is_not_acknowledged(
     job = await submitted(harness, LOST)
     flaky = FlakyDatabase(harness.database)
     flaky.is_down = True
-    door = CallbackEndpoint(
+    endpoint = CallbackEndpoint(
         replace(harness.context, database=flaky),  # pyright: ignore[reportArgumentType]
         SignedCallbackUrls("", SEAL),
         harness.worker.wake,
         lambda word: None,
     )
-    async with serve("127.0.0.1", 0, door.routes()) as port:
+    async with serve("127.0.0.1", 0, endpoint.routes()) as port:
         there = Caller(f"http://127.0.0.1:{port}", caller.session)
         assert await there.call(token_of(job), "task_1") == 503
         flaky.is_down = False

@@ -96,7 +96,7 @@ def folder(tmp_path: Path) -> MediaFolder:
 
 
 @pytest.fixture
-def intake(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> AttachmentLoader:
+def loader(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> AttachmentLoader:
     return AttachmentLoader(session, server.api_url, folder.save_input)
 
 
@@ -246,7 +246,7 @@ async def test_ten_megabytes_fit(
 
 @pytest.mark.parametrize("side", [6001, 12_000, 60_000])
 async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
-    server: Server, intake: AttachmentLoader, side: int
+    server: Server, loader: AttachmentLoader, side: int
 ) -> None:
     """A few hundred bytes that claim gigabytes."""
 
@@ -254,22 +254,22 @@ async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
         return web.Response(body=hollow_png(side, side))
 
     server.answer = send
-    gathered = await intake.load_pictures([attachment(server.url())])
+    gathered = await loader.load_pictures([attachment(server.url())])
     assert problem(gathered) == "lake.png has too many pixels: 6000 a side at most."
 
 
 async def test_a_file_announced_as_too_large_is_not_fetched(
-    server: Server, intake: AttachmentLoader
+    server: Server, loader: AttachmentLoader
 ) -> None:
     """What Discord says of its length is enough."""
-    gathered = await intake.load_pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
+    gathered = await loader.load_pictures([attachment(server.url(), size=MAX_IMAGE_BYTES + 1)])
     assert problem(gathered).startswith(f"lake.png {_TOO_LARGE}")
     assert server.asked == []
 
 
 @pytest.mark.parametrize("packed", [False, True])
 async def test_more_than_was_announced_is_cut_off(
-    server: Server, intake: AttachmentLoader, packed: bool
+    server: Server, loader: AttachmentLoader, packed: bool
 ) -> None:
     """Also where it arrives as a small parcel that swells."""
     data = picture() + bytes(MAX_IMAGE_BYTES + 1)
@@ -280,12 +280,12 @@ async def test_more_than_was_announced_is_cut_off(
         return web.Response(body=data)
 
     server.answer = send
-    assert problem(await intake.load_pictures([attachment(server.url())])) == (
+    assert problem(await loader.load_pictures([attachment(server.url())])) == (
         "lake.png is too large: 10 MB at most."
     )
 
 
-async def test_a_file_that_never_ends_is_left(server: Server, intake: AttachmentLoader) -> None:
+async def test_a_file_that_never_ends_is_left(server: Server, loader: AttachmentLoader) -> None:
     """The connection is closed at the cap."""
     left = asyncio.Event()
 
@@ -300,7 +300,7 @@ async def test_a_file_that_never_ends_is_left(server: Server, intake: Attachment
             raise
 
     server.answer = send
-    assert _TOO_LARGE in problem(await intake.load_pictures([attachment(server.url())]))
+    assert _TOO_LARGE in problem(await loader.load_pictures([attachment(server.url())]))
     async with asyncio.timeout(5):
         await left.wait()
 
@@ -336,11 +336,11 @@ def _status(status: int) -> Answer:
     [_cut, _close, _wrongly_packed, *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503])],
 )
 async def test_what_can_not_be_fetched_is_to_be_attached_again(
-    server: Server, intake: AttachmentLoader, answer: Answer
+    server: Server, loader: AttachmentLoader, answer: Answer
 ) -> None:
     """A broken transfer, or any answer but 200."""
     server.answer = answer
-    gathered = await intake.load_pictures([attachment(server.url())])
+    gathered = await loader.load_pictures([attachment(server.url())])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
@@ -349,8 +349,8 @@ async def test_a_host_that_is_not_there_is_told(
 ) -> None:
     """A refused connection is a problem like any other."""
     root = f"http://127.0.0.1:{unused_tcp_port}"
-    intake = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
-    gathered = await intake.load_pictures([attachment(f"{root}/x.png")])
+    loader = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
+    gathered = await loader.load_pictures([attachment(f"{root}/x.png")])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
@@ -361,17 +361,17 @@ async def test_an_expired_link_is_to_be_attached_again(
     clock = ManualClock()
     options = DiscordConfig()
     async with FakeDiscord(options, clock.now) as stand_in:
-        intake = AttachmentLoader(session, stand_in.api_url, folder.save_input)
+        loader = AttachmentLoader(session, stand_in.api_url, folder.save_input)
         upload = Upload("lake.png", picture())
         files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
-        assert (await intake.load_pictures(files)).violations == ()
+        assert (await loader.load_pictures(files)).violations == ()
         clock.advance(options.link_seconds + 1)
-        assert problem(await intake.load_pictures(files)) == f"lake.png {_UNFETCHED}"
+        assert problem(await loader.load_pictures(files)) == f"lake.png {_UNFETCHED}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(
-    server: Server, intake: AttachmentLoader, status: int
+    server: Server, loader: AttachmentLoader, status: int
 ) -> None:
     """Not even to the same host."""
 
@@ -381,7 +381,7 @@ async def test_a_redirect_is_not_followed(
         return web.Response(body=picture())
 
     server.answer = send
-    gathered = await intake.load_pictures([attachment(server.url())])
+    gathered = await loader.load_pictures([attachment(server.url())])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
     assert server.asked == ["/cdn/lake.png"]
 
@@ -428,7 +428,7 @@ async def test_a_redirect_is_not_followed(
     ],
 )
 async def test_only_discords_own_hosts_are_asked(
-    server: Server, intake: AttachmentLoader, address: str
+    server: Server, loader: AttachmentLoader, address: str
 ) -> None:
     """Another host, port or scheme, and a name before an @, are refused before any request."""
     other = Server()
@@ -436,7 +436,7 @@ async def test_only_discords_own_hosts_are_asked(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = address.format(port=server.port, other=runner.addresses[0][1])
-    assert problem(await intake.load_pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
+    assert problem(await loader.load_pictures([attachment(url)])) == f"lake.png {_FOREIGN}"
     assert (server.asked, other.asked) == ([], [])
     await runner.cleanup()
 
@@ -458,23 +458,23 @@ async def test_only_a_stand_in_on_loopback_serves_attachments(
     server: Server, session: aiohttp.ClientSession, folder: MediaFolder, api_url: str | None
 ) -> None:
     """A proxy somewhere else does not, and without either nothing on loopback is asked."""
-    intake = AttachmentLoader(session, api_url, folder.save_input)
+    loader = AttachmentLoader(session, api_url, folder.save_input)
     for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
-        gathered = await intake.load_pictures([attachment(url)])
+        gathered = await loader.load_pictures([attachment(url)])
         assert problem(gathered) == f"lake.png {_FOREIGN}"
     assert server.asked == []
 
 
-async def test_a_signed_link_arrives_unchanged(server: Server, intake: AttachmentLoader) -> None:
+async def test_a_signed_link_arrives_unchanged(server: Server, loader: AttachmentLoader) -> None:
     """Its signature holds for these very characters."""
     path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
-    gathered = await intake.load_pictures([attachment(server.url(path))])
+    gathered = await loader.load_pictures([attachment(server.url(path))])
     assert gathered.violations == ()
     assert server.asked == [path]
 
 
 async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
-    server: Server, intake: AttachmentLoader
+    server: Server, loader: AttachmentLoader
 ) -> None:
     """One answer tells all there is to mend."""
     sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
@@ -486,7 +486,7 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     server.answer = send
     names = ["1.png", "2.png", "3.png", "4.png", "**@everyone**.png"]
     files = [attachment(server.url(f"/{name}"), name) for name in names[:4]]
-    gathered = await intake.load_pictures([*files, attachment("http://evil.example", names[4])])
+    gathered = await loader.load_pictures([*files, attachment("http://evil.example", names[4])])
     assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
     assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
     said = [format_violation(violation) for violation in gathered.violations]
@@ -496,7 +496,7 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
 
 
 async def test_at_most_four_pictures_are_in_memory(
-    server: Server, intake: AttachmentLoader
+    server: Server, loader: AttachmentLoader
 ) -> None:
     """Over all members; the others wait until one is done, and all are served."""
     here, most, arrived, go = 0, 0, asyncio.Condition(), asyncio.Event()
@@ -517,7 +517,7 @@ async def test_at_most_four_pictures_are_in_memory(
     server.answer = send
     asks = [
         asyncio.create_task(
-            intake.load_pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
+            loader.load_pictures([attachment(server.url(f"/{n}.png")) for n in range(6)])
         )
         for _ in range(3)
     ]
@@ -596,7 +596,7 @@ _MISPLACED = _misplaced()
 
 @pytest.mark.parametrize(("data", "slot", "said"), _MISPLACED.values(), ids=_MISPLACED)
 async def test_what_is_no_usable_clip_is_named_and_not_kept(
-    server: Server, intake: AttachmentLoader, tmp_path: Path, data: bytes, slot: str, said: str
+    server: Server, loader: AttachmentLoader, tmp_path: Path, data: bytes, slot: str, said: str
 ) -> None:
     """With its name and what is wrong with it; a file that lies about its size too."""
 
@@ -606,7 +606,7 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     server.answer = send
     files = [attachment(server.url("/cdn/walk.mp4"), "walk.mp4")]
     videos, audios = (files, []) if slot == "video" else ([], files)
-    gathered = await intake.load_references([], videos, audios)
+    gathered = await loader.load_references([], videos, audios)
     (violation,) = gathered.violations
     assert format_violation(violation).startswith(f"walk.mp4 {said}")
     assert (gathered.videos, gathered.audios) == ((), ())
@@ -626,7 +626,7 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     ],
 )
 async def test_measured_lengths_meet_the_rules_at_their_edges(
-    server: Server, intake: AttachmentLoader, lengths: list[int], rule: ViolationCode | None
+    server: Server, loader: AttachmentLoader, lengths: list[int], rule: ViolationCode | None
 ) -> None:
     """From real bytes to a request or a rule, on both sides of every boundary."""
     clips = {f"/{n}.mp4": make_video(ms) for n, ms in enumerate(lengths)}
@@ -636,7 +636,7 @@ async def test_measured_lengths_meet_the_rules_at_their_edges(
 
     server.answer = send
     files = [attachment(server.url(path), path[1:]) for path in clips]
-    gathered = await intake.load_references([], files, [])
+    gathered = await loader.load_references([], files, [])
     assert gathered.violations == ()
     draft = Draft(command=GenerationCommand.REFERENCE, prompt="like these", videos=gathered.videos)
     if rule is None:

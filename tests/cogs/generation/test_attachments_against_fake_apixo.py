@@ -177,6 +177,6 @@ async def test_a_file_is_taken_by_both_or_by_neither(
         served.update(zip(paths, contents, strict=True))
         urls[kind] = [root + path for path in paths]
         attachments.append([attached(root + path, len(served[path])) for path in paths])
-    intake = AttachmentLoader(session, f"{root}/api/v10", MediaFolder(tmp_path).save_input)
-    verdicts = we_take(await intake.load_references(*attachments)), await they_take(session, urls)
+    loader = AttachmentLoader(session, f"{root}/api/v10", MediaFolder(tmp_path).save_input)
+    verdicts = we_take(await loader.load_references(*attachments)), await they_take(session, urls)
     assert verdicts == (fits, fits)

@@ -17,21 +17,21 @@ ONE, TWO = ModelId.SEEDANCE_1_5_PRO, ModelId.SEEDANCE_2_0
 pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 
 
-async def decide(house: BotHarness, **fields: object) -> None:
+async def decide(harness: BotHarness, **fields: object) -> None:
     """Let a manager set some fields."""
-    guild = house.channel.guild
+    guild = harness.channel.guild
     assert guild is not None
     manager = Actor(user_id=1, interaction_id=next(_numbers))
     await settings.change(
-        house.context, guild.id, manager, lambda now: now.model_copy(update=fields)
+        harness.context, guild.id, manager, lambda now: now.model_copy(update=fields)
     )
 
 
 async def answer(
-    house: BotHarness, person: MemberClient, options: dict[str, object]
+    harness: BotHarness, person: MemberClient, options: dict[str, object]
 ) -> Interaction:
     """Ask for a video in the usual channel."""
-    return await (await person.run_command(house.channel, "video", options)).until_answered()
+    return await (await person.run_command(harness.channel, "video", options)).until_answered()
 
 
 async def test_a_refusal_names_all_that_the_server_does_not_allow(

@@ -403,11 +403,11 @@ def test_a_last_picture_is_never_taken_for_a_first_one() -> None:
 def test_a_form_that_is_opened_is_kept_for_as_long_again() -> None:
     """Filling it in takes its time."""
     now = [0]
-    mending = RetryModals(lambda: now[0])
+    modals = RetryModals(lambda: now[0])
     draft = Draft(command=GenerationCommand.VIDEO, prompt="x")
-    mending.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
+    modals.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
     now[0] = 14 * 60_000
-    assert mending.build_modal("5", 1, 9) is not None
+    assert modals.build_modal("5", 1, 9) is not None
     now[0] = 28 * 60_000
-    assert mending.find("5", 1, ModalKind.VIDEO).draft == draft
-    assert mending.build_modal("5", 2, 9) is None
+    assert modals.find("5", 1, ModalKind.VIDEO).draft == draft
+    assert modals.build_modal("5", 2, 9) is None

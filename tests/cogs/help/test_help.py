@@ -138,10 +138,10 @@ async def test_prices_and_limits_are_those_of_today(home: BotHarness, ada: Membe
 def test_the_help_says_that_failures_cost_where_they_do(stopped_harness: BotHarness) -> None:
     """As the operator has set it."""
     nobody = dict.fromkeys(LimitKind, EffectiveLimit(None, None))
-    standing = QuotaStatus(RemainingQuota((), MicroUSD(0)), nobody, ())
+    status = QuotaStatus(RemainingQuota((), MicroUSD(0)), nobody, ())
     charging = replace(stopped_harness.policy, charge_failed_tasks=True)
     shown = json.dumps(
-        render_help([], {}, standing, charging, NotifyButton(1, enabled=True)).to_components()
+        render_help([], {}, status, charging, NotifyButton(1, enabled=True)).to_components()
     )
     assert "fails costs its price too" in shown
 

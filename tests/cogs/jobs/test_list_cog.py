@@ -315,15 +315,15 @@ async def test_a_deleted_video_is_not_offered_again(harness: BotHarness, ada: Me
     assert button_labels(asked) == []
 
 
-@pytest.mark.parametrize("deed", ["cancel", "post"])
+@pytest.mark.parametrize("action", ["cancel", "post"])
 async def test_a_stranger_moves_nothing(
-    harness: BotHarness, ada: MemberClient, ben: MemberClient, deed: str
+    harness: BotHarness, ada: MemberClient, ben: MemberClient, action: str
 ) -> None:
     """A forged button is answered privately, with the list of whoever clicks."""
     made = (await harness.make_video(ada, "video", VIDEO)).attachments[0].filename[:20]
     waiting = [await harness.order_video(ada, "video", WAITING) for _ in range(6)][-1]
     for job in (made, waiting, "0" * 20):
-        message = forged(harness, f"jobs:{deed}:{job}:{made}")
+        message = forged(harness, f"jobs:{action}:{job}:{made}")
         text = await click(harness, ben, message, "Click", "There is no such video")
         assert jobs_on(text) == []
     assert (await harness.job(waiting)).state is S.QUEUED
@@ -435,5 +435,5 @@ def test_the_documentation_lists_the_buttons_of_the_list() -> None:
     page = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
     table = page.partition("| button of the list |")[2].partition("\n\n")[0]
     written = {row.split(" | ")[0].strip("| ") for row in table.splitlines()[2:]}
-    deeds = {ListActionButton(deed, "x", "x").item.label for deed in ListAction}
-    assert written == {"Previous, Next"} | deeds
+    labels = {ListActionButton(action, "x", "x").item.label for action in ListAction}
+    assert written == {"Previous, Next"} | labels

@@ -99,8 +99,8 @@ async def test_pause_and_resume_over_a_restart(
         lambda m: "your video is ready" in m.text, within=20, awaited="the video"
     )
     assert "Nothing has stopped it." in await says(olga, harness, "operator resume")
-    trail = await database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
-    assert [change.what for change in trail] == ["go on", "stop"]
+    changes = await database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
+    assert [change.what for change in changes] == ["go on", "stop"]
     await clean(database)
 
 

@@ -38,20 +38,20 @@ def gallery(fake_discord: FakeDiscord) -> Channel:
     return fake_discord.channel("general")
 
 
-async def decide(house: BotHarness, **fields: object) -> None:
+async def decide(harness: BotHarness, **fields: object) -> None:
     """Let a manager set some fields."""
-    guild = house.channel.guild
+    guild = harness.channel.guild
     assert guild is not None
     manager = Actor(user_id=1, interaction_id=next(_numbers))
     await settings.change(
-        house.context, guild.id, manager, lambda now: now.model_copy(update=fields)
+        harness.context, guild.id, manager, lambda now: now.model_copy(update=fields)
     )
 
 
-async def forget_delivery(house: BotHarness, job: str) -> None:
+async def forget_delivery(harness: BotHarness, job: str) -> None:
     """Put a job back to where it was when it had just been posted."""
     now = {"state": JobState.POSTING, "result_message_id": None, "ended_at_ms": None}
-    await house.database.transact(
+    await harness.database.transact(
         lambda tx: tx.execute(update(jobs).where(jobs.c.id == job).values(now))
     )
 

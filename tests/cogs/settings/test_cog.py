@@ -72,9 +72,9 @@ async def test_every_menu_of_choices_sets_what_it_says(
     """Each applies at once, shows the new state in place, and leaves all else as it is."""
     panel = await PanelDriver.open_panel(harness, maxim)
     expected = GuildSettings()
-    for page, knob, values, update in CHOICES:
-        await (await panel.go_to_page(page)).select(knob, *values)
-        assert panel.selected_values(knob) == values
+    for page, field, values, update in CHOICES:
+        await (await panel.go_to_page(page)).select(field, *values)
+        assert panel.selected_values(field) == values
         assert f"by <@{maxim.id}>" in panel.text
         if page == "models":
             rules = expected.rules.model_copy(update=update)
@@ -110,11 +110,11 @@ TEXTS: list[tuple[str, str, str, Any, str]] = [
 async def test_every_form_sets_what_is_typed(harness: BotHarness, maxim: MemberClient) -> None:
     """And shows it when it is opened again."""
     panel = await PanelDriver.open_panel(harness, maxim)
-    for page, knob, typed, value, shown in TEXTS:
-        await (await panel.go_to_page(page)).fill_modal(knob, text=typed)
+    for page, field, typed, value, shown in TEXTS:
+        await (await panel.go_to_page(page)).fill_modal(field, text=typed)
         assert "Nothing was changed" not in panel.text
-        assert getattr(await kept(harness, maxim), knob) == value
-        assert modal_values(await panel.open_modal(knob)) == {"text": shown}
+        assert getattr(await kept(harness, maxim), field) == value
+        assert modal_values(await panel.open_modal(field)) == {"text": shown}
 
 
 PACES: list[tuple[str, str, int | None]] = [
@@ -131,17 +131,17 @@ async def test_the_pace_of_members_is_set_and_cleared(
 ) -> None:
     """They are limits of each member, like those of /quota."""
     panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("money")
-    for knob, typed, amount in PACES:
-        await panel.fill_modal(knob, text=typed)
+    for field, typed, amount in PACES:
+        await panel.fill_modal(field, text=typed)
         (limit,) = (await quotas.read_server_limits(harness.context, maxim.guild.id)).limits
         assert (limit.target, limit.kind, limit.amount) == (
             LimitTarget.MEMBERS,
-            LimitKind(knob),
+            LimitKind(field),
             amount,
         )
-        assert modal_values(await panel.open_modal(knob)) == {"text": typed}
+        assert modal_values(await panel.open_modal(field)) == {"text": typed}
         assert f"by <@{maxim.id}>" in panel.text
-        await panel.fill_modal(knob, text="")
+        await panel.fill_modal(field, text="")
         assert (await quotas.read_server_limits(harness.context, maxim.guild.id)).limits == ()
 
 
@@ -164,9 +164,9 @@ async def test_what_breaks_a_rule_comes_back_as_it_was_typed(
 ) -> None:
     """The page names the rule, nothing is changed, and the mended form is taken."""
     panel = await PanelDriver.open_panel(harness, maxim)
-    for page, knob, typed, reason in BROKEN:
+    for page, field, typed, reason in BROKEN:
         before = await kept(harness, maxim)
-        await (await panel.go_to_page(page)).fill_modal(knob, text=typed)
+        await (await panel.go_to_page(page)).fill_modal(field, text=typed)
         assert "Nothing was changed" in panel.text
         assert reason in panel.text.replace("\\", "")
         assert await kept(harness, maxim) == before
@@ -269,9 +269,9 @@ async def test_channels_and_roles_are_picked_of_the_server(
     assert panel.selected_values("roles") == [str(role.id)]
     assert f"Roles, not set → <@&{role.id}>" in panel.text
     await panel.go_to_page("channels")
-    for knob in ("result_channel", "showcase_channel", "summary_channel"):
-        await panel.select(knob, night)
-        assert panel.selected_values(knob) == [str(night.id)]
+    for field in ("result_channel", "showcase_channel", "summary_channel"):
+        await panel.select(field, night)
+        assert panel.selected_values(field) == [str(night.id)]
     now = await kept(harness, maxim)
     assert (now.channels, now.roles) == ((videos.id, night.id), (role.id,))
     assert {now.result_channel, now.showcase_channel, now.summary_channel} == {night.id}
@@ -287,13 +287,13 @@ async def test_forums_are_offered_where_what_is_chosen_holds_for_their_posts(
 ) -> None:
     """Nothing can be posted to a forum itself, so it is no place for results."""
     panel = await PanelDriver.open_panel(harness, maxim)
-    for page, knob, forums in (
+    for page, field, forums in (
         ("who", "channels", True),
         ("channel", "choose", True),
         ("channels", "showcase_channel", False),
     ):
         await panel.go_to_page(page)
-        assert ({15, 16} <= {*panel.find_control(knob)["channel_types"]}) is forums
+        assert ({15, 16} <= {*panel.find_control(field)["channel_types"]}) is forums
 
 
 async def test_a_channel_that_is_closed_to_the_bot_is_warned_of(
@@ -344,9 +344,9 @@ async def test_a_channel_has_rules_of_its_own_until_they_are_cleared(
     assert panel.selected_values("choose") == [str(harness.channel.id)]
     await panel.select("max_seconds", "8")
     await panel.select("choose", night)
-    for _, knob, values, _ in [one for one in CHOICES if one[0] == "models"]:
-        await panel.select(knob, *values)
-        assert panel.selected_values(knob) == values
+    for _, field, values, _ in [one for one in CHOICES if one[0] == "models"]:
+        await panel.select(field, *values)
+        assert panel.selected_values(field) == values
     now = await kept(harness, maxim)
     assert now.rules == GenerationRules()
     assert now.rules_for_channel(harness.channel.id) == GenerationRules(max_seconds=8)
@@ -390,8 +390,8 @@ async def test_the_fullest_page_is_within_discords_limits(
     await panel.select("max_seconds", "5")
     fake_discord.world.delete_channel(lost)
     await panel.go_to_page("channel")
-    for _, knob, values, _ in [one for one in CHOICES if one[0] == "models"]:
-        await panel.select(knob, *values)
+    for _, field, values, _ in [one for one in CHOICES if one[0] == "models"]:
+        await panel.select(field, *values)
     await panel.select("models", "seedance-1-5-pro")
     assert "Nothing was changed" in panel.text
     assert {"clear", "sweep", "turn"} <= {
@@ -410,8 +410,8 @@ async def test_the_fullest_overview_is_within_discords_limits(
     panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("who")
     await panel.select("channels", *rows[:25])
     await panel.go_to_page("words")
-    for knob in ("banned", "sensitive"):
-        await panel.fill_modal(knob, text="\n".join(f"*word* {number}" for number in range(200)))
+    for field in ("banned", "sensitive"):
+        await panel.fill_modal(field, text="\n".join(f"*word* {number}" for number in range(200)))
     spelled: dict[str, Any] = {"max_seconds": 8, "default_seconds": 6, "default_sound": True}
 
     def everywhere(before: GuildSettings) -> GuildSettings:
@@ -453,6 +453,6 @@ def test_everything_on_the_panel_is_in_the_docs() -> None:
     docs = Path("docs/commands.md").read_text()
     named = [
         *PAGE_TITLES.values(),
-        *(knob.label for knobs in FIELDS_BY_PAGE.values() for knob in knobs),
+        *(field.label for fields in FIELDS_BY_PAGE.values() for field in fields),
     ]
     assert [name for name in named if name not in docs] == []

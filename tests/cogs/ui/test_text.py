@@ -77,16 +77,16 @@ def test_another_try_is_offered_where_it_can_help(
     videos: Channel, ada: MemberClient, state: JobState, code: str | None, again: bool, change: bool
 ) -> None:
     """Neither for what would fail the same way, nor for what may come still."""
-    sight = StatusView(make_job(videos, ada, state, fail_code=code))
-    assert (text.is_worth_repeating(sight), text.is_worth_editing(sight)) == (again, change)
+    status = StatusView(make_job(videos, ada, state, fail_code=code))
+    assert (text.is_worth_repeating(status), text.is_worth_editing(status)) == (again, change)
 
 
 def test_a_lost_submission_can_be_asked_for_again_when_it_is_given_up(
     videos: Channel, ada: MemberClient
 ) -> None:
     """Not before: it may be a second video then."""
-    sight = StatusView(make_job(videos, ada, JobState.SUBMIT_UNKNOWN), hold_released=True)
-    assert text.is_worth_repeating(sight)
+    status = StatusView(make_job(videos, ada, JobState.SUBMIT_UNKNOWN), hold_released=True)
+    assert text.is_worth_repeating(status)
 
 
 @pytest.mark.parametrize("code", [INPUT_EXPIRED, INPUT_UNREACHABLE])

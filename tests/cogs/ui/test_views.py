@@ -36,7 +36,7 @@ from workflow.stages.accept import Accepted
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
 
 
-def sights(job: Job) -> list[StatusView]:
+def statuses(job: Job) -> list[StatusView]:
     """Show a job in every way that its state allows, with the most to say."""
     told = replace(job, reason=_TALKATIVE)
     coded = [replace(job, fail_code="Timeout"), replace(job, fail_code="SensitiveContent")]
@@ -78,8 +78,8 @@ async def test_a_status_card_holds_in_every_state(
 ) -> None:
     """Whatever there is to say beside the longest prompt."""
     job = replace(make_job(videos, ada, state), request=longest_request("**lake** " * 600))
-    for sight in sights(job):
-        message = await show(client, videos, views.render_status(sight))
+    for status in statuses(job):
+        message = await show(client, videos, views.render_status(status))
         assert_public(message, ada)
         assert message.text.splitlines()[-1] == f"-# {job.id}"
 
@@ -90,8 +90,8 @@ async def test_a_failure_card_holds_in_every_state(
 ) -> None:
     """It names the member and the job."""
     job = make_job(videos, ada, state)
-    for sight in sights(job):
-        message = await show(client, videos, views.render_failure(sight))
+    for status in statuses(job):
+        message = await show(client, videos, views.render_failure(status))
         assert_public(message, ada)
         assert f"<@{ada.id}>" in message.text
         assert job.id in message.text

@@ -31,7 +31,7 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 class Behind:
     """A backstage with everything that it works on, and what the console was told."""
 
-    theatre: ServiceHarness
+    harness: ServiceHarness
     supervisor: Supervisor
     backstage: DemoBackstage
     told: list[str]
@@ -73,10 +73,10 @@ class Behind:
                 await asyncio.sleep(0.02)
 
     async def ready(self) -> None:
-        await self.theatre.wait_until_ready()
+        await self.harness.wait_until_ready()
 
     async def order(self) -> str:
-        return await self.theatre.order_video("video", VIDEO)
+        return await self.harness.order_video("video", VIDEO)
 
 
 @pytest.fixture
@@ -89,13 +89,13 @@ async def unstarted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         apixo = await stack.enter_async_context(FakeApixo(options))
         discord = await stack.enter_async_context(DemoDiscord(PATIENT))
         settings = {"TIME_SCALE": str(SPEED)}
-        theatre = ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
+        harness = ServiceHarness.create(apixo, discord, tmp_path / "service", settings)
         told, deaths = list[str](), list[int]()
-        supervisor = Supervisor(theatre.service, deaths.append)
+        supervisor = Supervisor(harness.service, deaths.append)
         levers = DemoControls(apixo, discord, supervisor, told.append)
         backstage = DemoBackstage(apixo, discord, supervisor, levers, SnapshotReader)
         stack.push_async_callback(backstage.close)
-        yield Behind(theatre, supervisor, backstage, told, deaths)
+        yield Behind(harness, supervisor, backstage, told, deaths)
 
 
 @pytest.fixture
@@ -113,19 +113,19 @@ async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(b
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
     await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
-    await behind.theatre.wait_for_status(job, "You were not charged")
-    assert len(behind.theatre.apixo.tasks) == 1
+    await behind.harness.wait_for_status(job, "You were not charged")
+    assert len(behind.harness.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
-    await behind.theatre.audit()
+    await behind.harness.audit()
 
 
 async def test_a_minute_without_status_only_delays(behind: Behind):
     """The first question begins it; the video comes after it, and the next one unhindered."""
     await behind.arm("no-status")
     job = await behind.order()
-    await behind.theatre.wait_for_result(job)
+    await behind.harness.wait_for_result(job)
     assert not (await behind.switch("no-status"))["on"]
-    asked = behind.theatre.apixo.journal.requests_to("statusTask")
+    asked = behind.harness.apixo.journal.requests_to("statusTask")
     assert {entry.status for entry in asked} == {502, 200}
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
 
@@ -135,7 +135,7 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
     await behind.arm("dead-link")
     job = await behind.order()
     await behind.until_job("result lost")
-    await behind.theatre.wait_for_status(job, "You were given the price back")
+    await behind.harness.wait_for_status(job, "You were given the price back")
     assert not (await behind.switch("dead-link"))["on"]
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08", "adjust +$0.08"]
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
@@ -144,10 +144,10 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
 async def test_of_a_video_that_discord_does_not_take_something_else_is_delivered(behind: Behind):
     """The member is told what; no message carries the large file."""
     await behind.arm("too-large")
-    status = await behind.theatre.wait_for_status(await behind.order(), "Done")
+    status = await behind.harness.wait_for_status(await behind.order(), "Done")
     assert not (await behind.switch("too-large"))["on"]
-    ada = behind.theatre.discord.member("Ada")
-    messages = behind.theatre.discord.channel("videos").messages
+    ada = behind.harness.discord.member("Ada")
+    messages = behind.harness.discord.channel("videos").messages
     (result,) = [message for message in messages if message is not status]
     assert (status.notified_user_ids, result.notified_user_ids) == (set(), {ada.id})
     assert "smaller copy" in result.text
@@ -158,9 +158,9 @@ async def test_a_post_that_discord_made_and_denied_is_there_once(behind: Behind)
     """The library sends it again with its nonce; the channel has the usual two messages."""
     await behind.arm("posted-500")
     job = await behind.order()
-    await behind.theatre.wait_for_status(job, "Done")
+    await behind.harness.wait_for_status(job, "Done")
     assert not (await behind.switch("posted-500"))["on"]
-    discord = behind.theatre.discord
+    discord = behind.harness.discord
     posts = [e for e in discord.journal if (e.method, e.path[-9:]) == ("POST", "/messages")]
     assert [entry.status for entry in posts] == [500, 200, 200]
     assert len(discord.channel("videos").messages) == 2
@@ -168,13 +168,13 @@ async def test_a_post_that_discord_made_and_denied_is_there_once(behind: Behind)
 
 async def test_the_gateway_hangs_up_and_answers_again(behind: Behind):
     """The bot is gone from the page, comes back by itself, and takes commands."""
-    discord = behind.theatre.discord
+    discord = behind.harness.discord
     await behind.arm("gateway")
     await until(lambda: not discord.gateway.has_client)
     assert "not connected" in (await behind.panel("bot"))["hint"]
     await behind.ready()
     assert not (await behind.switch("gateway"))["on"]
-    await behind.theatre.wait_for_result(await behind.order())
+    await behind.harness.wait_for_result(await behind.order())
 
 
 async def test_what_is_called_off_does_not_happen(behind: Behind):
@@ -186,11 +186,12 @@ async def test_what_is_called_off_does_not_happen(behind: Behind):
         assert not (await behind.switch(name))["on"]
     await behind.ready()
     job = await behind.order()
-    await behind.theatre.wait_for_result(job)
-    assert {entry.status for entry in behind.theatre.apixo.journal.requests_to("statusTask")} == {
+    await behind.harness.wait_for_result(job)
+    await behind.harness.wait_for_status(job, "Done")
+    assert {entry.status for entry in behind.harness.apixo.journal.requests_to("statusTask")} == {
         200
     }
-    assert len(behind.theatre.discord.channel("videos").messages) == 2
+    assert len(behind.harness.discord.channel("videos").messages) == 2
     await behind.arm("posted-500")
 
 
@@ -198,13 +199,13 @@ async def test_a_killed_bot_goes_on_where_it_stood(behind: Behind):
     """SIGKILL while a video is being made: it is posted once and charged once."""
     await behind.backstage.use_control("time", "speed", 30)
     await behind.ready()
-    behind.theatre.apixo.scaled_clock.adjust(scale=HALTED)
+    behind.harness.apixo.scaled_clock.adjust(scale=HALTED)
     job = await behind.order()
-    await behind.theatre.wait_for_status(job, "Being made")
+    await behind.harness.wait_for_status(job, "Being made")
     await behind.backstage.use_control("bot", "kill", value=True)
     await behind.backstage.use_control("time", "speed", SPEED)
     await behind.until_job("delivered")
-    assert len(behind.theatre.result_messages(job)) == 1
+    assert len(behind.harness.result_messages(job)) == 1
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
     assert behind.deaths == []
 
@@ -213,7 +214,7 @@ async def test_another_speed_is_that_of_the_stand_in_and_of_the_service(behind: 
     """The service starts again with it; of several wishes at once only the last is granted."""
     wishes = [behind.backstage.use_control("time", "speed", speed) for speed in (5, 30, 60)]
     await asyncio.gather(*wishes)
-    assert behind.theatre.apixo.scaled_clock.scale == 60
+    assert behind.harness.apixo.scaled_clock.scale == 60
     assert behind.supervisor.service.environment["TIME_SCALE"] == "60"
     slider = (await behind.panel("time"))["slider"]
     assert (slider["value"], slider["steps"]) == (60, [1, 5, 10, 30, 60, SPEED])
@@ -223,8 +224,8 @@ async def test_another_speed_is_that_of_the_stand_in_and_of_the_service(behind: 
 
 async def test_begin_again_leaves_nothing_of_before(behind: Behind):
     """No message, job, task, row or armed switch; the whole balance, other data, same members."""
-    apixo, discord = behind.theatre.apixo, behind.theatre.discord
-    await behind.theatre.wait_for_result(await behind.order())
+    apixo, discord = behind.harness.apixo, behind.harness.discord
+    await behind.harness.wait_for_result(await behind.order())
     await behind.arm("lost-answer")
     await behind.arm("posted-500")
     old = behind.supervisor.service.folder
@@ -240,7 +241,7 @@ async def test_begin_again_leaves_nothing_of_before(behind: Behind):
     assert folder != old
     assert (await behind.panel("bot"))["hint"].startswith("It runs")
     await behind.ready()
-    await behind.theatre.wait_for_result(await behind.order())
+    await behind.harness.wait_for_result(await behind.order())
     assert len(await behind.rows("jobs")) == 1
 
 
@@ -248,7 +249,7 @@ async def test_a_bot_that_dies_by_itself_stays_down_until_it_is_started(behind: 
     """The page says so, the console hears its exit code, and one button brings it back."""
     assert behind.supervisor.pid is not None
     os.kill(behind.supervisor.pid, signal.SIGTERM)
-    await until(lambda: behind.deaths == [0] and not behind.theatre.discord.gateway.has_client)
+    await until(lambda: behind.deaths == [0] and not behind.harness.discord.gateway.has_client)
     panel = await behind.panel("bot")
     assert "does not run" in panel["hint"]
     assert panel["buttons"][0]["label"] == "Start the bot again"
@@ -266,10 +267,10 @@ async def test_without_a_balance_videos_wait_in_line(behind: Behind):
         "tone": "bad",
     }
     job = await behind.order()
-    await until(lambda: bool(behind.theatre.apixo.journal.requests_to("generateTask")))
-    assert len(behind.theatre.apixo.tasks) == 0
+    await until(lambda: bool(behind.harness.apixo.journal.requests_to("generateTask")))
+    assert len(behind.harness.apixo.tasks) == 0
     await behind.backstage.use_control("bot", "fill", value=True)
-    await behind.theatre.wait_for_result(job)
+    await behind.harness.wait_for_result(job)
 
 
 async def test_what_the_backstage_does_not_have_is_refused(unstarted: Behind):
@@ -291,7 +292,7 @@ async def test_what_the_backstage_does_not_have_is_refused(unstarted: Behind):
 
 async def test_every_example_of_the_welcome_is_a_command_of_the_bot(behind: Behind):
     """With the options and files that the example fills in."""
-    discord = behind.theatre.discord
+    discord = behind.harness.discord
     commands = discord.commands.visible_in(discord.world.guild().id)
     options = {c["name"]: {o["name"] for o in c.get("options", ())} for c in commands}
     for example in WELCOME.examples:

@@ -29,10 +29,10 @@ class Operator:
         self.tries = 0
         self.is_reached = True
 
-    async def tell(self, news: BalanceAlert) -> bool:
+    async def tell(self, alert: BalanceAlert) -> bool:
         self.tries += 1
         if self.is_reached:
-            self.heard.append(news)
+            self.heard.append(alert)
         return self.is_reached
 
 
@@ -67,9 +67,9 @@ async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
     assert harness.submission_count() <= 3
     assert [last(harness, job) for job in jobs] == [(S.QUEUED, True)] * 3
     await watch.check()
-    (news,) = operator.heard
-    assert isinstance(news, CreditExhausted)
-    assert news == CreditExhausted(since_ms=news.since_ms, balance=MicroUSD(0))
+    (alert,) = operator.heard
+    assert isinstance(alert, CreditExhausted)
+    assert alert == CreditExhausted(since_ms=alert.since_ms, balance=MicroUSD(0))
 
     harness.apixo.balance.micro = 100 * DOLLAR
     harness.clock.advance(121)
@@ -78,7 +78,7 @@ async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
     for job in jobs:
         await harness.run_until(S.DELIVERED, job=job)
         assert await harness.ledger(job) == [("hold", 80_000), ("charge", 80_000)]
-    assert operator.heard == [news]
+    assert operator.heard == [alert]
     await harness.audit()
 
 
@@ -224,9 +224,9 @@ async def test_an_order_during_a_shortage_is_accepted_and_says_so(harness: Workf
     harness.apixo.faults.add_submit(Fault(status=402), 100)
     await harness.accept_job()
     await harness.run_once()
-    news = await harness.accept_job(user=BEN)
-    assert news.submission_block == OUT_OF_CREDIT
-    assert news.job.state is S.QUEUED
+    alert = await harness.accept_job(user=BEN)
+    assert alert.submission_block == OUT_OF_CREDIT
+    assert alert.job.state is S.QUEUED
 
 
 @BOTH_ENGINES

@@ -1,4 +1,4 @@
-"""Quotas and grants over the whole of accepting, and the trail that their changes leave."""
+"""Quotas and grants over the whole of accepting, and what their changes leave in the audit log."""
 
 import asyncio
 from dataclasses import replace
@@ -33,7 +33,7 @@ async def put(
     return await quotas.set_limit(world.context, limit, Actor(manager, click))
 
 
-async def trail(world: WorkflowHarness) -> list[tuple[str, ...]]:
+async def changes(world: WorkflowHarness) -> list[tuple[str, ...]]:
     """List the changes, oldest first: who, what, of what, before, after, note."""
     found = await world.database.read(lambda tx: audit_log.list_latest(tx, GUILD, 99))
     return [
@@ -93,7 +93,7 @@ async def test_every_change_is_written_down_with_who_and_from_what_to_what(
         harness.context, ada, MicroUSD(2_500_000), "a prize", Actor(DAVE, 6)
     )
     await quotas.revoke(harness.context, GUILD, granted.grant_id, Actor(CLARA, 7))
-    assert await trail(harness) == [
+    assert await changes(harness) == [
         (str(CLARA), "limit", "members:0:day", "-", "$5.00", ""),
         (str(DAVE), "limit", "members:0:day", "$5.00", "none", ""),
         (str(CLARA), "limit", "members:0:day", "none", "-", ""),
@@ -106,15 +106,17 @@ async def test_every_change_is_written_down_with_who_and_from_what_to_what(
 async def test_of_many_managers_at_once_each_change_begins_where_another_ended(
     harness: WorkflowHarness,
 ):
-    """Twenty in no order: the trail is one chain, and its end is what counts."""
+    """Twenty in no order: the audit log is one chain, and its end is what counts."""
     await asyncio.gather(
         *(put(harness, a_limit(LimitKind.DAY, n * 1_000_000), click=n) for n in range(1, 21))
     )
-    chain = [(before, after) for *_, before, after, _ in await trail(harness)]
+    chain = [(before, after) for *_, before, after, _ in await changes(harness)]
     assert len(chain) == 20
     assert [before for before, _ in chain] == ["-", *(after for _, after in chain[:-1])]
-    house = await quotas.read_server_limits(harness.context, GUILD)
-    assert [f"${(limit.amount or 0) // 1_000_000}.00" for limit in house.limits] == [chain[-1][1]]
+    server_limits = await quotas.read_server_limits(harness.context, GUILD)
+    assert [f"${(limit.amount or 0) // 1_000_000}.00" for limit in server_limits.limits] == [
+        chain[-1][1]
+    ]
 
 
 @BOTH_ENGINES
@@ -183,10 +185,10 @@ async def test_of_many_orders_at_once_a_cooldown_lets_one_through(harness: Workf
     """Ten clicks at the same moment are one video."""
     await put(harness, a_limit(LimitKind.COOLDOWN, 60))
     orders = [harness.make_order(f"lake {n}") for n in range(10)]
-    news = await asyncio.gather(
+    results = await asyncio.gather(
         *(accept(harness.context, order) for order in orders), return_exceptions=True
     )
-    assert sum(isinstance(one, CooldownActive) for one in news) == 9
+    assert sum(isinstance(one, CooldownActive) for one in results) == 9
     assert (await harness.audit()).jobs["queued"] == 1
 
 
@@ -218,11 +220,11 @@ async def test_as_many_jobs_are_under_way_as_a_member_may_have(harness: Workflow
     """Ten at once against two; what has ended makes room again, and zero lets none through."""
     await put(harness, a_limit(LimitKind.IN_FLIGHT, 2), click=1)
     orders = [harness.make_order(f"lake {n}") for n in range(10)]
-    news = await asyncio.gather(
+    results = await asyncio.gather(
         *(accept(harness.context, order) for order in orders), return_exceptions=True
     )
-    assert [one.limit for one in news if isinstance(one, TooManyInFlight)] == [2] * 8
-    taken = [one.job.id for one in news if not isinstance(one, BaseException)]
+    assert [one.limit for one in results if isinstance(one, TooManyInFlight)] == [2] * 8
+    taken = [one.job.id for one in results if not isinstance(one, BaseException)]
     await harness.run_until(JobState.DELIVERED, job=taken[0])
     await harness.accept_job()
     await put(harness, a_limit(LimitKind.IN_FLIGHT, 0), click=2)

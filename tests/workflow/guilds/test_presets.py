@@ -1,4 +1,4 @@
-"""Presets as managers save and remove them, with a trail of who did what."""
+"""Presets as managers save and remove them, with an audit log of who did what."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ def manager(interaction_id: int) -> Actor:
     return Actor(user_id=7, interaction_id=interaction_id)
 
 
-async def trail(world: WorkflowHarness) -> list[tuple[str, str | None, str | None]]:
+async def changes(world: WorkflowHarness) -> list[tuple[str, str | None, str | None]]:
     """List the changes, oldest first."""
     found = await world.database.read(lambda tx: audit_log.list_latest(tx, GUILD, 99))
     return [(one.subject, one.before, one.after) for one in reversed(found)]
@@ -35,7 +35,7 @@ async def test_saving_changing_and_removing_leave_a_trail(harness: WorkflowHarne
     assert await presets.remove(harness.context, GUILD, manager(5), "Noir") is None
     assert await presets.list_presets(harness.context, GUILD) == []
     grain, rain = '{"name":"Noir","suffix":"film grain"}', '{"name":"Noir","suffix":"rain"}'
-    assert await trail(harness) == [
+    assert await changes(harness) == [
         ("preset:noir", None, grain),
         ("preset:noir", grain, rain),
         ("preset:noir", rain, None),
@@ -44,13 +44,13 @@ async def test_saving_changing_and_removing_leave_a_trail(harness: WorkflowHarne
 
 @BOTH_ENGINES
 async def test_one_click_may_give_a_preset_a_new_name(harness: WorkflowHarness):
-    """All at once, and twice is once; the trail says from what to what."""
+    """All at once, and twice is once; the audit log says from what to what."""
     film = NOIR.model_copy(update={"name": "Film"})
     await presets.save(harness.context, GUILD, manager(1), NOIR)
     for _ in range(2):
         await presets.save(harness.context, GUILD, manager(2), film, replaces="Noir")
     assert await presets.list_presets(harness.context, GUILD) == [film]
-    assert [what for what, *_ in await trail(harness)] == ["preset:noir", "preset:film"]
+    assert [what for what, *_ in await changes(harness)] == ["preset:noir", "preset:film"]
 
 
 @BOTH_ENGINES
@@ -65,7 +65,7 @@ async def test_a_preset_comes_over_no_other_than_the_one_meant(harness: Workflow
         with pytest.raises(RulesViolated):
             await presets.save(harness.context, GUILD, manager(3 + number), changed, replaces=over)
     assert await presets.list_presets(harness.context, GUILD) == [film, NOIR]
-    assert len(await trail(harness)) == 2
+    assert len(await changes(harness)) == 2
 
 
 @BOTH_ENGINES
@@ -89,11 +89,11 @@ async def test_a_server_has_25_presets_at_most_also_when_many_save_at_once(
 
 @BOTH_ENGINES
 async def test_a_preset_that_breaks_rules_is_not_saved(harness: WorkflowHarness):
-    """Nothing is written, no trail left."""
+    """Nothing is written, not even in the audit log."""
     with pytest.raises(RulesViolated):
         await presets.save(harness.context, GUILD, manager(1), Preset(name=""))
     assert await presets.list_presets(harness.context, GUILD) == []
-    assert await trail(harness) == []
+    assert await changes(harness) == []
 
 
 @BOTH_ENGINES

@@ -25,8 +25,8 @@ def unchanged(now: GuildSettings) -> GuildSettings:
     return now
 
 
-async def trail(world: WorkflowHarness) -> list[Change]:
-    """Read the audit trail, oldest first."""
+async def changes(world: WorkflowHarness) -> list[Change]:
+    """Read the audit log, oldest first."""
     return (await world.database.read(lambda tx: audit_log.list_latest(tx, GUILD, 50)))[::-1]
 
 
@@ -73,7 +73,7 @@ async def test_each_fact_that_changed_is_on_record(harness: WorkflowHarness) -> 
         ),
     )
     rows = [
-        (row.actor, row.what, row.subject, row.before, row.after) for row in await trail(harness)
+        (row.actor, row.what, row.subject, row.before, row.after) for row in await changes(harness)
     ]
     assert rows == [
         ("31", "setting", "channels", None, "20"),
@@ -89,14 +89,14 @@ async def test_the_same_interaction_twice_is_one_change(harness: WorkflowHarness
     await settings.change(harness.context, GUILD, BEN, with_channel(21))
     again = await settings.change(harness.context, GUILD, ADA, with_channel(20))
     assert again.channels == (20, 21)
-    assert len(await trail(harness)) == 2
+    assert len(await changes(harness)) == 2
 
 
 @BOTH_ENGINES
 async def test_a_change_of_nothing_leaves_no_trace(harness: WorkflowHarness) -> None:
     """Nobody is named for what they did not do."""
     await settings.change(harness.context, GUILD, ADA, unchanged)
-    assert await trail(harness) == []
+    assert await changes(harness) == []
 
 
 @BOTH_ENGINES
@@ -110,7 +110,7 @@ async def test_settings_that_break_rules_are_not_stored(harness: WorkflowHarness
             lambda now: now.model_copy(update={"channels": (20,), "keep_inputs_days": 0}),
         )
     assert await settings.read(harness.context, GUILD) == GuildSettings()
-    assert await trail(harness) == []
+    assert await changes(harness) == []
 
 
 @BOTH_ENGINES
@@ -122,7 +122,7 @@ async def test_of_many_managers_at_once_nobody_loses_anything(harness: WorkflowH
     ]
     await asyncio.gather(*many)
     assert {*(await settings.read(harness.context, GUILD)).channels} == {*range(1, 21)}
-    befores = [(row.before or "").count(",") for row in await trail(harness)]
+    befores = [(row.before or "").count(",") for row in await changes(harness)]
     assert befores == [0, *range(19)]
 
 

@@ -178,9 +178,9 @@ async def test_every_parked_job_can_be_decided_on(harness: WorkflowHarness, park
 async def test_a_decision_is_made_once_whoever_makes_it(
     harness: WorkflowHarness, park: Park, decision: Decision
 ) -> None:
-    """Two operators at once and one after: one is taken, with one line in the audit trail."""
+    """Two operators at once and one after: one is taken, with one line in the audit log."""
     job = await park(harness)
-    before, found = len(await trail(harness)), await seen(harness, job)
+    before, found = len(await changes(harness)), await seen(harness, job)
     task_id = task_of(harness)
     both = [verdict(found, decision, user, task_id=task_id) for user in (OLGA, OTTO)]
     outcomes = await asyncio.gather(
@@ -191,7 +191,7 @@ async def test_a_decision_is_made_once_whoever_makes_it(
         await apply_decision(harness.context, verdict(found, decision, task_id=task_id))
     after = await seen(harness, job)
     assert (after.job.state, money(after)) == ENDS[park][decision]
-    latest, *_ = lines = await trail(harness)
+    latest, *_ = lines = await changes(harness)
     assert len(lines) == before + 1
     assert (latest.what, latest.subject) == (f"job {decision}", f"job:{job}")
     assert latest.actor in (str(OLGA), str(OTTO))
@@ -201,7 +201,7 @@ async def test_a_decision_is_made_once_whoever_makes_it(
     await harness.audit()
 
 
-async def trail(world: WorkflowHarness) -> list[audit_log.Change]:
+async def changes(world: WorkflowHarness) -> list[audit_log.Change]:
     return await world.database.read(lambda tx: audit_log.list_latest(tx, 0, 50))
 
 
@@ -231,7 +231,7 @@ async def test_the_same_click_delivered_twice_is_one_decision(harness: WorkflowH
         await apply_decision(harness.context, once),
     )
     assert first.state is second.state is S.FAILED
-    assert len(await trail(harness)) == 1
+    assert len(await changes(harness)) == 1
 
 
 async def test_an_old_card_decides_nothing(harness: WorkflowHarness) -> None:
@@ -260,7 +260,7 @@ async def test_only_a_task_that_apixo_knows_and_nobody_has_is_bound(
     with pytest.raises(TaskCheckFailed):
         await rule(harness, job, D.BIND_TASK, task_id=task)
     assert (await harness.job(job)).state is S.SUBMIT_UNKNOWN
-    assert await trail(harness) == []
+    assert await changes(harness) == []
 
 
 async def test_a_job_that_the_operator_ended_tells_its_member_why(harness: WorkflowHarness) -> None:

@@ -25,10 +25,10 @@ class Operator:
     heard: list[object] = field(default_factory=list)
     is_away: bool = False
 
-    async def hear(self, news: Counter[JobState] | Exposure) -> bool:
+    async def hear(self, alert: Counter[JobState] | Exposure) -> bool:
         if self.is_away:
             return False
-        self.heard.append(news)
+        self.heard.append(alert)
         return True
 
 
@@ -104,17 +104,17 @@ async def test_an_exposure_at_its_limit_is_told_once_for_each_time(
     first = await lose(harness)
     for _ in range(2):
         await alerts.check_submission_block(harness.context, olga.hear)
-    assert [news.amount for news in olga.heard] == [80_000]
+    assert [alert.amount for alert in olga.heard] == [80_000]
     await release(harness, first, click=1)
     await alerts.check_submission_block(harness.context, olga.hear)
     await lose(harness)
     await alerts.check_submission_block(harness.context, olga.hear)
-    assert [news.amount for news in olga.heard] == [80_000, 80_000]
+    assert [alert.amount for alert in olga.heard] == [80_000, 80_000]
     await control.resume_submissions(harness.context, Actor(91, 2))
     await alerts.check_submission_block(harness.context, olga.hear)
     await lose(harness)
     await alerts.check_submission_block(harness.context, olga.hear)
-    assert [news.amount for news in olga.heard] == [80_000, 80_000, 160_000]
+    assert [alert.amount for alert in olga.heard] == [80_000, 80_000, 160_000]
 
 
 async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(harness: WorkflowHarness) -> None:

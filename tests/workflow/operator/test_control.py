@@ -71,8 +71,8 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     assert harness.submission_count() == 1
     assert await control.resume_submissions(harness.context, Actor(OTTO, 2))
     await harness.run_until(S.DELIVERED, job=news.job.id)
-    trail = await harness.database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
-    assert [(c.what, c.actor, c.before, c.after) for c in trail] == [
+    changes = await harness.database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
+    assert [(c.what, c.actor, c.before, c.after) for c in changes] == [
         ("go on", "92", "moving house", None),
         ("stop", "91", None, "moving house"),
     ]
@@ -208,9 +208,9 @@ async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accep
     assert harness.submission_count() == 2
     assert await control.resume_submissions(harness.context, Actor(OLGA, 1))
     await harness.run_until(S.DELIVERED, job=waiting.job.id)
-    standing = await control.read_service_status(harness.context)
-    assert standing.exposure.accepted == standing.exposure.amount == 2 * lost.price
-    assert not standing.exposure.is_reached
+    status = await control.read_service_status(harness.context)
+    assert status.exposure.accepted == status.exposure.amount == 2 * lost.price
+    assert not status.exposure.is_reached
     await harness.audit()
 
 

@@ -31,7 +31,7 @@ LARGE = "a lake [[size:1]]"
 
 
 @dataclass(frozen=True)
-class Door:
+class Links:
     """The links of a service that can be reached from outside."""
 
     def url_for_input(self, name: str, until_ms: int) -> str:
@@ -87,7 +87,7 @@ async def test_a_smaller_copy_is_posted_and_the_original_kept(harness: WorkflowH
 
 async def test_a_video_that_fits_is_posted_as_it_is(harness: WorkflowHarness) -> None:
     """To the last byte that its place takes."""
-    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Links())
     _, small = await posted(harness, "a lake")
     assert small.video is not None
     harness.publisher.file_limit = len(small.video)
@@ -100,7 +100,7 @@ async def test_a_video_that_fits_is_posted_as_it_is(harness: WorkflowHarness) ->
 
 async def test_a_link_goes_first_where_there_are_links(harness: WorkflowHarness) -> None:
     """It is good for as long as the server keeps results; no copy is made."""
-    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Links())
     now_ms = harness.context.now_ms()
     job, result = await posted(harness)
     assert result.payload is not None
@@ -116,7 +116,7 @@ async def test_a_link_goes_first_where_there_are_links(harness: WorkflowHarness)
 
 async def test_a_server_may_want_the_copy_first(harness: WorkflowHarness) -> None:
     """The link to the original stands beside it."""
-    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Links())
     await choose(
         harness, too_large=(OversizeFallback.COPY, OversizeFallback.LINK), keep_results_days=3
     )
@@ -133,7 +133,7 @@ async def test_a_server_may_want_no_links(
     harness: WorkflowHarness, ways: tuple[OversizeFallback, ...], is_copy: bool
 ) -> None:
     """Then there is none, in whatever place."""
-    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Door())
+    equip(harness, video_tools=ConfinedVideoTools(), media_urls=Links())
     await choose(harness, too_large=ways)
     _, result = await posted(harness)
     assert result.payload is not None
@@ -142,7 +142,7 @@ async def test_a_server_may_want_no_links(
 
 async def test_without_copies_the_link_is_what_is_left(harness: WorkflowHarness) -> None:
     """Whatever comes first in the server's order."""
-    equip(harness, media_urls=Door())
+    equip(harness, media_urls=Links())
     await choose(harness, too_large=(OversizeFallback.COPY, OversizeFallback.LINK))
     _, result = await posted(harness)
     assert result.payload is not None
@@ -176,9 +176,9 @@ async def test_a_copy_is_made_once(harness: WorkflowHarness) -> None:
     await repost(harness.context, job.id, GUILD, ADA)
     assert media.copy_path(f"{job.id}.mp4").stat().st_ino == made.st_ino
 
-    async def send(_: Job, parcel: ResultPayload) -> int:
-        assert parcel.video is not None
-        return parcel.video.stat().st_size
+    async def send(_: Job, payload: ResultPayload) -> int:
+        assert payload.video is not None
+        return payload.video.stat().st_size
 
     less = 100_000
     media.copy_path(f"{job.id}.mp4").write_bytes(bytes(less + 1))
@@ -230,10 +230,10 @@ class Interrupted(ConfinedVideoTools):
 
 async def test_a_copy_that_was_cut_off_is_made_anew(harness: WorkflowHarness) -> None:
     """The next process posts a whole one, once; nothing of the first is left."""
-    lab = Interrupted()
-    equip(harness, video_tools=lab)
+    tools = Interrupted()
+    equip(harness, video_tools=tools)
     job = (await harness.accept_job(LARGE)).job
-    while not lab.halfway.is_set():
+    while not tools.halfway.is_set():
         await harness.worker.run_once()
         await asyncio.sleep(0)
         await harness.advance_to_next_due()

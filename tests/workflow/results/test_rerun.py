@@ -72,8 +72,8 @@ async def test_other_clicks_are_other_jobs(harness: WorkflowHarness):
         clicked(harness, ms, act="buy"),
         clicked(harness, ms + 2 * WINDOW_MS),
     ]
-    news = await both(harness, *orders)
-    assert len({one.job.id for one in news if isinstance(one, Accepted)}) == 4
+    results = await both(harness, *orders)
+    assert len({one.job.id for one in results if isinstance(one, Accepted)}) == 4
 
 
 def test_no_key_can_be_an_interactions_id():

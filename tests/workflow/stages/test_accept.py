@@ -33,7 +33,11 @@ async def test_the_same_interaction_twice_is_one_job_and_one_hold(harness: Workf
         accept(harness.context, order), accept(harness.context, order), return_exceptions=True
     )
     third = await accept(harness.context, order)
-    known = [news.job.id for news in (first, second, third) if not isinstance(news, BaseException)]
+    known = [
+        results.job.id
+        for results in (first, second, third)
+        if not isinstance(results, BaseException)
+    ]
     assert len(set(known)) == 1
     assert len(known) == 3
     assert len(await harness.ledger(third.job.id)) == 1
@@ -48,12 +52,12 @@ async def test_twenty_orders_at_once_against_room_for_three_let_three_through(
     price = (await harness.accept_job()).job.price
     harness.change_policy(limits=member_limits(member=4 * price / 1_000_000))
     orders = [harness.make_order(f"lake {n}") for n in range(20)]
-    news = await asyncio.gather(
+    results = await asyncio.gather(
         *(accept(harness.context, order) for order in orders), return_exceptions=True
     )
-    refused = [one for one in news if isinstance(one, OverLimit)]
+    refused = [one for one in results if isinstance(one, OverLimit)]
     assert len(refused) == 17
-    assert len(news) - len(refused) == 3
+    assert len(results) - len(refused) == 3
     assert {short.scope for one in refused for short in one.shortfalls} == {"member"}
     assert (await harness.audit()).ledger["held"] == 4 * price
 
@@ -97,10 +101,10 @@ async def test_a_full_queue_stays_within_its_cap_when_all_come_at_once(harness: 
     """Twelve orders at once against a cap of five: five wait, seven are told."""
     harness.change_policy(max_queued_per_server=5)
     orders = [harness.make_order(f"lake {n}", user=[ADA, BEN][n % 2]) for n in range(12)]
-    news = await asyncio.gather(
+    results = await asyncio.gather(
         *(accept(harness.context, order) for order in orders), return_exceptions=True
     )
-    assert sum(isinstance(one, QueueFull) for one in news) == 7
+    assert sum(isinstance(one, QueueFull) for one in results) == 7
     assert (await harness.audit()).jobs["queued"] == 5
 
 

@@ -1,4 +1,4 @@
-"""The lab works in processes of their own, which it ends, and which end themselves."""
+"""The tools work in processes of their own, which they end, and which end themselves."""
 
 import asyncio
 from dataclasses import replace
@@ -37,12 +37,12 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 ) -> None:
     """Several at once wait for one another."""
     before = video.read_bytes()
-    lab, copy = ConfinedVideoTools(), tmp_path / "copy.mp4"
+    tools, copy = ConfinedVideoTools(), tmp_path / "copy.mp4"
     with copy.open("wb") as out:
         one, other, _ = await asyncio.gather(
-            lab.extract_last_frame(video),
-            lab.extract_last_frame(video),
-            lab.transcode(video, out, LIMIT),
+            tools.extract_last_frame(video),
+            tools.extract_last_frame(video),
+            tools.transcode(video, out, LIMIT),
         )
     assert one == other
     assert color_distance(mean_color(open_image(one)), decode_frames(before)[0][-1]) < 6
@@ -53,27 +53,27 @@ async def test_a_picture_and_a_copy_come_back_from_the_other_process(
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x18ftypisom" + bytes(999)])
 async def test_a_damaged_video_is_told(video: Path, data: bytes, tmp_path: Path) -> None:
-    """Neither a picture nor a copy; the lab goes on."""
-    lab, damaged = ConfinedVideoTools(), tmp_path / "damaged.mp4"
+    """Neither a picture nor a copy; the tools go on."""
+    tools, damaged = ConfinedVideoTools(), tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
     with pytest.raises(UnusableVideo):
-        await lab.extract_last_frame(damaged)
+        await tools.extract_last_frame(damaged)
     with (tmp_path / "copy.mp4").open("wb") as out, pytest.raises(UnusableVideo):
-        await lab.transcode(damaged, out, LIMIT)
-    assert await lab.extract_last_frame(video)
+        await tools.transcode(damaged, out, LIMIT)
+    assert await tools.extract_last_frame(video)
 
 
 async def test_what_failed_once_is_not_begun_again(video: Path, tmp_path: Path) -> None:
     """A copy may cost minutes; with other limits it is tried."""
-    lab, film_of_nothing = ConfinedVideoTools(), tmp_path / "late.mp4"
+    tools, film_of_nothing = ConfinedVideoTools(), tmp_path / "late.mp4"
     film_of_nothing.write_bytes(b"no film")
     with (tmp_path / "copy.mp4").open("wb") as out:
         with pytest.raises(UnusableVideo, match="ended with"):
-            await lab.transcode(film_of_nothing, out, LIMIT)
+            await tools.transcode(film_of_nothing, out, LIMIT)
         film_of_nothing.write_bytes(video.read_bytes())
         with pytest.raises(UnusableVideo, match="failed before"):
-            await lab.transcode(film_of_nothing, out, LIMIT)
-        await lab.transcode(film_of_nothing, out, LIMIT - 1)
+            await tools.transcode(film_of_nothing, out, LIMIT)
+        await tools.transcode(film_of_nothing, out, LIMIT - 1)
 
 
 async def test_a_video_that_is_not_there_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
