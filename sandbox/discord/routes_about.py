@@ -115,7 +115,7 @@ class AboutRoutes:
         )
 
     async def guild(self, request: web.Request) -> web.Response:
-        """Tell about a server; one that the bot is not in is unknown, whether it exists or not."""
+        """Return a server; one that the bot is not in is unknown, whether it exists or not."""
         try:
             return json_response(serializers.guild_json(self._guild(request)))
         except ApiError:
