@@ -335,8 +335,8 @@ def _answer_lost(status: StatusView) -> str:
 def _undeliverable(job: JobView) -> str:
     if job.reason == POST_UNCONFIRMED:
         return _(
-            "The video was sent below, but Discord did not answer. If it is not there, *Post "
-            "again* in `/jobs` brings it."
+            "The video is ready, and was sent below, but Discord did not answer. If it is not "
+            "there, *Post again* in `/jobs` brings it."
         )
     if job.private:
         return _(

@@ -34,6 +34,7 @@ _IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
 _POSTS: Final = "/channels/*/messages"
 _EDITS: Final = "/channels/*/messages/*"
 _ANSWERS: Final = "/interactions/*/*/callback"
+_FOLLOW_UPS: Final = "/webhooks/*/*"
 _RESET: Final = DiscordFault(ending="reset", takes_effect=True)
 _LOST: Final = DiscordFault(status=503, takes_effect=True)
 _HTML: Final = b"<!doctype html><title>Just a moment...</title>"
@@ -104,6 +105,16 @@ def _close_dms(stage: "MatrixHarness") -> None:
     ada = stage.member.user
     stage.discord.world.close_dms(ada)
     stage.add_cleanup(lambda: stage.discord.world.open_dms(ada))
+
+
+def _lose_follow_up(fault: DiscordFault) -> ArmFault:
+    """Close direct messages, so that the video comes as a follow-up, whose answer is lost."""
+
+    def arm(stage: "MatrixHarness") -> None:
+        _close_dms(stage)
+        stage.discord.faults.add("POST", _FOLLOW_UPS, fault, times=1)
+
+    return arm
 
 
 def _refuse_posts(code: int) -> ArmFault:
@@ -268,7 +279,6 @@ _DISCORD = (
     ("edit: HTML 404", _discord("PATCH", _EDITS, DiscordFault(status=404, raw=_HTML))),
     ("post: 429", _discord("POST", _POSTS, DiscordFault(status=429))),
     ("edit: 503 after effect", _discord("PATCH", _EDITS, _LOST)),
-    ("answer: 503 after effect", _discord("POST", _ANSWERS, _LOST, 1)),
     ("video: no permission", _refuse_posts(50013)),
     ("video: blocked by a filter", _refuse_posts(200000)),
     ("video: too large", _refuse_posts(40005)),
@@ -277,6 +287,15 @@ _DISCORD = (
     ("thread archived", _use_thread),
 )
 _TAKING = (("status message deleted", _delete_card), ("channel deleted", _delete_channel))
+
+_LOST_ANSWERS = (
+    ("done, 502", DiscordFault(status=502, takes_effect=True)),
+    ("done, 503", _LOST),
+    ("done, reset", _RESET),
+    ("not done, 502", DiscordFault(status=502)),
+    ("not done, reset", DiscordFault(ending="reset")),
+)
+"""Of a request that takes no nonce: it may have taken effect."""
 
 FAULTS: Final = (
     NO_FAULT,
@@ -305,6 +324,23 @@ FAULTS: Final = (
         is_private=True,
         ends_connection=True,
         expected_states=frozenset({JobState.UNDELIVERABLE}),
+    ),
+    *(
+        InjectedFault(
+            axis="acknowledgement", name=name, arm=_discord("POST", _ANSWERS, fault, times=1)
+        )
+        for name, fault in _LOST_ANSWERS
+    ),
+    *(
+        InjectedFault(
+            axis="follow-up",
+            name=name,
+            arm=_lose_follow_up(fault),
+            is_private=True,
+            ends_connection=True,
+            expected_states=frozenset({JobState.UNDELIVERABLE}),
+        )
+        for name, fault in _LOST_ANSWERS
     ),
     InjectedFault(axis="callback", name="once", uses_callbacks=True),
     InjectedFault(

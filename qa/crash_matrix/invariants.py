@@ -20,6 +20,7 @@ from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
 from sandbox.apixo import FakeApixo
 from sandbox.apixo.tasks import Task
 from sandbox.discord import FakeDiscord, Message
+from sandbox.discord.models import MessageFlag
 from storage.jobs import Job
 
 VIOLATIONS: Final = (
@@ -50,6 +51,8 @@ def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) 
     """List what is wrong after a play, while its stand-ins still know of it."""
     tasks = [task for task in apixo.tasks if traces.marker in task.submission.prompt]
     complaints = [*traces.violations, *_of_the_whole(traces, apixo, discord, tasks)]
+    if traces.kill_count == 0 and any(each.flags & MessageFlag.LOADING for each in _seen(discord)):
+        complaints.append("silent: an answer goes on thinking")
     for job in traces.jobs:
         mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
         complaints += _of_the_job(traces, job, mine)

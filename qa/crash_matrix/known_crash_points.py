@@ -15,6 +15,7 @@ _ENDLESS: Final = "APIXO: the task never ends"
 _DEAD: Final = "download: dead for ever"
 _CALLED: Final = "callback: once"
 _LOST_POST: Final = "Discord: post: 503 after effect"
+_UNANSWERED: Final = "acknowledgement: done, reset"
 _CLOSED: Final = "Discord: private, DMs closed"
 
 CRASH_POINTS: Final = {
@@ -28,6 +29,7 @@ CRASH_POINTS: Final = {
     "discord.GET /oauth2/applications/@me": _PLAIN,
     "discord.GET /users/@me": _PLAIN,
     "discord.GET /users/{user_id}": _CLOSED,
+    "discord.GET /webhooks/{webhook_id}/{webhook_token}/messages/@original": _UNANSWERED,
     "discord.PATCH /channels/{channel_id}/messages/{message_id}": _PLAIN,
     "discord.PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": _PLAIN,
     "discord.POST /channels/{channel_id}/messages": _PLAIN,

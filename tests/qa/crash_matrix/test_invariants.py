@@ -18,7 +18,7 @@ from sandbox.apixo import FakeApixo
 from sandbox.apixo.prompt_directives import Directives
 from sandbox.apixo.rules import MODELS, parse_submission
 from sandbox.discord import FakeDiscord, Message
-from sandbox.discord.models import Attachment
+from sandbox.discord.models import Attachment, MessageFlag
 from storage.audit import AuditReport
 from storage.jobs import Job
 
@@ -106,6 +106,7 @@ def test_a_video_that_arrived_as_it_should_is_no_harm(scene: Scene):
         ("silent", lambda scene: setattr(scene.card, "content", f"🎬 Being made.\n-# {ID}")),
         ("silent", lambda scene: scene.channel.messages.remove(scene.card)),
         ("silent", lambda scene: scene.traces.jobs.clear()),
+        ("silent", lambda scene: setattr(scene.card, "flags", MessageFlag.LOADING)),
         ("leaked", lambda scene: setattr(scene.traces, "log", f"key={scene.apixo.key}")),
         ("leaked", lambda scene: setattr(scene.traces, "log", f"token={scene.discord.token}")),
         ("leaked", lambda scene: setattr(scene.traces, "log", "prompt='a very private lake'")),
