@@ -146,11 +146,11 @@ class GenerationService:
 
         Raises:
             RulesViolated: the bot is not a member of the server.
+            UserError: the interaction comes from direct messages.
         """
-        assert interaction.guild_id is not None, "videos are asked for in servers only"
+        guild_id = guild_id_of(interaction)
         with suppress(TemporaryPublishError):
-            publisher = self._context.publisher
-            if await publisher.find_obstacle(interaction.guild_id, None) is not None:
+            if await self._context.publisher.find_obstacle(guild_id, None) is not None:
                 raise RulesViolated([Violation.of(ViolationCode.BOT_NOT_IN_SERVER, Source.CHANNEL)])
 
     async def check_server_before_form(self, interaction: Interaction) -> None:

@@ -25,7 +25,7 @@ PIPELINE_GUARDS = (
     Guard(
         "membership at the order",
         "cogs/generation/service.py",
-        "if await publisher.find_obstacle(interaction.guild_id, None) is not None:",
+        "if await self._context.publisher.find_obstacle(guild_id, None) is not None:",
         "if False:",
         ("tests/cogs/servers/test_cog.py::test_invited_for_its_commands_alone_it_buys_nothing",),
     ),
