@@ -133,7 +133,7 @@ class Interaction:
             return _SILENCE[self.kind]
         return "" if self.message is None else self.message.text
 
-    async def until_answered(self, within: float = 10) -> Self:
+    async def until_answered(self, within: float = 120) -> Self:
         """Return once the bot has answered for good, or has failed to.
 
         Raises:
@@ -144,7 +144,7 @@ class Interaction:
         )
         return self
 
-    async def until_acknowledged(self, within: float = 10) -> Self:
+    async def until_acknowledged(self, within: float = 120) -> Self:
         """Return once the bot has given its first answer, or has failed to.
 
         Raises:
@@ -158,7 +158,7 @@ class Interaction:
         )
         return self
 
-    async def until_text(self, wanted: Callable[[str], bool], within: float = 10) -> str:
+    async def until_text(self, wanted: Callable[[str], bool], within: float = 120) -> str:
         """Return the answer's text once it is as wanted, now or after any edit.
 
         Raises:

@@ -95,7 +95,7 @@ class FakeDiscord:
         """Find a channel or thread of a server (the first, if none is named) by name."""
         return self.world.channel(name, guild)
 
-    async def wait_for_commands(self, names: Iterable[str], within: float = 20) -> None:
+    async def wait_for_commands(self, names: Iterable[str], within: float = 120) -> None:
         """Return once a bot has identified and these commands are registered.
 
         Raises:

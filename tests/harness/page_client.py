@@ -50,9 +50,9 @@ class PageClient:
         """Take frames until a condition holds.
 
         Raises:
-            TimeoutError: it did not within five seconds.
+            TimeoutError: it did not within two minutes.
         """
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(120):
             while not condition():
                 self._take(await self.socket.receive_json())
 

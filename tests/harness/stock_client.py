@@ -81,9 +81,9 @@ async def wait_until(bot: discord.Client, condition: Callable[[], bool]) -> None
     """Return once a condition holds, now or after any event that the gateway brings.
 
     Raises:
-        TimeoutError: it did not within five seconds.
+        TimeoutError: it did not within two minutes.
     """
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         while not condition():
             await bot.wait_for("socket_event_type")
 
@@ -97,7 +97,7 @@ async def run_bot(
         task = asyncio.create_task(bot.start(token or stand_in.token))
         ready = asyncio.create_task(bot.wait_until_ready())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()

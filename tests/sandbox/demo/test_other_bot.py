@@ -13,16 +13,21 @@ from sandbox.demo.discord import DemoDiscord
 from sandbox.discord import DiscordConfig
 from tests.harness.other_bot import PICTURE, OtherBot
 from tests.harness.page_client import Json, PageClient, open_page
+from tests.harness.service import PATIENT
 from tests.harness.stock_client import run_bot
 
 COMMANDS = {"travel", "buttons", "things", "layout", "card", "secret", "silent", "here", "form"}
 PREMIUM = 6
 
 
+WITH_SILENCE = pytest.mark.parametrize("fake_discord", [DiscordConfig().ack_seconds], indirect=True)
+
+
 @pytest.fixture
-async def fake_discord() -> AsyncIterator[DemoDiscord]:
-    """Open a stand-in that takes a bot for silent soon."""
-    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50, ack_seconds=1)
+async def fake_discord(request: pytest.FixtureRequest) -> AsyncIterator[DemoDiscord]:
+    """Open a stand-in that takes no slow bot for silent, unless that is the matter."""
+    ack_seconds = getattr(request, "param", PATIENT.ack_seconds)
+    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50, ack_seconds=ack_seconds)
     async with DemoDiscord(options) as found:
         yield found
 
@@ -57,6 +62,7 @@ async def test_commands_take_their_options_and_suggest(
     assert entry["used"] == {"user": "Ada", "name": "travel", "kind": "command"}
 
 
+@WITH_SILENCE
 async def test_buttons_count_fail_and_open_forms(page: PageClient) -> None:
     """An edit shows in place; silence is a failure under the message, until the next click."""
     await page.act_ok(do="type", command="buttons")
@@ -75,6 +81,7 @@ async def test_buttons_count_fail_and_open_forms(page: PageClient) -> None:
     assert (await page.wait_for_form())["form"]["title"] == "Writing"
 
 
+@WITH_SILENCE
 async def test_a_silent_command_is_told_and_can_be_dismissed(page: PageClient) -> None:
     """The notice is the member's own, a line of its own, and goes away."""
     begun = await page.act_ok(do="type", command="silent")
@@ -191,6 +198,7 @@ async def test_a_closed_form_is_gone(page: PageClient) -> None:
     await page.act_refused(do="submit", interaction=form["id"], values={})
 
 
+@WITH_SILENCE
 async def test_a_form_that_the_bot_does_not_take_stays(
     page: PageClient, fake_discord: DemoDiscord
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.demo.process import ServiceProcess, Supervisor, terminate
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 SAYS_AND_WAITS = "import sys, time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SAYS_AND_WAITS}"
 FAILS = "import sys; print('the last words'); sys.exit(3)"
