@@ -31,6 +31,9 @@ _SLOW: Final = "[[slow:1200]]"
 _IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
 """A status message ends with its job; a result says more in its last line."""
 
+SHOWCASE: Final = "general"
+"""The channel for shared videos and summaries."""
+
 _POSTS: Final = "/channels/*/messages"
 _EDITS: Final = "/channels/*/messages/*"
 _ANSWERS: Final = "/interactions/*/*/callback"
@@ -57,6 +60,9 @@ class InjectedFault:
         deletes_status_message: whether somebody deletes the status message.
         deletes_result: whether somebody deletes the video.
         calls_back: whether APIXO can reach the service.
+        server_settings: the channels that the server has chosen, by field and name.
+        wants_notification: whether the member wants a message when the video is done.
+        shares: whether the member shares the video in the end.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
     """
@@ -71,6 +77,9 @@ class InjectedFault:
     deletes_status_message: bool = False
     deletes_result: bool = False
     uses_callbacks: bool = False
+    server_settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    wants_notification: bool = False
+    shares: bool = False
     engine: str | None = None
     expected_states: frozenset[JobState] = frozenset()
 
@@ -113,6 +122,32 @@ def _lose_follow_up(fault: DiscordFault) -> ArmFault:
     def arm(stage: "MatrixHarness") -> None:
         _close_dms(stage)
         stage.discord.faults.add("POST", _FOLLOW_UPS, fault, times=1)
+
+    return arm
+
+
+def _spoil_posts_in(channel: str, fault: DiscordFault) -> ArmFault:
+    def arm(stage: "MatrixHarness") -> None:
+        route = f"/channels/{stage.discord.channel(channel).id}/messages"
+        stage.discord.faults.add("POST", route, fault, times=1)
+
+    return arm
+
+
+def _spoil_direct_messages(member: str, fault: DiscordFault) -> ArmFault:
+    def arm(stage: "MatrixHarness") -> None:
+        channel = stage.discord.member(member).direct_channel
+        stage.discord.faults.add("POST", f"/channels/{channel.id}/messages", fault, times=1)
+
+    return arm
+
+
+def _lose_submission_and_news(fault: DiscordFault) -> ArmFault:
+    """Lose the answer to a submission, and that to the message which tells its operator."""
+
+    def arm(stage: "MatrixHarness") -> None:
+        stage.apixo.faults.add_submit(ApixoFault(status=504, takes_effect=True), 1)
+        _spoil_direct_messages("Olga", fault)(stage)
 
     return arm
 
@@ -297,6 +332,9 @@ _LOST_ANSWERS = (
 )
 """Of a request that takes no nonce: it may have taken effect."""
 
+_SHARED: Final = {"server_settings": {"showcase_channel": SHOWCASE}, "shares": True}
+_SUMMARIZED: Final = {"summary_channel": SHOWCASE}
+
 FAULTS: Final = (
     NO_FAULT,
     InjectedFault(axis="none", name="a picture moves", needs_picture=True),
@@ -328,6 +366,31 @@ FAULTS: Final = (
     *(
         InjectedFault(
             axis="acknowledgement", name=name, arm=_discord("POST", _ANSWERS, fault, times=1)
+        )
+        for name, fault in _LOST_ANSWERS
+    ),
+    InjectedFault(axis="share", name="nothing goes wrong", **_SHARED),
+    *(
+        InjectedFault(axis="share", name=name, arm=_spoil_posts_in(SHOWCASE, fault), **_SHARED)
+        for name, fault in _LOST_ANSWERS
+    ),
+    InjectedFault(axis="done-notification", name="nothing goes wrong", wants_notification=True),
+    *(
+        InjectedFault(
+            axis="done-notification",
+            name=name,
+            arm=_spoil_direct_messages("Ada", fault),
+            wants_notification=True,
+        )
+        for name, fault in _LOST_ANSWERS
+    ),
+    InjectedFault(axis="weekly summary", name="nothing goes wrong", server_settings=_SUMMARIZED),
+    *(
+        InjectedFault(
+            axis="operator message",
+            name=name,
+            arm=_lose_submission_and_news(fault),
+            expected_states=frozenset({JobState.SUBMIT_UNKNOWN}),
         )
         for name, fault in _LOST_ANSWERS
     ),

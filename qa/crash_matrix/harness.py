@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.guild_settings import GuildSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
@@ -143,9 +144,29 @@ class MatrixHarness:
         for channel in self.discord.world.channels.values():
             _empty(channel)
         self.database_url = await self._databases.create()
+        await self._store_wishes(cell.fault)
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir(parents=True)
         return _CellRun(self, cell, folder, watch=watch)
+
+    async def _store_wishes(self, fault: InjectedFault) -> None:
+        """Store what the server's managers and the member have chosen before."""
+        if not (fault.server_settings or fault.wants_notification):
+            return
+        guild_id, user_id = self.discord.world.guild().id, self.member.id
+        channels = {
+            field: self.discord.channel(name).id for field, name in fault.server_settings.items()
+        }
+        text = GuildSettings.model_validate(channels).model_dump_json()
+
+        async def store(tx: AsyncConnection) -> None:
+            await guild_settings.save_settings(tx, guild_id, text, 0)
+            await guild_settings.set_done_notification(
+                tx, guild_id, user_id, enabled=fault.wants_notification
+            )
+
+        async with await Database.open(self.database_url) as database:
+            await database.transact(store)
 
     async def _clear_up(self, play: "_CellRun") -> None:
         await play.close()
@@ -220,6 +241,7 @@ class _CellRun:
             while not await self._ordered(life.process):
                 await life.while_running(self._order())
             await life.while_running(self._until_rest())
+            await life.while_running(self._see_the_rest())
             return await _end(life.process)
         except ServiceExited:
             return await life.process.wait()
@@ -276,6 +298,27 @@ class _CellRun:
                         await changed.wait()
                 # What was shown is written down a moment later.
                 await asyncio.sleep(0.05)
+
+    async def _see_the_rest(self) -> None:
+        """Wait for the summary of the week, and share the video, if that is part of the fault."""
+        fault = self._cell.fault
+        if channel := fault.server_settings.get("summary_channel"):
+            await self._stage.discord.channel(channel).wait_for(
+                lambda message: message.author.bot, within=TIMEOUT_S, awaited="the week's summary"
+            )
+        if fault.shares:
+            await self._share()
+
+    async def _share(self) -> None:
+        """Have the member share the video, and click again where no answer came."""
+        stage = self._stage
+        for job in await self._jobs():
+            result = next(m for m in stage.channel.messages if m.id == job.result_message_id)
+            told = ""
+            while "It is in the showcase" not in told:
+                clicked = await stage.member.click(result, "Share")
+                with suppress(WaitTimeoutError):
+                    told = (await clicked.until_answered(within=5)).text
 
     async def _jobs(self) -> list[Job]:
         return await self._read(_every_job)

@@ -12,9 +12,12 @@ Every complaint begins with one of `VERDICTS`:
 """
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from cogs.ui.views import showcase_signature
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
 from sandbox.apixo import FakeApixo
@@ -43,6 +46,7 @@ _CARDS: Final = {
     JobState.UNDELIVERABLE: "The video is ready",
     JobState.QUARANTINED: "The operator has been told",
 }
+_SUMMARY: Final = re.compile(r"-# \d{4}-W\d\d")
 _WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE})
 _MAY_HOLD: Final = {JobState.STUCK, JobState.QUARANTINED}
 
@@ -57,6 +61,7 @@ def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) 
         mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
         complaints += _of_the_job(traces, job, mine)
         complaints += _of_the_channel(traces, discord, job)
+        complaints += _of_the_other_posts(traces, discord, job)
     return complaints
 
 
@@ -118,6 +123,26 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
         yield "silent: the status message that is known is not there"
 
 
+def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
+    """Judge what is posted besides: shared videos, notifications, summaries, news."""
+    shared = f" · {showcase_signature(job.id)}"
+    found = Counter(_kind_of_post(message, job) for message in _seen(discord))
+    del found[""]
+    for kind, count in found.items():
+        if count > 1:
+            yield f"double posted: {count} messages end with {kind!r}"
+    if traces.cell.fault.shares and job.state is JobState.DELIVERED and not found[shared]:
+        yield "lost: the video was shared, but is not in the showcase"
+
+
+def _kind_of_post(message: Message, job: Job) -> str:
+    """Return how a message ends that is neither a result nor a status message; or nothing."""
+    last = message.text.rpartition("\n")[2]
+    ends = (f" · {showcase_signature(job.id)}", f"{job.id} · done", "/operator parked")
+    is_summary = _SUMMARY.fullmatch(last) is not None
+    return last if is_summary else next((end for end in ends if last.endswith(end)), "")
+
+
 def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
     for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
         yield f"silent: the job is {job.state}, but its card says {text!r}"
@@ -151,7 +176,8 @@ def _seen(discord: FakeDiscord) -> Iterator[Message]:
 
 def _is_result(message: Message, job: Job) -> bool:
     has_video = any(file.filename == f"{job.id}.mp4" for file in message.attachments)
-    return has_video or message.text.endswith(f" · {job.id}")
+    is_shared = message.text.endswith(showcase_signature(job.id))
+    return not is_shared and (has_video or message.text.endswith(f" · {job.id}"))
 
 
 def _secrets(apixo: FakeApixo, discord: FakeDiscord) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ _DEAD: Final = "download: dead for ever"
 _CALLED: Final = "callback: once"
 _LOST_POST: Final = "Discord: post: 503 after effect"
 _UNANSWERED: Final = "acknowledgement: done, reset"
+_SHARED: Final = "share: nothing goes wrong"
+_NOTIFIED: Final = "done-notification: nothing goes wrong"
 _CLOSED: Final = "Discord: private, DMs closed"
 
 CRASH_POINTS: Final = {
@@ -48,10 +50,15 @@ CRASH_POINTS: Final = {
     "publisher.edit_status": _PLAIN,
     "publisher.find_message": _LOST_POST,
     "publisher.find_obstacle": _PLAIN,
+    "publisher.find_shared": _SHARED,
+    "publisher.is_age_restricted": _SHARED,
+    "publisher.notify_done": _NOTIFIED,
     "publisher.post_result": _PLAIN,
     "publisher.post_status": _PLAIN,
     "publisher.send_result_by_dm": _CLOSED,
+    "publisher.share": _SHARED,
     "transact.accept.accept": _PLAIN,
+    "transact.share._record_post": _SHARED,
     "transact.status_updates._find": _PLAIN,
     "transact.status_updates._shown": _PLAIN,
     "transact.worker._claim": _PLAIN,
@@ -80,7 +87,6 @@ OCCASIONAL: Final = {
     "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
     "publisher.find_result_dm": "after a death between intent and post",
     "publisher.attach_files": "after a death between the status message and the submission",
-    "publisher.notify_done": "where a member asked to be told",
     "transact.worker._renew_leases": "where a job is under way when the heartbeat comes",
     "transact.alerts._show": "by a chore",
     "transact.key_value.put": "only with other commands than before",
@@ -98,10 +104,7 @@ OTHER_FLOWS: Final = {
     "publisher.find_carriers": "more files than a status message carries",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
-    "publisher.find_shared": "a member shares a video",
     "publisher.notify_released": "a member's queued jobs are released",
-    "publisher.is_age_restricted": "the showcase, or a server with an age gate",
     "publisher.post_failure": "a failure more than a minute after the request",
-    "publisher.share": "a member shares a video",
 }
 """Calls that no order of one video makes by itself, with what makes them."""
