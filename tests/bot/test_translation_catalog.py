@@ -50,7 +50,7 @@ ALLOWED = {
     "read in logs only": {
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
-        *("left servers", "release notices"),
+        *("left servers", "release notices", "weekly summaries", "submission block"),
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
         *("Discord refused: {} ({})", "the message is too large"),
