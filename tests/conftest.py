@@ -17,6 +17,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database import Database
+from tests.harness.statement_cache import share_statement_cache
+
+share_statement_cache()
 
 Address = Callable[[str], str]
 """Gives the address of a database on the server, by its name."""

@@ -1,0 +1,48 @@
+"""A cache of compiled SQL that all databases of a test process share.
+
+SQLAlchemy keeps one for each engine, and every test opens new engines: a fifth of the suite's time
+went into compiling the same statements.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, event
+
+
+class _SharedStatementCache(MutableMapping[Any, Any]):
+    """Keyed as SQLAlchemy's own, but by the dialect's name instead of the engine's dialect.
+
+    Plain text is left out: the columns of a `SELECT *` are those of its database's schema.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[Any, Any] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        dialect, *rest = key
+        return self._compiled[dialect.name, *rest]
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        dialect, *rest = key
+        if not isinstance(compiled.statement, TextClause):
+            self._compiled[dialect.name, *rest] = compiled
+
+    def __delitem__(self, key: Any) -> None:
+        dialect, *rest = key
+        del self._compiled[dialect.name, *rest]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._compiled)
+
+    def __len__(self) -> int:
+        return len(self._compiled)
+
+
+def share_statement_cache() -> None:
+    """Let every engine of this process, of now or later, use one cache."""
+    cache = _SharedStatementCache()
+
+    @event.listens_for(Engine, "engine_connect")
+    def use(connection: Connection) -> None:
+        connection.execution_options(compiled_cache=cache)
