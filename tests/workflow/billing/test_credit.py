@@ -55,7 +55,6 @@ def last(world: WorkflowHarness, job: str) -> tuple[JobState, bool]:
     return status.states[-1], status.submission_blocks[-1] == OUT_OF_CREDIT
 
 
-@BOTH_ENGINES
 async def test_the_line_stays_and_goes_on_when_the_balance_is_back(
     harness: WorkflowHarness, watch: BalanceMonitor, operator: Operator
 ):
@@ -118,7 +117,6 @@ async def test_every_form_of_402_is_the_same_signal(harness: WorkflowHarness, re
     assert await harness.ledger(job.id) == [("hold", job.price)]
 
 
-@BOTH_ENGINES
 async def test_a_task_that_fails_for_want_of_money_is_the_same_signal(harness: WorkflowHarness):
     """It ends, uncharged; nobody else is submitted."""
     failing = (await harness.accept_job("a lake [[fail:InsufficientBalance]]")).job.id
@@ -218,7 +216,6 @@ async def test_after_a_time_without_the_service_one_job_tries_before_any_is_rele
     await harness.run_until(S.DELIVERED, job=job.id)
 
 
-@BOTH_ENGINES
 async def test_an_order_during_a_shortage_is_accepted_and_says_so(harness: WorkflowHarness):
     """With its price on hold and its place in line."""
     harness.apixo.faults.add_submit(Fault(status=402), 100)

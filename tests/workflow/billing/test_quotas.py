@@ -62,7 +62,6 @@ async def test_what_managers_set_counts_in_place_of_the_operators_default(harnes
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_the_roles_of_the_moment_count(harness: WorkflowHarness):
     """A role that is gained or lost changes what fits next, and nothing that is held."""
     harness.change_policy(limits=member_limits(member=0))
@@ -131,7 +130,6 @@ async def test_one_interaction_grants_once(harness: WorkflowHarness):
     assert (await harness.audit()).ledger["granted"] == 5
 
 
-@BOTH_ENGINES
 async def test_a_grant_of_another_server_is_none(harness: WorkflowHarness):
     """Nor is another row of the ledger, nor a number out of nowhere."""
     elsewhere = Member(GUILD + 1, ADA)
@@ -143,7 +141,6 @@ async def test_a_grant_of_another_server_is_none(harness: WorkflowHarness):
             await quotas.revoke(harness.context, GUILD, wrong, Actor(CLARA, 2))
 
 
-@BOTH_ENGINES
 async def test_a_member_sees_what_counts_and_where_it_comes_from(harness: WorkflowHarness):
     """The day by their role, the month by nobody, and the grants that are unspent."""
     harness.change_policy(limits=member_limits(member=1))
@@ -166,7 +163,6 @@ async def test_a_member_sees_what_counts_and_where_it_comes_from(harness: Workfl
     ) == (1_000_000, None)
 
 
-@BOTH_ENGINES
 async def test_a_cooldown_tells_when_to_ask_again_and_holds_nothing(harness: WorkflowHarness):
     """To the millisecond, for each member and server by themselves."""
     await put(harness, a_limit(LimitKind.COOLDOWN, 60))
@@ -192,7 +188,6 @@ async def test_of_many_orders_at_once_a_cooldown_lets_one_through(harness: Workf
     assert (await harness.audit()).jobs["queued"] == 1
 
 
-@BOTH_ENGINES
 async def test_a_clock_that_is_set_back_lengthens_no_cooldown(harness: WorkflowHarness):
     """A day back: whoever asked tomorrow waits for the cooldown at most."""
     await put(harness, a_limit(LimitKind.COOLDOWN, 60))
@@ -233,7 +228,6 @@ async def test_as_many_jobs_are_under_way_as_a_member_may_have(harness: Workflow
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_a_clock_that_jumps_a_day_counts_where_it_lands(harness: WorkflowHarness):
     """A day ahead there is room anew; back again, what was used that day is still used."""
     harness.change_policy(limits=member_limits(member=PRICE / 1_000_000))
@@ -246,7 +240,6 @@ async def test_a_clock_that_jumps_a_day_counts_where_it_lands(harness: WorkflowH
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_a_job_costs_what_it_was_quoted_whatever_is_set_meanwhile(harness: WorkflowHarness):
     """Its hold is charged to the micro-dollar under a limit of nothing and at another price."""
     job = (await harness.accept_job(**SMALL)).job

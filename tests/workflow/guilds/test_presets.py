@@ -42,7 +42,6 @@ async def test_saving_changing_and_removing_leave_a_trail(harness: WorkflowHarne
     ]
 
 
-@BOTH_ENGINES
 async def test_one_click_may_give_a_preset_a_new_name(harness: WorkflowHarness):
     """All at once, and twice is once; the audit log says from what to what."""
     film = NOIR.model_copy(update={"name": "Film"})
@@ -53,7 +52,6 @@ async def test_one_click_may_give_a_preset_a_new_name(harness: WorkflowHarness):
     assert [what for what, *_ in await changes(harness)] == ["preset:noir", "preset:film"]
 
 
-@BOTH_ENGINES
 async def test_a_preset_comes_over_no_other_than_the_one_meant(harness: WorkflowHarness):
     """Not a new one, not a renamed one, nor one whose own was deleted; nothing changes."""
     film = Preset(name="Film", sound=True)
@@ -87,7 +85,6 @@ async def test_a_server_has_25_presets_at_most_also_when_many_save_at_once(
     assert len(await presets.list_presets(harness.context, GUILD)) == presets.MAX_PRESETS
 
 
-@BOTH_ENGINES
 async def test_a_preset_that_breaks_rules_is_not_saved(harness: WorkflowHarness):
     """Nothing is written, not even in the audit log."""
     with pytest.raises(RulesViolated):
@@ -96,7 +93,6 @@ async def test_a_preset_that_breaks_rules_is_not_saved(harness: WorkflowHarness)
     assert await changes(harness) == []
 
 
-@BOTH_ENGINES
 async def test_the_money_s_last_changes_are_not_pushed_out_by_presets(harness: WorkflowHarness):
     """What is shown with quotas is about money alone."""
     await presets.save(harness.context, GUILD, manager(1), NOIR)

@@ -34,7 +34,6 @@ async def stored(world: WorkflowHarness, text: str) -> None:
     await world.database.transact(lambda tx: guild_settings.save_settings(tx, GUILD, text, 0))
 
 
-@BOTH_ENGINES
 async def test_a_server_without_settings_has_the_defaults(harness: WorkflowHarness) -> None:
     """Nothing has to be set before a server is used."""
     assert await settings.read(harness.context, GUILD) == GuildSettings()
@@ -60,7 +59,6 @@ async def test_what_is_changed_is_read_again(harness: WorkflowHarness) -> None:
     assert await settings.read(harness.context, GUILD + 1) == GuildSettings()
 
 
-@BOTH_ENGINES
 async def test_each_fact_that_changed_is_on_record(harness: WorkflowHarness) -> None:
     """Who, from what to what; what stayed is not mentioned, and one click may change several."""
     await settings.change(harness.context, GUILD, ADA, with_channel(20))
@@ -92,14 +90,12 @@ async def test_the_same_interaction_twice_is_one_change(harness: WorkflowHarness
     assert len(await changes(harness)) == 2
 
 
-@BOTH_ENGINES
 async def test_a_change_of_nothing_leaves_no_trace(harness: WorkflowHarness) -> None:
     """Nobody is named for what they did not do."""
     await settings.change(harness.context, GUILD, ADA, unchanged)
     assert await changes(harness) == []
 
 
-@BOTH_ENGINES
 async def test_settings_that_break_rules_are_not_stored(harness: WorkflowHarness) -> None:
     """Nothing of them is, and nothing is on record."""
     with pytest.raises(RulesViolated):
@@ -126,14 +122,12 @@ async def test_of_many_managers_at_once_nobody_loses_anything(harness: WorkflowH
     assert befores == [0, *range(19)]
 
 
-@BOTH_ENGINES
 async def test_old_and_unknown_fields_do_no_harm(harness: WorkflowHarness) -> None:
     """A setting of another version is passed over, and what is not there yet has its default."""
     await stored(harness, '{"channels": [20], "horoscope": "daily", "rules": {"mood": "blue"}}')
     assert await settings.read(harness.context, GUILD) == GuildSettings(channels=(20,))
 
 
-@BOTH_ENGINES
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"channels": "all"}', '{"spoilers": "maybe"}'])
 async def test_settings_that_can_not_be_read_are_an_error_in_the_log(
     harness: WorkflowHarness, text: str

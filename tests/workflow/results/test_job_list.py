@@ -84,7 +84,6 @@ async def test_new_jobs_do_not_shift_a_page(harness: WorkflowHarness):
     assert ids(await page(harness, back.newer)) == [*newest, *mine[: PAGE_SIZE - 2]]
 
 
-@BOTH_ENGINES
 @pytest.mark.parametrize("start", ["0" * 20, "last", "x"])
 async def test_a_page_that_is_none_is_the_newest(harness: WorkflowHarness, start: str):
     """Also another member's job names no page."""
@@ -145,7 +144,6 @@ async def test_what_could_not_be_posted_is_posted_once_by_two_clicks(harness: Wo
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_what_can_not_be_posted_still_is_parked_again(harness: WorkflowHarness):
     """And can be posted again another time."""
     job = await undeliverable(harness)
@@ -158,7 +156,6 @@ async def test_what_can_not_be_posted_still_is_parked_again(harness: WorkflowHar
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_a_posted_video_moves_to_a_new_message(harness: WorkflowHarness):
     """One result is in the channel, a new one; two clicks come to one message; nothing is paid."""
     job = await delivered(harness)
@@ -178,7 +175,6 @@ async def test_a_posted_video_moves_to_a_new_message(harness: WorkflowHarness):
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_a_posted_video_whose_channel_is_gone_goes_to_its_member(harness: WorkflowHarness):
     """By direct message; from then on that is its result."""
     job = await delivered(harness)
@@ -189,7 +185,6 @@ async def test_a_posted_video_whose_channel_is_gone_goes_to_its_member(harness: 
     assert (await harness.job(job)).result_message_id == result.id
 
 
-@BOTH_ENGINES
 async def test_the_earlier_message_may_stay_where_discord_does_not_delete(harness: WorkflowHarness):
     """The video is posted all the same, and the new message is the one that is known."""
     job = await delivered(harness)
@@ -200,7 +195,6 @@ async def test_the_earlier_message_may_stay_where_discord_does_not_delete(harnes
     assert (await harness.job(job)).result_message_id == done.job.result_message_id
 
 
-@BOTH_ENGINES
 @pytest.mark.parametrize("error", [TemporaryPublishError("503"), TooLargeToPost("9 MB")])
 async def test_a_post_that_fails_changes_nothing(harness: WorkflowHarness, error: Exception):
     """The job and its message are as they were."""
@@ -232,7 +226,6 @@ async def test_a_video_deleted_while_it_is_posted_again_is_gone(harness: Workflo
     assert not (await page(harness)).rows[0].can_repost
 
 
-@BOTH_ENGINES
 async def test_only_ones_own_videos_can_be_posted_again(harness: WorkflowHarness):
     """Neither another's, nor from another server, nor what there is none of yet."""
     job = await delivered(harness)

@@ -103,7 +103,6 @@ async def test_an_input_of_two_servers_stays_as_long_as_one_wants(harness: Workf
     assert not is_kept(harness, shared)
 
 
-@BOTH_ENGINES
 async def test_an_input_that_was_just_used_stays(harness: WorkflowHarness) -> None:
     """A member who has asked again, and was refused, has used it."""
     name = await an_input(harness)
@@ -112,7 +111,6 @@ async def test_an_input_that_was_just_used_stays(harness: WorkflowHarness) -> No
     assert is_kept(harness, name)
 
 
-@BOTH_ENGINES
 async def test_without_settings_inputs_are_kept_forty_days(harness: WorkflowHarness) -> None:
     """What no job of the last forty days was given goes."""
     used, unused = await an_input(harness, b"used"), await an_input(harness, b"unused")
@@ -122,7 +120,6 @@ async def test_without_settings_inputs_are_kept_forty_days(harness: WorkflowHarn
     assert (is_kept(harness, used), is_kept(harness, unused)) == (True, False)
 
 
-@BOTH_ENGINES
 async def test_what_a_job_on_its_way_was_given_stays(harness: WorkflowHarness) -> None:
     """However long it waits."""
     await keeps(harness, GUILD, keep_inputs_days=1)
@@ -151,7 +148,6 @@ async def test_a_video_goes_when_its_days_are_over(harness: WorkflowHarness) -> 
     assert (await harness.job(job)).file_name is not None
 
 
-@BOTH_ENGINES
 async def test_a_video_that_is_not_delivered_stays(harness: WorkflowHarness) -> None:
     """It may be posted as long as anybody wants it."""
     await keeps(harness, GUILD, keep_results_days=1)
@@ -165,7 +161,6 @@ async def test_a_video_that_is_not_delivered_stays(harness: WorkflowHarness) -> 
     assert harness.context.media.has_video(f"{job}.mp4")
 
 
-@BOTH_ENGINES
 async def test_a_video_whose_job_ended_without_it_goes(harness: WorkflowHarness) -> None:
     """The operator ended it after it was fetched: nobody will ever see it."""
     await keeps(harness, GUILD, keep_results_days=1)
@@ -190,7 +185,6 @@ async def test_a_video_that_no_job_knows_goes(harness: WorkflowHarness) -> None:
     assert (media.has_video("lost.mp4"), media.has_video("new.mp4")) == (False, True)
 
 
-@BOTH_ENGINES
 async def test_a_sweep_of_nothing_does_nothing(harness: WorkflowHarness) -> None:
     """There may not even be a folder."""
     assert await retention.sweep(harness.context) == Swept(0, 0)

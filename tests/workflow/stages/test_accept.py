@@ -14,7 +14,6 @@ from workflow.stages.accept import accept, cancel
 S = JobState
 
 
-@BOTH_ENGINES
 async def test_the_answer_tells_price_place_and_what_is_left(harness: WorkflowHarness):
     """Two orders of 0.08 against a dollar: second in line, 0.84 left for the member."""
     harness.change_policy(limits=member_limits(member=1))
@@ -62,7 +61,6 @@ async def test_twenty_orders_at_once_against_room_for_three_let_three_through(
     assert (await harness.audit()).ledger["held"] == 4 * price
 
 
-@BOTH_ENGINES
 async def test_what_does_not_fit_under_a_limit_leaves_nothing(harness: WorkflowHarness):
     """No job, no hold, and a smaller order still fits."""
     harness.change_policy(limits=member_limits(member=0.1))
@@ -74,7 +72,6 @@ async def test_what_does_not_fit_under_a_limit_leaves_nothing(harness: WorkflowH
     assert (await harness.accept_job(seconds=4, sound=False)).queue_position == 1
 
 
-@BOTH_ENGINES
 @pytest.mark.parametrize(
     ("caps", "whose"),
     [
@@ -124,7 +121,6 @@ async def test_a_double_click_cancels_once_and_is_answered_twice(harness: Workfl
     await harness.audit()
 
 
-@BOTH_ENGINES
 async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(harness: WorkflowHarness):
     """Cancelled by its owner while it waits; the message says so."""
     job = (await harness.accept_job()).job
@@ -136,7 +132,6 @@ async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(harness: Wo
     assert harness.publisher.messages_of(job.id, "status")[0].states == [S.CANCELLED]
 
 
-@BOTH_ENGINES
 async def test_nobody_cancels_anothers_job_nor_one_that_left_the_queue(harness: WorkflowHarness):
     """A stranger learns nothing; the owner is told where it stands; twice is too late as well."""
     job = (await harness.accept_job()).job.id
