@@ -20,13 +20,19 @@ def test_a_guard_stands_where_it_says(guard: Guard):
     ast.parse(guard.mutated_source((ROOT / guard.path).read_text()))
 
 
-def test_each_guard_has_a_name_of_its_own_and_tests_that_exist(tmp_path: Path):
+def test_each_guard_has_a_name_of_its_own_and_tests_that_exist(
+    request: pytest.FixtureRequest, tmp_path: Path
+):
     """Whoever renames a test renames it here."""
     assert Counter(guard.name for guard in GUARDS).most_common(1)[0][1] == 1
     assert all(guard.tests for guard in GUARDS)
-    named = sorted({test for guard in GUARDS for test in guard.tests})
-    told = TreeCopy(ROOT).run([*named, "--collect-only", "-qq"], tmp_path / "collected.log")
-    assert told.is_green, told.output
+    # A run of all tests has collected them; the rest is collected by a process of its own.
+    collected = {item.nodeid for item in request.session.items}
+    collected |= {test.partition("[")[0] for test in collected}
+    named = sorted({test for guard in GUARDS for test in guard.tests} - collected)
+    if named:
+        told = TreeCopy(ROOT).run([*named, "--collect-only", "-qq"], tmp_path / "collected.log")
+        assert told.is_green, told.output
 
 
 def test_a_guard_that_is_gone_is_told():
