@@ -37,7 +37,7 @@ GUILD, CHANNEL, ADA, BEN = 10, 20, 31, 32
 BOTH_ENGINES = pytest.mark.parametrize("template", ["sqlite", "postgresql"], indirect=True)
 """For what the database decides: money, limits, figures, and who of two comes first."""
 
-_STEP_S = 0.5
+_STEP_S, _MAX_STEP_S = 0.5, 60.0
 _RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
 
 
@@ -296,7 +296,7 @@ class WorkflowHarness:
         """Move the clock to the next due job, or a little."""
         next_ms = await self.database.read(leases.next_due_ms)
         wait_s = 5.0 if next_ms is None else next_ms / 1000 - self.clock.now()
-        self.clock.advance(min(max(wait_s, _STEP_S), 60.0))
+        self.clock.advance(min(max(wait_s, _STEP_S), _MAX_STEP_S))
 
     async def run_for(self, seconds: float, step_s: float = 30) -> None:
         """Let time pass with the belt turning."""

@@ -133,7 +133,7 @@ def references() -> list[Row]:
         ({**clips(2000), **sounds(15_001)}, "15.001 s"),
         ({**clips(2000), **sounds(5000, 5000, 5001)}, "15.001 s together"),
         (sounds(3000), "needs a reference picture or video"),
-        ({"image1": picture(), "audio1": Upload("hours.mp3", two_hours())}, "hours.mp3"),
+        ({"image1": picture(), "audio1": Upload("hours.mp3", half_an_hour())}, "hours.mp3"),
         ({"video1": picture()}, "not an MP4 or MOV"),
         ({"audio1": picture(), "image1": picture()}, "not an MP3 or WAV"),
         ({"image1": picture(), "video1": Upload("cut.mp4", make_video(3000)[:-99])}, "cut.mp4"),
@@ -142,9 +142,9 @@ def references() -> list[Row]:
     return [("reference", {**asked, **files}, why) for files, why in given]
 
 
-def two_hours() -> bytes:
-    """Write an MP3 of two hours that is small enough to be attached."""
-    return (b"\xff\xf3\x14\xc4" + bytes(20)) * 300_000
+def half_an_hour() -> bytes:
+    """Write a small MP3 of half an hour."""
+    return (b"\xff\xf3\x14\xc4" + bytes(20)) * 75_000
 
 
 pytestmark = pytest.mark.time_scale(60)

@@ -64,10 +64,10 @@ def test_half_an_mp3_is_refused() -> None:
     assert fault(whole[: len(whole) // 2]) is MediaFault.DAMAGED
 
 
-def test_two_hours_of_sound_are_two_hours() -> None:
-    """In an MP3 that fits the largest size, with and without a header that tells of 5 s."""
-    frames = (b"\xff\xf3\x14\xc4" + bytes(20)) * 300_000
-    assert probe(frames).microseconds == 7_200_000_000
+def test_an_hour_of_sound_is_an_hour() -> None:
+    """In a small MP3, with and without a header that tells of 5 s."""
+    frames = (b"\xff\xf3\x14\xc4" + bytes(20)) * 150_000
+    assert probe(frames).microseconds == 3_600_000_000
     assert fault(make_audio(5000) + frames) is MediaFault.DAMAGED
 
 

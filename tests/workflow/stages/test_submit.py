@@ -118,7 +118,7 @@ async def test_a_storm_of_lost_answers_is_met_with_ever_fewer_submissions(harnes
     await harness.run_for(60, step_s=0.5)
     assert 2 < harness.submission_count() < 12
     harness.apixo.faults.clear()
-    await harness.run_for(600, step_s=5)
+    await harness.run_for(600, step_s=10)
     assert harness.submission_count() == 20
 
 

@@ -100,7 +100,7 @@ async def test_waiting_for_the_status_message_is_no_busy_loop(harness: WorkflowH
     job = await order(harness, animated(a_picture(kept)))
     await harness.run_for(60, step_s=0.5)
     assert 10 < (await harness.job(job)).submissions < 40
-    await harness.run_for(1200, step_s=5)
+    await harness.run_for(1200, step_s=20)
     assert (await harness.job(job)).submissions < 120
     assert harness.submission_count() == 0
     harness.publisher.errors.clear()
