@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ settings.load_profile("any machine")
 
 _MEMORY_BYTES = 1 << 28
 """Room for the databases of all workers, which exist for one test each."""
+
+_JOIN_S = 10
 
 _POSTGRESQL_SETTINGS = (
     # Nothing here outlives the run, so nothing needs to reach the disk.
@@ -198,9 +201,14 @@ async def empty_database_url(template: Template, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """Open a migrated database."""
+    """Open a migrated database; at the end wait for connections that were still being made."""
+    others = set(threading.enumerate())
     async with await Database.open(database_url) as opened:
         yield opened
+    for thread in set(threading.enumerate()) - others:
+        # One that reports to a loop that is closed by then fails the next test.
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, _JOIN_S)
 
 
 async def _migrate(url: str) -> None:
