@@ -116,6 +116,18 @@ def backup(path: Path) -> None:
     _run_async(database.backup(_read_settings(DatabaseSettings).database_url, path))
 
 
+@main.command(short_help="Say that database and media were put back.")
+def restored() -> None:
+    """Treat every open job as one that may have gone on since the database was copied.
+
+    The service recognizes a database that was put back by the media folder or bucket. Say it
+    where both were put back, while the service is stopped.
+    """
+    from bot.cli import database
+
+    _run_async(database.declare_restored(_read_settings(DatabaseSettings).database_url))
+
+
 @main.command(short_help="Print what was spent, as CSV.")
 @click.option(
     "--period",

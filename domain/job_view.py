@@ -15,7 +15,8 @@ class JobView:
     channel of that time, `shared_channel_id`. `result_channel_id` is the channel of the result if
     that is not the channel of the request. `reason` explains to the member why the job ended or is
     parked. `posting_since_ms` is an intent: a message with the result may exist since then. The
-    next work is due at `due_at_ms`. Times are Unix milliseconds.
+    next work is due at `due_at_ms`. `restored_at_ms` is when the job was found open in a database
+    restored from a copy: it may have gone further than its row says. Times are Unix milliseconds.
     """
 
     id: str
@@ -39,6 +40,7 @@ class JobView:
     shared_message_id: int | None = None
     shared_channel_id: int | None = None
     result_channel_id: int | None = None
+    restored_at_ms: int | None = None
 
     @property
     def destination_channel_id(self) -> int:

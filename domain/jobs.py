@@ -40,7 +40,9 @@ S = JobState
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
-        S.QUEUED: frozenset({S.SUBMITTING, S.CANCELLED, S.REJECTED, S.QUARANTINED}),
+        S.QUEUED: frozenset(
+            {S.SUBMITTING, S.CANCELLED, S.REJECTED, S.QUARANTINED, S.SUBMIT_UNKNOWN}
+        ),
         S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.REJECTED, S.SUBMIT_UNKNOWN}),
         S.GENERATING: frozenset({S.SUCCEEDED, S.FAILED, S.STUCK, S.QUARANTINED}),
         S.SUCCEEDED: frozenset({S.STORED, S.RESULT_LOST, S.QUARANTINED}),
@@ -57,8 +59,9 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         S.QUARANTINED: frozenset({S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING, S.FAILED}),
     }
 )
-"""The legal transitions. A parked job leaves its state only by a decision of the operator or the
-member, or by a callback about its task."""
+"""The legal transitions. A queued job becomes `submit_unknown` in a database that was restored from
+a copy, for it may have been submitted since. A parked job leaves its state only by a decision of
+the operator or the member, or by a callback about its task."""
 
 RUNNABLE = frozenset({S.QUEUED, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING})
 """States in which a worker claims a due job (`submitting` is left only by its own stage, or by

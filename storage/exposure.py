@@ -2,7 +2,8 @@
 
 An `adjust` on the operator's account books what a job may have cost at APIXO. The exposure of a UTC
 day is what was booked on it, less later corrections of those bookings, plus the price of each
-submission without an answer that is not booked yet.
+submission without an answer that is not booked yet. Jobs parked because the database was restored
+from a copy do not count.
 """
 
 from sqlalchemy import bindparam, exists, func, select
@@ -64,6 +65,7 @@ async def _get_booked(tx: AsyncConnection, now_ms: int) -> int:
 # are built once.
 _UNBOOKED = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
     jobs.c.state == JobState.SUBMIT_UNKNOWN,
+    jobs.c.restored_at_ms.is_(None),
     exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open_hold()),
 )
 _BOOKED_TODAY = billing.alias()

@@ -83,6 +83,7 @@ class JobChanges(TypedDict, total=False):
     """
 
     attempt: int
+    submissions: int
     task_id: str | None
     result_url: str | None
     file_name: str | None
@@ -98,6 +99,7 @@ class JobChanges(TypedDict, total=False):
     shared_message_id: int | None
     shared_channel_id: int | None
     result_channel_id: int | None
+    restored_at_ms: int | None
 
 
 class TransitionChanges(JobChanges, total=False):

@@ -3,6 +3,9 @@
 Finished videos are named after their job. A smaller copy, made where the video itself is too large,
 is next to it as `<job>.fit.mp4` and is removed with it. Inputs, the files that members attached,
 are in a subfolder under the SHA-256 of their bytes, and are removed when unused for long enough.
+
+The high-water mark (see `storage.high_water`) is the name of an empty file in a third place. So
+several processes may raise it at once: what counts is the highest name.
 """
 
 import asyncio
@@ -14,7 +17,14 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+)
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +36,9 @@ from storage.errors import MediaTooLarge, MediaUnavailable, NotAVideo, StorageEr
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _VIDEO_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
 _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
+_MARK = re.compile(r"[0-9]{1,18}", re.ASCII)
 _PART_SUFFIX = ".part"
+_MARKS = "high-water"
 _SIGNATURE_BYTES = 8
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _BLOCK_BYTES = 256 * 1024
@@ -68,8 +80,8 @@ class MediaFolder:
             await asyncio.to_thread(part.discard)
 
     async def restore_video(self, name: str, *, max_bytes: int) -> StoredFile | None:
-        """Restore a video from a remote copy; a plain folder has none."""
-        return None
+        """Return a video that is stored already, though its job may not know; None if it is not."""
+        return await asyncio.to_thread(_describe, self.video_path(name))
 
     def video_path(self, name: str) -> Path:
         """Return the path of a video, whether it exists or not.
@@ -186,10 +198,39 @@ class MediaFolder:
             kind = MediaUnavailable if error.errno in _FULL else StorageError
             raise kind(sentence) from error
 
+    async def read_high_water(self) -> int:
+        """Return the high-water mark; 0 if there is none.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return await asyncio.to_thread(self._read_high_water)
+
+    async def raise_high_water(self, number: int) -> None:
+        """Keep a high-water mark, and remove the earlier ones; a lower one than that is ignored.
+
+        Raises:
+            OSError: the folder is not writable.
+        """
+        await asyncio.to_thread(self._raise_high_water, number)
+
     def free_bytes(self) -> int:
         """Return the free space of the disk in bytes."""
         _make_folder(self._path)
         return shutil.disk_usage(self._path).free
+
+    def _read_high_water(self) -> int:
+        with suppress(FileNotFoundError):
+            return highest_mark(path.name for path in (self._path / _MARKS).iterdir())
+        return 0
+
+    def _raise_high_water(self, number: int) -> None:
+        folder = self._path / _MARKS
+        _make_folder(folder)
+        (folder / str(number)).touch(mode=0o600)
+        _sync_folder(folder)
+        for name in outdated_marks([path.name for path in folder.iterdir()]):
+            (folder / name).unlink(missing_ok=True)
 
     def _save_input(self, data: bytes, suffix: str) -> str:
         name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
@@ -217,6 +258,17 @@ class MediaFolder:
                 path.unlink()
                 return True
         return False
+
+
+def highest_mark(names: Iterable[str]) -> int:
+    """Return the highest of the marks that these names are."""
+    return max((int(name) for name in names if _MARK.fullmatch(name)), default=0)
+
+
+def outdated_marks(names: Collection[str]) -> list[str]:
+    """Return the names of all marks but the highest."""
+    highest = highest_mark(names)
+    return [name for name in names if _MARK.fullmatch(name) and int(name) < highest]
 
 
 class _Part:
@@ -293,6 +345,14 @@ async def _write(part: _Part, chunks: AsyncIterator[bytes], max_bytes: int) -> N
             block.clear()
     if block:
         await asyncio.to_thread(part.write, bytes(block))
+
+
+def _describe(path: Path) -> StoredFile | None:
+    """Return a finished file with its size and hash; None if it does not exist."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return StoredFile(path.name, file.tell(), sha256)
+    return None
 
 
 def _check_signature(block: bytes) -> None:

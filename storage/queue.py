@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import AT_APIXO, JobState
-from storage import submission_pause
+from storage import high_water, submission_pause
 from storage.jobs import Job, fetch_all, record_event, update_if_unchanged
 from storage.schema import jobs
 
@@ -36,6 +36,8 @@ async def claim_for_submission(
     free = free if row_limit is None else min(free, row_limit)
     found = await fetch_all(tx, _NEXT, now_ms=now_ms, row_limit=max(0, free))
     lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
+    if found:
+        await high_water.advance(tx)
     claimed = [await _claim_for_submission(tx, job, now_ms, lease) for job in found]
     return [job for job in claimed if job is not None]
 

@@ -27,13 +27,14 @@ from yarl import URL
 
 from domain.loopback import LOOPBACK_HOSTS
 from storage.errors import MediaUnavailable, StorageError
-from storage.media import MediaFolder, StoredFile
+from storage.media import MediaFolder, StoredFile, highest_mark, outdated_marks
 
 MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
 """S3 signs no URL for longer."""
 
 _RETRY_TIMEOUT = timedelta(seconds=30)
 _INPUTS = "inputs"
+_MARKS = "high-water"
 _CHUNK_BYTES = 1024 * 1024
 
 _REFUSALS: Final = (
@@ -82,6 +83,33 @@ class S3Bucket:
             OSError: the deletion failed.
         """
         self._call(lambda: obstore.delete(self._store, key))
+
+    def list_marks(self) -> list[str]:
+        """Return the names of the high-water marks.
+
+        Raises:
+            OSError: the bucket does not answer.
+        """
+        # One of the overloads returns what a library makes that is not installed.
+        listed = obstore.list(self._store, prefix=_MARKS)  # pyright: ignore[reportUnknownMemberType]
+        pages = self._call(lambda: [*listed])
+        return [found["path"].rpartition("/")[2] for page in pages for found in page]
+
+    def put_mark(self, name: str) -> None:
+        """Write a high-water mark.
+
+        Raises:
+            OSError: the write failed.
+        """
+        self._call(lambda: obstore.put(self._store, f"{_MARKS}/{name}", b""))
+
+    def delete_mark(self, name: str) -> None:
+        """Delete a high-water mark.
+
+        Raises:
+            OSError: the deletion failed.
+        """
+        self.delete(f"{_MARKS}/{name}")
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
         """Stream the object of a key.
@@ -136,6 +164,7 @@ class S3MediaFolder(MediaFolder):
     def __init__(self, path: Path, bucket: S3Bucket) -> None:
         super().__init__(path)
         self._bucket = bucket
+        self._mark = ""
 
     async def save_video(
         self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
@@ -170,6 +199,19 @@ class S3MediaFolder(MediaFolder):
         """Remove a video from the bucket, and with its smaller copy from the disk."""
         self._bucket.delete(name)
         super().remove_video(name)
+
+    def _read_high_water(self) -> int:
+        names = self._bucket.list_marks()
+        for name in outdated_marks(names):
+            self._bucket.delete_mark(name)
+        return highest_mark(names)
+
+    def _raise_high_water(self, number: int) -> None:
+        earlier, self._mark = self._mark, str(number)
+        self._bucket.put_mark(self._mark)
+        # Lower than the new one, so nobody needs it, whatever other processes have written.
+        if earlier and earlier != self._mark:
+            self._bucket.delete_mark(earlier)
 
     def _remove_old(self, path: Path, before: float) -> bool:
         removed = super()._remove_old(path, before)

@@ -122,6 +122,7 @@ jobs = Table(
     Column("result_channel_id", Int),
     Column("told_at_ms", Int),
     Column("closed_at_ms", Int),
+    Column("restored_at_ms", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -386,6 +387,7 @@ belt = Table(
     Column("stopped_at_ms", Int),
     Column("stopped_by", Text),
     Column("stop_reason", Text),
+    Column("high_water", Int, nullable=False, server_default=_ZERO),
     CheckConstraint("id = 1", name="one_row"),
     sqlite_strict=True,
 )

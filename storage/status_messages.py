@@ -6,6 +6,7 @@ from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
+from storage import high_water
 from storage.jobs import Job, fetch_all
 from storage.schema import jobs
 
@@ -46,6 +47,8 @@ async def claim_post(tx: AsyncConnection, job: Job, now_ms: int, lapse_after_ms:
         )
         .values(status_since_ms=now_ms)
     )
+    if claimed.rowcount == 1:
+        await high_water.advance(tx)
     return claimed.rowcount == 1
 
 

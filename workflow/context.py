@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.media import MediaFolder
 from workflow.disk_space import DiskSpace, measure_disk_space
+from workflow.high_water import HighWaterMark
 from workflow.publisher import Publisher
 from workflow.throttle import Throttle
 
@@ -90,6 +91,7 @@ class Context:
     callback_urls: CallbackUrls | None = None
     video_tools: VideoTools | None = None
     throttle: Throttle = field(default_factory=Throttle)
+    high_water: HighWaterMark = field(default_factory=HighWaterMark)
 
     def due_after(self, wait_ms: int) -> int:
         """Return the time that is `wait_ms` of documented time ahead."""

@@ -15,6 +15,9 @@ DailiesError
 ├── TaskNotBindable           APIXO does not have the task, or another job has it
 ├── TaskCheckFailed           APIXO did not answer whether there is such a task
 ├── DestinationUnknown        Discord did not answer whether a video could be posted
+├── MarksNotCompared          the high-water mark cannot be read; an Outage
+├── DatabaseReplaced          the database went back to an earlier copy meanwhile; an Outage
+├── MarkNotKept               the media store does not take the high-water mark
 ├── StatusNotPosted           the message that is to carry a job's files is not posted yet
 └── PublishError              Discord did not accept a message
     ├── ChannelUnavailable    the channel can no longer be posted to: try the next fallback
@@ -26,7 +29,7 @@ DailiesError
     └── TemporaryPublishError a temporary failure: a retry may succeed
 """
 
-from domain.errors import DailiesError
+from domain.errors import DailiesError, Outage
 from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.quotas import Shortfall
 
@@ -119,6 +122,18 @@ class TaskCheckFailed(DailiesError):
 
 class DestinationUnknown(DailiesError):
     """Discord did not answer whether a job's video could be posted."""
+
+
+class MarksNotCompared(Outage):
+    """The media store's high-water mark cannot be read, nor a restored database recognized."""
+
+
+class DatabaseReplaced(Outage):
+    """The database was replaced by an earlier copy while the process ran."""
+
+
+class MarkNotKept(DailiesError):
+    """The media store does not take the high-water mark: a later restore would not be noticed."""
 
 
 class StatusNotPosted(DailiesError):

@@ -11,9 +11,10 @@ from domain.obstacles import Obstacle, ObstacleKind
 
 
 class MessageKind(StrEnum):
-    """The messages of a job: its status, its result, and its post in the showcase channel."""
+    """A job's messages: its status, the reply that it failed, its result, its showcase post."""
 
     STATUS = "status"
+    FAILURE = "failure"
     RESULT = "result"
     SHARED = "shared"
 

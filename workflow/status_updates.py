@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
 from domain.guild_rules import rule_applies
+from domain.job_view import JobView
 from domain.jobs import AT_APIXO, ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.polling import backoff_ms, typical_duration_ms
 from storage import jobs, queue, status_messages
-from storage.jobs import Job
+from storage.jobs import Job, JobEvent
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TemporaryPublishError
 from workflow.guilds import settings
@@ -58,15 +59,29 @@ def is_view_unchanged(earlier: Job, later: Job) -> bool:
 
 
 def _is_hold_released(job: Job) -> bool:
-    return job.state is JobState.SUBMIT_UNKNOWN and job.due_at_ms == NEVER_MS
+    """Return whether a lost submission's hold has ended; if restored, its ledger rows decide."""
+    is_over = job.due_at_ms == NEVER_MS and not _waits_since_restore(job)
+    return job.state is JobState.SUBMIT_UNKNOWN and is_over
+
+
+def _waits_since_restore(job: JobView) -> bool:
+    """Return whether a job was parked, or stays parked, because its database was restored."""
+    return job.state is JobState.SUBMIT_UNKNOWN and job.restored_at_ms is not None
+
+
+def _calls_for_reply(job: Job, event: JobEvent) -> bool:
+    """Return whether a transition was told to the member, if it came late."""
+    is_of_restore = event.at_ms == job.restored_at_ms and event.target is JobState.SUBMIT_UNKNOWN
+    return event.target in _FAILURE_STATES and not is_of_restore
 
 
 async def _costs(context: Context, job: Job) -> tuple[bool, bool]:
-    """Return whether a failed job was charged, and whether a stuck job has lost its hold."""
-    if job.state not in (JobState.FAILED, JobState.STUCK):
+    """Return whether a failed job was charged, and whether a parked job has lost its hold."""
+    is_parked = job.state is JobState.STUCK or _waits_since_restore(job)
+    if not (is_parked or job.state is JobState.FAILED):
         return False, False
     cost = await read_job_cost(context, job.id)
-    return cost.charged > 0, job.state is JobState.STUCK and not cost.held
+    return cost.charged > 0, is_parked and not cost.held
 
 
 async def _submission_block(context: Context, job: Job) -> SubmissionBlock | None:
@@ -186,6 +201,7 @@ class StatusUpdater:
         )
         if not is_claimed:
             raise TemporaryPublishError("it is being posted")
+        await self._context.high_water.keep_if_possible(self._context.database, self._context.media)
         if job.status_since_ms is None:
             return None
         try:
@@ -193,18 +209,34 @@ class StatusUpdater:
                 job, MessageKind.STATUS, job.status_since_ms
             )
         except HistoryDenied:
+            if job.restored_at_ms is not None:
+                raise  # the nonce is forgotten: a second message could not be told from the first
             return None
 
     def _is_late_failure(self, view: StatusView) -> bool:
         job = view.job
         is_late = self._context.now_ms() - job.created_at_ms > _LATE_AFTER_MS
-        return job.state in _FAILURE_STATES and is_late and not view.hold_released
+        is_failure = job.state in _FAILURE_STATES and not _waits_since_restore(job)
+        return is_failure and is_late and not view.hold_released
 
     async def _had_reply(self, job: Job) -> bool:
-        """Return whether a reply was due before: a parked job may later end, or be parked again."""
-        *earlier, _ = await self._context.database.read(lambda tx: jobs.list_events(tx, job.id))
+        """Return whether a reply was due before: a parked job may later end, or be parked again.
+
+        A process that died may have posted this one; within a minute its nonce prevents a second.
+        """
+        *earlier, last = await self._context.database.read(lambda tx: jobs.list_events(tx, job.id))
         late_ms = job.created_at_ms + _LATE_AFTER_MS
-        return any(event.target in _FAILURE_STATES and event.at_ms > late_ms for event in earlier)
+        if any(_calls_for_reply(job, event) and event.at_ms > late_ms for event in earlier):
+            return True
+        is_restored = job.restored_at_ms is not None
+        if self._context.now_ms() - last.at_ms < _LATE_AFTER_MS and not is_restored:
+            return False
+        since_ms = job.created_at_ms if is_restored else last.at_ms
+        find = self._context.publisher.find_message
+        try:
+            return await find(job, MessageKind.FAILURE, since_ms) is not None
+        except HistoryDenied:
+            return is_restored
 
     async def _shown(
         self, job: Job, message_id: int | None = None, view: StatusView | None = None

@@ -19,6 +19,7 @@ from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.reliability import commit_with_retry
+from workflow.restore import check_high_water
 from workflow.stages import recover
 from workflow.stages.deliver import deliver
 from workflow.stages.poll import poll
@@ -70,8 +71,14 @@ class Worker:
         await recover.clean_up_after_crash(self._context)
 
     async def run_once(self) -> None:
-        """Start the stage of every due job; return while the stages run."""
+        """Start the stage of every due job; return while the stages run.
+
+        Raises:
+            MarksNotCompared: it is not known yet whether the database was restored from a copy.
+        """
         self._wake_event.clear()
+        if not self._context.high_water.is_checked:
+            await check_high_water(self._context)
         await self._renew_leases()
         await recover.park_lost_submissions(self._context)
         for job in await self._claim():

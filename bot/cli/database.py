@@ -13,6 +13,7 @@ from domain.reports import DayRange, Grouping
 from storage import audit
 from storage.audit import AuditReport
 from storage.database import Database
+from workflow import restore
 from workflow.reports import csv_export, spending
 
 
@@ -50,6 +51,17 @@ async def backup(database_url: str, path: Path) -> None:
         await database.ping()
         await database.backup(path)
     click.echo(f"Copied to {path}.")
+
+
+async def declare_restored(database_url: str) -> None:
+    """Mark the open jobs of a database that was restored together with its media store."""
+    async with await Database.open(database_url) as database:
+        await database.migrate()
+        restored = await restore.declare_restored(database, time.time_ns() // 1_000_000)
+    click.echo(
+        f"Open jobs: {restored.open}. Of these {restored.parked} were queued or being submitted: "
+        "they wait for your decision in /operator parked."
+    )
 
 
 async def print_spending(database_url: str, days: DayRange, grouping: Grouping) -> None:

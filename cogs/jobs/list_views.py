@@ -251,6 +251,11 @@ def _explain_lost_answer(status: StatusView) -> str:
             "The request was sent, its answer got lost, and no video turned up. The hold is "
             "released. Next: nothing by itself; ask again if you still want it."
         )
+    if status.job.restored_at_ms is not None:
+        return _(
+            "My data had to be restored from a backup, so I do not know whether this video was "
+            "made. Next: the operator of this service decides."
+        )
     return _(
         "The request was sent, but its answer got lost. Next: it is not sent again; if no "
         "video turns up, the hold is released <t:{until}:R>.",

@@ -89,6 +89,30 @@ class DecisionButton(
         await dispatch_component(interaction, self)
 
 
+class ReleaseAllButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=r"operator:all:(?P<step>first|sure):(?P<server>[0-9]{1,19})",
+):
+    """A button that releases a server's jobs parked by a restore; the first click asks."""
+
+    def __init__(self, guild_id: int, label: str = "", *, is_confirmed: bool = False) -> None:
+        custom_id = f"operator:all:{'sure' if is_confirmed else 'first'}:{guild_id}"
+        super().__init__(ui.Button(label=label, style=_Style.danger, custom_id=custom_id))
+        self.guild_id = guild_id
+        self.is_confirmed = is_confirmed
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Rebuild the button from the interaction that Discord sends."""
+        return cls(int(match["server"]), is_confirmed=match["step"] == "sure")
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Dispatch the click to the operator's cog."""
+        await dispatch_component(interaction, self)
+
+
 def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
     """Build the form that asks for the id of a job's task."""
     modal = ui.Modal(title=_("Bind a task"), custom_id=f"operator:task:{job_id}:{fence}")

@@ -20,11 +20,12 @@ from cogs.operator.buttons import (
     BIND_TASK_CUSTOM_ID,
     DecisionButton,
     ParkedPageButton,
+    ReleaseAllButton,
     bind_task_modal,
     read_task_id,
 )
 from cogs.ui import text, views
-from cogs.ui.i18n import N_, _
+from cogs.ui.i18n import N_, _, ngettext
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from cogs.ui.text import format_limit
@@ -38,10 +39,11 @@ from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable
 from workflow.operator import control
-from workflow.operator.actions import DecisionRequest, apply_decision
+from workflow.operator.actions import DecisionRequest, apply_decision, release_all
 from workflow.operator.parked_jobs import (
     MONEY_DECISIONS,
     Decision,
+    count_releasable,
     get_parked_job,
     read_parked_page,
 )
@@ -58,6 +60,7 @@ _PERIODS: Final = [
 ]
 _NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
 _STALE_DECISION: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
+_NOTHING_TO_RELEASE: Final = N_("No job of that server is left to release.")
 _DECISION_APPLIED: Final = MappingProxyType(
     {
         Decision.BIND_TASK: N_("`{job}` has its task, and is asked for."),
@@ -157,6 +160,7 @@ class OperatorCog(ComponentCog):
         return (
             ComponentRoute(ParkedPageButton, self.show_parked_page),
             ComponentRoute(DecisionButton, self.handle_decision),
+            ComponentRoute(ReleaseAllButton, self.handle_release_all),
         )
 
     async def show_parked_page(self, interaction: Interaction, button: ParkedPageButton) -> None:
@@ -179,6 +183,11 @@ class OperatorCog(ComponentCog):
             await self._serve(
                 interaction, lambda it: self._decide(it, decision, job_and_fence), in_place=True
             )
+
+    async def handle_release_all(self, interaction: Interaction, button: ReleaseAllButton) -> None:
+        """Release a server's jobs parked by a restore; confirm first."""
+        handler = self._release_all if button.is_confirmed else self._ask_release_all
+        await self._serve(interaction, lambda it: handler(it, button.guild_id), in_place=True)
 
     @property
     def form_routes(self) -> tuple[FormRoute, ...]:
@@ -260,6 +269,26 @@ class OperatorCog(ComponentCog):
         await interaction.edit_original_response(
             view=operator_cards.render_confirmation(row, decision)
         )
+
+    async def _ask_release_all(self, interaction: Interaction, guild_id: int) -> None:
+        count = await count_releasable(self._context, guild_id)
+        if not count:
+            await self._show_parked_jobs(interaction, message=_(_NOTHING_TO_RELEASE))
+            return
+        await interaction.edit_original_response(
+            view=operator_cards.render_release_all_question(guild_id, count)
+        )
+
+    async def _release_all(self, interaction: Interaction, guild_id: int) -> None:
+        count = await release_all(self._context, guild_id, _operator(interaction))
+        self._worker.wake()
+        message = ngettext(
+            "{count} job is ended; nobody pays for it.",
+            "{count} jobs are ended; nobody pays for them.",
+            count,
+        )
+        message = message if count else _(_NOTHING_TO_RELEASE)
+        await self._show_parked_jobs(interaction, message=message)
 
     async def _decide(
         self,

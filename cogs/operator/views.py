@@ -6,10 +6,10 @@ import discord
 from discord import ui
 
 from cogs.operator.alerts import format_low_disk_space
-from cogs.operator.buttons import DecisionButton, ParkedPageButton
+from cogs.operator.buttons import DecisionButton, ParkedPageButton, ReleaseAllButton
 from cogs.ui import text
 from cogs.ui.i18n import _, format_usd, ngettext
-from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
+from cogs.ui.layout import BLUE, LayoutItem, box, layout, optional_row, row, text_block
 from workflow.operator.control import ServiceStatus
 from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
@@ -55,6 +55,7 @@ def render_parked_jobs(page: ParkedPage, message: str | None = None) -> ui.Layou
         ]
         parts += [ui.Separator[Any](), text_block(_format_job(parked)), row(*buttons)]
     items.append(box(_AMBER, *parts))
+    items += optional_row(*_release_all_buttons(page))
     if page.pages > 1:
         items.append(_page_buttons(page))
     return layout(*items)
@@ -67,6 +68,35 @@ def render_confirmation(parked: ParkedJob, decision: Decision) -> ui.LayoutView:
     confirm = DecisionButton(decision, job.id, job.fence, is_confirmed=True)
     back = ParkedPageButton(0, _("Back to the list"))
     return layout(box(_AMBER, text_block(text)), row(confirm, back))
+
+
+def render_release_all_question(guild_id: int, count: int) -> ui.LayoutView:
+    """Build the question about releasing a server's jobs parked by a restore."""
+    question = ngettext(
+        "Release the **{count}** job of server {server} that was open in the restored backup? Its "
+        "hold goes back to its member, and nothing is booked. It ends without a video.",
+        "Release the **{count}** jobs of server {server} that were open in the restored backup? "
+        "Their holds go back to their members, and nothing is booked. They end without a video.",
+        count,
+        server=guild_id,
+    )
+    confirm = ReleaseAllButton(guild_id, _("Release all"), is_confirmed=True)
+    back = ParkedPageButton(0, _("Back to the list"))
+    return layout(box(_AMBER, text_block(question)), row(confirm, back))
+
+
+def _release_all_buttons(page: ParkedPage) -> list[LayoutItem]:
+    """Build a button for each server on a page that has jobs parked by a restore."""
+    is_single = len(page.releasable) == 1
+    return [
+        ReleaseAllButton(
+            guild_id,
+            _("Release all ({count})", count=count)
+            if is_single
+            else _("Release all of {server} ({count})", server=guild_id, count=count),
+        )
+        for guild_id, count in page.releasable.items()
+    ]
 
 
 def _format_submission_state(status: ServiceStatus) -> str:

@@ -326,6 +326,12 @@ def _answer_lost(status: StatusView) -> str:
             "The request was sent, but its answer got lost, and no video turned up. You were not "
             "charged. Ask again if you still want it."
         )
+    if status.job.restored_at_ms is not None:
+        return _(
+            "My data had to be restored from a backup, so I do not know whether this video was "
+            "made. It is not sent again by itself. The operator decides; until then its price "
+            "stays on hold."
+        )
     return _(
         "The request was sent, but its answer got lost, so nobody knows whether a video is being "
         "made. It is not sent again by itself. The hold on its price ends after 30 minutes."

@@ -34,7 +34,7 @@ from qa.crash_matrix.matrix import (
 )
 from qa.crash_matrix.run_record import Cell, RunRecord
 
-GUARDS = ["history", "unknown"]
+GUARDS = ["history", "unknown", "restore"]
 LOGS = Path(__file__).parents[2] / "data" / "matrix"
 
 

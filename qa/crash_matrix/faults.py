@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -63,6 +63,8 @@ class InjectedFault:
         server_settings: the channels that the server has chosen, by field and name.
         wants_notification: whether the member wants a message when the video is done.
         shares: whether the member shares the video in the end.
+        restores_copy: whether a copy of the database is taken at the point, and put back when all
+            has come to rest, instead of a death there.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
     """
@@ -80,6 +82,7 @@ class InjectedFault:
     server_settings: Mapping[str, str] = field(default_factory=dict[str, str])
     wants_notification: bool = False
     shares: bool = False
+    restores_copy: bool = False
     engine: str | None = None
     expected_states: frozenset[JobState] = frozenset()
 
@@ -334,6 +337,31 @@ _LOST_ANSWERS = (
 
 _SHARED: Final = {"server_settings": {"showcase_channel": SHOWCASE}, "shares": True}
 _SUMMARIZED: Final = {"summary_channel": SHOWCASE}
+_RESTORED = (
+    InjectedFault(axis="restored", name="nothing else"),
+    InjectedFault(axis="restored", name="a picture", needs_picture=True),
+    InjectedFault(axis="restored", name="private", is_private=True),
+    InjectedFault(axis="restored", name="with callbacks", uses_callbacks=True),
+    InjectedFault(
+        axis="restored",
+        name="history denied",
+        arm=_deny_history,
+        expected_states=frozenset({JobState.UNDELIVERABLE}),
+    ),
+    InjectedFault(
+        axis="restored",
+        name="answer lost",
+        arm=_submit(ApixoFault(status=504, takes_effect=True)),
+        expected_states=frozenset({_U}),
+    ),
+    InjectedFault(
+        axis="restored",
+        name="task failed",
+        arm=_cue("[[fail:SensitiveContent]]"),
+        expected_states=frozenset({JobState.FAILED}),
+    ),
+    InjectedFault(axis="restored", name="limited twice", arm=_submit(ApixoFault(status=429), 2)),
+)
 
 FAULTS: Final = (
     NO_FAULT,
@@ -433,6 +461,7 @@ FAULTS: Final = (
         engine="sqlite",
     ),
     InjectedFault(axis="database", name="backends killed", arm=_kill_backends, engine="postgresql"),
+    *(replace(each, restores_copy=True) for each in _RESTORED),
 )
 
 

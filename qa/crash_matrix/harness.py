@@ -99,6 +99,10 @@ class MatrixHarness:
         """Return where the SQLite file of this play lies."""
         return Path(self.database_url.removeprefix("sqlite:///"))
 
+    async def put_back(self, copy: Path) -> None:
+        """Put a copy in the place of the database of this play."""
+        await self._databases.put_back(self.database_url, copy)
+
     def add_cleanup(self, undo: Callable[[], None]) -> None:
         """Call something when the play is over."""
         self._endings.append(undo)
@@ -201,6 +205,8 @@ class _CellRun:
     async def run(self) -> None:
         """Let the service live and die until it is at rest, and gather what is left."""
         dooms = [*self._cell.kill_points]
+        if dooms and self._cell.fault.restores_copy:
+            await self._replace_by_copy(dooms.pop(0))
         for _ in range(_MOST_LIVES):
             code = await self._live(dooms.pop(0) if dooms else "")
             if code == 0:
@@ -212,10 +218,26 @@ class _CellRun:
             self.traces.violations.append(f"silent: it does not live, {_MOST_LIVES} times")
         await self._gather()
 
-    async def start(self, doom: str) -> RunningService:
-        """Start the service, to die at a point, or to live."""
+    async def _replace_by_copy(self, point: str) -> None:
+        """Live a whole life, and put back the copy that was taken at a point of it.
+
+        So much later that Discord has forgotten every nonce.
+        """
+        copy = self.folder / "copy"
+        await self._live(point, copy)
+        if not copy.exists():
+            return  # the point was passed less often than in the undisturbed life
+        self.traces.jobs_before = await self._jobs()
+        await self._close_database()
+        await self._stage.put_back(copy)
+        self._stage.discord.world.nonces.clear()
+
+    async def start(self, doom: str, copy: Path | None = None) -> RunningService:
+        """Start the service, to die at a point, to be copied there, or to live."""
         service = self._service
-        doomed = replace(service, environment={**service.environment, "DOOM": doom})
+        later = "1" if self.traces.is_restored else ""
+        fate = {"DOOM": doom, "COPY": str(copy or ""), "LATER": later}
+        doomed = replace(service, environment={**service.environment, **fate})
         self._life = RunningService(await doomed.start(), doomed)
         return self._life
 
@@ -226,14 +248,18 @@ class _CellRun:
             await asyncio.gather(self._armed, return_exceptions=True)
         if self._life is not None:
             await terminate(self._life.process, 0)
-        if self._database is not None:
-            await self._database.close()
+        await self._close_database()
 
-    async def _live(self, doom: str) -> int:
+    async def _close_database(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            await database.close()
+
+    async def _live(self, doom: str, copy: Path | None = None) -> int:
         """Live one life and give its exit code."""
         self._orders = 0
         begun_s, before = time.monotonic(), self._stage.discord.gateway.identify_count
-        life = await self.start(doom)
+        life = await self.start(doom, copy)
         try:
             await life.while_running(self._connected(before))
             self.traces.restarts_s.append(time.monotonic() - begun_s)
@@ -265,9 +291,12 @@ class _CellRun:
             self._armed = asyncio.create_task(_finish(lasting))
 
     async def _ordered(self, process: Process) -> bool:
-        """Return whether there is a job; a member whose order was lost asks again, not for ever."""
-        is_over = process.returncode is not None
-        return self._orders >= _MOST_ORDERS or is_over or bool(await self._jobs())
+        """Return whether there is a job; a member whose order was lost asks again, not for ever.
+
+        What was ordered after the copy was taken is lost with what was replaced by it.
+        """
+        is_over = process.returncode is not None or self.traces.is_restored
+        return is_over or self._orders >= _MOST_ORDERS or bool(await self._jobs())
 
     async def _order(self) -> None:
         await asyncio.sleep(self._orders * _SECOND_THOUGHTS_S)

@@ -47,6 +47,8 @@ _CARDS: Final = {
     JobState.QUARANTINED: "The operator has been told",
 }
 _SUMMARY: Final = re.compile(r"-# \d{4}-W\d\d")
+_ALERT: Final = "/operator parked"
+_RESTORED_CARD: Final = "restored from a backup"
 _WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE})
 _MAY_HOLD: Final = {JobState.STUCK, JobState.QUARANTINED}
 
@@ -68,13 +70,14 @@ def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) 
 def _of_the_whole(
     traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord, tasks: list[Task]
 ) -> Iterator[str]:
-    if not traces.jobs:
+    if not traces.jobs and not traces.is_restored:
         yield "silent: nothing that was ordered became a job"
-    if len(tasks) > len(traces.jobs):
-        yield f"double charged: {len(tasks)} tasks for {len(traces.jobs)} jobs"
+    known = max(len(traces.jobs), len(traces.jobs_before))
+    if len(tasks) > known:
+        yield f"double charged: {len(tasks)} tasks for {known} jobs"
     if traces.audit is None or not traces.audit.ok:
         yield f"unbalanced: {traces.audit and '; '.join(traces.audit.violations)}"
-    elif traces.audit.ledger["held"] and not any(job.state in _MAY_HOLD for job in traces.jobs):
+    elif traces.audit.ledger["held"] and not any(map(_may_hold, traces.jobs)):
         yield f"unbalanced: {traces.audit.ledger['held']} micro-dollars on hold for nobody"
     if traces.leftovers:
         yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
@@ -92,7 +95,8 @@ def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]
     made = [task for task in tasks if task.fail_code is None and task.seconds is not None]
     if made and job.state in ENDED_WITHOUT_VIDEO:
         yield f"lost: a task was made and paid, but the job is {job.state}"
-    if made and trouble.uses_callbacks and trouble.name != "never" and job.task_id is None:
+    is_told = trouble.uses_callbacks and trouble.name != "never" and not _waits_since_restore(job)
+    if made and is_told and job.task_id is None:
         yield f"lost: APIXO called back, but the job is {job.state} without a task"
     if job.task_id is not None and job.task_id not in {task.id for task in tasks}:
         yield f"lost: the job's task {job.task_id} is none of APIXO's"
@@ -109,12 +113,12 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
     if job.state is JobState.DELIVERED and ids != [job.result_message_id] and not is_deleted:
         posted = ", ".join(str(each.id) for each in results)
         yield f"lost: delivered as {job.result_message_id}, but posted as {posted or 'nothing'}"
-    if results and job.state in _WITHOUT_RESULT:
+    if results and job.state in _WITHOUT_RESULT and not _waits_since_restore(job):
         yield f"silent: a result was posted, but the job is {job.state}"
-    for message in results:
+    for message in results if not _waits_since_restore(job) else ():
         yield from _of_the_video(traces, job, message)
-    if not _is_cut_off(traces):
-        yield from _of_the_cards(job, cards)
+    if not _is_cut_off(traces) and not _is_card_unknown(job):
+        yield from _of_the_cards(traces, job, cards)
     if (
         not cards
         and job.status_message_id is not None
@@ -128,6 +132,8 @@ def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> It
     shared = f" · {showcase_signature(job.id)}"
     found = Counter(_kind_of_post(message, job) for message in _seen(discord))
     del found[""]
+    if traces.is_restored:
+        del found[_ALERT]  # what a restore parks is news, whatever was told before
     for kind, count in found.items():
         if count > 1:
             yield f"double posted: {count} messages end with {kind!r}"
@@ -138,13 +144,16 @@ def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> It
 def _kind_of_post(message: Message, job: Job) -> str:
     """Return how a message ends that is neither a result nor a status message; or nothing."""
     last = message.text.rpartition("\n")[2]
-    ends = (f" · {showcase_signature(job.id)}", f"{job.id} · done", "/operator parked")
+    ends = (f" · {showcase_signature(job.id)}", f"{job.id} · done", _ALERT)
     is_summary = _SUMMARY.fullmatch(last) is not None
     return last if is_summary else next((end for end in ends if last.endswith(end)), "")
 
 
-def _of_the_cards(job: Job, cards: list[Message]) -> Iterator[str]:
-    for text in (card.text for card in cards if _CARDS.get(job.state, "?") not in card.text):
+def _of_the_cards(traces: RunRecord, job: Job, cards: list[Message]) -> Iterator[str]:
+    is_held = traces.audit is not None and traces.audit.ledger["held"]
+    waits = _waits_since_restore(job) and is_held
+    shown = _RESTORED_CARD if waits else _CARDS.get(job.state, "?")
+    for text in (card.text for card in cards if shown not in card.text):
         yield f"silent: the job is {job.state}, but its card says {text!r}"
 
 
@@ -159,8 +168,23 @@ def _of_the_video(traces: RunRecord, job: Job, message: Message) -> Iterator[str
 
 
 def _is_unknown(traces: RunRecord, job: Job) -> bool:
-    """Return whether a process died with the answer to its submission, which nobody can repair."""
-    return job.state is JobState.SUBMIT_UNKNOWN and traces.kill_count > 0
+    """Return whether the answer to a submission died with a process, or came after the copy."""
+    is_cause = traces.kill_count > 0 or traces.is_restored
+    return job.state is JobState.SUBMIT_UNKNOWN and is_cause
+
+
+def _may_hold(job: Job) -> bool:
+    return job.state in _MAY_HOLD or _waits_since_restore(job)
+
+
+def _waits_since_restore(job: Job) -> bool:
+    """Return whether a job waits for the operator because its database was restored."""
+    return job.state is JobState.SUBMIT_UNKNOWN and job.restored_at_ms is not None
+
+
+def _is_card_unknown(job: Job) -> bool:
+    """Return whether a restored copy does not know the card, and could not look for it."""
+    return job.restored_at_ms is not None and job.status_message_id is None
 
 
 def _is_cut_off(traces: RunRecord) -> bool:

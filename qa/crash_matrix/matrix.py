@@ -74,8 +74,8 @@ class MatrixResult:
         row = self.rows.setdefault(trouble, FaultSummary(trouble))
         row.counts["runs"] += 1
         row.counts["kills"] += traces.kill_count
-        row.counts["double kills"] += traces.kill_count > 1
-        if traces.kill_count and traces.cell.kill_points:
+        row.counts["double kills"] += traces.kill_count + traces.is_restored > 1
+        if (traces.kill_count or traces.is_restored) and traces.cell.kill_points:
             row.points.add(traces.cell.kill_points[0].rpartition("#")[0])
         row.counts.update({each.partition(":")[0] for each in traces.violations})
         self.restarts_s += traces.restarts_s[1:]

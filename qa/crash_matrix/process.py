@@ -6,13 +6,16 @@ changed from the outside before it starts; it dies of SIGKILL.
 The environment is the service's own. Besides:
 
 * `DOOM`: `POINT#N` kills at the N-th passing of a point, `*#N` at the N-th passing of any.
+* `COPY`: a file that takes a copy of the database at that passing, instead of a death.
+* `LATER`: whether so much time has passed that no nonce may be relied upon.
 * `PASSED`: a file that takes the name of each point that is passed.
 * `HASTE`: divides the few waits that `TIME_SCALE` leaves alone: they are about Discord and other
   processes, which the stand-ins answer for in milliseconds.
 * `BUSY_MS`: how long SQLite waits for somebody else's transaction.
 * `DISK_FULL`: how many writes of a file fail, as on a full disk.
 * `BLIND`: `history` has the service find nothing in Discord's history, `unknown` has it send again
-  what it does not know the fate of: without such a guard the matrix has to find harm.
+  what it does not know the fate of, `restore` has it take a copy that was put back for the present:
+  without such a guard the matrix has to find harm.
 """
 
 import asyncio
@@ -28,11 +31,13 @@ import discord.state
 
 import bot.pauses
 import storage.engines
+import workflow.stages.deliver
 import workflow.stages.submit
 import workflow.status_updates
 import workflow.worker
 from cogs.publishing.publisher import DiscordPublisher
 from qa.crash_matrix.crash_points import instrument_all
+from qa.crash_matrix.databases import copy_database
 from sandbox.demo.process import Process
 from storage import media
 from tests.harness.forked_bot import fork_bot
@@ -44,6 +49,7 @@ class CrashTrigger:
 
     def __init__(self) -> None:
         self._point, self._nth = "", 0
+        self._copy = self._database_url = ""
         self._passed: Counter[str] = Counter()
         self._file: int | None = None
 
@@ -51,6 +57,8 @@ class CrashTrigger:
         """Learn where this process is to die, and where it writes what it passes."""
         self._point, _, nth = environment.get("DOOM", "").rpartition("#")
         self._nth = int(nth or 0)
+        self._copy = environment.get("COPY", "")
+        self._database_url = environment.get("DATABASE_URL", "")
         if path := environment.get("PASSED"):
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC)
 
@@ -61,7 +69,11 @@ class CrashTrigger:
         self._passed[point] += 1
         self._passed["*"] += 1
         if self._nth and self._passed[self._point] == self._nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._nth = 0
+            if self._copy:
+                copy_database(self._database_url, Path(self._copy))
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def fork_doomed_bot(
@@ -82,6 +94,8 @@ def _prepare(environment: Mapping[str, str]) -> None:
     haste = float(environment.get("HASTE", "1"))
     if haste != 1:
         _shorten_intervals(haste)
+    if environment.get("LATER"):
+        workflow.stages.deliver._NONCE_WINDOW_MS = 0
     if busy_ms := environment.get("BUSY_MS"):
         _be_impatient(int(busy_ms))
     if failing := environment.get("DISK_FULL"):
@@ -91,6 +105,8 @@ def _prepare(environment: Mapping[str, str]) -> None:
             DiscordPublisher.find_message = DiscordPublisher.find_result_dm = _find_nothing
         case "unknown":
             workflow.stages.submit._lost_answer = _send_again
+        case "restore":
+            workflow.worker.check_high_water = _take_for_present
         case _:
             return
 
@@ -132,6 +148,11 @@ def _fill_disk(failing: int) -> None:
 
 async def _find_nothing(*_: Any) -> None:
     return None
+
+
+async def _take_for_present(context: Context) -> None:
+    await asyncio.sleep(0)
+    context.high_water.is_checked = True
 
 
 async def _send_again(context: Context, job: Any, error: Exception) -> None:

@@ -36,5 +36,13 @@ class RunRecord:
     leftovers: list[str] = field(default_factory=list[str])
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     kill_count: int = 0
+    jobs_before: list[Job] = field(default_factory=list[Job])
+    """The jobs of the database that was replaced by a copy."""
+
     restarts_s: list[float] = field(default_factory=list[float])
     violations: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_restored(self) -> bool:
+        """Tell whether a copy of the database was put back."""
+        return bool(self.jobs_before)

@@ -12,12 +12,17 @@ SEED = 20261121
 CELL_COUNT = 12
 RUNNER_COUNT = 3
 
-CRASH_AFTER_RESULT = "before:transact.deliver._delivered#1"
-UNGUARDED_CELLS = (
-    Cell(find_fault("nonce forgotten"), (CRASH_AFTER_RESULT,), disabled_guard="history"),
-    Cell(find_fault("submission: 504, task made"), disabled_guard="unknown"),
-)
-"""What each of two guards is for: to look before a second post, and never to submit twice."""
+CRASH_AFTER_RESULT = "before:transact.deliver._record_delivery#1"
+COPY_OF_QUEUE = "after:transact.accept.accept#1"
+COPY_OF_RESULT = "after:transact.store._stored#1"
+UNGUARDED_CELLS = {
+    Cell(find_fault("nonce forgotten"), (CRASH_AFTER_RESULT,), "history"): "double posted",
+    Cell(find_fault("submission: 504, task made"), disabled_guard="unknown"): "double charged",
+    Cell(find_fault("restored: nothing else"), (COPY_OF_QUEUE,), "restore"): "double charged",
+    Cell(find_fault("restored: nothing else"), (COPY_OF_RESULT,), "restore"): "double posted",
+}
+"""What each guard is for, with the harm without it: to look before a second post, never to submit
+twice, and to suspect the jobs of a restored copy."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ _AGAIN = f"{_CARRIERS}test_again_hands_over_more_than_a_message_takes"
 _REFUSALS = "tests/cogs/publishing/test_refusals.py::"
 _DELIVER = "tests/workflow/stages/test_deliver.py::"
 _RELEASE = "tests/workflow/servers/test_release.py::"
+_RESTORE = "tests/workflow/test_restore.py::"
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
@@ -226,9 +227,37 @@ PIPELINE_GUARDS = (
         (f"{_AGAIN}[fifteen_files-counts0]",),
     ),
     Guard(
+        "a database that is behind the media store is recognized",
+        "workflow/restore.py",
+        "if await high_water.lock(tx) >= kept:",
+        "if True:",
+        (f"{_RESTORE}test_a_queue_put_back_waits_for_the_operator_outside_of_the_exposure",),
+    ),
+    Guard(
+        "what a restore parked is no exposure",
+        "storage/exposure.py",
+        "jobs.c.restored_at_ms.is_(None),",
+        "",
+        (f"{_RESTORE}test_a_queue_put_back_waits_for_the_operator_outside_of_the_exposure",),
+    ),
+    Guard(
+        "the media store knows of a submission before it is sent",
+        "workflow/stages/submit.py",
+        "await context.high_water.keep(context.database, context.media)",
+        "pass",
+        (f"{_RESTORE}test_a_media_folder_that_is_out_of_order_stops_submissions_and_not_posts",),
+    ),
+    Guard(
+        "a restored result is looked for before it is posted",
+        "workflow/stages/deliver.py",
+        "job.state is JobState.POSTING or job.restored_at_ms is not None",
+        "job.state is JobState.POSTING",
+        (f"{_RESTORE}test_a_task_bound_to_a_restored_job_finds_the_post_that_stands",),
+    ),
+    Guard(
         "the history is looked at before a repeat",
         "workflow/stages/deliver.py",
-        "placed = await _find(context, job) or await post_result(context, job)",
+        "placed = found or await post_result(context, job)",
         "placed = await post_result(context, job)",
         (f"{_DELIVER}test_a_post_whose_answer_was_lost_is_found_and_not_repeated[True]",),
     ),
@@ -242,7 +271,7 @@ PIPELINE_GUARDS = (
     Guard(
         "a history that may not be read stops a late repeat",
         "workflow/stages/deliver.py",
-        "if context.now_ms() - since_ms < _NONCE_WINDOW_MS:",
+        "if not is_restored and context.now_ms() - since_ms < _NONCE_WINDOW_MS:",
         "if True:",
         (f"{_DELIVER}test_an_unreadable_history_later_parks_rather_than_posts_twice",),
     ),
@@ -270,7 +299,7 @@ PIPELINE_GUARDS = (
     Guard(
         "a callback for an earlier submission binds nothing",
         "workflow/urls/callbacks.py",
-        "if job.submissions != submission.number:",
+        "if job.submissions != submission.number and not _may_be_later(job, submission):",
         "if False:",
         (f"{_CALLBACK}test_a_call_for_an_earlier_submission_binds_nothing",),
     ),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -100,6 +100,11 @@ class MemberActors:
     def have_pending_actions(self) -> bool:
         """Return whether anyone still has something in mind."""
         return bool(self._later)
+
+    def forget(self, lost: Collection[str]) -> None:
+        """Give up jobs that were lost with the database."""
+        for job_id in lost:
+            self.accepted.pop(job_id, None)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         doing = asyncio.create_task(work)

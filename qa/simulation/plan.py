@@ -10,7 +10,7 @@ from qa.simulation.fault_schedule import FaultRates, Storm, StormSide
 from tests.harness.workflow import NO_LIMITS
 
 DAY_S: Final = 86_400.0
-DISABLEABLE_GUARDS: Final = ("", "unknown", "pace", "history")
+DISABLEABLE_GUARDS: Final = ("", "unknown", "pace", "history", "restore")
 
 _JOBS_A_DAY = 5
 _DEFAULT_LIMITS = Limits(
@@ -29,7 +29,8 @@ class SimulationPlan:
 
     `jobs` are asked for in `days` by `members` on `servers`, with `places` for tasks at once. A
     process dies after `life` steps on average (None: it lives) and stays away for one of
-    `downtimes_s`; a `blind` one lacks a guard.
+    `downtimes_s`; a `blind` one lacks a guard. After a `restore_share` of the ends one of
+    the copies of the database is put back that are taken every `copy_every_s` on average.
     `cheap` jobs are wanted as they are, whatever happens; there is money for all of them. The belt
     gathers what is due for `gathering_s` simulated seconds: each turn costs real time.
     """
@@ -44,6 +45,8 @@ class SimulationPlan:
     downtimes_s: tuple[float, ...] = (1, 3, 10, 60, 900)
     limits: Limits = _DEFAULT_LIMITS
     exposure_limit: MicroUSD | None = _DAILY_EXPOSURE
+    restore_share: float = 0.04
+    copy_every_s: float = 7_200
     is_cheap: bool = False
     ordering_period_s: float = 1.5
     rates: FaultRates = _USUAL

@@ -26,6 +26,7 @@ from qa.simulation.invariants import ExternalState, audit_ledger, check_invarian
 from qa.simulation.memory import reachable_bytes, resident_bytes
 from qa.simulation.plan import DAY_S, SimulationPlan
 from qa.simulation.process import FailingDatabase, ProcessDied, SimulatedProcess, task_factory
+from qa.simulation.restores import CopyKeeper
 from qa.simulation.simulated_apixo import SimulatedApixo
 from qa.simulation.simulated_discord import SimulatedDiscord
 from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
@@ -33,6 +34,7 @@ from sandbox.apixo import Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.media import MediaFolder
+from workflow import worker
 from workflow.context import Context, Policy
 from workflow.stages import submit
 from workflow.throttle import Throttle
@@ -128,6 +130,7 @@ class Simulation:
             "https://bot.example", Signer(b"a secret", "callbacks")
         )
         self._fate = self._dice("fate")
+        self._copies = CopyKeeper(folder, plan, self._dice("copies"), self.event_log)
         self._process: SimulatedProcess | None = None
         self.apixo.balance_micro = _FIRST_MONEY if not plan.is_cheap else 10**12
         self.apixo.receiver = self._receive
@@ -182,6 +185,12 @@ class Simulation:
             stopping.cancel()
             self._process = None
             await asyncio.sleep(self._fate.choice(self.plan.downtimes_s))
+            await self._copies.put_back_some_time(self)
+            self.members.forget(self._copies.lost_jobs)
+
+    async def take_copies(self) -> None:
+        """Have copies of the database taken."""
+        await self._copies.take_copies(self)
 
     async def disconnect_gateway(self) -> None:
         """Lose the connection to Discord in every other of its storms."""
@@ -219,6 +228,8 @@ class Simulation:
             accepted=self.members.accepted,
             demand_counts=self.members.demand_counts,
             erased=self.members.erased,
+            lost_prompts=self._copies.lost_prompts,
+            is_restored=self.event_log.counts["copies put back"] > 0,
             tasks=self.apixo.tasks.values(),
             discord=self.discord,
             media=self.media,
@@ -301,7 +312,10 @@ async def _play(plan: SimulationPlan, folder: Path, tell: OnProgress) -> Simulat
         world = Simulation(plan, database, folder)
         findings = SimulationResult(plan)
         with _hearing_the_log(world.event_log):
-            background = [world.run_processes(), world.disconnect_gateway(), world.run_operator()]
+            background = [
+                *(world.run_processes(), world.take_copies()),
+                *(world.disconnect_gateway(), world.run_operator()),
+            ]
             tasks = [asyncio.create_task(work) for work in background]
             asking = asyncio.create_task(world.members.submit_orders())
             await _go_through_days(world, asking, findings, tell)
@@ -309,8 +323,10 @@ async def _play(plan: SimulationPlan, folder: Path, tell: OnProgress) -> Simulat
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await check_invariants(database, world.external_state(), world.event_log)
-        return await _told(world, findings)
+            await check_invariants(world.database, world.external_state(), world.event_log)
+        told = await _told(world, findings)
+        await world.database.close()  # another one than the first, if a copy was put back
+        return told
 
 
 async def _go_through_days(
@@ -391,6 +407,8 @@ def _without_guard(guard: str) -> Iterator[None]:
             wrong = patch.object(Throttle, "slow_down", lambda *_: None)
         case "history":
             wrong = patch.object(SimulatedDiscord, "find_message", _sees_nothing)
+        case "restore":
+            wrong = patch.object(worker, "check_high_water", _takes_for_present)
         case _:
             yield
             return
@@ -401,6 +419,10 @@ def _without_guard(guard: str) -> Iterator[None]:
 async def _sent_again(context: Context, job: Any, _: Exception) -> None:
     submit._slow_down(context, job)
     await submit.requeue(context, job, due_at_ms=context.now_ms(), failures=job.failures)
+
+
+async def _takes_for_present(context: Context) -> None:
+    context.high_water.is_checked = True
 
 
 async def _sees_nothing(*_: object) -> None:

@@ -32,6 +32,8 @@ ALLOWED = {
         *(RESULT_MESSAGE_DELETED, POST_UNCONFIRMED),
         *("input too large to be posted", "{} MB"),
         "the service stopped while the request was being sent",
+        "the database was restored from a copy: this may have been submitted since",
+        "the high-water mark of the media store cannot be read ({})",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
     },
     "keys under which the service notes what it has done": {

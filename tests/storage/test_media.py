@@ -404,3 +404,21 @@ async def test_a_copy_in_the_making_is_not_swept_while_its_maker_lives(
     with pytest.raises(NotAVideo, match="cut off"):
         await folder.save_copy(NAME, handed_on)
     assert files(tmp_path) == []
+
+
+async def test_the_highest_mark_counts_whoever_writes_it(tmp_path: Path) -> None:
+    """Two processes raise it in any order; lower ones are removed, and what is no mark is left."""
+    one, other = MediaFolder(tmp_path), MediaFolder(tmp_path)
+    assert await one.read_high_water() == 0
+    for media, number in ((one, 2), (other, 10), (one, 9)):
+        await media.raise_high_water(number)
+    (tmp_path / "high-water" / "99.old").touch()
+    assert await one.read_high_water() == 10
+    assert sorted(path.name for path in (tmp_path / "high-water").iterdir()) == ["10", "99.old"]
+
+
+async def test_a_video_whose_job_does_not_know_it_is_described(folder: MediaFolder) -> None:
+    """As it was when it was stored; there is none of a job that has none."""
+    kept = await folder.save_video(NAME, chunks(MARK, b"x" * 300_000), max_bytes=10**6)
+    assert await folder.restore_video(NAME, max_bytes=10**6) == kept
+    assert await folder.restore_video("another.mp4", max_bytes=10**6) is None

@@ -87,6 +87,29 @@ async def test_a_video_is_in_the_folder_and_in_the_bucket(media: S3MediaFolder, 
     assert keys(endpoint) == [f"dailies/{NAME}"]
 
 
+async def test_the_highest_mark_counts_whoever_writes_it(media: S3MediaFolder, endpoint: str):
+    """As in a folder: a process removes its own earlier mark, a start what others left."""
+    other, _ = open_media(URL, lambda: NOW_MS)
+    assert await media.read_high_water() == 0
+    for writer, number in ((media, 2), (other, 10), (media, 9), (media, 11)):
+        await writer.raise_high_water(number)
+    assert keys(endpoint) == ["dailies/high-water/10", "dailies/high-water/11"]
+    assert await other.read_high_water() == 11
+    assert keys(endpoint) == ["dailies/high-water/11"]
+
+
+async def test_a_bucket_that_does_not_answer_tells_no_mark(media: S3MediaFolder, endpoint: str):
+    """It is an error, and no mark of 0: a copy must not pass for the present."""
+    _bucket(endpoint).delete()
+    try:
+        with pytest.raises(OSError, match="the bucket"):
+            await media.read_high_water()
+        with pytest.raises(OSError, match="the bucket"):
+            await media.raise_high_water(3)
+    finally:
+        _bucket(endpoint).create()
+
+
 async def test_what_the_disk_has_lost_comes_back(media: S3MediaFolder):
     """With the same bytes; what was never kept does not come, and leaves nothing behind."""
     clip = minimal_clip()

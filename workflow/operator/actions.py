@@ -5,6 +5,7 @@ the job has moved on, and nothing changes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,7 +17,7 @@ from domain.audit_log import NewChange
 from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import PAID, JobState
 from domain.money import format_usd_en
-from storage import audit_log, jobs, parked_jobs
+from storage import audit_log, jobs, parked_jobs, restored_jobs
 from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.jobs import Job
 from workflow.billing.quotas import Actor
@@ -66,6 +67,35 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
     return job
 
 
+async def release_all(context: Context, guild_id: int, operator: Actor) -> int:
+    """Release every job of a server that is parked because the database was restored.
+
+    Return how many were released; called again after a crash, it releases the rest.
+    """
+    job_ids = await context.database.read(lambda tx: restored_jobs.list_releasable(tx, guild_id))
+    released = 0
+    for job_id in job_ids:
+        with suppress(StaleDecision, StaleJobError):  # decided meanwhile
+            await context.database.transact(
+                lambda tx, one=job_id: _release_restored(tx, one, operator, context.now_ms())
+            )
+            released += 1
+    by = {"by": operator.user_id, "released": released}
+    _log.warning("restored jobs released", server=guild_id, **by)
+    return released
+
+
+async def _release_restored(tx: AsyncConnection, job_id: str, operator: Actor, now_ms: int) -> None:
+    found = await read_parked_job(tx, job_id)
+    if found is None or found.job.restored_at_ms is None or not found.held:
+        raise StaleDecision(job_id)
+    request = DecisionRequest(
+        decision=Decision.RELEASE, job_id=job_id, fence=found.job.fence, operator=operator
+    )
+    # The click is not the change's own: there is one for each job.
+    await _apply(tx, found, request, now_ms, interaction_id=None)
+
+
 async def _check_task(context: Context, request: DecisionRequest) -> None:
     """Check that APIXO has the task, under the model of the job."""
     job = await context.database.read(lambda tx: jobs.get(tx, request.job_id))
@@ -87,6 +117,18 @@ async def _decide(tx: AsyncConnection, request: DecisionRequest, now_ms: int) ->
         return found.job  # the same click, delivered twice
     if found.job.fence != request.fence or request.decision not in found.allowed_decisions:
         raise StaleDecision(request.job_id)
+    interaction_id = request.operator.interaction_id
+    return await _apply(tx, found, request, now_ms, interaction_id=interaction_id)
+
+
+async def _apply(
+    tx: AsyncConnection,
+    found: ParkedJob,
+    request: DecisionRequest,
+    now_ms: int,
+    *,
+    interaction_id: int | None,
+) -> Job:
     await _ACTIONS[request.decision](tx, found, request, now_ms)
     after = await read_parked_job(tx, request.job_id)
     assert after is not None, "jobs stay"
@@ -99,7 +141,7 @@ async def _decide(tx: AsyncConnection, request: DecisionRequest, now_ms: int) ->
         before=_format_status(found),
         after=_format_status(after),
         note=request.task_id or "",
-        interaction_id=request.operator.interaction_id,
+        interaction_id=interaction_id,
     )
     await audit_log.record(tx, change)
     return after.job
@@ -129,7 +171,10 @@ async def _retry(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_
 
 
 async def _post(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
-    await jobs.transition(tx, found.job, JobState.STORED, now_ms=now_ms, reason=None)
+    # Whoever decides to post takes it upon them that it was posted before a restore.
+    await jobs.transition(
+        tx, found.job, JobState.STORED, now_ms=now_ms, reason=None, restored_at_ms=None
+    )
 
 
 async def _release(

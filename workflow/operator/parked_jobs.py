@@ -4,6 +4,7 @@ The decisions depend on the state a job was parked in and on its ledger entries,
 leads to a state whose money is consistent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import PAID, PARKED, JobState
 from domain.money import MicroUSD
-from storage import billing, exposure, jobs, parked_jobs
+from storage import billing, exposure, jobs, parked_jobs, restored_jobs
 from storage.billing import LedgerEntry
 from storage.jobs import Job, JobEvent
 from workflow.context import Context
@@ -62,6 +63,8 @@ class ParkedJob:
             return ()
         d, charge = Decision, (Decision.CHARGE_MEMBER,) if self.held else ()
         match self.job.state:
+            case JobState.SUBMIT_UNKNOWN if self.held and self.job.restored_at_ms is not None:
+                return (d.BIND_TASK, d.RELEASE, d.CHARGE_OPERATOR)
             case JobState.SUBMIT_UNKNOWN:
                 return (d.BIND_TASK, d.RELEASE) if self.held else (d.BIND_TASK, d.RELEASE, d.CLOSE)
             case JobState.RESULT_LOST:
@@ -78,12 +81,16 @@ class ParkedJob:
 
 @dataclass(frozen=True, slots=True)
 class ParkedPage:
-    """A page of parked jobs, its number from 0 out of `pages`, and the total number of jobs."""
+    """A page of parked jobs, its number from 0 out of `pages`, and the total number of jobs.
+
+    `releasable` has the number of jobs parked by a restore, for each server with rows on this page.
+    """
 
     rows: tuple[ParkedJob, ...]
     number: int
     pages: int
     total: int
+    releasable: Mapping[int, int]
 
 
 async def read_parked_page(context: Context, number: int) -> ParkedPage:
@@ -94,10 +101,20 @@ async def read_parked_page(context: Context, number: int) -> ParkedPage:
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(max(0, number), pages - 1)
         ids = await parked_jobs.list_ids(tx, page * PAGE_SIZE, PAGE_SIZE)
-        rows = [await read_parked_job(tx, job_id) for job_id in ids]
-        return ParkedPage(tuple(row for row in rows if row), page, pages, total)
+        found = [await read_parked_job(tx, job_id) for job_id in ids]
+        rows = tuple(row for row in found if row)
+        counts = await restored_jobs.count_releasable(tx)
+        guilds = dict.fromkeys(row.job.guild_id for row in rows)
+        releasable = {guild: counts[guild] for guild in guilds if guild in counts}
+        return ParkedPage(rows, page, pages, total, releasable)
 
     return await context.database.read(read_page)
+
+
+async def count_releasable(context: Context, guild_id: int) -> int:
+    """Return how many jobs of a server are parked because the database was restored."""
+    counts = await context.database.read(restored_jobs.count_releasable)
+    return counts.get(guild_id, 0)
 
 
 async def get_parked_job(context: Context, job_id: str) -> ParkedJob | None:

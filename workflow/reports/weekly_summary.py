@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.durations import HOUR_MS
-from domain.reports import DayRange, Grouping, utc_day
-from storage import guild_settings
+from domain.durations import DAY_MS, HOUR_MS
+from domain.reports import DayRange, Grouping, day_number, utc_day
+from storage import guild_settings, high_water, key_value
 from workflow.context import Context
 from workflow.guilds import settings
 from workflow.reliability import run_once_per
@@ -66,12 +67,28 @@ def iso_week_name(monday: date) -> str:
     return f"{year}-W{week:02}"
 
 
+async def suspect_due_summaries(tx: AsyncConnection, now_ms: int) -> None:
+    """Record that the last week's summaries may have been posted, in a restored database."""
+    days = last_due_week(now_ms)
+    due_ms = day_number(days.end) * DAY_MS + _DUE_HOUR * HOUR_MS
+    week = iso_week_name(days.first)
+    for guild_id in await guild_settings.get_all_settings(tx):
+        if await key_value.get(tx, _key(guild_id)) != week:
+            await key_value.put(tx, _key(guild_id), f"{week} {due_ms}")
+
+
+def _key(guild_id: int) -> str:
+    return f"summary {guild_id}"
+
+
 async def _post_summary(
     context: Context, guild_id: int, channel_id: int, days: DayRange, post: PostSummary
 ) -> None:
     week = iso_week_name(days.first)
 
     async def post_summary(claimed_ms: int | None) -> bool:
+        await context.database.transact(high_water.advance)
+        await context.high_water.keep_if_possible(context.database, context.media)
         figures = await spending.read_server_report_for_days(context, guild_id, days, Grouping.DAY)
         return await post(
             WeeklySummary(
@@ -84,6 +101,6 @@ async def _post_summary(
         )
 
     try:
-        await run_once_per(context, f"summary {guild_id}", week, post_summary)
+        await run_once_per(context, _key(guild_id), week, post_summary)
     except Exception:  # noqa: BLE001 - the other servers still get theirs
         _log.exception("weekly summary failed", server=guild_id, week=week)

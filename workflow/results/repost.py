@@ -83,7 +83,15 @@ async def _requeue_undeliverable(context: Context, job_id: str, guild_id: int, u
             raise JobNotFound
         if job.state is not JobState.UNDELIVERABLE:
             return job
-        return await jobs.transition(tx, job, JobState.STORED, now_ms=context.now_ms(), reason=None)
+        # Who asks for it once more takes it upon them that it was posted before a restore.
+        return await jobs.transition(
+            tx,
+            job,
+            JobState.STORED,
+            now_ms=context.now_ms(),
+            reason=None,
+            restored_at_ms=None,
+        )
 
     return await context.database.transact(record_requeue)
 

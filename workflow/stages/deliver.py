@@ -1,8 +1,9 @@
 """Fifth stage: post the stored video to its channel, once.
 
 The intent (`posting`) is committed before the post. A job found in `posting` may have been posted
-by a process that died: the channel's history is searched before anything is sent again, and the
-post carries the job's nonce, so that Discord itself drops a repeat within its window.
+by a process that died, and so may any job of a restored database: the channel's history is searched
+before anything is sent again, and the post carries the job's nonce, so that Discord itself drops a
+repeat within its window.
 """
 
 from dataclasses import replace
@@ -11,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import RESULT_MESSAGE_DELETED, JobState
-from storage import jobs
+from storage import high_water, jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import (
@@ -40,25 +41,26 @@ async def deliver(context: Context, job: Job) -> None:
     if (due_at_ms := await _wait_until_ms(context, job)) is not None:
         await reschedule(context, job, due_at_ms)
         return
+    may_be_posted = job.state is JobState.POSTING or job.restored_at_ms is not None
     try:
         if job.state is JobState.STORED:
             # Made before the intent: a smaller copy may take longer than Discord keeps a nonce.
             await build_payload(context, job, context.publisher.max_file_bytes(job))
             job = await _intend(context, job, await find_result_channel(context, job))
-            placed = await post_result(context, job)
-        else:
-            placed = await _find(context, job) or await post_result(context, job)
+        found = await _find(context, job) if may_be_posted else None
+        placed = found or await post_result(context, job)
     except FileNotFoundError:
         await _fetch_again(context, job)
     except MessageDeleted:
-        await _delivered(context, job, PostedResult(None, job.result_channel_id))
+        await _record_delivery(context, job, PostedResult(None, job.result_channel_id))
     except TemporaryPublishError as error:
         await retry_later(context, job)
         _log.warning("result not posted", job=job.id, failures=job.failures + 1, error=str(error))
     except PublishError as error:
         await _park(context, job, error)
     else:
-        await _delivered(context, job, placed)
+        delivered = await _record_delivery(context, job, placed)
+        await _tell(context, delivered, placed, is_found=found is not None)
 
 
 async def _wait_until_ms(context: Context, job: Job) -> int | None:
@@ -74,6 +76,7 @@ async def _wait_until_ms(context: Context, job: Job) -> int | None:
 async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
     async def record_intent(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
+        await high_water.advance(tx)
         return await jobs.transition(
             tx,
             job,
@@ -84,18 +87,25 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
             result_channel_id=channel_id,
         )
 
-    return await context.database.transact(record_intent)
+    intended = await context.database.transact(record_intent)
+    await context.high_water.keep_if_possible(context.database, context.media)
+    return intended
 
 
 async def _find(context: Context, job: Job) -> PostedResult | None:
-    """Search every destination for a result that was posted before a process died."""
-    since_ms = job.posting_since_ms or job.created_at_ms
+    """Search every destination for a result that was posted before a process died.
+
+    In a restored database the post may be older than its intent, and its nonce forgotten.
+    """
+    is_restored = job.restored_at_ms is not None
+    intended_ms = None if is_restored else job.posting_since_ms
+    since_ms = intended_ms or job.created_at_ms
     for channel_id in dict.fromkeys((job.result_channel_id, None)):
         candidate = replace(job, result_channel_id=channel_id)
         try:
             found = await context.publisher.find_message(candidate, MessageKind.RESULT, since_ms)
         except HistoryDenied:
-            if context.now_ms() - since_ms < _NONCE_WINDOW_MS:
+            if not is_restored and context.now_ms() - since_ms < _NONCE_WINDOW_MS:
                 return None
             raise
         except ChannelUnavailable:
@@ -117,7 +127,7 @@ async def _fetch_again(context: Context, job: Job) -> None:
     _log.error("result file missing", job=job.id)
 
 
-async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
+async def _record_delivery(context: Context, job: Job, placed: PostedResult) -> Job:
     async def record_delivery(tx: AsyncConnection) -> Job:
         return await jobs.transition(
             tx,
@@ -131,8 +141,14 @@ async def _delivered(context: Context, job: Job, placed: PostedResult) -> None:
 
     delivered = await context.database.transact(record_delivery)
     _log.info("job delivered", job=job.id, message=placed.message_id)
-    if placed.message_id is not None and not (placed.by_dm or job.private):
-        await notify_done(context, delivered)
+    return delivered
+
+
+async def _tell(context: Context, job: Job, placed: PostedResult, *, is_found: bool) -> None:
+    """Notify the member, unless the result itself does, or they were told before a restore."""
+    was_told = is_found and job.restored_at_ms is not None
+    if not (placed.by_dm or job.private or was_told):
+        await notify_done(context, job)
 
 
 async def _park(context: Context, job: Job, error: PublishError) -> None:

@@ -20,7 +20,7 @@ from domain.jobs import JobState
 from domain.obstacles import Obstacle
 from domain.polling import SUBMIT_UNKNOWN_GRACE_MS
 from domain.requests import VideoRequest
-from storage import billing, jobs, submission_pause
+from storage import billing, high_water, jobs, submission_pause
 from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.billing import credit
@@ -28,6 +28,7 @@ from workflow.context import Context
 from workflow.errors import (
     DestinationUnknown,
     InputLost,
+    MarkNotKept,
     StatusNotPosted,
     TemporaryPublishError,
 )
@@ -98,7 +99,12 @@ async def _with_fresh_urls(context: Context, job: Job) -> VideoRequest:
 
 
 async def _record_submitted_at(context: Context, job: Job, at_ms: int | None) -> None:
-    await context.database.transact(lambda tx: jobs.set_submitted_at(tx, job, at_ms))
+    async def record_submitted_at(tx: AsyncConnection) -> None:
+        await jobs.set_submitted_at(tx, job, at_ms)
+        if at_ms is not None:
+            await high_water.advance(tx)
+
+    await context.database.transact(record_submitted_at)
 
 
 async def _wait(context: Context, job: Job) -> None:
@@ -112,7 +118,11 @@ async def _wait(context: Context, job: Job) -> None:
 async def _send(context: Context, job: Job, request: VideoRequest) -> None:
     callback_url = None if context.callback_urls is None else context.callback_urls.url_for(job)
     try:
+        await context.high_water.keep(context.database, context.media)
         task_id = await context.apixo.submit(request, callback_url)
+    except MarkNotKept as error:
+        await _requeue_unsent(context, job)
+        _log.warning("high-water mark not kept", job=job.id, error=str(error))
     except NotSent as error:
         await _requeue_unsent(context, job)
         _log.warning("submission not sent", job=job.id, error=str(error))

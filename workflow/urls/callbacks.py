@@ -71,16 +71,24 @@ async def _record(
     job = await jobs.get(tx, submission.job_id)
     if job is None:
         return CallbackOutcome.LATE
-    if job.submissions != submission.number:
+    if job.submissions != submission.number and not _may_be_later(job, submission):
         return CallbackOutcome.UNEXPECTED
     if job.task_id is None:
-        return await _adopt(tx, job, task_id, now_ms)
+        return await _adopt(tx, job, submission, task_id, now_ms)
     if job.task_id != task_id:
         return CallbackOutcome.OTHER_TASK
     return await _make_due(tx, job, now_ms)
 
 
-async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> CallbackOutcome:
+def _may_be_later(job: Job, submission: Submission) -> bool:
+    """Return whether the job is of a restored copy, which does not know the submission."""
+    is_parked = job.state is JobState.SUBMIT_UNKNOWN and job.restored_at_ms is not None
+    return is_parked and submission.number > job.submissions
+
+
+async def _adopt(
+    tx: AsyncConnection, job: Job, submission: Submission, task_id: str, now_ms: int
+) -> CallbackOutcome:
     """Bind the task to a job whose submission has no answer yet, or lost it."""
     if job.state not in (JobState.SUBMITTING, JobState.SUBMIT_UNKNOWN):
         return CallbackOutcome.UNEXPECTED
@@ -89,6 +97,7 @@ async def _adopt(tx: AsyncConnection, job: Job, task_id: str, now_ms: int) -> Ca
         job,
         JobState.GENERATING,
         now_ms=now_ms,
+        submissions=submission.number,
         task_id=task_id,
         started_at_ms=now_ms,
         reason=None,

@@ -341,7 +341,9 @@ async def test_limits_of_everything_and_of_a_server(
 def test_the_longest_facts_fit_into_a_message(fake_discord: FakeDiscord, ada: MemberClient) -> None:
     """Three jobs with everything at its longest, and what was said to the last click."""
     found = [longest(fake_discord, ada) for _ in range(PAGE_SIZE)]
-    view = render_parked_jobs(ParkedPage(tuple(found), 0, 9, 27), "x" * 200)
+    view = render_parked_jobs(
+        ParkedPage(tuple(found), 0, 9, 27, dict.fromkeys(range(2**63 - 3, 2**63), 10**6)), "x" * 200
+    )
     shown = view.to_components()
     texts = [item["content"] for item in walk_components(shown) if item["type"] == TEXT_DISPLAY]
     assert sum(map(len, texts)) <= 4_000

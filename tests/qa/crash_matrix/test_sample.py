@@ -12,7 +12,7 @@ from qa.crash_matrix.crash_points import INSTRUMENTED_CLASSES, public_coroutines
 from qa.crash_matrix.faults import FAULTS, fault_title
 from qa.crash_matrix.known_crash_points import CRASH_POINTS, OCCASIONAL, OTHER_FLOWS
 from qa.crash_matrix.matrix import MatrixResult, replay_command
-from qa.crash_matrix.sample import CELL_COUNT, SampleResult, run_sample
+from qa.crash_matrix.sample import CELL_COUNT, UNGUARDED_CELLS, SampleResult, run_sample
 
 
 def test_a_sample_of_the_matrix(subtests: pytest.Subtests):
@@ -40,9 +40,13 @@ def _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: Sampl
 
 
 def _without_its_guards_the_same_kills_do_harm(played: SampleResult):
-    """So the matrix would see it: blind to history a second post, unafraid a second task."""
-    assert played.unguarded.total("double posted") == 1, _told(played.unguarded)
-    assert played.unguarded.total("double charged") == 1, _told(played.unguarded)
+    """So the matrix would see it: a second post or a second task, as it is listed."""
+    found = {
+        (run.cell, each.partition(":")[0])
+        for run in played.unguarded.broken_runs
+        for each in run.violations
+    }
+    assert {*UNGUARDED_CELLS.items()} <= found, _told(played.unguarded)
 
 
 def _the_listed_doors_are_those_that_there_are(played: SampleResult):

@@ -12,7 +12,7 @@ from qa.simulation.fault_schedule import FaultRates
 from qa.simulation.plan import SimulationPlan, disable_guard, plan_month, plan_storm
 from qa.simulation.simulation import simulate
 
-FEW_DAYS = plan_month(6, days=2, jobs=14)
+FEW_DAYS = plan_month(7, days=2, jobs=14)
 FEW_HOURS = replace(plan_month(5, days=0.2, jobs=6), requests_per_process_life=100)
 SMALL_STORM = plan_storm(5, jobs=25, minutes=2)
 NONE = FaultRates(submission=0, task=0, answer=0, post=0, write=0)
@@ -28,6 +28,16 @@ LOST_POSTS = replace(
     requests_per_process_life=80,
     downtimes_s=(240,),  # longer than Discord knows a nonce
     rates=replace(NONE, post=0.5),
+)
+RESTORED = replace(
+    plan_month(5, days=0.1, jobs=10),
+    storms=(),
+    max_in_flight=1,  # so that a copy has a queue
+    requests_per_process_life=200,
+    downtimes_s=(240,),
+    restore_share=0.6,
+    copy_every_s=900,
+    rates=NONE,
 )
 
 
@@ -63,15 +73,18 @@ def test_in_a_storm_the_limits_are_kept_and_after_it_all_finish():
         (LOST_ANSWERS, "unknown", "double charged"),
         (SMALL_STORM, "pace", "too early"),
         (LOST_POSTS, "history", "double posted"),
+        (RESTORED, "restore", "double charged"),
     ],
-    ids=["unknown", "pace", "history"],
+    ids=["unknown", "pace", "history", "restore"],
 )
 def test_without_a_guard_harm_is_found(plan: SimulationPlan, guard: str, harm: str):
     """So a simulation without complaints says something."""
     assert any(harm in complaint for complaint in simulate(disable_guard(plan, guard)).violations)
 
 
-@pytest.mark.parametrize("plan", [LOST_ANSWERS, LOST_POSTS], ids=["answers", "posts"])
+@pytest.mark.parametrize(
+    "plan", [LOST_ANSWERS, LOST_POSTS, RESTORED], ids=["answers", "posts", "restored"]
+)
 def test_with_its_guards_the_same_faults_do_no_harm(plan: SimulationPlan):
     """It is the guard that keeps harm out, and nothing else."""
     assert simulate(plan).violations == []

@@ -8,6 +8,7 @@ from domain.guild_settings import GuildSettings
 from storage import guild_settings
 from tests.harness.workflow import BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.reports.weekly_summary import WeeklySummary, last_due_week, post_due_summaries
+from workflow.restore import declare_restored
 
 CHANNEL = 77
 WEEK_S = 7 * 86_400
@@ -74,6 +75,21 @@ async def test_each_week_is_posted_once(harness: WorkflowHarness, board: Board):
     assert (first.guild_id, first.channel_id) == (GUILD, CHANNEL)
     assert first.week < second.week
     assert second.figures.days.first > first.figures.days.last
+
+
+async def test_after_a_restore_a_summary_is_looked_for_before_it_is_posted(
+    harness: WorkflowHarness, board: Board
+):
+    """It may have been posted since it was due, by a process that the copy does not know of."""
+    now_ms = harness.context.now_ms()
+    await declare_restored(harness.database, now_ms)
+    await post_due_summaries(harness.context, board.post)
+    (summary,) = board.posted
+    assert summary.posted_since_ms is not None
+    assert last_due_week(summary.posted_since_ms) == last_due_week(now_ms)
+    await declare_restored(harness.database, now_ms)
+    await post_due_summaries(harness.context, board.post)
+    assert len(board.posted) == 1
 
 
 async def test_after_a_long_time_away_only_the_last_week_is_told(

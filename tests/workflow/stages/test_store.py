@@ -101,5 +101,6 @@ async def test_a_download_that_breaks_is_tried_again(harness: WorkflowHarness, f
     video = harness.publisher.messages_of(job.id, "result")[0].video
     assert video is not None
     assert len(video) == (await harness.job(job.id)).file_size
-    assert len(list(harness.context.media.video_path(f"{job.id}.mp4").parent.iterdir())) == 1
+    folder = harness.context.media.video_path(f"{job.id}.mp4").parent
+    assert [path.name for path in folder.glob("*.*")] == [f"{job.id}.mp4"]
     await harness.audit()
