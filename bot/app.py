@@ -66,7 +66,7 @@ from workflow.context import Context, Policy
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer, load_signing_secret
-from workflow.video_tools.tools import open_video_tools
+from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
 
@@ -249,7 +249,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),
-        video_tools=open_video_tools(),
+        video_tools=ConfinedVideoTools(),
         media_urls=urls.media_urls if urls.are_public else presigned_urls,
         callback_urls=urls.callback_urls if urls.are_public else None,
     )

@@ -66,6 +66,21 @@ class Clip(_Frozen):
     kept: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a member is to know of a file that is sent on otherwise than it came.
+
+    Attributes:
+        name: the file's name.
+        length_ms: how long the copy of a clip is, in milliseconds.
+        is_first_frame: only the first frame of an animation is used.
+    """
+
+    name: str
+    length_ms: int | None = None
+    is_first_frame: bool = False
+
+
 class _Request(_Frozen):
     model: ModelId
     prompt: str
@@ -137,7 +152,8 @@ class Draft:
     `violations` are rules found broken while the draft was gathered (a file that is no picture, a
     channel that the bot cannot post to); they are reported together with those found here.
     `preset` names the preset that fills open options, `filled_by_preset` the options it filled.
-    The result of a `private` draft is visible to the member alone.
+    The result of a `private` draft is visible to the member alone. `conversions` are told when it
+    is accepted.
     """
 
     command: GenerationCommand
@@ -156,6 +172,7 @@ class Draft:
     preset: str | None = None
     filled_by_preset: frozenset[str] = frozenset()
     private: bool = False
+    conversions: tuple[Conversion, ...] = ()
 
 
 def build_request(draft: Draft) -> VideoRequest:

@@ -17,12 +17,11 @@ from domain.loopback import LOOPBACK_HOSTS
 from domain.models import (
     MAX_AUDIO_BYTES,
     MAX_IMAGE_BYTES,
-    MAX_IMAGE_SIDE,
     MAX_VIDEO_BYTES,
 )
-from domain.requests import Clip, Picture, round_clip_ms
+from domain.requests import Clip, Conversion, Picture, round_clip_ms
 from domain.violations import Param, Source, Violation, ViolationCode
-from workflow.media_probe.probe import MediaProbe
+from workflow.media_probe.probe import InspectedMedia, MediaProbe
 from workflow.media_probe.types import (
     ClipInfo,
     MediaFault,
@@ -56,11 +55,17 @@ class _Slot:
 
 
 _SLOTS: Final = {
-    MediaKind.PICTURE: _Slot(max_bytes=MAX_IMAGE_BYTES, at_once=4),
-    MediaKind.VIDEO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=2),
-    MediaKind.AUDIO: _Slot(max_bytes=MAX_AUDIO_BYTES, at_once=2),
+    MediaKind.PICTURE: _Slot(max_bytes=30_000_000, at_once=2),
+    MediaKind.VIDEO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=1),
+    MediaKind.AUDIO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=1),
 }
-"""At most 170 MB in memory altogether."""
+"""With the copies that are made of them, at most 320 MB in memory altogether."""
+
+_SENT_BYTES: Final = {
+    MediaKind.PICTURE: MAX_IMAGE_BYTES,
+    MediaKind.VIDEO: MAX_VIDEO_BYTES,
+    MediaKind.AUDIO: MAX_AUDIO_BYTES,
+}
 
 T = TypeVar("T")
 
@@ -105,6 +110,15 @@ class LoadedAttachments:
     audios: tuple[Clip, ...] = ()
     violations: tuple[Violation, ...] = ()
     frames: tuple[Picture | None, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A usable file, and what a member is to know of its conversion."""
+
+    medium: Picture | Clip
+    conversion: Conversion | None = None
 
 
 class _UnusableFile(Exception):
@@ -152,46 +166,64 @@ class AttachmentLoader:
             asyncio.gather(*(self._clip(MediaKind.VIDEO, video) for video in videos)),
             asyncio.gather(*(self._clip(MediaKind.AUDIO, audio) for audio in audios)),
         )
+        everything = (*picture_results, *video_results, *audio_results)
+        loaded = [result for result in everything if isinstance(result, _Loaded)]
         return LoadedAttachments(
-            pictures=_usable(Picture, picture_results),
-            videos=_usable(Clip, video_results),
-            audios=_usable(Clip, audio_results),
-            violations=_usable(Violation, (*picture_results, *video_results, *audio_results)),
-            frames=tuple(item if isinstance(item, Picture) else None for item in picture_results),
+            pictures=_media(Picture, picture_results),
+            videos=_media(Clip, video_results),
+            audios=_media(Clip, audio_results),
+            violations=tuple(it for it in everything if isinstance(it, Violation)),
+            frames=tuple(
+                it.medium if isinstance(it, _Loaded) and isinstance(it.medium, Picture) else None
+                for it in picture_results
+            ),
+            conversions=tuple(it.conversion for it in loaded if it.conversion is not None),
         )
 
-    async def _picture(self, attachment: AttachmentLike) -> Picture | Violation:
+    async def _picture(self, attachment: AttachmentLike) -> _Loaded | Violation:
         name = _display_name(attachment)
         try:
-            async with self._slots[MediaKind.PICTURE]:
-                data = await self._fetch(MediaKind.PICTURE, attachment)
-                info = await self._probe(MediaKind.PICTURE, data)
-                assert isinstance(info, PictureInfo), "a picture was probed"
-                kept = await self._store(data, _SUFFIXES[info.format])
+            inspected, kept = await self._load(MediaKind.PICTURE, attachment)
         except _UnusableFile as error:
             return error.to_violation(name)
-        return Picture(
-            url=forwardable_url(attachment.url),
+        info = inspected.info
+        assert isinstance(info, PictureInfo), "a picture was inspected"
+        picture = Picture(
+            url="" if info.is_converted else forwardable_url(attachment.url),
             name=name,
             format=info.format,
             width=info.width,
             height=info.height,
-            size=len(data),
+            size=len(inspected.data),
             kept=kept,
         )
+        if info.is_first_frame:
+            return _Loaded(picture, Conversion(name, is_first_frame=True))
+        return _Loaded(picture)
 
-    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> Clip | Violation:
+    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> _Loaded | Violation:
         name = _display_name(attachment)
         try:
-            async with self._slots[kind]:
-                data = await self._fetch(kind, attachment)
-                info = await self._probe(kind, data)
-                assert isinstance(info, ClipInfo), "a clip was probed"
-                kept = await self._store(data, info.suffix)
+            inspected, kept = await self._load(kind, attachment)
         except _UnusableFile as error:
             return error.to_violation(name)
-        length = round_clip_ms(info.microseconds)
-        return Clip(url=attachment.url, name=name, duration_ms=length, kept=kept)
+        info = inspected.info
+        assert isinstance(info, ClipInfo), "a clip was inspected"
+        length_ms = round_clip_ms(info.microseconds)
+        url = "" if info.is_converted else attachment.url
+        clip = Clip(url=url, name=name, duration_ms=length_ms, kept=kept)
+        return _Loaded(clip, Conversion(name, length_ms) if info.is_converted else None)
+
+    async def _load(
+        self, kind: MediaKind, attachment: AttachmentLike
+    ) -> tuple[InspectedMedia, str]:
+        """Fetch and inspect a file, and store what is sent on for it; return it and its name."""
+        async with self._slots[kind]:
+            data = await self._fetch(kind, attachment)
+            inspected = await self._inspect(kind, data)
+            info = inspected.info
+            suffix = _SUFFIXES[info.format] if isinstance(info, PictureInfo) else info.suffix
+            return inspected, await self._store(inspected.data, suffix)
 
     async def _fetch(self, kind: MediaKind, attachment: AttachmentLike) -> bytes:
         slot = _SLOTS[kind]
@@ -211,11 +243,11 @@ class AttachmentLoader:
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED) from None
 
-    async def _probe(self, kind: MediaKind, data: bytes) -> PictureInfo | ClipInfo:
+    async def _inspect(self, kind: MediaKind, data: bytes) -> InspectedMedia:
         try:
-            return await self._media_probe.probe(kind, data)
+            return await self._media_probe.inspect(kind, data)
         except UnusableMedia as error:
-            raise _to_unusable(error.fault, kind) from None
+            raise _to_unusable(error, kind) from None
         except OSError:
             _log.exception("input not probed")
             raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
@@ -269,8 +301,9 @@ def _is_proxy(origin: URL) -> bool:
     return _PROXIES.fullmatch(str(origin)) is not None
 
 
-def _usable(kind: type[T], items: Iterable[object]) -> tuple[T, ...]:
-    return tuple(item for item in items if isinstance(item, kind))
+def _media(kind: type[T], results: Iterable[_Loaded | Violation]) -> tuple[T, ...]:
+    media = (result.medium for result in results if isinstance(result, _Loaded))
+    return tuple(medium for medium in media if isinstance(medium, kind))
 
 
 def _display_name(attachment: AttachmentLike) -> str:
@@ -287,14 +320,17 @@ async def _read_capped(response: aiohttp.ClientResponse, slot: _Slot) -> bytes:
     return data.getvalue()
 
 
-def _to_unusable(fault: MediaFault, kind: MediaKind) -> _UnusableFile:
-    match fault:
-        case MediaFault.UNSUPPORTED_FORMAT | MediaFault.DAMAGED:
-            return _UnusableFile(_CODES[fault], kind=kind)
-        case MediaFault.TOO_MANY_PIXELS:
-            return _UnusableFile(_CODES[fault], side=MAX_IMAGE_SIDE)
+def _to_unusable(error: UnusableMedia, kind: MediaKind) -> _UnusableFile:
+    code = _CODES[error.fault]
+    match error.fault:
+        case MediaFault.UNSUPPORTED_FORMAT:
+            return _UnusableFile(code, kind=kind, format=error.format_name)
+        case MediaFault.DAMAGED:
+            return _UnusableFile(code, kind=kind)
+        case MediaFault.TOO_LARGE:
+            return _UnusableFile(code, most=_SENT_BYTES[kind])
         case _:
-            return _UnusableFile(_CODES[fault])
+            return _UnusableFile(code)
 
 
 _CODES: Final[Mapping[MediaFault, ViolationCode]] = MappingProxyType(
@@ -302,10 +338,9 @@ _CODES: Final[Mapping[MediaFault, ViolationCode]] = MappingProxyType(
         MediaFault.UNSUPPORTED_FORMAT: ViolationCode.FILE_OTHER_FORMAT,
         MediaFault.DAMAGED: ViolationCode.FILE_DAMAGED,
         MediaFault.TOO_MANY_PIXELS: ViolationCode.FILE_TOO_MANY_PIXELS,
-        MediaFault.ANIMATED: ViolationCode.FILE_ANIMATED,
-        MediaFault.COMPRESSED_WAV: ViolationCode.FILE_COMPRESSED_WAV,
         MediaFault.NO_VIDEO_TRACK: ViolationCode.FILE_WITHOUT_VIDEO,
-        MediaFault.LENGTH_UNKNOWN: ViolationCode.FILE_LENGTH_UNKNOWN,
+        MediaFault.NO_AUDIO_TRACK: ViolationCode.FILE_WITHOUT_SOUND,
+        MediaFault.TOO_LARGE: ViolationCode.FILE_TOO_LARGE,
         MediaFault.RESOURCE_LIMIT: ViolationCode.FILE_TOO_COMPLEX,
     }
 )

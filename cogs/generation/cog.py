@@ -377,7 +377,7 @@ class ComposeCog(ComponentCog):
         """Merge uploaded pictures with those kept; a composed video without any is from words."""
         loaded = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
         frames = merge_frames(retry.frames, loaded.frames)
-        draft = with_frames(retry.draft, frames, loaded.violations)
+        draft = with_frames(retry.draft, frames, loaded)
         if retry.kind is ModalKind.COMPOSE:
             has_pictures = loaded.frames or draft.pictures
             draft = replace(

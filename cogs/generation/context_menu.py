@@ -235,7 +235,7 @@ class ContextMenuCog(ComponentCog):
         await self._interactions.defer_reply(interaction)
         await self._service.check_server(interaction)
         loaded = await self._load(interaction, match, data)
-        draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded.violations), data)
+        draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
         retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)
         keys = modal_keys(int(match["opened"]), interaction.user.id, f"message:{match['message']}")
         view = await self._service.request_video(interaction, draft, keys, retry)
@@ -253,7 +253,9 @@ class ContextMenuCog(ComponentCog):
         except RulesViolated as error:
             loaded = await self._attachments.load_pictures(last)
             return LoadedAttachments(
-                violations=(*error.violations, *loaded.violations), frames=(None, *loaded.frames)
+                violations=(*error.violations, *loaded.violations),
+                frames=(None, *loaded.frames),
+                conversions=loaded.conversions,
             )
         return await self._attachments.load_pictures([first, *last])
 

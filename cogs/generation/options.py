@@ -133,4 +133,5 @@ def build_draft(
         violations=(*attachments.violations, *choices.violations),
         preset=options.preset,
         private=bool(options.private),
+        conversions=attachments.conversions,
     )

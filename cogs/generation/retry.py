@@ -6,6 +6,7 @@ from typing import Final
 
 from discord import ui
 
+from cogs.generation.attachments import LoadedAttachments
 from cogs.generation.modals import ModalKind, edit_modal, extend_modal, make_modal, takes_pictures
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import N_, _, ngettext
@@ -94,12 +95,18 @@ def merge_frames(before: Frames, given: Frames) -> Frames:
     return tuple(frame or next(remaining, None) for frame in before)
 
 
-def with_frames(draft: Draft, frames: Frames, violations: Sequence[Violation]) -> Draft:
-    """Add pictures and violations to a draft; a last picture alone is a violation."""
+def with_frames(draft: Draft, frames: Frames, loaded: LoadedAttachments) -> Draft:
+    """Add pictures and what was found in loading them; a last picture alone is a violation."""
     pictures = tuple(frame for frame in frames if frame is not None)
+    violations = loaded.violations
     if pictures and frames[0] is None and not violations:
         violations = (Violation.of(ViolationCode.FIRST_PICTURE_MISSING, Source.ATTACHMENT),)
-    return replace(draft, pictures=pictures, violations=(*draft.violations, *violations))
+    return replace(
+        draft,
+        pictures=pictures,
+        violations=(*draft.violations, *violations),
+        conversions=(*draft.conversions, *loaded.conversions),
+    )
 
 
 def _cleared(retry: RetryDraft) -> RetryDraft:

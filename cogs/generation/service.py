@@ -218,7 +218,11 @@ class GenerationService:
         cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
         charge_failures = self._context.policy.charge_failed_tasks
         return views.render_accepted(
-            accepted, cancel, *await self._notify_buttons(accepted), charge_failures=charge_failures
+            accepted,
+            cancel,
+            *await self._notify_buttons(accepted),
+            charge_failures=charge_failures,
+            conversions=draft.conversions,
         )
 
     async def confirm(self, interaction: Interaction, key: str) -> ui.LayoutView:

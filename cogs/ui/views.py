@@ -13,7 +13,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_usd
+from cogs.ui.i18n import _, format_number, format_usd
 from cogs.ui.layout import (
     BLUE,
     LayoutItem,
@@ -30,6 +30,7 @@ from cogs.ui.violations import format_violation
 from domain.job_view import JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
+from domain.requests import Conversion
 from domain.violations import Violation
 from workflow.publisher import ResultPayload, StatusView
 from workflow.results.lookup import JobCost
@@ -155,6 +156,7 @@ def render_accepted(
     cancel_button: ui.Item[Any],
     *more_buttons: ui.Item[Any],
     charge_failures: bool = False,
+    conversions: Sequence[Conversion] = (),
 ) -> ui.LayoutView:
     """Lay out the private answer to an accepted request; cancelling is offered while queued."""
     job = accepted.job
@@ -163,6 +165,7 @@ def render_accepted(
         *([text.private_notice()] if job.private else []),
         _held(job.price, charge_failures=charge_failures),
         text.format_remaining_quota(accepted.remaining),
+        *map(_conversion, conversions),
         *(
             [format_submission_block(accepted.submission_block)]
             if accepted.submission_block and job.state is JobState.QUEUED
@@ -172,6 +175,15 @@ def render_accepted(
     body = box(BLUE, text_block("\n".join(lines)))
     buttons = [*([cancel_button] if job.state is JobState.QUEUED else []), *more_buttons]
     return layout(body, *optional_row(*buttons))
+
+
+def _conversion(conversion: Conversion) -> str:
+    if conversion.is_first_frame:
+        return _("{name} is animated: its first picture is used.", name=conversion.name)
+    seconds = format_number((conversion.length_ms or 0) / 1000, decimals=3)
+    return _(
+        "{name} was converted for the model: {seconds} s.", name=conversion.name, seconds=seconds
+    )
 
 
 def render_refusal(

@@ -54,11 +54,18 @@ def _megabytes(size: int) -> str:
     return format_number(size / 1e6, decimals=1)
 
 
-_OTHER_FORMATS: Final = MappingProxyType(
+_UNREADABLE: Final = MappingProxyType(
     {
-        "picture": N_("{name} is not a PNG, JPEG or WebP picture."),
-        "video": N_("{name} is not an MP4 or MOV video."),
-        "audio": N_("{name} is not an MP3 or WAV file."),
+        "picture": N_("{name} is not a picture that can be read."),
+        "video": N_("{name} is not a video that can be read."),
+        "audio": N_("{name} is not a sound that can be read."),
+    }
+)
+_READABLE: Final = MappingProxyType(
+    {
+        "picture": N_("Attach a PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP or TIFF."),
+        "video": N_("Attach an MP4, MOV, WebM, MKV, 3GP, GIF or animated WebP."),
+        "audio": N_("Attach an MP3, WAV, M4A, AAC, FLAC, OGG or WebM."),
     }
 )
 _DAMAGED: Final = MappingProxyType(
@@ -132,16 +139,10 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ViolationCode.FILE_NOT_TAKEN: N_("{name} could not be taken in just now. Try again later."),
         ViolationCode.FILE_NOT_AT_DISCORD: N_("{name} does not lie on Discord's servers."),
         ViolationCode.FILE_TOO_MANY_PIXELS: N_(
-            "{name} has too many pixels: {side} a side at most."
-        ),
-        ViolationCode.FILE_ANIMATED: N_("{name} is animated: only still pictures can be used."),
-        ViolationCode.FILE_COMPRESSED_WAV: N_(
-            "{name} is a compressed WAV: save it as an MP3 or a plain WAV."
+            "{name} has too many pixels: save it with fewer, 4K at most for a video."
         ),
         ViolationCode.FILE_WITHOUT_VIDEO: N_("{name} has no video in it, or only sound."),
-        ViolationCode.FILE_LENGTH_UNKNOWN: N_(
-            "{name} does not tell how long it lasts: save it anew with another program."
-        ),
+        ViolationCode.FILE_WITHOUT_SOUND: N_("{name} has no sound in it."),
         ViolationCode.FILE_TOO_COMPLEX: N_(
             "{name} takes too much time or memory to look into: save it in a simpler form."
         ),
@@ -299,14 +300,18 @@ def _picture_too_large(*, name: str, size: int) -> str:
 
 
 def _picture_too_narrow(*, name: str, width: int, height: int, most: float) -> str:
-    return _(
-        "{name} is too narrow ({width} × {height}): the longer side may be at most {most} times "
-        "the shorter.",
-        name=name,
-        width=width,
-        height=height,
-        most=format_number(most, decimals=1),
+    sentence = (
+        N_(
+            "{name} is too wide ({width} × {height}): it may be at most {most} times as wide as "
+            "high. Crop it first."
+        )
+        if width > height
+        else N_(
+            "{name} is too tall ({width} × {height}): it may be at most {most} times as high as "
+            "wide. Crop it first."
+        )
     )
+    return _(sentence, name=name, width=width, height=height, most=format_number(most, decimals=1))
 
 
 def _video_length(*, name: str, duration_ms: int) -> str:
@@ -351,8 +356,11 @@ def _file_too_large(*, name: str, most: int, size: int | None = None) -> str:
     )
 
 
-def _file_other_format(*, kind: str, name: str) -> str:
-    return _(_OTHER_FORMATS[kind], name=name)
+def _file_other_format(*, kind: str, name: str, format: str | None) -> str:  # noqa: A002 - as in params
+    if format is None:
+        return f"{_(_UNREADABLE[kind], name=name)} {_(_READABLE[kind])}"
+    found = _("{name} is a file of another kind ({format}).", name=name, format=format)
+    return f"{found} {_(_READABLE[kind])}"
 
 
 def _file_damaged(*, kind: str, name: str) -> str:

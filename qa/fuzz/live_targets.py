@@ -62,7 +62,7 @@ async def probe_random_files(seed: int, count: int) -> Counter[str]:
     outcomes = Counter[str]()
     for _ in range(count):
         try:
-            await inspector.probe(*random_file(dice))
+            await inspector.inspect(*random_file(dice))
         except UnusableMedia:
             outcomes["refused"] += 1
         else:

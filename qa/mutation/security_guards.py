@@ -137,7 +137,7 @@ SECURITY_GUARDS = (
     Guard(
         "pixels of a picture",
         "workflow/media_probe/images.py",
-        "if max(width, height) > MAX_IMAGE_SIDE:",
+        "if width * height > _MAX_PIXELS:",
         "if False:",
         (f"{_ATTACHMENTS}test_a_picture_of_too_many_pixels_is_refused_without_being_decoded",),
     ),

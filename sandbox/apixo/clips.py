@@ -12,12 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, cast
 
+import av
 from PIL import Image, ImageOps
 
 from sandbox.apixo.captions import draw_overlay
 from sandbox.apixo.landscapes import Size, draw_landscape
 from sandbox.apixo.prompt_directives import strip_directives
-from sandbox.apixo.pyav import av
 from sandbox.apixo.rules import Submission
 from sandbox.apixo.sound import SAMPLE_RATE, chord_samples
 

@@ -8,15 +8,19 @@ Only loopback addresses are asked: the stand-in never touches a network.
 
 import asyncio
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, cast
 
 import aiohttp
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
 from PIL import Image, ImageOps
 from yarl import URL
 
-from sandbox.apixo.pyav import FFmpegError, av
 from sandbox.apixo.rules import InvalidSubmission, Submission, is_loopback
 
 IMAGE_BYTES: Final = 10_000_000
@@ -138,15 +142,40 @@ def _fits(width: int, height: int) -> bool:
     return sides_fit and _RATIOS[0] <= width / height <= _RATIOS[1]
 
 
+def _longest_seconds(container: InputContainer, first: list[av.VideoFrame]) -> Fraction:
+    """Return the longest of the container's length, its tracks', and what a decode sees.
+
+    The first picture is put into `first`.
+    """
+    tracks = [*container.streams.video, *container.streams.audio]
+    lengths = [Fraction(container.duration or 0, av.time_base)]
+    lengths += [(track.duration or 0) * (track.time_base or Fraction()) for track in tracks]
+    starts, ends = list[Fraction](), list[Fraction]()
+    for frame in container.decode(tracks):
+        assert isinstance(frame, av.AudioFrame | av.VideoFrame), "no others were asked for"
+        base = frame.time_base or Fraction(1)
+        start = (frame.pts or 0) * base
+        if isinstance(frame, av.AudioFrame):
+            length = Fraction(frame.samples, frame.sample_rate)
+        else:
+            length = frame.duration * base
+            first += [] if first else [frame]
+        starts.append(start)
+        ends.append(start + length)
+    played = max(ends) - min(starts) if ends else Fraction()
+    return max(played, *lengths)
+
+
 def _read_clip(kind: str, data: bytes) -> _Clip:
     try:
         with av.open(io.BytesIO(data), "r") as container:
             streams = container.streams.video if kind == "video" else container.streams.audio
             if not streams or container.duration is None:
                 raise InvalidSubmission(f"Reference {kind} has no {kind} in it")
-            ms = round(container.duration / 1000)
-            frame = next(container.decode(video=0)) if kind == "video" else None
-    except (FFmpegError, StopIteration):
+            first = list[av.VideoFrame]()
+            ms = math.ceil(_longest_seconds(container, first) * 1000)
+            frame = next(iter(first), None)
+    except FFmpegError:
         raise InvalidSubmission(f"Reference {kind} cannot be read") from None
     if not _CLIP_MS[0] <= ms <= _CLIP_MS[1]:
         raise InvalidSubmission(f"Reference {kind} lasts {ms / 1000} seconds: 2 to 15 are allowed")

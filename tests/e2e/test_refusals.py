@@ -24,7 +24,7 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
         {"prompt": "x", "model": PRO, "duration": 15, "resolution": "1080p", "web_search": True},
         ["prompt", "1080p", "web_search", "12"],
     ),
-    ("animate", {"prompt": "a lake", "image": GIF}, ["cat.png is not a PNG, JPEG or WebP"]),
+    ("animate", {"prompt": "a lake", "image": GIF}, ["cat.png is a damaged picture"]),
     ("animate", {"prompt": "a lake", "image": CUT}, ["cut.jpg is a damaged picture"]),
     (
         "animate",

@@ -1,13 +1,8 @@
 """Results of a media probe: the types that cross the process boundary."""
 
-import io
-import math
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from typing import Literal
-
-from tinytag import TinyTag, TinyTagException
 
 PictureFormat = Literal["PNG", "JPEG", "WEBP"]
 ClipSuffix = Literal["mp4", "mov", "mp3", "wav"]
@@ -27,36 +22,54 @@ class MediaFault(StrEnum):
     UNSUPPORTED_FORMAT = "other format"
     DAMAGED = "damaged"
     TOO_MANY_PIXELS = "too many pixels"
-    ANIMATED = "animated"
-    COMPRESSED_WAV = "compressed wav"
     NO_VIDEO_TRACK = "no video track"
-    LENGTH_UNKNOWN = "length unknown"
+    NO_AUDIO_TRACK = "no audio track"
+    TOO_LARGE = "too large"
     RESOURCE_LIMIT = "too costly"
 
 
 class UnusableMedia(Exception):
-    """The file cannot be used; `fault` is the reason."""
+    """The file cannot be used.
 
-    def __init__(self, fault: MediaFault) -> None:
+    Attributes:
+        fault: the reason.
+        format_name: what the file is, as people call it; None if it is unknown.
+    """
+
+    def __init__(self, fault: MediaFault, format_name: str | None = None) -> None:
         self.fault = fault
+        self.format_name = format_name
         super().__init__(fault.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureInfo:
-    """A picture: its format by Pillow's name, its width and height when upright."""
+    """A picture as it is sent on: its format by Pillow's name, width and height when upright.
+
+    Attributes:
+        is_converted: it is no longer the file that came.
+        is_first_frame: the file was animated.
+    """
 
     format: PictureFormat
     width: int
     height: int
+    is_converted: bool = False
+    is_first_frame: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipInfo:
-    """A video or audio: the file suffix of its format, its length in microseconds."""
+    """A video or audio as it is sent on: the file suffix of its format, its length.
+
+    Attributes:
+        microseconds: the longest of the container's length, each track's, and what was decoded.
+        is_converted: it is no longer the file that came.
+    """
 
     suffix: ClipSuffix
     microseconds: int
+    is_converted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,32 +77,7 @@ class RejectedMedia:
     """A file that cannot be used."""
 
     fault: MediaFault
+    format_name: str | None = None
 
 
 MediaInfo = PictureInfo | ClipInfo
-
-
-def header_seconds(data: bytes) -> Fraction:
-    """Return the length in seconds that a file's header declares.
-
-    Raises:
-        UnusableMedia: it declares none, or cannot be read.
-    """
-    try:
-        seconds = TinyTag.get(file_obj=io.BytesIO(data), tags=False).duration
-    except TinyTagException:
-        raise UnusableMedia(MediaFault.DAMAGED) from None
-    if not seconds or not math.isfinite(seconds):
-        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
-    return Fraction(seconds)
-
-
-def to_microseconds(seconds: Fraction) -> int:
-    """Convert a length in seconds to microseconds, rounded because headers are read as floats.
-
-    Raises:
-        UnusableMedia: the length is zero.
-    """
-    if not seconds:
-        raise UnusableMedia(MediaFault.LENGTH_UNKNOWN)
-    return round(seconds * 1_000_000)

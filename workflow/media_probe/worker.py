@@ -1,14 +1,13 @@
-"""The probe's child process: a file on standard input, its properties as JSON on standard output.
+"""The probe's child process: a file on standard input, its properties and copy on standard output.
 
-It runs in a confined process, whose limits end it when a file needs too many resources.
+The first line of the output is JSON, the properties or the fault; what is sent on follows,
+unless that is the file itself. It runs in a confined process, whose limits end it when a file
+needs too many resources.
 """
 
-import importlib
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Final
 
 from workflow.media_probe.types import (
     MediaFault,
@@ -18,26 +17,32 @@ from workflow.media_probe.types import (
     UnusableMedia,
 )
 
-_FORMATS: Final = {
-    MediaKind.PICTURE: "workflow.media_probe.images",
-    MediaKind.VIDEO: "workflow.media_probe.video",
-    MediaKind.AUDIO: "workflow.media_probe.audio",
-}
+
+def main(kind: str, is_cut: str) -> None:
+    """Write the properties of a file, and its copy if one was made; `is_cut` is empty or not."""
+    data = sys.stdin.buffer.read()
+    answer, copy = _answer(MediaKind(kind), data, is_cut=bool(is_cut))
+    sys.stdout.buffer.write(json.dumps(asdict(answer)).encode() + b"\n")
+    if copy is not data:
+        sys.stdout.buffer.write(copy)
+    sys.stdout.buffer.flush()
 
 
-def main(kind: str) -> None:
-    """Write one line of JSON: the properties of the file, or its fault."""
-    # Pillow is slow to load, so only the format's own module is imported.
-    probe = importlib.import_module(_FORMATS[MediaKind(kind)]).probe
-    json.dump(asdict(_answer(probe)), sys.stdout)
-
-
-def _answer(probe: Callable[[bytes], MediaInfo]) -> MediaInfo | RejectedMedia:
+def _answer(
+    kind: MediaKind, data: bytes, *, is_cut: bool
+) -> tuple[MediaInfo | RejectedMedia, bytes]:
     try:
-        return probe(sys.stdin.buffer.read())
+        # Pillow and PyAV are slow to load, so only what is needed is imported.
+        if kind is MediaKind.PICTURE:
+            from workflow.media_probe import images  # noqa: PLC0415
+
+            return images.inspect(data)
+        from workflow.media_probe import inspection  # noqa: PLC0415
+
+        return inspection.inspect(kind, data, is_cut=is_cut)
     except UnusableMedia as error:
-        return RejectedMedia(fault=error.fault)
+        return RejectedMedia(fault=error.fault, format_name=error.format_name), b""
     except MemoryError:
-        return RejectedMedia(fault=MediaFault.RESOURCE_LIMIT)
+        return RejectedMedia(fault=MediaFault.RESOURCE_LIMIT), b""
     except Exception:  # noqa: BLE001 - whatever a decoder fails on, the file is at fault
-        return RejectedMedia(fault=MediaFault.DAMAGED)
+        return RejectedMedia(fault=MediaFault.DAMAGED), b""

@@ -1,4 +1,4 @@
-"""Video tools: frames and smaller copies, made by PyAV (extra `media`) in confined processes."""
+"""Video tools: frames and smaller copies, made by PyAV in confined processes."""
 
 from enum import StrEnum
 

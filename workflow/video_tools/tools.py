@@ -1,7 +1,6 @@
 """Confined video tools: videos are processed by a fresh interpreter without secrets."""
 
 import asyncio
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
@@ -80,8 +79,3 @@ class ConfinedVideoTools:
                 await run(program, task, str(max_bytes), source=source, out=out)
             except ConfinedProcessFailed as error:
                 raise UnusableVideo(f"{task}: {error}") from error
-
-
-def open_video_tools() -> ConfinedVideoTools | None:
-    """Return the video tools; None where PyAV is not installed."""
-    return None if find_spec("av") is None else ConfinedVideoTools()

@@ -73,13 +73,18 @@ FIT: dict[str, Make] = {
     "three sounds": lambda: Files(
         videos=(make_video(2000),), audios=(make_audio(5000, "wav"),) * 3
     ),
+    "a picture to be scaled down": lambda: Files(pictures=(picture(6001, 3000),)),
+    "a picture to be made smaller": lambda: Files(
+        pictures=(lake().ljust(MAX_IMAGE_BYTES + 1, b"\0"),)
+    ),
+    "a GIF": lambda: Files(pictures=(picture(640, 360, "GIF"),)),
+    "a sound to be made smaller": lambda: Files(
+        pictures=(lake(),), audios=(make_audio(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
+    ),
 }
 UNFIT: dict[str, Make] = {
     "too low a picture": lambda: Files(pictures=(picture(300, 299),)),
     "too narrow a picture": lambda: Files(pictures=(picture(300, 751),)),
-    "too long a picture": lambda: Files(pictures=(picture(6001, 3000),)),
-    "too heavy a picture": lambda: Files(pictures=(lake().ljust(MAX_IMAGE_BYTES + 1, b"\0"),)),
-    "a GIF": lambda: Files(pictures=(picture(640, 360, "GIF"),)),
     "half a picture": lambda: Files(pictures=(picture(640, 360, "JPEG")[:-500],)),
     "too short a video": lambda: lengths(1999),
     "too long a video": lambda: lengths(15_001),
@@ -90,9 +95,6 @@ UNFIT: dict[str, Make] = {
     "too short an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(1900),)),
     "too long an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(15_100),)),
     "too long a WAV": lambda: Files(pictures=(lake(),), audios=(make_audio(15_001, "wav"),)),
-    "too heavy a sound": lambda: Files(
-        pictures=(lake(),), audios=(make_audio(2000, "wav").ljust(MAX_AUDIO_BYTES + 1, b"\0"),)
-    ),
     "a picture as sound": lambda: Files(pictures=(lake(),), audios=(lake(),)),
     "sound alone": lambda: Files(audios=(make_audio(3000),)),
 }
@@ -144,13 +146,15 @@ def we_take(gathered: LoadedAttachments) -> bool:
     return True
 
 
-async def they_take(session: aiohttp.ClientSession, urls: dict[str, list[str]]) -> bool:
+async def they_bill(session: aiohttp.ClientSession, urls: dict[str, list[str]]) -> int | None:
+    """Give the milliseconds of video that the stand-in bills; None where it takes none of it."""
     fields = {"mode": "omni_reference", "prompt": "like these", **urls}
     try:
         order = parse_submission(MODELS["seedance-2-0"], {"input": fields})
-        return not (await MediaFetcher(session).fetch(order)).is_unusable
+        fetched = await MediaFetcher(session).fetch(order)
     except InvalidSubmission:
-        return False
+        return None
+    return None if fetched.is_unusable else fetched.video_ms or 0
 
 
 @pytest.mark.parametrize(
@@ -177,6 +181,18 @@ async def test_a_file_is_taken_by_both_or_by_neither(
         served.update(zip(paths, contents, strict=True))
         urls[kind] = [root + path for path in paths]
         attachments.append([attached(root + path, len(served[path])) for path in paths])
-    loader = AttachmentLoader(session, f"{root}/api/v10", MediaFolder(tmp_path).save_input)
-    verdicts = we_take(await loader.load_references(*attachments)), await they_take(session, urls)
-    assert verdicts == (fits, fits)
+    folder = MediaFolder(tmp_path)
+    loader = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
+    gathered = await loader.load_references(*attachments)
+    assert we_take(gathered) is fits
+    if not fits:
+        assert await they_bill(session, urls) is None
+        return
+    # What is sent may be a copy: it is taken, and billed to the millisecond.
+    sent = {"image": gathered.pictures, "video": gathered.videos, "audio": gathered.audios}
+    for kind, media in sent.items():
+        for number, medium in enumerate(media):
+            path = folder.input_path(medium.kept or "")
+            assert path is not None
+            served[f"/{kind}_urls/{number}"] = path.read_bytes()
+    assert await they_bill(session, urls) == sum(clip.duration_ms for clip in gathered.videos)

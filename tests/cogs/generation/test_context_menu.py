@@ -32,13 +32,6 @@ def picture(name: str, size: tuple[int, int] = (640, 360), kind: str = "PNG") ->
     return Upload(name, data.getvalue())
 
 
-def animation() -> Upload:
-    data = io.BytesIO()
-    frames = [Image.new("RGB", (400, 300), colour) for colour in ("navy", "teal")]
-    frames[0].save(data, "GIF", save_all=True, append_images=frames[1:])
-    return Upload("wave.gif", data.getvalue())
-
-
 async def chosen(person: MemberClient, message: Message) -> Interaction:
     """Choose the entry of a message's menu, and wait for the first answer."""
     return await (await person.use_context_menu(message, MENU)).until_answered()
@@ -236,12 +229,11 @@ async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (Upload("text.png", b"no picture"), "is not a PNG, JPEG or WebP"),
-        (animation(), "is not a PNG, JPEG or WebP"),
-        (picture("line.png", (1, 60_000)), "too many pixels"),
+        (Upload("text.png", b"no picture"), "is not a picture that can be read"),
+        (picture("line.png", (1, 60_000)), "1 × 6000 pixels"),
         (picture("small.png", (200, 200)), "300 to 6000 pixels"),
     ],
-    ids=["other bytes", "animated", "a line", "small"],
+    ids=["other bytes", "a line", "small"],
 )
 async def test_a_picture_that_can_not_be_used_is_refused_with_its_reason(
     harness: BotHarness, ada: MemberClient, file: Upload, said: str

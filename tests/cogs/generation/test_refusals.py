@@ -104,10 +104,10 @@ def frames(model: str) -> list[Row]:
         ({"image": picture(300, 750)}, None),
         ({"image": picture(300, 751)}, "picture.png"),
         ({"image": picture(6000, 2400, "JPEG")}, None),
-        ({"image": picture(6001, 2401, "JPEG")}, "picture.jpeg"),
+        ({"image": picture(6001, 2401, "JPEG")}, None),
         ({"image": heavy(MAX_IMAGE_BYTES)}, None),
-        ({"image": heavy(MAX_IMAGE_BYTES + 1)}, "heavy.png"),
-        ({"image": picture(), "last_image": picture(kind="GIF")}, "picture.gif"),
+        ({"image": heavy(MAX_IMAGE_BYTES + 1)}, None),
+        ({"image": picture(), "last_image": picture(kind="GIF")}, None),
         ({"image": picture(), "last_image": Upload("x.png", b"")}, "x.png"),
     ]
     # Which pictures can be used is the same on both.
@@ -134,8 +134,8 @@ def references() -> list[Row]:
         ({**clips(2000), **sounds(5000, 5000, 5001)}, "15.001 s together"),
         (sounds(3000), "needs a reference picture or video"),
         ({"image1": picture(), "audio1": Upload("hours.mp3", half_an_hour())}, "hours.mp3"),
-        ({"video1": picture()}, "not an MP4 or MOV"),
-        ({"audio1": picture(), "image1": picture()}, "not an MP3 or WAV"),
+        ({"video1": picture()}, "Attach an MP4, MOV"),
+        ({"audio1": picture(), "image1": picture()}, "Attach an MP3, WAV"),
         ({"image1": picture(), "video1": Upload("cut.mp4", make_video(3000)[:-99])}, "cut.mp4"),
     ]
     asked = {"prompt": "like these", "duration": 4, "resolution": "480p"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from cogs.generation.attachments import LoadedAttachments
 from cogs.generation.modals import RETRY_KINDS, ModalKind
 from cogs.generation.retry import RetryDraft, RetryModals, merge_frames, with_frames
 from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings
@@ -166,7 +167,7 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
         "resolution": "480p",
     }
     refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
-    assert "text.png is not a PNG" in refusal.text
+    assert "text.png is not a picture" in refusal.text
     form = await edited_again(ada, refusal)
     assert "last.png is kept as the last picture" in notes(form)
     still = await sent_off(ada, form)
@@ -394,10 +395,12 @@ def test_a_last_picture_is_never_taken_for_a_first_one() -> None:
     """Alone it breaks a rule, unless the reason has been named."""
     draft = Draft(command=GenerationCommand.ANIMATE, prompt="it drifts")
     missing = Violation.of(ViolationCode.FIRST_PICTURE_MISSING, Source.ATTACHMENT)
-    unfit = Violation.of(ViolationCode.FILE_ANIMATED, Source.ATTACHMENT, name="x.png")
-    assert with_frames(draft, (None, LAKE), ()).violations == (missing,)
-    assert with_frames(draft, (None, LAKE), (unfit,)).violations == (unfit,)
-    assert with_frames(draft, (LAKE, None), ()).violations == ()
+    unfit = Violation.of(ViolationCode.FILE_WITHOUT_VIDEO, Source.ATTACHMENT, name="x.png")
+    assert with_frames(draft, (None, LAKE), LoadedAttachments()).violations == (missing,)
+    assert with_frames(draft, (None, LAKE), LoadedAttachments(violations=(unfit,))).violations == (
+        unfit,
+    )
+    assert with_frames(draft, (LAKE, None), LoadedAttachments()).violations == ()
 
 
 def test_a_form_that_is_opened_is_kept_for_as_long_again() -> None:

@@ -187,7 +187,8 @@ async def test_a_refusal_names_whole_rules_and_how_many_more(
     """Every rule that fits; for what does not, a number."""
     names = [f"file {number:02} ".ljust(length, "x") for number in range(rules)]
     violations = [
-        Violation.of(ViolationCode.FILE_ANIMATED, Source.ATTACHMENT, name=name) for name in names
+        Violation.of(ViolationCode.FILE_WITHOUT_VIDEO, Source.ATTACHMENT, name=name)
+        for name in names
     ]
     given = [format_violation(violation) for violation in violations]
     message = await show(client, videos, views.render_refusal(violations))

@@ -210,7 +210,18 @@ FILES: list[Row] = [
     (
         Code.PICTURE_TOO_NARROW,
         {**A_PNG, "width": 300, "height": 751, "most": 2.5},
-        "a.png is too narrow (300 × 751): the longer side may be at most 2.5 times the shorter.",
+        (
+            "a.png is too tall (300 × 751): it may be at most 2.5 times as high as wide. "
+            "Crop it first."
+        ),
+    ),
+    (
+        Code.PICTURE_TOO_NARROW,
+        {**A_PNG, "width": 751, "height": 300, "most": 2.5},
+        (
+            "a.png is too wide (751 × 300): it may be at most 2.5 times as wide as high. "
+            "Crop it first."
+        ),
     ),
     (
         Code.VIDEO_LENGTH,
@@ -256,11 +267,25 @@ FILES: list[Row] = [
     ),
     (
         Code.FILE_OTHER_FORMAT,
-        {**A_PNG, "kind": "picture"},
-        "a.png is not a PNG, JPEG or WebP picture.",
+        {**A_PNG, "kind": "picture", "format": "PDF"},
+        (
+            "a.png is a file of another kind (PDF). Attach a PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP "
+            "or TIFF."
+        ),
     ),
-    (Code.FILE_OTHER_FORMAT, {**A_PNG, "kind": "video"}, "a.png is not an MP4 or MOV video."),
-    (Code.FILE_OTHER_FORMAT, {**A_PNG, "kind": "audio"}, "a.png is not an MP3 or WAV file."),
+    (
+        Code.FILE_OTHER_FORMAT,
+        {**A_PNG, "kind": "video", "format": None},
+        (
+            "a.png is not a video that can be read. Attach an MP4, MOV, WebM, MKV, 3GP, GIF or "
+            "animated WebP."
+        ),
+    ),
+    (
+        Code.FILE_OTHER_FORMAT,
+        {**A_PNG, "kind": "audio", "format": "PNG"},
+        "a.png is a file of another kind (PNG). Attach an MP3, WAV, M4A, AAC, FLAC, OGG or WebM.",
+    ),
     (
         Code.FILE_DAMAGED,
         {**A_PNG, "kind": "picture"},
@@ -278,21 +303,11 @@ FILES: list[Row] = [
     ),
     (
         Code.FILE_TOO_MANY_PIXELS,
-        {**A_PNG, "side": 6000},
-        "a.png has too many pixels: 6000 a side at most.",
-    ),
-    (Code.FILE_ANIMATED, A_PNG, "a.png is animated: only still pictures can be used."),
-    (
-        Code.FILE_COMPRESSED_WAV,
         A_PNG,
-        "a.png is a compressed WAV: save it as an MP3 or a plain WAV.",
+        "a.png has too many pixels: save it with fewer, 4K at most for a video.",
     ),
     (Code.FILE_WITHOUT_VIDEO, A_PNG, "a.png has no video in it, or only sound."),
-    (
-        Code.FILE_LENGTH_UNKNOWN,
-        A_PNG,
-        "a.png does not tell how long it lasts: save it anew with another program.",
-    ),
+    (Code.FILE_WITHOUT_SOUND, A_PNG, "a.png has no sound in it."),
     (
         Code.FILE_TOO_COMPLEX,
         A_PNG,

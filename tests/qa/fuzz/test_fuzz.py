@@ -11,7 +11,13 @@ from qa.fuzz.target import FuzzTarget
 
 _SEED = 20
 _NEVER_TAKEN = {"callbacks", "links"}
-_SAMPLES = {"callbacks": 10_000, "links": 2_000, "money": 1_000, "buttons": 1_000}
+_SAMPLES = {
+    "callbacks": 10_000,
+    "links": 2_000,
+    "money": 1_000,
+    "buttons": 1_000,
+    "attachments": 60,
+}
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -14,12 +14,12 @@ from fractions import Fraction
 from typing import Any, Self
 
 import aiohttp
+import av
 import pytest
 from aiohttp import web
 from PIL import Image
 
 from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
-from sandbox.apixo.pyav import av
 
 DEADLINE_SECONDS = 20
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
 from sandbox.apixo.captions import to_supported_glyphs
 from sandbox.apixo.clips import clip_size, pad_to_size, render_clip
-from sandbox.apixo.pyav import av
 from sandbox.apixo.rules import SEEDANCE_2_0, Submission
 from tests.sandbox.apixo.conftest import ApiClient, FileHost, png, wait_until
 

@@ -11,8 +11,8 @@ from domain.models import Resolution
 from domain.pricing import quote
 from domain.requests import Clip, Draft, GenerationCommand, build_request, round_clip_ms
 from tests.harness.media_samples import make_audio, make_video
-from workflow.media_probe.audio import probe as listen
-from workflow.media_probe.video import probe as watch
+from workflow.media_probe.inspection import inspect
+from workflow.media_probe.types import MediaKind
 
 TABLE = Path(__file__).parents[2] / "domain" / "golden_prices.json"
 ROWS: list[dict[str, Any]] = [row for row in json.loads(TABLE.read_text()) if row["video_ref_ms"]]
@@ -21,7 +21,7 @@ ROWS: list[dict[str, Any]] = [row for row in json.loads(TABLE.read_text()) if ro
 @cache
 def probed(ms: int, kind: str = "mp4") -> Clip:
     """Make a video of so many milliseconds, and look how long it is."""
-    found = watch(make_video(ms, kind=kind))
+    found, _ = inspect(MediaKind.VIDEO, make_video(ms, kind=kind))
     return Clip(
         url="https://x/v.mp4",
         name="v.mp4",
@@ -62,7 +62,7 @@ def test_a_real_video_costs_what_the_table_says(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", ["mp3", "wav"])
 def test_reference_audio_costs_nothing(kind: str) -> None:
     """APIXO bills the reference video alone; without one the other rate counts."""
-    found = listen(make_audio(3000, kind))
+    found, _ = inspect(MediaKind.AUDIO, make_audio(3000, kind))
     heard = Clip(url="https://x/a", name="a", duration_ms=round_clip_ms(found.microseconds))
     assert price("720p", 5, videos=(probed(2500),), audios=(heard,)) == 862_500
 
