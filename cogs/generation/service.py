@@ -24,7 +24,7 @@ from domain.errors import RulesViolated
 from domain.guild_rules import RequestOrigin, apply_guild_rules, privacy_violations
 from domain.money import MicroUSD
 from domain.pricing import quote
-from domain.requests import Draft, VideoRequest, build_request
+from domain.requests import Conversion, Draft, VideoRequest, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
@@ -208,9 +208,11 @@ class GenerationService:
             )
             return await self._confirmations.ask(interaction, pending)
         accepted = await self._accept(interaction, request, keys, private=draft.private)
-        return await self._start(interaction, accepted)
+        return await self._start(interaction, accepted, draft.conversions)
 
-    async def _start(self, interaction: Interaction, accepted: Accepted) -> ui.LayoutView:
+    async def _start(
+        self, interaction: Interaction, accepted: Accepted, conversions: Sequence[Conversion]
+    ) -> ui.LayoutView:
         """Have the worker begin, and lay out the private answer."""
         if accepted.job.private:
             self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
@@ -222,7 +224,7 @@ class GenerationService:
             cancel,
             *await self._notify_buttons(accepted),
             charge_failures=charge_failures,
-            conversions=draft.conversions,
+            conversions=conversions,
         )
 
     async def confirm(self, interaction: Interaction, key: str) -> ui.LayoutView:
