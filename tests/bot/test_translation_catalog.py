@@ -80,7 +80,6 @@ ALLOWED = {
         ),
     },
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},
-    "names of periodic tasks": {"weekly summaries", "submission block"},
     "names of file formats": {"Windows Media", "JPEG XL", "web page"},
     "names of commands, which stay English": {"Animate this image"},
     "the command line's": {"write {}, or a month such as 2026-11"},
