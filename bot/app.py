@@ -52,6 +52,8 @@ from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.servers.cog import ServersCog
+from cogs.servers.gate import ServerGate
+from cogs.servers.registrar import ServerRegistrar
 from cogs.settings.cog import SettingsCog
 from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
@@ -159,7 +161,11 @@ def build_cogs(
     """Return the cogs: commands and buttons, the worker loop, and the periodic tasks."""
     interactions = InteractionTracker()
     retry_modals = RetryModals(context.now_ms)
-    service = GenerationService(context, worker, ephemeral_replies, retry_modals)
+    operators = Operators(bot)
+    registrar = ServerRegistrar(bot, context, operators)
+    gate = ServerGate(context, registrar)
+    servers = ServersCog(context, interactions, registrar, operators)
+    service = GenerationService(context, worker, ephemeral_replies, retry_modals, gate)
     autocomplete = Autocomplete(context)
     return [
         GenerationCog(interactions, service, attachments, autocomplete),
@@ -171,13 +177,13 @@ def build_cogs(
         JobListCog(context, worker, interactions, ephemeral_replies),
         QuotaCog(context, interactions),
         SettingsCog(context, interactions),
-        OperatorCog(context, worker, interactions),
+        OperatorCog(context, worker, interactions, servers),
         ReportCog(context, interactions),
         HelpCog(context, interactions),
         NotificationsCog(context, interactions),
-        ServersCog(context),
+        servers,
         WorkerLoop(worker, interactions),
-        PeriodicTasks(context, Operators(bot), WeeklySummaryPublisher(bot)),
+        PeriodicTasks(context, operators, WeeklySummaryPublisher(bot), servers.periodic_tasks),
     ]
 
 
@@ -286,6 +292,7 @@ def _policy(settings: Settings) -> Policy:
         charge_failed_tasks=settings.charge_failed_tasks,
         exposure_limit=settings.exposure_limit_usd,
         balance_alert=settings.balance_alert_usd,
+        allowed_servers=settings.allowed_servers,
         time_scale=settings.time_scale,
     )
 

@@ -15,6 +15,7 @@ from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
 from domain.loopback import LOOPBACK_HOSTS
 from domain.money import MicroUSD, parse_usd
+from domain.servers import AllowedServers
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
@@ -112,6 +113,11 @@ class Settings(DatabaseSettings):
     global_daily_limit_usd: MicroUSD | None = Field(
         MicroUSD(200_000_000), description=f"over everything, the operator's fuse: {_DAILY_LIMIT}"
     )
+    allowed_servers: Annotated[AllowedServers, NoDecode] = Field(
+        AllowedServers(),
+        description="who may spend: `all`, or a comma list of server ids. Empty: servers whose "
+        "owner operates the bot when it joins, and those that the operator admits",
+    )
     balance_alert_usd: MicroUSD | None = Field(
         MicroUSD(10_000_000),
         description="below this balance at APIXO the operator gets a direct message, once; `none` "
@@ -183,6 +189,11 @@ class Settings(DatabaseSettings):
     @classmethod
     def _wss_or_loopback(cls, value: str | None) -> str | None:
         return value if value is None else _address(value, secure="wss", plain="ws")
+
+    @field_validator("allowed_servers", mode="before")
+    @classmethod
+    def _servers(cls, value: object) -> object:
+        return AllowedServers.parse(value) if isinstance(value, str) else value
 
     @field_validator("apixo_result_hosts", mode="before")
     @classmethod
@@ -264,6 +275,8 @@ def _address(value: str, *, secure: str, plain: str) -> str:
 def _default(name: str, value: object) -> str:
     if name.endswith("_usd") and isinstance(value, int):
         return str(value // 1_000_000)
+    if isinstance(value, AllowedServers):
+        return "all" if value.every else ",".join(map(str, sorted(value.ids)))
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, bool):

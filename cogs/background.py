@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -104,7 +104,11 @@ class PeriodicTasks(commands.Cog):
     """A loop that runs each periodic task when it is due, for the life of the process."""
 
     def __init__(
-        self, context: Context, operators: Operators, weekly_summary: WeeklySummaryPublisher
+        self,
+        context: Context,
+        operators: Operators,
+        weekly_summary: WeeklySummaryPublisher,
+        servers: Mapping[str, _PeriodicTask],
     ) -> None:
         self._operators = operators
         self._tasks: dict[str, _PeriodicTask] = {
@@ -118,6 +122,7 @@ class PeriodicTasks(commands.Cog):
             "release notices": ReleaseNotices(context).send_next,
             "retention": _IntervalTask(lambda: sweep(context), _RETENTION_INTERVAL_S),
             **OperatorAlerts(context, operators).periodic_tasks,
+            **servers,
         }
 
     async def cog_load(self) -> None:

@@ -10,6 +10,9 @@ class ObstacleKind(StrEnum):
     SERVER_LEFT = "server left"
     """The bot is not, or no longer, a member of the server."""
 
+    NOT_ADMITTED = "server not admitted"
+    """The operator has not admitted the server, or no longer."""
+
     CHANNEL_GONE = "channel gone"
     PERMISSIONS_MISSING = "permissions missing"
 

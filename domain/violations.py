@@ -93,6 +93,8 @@ class ViolationCode(StrEnum):
     PRIVATE_NOT_ALLOWED = "private_not_allowed"
     PERMISSIONS_MISSING = "permissions_missing"
     BOT_NOT_IN_SERVER = "bot_not_in_server"
+    SERVER_NOT_ADMITTED = "server_not_admitted"
+    SERVER_REFUSED = "server_refused"
     PRESET_UNKNOWN = "preset_unknown"
     PRESET_DOES_NOT_FIT = "preset_does_not_fit"
 

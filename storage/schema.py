@@ -343,6 +343,29 @@ guilds = Table(
     sqlite_strict=True,
 )
 
+servers = Table(
+    "servers",
+    metadata,
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("owner_id", Int),
+    Column("joined_at_ms", Int),
+    Column("left_at_ms", Int),
+    Column("admitted_at_ms", Int),
+    Column("admitted_by", Text),
+    Column("admitted_limit_micro", Int),
+    Column("withdrawn_at_ms", Int),
+    Column("withdrawn_by", Text),
+    Column("wanted_at_ms", Int),
+    Column("asked_at_ms", Int),
+    CheckConstraint("(admitted_at_ms IS NULL) = (admitted_by IS NULL)", name="admitted_by"),
+    CheckConstraint("(withdrawn_at_ms IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by"),
+    CheckConstraint("admitted_at_ms IS NULL OR withdrawn_at_ms IS NULL", name="decision"),
+    CheckConstraint("admitted_limit_micro >= 0", name="admitted_limit"),
+    sqlite_strict=True,
+)
+"""Servers that the bot is or was on, and whether the operator has admitted each to spend."""
+
 presets = Table(
     "presets",
     metadata,

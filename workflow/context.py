@@ -11,6 +11,7 @@ from apixo.downloads import ResultDownloader
 from domain.money import MicroUSD
 from domain.polling import backoff_ms
 from domain.quotas import Limits
+from domain.servers import EVERY_SERVER, AllowedServers
 from storage.database import Database
 from storage.jobs import Job
 from storage.media import MediaFolder
@@ -36,6 +37,7 @@ class Policy:
     max_queued_per_member: int = 50
     max_queued_per_server: int = 500
     balance_alert: MicroUSD | None = None
+    allowed_servers: AllowedServers = EVERY_SERVER
 
 
 class MediaUrls(Protocol):

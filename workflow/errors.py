@@ -3,6 +3,7 @@
 DailiesError
 ├── OverLimit                 a quota does not cover the price; every exceeded one is named
 ├── QueueFull                 too many jobs are queued already
+├── ServerNotAdmitted         the operator has not admitted the server
 ├── TooManyInFlight           the member has as many active jobs as they may have
 ├── CooldownActive            the member's last request was too recent
 ├── NoSuchGrant               the server has no such grant
@@ -49,6 +50,10 @@ class QueueFull(DailiesError):
         self.scope = scope
         self.limit = limit
         super().__init__(f"{limit} jobs of this {scope} wait already")
+
+
+class ServerNotAdmitted(DailiesError):
+    """The operator has not admitted the server, or no longer."""
 
 
 class TooManyInFlight(DailiesError):

@@ -116,6 +116,7 @@ async def run_checks(settings: Settings) -> int:
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "token": _token,
         "permissions": _permissions,
+        "servers": _servers,
         "key and balance": _balance,
         "database": _database,
         "reconciliation": _reconciliation,
@@ -161,6 +162,23 @@ async def _permissions(settings: Settings) -> str:
     if guilds_lacking_permissions:
         raise CheckFailed(f"lacking in {'; '.join(guilds_lacking_permissions)}")
     return f"{len(guilds)} server(s), nothing lacking"
+
+
+async def _servers(settings: Settings) -> str:
+    """Say who can have the operator's money spent."""
+    application = await _get_discord(settings, "/oauth2/applications/@me")
+    allowed = settings.allowed_servers
+    if allowed.by_admission:
+        rule = "only your own servers may spend, and those that you admit"
+    elif allowed.every:
+        rule = "ALLOWED_SERVERS lets every server spend"
+    else:
+        rule = f"ALLOWED_SERVERS lets {len(allowed.ids)} server(s) spend"
+    if not application["bot_public"]:
+        return f"{rule}; nobody else can invite the bot"
+    if allowed.every:
+        return f"{rule}, and the application is a Public Bot: anybody can invite it and spend"
+    return f"{rule}; the application is a Public Bot, so anybody can invite it"
 
 
 def _missing_permissions(granted: discord.Permissions) -> list[str]:

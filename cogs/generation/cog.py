@@ -180,7 +180,7 @@ class GenerationCog(_CommandCog):
     ) -> None:
         """Defer, load the pictures, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
-        await self._service.check_server(interaction)
+        await self._service.gate.check(interaction)
         loaded = await self._attachments.load_pictures(attachments)
         draft = build_draft(command, options, loaded)
         retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
@@ -283,7 +283,7 @@ class ReferenceCog(_CommandCog):
     ) -> None:
         """Defer, load the references, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
-        await self._service.check_server(interaction)
+        await self._service.gate.check(interaction)
         loaded = await self._attachments.load_references(pictures, videos, audios)
         draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
         omitted = len(loaded.violations)
@@ -329,7 +329,7 @@ class ComposeCog(ComponentCog):
     @app_commands.command(name="compose", description=N_("Write a long prompt in a form"))
     async def compose(self, interaction: Interaction) -> None:
         """Open a modal for a video from words, or from pictures."""
-        await self._service.check_server_before_form(interaction)
+        await self._service.gate.check_before_form(interaction)
         form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
 
@@ -366,7 +366,7 @@ class ComposeCog(ComponentCog):
         keys: IdempotencyKeys,
     ) -> None:
         """Request the video of a draft with the submitted input applied, and answer."""
-        await self._service.check_server(interaction)
+        await self._service.gate.check(interaction)
         updated = replace(before, draft=apply_input(before.draft, data))
         if takes_pictures(before.kind):
             updated = await self._with_pictures(updated, data)

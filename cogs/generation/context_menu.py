@@ -217,7 +217,7 @@ class ContextMenuCog(ComponentCog):
 
     async def _start(self, interaction: Interaction, message: discord.Message) -> None:
         """Answer with the modal, or with a menu if there are several pictures."""
-        await self._service.check_server_before_form(interaction)
+        await self._service.gate.check_before_form(interaction)
         pictures = pictures_in(message)
         if not pictures:
             raise UserError(_(_NO_PICTURE))
@@ -233,7 +233,7 @@ class ContextMenuCog(ComponentCog):
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        await self._service.check_server(interaction)
+        await self._service.gate.check(interaction)
         loaded = await self._load(interaction, match, data)
         draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
         retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from cogs.generation import refusals
 from cogs.generation.retry import RetryDraft, RetryModals
 from cogs.publishing.access import missing_permissions
 from cogs.publishing.ephemeral_replies import EphemeralReplies
+from cogs.servers.gate import ServerGate
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_usd
@@ -32,7 +32,7 @@ from workflow.errors import (
     CooldownActive,
     OverLimit,
     QueueFull,
-    TemporaryPublishError,
+    ServerNotAdmitted,
     TooManyInFlight,
 )
 from workflow.guilds.notifications import wants_done_notification
@@ -119,10 +119,6 @@ _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
 """Sources of violations that a retry modal can correct."""
 
 
-_FORM_CHECK_S: Final = 2
-"""Seconds for checks before a form: Discord waits three for the first answer."""
-
-
 class GenerationService:
     """Turns drafts from commands, buttons and modals into jobs."""
 
@@ -132,36 +128,14 @@ class GenerationService:
         worker: Worker,
         ephemeral_replies: EphemeralReplies,
         retries: RetryModals,
+        gate: ServerGate,
     ) -> None:
+        self.gate = gate
         self._context = context
         self._worker = worker
         self._ephemeral_replies = ephemeral_replies
         self._retries = retries
         self._confirmations = PriceConfirmations(context)
-
-    async def check_server(self, interaction: Interaction) -> None:
-        """Refuse a server where no video can be posted, before any file of a request is fetched.
-
-        If Discord does not answer, nothing is refused: a job is checked again before it is bought.
-
-        Raises:
-            RulesViolated: the bot is not a member of the server.
-            UserError: the interaction comes from direct messages.
-        """
-        guild_id = guild_id_of(interaction)
-        with suppress(TemporaryPublishError):
-            if await self._context.publisher.find_obstacle(guild_id, None) is not None:
-                raise RulesViolated([Violation.of(ViolationCode.BOT_NOT_IN_SERVER, Source.CHANNEL)])
-
-    async def check_server_before_form(self, interaction: Interaction) -> None:
-        """Do the same before a form is opened, which has to be the first answer.
-
-        Raises:
-            RulesViolated: the bot is not a member of the server.
-        """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FORM_CHECK_S):
-                await self.check_server(interaction)
 
     async def request_video(
         self,
@@ -183,7 +157,7 @@ class GenerationService:
             self._context, guild_id_of(interaction), interaction.user.id, draft
         )
         try:
-            await self.check_server(interaction)
+            await self.gate.check(interaction)
             return await self._ask_or_accept(interaction, draft, keys, retry, agreed_price)
         except RulesViolated as error:
             button = None
@@ -291,6 +265,8 @@ class GenerationService:
             return await accept(self._context, order)
         except OverLimit as error:
             violations = refusals.quota_violations(error, quote(request).amount)
+        except ServerNotAdmitted:
+            violations = [Violation.of(ViolationCode.SERVER_REFUSED, Source.CHANNEL)]
         except QueueFull as error:
             violations = [refusals.queue_violation(error)]
         except TooManyInFlight as error:

@@ -14,7 +14,8 @@ _KEPT: Final = N_(
     "notes; what you spent each day. These rows can not be changed or removed: they are the "
     "proof of what everything cost.\n"
     "- **Limits**: the limits and grants that managers set for you, who changed them and when; "
-    "whether you want to be told when a video is done."
+    "whether you want to be told when a video is done.\n"
+    "- **This server**: its name and the id of its owner."
 )
 _TIME: Final = N_(
     "- **Files you give** go {inputs} days after their last use on this server; the same file "

@@ -8,11 +8,10 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from cogs.operator import views as operator_cards
 from cogs.operator.alerts import format_low_disk_space
@@ -24,6 +23,8 @@ from cogs.operator.buttons import (
     bind_task_modal,
     read_task_id,
 )
+from cogs.operator.owners import check_operator
+from cogs.servers.cog import ServersCog
 from cogs.ui import text, views
 from cogs.ui.i18n import N_, _, ngettext
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
@@ -58,7 +59,6 @@ _PERIODS: Final = [
     app_commands.Choice(name=kind.value, value=kind.value)
     for kind in (LimitKind.DAY, LimitKind.MONTH)
 ]
-_NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
 _STALE_DECISION: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
 _NOTHING_TO_RELEASE: Final = N_("No job of that server is left to release.")
 _DECISION_APPLIED: Final = MappingProxyType(
@@ -96,10 +96,17 @@ class OperatorCog(ComponentCog):
         default_permissions=discord.Permissions(administrator=True),
     )
 
-    def __init__(self, context: Context, worker: Worker, interactions: InteractionTracker) -> None:
+    def __init__(
+        self,
+        context: Context,
+        worker: Worker,
+        interactions: InteractionTracker,
+        servers: ServersCog,
+    ) -> None:
         self._context = context
         self._worker = worker
         self._interactions = interactions
+        self._servers = servers
 
     @operator.command(name="status", description=N_("See at a glance how the service stands"))
     async def status(self, interaction: Interaction) -> None:
@@ -129,6 +136,11 @@ class OperatorCog(ComponentCog):
     async def parked(self, interaction: Interaction) -> None:
         """Show the parked jobs of all servers."""
         await self._serve(interaction, self._show_parked_jobs)
+
+    @operator.command(name="servers", description=N_("See the servers, and who may spend"))
+    async def servers(self, interaction: Interaction) -> None:
+        """Show the servers that the bot is on."""
+        await self._serve(interaction, self._servers.show)
 
     @operator.command(name="limit", description=N_("Set what a server or everything may spend"))
     @app_commands.describe(
@@ -220,7 +232,7 @@ class OperatorCog(ComponentCog):
                 else self._interactions.defer_reply
             )
             await defer(interaction)
-            await _check_owner(interaction)
+            await check_operator(interaction)
             await handler(interaction)
 
         await run_handler(interaction, serve())
@@ -253,7 +265,7 @@ class OperatorCog(ComponentCog):
     ) -> None:
         try:
             async with asyncio.timeout(_FORM_READ_S):
-                await _check_owner(interaction)
+                await check_operator(interaction)
         except TimeoutError:
             raise UserError(_("Discord is slow just now. Click again in a moment.")) from None
         await interaction.response.send_modal(bind_task_modal(*job_and_fence))
@@ -331,12 +343,6 @@ class OperatorCog(ComponentCog):
         now = _("nothing set") if amount is None else format_limit(limit.kind, limit.amount)
         message = (_SERVER_LIMIT_CHANGED if limit.guild_id else _GLOBAL_LIMIT_CHANGED)[limit.kind]
         return _(message, server=limit.guild_id, now=now, was=was)
-
-
-async def _check_owner(interaction: Interaction) -> None:
-    bot = cast("commands.Bot", interaction.client)
-    if not await bot.is_owner(cast("discord.User", interaction.user)):
-        raise UserError(_(_NOT_OPERATOR))
 
 
 def _build_limit(period: str, amount: str | None, server: str | None) -> Limit:

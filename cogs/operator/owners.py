@@ -1,14 +1,18 @@
 """Operators of the service, from Discord's application info, and direct messages to them."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 import discord
 import structlog
 from discord import ui
+from discord.ext import commands
 
 from cogs.ui import views
+from cogs.ui.i18n import N_, _
+from cogs.ui.interactions import UserError
+from cogs.ui.routing import Interaction
 
 _log = structlog.get_logger(__name__)
 
@@ -18,7 +22,10 @@ _LOOK_BACK: Final = timedelta(minutes=1)
 _LOST_ANSWERS: Final = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 _NO_MENTIONS: Final = discord.AllowedMentions.none()
 _OPERATOR_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-_DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+"""Whatever a request to Discord may raise."""
+
+_NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
 
 
 class Operators:
@@ -39,7 +46,7 @@ class Operators:
         """Send a direct message to each operator; return False if it reached none, never raise."""
         try:
             user_ids = await self.user_ids()
-        except _DISCORD_ERRORS as error:
+        except DISCORD_ERRORS as error:
             _log.error("operator lookup failed", error=str(error))
             return False
         return any([await self._send(user_id, message) for user_id in sorted(user_ids)])
@@ -49,7 +56,7 @@ class Operators:
         try:
             channel = await self._client.create_dm(discord.Object(user_id))
             await channel.send(view=view, allowed_mentions=_NO_MENTIONS)
-        except _DISCORD_ERRORS as error:
+        except DISCORD_ERRORS as error:
             if isinstance(error, _LOST_ANSWERS) and await self._is_sent(user_id, view):
                 return True
             _log.error("operator alert not delivered", operator=user_id, error=str(error))
@@ -69,12 +76,23 @@ class Operators:
                     async for message in channel.history(after=since)
                 ]
             )
-        except _DISCORD_ERRORS:
+        except DISCORD_ERRORS:
             return False
 
 
 def _texts(view: ui.LayoutView) -> list[str]:
     return [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
+
+
+async def check_operator(interaction: Interaction) -> None:
+    """Check with Discord that a user operates the service.
+
+    Raises:
+        UserError: they do not.
+    """
+    bot = cast("commands.Bot", interaction.client)
+    if not await bot.is_owner(cast("discord.User", interaction.user)):
+        raise UserError(_(_NOT_OPERATOR))
 
 
 def _operator_ids(application: discord.AppInfo) -> frozenset[int]:

@@ -150,6 +150,7 @@ def format_title(request: VideoRequest) -> str:
 _RELEASED: Final = MappingProxyType(
     {
         ObstacleKind.SERVER_LEFT: N_("I am not on this server any more."),
+        ObstacleKind.NOT_ADMITTED: N_("No videos are made for this server any more."),
         ObstacleKind.CHANNEL_GONE: N_("The channel where it was asked for is gone."),
         ObstacleKind.PERMISSIONS_MISSING: N_("I may not post in this channel any more."),
     }
@@ -166,6 +167,14 @@ def format_release_notice(notice: ReleaseNotice) -> str:
                 "be made, and nothing was charged for it.",
                 "I was removed from a server where {count} videos of yours were waiting. They will "
                 "not be made, and nothing was charged for them.",
+                count,
+            )
+        case ObstacleKind.NOT_ADMITTED:
+            return ngettext(
+                "No more videos are made for a server where {count} video of yours was waiting. It "
+                "will not be made, and nothing was charged for it.",
+                "No more videos are made for a server where {count} videos of yours were waiting. "
+                "They will not be made, and nothing was charged for them.",
                 count,
             )
         case ObstacleKind.CHANNEL_GONE:

@@ -189,6 +189,13 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
             "I am not a member of this server, only my commands are: I could not post the video. "
             "Ask a manager of the server to add me again, as a bot."
         ),
+        ViolationCode.SERVER_NOT_ADMITTED: N_(
+            "No videos are made for this server yet: the operator of this service has to admit it, "
+            "and is being asked."
+        ),
+        ViolationCode.SERVER_REFUSED: N_(
+            "No videos are made for this server: the operator of this service has not admitted it."
+        ),
         ViolationCode.PRESET_UNKNOWN: N_(
             "There is no preset of this name on this server: choose one of those suggested."
         ),

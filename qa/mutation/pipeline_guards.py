@@ -25,8 +25,8 @@ PIPELINE_GUARDS = (
     ),
     Guard(
         "membership at the order",
-        "cogs/generation/service.py",
-        "if await self._context.publisher.find_obstacle(guild_id, None) is not None:",
+        "cogs/servers/gate.py",
+        "if not await self._is_member(guild_id):",
         "if False:",
         ("tests/cogs/servers/test_cog.py::test_invited_for_its_commands_alone_it_buys_nothing",),
     ),

@@ -5,6 +5,7 @@ from qa.mutation.guard import Guard
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _CLICKS = "tests/cogs/jobs/test_cog.py::"
 _ATTACHMENTS = "tests/cogs/generation/test_attachments.py::"
+_ADMISSION = "tests/cogs/servers/test_admission.py::"
 _OPERATOR = "tests/cogs/operator/test_cog.py::"
 _PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _QUOTAS = "tests/cogs/quotas/test_cog.py::"
@@ -196,12 +197,38 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "is_owner: the operator's commands and buttons",
-        "cogs/operator/cog.py",
+        "cogs/operator/owners.py",
         'if not await bot.is_owner(cast("discord.User", interaction.user)):',
         "if False:",
         (
             f"{_OPERATOR}test_an_administrator_is_not_the_operator",
             f"{_OPERATOR}test_strangers_get_nowhere_with_the_buttons_and_the_form",
+            f"{_ADMISSION}test_nobody_but_the_operator_decides",
+        ),
+    ),
+    Guard(
+        "a stranger's server is refused before its files are fetched",
+        "cogs/servers/gate.py",
+        "if (code := _REFUSALS.get(admission)) is not None:",
+        "if (code := None) is not None:",
+        (f"{_ADMISSION}test_a_strangers_server_spends_nothing_until_the_operator_admits_it",),
+    ),
+    Guard(
+        "nothing is held on a server that is not admitted",
+        "workflow/stages/accept.py",
+        "if not await is_allowed(tx, context, order.guild_id):",
+        "if False:",
+        (
+            "tests/workflow/servers/test_admission.py::test_nothing_is_held_until_the_operator_admits_a_server",
+        ),
+    ),
+    Guard(
+        "an earlier owner's admission ends when the bot joins again",
+        "domain/servers.py",
+        "if is_new and server.admitted_by == BY_OWNER and not owner_operates:",
+        "if False:",
+        (
+            "tests/domain/test_servers.py::test_when_the_bot_joins_again_only_the_operators_word_still_counts",
         ),
     ),
     Guard(

@@ -82,7 +82,7 @@ class AboutRoutes:
     async def application(self, _request: web.Request) -> web.Response:
         """Return the application."""
         world = self._state.world
-        owner = serializers.user_json(world.users[world.guild().owner_id])
+        owner = world.application_owner or world.users[world.guild().owner_id]
         return json_response(
             {
                 "id": str(world.bot_user.id),
@@ -95,8 +95,8 @@ class AboutRoutes:
                 "summary": "",
                 "verify_key": "0" * 64,
                 "flags": 0,
-                "team": None,
-                "owner": owner,
+                "team": serializers.team_json(world.team) if world.team else None,
+                "owner": serializers.user_json(owner),
                 "approximate_guild_count": len(world.guilds),
                 "interactions_endpoint_url": None,
                 "integration_types_config": {"0": {}},

@@ -48,6 +48,27 @@ def user_json(user: User) -> Json:
     }
 
 
+def team_json(members: list[tuple[User, str]]) -> Json:
+    """Write the team that owns the application, with its members' roles; the first owns it."""
+    owner_id = str(members[0][0].id)
+    return {
+        "id": owner_id,
+        "name": "Team",
+        "icon": None,
+        "owner_user_id": owner_id,
+        "members": [
+            {
+                "membership_state": 2,
+                "team_id": owner_id,
+                "user": user_json(user),
+                "role": role,
+                "permissions": ["*"],
+            }
+            for user, role in members
+        ],
+    }
+
+
 def member_json(member: Membership) -> Json:
     """Write a member of a server."""
     return {

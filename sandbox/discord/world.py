@@ -52,6 +52,12 @@ class World:
         self.users: dict[int, User] = {self.bot_user.id: self.bot_user}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.application_owner: User | None = None
+        """Who owns the application; the owner of the first server, if nobody is named."""
+
+        self.team: list[tuple[User, str]] = []
+        """Who owns it instead, with their roles: admin, developer or read_only; the first owns."""
+
         self.nonces: dict[str, tuple[float, Message]] = {}
         """What the bot posted with a nonce, and when; Discord forgets it after some minutes."""
         self._listeners: list[Callable[[GatewayEvent], None]] = []
@@ -190,6 +196,11 @@ class World:
             self._emit_of(guild, "GUILD_CREATE", data)
         else:
             self._emit_of(guild, "GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
+
+    def set_owner(self, guild: Guild, owner: User) -> None:
+        """Hand a server to another of its members."""
+        guild.owner_id = owner.id
+        self._emit_of(guild, "GUILD_UPDATE", serializers.guild_json(guild))
 
     def set_premium_tier(self, guild: Guild, tier: int) -> None:
         """Set how far a server is boosted, 0 to 3."""

@@ -35,6 +35,7 @@ ALLOWED = {
         "the database was restored from a copy: this may have been submitted since",
         "the high-water mark of the media store cannot be read ({})",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
+        *("not admitted", "admitted by {}{}", ", {} a day"),
     },
     "keys under which the service notes what it has done": {
         *("low balance told", "out of funds told", "exposure told", "halt shown"),
@@ -45,6 +46,7 @@ ALLOWED = {
             "signing secret",
             "summary {}",
             "next direct message",
+            "next server question",
             "shared {}",
             "carriers {}",
         ),
@@ -53,6 +55,7 @@ ALLOWED = {
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
+        "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
         *("Discord refused: {} ({})", "the message is too large"),
@@ -82,7 +85,10 @@ ALLOWED = {
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},
     "names of file formats": {"Windows Media", "JPEG XL", "web page"},
     "names of commands, which stay English": {"Animate this image"},
-    "the command line's": {"write {}, or a month such as 2026-11"},
+    "the command line's": {
+        "write {}, or a month such as 2026-11",
+        "must be all, or ids of servers with commas between them",
+    },
 }
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.requests import dump_request
-from storage import billing, migrations
+from domain.servers import BY_MIGRATION, Server
+from storage import billing, migrations, servers
 from storage.database import Database
 from storage.errors import SchemaTooNew, SchemaTooOld
 from storage.jobs import NewJob
@@ -132,6 +133,18 @@ async def test_what_was_released_without_an_answer_is_booked_to_the_operator(
             ("adjust", "operator", 80),
         ]
         assert rows[-1].created_at_ms == rows[1].created_at_ms == 7
+
+
+async def test_servers_that_have_jobs_already_stay_admitted(
+    empty_database_url: str, make_job: Callable[..., NewJob]
+) -> None:
+    """Since their first job; no other server is."""
+    async with await Database.open(empty_database_url) as database:
+        await database.transact(lambda tx: tx.run_sync(_migrate_to, "0005"))
+        await database.transact(lambda tx: _live_before_grants(tx, make_job()))
+        await database.migrate()
+        (server,) = await database.read(servers.list_all)
+    assert server == Server(guild_id=1, admitted_at_ms=5, admitted_by=BY_MIGRATION)
 
 
 def _migrate_to(connection: Connection, revision: str) -> None:

@@ -4,6 +4,7 @@ from domain.obstacles import Obstacle, ObstacleKind
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.results.destination import find_result_channel
+from workflow.servers.admission import Admission, look_up
 
 
 def is_obstacle_cached(context: Context, job: Job) -> bool:
@@ -20,6 +21,8 @@ async def find_obstacle(context: Context, job: Job) -> Obstacle | None:
     Raises:
         TemporaryPublishError: Discord does not answer.
     """
+    if await look_up(context, job.guild_id) is not Admission.ADMITTED:
+        return Obstacle(ObstacleKind.NOT_ADMITTED)
     publisher = context.publisher
     if job.private:
         return await publisher.find_obstacle(job.guild_id, None)

@@ -21,9 +21,11 @@ from workflow.errors import (
     NotCancellable,
     OverLimit,
     QueueFull,
+    ServerNotAdmitted,
     TooManyInFlight,
 )
 from workflow.publisher import SubmissionBlock
+from workflow.servers.admission import is_allowed
 from workflow.submission_gate import find_submission_block
 
 _log = structlog.get_logger(__name__)
@@ -67,6 +69,7 @@ async def accept(context: Context, order: Order) -> Accepted:
 
     Raises:
         OverLimit: a quota does not cover the price; nothing is held.
+        ServerNotAdmitted: the server may not spend.
         QueueFull: the member or the server has too many queued jobs.
         TooManyInFlight: the member has as many active jobs as they may have.
         CooldownActive: the member's last request was too recent.
@@ -144,6 +147,8 @@ async def _describe(
 async def _create_job(
     tx: AsyncConnection, context: Context, order: Order, effective_limits: Limits
 ) -> Job:
+    if not await is_allowed(tx, context, order.guild_id):
+        raise ServerNotAdmitted
     price, now_ms = quote(order.request), context.now_ms()
     job, _ = await jobs.enqueue(
         tx,

@@ -169,6 +169,7 @@ TOLD = {
     "limits": "the limits and grants that managers set for you",
     "changes": "who changed them and when",
     "members": "whether you want to be told",
+    "servers": "the id of its owner",
 }
 """What `/privacy` says of each table that has something of members."""
 

@@ -142,6 +142,19 @@ REQUESTS: list[Row] = [
         ),
     ),
     (
+        Code.SERVER_NOT_ADMITTED,
+        {},
+        (
+            "No videos are made for this server yet: the operator of this service has to admit it, "
+            "and is being asked."
+        ),
+    ),
+    (
+        Code.SERVER_REFUSED,
+        {},
+        "No videos are made for this server: the operator of this service has not admitted it.",
+    ),
+    (
         Code.PERMISSIONS_MISSING,
         {
             "permissions": (
