@@ -61,6 +61,7 @@ CRASH_POINTS: Final = {
     "publisher.share": _SHARED,
     "transact.accept.accept": _PLAIN,
     "transact.share._record_post": _SHARED,
+    "transact.admission.register": _PLAIN,
     "transact.status_updates._find": _PLAIN,
     "transact.status_updates._shown": _PLAIN,
     "transact.worker._claim": _PLAIN,
