@@ -48,6 +48,7 @@ from cogs.operator.cog import OperatorCog
 from cogs.operator.owners import Operators
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
+from cogs.publishing.refused_requests import RefusedRequests
 from cogs.quotas.cog import QuotaCog
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
@@ -240,9 +241,10 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     attachments = AttachmentLoader(session, settings.discord_api_url, media.save_input)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values)
+    refused = RefusedRequests()
     bot = DailiesBot(
         key_values,
-        process_metrics.trace_config("discord"),
+        refused.watch(process_metrics.trace_config("discord")),
         process_metrics.count_dropped_interaction,
     )
     ephemeral_replies = EphemeralReplies(clock.now_ms)
@@ -251,7 +253,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         apixo=apixo,
         results=downloader,
         media=media,
-        publisher=DiscordPublisher(bot, ephemeral_replies),
+        publisher=DiscordPublisher(bot, ephemeral_replies, refused),
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),

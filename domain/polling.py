@@ -24,7 +24,11 @@ _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
 _CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
 _BACKOFF_MS = 2_000
-_BACKOFF_CAP_MS = 300_000
+BACKOFF_CAP_MS = 300_000
+_REPEAT_PAUSE_MS = 60_000
+
+MAX_FAILURES = 300
+"""Failures in a row, about 18 hours of them, after which a request to Discord is given up."""
 
 
 def typical_duration_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
@@ -76,9 +80,15 @@ def safety_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     return _next_age_ms(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
 
 
-def backoff_ms(failures: int, jitter: float) -> int:
+def backoff_ms(failures: int, jitter: float, longest_ms: int = BACKOFF_CAP_MS) -> int:
     """Return the wait after the n-th failure in a row; `jitter` in 0..1 spreads the retries."""
-    longest = min(_BACKOFF_CAP_MS, _BACKOFF_MS * 2 ** min(failures, 12))
+    longest = min(longest_ms, _BACKOFF_MS * 2 ** min(failures, 12))
+    return round(longest * (0.5 + 0.5 * jitter))
+
+
+def repeat_pause_ms(failures: int, jitter: float) -> int:
+    """Return the wait before a notice is sent again that failed n times: a minute to an hour."""
+    longest = min(HOUR_MS, _REPEAT_PAUSE_MS * 2 ** min(failures - 1, 12))
     return round(longest * (0.5 + 0.5 * jitter))
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader
 from domain.money import MicroUSD
-from domain.polling import backoff_ms
+from domain.polling import BACKOFF_CAP_MS, backoff_ms
 from domain.quotas import Limits
 from domain.servers import EVERY_SERVER, AllowedServers
 from storage.database import Database
@@ -112,6 +112,6 @@ class Context:
         """Measure the disk space for the results of all tasks that may be in flight."""
         return measure_disk_space(self.media, self.policy.max_tasks)
 
-    def backoff_until_ms(self, failures: int) -> int:
+    def backoff_until_ms(self, failures: int, longest_ms: int = BACKOFF_CAP_MS) -> int:
         """Return when to retry after the n-th failure in a row."""
-        return self.due_after(backoff_ms(failures, self.random.random()))
+        return self.due_after(backoff_ms(failures, self.random.random(), longest_ms))

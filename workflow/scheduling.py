@@ -5,6 +5,7 @@ from typing import Unpack
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import polling
+from domain.polling import BACKOFF_CAP_MS
 from storage import jobs
 from storage.jobs import Job, JobChanges
 from workflow.context import Context
@@ -25,14 +26,21 @@ async def reschedule(
 
 
 async def retry_later(
-    context: Context, job: Job, *, retry_after_s: float | None = None, **changes: Unpack[JobChanges]
+    context: Context,
+    job: Job,
+    *,
+    retry_after_s: float | None = None,
+    longest_ms: int = BACKOFF_CAP_MS,
+    **changes: Unpack[JobChanges],
 ) -> None:
     """Retry a job after one more failure, with a backoff that grows with failures in a row.
 
-    `retry_after_s` is the wait that the other side requested, in seconds.
+    `retry_after_s` is the wait that the other side requested, in seconds; the backoff grows to
+    `longest_ms`.
     """
     changes["failures"] = job.failures + 1
-    await reschedule(context, job, retry_at_ms(context, job, retry_after_s), **changes)
+    due_at_ms = retry_at_ms(context, job, retry_after_s, longest_ms)
+    await reschedule(context, job, due_at_ms, **changes)
 
 
 def next_poll_age_ms(context: Context, job: Job, age_ms: int) -> int:
@@ -43,7 +51,11 @@ def next_poll_age_ms(context: Context, job: Job, age_ms: int) -> int:
     return next_age_ms(job.request.model, job.request.seconds, age_ms)
 
 
-def retry_at_ms(context: Context, job: Job, retry_after_s: float | None) -> int:
+def retry_at_ms(
+    context: Context, job: Job, retry_after_s: float | None, longest_ms: int = BACKOFF_CAP_MS
+) -> int:
     """Return when to retry: after our backoff and the wait that the other side requested."""
     retry_after_ms = round((retry_after_s or 0) * 1000)
-    return max(context.backoff_until_ms(job.failures + 1), context.due_after(retry_after_ms))
+    return max(
+        context.backoff_until_ms(job.failures + 1, longest_ms), context.due_after(retry_after_ms)
+    )

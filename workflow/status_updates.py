@@ -13,7 +13,7 @@ from domain.errors import Outage
 from domain.guild_rules import rule_applies
 from domain.job_view import JobView
 from domain.jobs import AT_APIXO, ENDED_WITHOUT_VIDEO, PARKED, JobState
-from domain.polling import backoff_ms, typical_duration_ms
+from domain.polling import MAX_FAILURES, backoff_ms, typical_duration_ms
 from storage import jobs, queue, status_messages
 from storage.jobs import Job, JobEvent
 from workflow.context import Context
@@ -149,8 +149,7 @@ class StatusUpdater:
         try:
             await self._show(job)
         except (TemporaryPublishError, Outage) as error:
-            _log.warning("status message not updated", job=job.id, error=str(error))
-            self._retry_later(job)
+            await self._retry_or_give_up(job, error)
         except PublishError as error:
             _log.warning("status message refused", job=job.id, error=str(error))
             await self._shown(job)
@@ -159,6 +158,16 @@ class StatusUpdater:
             self._retry_later(job)
         else:
             self._retries.pop(job.id, None)
+
+    async def _retry_or_give_up(self, job: Job, error: Exception) -> None:
+        """Retry later, until the message has failed for so long that it is left as it is."""
+        if self._retries.get(job.id, (0, 0))[0] >= MAX_FAILURES:
+            _log.error("status message given up", job=job.id, error=str(error))
+            self._retries.pop(job.id, None)
+            await self._shown(job)
+            return
+        _log.warning("status message not updated", job=job.id, error=str(error))
+        self._retry_later(job)
 
     def _retry_later(self, job: Job) -> None:
         failures = self._retries.get(job.id, (0, 0))[0] + 1

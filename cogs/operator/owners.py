@@ -44,6 +44,8 @@ class Operators:
 
     async def notify(self, message: str | ui.LayoutView) -> bool:
         """Send a direct message to each operator; return False if it reached none, never raise."""
+        if not self._client.is_ready():
+            return False  # before the login there is no session to ask with
         try:
             user_ids = await self.user_ids()
         except DISCORD_ERRORS as error:

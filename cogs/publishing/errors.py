@@ -27,6 +27,8 @@ def to_publish_error(error: Exception) -> Exception:
             return error
         case discord.HTTPException():
             return to_refusal_error(error)
+        case discord.RateLimited():
+            return TemporaryPublishError(f"rate limited for {error.retry_after:.0f} s")
         case aiohttp.ClientError() | OSError() | TimeoutError():
             return TemporaryPublishError(f"no answer from Discord ({type(error).__name__})")
         case _:

@@ -22,6 +22,7 @@ from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
+from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import text, views
 from cogs.ui.acknowledgements import AnswerLost
@@ -132,18 +133,24 @@ _AGE_RESTRICTABLE: Final = (
 
 
 class DiscordPublisher:
-    """The publisher of jobs on Discord."""
+    """The publisher of jobs on Discord; it rests while `refused` are too many."""
 
-    def __init__(self, client: discord.Client, ephemeral_replies: EphemeralReplies) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        ephemeral_replies: EphemeralReplies,
+        refused: RefusedRequests | None = None,
+    ) -> None:
         self._client = client
+        self._refused = refused or RefusedRequests()
         self._ephemeral_replies = ephemeral_replies
         self._history = MessageHistory(client)
         self._access = DestinationAccess(client)
 
     @property
     def is_ready(self) -> bool:
-        """Return whether Discord has sent the bot's channels and permissions."""
-        return self._client.is_ready()
+        """Return whether Discord has sent the bot's channels, and does not refuse too much."""
+        return self._client.is_ready() and not self._refused.are_too_many
 
     @property
     def is_connected(self) -> bool:

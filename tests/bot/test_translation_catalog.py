@@ -27,6 +27,7 @@ ALLOWED = {
     "stored with jobs, in the ledger or its trails, which are kept in English": {
         *("ended by the operator", "decided by the operator", "APIXO does not know the task"),
         *("input not kept any more", "input without an address", "the task did not end"),
+        "APIXO did not answer for most of a day",
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
         *(RESULT_MESSAGE_DELETED, POST_UNCONFIRMED),
@@ -57,6 +58,7 @@ ALLOWED = {
         *("left servers", "release notices", "weekly summaries", "submission block"),
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
+        "rate limited for {} s",
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
         *("Discord refused: {} ({})", "the message is too large"),
         *(refusal.meaning for refusal in REFUSALS.values()),

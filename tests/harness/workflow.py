@@ -310,6 +310,13 @@ class WorkflowHarness:
         assert found is not None
         return found
 
+    async def set_failures(self, job: str, failures: int) -> None:
+        """Have a job failed so often in a row, and be due now."""
+        found, now_ms = await self.job(job), self.context.now_ms()
+        await self.database.transact(
+            lambda tx: jobs.reschedule(tx, found, due_at_ms=now_ms, failures=failures)
+        )
+
     async def all_are(self, state: JobState, ordered: list[str]) -> bool:
         return all([(await self.job(job)).state is state for job in ordered])
 

@@ -7,8 +7,10 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
+from domain.polling import MAX_FAILURES
 from storage import jobs
 from tests.harness.workflow import BEN, FlakyDatabase, WorkflowHarness
+from workflow.errors import TemporaryPublishError
 
 S = JobState
 
@@ -45,6 +47,23 @@ async def test_the_status_message_is_edited_on_news_only(harness: WorkflowHarnes
     (status,) = harness.publisher.messages_of(job.id, "status")
     assert Counter(status.states).most_common(1)[0][1] == 1
     assert status.states[-2:] == [S.GENERATING, S.DELIVERED]
+
+
+async def test_a_status_message_that_nobody_takes_for_a_day_is_left_as_it_is(
+    harness: WorkflowHarness,
+):
+    """Until the job has another state to show; the video comes all the same."""
+    job = (await harness.accept_job()).job.id
+    await harness.run_once()
+    harness.publisher.errors["edit_status"] = [TemporaryPublishError("403 of a proxy")] * 2
+    await harness.run_until(S.DELIVERED, job=job)
+    harness.worker._status_updater._retries[job] = (MAX_FAILURES, 0)
+    await harness.run_once()
+    assert harness.publisher.errors["edit_status"] == []
+    (status,) = harness.publisher.messages_of(job, "status")
+    assert S.DELIVERED not in status.states
+    found = await harness.job(job)
+    assert (found.state, found.status_shown) == (S.DELIVERED, S.DELIVERED)
 
 
 async def test_the_status_message_tells_the_place_and_when_it_is_ready(harness: WorkflowHarness):

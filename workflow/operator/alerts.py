@@ -18,8 +18,10 @@ from workflow.context import Context
 from workflow.disk_space import DiskSpace
 from workflow.operator.control import Exposure, read_exposure
 from workflow.publisher import SubmissionBlock
-from workflow.reliability import reset_run_once, run_once_per
+from workflow.reliability import MAX_ATTEMPTS, repeat_at_ms, reset_run_once, run_once_per
 from workflow.submission_gate import find_submission_block
+
+_log = structlog.get_logger(__name__)
 
 _LAST_ALERT: Final = "parked told"
 _MIN_INTERVAL_MS: Final = 60_000
@@ -31,29 +33,52 @@ SendParkedAlert = Callable[[Counter[JobState]], Awaitable[bool]]
 async def alert_parked_jobs(context: Context, send: SendParkedAlert) -> None:
     """Report the jobs parked since the last message, if that was at least a minute ago.
 
-    If sending fails, or the process dies meanwhile, the next attempt is a minute later.
+    If the process dies meanwhile, the next attempt is a minute later; if sending fails, after
+    pauses that grow to an hour, until it is given up.
     """
     if not await context.database.read(parked_jobs.list_unreported):
         return
     parked = await context.database.transact(lambda tx: _claim_alert(tx, context.now_ms()))
-    if parked and await send(Counter(job.state for job in parked)):
-        ids = [job.id for job in parked]
-        now_ms = context.now_ms()
-        await context.database.transact(lambda tx: parked_jobs.mark_reported(tx, ids, now_ms))
+    if not parked:
+        return
+    is_sent = await send(Counter(job.state for job in parked))
+    ids = [job.id for job in parked]
+    await context.database.transact(lambda tx: _record_alert(tx, context, ids, is_sent=is_sent))
 
 
 async def _claim_alert(tx: AsyncConnection, now_ms: int) -> Sequence[Job]:
     """Claim the next alert for a minute, so that no other process sends it; return its jobs."""
     await submission_pause.lock(tx)
-    last_ms = int(await key_value.get(tx, _LAST_ALERT) or 0)
+    last_ms, failures = await _read_last_alert(tx)
     if now_ms - last_ms < _MIN_INTERVAL_MS:
         return ()
-    await key_value.put(tx, _LAST_ALERT, str(now_ms))
+    await key_value.put(tx, _LAST_ALERT, f"{now_ms} {failures}")
     found = [await jobs.get(tx, job_id) for job_id in await parked_jobs.list_unreported(tx)]
     return [job for job in found if job is not None]
 
 
-_log = structlog.get_logger(__name__)
+async def _record_alert(
+    tx: AsyncConnection, context: Context, job_ids: Sequence[str], *, is_sent: bool
+) -> None:
+    last_ms, failures = await _read_last_alert(tx)
+    failures = 0 if is_sent else failures + 1
+    is_given_up = failures >= MAX_ATTEMPTS
+    if is_given_up:
+        _log.error("repeated action given up", name=_LAST_ALERT, attempts=failures)
+        failures = 0
+    elif failures:
+        # As if it had been sent so late that the next one is due after the pause.
+        last_ms = repeat_at_ms(context, failures) - _MIN_INTERVAL_MS
+    await key_value.put(tx, _LAST_ALERT, f"{last_ms} {failures}")
+    if is_sent or is_given_up:
+        await parked_jobs.mark_reported(tx, job_ids, context.now_ms())
+
+
+async def _read_last_alert(tx: AsyncConnection) -> tuple[int, int]:
+    """Return when the last alert was sent, and how often the next one has failed."""
+    last, _, failures = (await key_value.get(tx, _LAST_ALERT) or "0").partition(" ")
+    return int(last), int(failures or 0)
+
 
 _BLOCK_SHOWN: Final = "halt shown"
 _EXPOSURE_ALERT: Final = "exposure told"

@@ -32,6 +32,10 @@ from workflow.servers.notices import claim_turn
 _log = structlog.get_logger(__name__)
 
 _NOT_READY_WAIT_MS = 1_000
+_LONGEST_PAUSE_MS = 15 * 60_000
+_MAX_FAILURES = 900
+"""About a week of failures in a row."""
+
 _NONCE_WINDOW_MS = 60_000
 """Discord keeps a nonce for "a few minutes"; only this much is relied upon."""
 
@@ -54,8 +58,7 @@ async def deliver(context: Context, job: Job) -> None:
     except MessageDeleted:
         await _record_delivery(context, job, PostedResult(None, job.result_channel_id))
     except TemporaryPublishError as error:
-        await retry_later(context, job)
-        _log.warning("result not posted", job=job.id, failures=job.failures + 1, error=str(error))
+        await _retry(context, job, error)
     except PublishError as error:
         await _park(context, job, error)
     else:
@@ -114,6 +117,16 @@ async def _find(context: Context, job: Job) -> PostedResult | None:
             return PostedResult(found, channel_id)
     found = await context.publisher.find_result_dm(job, since_ms)
     return None if found is None else PostedResult(found, by_dm=True)
+
+
+async def _retry(context: Context, job: Job, error: TemporaryPublishError) -> None:
+    """Post it later; after a week of failures, it waits for its member or the operator."""
+    failures = job.failures + 1
+    if failures >= _MAX_FAILURES:
+        await _park(context, job, error)
+        return
+    await retry_later(context, job, longest_ms=_LONGEST_PAUSE_MS)
+    _log.warning("result not posted", job=job.id, failures=failures, error=str(error))
 
 
 async def _fetch_again(context: Context, job: Job) -> None:

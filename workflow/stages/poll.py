@@ -7,7 +7,7 @@ from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.schemas import TaskState, TaskStatus
 from domain.failures import FailReason, classify_fail_code
 from domain.jobs import JobState
-from domain.polling import MIN_POLL_INTERVAL_MS, STUCK_AFTER_MS
+from domain.polling import MAX_FAILURES, MIN_POLL_INTERVAL_MS, STUCK_AFTER_MS
 from storage import jobs
 from storage.jobs import Job
 from workflow.billing import credit
@@ -115,6 +115,9 @@ async def _unknown_task(context: Context, job: Job, error: NotFound) -> None:
 
 
 async def _retry_poll(context: Context, job: Job, error: ApixoError) -> None:
+    if job.failures >= MAX_FAILURES:
+        await _stuck(context, job, "APIXO did not answer for most of a day")
+        return
     retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else None
     await retry_later(context, job, retry_after_s=retry_after_s)
     _log.warning("task status not read", job=job.id, failures=job.failures + 1, error=str(error))

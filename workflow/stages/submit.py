@@ -17,8 +17,8 @@ from apixo.errors import (
     Unauthorized,
 )
 from domain.jobs import JobState
-from domain.obstacles import Obstacle
-from domain.polling import SUBMIT_UNKNOWN_GRACE_MS
+from domain.obstacles import Obstacle, ObstacleKind
+from domain.polling import MAX_FAILURES, SUBMIT_UNKNOWN_GRACE_MS
 from domain.requests import VideoRequest
 from storage import billing, high_water, jobs, submission_pause
 from storage.errors import StaleJobError
@@ -37,7 +37,7 @@ from workflow.scheduling import next_poll_age_ms
 from workflow.servers.obstacles import find_obstacle, is_obstacle_cached
 from workflow.servers.release import release_job
 from workflow.status_updates import build_status_view
-from workflow.urls.input_urls import request_with_fresh_urls, stale_inputs
+from workflow.urls.input_urls import INPUT_UNREACHABLE, request_with_fresh_urls, stale_inputs
 
 _log = structlog.get_logger(__name__)
 
@@ -52,15 +52,27 @@ async def submit(context: Context, job: Job) -> None:
             await release_job(context, job, obstacle)
             return
         request = await _with_fresh_urls(context, job)
-    except (StatusNotPosted, DestinationUnknown):
+    except StatusNotPosted:
         await _wait(context, job)
     except InputLost as error:
         await _reject(context, job, str(error), error.code)
     except Exception as error:  # noqa: BLE001 - nothing was sent, so a retry is safe
-        _log.warning("input URLs not available", job=job.id, error=str(error))
-        await _requeue_unsent(context, job)
+        await _retry_preparation(context, job, error)
     else:
         await _send(context, job, request)
+
+
+async def _retry_preparation(context: Context, job: Job, error: Exception) -> None:
+    """Queue a job again; what Discord has not told for most of a day is given up."""
+    is_place_unknown = isinstance(error, DestinationUnknown)
+    if job.failures < MAX_FAILURES:
+        if not is_place_unknown:
+            _log.warning("input URLs not available", job=job.id, error=str(error))
+        await _requeue_unsent(context, job)
+    elif is_place_unknown:
+        await release_job(context, job, Obstacle(ObstacleKind.CHANNEL_GONE))
+    else:
+        await _reject(context, job, str(error), INPUT_UNREACHABLE)
 
 
 async def _find_obstacle(context: Context, job: Job) -> Obstacle | None:

@@ -13,6 +13,7 @@ from workflow.operator.actions import DecisionRequest, apply_decision
 from workflow.operator.control import Exposure
 from workflow.operator.parked_jobs import Decision, get_parked_job
 from workflow.publisher import BlockReason, SubmissionBlock
+from workflow.reliability import MAX_ATTEMPTS
 from workflow.throttle import Throttle
 
 S = JobState
@@ -24,8 +25,10 @@ class Operator:
 
     heard: list[object] = field(default_factory=list)
     is_away: bool = False
+    asked: int = 0
 
     async def hear(self, alert: Counter[JobState] | Exposure) -> bool:
+        self.asked += 1
         if self.is_away:
             return False
         self.heard.append(alert)
@@ -132,3 +135,24 @@ async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(harness: Workf
     await release(harness, lost, click=1)
     await alerts.check_submission_block(harness.context, olga.hear)
     await harness.run_until(S.DELIVERED, job=waiting)
+
+
+async def test_an_operator_who_is_never_reached_is_asked_ever_less_and_given_up(
+    harness: WorkflowHarness,
+) -> None:
+    """From a minute to an hour; a job that is parked later is told anew."""
+    olga = Operator(is_away=True)
+    job = await lose(harness)
+    for _ in range(40):
+        await alerts.alert_parked_jobs(harness.context, olga.hear)
+        harness.clock.advance(60)
+    assert 4 <= olga.asked <= 7
+    for _ in range(48):
+        await alerts.alert_parked_jobs(harness.context, olga.hear)
+        harness.clock.advance(1_800)
+    assert olga.asked == MAX_ATTEMPTS
+    assert (await harness.job(job)).told_at_ms is not None
+    olga.is_away = False
+    await lose(harness)
+    await alerts.alert_parked_jobs(harness.context, olga.hear)
+    assert olga.heard == [Counter({S.SUBMIT_UNKNOWN: 1})]

@@ -101,7 +101,8 @@ async def test_what_nobody_knows_waits(harness: WorkflowHarness) -> None:
     (job,) = await accept_jobs(harness, 1)
     await harness.run_for(3_600)
     found = await harness.job(job)
-    assert (found.state, found.failures) == (S.QUEUED, 0)
+    assert found.state is S.QUEUED
+    assert 0 < found.failures < 30
     assert found.submissions < 90
     assert harness.submission_count() == 0
     harness.publisher.is_access_known = True

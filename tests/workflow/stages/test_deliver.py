@@ -298,3 +298,18 @@ async def test_a_late_failure_is_told_in_a_reply_and_an_early_one_is_not(harness
     await harness.run_once()
     assert harness.publisher.messages_of(early, "failure") == []
     assert len(harness.publisher.messages_of(late, "failure")) == 1
+
+
+async def test_a_result_that_nobody_takes_for_a_week_waits_for_a_person(harness: WorkflowHarness):
+    """It stays, with *Post again*; until then the pauses grow to a quarter of an hour."""
+    harness.publisher.errors["post_result"] = [TemporaryPublishError("no answer")] * 9
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.POSTING, job=job)
+    await harness.set_failures(job, 898)
+    await harness.run_once()
+    waiting = await harness.job(job)
+    assert waiting.state is S.POSTING
+    assert 7.5 * 60 <= waiting.due_at_ms / 1000 - harness.clock.now() <= 15 * 60
+    await harness.run_until(S.UNDELIVERABLE, job=job)
+    assert harness.context.media.has_video(f"{job}.mp4")
+    await harness.audit()

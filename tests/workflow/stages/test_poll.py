@@ -6,7 +6,7 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
-from domain.polling import poll_ages_ms
+from domain.polling import MAX_FAILURES, poll_ages_ms
 from sandbox.apixo import Fault
 from tests.harness.workflow import WorkflowHarness
 
@@ -132,4 +132,16 @@ async def test_a_result_link_that_is_missing_at_first_is_asked_for_anew(harness:
     await harness.run_once()
     await harness.run_until(S.DELIVERED, job=job.id)
     assert await harness.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
+    await harness.audit()
+
+
+async def test_a_task_about_which_apixo_says_nothing_for_a_day_is_stuck(harness: WorkflowHarness):
+    """The hold is kept, and the operator decides; a word from APIXO would have begun anew."""
+    job = (await harness.accept_job("a lake [[status:503x3]]")).job
+    await harness.run_until(S.GENERATING, job=job.id)
+    await harness.set_failures(job.id, MAX_FAILURES - 1)
+    await harness.run_once()
+    assert (await harness.job(job.id)).state is S.GENERATING
+    await harness.run_until(S.STUCK, job=job.id)
+    assert await harness.ledger(job.id) == [("hold", job.price)]
     await harness.audit()

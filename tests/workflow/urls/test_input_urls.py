@@ -8,6 +8,7 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
+from domain.polling import MAX_FAILURES
 from domain.requests import Clip, Draft, GenerationCommand, Picture, VideoRequest, build_request
 from tests.harness.workflow import ADA, WorkflowHarness
 from workflow.errors import ChannelUnavailable, TemporaryPublishError
@@ -130,6 +131,21 @@ async def test_a_place_that_takes_no_files_ends_the_job_without_cost(
     assert await harness.ledger(job) == [("hold", rejected.price), ("release", rejected.price)]
     assert harness.submission_count() == 0
     await harness.audit()
+
+
+async def test_files_that_nobody_takes_for_a_day_end_the_job_without_cost(
+    harness: WorkflowHarness, kept: str
+):
+    """Rejected with the reason of a place that takes no files; the hold is released."""
+    harness.publisher.errors["attach_files"] = [TemporaryPublishError("503")] * 9
+    job = await order(harness, animated(a_picture(kept)))
+    while not (await harness.job(job)).failures:
+        await harness.run_once()
+        harness.clock.advance(1)
+    await harness.set_failures(job, MAX_FAILURES)
+    rejected = await harness.run_until(S.REJECTED, job=job)
+    assert rejected.fail_code == INPUT_UNREACHABLE
+    assert await harness.ledger(job) == [("hold", rejected.price), ("release", rejected.price)]
 
 
 @pytest.mark.parametrize("was_kept", [True, False])
