@@ -97,6 +97,7 @@ async def test_every_kind_of_control_is_known_to_the_test_of_the_docs(dailies: D
         "ReopenFormButton",
         "ParkedPageButton",
         "DecisionButton",
+        "ReleaseAllButton",
         "ServerButton",
         "ServerPageButton",
     }
