@@ -58,6 +58,7 @@ async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
                 "http_port": 0,
                 "apixo_max_tasks": videos,
                 "user_daily_limit_usd": None,
+                "allowed_servers": "all",
             }
         )
         client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)

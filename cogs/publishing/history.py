@@ -84,6 +84,8 @@ def _kind(signature: str, job_id: str) -> MessageKind | None:
     """Return the kind of a job's message by its signature."""
     if signature == f"-# {job_id}":
         return MessageKind.STATUS
+    if signature.startswith(views.carrier_signature(job_id)):
+        return None
     if signature.startswith(f"-# {job_id} · "):
         return MessageKind.FAILURE
     if signature.endswith(f" · {views.showcase_signature(job_id)}"):

@@ -10,6 +10,7 @@ from typing import Final
 from cogs.generation.modals import RETRY_KINDS
 from cogs.jobs.list_views import ListAction
 from cogs.reports.controls import QueryField, ReportType
+from cogs.servers.buttons import ServerAction
 from cogs.settings.controls import ControlAction, SettingsPage
 from cogs.settings.fields import FIELDS_BY_PAGE
 from cogs.ui.buttons import ButtonAction
@@ -67,6 +68,8 @@ def _parked(subjects: Subjects, dice: Random) -> str:
     return f"{subjects.job(dice)}:{dice.choice(('0', '1', '7', '9' * 18, '9' * 19))}"
 
 
+_PAGES: Final = ("0", "3", "9" * 6)
+
 COMPONENT_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
     {
         "action": lambda s, dice: f"{dice.choice(list(ButtonAction))}:{s.job(dice)}",
@@ -79,6 +82,13 @@ COMPONENT_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
             f"operator:{dice.choice(('first', 'sure'))}:{dice.choice(list(Decision))}:"
             f"{_parked(s, dice)}"
         ),
+        "release all": lambda s, dice: (
+            f"operator:all:{dice.choice(('first', 'sure'))}:{s.id(dice)}"
+        ),
+        "server": lambda s, dice: (
+            f"server:{dice.choice(list(ServerAction))}:{s.id(dice)}:{dice.choice(_PAGES)}"
+        ),
+        "server page": lambda _, dice: f"server:page:{dice.choice(_PAGES)}",
         "notify": lambda s, dice: f"tell:{dice.choice(('on', 'off'))}:{s.id(dice)}",
         "picture": lambda s, dice: f"picture:{s.id(dice)}",
         "revoke": lambda s, dice: f"revoke:{dice.choice(('1', '7', '9' * 18, s.id(dice)))}",
@@ -100,6 +110,9 @@ FORM_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
         ),
         "mend": lambda s, dice: f"mend:{dice.choice(RETRY_KINDS)}:{s.id(dice)}:{s.id(dice)}",
         "task": lambda s, dice: f"operator:task:{_parked(s, dice)}",
+        "limit of a server": lambda s, dice: (
+            f"server:amount:{s.id(dice)}:{dice.choice(('0', '3'))}"
+        ),
         "settings": _settings("settings-form"),
     }
 )

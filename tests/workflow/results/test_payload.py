@@ -245,4 +245,7 @@ async def test_a_copy_that_was_cut_off_is_made_anew(harness: WorkflowHarness) ->
     (result,) = harness.publisher.messages_of(job.id, "result")
     assert decode_frames(result.video or b"")[1]["bytes"] <= LIMIT
     folder = harness.context.media.video_path(f"{job.id}.mp4").parent
-    assert sorted(path.name for path in folder.glob("*")) == [f"{job.id}.fit.mp4", f"{job.id}.mp4"]
+    assert sorted(path.name for path in folder.glob("*.mp4")) == [
+        f"{job.id}.fit.mp4",
+        f"{job.id}.mp4",
+    ]
