@@ -125,6 +125,7 @@ TESTED_BY = {
     "workflow/urls/presigned_urls.py": "storage/test_s3_media.py",
     "workflow/urls/signed_urls.py": "bot/web/test_media.py",
     "workflow/urls/signing.py": "bot/web/test_media.py",
+    "workflow/video_tools/encoders.py": "workflow/video_tools/test_tools.py",
     "workflow/video_tools/worker.py": "workflow/video_tools/test_tools.py",
 }
 """For each module without a test file of its name, the one that tests it; below `tests/`."""

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, cast
 
-import av
 from av.video.frame import VideoFrame
 from PIL import Image, ImageSequence
 
-from workflow.media_probe.cleaning import VideoEncoder
+from workflow.media_probe.cleaning import QUALITY, create_file
 from workflow.media_probe.clips import check_size
 from workflow.media_probe.types import MediaFault, UnusableMedia
+from workflow.video_tools.encoders import VideoEncoder
 
 _FORMATS: Final = ("GIF", "WEBP")
 _TIME_BASE: Final = Fraction(1, 1000)
@@ -36,8 +36,8 @@ def encode_animation(data: bytes, until: Fraction | None = None) -> bytes:
         check_size(*image.size)
         if getattr(image, "n_frames", 1) > _MAX_FRAMES:
             raise UnusableMedia(MediaFault.RESOURCE_LIMIT)
-        with av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as target:
-            encoder = VideoEncoder(target, image.size, _TIME_BASE)
+        with create_file(out, "mp4") as target:
+            encoder = VideoEncoder(target, image.size, quality=QUALITY, time_base=_TIME_BASE)
             for frame in _frames(image, until):
                 encoder.add(frame)
             encoder.end()

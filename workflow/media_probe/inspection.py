@@ -152,7 +152,8 @@ class _Source:
                 return self._checked(info, copied)
         if max(self._declared) * 1000 > 4 * MAX_CLIP_MS:
             # It will be refused for its length, so an encoder's work would be in vain.
-            return ClipInfo(suffix="mp4", microseconds=_to_microseconds(max(self._declared))), b""
+            length = _to_microseconds(max(self._declared))
+            return ClipInfo(suffix=self.copy_suffix, microseconds=length), self.data
         encoded = self.encode(None)
         info, _ = _measure(encoded, self.copy_suffix)
         return self._checked(info, encoded)

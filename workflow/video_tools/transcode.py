@@ -17,12 +17,15 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.video.frame import PictureType, VideoFrame
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from workflow.video_tools.encoders import AudioEncoder, VideoEncoder
 
 _SHARES: Final = (0.96, 0.75, 0.5)
 """The share of the allowed bytes to aim for, in the first attempt and in the later ones."""
 
+_QUALITY: Final = 20
 _BITS_PER_PIXEL: Final = 0.03
 _MAX_BITS: Final = 40_000_000
 _SOUND_BITS: Final = (32_000, 96_000)
@@ -68,10 +71,10 @@ def _copy(source: InputContainer, out: BinaryIO, max_bytes: int) -> None:
     plan = _plan(source, max_bytes)
     options = {"moov_size": str(plan.index_bytes)}
     with av.open(out, "w", format="mp4", options=options) as target:
-        audio_streams = source.streams.audio[:1]
-        video = _VideoTrack(target, source.streams.video[0], plan.picture_bits)
-        audio = [_AudioTrack(target, stream, plan.sound_bits) for stream in audio_streams]
-        for frame in source.decode([source.streams.video[0], *audio_streams]):
+        pictures, audio_streams = source.streams.video[0], source.streams.audio[:1]
+        video = _video_encoder(target, pictures, plan.picture_bits)
+        audio = [_audio_encoder(target, stream, plan.sound_bits) for stream in audio_streams]
+        for frame in source.decode([pictures, *audio_streams]):
             if isinstance(frame, VideoFrame):
                 video.add(frame)
             elif isinstance(frame, AudioFrame):
@@ -96,45 +99,15 @@ def _plan(source: InputContainer, max_bytes: int) -> _Plan:
     return _Plan(picture_bits, sound_bits, index_bytes)
 
 
-class _VideoTrack:
-    def __init__(self, target: OutputContainer, source: VideoStream, bits: int) -> None:
-        rate = source.average_rate or Fraction(_DEFAULT_FRAME_RATE)
-        self._target = target
-        self._size = _size(source.width, source.height, bits / float(rate) / _BITS_PER_PIXEL)
-        self._stream = target.add_stream("libx264", rate=rate)
-        self._stream.width, self._stream.height = self._size
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.time_base = source.time_base or 1 / rate
-        self._stream.options = {
-            "preset": "veryfast",
-            "crf": "20",
-            "maxrate": str(bits),
-            "bufsize": str(bits),
-            "threads": "1",
-        }
-
-    def add(self, frame: VideoFrame) -> None:
-        width, height = self._size
-        scaled = frame.reformat(width=width, height=height, format="yuv420p")
-        scaled.pict_type = PictureType.NONE  # else the encoder would follow the source's choice
-        self._target.mux(self._stream.encode(scaled))
-
-    def end(self) -> None:
-        self._target.mux(self._stream.encode(None))
+def _video_encoder(target: OutputContainer, source: VideoStream, bits: int) -> VideoEncoder:
+    rate = source.average_rate or Fraction(_DEFAULT_FRAME_RATE)
+    size = _size(source.width, source.height, bits / float(rate) / _BITS_PER_PIXEL)
+    return VideoEncoder.like(target, source, quality=_QUALITY, size=size, max_bits=bits)
 
 
-class _AudioTrack:
-    def __init__(self, target: OutputContainer, source: AudioStream, bits: int) -> None:
-        self._target = target
-        self._stream = target.add_stream("aac", rate=source.rate)
-        self._stream.layout = "stereo" if source.layout.nb_channels > 1 else "mono"
-        self._stream.bit_rate = bits
-
-    def add(self, frame: AudioFrame) -> None:
-        self._target.mux(self._stream.encode(frame))
-
-    def end(self) -> None:
-        self._target.mux(self._stream.encode(None))
+def _audio_encoder(target: OutputContainer, source: AudioStream, bits: int) -> AudioEncoder:
+    layout = "stereo" if source.layout.nb_channels > 1 else "mono"
+    return AudioEncoder(target, "aac", rate=source.rate, layout=layout, bits=bits)
 
 
 def _size(width: int, height: int, max_pixels: float) -> tuple[int, int]:
