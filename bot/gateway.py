@@ -25,7 +25,7 @@ REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
     {
         4004: "DISCORD_TOKEN: Discord does not accept this token any more. Copy the bot's token "
         "from the developer portal",
-        4010: "Discord knows no such shard as this process named. That is a fault of this version: "
+        4010: "Discord has no shard of the number that this process named. That is a bug: "
         "report it",
         4011: "Discord wants the servers shared out over several connections: the bot is in more "
         "than one may serve. Take it out of some",

@@ -23,7 +23,7 @@ MIN_POLL_INTERVAL_MS = 5_000
 _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
 _CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
-_BACKOFF_MS = 2_000
+_BACKOFF_MS = 4_000
 BACKOFF_CAP_MS = 300_000
 _REPEAT_PAUSE_MS = 60_000
 
@@ -80,16 +80,24 @@ def safety_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
     return _next_age_ms(chain((first,), count(second, _CRAWL_GAP_MS)), age_ms)
 
 
-def backoff_ms(failures: int, jitter: float, longest_ms: int = BACKOFF_CAP_MS) -> int:
-    """Return the wait after the n-th failure in a row; `jitter` in 0..1 spreads the retries."""
-    longest = min(longest_ms, _BACKOFF_MS * 2 ** min(failures, 12))
+def backoff_ms(
+    failures: int,
+    jitter: float,
+    longest_ms: int = BACKOFF_CAP_MS,
+    *,
+    first_ms: int = _BACKOFF_MS,
+) -> int:
+    """Return the wait after the n-th failure in a row, doubled each time from `first_ms` on.
+
+    `jitter` in 0..1 spreads the retries over the second half of it.
+    """
+    longest = min(longest_ms, first_ms * 2 ** min(failures - 1, 12))
     return round(longest * (0.5 + 0.5 * jitter))
 
 
 def repeat_pause_ms(failures: int, jitter: float) -> int:
     """Return the wait before a notice is sent again that failed n times: a minute to an hour."""
-    longest = min(HOUR_MS, _REPEAT_PAUSE_MS * 2 ** min(failures - 1, 12))
-    return round(longest * (0.5 + 0.5 * jitter))
+    return backoff_ms(failures, jitter, HOUR_MS, first_ms=_REPEAT_PAUSE_MS)
 
 
 def _next_age_ms(ages_ms: Iterator[int], age_ms: int) -> int:

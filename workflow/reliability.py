@@ -132,6 +132,22 @@ async def reset_run_once(context: Context, name: str) -> None:
         await context.database.transact(lambda tx: key_value.put(tx, name, ""))
 
 
+async def claim_turn(
+    tx: AsyncConnection, context: Context, name: str, interval_ms: int
+) -> int | None:
+    """Claim the next turn of what happens once per interval over all processes.
+
+    Else return when to ask again, Unix milliseconds.
+    """
+    before = await key_value.get(tx, name)
+    next_ms = int(before or 0)
+    if next_ms > context.now_ms():
+        return next_ms
+    until_ms = context.due_after(interval_ms)
+    is_ours = await key_value.compare_and_set(tx, name, before, str(until_ms))
+    return None if is_ours else until_ms
+
+
 async def _swap(context: Context, name: str, before: str | None, value: str) -> bool:
     async def swap(tx: AsyncConnection) -> bool:
         return await key_value.compare_and_set(tx, name, before, value)

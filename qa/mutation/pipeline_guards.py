@@ -32,8 +32,8 @@ PIPELINE_GUARDS = (
     ),
     Guard(
         "direct messages take turns",
-        "workflow/servers/notices.py",
-        "if next_ms > now_ms:",
+        "workflow/reliability.py",
+        "if next_ms > context.now_ms():",
         "if False:",
         (
             "tests/workflow/servers/test_notices.py::test_each_member_gets_one_message_and_they_take_turns",
@@ -241,7 +241,7 @@ PIPELINE_GUARDS = (
         (f"{_RESTORE}test_a_queue_put_back_waits_for_the_operator_outside_of_the_exposure",),
     ),
     Guard(
-        "the media store knows of a submission before it is sent",
+        "the media store records a submission before it is sent",
         "workflow/stages/submit.py",
         "await context.high_water.keep(context.database, context.media)",
         "pass",

@@ -18,10 +18,11 @@ from domain.money import MicroUSD, format_usd_en
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.quotas import Limit, LimitKind, LimitTarget, resolve_limits
 from domain.servers import SeenServer, Server
-from storage import audit_log, guild_settings, key_value, limits, servers
+from storage import audit_log, guild_settings, limits, servers
 from storage.servers import ServerUse
 from workflow.billing.quotas import Actor
 from workflow.context import Context
+from workflow.reliability import claim_turn
 from workflow.servers.release import release_waiting
 
 _log = structlog.get_logger(__name__)
@@ -139,10 +140,7 @@ async def claim_question(context: Context) -> list[Server]:
         return []
 
     async def claim(tx: AsyncConnection) -> list[Server]:
-        before, now_ms = await key_value.get(tx, _NEXT_QUESTION), context.now_ms()
-        next_ms = str(context.due_after(_QUESTION_INTERVAL_MS))
-        is_due = int(before or 0) <= now_ms
-        if not is_due or not await key_value.compare_and_set(tx, _NEXT_QUESTION, before, next_ms):
+        if await claim_turn(tx, context, _NEXT_QUESTION, _QUESTION_INTERVAL_MS) is not None:
             return []
         return await servers.list_to_ask_about(tx)
 

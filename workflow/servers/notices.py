@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.durations import DAY_MS
 from domain.obstacles import ObstacleKind
 from domain.polling import backoff_ms
-from storage import key_value, released_jobs
+from storage import released_jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import PublishError, TemporaryPublishError
 from workflow.publisher import ReleaseNotice
+from workflow.reliability import claim_turn
 
 _log = structlog.get_logger(__name__)
 
@@ -29,18 +30,11 @@ _SETTLE_MS: Final = 5_000
 _NEXT_TURN: Final = "next direct message"
 
 
-async def claim_turn(context: Context) -> int | None:
+async def claim_message(context: Context) -> int | None:
     """Claim the next direct message; else return when to ask again, Unix milliseconds."""
-    now_ms = context.now_ms()
 
     async def claim(tx: AsyncConnection) -> int | None:
-        before = await key_value.get(tx, _NEXT_TURN)
-        next_ms = int(before or 0)
-        if next_ms > now_ms:
-            return next_ms
-        until_ms = context.due_after(INTERVAL_MS)
-        is_ours = await key_value.compare_and_set(tx, _NEXT_TURN, before, str(until_ms))
-        return None if is_ours else until_ms
+        return await claim_turn(tx, context, _NEXT_TURN, INTERVAL_MS)
 
     return await context.database.transact(claim)
 
@@ -62,7 +56,7 @@ class ReleaseNotices:
         released = await context.database.read(
             lambda tx: released_jobs.list_next_untold(tx, settled_ms)
         )
-        if not released or await claim_turn(context) is not None:
+        if not released or await claim_message(context) is not None:
             return
         if await self._is_settled(released):
             now_ms = context.now_ms()

@@ -27,7 +27,7 @@ from workflow.publisher import MessageKind
 from workflow.results.destination import PostedResult, find_result_channel, post_result
 from workflow.results.payload import build_payload
 from workflow.scheduling import reschedule, retry_later
-from workflow.servers.notices import claim_turn
+from workflow.servers.notices import claim_message
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ async def _wait_until_ms(context: Context, job: Job) -> int | None:
     """
     if not context.publisher.is_ready:
         return context.now_ms() + _NOT_READY_WAIT_MS
-    return await claim_turn(context) if context.publisher.has_left(job.guild_id) else None
+    return await claim_message(context) if context.publisher.has_left(job.guild_id) else None
 
 
 async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:

@@ -30,7 +30,7 @@ _DEAD_TRIES = 10
 """About a quarter of an hour: a URL may be valid before the file has been replicated."""
 
 _NEW_URLS_EVERY = 10
-"""Tries after which URLs that may still work are requested anew all the same."""
+"""Tries after which URLs that may still work are requested once more all the same."""
 
 
 async def store(context: Context, job: Job) -> None:
