@@ -7,7 +7,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -264,11 +264,18 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
     bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, attachments))
     readiness = ReadinessProbe(bot, worker, context)
+    routes = await build_routes(context, worker, urls, readiness, process_metrics)
+    await stack.enter_async_context(_serve_http(settings, routes))
+    return bot
+
+
+def _serve_http(
+    settings: Settings, routes: Sequence[web.RouteDef]
+) -> AbstractAsyncContextManager[int]:
+    """Serve with as many connections as the system's limit of descriptors leaves room for."""
     limits = ConnectionLimits.for_descriptors(raise_descriptor_limit())
     pool = ConnectionPool(limits, settings.trusted_proxies)
-    routes = await build_routes(context, worker, urls, readiness, process_metrics)
-    await stack.enter_async_context(serve(settings.http_host, settings.http_port, routes, pool))
-    return bot
+    return serve(settings.http_host, settings.http_port, routes, pool)
 
 
 async def _check_key(apixo: ApixoClient) -> None:
