@@ -111,6 +111,8 @@ def _be(
 ) -> None:
     # What was read before is looked through by no collection, and stays shared.
     gc.freeze()
+    # Tests below `nohup` would hand down an ignored signal, which the demo respects.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.chdir(out.parent)
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
