@@ -253,8 +253,8 @@ def _explain_lost_answer(status: StatusView) -> str:
         )
     if status.job.restored_at_ms is not None:
         return _(
-            "My data had to be restored from a backup, so I do not know whether this video was "
-            "made. Next: the operator of this service decides."
+            "I was restored from a backup, so I can't tell if this video was made. My operator "
+            "decides what happens next."
         )
     return _(
         "The request was sent, but its answer got lost. Next: it is not sent again; if no "
@@ -265,10 +265,7 @@ def _explain_lost_answer(status: StatusView) -> str:
 
 def _explain_undeliverable(job: JobView) -> str:
     if job.reason == POST_UNCONFIRMED:
-        return _(
-            "The video was sent to you, but Discord did not answer. Look below your request; if it "
-            "is not there, click *Post again*."
-        )
+        return _("Your video should be below your request. If it isn't, click *Post again*.")
     if job.private:
         return _(
             "The video is ready, but I may not write to you. Next: click *Post again*, and it "

@@ -25,14 +25,12 @@ from cogs.operator.buttons import (
 )
 from cogs.operator.owners import check_operator
 from cogs.servers.cog import ServersCog
-from cogs.ui import text, views
+from cogs.ui import views
+from cogs.ui.forms import parse_typed
 from cogs.ui.i18n import N_, _, ngettext
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from cogs.ui.text import format_limit
-from cogs.ui.violations import format_violation
-from domain.errors import InvalidInput
-from domain.money import MicroUSD
 from domain.quotas import Limit, LimitKind, LimitTarget, parse_limit
 from domain.snowflakes import parse_snowflake
 from workflow.billing import quotas
@@ -352,7 +350,7 @@ def _build_limit(period: str, amount: str | None, server: str | None) -> Limit:
     return Limit(
         target=LimitTarget.SERVER if guild_id else LimitTarget.EVERYTHING,
         kind=LimitKind(period),
-        amount=None if amount is None else _amount(amount),
+        amount=None if amount is None else parse_typed(parse_limit, amount),
         guild_id=guild_id,
         subject_id=0,
     )
@@ -365,14 +363,6 @@ def _server_id(server: str | None) -> int:
     if guild_id is None:
         raise UserError(_("server is the id of a server: a long number."))
     return guild_id
-
-
-def _amount(amount: str) -> MicroUSD | None:
-    try:
-        return parse_limit(amount)
-    except InvalidInput as error:
-        shown, why = text.sanitize(amount, 40), format_violation(error.violation)
-        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
 def _operator(interaction: Interaction) -> Actor:

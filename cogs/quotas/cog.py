@@ -1,6 +1,5 @@
 """The `/quota` and `/grant` commands."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -10,6 +9,7 @@ from discord import app_commands
 
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
+from cogs.ui.forms import parse_typed
 from cogs.ui.i18n import N_, _, format_usd
 from cogs.ui.interactions import (
     InteractionTracker,
@@ -22,8 +22,6 @@ from cogs.ui.interactions import (
 from cogs.ui.layout import layout
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction
 from cogs.ui.text import format_limit
-from cogs.ui.violations import format_violation
-from domain.errors import InvalidInput
 from domain.money import MicroUSD
 from domain.quotas import Limit, LimitKind, LimitTarget, parse_amount, parse_limit
 from workflow.billing import quotas
@@ -175,7 +173,7 @@ class QuotaCog(ComponentCog):
 
     async def _set(self, interaction: Interaction, amount: str, subject: _LimitSubject) -> None:
         _check_manager(interaction)
-        limit = _build_limit(interaction, subject, _parse(parse_limit, amount))
+        limit = _build_limit(interaction, subject, parse_typed(parse_limit, amount))
         before = await quotas.set_limit(self._context, limit, _manager(interaction))
         message = _(
             _SET[limit.kind],
@@ -198,7 +196,7 @@ class QuotaCog(ComponentCog):
 
     async def _grant(self, interaction: Interaction, user: _User, amount: str, note: str) -> None:
         _check_manager(interaction)
-        micro = _parse(parse_amount, amount)
+        micro = parse_typed(parse_amount, amount)
         if not micro:
             raise UserError(_("A grant of nothing gives nothing."))
         if not isinstance(user, discord.Member):
@@ -256,14 +254,6 @@ def _build_limit(
         guild_id=guild_id_of(interaction),
         subject_id=subject_id,
     )
-
-
-def _parse(parser: Callable[[str], T], amount: str) -> T:
-    try:
-        return parser(amount)
-    except InvalidInput as error:
-        shown, why = text.sanitize(amount, 40), format_violation(error.violation)
-        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None
 
 
 def _check_manager(interaction: Interaction) -> None:

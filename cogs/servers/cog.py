@@ -20,12 +20,11 @@ from cogs.servers.buttons import (
 )
 from cogs.servers.registrar import ServerRegistrar
 from cogs.servers.views import render_question, render_servers
-from cogs.ui import text
+from cogs.ui.forms import parse_typed
 from cogs.ui.i18n import _, format_usd, ngettext
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
-from cogs.ui.violations import format_violation
-from domain.errors import InvalidInput, Outage
+from domain.errors import Outage
 from domain.money import MicroUSD
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.polling import backoff_ms
@@ -163,7 +162,7 @@ class ServersCog(ComponentCog):
     async def _admit_with_limit(
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
-        amount = _parse_amount(read_amount(data))
+        amount = parse_typed(parse_amount, read_amount(data))
         await self._admit(interaction, int(match["server"]), int(match["page"]), amount)
 
     async def _admit(
@@ -205,11 +204,3 @@ class ServersCog(ComponentCog):
                 _("Discord did not let me leave server {server}. Try again.", server=guild_id)
             ) from None
         await self.show(interaction, page, _("I have left server {server}.", server=guild_id))
-
-
-def _parse_amount(written: str) -> MicroUSD:
-    try:
-        return parse_amount(written)
-    except InvalidInput as error:
-        shown, why = text.sanitize(written, 40), format_violation(error.violation)
-        raise UserError(_("“{shown}” can not be taken: {why}.", shown=shown, why=why)) from None

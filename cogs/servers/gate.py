@@ -19,8 +19,7 @@ _FORM_CHECK_S: Final = 2
 """Seconds for checks before a form: Discord waits three for the first answer."""
 
 _NOT_KNOWN: Final = N_(
-    "Discord does not answer just now, so I cannot tell whether I may make videos for this "
-    "server. Try again in a moment."
+    "Discord isn't answering, so I can't check this server. Try again in a moment."
 )
 _REFUSALS: Final = {
     Admission.PENDING: ViolationCode.SERVER_NOT_ADMITTED,

@@ -1,9 +1,16 @@
-"""Values of forms and menus, where a client of somebody's own making may send anything."""
+"""Values of forms, menus and options, where a client of somebody's own making may send anything."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
+from cogs.ui import text
+from cogs.ui.i18n import _
+from cogs.ui.interactions import UserError
 from cogs.ui.routing import Interaction
+from cogs.ui.violations import format_violation
+from domain.errors import InvalidInput
+
+T = TypeVar("T")
 
 
 def read_fields(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,3 +48,16 @@ def as_list(value: object) -> Sequence[object]:
 def _text(value: object) -> str:
     chosen = next(iter(as_list(value)), value)
     return chosen if isinstance(chosen, str) else ""
+
+
+def parse_typed(parser: Callable[[str], T], typed: str) -> T:
+    """Parse what a member has typed.
+
+    Raises:
+        UserError: it cannot be used, and why.
+    """
+    try:
+        return parser(typed)
+    except InvalidInput as error:
+        shown, why = text.sanitize(typed, 40), format_violation(error.violation)
+        raise UserError(_("I can't use “{shown}”: {why}.", shown=shown, why=why)) from None

@@ -25,9 +25,7 @@ _OUTAGE_TEXT: Final = N_(
 )
 
 
-_UNKNOWN_TEXT: Final = N_(
-    "This is not known here, or not any more. Type its command once more, and go on from there."
-)
+_UNKNOWN_TEXT: Final = N_("That doesn't work any more. Run the command again.")
 
 _DRAIN_S: Final = 5
 """Seconds that a shutdown waits for handlers that still have to answer."""
@@ -138,7 +136,7 @@ def guild_id_of(interaction: Interaction) -> int:
         UserError: it comes from direct messages.
     """
     if interaction.guild_id is None:
-        raise UserError(_("This works in servers only. Use it there."))
+        raise UserError(_("This only works in servers."))
     return interaction.guild_id
 
 
@@ -149,7 +147,7 @@ def channel_id_of(interaction: Interaction) -> int:
         UserError: the library has no such kind of channel.
     """
     if interaction.channel_id is None:
-        raise UserError(_("I do not know this kind of channel yet. Use another one."))
+        raise UserError(_("I can't post in this kind of channel. Try another one."))
     return interaction.channel_id
 
 

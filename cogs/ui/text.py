@@ -43,8 +43,7 @@ DELETE_QUESTION: Final = N_(
 )
 DELETED: Final = N_("Deleted.")
 INPUTS_TOO_LARGE: Final = N_(
-    "More than I may post here, so it could not be handed to the model once more: {files}. Use the "
-    "command, and attach it again."
+    "Too large for me to post here again: {files}. Run the command and attach the files once more."
 )
 
 _INPUTS: Final = MappingProxyType(
@@ -149,10 +148,10 @@ def format_title(request: VideoRequest) -> str:
 
 _RELEASED: Final = MappingProxyType(
     {
-        ObstacleKind.SERVER_LEFT: N_("I am not on this server any more."),
-        ObstacleKind.NOT_ADMITTED: N_("No videos are made for this server any more."),
+        ObstacleKind.SERVER_LEFT: N_("I'm not in this server any more."),
+        ObstacleKind.NOT_ADMITTED: N_("I can't make videos for this server any more."),
         ObstacleKind.CHANNEL_GONE: N_("The channel where it was asked for is gone."),
-        ObstacleKind.PERMISSIONS_MISSING: N_("I may not post in this channel any more."),
+        ObstacleKind.PERMISSIONS_MISSING: N_("I can't post in this channel any more."),
     }
 )
 
@@ -163,34 +162,34 @@ def format_release_notice(notice: ReleaseNotice) -> str:
     match notice.kind:
         case ObstacleKind.SERVER_LEFT:
             return ngettext(
-                "I was removed from a server where {count} video of yours was waiting. It will not "
-                "be made, and nothing was charged for it.",
-                "I was removed from a server where {count} videos of yours were waiting. They will "
-                "not be made, and nothing was charged for them.",
+                "I was removed from a server where {count} of your videos was waiting. It won't "
+                "be made, and you weren't charged.",
+                "I was removed from a server where {count} of your videos were waiting. They "
+                "won't be made, and you weren't charged.",
                 count,
             )
         case ObstacleKind.NOT_ADMITTED:
             return ngettext(
-                "No more videos are made for a server where {count} video of yours was waiting. It "
-                "will not be made, and nothing was charged for it.",
-                "No more videos are made for a server where {count} videos of yours were waiting. "
-                "They will not be made, and nothing was charged for them.",
+                "I can't make videos any more for a server where {count} of yours was waiting. "
+                "You weren't charged.",
+                "I can't make videos any more for a server where {count} of yours were waiting. "
+                "You weren't charged.",
                 count,
             )
         case ObstacleKind.CHANNEL_GONE:
             return ngettext(
-                "The channel is gone where {count} video of yours was waiting. It will not be "
-                "made, and nothing was charged for it.",
-                "The channel is gone where {count} videos of yours were waiting. They will not be "
-                "made, and nothing was charged for them.",
+                "The channel is gone where {count} of your videos was waiting. It won't be made, "
+                "and you weren't charged.",
+                "The channel is gone where {count} of your videos were waiting. They won't be "
+                "made, and you weren't charged.",
                 count,
             )
         case ObstacleKind.PERMISSIONS_MISSING:
             return ngettext(
-                "I may not post in {channel} any more, where {count} video of yours was waiting. "
-                "It will not be made, and nothing was charged for it.",
-                "I may not post in {channel} any more, where {count} videos of yours were waiting. "
-                "They will not be made, and nothing was charged for them.",
+                "I can't post in {channel} any more, where {count} of your videos was waiting. "
+                "It won't be made, and you weren't charged.",
+                "I can't post in {channel} any more, where {count} of your videos were waiting. "
+                "They won't be made, and you weren't charged.",
                 count,
                 channel=channel,
             )
@@ -337,9 +336,8 @@ def _answer_lost(status: StatusView) -> str:
         )
     if status.job.restored_at_ms is not None:
         return _(
-            "My data had to be restored from a backup, so I do not know whether this video was "
-            "made. It is not sent again by itself. The operator decides; until then its price "
-            "stays on hold."
+            "I was restored from a backup, so I can't tell if this video was made. My operator "
+            "decides what happens. You haven't been charged."
         )
     return _(
         "The request was sent, but its answer got lost, so nobody knows whether a video is being "
@@ -350,8 +348,7 @@ def _answer_lost(status: StatusView) -> str:
 def _undeliverable(job: JobView) -> str:
     if job.reason == POST_UNCONFIRMED:
         return _(
-            "The video is ready, and was sent below, but Discord did not answer. If it is not "
-            "there, *Post again* in `/jobs` brings it."
+            "Your video is ready and should be below. If it isn't, use *Post again* in `/jobs`."
         )
     if job.private:
         return _(

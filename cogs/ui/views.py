@@ -79,7 +79,7 @@ def render_carrier(status: StatusView, part: int) -> ui.LayoutView:
     job = status.job
     member = f"<@{job.user_id}>"
     line = _(
-        "More of what {member} gave, for the model to fetch. It goes when that is done.",
+        "More files from {member}, for the model to fetch. I'll delete this message afterwards.",
         member=member,
     )
     signature = f"{carrier_signature(job.id)}{part}"
@@ -179,7 +179,7 @@ def render_accepted(
 
 def _conversion(conversion: Conversion) -> str:
     if conversion.is_first_frame:
-        return _("{name} is animated: its first picture is used.", name=conversion.name)
+        return _("{name} is animated, so I used its first frame.", name=conversion.name)
     seconds = format_number((conversion.length_ms or 0) / 1000, decimals=3)
     return _(
         "{name} was converted for the model: {seconds} s.", name=conversion.name, seconds=seconds

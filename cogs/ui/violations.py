@@ -56,9 +56,9 @@ def _megabytes(size: int) -> str:
 
 _UNREADABLE: Final = MappingProxyType(
     {
-        "picture": N_("{name} is not a picture that can be read."),
-        "video": N_("{name} is not a video that can be read."),
-        "audio": N_("{name} is not a sound that can be read."),
+        "picture": N_("I can't read {name} as a picture."),
+        "video": N_("I can't read {name} as a video."),
+        "audio": N_("I can't read {name} as sound."),
     }
 )
 _READABLE: Final = MappingProxyType(
@@ -139,10 +139,10 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ViolationCode.FILE_NOT_TAKEN: N_("{name} could not be taken in just now. Try again later."),
         ViolationCode.FILE_NOT_AT_DISCORD: N_("{name} does not lie on Discord's servers."),
         ViolationCode.FILE_TOO_MANY_PIXELS: N_(
-            "{name} has too many pixels: save it with fewer, 4K at most for a video."
+            "{name} has too many pixels. Save it smaller, a video in 4K at most."
         ),
         ViolationCode.FILE_WITHOUT_VIDEO: N_("{name} has no video in it, or only sound."),
-        ViolationCode.FILE_WITHOUT_SOUND: N_("{name} has no sound in it."),
+        ViolationCode.FILE_WITHOUT_SOUND: N_("{name} has no sound."),
         ViolationCode.FILE_TOO_COMPLEX: N_(
             "{name} takes too much time or memory to look into: save it in a simpler form."
         ),
@@ -186,15 +186,14 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
             "This server allows no private videos: leave out the option `private`."
         ),
         ViolationCode.BOT_NOT_IN_SERVER: N_(
-            "I am not a member of this server, only my commands are: I could not post the video. "
-            "Ask a manager of the server to add me again, as a bot."
+            "Only my commands are in this server, so I couldn't post your video. Ask a server "
+            "manager to add me again, as a bot."
         ),
         ViolationCode.SERVER_NOT_ADMITTED: N_(
-            "No videos are made for this server yet: the operator of this service has to admit it, "
-            "and is being asked."
+            "I'm not set up for this server yet. I've asked my operator to admit it."
         ),
         ViolationCode.SERVER_REFUSED: N_(
-            "No videos are made for this server: the operator of this service has not admitted it."
+            "I can't make videos for this server. My operator hasn't admitted it."
         ),
         ViolationCode.PRESET_UNKNOWN: N_(
             "There is no preset of this name on this server: choose one of those suggested."
@@ -366,7 +365,7 @@ def _file_too_large(*, name: str, most: int, size: int | None = None) -> str:
 def _file_other_format(*, kind: str, name: str, format: str | None) -> str:  # noqa: A002 - as in params
     if format is None:
         return f"{_(_UNREADABLE[kind], name=name)} {_(_READABLE[kind])}"
-    found = _("{name} is a file of another kind ({format}).", name=name, format=format)
+    found = _("{name} is really another kind of file: {format}.", name=name, format=format)
     return f"{found} {_(_READABLE[kind])}"
 
 

@@ -22,7 +22,7 @@ from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from qa.crash_matrix.databases import DatabasePool
 from qa.crash_matrix.faults import InjectedFault
 from qa.crash_matrix.invariants import check_invariants
-from qa.crash_matrix.process import fork_doomed_bot
+from qa.crash_matrix.process import fork_bot_to_kill
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.process import (
@@ -237,8 +237,8 @@ class _CellRun:
         service = self._service
         later = "1" if self.traces.is_restored else ""
         fate = {"DOOM": doom, "COPY": str(copy or ""), "LATER": later}
-        doomed = replace(service, environment={**service.environment, **fate})
-        self._life = RunningService(await doomed.start(), doomed)
+        killed = replace(service, environment={**service.environment, **fate})
+        self._life = RunningService(await killed.start(), killed)
         return self._life
 
     async def close(self) -> None:
@@ -397,7 +397,7 @@ class _CellRun:
             command=BOT_COMMAND,
             folder=self.folder,
             settings=settings,
-            launch=fork_doomed_bot,
+            launch=fork_bot_to_kill,
         )
 
 

@@ -76,7 +76,7 @@ class CrashTrigger:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def fork_doomed_bot(
+async def fork_bot_to_kill(
     command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
 ) -> Process:
     """Start the service with a crash trigger, as `demo.process.launch` starts any program."""

@@ -38,8 +38,8 @@ from workflow.context import Policy
 
 Json = dict[str, Any]
 
-UNKNOWN: Final = "This is not known here"
-"""How the answer to what nobody knows begins."""
+UNKNOWN: Final = "That doesn't work any more"
+"""How the answer to an unknown button, form or option begins."""
 
 _ERRORS: Final = frozenset({"error", "critical"})
 _PATIENCE_S: Final = 20
@@ -66,7 +66,7 @@ class Stage:
     errors: list[str] = field(default_factory=list[str])
 
     async def send(self, dice: Random) -> str:
-        """Send one interaction; return `refused` if nobody knows it, else `taken`."""
+        """Send one interaction; return `refused` if it is unknown, else `taken`."""
         made = dice.choice((self._component, self._form, self._command, self._menu, self._typing))
         sent = made(dice)
         with suppress(WaitTimeoutError):

@@ -1,7 +1,7 @@
 """One process of the service, from its start to its end, which may come at any step.
 
-Everything that leaves the process passes crash points, as in the crash matrix; a doomed process is
-killed at one, before or after what lies behind it. Nothing of it ever happens again: its tasks are
+Everything that leaves the process passes crash points, as in the crash matrix; at one of them it
+may be killed, before or after what lies behind it. Nothing of it ever happens again: its tasks are
 cut off where they stand, and every call is closed to them.
 """
 

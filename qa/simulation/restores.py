@@ -18,7 +18,7 @@ _KEPT: Final = 4
 
 
 class DatabaseOwner(Protocol):
-    """Whoever has the database of a simulation."""
+    """The holder of a simulation's database."""
 
     database: Database
 
@@ -27,7 +27,7 @@ class CopyKeeper:
     """Takes copies, and puts one of the last few back after a share of the deaths.
 
     `lost_prompts` are those of jobs that were in a database when it was replaced, and not in the
-    copy: whoever asked for them has to ask again.
+    copy: their members have to ask again.
     """
 
     def __init__(self, folder: Path, plan: SimulationPlan, dice: Random, journal: EventLog) -> None:

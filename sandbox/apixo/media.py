@@ -142,28 +142,27 @@ def _fits(width: int, height: int) -> bool:
     return sides_fit and _RATIOS[0] <= width / height <= _RATIOS[1]
 
 
-def _longest_seconds(container: InputContainer, first: list[av.VideoFrame]) -> Fraction:
-    """Return the longest of the container's length, its tracks', and what a decode sees.
+def _decode(container: InputContainer) -> tuple[Fraction, av.VideoFrame | None]:
+    """Return the longest of the container's length, its tracks' and what plays; the first picture.
 
-    The first picture is put into `first`.
+    So does ffprobe: what a header hides, a decode shows.
     """
     tracks = [*container.streams.video, *container.streams.audio]
     lengths = [Fraction(container.duration or 0, av.time_base)]
     lengths += [(track.duration or 0) * (track.time_base or Fraction()) for track in tracks]
+    picture: av.VideoFrame | None = None
     starts, ends = list[Fraction](), list[Fraction]()
     for frame in container.decode(tracks):
         assert isinstance(frame, av.AudioFrame | av.VideoFrame), "no others were asked for"
         base = frame.time_base or Fraction(1)
-        start = (frame.pts or 0) * base
+        starts.append((frame.pts or 0) * base)
         if isinstance(frame, av.AudioFrame):
-            length = Fraction(frame.samples, frame.sample_rate)
+            ends.append(starts[-1] + Fraction(frame.samples, frame.sample_rate))
         else:
-            length = frame.duration * base
-            first += [] if first else [frame]
-        starts.append(start)
-        ends.append(start + length)
+            ends.append(starts[-1] + frame.duration * base)
+            picture = picture or frame
     played = max(ends) - min(starts) if ends else Fraction()
-    return max(played, *lengths)
+    return max(played, *lengths), picture
 
 
 def _read_clip(kind: str, data: bytes) -> _Clip:
@@ -172,9 +171,8 @@ def _read_clip(kind: str, data: bytes) -> _Clip:
             streams = container.streams.video if kind == "video" else container.streams.audio
             if not streams or container.duration is None:
                 raise InvalidSubmission(f"Reference {kind} has no {kind} in it")
-            first = list[av.VideoFrame]()
-            ms = math.ceil(_longest_seconds(container, first) * 1000)
-            frame = next(iter(first), None)
+            seconds, frame = _decode(container)
+            ms = math.ceil(seconds * 1000)
     except FFmpegError:
         raise InvalidSubmission(f"Reference {kind} cannot be read") from None
     if not _CLIP_MS[0] <= ms <= _CLIP_MS[1]:

@@ -93,7 +93,7 @@ async def test_a_gateway_that_nobody_serves_is_tried_again_and_resumed(
 async def test_an_odd_frame_costs_the_connection_alone(
     fake_discord: FakeDiscord, client: discord.Client
 ):
-    """The library trips over it; the connection is closed and made anew."""
+    """The library trips over it; the connection is closed and opened again."""
     connecting = asyncio.create_task(keep_connected(client))
     await asyncio.wait_for(client.wait_until_ready(), 5)
     [session] = fake_discord.gateway._alive()

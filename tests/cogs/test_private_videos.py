@@ -338,9 +338,9 @@ async def test_a_follow_up_whose_answer_is_lost_is_not_repeated(
     await harness.wait_for_state(job, S.UNDELIVERABLE)
     assert len(answer.followups) == 1
     let_retry(harness)
-    await answer.until_text(lambda text: "Discord did not answer" in text, _PATIENCE_S)
+    await answer.until_text(lambda text: "should be below" in text, _PATIENCE_S)
     listed = await (await ada.run_command(harness.channel, "jobs")).until_answered()
-    assert "Look below your request" in listed.text
+    assert "should be below your request" in listed.text
     posts = fake_discord.journal.count_requests("POST", "/webhooks/*/*")
     fake_discord.faults.add("POST", "/webhooks/*/*", fault)
     again = await click(ada, listed, "Post again")

@@ -82,7 +82,7 @@ def test_when_the_bot_joins_again_only_the_operators_word_still_counts() -> None
 
 
 def test_a_server_with_jobs_from_before_stays_admitted() -> None:
-    """The migration knows neither its name nor its owner."""
+    """The migration has neither its name nor its owner."""
     migrated = Server(guild_id=10, admitted_at_ms=1, admitted_by="migration")
     seen = register(migrated, owner_operates=False)
     assert (seen.is_admitted, seen.name, seen.admitted_by) == (True, "Studio", "migration")

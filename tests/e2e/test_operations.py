@@ -186,7 +186,7 @@ async def test_a_copy_made_while_the_service_runs_can_be_audited(
 async def test_a_database_that_can_not_be_used_is_said_in_one_sentence(
     harness: ServiceHarness, tmp_path: Path, command: str, database: str
 ):
-    """Not a database, no server, a folder that can not be made: exit code 1, no traceback.
+    """Not a database, no server, a folder that cannot be made: exit code 1, no traceback.
 
     The service itself waits for a server; see the tests of outages at the start.
     """

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qa.crash_matrix.process import fork_doomed_bot
+from qa.crash_matrix.process import fork_bot_to_kill
 from sandbox.demo.process import Process
 from tests.harness.service import BOT_COMMAND, ServiceHarness
 
@@ -97,7 +97,7 @@ class KillablePostgres:
 async def start_hurried(harness: ServiceHarness, **environment: str) -> Process:
     """Start the service in a moment, with its waits for Discord ten times as short."""
     environment = {**harness.service.environment, "HASTE": "10", **environment}
-    return await replace(harness.service, environment=environment, launch=fork_doomed_bot).start()
+    return await replace(harness.service, environment=environment, launch=fork_bot_to_kill).start()
 
 
 @contextmanager

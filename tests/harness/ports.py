@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 
 _FIRST, _LAST = 20_000, 32_000
-"""Below those that a kernel gives to connections and to whoever asks for any port."""
+"""Below those that a kernel gives to connections and to programs that ask for any port."""
 
 
 def free_port() -> int:

@@ -97,7 +97,7 @@ class FakePublisher:
 
     async def find_obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
         if not self.is_access_known:
-            raise TemporaryPublishError("nobody knows")
+            raise TemporaryPublishError("no answer from Discord")
         if guild_id in self.left_guilds:
             return Obstacle(ObstacleKind.SERVER_LEFT)
         return None if channel_id is None else self.obstacles.get(channel_id)

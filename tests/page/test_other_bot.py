@@ -1,4 +1,4 @@
-"""The page knows no bot: another one is used with all that it offers."""
+"""The page works with any bot: another one is used with all that it offers."""
 
 import re
 from collections.abc import AsyncIterator

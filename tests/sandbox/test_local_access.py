@@ -92,7 +92,7 @@ async def test_no_run_takes_the_token_and_key_of_another() -> None:
 def test_listening_elsewhere_opens_the_page_to_addresses_but_no_foreign_names(
     listens_on: str, host: str, allowed: bool
 ) -> None:
-    """A name could be made to mean this machine by whoever owns it; an address can not."""
+    """A name could be made to mean this machine by its owner; an address cannot."""
     assert is_same_origin(host, None, listens_on) is allowed
     assert is_same_origin(host, f"http://{host}", listens_on) is allowed
     assert not is_same_origin(host, "http://evil.example", listens_on)

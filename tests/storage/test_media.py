@@ -406,7 +406,7 @@ async def test_a_copy_in_the_making_is_not_swept_while_its_maker_lives(
     assert files(tmp_path) == []
 
 
-async def test_the_highest_mark_counts_whoever_writes_it(tmp_path: Path) -> None:
+async def test_the_highest_mark_of_all_processes_counts(tmp_path: Path) -> None:
     """Two processes raise it in any order; lower ones are removed, and what is no mark is left."""
     one, other = MediaFolder(tmp_path), MediaFolder(tmp_path)
     assert await one.read_high_water() == 0

@@ -87,7 +87,7 @@ async def test_a_video_is_in_the_folder_and_in_the_bucket(media: S3MediaFolder, 
     assert keys(endpoint) == [f"dailies/{NAME}"]
 
 
-async def test_the_highest_mark_counts_whoever_writes_it(media: S3MediaFolder, endpoint: str):
+async def test_the_highest_mark_of_all_processes_counts(media: S3MediaFolder, endpoint: str):
     """As in a folder: a process removes its own earlier mark, a start what others left."""
     other, _ = open_media(URL, lambda: NOW_MS)
     assert await media.read_high_water() == 0

@@ -101,7 +101,7 @@ async def test_a_copy_taken_at_any_transaction_leads_to_no_second_task_and_no_se
 ) -> None:
     """For each transaction of a whole life: copy there, live on, put it back, look.
 
-    Discord has forgotten every nonce by then. What the copy knows to be submitted is delivered by
+    Discord has forgotten every nonce by then. What is submitted in the copy is delivered by
     the post that stands, and what it does not know of is parked, with its hold.
     """
     original, parked = harness.database, 0
@@ -314,7 +314,7 @@ async def test_a_database_that_goes_back_under_a_running_process_is_noticed(
     await harness.run_until(S.DELIVERED, job=job)
     mark = harness.context.high_water
     await put_back(harness, tmp_path / "copy.db")
-    # The process has not been started anew: it knows what it has kept, and compared before.
+    # The process was not restarted: it has its own mark, and has compared before.
     await harness.database.transact(lambda tx: high_water.put(tx, 0))
     harness.context = replace(harness.context, high_water=mark)
     harness.worker = Worker(harness.context, "the same")

@@ -171,7 +171,7 @@ async def _retry(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_
 
 
 async def _post(tx: AsyncConnection, found: ParkedJob, _: DecisionRequest, now_ms: int) -> None:
-    # Whoever decides to post takes it upon them that it was posted before a restore.
+    # The operator who decides to post accepts that it may have been posted before a restore.
     await jobs.transition(
         tx, found.job, JobState.STORED, now_ms=now_ms, reason=None, restored_at_ms=None
     )

@@ -105,7 +105,7 @@ async def test_headers_that_never_end_end_the_connection(tmp_path: Path):
 
 @dataclass(eq=False)
 class Peer:
-    """What a pool knows of a connection."""
+    """What a pool reads of a connection."""
 
     peer: IPv4Address
     idle_since: float

@@ -40,9 +40,9 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _UNFETCHED = "could not be fetched from Discord. Attach it again."
 _FOREIGN = "does not lie on Discord's servers."
-_NO_PICTURE = "is not a picture that can be read. Attach a PNG, JPEG,"
+_NO_PICTURE = "I can't read lake.png as a picture. Attach a PNG, JPEG,"
 _DAMAGED = "is a damaged picture, or a part of one."
-_TOO_MANY_PIXELS = "has too many pixels: save it with fewer"
+_TOO_MANY_PIXELS = "has too many pixels. Save it smaller"
 _TOO_LARGE = "is too large: 30"
 _MAX_FETCHED = 30_000_000
 
@@ -192,13 +192,13 @@ def _bad_files() -> dict[str, tuple[bytes, str]]:
     png, jpeg, webp = picture(), picture("JPEG"), picture("WEBP")
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>'
     return {
-        "svg": (svg, "is a file of another kind (web page). Attach a PNG"),
+        "svg": (svg, "is really another kind of file: web page. Attach a PNG"),
         "text": (b"a lake at dusk", _NO_PICTURE),
         "pdf": (
             b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF",
-            "is a file of another kind (PDF). Attach a PNG",
+            "is really another kind of file: PDF. Attach a PNG",
         ),
-        "mp4": (minimal_clip(), "is a file of another kind (MP4). Attach a PNG"),
+        "mp4": (minimal_clip(), "is really another kind of file: MP4. Attach a PNG"),
         "nothing": (b"", _NO_PICTURE),
         "a signature alone": (png[:8], _DAMAGED),
         "half a PNG": (png[: len(png) // 2], _DAMAGED),
@@ -223,7 +223,8 @@ async def test_what_is_no_usable_picture_is_named(
     """With its name and what is wrong with it; nothing is raised."""
     files = await given(ada, videos, Upload("lake.png", data))
     gathered = await live.load_pictures(files)
-    assert problem(gathered).startswith(f"lake.png {said}")
+    assert said in problem(gathered)
+    assert "lake.png" in problem(gathered)
 
 
 async def test_ten_megabytes_are_sent_at_most(
@@ -492,7 +493,7 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     assert [found.name for found in gathered.pictures] == ["1.png", "3.png"]
     assert [(found.width, found.height) for found in gathered.pictures] == list(sizes.values())
     said = [format_violation(violation) for violation in gathered.violations]
-    assert [text.split()[0] for text in said[:2]] == ["2.png", "4.png"]
+    assert ["2.png" in said[0], "4.png" in said[1]] == [True, True]
     assert "everyone" in said[2]
     assert rendered_markup(said[2]) == []
 
@@ -577,10 +578,10 @@ def _misplaced() -> dict[str, tuple[bytes, str, str]]:
         "a picture as video": (
             picture(),
             "video",
-            "is a file of another kind (PNG). Attach an MP4, MOV,",
+            "is really another kind of file: PNG. Attach an MP4, MOV,",
         ),
         "a sound as video": (tone, "video", "has no video in it, or only sound."),
-        "nothing as video": (b"", "video", "is not a video that can be read."),
+        "nothing as video": (b"", "video", "I can't read walk.mp4 as a video."),
         "WebM": (b"\x1aE\xdf\xa3" + bytes(99), "video", damaged),
         "half a video": (clip[: len(clip) // 2], "video", damaged),
         "sound in an MP4": (make_audio(2000, "mp4"), "video", "has no video in it, or only sound."),
@@ -588,10 +589,10 @@ def _misplaced() -> dict[str, tuple[bytes, str, str]]:
         "a picture as audio": (
             picture(),
             "audio",
-            "is a file of another kind (PNG). Attach an MP3, WAV,",
+            "is really another kind of file: PNG. Attach an MP3, WAV,",
         ),
-        "a video as audio": (clip, "audio", "has no sound in it."),
-        "nothing as audio": (b"", "audio", "is not a sound that can be read."),
+        "a video as audio": (clip, "audio", "has no sound."),
+        "nothing as audio": (b"", "audio", "I can't read walk.mp4 as sound."),
         "a WAV without sound": (wave[:40], "audio", "is a damaged audio file, or a part of one."),
         "50 MB of sound": (tone.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "audio", "is too large: 50"),
     }
@@ -614,7 +615,8 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     videos, audios = (files, []) if slot == "video" else ([], files)
     gathered = await loader.load_references([], videos, audios)
     (violation,) = gathered.violations
-    assert format_violation(violation).startswith(f"walk.mp4 {said}")
+    assert said in format_violation(violation)
+    assert "walk.mp4" in format_violation(violation)
     assert (gathered.videos, gathered.audios) == ((), ())
     assert not list(tmp_path.rglob("*.*"))
 

@@ -229,7 +229,7 @@ async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (Upload("text.png", b"no picture"), "is not a picture that can be read"),
+        (Upload("text.png", b"no picture"), "I can't read text.png as a picture"),
         (picture("line.png", (1, 60_000)), "1 × 6000 pixels"),
         (picture("small.png", (200, 200)), "300 to 6000 pixels"),
     ],

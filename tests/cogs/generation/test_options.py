@@ -208,7 +208,7 @@ async def test_a_command_without_its_picture_is_answered(
     """A stale client may not know a required option; that is told, and not left in silence."""
     sent = await send_raw(fake_discord, ada, videos, "animate", {"prompt": "a lake"})
     answer = await sent.until_answered()
-    assert "Type its command once more" in answer.text
+    assert "Run the command again" in answer.text
     assert answer.ephemeral
 
 

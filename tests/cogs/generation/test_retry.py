@@ -167,7 +167,7 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
         "resolution": "480p",
     }
     refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
-    assert "text.png is not a picture" in refusal.text
+    assert "I can't read text.png as a picture" in refusal.text
     form = await edited_again(ada, refusal)
     assert "last.png is kept as the last picture" in notes(form)
     still = await sent_off(ada, form)

@@ -335,7 +335,7 @@ async def test_limits_of_everything_and_of_a_server(
     assert len(found) == 1
     for bad in ({"amount": "-5"}, {"amount": "5,00"}, {"amount": "5", "server": "here"}):
         said = await says(olga, harness, "operator limit", period="day", **bad)
-        assert re.search("can not be taken|is the id of a server", said)
+        assert re.search("I can't use|is the id of a server", said)
 
 
 def test_the_longest_facts_fit_into_a_message(fake_discord: FakeDiscord, ada: MemberClient) -> None:

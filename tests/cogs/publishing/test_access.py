@@ -115,7 +115,7 @@ async def test_what_is_gone_is_asked_for_once_in_a_while(
     assert asked(fake_discord) == before
     world.add_bot(videos.guild)
     await wait_until(client, lambda: client.get_guild(guild) is not None)
-    assert await publisher.find_obstacle(guild, general.id) is None, "the gateway knows better"
+    assert await publisher.find_obstacle(guild, general.id) is None, "the gateway is up to date"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_what_discord_does_not_say_is_not_known(
 async def test_an_unavailable_server_is_not_left(
     fake_discord: FakeDiscord, client: StockClient, publisher: DiscordPublisher, videos: Channel
 ) -> None:
-    """It is Discord's outage: nobody knows, until it is back."""
+    """It is Discord's outage, so it is unknown until it is over."""
     assert videos.guild is not None
     fake_discord.world.set_available(videos.guild, available=False)
     await client.wait_for("guild_unavailable", timeout=5)

@@ -178,6 +178,6 @@ class TestService:
         harness.clock_offset_ms = DAY_LATER_MS
         harness.policy = replace(harness.policy, max_tasks=5)
         await harness.restart()
-        card = await harness.wait_for_status(job, "More than I may post here")
+        card = await harness.wait_for_status(job, "Too large for me to post here again")
         assert "video1 (11.0 MB > 10.0 MB)" in card.text
         assert await harness.ledger_kinds(job) == ["hold", "release"]

@@ -264,7 +264,7 @@ async def test_an_amount_is_plain_dollars_or_it_is_refused(
     for command in ("quota set", "grant"):
         options = {"amount": amount}
         options |= {"period": "day"} if command == "quota set" else {"user": ada.user}
-        assert "can not be taken" in await say(maxim, harness.channel, command, options)
+        assert "I can't use" in await say(maxim, harness.channel, command, options)
     assert "Last changes" not in await say(maxim, harness.channel, "quota show")
 
 
@@ -277,7 +277,7 @@ async def test_zero_lets_nothing_be_spent_and_grants_nothing(
     nothing = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "0"})
     assert "gives nothing" in nothing
     none = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "none"})
-    assert "can not be taken" in none
+    assert "I can't use" in none
 
 
 async def test_a_user_and_a_role_at_once_are_refused(

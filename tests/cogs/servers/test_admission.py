@@ -19,7 +19,7 @@ from workflow.servers.admission import PAGE_SIZE, Admission
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
-NOT_YET, REFUSED = "has to admit it, and is being asked", "has not admitted it"
+NOT_YET, REFUSED = "I've asked my operator to admit it", "hasn't admitted it"
 QUESTION, DECISIONS = "wants videos from you", ["Admit", "Admit with $… a day", "Leave"]
 STRANGER = "Only the operator of this service can do that."
 
@@ -123,7 +123,7 @@ async def test_a_strangers_server_spends_nothing_until_the_operator_admits_it(
 async def test_nobody_but_the_operator_decides(
     picky: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, olga: MemberClient
 ) -> None:
-    """Whoever forges their buttons, or gets the form, is told so; and who lists, too."""
+    """A member who forges their buttons, or gets the form, is told so; one who lists, too."""
     owner, lobby = found_server(fake_discord, "Strangers", ada.user)
     asked = await question(olga)
     forged = Message(
@@ -166,7 +166,7 @@ async def test_admitted_with_a_day_limit_it_spends_no_more(
 async def test_left_on_a_click_it_is_not_asked_about_again(
     picky: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, olga: MemberClient
 ) -> None:
-    """Whoever invites it again finds it refused; the list may still admit it."""
+    """Invited again, it is still refused; the list may still admit it."""
     owner, lobby = found_server(fake_discord, "Strangers", ada.user)
     assert "I have left server" in await clicked(olga, await question(olga), "Leave")
     assert fake_discord.world.bot_user.id not in owner.guild.members
@@ -180,7 +180,7 @@ async def test_left_on_a_click_it_is_not_asked_about_again(
 async def test_the_operators_own_servers_need_no_word(
     picky: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, olga: MemberClient
 ) -> None:
-    """A later change of owner ends nothing; when the bot is invited anew, the new owner counts."""
+    """A later change of owner ends nothing; when the bot is invited again, the new owner counts."""
     mine, lobby = found_server(fake_discord, "Mine", olga.user)
     assert "On its way" in await says(mine, lobby, "video", **VIDEO)
     fake_discord.world.add_member(mine.guild, ada.user)
@@ -221,7 +221,7 @@ async def test_while_discord_does_not_say_who_operates_it_nothing_is_decided(
     fake_discord.faults.add("GET", who, Fault(status=503), None)
     mine, lobby = found_server(fake_discord, "Mine", olga.user)
     text = await says(mine, lobby, "video", **VIDEO)
-    assert "Discord does not answer just now" in text
+    assert "Discord isn't answering" in text
     fake_discord.faults.clear()
     assert "On its way" in await says(mine, lobby, "video", **VIDEO)
 
@@ -249,7 +249,7 @@ async def test_the_list_shows_every_server_and_withdraws_an_admission(
     assert "1 video that waited there is released" in await clicked(olga, listed, button)
     found = await picky.wait_for_state(job, S.CANCELLED)
     assert await picky.ledger_kinds(found.id) == ["hold", "release"]
-    await ada.direct_channel.wait_for(lambda m: "nothing was charged" in m.text, 20, "a word")
+    await ada.direct_channel.wait_for(lambda m: "weren't charged" in m.text, 20, "a word")
     assert REFUSED in await says(ada, picky.channel, "video", **VIDEO)
     assert "is admitted" in await clicked(olga, listed, f"server:admit:{ada.guild.id}:1")
     assert "On its way" in await says(ada, picky.channel, "video", **VIDEO)
@@ -265,7 +265,7 @@ async def waiting_job(house: BotHarness, person: MemberClient) -> str:
 async def test_many_that_wait_are_one_question(
     picky: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, olga: MemberClient
 ) -> None:
-    """Whoever invites the bot to many servers does not write to the operator with each."""
+    """Inviting the bot to many servers sends the operator no message for each."""
     fake_discord.world.close_dms(olga.user)
     for number in range(3):
         found_server(fake_discord, f"Other {number}", ada.user)

@@ -89,12 +89,12 @@ async def test_invited_for_its_commands_alone_it_buys_nothing(
     file: dict[str, Upload] = {} if command == "video" else {"image": make_picture("p.png")}
     file = {"image1": file["image"]} if command == "reference" else file
     answer = await answered(person, lobby, command, prompt="a lake", **file)
-    assert "I am not a member of this server" in answer.text
+    assert "Only my commands are in this server" in answer.text
     assert "Nothing was charged" in answer.text
     assert await harness.job_count() == 0
     assert not [entry for entry in fake_discord.journal if "attachments" in entry.path]
     form = await answered(person, lobby, "compose")
-    assert "I am not a member of this server" in form.text
+    assert "Only my commands are in this server" in form.text
     world.add_bot(guild)
     taken = await answered(person, lobby, command, prompt="a lake", **file)
     assert "On its way" in taken.text
@@ -118,8 +118,8 @@ async def test_thrown_out_it_releases_what_waits_and_tells_each_member_once(
         assert found.fail_code == K.SERVER_LEFT
         assert await narrow.ledger_kinds(job) == ["hold", "release"]
     finish(narrow)
-    told = await until_read(ada, "4 videos of yours were waiting")
-    assert "nothing was charged" in told
+    told = await until_read(ada, "4 of your videos were waiting")
+    assert "you weren't charged" in told
     await narrow.wait_for_state(first, S.DELIVERED)
     async with asyncio.timeout(20):
         while any([(await narrow.job(job)).told_at_ms is None for job in waiting]):
@@ -167,9 +167,9 @@ async def test_a_channel_that_closes_while_a_job_waits_ends_it(
     found = await narrow.wait_for_state(job, S.CANCELLED)
     assert found.fail_code == obstacle
     assert await narrow.ledger_kinds(job) == ["hold", "release"]
-    await until_read(ada, "nothing was charged")
+    await until_read(ada, "you weren't charged")
     if obstacle is K.PERMISSIONS_MISSING:
-        await narrow.wait_for_status(job, "I may not post in this channel any more")
+        await narrow.wait_for_status(job, "I can't post in this channel any more")
     assert len(narrow.submitted_inputs()) == 1
     await clean(narrow)
 

@@ -15,7 +15,7 @@ from sandbox.discord.models import MessageFlag
 from tests.harness.bot import BotHarness
 from workflow.guilds import settings
 
-UNKNOWN = "This is not known here"
+UNKNOWN = "That doesn't work any more"
 OUTDATED = "This panel is out of date"
 NOT_OFFERED = "Choose from what the menu offers"
 ODD_IDS = ["0", "-1", "", "x", str(2**63), "9" * 30, "\u0661" * 18, "\uff11" * 19]

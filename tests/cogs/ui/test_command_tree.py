@@ -9,8 +9,8 @@ from sandbox.discord.interactions import InteractionType
 from tests.harness.bot import BotHarness
 
 Json = dict[str, Any]
-UNKNOWN = "This is not known here"
-IN_SERVERS = "This works in servers only"
+UNKNOWN = "That doesn't work any more"
+IN_SERVERS = "This only works in servers"
 
 
 def text(name: str, value: Any, kind: int = 3, **more: Any) -> Json:

@@ -17,9 +17,7 @@ from sandbox.discord import Interaction, MemberClient, Message
 from sandbox.discord.interactions import InteractionType
 from tests.harness.bot import BotHarness
 
-UNKNOWN = (
-    "This is not known here, or not any more. Type its command once more, and go on from there."
-)
+UNKNOWN = "That doesn't work any more. Run the command again."
 
 
 def component_classes(base: type[Any]) -> Iterator[type[Any]]:

@@ -137,22 +137,19 @@ REQUESTS: list[Row] = [
         Code.BOT_NOT_IN_SERVER,
         {},
         (
-            "I am not a member of this server, only my commands are: I could not post the video. "
-            "Ask a manager of the server to add me again, as a bot."
+            "Only my commands are in this server, so I couldn't post your video. Ask a server "
+            "manager to add me again, as a bot."
         ),
     ),
     (
         Code.SERVER_NOT_ADMITTED,
         {},
-        (
-            "No videos are made for this server yet: the operator of this service has to admit it, "
-            "and is being asked."
-        ),
+        "I'm not set up for this server yet. I've asked my operator to admit it.",
     ),
     (
         Code.SERVER_REFUSED,
         {},
-        "No videos are made for this server: the operator of this service has not admitted it.",
+        "I can't make videos for this server. My operator hasn't admitted it.",
     ),
     (
         Code.PERMISSIONS_MISSING,
@@ -282,22 +279,25 @@ FILES: list[Row] = [
         Code.FILE_OTHER_FORMAT,
         {**A_PNG, "kind": "picture", "format": "PDF"},
         (
-            "a.png is a file of another kind (PDF). Attach a PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP "
-            "or TIFF."
+            "a.png is really another kind of file: PDF. Attach a PNG, JPEG, WebP, HEIC, AVIF, GIF, "
+            "BMP or TIFF."
         ),
     ),
     (
         Code.FILE_OTHER_FORMAT,
         {**A_PNG, "kind": "video", "format": None},
         (
-            "a.png is not a video that can be read. Attach an MP4, MOV, WebM, MKV, 3GP, GIF or "
+            "I can't read a.png as a video. Attach an MP4, MOV, WebM, MKV, 3GP, GIF or "
             "animated WebP."
         ),
     ),
     (
         Code.FILE_OTHER_FORMAT,
         {**A_PNG, "kind": "audio", "format": "PNG"},
-        "a.png is a file of another kind (PNG). Attach an MP3, WAV, M4A, AAC, FLAC, OGG or WebM.",
+        (
+            "a.png is really another kind of file: PNG. Attach an MP3, WAV, M4A, AAC, FLAC, OGG or "
+            "WebM."
+        ),
     ),
     (
         Code.FILE_DAMAGED,
@@ -317,10 +317,10 @@ FILES: list[Row] = [
     (
         Code.FILE_TOO_MANY_PIXELS,
         A_PNG,
-        "a.png has too many pixels: save it with fewer, 4K at most for a video.",
+        "a.png has too many pixels. Save it smaller, a video in 4K at most.",
     ),
     (Code.FILE_WITHOUT_VIDEO, A_PNG, "a.png has no video in it, or only sound."),
-    (Code.FILE_WITHOUT_SOUND, A_PNG, "a.png has no sound in it."),
+    (Code.FILE_WITHOUT_SOUND, A_PNG, "a.png has no sound."),
     (
         Code.FILE_TOO_COMPLEX,
         A_PNG,
@@ -366,8 +366,8 @@ FILES: list[Row] = [
         Code.INPUTS_TOO_LARGE,
         {"files": "video1 (31.0 MB > 10.0 MB)"},
         (
-            "More than I may post here, so it could not be handed to the model once more: video1 "
-            "(31.0 MB > 10.0 MB). Use the command, and attach it again."
+            "Too large for me to post here again: video1 (31.0 MB > 10.0 MB). Run the command and "
+            "attach the files once more."
         ),
     ),
 ]

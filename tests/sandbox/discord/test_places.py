@@ -41,7 +41,7 @@ async def test_an_archived_thread_takes_posts_and_deletions_alone(
     assert not thread.archived
 
 
-async def test_whoever_may_write_there_takes_a_thread_up_again(
+async def test_a_member_who_may_write_there_unarchives_a_thread(
     fake_discord: FakeDiscord, rest: RestClient, thread: Channel, place: str
 ) -> None:
     """Then its messages can be edited; to put it away takes more."""
@@ -57,7 +57,7 @@ async def test_whoever_may_write_there_takes_a_thread_up_again(
     assert await rest.request_refused("PATCH", path, {"archived": False}) == (403, 50013)
 
 
-async def test_a_locked_thread_is_closed_to_whoever_does_not_manage_threads(
+async def test_a_locked_thread_takes_the_permission_to_manage_threads(
     fake_discord: FakeDiscord, rest: RestClient, thread: Channel, place: str
 ) -> None:
     """Archived too, not even a deletion is left."""
@@ -112,7 +112,7 @@ KINDS = {
 async def test_every_kind_of_channel_but_forums_takes_messages(
     fake_discord: FakeDiscord, rest: RestClient, kind: ChannelType
 ) -> None:
-    """A forum's or media channel's threads do; the library knows each by its kind."""
+    """A forum's or media channel's threads do; the library reads each by its kind."""
     guild = fake_discord.world.guild()
     channel = fake_discord.world.add_channel(guild, "place", kind=kind)
     thread = fake_discord.world.add_thread(channel, "place-talk")
@@ -129,7 +129,7 @@ async def test_every_kind_of_channel_but_forums_takes_messages(
 async def test_an_archived_thread_is_not_brought_by_the_gateway(
     fake_discord: FakeDiscord, thread: Channel
 ) -> None:
-    """It is there for whoever asks for it."""
+    """It is there when it is asked for."""
     fake_discord.world.archive_thread(thread)
     async with run_bot(fake_discord, StockClient(discord.Intents(guilds=True))) as bot:
         assert bot.get_channel(thread.id) is None

@@ -251,7 +251,7 @@ async def test_a_reply_takes_the_history(
 async def test_a_nonce_whose_message_was_deleted_posts_nothing(
     rest: RestClient, videos: Channel, place: str
 ) -> None:
-    """Discord does not make it anew; another nonce does."""
+    """Discord does not post it again; another nonce does."""
     body = {"content": "said", "nonce": "one", "enforce_nonce": True}
     _, posted = await rest("POST", place, body)
     await rest("DELETE", f"{place}/{posted['id']}")

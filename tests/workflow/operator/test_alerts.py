@@ -140,7 +140,7 @@ async def test_the_cards_in_line_tell_of_the_limit_and_of_its_end(harness: Workf
 async def test_an_operator_who_is_never_reached_is_asked_ever_less_and_given_up(
     harness: WorkflowHarness,
 ) -> None:
-    """From a minute to an hour; a job that is parked later is told anew."""
+    """From a minute to an hour; a job that is parked later is a new alert."""
     olga = Operator(is_away=True)
     job = await lose(harness)
     for _ in range(40):

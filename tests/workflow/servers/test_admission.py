@@ -101,7 +101,7 @@ async def test_what_is_withdrawn_is_released(picky: WorkflowHarness) -> None:
 async def test_a_job_of_a_server_that_is_refused_by_now_is_not_bought(
     harness: WorkflowHarness,
 ) -> None:
-    """Whoever restarts with other ids in the setting means what waits, too."""
+    """Other ids in the setting count for what waits, too."""
     job = (await harness.accept_job()).job.id
     harness.change_policy(allowed_servers=AllowedServers.parse("4"))
     found = await harness.run_until(S.CANCELLED, job=job)

@@ -136,7 +136,7 @@ async def test_a_result_link_that_is_missing_at_first_is_asked_for_anew(harness:
 
 
 async def test_a_task_about_which_apixo_says_nothing_for_a_day_is_stuck(harness: WorkflowHarness):
-    """The hold is kept, and the operator decides; a word from APIXO would have begun anew."""
+    """The hold is kept, and the operator decides; an answer would have started the count again."""
     job = (await harness.accept_job("a lake [[status:503x3]]")).job
     await harness.run_until(S.GENERATING, job=job.id)
     await harness.set_failures(job.id, MAX_FAILURES - 1)
