@@ -117,6 +117,10 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: An
     return data.getvalue()
 
 
+def half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
 def animation(kind: str) -> bytes:
     """Draw a picture that moves."""
     frames = [Image.new("RGB", (400, 300), colour) for colour in ("navy", "teal")]
@@ -188,40 +192,37 @@ async def test_a_picture_is_what_its_bytes_say(
     assert (found.size, found.url) == (len(data), files[0].url)
 
 
-def _bad_files() -> dict[str, tuple[bytes, str]]:
-    png, jpeg, webp = picture(), picture("JPEG"), picture("WEBP")
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>'
-    return {
-        "svg": (svg, "is really another kind of file: web page. Attach a PNG"),
-        "text": (b"a lake at dusk", _NO_PICTURE),
-        "pdf": (
-            b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF",
-            "is really another kind of file: PDF. Attach a PNG",
-        ),
-        "mp4": (minimal_clip(), "is really another kind of file: MP4. Attach a PNG"),
-        "nothing": (b"", _NO_PICTURE),
-        "a signature alone": (png[:8], _DAMAGED),
-        "half a PNG": (png[: len(png) // 2], _DAMAGED),
-        "half a JPEG": (jpeg[: len(jpeg) // 2], _DAMAGED),
-        "half a WebP": (webp[: len(webp) // 2], _DAMAGED),
-        "a hollow PNG": (hollow_png(5000, 5000), _DAMAGED),
-        "a bomb": (hollow_png(60_000, 60_000), _TOO_MANY_PIXELS),
-    }
+_BAD_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "svg": (
+        lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>',
+        "is really another kind of file: web page. Attach a PNG",
+    ),
+    "text": (lambda: b"a lake at dusk", _NO_PICTURE),
+    "pdf": (
+        lambda: b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF",
+        "is really another kind of file: PDF. Attach a PNG",
+    ),
+    "mp4": (minimal_clip, "is really another kind of file: MP4. Attach a PNG"),
+    "nothing": (bytes, _NO_PICTURE),
+    "a signature alone": (lambda: picture()[:8], _DAMAGED),
+    "half a PNG": (lambda: half(picture()), _DAMAGED),
+    "half a JPEG": (lambda: half(picture("JPEG")), _DAMAGED),
+    "half a WebP": (lambda: half(picture("WEBP")), _DAMAGED),
+    "a hollow PNG": (lambda: hollow_png(5000, 5000), _DAMAGED),
+    "a bomb": (lambda: hollow_png(60_000, 60_000), _TOO_MANY_PIXELS),
+}
 
 
-_BAD_FILES = _bad_files()
-
-
-@pytest.mark.parametrize(("data", "said"), _BAD_FILES.values(), ids=_BAD_FILES)
+@pytest.mark.parametrize("name", _BAD_FILES)
 async def test_what_is_no_usable_picture_is_named(
     live: AttachmentLoader,
     ada: MemberClient,
     videos: Channel,
-    data: bytes,
-    said: str,
+    name: str,
 ) -> None:
     """With its name and what is wrong with it; nothing is raised."""
-    files = await given(ada, videos, Upload("lake.png", data))
+    draw, said = _BAD_FILES[name]
+    files = await given(ada, videos, Upload("lake.png", draw()))
     gathered = await live.load_pictures(files)
     assert said in problem(gathered)
     assert "lake.png" in problem(gathered)
@@ -363,10 +364,10 @@ async def test_an_expired_link_is_to_be_attached_again(
     """Discord answers 404 once a link's time is over."""
     clock = ManualClock()
     options = DiscordConfig()
-    async with FakeDiscord(options, clock.now) as stand_in:
-        loader = AttachmentLoader(session, stand_in.api_url, folder.save_input)
+    async with FakeDiscord(options, clock.now) as fake_discord:
+        loader = AttachmentLoader(session, fake_discord.api_url, folder.save_input)
         upload = Upload("lake.png", picture())
-        files = await given(stand_in.member("Ada"), stand_in.channel("videos"), upload)
+        files = await given(fake_discord.member("Ada"), fake_discord.channel("videos"), upload)
         assert (await loader.load_pictures(files)).violations == ()
         clock.advance(options.link_seconds + 1)
         assert problem(await loader.load_pictures(files)) == f"lake.png {_UNFETCHED}"
