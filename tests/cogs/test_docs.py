@@ -39,11 +39,11 @@ def rows(text: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def subcommands(stand_in: FakeDiscord) -> dict[str, list[str]]:
+def subcommands(fake_discord: FakeDiscord) -> dict[str, list[str]]:
     """List each subcommand that Discord has, with its options, the required ones in bold."""
     return {
         f"`/{command['name']} {sub['name']}`": [_named(one) for one in sub.get("options", ())]
-        for command in stand_in.commands.registered_in(None)
+        for command in fake_discord.commands.registered_in(None)
         for sub in command.get("options", ())
         if sub["type"] == SUBCOMMAND
     }

@@ -58,7 +58,7 @@ def brackets() -> Iterator[None]:
 
 
 @pytest.fixture
-async def home(brackets: None, stopped_harness: BotHarness) -> BotHarness:
+async def harness(brackets: None, stopped_harness: BotHarness) -> BotHarness:
     stopped_harness.policy = replace(stopped_harness.policy, limits=member_limits(member=5))
     await stopped_harness.start()
     return stopped_harness
@@ -100,9 +100,9 @@ def all_said(message: Message | None) -> None:
 
 
 async def asked(
-    home: BotHarness, person: MemberClient, name: str, options: Any = None
+    harness: BotHarness, person: MemberClient, name: str, options: Any = None
 ) -> Interaction:
-    typed = await person.run_command(home.channel, name, options)
+    typed = await person.run_command(harness.channel, name, options)
     return await typed.until_answered(20)
 
 
@@ -112,17 +112,17 @@ def test_the_measure_finds_what_is_not_said() -> None:
     assert bare("-# ⟦Seedance⟧ · 0123456789abcdefghjk") == ""
 
 
-async def test_a_video_is_made_in_it(home: BotHarness, ada: MemberClient) -> None:
+async def test_a_video_is_made_in_it(harness: BotHarness, ada: MemberClient) -> None:
     """The private answer, the public card while it waits, and the post."""
-    answer = await asked(home, ada, "video", VIDEO)
+    answer = await asked(harness, ada, "video", VIDEO)
     all_said(answer.message)
     found = re.search(r"`([0-9a-z]{20})`", answer.text)
     assert found is not None
-    await home.wait_for_state(found[1], JobState.DELIVERED)
-    all_said(await home.wait_for_status(found[1], _("✅ Done.")))
-    all_said(await home.wait_for_result(found[1]))
+    await harness.wait_for_state(found[1], JobState.DELIVERED)
+    all_said(await harness.wait_for_status(found[1], _("✅ Done.")))
+    all_said(await harness.wait_for_result(found[1]))
     for name in ("jobs", "spend"):
-        all_said((await asked(home, ada, name)).message)
+        all_said((await asked(harness, ada, name)).message)
 
 
 @pytest.mark.parametrize(
@@ -135,34 +135,40 @@ async def test_a_video_is_made_in_it(home: BotHarness, ada: MemberClient) -> Non
     ],
 )
 async def test_a_refusal_is_said_in_it(
-    home: BotHarness, ada: MemberClient, options: dict[str, Any]
+    harness: BotHarness, ada: MemberClient, options: dict[str, Any]
 ) -> None:
     """Every broken rule of it."""
-    all_said((await asked(home, ada, "video", options)).message)
+    all_said((await asked(harness, ada, "video", options)).message)
 
 
-async def test_what_is_over_a_limit_is_refused_in_it(home: BotHarness, ada: MemberClient) -> None:
+async def test_what_is_over_a_limit_is_refused_in_it(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """With the amounts as the language writes them."""
     dear = {"model": "seedance-2-0", "duration": 15, "resolution": "1080p", "prompt": "a lake"}
-    answer = await asked(home, ada, "video", dear)
+    answer = await asked(harness, ada, "video", dear)
     all_said(answer.message)
     assert "7,35\N{NO-BREAK SPACE}$" in answer.text
 
 
 @pytest.mark.parametrize("name", ["help", "price", "jobs", "spend", "privacy", "quota show"])
-async def test_a_member_is_answered_in_it(home: BotHarness, ada: MemberClient, name: str) -> None:
+async def test_a_member_is_answered_in_it(
+    harness: BotHarness, ada: MemberClient, name: str
+) -> None:
     """Also where there is nothing to show yet."""
-    all_said((await asked(home, ada, name)).message)
+    all_said((await asked(harness, ada, name)).message)
 
 
 @pytest.mark.parametrize("name", ["settings", "report", "help", "quota show"])
-async def test_a_manager_is_answered_in_it(home: BotHarness, boss: MemberClient, name: str) -> None:
+async def test_a_manager_is_answered_in_it(
+    harness: BotHarness, boss: MemberClient, name: str
+) -> None:
     """What only managers see."""
-    all_said((await asked(home, boss, name)).message)
+    all_said((await asked(harness, boss, name)).message)
 
 
 async def test_what_commands_do_is_registered_in_it(
-    home: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Every command, group and option of one; their names stay English."""
     described = [part for one in fake_discord.commands.visible_in(ada.guild) for part in every(one)]

@@ -21,7 +21,7 @@ class PageClient:
 
     def __init__(
         self,
-        stand_in: DemoDiscord,
+        fake_discord: DemoDiscord,
         session: aiohttp.ClientSession,
         socket: aiohttp.ClientWebSocketResponse,
     ) -> None:
@@ -32,7 +32,7 @@ class PageClient:
         self.channel: Json = {}
         self.panels: list[Json] = []
         self.entries: dict[str, Json] = {}
-        self._stand_in = stand_in
+        self._stand_in = fake_discord
         self._location: Json = {}
 
     async def go_to(
@@ -117,11 +117,11 @@ class PageClient:
 
 
 @asynccontextmanager
-async def open_page(stand_in: DemoDiscord) -> AsyncGenerator[PageClient]:
+async def open_page(fake_discord: DemoDiscord) -> AsyncGenerator[PageClient]:
     """Open the page, with nobody chosen yet."""
     async with aiohttp.ClientSession() as session:
-        url = f"{stand_in.page_url}_page/socket"
+        url = f"{fake_discord.page_url}_page/socket"
         async with session.ws_connect(url, max_msg_size=0) as socket:
-            page = PageClient(stand_in, session, socket)
+            page = PageClient(fake_discord, session, socket)
             await page.until(lambda: page.world)
             yield page

@@ -19,9 +19,9 @@ class PanelDriver:
     panel: Interaction
 
     @classmethod
-    async def open_panel(cls, home: BotHarness, person: MemberClient) -> Self:
+    async def open_panel(cls, harness: BotHarness, person: MemberClient) -> Self:
         """Type the command, and wait for the first page."""
-        typed = await person.run_command(home.channel, "settings", {})
+        typed = await person.run_command(harness.channel, "settings", {})
         return cls(person, await typed.until_answered())
 
     @property

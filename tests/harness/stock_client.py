@@ -40,10 +40,10 @@ def point_library_at(api_url: str, gateway_url: str) -> None:
 
 
 @asynccontextmanager
-async def pointed_library(stand_in: FakeDiscord) -> AsyncGenerator[None]:
+async def pointed_library(fake_discord: FakeDiscord) -> AsyncGenerator[None]:
     """Point the unmodified library at a stand-in, and back again at the end."""
     before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
-    point_library_at(stand_in.api_url, stand_in.gateway_url)
+    point_library_at(fake_discord.api_url, fake_discord.gateway_url)
     try:
         yield
     finally:
@@ -90,11 +90,11 @@ async def wait_until(bot: discord.Client, condition: Callable[[], bool]) -> None
 
 @asynccontextmanager
 async def run_bot(
-    stand_in: FakeDiscord, bot: StockClient, token: str | None = None
+    fake_discord: FakeDiscord, bot: StockClient, token: str | None = None
 ) -> AsyncGenerator[StockClient]:
     """Run a bot until it is ready, and to its end."""
-    async with pointed_library(stand_in):
-        task = asyncio.create_task(bot.start(token or stand_in.token))
+    async with pointed_library(fake_discord):
+        task = asyncio.create_task(bot.start(token or fake_discord.token))
         ready = asyncio.create_task(bot.wait_until_ready())
         try:
             async with asyncio.timeout(120):
@@ -111,9 +111,9 @@ async def run_bot(
 class RestClient:
     """Speaks to the REST interface without any library in between."""
 
-    def __init__(self, session: aiohttp.ClientSession, stand_in: FakeDiscord) -> None:
+    def __init__(self, session: aiohttp.ClientSession, fake_discord: FakeDiscord) -> None:
         self._session = session
-        self._stand_in = stand_in
+        self._stand_in = fake_discord
 
     async def __call__(
         self, method: str, path: str, body: object = None, **more: Any

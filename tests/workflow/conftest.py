@@ -33,8 +33,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def apixo(clock: ManualClock) -> AsyncIterator[FakeApixo]:
-    async with FakeApixo(ApixoConfig(clips="tiny"), clock) as stand_in:
-        yield stand_in
+    async with FakeApixo(ApixoConfig(clips="tiny"), clock) as fake_apixo:
+        yield fake_apixo
 
 
 @pytest.fixture

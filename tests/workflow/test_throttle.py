@@ -24,8 +24,8 @@ def limits() -> dict[str, int]:
 
 @pytest.fixture
 async def apixo(clock: ManualClock, limits: dict[str, int]) -> AsyncIterator[FakeApixo]:
-    async with FakeApixo(ApixoConfig(clips="tiny", **limits), clock) as stand_in:  # type: ignore[arg-type]
-        yield stand_in
+    async with FakeApixo(ApixoConfig(clips="tiny", **limits), clock) as fake_apixo:  # type: ignore[arg-type]
+        yield fake_apixo
 
 
 async def moments(world: WorkflowHarness, job: str) -> dict[JobState, int]:

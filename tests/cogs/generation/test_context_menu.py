@@ -53,10 +53,10 @@ def fields(form: Interaction) -> list[str]:
     ]
 
 
-def posted(stand_in: FakeDiscord, **more: Any) -> Message:
+def posted(fake_discord: FakeDiscord, **more: Any) -> Message:
     """Post a message as another bot might."""
-    world, channel = stand_in.world, stand_in.channel("videos")
-    message = Message(world.ids.next(), channel, stand_in.member("Ben").user, "look", **more)
+    world, channel = fake_discord.world, fake_discord.channel("videos")
+    message = Message(world.ids.next(), channel, fake_discord.member("Ben").user, "look", **more)
     world.post(message)
     return message
 
@@ -283,10 +283,12 @@ async def test_a_form_sent_off_twice_is_one_job(
 
 
 async def forged(
-    stand_in: FakeDiscord, person: MemberClient, home: BotHarness, custom_id: str
+    fake_discord: FakeDiscord, person: MemberClient, harness: BotHarness, custom_id: str
 ) -> Interaction:
     """Send a form off that was never opened."""
     component = {"type": 4, "custom_id": "prompt", "value": "it drifts"}
     data = {"custom_id": custom_id, "components": [{"type": 18, "component": component}]}
-    sent = stand_in.interactions.dispatch(InteractionType.MODAL, person.user, home.channel, data)
+    sent = fake_discord.interactions.dispatch(
+        InteractionType.MODAL, person.user, harness.channel, data
+    )
     return await sent.until_answered()

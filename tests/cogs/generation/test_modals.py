@@ -53,12 +53,14 @@ def shown(form: Interaction) -> dict[str, Any]:
     return found
 
 
-def redelivered(stand_in: FakeDiscord, form: Interaction, person: MemberClient) -> Interaction:
+def redelivered(fake_discord: FakeDiscord, form: Interaction, person: MemberClient) -> Interaction:
     """Send a form off that the client does not show any more."""
     assert form.modal is not None
     prompt = {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "a sea"}}
     data = {"custom_id": form.modal["custom_id"], "components": [prompt]}
-    return stand_in.interactions.dispatch(InteractionType.MODAL, person.user, form.channel, data)
+    return fake_discord.interactions.dispatch(
+        InteractionType.MODAL, person.user, form.channel, data
+    )
 
 
 async def test_the_form_shows_what_was_asked_for(harness: BotHarness, ada: MemberClient) -> None:

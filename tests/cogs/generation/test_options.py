@@ -25,9 +25,9 @@ INTEGER, TEXT, SWITCH, FILE = 4, 3, 5, 11
 GUILDS_ONLY = [0]
 
 
-def registered(stand_in: FakeDiscord) -> dict[str, dict[str, Any]]:
+def registered(fake_discord: FakeDiscord) -> dict[str, dict[str, Any]]:
     """Give the commands that Discord has, in order."""
-    return {command["name"]: command for command in stand_in.commands.registered_in(None)}
+    return {command["name"]: command for command in fake_discord.commands.registered_in(None)}
 
 
 def documented(heading: str) -> list[list[str]]:
@@ -49,19 +49,19 @@ def folded(names: Iterable[str]) -> str:
 
 
 async def send_raw(
-    stand_in: FakeDiscord,
+    fake_discord: FakeDiscord,
     person: MemberClient,
     channel: Channel,
     name: str,
     options: dict[str, Any],
 ) -> Interaction:
     """Send a command as a client would that knows older options than those registered."""
-    found = stand_in.commands.find(person.guild.id, name)
+    found = fake_discord.commands.find(person.guild.id, name)
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}
     given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given}
-    return stand_in.interactions.dispatch(InteractionType.COMMAND, person.user, channel, data)
+    return fake_discord.interactions.dispatch(InteractionType.COMMAND, person.user, channel, data)
 
 
 @pytest.mark.usefixtures("dailies")

@@ -151,7 +151,7 @@ pytestmark = pytest.mark.time_scale(60)
 
 
 @pytest.fixture
-async def home(stopped_harness: BotHarness) -> BotHarness:
+async def harness(stopped_harness: BotHarness) -> BotHarness:
     """Have so many places at APIXO that nothing waits."""
     stopped_harness.policy = replace(stopped_harness.policy, max_tasks=200)
     await stopped_harness.start()
@@ -168,23 +168,25 @@ async def home(stopped_harness: BotHarness) -> BotHarness:
 )
 @pytest.mark.parametrize("model", [PRO, TWO])
 async def test_each_boundary_holds_on_both_sides(
-    home: BotHarness, ada: MemberClient, database: Database, rows: Any, model: str
+    harness: BotHarness, ada: MemberClient, database: Database, rows: Any, model: str
 ) -> None:
     """Of every rule of the model's page; what is let through, the strict stand-in takes."""
-    await hold_to(home, ada, database, rows(model))
+    await hold_to(harness, ada, database, rows(model))
 
 
 async def test_each_boundary_of_references_holds_on_both_sides(
-    home: BotHarness, ada: MemberClient, database: Database
+    harness: BotHarness, ada: MemberClient, database: Database
 ) -> None:
     """By lengths that are measured in real files."""
-    await hold_to(home, ada, database, references())
+    await hold_to(harness, ada, database, references())
 
 
-async def hold_to(home: BotHarness, ada: MemberClient, database: Database, rows: list[Row]) -> None:
+async def hold_to(
+    harness: BotHarness, ada: MemberClient, database: Database, rows: list[Row]
+) -> None:
     """Ask for each row, and see what is answered, made and held, and what APIXO says to it."""
-    home.apixo.scaled_clock.adjust(scale=1)
-    asked = await asyncio.gather(*(ask(home, ada, name, options) for name, options, _ in rows))
+    harness.apixo.scaled_clock.adjust(scale=1)
+    asked = await asyncio.gather(*(ask(harness, ada, name, options) for name, options, _ in rows))
     made = list[str]()
     for (name, options, why), answer in zip(rows, asked, strict=True):
         said = answer.text.replace("\\", "")
@@ -196,64 +198,64 @@ async def hold_to(home: BotHarness, ada: MemberClient, database: Database, rows:
         else:
             assert why in said, about
             assert UNCHARGED in said, about
-    assert await home.job_count() == len(made)
+    assert await harness.job_count() == len(made)
     for job in made:
-        assert (await home.wait_for_state(job, JobState.GENERATING)).task_id
-    assert len(home.apixo.tasks) == len(home.submitted_inputs()) == len(made)
+        assert (await harness.wait_for_state(job, JobState.GENERATING)).task_id
+    assert len(harness.apixo.tasks) == len(harness.submitted_inputs()) == len(made)
     assert (await database.read(audit.run_audit)).violations == ()
 
 
 async def ask(
-    home: BotHarness, person: MemberClient, name: str, options: dict[str, Any]
+    harness: BotHarness, person: MemberClient, name: str, options: dict[str, Any]
 ) -> Interaction:
     """Type a command; without files as a stale client would, which knows of no bounds."""
     if any(isinstance(value, Upload) for value in options.values()):
-        return await (await person.run_command(home.channel, name, options)).until_answered(60)
-    return await send(home, person, name, options)
+        return await (await person.run_command(harness.channel, name, options)).until_answered(60)
+    return await send(harness, person, name, options)
 
 
 async def send(
-    home: BotHarness, person: MemberClient, name: str, options: dict[str, Any], **resolved: Any
+    harness: BotHarness, person: MemberClient, name: str, options: dict[str, Any], **resolved: Any
 ) -> Interaction:
     """Send a command whatever it says, and wait for the answer."""
-    found = home.discord.commands.find(person.guild.id, name)
+    found = harness.discord.commands.find(person.guild.id, name)
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}
     given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given, **resolved}
-    sent = home.discord.interactions.dispatch(
-        InteractionType.COMMAND, person.user, home.channel, data
+    sent = harness.discord.interactions.dispatch(
+        InteractionType.COMMAND, person.user, harness.channel, data
     )
     return await sent.until_answered(60)
 
 
 async def test_an_attachment_that_was_deleted_meanwhile_is_asked_for_again(
-    home: BotHarness, ada: MemberClient
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """It is gone by the time that the command arrives."""
-    message = await ada.send_message(home.channel, files=[picture()])
+    message = await ada.send_message(harness.channel, files=[picture()])
     (file,) = message.attachments
     file.path.unlink()
     bodies = {str(file.id): attachment_json(file)}
     options = {"prompt": "it moves", "image": str(file.id)}
-    answer = await send(home, ada, "animate", options, resolved={"attachments": bodies})
+    answer = await send(harness, ada, "animate", options, resolved={"attachments": bodies})
     assert "picture.png could not be fetched from Discord. Attach it again." in unescape(
         answer.text
     )
-    assert await home.job_count() == 0
+    assert await harness.job_count() == 0
 
 
 async def test_a_hostile_prompt_is_shown_as_text_and_pings_nobody(
-    home: BotHarness, ada: MemberClient
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """On the card that everybody sees, over the whole way."""
     prompts_ = HOSTILE_TEXTS.values()
-    asked = (send(home, ada, "video", {"prompt": text, "model": TWO}) for text in prompts_)
+    asked = (send(harness, ada, "video", {"prompt": text, "model": TWO}) for text in prompts_)
     for answer in await asyncio.gather(*asked):
-        card = await home.wait_for_status(job_id_in(answer), "")
+        card = await harness.wait_for_status(job_id_in(answer), "")
         assert rendered_markup(prompt_on_card(card.text)) == []
         assert card.notified_user_ids == set()
-    assert await home.job_count() == len(prompts_)
+    assert await harness.job_count() == len(prompts_)
 
 
 DELETED = {
@@ -269,28 +271,28 @@ DELETED = {
 
 
 async def test_a_deleted_videos_buttons_get_a_clear_answer_and_make_nothing_unasked(
-    home: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
+    harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """From an old view of its message; *Again* is the one that asks for another video."""
-    home.apixo.scaled_clock.adjust(scale=600)
-    result = await home.make_video(ada, "video", {"prompt": "a lake", "resolution": "480p"})
+    harness.apixo.scaled_clock.adjust(scale=600)
+    result = await harness.make_video(ada, "video", {"prompt": "a lake", "resolution": "480p"})
     job = result.attachments[0].filename[:20]
     question = await (await ada.click(result, "Delete")).until_answered()
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
     for act, said in DELETED.items():
-        assert await home.job_count() == 1
-        clicked = await ada.click(old_view(fake_discord, home, f"{act}:{job}"), "Click")
+        assert await harness.job_count() == 1
+        clicked = await ada.click(old_view(fake_discord, harness, f"{act}:{job}"), "Click")
         assert said in (await clicked.until_answered(30)).text
         assert (clicked.modal is not None) == (act == "edit")
-    assert await home.job_count() == 2
+    assert await harness.job_count() == 2
 
 
-def old_view(stand_in: FakeDiscord, home: BotHarness, custom_id: str) -> Message:
+def old_view(fake_discord: FakeDiscord, harness: BotHarness, custom_id: str) -> Message:
     """Post a message with a button, as somebody's screen still shows it."""
     button = {"type": 2, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = stand_in.world
-    message = Message(world.ids.next(), home.channel, world.bot_user, "old", components=[row])
+    world = fake_discord.world
+    message = Message(world.ids.next(), harness.channel, world.bot_user, "old", components=[row])
     world.post(message)
     return message

@@ -37,9 +37,9 @@ def picture(name: str, size: tuple[int, int] = (640, 360)) -> Upload:
     return Upload(name, data.getvalue())
 
 
-async def compose(home: BotHarness, person: MemberClient) -> Interaction:
+async def compose(harness: BotHarness, person: MemberClient) -> Interaction:
     """Open the form for a new video."""
-    form = await (await person.run_command(home.channel, "compose")).until_answered()
+    form = await (await person.run_command(harness.channel, "compose")).until_answered()
     assert form.modal is not None, form
     return form
 
@@ -76,7 +76,7 @@ def notes(form: Interaction) -> str:
 
 
 def raw(
-    stand_in: FakeDiscord,
+    fake_discord: FakeDiscord,
     person: MemberClient,
     form: Interaction,
     components: Any,
@@ -85,7 +85,9 @@ def raw(
     """Send a form off as a client would that lies."""
     assert form.modal is not None
     data = {"custom_id": custom_id or form.modal["custom_id"], "components": components}
-    return stand_in.interactions.dispatch(InteractionType.MODAL, person.user, form.channel, data)
+    return fake_discord.interactions.dispatch(
+        InteractionType.MODAL, person.user, form.channel, data
+    )
 
 
 def prompted(text: object) -> list[dict[str, Any]]:
@@ -296,10 +298,10 @@ async def test_a_rule_of_the_server_about_what_a_form_shows_is_mended_there(
     assert button_labels(refused) == ["Edit again"]
 
 
-async def decide(home: BotHarness, person: MemberClient, settings: GuildSettings) -> None:
+async def decide(harness: BotHarness, person: MemberClient, settings: GuildSettings) -> None:
     """Let a manager have set this on the member's server."""
     text = settings.model_dump_json()
-    await home.database.transact(
+    await harness.database.transact(
         lambda tx: guild_settings.save_settings(tx, person.guild.id, text, 1)
     )
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.time_scale(600)
 
 
 @pytest.fixture
-async def home(stopped_harness: BotHarness) -> BotHarness:
+async def harness(stopped_harness: BotHarness) -> BotHarness:
     stopped_harness.policy = replace(stopped_harness.policy, limits=member_limits(member=5))
     await stopped_harness.start()
     return stopped_harness
@@ -46,9 +46,9 @@ def boss(fake_discord: FakeDiscord) -> MemberClient:
     return boss
 
 
-async def ask(home: BotHarness, person: MemberClient, name: str) -> str:
+async def ask(harness: BotHarness, person: MemberClient, name: str) -> str:
     """Ask, and read the answer: private, and within what Discord shows."""
-    asked = await person.run_command(home.channel, name)
+    asked = await person.run_command(harness.channel, name)
     message = (await asked.until_answered(10)).message
     assert message is not None
     assert asked.ephemeral
@@ -57,8 +57,8 @@ async def ask(home: BotHarness, person: MemberClient, name: str) -> str:
     return message.text
 
 
-def registered(stand_in: FakeDiscord) -> list[dict[str, Any]]:
-    return [dict(command) for command in stand_in.commands.registered_in(None)]
+def registered(fake_discord: FakeDiscord) -> list[dict[str, Any]]:
+    return [dict(command) for command in fake_discord.commands.registered_in(None)]
 
 
 def mentions_of(command: dict[str, Any]) -> list[str]:
@@ -69,13 +69,13 @@ def mentions_of(command: dict[str, Any]) -> list[str]:
 
 
 async def test_no_command_is_forgotten(
-    home: BotHarness, boss: MemberClient, fake_discord: FakeDiscord
+    harness: BotHarness, boss: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Every one that Discord has is there, to be clicked, with what it says of itself.
 
     That of the service's operator is for no member, not even for a manager.
     """
-    text = await ask(home, boss, "help")
+    text = await ask(harness, boss, "help")
     commands = [c for c in registered(fake_discord) if c["name"] != "operator"]
     assert "operator" not in text
     assert {"video", "quota", "jobs", "help"} <= {command["name"] for command in commands}
@@ -89,10 +89,10 @@ async def test_no_command_is_forgotten(
 
 
 async def test_members_are_told_of_what_they_may_use(
-    home: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
+    harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """What Discord offers to managers alone is left out."""
-    text = await ask(home, ada, "help")
+    text = await ask(harness, ada, "help")
     kept = {c["name"]: c.get("default_member_permissions") for c in registered(fake_discord)}
     assert kept["grant"] is not None
     for name, needed in kept.items():
@@ -101,37 +101,39 @@ async def test_members_are_told_of_what_they_may_use(
     assert "Manage Server" not in text
 
 
-async def test_the_ids_are_known_after_a_restart_too(home: BotHarness, ada: MemberClient) -> None:
+async def test_the_ids_are_known_after_a_restart_too(
+    harness: BotHarness, ada: MemberClient
+) -> None:
     """The commands are not registered anew then; Discord is asked for the ids."""
-    before = await ask(home, ada, "help")
-    await home.restart()
-    after = await ask(home, ada, "help")
+    before = await ask(harness, ada, "help")
+    await harness.restart()
+    after = await ask(harness, ada, "help")
     assert re.findall(r"</[^>]+>", after) == re.findall(r"</[^>]+>", before) != []
 
 
 async def test_without_ids_the_commands_are_named_plainly(
-    home: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
+    harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """Discord does not tell them just now; the next time it does."""
     fake_discord.faults.add("GET", "/applications/*/commands", Fault(status=403))
-    text = await ask(home, ada, "help")
+    text = await ask(harness, ada, "help")
     assert "`/video`" in text
     assert "`/quota show`" in text
     assert "</" not in text
-    assert "</video:" in await ask(home, ada, "help")
+    assert "</video:" in await ask(harness, ada, "help")
 
 
-async def test_prices_and_limits_are_those_of_today(home: BotHarness, ada: MemberClient) -> None:
+async def test_prices_and_limits_are_those_of_today(harness: BotHarness, ada: MemberClient) -> None:
     """Each rate of each model; what this member has left; how many may wait."""
-    await home.order_video(ada, "video", {"prompt": "a lake", "duration": 4})
-    text = await ask(home, ada, "help")
+    await harness.order_video(ada, "video", {"prompt": "a lake", "duration": 4})
+    text = await ask(harness, ada, "help")
     for model in MODELS.values():
         (line,) = [line for line in text.splitlines() if line.startswith(f"{model.label}: ")]
         for resolution, rate in model.rates.items():
             assert f"{resolution} {format_usd(MicroUSD(rate.plain * 1000))}" in line
             assert f"{resolution} {format_usd(MicroUSD(rate.featured * 1000))}" in line
     assert "**$4.92** left of $5.00" in text
-    assert f"{home.policy.max_queued_per_member} of your videos" in text
+    assert f"{harness.policy.max_queued_per_member} of your videos" in text
     assert "A video that fails costs nothing." in text
 
 
@@ -187,42 +189,44 @@ def test_privacy_speaks_of_every_table() -> None:
 
 
 async def test_privacy_is_told_with_whom_to_ask(
-    home: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
+    harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
     """The owner of the bot; that is a mention, and pings nobody."""
-    text = await ask(home, ada, "privacy")
+    text = await ask(harness, ada, "privacy")
     for heading in ("What is kept", "For how long", "Where it goes", "How to have it deleted"):
         assert f"**{heading}**" in text
     assert f"<@{fake_discord.world.guild().owner_id}>" in text
 
 
 async def test_privacy_tells_how_long_this_server_keeps_files(
-    home: BotHarness, ada: MemberClient
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """The days are those that its managers have set."""
-    assert "40 days after their last use" in await ask(home, ada, "privacy")
+    assert "40 days after their last use" in await ask(harness, ada, "privacy")
     text = GuildSettings(keep_inputs_days=3, keep_results_days=2).model_dump_json()
-    await home.database.transact(lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 0))
-    said = await ask(home, ada, "privacy")
+    await harness.database.transact(
+        lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 0)
+    )
+    said = await ask(harness, ada, "privacy")
     assert "3 days after their last use" in said
     assert "2 days after they were delivered" in said
 
 
-async def test_what_privacy_says_is_so(home: BotHarness, ada: MemberClient) -> None:
+async def test_what_privacy_says_is_so(harness: BotHarness, ada: MemberClient) -> None:
     """APIXO gets neither name nor id; a file is kept; *Delete* takes message and file away."""
     options = {"prompt": "a lake", "image": LAKE, "duration": 4, "resolution": "480p"}
-    result = await home.make_video(ada, "animate", options)
+    result = await harness.make_video(ada, "animate", options)
     job = result.attachments[0].filename[:20]
-    sent = json.dumps([entry.body for entry in home.apixo.journal.requests_to("/generateTask/")])
+    sent = json.dumps([entry.body for entry in harness.apixo.journal.requests_to("/generateTask/")])
     assert str(ada.id) not in sent
     assert ada.name not in sent
-    (picture,) = (await home.job(job)).request.pictures
-    assert home.context.media.input_path(picture.kept or "") is not None
+    (picture,) = (await harness.job(job)).request.pictures
+    assert harness.context.media.input_path(picture.kept or "") is not None
     question = await (await ada.click(result, "Delete")).until_answered()
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
-    assert result not in home.channel.messages
-    assert not home.context.media.has_video(f"{job}.mp4")
-    kept = await home.job(job)
-    assert (kept.request.prompt, await home.ledger_kinds(job)) == ("a lake", ["hold", "charge"])
-    await home.wait_for_status(job, "deleted")
+    assert result not in harness.channel.messages
+    assert not harness.context.media.has_video(f"{job}.mp4")
+    kept = await harness.job(job)
+    assert (kept.request.prompt, await harness.ledger_kinds(job)) == ("a lake", ["hold", "charge"])
+    await harness.wait_for_status(job, "deleted")

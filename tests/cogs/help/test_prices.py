@@ -28,8 +28,8 @@ ON_A_PHONE = 31
 """Characters of a table that stand in a line on a narrow screen."""
 
 
-async def ask(home: BotHarness, person: MemberClient, **options: Any) -> str:
-    asked = await person.run_command(home.channel, "price", options)
+async def ask(harness: BotHarness, person: MemberClient, **options: Any) -> str:
+    asked = await person.run_command(harness.channel, "price", options)
     return await answer(asked)
 
 
@@ -43,15 +43,17 @@ async def answer(asked: Interaction) -> str:
     return message.text
 
 
-async def send_raw(home: BotHarness, person: MemberClient, options: dict[str, Any]) -> Interaction:
+async def send_raw(
+    harness: BotHarness, person: MemberClient, options: dict[str, Any]
+) -> Interaction:
     """Send the command as a client would that knows other limits than those registered."""
-    found = home.discord.commands.find(person.guild.id, "price")
+    found = harness.discord.commands.find(person.guild.id, "price")
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}
     given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": "price", "type": 1, "options": given}
-    return home.discord.interactions.dispatch(
-        InteractionType.COMMAND, person.user, home.channel, data
+    return harness.discord.interactions.dispatch(
+        InteractionType.COMMAND, person.user, harness.channel, data
     )
 
 

@@ -39,17 +39,17 @@ async def click(person: MemberClient, where: Message | Interaction, button: str)
     return clicked
 
 
-def grant(stand_in: FakeDiscord, person: MemberClient, granted: Permission) -> None:
+def grant(fake_discord: FakeDiscord, person: MemberClient, granted: Permission) -> None:
     """Give a member a role."""
-    role = stand_in.world.add_role(person.guild, granted.name or "role", granted)
-    stand_in.world.set_roles(person.guild, person.user, role)
+    role = fake_discord.world.add_role(person.guild, granted.name or "role", granted)
+    fake_discord.world.set_roles(person.guild, person.user, role)
 
 
-def forged(channel: Channel, stand_in: FakeDiscord, custom_id: str) -> Message:
+def forged(channel: Channel, fake_discord: FakeDiscord, custom_id: str) -> Message:
     """Post a message of the bot's with a button that it never made."""
     button = {"type": 2, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = stand_in.world
+    world = fake_discord.world
     message = Message(world.ids.next(), channel, world.bot_user, "odd", components=[row])
     world.post(message)
     return message

@@ -18,8 +18,8 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 5, "resolution"
 pytestmark = pytest.mark.time_scale(600)
 
 
-def video_of(home: BotHarness, result: Message) -> Path:
-    return home.context.media.video_path(result.attachments[0].filename)
+def video_of(harness: BotHarness, result: Message) -> Path:
+    return harness.context.media.video_path(result.attachments[0].filename)
 
 
 async def form_of(person: MemberClient, result: Message) -> Interaction:

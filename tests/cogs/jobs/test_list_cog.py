@@ -68,9 +68,9 @@ async def fake_discord(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
 pytestmark = pytest.mark.time_scale(600)
 
 
-async def ask(home: BotHarness, person: MemberClient) -> Interaction:
+async def ask(harness: BotHarness, person: MemberClient) -> Interaction:
     """Ask for the list, which is private and within what Discord shows."""
-    asked = await person.run_command(home.channel, "jobs")
+    asked = await person.run_command(harness.channel, "jobs")
     message = (await asked.until_answered()).message
     assert message is not None
     assert asked.ephemeral
@@ -78,14 +78,14 @@ async def ask(home: BotHarness, person: MemberClient) -> Interaction:
 
 
 async def click(
-    home: BotHarness, person: MemberClient, where: Message | Interaction, button: str, until: str
+    harness: BotHarness, person: MemberClient, where: Message | Interaction, button: str, until: str
 ) -> str:
     """Click on the list, which changes in place, and read it then."""
     message = where.message if isinstance(where, Interaction) else where
     assert message is not None
     clicked = await person.click(message, button)
     seen = message if message.ephemeral else await answer_to(clicked)
-    return await home.discord.world.changes.wait_until(
+    return await harness.discord.world.changes.wait_until(
         lambda: seen.text if until in seen.text else None, 20, until, lambda: seen.text
     )
 
@@ -101,29 +101,29 @@ def jobs_on(text: str) -> list[str]:
     return re.findall(r"^-# .* · (\w{20})$", text, re.MULTILINE)
 
 
-def videos_of(home: BotHarness, job: str) -> list[Message]:
+def videos_of(harness: BotHarness, job: str) -> list[Message]:
     named = f"{job}.mp4"
-    return [m for m in home.channel.messages if any(f.filename == named for f in m.attachments)]
+    return [m for m in harness.channel.messages if any(f.filename == named for f in m.attachments)]
 
 
-def forged(home: BotHarness, custom_id: str) -> Message:
+def forged(harness: BotHarness, custom_id: str) -> Message:
     """Post a message of the bot's with a button that it never made."""
     button = {"type": BUTTON, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = home.discord.world
-    message = Message(world.ids.next(), home.channel, world.bot_user, "odd", components=[row])
+    world = harness.discord.world
+    message = Message(world.ids.next(), harness.channel, world.bot_user, "odd", components=[row])
     world.post(message)
     return message
 
 
-async def undeliverable(home: BotHarness, person: MemberClient) -> str:
+async def undeliverable(harness: BotHarness, person: MemberClient) -> str:
     """Make a video that neither the channel nor its member takes."""
-    world = home.discord.world
-    job = await home.order_video(person, "video", {**VIDEO, "prompt": "a lake [[slow:400]]"})
-    await home.wait_for_state(job, S.GENERATING)
-    world.deny(home.channel, Permission.SEND_MESSAGES)
+    world = harness.discord.world
+    job = await harness.order_video(person, "video", {**VIDEO, "prompt": "a lake [[slow:400]]"})
+    await harness.wait_for_state(job, S.GENERATING)
+    world.deny(harness.channel, Permission.SEND_MESSAGES)
     world.close_dms(person.user)
-    await home.wait_for_state(job, S.UNDELIVERABLE)
+    await harness.wait_for_state(job, S.UNDELIVERABLE)
     return job
 
 

@@ -22,15 +22,15 @@ def showcase(fake_discord: FakeDiscord) -> Channel:
     return fake_discord.world.add_channel(fake_discord.world.guild(), "showcase")
 
 
-async def choose(home: BotHarness, channel: Channel) -> None:
+async def choose(harness: BotHarness, channel: Channel) -> None:
     """Make a channel the showcase."""
-    guild = home.channel.guild
+    guild = harness.channel.guild
     assert guild is not None
 
     def change(before: GuildSettings) -> GuildSettings:
         return before.model_copy(update={"showcase_channel": channel.id})
 
-    await settings.change(home.context, guild.id, Actor(1, 1), change)
+    await settings.change(harness.context, guild.id, Actor(1, 1), change)
 
 
 async def share(person: MemberClient, result: Message) -> str:

@@ -44,14 +44,14 @@ def olga(fake_discord: FakeDiscord) -> MemberClient:
     return fake_discord.member("Olga")
 
 
-async def says(person: MemberClient, home: BotHarness, command: str, **options: Any) -> str:
-    return (await answered(person, home, command, **options)).text
+async def says(person: MemberClient, harness: BotHarness, command: str, **options: Any) -> str:
+    return (await answered(person, harness, command, **options)).text
 
 
 async def answered(
-    person: MemberClient, home: BotHarness, command: str, **options: Any
+    person: MemberClient, harness: BotHarness, command: str, **options: Any
 ) -> Interaction:
-    typed = await person.run_command(home.channel, command, options)
+    typed = await person.run_command(harness.channel, command, options)
     answer = await typed.until_answered(20)
     assert answer.ephemeral
     return answer
@@ -139,20 +139,20 @@ async def test_who_has_handed_the_service_over_is_the_operator_no_more(
     assert await says(olga, harness, "operator status") == STRANGER
 
 
-def administrator(stand_in: FakeDiscord) -> MemberClient:
+def administrator(fake_discord: FakeDiscord) -> MemberClient:
     """Give Max the permission to do everything on the server."""
-    guild = stand_in.world.guild()
-    role = stand_in.world.add_role(guild, "Admin", Permission.ADMINISTRATOR)
-    max_ = stand_in.member("Max")
+    guild = fake_discord.world.guild()
+    role = fake_discord.world.add_role(guild, "Admin", Permission.ADMINISTRATOR)
+    max_ = fake_discord.member("Max")
     guild.members[max_.id].roles.add(role.id)
     return max_
 
 
-async def lost(home: BotHarness, ada: MemberClient) -> str:
+async def lost(harness: BotHarness, ada: MemberClient) -> str:
     """Have a submission's answer get lost, and its grace end."""
-    job = await home.order_video(ada, "video", LOST)
-    await home.wait_for_state(job, S.SUBMIT_UNKNOWN)
-    await home.channel.wait_for(
+    job = await harness.order_video(ada, "video", LOST)
+    await harness.wait_for_state(job, S.SUBMIT_UNKNOWN)
+    await harness.channel.wait_for(
         lambda m: "no video turned up" in m.text, within=20, awaited="the end of the grace"
     )
     return job
@@ -206,12 +206,12 @@ async def test_money_moves_only_after_a_second_click_which_works_after_a_restart
     await clean(database)
 
 
-async def press(home: BotHarness, person: MemberClient, custom_id: str) -> Interaction:
+async def press(harness: BotHarness, person: MemberClient, custom_id: str) -> Interaction:
     """Click a button on a public message, as on a card that is shown no more."""
     button = {"type": BUTTON, "style": 1, "label": "Click", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    world = home.discord.world
-    message = Message(world.ids.next(), home.channel, world.bot_user, "old", components=[row])
+    world = harness.discord.world
+    message = Message(world.ids.next(), harness.channel, world.bot_user, "old", components=[row])
     world.post(message)
     answer = await (await person.click(message, custom_id)).until_answered(20)
     assert answer.ephemeral
@@ -354,9 +354,9 @@ def test_the_longest_facts_fit_into_a_message(fake_discord: FakeDiscord, ada: Me
     assert not any(rendered_markup(line) for line in foreign)
 
 
-def longest(stand_in: FakeDiscord, ada: MemberClient) -> ParkedJob:
+def longest(fake_discord: FakeDiscord, ada: MemberClient) -> ParkedJob:
     """Make a job about which as much is known as there can be."""
-    channel = stand_in.channel("videos")
+    channel = fake_discord.channel("videos")
     hostile = {
         "reason": HOSTILE_TEXTS["long"],
         "task_id": HOSTILE_TEXTS["long"],

@@ -46,15 +46,15 @@ def ben(fake_discord: FakeDiscord) -> MemberClient:
 
 
 async def bought(
-    home: BotHarness,
+    harness: BotHarness,
     person: MemberClient,
     price: int = 80_000,
     end: JobState = S.DELIVERED,
     **where: int,
 ) -> None:
     """Have a member's video made or failed, without waiting for one."""
-    now_ms, number = home.context.now_ms(), next(_numbers)
-    place = {"channel_id": home.channel.id, "user_id": person.id} | where
+    now_ms, number = harness.context.now_ms(), next(_numbers)
+    place = {"channel_id": harness.channel.id, "user_id": person.id} | where
 
     async def work(tx: AsyncConnection) -> None:
         new = NewJob(
@@ -83,7 +83,7 @@ async def bought(
                 tx, job, state, now_ms=now_ms + 83_000, status_shown=state, **code
             )
 
-    await home.database.transact(work)
+    await harness.database.transact(work)
 
 
 async def shown(asked: Interaction) -> Message:
@@ -96,20 +96,20 @@ async def shown(asked: Interaction) -> Message:
     return message
 
 
-async def ask(home: BotHarness, person: MemberClient, name: str, **options: str) -> Message:
-    return await shown(await person.run_command(home.channel, name, options))
+async def ask(harness: BotHarness, person: MemberClient, name: str, **options: str) -> Message:
+    return await shown(await person.run_command(harness.channel, name, options))
 
 
 async def send_raw(
-    home: BotHarness, person: MemberClient, name: str, options: dict[str, str]
+    harness: BotHarness, person: MemberClient, name: str, options: dict[str, str]
 ) -> Interaction:
     """Send a command as a client would that has old options, or that shows it to anyone."""
-    found = home.discord.commands.find(person.guild.id, name)
+    found = harness.discord.commands.find(person.guild.id, name)
     assert found is not None
     given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
     data = {"id": found["id"], "name": name, "type": 1, "options": given}
-    return home.discord.interactions.dispatch(
-        InteractionType.COMMAND, person.user, home.channel, data
+    return harness.discord.interactions.dispatch(
+        InteractionType.COMMAND, person.user, harness.channel, data
     )
 
 

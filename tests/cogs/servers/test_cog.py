@@ -46,23 +46,23 @@ async def answered(
     return await (await person.run_command(channel, command, options)).until_answered(20)
 
 
-async def clean(house: BotHarness) -> None:
-    verdict = await house.database.read(audit.run_audit)
+async def clean(harness: BotHarness) -> None:
+    verdict = await harness.database.read(audit.run_audit)
     assert verdict.ok, verdict.violations
 
 
 async def queue_behind(
-    house: BotHarness, person: MemberClient, count: int
+    harness: BotHarness, person: MemberClient, count: int
 ) -> tuple[str, list[str]]:
     """Have a video at APIXO, and others that wait behind it."""
-    first = await house.order_video(person, "video", SLOW)
-    await house.wait_for_state(first, S.GENERATING)
-    return first, [await house.order_video(person, "video", VIDEO) for _ in range(count)]
+    first = await harness.order_video(person, "video", SLOW)
+    await harness.wait_for_state(first, S.GENERATING)
+    return first, [await harness.order_video(person, "video", VIDEO) for _ in range(count)]
 
 
-def finish(house: BotHarness) -> None:
+def finish(harness: BotHarness) -> None:
     """Let what is at APIXO be done."""
-    for task in house.apixo.tasks:
+    for task in harness.apixo.tasks:
         task.seconds = 1
 
 

@@ -32,8 +32,8 @@ def olga(fake_discord: FakeDiscord) -> MemberClient:
     return fake_discord.member("Olga")
 
 
-async def kept(home: BotHarness, person: MemberClient) -> GuildSettings:
-    return await settings.read(home.context, person.guild.id)
+async def kept(harness: BotHarness, person: MemberClient) -> GuildSettings:
+    return await settings.read(harness.context, person.guild.id)
 
 
 async def test_the_first_page_tells_what_is_set_and_what_is_as_it_comes(

@@ -24,8 +24,8 @@ async def panel(harness: BotHarness, maxim: MemberClient) -> PanelDriver:
     return await (await PanelDriver.open_panel(harness, maxim)).go_to_page("presets")
 
 
-async def kept(home: BotHarness, person: MemberClient) -> list[Preset]:
-    return await presets.list_presets(home.context, person.guild.id)
+async def kept(harness: BotHarness, person: MemberClient) -> list[Preset]:
+    return await presets.list_presets(harness.context, person.guild.id)
 
 
 async def test_a_preset_is_added_edited_and_deleted(

@@ -214,9 +214,9 @@ async def _answered(acting: Awaitable[Interaction]) -> Interaction:
 
 
 async def _say(
-    session: aiohttp.ClientSession, stand_in: FakeDiscord, interaction: Interaction, text: str
+    session: aiohttp.ClientSession, fake_discord: FakeDiscord, interaction: Interaction, text: str
 ) -> None:
-    url = f"{stand_in.api_url}/interactions/{interaction.id}/{interaction.token}/callback"
+    url = f"{fake_discord.api_url}/interactions/{interaction.id}/{interaction.token}/callback"
     body = {"type": 4, "data": {"content": text}}
     async with session.post(url, json=body) as answer:
         assert answer.status < 300
@@ -232,9 +232,9 @@ def _counted(events: list[MutableMapping[str, Any]], event: str) -> int:
     return sum(each["event"] == event for each in events)
 
 
-def _sent(stand_in: FakeDiscord, used: dict[str, Interaction]) -> dict[str, int]:
+def _sent(fake_discord: FakeDiscord, used: dict[str, Interaction]) -> dict[str, int]:
     """Count the bot's acknowledgements of each interaction."""
     return {
-        name: stand_in.journal.count_requests("POST", f"/interactions/{one.id}/*/callback")
+        name: fake_discord.journal.count_requests("POST", f"/interactions/{one.id}/*/callback")
         for name, one in used.items()
     }

@@ -44,13 +44,13 @@ ODD: list[tuple[str, list[Json]]] = [
 
 
 def send(
-    stand_in: FakeDiscord, member: MemberClient, harness: BotHarness, data: Json, **more: Any
+    fake_discord: FakeDiscord, member: MemberClient, harness: BotHarness, data: Json, **more: Any
 ) -> Interaction:
     """Send what no client of Discord's would."""
     channel = more.get("channel", harness.channel)
     kind = more.get("kind", InteractionType.COMMAND)
     whole = {"id": "1", "type": 1, **data}
-    return stand_in.interactions.dispatch(kind, member.user, channel, whole)
+    return fake_discord.interactions.dispatch(kind, member.user, channel, whole)
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ _PATIENCE_S = 20
 pytestmark = pytest.mark.time_scale(600)
 
 
-async def ordered(home: BotHarness, person: MemberClient) -> tuple[str, Interaction]:
+async def ordered(harness: BotHarness, person: MemberClient) -> tuple[str, Interaction]:
     """Type `/video`; give the job's id and the private answer."""
-    answer = await (await person.run_command(home.channel, "video", VIDEO)).until_answered()
+    answer = await (await person.run_command(harness.channel, "video", VIDEO)).until_answered()
     return job_id_in(answer), answer
 
 
@@ -43,10 +43,10 @@ async def told(person: MemberClient, job: str) -> Message:
     )
 
 
-async def settled(home: BotHarness, job: str) -> None:
+async def settled(harness: BotHarness, job: str) -> None:
     """Wait until a job is delivered and all that follows has been done."""
-    await home.wait_for_status(job, "Done")
-    await home.stop()
+    await harness.wait_for_status(job, "Done")
+    await harness.stop()
 
 
 async def test_who_wishes_so_is_told_with_a_link(harness: BotHarness, ada: MemberClient) -> None:
