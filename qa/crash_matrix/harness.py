@@ -134,7 +134,7 @@ class MatrixHarness:
     async def _premiere(self) -> None:
         play = await self._set_up(Cell(InjectedFault(axis="", name="")), watch=False)
         life = await play.start("")
-        await self.discord.wait_for_commands({"animate"}, within=TIMEOUT_S)
+        await life.while_running(self.discord.wait_for_commands({"animate"}, within=TIMEOUT_S))
         await _end(life.process)
         await _allow_private(self.database_url, self.discord.world.guild().id)
         await self._databases.set_template(self.database_url)

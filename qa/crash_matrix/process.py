@@ -114,7 +114,7 @@ def _prepare(environment: Mapping[str, str]) -> None:
 def _shorten_intervals(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
-    bot.pauses._FIRST_PAUSE_S /= haste
+    bot.pauses._FIRST_PAUSE_MS = round(bot.pauses._FIRST_PAUSE_MS / haste)
     announce = workflow.status_updates
     announce._REPOST_AFTER_MS = round(announce._REPOST_AFTER_MS / haste)
     patience = announce.backoff_ms
