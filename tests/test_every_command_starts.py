@@ -43,6 +43,7 @@ STARTED_BY = {
     "python -m bot report": "bot/cli/test_database.py",
     "python -m bot run": "e2e/test_operations.py",
     "python -m bot sandbox": "e2e/test_demo.py",
+    "python -m qa.discord_requests": "qa/discord_requests/test_requests.py",
     "python -m sandbox.apixo": "sandbox/apixo/test_main.py",
     "python -m sandbox.demo": "sandbox/discord/test_main.py",
     "python -m sandbox.discord": "sandbox/discord/test_main.py",
@@ -62,6 +63,7 @@ NOT_STARTED = {
 
 WRAPPERS = {
     "scripts/demo": "python -m bot sandbox",
+    "scripts/discord-requests": "python -m qa.discord_requests",
     "scripts/fuzz": "python -m qa.fuzz",
     "scripts/guards": "python -m qa.mutation",
     "scripts/matrix": "python -m qa.crash_matrix",

@@ -2,6 +2,9 @@
 
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.discord.recording import record_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class DiscordConfig:
         message_bytes: the largest request with a message, files included, where no single file
             may be larger.
         command_creates_per_day: new command names in one place within a day.
+        record_folder: where each request is written down, if anywhere.
     """
 
     host: str = "127.0.0.1"
@@ -43,3 +47,4 @@ class DiscordConfig:
     request_bytes: int = 500 * 1024 * 1024
     message_bytes: int = 25 * 1024 * 1024
     command_creates_per_day: int = 200
+    record_folder: Path | None = field(default_factory=record_folder)

@@ -1,14 +1,12 @@
 """A journal of every request, without any token."""
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.discord.paths import API_PREFIX, matches
+from sandbox.discord.paths import matches, without_token
 
 _LIMIT = 100_000
-_TOKEN = re.compile(r"^(/webhooks/\d+/|/interactions/\d+/)[^/]+")
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class RequestJournal:
 
     def record(self, at: float, method: str, path: str) -> RecordedRequest:
         """Note a request that has just arrived."""
-        entry = RecordedRequest(at, method, _TOKEN.sub(r"\1*", path.removeprefix(API_PREFIX)))
+        entry = RecordedRequest(at, method, without_token(path))
         self._entries.append(entry)
         return entry
 

@@ -10,6 +10,7 @@ from sandbox.discord.errors import ApiError, payload_too_large, unauthorized
 from sandbox.discord.json_response import json_response
 from sandbox.discord.paths import API_PREFIX
 from sandbox.discord.rate_limits import TooManyRequests
+from sandbox.discord.recording import record_call
 from sandbox.discord.request_body import RECORDED_REQUEST
 
 _LIMITS: web.RequestKey[Mapping[str, str]] = web.RequestKey("limits", Mapping[str, str])
@@ -37,6 +38,9 @@ class ApiMiddleware:
         if request.transport is not None and not request.transport.is_closing():
             entry.status = response.status
         entry.took_s = now() - entry.at
+        folder = self._state.config.record_folder
+        if folder is not None and request.path.startswith("/api/"):
+            record_call(folder, request, response.status)
         return response
 
     async def _refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -13,6 +13,7 @@ from sandbox.discord.cdn import Cdn, UploadedFile
 from sandbox.discord.errors import ApiError, payload_too_large
 from sandbox.discord.journal import RecordedRequest
 from sandbox.discord.json_values import Json, as_object
+from sandbox.discord.recording import PAYLOAD, RequestPayload
 
 RECORDED_REQUEST: web.RequestKey[RecordedRequest] = web.RequestKey("entry", RecordedRequest)
 
@@ -87,6 +88,7 @@ async def read_body(request: web.Request, cdn: Cdn, limits: UploadLimits) -> Req
             if upload is not None:
                 total += upload.size
                 body.files[int(number[1])] = upload
+    request.setdefault(PAYLOAD, RequestPayload()).files = sorted(body.files)
     if not fits or not limits.fits(total):
         raise payload_too_large()
     return body
@@ -131,6 +133,7 @@ async def _write(part: BodyPartReader, file: BinaryIO, file_bytes: int) -> int:
 
 
 def _decoded(request: web.Request, text: bytes) -> object:
+    request.setdefault(PAYLOAD, RequestPayload()).text = text
     if RECORDED_REQUEST in request:
         request[RECORDED_REQUEST].body_sha256 = hashlib.sha256(text).hexdigest()
     if not text:

@@ -50,19 +50,6 @@ async def pointed_library(fake_discord: FakeDiscord) -> AsyncGenerator[None]:
         point_library_at(*before)
 
 
-__all__ = [
-    "RestClient",
-    "StockClient",
-    "app_commands",
-    "discord",
-    "point_library_at",
-    "pointed_library",
-    "run_bot",
-    "ui",
-    "wait_until",
-]
-
-
 class StockClient(discord.Client):
     """A plain client with a command tree, as in the library's own examples."""
 

@@ -1,0 +1,1 @@
+"""Holds recorded requests against Discord's own OpenAPI document."""
