@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
@@ -25,9 +25,11 @@ async def list_outdated(
 
 
 async def mark_all_outdated(tx: AsyncConnection, state: JobState) -> None:
-    """Mark the status messages of all jobs in a state as outdated."""
-    shown = and_(jobs.c.state == state, jobs.c.status_shown == state)
-    await tx.execute(update(jobs).where(shown).values(status_shown=None))
+    """Mark the status messages of all jobs in a state as outdated.
+
+    Also those that are outdated now: another transaction may be recording that they are shown.
+    """
+    await tx.execute(update(jobs).where(jobs.c.state == state).values(status_shown=None))
 
 
 async def mark_outdated(tx: AsyncConnection, job_id: str) -> None:

@@ -251,7 +251,7 @@ class StatusUpdater:
         self, job: Job, message_id: int | None = None, view: StatusView | None = None
     ) -> None:
         async def record_shown(tx: AsyncConnection) -> None:
-            now = await jobs.get(tx, job.id)
+            now = await jobs.lock(tx, job.id)
             is_current = now is not None and is_view_unchanged(job, now)
             if job.state is JobState.QUEUED and view is not None:
                 is_current = (

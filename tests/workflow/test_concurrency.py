@@ -1,7 +1,7 @@
 """Two that meddle with one job at the same moment: whoever comes second sees what the first did."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,25 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture, build_request
-from storage import jobs
+from sandbox.apixo import Fault as ApixoFault
+from storage import guild_settings, jobs, status_messages
 from storage.database import Database
-from tests.harness.workflow import ADA, WorkflowHarness
+from storage.jobs import Job
+from tests.harness.workflow import ADA, GUILD, WorkflowHarness
 from workflow.billing import credit
+from workflow.billing.quotas import Actor
+from workflow.operator.control import stop_submissions
 from workflow.publisher import StatusView
+from workflow.results.repost import repost
+from workflow.results.share import share
+from workflow.scheduling import NEVER_MS
 from workflow.stages.accept import accept, cancel
 from workflow.stages.poll import poll
 from workflow.stages.recover import park_lost_submissions
+from workflow.status_updates import StatusUpdater
 from workflow.worker import LEASE_MS
 
 S = JobState
@@ -134,22 +143,99 @@ async def test_a_callback_that_comes_while_the_answer_is_written_is_not_lost(
     job = (await harness.accept_job()).job.id
     await harness.run_until(S.GENERATING, job=job)
     held = await harness.job(job)
-    is_hurried, may_end = asyncio.Event(), asyncio.Event()
+    await _overlap(harness, lambda tx: jobs.make_due(tx, held, 0), poll(harness.context, held))
+    assert (await harness.job(job)).due_at_ms <= harness.context.now_ms()
 
-    async def wait_briefly(tx: Any) -> None:
-        await jobs.make_due(tx, held, 0)
-        is_hurried.set()
+
+@ON_POSTGRESQL
+async def test_what_changes_while_it_is_noted_as_shown_is_shown_too(harness: WorkflowHarness):
+    """A hold that ends while its card is edited leaves a card that is still to be edited."""
+    harness.apixo.faults.add_submit(ApixoFault(status=504), 1)
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.SUBMIT_UNKNOWN, job=job)
+    held = await harness.job(job)
+    await _overlap(
+        harness,
+        lambda tx: jobs.reschedule(tx, held, due_at_ms=NEVER_MS, status_shown=None),
+        StatusUpdater(harness.context).update(held),
+    )
+    assert (await harness.job(job)).status_shown is None
+    await harness.run_once()
+    assert (await harness.job(job)).status_shown is S.SUBMIT_UNKNOWN
+
+
+@ON_POSTGRESQL
+async def test_a_stop_is_shown_on_a_card_that_is_being_noted(harness: WorkflowHarness):
+    """Whoever notes it read that nothing stopped the job."""
+    job = (await harness.accept_job()).job
+    await _overlap(
+        harness,
+        lambda tx: status_messages.save_message(tx, job.id, shown=S.QUEUED),
+        stop_submissions(harness.context, "at night", Actor(ADA, 1)),
+    )
+    assert (await harness.job(job.id)).status_shown is None
+
+
+@ON_POSTGRESQL
+async def test_a_card_of_a_video_that_is_deleted_while_it_is_posted_again_is_edited(
+    harness: WorkflowHarness,
+):
+    """It still links to the video."""
+    job = await _delivered(harness)
+    await _overlap(
+        harness,
+        lambda tx: jobs.reschedule(tx, job, due_at_ms=0, file_name=None, status_shown=None),
+        repost(harness.context, job.id, GUILD, ADA),
+    )
+    assert (await harness.job(job.id)).status_shown is None
+
+
+@ON_POSTGRESQL
+async def test_a_second_post_in_the_showcase_is_taken_away_while_the_first_is_noted(
+    harness: WorkflowHarness,
+):
+    """Two clicks at once leave one post, and it is the one that is known."""
+    settings = GuildSettings(showcase_channel=77).model_dump_json()
+    await harness.database.transact(lambda tx: guild_settings.save_settings(tx, GUILD, settings, 0))
+    job = await _delivered(harness)
+    await _overlap(
+        harness,
+        lambda tx: jobs.reschedule(tx, job, due_at_ms=0, shared_message_id=5, shared_channel_id=77),
+        share(harness.context, job.id),
+    )
+    assert (await harness.job(job.id)).shared_message_id == 5
+    assert harness.publisher.messages_of(job.id, "shared") == []
+
+
+async def _delivered(harness: WorkflowHarness) -> Job:
+    """Deliver a job whose nonces are forgotten, and show it."""
+    harness.publisher.forgets_nonces = True
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    return await harness.job(job)
+
+
+async def _overlap(
+    harness: WorkflowHarness,
+    earlier: Callable[[Any], Awaitable[Any]],
+    later: Coroutine[Any, Any, Any],
+) -> None:
+    """Commit `earlier` at the moment at which the transaction of `later` waits for it."""
+    has_written, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write_and_wait(tx: Any) -> None:
+        await earlier(tx)
+        has_written.set()
         await may_end.wait()
 
-    calling = asyncio.create_task(harness.database.transact(wait_briefly))
-    await is_hurried.wait()
-    asking = asyncio.create_task(poll(harness.context, held))
+    first = asyncio.create_task(harness.database.transact(write_and_wait))
+    await has_written.wait()
+    second = asyncio.create_task(later)
     async with asyncio.timeout(10):
         while not await harness.database.read(_anybody_waits):
             await asyncio.sleep(0)
     may_end.set()
-    await asyncio.gather(calling, asking)
-    assert (await harness.job(job)).due_at_ms <= harness.context.now_ms()
+    await asyncio.gather(first, second)
 
 
 async def _anybody_waits(tx: Any) -> bool:

@@ -122,7 +122,7 @@ async def _post_again(context: Context, job: Job) -> RepostResult:
 
 async def _record(context: Context, job: Job, posted: PostedResult) -> Job:
     async def record_post(tx: AsyncConnection) -> Job:
-        now = await jobs.get(tx, job.id)
+        now = await jobs.lock(tx, job.id)
         assert now is not None, "jobs stay"
         if is_deleted(now):
             return now

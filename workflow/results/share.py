@@ -131,7 +131,7 @@ async def _record(context: Context, shared: JobView) -> Job:
 
 
 async def _record_post(tx: AsyncConnection, *, shared: JobView) -> Job:
-    now = await jobs.get(tx, shared.id)
+    now = await jobs.lock(tx, shared.id)
     assert now is not None, "jobs stay"
     if is_deleted(now) or now.shared_message_id is not None:
         return now
