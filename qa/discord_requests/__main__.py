@@ -23,10 +23,12 @@ _BOT_LIBRARY: Final = "DiscordBot ("
 
 
 @click.command()
-@click.argument("openapi", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("recording", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("openapi", type=click.Path(path_type=Path))
+@click.argument("recording", type=click.Path(path_type=Path))
 def main(openapi: Path, recording: Path) -> None:
     """Print each difference once, with how many requests have it."""
+    if not openapi.is_file() or not recording.is_dir():
+        raise click.UsageError("There is no such document, or no such folder with a recording.")
     description = ApiDescription(json.loads(openapi.read_text(encoding="utf-8")))
     calls = Counter(filter(_is_of_the_service, _read_calls(recording)))
     found = Counter[str]()
