@@ -38,8 +38,11 @@ class Grouping(StrEnum):
 class Sums:
     """Sums over ledger rows and ended jobs, each counted on the day of its row or its end.
 
-    `adjusted` is signed: a refund is negative. `released` was held and never charged. `charges`
-    counts charges above zero; `failed` counts jobs that APIXO refused or could not make.
+    `adjusted` is signed: a refund is negative. `released` was held and never charged. `delivered`
+    is the number of videos; `charges` counts charges above zero, also for a video that was lost or
+    is not posted yet. `failed` counts jobs that APIXO refused or could not make. `lost` counts jobs
+    whose member was given the price back because APIXO's answer or the file never came, on the day
+    of that, until a task is found or the operator ends them.
     """
 
     charged: MicroUSD = ZERO
@@ -49,6 +52,7 @@ class Sums:
     delivered: int = 0
     failed: int = 0
     cancelled: int = 0
+    lost: int = 0
     waited_ms: int = 0
 
     @property

@@ -4,11 +4,12 @@ A ledger row counts on the UTC day on which it was written, so a past day never 
 with `Database.read`, so that one report shows one snapshot.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, RowMapping, and_, case, func, select, true
+from sqlalchemy import Column, ColumnElement, RowMapping, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS
@@ -74,7 +75,30 @@ async def sum_spending(
         .group_by(*columns)
         .order_by(*columns)
     )
-    return [_row_to_line(row, keys) for row in found.mappings()]
+    lost = await _count_lost(tx, spending_filter, days, keys)
+    return [_row_to_line(row, keys, lost) for row in found.mappings()]
+
+
+async def _count_lost(
+    tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange, keys: Sequence[GroupKey]
+) -> Counter[tuple[Any, ...]]:
+    """Return how many jobs are lost, by the values of the keys.
+
+    The ledger row that gave the price back has its day, and so has a line of the daily sums.
+    """
+    columns = [_LOST_COLUMNS[key].label(key) for key in keys]
+    found = await tx.execute(
+        select(*columns, func.count())
+        .select_from(jobs)
+        .join(billing, billing.c.job_id == jobs.c.id)
+        .where(
+            or_(_IS_ANSWER_LOST, _IS_FILE_LOST),
+            _matches_owner(jobs, spending_filter),
+            _within(billing.c.created_at_ms, days, DAY_MS),
+        )
+        .group_by(*columns)
+    )
+    return Counter({tuple(key): count for *key, count in found})
 
 
 async def first_day_number(tx: AsyncConnection, spending_filter: SpendingFilter) -> int | None:
@@ -142,6 +166,17 @@ async def list_statement(
     return [_row_to_entry(row) for row in reversed(found)]
 
 
+_IS_ANSWER_LOST = and_(jobs.c.state == JobState.SUBMIT_UNKNOWN, billing.c.kind == "release")
+_IS_FILE_LOST = and_(
+    jobs.c.state == JobState.RESULT_LOST, billing.c.kind == "adjust", billing.c.account == "member"
+)
+_LOST_COLUMNS: Mapping[GroupKey, ColumnElement[Any]] = {
+    "guild_id": jobs.c.guild_id,
+    "day": billing.c.created_at_ms // DAY_MS,
+    "user_id": jobs.c.user_id,
+    "channel_id": jobs.c.channel_id,
+    "model": jobs.c.model,
+}
 _SUMMED = tuple(column.name for column in daily_sums.c if not column.primary_key)
 _COLUMNS: Mapping[GroupKey, Column[Any]] = {
     "guild_id": daily_sums.c.guild_id,
@@ -183,13 +218,15 @@ def _within(column: ColumnElement[int], days: DayRange, per_day: int) -> ColumnE
     )
 
 
-def _row_to_line(row: RowMapping, keys: Sequence[GroupKey]) -> ReportLine:
+def _row_to_line(
+    row: RowMapping, keys: Sequence[GroupKey], lost: Counter[tuple[Any, ...]]
+) -> ReportLine:
     group: dict[str, Any] = {key: row[key] for key in keys}
     if "day" in group:
         group["day"] = day_from_number(group["day"])
     # SUM over 64-bit integers returns a Decimal on PostgreSQL.
     sums: dict[str, Any] = {name.removesuffix("_micro"): int(row[name]) for name in _SUMMED}
-    return ReportLine(**group, sums=Sums(**sums))
+    return ReportLine(**group, sums=Sums(**sums, lost=lost[tuple(row[key] for key in keys)]))
 
 
 def _row_to_entry(row: RowMapping) -> StatementEntry:

@@ -5,7 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from cogs.reports.charts.plots import Bar, Chart, render_ranking_chart, render_time_chart
+from cogs.reports.charts.plots import (
+    Bar,
+    Chart,
+    format_share,
+    render_ranking_chart,
+    render_time_chart,
+)
 from cogs.reports.charts.svg import strip_undrawable
 from cogs.ui.i18n import (
     N_,
@@ -70,7 +76,7 @@ def format_alt_text(figures: SpendingReport, title: str) -> str:
     return ngettext(
         "{title}, {days}: {amount} for {count} video.",
         "{title}, {days}: {amount} for {count} videos.",
-        figures.total.charges,
+        figures.total.delivered,
         title=strip_undrawable(title),
         days=format_date_span(figures.days),
         amount=format_usd(figures.total.net),
@@ -83,6 +89,7 @@ def format_summary(figures: SpendingReport, *, own: bool) -> list[str]:
         _format_paid(figures, own=own),
         *_format_adjustments(figures.total),
         *_format_released(figures.total),
+        *_format_lost(figures.total),
         *_format_held(figures),
         _format_today(figures),
         *([] if figures.total.mean_wait_s is None else [_format_wait(figures.total.mean_wait_s)]),
@@ -99,25 +106,26 @@ def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesBy
         lines.append(_format_failures(figures.failures))
     costliest = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_RANKS_LISTED]
     for rank, line in enumerate(costliest, start=1):
-        percent = percent_of(line.sums.net, figures.total.net)
+        share = format_share(line.sums.net, figures.total.net)
         label = _mention(line, grouping, names)
-        lines.append(f"{rank}. {label} {format_usd(line.sums.net)} ({percent} %)")
+        lines.append(f"{rank}. {label} {format_usd(line.sums.net)} ({share})")
     return lines
 
 
 def format_weekly_summary(figures: SpendingReport) -> list[str]:
-    """Return three lines about a week: what the server paid, failures, and the average wait."""
+    """Return lines about a week: what the server paid, failures, losses, and the average wait."""
     sums, counts = figures.total, figures.failures
     paid = ngettext(
         "**{days}: {amount}** for {count} video.",
         "**{days}: {amount}** for {count} videos.",
-        sums.charges,
+        sums.delivered,
         days=format_date_span(figures.days),
         amount=format_usd(sums.net),
     )
     return [
         paid,
         _format_failures(counts) if counts else _("Nothing failed."),
+        *_format_lost(sums),
         _("Nothing was delivered.") if sums.mean_wait_s is None else _format_wait(sums.mean_wait_s),
     ]
 
@@ -128,14 +136,14 @@ def _format_paid(figures: SpendingReport, *, own: bool) -> str:
         return ngettext(
             "**You paid {amount}** for {count} video, {days}.",
             "**You paid {amount}** for {count} videos, {days}.",
-            figures.total.charges,
+            figures.total.delivered,
             amount=amount,
             days=days,
         )
     return ngettext(
         "**Paid on this server: {amount}** for {count} video, {days}.",
         "**Paid on this server: {amount}** for {count} videos, {days}.",
-        figures.total.charges,
+        figures.total.delivered,
         amount=amount,
         days=days,
     )
@@ -167,6 +175,19 @@ def _format_released(sums: Sums) -> list[str]:
     return [_(template, amount=format_usd(sums.released), **counts)]
 
 
+def _format_lost(sums: Sums) -> list[str]:
+    """Format how many videos were lost, if any."""
+    if not sums.lost:
+        return []
+    return [
+        ngettext(
+            "{count} video was lost on the way; its price was given back.",
+            "{count} videos were lost on the way; their prices were given back.",
+            sums.lost,
+        )
+    ]
+
+
 def _format_held(figures: SpendingReport) -> list[str]:
     held = figures.held
     if not held.videos:
@@ -183,9 +204,11 @@ def _format_held(figures: SpendingReport) -> list[str]:
 def _format_today(figures: SpendingReport) -> str:
     today = figures.today
     if today.limit is None:
-        return _("Today: {amount}; no daily limit applies.", amount=format_usd(today.used))
+        return _("Ordered today: {amount}; no daily limit applies.", amount=format_usd(today.used))
     return _(
-        "Today: {amount} of {limit}.", amount=format_usd(today.used), limit=format_usd(today.limit)
+        "Ordered today: {amount} of {limit}.",
+        amount=format_usd(today.used),
+        limit=format_usd(today.limit),
     )
 
 
@@ -220,7 +243,7 @@ def _chart(
         title=strip_undrawable(title) or _("Spending"),
         period=" · ".join(period),
         total=sums.net,
-        video_count=sums.charges,
+        video_count=sums.delivered,
         models=_models(figures),
         bars=bars,
         limit=limit,
@@ -242,7 +265,7 @@ def _label(model: str | None) -> str:
 def _most_used(figures: SpendingReport) -> str:
     counts: dict[str, int] = defaultdict(int)
     for line in figures.daily:
-        counts[_label(line.model)] += line.sums.charges
+        counts[_label(line.model)] += line.sums.delivered
     used = {model: count for model, count in counts.items() if count}
     return max(used, key=lambda model: used[model]) if len(used) > 1 else ""
 
@@ -291,7 +314,7 @@ def _ranks(figures: SpendingReport, grouping: Grouping, names: NamesById) -> lis
 
 def _add(parts: dict[str, MicroUSD], line: ReportLine) -> None:
     label = _label(line.model)
-    parts[label] = MicroUSD(parts.get(label, ZERO) + line.sums.charged)
+    parts[label] = MicroUSD(parts.get(label, ZERO) + line.sums.net)
 
 
 def _id(line: ReportLine, grouping: Grouping) -> int:

@@ -21,7 +21,7 @@ _DANGEROUS: Final = ("=", "+", "-", "@", *"\uff1d\uff0b\uff0d\uff20")
 _CONTROLS: Final = dict.fromkeys((*range(32), 127), " ")
 _SUMS: Final = (
     *("charged_usd", "adjusted_usd", "net_usd", "released_usd"),
-    *("charges", "delivered", "failed", "cancelled", "mean_wait_s"),
+    *("charges", "delivered", "failed", "cancelled", "lost", "mean_wait_s"),
 )
 
 
@@ -116,8 +116,8 @@ def _key_cells(line: ReportLine, columns: Sequence[str], names: Mapping[int, str
 
 def _sum_cells(sums: Sums) -> list[Cell]:
     money = (sums.charged, sums.adjusted, sums.net, sums.released)
-    counts = (sums.charges, sums.delivered, sums.failed, sums.cancelled, sums.mean_wait_s)
-    return [*map(_dollars, money), *counts]
+    ends = (sums.delivered, sums.failed, sums.cancelled, sums.lost)
+    return [*map(_dollars, money), sums.charges, *ends, sums.mean_wait_s]
 
 
 def _dollars(amount: MicroUSD) -> Decimal:

@@ -51,7 +51,10 @@ CostByModel = Mapping[str, MicroUSD]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: the label below or before it, and its parts."""
+    """One bar: the label below or before it, and its parts.
+
+    A part is negative where more was given back than paid; only its figure is drawn.
+    """
 
     label: str
     cost_by_model: CostByModel
@@ -96,6 +99,15 @@ def render_ranking_chart(chart: Chart) -> str:
         height,
         [*_draw_head(chart), *_draw_ranking(chart, height), *_draw_legend(chart, height)],
     )
+
+
+def format_share(part: int, whole: int) -> str:
+    """Format a part in whole per cent, rounded down; a refund has no share."""
+    if part <= 0 or whole <= 0:
+        return _("{percent} %", percent=0)
+    if part * 100 < whole:
+        return _("< 1 %")
+    return _("{percent} %", percent=part * 100 // whole)
 
 
 def _draw_head(chart: Chart) -> Iterator[str]:
@@ -214,14 +226,14 @@ def _draw_limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
 
 def _draw_figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
     """Draw each bar's amount above it; only the highest bar's if they do not all fit."""
-    figures = [format_compact_usd(bar.total) for bar in bars]
+    figures = [format_usd(bar.total) for bar in bars]
     all_fit = all(text_width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
     highest = max(range(len(bars)), key=lambda number: bars[number].total, default=0)
     for number, (bar, figure) in enumerate(zip(bars, figures, strict=True)):
         if bar.total and (all_fit or number == highest):
             half = text_width(figure, _FIGURE) / 2
             x = min(max(plot.middle(number), plot.left + half), plot.right - half)
-            yield draw_text(x, _BOTTOM - plot.height(bar.total) - 6, figure, _FIGURE)
+            yield draw_text(x, _BOTTOM - plot.height(max(0, bar.total)) - 6, figure, _FIGURE)
 
 
 def _draw_names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
@@ -249,7 +261,7 @@ def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
         return
     names = [truncate_text(bar.label, _BRIGHT, _NAME_WIDTH) for bar in chart.bars]
     left = _MARGIN + max(text_width(name, _BRIGHT) for name in names) + 14
-    highest = max(bar.total for bar in chart.bars)
+    highest = max(1, *(bar.total for bar in chart.bars))
     per_micro = (CHART_WIDTH - _MARGIN - _FIGURE_WIDTH - left) / highest
     for number, (bar, name) in enumerate(zip(chart.bars, names, strict=True)):
         y = _RANKING_TOP + _RANK_HEIGHT * number
@@ -259,17 +271,9 @@ def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
             width = amount * per_micro
             yield draw_rect(x, y + 2, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 8, colour)
             x += width
-        yield draw_text(
-            x + 8, y + 16, format_compact_usd(bar.total), replace(_FIGURE, anchor="start")
-        )
-        share = _percent(bar.total, sum(other.total for other in chart.bars))
+        yield draw_text(x + 8, y + 16, format_usd(bar.total), replace(_FIGURE, anchor="start"))
+        share = format_share(bar.total, chart.total)
         yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
-
-
-def _percent(part: int, whole: int) -> str:
-    if part * 100 < whole:
-        return _("< 1 %")
-    return _("{percent} %", percent=round(part * 100 / whole))
 
 
 # --- both
@@ -279,7 +283,7 @@ def _draw_legend(chart: Chart, height: float) -> Iterator[str]:
     """Draw each model's colour, label and total cost."""
     x, y = float(_MARGIN), height - 22
     for colour, model, amount in _model_sums(chart):
-        figure = format_compact_usd(amount)
+        figure = format_usd(amount)
         yield draw_rect(x, y - 11, 12, 12, colour)
         yield draw_text(x + 20, y, model, _PLAIN)
         yield draw_text(x + 28 + text_width(model, _PLAIN), y, figure, _BRIGHT)
