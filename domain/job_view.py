@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.jobs import JobState
-from domain.money import MicroUSD
+from domain.money import ZERO, MicroUSD
 from domain.requests import VideoRequest
 
 
@@ -55,7 +55,12 @@ class JobAmounts:
     `adjusted` is negative for a refund.
     """
 
-    held: MicroUSD
-    charged: MicroUSD
-    released: MicroUSD
-    adjusted: MicroUSD
+    held: MicroUSD = ZERO
+    charged: MicroUSD = ZERO
+    released: MicroUSD = ZERO
+    adjusted: MicroUSD = ZERO
+
+    @property
+    def paid(self) -> MicroUSD:
+        """Return what the job cost its member in the end."""
+        return MicroUSD(self.charged + self.adjusted)

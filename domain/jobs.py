@@ -81,6 +81,12 @@ PAID = frozenset({S.SUCCEEDED, S.STORED, S.POSTING, S.DELIVERED, S.RESULT_LOST, 
 HOLDING = frozenset({S.QUEUED, S.SUBMITTING, S.GENERATING, S.STUCK})
 """States that a job never has without an open hold in the ledger."""
 
+MAY_HOLD = HOLDING | {S.SUBMIT_UNKNOWN, S.QUARANTINED}
+"""States that a job may have with an open hold; the audit checks that no others have one."""
+
+LOST = frozenset({S.SUBMIT_UNKNOWN, S.RESULT_LOST})
+"""States of jobs whose answer or file did not come; a hold may be open still."""
+
 
 def can_transition(source: JobState, target: JobState) -> bool:
     """Return whether a job may move from one state to another."""

@@ -27,7 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS
-from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, PAID, RESULT_MESSAGE_DELETED, JobState
+from domain.jobs import (
+    ENDED_WITHOUT_VIDEO,
+    HOLDING,
+    MAY_HOLD,
+    PAID,
+    RESULT_MESSAGE_DELETED,
+    JobState,
+)
 from storage.billing import get_totals
 from storage.jobs import count_by_state
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
@@ -37,8 +44,6 @@ _UNPAID = HOLDING | {JobState.CANCELLED, JobState.REJECTED, JobState.SUBMIT_UNKN
 _HOLD_COLUMNS = (
     *("id", "job_id", "attempt", "guild_id", "user_id", "amount_micro", "from_grant_micro"),
 )
-# States in which an open hold is possible but not required.
-_MAY_HOLD = frozenset({JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED})
 # States in which the operator may bear the price instead of a hold.
 _MAY_BE_BORNE = frozenset({JobState.GENERATING, JobState.STUCK})
 _NEVER_BORNE = frozenset(
@@ -329,7 +334,7 @@ def _open_hold_rules(money: CTE) -> Iterable[_Rule]:
     )
     yield _Rule(
         "job {id} is {state}, but has {open_holds} open holds instead of one at most",
-        select(money).where(money.c.state.in_(_MAY_HOLD), money.c.open_holds > 1),
+        select(money).where(money.c.state.in_(MAY_HOLD - HOLDING), money.c.open_holds > 1),
     )
 
 

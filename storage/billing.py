@@ -10,6 +10,7 @@ everything else; see the migrations. `storage.audit` checks it all from the rows
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Row, RowMapping, case, exists, func, inser
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.job_view import JobAmounts
 from domain.money import ZERO, MicroUSD
 from domain.quotas import Limits
 from storage import quotas
@@ -192,7 +194,7 @@ async def adjust(tx: AsyncConnection, **new: Unpack[NewAdjustment]) -> None:
     job_id, amount = new["job_id"], new["amount"]
     hold_row = await _lock_adjusted_hold(tx, job_id)
     is_member = new["account"] == "member"
-    if is_member and await amount_paid(tx, job_id) + amount < 0:
+    if is_member and (await amounts_of(tx, job_id)).paid + amount < 0:
         raise LedgerError(f"The member paid less for job {job_id} than would be given back.")
     parts = SplitAmount(
         amount, await _grant_refund_part(tx, hold_row.id, amount) if is_member else 0
@@ -311,16 +313,30 @@ async def has_open_hold(tx: AsyncConnection, job_id: str, attempt: int) -> bool:
     return (await tx.execute(found)).scalar() is not None
 
 
-async def amount_paid(tx: AsyncConnection, job_id: str) -> MicroUSD:
-    """Return what a job has cost its member: the charge and all adjusts."""
-    summed = await tx.execute(
-        select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
-            billing.c.job_id == job_id,
-            billing.c.account == "member",
-            billing.c.kind.in_(["charge", "adjust"]),
+async def sum_by_job(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, JobAmounts]:
+    """Return the sums of these jobs' rows on their members' accounts."""
+    kind = billing.c.kind
+    found = await tx.execute(
+        select(
+            billing.c.job_id,
+            _sum_where((kind == "hold") & is_open_hold()),
+            *(_sum_where(kind == name) for name in ("charge", "release", "adjust")),
         )
+        .where(billing.c.job_id.in_(job_ids), billing.c.account == "member")
+        .group_by(billing.c.job_id)
     )
-    return MicroUSD(int(summed.scalar_one()))
+    names = ("held", "charged", "released", "adjusted")
+    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
+    rows = {job_id: [MicroUSD(int(amount)) for amount in sums] for job_id, *sums in found}
+    return {
+        job_id: JobAmounts(**dict(zip(names, rows.get(job_id, ()), strict=False)))
+        for job_id in job_ids
+    }
+
+
+async def amounts_of(tx: AsyncConnection, job_id: str) -> JobAmounts:
+    """Return the sums of one job's rows on its member's account."""
+    return (await sum_by_job(tx, [job_id]))[job_id]
 
 
 async def get_totals(tx: AsyncConnection) -> LedgerTotals:
@@ -340,6 +356,10 @@ async def get_totals(tx: AsyncConnection) -> LedgerTotals:
         adjusted=sums.get("adjust", ZERO),
         granted=sums.get("grant", ZERO),
     )
+
+
+def _sum_where(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.sum(case((condition, billing.c.amount_micro), else_=0))
 
 
 async def _append(tx: AsyncConnection, **row: object) -> int:

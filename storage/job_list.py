@@ -1,19 +1,14 @@
-"""A member's jobs on a server as a paged list, newest first, with the ledger's sums for each.
+"""A member's jobs on a server as a paged list, newest first.
 
 A page is identified by its first job, so that new jobs do not shift the page being viewed.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, true, tuple_
+from sqlalchemy import and_, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.job_view import JobAmounts
-from domain.money import MicroUSD
-from storage.billing import is_open_hold
-from storage.schema import billing, jobs
+from storage.schema import jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,26 +49,6 @@ async def get_page(
     )
 
 
-async def sum_by_job(tx: AsyncConnection, job_ids: Collection[str]) -> dict[str, JobAmounts]:
-    """Return the ledger's sums for the members of these jobs."""
-    kind = billing.c.kind
-    found = await tx.execute(
-        select(
-            billing.c.job_id,
-            _sum((kind == "hold") & is_open_hold()),
-            *(_sum(kind == name) for name in ("charge", "release", "adjust")),
-        )
-        .where(billing.c.job_id.in_(job_ids), billing.c.account == "member")
-        .group_by(billing.c.job_id)
-    )
-    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
-    rows = [(job_id, *(MicroUSD(int(amount)) for amount in sums)) for job_id, *sums in found]
-    return {
-        job_id: JobAmounts(held=held, charged=charged, released=released, adjusted=adjusted)
-        for job_id, held, charged, released, adjusted in rows
-    }
-
-
 async def list_prompts(
     tx: AsyncConnection, guild_id: int, user_id: int, limit: int
 ) -> list[tuple[str, str]]:
@@ -86,7 +61,3 @@ async def list_prompts(
 
 
 _SORT_KEY = (jobs.c.created_at_ms, jobs.c.id)
-
-
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((condition, billing.c.amount_micro), else_=0))

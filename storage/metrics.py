@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import ENDED_WITHOUT_VIDEO, HOLDING, JobState
-from domain.money import MicroUSD
-from storage.billing import is_open_hold
-from storage.schema import billing, job_events, jobs
+from domain.jobs import ENDED_WITHOUT_VIDEO, JobState
+from storage.schema import job_events, jobs
 
 _ENDED = ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
-_MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
 _MAX_TRANSITIONS = 10_000
 
 
@@ -43,18 +40,6 @@ async def oldest_due_poll_ms(tx: AsyncConnection, now_ms: int) -> int | None:
         jobs.c.state == JobState.GENERATING, jobs.c.due_at_ms <= now_ms, no_valid_lease
     )
     return (await tx.execute(waiting)).scalar()
-
-
-async def sum_open_holds(tx: AsyncConnection) -> MicroUSD:
-    """Return the amount on hold."""
-    summed = await tx.execute(
-        select(func.coalesce(func.sum(billing.c.amount_micro), 0))
-        .select_from(jobs)
-        .join(billing, billing.c.job_id == jobs.c.id)
-        .where(jobs.c.state.in_(_MAY_HOLD), billing.c.kind == "hold", is_open_hold())
-    )
-    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
-    return MicroUSD(int(summed.scalar_one()))
 
 
 async def last_transition_id(tx: AsyncConnection) -> int:

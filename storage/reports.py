@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS
 from domain.failures import FailReason, classify_fail_code
-from domain.jobs import HOLDING, JobState
+from domain.jobs import LOST, MAY_HOLD
 from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, ReportLine, Sums, day_from_number
 from storage.billing import EntryKind, is_open_hold
@@ -22,9 +22,6 @@ from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 
 GroupKey = Literal["guild_id", "day", "user_id", "channel_id", "model"]
 """Columns to group by; member and channel exclude each other."""
-
-_MAY_HOLD = HOLDING | {JobState.SUBMIT_UNKNOWN, JobState.QUARANTINED}
-"""States of jobs that can have an open hold; `storage.audit` checks that no others have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +76,28 @@ async def sum_spending(
     return [_row_to_line(row, keys, lost) for row in found.mappings()]
 
 
+async def get_total(tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange) -> Sums:
+    """Return the spending as one sum."""
+    lines = await sum_spending(tx, spending_filter, days, "model")
+    return sum((line.sums for line in lines), Sums())
+
+
 async def _count_lost(
     tx: AsyncConnection, spending_filter: SpendingFilter, days: DayRange, keys: Sequence[GroupKey]
 ) -> Counter[tuple[Any, ...]]:
     """Return how many jobs are lost, by the values of the keys.
 
-    The ledger row that gave the price back has its day, and so has a line of the daily sums.
+    Each has its day from the ledger row that gave the price back, and that row has its line in the
+    daily sums.
     """
     columns = [_LOST_COLUMNS[key].label(key) for key in keys]
     found = await tx.execute(
-        select(*columns, func.count())
+        select(*columns, func.count(jobs.c.id.distinct()))
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
         .where(
-            or_(_IS_ANSWER_LOST, _IS_FILE_LOST),
+            jobs.c.state.in_(LOST),
+            _GIVES_BACK,
             _matches_owner(jobs, spending_filter),
             _within(billing.c.created_at_ms, days, DAY_MS),
         )
@@ -115,7 +120,7 @@ async def get_open_holds(tx: AsyncConnection, spending_filter: SpendingFilter) -
         .select_from(jobs)
         .join(billing, billing.c.job_id == jobs.c.id)
         .where(
-            jobs.c.state.in_(_MAY_HOLD),
+            jobs.c.state.in_(MAY_HOLD),
             _matches_owner(jobs, spending_filter),
             billing.c.kind == "hold",
             is_open_hold(),
@@ -166,9 +171,9 @@ async def list_statement(
     return [_row_to_entry(row) for row in reversed(found)]
 
 
-_IS_ANSWER_LOST = and_(jobs.c.state == JobState.SUBMIT_UNKNOWN, billing.c.kind == "release")
-_IS_FILE_LOST = and_(
-    jobs.c.state == JobState.RESULT_LOST, billing.c.kind == "adjust", billing.c.account == "member"
+_GIVES_BACK = and_(
+    billing.c.account == "member",
+    or_(billing.c.kind == "release", and_(billing.c.kind == "adjust", billing.c.amount_micro < 0)),
 )
 _LOST_COLUMNS: Mapping[GroupKey, ColumnElement[Any]] = {
     "guild_id": jobs.c.guild_id,

@@ -1,24 +1,15 @@
 """Servers that the bot is or was on, and their admissions."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict
 
 from sqlalchemy import RowMapping, Select, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.money import ZERO, MicroUSD
+from domain.money import MicroUSD
 from domain.servers import Server
-from storage.schema import daily_sums, jobs, servers
+from storage.schema import jobs, servers
 from storage.upsert import upsert
-
-
-@dataclass(frozen=True, slots=True)
-class ServerUse:
-    """What a server has paid on a UTC day and in all, and when it last asked for a video."""
-
-    spent_today: MicroUSD
-    spent: MicroUSD
-    last_used_ms: int | None
 
 
 async def get(tx: AsyncConnection, guild_id: int) -> Server | None:
@@ -82,30 +73,11 @@ async def mark_left(tx: AsyncConnection, guild_id: int, now_ms: int) -> None:
     await tx.execute(left.values(left_at_ms=now_ms))
 
 
-async def get_use(tx: AsyncConnection, guild_ids: Sequence[int], day: int) -> dict[int, ServerUse]:
-    """Return the use of servers; `day` is a UTC day's number since 1970."""
-    paid = daily_sums.c.charged_micro + daily_sums.c.adjusted_micro
-    today = case((daily_sums.c.day == day, paid), else_=0)
-    sums = await tx.execute(
-        select(daily_sums.c.guild_id, func.sum(today), func.sum(paid))
-        .where(daily_sums.c.guild_id.in_(guild_ids), daily_sums.c.scope == "server")
-        .group_by(daily_sums.c.guild_id)
+async def get_last_used_ms(tx: AsyncConnection, guild_id: int) -> int | None:
+    """Return when a video was last asked for on a server; None if never."""
+    return await tx.scalar(
+        select(func.max(jobs.c.created_at_ms)).where(jobs.c.guild_id == guild_id)
     )
-    # SUM over 64-bit integers returns a Decimal on PostgreSQL.
-    spent = {
-        guild_id: (MicroUSD(int(of_day)), MicroUSD(int(of_all)))
-        for guild_id, of_day, of_all in sums
-    }
-    last = await tx.execute(
-        select(jobs.c.guild_id, func.max(jobs.c.created_at_ms))
-        .where(jobs.c.guild_id.in_(guild_ids))
-        .group_by(jobs.c.guild_id)
-    )
-    used: dict[int, int] = dict(last.all())
-    return {
-        guild_id: ServerUse(*spent.get(guild_id, (ZERO, ZERO)), used.get(guild_id))
-        for guild_id in guild_ids
-    }
 
 
 _JOINED = and_(servers.c.joined_at_ms.is_not(None), servers.c.left_at_ms.is_(None))

@@ -22,7 +22,7 @@ from workflow.guilds import settings
 from workflow.publisher import MessageKind, StatusView, SubmissionBlock
 from workflow.reliability import commit_with_retry
 from workflow.results.delete import is_deleted
-from workflow.results.lookup import read_job_cost
+from workflow.results.lookup import read_job_amounts
 from workflow.scheduling import NEVER_MS
 from workflow.submission_gate import find_submission_block
 from workflow.urls.carriers import remove_carriers
@@ -80,8 +80,8 @@ async def _costs(context: Context, job: Job) -> tuple[bool, bool]:
     is_parked = job.state is JobState.STUCK or _waits_since_restore(job)
     if not (is_parked or job.state is JobState.FAILED):
         return False, False
-    cost = await read_job_cost(context, job.id)
-    return cost.charged > 0, is_parked and not cost.held
+    cost = await read_job_amounts(context, job.id)
+    return cost.paid > 0, is_parked and not cost.held
 
 
 async def _submission_block(context: Context, job: Job) -> SubmissionBlock | None:

@@ -33,7 +33,7 @@ from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishEr
 from workflow.guilds import notifications
 from workflow.results.delete import delete_video
 from workflow.results.job_list import read_job_page
-from workflow.results.lookup import get_job, read_job_cost
+from workflow.results.lookup import get_job, read_job_amounts
 from workflow.results.rerun import (
     are_inputs_available,
     click_keys,
@@ -183,7 +183,7 @@ class JobButtonsCog(ComponentCog):
         job = await self._find_job(interaction, job_id)
         is_manager = interaction.permissions.manage_guild
         sees_cost = is_manager or job.user_id == interaction.user.id
-        cost = await read_job_cost(self._context, job.id) if sees_cost else None
+        cost = await read_job_amounts(self._context, job.id) if sees_cost else None
         view = views.render_details(job, cost, show_task_id=is_manager)
         await interaction.edit_original_response(view=view, attachments=views.prompt_files(job))
 

@@ -306,9 +306,8 @@ def _format_amounts(money: JobAmounts) -> str:
     if refund > 0:
         paid = format_usd(money.charged)
         return _("Charged **{paid}**, given back **{back}**", paid=paid, back=format_usd(refund))
-    if money.charged or money.adjusted:
-        paid = format_usd(MicroUSD(money.charged + money.adjusted))
-        return _("Paid: **{paid}**", paid=paid)
+    if money.paid:
+        return _("Paid: **{paid}**", paid=format_usd(money.paid))
     if money.released:
         return _("Nothing charged, **{back}** given back", back=format_usd(money.released))
     return _("Nothing charged")

@@ -28,7 +28,7 @@ from domain.failures import FailReason
 from domain.models import MODELS
 from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, Grouping, ReportLine, Sums
-from workflow.reports.spending import SpendingReport, percent_of
+from workflow.reports.spending import SpendingReport
 
 _MAX_BARS: Final = 62
 _MAX_RANKS: Final = 12
@@ -99,14 +99,13 @@ def format_summary(figures: SpendingReport, *, own: bool) -> list[str]:
 def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[str]:
     """Return lines with the largest costs, the share of the limit, and the reasons of failures."""
     lines: list[str] = []
-    if (percent := percent_of(figures.total.net, figures.budget)) is not None:
-        assert figures.budget is not None, "a share is of something"
-        lines.append(_format_budget_share(percent, figures.budget))
+    if figures.budget:
+        lines.append(_format_budget_share(figures.total.net, figures.budget))
     if figures.failures:
         lines.append(_format_failures(figures.failures))
     costliest = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_RANKS_LISTED]
     for rank, line in enumerate(costliest, start=1):
-        share = format_share(line.sums.net, figures.total.net)
+        share = format_share(line.sums.net, _paid(figures))
         label = _mention(line, grouping, names)
         lines.append(f"{rank}. {label} {format_usd(line.sums.net)} ({share})")
     return lines
@@ -216,10 +215,10 @@ def _format_wait(seconds: int) -> str:
     return _("From order to video: {time} on average.", time=_format_duration(seconds))
 
 
-def _format_budget_share(percent: int, budget: MicroUSD) -> str:
+def _format_budget_share(net: MicroUSD, budget: MicroUSD) -> str:
     return _(
-        "That is {percent} % of the {limit} of these days' limit.",
-        percent=percent,
+        "That is {share} of the {limit} of these days' limit.",
+        share=format_share(net, budget),
         limit=format_usd(budget),
     )
 
@@ -243,12 +242,18 @@ def _chart(
         title=strip_undrawable(title) or _("Spending"),
         period=" · ".join(period),
         total=sums.net,
+        paid=_paid(figures),
         video_count=sums.delivered,
         models=_models(figures),
         bars=bars,
         limit=limit,
         most_used_model=_most_used(figures),
     )
+
+
+def _paid(figures: SpendingReport) -> MicroUSD:
+    """Return what the groups that paid something paid in all; a group's share is of this."""
+    return MicroUSD(sum(max(0, line.sums.net) for line in figures.groups))
 
 
 def _models(figures: SpendingReport) -> list[str]:

@@ -15,7 +15,7 @@ from domain.failures import (
     FailReason,
     classify_fail_code,
 )
-from domain.job_view import JobView
+from domain.job_view import JobAmounts, JobView
 from domain.jobs import AT_APIXO, POST_UNCONFIRMED, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
@@ -30,7 +30,6 @@ from workflow.publisher import (
     StatusView,
     SubmissionBlock,
 )
-from workflow.results.lookup import JobCost
 from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_TOO_LARGE, INPUT_UNREACHABLE
 
 NO_SUCH_VIDEO: Final = N_("There is no such video of yours here.")
@@ -277,12 +276,12 @@ def format_elapsed(job: JobView) -> str | None:
     return _("made in {minutes} min {seconds} s", minutes=minutes, seconds=seconds)
 
 
-def format_cost(cost: JobCost) -> str:
+def format_cost(cost: JobAmounts) -> str:
     """Format what a job cost its member."""
     if cost.held:
         return _("On hold: {amount}.", amount=format_usd(cost.held))
-    if cost.charged:
-        return _("Cost: {amount}.", amount=format_usd(cost.charged))
+    if cost.paid:
+        return _("Cost: {amount}.", amount=format_usd(cost.paid))
     return _("Nothing was charged.")
 
 

@@ -27,13 +27,12 @@ from cogs.ui.layout import (
 )
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
-from domain.job_view import JobView
+from domain.job_view import JobAmounts, JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
 from domain.requests import Conversion
 from domain.violations import Violation
 from workflow.publisher import ResultPayload, StatusView
-from workflow.results.lookup import JobCost
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted
 
@@ -115,7 +114,7 @@ def render_failure(status: StatusView) -> ui.LayoutView:
     return layout(box(_colour(job.state), text_block(content)), *_remedies(status))
 
 
-def render_details(job: JobView, cost: JobCost | None, *, show_task_id: bool) -> ui.LayoutView:
+def render_details(job: JobView, cost: JobAmounts | None, *, show_task_id: bool) -> ui.LayoutView:
     """Lay out the private answer with all of a job; money and task id for some users only."""
     prompt = text.sanitize(job.request.prompt, len(job.request.prompt))
     fits = len(prompt) <= _MAX_DETAILS_PROMPT_CHARS

@@ -129,7 +129,7 @@ LEDGER_GUARDS = (
     Guard(
         "nobody is given back more than they paid",
         "storage/billing.py",
-        "if is_member and await amount_paid(tx, job_id) + amount < 0:",
+        "if is_member and (await amounts_of(tx, job_id)).paid + amount < 0:",
         "if False:",
         (
             (

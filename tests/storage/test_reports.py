@@ -280,6 +280,19 @@ async def _finish(database: Database, job: Job, at_ms: int, code: str | None = N
     await database.transact(work)
 
 
+def test_only_reports_and_audit_read_the_daily_sums() -> None:
+    """So each figure has one query, and the audit's own to check it."""
+    root = Path(storage.__file__).parents[1]
+    rooms = ("bot", "cogs", "workflow", "storage")
+    readers = {
+        str(file.relative_to(root))
+        for room in rooms
+        for file in (root / room).rglob("*.py")
+        if "migrations" not in file.parts and "daily_sums" in file.read_text(encoding="utf-8")
+    }
+    assert readers == {"storage/schema.py", "storage/reports.py", "storage/audit.py"}
+
+
 async def test_a_day_ends_at_midnight_utc(database: Database, accept_job: Accept) -> None:
     """The last millisecond belongs to it, and the next to the next day."""
     midnight_ms = 20_001 * DAY_MS

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import MicroUSD
-from domain.reports import ReportPeriod, Sums, period_days
+from domain.reports import ReportPeriod, period_days
 from storage import reports
 from storage.reports import SpendingFilter
 from workflow.billing import credit
@@ -69,8 +69,7 @@ async def _days_left(context: Context, balance: MicroUSD) -> float | None:
 
     async def sum_last_week(tx: AsyncConnection) -> int:
         days = period_days(ReportPeriod.WEEK, context.now_ms())
-        lines = await reports.sum_spending(tx, SpendingFilter(), days, "day")
-        return sum((line.sums for line in lines), Sums()).charged
+        return (await reports.get_total(tx, SpendingFilter(), days)).charged
 
     spent = await context.database.read(sum_last_week)
     return max(0, balance) * _DAYS / spent if spent else None

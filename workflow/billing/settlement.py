@@ -61,7 +61,7 @@ async def refund(
     tx: AsyncConnection, job: Job, *, now_ms: int, note: str, actor: str = SERVICE_ACTOR
 ) -> None:
     """Refund what the member paid for a job, if anything."""
-    paid = await billing.amount_paid(tx, job.id)
+    paid = (await billing.amounts_of(tx, job.id)).paid
     if paid:
         await billing.adjust(
             tx,

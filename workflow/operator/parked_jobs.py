@@ -129,14 +129,14 @@ async def read_parked_job(tx: AsyncConnection, job_id: str) -> ParkedJob | None:
         return None
     events = tuple(await jobs.list_events(tx, job_id))
     entries = tuple(await billing.list_entries(tx, job_id))
-    is_held = await billing.has_open_hold(tx, job.id, job.attempt)
+    amounts = await billing.amounts_of(tx, job_id)
     return ParkedJob(
         job=job,
         parked_from=events[-1].source or job.state if job.state in PARKED else job.state,
         since_ms=events[-1].at_ms,
         events=events,
         entries=entries,
-        held=job.price if is_held else MicroUSD(0),
-        member_paid=await billing.amount_paid(tx, job_id),
+        held=amounts.held,
+        member_paid=amounts.paid,
         operator_paid=await exposure.get_for_job(tx, job_id),
     )

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import exposure, jobs, metrics, submission_pause
+from storage import exposure, jobs, metrics, reports, submission_pause
 from storage.metrics import Transition
+from storage.reports import SpendingFilter
 from workflow.billing.reconciliation import Reconciliation, reconcile_latest
 from workflow.context import Context
 from workflow.submission_gate import find_submission_block
@@ -49,7 +50,7 @@ async def collect_metrics(context: Context, last_transition_id: int) -> MetricsS
             oldest_age_ms={state: now_ms - at_ms for state, at_ms in since_ms.items()},
             poll_late_ms=0 if due_ms is None else now_ms - due_ms,
             is_paused=await _is_paused(tx, context, now_ms),
-            held=await metrics.sum_open_holds(tx),
+            held=(await reports.get_open_holds(tx, SpendingFilter())).amount,
             exposure=await exposure.get_for_day(tx, now_ms),
             reconciliation=await reconcile_latest(tx),
             transitions=await metrics.list_transitions_after(tx, last_transition_id),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.failures import FailReason
-from domain.money import ZERO, MicroUSD
+from domain.money import MicroUSD
 from domain.quotas import LimitUsage, Period, Scope
 from domain.reports import (
     DayRange,
@@ -86,16 +86,16 @@ async def read_server_report(
     context: Context, guild_id: int, period: ReportPeriod, grouping: Grouping
 ) -> SpendingReport:
     """Return what was spent on a server in a period."""
-    return await read_server_report_for_days(
-        context, guild_id, period_days(period, context.now_ms()), grouping
-    )
+    now_ms = context.now_ms()
+    days = period_days(period, now_ms)
+    return await read_server_report_for_days(context, guild_id, days, grouping, now_ms)
 
 
 async def read_server_report_for_days(
-    context: Context, guild_id: int, asked: DayRange, grouping: Grouping
+    context: Context, guild_id: int, asked: DayRange, grouping: Grouping, now_ms: int
 ) -> SpendingReport:
-    """Return what was spent on a server on a range of days."""
-    now_ms, key = context.now_ms(), _KEYS[grouping]
+    """Return what was spent on a server on a range of days; `now_ms` says which day is today."""
+    key = _KEYS[grouping]
 
     async def read_report(tx: AsyncConnection) -> SpendingReport:
         spending_filter = SpendingFilter(guild_id)
@@ -133,20 +133,15 @@ async def read_member_statement(
     context: Context, guild_id: int, user_id: int, period: ReportPeriod
 ) -> tuple[DayRange, list[StatementEntry]]:
     """Return a member's latest ledger entries, oldest first, at most `MAX_STATEMENT_ENTRIES`."""
+    asked = period_days(period, context.now_ms())
 
     async def read_statement(tx: AsyncConnection) -> tuple[DayRange, list[StatementEntry]]:
-        asked = period_days(period, context.now_ms())
         days = await _known_days(tx, SpendingFilter(guild_id, user_id), asked)
         return days, await reports.list_statement(
             tx, guild_id, user_id, asked, MAX_STATEMENT_ENTRIES
         )
 
     return await context.database.read(read_statement)
-
-
-def percent_of(part: MicroUSD, whole: MicroUSD | None) -> int | None:
-    """Return a part in whole per cent, rounded down; None if the whole is zero or None."""
-    return part * 100 // whole if whole is not None and whole > ZERO else None
 
 
 async def _known_days(

@@ -89,7 +89,9 @@ async def _post_summary(
     async def post_summary(claimed_ms: int | None) -> bool:
         await context.database.transact(high_water.advance)
         await context.high_water.keep_if_possible(context.database, context.media)
-        figures = await spending.read_server_report_for_days(context, guild_id, days, Grouping.DAY)
+        figures = await spending.read_server_report_for_days(
+            context, guild_id, days, Grouping.DAY, context.now_ms()
+        )
         return await post(
             WeeklySummary(
                 guild_id=guild_id,

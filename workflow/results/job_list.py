@@ -7,8 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.job_view import JobAmounts
 from domain.jobs import JobState
-from domain.money import ZERO
-from storage import job_list, jobs
+from storage import billing, job_list, jobs
 from storage.job_list import JobPage
 from storage.jobs import Job
 from workflow.context import Context
@@ -18,8 +17,6 @@ from workflow.status_updates import build_status_view
 
 PAGE_SIZE: Final = 5
 """Jobs on a page."""
-
-_NOTHING: Final = JobAmounts(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,12 @@ async def read_job_page(
     async def read_page(tx: AsyncConnection) -> tuple[JobPage, list[Job], dict[str, JobAmounts]]:
         page = await job_list.get_page(tx, guild_id, user_id, start, PAGE_SIZE)
         found = [await jobs.get(tx, job_id) for job_id in page.ids]
-        money = await job_list.sum_by_job(tx, page.ids)
+        money = await billing.sum_by_job(tx, page.ids)
         return page, [job for job in found if job is not None], money
 
     page, found, money = await context.database.read(read_page)
     return JobListPage(
-        rows=tuple(
-            [await _build_entry(context, job, money.get(job.id, _NOTHING)) for job in found]
-        ),
+        rows=tuple([await _build_entry(context, job, money[job.id]) for job in found]),
         newer=page.newer,
         older=page.older,
         newer_count=page.newer_count,

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import servers as rules
 from domain.audit_log import NewChange
-from domain.durations import DAY_MS
 from domain.money import MicroUSD, format_usd_en
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.quotas import Limit, LimitKind, LimitTarget, resolve_limits
+from domain.reports import ReportPeriod, period_days
 from domain.servers import SeenServer, Server
-from storage import audit_log, guild_settings, limits, servers
-from storage.servers import ServerUse
+from storage import audit_log, guild_settings, limits, reports, servers
+from storage.reports import SpendingFilter
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.reliability import claim_turn
@@ -44,6 +44,15 @@ class Admission(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     """The server was not registered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUse:
+    """What a server has paid today and in all, and when it last asked for a video."""
+
+    spent_today: MicroUSD
+    spent: MicroUSD
+    last_used_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,17 +210,14 @@ async def read_server_page(context: Context, number: int) -> ServerPage:
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(max(0, number), pages - 1)
         rows = await servers.list_joined(tx, page * PAGE_SIZE, PAGE_SIZE)
-        use = await servers.get_use(tx, [s.guild_id for s in rows], context.now_ms() // DAY_MS)
-        entries = [await _read_entry(tx, context, s, use[s.guild_id]) for s in rows]
+        entries = [await _read_entry(tx, context, server) for server in rows]
         by_admission = context.policy.allowed_servers.by_admission
         return ServerPage(tuple(entries), page, pages, total, by_admission)
 
     return await context.database.read(read_page)
 
 
-async def _read_entry(
-    tx: AsyncConnection, context: Context, server: Server, use: ServerUse
-) -> ServerEntry:
+async def _read_entry(tx: AsyncConnection, context: Context, server: Server) -> ServerEntry:
     found = await limits.list_applicable(tx, server.guild_id, 0, ())
     effective = resolve_limits(found, (), context.policy.limits)
     return ServerEntry(
@@ -219,8 +225,16 @@ async def _read_entry(
         admission=_decide(context, server.guild_id, server),
         day_limit=effective.server_day,
         month_limit=effective.server_month,
-        use=use,
+        use=await _read_use(tx, server.guild_id, context.now_ms()),
     )
+
+
+async def _read_use(tx: AsyncConnection, guild_id: int, now_ms: int) -> ServerUse:
+    today, ever = [
+        await reports.get_total(tx, SpendingFilter(guild_id), period_days(period, now_ms))
+        for period in (ReportPeriod.TODAY, ReportPeriod.ALL)
+    ]
+    return ServerUse(today.net, ever.net, await servers.get_last_used_ms(tx, guild_id))
 
 
 def _decide(context: Context, guild_id: int, known: Server | None) -> Admission:

@@ -53,7 +53,8 @@ CostByModel = Mapping[str, MicroUSD]
 class Bar:
     """One bar: the label below or before it, and its parts.
 
-    A part is negative where more was given back than paid; only its figure is drawn.
+    A part is negative where more was given back than paid; it shortens the others. A bar below zero
+    has a figure only.
     """
 
     label: str
@@ -64,17 +65,27 @@ class Bar:
         """Return the sum of the parts."""
         return MicroUSD(sum(self.cost_by_model.values()))
 
+    @property
+    def drawn(self) -> Mapping[str, float]:
+        """Return the parts to draw, by model: together they are as long as the total."""
+        paid = {model: amount for model, amount in self.cost_by_model.items() if amount > 0}
+        per_paid = max(0, self.total) / (sum(paid.values()) or 1)
+        return {model: amount * per_paid for model, amount in paid.items() if per_paid}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """The data of a chart; texts are drawable, and `models` are in the order of their colours.
 
-    `limit` is drawn across the bars, where each is a day. `most_used_model` may be empty.
+    `paid` is what the shares of a ranking are of: all that was paid, but for those who got more
+    back than they paid. `limit` is drawn across the bars, where each is a day. `most_used_model`
+    may be empty.
     """
 
     title: str
     period: str
     total: MicroUSD
+    paid: MicroUSD
     video_count: int
     models: Sequence[str]
     bars: Sequence[Bar]
@@ -150,7 +161,7 @@ class _Plot:
         """Return the x of a bar's centre, in pixels."""
         return self.left + self.pitch * (number + 0.5)
 
-    def height(self, amount: int) -> float:
+    def height(self, amount: float) -> float:
         """Return the height of an amount above the base line, in pixels."""
         return _PLOT_HEIGHT * amount / self.scale.maximum
 
@@ -204,11 +215,11 @@ def _draw_columns(chart: Chart, plot: _Plot) -> Iterator[str]:
             yield draw_rect(x, y, width, max(height - _GAP, min(height, 1)), colour)
 
 
-def _coloured_parts(chart: Chart, bar: Bar) -> Iterator[tuple[str, MicroUSD]]:
+def _coloured_parts(chart: Chart, bar: Bar) -> Iterator[tuple[str, float]]:
+    drawn = bar.drawn
     for number, model in enumerate(chart.models):
-        amount = bar.cost_by_model.get(model, ZERO)
-        if amount > 0:
-            yield _COLOURS[number % len(_COLOURS)], amount
+        if model in drawn:
+            yield _COLOURS[number % len(_COLOURS)], drawn[model]
 
 
 def _draw_limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
@@ -272,7 +283,7 @@ def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
             yield draw_rect(x, y + 2, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 8, colour)
             x += width
         yield draw_text(x + 8, y + 16, format_usd(bar.total), replace(_FIGURE, anchor="start"))
-        share = format_share(bar.total, chart.total)
+        share = format_share(bar.total, chart.paid)
         yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
 
 

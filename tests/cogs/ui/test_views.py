@@ -12,6 +12,7 @@ from cogs.ui import views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.violations import format_violation
 from domain.failures import FailReason
+from domain.job_view import JobAmounts
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
@@ -30,7 +31,6 @@ from tests.harness.rendering import (
 )
 from tests.harness.stock_client import StockClient
 from workflow.publisher import ResultPayload, StatusView
-from workflow.results.lookup import JobCost
 from workflow.stages.accept import Accepted
 
 _TALKATIVE = "**@everyone** <@1> [a](https://evil.example) ||" * 100
@@ -212,7 +212,7 @@ async def test_the_details_hold_whatever_the_prompt(
     """The longest and the most hostile one; money only where it is given."""
     for prompt in HOSTILE_TEXTS.values():
         job = make_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
-        cost = JobCost(held=MicroUSD(0), charged=MicroUSD(1_234_567))
+        cost = JobAmounts(charged=MicroUSD(1_234_567))
         for told in (cost, None):
             card = views.render_details(job, told, show_task_id=True)
             none = discord.AllowedMentions.none()
@@ -231,12 +231,13 @@ async def test_the_details_hold_whatever_the_prompt(
 @pytest.mark.parametrize(
     ("cost", "said"),
     [
-        (JobCost(MicroUSD(40_000), MicroUSD(0)), "On hold: $0.04."),
-        (JobCost(MicroUSD(0), MicroUSD(0)), "Nothing was charged."),
+        (JobAmounts(held=MicroUSD(40_000)), "On hold: $0.04."),
+        (JobAmounts(charged=MicroUSD(90_000), adjusted=MicroUSD(-90_000)), "Nothing was charged."),
+        (JobAmounts(charged=MicroUSD(90_000), adjusted=MicroUSD(-50_000)), "Cost: $0.04."),
     ],
 )
 async def test_the_details_tell_what_is_held_or_given_back(
-    client: StockClient, videos: Channel, ada: MemberClient, cost: JobCost, said: str
+    client: StockClient, videos: Channel, ada: MemberClient, cost: JobAmounts, said: str
 ) -> None:
     """A job under way, and one that cost nothing in the end."""
     message = await show(

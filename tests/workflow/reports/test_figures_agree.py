@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 
@@ -13,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cogs.reports import views
 from cogs.ui.i18n import format_usd
 from domain.durations import DAY_MS
+from domain.job_view import JobAmounts
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.money import MicroUSD
-from domain.reports import Grouping, ReportPeriod, utc_day
+from domain.reports import Grouping, ReportPeriod, period_days, utc_day
+from domain.servers import SeenServer
 from storage import billing, jobs
 from storage.jobs import Job, NewJob
 from tests.harness.workflow import (
@@ -30,12 +34,18 @@ from tests.harness.workflow import (
     make_request,
 )
 from workflow.billing.settlement import Payer, refund, resolve_payment
+from workflow.operator.parked_jobs import read_parked_page
 from workflow.reports import csv_export, spending
+from workflow.reports.metrics import collect_metrics
 from workflow.reports.spending import SpendingReport
+from workflow.results.job_list import read_job_page
+from workflow.results.lookup import read_job_amounts
+from workflow.servers import admission
 
 S = JobState
 MADE = (S.SUBMITTING, S.GENERATING, S.SUCCEEDED)
 POSTED = (*MADE, S.STORED, S.POSTING, S.DELIVERED)
+CLEO = 33
 _numbers = count(1)
 
 
@@ -120,11 +130,15 @@ async def fill(books: Books) -> None:
         await books.move(late, 0, *POSTED, payer=member)
         early = await books.order(-2 * DAY_MS, price + 1, user, model, channel)
         await books.move(early, -1, *POSTED, payer=member)
-    lost = await books.order(-2 * DAY_MS, 320_003, ADA, pro, CHANNEL)
+    lost = await books.order(-2 * DAY_MS, 320_003, CLEO, pro, CHANNEL)
     lost = await books.move(lost, -1, *MADE, payer=member)
     await books.give_back(lost, 0, S.RESULT_LOST)
     unanswered = await books.order(-1, 160_000, BEN, pro, CHANNEL)
     await books.move(unanswered, 0, S.SUBMITTING, S.SUBMIT_UNKNOWN, payer=operator)
+    found = await books.order(-6, 170_000, BEN, two, CHANNEL)
+    found = await books.move(found, -5, S.SUBMITTING, S.SUBMIT_UNKNOWN, payer=operator)
+    found = await books.move(found, -4, *MADE[1:], payer=operator)
+    await books.give_back(found, 4, S.RESULT_LOST)
     charged = await books.order(-9, 70_000, ADA, two, CHANNEL)
     await books.move(charged, -8, S.SUBMITTING, S.GENERATING, S.FAILED, payer=member)
     released = await books.order(-7, 60_000, BEN, two, other)
@@ -138,7 +152,7 @@ async def fill(books: Books) -> None:
 
 @BOTH_ENGINES
 async def test_each_part_sums_up_to_each_total(harness: WorkflowHarness):
-    """For each period and grouping, of the server and of a member."""
+    """For each period and grouping, of the server, of all servers and of a member."""
     books = Books(harness)
     await fill(books)
     assert utc_day(books.midnight_ms) == utc_day(harness.context.now_ms())
@@ -146,7 +160,8 @@ async def test_each_part_sums_up_to_each_total(harness: WorkflowHarness):
         for grouping in Grouping:
             figures = await spending.read_server_report(harness.context, GUILD, period, grouping)
             _agrees(figures, grouping)
-        for user in (ADA, BEN):
+            await _command_line_agrees(harness, figures, period, grouping)
+        for user in (ADA, BEN, CLEO):
             own = await spending.read_member_report(harness.context, GUILD, user, (), period)
             _picture_agrees(own, Grouping.DAY)
             _, rows = await spending.read_member_statement(harness.context, GUILD, user, period)
@@ -154,24 +169,78 @@ async def test_each_part_sums_up_to_each_total(harness: WorkflowHarness):
 
 
 async def test_what_was_lost_is_counted_and_no_video(harness: WorkflowHarness):
-    """An answer and a file, on the day on which the money was given back; 8 videos are 8."""
+    """Answers and files, on the day on which the money was given back; 8 videos are 8."""
     await fill(Books(harness))
     figures = await spending.read_server_report(
         harness.context, GUILD, ReportPeriod.WEEK, Grouping.USER
     )
     total = figures.total
-    assert (total.delivered, total.charges, total.lost) == (8, 11, 2)
+    assert (total.delivered, total.charges, total.lost) == (8, 11, 3)
     assert (total.failed, total.cancelled, figures.held.videos) == (2, 1, 1)
     text = "\n".join(views.format_summary(figures, own=False))
     assert "for 8 videos" in text
-    assert "2 videos were lost on the way; their prices were given back." in text
+    assert "3 videos were lost on the way; their prices were given back." in text
     week = "\n".join(views.format_weekly_summary(figures))
     assert "for 8 videos" in week
-    assert "2 videos were lost" in week
+    assert "3 videos were lost" in week
     today = await spending.read_server_report(
         harness.context, GUILD, ReportPeriod.TODAY, Grouping.USER
     )
     assert today.total.lost == 2
+
+
+@BOTH_ENGINES
+async def test_every_other_page_says_what_the_report_says(harness: WorkflowHarness):
+    """Jobs and their details, parked jobs, the operator's servers, metrics and the audit."""
+    await fill(Books(harness))
+    context, database = harness.context, harness.database
+    everything = await spending.read_server_report(context, GUILD, ReportPeriod.ALL, Grouping.MODEL)
+    today = await spending.read_server_report(context, GUILD, ReportPeriod.TODAY, Grouping.MODEL)
+    listed = [money for user in (ADA, BEN, CLEO) for money in await _list_amounts(harness, user)]
+    assert sum(money.paid for money in listed) == everything.total.net
+    assert sum(money.charged for money in listed) == everything.total.charged
+    assert sum(money.released for money in listed) == everything.total.released
+    assert sum(money.held for money in listed) == everything.held.amount
+    seen = SeenServer(guild_id=GUILD, name="x", owner_id=ADA, joined_at_ms=context.now_ms())
+    await admission.register(context, seen, owner_operates=True, wanted=False)
+    (server,) = (await admission.read_server_page(context, 0)).rows
+    assert (server.use.spent_today, server.use.spent) == (today.total.net, everything.total.net)
+    assert (await collect_metrics(context, 0)).held == everything.held.amount
+    ledger = await database.read(billing.get_totals)
+    assert ledger.held == everything.held.amount
+    assert ledger.charged == everything.total.charged
+    for row in (await read_parked_page(context, 0)).rows:
+        amounts = await read_job_amounts(context, row.job.id)
+        assert (row.held, row.member_paid) == (amounts.held, amounts.paid) == (0, 0)
+
+
+async def _list_amounts(harness: WorkflowHarness, user: int) -> list[JobAmounts]:
+    """List the amounts of all of a member's jobs, page by page."""
+    found, start = list[JobAmounts](), None
+    while True:
+        page = await read_job_page(harness.context, GUILD, user, start)
+        for entry in page.rows:
+            assert entry.money == await read_job_amounts(harness.context, entry.status.job.id)
+            found.append(entry.money)
+        if page.older is None:
+            return found
+        start = page.older
+
+
+async def _command_line_agrees(
+    harness: WorkflowHarness, figures: SpendingReport, period: ReportPeriod, grouping: Grouping
+) -> None:
+    """Compare the table of all servers, of which there is one, with its report."""
+    asked = period_days(period, harness.context.now_ms())
+    days, lines = await harness.database.read(
+        lambda tx: spending.read_spending_by_server(tx, asked, grouping)
+    )
+    assert days == figures.days
+    assert sorted(map(repr, (replace(line, guild_id=None) for line in lines))) == sorted(
+        map(repr, figures.groups)
+    )
+    table = csv_export.format_all_servers_csv(lines, days, grouping)
+    assert _sum(table, "net_usd") == figures.total.net
 
 
 def _agrees(figures: SpendingReport, grouping: Grouping) -> None:
@@ -181,6 +250,7 @@ def _agrees(figures: SpendingReport, grouping: Grouping) -> None:
     assert _sum(table, "charged_usd") + _sum(table, "adjusted_usd") == figures.total.net
     for name in ("charges", "delivered", "failed", "cancelled", "lost"):
         assert sum(_cells(table, name)) == getattr(figures.total, name), name
+    assert sum(figures.failures.values()) == figures.total.failed
     first = views.format_summary(figures, own=False)[0]
     assert f"{format_usd(figures.total.net)}**" in first
     assert f"for {sum(_cells(table, 'delivered'))} video" in first
@@ -194,7 +264,10 @@ def _picture_agrees(figures: SpendingReport, grouping: Grouping) -> None:
     svg = views.render_chart(figures, "Spending", grouping, {})
     shown = _amounts(svg)
     assert shown[0] == figures.total.net
-    models = len({line.model for line in figures.daily if line.sums.net})
+    by_model = Counter[str | None]()
+    for line in figures.daily:
+        by_model[line.model] += line.sums.net
+    models = len([net for net in by_model.values() if net])
     if models:
         assert sum(shown[-models:]) == figures.total.net
     if grouping in (Grouping.USER, Grouping.CHANNEL):

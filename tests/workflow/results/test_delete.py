@@ -6,7 +6,7 @@ from domain.jobs import JobState
 from tests.harness.workflow import ADA, WorkflowHarness
 from workflow.errors import JobNotFound, NotDelivered, TemporaryPublishError
 from workflow.results.delete import delete_video, is_deleted
-from workflow.results.lookup import read_job_cost
+from workflow.results.lookup import read_job_amounts
 
 S = JobState
 
@@ -23,7 +23,7 @@ async def test_a_deleted_video_leaves_the_job_and_its_money(harness: WorkflowHar
     assert is_deleted(deleted)
     assert deleted.status_shown is S.DELIVERED
     assert harness.publisher.messages_of(job, "status")[0].states.count(S.DELIVERED) == 2
-    assert (await read_job_cost(harness.context, job)).charged == deleted.price
+    assert (await read_job_amounts(harness.context, job)).paid == deleted.price
     await harness.audit()
 
 
@@ -48,5 +48,5 @@ async def test_only_what_was_delivered_can_be_deleted(harness: WorkflowHarness):
         await delete_video(harness.context, job, ADA)
     with pytest.raises(JobNotFound):
         await delete_video(harness.context, "0" * 20, ADA)
-    held = await read_job_cost(harness.context, job)
-    assert (held.held, held.charged) == ((await harness.job(job)).price, 0)
+    held = await read_job_amounts(harness.context, job)
+    assert (held.held, held.paid) == ((await harness.job(job)).price, 0)
