@@ -16,6 +16,11 @@ class ObstacleKind(StrEnum):
     CHANNEL_GONE = "channel gone"
     PERMISSIONS_MISSING = "permissions missing"
 
+    @property
+    def is_of_server(self) -> bool:
+        """Return whether everything that waits on the server is released for it."""
+        return self in (ObstacleKind.SERVER_LEFT, ObstacleKind.NOT_ADMITTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:

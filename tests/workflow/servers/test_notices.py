@@ -54,6 +54,31 @@ async def test_each_member_gets_one_message_and_they_take_turns(harness: Workflo
     assert len(harness.publisher.notices) == 4, "a later release is told too"
 
 
+async def test_nobody_is_told_of_a_part(harness: WorkflowHarness) -> None:
+    """A process may die between two releases, and come back long after the first."""
+    harness.change_policy(max_tasks=1)
+    for _ in range(2):
+        await harness.accept_job()
+    harness.publisher.left_guilds.add(GUILD)
+    await harness.run_once()  # looks at the first before it is submitted
+    notices = ReleaseNotices(harness.context)
+    assert await let_pass(harness, notices, 60) == []
+    await release_waiting(harness.context, GUILD, LEFT)
+    await let_pass(harness, notices, 60)
+    assert [notice.count for notice in harness.publisher.notices] == [2]
+
+
+async def test_a_closed_channel_is_told_while_others_wait(harness: WorkflowHarness) -> None:
+    """What waits in another channel goes on waiting."""
+    harness.change_policy(max_tasks=1)
+    for _ in range(2):
+        await harness.accept_job()
+    harness.publisher.obstacles[CHANNEL] = Obstacle(ObstacleKind.CHANNEL_GONE)
+    await harness.run_once()
+    await let_pass(harness, ReleaseNotices(harness.context), 20)
+    assert [notice.count for notice in harness.publisher.notices] == [1]
+
+
 async def test_a_member_who_takes_no_messages_is_left_alone(harness: WorkflowHarness) -> None:
     """One try; then it is the next one's turn."""
     await release(harness, ADA, BEN)
