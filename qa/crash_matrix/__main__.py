@@ -21,7 +21,8 @@ from pathlib import Path
 from statistics import median
 
 from qa.crash_matrix.databases import postgresql_server
-from qa.crash_matrix.faults import fault_title, find_fault
+from qa.crash_matrix.fault import fault_title
+from qa.crash_matrix.faults import find_fault
 from qa.crash_matrix.matrix import (
     MatrixResult,
     PointsByFault,
@@ -34,7 +35,7 @@ from qa.crash_matrix.matrix import (
 )
 from qa.crash_matrix.run_record import Cell, RunRecord
 
-GUARDS = ["history", "unknown", "restore"]
+GUARDS = ["history", "unknown", "restore", "removal"]
 LOGS = Path(__file__).parents[2] / "data" / "matrix"
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.guild_settings import GuildSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from qa.crash_matrix.databases import DatabasePool
-from qa.crash_matrix.faults import InjectedFault
+from qa.crash_matrix.fault import InjectedFault
 from qa.crash_matrix.invariants import check_invariants
 from qa.crash_matrix.process import fork_bot_to_kill
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
@@ -33,8 +33,14 @@ from sandbox.demo.process import (
     service_for,
     terminate,
 )
-from sandbox.discord import Channel, DiscordConfig, FakeDiscord, WaitTimeoutError
-from storage import audit, guild_settings, jobs, schema
+from sandbox.discord import (
+    Channel,
+    ClientActionRefused,
+    DiscordConfig,
+    FakeDiscord,
+    WaitTimeoutError,
+)
+from storage import audit, guild_settings, jobs, released_jobs, schema
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
@@ -53,6 +59,9 @@ _END_S: Final = 25
 _LOOK_S: Final = 0.5
 _MOST_LIVES: Final = 12
 _MOST_ORDERS: Final = 6
+_HEARD_S: Final = 1.0
+"""After how long the service has surely heard that the bot was thrown out."""
+
 _SECOND_THOUGHTS_S: Final = 0.25
 """How much longer a member waits each time before they ask once more."""
 
@@ -76,6 +85,9 @@ class MatrixHarness:
         self.apixo = FakeApixo(ApixoConfig(clips="tiny", time_scale=TIME_SCALE))
         self.discord = FakeDiscord(_unlimited())
         self.database_url = ""
+        self.heard_of_removal_s: float | None = None
+        """When the service has heard that the bot was thrown out, by APIXO's clock."""
+
         self._databases = databases
         self._folder = folder
         self._plays = 0
@@ -102,6 +114,23 @@ class MatrixHarness:
     async def put_back(self, copy: Path) -> None:
         """Put a copy in the place of the database of this play."""
         await self._databases.put_back(self.database_url, copy)
+
+    @property
+    def has_heard_of_removal(self) -> bool:
+        """Return whether the bot was thrown out, and the service must have heard of it."""
+        return self.is_thrown_out and self.apixo.clock.now() >= (self.heard_of_removal_s or 0)
+
+    @property
+    def is_thrown_out(self) -> bool:
+        """Return whether the bot was thrown out of the server."""
+        return self.heard_of_removal_s is not None
+
+    def throw_out(self) -> None:
+        """Throw the bot out of the server in which members order, until the play is over."""
+        world, guild = self.discord.world, self.discord.world.guild()
+        world.remove_bot(guild)
+        self.heard_of_removal_s = self.apixo.clock.now() + _HEARD_S
+        self.add_cleanup(lambda: world.add_bot(guild))
 
     def add_cleanup(self, undo: Callable[[], None]) -> None:
         """Call something when the play is over."""
@@ -177,7 +206,7 @@ class MatrixHarness:
         for undo in self._endings:
             undo()
         self._endings.clear()
-        self._forgets = False
+        self._forgets, self.heard_of_removal_s = False, None
         await self._databases.drop(self.database_url)
         shutil.rmtree(play.folder)
 
@@ -296,12 +325,15 @@ class _CellRun:
         What was ordered after the copy was taken is lost with what was replaced by it.
         """
         is_over = process.returncode is not None or self.traces.is_restored
-        return is_over or self._orders >= _MOST_ORDERS or bool(await self._jobs())
+        if is_over or self._orders >= _MOST_ORDERS or self._stage.is_thrown_out:
+            return True
+        return len(await self._jobs()) >= self._cell.fault.order_count
 
     async def _order(self) -> None:
-        await asyncio.sleep(self._orders * _SECOND_THOUGHTS_S)
-        self._orders += 1
         trouble = self._cell.fault
+        is_next = 0 < self._orders < trouble.order_count
+        await asyncio.sleep(0 if is_next else self._orders * _SECOND_THOUGHTS_S)
+        self._orders += 1
         size = "[[size:1]]" if trouble.axis in _WITH_LARGE_FILES else ""
         options: dict[str, Any] = {
             "prompt": f"{SECRET_PROMPT}, {self.traces.marker} {size}",
@@ -310,7 +342,12 @@ class _CellRun:
             **({"private": True} if trouble.is_private else {}),
         }
         command = "animate" if trouble.needs_picture else "video"
-        answer = await self._stage.member.run_command(self._stage.channel, command, options)
+        try:
+            answer = await self._stage.member.run_command(self._stage.channel, command, options)
+        except ClientActionRefused:
+            if not self._stage.is_thrown_out:
+                raise
+            return
         with suppress(WaitTimeoutError):
             await answer.until_answered(within=5)
 
@@ -329,14 +366,25 @@ class _CellRun:
                 await asyncio.sleep(0.05)
 
     async def _see_the_rest(self) -> None:
-        """Wait for the summary of the week, and share the video, if that is part of the fault."""
+        """Wait for the summary of the week or the news of a removal, and share the video.
+
+        If that is part of the fault.
+        """
         fault = self._cell.fault
+        if self._stage.is_thrown_out:
+            await self._until_told()
         if channel := fault.server_settings.get("summary_channel"):
             await self._stage.discord.channel(channel).wait_for(
                 lambda message: message.author.bot, within=TIMEOUT_S, awaited="the week's summary"
             )
         if fault.shares:
             await self._share()
+
+    async def _until_told(self) -> None:
+        """Wait until members were told of what was released, or could not be."""
+        async with asyncio.timeout(TIMEOUT_S):
+            while await self._read(lambda tx: released_jobs.list_next_untold(tx, NEVER_MS)):
+                await asyncio.sleep(0.05)
 
     async def _share(self) -> None:
         """Have the member share the video, and click again where no answer came."""
@@ -368,7 +416,7 @@ class _CellRun:
 
     async def _gather(self) -> None:
         traces, media = self.traces, self.folder / "media"
-        traces.jobs = await self._jobs()
+        traces.jobs, traces.heard_of_removal_s = await self._jobs(), self._stage.heard_of_removal_s
         traces.audit = await self._read(audit.run_audit)
         log = self._service.log
         traces.log = log.read_text(errors="replace") if log.exists() else ""

@@ -5,6 +5,7 @@ Every complaint begins with one of `VERDICTS`:
 * lost: a paid task, or an order that was accepted, is nowhere, or its video is not what was made;
 * double charged: more than one task for a job, or more than one charge;
 * double posted: more than one result, or more than one status message;
+* bought: something was bought where nothing can be delivered;
 * unbalanced: the audit finds a broken rule, or a hold is left that nobody waits for;
 * silent: a job is not at rest, or its card shows another state;
 * leaked: a secret is in the log;
@@ -19,6 +20,7 @@ from typing import Final
 
 from cogs.ui.views import showcase_signature
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from domain.obstacles import ObstacleKind
 from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
 from sandbox.apixo import FakeApixo
 from sandbox.apixo.tasks import Task
@@ -30,6 +32,7 @@ VIOLATIONS: Final = (
     "lost",
     "double charged",
     "double posted",
+    "bought",
     "unbalanced",
     "silent",
     "leaked",
@@ -48,6 +51,7 @@ _CARDS: Final = {
 }
 _SUMMARY: Final = re.compile(r"-# \d{4}-W\d\d")
 _ALERT: Final = "/operator parked"
+_REMOVED: Final = "I was removed from a server"
 _RESTORED_CARD: Final = "restored from a backup"
 _WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE})
 _MAY_HOLD: Final = {JobState.STUCK, JobState.QUARANTINED}
@@ -79,11 +83,29 @@ def _of_the_whole(
         yield f"unbalanced: {traces.audit and '; '.join(traces.audit.violations)}"
     elif traces.audit.ledger["held"] and not any(map(_may_hold, traces.jobs)):
         yield f"unbalanced: {traces.audit.ledger['held']} micro-dollars on hold for nobody"
+    yield from _of_the_removal(traces, discord, tasks)
     if traces.leftovers:
         yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
     for kind, secret in _secrets(apixo, discord):
         if secret in traces.log:
             yield f"leaked: {kind} is in the log"
+
+
+def _of_the_removal(traces: RunRecord, discord: FakeDiscord, tasks: list[Task]) -> Iterator[str]:
+    """Judge what came of a bot that was thrown out of the server."""
+    if traces.heard_of_removal_s is None:
+        return
+    late = [task for task in tasks if task.created_at > traces.heard_of_removal_s]
+    if late:
+        yield f"bought: {len(late)} tasks were made after the bot was thrown out"
+    released = [job for job in traces.jobs if job.fail_code == ObstacleKind.SERVER_LEFT]
+    news = [message for message in _seen(discord) if message.text.startswith(_REMOVED)]
+    addressees = {message.channel.id for message in news}
+    if len(news) > len(addressees):
+        yield f"double posted: {len(news)} messages tell of the removal"
+    is_reachable = discord.world.shares_guild(discord.world.user("Ada"))
+    if released and is_reachable and not news:
+        yield "silent: nobody is told that what waited was released"
 
 
 def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]:
@@ -188,8 +210,13 @@ def _is_card_unknown(job: Job) -> bool:
 
 
 def _is_cut_off(traces: RunRecord) -> bool:
-    """Return whether the card is an answer that only a dead process could edit; `/jobs` is left."""
-    return traces.cell.fault.ends_connection and traces.kill_count > 0
+    """Return whether the card cannot be edited; `/jobs` is left.
+
+    It is in a server that the bot was thrown out of, or an answer that only a dead process could
+    edit.
+    """
+    is_dead = traces.cell.fault.ends_connection and traces.kill_count > 0
+    return is_dead or traces.heard_of_removal_s is not None
 
 
 def _seen(discord: FakeDiscord) -> Iterator[Message]:

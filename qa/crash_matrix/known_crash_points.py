@@ -19,6 +19,7 @@ _UNANSWERED: Final = "acknowledgement: done, reset"
 _SHARED: Final = "share: nothing goes wrong"
 _NOTIFIED: Final = "done-notification: nothing goes wrong"
 _CLOSED: Final = "Discord: private, DMs closed"
+_THROWN_OUT: Final = "thrown out: three wait"
 
 CRASH_POINTS: Final = {
     "apixo.fetch_balance": _PLAIN,
@@ -55,12 +56,14 @@ CRASH_POINTS: Final = {
     "publisher.find_shared": _SHARED,
     "publisher.is_age_restricted": _SHARED,
     "publisher.notify_done": _NOTIFIED,
+    "publisher.notify_released": _THROWN_OUT,
     "publisher.post_result": _PLAIN,
     "publisher.post_status": _PLAIN,
     "publisher.send_result_by_dm": _CLOSED,
     "publisher.share": _SHARED,
     "transact.accept.accept": _PLAIN,
     "transact.share._record_post": _SHARED,
+    "transact.admission.record_leaving": _THROWN_OUT,
     "transact.admission.register": _PLAIN,
     "transact.status_updates._find": _PLAIN,
     "transact.status_updates._shown": _PLAIN,
@@ -70,6 +73,9 @@ CRASH_POINTS: Final = {
     "transact.deliver._record_delivery": _PLAIN,
     "transact.deliver._intend": _PLAIN,
     "transact.key_value.put_if_absent": _PLAIN,
+    "transact.notices.claim_message": _THROWN_OUT,
+    "transact.notices.send_next": _THROWN_OUT,
+    "transact.release.release_waiting": _THROWN_OUT,
     "transact.restore.check_high_water": _PLAIN,
     "transact.scheduling.reschedule": _DEAD,
     "transact.poll._failed": _FAILED,
@@ -88,9 +94,13 @@ CRASH_POINTS: Final = {
 }
 
 OCCASIONAL: Final = {
+    "discord.GET /guilds/{guild_id}": "where a job is looked at between a removal and its release",
     "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
     "publisher.find_result_dm": "after a death between intent and post",
     "publisher.attach_files": "after a death between the status message and the submission",
+    "transact.deliver._park": "where neither the channel nor the member can be written to",
+    "transact.release.release_job": "where a job is looked at between a removal and its release",
+    "transact.submit._record_submitted_at": "while Discord is asked whether the bot is out",
     "transact.worker._renew_leases": "where a job is under way when the heartbeat comes",
     "transact.alerts._show": "by a chore",
     "transact.key_value.put": "only with other commands than before",
@@ -108,7 +118,6 @@ OTHER_FLOWS: Final = {
     "publisher.find_carriers": "more files than a status message carries",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
-    "publisher.notify_released": "a member's queued jobs are released",
     "publisher.post_failure": "a failure more than a minute after the request",
 }
 """Calls that no order of one video makes by itself, with what makes them."""

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from qa.crash_matrix.databases import DatabasePool, PostgresqlDatabasePool, SqliteDatabasePool
-from qa.crash_matrix.faults import FAULTS, InjectedFault, fault_title
+from qa.crash_matrix.fault import InjectedFault, fault_title
+from qa.crash_matrix.faults import FAULTS
 from qa.crash_matrix.harness import MatrixHarness
 from qa.crash_matrix.invariants import VIOLATIONS
 from qa.crash_matrix.run_record import Cell, RunRecord

@@ -14,8 +14,9 @@ The environment is the service's own. Besides:
 * `BUSY_MS`: how long SQLite waits for somebody else's transaction.
 * `DISK_FULL`: how many writes of a file fail, as on a full disk.
 * `BLIND`: `history` has the service find nothing in Discord's history, `unknown` has it send again
-  what it does not know the fate of, `restore` has it take a copy that was put back for the present:
-  without such a guard the matrix has to find harm.
+  what it does not know the fate of, `restore` has it take a copy that was put back for the present,
+  `removal` has it not hear of, nor look for, a server that it was thrown out of: without such a
+  guard the matrix has to find harm.
 """
 
 import asyncio
@@ -30,7 +31,10 @@ from typing import Any
 import discord.state
 
 import bot.pauses
+import cogs.background
+import cogs.servers.cog
 import storage.engines
+import workflow.servers.notices
 import workflow.stages.deliver
 import workflow.stages.submit
 import workflow.status_updates
@@ -94,19 +98,29 @@ def _prepare(environment: Mapping[str, str]) -> None:
     haste = float(environment.get("HASTE", "1"))
     if haste != 1:
         _shorten_intervals(haste)
+    # Several releases for one removal are one piece of news only within this.
+    patience = float(environment.get("TIME_SCALE", "1")) / haste
+    workflow.servers.notices._SETTLE_MS = round(workflow.servers.notices._SETTLE_MS * patience)
     if environment.get("LATER"):
         workflow.stages.deliver._NONCE_WINDOW_MS = 0
     if busy_ms := environment.get("BUSY_MS"):
         _be_impatient(int(busy_ms))
     if failing := environment.get("DISK_FULL"):
         _fill_disk(int(failing))
-    match environment.get("BLIND"):
+    _take_out_guard(environment.get("BLIND", ""))
+
+
+def _take_out_guard(guard: str) -> None:
+    match guard:
         case "history":
             DiscordPublisher.find_message = DiscordPublisher.find_result_dm = _find_nothing
         case "unknown":
             workflow.stages.submit._lost_answer = _send_again
         case "restore":
             workflow.worker.check_high_water = _take_for_present
+        case "removal":
+            workflow.stages.submit._find_obstacle = _find_nothing
+            cogs.servers.cog.release_waiting = cogs.background.release_where_left = _find_nothing
         case _:
             return
 
@@ -119,6 +133,7 @@ def _shorten_intervals(haste: float) -> None:
     announce._REPOST_AFTER_MS = round(announce._REPOST_AFTER_MS / haste)
     patience = announce.backoff_ms
     announce.backoff_ms = lambda failures, jitter: round(patience(failures, jitter) / haste)
+    cogs.background._LEFT_SERVERS_INTERVAL_S /= haste
     build = discord.state.ConnectionState.__init__
 
     def built(self: Any, **options: Any) -> None:
@@ -147,7 +162,7 @@ def _fill_disk(failing: int) -> None:
 
 
 async def _find_nothing(*_: Any) -> None:
-    return None
+    await asyncio.sleep(0)
 
 
 async def _take_for_present(context: Context) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from qa.crash_matrix.faults import InjectedFault
+from qa.crash_matrix.fault import InjectedFault
 from storage.audit import AuditReport
 from storage.jobs import Job
 
@@ -38,6 +38,9 @@ class RunRecord:
     kill_count: int = 0
     jobs_before: list[Job] = field(default_factory=list[Job])
     """The jobs of the database that was replaced by a copy."""
+
+    heard_of_removal_s: float | None = None
+    """When the service must have heard that the bot was thrown out, by APIXO's clock."""
 
     restarts_s: list[float] = field(default_factory=list[float])
     violations: list[str] = field(default_factory=list[str])

@@ -20,9 +20,10 @@ UNGUARDED_CELLS = {
     Cell(find_fault("submission: 504, task made"), disabled_guard="unknown"): "double charged",
     Cell(find_fault("restored: nothing else"), (COPY_OF_QUEUE,), "restore"): "double charged",
     Cell(find_fault("restored: nothing else"), (COPY_OF_RESULT,), "restore"): "double posted",
+    Cell(find_fault("thrown out: three wait"), disabled_guard="removal"): "bought",
 }
 """What each guard is for, with the harm without it: to look before a second post, never to submit
-twice, and to suspect the jobs of a restored copy."""
+twice, to suspect the jobs of a restored copy, and to buy nothing where the bot was thrown out."""
 
 
 @dataclass(slots=True)

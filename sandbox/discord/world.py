@@ -182,8 +182,10 @@ class World:
         ]
 
     def remove_bot(self, guild: Guild) -> None:
-        """Throw the bot out of a server; its commands go with it."""
-        del guild.members[self.bot_user.id]
+        """Throw the bot out of a server; its commands and its own role go with it."""
+        member = guild.members.pop(self.bot_user.id)
+        for role_id in [one for one in member.roles if guild.roles[one].managed]:
+            del guild.roles[role_id]
         guild.has_commands = False
         self._emit_of(guild, "GUILD_DELETE", {"id": str(guild.id)})
 

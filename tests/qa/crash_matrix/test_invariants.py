@@ -10,8 +10,10 @@ import pytest
 from apixo.requests import build_submission
 from domain.jobs import JobState
 from domain.money import MicroUSD
+from domain.obstacles import ObstacleKind
 from domain.requests import Draft, GenerationCommand, build_request
-from qa.crash_matrix.faults import NO_FAULT, InjectedFault
+from qa.crash_matrix.fault import InjectedFault
+from qa.crash_matrix.faults import NO_FAULT, find_fault
 from qa.crash_matrix.invariants import check_invariants
 from qa.crash_matrix.run_record import Cell, RunRecord
 from sandbox.apixo import FakeApixo
@@ -116,6 +118,25 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
     """Done to a scene without harm, it is what the judge complains of."""
     spoil(scene)
     assert verdict in scene.verdicts()
+
+
+def test_harm_after_a_removal_is_seen(scene: Scene):
+    """A purchase, a second piece of news, and none; the card cannot be edited any more."""
+    scene.card.content = f"🎬 Being made.\n-# {ID}"
+    scene.traces.heard_of_removal_s = scene.apixo.clock.now() + 1
+    assert scene.verdicts() == set()
+    scene.change(state=JobState.CANCELLED, task_id=None, fail_code=ObstacleKind.SERVER_LEFT)
+    scene.traces.cell = Cell(find_fault("thrown out: three wait"))
+    scene.apixo.tasks.clear()
+    scene.channel.messages.remove(scene.result)
+    assert scene.verdicts() == {"silent"}
+    for expected in (set[str](), {"double posted"}):
+        scene.post("I was removed from a server where 3 of your videos were waiting.")
+        assert scene.verdicts() == expected
+    scene.channel.messages.pop()
+    scene.traces.heard_of_removal_s = scene.apixo.clock.now() - 1
+    scene.make_task()
+    assert "bought" in scene.verdicts()
 
 
 def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import pytest
 
 from qa.crash_matrix.crash_points import INSTRUMENTED_CLASSES, public_coroutines
-from qa.crash_matrix.faults import FAULTS, fault_title
+from qa.crash_matrix.fault import fault_title
+from qa.crash_matrix.faults import FAULTS
 from qa.crash_matrix.known_crash_points import CRASH_POINTS, OCCASIONAL, OTHER_FLOWS
 from qa.crash_matrix.matrix import MatrixResult, replay_command
 from qa.crash_matrix.sample import CELL_COUNT, UNGUARDED_CELLS, SampleResult, run_sample

@@ -345,6 +345,7 @@ async def test_what_was_removed_is_unknown(
     fake_discord.world.remove_bot(general.guild)
     place = f"/channels/{general.id}/messages"
     assert await rest.request_refused("POST", place, {"content": "said"}) == (403, 50001)
+    assert not any(role.managed for role in general.guild.roles.values()), "its own role goes too"
 
 
 async def test_closed_direct_messages_are_refused(
