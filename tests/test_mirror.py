@@ -91,6 +91,7 @@ TESTED_BY = {
     "workflow/billing/settlement.py": "workflow/operator/test_actions.py",
     "workflow/confined_child.py": "workflow/media_probe/test_probe.py",
     "workflow/confined_process.py": "workflow/media_probe/test_probe.py",
+    "workflow/confined_template.py": "workflow/media_probe/test_probe.py",
     "workflow/context.py": "workflow/test_worker.py",
     "workflow/errors.py": "workflow/stages/test_deliver.py",
     "workflow/guilds/notifications.py": "cogs/ui/test_notify_button.py",

@@ -1,28 +1,33 @@
-"""Confined processes: modules run in fresh interpreters, with limits and without secrets.
+"""Confined processes: modules run in processes of their own, with limits and without secrets.
 
-Decoding untrusted bytes may take any time or memory, or take over the process. So a child has no
-environment and no open file but standard input, output and error, and its answer is untrusted.
+Decoding untrusted bytes may take any time or memory, or take over the process. So each file has a
+process of its own with no environment and no open file but standard input, output and error, and
+its answer is untrusted. All are forks of one template, which has read their modules.
 """
 
 import asyncio
+import atexit
 import json
+import socket
+import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from domain.errors import DailiesError
 from workflow.confined_child import ResourceLimits
+from workflow.confined_template import NOT_STARTED
 
 _START: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from workflow.confined_child import main; "
-    "main(*sys.argv[2:])"
+    "import sys; sys.path.append(sys.argv[1]); from workflow.confined_template import main; main()"
 )
 _ROOT: Final = Path(__file__).parents[1]
+_MAX_CODE_BYTES: Final = 16
+_END_S: Final = 1
 
 
 class ConfinedProcessFailed(DailiesError):
@@ -53,8 +58,9 @@ class ConfinedRunner:
             ConfinedProcessFailed: it failed; the content of `out` is worthless.
             OSError: no process could be started.
         """
-        async with self._slots, _started(program, args, source, out) as process:
-            await process.wait()
+        async with self._slots:
+            with _TEMPLATE.start(program, args, source, out) as process:
+                await _wait(process, program.wall_seconds)
 
     async def ask(
         self, program: ConfinedProgram, *args: str, question: bytes, max_answer_bytes: int
@@ -65,49 +71,98 @@ class ConfinedRunner:
             ConfinedProcessFailed: it failed, or its answer is too long.
             OSError: no process could be started.
         """
-        async with self._slots:
-            with TemporaryFile(buffering=0) as source:
-                await asyncio.to_thread(source.write, question)
-                source.seek(0)
-                async with _started(program, args, source, PIPE) as process:
-                    answer = await _read(process, max_answer_bytes)
-                    await process.wait()
-        return answer
+        limits = replace(program.limits, file_bytes=max_answer_bytes)
+        program = replace(program, limits=limits)
+        with TemporaryFile(buffering=0) as source, TemporaryFile(buffering=0) as out:
+            await asyncio.to_thread(source.write, question)
+            source.seek(0)
+            await self.run(program, *args, source=source, out=out)
+            out.seek(0)
+            return await asyncio.to_thread(out.read)
 
 
-@asynccontextmanager
-async def _started(
-    program: ConfinedProgram, args: tuple[str, ...], source: BinaryIO, out: BinaryIO | int
-) -> AsyncGenerator[Process]:
-    """Start a process and check that it ends well in time; kill it if it outlives the block."""
-    limits = json.dumps(asdict(program.limits))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-B", "-c", _START, str(_ROOT), limits, program.module, *args),
-        stdin=source,
-        stdout=out,
-        stderr=DEVNULL,
-        cwd="/",
-        env={},
-    )
+async def _wait(process: socket.socket, wall_seconds: float) -> None:
+    """Check that a process ends well in time; kill it if it does not, or is not waited for."""
+    process.settimeout(0)
+    told = asyncio.ensure_future(_read_code(process))
     try:
-        async with asyncio.timeout(program.wall_seconds):
-            yield process
+        async with asyncio.timeout(wall_seconds):
+            code = await asyncio.shield(told)
     except TimeoutError:
-        raise ConfinedProcessFailed(f"took over {program.wall_seconds} seconds") from None
+        raise ConfinedProcessFailed(f"took over {wall_seconds} seconds") from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise ConfinedProcessFailed(f"ended with {process.returncode}")
+        if not told.done():
+            process.shutdown(socket.SHUT_WR)
+            await told
+    if code == NOT_STARTED:
+        raise OSError("the system allows no further process")
+    if code != b"0":
+        raise ConfinedProcessFailed(f"ended with {code.decode() or 'its template'}")
 
 
-async def _read(process: Process, max_bytes: int) -> bytes:
-    """Read an answer to its end, but no more than one byte above the limit."""
-    assert process.stdout is not None, "it was started with a pipe"
-    answer = b""
-    while piece := await process.stdout.read(max_bytes + 1 - len(answer)):
-        answer += piece
-        if len(answer) > max_bytes:
-            raise ConfinedProcessFailed(f"answered over {max_bytes} bytes")
-    return answer
+async def _read_code(process: socket.socket) -> bytes:
+    """Return the exit code; nothing if the template has ended."""
+    with suppress(ConnectionError):
+        return await asyncio.get_running_loop().sock_recv(process, _MAX_CODE_BYTES)
+    return b""
+
+
+class _Template:
+    """The template of all processes; it is started when first used, and again if it has ended."""
+
+    def __init__(self) -> None:
+        self._process: Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(
+        self, program: ConfinedProgram, args: tuple[str, ...], source: BinaryIO, out: BinaryIO
+    ) -> socket.socket:
+        """Start a process and return the socket on which its exit code comes."""
+        request = json.dumps([json.dumps(asdict(program.limits)), program.module, *args]).encode()
+        ours, its = socket.socketpair()
+        with its:
+            try:
+                socket.send_fds(ours, [request], [source.fileno(), out.fileno()])
+                self._hand_over(its)
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    def _hand_over(self, request: socket.socket) -> None:
+        if self._control is not None:
+            with suppress(ConnectionError):
+                socket.send_fds(self._control, [b"\0"], [request.fileno()])
+                return
+        socket.send_fds(self._launch(), [b"\0"], [request.fileno()])
+
+    def _launch(self) -> socket.socket:
+        self.close()
+        ours, its = socket.socketpair()
+        ours.settimeout(0)
+        self._control = ours
+        with its:
+            self._process = Popen(  # noqa: S603 - our own interpreter
+                (sys.executable, "-I", "-B", "-c", _START, str(_ROOT)),
+                stdin=its.fileno(),
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                cwd="/",
+                env={},
+            )
+        return ours
+
+    def close(self) -> None:
+        """End the template, if there is one, and with it all processes."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_S)
+            self._process.kill()
+            self._process.wait()
+        self._control = self._process = None
+
+
+_TEMPLATE: Final = _Template()
+atexit.register(_TEMPLATE.close)

@@ -81,7 +81,7 @@ ALLOWED = {
     "programs of child processes": {
         (
             "import sys; sys.path.append(sys.argv[1]); "
-            "from workflow.confined_child import main; main(*sys.argv[2:])"
+            "from workflow.confined_template import main; main()"
         ),
     },
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},

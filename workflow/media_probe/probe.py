@@ -1,4 +1,4 @@
-"""Media probe: files are inspected by a fresh interpreter without secrets."""
+"""Media probe: each file is inspected in a process of its own, without secrets."""
 
 import asyncio
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from workflow.media_probe import images, inspection
 from workflow.media_probe.types import (
     MediaFault,
     MediaInfo,
@@ -32,13 +33,8 @@ def _answer(
     kind: MediaKind, data: bytes, *, is_cut: bool
 ) -> tuple[MediaInfo | RejectedMedia, bytes]:
     try:
-        # Pillow and PyAV are slow to load, so only what is needed is imported.
         if kind is MediaKind.PICTURE:
-            from workflow.media_probe import images  # noqa: PLC0415
-
             return images.inspect(data)
-        from workflow.media_probe import inspection  # noqa: PLC0415
-
         return inspection.inspect(kind, data, is_cut=is_cut)
     except UnusableMedia as error:
         return RejectedMedia(fault=error.fault, format_name=error.format_name), b""

@@ -1,4 +1,4 @@
-"""Confined video tools: videos are processed by a fresh interpreter without secrets."""
+"""Confined video tools: each is processed in a process of its own, without secrets."""
 
 import asyncio
 from pathlib import Path

@@ -14,7 +14,6 @@ from tests.harness.color_videos import (
     mean_color,
     open_image,
 )
-from workflow import confined_process
 from workflow.errors import UnusableVideo
 from workflow.video_tools import VideoTask
 from workflow.video_tools import tools as module
@@ -95,25 +94,25 @@ async def test_a_video_that_asks_too_much_ends_its_process(
 
 
 async def test_a_process_that_is_not_waited_for_is_ended(
-    video: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """When the service ends, and when it takes too long."""
-    monkeypatch.setattr(confined_process, "_START", "import time; time.sleep(600)")
-    children = Path(f"/proc/self/task/{_thread()}/children")
-    others = {*children.read_text().split()}
-    waiting = asyncio.create_task(ConfinedVideoTools().extract_last_frame(video))
-    async with asyncio.timeout(20):
-        while not (started := {*children.read_text().split()} - others):
+    usual = module._PROGRAMS[VideoTask.LAST_FRAME]
+    program = replace(usual, module="tests.harness.given_program")
+    monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, program)
+    given, told = tmp_path / "given.py", tmp_path / "pid"
+    given.write_text(
+        f"import os, time; open({str(told)!r}, 'w').write(f'{{os.getpid()}}.'); time.sleep(600)"
+    )
+    waiting = asyncio.create_task(ConfinedVideoTools().extract_last_frame(given))
+    async with asyncio.timeout(120):
+        while not told.exists() or not told.read_text().endswith("."):
             await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not any(Path("/proc", pid).exists() for pid in started)
-    late = replace(module._PROGRAMS[VideoTask.LAST_FRAME], wall_seconds=0.05)
+    assert not Path("/proc", told.read_text()[:-1]).exists()
+    late = replace(program, wall_seconds=0.05)
     monkeypatch.setitem(module._PROGRAMS, VideoTask.LAST_FRAME, late)
     with pytest.raises(UnusableVideo, match="took over"):
-        await ConfinedVideoTools().extract_last_frame(video)
-
-
-def _thread() -> int:
-    return int(Path("/proc/thread-self").readlink().name)
+        await ConfinedVideoTools().extract_last_frame(given)
