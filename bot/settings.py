@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -11,12 +12,15 @@ from yarl import URL
 
 from bot import translations
 from bot.errors import SettingsError
+from bot.settings_sources import read_sources
 from cogs.ui.violations import format_violation
 from domain.errors import InvalidInput
 from domain.loopback import LOOPBACK_HOSTS
 from domain.money import MicroUSD, parse_usd
 from domain.servers import AllowedServers
+from storage.database_url import InvalidDatabaseUrl, parse_database_url
 
+_ENV_FILE = ".env"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
@@ -40,7 +44,8 @@ class DatabaseSettings(BaseSettings):
     """Settings of the commands that maintain the data."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=_ENV_FILE,
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -58,16 +63,32 @@ class DatabaseSettings(BaseSettings):
         Raises:
             SettingsError: naming every missing or wrong setting, without the value of a secret.
         """
+        sources = read_sources([name for name, _, _ in describe()], Path(_ENV_FILE))
         try:
-            return cls()
+            settings = cls(**sources.values)  # pyright: ignore[reportArgumentType] - texts, as in .env
         except ValidationError as error:
-            raise SettingsError(_problems(error.errors(include_input=False))) from None
+            found = _problems(error.errors(include_input=False))
+            raise SettingsError([*sources.problems, *found]) from None
+        if sources.problems:
+            raise SettingsError(sources.problems)
+        return settings
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_quotes(cls, value: object) -> object:
+        if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] in "'\"":
+            raise ValueError(
+                "has quotes around it, which `docker --env-file` keeps: leave them out"
+            )
+        return value
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
+        try:
+            parse_database_url(value)
+        except InvalidDatabaseUrl as error:
+            raise ValueError(str(error)) from None
         return value
 
 
@@ -160,6 +181,8 @@ class Settings(DatabaseSettings):
     @classmethod
     def _one_word(cls, value: SecretStr) -> SecretStr:
         secret = value.get_secret_value()
+        if secret.startswith("Bot "):
+            raise ValueError("is the token alone: leave out `Bot ` before it")
         if re.fullmatch(r"[!-~]+", secret.strip()) is None:
             raise ValueError("must be one word of ASCII")
         return SecretStr(secret.strip())

@@ -10,11 +10,12 @@ from random import SystemRandom
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from sqlalchemy import URL, BigInteger, cast, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database_errors import describe_outage, ends_by_itself
+from storage.database_errors import POOLED, describe_outage, ends_by_itself
+from storage.database_url import PostgresqlAddress, parse_database_url
 from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import require_current_schema, run_migrations
@@ -59,13 +60,14 @@ class Database:
 
         Raises:
             DatabaseInUse: another process writes to this SQLite file.
-            StorageError: the URL is none of these, or the file is missing or not writable.
+            InvalidDatabaseUrl: the URL is none of these.
+            StorageError: the file is missing or not writable.
         """
-        parts = _parse(url)
-        if parts.get_backend_name() != "sqlite":
-            engines = postgresql_engines(parts, read_only=read_only)
+        address = parse_database_url(url)
+        if isinstance(address, PostgresqlAddress):
+            engines = postgresql_engines(address, read_only=read_only)
             return cls(engines, None, None, read_only=read_only)
-        path = _sqlite_path(parts)
+        path = address.path
         if read_only:
             if not path.is_file():
                 raise StorageError(f"There is no database at {path}.")
@@ -268,31 +270,13 @@ def _reachable() -> Generator[None]:
         yield
     except (DatabaseUnavailable, DBAPIError, OSError) as error:
         cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+        outage = describe_outage(cause) if isinstance(cause, Exception) else None
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
         detail = str(reason) or "there was no answer in time"  # a timeout has no message
-        sentence = f"The database does not answer: {detail}."
-        if ends_by_itself(describe_outage(cause) if isinstance(cause, Exception) else None):
+        sentence = POOLED if outage == POOLED else f"The database does not answer: {detail}."
+        if ends_by_itself(outage):
             raise DatabaseUnavailable(sentence) from error
         raise StorageError(sentence) from error
-
-
-def _parse(url: str) -> URL:
-    try:
-        parts = make_url(url)
-    except ArgumentError as error:
-        raise StorageError("The database's address cannot be read.") from error
-    if parts.drivername not in {"sqlite", "postgresql", "postgres"}:
-        raise StorageError(
-            f"{parts.drivername}:// is no database that is known here: "
-            "use sqlite:///… or postgresql://…"
-        )
-    return parts
-
-
-def _sqlite_path(parts: URL) -> Path:
-    if parts.database in {None, "", ":memory:"} or parts.query:
-        raise StorageError("A SQLite database needs a file: sqlite:///data/dailies.db")
-    return Path(str(parts.database)).absolute()
 
 
 def _vacuum_into(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ The driver's own message is not repeated: it may hold the database's address and
 """
 
 import sqlite3
+import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,6 +17,12 @@ _DISK_FULL: Final = "The disk of the database is full."
 _DISK_FAILURE: Final = "The disk of the database cannot be read or written."
 _NO_ENTRY: Final = "The database does not let the service in."
 _UNREACHABLE: Final = "The database cannot be reached."
+_UNTRUSTED: Final = "The certificate of the database's server is not to be trusted."
+
+POOLED: Final = (
+    "A pooler hands out another connection for each transaction: add pgbouncer=true to the "
+    "parameters of DATABASE_URL."
+)
 
 _SQLITE: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -35,6 +42,8 @@ _NEEDS_A_PERSON: Final = frozenset(
         _SQLITE[sqlite3.SQLITE_CANTOPEN],
         _SQLITE[sqlite3.SQLITE_CORRUPT],
         _NO_ENTRY,
+        _UNTRUSTED,
+        POOLED,
     }
 )
 """Outages that no waiting ends."""
@@ -46,7 +55,9 @@ _POSTGRESQL: Final[Mapping[str, str]] = MappingProxyType(
     {
         "08": _UNREACHABLE,
         "25006": _READ_ONLY,
+        "26": POOLED,
         "28": _NO_ENTRY,
+        "42P05": POOLED,
         "53": "The database has no memory or connections left.",
         "53100": _DISK_FULL,
         "57P": "The database is being stopped or started.",
@@ -60,6 +71,8 @@ def describe_outage(error: Exception) -> str | None:
     """Return a sentence about an outage, or None for an error that is no outage."""
     if isinstance(error, NoConnectionFree):
         return "The database is so slow that the service waits for a connection."
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _UNTRUSTED
     if isinstance(error, OSError):
         return _UNREACHABLE
     return _describe_driver_error(error) if isinstance(error, DBAPIError) else None

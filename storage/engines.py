@@ -14,10 +14,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from uuid import uuid4
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, ExceptionContext, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.database_url import PostgresqlAddress
 from storage.errors import DatabaseInUse, StorageError
 
 
@@ -32,7 +34,6 @@ class Engines(NamedTuple):
 _BUSY_MS = 10_000
 """How long to wait for another program's transaction, such as one in a SQLite shell."""
 
-_CONNECT_SECONDS = 10
 _COMMAND_SECONDS = 30
 """Timeout of one statement of the service on PostgreSQL: a hanging one must not block it.
 
@@ -41,6 +42,13 @@ Giving up takes as long again, because the driver asks the server to cancel, and
 
 _LONG_COMMAND_SECONDS = 900
 """The same for migrations, which may wait for another process's, and for audits and reports."""
+
+_UNPREPARED: dict[str, Any] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: f"dailies_{uuid4().hex}",
+}
+"""Behind a pooler each transaction may come to another connection: no statement outlives one."""
 
 _WRITER_PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
@@ -64,38 +72,44 @@ def sqlite_engines(path: Path) -> Engines:
     return Engines(writer, reader, writer)
 
 
-def postgresql_engines(url: URL, *, read_only: bool) -> Engines:
-    """Return the engines of a PostgreSQL database; `sslmode` means what it means to libpq.
+def postgresql_engines(address: PostgresqlAddress, *, read_only: bool) -> Engines:
+    """Return the engines of a PostgreSQL database.
 
     With `read_only`, statements get the longer timeout of migrations: no service waits for them.
 
     Raises:
         StorageError: asyncpg is not installed.
     """
-    if sslmode := url.query.get("sslmode"):
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
-    url = url.set(drivername="postgresql+asyncpg")
     try:
-        migrator = _postgresql(url, _LONG_COMMAND_SECONDS)
-        writer = migrator if read_only else _postgresql(url, _COMMAND_SECONDS)
+        migrator = _postgresql(address, _LONG_COMMAND_SECONDS)
+        writer = migrator if read_only else _postgresql(address, _COMMAND_SECONDS)
     except ModuleNotFoundError as error:
-        raise StorageError("PostgreSQL needs asyncpg: install dailies[postgres].") from error
+        raise StorageError(
+            "PostgreSQL needs the package asyncpg: pip install -r requirements.txt"
+        ) from error
     snapshot = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Engines(writer, snapshot, migrator)
 
 
-def _postgresql(url: URL, command_seconds: float) -> AsyncEngine:
+def _postgresql(address: PostgresqlAddress, command_seconds: float) -> AsyncEngine:
+    connect_args: dict[str, Any] = {
+        "dsn": address.dsn,
+        "timeout": address.connect_timeout_s,
+        "command_timeout": command_seconds,
+    }
+    if address.verifies_certificate:
+        connect_args["ssl"] = address.ssl_context
+    if "application_name=" not in address.dsn:
+        connect_args["server_settings"] = {"application_name": "dailies"}
+    if not address.prepares_statements:
+        connect_args |= _UNPREPARED
     return create_async_engine(
-        url,
+        "postgresql+asyncpg://",
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         pool_size=8,
         pool_pre_ping=True,
-        connect_args={
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": command_seconds,
-            "server_settings": {"application_name": "dailies"},
-        },
+        connect_args=connect_args,
     )
 
 

@@ -26,6 +26,7 @@ from bot.web.server import serve
 from domain.errors import DailiesError
 from domain.money import MicroUSD, format_usd_en
 from storage.database import Database
+from storage.database_url import SqliteAddress, parse_database_url
 from storage.key_value import KeyValueStore
 from storage.media import MediaFolder
 from workflow.billing import reconciliation
@@ -210,9 +211,16 @@ async def _balance(settings: Settings) -> str:
         return f"{format_usd_en(left)} left at APIXO"
 
 
+def _missing_file(settings: Settings) -> Path | None:
+    """Return the path of a SQLite database that was never started, else None."""
+    address = parse_database_url(settings.database_url)
+    if not isinstance(address, SqliteAddress) or address.path.exists():
+        return None
+    return address.path
+
+
 async def _database(settings: Settings) -> str:
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.database_url.startswith("sqlite:") and not path.exists():
+    if (path := _missing_file(settings)) is not None:
         return f"{path} will be made at the first start"
     async with await Database.open(settings.database_url, read_only=True) as database:
         await database.ping()
@@ -220,8 +228,7 @@ async def _database(settings: Settings) -> str:
 
 
 async def _reconciliation(settings: Settings) -> str:
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.database_url.startswith("sqlite:") and not path.exists():
+    if _missing_file(settings) is not None:
         return "nothing was spent yet"
     async with await Database.open(settings.database_url, read_only=True) as database:
         await database.ping()
@@ -259,8 +266,7 @@ async def _commands(settings: Settings) -> str:
 
 
 async def _read_command_record(settings: Settings, application_id: int) -> CommandRecord | None:
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.database_url.startswith("sqlite:") and not path.exists():
+    if _missing_file(settings) is not None:
         return None
     async with await Database.open(settings.database_url, read_only=True) as database:
         await database.ping()
