@@ -66,6 +66,7 @@ async def _ledger(stack: AsyncExitStack, file: Path, rows: int) -> Context:
         apixo=unused,
         results=unused,
         media=MediaFolder(file.parent / "media"),
+        playback=unused,
         publisher=unused,
         policy=Policy(
             limits=Limits(member_day=None, server_day=None, everything_day=None),

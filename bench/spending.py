@@ -76,6 +76,7 @@ def _context(database: Database) -> Context:
         apixo=unused,
         results=unused,
         media=unused,
+        playback=unused,
         publisher=unused,
         policy=Policy(limits=no_limits, max_tasks=5),
         now_ms=lambda: time.time_ns() // 1_000_000,

@@ -66,6 +66,7 @@ from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
+from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer, load_signing_secret
@@ -253,6 +254,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         apixo=apixo,
         results=downloader,
         media=media,
+        playback=ConfinedPlaybackCheck(),
         publisher=DiscordPublisher(bot, ephemeral_replies, refused),
         policy=_policy(settings),
         now_ms=clock.now_ms,

@@ -13,6 +13,7 @@ from PIL import Image
 from sandbox.discord import MemberClient, Upload
 from tests.cogs.conftest import ada, apixo, fake_discord, stopped_harness, template
 from tests.harness.bot import BotHarness
+from workflow.media_probe.probe import ConfinedPlaybackCheck
 
 __all__ = ["ada", "apixo", "fake_discord", "stopped_harness", "template"]
 
@@ -51,6 +52,7 @@ class Recorder:
 @pytest.mark.time_scale(600)
 async def test_a_request_passes_every_row_in_order(stopped_harness: BotHarness, ada: MemberClient):
     """One `/animate`, from the command to the video in the channel."""
+    stopped_harness.playback = ConfinedPlaybackCheck()
     recorder = Recorder()
     # Threads are profiled from their start only, so the bot starts under the profile, too.
     threading.setprofile(recorder)

@@ -72,6 +72,20 @@ class VideoTools(Protocol):
         ...
 
 
+class PlaybackCheck(Protocol):
+    """Finds out whether a finished video plays."""
+
+    async def check(self, video: Path) -> int:
+        """Return for how many milliseconds a video plays.
+
+        Raises:
+            NotPlayable: it does not play to its end.
+            PlaybackUnknown: the reader could not run, which says nothing of the file.
+            OSError: the file cannot be opened.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The parts a stage may use; `now_ms` is the wall clock in Unix milliseconds.
@@ -85,6 +99,7 @@ class Context:
     apixo: ApixoClient
     results: ResultDownloader
     media: MediaFolder
+    playback: PlaybackCheck
     publisher: Publisher
     policy: Policy
     now_ms: Callable[[], int]

@@ -11,6 +11,8 @@ DailiesError
 ├── NotCancellable            the job can no longer be cancelled
 ├── NotDelivered              the job has no video yet that could be deleted
 ├── UnusableVideo             a video is damaged, or too costly to process
+├── NotPlayable               a result does not play to its end, or is no video
+├── PlaybackUnknown           the reader of results could not run: nothing is known of the file
 ├── InputLost                 APIXO cannot be given one of the member's files
 ├── StaleDecision             the parked job has moved on, or does not allow this decision
 ├── TaskNotBindable           APIXO does not have the task, or another job has it
@@ -99,6 +101,14 @@ class NotDelivered(DailiesError):
 
 class UnusableVideo(DailiesError):
     """A video is damaged, cannot be made small enough, or would cost too much to process."""
+
+
+class NotPlayable(DailiesError):
+    """A result does not play to its end, or is no video."""
+
+
+class PlaybackUnknown(DailiesError):
+    """The reader of results could not run, which says nothing of the file."""
 
 
 class InputLost(DailiesError):

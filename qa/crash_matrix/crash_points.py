@@ -26,11 +26,17 @@ from cogs.publishing.publisher import DiscordPublisher
 from storage import media
 from storage.database import Database
 from storage.media import MediaFolder
+from workflow.media_probe.probe import ConfinedPlaybackCheck
 
 OnPoint = Callable[[str], None]
 """Hears the name of each point as it is passed; may not return."""
 
-INSTRUMENTED_CLASSES = {"apixo": ApixoClient, "publisher": DiscordPublisher, "media": MediaFolder}
+INSTRUMENTED_CLASSES = {
+    "apixo": ApixoClient,
+    "publisher": DiscordPublisher,
+    "media": MediaFolder,
+    "playback": ConfinedPlaybackCheck,
+}
 """Every public coroutine of these has crash points, new ones by themselves."""
 
 _STARTS = ("open", "migrate")
@@ -41,7 +47,8 @@ def instrument_all(pass_: OnPoint) -> None:
     for family, owner in INSTRUMENTED_CLASSES.items():
         for name in public_coroutines(owner):
             _around(owner, name, f"{family}.{name}", pass_)
-    _around(MediaFolder, "remove_partial_files", "media.remove_partial_files", pass_)
+    for name in ("remove_partial_files", "remove_video"):
+        _around(MediaFolder, name, f"media.{name}", pass_)
     _around(callbacks, "record_callback", "callback.record", pass_)
     _around(Database, "migrate", "database.migrate", pass_)
     _around(media._Part, "write", "file.write", pass_)

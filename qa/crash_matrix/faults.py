@@ -41,6 +41,7 @@ from qa.crash_matrix.arming import (
 )
 from qa.crash_matrix.fault import ArmFault, InjectedFault, fault_title
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.apixo.clips import sound_file
 from sandbox.discord import Fault as DiscordFault
 
 _RESET: Final = DiscordFault(ending="reset", takes_effect=True)
@@ -102,10 +103,12 @@ _DOWNLOAD = (
     ("reset twice", spoil_download(ApixoFault(ending="reset"))),
     ("500 twice", spoil_download(ApixoFault(status=500, raw=b""))),
     ("HTML in its place", spoil_download(ApixoFault(raw=HTML))),
+    ("sound alone twice", spoil_download(ApixoFault(raw=sound_file()))),
     ("expired once", spoil_download(ApixoFault(status=404, raw=b""), 1)),
     ("slow", spoil_download(ApixoFault(delay=0.4), 1)),
     ("empty for ever", give_directive("[[result:empty]]"), _L),
     ("redirected to a stranger", give_directive("[[result:elsewhere]]"), _L),
+    ("sound alone for ever", give_directive("[[result:sound]]"), _L),
     ("dead for ever", give_directive("[[result:404]]"), _L),
 )
 _DISCORD = (

@@ -13,6 +13,7 @@ _REFUSED: Final = "APIXO: submission: refused with 400"
 _FAILED: Final = "APIXO: the task fails"
 _ENDLESS: Final = "APIXO: the task never ends"
 _DEAD: Final = "download: dead for ever"
+_SOUND: Final = "download: sound alone twice"
 _CALLED: Final = "callback: once"
 _LOST_POST: Final = "Discord: post: 503 after effect"
 _UNANSWERED: Final = "acknowledgement: done, reset"
@@ -48,8 +49,10 @@ CRASH_POINTS: Final = {
     "media.save_input": _ANIMATED,
     "media.restore_video": _PLAIN,
     "media.remove_partial_files": _PLAIN,
+    "media.remove_video": _SOUND,
     "media.read_high_water": _PLAIN,
     "media.raise_high_water": _PLAIN,
+    "playback.check": _PLAIN,
     "publisher.edit_status": _PLAIN,
     "publisher.find_message": _LOST_POST,
     "publisher.find_obstacle": _PLAIN,
@@ -103,6 +106,7 @@ OCCASIONAL: Final = {
     "transact.submit._record_submitted_at": "while Discord is asked whether the bot is out",
     "transact.worker._renew_leases": "where a job is under way when the heartbeat comes",
     "transact.alerts._show": "by a chore",
+    "transact.store._quarantine": "where results cannot be looked into for a day",
     "transact.key_value.put": "only with other commands than before",
     "transact.reliability._swap": "by a chore",
     "transact.reconciliation.read_if_due": "by a chore",

@@ -22,7 +22,7 @@ from storage.database import Database
 from storage.media import MediaFolder
 from tests.harness.workflow import NO_LIMITS, FakePublisher
 from workflow.context import Context, Policy
-from workflow.media_probe.probe import MediaProbe
+from workflow.media_probe.probe import ConfinedPlaybackCheck, MediaProbe
 from workflow.media_probe.types import UnusableMedia
 from workflow.urls.callback_urls import CALLBACK_PATH
 
@@ -76,6 +76,7 @@ def _context(database: Database, folder: Path) -> Context:
         apixo=ApixoClient("http://127.0.0.1:9", SecretStr("key")),
         results=ResultDownloader(("apixo.ai",)),
         media=MediaFolder(folder / "media"),
+        playback=ConfinedPlaybackCheck(),
         publisher=FakePublisher(),
         policy=Policy(limits=NO_LIMITS, max_tasks=1),
         now_ms=lambda: 0,

@@ -3,6 +3,7 @@
 from qa.mutation.guard import Guard
 
 _CLAIMS = "tests/storage/test_queue.py::"
+_STORE = "tests/workflow/stages/test_store.py::"
 _SUBMIT = "tests/workflow/stages/test_submit.py::"
 _PUBLISHER = "tests/cogs/publishing/test_publisher.py::"
 _CARRIERS = "tests/cogs/publishing/test_carriers.py::TestService::"
@@ -16,6 +17,20 @@ _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_can
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
 
 PIPELINE_GUARDS = (
+    Guard(
+        "a result that does not play is not stored",
+        "workflow/stages/store.py",
+        "        await asyncio.to_thread(context.media.remove_video, stored.name)\n        raise",
+        "        return stored",
+        (f"{_STORE}test_a_video_that_can_not_be_had_is_lost_and_paid_back[half]",),
+    ),
+    Guard(
+        "a reader that cannot run is no fault of the file",
+        "workflow/stages/store.py",
+        "_TRANSIENT_TRIES, _quarantine)",
+        "_DEAD_TRIES, _lost)",
+        (f"{_STORE}test_a_video_that_nobody_could_look_at_for_a_day_waits_for_the_operator",),
+    ),
     Guard(
         "nothing is bought that could not be posted",
         "workflow/stages/submit.py",

@@ -32,6 +32,7 @@ _TASKS = (
     *("status:401", "status:404x3", "status:429x4", "status:500x2", "status:502x5", "status:504"),
     *("status:timeout", "status:reset", "status:html", "times:seconds", "times:text"),
     *("result:404", "result:500", "result:html", "result:cut", "result:reset", "result:empty"),
+    "result:half",
     *("result:none", "result:blank", "result:no-urls", "result:foreign", "result:two"),
     *("callback:twice", "callback:early", "callback:never"),
 )
@@ -131,6 +132,10 @@ class FaultSchedule:
     def draw_lost_response(self) -> bool:
         """Draw whether the answer to a post is lost, after the post is out."""
         return self._chance(self._rates.post)
+
+    def draw_reader_failure(self) -> bool:
+        """Draw whether the process that looks into a result cannot run."""
+        return self._chance(self._rates.answer)
 
     def draw_write_failure(self) -> bool:
         """Draw whether a transaction fails before its end."""

@@ -49,6 +49,11 @@ _RECOVERED_SHARE = 0.15
 
 _MOST_BODY = 1024 * 1024
 
+VIDEO_TAIL: Final = b"\0the end"
+"""What only a whole file ends with."""
+
+VIDEO_SECONDS: Final = 8
+
 CallbackReceiver = Callable[[str, str], Awaitable[bool]]
 """Takes a callback's address and task; returns whether it was answered with 200."""
 
@@ -269,7 +274,8 @@ class SimulatedApixo:
             raise DownloadExpired(f"the result has expired: HTTP {fault.status}")
         if fault.status is not None or fault.ending in ("reset", "hang"):
             raise DownloadFailed("the result's server did not answer")
-        yield fault.raw if fault.raw is not None else video_bytes(task.submission.prompt)
+        whole = fault.raw if fault.raw is not None else video_bytes(task.submission.prompt)
+        yield whole[: len(whole) // 2] if fault.is_half else whole
         if fault.ending == "cut":
             raise DownloadFailed("the result broke off")
 
@@ -312,7 +318,7 @@ class SimulatedApixo:
 
 def video_bytes(prompt: str) -> bytes:
     """Make the file of a task: it begins like an MP4, and holds its prompt."""
-    return b"\x00\x00\x00\x18ftypisom" + prompt.encode()
+    return b"\x00\x00\x00\x18ftypisom" + prompt.encode() + VIDEO_TAIL
 
 
 async def _nobody(_address: str, _task: str) -> bool:

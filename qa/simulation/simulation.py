@@ -29,6 +29,7 @@ from qa.simulation.process import FailingDatabase, ProcessDied, SimulatedProcess
 from qa.simulation.restores import CopyKeeper
 from qa.simulation.simulated_apixo import SimulatedApixo
 from qa.simulation.simulated_discord import SimulatedDiscord
+from qa.simulation.simulated_playback import SimulatedPlaybackCheck
 from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
 from sandbox.apixo import Task
 from storage.database import Database
@@ -248,6 +249,7 @@ class Simulation:
             apixo=self.apixo,
             results=self.apixo,
             media=self.media,
+            playback=SimulatedPlaybackCheck(self.fault_schedule),
             publisher=self.discord,
             policy=Policy(
                 limits=self.plan.limits,

@@ -25,6 +25,7 @@ from sandbox.apixo.journal import RecordedRequest
 from sandbox.apixo.media import FetchedMedia, MediaFetcher
 from sandbox.apixo.prices import format_usd, price_micro_usd
 from sandbox.apixo.prompt_directives import (
+    FILE_FAULTS,
     RESULT_LINK,
     Directives,
     apply_directives,
@@ -103,7 +104,11 @@ class ApiRoutes:
         if task is None or not self._is_available(task):
             return web.Response(status=404, text="Not found")
         request[RECORDED_REQUEST].task_id = task.id
-        fault = self._state.faults.pop("file") or task.directives.download_fault
+        fault = (
+            self._state.faults.pop("file")
+            or FILE_FAULTS.get(request.query.get("result", ""))
+            or task.directives.download_fault
+        )
         path = self._state.clip_renderer.clip_path(task)
         if fault is None:
             return web.FileResponse(path)

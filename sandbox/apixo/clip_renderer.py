@@ -5,13 +5,20 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from PIL import Image
 
-from sandbox.apixo.clips import minimal_clip, pad_to_size, render_clip
+from sandbox.apixo.clips import (
+    minimal_clip,
+    pad_to_size,
+    picture_file,
+    render_clip,
+    sound_file,
+)
 from sandbox.apixo.clock import ScaledClock
 from sandbox.apixo.tasks import Task
 
@@ -51,17 +58,22 @@ class ClipRenderer:
 
     async def _make(self, task: Task, pictures: Sequence[Image.Image]) -> None:
         try:
-            if self._is_tiny:
-                self.clip_path(task).write_bytes(minimal_clip())
-            else:
-                await self._draw(task, pictures)
+            await self._write(task, pictures)
             pad_to_size(self.clip_path(task), task.directives.min_result_megabytes)
             task.ready_at = self._scaled_clock.now()
         except Exception:  # noqa: BLE001 - whatever it was, the task must end as upstream's would
             _log.exception("The clip of task %s could not be drawn", task.id)
             task.fail_code = "Unknown error"
 
-    async def _draw(self, task: Task, pictures: Sequence[Image.Image]) -> None:
-        loop = asyncio.get_running_loop()
-        arguments = (self.clip_path(task), task.submission, pictures, self._stop)
-        await loop.run_in_executor(self._threads, render_clip, *arguments)
+    async def _write(self, task: Task, pictures: Sequence[Image.Image]) -> None:
+        path, wanted = self.clip_path(task), task.directives
+        seconds = wanted.clip_seconds or task.submission.duration
+        if wanted.file_kind != "video":
+            path.write_bytes(picture_file() if wanted.file_kind == "picture" else sound_file())
+        elif self._is_tiny:
+            path.write_bytes(minimal_clip(seconds))
+        else:
+            order = replace(task.submission, duration=seconds)
+            arguments = (path, order, pictures, self._stop)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, render_clip, *arguments)

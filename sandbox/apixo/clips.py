@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # The types of Pillow and PyAV name those of numpy, which is not installed.
 
+import io
 import math
 import struct
 import threading
@@ -38,6 +39,8 @@ _SIZES: Final[dict[str, Size]] = {
 }
 
 _ZOOM: Final = 0.12
+_TINY: Final = Image.new("RGB", (64, 36), (58, 44, 98))
+_SOUND_SECONDS: Final = 2
 _BOX_HEAD: Final = 8
 
 
@@ -80,13 +83,33 @@ def render_clip(
 
 
 @cache
-def minimal_clip() -> bytes:
-    """Make the smallest clip that is a valid one, once: a second of one colour."""
-    picture = Image.new("RGB", (64, 36), (58, 44, 98))
+def minimal_clip(seconds: int = 1) -> bytes:
+    """Make the smallest clip that is a valid one, once for each length: one colour."""
+    count = seconds * _DRAWN_PER_SECOND
     with TemporaryDirectory() as folder:
         path = Path(folder, "tiny.mp4")
-        _encode(path, picture.size, (picture for _ in range(_DRAWN_PER_SECOND)), None)
+        _encode(path, _TINY.size, (_TINY for _ in range(count)), None)
         return path.read_bytes()
+
+
+@cache
+def picture_file() -> bytes:
+    """Make a picture whose file begins as a clip's does."""
+    file = io.BytesIO()
+    _TINY.save(file, "AVIF")
+    return file.getvalue()
+
+
+@cache
+def sound_file() -> bytes:
+    """Make a sound whose file begins as a clip's does."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE)
+        for second, samples in enumerate(chord_samples("", _SOUND_SECONDS)):
+            container.mux(stream.encode(_samples(samples, second)))
+        container.mux(stream.encode(None))
+    return file.getvalue()
 
 
 def pad_to_size(path: Path, megabytes: int) -> None:

@@ -28,6 +28,7 @@ class Fault(BaseModel):
         fields: laid over the fields of the envelope's data.
         without: fields taken out of the envelope's data.
         raw: the whole body, instead of an envelope or a file.
+        is_half: half of the body is all that is sent, as if it were the whole.
         repeat: how often `raw` is sent, as one chunked body.
         headers: added to, and replacing, the answer's.
         effect: on a submission: the task is created and charged before the answer goes wrong.
@@ -46,6 +47,7 @@ class Fault(BaseModel):
     fields: Mapping[str, Any] = {}
     without: tuple[str, ...] = ()
     raw: bytes | None = None
+    is_half: bool = False
     repeat: int = 1
     headers: Mapping[str, str] = {}
     takes_effect: bool = False
@@ -69,10 +71,11 @@ class Fault(BaseModel):
 
     def apply_to_payload(self, payload: "RawResponse") -> "RawResponse":
         """Change what goes out where it is no envelope, as for a file."""
+        body = payload.body if self.raw is None else self.raw
         return replace(
             payload,
             status=self.status or payload.status,
-            body=payload.body if self.raw is None else self.raw,
+            body=body[: len(body) // 2] if self.is_half else body,
             headers={**payload.headers, **self.headers},
         )
 

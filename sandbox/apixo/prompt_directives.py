@@ -21,11 +21,14 @@ text; an unknown value of a known name is a 400 that lists the values.
 `[[state:queued]]`     every status answer has that state (`null`: none)
 `[[times:seconds]]`    odd time fields: seconds negative future backwards text zero
 `[[result:404]]`       success, but the result link answers 403 404 410 500 `html` `empty` `cut`
-                       `elsewhere` (redirect to another host) `reset` `timeout`; or resultJson is
-                       none null blank text array object no-urls null-urls string-urls parsed
-                       objects doubly padded; or its links are two twice number plain file private
-                       metadata foreign userinfo empty-label long-label long-name no-dns, or of
-                       several only the last can be had: `last`, or `down` (the first is no server)
+                       `half` (announced as the whole) `elsewhere` (redirect to another host)
+                       `reset` `timeout`; or its file is a `picture`, or `sound` alone; or
+                       resultJson is none null blank text array object no-urls null-urls
+                       string-urls parsed objects doubly padded; or its links are two twice number
+                       plain file private metadata foreign userinfo empty-label long-label
+                       long-name no-dns, or of several only the last can be had: `last`, `down`
+                       (the first is no server), `second` (the first serves half of the file)
+`[[length:2]]`         the result file lasts that many seconds, whatever was ordered
 `[[size:30]]`          the result file is padded to that many megabytes (and still plays)
 `[[callback:twice]]`   callbacks: `twice`, `never`, or `early` (claims the end before the submission
                        is answered and while status still says otherwise)
@@ -37,7 +40,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from gzip import compress
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from sandbox.apixo.faults import Fault
 from sandbox.apixo.responses import encode_result_json
@@ -50,6 +53,8 @@ _DEEP: Final = Fault(raw=b"[" * 100_000 + b"]" * 100_000)
 
 RESULT_LINK: Final = "{link}"
 """Stands for the link of the task's own file."""
+
+FileKind = Literal["video", "picture", "sound"]
 
 _T = TypeVar("_T")
 
@@ -69,6 +74,8 @@ class Directives:
         every_status: spoils every status answer.
         outcome: spoils the status answers and callbacks of a success.
         file: spoils every download.
+        file_kind: what the result file is.
+        clip_seconds: how long it lasts; None for as long as was ordered.
         megabytes: the least size of the result file.
         callback: `once`, `twice`, `never` or `early`.
     """
@@ -83,6 +90,8 @@ class Directives:
     persistent_status_fault: Fault | None = None
     success_fault: Fault | None = None
     download_fault: Fault | None = None
+    file_kind: FileKind = "video"
+    clip_seconds: int | None = None
     min_result_megabytes: int = 0
     callback_mode: str = "once"
 
@@ -206,18 +215,22 @@ _OUTCOMES: Final[Mapping[str, Fault]] = {
     "down": _urls("https://127.0.0.1:9/xxx.mp4", RESULT_LINK),
     "objects": _urls({"url": RESULT_LINK, "type": "video"}),
     "doubly": _result(json.dumps(encode_result_json(RESULT_LINK))),
+    "second": _urls(f"{RESULT_LINK}?result=half", RESULT_LINK),
     "padded": _urls(f"  {RESULT_LINK} "),
 }
 
-_FILES: Final[Mapping[str, Fault]] = {
+FILE_FAULTS: Final[Mapping[str, Fault]] = {
     **{str(n): Fault(status=n, raw=b"") for n in (403, 404, 410, 500)},
     "html": _HTML_PAGE,
     "empty": Fault(raw=b""),
     "cut": Fault(ending="cut"),
+    "half": Fault(is_half=True),
     "elsewhere": Fault(status=302, raw=b"", headers={"Location": "http://169.254.169.254/x.mp4"}),
     "reset": Fault(ending="reset"),
     "timeout": Fault(ending="hang"),
 }
+
+_FILE_KINDS: Final[Mapping[str, FileKind]] = {"picture": "picture", "sound": "sound"}
 
 _FAIL_MESSAGES: Final[Mapping[str, str | None]] = {
     "long": "Upstream said no. " * 6000,
@@ -280,10 +293,17 @@ def _times(script: Directives, value: str) -> None:
 
 
 def _result_of(script: Directives, value: str) -> None:
-    if value in _FILES:
-        script.download_fault = _FILES[value]
+    if value in FILE_FAULTS:
+        script.download_fault = FILE_FAULTS[value]
+    elif value in _FILE_KINDS:
+        script.file_kind = _FILE_KINDS[value]
     else:
-        script.success_fault = _named({**_OUTCOMES, **_FILES}, "result", value)
+        known = {**_OUTCOMES, **FILE_FAULTS, **dict.fromkeys(_FILE_KINDS, Fault())}
+        script.success_fault = _named(known, "result", value)
+
+
+def _length(script: Directives, value: str) -> None:
+    script.clip_seconds = max(1, int(_number("length", value)))
 
 
 def _size(script: Directives, value: str) -> None:
@@ -310,6 +330,7 @@ _DIRECTIVES: Final[Mapping[str, Callable[[Directives, str], None]]] = {
     "state": _state,
     "times": _times,
     "result": _result_of,
+    "length": _length,
     "size": _size,
     "callback": _callback,
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.apixo.clips import minimal_clip
 from sandbox.discord import Fault
 from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness, request_of_every_mode
 
@@ -156,6 +157,26 @@ async def test_a_lost_submission_is_parked_and_said_so(harness: ServiceHarness):
     assert len(harness.apixo.journal.requests_to("/generateTask/")) == 2
     verdict = await harness.audit()
     assert verdict["jobs"]["submit_unknown"] == 1
+
+
+async def test_only_what_plays_is_posted(harness: ServiceHarness):
+    """Half a file is fetched anew, then from the next address; sound alone is paid back."""
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        harness.apixo.faults.add_download(ApixoFault(is_half=True))
+        prompts = ("a lake", "a lake [[result:second]]", "a lake [[result:sound]]")
+        jobs = [
+            await harness.order_video("video", {**VIDEO, "prompt": prompt}) for prompt in prompts
+        ]
+        whole = len(minimal_clip(VIDEO["duration"]))
+        for job in jobs[:2]:
+            video = (await harness.wait_for_result(job)).attachments[0]
+            assert video.size == whole
+        await harness.wait_for_status(jobs[2], "its file is lost")
+        assert harness.result_messages(jobs[2]) == []
+    verdict = await harness.audit()
+    assert (verdict["jobs"]["delivered"], verdict["jobs"]["result_lost"]) == (2, 1)
+    assert "result not checked" not in harness.service.log.read_text()
 
 
 async def test_a_failed_task_is_told_and_costs_nothing(harness: ServiceHarness):

@@ -29,9 +29,10 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.key_value import KeyValueStore
 from storage.media import MediaFolder
+from tests.harness.playback import MemoizedPlaybackCheck
 from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
-from workflow.context import Context, Policy
+from workflow.context import Context, PlaybackCheck, Policy
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
@@ -53,6 +54,7 @@ class BotHarness:
     policy: Policy = field(default_factory=lambda: Policy(limits=NO_LIMITS, max_tasks=5))
     clock_offset_ms: int = 0
     token_clock_offset_ms: int = 0
+    playback: PlaybackCheck = field(default_factory=MemoizedPlaybackCheck)
     video_tools: ConfinedVideoTools | None = field(default_factory=ConfinedVideoTools)
     dropped: Counter[str] = field(default_factory=Counter[str])
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -150,6 +152,7 @@ class BotHarness:
             apixo=await stack.enter_async_context(client),
             results=await stack.enter_async_context(ResultDownloader(("apixo.ai",), "127.0.0.1")),
             media=media,
+            playback=self.playback,
             publisher=DiscordPublisher(bot, answers),
             policy=self.policy,
             now_ms=lambda: time.time_ns() // 1_000_000 + self.clock_offset_ms,

@@ -251,8 +251,12 @@ class WorkflowHarness:
 
     def change_policy(self, **policy: Any) -> None:
         """Go on with another policy, and the same process."""
-        self.context = replace(self.context, policy=replace(self.context.policy, **policy))
-        self.worker = Worker(self.context, "first")
+        self.use(replace(self.context, policy=replace(self.context.policy, **policy)))
+
+    def use(self, context: Context) -> None:
+        """Go on with another context, and the same process."""
+        self.context = context
+        self.worker = Worker(context, "first")
 
     async def replace_worker(self, database: Any = None, owner: str = "second") -> None:
         """Put a new belt, as of a new process, in the place of the old one."""

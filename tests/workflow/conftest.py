@@ -16,6 +16,7 @@ from sandbox.apixo import ApixoConfig, FakeApixo, ManualClock
 from storage.database import Database
 from storage.media import MediaFolder
 from tests.conftest import Template
+from tests.harness.playback import MemoizedPlaybackCheck
 from tests.harness.workflow import NO_LIMITS, WorkflowHarness
 from workflow.context import Context, Policy
 
@@ -49,6 +50,7 @@ async def harness(
             apixo=client,
             results=results,
             media=MediaFolder(tmp_path / "media"),
+            playback=MemoizedPlaybackCheck(),
             policy=Policy(limits=NO_LIMITS, max_tasks=5),
             now_ms=lambda: round(clock.now() * 1000),
             random=Random(7),  # noqa: S311 - jitter

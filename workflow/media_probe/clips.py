@@ -3,6 +3,8 @@
 # pyright: reportUnknownMemberType=false
 # The types of PyAV name those of numpy, which is not installed.
 
+import errno
+import mmap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -30,6 +32,7 @@ _MAX_PIXELS: Final = 8_000_000_000
 
 _MAX_SOUND_S: Final = 3_600
 _DECODER_THREADS: Final = 2
+_ROOM_BYTES: Final = 128 << 20
 
 
 def open_clip(source: BinaryIO, demuxer: str) -> InputContainer:
@@ -37,11 +40,15 @@ def open_clip(source: BinaryIO, demuxer: str) -> InputContainer:
 
     Raises:
         UnusableMedia: it cannot be read.
+        MemoryError: the system has no memory for it.
     """
     source.seek(0)
     try:
         return av.open(source, "r", format=demuxer, io_open=_refuse, metadata_errors="replace")
-    except (FFmpegError, ValueError):
+    except FFmpegError as error:
+        _raise_if_starved(error)
+        raise UnusableMedia(MediaFault.DAMAGED) from None
+    except ValueError:
         raise UnusableMedia(MediaFault.DAMAGED) from None
 
 
@@ -137,6 +144,7 @@ def decode(
 
     Raises:
         UnusableMedia: there is more to decode than any honest clip has.
+        MemoryError: the system has no memory for it.
     """
     decoded = Decoded(tracks={track.index: Played() for track in tracks.all})
     work = _Work()
@@ -164,7 +172,8 @@ def _packets(
             yield next(packets)
         except StopIteration:
             return
-        except FFmpegError:
+        except FFmpegError as error:
+            _raise_if_starved(error)
             decoded.errors += 1
             return
 
@@ -172,9 +181,17 @@ def _packets(
 def _frames(packet: "Packet[Any]", decoded: Decoded) -> Sequence[Frame]:
     try:
         return cast("Sequence[Frame]", packet.decode())
-    except FFmpegError:
+    except FFmpegError as error:
+        _raise_if_starved(error)
         decoded.errors += 1
         return ()
+
+
+def _raise_if_starved(error: FFmpegError) -> None:
+    """Distinguish what the system lacks, memory or a thread, from what the file does."""
+    if error.errno in (errno.ENOMEM, errno.EAGAIN):
+        raise MemoryError from None
+    check_memory()
 
 
 @dataclass(slots=True)
@@ -193,6 +210,18 @@ class _Work:
             self.sound += Fraction(frame.samples, frame.sample_rate)
         if self.frames > _MAX_FRAMES or self.pixels > _MAX_PIXELS or self.sound > _MAX_SOUND_S:
             raise UnusableMedia(MediaFault.RESOURCE_LIMIT)
+
+
+def check_memory() -> None:
+    """Make sure that a failure is none of memory: FFmpeg's decoders call that invalid data, too.
+
+    Raises:
+        MemoryError: there is no room for a few more frames.
+    """
+    try:
+        mmap.mmap(-1, _ROOM_BYTES).close()
+    except OSError:
+        raise MemoryError from None
 
 
 def check_size(width: int, height: int) -> int:

@@ -1,7 +1,8 @@
-"""Media probe: each file is inspected in a process of its own, without secrets."""
+"""Media probe: each file, also a result, is read in a process of its own, without secrets."""
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -9,10 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from workflow.confined_child import ResourceLimits
 from workflow.confined_process import ConfinedProcessFailed, ConfinedProgram, ConfinedRunner
+from workflow.errors import NotPlayable, PlaybackUnknown
 from workflow.media_probe.types import (
     MediaFault,
     MediaInfo,
     MediaKind,
+    Playback,
     RejectedMedia,
     UnusableMedia,
 )
@@ -25,6 +28,8 @@ _PROGRAM: Final = ConfinedProgram(
 )
 _MAX_PROCESSES: Final = 2
 _MAX_LINE_BYTES: Final = 4096
+_PLAYBACK_MEMORY_BYTES: Final = 1 << 30
+_PLAYBACK: Final = TypeAdapter(Playback)
 _ANSWER: Final[TypeAdapter[MediaInfo | RejectedMedia]] = TypeAdapter(MediaInfo | RejectedMedia)
 
 
@@ -66,6 +71,50 @@ class MediaProbe:
         if isinstance(answer, RejectedMedia):
             raise UnusableMedia(answer.fault, answer.format_name)
         return InspectedMedia(answer, copy or data)
+
+
+class ConfinedPlaybackCheck:
+    """Decodes videos to their end, two at a time; the others wait.
+
+    Args:
+        memory_bytes: that a process may use.
+    """
+
+    def __init__(self, memory_bytes: int = _PLAYBACK_MEMORY_BYTES) -> None:
+        self._runner = ConfinedRunner(_MAX_PROCESSES)
+        self._program = ConfinedProgram(
+            module="workflow.media_probe.playback",
+            wall_seconds=180,
+            limits=ResourceLimits(
+                cpu_seconds=120,
+                memory_bytes=memory_bytes,
+                file_bytes=_MAX_LINE_BYTES,
+                niceness=10,
+            ),
+        )
+
+    async def check(self, video: Path) -> int:
+        """Return for how many milliseconds a video plays.
+
+        Raises:
+            NotPlayable: it does not play to its end.
+            PlaybackUnknown: the process could not start, failed, or reached one of its limits.
+            OSError: the file cannot be opened.
+        """
+        with await asyncio.to_thread(video.open, "rb") as source:
+            answer = await self._ask(source)
+        if answer.fault is not None:
+            raise NotPlayable(answer.fault)
+        return answer.milliseconds
+
+    async def _ask(self, source: BinaryIO) -> Playback:
+        try:
+            with TemporaryFile() as out:
+                await self._runner.run(self._program, source=source, out=out)
+                out.seek(0)
+                return _PLAYBACK.validate_json(out.read(_MAX_LINE_BYTES), strict=True)
+        except (ConfinedProcessFailed, ValidationError, OSError) as error:
+            raise PlaybackUnknown(f"the reader could not run: {error}") from error
 
 
 def _read(out: BinaryIO) -> tuple[MediaInfo | RejectedMedia, bytes]:

@@ -81,3 +81,16 @@ class RejectedMedia:
 
 
 MediaInfo = PictureInfo | ClipInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playback:
+    """Whether a finished video plays to its end.
+
+    Attributes:
+        milliseconds: how long it plays.
+        fault: why it does not; None if it does.
+    """
+
+    milliseconds: int = 0
+    fault: str | None = None

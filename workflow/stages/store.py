@@ -1,10 +1,12 @@
-"""Fourth stage: download the finished video before its URL expires, and store it.
+"""Fourth stage: download the finished video before its URL expires, and store it if it plays.
 
-The task is charged by now. Only if the file cannot be downloaded at all is the job `result_lost`;
-the member is then refunded from the operator's account, and the ledger has both rows.
+The task is charged by now. Only if no file that plays can be downloaded is the job `result_lost`;
+the member is then refunded from the operator's account, and the ledger has both rows. Where the
+check itself cannot run, the file is kept, and checked later.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +19,7 @@ from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.billing.settlement import refund
 from workflow.context import Context
+from workflow.errors import NotPlayable, PlaybackUnknown
 from workflow.results.result_urls import join_urls, split_urls
 from workflow.scheduling import retry_later
 
@@ -32,24 +35,47 @@ _DEAD_TRIES = 10
 _NEW_URLS_EVERY = 10
 """Tries after which URLs that may still work are requested once more all the same."""
 
+_LENGTH_TOLERANCE_MS = 500
+"""Encoders end a video with a whole frame, and its sound with a whole block."""
+
+_UNUSABLE = (DownloadError, NotAVideo, MediaTooLarge, NotPlayable)
+"""What is wrong with one address, or with the file behind it."""
+
+_GiveUp = Callable[[Context, Job, Exception], Awaitable[None]]
+
 
 async def store(context: Context, job: Job) -> None:
-    """Download the video of a job in `succeeded` into the media folder."""
+    """Have a video that plays in the media folder, for a job in `succeeded`."""
     urls = split_urls(job.result_url)
     try:
-        stored = await context.media.restore_video(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
+        stored = await _restore(context, job)
         if stored is None:
             urls = urls or await _fetch_urls(context, job)
             stored = await _download_any(context, job, urls)
+    except PlaybackUnknown as error:
+        _log.error("result not checked", job=job.id, error=str(error))
+        await _retry(context, job, error, urls, _TRANSIENT_TRIES, _quarantine)
     except (ApixoError, DownloadFailed) as error:
-        await _retry(context, job, error, urls, max_tries=_TRANSIENT_TRIES)
-    except (DownloadError, NotAVideo, MediaTooLarge) as error:
-        await _retry(context, job, error, (), max_tries=_DEAD_TRIES)
+        await _retry(context, job, error, urls, _TRANSIENT_TRIES)
+    except _UNUSABLE as error:
+        await _retry(context, job, error, (), _DEAD_TRIES)
     except OSError as error:
         _log.error("media folder not writable", error=str(error))
-        await _retry(context, job, error, urls, max_tries=None)
+        await _retry(context, job, error, urls, None)
     else:
         await _stored(context, job, stored)
+
+
+async def _restore(context: Context, job: Job) -> StoredFile | None:
+    """Return a video that is in the folder already, though its job does not know, if it plays."""
+    stored = await context.media.restore_video(f"{job.id}.mp4", max_bytes=MAX_VIDEO_BYTES)
+    if stored is None:
+        return None
+    try:
+        return await _check(context, job, stored)
+    except NotPlayable as error:
+        _log.info("stored result refused", job=job.id, error=str(error))
+        return None
 
 
 async def _fetch_urls(context: Context, job: Job) -> tuple[str, ...]:
@@ -65,14 +91,15 @@ async def _download_any(context: Context, job: Job, urls: Sequence[str]) -> Stor
 
     Raises:
         DownloadFailed: at least one of them may have it later.
-        DownloadError, NotAVideo, MediaTooLarge: none of them has it.
+        DownloadError, NotAVideo, MediaTooLarge, NotPlayable: none of them has it.
+        PlaybackUnknown: one of them may have it, and its file is kept.
         OSError: the media folder is not writable.
     """
     refusals = list[Exception]()
     for number, url in enumerate(urls, 1):
         try:
             return await _download(context, job, url)
-        except (DownloadError, NotAVideo, MediaTooLarge) as error:
+        except _UNUSABLE as error:
             refusals.append(error)
             _log.info("result address refused", job=job.id, number=number, error=str(error))
     failures = [error for error in refusals if isinstance(error, DownloadFailed)]
@@ -80,8 +107,27 @@ async def _download_any(context: Context, job: Job, urls: Sequence[str]) -> Stor
 
 
 async def _download(context: Context, job: Job, url: str) -> StoredFile:
+    name = f"{job.id}.mp4"
     async with context.results.stream(url, max_bytes=MAX_VIDEO_BYTES) as chunks:
-        return await context.media.save_video(f"{job.id}.mp4", chunks, max_bytes=MAX_VIDEO_BYTES)
+        stored = await context.media.save_video(name, chunks, max_bytes=MAX_VIDEO_BYTES)
+    return await _check(context, job, stored)
+
+
+async def _check(context: Context, job: Job, stored: StoredFile) -> StoredFile:
+    """Return a stored video that plays; remove one that does not.
+
+    It lies in the folder meanwhile: should the check not be made, its address may have expired
+    when it is.
+    """
+    try:
+        played_ms = await context.playback.check(context.media.video_path(stored.name))
+    except NotPlayable:
+        await asyncio.to_thread(context.media.remove_video, stored.name)
+        raise
+    if abs(played_ms - job.request.seconds * 1000) > _LENGTH_TOLERANCE_MS:
+        lengths = {"asked_s": job.request.seconds, "played_s": played_ms / 1000}
+        _log.warning("result of another length", job=job.id, **lengths)
+    return stored
 
 
 async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
@@ -100,22 +146,6 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
     _log.info("result stored", job=job.id, bytes=stored.size)
 
 
-async def _retry(
-    context: Context, job: Job, error: Exception, urls: Sequence[str], *, max_tries: int | None
-) -> None:
-    """Retry later, at most `max_tries` times if not None: with these URLs, or new ones if none.
-
-    Now and then new ones are requested all the same.
-    """
-    failures = job.failures + 1
-    kept = urls if failures % _NEW_URLS_EVERY else ()
-    if max_tries is not None and failures >= max_tries:
-        await _lost(context, job, error)
-        return
-    await retry_later(context, job, result_url=join_urls(kept))
-    _log.warning("result not stored", job=job.id, failures=failures, error=str(error))
-
-
 async def _lost(context: Context, job: Job, error: Exception) -> None:
     async def record_lost_result(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
@@ -125,3 +155,37 @@ async def _lost(context: Context, job: Job, error: Exception) -> None:
 
     await context.database.transact(record_lost_result)
     _log.error("result lost", job=job.id, task=job.task_id, error=str(error))
+
+
+async def _quarantine(context: Context, job: Job, error: Exception) -> None:
+    """Park a job whose file is kept, and may be as good as any."""
+
+    async def record_quarantine(tx: AsyncConnection) -> Job:
+        now_ms = context.now_ms()
+        return await jobs.transition(
+            tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=str(error)
+        )
+
+    await context.database.transact(record_quarantine)
+    _log.error("job quarantined", job=job.id, state=job.state)
+
+
+async def _retry(
+    context: Context,
+    job: Job,
+    error: Exception,
+    urls: Sequence[str],
+    max_tries: int | None,
+    give_up: _GiveUp = _lost,
+) -> None:
+    """Retry later, at most `max_tries` times if not None: with these URLs, or new ones if none.
+
+    Now and then new ones are requested all the same.
+    """
+    failures = job.failures + 1
+    kept = urls if failures % _NEW_URLS_EVERY else ()
+    if max_tries is not None and failures >= max_tries:
+        await give_up(context, job, error)
+        return
+    await retry_later(context, job, result_url=join_urls(kept))
+    _log.warning("result not stored", job=job.id, failures=failures, error=str(error))

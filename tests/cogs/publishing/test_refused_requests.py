@@ -32,6 +32,7 @@ from sandbox.discord import FakeDiscord, Fault
 from storage import guild_settings
 from storage.database import Database
 from storage.media import MediaFolder
+from tests.harness.playback import MemoizedPlaybackCheck
 from tests.harness.stock_client import StockClient
 from tests.harness.workflow import NO_LIMITS, WorkflowHarness, make_request
 from workflow.context import Context, Policy
@@ -124,6 +125,7 @@ async def service(
             apixo=api,
             results=results,
             media=MediaFolder(tmp_path / "media"),
+            playback=MemoizedPlaybackCheck(),
             publisher=DiscordPublisher(client, EphemeralReplies(lambda: 0)),
             policy=Policy(limits=NO_LIMITS, max_tasks=5, exposure_limit=MicroUSD(80_000)),
             now_ms=lambda: round(clock.now() * 1000),

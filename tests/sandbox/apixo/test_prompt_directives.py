@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.apixo import FakeApixo, ManualClock
 from sandbox.apixo import prompt_directives as module
+from sandbox.apixo.clips import minimal_clip
 from sandbox.apixo.prompt_directives import strip_directives
 from tests.sandbox.apixo.conftest import ApiClient, ApiReply, wait_until
 
@@ -277,6 +278,31 @@ async def test_result_that_leads_astray(
     """Links that nobody should follow."""
     data = (await ended(client, clock, f"result:{value}")).data
     assert json.loads(data["resultJson"]) == {"resultUrls": urls}
+
+
+async def test_half_a_file_comes_as_a_whole_answer(client: ApiClient, clock: ManualClock) -> None:
+    """Only who reads it can notice; of two links the second is whole."""
+    status = await ended(client, clock, "result:second")
+    first, second = json.loads(status.data["resultJson"])["resultUrls"]
+    assert first == f"{second}?result=half"
+    whole = (await client.get(second)).body
+    for half in (await client.get(first), await fetched(client, clock, "result:half")):
+        assert (half.status, half.body) == (200, whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize("kind", ["picture", "sound"])
+async def test_a_result_of_another_kind_begins_as_a_video_does(
+    kind: str, client: ApiClient, clock: ManualClock
+) -> None:
+    """A check of its first bytes notices nothing."""
+    file = await fetched(client, clock, f"result:{kind}")
+    assert (file.status, file.body[4:8]) == (200, b"ftyp")
+
+
+async def test_a_result_may_be_of_another_length(client: ApiClient, clock: ManualClock) -> None:
+    """Than was ordered."""
+    file = await fetched(client, clock, "length:2")
+    assert file.body == minimal_clip(2)
 
 
 async def fetched(customer: ApiClient, clock: ManualClock, directive: str) -> ApiReply:
