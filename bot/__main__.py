@@ -11,6 +11,7 @@ import click
 
 from bot.errors import SettingsError
 from bot.settings import DatabaseSettings, Settings
+from bot.version import VERSION
 from domain.errors import DailiesError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 
 @click.group(invoke_without_command=True)
+@click.version_option(VERSION, prog_name="Dailies", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Dailies makes short videos in Discord and accounts for every cent.

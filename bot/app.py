@@ -27,6 +27,7 @@ from bot.errors import CannotStart
 from bot.media_store import open_media
 from bot.pauses import growing_pause_s
 from bot.settings import Settings
+from bot.version import VERSION
 from bot.web import health, media
 from bot.web.callbacks import CallbackEndpoint
 from bot.web.connections import ConnectionLimits, ConnectionPool, raise_descriptor_limit
@@ -126,6 +127,7 @@ async def run(settings: Settings) -> None:
     Raises:
         CannotStart: the message is for the operator.
     """
+    _log.info("starting", version=VERSION)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

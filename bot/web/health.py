@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from bot.version import VERSION
 from domain.errors import Outage
 from storage.errors import StorageError
 from storage.key_value import KeyValueStore
@@ -113,4 +114,4 @@ def routes(check: ReadinessCheck) -> list[web.RouteDef]:
 
 
 async def _healthz(_request: web.Request) -> web.Response:
-    return web.json_response({"alive": True})
+    return web.json_response({"alive": True, "version": VERSION})

@@ -9,10 +9,16 @@ import aiohttp
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.aiohttp import make_aiohttp_handler
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.version import VERSION
 from domain.errors import DailiesError
 from domain.jobs import JobState
 from workflow.billing.reconciliation import Reconciliation
@@ -162,6 +168,9 @@ class _StateCollector(Collector):
         runs = CounterMetricFamily("dailies_belt_turns", "Cycles of this process's worker.")
         runs.add_metric([], self._worker.runs)
         yield runs
+        build = InfoMetricFamily("dailies_build", "The version that runs.")
+        build.add_metric([], {"version": VERSION})
+        yield build
         calls_back = self._context.callback_urls is not None
         yield _simple("calls_back", "1 where APIXO is asked to call back.", calls_back)
         up = self.snapshot is not None

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
+from bot.version import VERSION
 
 
 def test_an_image_without_the_demo_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch):
@@ -14,3 +15,9 @@ def test_an_image_without_the_demo_says_how_to_get_one(monkeypatch: pytest.Monke
     found = CliRunner().invoke(main, ["sandbox", "--once"])
     assert found.exit_code == 1
     assert "docker build --target demo" in found.output
+
+
+def test_the_version_is_printed():
+    """Without any setting."""
+    found = CliRunner().invoke(main, ["--version"])
+    assert (found.exit_code, found.output) == (0, f"Dailies {VERSION}\n")

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.version import VERSION
 from bot.web import health
 from bot.web.health import ReadinessProbe
 from bot.web.server import serve
@@ -95,7 +96,7 @@ async def test_a_gateway_that_is_gone_is_named(harness: WorkflowHarness, watcher
     status, told = await watcher.ask()
     assert (status, told["ready"], told["gateway"], told["belt"]) == (503, False, False, True)
     assert "gateway" in told["failing"]["gateway"]
-    assert await watcher.ask("/healthz") == (200, {"alive": True})
+    assert await watcher.ask("/healthz") == (200, {"alive": True, "version": VERSION})
     watcher.gateway.is_connected, watcher.gateway.ready = True, False
     assert "servers" in (await watcher.ask())[1]["failing"]["gateway"]
 

@@ -209,7 +209,7 @@ async def test_no_label_names_a_job_a_member_or_a_server(
     text = await monitor.text()
     assert job.id not in text
     labels = set(re.findall(r'(\w+)="', text))
-    assert labels <= {"state", "outcome", "api", "status", "le"}
+    assert labels <= {"state", "outcome", "api", "status", "le", "version"}
 
 
 async def _broken(_work: object) -> None:
