@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -162,10 +163,8 @@ def _parse(command: click.Command, given: Sequence[str]) -> None:
     rest = [*given]
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         command = command.commands[rest.pop(0)]
-    try:
+    with suppress(click.exceptions.Exit):  # --version ends there
         command.make_context("documented", rest)
-    except click.exceptions.Exit as ended:
-        assert ended.exit_code == 0  # --version and --help end there
 
 
 @pytest.mark.parametrize(("command", "given"), SMALLEST.items())
