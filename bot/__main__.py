@@ -109,13 +109,36 @@ def migrate() -> None:
     _run_async(database.migrate(_read_settings(DatabaseSettings).database_url))
 
 
-@main.command(short_help="Copy the database to PATH.")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def backup(path: Path) -> None:
-    """Write a consistent copy of the database to PATH, also while the service runs."""
-    from bot.cli import database
+@main.command(short_help="Copy database and media to ARCHIVE.")
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+def backup(archive: Path) -> None:
+    """Copy database and media to a new file, also while the service runs.
 
-    _run_async(database.backup(_read_settings(DatabaseSettings).database_url, path))
+    A name that ends in .db gets a copy of the SQLite database alone.
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import archives, database
+
+    if archive.suffix == ".db":
+        _run_async(database.backup(settings.database_url, archive))
+    else:
+        media = _media_folder(settings)
+        _run_async(archives.write_archive(settings.database_url, media, archive))
+
+
+@main.command(short_help="Put ARCHIVE back.")
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+def restore(archive: Path) -> None:
+    """Put an archive, or a copy of the database alone, in the place of what is there.
+
+    The service must be stopped. A database that is there is kept under another name. Every open
+    job of the copy is treated as one that may have gone on since it was taken.
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import archives
+
+    media = _media_folder(settings)
+    _run_async(archives.restore_archive(settings.database_url, media, archive))
 
 
 @main.command(short_help="Say that database and media were put back.")
@@ -155,6 +178,11 @@ def report(period: str, group_by: str) -> None:
         raise click.BadParameter(str(error), param_hint="--period") from None
     settings = _read_settings(DatabaseSettings)
     _run_async(database.print_spending(settings.database_url, days, Grouping(group_by)))
+
+
+def _media_folder(settings: DatabaseSettings) -> Path | None:
+    """Return the folder of the media, None for a bucket."""
+    return None if settings.media_store.startswith("s3://") else Path(settings.media_store)
 
 
 def _open_snapshot_reader() -> "SnapshotReader":

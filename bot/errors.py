@@ -2,6 +2,7 @@
 
 DailiesError
 ├── SettingsError       settings are missing or wrong; each one is named
+├── ArchiveError        an archive of database and media cannot be written or put back
 ├── CannotStart         the service could not start; the message is for the operator
 └── GatewayRefused      Discord's gateway refuses the bot; the message is for the operator
 """
@@ -15,6 +16,10 @@ class SettingsError(DailiesError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("; ".join(problems))
+
+
+class ArchiveError(DailiesError):
+    """An archive of database and media cannot be written or put back."""
 
 
 class CannotStart(DailiesError):

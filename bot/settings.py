@@ -55,6 +55,9 @@ class DatabaseSettings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///data/dailies.db", description="`sqlite:///FILE` or `postgresql://…`"
     )
+    media_store: str = Field(
+        default="data/media", description="a folder for videos and inputs, or `s3://bucket/prefix`"
+    )
 
     @classmethod
     def read(cls) -> Self:
@@ -91,6 +94,13 @@ class DatabaseSettings(BaseSettings):
             raise ValueError(str(error)) from None
         return value
 
+    @field_validator("media_store")
+    @classmethod
+    def _folder_or_bucket(cls, value: str) -> str:
+        if "://" in value and _BUCKET.fullmatch(value) is None:
+            raise ValueError("must be a folder, or s3://bucket/prefix")
+        return value
+
 
 class Settings(DatabaseSettings):
     """Settings of the service, read once at start from the environment or `.env`."""
@@ -107,9 +117,6 @@ class Settings(DatabaseSettings):
     )
     apixo_max_tasks: int = Field(
         5, ge=1, le=1000, description="tasks in flight at APIXO at once, over all processes"
-    )
-    media_store: str = Field(
-        "data/media", description="a folder for videos and inputs, or `s3://bucket/prefix`"
     )
     public_url: str | None = Field(
         None,
@@ -237,13 +244,6 @@ class Settings(DatabaseSettings):
             return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         except ValueError:
             raise ValueError("list addresses or networks, such as 10.0.0.0/8") from None
-
-    @field_validator("media_store")
-    @classmethod
-    def _folder_or_bucket(cls, value: str) -> str:
-        if "://" in value and _BUCKET.fullmatch(value) is None:
-            raise ValueError("must be a folder, or s3://bucket/prefix")
-        return value
 
     @field_validator(
         "user_daily_limit_usd",

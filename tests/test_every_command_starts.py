@@ -42,6 +42,7 @@ STARTED_BY = {
     "python -m bot doctor": "e2e/test_operations.py",
     "python -m bot migrate": "upgrade/from_0_1/test_upgrade_from_0_1.py",
     "python -m bot report": "bot/cli/test_database.py",
+    "python -m bot restore": "e2e/test_restored_copy.py",
     "python -m bot run": "e2e/test_operations.py",
     "python -m bot sandbox": "e2e/test_demo.py",
     "python -m qa.discord_requests": "qa/discord_requests/test_requests.py",
@@ -72,7 +73,15 @@ WRAPPERS = {
 }
 """Scripts that see to the environment and then run a program."""
 
-PLACEHOLDERS = {"N": "1", "X": "1", "P": "today", "G": "day", "PATH": "copy.db", "…": ""}
+PLACEHOLDERS = {
+    "ARCHIVE": "dailies.tar",
+    "N": "1",
+    "X": "1",
+    "P": "today",
+    "G": "day",
+    "PATH": "copy.db",
+    "…": "",
+}
 """What the docs write for a value, and such a value."""
 
 _COMMAND = r"(?:scripts/[\w-]+|(?:\.venv/bin/)?(?:python3? -m [\w.]+|pip|pybabel)|docker)\b"

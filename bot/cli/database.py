@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bot.cli import doctor
+from bot.cli.archives import describe_restored
 from domain.money import MicroUSD, format_usd_en
 from domain.reports import DayRange, Grouping
 from storage import audit
@@ -46,9 +47,8 @@ async def migrate(database_url: str) -> None:
 
 
 async def backup(database_url: str, path: Path) -> None:
-    """Write a consistent copy of the database to `path`."""
+    """Write a consistent copy of a SQLite database to `path`, whatever its schema."""
     async with await Database.open(database_url, read_only=True) as database:
-        await database.ping()
         await database.backup(path)
     click.echo(f"Copied to {path}.")
 
@@ -58,10 +58,7 @@ async def declare_restored(database_url: str) -> None:
     async with await Database.open(database_url) as database:
         await database.migrate()
         restored = await restore.declare_restored(database, time.time_ns() // 1_000_000)
-    click.echo(
-        f"Open jobs: {restored.open}. Of these {restored.parked} were queued or being submitted: "
-        "they wait for your decision in /operator parked."
-    )
+    click.echo(describe_restored(restored))
 
 
 async def print_spending(database_url: str, days: DayRange, grouping: Grouping) -> None:

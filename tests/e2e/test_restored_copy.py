@@ -58,6 +58,27 @@ async def test_a_copy_put_back_with_its_media_folder_is_declared(
     assert len(harness.result_messages(job)) == 1
 
 
+async def test_an_archive_brings_back_a_service_that_is_gone(
+    harness: ServiceHarness, tmp_path: Path
+):
+    """Database and media are lost; `restore` says by itself that the jobs are of the past."""
+    archive = tmp_path / "dailies.tar"
+    job = await live_past_a_copy(harness, archive)
+    for path in harness.service.folder.glob("dailies.db*"):
+        path.unlink()
+    shutil.rmtree(harness.service.folder / "media")
+    code, said = await harness.run_command_line("restore", str(archive))
+    assert (code, "Of these 1 were queued or being submitted" in said) == (0, True), said
+    async with harness.service.run():
+        await harness.wait_until_ready()
+        await harness.wait_for_status(job, "restored from a backup")
+        await harness.run_command("operator resume", {}, who="Olga")
+        fresh = await harness.order_video("video", VIDEO)
+        await harness.wait_for_result(fresh)
+    assert len(harness.apixo.tasks) == 2
+    assert len(harness.result_messages(job)) == 1
+
+
 async def live_past_a_copy(harness: ServiceHarness, copy: Path, *folder: Path) -> str:
     """Copy the database with a job in the queue (and a folder, to a second one); deliver it."""
     async with harness.service.run():

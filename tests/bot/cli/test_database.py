@@ -6,18 +6,16 @@ import io
 from pathlib import Path
 
 import pytest
-from alembic import command as alembic
-from alembic.config import Config
 from click.testing import CliRunner, Result
-from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.__main__ import main
 from domain.money import MicroUSD
-from storage import billing, jobs, migrations
+from storage import billing, jobs
 from storage.database import Database
 from storage.jobs import NewJob
 from tests.conftest import SqliteTemplate
+from tests.harness.schema import migrate_to
 from tests.harness.workflow import NO_LIMITS, make_request
 
 NOVEMBER_MS = 1_795_287_600_000  # 21 November 2026
@@ -117,25 +115,14 @@ def test_without_a_database_one_sentence_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("revision", "words"), [("0003", "is at schema 0003"), ("base", "has no tables yet")]
 )
-@pytest.mark.parametrize("command", ["report", "audit", "backup"])
+@pytest.mark.parametrize("command", ["report", "audit"])
 def test_before_the_migration_one_sentence_says_what_to_do(
     tmp_path: Path, command: str, revision: str, words: str
 ) -> None:
     """Whatever looks at the database, and however old that is."""
     url = f"sqlite:///{tmp_path / 'old.db'}"
-    asyncio.run(_stand_at(url, revision))
-    arguments = [command, *([str(tmp_path / "copy.db")] if command == "backup" else [])]
-    found = CliRunner().invoke(main, arguments, env={"DATABASE_URL": url})
+    asyncio.run(migrate_to(url, revision))
+    found = CliRunner().invoke(main, [command], env={"DATABASE_URL": url})
     assert found.exit_code == 1
     assert words in found.output
     assert "python -m bot migrate" in found.output
-
-
-async def _stand_at(url: str, revision: str) -> None:
-    def migrate(connection: Connection) -> None:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-        alembic.upgrade(config, revision)
-
-    async with await Database.open(url) as database:
-        await database.transact(lambda tx: tx.run_sync(migrate))
