@@ -9,7 +9,8 @@ COPY cogs cogs
 COPY domain domain
 COPY storage storage
 COPY workflow workflow
-RUN /opt/dailies/bin/python -m compileall -q /opt/dailies/lib /srv/dailies
+RUN /opt/dailies/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+    /opt/dailies/lib /srv/dailies
 
 FROM python:3.13-slim AS base
 RUN useradd --system --uid 10001 --home-dir /srv/dailies dailies \
@@ -18,6 +19,8 @@ COPY --from=build /opt/dailies /opt/dailies
 COPY --from=build /srv/dailies /srv/dailies
 ENV PATH=/opt/dailies/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/srv/dailies \
+    PYTHONSAFEPATH=1 \
     HTTP_HOST=0.0.0.0
 USER dailies
 WORKDIR /srv/dailies
@@ -26,11 +29,12 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('HTTP_PORT', '8080')}/healthz\", timeout=4)"]
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "bot"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]
 
 # docker build --target demo: the service with the fakes of APIXO and Discord, and the demo's page.
 FROM base AS demo
 COPY sandbox sandbox
-CMD ["python", "-m", "bot", "sandbox"]
+CMD ["sandbox"]
 
 FROM base AS service

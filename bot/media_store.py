@@ -34,7 +34,9 @@ def open_media(media_store: str, now_ms: Callable[[], int]) -> tuple[MediaFolder
         from storage.s3_media import S3Bucket, S3MediaFolder  # noqa: PLC0415 - an extra, it may lack
         from workflow.urls.presigned_urls import PresignedUrls  # noqa: PLC0415 - as above
     except ImportError:
-        raise CannotStart("MEDIA_STORE: for s3:// the extra `s3` has to be installed") from None
+        raise CannotStart(
+            "MEDIA_STORE: s3:// needs the package obstore: pip install -r requirements.txt"
+        ) from None
     bucket = S3Bucket(media_store)
     bucket.check_writable()
     return S3MediaFolder(WORK_FOLDER, bucket), PresignedUrls(bucket, now_ms)

@@ -1,0 +1,67 @@
+"""The image: the steps of the Dockerfile that need no builder, replayed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def stage(name: str) -> str:
+    """Return the instructions of a stage."""
+    found = re.search(
+        rf"^FROM \S+ AS {name}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.MULTILINE | re.DOTALL
+    )
+    assert found is not None
+    return found[1].replace("\\\n", " ")
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """Lay out what the stages `build` and `base` copy, and no more."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for source, target in re.findall(r"^COPY (\w+) (\w+)$", stage("build"), re.MULTILINE):
+        (home / target).symlink_to(ROOT / source)
+    return home
+
+
+def start(image: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Start the image's entry point in a folder, with the image's environment."""
+    given = dict(re.findall(r"(PYTHON\w+)=(\S+)", stage("base")))
+    assert given["PYTHONPATH"] == "/srv/dailies"
+    entry = json.loads(re.findall(r"^ENTRYPOINT (.*)$", stage("base"), re.MULTILINE)[0])
+    assert entry[0] == "python"
+    return subprocess.run(
+        [sys.executable, *entry[1:], *command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **given, "PYTHONPATH": str(image)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_file_in_the_working_folder_is_not_run(image: Path, tmp_path: Path):
+    """Not even one with the package's name: a mounted folder may have anything."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for name in ("bot", "click", "domain"):
+        (folder / f"{name}.py").write_text("raise SystemExit('run by mistake')")
+    ended = start(image, folder, "--version")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("Dailies ")
+
+
+def test_the_image_has_no_demo_but_all_that_the_service_needs(image: Path, tmp_path: Path):
+    """`sandbox` says how to get it; the service itself names the settings that it lacks."""
+    assert "There is no demo in this image" in start(image, tmp_path, "sandbox").stderr
+    default = json.loads(re.findall(r"^CMD (\[.*\])$", stage("base"), re.MULTILINE)[0])
+    ended = start(image, tmp_path, *default)
+    assert (ended.returncode, "DISCORD_TOKEN: is required" in ended.stderr) == (2, True)
