@@ -93,12 +93,16 @@ def audit(as_json: bool) -> None:
 
 
 @main.command(short_help="Check what the service needs.")
-def doctor() -> None:
-    """Check settings, token, key, balance, database and disk; exit 1 if any check fails."""
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Check settings, token, key, balance, database, disk and more; exit 1 if any check fails.
+
+    A failure is what ends the service at its start, or lets it make no video; a warning is not.
+    """
     settings = _read_settings(Settings)
     from bot.cli import doctor as checks
 
-    sys.exit(_run_async(checks.run_checks(settings)))
+    sys.exit(_run_async(checks.run_checks(settings, as_json=as_json)))
 
 
 @main.command()

@@ -18,7 +18,7 @@ from storage.database_errors import POOLED, describe_outage, ends_by_itself
 from storage.database_url import PostgresqlAddress, parse_database_url
 from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseUnavailable, StorageError
-from storage.migrate import require_current_schema, run_migrations
+from storage.migrate import read_schema, require_current_schema, run_migrations
 
 T = TypeVar("T")
 TransactionBody = Callable[[AsyncConnection], Awaitable[T]]
@@ -130,6 +130,16 @@ class Database:
         """
         with _reachable():
             await self.read(lambda tx: tx.run_sync(require_current_schema))
+
+    async def read_schema(self) -> str | None:
+        """Return the revision that a start would migrate from; None if there are no tables yet.
+
+        Raises:
+            SchemaTooNew: a newer version has migrated the database.
+            StorageError: it is unreachable, or not a database.
+        """
+        with _reachable():
+            return await self.read(lambda tx: tx.run_sync(read_schema))
 
     async def now_ms(self) -> int:
         """Return the time in Unix milliseconds: the server's, or this machine's for SQLite.

@@ -19,10 +19,7 @@ def run_migrations(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    current, known = _current_revision(connection), _known_revisions()
-    if current is not None and current not in known:
-        raise SchemaTooNew(current)
-    if current != known[0]:
+    if read_schema(connection) != _known_revisions()[0]:
         _run_missing(connection)
 
 
@@ -38,6 +35,18 @@ def require_current_schema(connection: Connection) -> None:
         raise StorageError("The database has no tables yet: `python -m bot migrate`.")
     if current in older:
         raise SchemaTooOld(current, newest)
+
+
+def read_schema(connection: Connection) -> str | None:
+    """Return the revision that a start would migrate from; None if there are no tables yet.
+
+    Raises:
+        SchemaTooNew: the database is at a revision that this version does not know.
+    """
+    current = _current_revision(connection)
+    if current is not None and current not in _known_revisions():
+        raise SchemaTooNew(current)
+    return current
 
 
 def _current_revision(connection: Connection) -> str | None:

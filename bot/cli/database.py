@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import doctor
+from bot.cli import money_checks
 from bot.cli.archives import describe_restored
 from domain.money import MicroUSD, format_usd_en
 from domain.reports import DayRange, Grouping
@@ -72,6 +72,6 @@ async def print_spending(database_url: str, days: DayRange, grouping: Grouping) 
             lambda tx: spending.read_spending_by_server(tx, days, grouping)
         )
         now_ms = time.time_ns() // 1_000_000
-        summary, _ = await database.read(lambda tx: doctor.describe(tx, now_ms))
+        summary, _ = await database.read(lambda tx: money_checks.describe(tx, now_ms))
     click.echo(f"Reconciliation: {summary}", err=True)
     click.echo(csv_export.format_all_servers_csv(lines, known, grouping), nl=False)

@@ -12,7 +12,7 @@ from storage.media import MediaFolder
 from workflow.urls.signed_urls import MEDIA_PATH, MediaLink, MediaLinkKind, SignedUrls
 
 NO_SUCH_LINK = "There is no such link."
-"""`bot.cli.doctor` recognizes our answer by this text, so it is not translated."""
+"""`bot.cli.local_checks` recognizes our answer by this text, so it is not translated."""
 
 
 def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> list[web.RouteDef]:

@@ -12,6 +12,8 @@ from sandbox.discord.paths import API_PREFIX
 from sandbox.discord.permissions import guild_permissions
 from sandbox.discord.request_body import read_json
 
+_MAX_GUILDS = 200
+
 
 class AboutRoutes:
     """Answers who is who."""
@@ -42,10 +44,18 @@ class AboutRoutes:
         body = serializers.user_json(self._state.world.bot_user)
         return json_response(body | {"verified": True, "mfa_enabled": False, "locale": "en-US"})
 
-    async def my_guilds(self, _request: web.Request) -> web.Response:
-        """List the servers that the bot is in."""
+    async def my_guilds(self, request: web.Request) -> web.Response:
+        """List the servers that the bot is in, a page at a time."""
         world = self._state.world
-        guilds = [found for found in world.guilds.values() if world.bot_user.id in found.members]
+        after = as_id(request.query.get("after")) or 0
+        limit = as_id(request.query.get("limit", str(_MAX_GUILDS))) or 0
+        if not 1 <= limit <= _MAX_GUILDS:
+            raise invalid_field("limit", "NUMBER_TYPE_MAX", "int value should be 1 to 200.")
+        guilds = [
+            found
+            for _, found in sorted(world.guilds.items())
+            if world.bot_user.id in found.members and found.id > after
+        ][:limit]
         return json_response(
             [
                 {

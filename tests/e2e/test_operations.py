@@ -1,100 +1,23 @@
-"""What an operator does and sees: the doctor, health, the end of a process, copies, faults."""
+"""What an operator does and sees: health, the end of a process, copies, faults."""
 
 import asyncio
-import re
 import signal
 from pathlib import Path
 
 import aiohttp
 import pytest
-from yarl import URL
 
 from sandbox.apixo import FakeApixo
 from sandbox.apixo import Fault as ApixoFault
-from sandbox.discord import Fault, Permission
+from sandbox.discord import Fault
 from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
-README = Path(__file__).parents[2] / "README.md"
 VIDEO = {"prompt": "a lake at dusk", "duration": 4}
 
 
 def with_settings(harness: ServiceHarness, **settings: str) -> ServiceHarness:
     return ServiceHarness.create(harness.apixo, harness.discord, harness.service.folder, settings)
-
-
-async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarness):
-    """One line each, exit code 0, before the first start and after it."""
-    code, said = await harness.run_command_line("doctor")
-    assert (code, said.count("\nok ")) == (0, 8), said
-    assert "only your own servers may spend, and those that you admit" in said
-    assert "Public Bot" in said
-    async with harness.service.run():
-        await harness.wait_until_ready()
-        code, said = await harness.run_command_line("doctor")
-    assert code == 0, said
-
-
-async def test_commands_that_another_deployment_has_overwritten_are_told_and_mended(
-    harness: ServiceHarness,
-):
-    """The doctor looks at Discord, not at a note; so does the next start."""
-    async with harness.service.run():
-        await harness.wait_until_ready()
-    harness.discord.commands.overwrite(None, [{"name": "play", "description": "Play music"}])
-    code, said = await harness.run_command_line("doctor")
-    assert code == 1
-    assert "FAIL  commands: Discord's differ" in said
-    assert "unknown: /play" in said
-    async with harness.service.run():
-        await harness.wait_until_ready()
-        code, said = await harness.run_command_line("doctor")
-    assert code == 0, said
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [
-        ({"DISCORD_TOKEN": "wrong-token"}, "DISCORD_TOKEN: Discord does not accept this token"),
-        ({"APIXO_API_KEY": "wrong-key"}, "APIXO_API_KEY: APIXO does not accept this key"),
-        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x"}, "FAIL  database"),
-        ({"MEDIA_STORE": "/proc/nope"}, "FAIL  disk"),
-    ],
-)
-async def test_the_doctor_names_what_ails_and_examines_the_rest(
-    harness: ServiceHarness, settings: dict[str, str], named: str
-):
-    """Exit code 1, no traceback, every check has its line."""
-    code, said = await with_settings(harness, **settings).run_command_line("doctor")
-    assert code == 1
-    assert named in said
-    assert "Traceback" not in said
-    assert len(said.splitlines()) == 9
-
-
-async def test_the_doctor_does_not_blame_the_token_for_a_proxys_answer(harness: ServiceHarness):
-    """A 401 without Discord's JSON is not Discord's."""
-    harness.discord.faults.add("GET", "/users/@me", Fault(status=401, raw=b"<html>"), times=None)
-    code, said = await harness.run_command_line("doctor")
-    assert code == 1
-    assert "Discord answered 401" in said
-
-
-async def test_the_doctor_names_a_lacking_permission_and_an_empty_world(harness: ServiceHarness):
-    """The server and the permission; or the address by which to invite the bot."""
-    world = harness.discord.world
-    guilds = [world.guild("Dailies Studio"), world.guild("Big Screen")]
-    for role in guilds[0].roles.values():
-        role.permissions &= ~(Permission.ATTACH_FILES | Permission.ADMINISTRATOR)
-    code, said = await harness.run_command_line("doctor")
-    assert code == 1
-    assert "Dailies Studio (Attach Files)" in said
-    for guild in guilds:
-        world.remove_bot(guild)
-    code, said = await harness.run_command_line("doctor")
-    assert code == 1
-    invitation, documented = (_invitation_in(text) for text in (said, README.read_text()))
-    assert documented.update_query(client_id=invitation.query["client_id"]) == invitation
 
 
 async def test_health_is_told_over_http(harness: ServiceHarness):
@@ -214,12 +137,6 @@ async def apixo_that_hangs():
 async def _lose_gateway(harness: ServiceHarness) -> None:
     harness.discord.gateway.is_unavailable = True
     await harness.discord.gateway.drop_connections()
-
-
-def _invitation_in(text: str) -> URL:
-    found = re.search(r"https://discord\.com/oauth2/authorize[^\s`]+", text)
-    assert found is not None
-    return URL(found[0])
 
 
 async def _until(session: aiohttp.ClientSession, url: str, status: int) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.cli.doctor import describe
+from bot.cli.money_checks import describe
 from domain.money import MicroUSD
 from storage import balance_readings
 from storage.database import Database
