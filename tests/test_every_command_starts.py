@@ -39,7 +39,7 @@ STARTED_BY = {
     "python -m bot": "e2e/test_operations.py",
     "python -m bot audit": "e2e/test_operations.py",
     "python -m bot backup": "e2e/test_operations.py",
-    "python -m bot doctor": "e2e/test_operations.py",
+    "python -m bot doctor": "e2e/test_doctor.py",
     "python -m bot migrate": "upgrade/from_0_1/test_upgrade_from_0_1.py",
     "python -m bot report": "bot/cli/test_database.py",
     "python -m bot restore": "e2e/test_restored_copy.py",
