@@ -164,7 +164,7 @@ def build_cogs(
 ) -> list[commands.Cog]:
     """Return the cogs: commands and buttons, the worker loop, and the periodic tasks."""
     interactions = InteractionTracker()
-    retry_modals = RetryModals(context.now_ms)
+    retry_modals = RetryModals(context)
     operators = Operators(bot)
     registrar = ServerRegistrar(bot, context, operators)
     gate = ServerGate(context, registrar)
@@ -241,7 +241,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
     media, presigned_urls = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
-    attachments = AttachmentLoader(session, settings.discord_api_url, media.save_input)
+    attachments = AttachmentLoader(session, settings.discord_api_url)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values)
     refused = RefusedRequests()

@@ -13,11 +13,12 @@ from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.ui.interactions import InteractionTracker
+from cogs.ui.ttl_store import TTL_MINUTES
 from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
 from workflow.reports.weekly_summary import post_due_summaries
-from workflow.results.retention import sweep
+from workflow.results.retention import sweep, sweep_pending_inputs
 from workflow.servers.notices import ReleaseNotices
 from workflow.servers.release import release_where_left
 from workflow.worker import Worker
@@ -79,6 +80,7 @@ _ROUND_INTERVAL_S: Final = 2.0
 
 _SUMMARY_INTERVAL_S: Final = 60
 _RETENTION_INTERVAL_S: Final = 3_600
+_PENDING_INTERVAL_S: Final = 60
 _LEFT_SERVERS_INTERVAL_S: Final = 10
 
 _PeriodicTask = Callable[[], Awaitable[object]]
@@ -121,6 +123,9 @@ class PeriodicTasks(commands.Cog):
             ),
             "release notices": ReleaseNotices(context).send_next,
             "retention": _IntervalTask(lambda: sweep(context), _RETENTION_INTERVAL_S),
+            "pending inputs": _IntervalTask(
+                lambda: sweep_pending_inputs(context, TTL_MINUTES * 60), _PENDING_INTERVAL_S
+            ),
             **OperatorAlerts(context, operators).periodic_tasks,
             **servers,
         }

@@ -72,6 +72,8 @@ class ViolationCode(StrEnum):
     FILE_WITHOUT_VIDEO = "file_without_video"
     FILE_WITHOUT_SOUND = "file_without_sound"
     FILE_TOO_COMPLEX = "file_too_complex"
+    FILES_WITHOUT_ROOM = "files_without_room"
+    FETCH_BUDGET_SPENT = "fetch_budget_spent"
     MESSAGE_PICTURE_GONE = "message_picture_gone"
     MESSAGES_HIDDEN = "messages_hidden"
     DISCORD_SILENT = "discord_silent"
@@ -101,6 +103,7 @@ class ViolationCode(StrEnum):
     # Quotas and the queue
     QUOTA_TOO_SMALL = "quota_too_small"
     QUOTA_EXCEEDED = "quota_exceeded"
+    QUOTA_USED_UP = "quota_used_up"
     VIDEOS_FORBIDDEN = "videos_forbidden"
     TOO_MANY_IN_FLIGHT = "too_many_in_flight"
     COOLDOWN_ACTIVE = "cooldown_active"

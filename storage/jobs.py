@@ -172,11 +172,13 @@ async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | 
     return await _fetch_one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
 
 
-async def previous_request_ms(tx: AsyncConnection, job: Job) -> int | None:
-    """Return when the member last requested another video on this server, or None."""
+async def last_request_ms(
+    tx: AsyncConnection, guild_id: int, user_id: int, *, besides: str = ""
+) -> int | None:
+    """Return when a member last requested a video on a server besides a job, or None."""
     found = await tx.execute(
         select(func.max(jobs.c.created_at_ms)).where(
-            jobs.c.guild_id == job.guild_id, jobs.c.user_id == job.user_id, jobs.c.id != job.id
+            jobs.c.guild_id == guild_id, jobs.c.user_id == user_id, jobs.c.id != besides
         )
     )
     return found.scalar()

@@ -2,7 +2,8 @@
 
 Finished videos are named after their job. A smaller copy, made where the video itself is too large,
 is next to it as `<job>.fit.mp4` and is removed with it. Inputs, the files that members attached,
-are in a subfolder under the SHA-256 of their bytes, and are removed when unused for long enough.
+are named after the SHA-256 of their bytes: in one subfolder until a job is made of them, then in
+another, from which they are removed when unused for long enough.
 
 The high-water mark (see `storage.high_water`) is the name of an empty file in a third place. So
 several processes may raise it at once: what counts is the highest name.
@@ -39,6 +40,7 @@ _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
 _MARK = re.compile(r"[0-9]{1,18}", re.ASCII)
 _PART_SUFFIX = ".part"
 _MARKS = "high-water"
+_PENDING = "pending-inputs"
 _SIGNATURE_BYTES = 8
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _BLOCK_BYTES = 256 * 1024
@@ -54,12 +56,21 @@ class StoredFile:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class SavedInput:
+    """An input as it was saved; `version` is None if the same bytes were there before."""
+
+    name: str
+    version: int | None
+
+
 class MediaFolder:
     """A folder of videos and inputs, readable only by the service's user."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._inputs = self._path / "inputs"
+        self._pending = self._path / _PENDING
 
     async def save_video(
         self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
@@ -133,8 +144,8 @@ class MediaFolder:
         self.video_path(name).unlink(missing_ok=True)
         self.copy_path(name).unlink(missing_ok=True)
 
-    async def save_input(self, data: bytes, suffix: str) -> str:
-        """Save a member's file and return its name; one that exists already is touched.
+    async def save_input(self, data: bytes, suffix: str) -> SavedInput:
+        """Save a member's file until a job is made of it; one that exists already is touched.
 
         Raises:
             OSError: the disk is full or the folder is not writable.
@@ -142,14 +153,28 @@ class MediaFolder:
         """
         return await asyncio.to_thread(self._save_input, data, suffix)
 
+    async def keep_input(self, name: str) -> SavedInput | None:
+        """Keep a saved input for a job; return None if it does not exist.
+
+        Raises:
+            OSError: the disk is full or the folder is not writable.
+            ValueError: not a name that `save_input` returns.
+        """
+        return await asyncio.to_thread(self._keep_input, name)
+
+    def discard_input(self, saved: SavedInput) -> bool:
+        """Remove an input, unless it was kept or touched since; return whether it was."""
+        paths = (self._kept_path(saved.name), self._pending_path(saved.name))
+        return any(_remove_version(path, saved.version) for path in paths)
+
     def input_path(self, name: str) -> Path | None:
         """Return the path of an input, or None if it does not exist.
 
         Raises:
             ValueError: not a name that `save_input` returns.
         """
-        path = self._checked_input_path(name)
-        return path if path.is_file() else None
+        paths = (self._kept_path(name), self._pending_path(name))
+        return next((path for path in paths if path.is_file()), None)
 
     def touch_input(self, name: str) -> bool:
         """Protect an input from being swept soon; return whether it exists.
@@ -157,14 +182,11 @@ class MediaFolder:
         Raises:
             ValueError: not a name that `save_input` returns.
         """
-        path = self._checked_input_path(name)
-        with suppress(FileNotFoundError), _folder_lock(self._inputs):
-            os.utime(path)
-            return True
-        return False
+        paths = (self._kept_path(name), self._pending_path(name))
+        return any(_touch(path) is not None for path in paths)
 
     def list_old_inputs(self, older_than_s: float) -> list[str]:
-        """Return the names of inputs last saved or touched more than `older_than_s` seconds ago."""
+        """Return the names of kept inputs last touched more than `older_than_s` seconds ago."""
         return [path.name for path in _find_old(self._inputs, _INPUT, older_than_s)]
 
     def list_old_videos(self, older_than_s: float) -> list[str]:
@@ -173,10 +195,16 @@ class MediaFolder:
         return sorted({f"{name.partition('.')[0]}.mp4" for name in names})
 
     def remove_old_inputs(self, older_than_s: float, exclude: Collection[str] = ()) -> int:
-        """Remove inputs older than `older_than_s` seconds, except `exclude`; return how many."""
+        """Remove kept inputs older than `older_than_s` seconds, except `exclude`; count them."""
         before = time.time() - older_than_s
         old = _find_old(self._inputs, _INPUT, older_than_s)
         return sum(self._remove_old(path, before) for path in old if path.name not in exclude)
+
+    def remove_pending_inputs(self, older_than_s: float) -> int:
+        """Remove inputs of no job, last touched more than `older_than_s` seconds ago."""
+        before = time.time() - older_than_s
+        old = _find_old(self._pending, _INPUT, older_than_s)
+        return sum(_remove_if_older(path, before) for path in old)
 
     def remove_partial_files(self) -> int:
         """Remove partial files that a crash left behind, and return how many; files in use stay."""
@@ -232,32 +260,69 @@ class MediaFolder:
         for name in outdated_marks([path.name for path in folder.iterdir()]):
             (folder / name).unlink(missing_ok=True)
 
-    def _save_input(self, data: bytes, suffix: str) -> str:
+    def _save_input(self, data: bytes, suffix: str) -> SavedInput:
         name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
-        path = self._checked_input_path(name)
+        path = self._pending_path(name)
         if self.touch_input(name):
-            # The thread that wrote it may not have synced the folder yet.
-            _sync_folder(self._inputs)
-            return name
+            return SavedInput(name, None)
         part = _Part(path)
         try:
             part.write(data)
             part.finish()
         finally:
             part.discard()
-        return name
+        return SavedInput(name, part.version)
 
-    def _checked_input_path(self, name: str) -> Path:
-        if _INPUT.fullmatch(name) is None:
-            raise ValueError(f"{name!r} is no name for an input.")
-        return self._inputs / name
+    def _keep_input(self, name: str) -> SavedInput | None:
+        kept, pending = self._kept_path(name), self._pending_path(name)
+        _make_folder(self._inputs)
+        is_new = False
+        with suppress(FileNotFoundError), _folder_lock(self._pending):
+            is_new = not kept.exists()
+            pending.replace(kept)
+        _sync_folder(self._inputs)
+        version = _touch(kept)
+        return None if version is None else SavedInput(name, version if is_new else None)
+
+    def _kept_path(self, name: str) -> Path:
+        return self._inputs / _checked_input(name)
+
+    def _pending_path(self, name: str) -> Path:
+        return self._pending / _checked_input(name)
 
     def _remove_old(self, path: Path, before: float) -> bool:
-        with suppress(FileNotFoundError), _folder_lock(self._inputs):
-            if path.stat().st_mtime < before:
-                path.unlink()
-                return True
-        return False
+        return _remove_if_older(path, before)
+
+
+def _checked_input(name: str) -> str:
+    if _INPUT.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name for an input.")
+    return name
+
+
+def _touch(path: Path) -> int | None:
+    """Give a file a new version, which is its time, and return it; None if it does not exist."""
+    with suppress(FileNotFoundError), _folder_lock(path.parent):
+        version = max(time.time_ns(), path.stat().st_mtime_ns + 1)
+        os.utime(path, ns=(version, version))
+        return version
+    return None
+
+
+def _remove_version(path: Path, version: int | None) -> bool:
+    with suppress(FileNotFoundError), _folder_lock(path.parent):
+        if path.stat().st_mtime_ns == version:
+            path.unlink()
+            return True
+    return False
+
+
+def _remove_if_older(path: Path, before: float) -> bool:
+    with suppress(FileNotFoundError), _folder_lock(path.parent):
+        if path.stat().st_mtime < before:
+            path.unlink()
+            return True
+    return False
 
 
 def highest_mark(names: Iterable[str]) -> int:
@@ -279,6 +344,7 @@ class _Part:
 
     def __init__(self, target: Path, check: Callable[[bytes], None] | None = None) -> None:
         self.size = 0
+        self.version = time.time_ns()
         self._target = target
         self._check = check
         self._path = target.with_name(f"{target.name}.{token_hex(4)}{_PART_SUFFIX}")
@@ -328,6 +394,7 @@ class _Part:
             if self._file is None:
                 raise NotAVideo("The file is empty.")
             self._file.flush()
+            os.utime(self._file.fileno(), ns=(self.version, self.version))
             os.fsync(self._file.fileno())
             self._path.replace(self._target)
             _sync_folder(self._target.parent)  # makes the rename durable

@@ -1,5 +1,6 @@
 """Usage of the media folder: which jobs still need which files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,6 @@ from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import TRANSITIONS
-from domain.requests import VideoRequest
 from storage.schema import jobs
 
 _BATCH_SIZE = 500
@@ -15,17 +15,18 @@ _BATCH_SIZE = 500
 
 _ENDED = [state for state, next_states in TRANSITIONS.items() if not next_states]
 _HAS_INPUTS = '%"kept":"%'
+_INPUT = re.compile(r'"kept":"([0-9a-f]{64}\.[a-z0-9]{1,5})"', re.ASCII)
 """How a stored request names a file; a prompt that contains it too does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputUse:
-    """A job with input files; until it has `ended` it may need them."""
+    """A job's input files, by name; until it has `ended` it may need them."""
 
     guild_id: int
     created_at_ms: int
     ended: bool
-    request: VideoRequest
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ class VideoJob:
 
 async def list_input_uses(tx: AsyncConnection, since_ms: int) -> list[InputUse]:
     """Return the jobs with input files that were created since then, or have not ended."""
-    has_inputs = cast(jobs.c.request, Text).like(_HAS_INPUTS)
+    request = cast(jobs.c.request, Text)  # as text: to build every request would take long
     wanted = or_(jobs.c.created_at_ms >= since_ms, jobs.c.state.not_in(_ENDED))
-    columns = (jobs.c.guild_id, jobs.c.created_at_ms, jobs.c.state, jobs.c.request)
-    found = await tx.execute(select(*columns).where(has_inputs, wanted))
+    columns = (jobs.c.guild_id, jobs.c.created_at_ms, jobs.c.state, request)
+    found = await tx.execute(select(*columns).where(request.like(_HAS_INPUTS), wanted))
     return [
-        InputUse(guild_id, created_at_ms, state in _ENDED, request)
-        for guild_id, created_at_ms, state, request in found
+        InputUse(guild_id, created_at_ms, state in _ENDED, tuple(_INPUT.findall(text)))
+        for guild_id, created_at_ms, state, text in found
     ]
 
 

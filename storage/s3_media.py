@@ -27,7 +27,7 @@ from yarl import URL
 
 from domain.loopback import LOOPBACK_HOSTS
 from storage.errors import MediaUnavailable, StorageError
-from storage.media import MediaFolder, StoredFile, highest_mark, outdated_marks
+from storage.media import MediaFolder, SavedInput, StoredFile, highest_mark, outdated_marks
 
 MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
 """S3 signs no URL for longer."""
@@ -75,6 +75,20 @@ class S3Bucket:
         """
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
         self._call(lambda: obstore.put(self._store, key, path, attributes={"Content-Type": kind}))
+
+    def has(self, key: str) -> bool:
+        """Return whether there is an object under a key.
+
+        Raises:
+            OSError: the bucket does not answer.
+        """
+        try:
+            obstore.head(self._store, key)
+        except FileNotFoundError:
+            return False
+        except BaseError as error:
+            raise self._to_os_error(error) from None
+        return True
 
     def delete(self, key: str) -> None:
         """Delete a key, if it exists.
@@ -185,15 +199,23 @@ class S3MediaFolder(MediaFolder):
         except FileNotFoundError:
             return None
 
-    async def save_input(self, data: bytes, suffix: str) -> str:
-        """Save a member's file to the disk and the bucket, and return its name.
+    async def keep_input(self, name: str) -> SavedInput | None:
+        """Keep an input for a job on the disk and in the bucket; None if it does not exist.
 
         Raises:
             OSError: the disk or the bucket failed.
         """
-        name = await super().save_input(data, suffix)
-        await asyncio.to_thread(self._bucket.put, input_key(name), self._checked_input_path(name))
-        return name
+        saved = await super().keep_input(name)
+        if saved is not None and await asyncio.to_thread(self._put_input, name):
+            return saved
+        return saved and SavedInput(name, None)
+
+    def discard_input(self, saved: SavedInput) -> bool:
+        """Remove an input from the disk and the bucket, unless it was kept or touched since."""
+        removed = super().discard_input(saved)
+        if removed:
+            self._bucket.delete(input_key(saved.name))
+        return removed
 
     def remove_video(self, name: str) -> None:
         """Remove a video from the bucket, and with its smaller copy from the disk."""
@@ -212,6 +234,14 @@ class S3MediaFolder(MediaFolder):
         # Lower than the new one, so nobody needs it, whatever other processes have written.
         if earlier and earlier != self._mark:
             self._bucket.delete_mark(earlier)
+
+    def _put_input(self, name: str) -> bool:
+        """Put an input into the bucket; return whether it was not there before."""
+        path, key = self.input_path(name), input_key(name)
+        if path is None or self._bucket.has(key):
+            return False
+        self._bucket.put(key, path)
+        return True
 
     def _remove_old(self, path: Path, before: float) -> bool:
         removed = super()._remove_old(path, before)

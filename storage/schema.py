@@ -400,6 +400,17 @@ balance_readings = Table(
 """APIXO's balance, the total spending at APIXO expected by the ledger until then, and the prices of
 the tasks whose charge was still unknown."""
 
+fetched_bytes = Table(
+    "fetched_bytes",
+    metadata,
+    Column("user_id", Int, primary_key=True, autoincrement=False),
+    Column("day", Text, primary_key=True),
+    Column("bytes", Int, nullable=False),
+    CheckConstraint("bytes >= 0", name="bytes"),
+    sqlite_strict=True,
+)
+"""What was fetched of members' files, for each member and UTC day."""
+
 belt = Table(
     "belt",
     metadata,

@@ -8,10 +8,11 @@ insert_for_dialect = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def insert_or_ignore(
-    tx: AsyncConnection, table: Table, key: str
+    tx: AsyncConnection, table: Table, *keys: str
 ) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert that leaves an existing row with the same `key` unchanged."""
-    return insert_for_dialect[tx.dialect.name](table).on_conflict_do_nothing(index_elements=[key])
+    """Return an insert that leaves an existing row with the same `keys` unchanged."""
+    statement = insert_for_dialect[tx.dialect.name](table)
+    return statement.on_conflict_do_nothing(index_elements=[*keys])
 
 
 def upsert(tx: AsyncConnection, table: Table, *keys: str) -> sqlite.Insert | postgresql.Insert:

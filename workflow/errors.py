@@ -6,6 +6,7 @@ DailiesError
 ├── ServerNotAdmitted         the operator has not admitted the server
 ├── TooManyInFlight           the member has as many active jobs as they may have
 ├── CooldownActive            the member's last request was too recent
+├── FetchBudgetSpent          the day's bytes of a member's files are used up
 ├── NoSuchGrant               the server has no such grant
 ├── JobNotFound               there is no such job, or it is another member's
 ├── NotCancellable            the job can no longer be cancelled
@@ -14,6 +15,7 @@ DailiesError
 ├── NotPlayable               a result does not play to its end, or is no video
 ├── PlaybackUnknown           the reader of results could not run: nothing is known of the file
 ├── InputLost                 APIXO cannot be given one of the member's files
+├── InputNotKept              a member's file cannot be kept for a job
 ├── StaleDecision             the parked job has moved on, or does not allow this decision
 ├── TaskNotBindable           APIXO does not have the task, or another job has it
 ├── TaskCheckFailed           APIXO did not answer whether there is such a task
@@ -75,6 +77,15 @@ class CooldownActive(DailiesError):
         super().__init__(f"less than {cooldown_s} s since the last request")
 
 
+class FetchBudgetSpent(DailiesError):
+    """The bytes of a member's files that may be fetched in a day, `limit`, do not cover more."""
+
+    def __init__(self, limit: int, resets_at_ms: int) -> None:
+        self.limit = limit
+        self.resets_at_ms = resets_at_ms
+        super().__init__(f"{limit} bytes a day do not cover these files")
+
+
 class NoSuchGrant(DailiesError):
     """There is no such grant, or it is another server's."""
 
@@ -117,6 +128,14 @@ class InputLost(DailiesError):
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
         super().__init__(detail)
+
+
+class InputNotKept(DailiesError):
+    """The media store does not take a member's file: `name`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__("a file that was given could not be kept")
 
 
 class StaleDecision(DailiesError):

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
@@ -12,7 +12,9 @@ import aiohttp
 import structlog
 from yarl import URL
 
+from cogs.generation.fair_slots import FairSlots
 from cogs.ui import text
+from domain.errors import RulesViolated
 from domain.loopback import LOOPBACK_HOSTS
 from domain.models import (
     MAX_AUDIO_BYTES,
@@ -21,6 +23,8 @@ from domain.models import (
 )
 from domain.requests import Clip, Conversion, Picture, round_clip_ms
 from domain.violations import Param, Source, Violation, ViolationCode
+from workflow.errors import FetchBudgetSpent
+from workflow.fetch_budget import FetchCounter
 from workflow.media_probe.probe import InspectedMedia, MediaProbe
 from workflow.media_probe.types import (
     ClipInfo,
@@ -30,9 +34,7 @@ from workflow.media_probe.types import (
     PictureInfo,
     UnusableMedia,
 )
-
-SaveFile = Callable[[bytes, str], Awaitable[str]]
-"""Stores a file's bytes, given the suffix of its format, and returns the stored name."""
+from workflow.member_turns import MemberTurn
 
 _log = structlog.get_logger(__name__)
 
@@ -46,20 +48,15 @@ _SUFFIXES: Final[Mapping[PictureFormat, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """The limits of one kind of file: its size, and how many are in memory at once."""
+_AT_ONCE: Final = 2
+"""Files in memory, over all members; with the copies that are made of them at most 220 MB."""
 
-    max_bytes: int
-    at_once: int
-
-
-_SLOTS: Final = {
-    MediaKind.PICTURE: _Slot(max_bytes=30_000_000, at_once=2),
-    MediaKind.VIDEO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=1),
-    MediaKind.AUDIO: _Slot(max_bytes=MAX_VIDEO_BYTES, at_once=1),
+_UNPACKED: Final = {"Accept-Encoding": "identity"}
+_MAX_BYTES: Final = {
+    MediaKind.PICTURE: 30_000_000,
+    MediaKind.VIDEO: MAX_VIDEO_BYTES,
+    MediaKind.AUDIO: MAX_VIDEO_BYTES,
 }
-"""With the copies that are made of them, at most 320 MB in memory altogether."""
 
 _SENT_BYTES: Final = {
     MediaKind.PICTURE: MAX_IMAGE_BYTES,
@@ -121,6 +118,14 @@ class _Loaded:
     conversion: Conversion | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A member's turn, and the counter of what is fetched in it."""
+
+    turn: MemberTurn
+    counter: FetchCounter
+
+
 class _UnusableFile(Exception):
     """A file cannot be used; the parameters are those of its violation, but for the name."""
 
@@ -141,30 +146,65 @@ class AttachmentLoader:
     host and port serve attachments too.
     """
 
-    def __init__(
-        self, session: aiohttp.ClientSession, api_url: str | None, save_file: SaveFile
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, api_url: str | None) -> None:
         self._session = session
         self._local_origin = _loopback_origin(api_url)
-        self._save_file = save_file
         self._media_probe = MediaProbe()
-        self._slots = {kind: asyncio.Semaphore(slot.at_once) for kind, slot in _SLOTS.items()}
+        self._slots = FairSlots(_AT_ONCE)
 
-    async def load_pictures(self, attachments: Iterable[AttachmentLike]) -> LoadedAttachments:
-        """Load pictures concurrently; return violations instead of raising."""
-        return await self.load_references(attachments, (), ())
+    async def load_pictures(
+        self, turn: MemberTurn, attachments: Sequence[AttachmentLike]
+    ) -> LoadedAttachments:
+        """Load pictures in their member's turn, as `load_references` does."""
+        return await self.load_references(turn, attachments, (), ())
 
     async def load_references(
         self,
+        turn: MemberTurn,
+        pictures: Sequence[AttachmentLike],
+        videos: Sequence[AttachmentLike],
+        audios: Sequence[AttachmentLike],
+    ) -> LoadedAttachments:
+        """Load references in their member's turn; what is wrong with one is among the violations.
+
+        Pictures are loaded two at a time, clips, which may take long, one after the other.
+
+        Raises:
+            RulesViolated: the day's budget of the member does not cover them; nothing is fetched.
+        """
+        announced = sum(
+            self._announced_bytes(kind, file)
+            for kind, files in (
+                (MediaKind.PICTURE, pictures),
+                (MediaKind.VIDEO, videos),
+                (MediaKind.AUDIO, audios),
+            )
+            for file in files
+        )
+        if not announced:
+            return await self._load_all(_Look(turn, FetchCounter()), pictures, videos, audios)
+        try:
+            async with turn.fetching(announced) as counter:
+                look = _Look(turn, counter)
+                return await self._load_all(look, pictures, videos, audios)
+        except FetchBudgetSpent as error:
+            raise RulesViolated([_budget_violation(error)]) from None
+
+    async def _load_all(
+        self,
+        look: _Look,
         pictures: Iterable[AttachmentLike],
         videos: Iterable[AttachmentLike],
         audios: Iterable[AttachmentLike],
     ) -> LoadedAttachments:
-        """Load references concurrently; return violations instead of raising."""
-        picture_results, video_results, audio_results = await asyncio.gather(
-            asyncio.gather(*map(self._picture, pictures)),
-            asyncio.gather(*(self._clip(MediaKind.VIDEO, video) for video in videos)),
-            asyncio.gather(*(self._clip(MediaKind.AUDIO, audio) for audio in audios)),
+        async def load_clips() -> tuple[list[_Loaded | Violation], list[_Loaded | Violation]]:
+            return (
+                [await self._clip(look, MediaKind.VIDEO, video) for video in videos],
+                [await self._clip(look, MediaKind.AUDIO, audio) for audio in audios],
+            )
+
+        picture_results, (video_results, audio_results) = await asyncio.gather(
+            asyncio.gather(*(self._picture(look, picture) for picture in pictures)), load_clips()
         )
         everything = (*picture_results, *video_results, *audio_results)
         loaded = [result for result in everything if isinstance(result, _Loaded)]
@@ -180,10 +220,10 @@ class AttachmentLoader:
             conversions=tuple(it.conversion for it in loaded if it.conversion is not None),
         )
 
-    async def _picture(self, attachment: AttachmentLike) -> _Loaded | Violation:
+    async def _picture(self, look: _Look, attachment: AttachmentLike) -> _Loaded | Violation:
         name = _display_name(attachment)
         try:
-            inspected, kept = await self._load(MediaKind.PICTURE, attachment)
+            inspected, kept = await self._load(look, MediaKind.PICTURE, attachment)
         except _UnusableFile as error:
             return error.to_violation(name)
         info = inspected.info
@@ -201,10 +241,12 @@ class AttachmentLoader:
             return _Loaded(picture, Conversion(name, is_first_frame=True))
         return _Loaded(picture)
 
-    async def _clip(self, kind: MediaKind, attachment: AttachmentLike) -> _Loaded | Violation:
+    async def _clip(
+        self, look: _Look, kind: MediaKind, attachment: AttachmentLike
+    ) -> _Loaded | Violation:
         name = _display_name(attachment)
         try:
-            inspected, kept = await self._load(kind, attachment)
+            inspected, kept = await self._load(look, kind, attachment)
         except _UnusableFile as error:
             return error.to_violation(name)
         info = inspected.info
@@ -215,31 +257,46 @@ class AttachmentLoader:
         return _Loaded(clip, Conversion(name, length_ms) if info.is_converted else None)
 
     async def _load(
-        self, kind: MediaKind, attachment: AttachmentLike
+        self, look: _Look, kind: MediaKind, attachment: AttachmentLike
     ) -> tuple[InspectedMedia, str]:
         """Fetch and inspect a file, and store what is sent on for it; return it and its name."""
-        async with self._slots[kind]:
-            data = await self._fetch(kind, attachment)
+        self._check_announced(kind, attachment)
+        async with self._slots.take(look.turn.user_id):
+            data = await self._fetch(look.counter, kind, attachment)
             inspected = await self._inspect(kind, data)
             info = inspected.info
             suffix = _SUFFIXES[info.format] if isinstance(info, PictureInfo) else info.suffix
-            return inspected, await self._store(inspected.data, suffix)
+            return inspected, await _store(look.turn, inspected.data, suffix)
 
-    async def _fetch(self, kind: MediaKind, attachment: AttachmentLike) -> bytes:
-        slot = _SLOTS[kind]
+    def _announced_bytes(self, kind: MediaKind, attachment: AttachmentLike) -> int:
+        """Return how much may be fetched of a file, by what Discord says of it."""
+        try:
+            self._check_announced(kind, attachment)
+        except _UnusableFile:
+            return 0
+        return attachment.size or _MAX_BYTES[kind]
+
+    def _check_announced(self, kind: MediaKind, attachment: AttachmentLike) -> None:
+        most = _MAX_BYTES[kind]
         if not self._is_trusted(attachment.url):
             raise _UnusableFile(ViolationCode.FILE_NOT_AT_DISCORD)
-        if attachment.size > slot.max_bytes:
-            raise _UnusableFile(
-                ViolationCode.FILE_TOO_LARGE, size=attachment.size, most=slot.max_bytes
-            )
+        if attachment.size > most:
+            raise _UnusableFile(ViolationCode.FILE_TOO_LARGE, size=attachment.size, most=most)
+
+    async def _fetch(
+        self, counter: FetchCounter, kind: MediaKind, attachment: AttachmentLike
+    ) -> bytes:
         try:
             async with self._session.get(
-                URL(attachment.url, encoded=True), timeout=_TIMEOUT, allow_redirects=False
+                URL(attachment.url, encoded=True),
+                headers=_UNPACKED,
+                auto_decompress=False,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
             ) as response:
-                if response.status != 200:
+                if response.status != 200 or _is_packed(response):
                     raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED)
-                return await _read_capped(response, slot)
+                return await _read_capped(response, counter, _MAX_BYTES[kind])
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED) from None
 
@@ -250,13 +307,6 @@ class AttachmentLoader:
             raise _to_unusable(error, kind) from None
         except OSError:
             _log.exception("input not probed")
-            raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
-
-    async def _store(self, data: bytes, suffix: str) -> str:
-        try:
-            return await self._save_file(data, suffix)
-        except OSError:
-            _log.exception("input not stored")
             raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
 
     def _is_trusted(self, url: str) -> bool:
@@ -310,13 +360,38 @@ def _display_name(attachment: AttachmentLike) -> str:
     return text.sanitize(attachment.filename, 60)
 
 
-async def _read_capped(response: aiohttp.ClientResponse, slot: _Slot) -> bytes:
+def _is_packed(response: aiohttp.ClientResponse) -> bool:
+    """Return whether a file comes compressed, though that was not asked for: it is not unpacked."""
+    return response.headers.get("Content-Encoding", "identity").lower() != "identity"
+
+
+def _budget_violation(error: FetchBudgetSpent) -> Violation:
+    return Violation.of(
+        ViolationCode.FETCH_BUDGET_SPENT,
+        Source.QUOTA,
+        most=error.limit,
+        resets_at_ms=error.resets_at_ms,
+    )
+
+
+async def _store(turn: MemberTurn, data: bytes, suffix: str) -> str:
+    try:
+        return await turn.save_input(data, suffix)
+    except OSError:
+        _log.exception("input not stored")
+        raise _UnusableFile(ViolationCode.FILE_NOT_TAKEN) from None
+
+
+async def _read_capped(
+    response: aiohttp.ClientResponse, counter: FetchCounter, max_bytes: int
+) -> bytes:
     # BytesIO shares its buffer with getvalue(): no second copy of a large file.
     data = io.BytesIO()
     async for chunk in response.content.iter_chunked(65536):
         data.write(chunk)
-        if data.tell() > slot.max_bytes:
-            raise _UnusableFile(ViolationCode.FILE_TOO_LARGE, most=slot.max_bytes)
+        counter.add(len(chunk))
+        if data.tell() > max_bytes:
+            raise _UnusableFile(ViolationCode.FILE_TOO_LARGE, most=max_bytes)
     return data.getvalue()
 
 

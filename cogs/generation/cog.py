@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.generation.attachments import AttachmentLoader
+from cogs.generation.attachments import AttachmentLoader, RemoteFile
 from cogs.generation.autocomplete import Autocomplete, typed_model
 from cogs.generation.modals import (
     COMPOSE_MODAL_ID,
@@ -45,6 +45,7 @@ from domain.models import (
     Resolution,
 )
 from domain.requests import Draft, GenerationCommand
+from workflow.member_turns import MemberTurn
 from workflow.results.rerun import IdempotencyKeys, modal_keys
 
 _PICTURE_DESCRIPTIONS: Final = {
@@ -180,11 +181,12 @@ class GenerationCog(_CommandCog):
     ) -> None:
         """Defer, load the pictures, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
-        await self._service.gate.check(interaction)
-        loaded = await self._attachments.load_pictures(attachments)
-        draft = build_draft(command, options, loaded)
-        retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
-        view = await self._service.request_video(interaction, draft, retry=retry)
+        known, has_files = build_draft(command, options), bool(attachments)
+        async with self._service.take_turn(interaction, known, has_files=has_files) as turn:
+            loaded = await self._attachments.load_pictures(turn, attachments)
+            draft = build_draft(command, options, loaded)
+            retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
+            view = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=view)
 
 
@@ -283,14 +285,16 @@ class ReferenceCog(_CommandCog):
     ) -> None:
         """Defer, load the references, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
-        await self._service.gate.check(interaction)
-        loaded = await self._attachments.load_references(pictures, videos, audios)
-        draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
-        omitted = len(loaded.violations)
-        retry = RetryDraft(
-            interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
-        )
-        view = await self._service.request_video(interaction, draft, retry=retry)
+        known = build_draft(GenerationCommand.REFERENCE, options)
+        has_files = bool(pictures or videos or audios)
+        async with self._service.take_turn(interaction, known, has_files=has_files) as turn:
+            loaded = await self._attachments.load_references(turn, pictures, videos, audios)
+            draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
+            omitted = len(loaded.violations)
+            retry = RetryDraft(
+                interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
+            )
+            view = await self._service.request_video(interaction, draft, retry=retry)
         await interaction.edit_original_response(view=view)
 
     @reference.autocomplete("duration")
@@ -366,16 +370,21 @@ class ComposeCog(ComponentCog):
         keys: IdempotencyKeys,
     ) -> None:
         """Request the video of a draft with the submitted input applied, and answer."""
-        await self._service.gate.check(interaction)
         updated = replace(before, draft=apply_input(before.draft, data))
-        if takes_pictures(before.kind):
-            updated = await self._with_pictures(updated, data)
-        view = await self._service.request_video(interaction, updated.draft, keys, updated)
+        files = uploaded_files(data, ModalField.PICTURES) if takes_pictures(before.kind) else []
+        command = GenerationCommand.ANIMATE if files else updated.draft.command
+        known, has_files = replace(updated.draft, command=command), bool(files)
+        async with self._service.take_turn(interaction, known, keys, has_files=has_files) as turn:
+            if takes_pictures(before.kind):
+                updated = await self._with_pictures(turn, updated, files)
+            view = await self._service.request_video(interaction, updated.draft, keys, updated)
         await interaction.edit_original_response(view=view)
 
-    async def _with_pictures(self, retry: RetryDraft, data: Mapping[str, Any]) -> RetryDraft:
+    async def _with_pictures(
+        self, turn: MemberTurn, retry: RetryDraft, files: Sequence[RemoteFile]
+    ) -> RetryDraft:
         """Merge uploaded pictures with those kept; a composed video without any is from words."""
-        loaded = await self._attachments.load_pictures(uploaded_files(data, ModalField.PICTURES))
+        loaded = await self._attachments.load_pictures(turn, files)
         frames = merge_frames(retry.frames, loaded.frames)
         draft = with_frames(retry.draft, frames, loaded)
         if retry.kind is ModalKind.COMPOSE:

@@ -41,6 +41,7 @@ from domain.snowflakes import SNOWFLAKE
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import ChannelDeleted, ChannelUnavailable, MessageDeleted, PublishError
+from workflow.member_turns import MemberTurn
 from workflow.results.rerun import modal_keys
 
 MAX_PICTURES: Final = 25
@@ -233,16 +234,21 @@ class ContextMenuCog(ComponentCog):
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        await self._service.gate.check(interaction)
-        loaded = await self._load(interaction, match, data)
-        draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
-        retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)
         keys = modal_keys(int(match["opened"]), interaction.user.id, f"message:{match['message']}")
-        view = await self._service.request_video(interaction, draft, keys, retry)
+        known = apply_input(_EMPTY, data)
+        async with self._service.take_turn(interaction, known, keys) as turn:
+            loaded = await self._load(turn, interaction, match, data)
+            draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
+            retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)
+            view = await self._service.request_video(interaction, draft, keys, retry)
         await interaction.edit_original_response(view=view)
 
     async def _load(
-        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
+        self,
+        turn: MemberTurn,
+        interaction: Interaction,
+        match: re.Match[str],
+        data: Mapping[str, Any],
     ) -> LoadedAttachments:
         """Load the chosen picture and the one to end on; return violations instead of raising."""
         last = uploaded_files(data, ModalField.LAST_PICTURE)[:1]
@@ -251,13 +257,13 @@ class ContextMenuCog(ComponentCog):
                 interaction, int(match["message"]), int(match["number"])
             )
         except RulesViolated as error:
-            loaded = await self._attachments.load_pictures(last)
+            loaded = await self._attachments.load_pictures(turn, last)
             return LoadedAttachments(
                 violations=(*error.violations, *loaded.violations),
                 frames=(None, *loaded.frames),
                 conversions=loaded.conversions,
             )
-        return await self._attachments.load_pictures([first, *last])
+        return await self._attachments.load_pictures(turn, [first, *last])
 
     async def _find_picture(
         self, interaction: Interaction, message_id: int, number: int

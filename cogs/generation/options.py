@@ -110,8 +110,13 @@ def duration_choices(model: Model, current: object) -> list[app_commands.Choice[
     ]
 
 
+_NONE: Final = LoadedAttachments()
+
+
 def build_draft(
-    command: GenerationCommand, options: VideoOptions, attachments: LoadedAttachments
+    command: GenerationCommand,
+    options: VideoOptions,
+    attachments: LoadedAttachments = _NONE,
 ) -> Draft:
     """Build a command's draft from its options and loaded attachments."""
     choices = parse_choices(

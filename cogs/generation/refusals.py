@@ -4,22 +4,29 @@ from domain.money import MicroUSD
 from domain.quotas import Shortfall
 from domain.violations import Source, Violation, ViolationCode
 from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFlight
+from workflow.order_limits import OrderRefusal
 
 
-def quota_violations(error: OverLimit, price: MicroUSD) -> list[Violation]:
-    """Return a violation for each exceeded limit, with what is left under it."""
-    return [_shortfall_violation(shortfall, price) for shortfall in error.shortfalls]
+def order_violations(refusal: OrderRefusal, price: MicroUSD | None = None) -> list[Violation]:
+    """Return a violation for each limit that refuses an order; of no price, whatever it costs."""
+    match refusal:
+        case OverLimit():
+            return [_shortfall_violation(shortfall, price) for shortfall in refusal.shortfalls]
+        case QueueFull():
+            return [_queue_violation(refusal)]
+        case TooManyInFlight():
+            return [_in_flight_violation(refusal)]
+        case CooldownActive():
+            return [_cooldown_violation(refusal)]
 
 
-def in_flight_violation(error: TooManyInFlight) -> Violation:
-    """Return the violation of the limit of a member's videos in flight."""
+def _in_flight_violation(error: TooManyInFlight) -> Violation:
     if not error.limit:
         return Violation.of(ViolationCode.VIDEOS_FORBIDDEN, Source.QUOTA)
     return Violation.of(ViolationCode.TOO_MANY_IN_FLIGHT, Source.QUOTA, limit=error.limit)
 
 
-def cooldown_violation(error: CooldownActive) -> Violation:
-    """Return the violation that names when the member may ask again."""
+def _cooldown_violation(error: CooldownActive) -> Violation:
     return Violation.of(
         ViolationCode.COOLDOWN_ACTIVE,
         Source.QUOTA,
@@ -28,14 +35,22 @@ def cooldown_violation(error: CooldownActive) -> Violation:
     )
 
 
-def queue_violation(error: QueueFull) -> Violation:
-    """Return the violation of a full queue: whose it is, and how many jobs wait in it."""
+def _queue_violation(error: QueueFull) -> Violation:
     is_member_queue = error.scope == "member"
     code = ViolationCode.MEMBER_QUEUE_FULL if is_member_queue else ViolationCode.SERVER_QUEUE_FULL
     return Violation.of(code, Source.QUEUE, most=error.limit)
 
 
-def _shortfall_violation(shortfall: Shortfall, price: MicroUSD) -> Violation:
+def _shortfall_violation(shortfall: Shortfall, price: MicroUSD | None) -> Violation:
+    if price is None:
+        return Violation.of(
+            ViolationCode.QUOTA_USED_UP,
+            Source.QUOTA,
+            scope=shortfall.scope,
+            period=shortfall.period,
+            limit=shortfall.limit,
+            resets_at_ms=shortfall.resets_at_ms,
+        )
     if price > shortfall.limit + shortfall.grant_balance:
         return Violation.of(
             ViolationCode.QUOTA_TOO_SMALL,

@@ -1,6 +1,6 @@
 """Retry modals: refused requests come back filled in, attachments included."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,8 @@ from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand, Picture, build_request
 from domain.violations import Source, Violation, ViolationCode
+from workflow.context import Context
+from workflow.input_files import touch_inputs
 
 Frames = tuple[Picture | None, ...]
 """The first and the last picture; None for one that cannot be used."""
@@ -52,27 +54,34 @@ class RetryDraft:
 class RetryModals:
     """Keeps refused drafts in memory, and builds the modals that correct them."""
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        self._kept = TTLStore[RetryDraft](now_ms)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._kept = TTLStore[RetryDraft](context.now_ms)
 
-    def keep(self, interaction_id: int, retry: RetryDraft, refused: Draft) -> ActionButton:
-        """Keep a refused draft, and return the button that opens its modal."""
+    async def keep(self, interaction_id: int, retry: RetryDraft, refused: Draft) -> ActionButton:
+        """Keep a refused draft with its files, and return the button that opens its modal."""
         key = str(interaction_id)
-        self._kept.put(key, _cleared(replace(retry, draft=refused)))
+        await self._put(key, _cleared(replace(retry, draft=refused)))
         return ActionButton(ButtonAction.REOPEN_FORM, key)
 
-    def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
+    async def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
         """Return the modal of a member's draft; None if the draft is not kept, or no longer."""
         retry = self._kept.get(key, user_id)
         if retry is None:
             return None
-        self._kept.put(key, retry)  # renewed, for filling in the modal takes time too
+        await self._put(key, retry)  # renewed, for filling in the modal takes time too
         if retry.kind is ModalKind.EDIT:
             return edit_modal(retry.draft, retry.job_id, opened_id)
         if retry.kind is ModalKind.EXTEND:
             return extend_modal(retry.draft, retry.job_id, opened_id)
         custom_id = f"mend:{retry.kind}:{key}:{opened_id}"
         return make_modal(retry.kind, custom_id, retry.draft, _files_note(retry))
+
+    async def _put(self, key: str, retry: RetryDraft) -> None:
+        self._kept.put(key, retry)
+        frames = tuple(frame for frame in retry.frames if frame is not None)
+        pictures = frames or retry.draft.pictures
+        await touch_inputs(self._context, replace(retry.draft, pictures=pictures))
 
     def find(self, key: str, user_id: int, kind: ModalKind) -> RetryDraft:
         """Return the draft that a modal corrects; an empty one with a violation if it is gone."""

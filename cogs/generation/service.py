@@ -1,16 +1,22 @@
 """Requests for videos: validated, priced, confirmed, accepted, answered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import discord
+import structlog
 from discord import ui
 
 from cogs.generation import refusals
+from cogs.generation.eligibility import (
+    limit_violations,
+    permission_violations,
+    request_origin,
+    room_violations,
+)
 from cogs.generation.retry import RetryDraft, RetryModals
-from cogs.publishing.access import missing_permissions
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.servers.gate import ServerGate
 from cogs.ui import text, views
@@ -21,27 +27,26 @@ from cogs.ui.notify_button import NotifyButton
 from cogs.ui.routing import Interaction
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
-from domain.guild_rules import RequestOrigin, apply_guild_rules, privacy_violations
+from domain.guild_rules import apply_guild_rules, privacy_violations
 from domain.money import MicroUSD
 from domain.pricing import quote
 from domain.requests import Conversion, Draft, VideoRequest, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
-from workflow.errors import (
-    CooldownActive,
-    OverLimit,
-    QueueFull,
-    ServerNotAdmitted,
-    TooManyInFlight,
-)
+from workflow.errors import InputLost, InputNotKept, ServerNotAdmitted
 from workflow.guilds.notifications import wants_done_notification
 from workflow.guilds.presets import apply_preset
 from workflow.guilds.prompt_history import resolve_prompt_token
 from workflow.guilds.settings import read
+from workflow.input_files import touch_inputs
+from workflow.member_turns import MemberTurn, MemberTurns
+from workflow.order_limits import ORDER_REFUSALS
 from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class PriceConfirmations:
         remaining = (await read_quota_status(self._context, member)).remaining
         key = str(interaction.id)
         self._pending.put(key, pending)
+        await touch_inputs(self._context, pending.draft)
         question = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
         button = ActionButton(
             ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
@@ -88,31 +94,6 @@ class PriceConfirmations:
     def find(self, key: str, user_id: int) -> PendingConfirmation | None:
         """Return what a member was asked to confirm, if it is still kept."""
         return self._pending.get(key, user_id)
-
-
-_AGE_RESTRICTABLE: Final = (
-    discord.TextChannel,
-    discord.VoiceChannel,
-    discord.StageChannel,
-    discord.ForumChannel,
-)
-
-
-def request_origin(interaction: Interaction) -> RequestOrigin:
-    """Return where an interaction comes from, and its member's roles."""
-    channel = interaction.channel
-    return RequestOrigin(
-        channel_id=channel_id_of(interaction),
-        parent_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
-        age_restricted=is_age_restricted(channel),
-        role_ids=role_ids(interaction.user),
-    )
-
-
-def is_age_restricted(channel: object) -> bool:
-    """Return whether a channel, or a thread's channel, is age-restricted; False if unknown."""
-    guild_channel = channel.parent if isinstance(channel, discord.Thread) else channel
-    return isinstance(guild_channel, _AGE_RESTRICTABLE) and guild_channel.is_nsfw()
 
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
@@ -131,11 +112,56 @@ class GenerationService:
         gate: ServerGate,
     ) -> None:
         self.gate = gate
+        self._turns = MemberTurns(context)
         self._context = context
         self._worker = worker
         self._ephemeral_replies = ephemeral_replies
         self._retries = retries
         self._confirmations = PriceConfirmations(context)
+
+    @asynccontextmanager
+    async def take_turn(
+        self,
+        interaction: Interaction,
+        draft: Draft,
+        keys: IdempotencyKeys | None = None,
+        *,
+        has_files: bool = True,
+    ) -> AsyncGenerator[MemberTurn]:
+        """Wait for the member's turn, in which the files of a draft may be fetched.
+
+        `draft` is what is known without them. A request without files waits for nothing, and is
+        checked as a whole.
+
+        Raises:
+            RulesViolated: what is known breaks rules that neither files nor a form would change.
+            UserError: Discord does not answer whose server it is.
+        """
+        if not has_files:
+            yield MemberTurn(self._context, interaction.user.id)
+            return
+        async with self._turns.take(interaction.user.id) as turn:
+            await self.gate.check(interaction)
+            await self._check_known(interaction, draft, keys or IdempotencyKeys(interaction.id))
+            yield turn
+
+    async def _check_known(
+        self, interaction: Interaction, draft: Draft, keys: IdempotencyKeys
+    ) -> None:
+        draft = await self._resolve_prompt(interaction, draft)
+        broken = list[Violation]()
+        try:
+            await self._validate(interaction, draft)
+        except RulesViolated as error:
+            broken += [one for one in error.violations if one.source is not Source.ATTACHMENT]
+        broken += await limit_violations(self._context, interaction, keys)
+        broken += room_violations(self._context)
+        if any(one.source not in _FIXABLE for one in broken):
+            raise RulesViolated(broken)
+
+    async def _resolve_prompt(self, interaction: Interaction, draft: Draft) -> Draft:
+        guild_id = guild_id_of(interaction)
+        return await resolve_prompt_token(self._context, guild_id, interaction.user.id, draft)
 
     async def request_video(
         self,
@@ -153,16 +179,14 @@ class GenerationService:
         question instead of a price that is above the server's threshold, or not `agreed_price`.
         """
         keys = keys or IdempotencyKeys(interaction.id)
-        draft = await resolve_prompt_token(
-            self._context, guild_id_of(interaction), interaction.user.id, draft
-        )
+        draft = await self._resolve_prompt(interaction, draft)
         try:
             await self.gate.check(interaction)
             return await self._ask_or_accept(interaction, draft, keys, retry, agreed_price)
         except RulesViolated as error:
             button = None
             if retry is not None and _is_fixable(error.violations):
-                button = self._retries.keep(interaction.id, retry, draft)
+                button = await self._retries.keep(interaction.id, retry, draft)
             return views.render_refusal(error.violations, button)
 
     async def _ask_or_accept(
@@ -237,7 +261,7 @@ class GenerationService:
         )
         origin_violations = (
             *privacy_violations(settings, draft),
-            *([] if draft.private else _permission_violations(interaction)),
+            *([] if draft.private else permission_violations(interaction)),
         )
         request = build_request(replace(draft, violations=(*draft.violations, *origin_violations)))
         return request, settings.confirm_above
@@ -263,28 +287,19 @@ class GenerationService:
         )
         try:
             return await accept(self._context, order)
-        except OverLimit as error:
-            violations = refusals.quota_violations(error, quote(request).amount)
         except ServerNotAdmitted:
             violations = [Violation.of(ViolationCode.SERVER_REFUSED, Source.CHANNEL)]
-        except QueueFull as error:
-            violations = [refusals.queue_violation(error)]
-        except TooManyInFlight as error:
-            violations = [refusals.in_flight_violation(error)]
-        except CooldownActive as error:
-            violations = [refusals.cooldown_violation(error)]
+        except InputLost:
+            violations = [Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)]
+        except InputNotKept as error:
+            _log.exception("input not stored")
+            code = ViolationCode.FILE_NOT_TAKEN
+            violations = [Violation.of(code, Source.ATTACHMENT, name=error.name)]
+        except ORDER_REFUSALS as refusal:
+            violations = refusals.order_violations(refusal, quote(request).amount)
         raise RulesViolated(violations)
 
 
 def _is_fixable(violations: Sequence[Violation]) -> bool:
     """Return whether a modal can correct at least one of the violations."""
     return any(violation.source in _FIXABLE for violation in violations)
-
-
-def _permission_violations(interaction: Interaction) -> list[Violation]:
-    """Return a violation that names what the bot lacks to post a video here later, if anything."""
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    missing = missing_permissions(interaction.app_permissions, in_thread=in_thread)
-    if not missing:
-        return []
-    return [Violation.of(ViolationCode.PERMISSIONS_MISSING, Source.CHANNEL, permissions=missing)]

@@ -128,7 +128,7 @@ class JobButtonsCog(ComponentCog):
         await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
 
     async def _reopen_form(self, interaction: Interaction, key: str) -> None:
-        modal = self._retries.build_modal(key, interaction.user.id, interaction.id)
+        modal = await self._retries.build_modal(key, interaction.user.id, interaction.id)
         if modal is None:
             raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
         await interaction.response.send_modal(modal)

@@ -14,7 +14,9 @@ from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
+from domain.requests import Picture
 from workflow.context import Context
+from workflow.member_turns import MemberTurn
 from workflow.results.extend import (
     ExtendRefusal,
     check_extendable,
@@ -79,13 +81,18 @@ class ExtendHandler:
         """Request the video of a submitted modal; submitted twice, it is one job."""
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, match["job"])
+        keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
+        known = apply_input(draft_continuation(job, self._context.now_ms()), data)
+        async with self._service.take_turn(interaction, known, keys) as turn:
+            picture = await self._extract_last_frame(job, turn)
+            draft = replace(known, pictures=(picture,))
+            retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
+            view = await self._service.request_video(interaction, draft, keys, retry)
+        await interaction.edit_original_response(view=view)
+
+    async def _extract_last_frame(self, job: JobView, turn: MemberTurn) -> Picture:
         name = _("the last picture of the video")
-        picture = await extract_last_frame(self._context, job, name)
+        picture = await extract_last_frame(self._context, job, name, turn.save_input)
         if isinstance(picture, ExtendRefusal):
             raise UserError(_(_REFUSALS[picture]))
-        before = replace(draft_continuation(job, self._context.now_ms()), pictures=(picture,))
-        draft = apply_input(before, data)
-        keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
-        retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
-        view = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=view)
+        return picture

@@ -78,6 +78,32 @@ _EXCEEDED_WITH_GRANTS: Final = MappingProxyType(
         ),
     }
 )
+_USED_UP: Final[_Sentences] = MappingProxyType(
+    {
+        (Scope.MEMBER, Period.DAY): N_("You've used up today's {limit}."),
+        (Scope.MEMBER, Period.MONTH): N_("You've used up this month's {limit}."),
+        (Scope.SERVER, Period.DAY): N_("This server has used up today's {limit}."),
+        (Scope.SERVER, Period.MONTH): N_("This server has used up this month's {limit}."),
+        (Scope.EVERYTHING, Period.DAY): N_("The service has used up today's {limit}."),
+        (Scope.EVERYTHING, Period.MONTH): N_("The service has used up this month's {limit}."),
+    }
+)
+_NOTHING_ALLOWED: Final = MappingProxyType(
+    {
+        Scope.MEMBER: N_("You may spend nothing on videos here."),
+        Scope.SERVER: N_("This server may spend nothing on videos."),
+        Scope.EVERYTHING: N_("The service may spend nothing on videos."),
+    }
+)
+
+
+def format_quota_used_up(
+    *, scope: Scope, period: Period, limit: MicroUSD, resets_at_ms: int
+) -> str:
+    """Format that a quota leaves nothing, and when there is more."""
+    if not limit:
+        return _(_NOTHING_ALLOWED[scope])
+    return f"{_(_USED_UP[scope, period], limit=format_usd(limit))} {_more(resets_at_ms)}"
 
 
 def format_quota_too_small(
@@ -110,4 +136,8 @@ def format_quota_exceeded(  # noqa: PLR0913 - the values of its sentence, by nam
         limit=format_usd(limit),
         grants=format_usd(grants),
     )
-    return f"{refusal} {_('There is more {when}.', when=f'<t:{resets_at_ms // 1000}:R>')}"
+    return f"{refusal} {_more(resets_at_ms)}"
+
+
+def _more(resets_at_ms: int) -> str:
+    return _("There is more {when}.", when=f"<t:{resets_at_ms // 1000}:R>")

@@ -9,7 +9,11 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from cogs.ui.i18n import N_, _, format_number, format_or_list, format_usd, ngettext
-from cogs.ui.quota_text import format_quota_exceeded, format_quota_too_small
+from cogs.ui.quota_text import (
+    format_quota_exceeded,
+    format_quota_too_small,
+    format_quota_used_up,
+)
 from cogs.ui.text import INPUTS_GONE, INPUTS_TOO_LARGE, sanitize
 from domain.models import MODELS, ModelId
 from domain.money import MicroUSD
@@ -145,6 +149,9 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ViolationCode.FILE_WITHOUT_SOUND: N_("{name} has no sound."),
         ViolationCode.FILE_TOO_COMPLEX: N_(
             "{name} takes too much time or memory to look into: save it in a simpler form."
+        ),
+        ViolationCode.FILES_WITHOUT_ROOM: N_(
+            "I'm short of disk space, so I can't take files right now. Try again later."
         ),
         ViolationCode.MESSAGE_PICTURE_GONE: N_(
             "I can not see the picture any more: it or its message may be deleted, or I was "
@@ -373,6 +380,15 @@ def _file_damaged(*, kind: str, name: str) -> str:
     return _(_DAMAGED[kind], name=name)
 
 
+def _fetch_budget_spent(*, most: int, resets_at_ms: int) -> str:
+    return _(
+        "I take {most} MB of files from you in a day, and these would exceed that. There is more "
+        "{when}.",
+        most=format_number(most // 1_000_000),
+        when=f"<t:{resets_at_ms // 1000}:R>",
+    )
+
+
 def _channel_not_allowed(*, channels: tuple[int, ...]) -> str:
     return _(
         "Videos are not asked for in this channel: go to {channels}.",
@@ -472,6 +488,8 @@ _FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyTyp
         ViolationCode.PERMISSIONS_MISSING: _permissions_missing,
         ViolationCode.QUOTA_TOO_SMALL: format_quota_too_small,
         ViolationCode.QUOTA_EXCEEDED: format_quota_exceeded,
+        ViolationCode.QUOTA_USED_UP: format_quota_used_up,
+        ViolationCode.FETCH_BUDGET_SPENT: _fetch_budget_spent,
         ViolationCode.TOO_MANY_IN_FLIGHT: _too_many_in_flight,
         ViolationCode.COOLDOWN_ACTIVE: _cooldown_active,
         ViolationCode.CHANNEL_RULES_BROKEN: _channel_rules_broken,

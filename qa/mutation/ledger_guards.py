@@ -168,8 +168,8 @@ LEDGER_GUARDS = (
     ),
     Guard(
         "a full queue takes nothing",
-        "workflow/stages/accept.py",
-        "if member_count > context.policy.max_queued_per_member:",
+        "workflow/order_limits.py",
+        "if member_count + coming > context.policy.max_queued_per_member:",
         "if False:",
         (
             (

@@ -124,14 +124,14 @@ SECURITY_GUARDS = (
     Guard(
         "redirects of attachments",
         "cogs/generation/attachments.py",
-        "timeout=_TIMEOUT, allow_redirects=False",
-        "timeout=_TIMEOUT, allow_redirects=True",
+        "                allow_redirects=False,\n",
+        "                allow_redirects=True,\n",
         (f"{_ATTACHMENTS}test_a_redirect_is_not_followed",),
     ),
     Guard(
         "size of an attachment as it comes",
         "cogs/generation/attachments.py",
-        "        if data.tell() > slot.max_bytes:\n",
+        "        if data.tell() > max_bytes:\n",
         "        if False:\n",
         (f"{_ATTACHMENTS}test_more_than_was_announced_is_cut_off",),
     ),

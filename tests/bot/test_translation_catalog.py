@@ -59,6 +59,7 @@ ALLOWED = {
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
+        "pending inputs",
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         "rate limited for {} s",

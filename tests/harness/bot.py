@@ -144,7 +144,7 @@ class BotHarness:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
-        intake = AttachmentLoader(session, self.discord.api_url, media.save_input)
+        intake = AttachmentLoader(session, self.discord.api_url)
         bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
         answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
         self.context = context = Context(

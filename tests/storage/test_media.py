@@ -15,6 +15,7 @@ import pytest
 
 from storage.errors import MediaTooLarge, NotAVideo
 from storage.media import MediaFolder, StoredFile
+from tests.harness.inputs import keep_input
 
 ROOT = Path(__file__).parents[2]
 MARK = b"\x00\x00\x00\x18ftypisom"
@@ -238,15 +239,15 @@ def make_old(folder: MediaFolder, name: str, age_s: float) -> None:
 
 async def test_an_input_goes_by_the_hash_of_its_bytes(folder: MediaFolder, tmp_path: Path) -> None:
     """The same bytes are the same file, and nobody else can read it."""
-    name = await folder.save_input(INPUT, "png")
+    name = await keep_input(folder, INPUT, "png")
     assert name == f"{HASH}.png"
-    assert await folder.save_input(INPUT, "png") == name
+    assert (await folder.save_input(INPUT, "png")).name == name
     path = folder.input_path(name)
     assert path is not None
     assert path.read_bytes() == INPUT
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert await folder.save_input(INPUT, "jpg") == f"{HASH}.jpg"
+    assert await keep_input(folder, INPUT, "jpg") == f"{HASH}.jpg"
     assert inputs(tmp_path) == [f"{HASH}.jpg", name]
 
 
@@ -255,7 +256,7 @@ async def test_two_who_keep_the_same_input_at_once_both_have_it(
 ) -> None:
     """One file is left, whole, and no part of another."""
     data = b"x" * 3_000_000
-    names = await asyncio.gather(*(folder.save_input(data, "mp4") for _ in range(8)))
+    names = await asyncio.gather(*(keep_input(folder, data, "mp4") for _ in range(8)))
     assert set(names) == set(inputs(tmp_path))
     path = folder.input_path(names[0])
     assert path is not None
@@ -282,18 +283,64 @@ async def test_only_plain_suffixes_are_taken(
     assert list(tmp_path.iterdir()) == []
 
 
+def folders(tmp_path: Path) -> list[str]:
+    return sorted(path.parent.name for path in (tmp_path / "media").glob("*inputs/*"))
+
+
+async def test_a_saved_input_is_pending_until_a_job_keeps_it(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """It is found in either place, and only the pending one goes by its age alone."""
+    saved = await folder.save_input(INPUT, "png")
+    assert folders(tmp_path) == ["pending-inputs"]
+    assert folder.input_path(saved.name) is not None
+    assert folder.remove_pending_inputs(100) == 0
+    assert await folder.keep_input(saved.name) is not None
+    assert folders(tmp_path) == ["inputs"]
+    assert folder.remove_pending_inputs(-1) == 0
+    other = await folder.save_input(b"another", "png")
+    make_old(folder, other.name, 101)
+    assert folder.remove_pending_inputs(100) == 1
+    assert folder.input_path(other.name) is None
+    assert await folder.keep_input(other.name) is None
+
+
+async def test_an_input_is_discarded_by_who_saved_it_unless_others_have_it_too(
+    folder: MediaFolder, tmp_path: Path
+) -> None:
+    """Whoever saves, touches or keeps the same bytes meanwhile goes on having them."""
+    first, second = [await folder.save_input(INPUT, "png") for _ in range(2)]
+    assert not folder.discard_input(second)
+    assert not folder.discard_input(first)
+    assert folders(tmp_path) == ["pending-inputs"]
+    assert folder.remove_pending_inputs(-1) == 1
+    alone = await folder.save_input(INPUT, "png")
+    assert folder.discard_input(alone)
+    assert not folder.discard_input(alone)
+    touched = await folder.save_input(INPUT, "png")
+    assert folder.touch_input(touched.name)
+    assert not folder.discard_input(touched)
+    kept = await folder.keep_input(touched.name)
+    again = await folder.keep_input(touched.name)
+    assert kept is not None
+    assert again is not None
+    assert not folder.discard_input(kept)
+    assert not folder.discard_input(again)
+    assert folders(tmp_path) == ["inputs"]
+
+
 async def test_inputs_go_when_nobody_asked_for_them_for_long_enough(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
     """To keep one again or to touch it makes it young; videos are never swept."""
     await folder.save_video(NAME, chunks(MARK), max_bytes=99)
     contents = (b"old", b"touched", b"kept again", b"young")
-    old, touched, again, young = [await folder.save_input(data, "wav") for data in contents]
+    old, touched, again, young = [await keep_input(folder, data, "wav") for data in contents]
     for name in (old, touched, again):
         make_old(folder, name, 101)
     make_old(folder, young, 50)
     assert folder.touch_input(touched)
-    assert await folder.save_input(b"kept again", "wav") == again
+    assert await keep_input(folder, b"kept again", "wav") == again
     assert folder.remove_old_inputs(older_than_s=100) == 1
     assert folder.input_path(old) is None
     assert inputs(tmp_path) == sorted((touched, again, young))
@@ -313,7 +360,7 @@ async def test_an_input_kept_while_it_is_swept_is_there(
     folder: MediaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who keeps it when the sweep has made up its mind waits, and writes it anew."""
-    name = await folder.save_input(INPUT, "png")
+    name = await keep_input(folder, INPUT, "png")
     make_old(folder, name, 101)
     keeper = threading.Thread(target=lambda: asyncio.run(folder.save_input(INPUT, "png")))
     unlink = Path.unlink
@@ -346,7 +393,7 @@ async def test_a_full_disk_leaves_no_input(folder: MediaFolder, tmp_path: Path) 
 
 async def test_what_a_crash_left_of_an_input_is_swept(folder: MediaFolder, tmp_path: Path) -> None:
     """With the parts of videos."""
-    name = await folder.save_input(INPUT, "png")
+    name = await keep_input(folder, INPUT, "png")
     (tmp_path / "media" / "inputs" / f"{name}.00.part").touch()
     assert folder.remove_partial_files() == 1
     assert inputs(tmp_path) == [name]

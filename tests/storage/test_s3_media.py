@@ -13,6 +13,7 @@ from bot.media_store import WORK_FOLDER, open_media
 from sandbox.apixo.clips import minimal_clip
 from storage.errors import MediaTooLarge, NotAVideo, StorageError
 from storage.s3_media import S3Bucket, S3MediaFolder
+from tests.harness.inputs import keep_input
 from workflow.urls.presigned_urls import PresignedUrls
 
 NAME = "0123456789abcdefghjk.mp4"
@@ -125,7 +126,7 @@ async def test_what_the_disk_has_lost_comes_back(media: S3MediaFolder):
 async def test_what_is_removed_is_nowhere(media: S3MediaFolder, endpoint: str):
     """A video that its member deletes, an input that nobody has asked for; twice does no harm."""
     await media.save_video(NAME, chunks(minimal_clip()), max_bytes=MOST)
-    name = await media.save_input(b"a picture", "png")
+    name = await keep_input(media, b"a picture", "png")
     assert keys(endpoint) == [f"dailies/{NAME}", f"dailies/inputs/{name}"]
     media.remove_video(NAME)
     media.remove_video(NAME)
@@ -135,11 +136,28 @@ async def test_what_is_removed_is_nowhere(media: S3MediaFolder, endpoint: str):
     assert media.input_path(name) is None
 
 
+async def test_an_input_reaches_the_bucket_with_its_job(media: S3MediaFolder, endpoint: str):
+    """What is refused never does, or is taken out again, but for what was there before."""
+    saved = await media.save_input(b"a picture", "png")
+    assert keys(endpoint) == []
+    kept = await media.keep_input(saved.name)
+    assert keys(endpoint) == [f"dailies/inputs/{saved.name}"]
+    assert kept is not None
+    assert media.discard_input(kept)
+    assert keys(endpoint) == []
+    await keep_input(media, b"a picture", "png")
+    shutil.rmtree(WORK_FOLDER)
+    other = await media.keep_input((await media.save_input(b"a picture", "png")).name)
+    assert other is not None
+    assert not media.discard_input(other)
+    assert keys(endpoint) == [f"dailies/inputs/{saved.name}"]
+
+
 async def test_links_lead_into_the_bucket(media: S3MediaFolder):
     """Whoever has one gets the file, no credentials needed; altered, it is worth nothing."""
     clip = minimal_clip()
     await media.save_video(NAME, chunks(clip), max_bytes=MOST)
-    name = await media.save_input(b"a picture", "png")
+    name = await keep_input(media, b"a picture", "png")
     links = PresignedUrls(S3Bucket(URL), lambda: NOW_MS)
     result = links.url_for_result(NAME, NOW_MS + HOUR_MS)
     async with aiohttp.ClientSession() as session:

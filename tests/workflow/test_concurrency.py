@@ -16,6 +16,7 @@ from sandbox.apixo import Fault as ApixoFault
 from storage import guild_settings, jobs, status_messages
 from storage.database import Database
 from storage.jobs import Job
+from tests.harness.inputs import keep_input
 from tests.harness.workflow import ADA, GUILD, WorkflowHarness
 from workflow.billing import credit
 from workflow.billing.quotas import Actor
@@ -121,7 +122,7 @@ async def test_who_got_a_link_when_another_has_the_job_sends_nothing(harness: Wo
 
 async def with_a_picture(world: WorkflowHarness) -> str:
     """Order a video from a picture without a link, and have its card posted."""
-    kept = await world.context.media.save_input(b"picture", "png")
+    kept = await keep_input(world.context.media, b"picture", "png")
     picture = Picture(url="", name="p.png", format="PNG", width=640, height=480, size=7, kept=kept)
     request = build_request(
         Draft(command=GenerationCommand.ANIMATE, prompt="it drifts", pictures=(picture,))

@@ -1,6 +1,7 @@
 """Continuation of a video: its last frame is the first picture of the next request."""
 
 import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -48,8 +49,12 @@ def draft_continuation(job: JobView, now_ms: int) -> Draft:
     return replace(draft, command=GenerationCommand.ANIMATE, pictures=(), videos=(), audios=())
 
 
-async def extract_last_frame(context: Context, job: JobView, name: str) -> Picture | ExtendRefusal:
+async def extract_last_frame(
+    context: Context, job: JobView, name: str, save_input: Callable[[bytes, str], Awaitable[str]]
+) -> Picture | ExtendRefusal:
     """Save the last frame of a job's video as an input file and return it under `name`.
+
+    `save_input` takes a file's bytes and the suffix of its format, and returns its name.
 
     Raises:
         OSError: the picture cannot be saved.
@@ -74,7 +79,7 @@ async def extract_last_frame(context: Context, job: JobView, name: str) -> Pictu
         width=width,
         height=height,
         size=len(data),
-        kept=await context.media.save_input(data, "png"),
+        kept=await save_input(data, "png"),
     )
 
 

@@ -16,11 +16,12 @@ from storage import media_usage
 from storage.media_usage import InputUse, VideoJob
 from workflow.context import Context
 from workflow.guilds import settings
-from workflow.urls.input_urls import input_media
 
 _log = structlog.get_logger(__name__)
 
 _DEFAULTS: Final = GuildSettings()
+_ORPHAN_S: Final = 3_600
+"""Seconds after which a kept input without a job is an orphan: a crash, or a late refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,25 @@ async def sweep(context: Context) -> Swept:
     return swept
 
 
+async def sweep_pending_inputs(context: Context, older_than_s: float) -> None:
+    """Remove members' files of which no job was made, that long after they were last touched."""
+    removed = await asyncio.to_thread(context.media.remove_pending_inputs, older_than_s)
+    if removed:
+        _log.info("unused files removed", inputs=removed)
+
+
 async def _sweep_inputs(context: Context, settings_by_guild: Mapping[int, GuildSettings]) -> int:
     days = {
         guild_id: guild_settings.keep_inputs_days
         for guild_id, guild_settings in settings_by_guild.items()
     }
-    limits = (_DEFAULTS.keep_inputs_days, *days.values())
-    shortest_s = min(limits) * DAY_S
-    if not await asyncio.to_thread(context.media.list_old_inputs, shortest_s):
+    if not await asyncio.to_thread(context.media.list_old_inputs, _ORPHAN_S):
         return 0
     now_ms = context.now_ms()
-    since_ms = now_ms - max(limits) * DAY_MS
+    since_ms = now_ms - max(_DEFAULTS.keep_inputs_days, *days.values(), 0) * DAY_MS
     uses = await context.database.read(lambda tx: media_usage.list_input_uses(tx, since_ms))
     keep = _inputs_to_keep(uses, days, now_ms)
-    return await asyncio.to_thread(context.media.remove_old_inputs, shortest_s, keep)
+    return await asyncio.to_thread(context.media.remove_old_inputs, _ORPHAN_S, keep)
 
 
 def _inputs_to_keep(
@@ -68,12 +74,11 @@ def _inputs_to_keep(
 ) -> frozenset[str]:
     """Return the names of inputs within their retention, or of active jobs."""
     return frozenset(
-        medium.kept
+        name
         for use in uses
         if not use.ended
         or now_ms - use.created_at_ms < days.get(use.guild_id, _DEFAULTS.keep_inputs_days) * DAY_MS
-        for medium in input_media(use.request)
-        if medium.kept is not None
+        for name in use.names
     )
 
 

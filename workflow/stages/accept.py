@@ -24,6 +24,8 @@ from workflow.errors import (
     ServerNotAdmitted,
     TooManyInFlight,
 )
+from workflow.input_files import discard_inputs, keep_inputs
+from workflow.order_limits import check_pace, check_queue
 from workflow.publisher import SubmissionBlock
 from workflow.servers.admission import is_allowed
 from workflow.submission_gate import find_submission_block
@@ -73,12 +75,15 @@ async def accept(context: Context, order: Order) -> Accepted:
         QueueFull: the member or the server has too many queued jobs.
         TooManyInFlight: the member has as many active jobs as they may have.
         CooldownActive: the member's last request was too recent.
+        InputLost, InputNotKept: one of its files is gone, or cannot be kept.
     """
+    kept = await keep_inputs(context, order.request)
     try:
         accepted = await context.database.transact(lambda tx: _accept(tx, context, order))
     except (QuotaExceeded, QueueFull, TooManyInFlight, CooldownActive, _DuplicateOrder) as error:
         accepted = await context.database.transact(lambda tx: _find_existing(tx, context, order))
         if accepted is None:
+            await discard_inputs(context, kept)
             raise _public_error(error) from None
     job = accepted.job
     _log.info("job accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
@@ -178,8 +183,8 @@ async def _create_job(
     )
     # The hold has locked the service-wide usage row, so no other order is checked at this moment.
     await _check_duplicates(tx, order)
-    await _check_queue(tx, context, order)
-    await _check_pace(tx, job, effective_limits)
+    await check_queue(tx, context, order.guild_id, order.user_id)
+    await check_pace(tx, job, effective_limits)
     return job
 
 
@@ -188,29 +193,3 @@ async def _check_duplicates(tx: AsyncConnection, order: Order) -> None:
     for key in order.duplicate_keys:
         if await jobs.get_by_interaction(tx, key) is not None:
             raise _DuplicateOrder
-
-
-async def _check_queue(tx: AsyncConnection, context: Context, order: Order) -> None:
-    """Check the number of queued jobs, including this one."""
-    member_count, server_count = await queue.count_queued(tx, order.guild_id, order.user_id)
-    if member_count > context.policy.max_queued_per_member:
-        raise QueueFull("member", context.policy.max_queued_per_member)
-    if server_count > context.policy.max_queued_per_server:
-        raise QueueFull("server", context.policy.max_queued_per_server)
-
-
-async def _check_pace(tx: AsyncConnection, job: Job, effective_limits: Limits) -> None:
-    """Check the member's active jobs, including this one, and their cooldown."""
-    if effective_limits.in_flight is not None:
-        in_flight = await queue.count_active(tx, job.guild_id, job.user_id)
-        if in_flight > effective_limits.in_flight:
-            raise TooManyInFlight(effective_limits.in_flight)
-    if not effective_limits.cooldown_s:
-        return
-    last_ms = await jobs.previous_request_ms(tx, job)
-    if last_ms is None:
-        return
-    # A clock that was set back must not make anyone wait longer than the cooldown.
-    until_ms = min(last_ms, job.created_at_ms) + effective_limits.cooldown_s * 1000
-    if job.created_at_ms < until_ms:
-        raise CooldownActive(effective_limits.cooldown_s, until_ms)

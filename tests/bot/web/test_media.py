@@ -12,6 +12,7 @@ from bot.web import media
 from bot.web.server import serve
 from sandbox.apixo.clips import minimal_clip
 from storage.media import MediaFolder
+from tests.harness.inputs import keep_input
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer
 
@@ -76,7 +77,7 @@ async def test_parts_of_a_video_can_be_asked_for(visitor: Visitor):
 
 async def test_a_link_to_an_input_gives_the_members_file(visitor: Visitor):
     """With its own type: APIXO looks at it."""
-    name = await visitor.folder.save_input(b"\x89PNG and so on", "png")
+    name = await keep_input(visitor.folder, b"\x89PNG and so on", "png")
     address = visitor.links.url_for_input(name, LATER_MS)
     status, body, headers = await visitor.get(address)
     assert (status, body) == (200, b"\x89PNG and so on")

@@ -1,7 +1,6 @@
 """Attachments as they come: from Discord's CDN or somewhere else, media or anything else."""
 
 import asyncio
-import errno
 import gzip
 import io
 import struct
@@ -31,10 +30,13 @@ from domain.violations import ViolationCode
 from sandbox.apixo import ManualClock
 from sandbox.apixo.clips import minimal_clip
 from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient, Upload
+from storage.database import Database
 from storage.media import MediaFolder
 from tests.harness.media_measures import measure
 from tests.harness.media_samples import make_audio, make_video
+from tests.harness.member_turns import TurnLoader, member_turn
 from tests.harness.rendering import rendered_markup
+from workflow.member_turns import MemberTurn
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -98,16 +100,19 @@ def folder(tmp_path: Path) -> MediaFolder:
 
 
 @pytest.fixture
-def loader(session: aiohttp.ClientSession, server: Server, folder: MediaFolder) -> AttachmentLoader:
-    return AttachmentLoader(session, server.api_url, folder.save_input)
+def turn(database: Database, folder: MediaFolder) -> MemberTurn:
+    return member_turn(database, folder)
 
 
 @pytest.fixture
-def live(
-    session: aiohttp.ClientSession, fake_discord: FakeDiscord, folder: MediaFolder
-) -> AttachmentLoader:
+def loader(session: aiohttp.ClientSession, server: Server, turn: MemberTurn) -> TurnLoader:
+    return TurnLoader(AttachmentLoader(session, server.api_url), turn)
+
+
+@pytest.fixture
+def live(session: aiohttp.ClientSession, fake_discord: FakeDiscord, turn: MemberTurn) -> TurnLoader:
     """Take attachments in from the stand-in's CDN."""
-    return AttachmentLoader(session, fake_discord.api_url, folder.save_input)
+    return TurnLoader(AttachmentLoader(session, fake_discord.api_url), turn)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (640, 360), **options: Any) -> bytes:
@@ -175,7 +180,7 @@ def problem(gathered: LoadedAttachments) -> str:
     ],
 )
 async def test_a_picture_is_what_its_bytes_say(
-    live: AttachmentLoader,
+    live: TurnLoader,
     ada: MemberClient,
     videos: Channel,
     kind: str,
@@ -215,7 +220,7 @@ _BAD_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("name", _BAD_FILES)
 async def test_what_is_no_usable_picture_is_named(
-    live: AttachmentLoader,
+    live: TurnLoader,
     ada: MemberClient,
     videos: Channel,
     name: str,
@@ -229,7 +234,7 @@ async def test_what_is_no_usable_picture_is_named(
 
 
 async def test_ten_megabytes_are_sent_at_most(
-    live: AttachmentLoader, ada: MemberClient, videos: Channel
+    live: TurnLoader, ada: MemberClient, videos: Channel
 ) -> None:
     """More is taken, and made smaller."""
     padded = picture().ljust(MAX_IMAGE_BYTES + 1, b"\0")
@@ -241,7 +246,7 @@ async def test_ten_megabytes_are_sent_at_most(
 
 
 async def test_of_an_animation_the_first_picture_is_used_and_told(
-    live: AttachmentLoader, ada: MemberClient, videos: Channel
+    live: TurnLoader, ada: MemberClient, videos: Channel
 ) -> None:
     files = await given(ada, videos, Upload("cat.webp", animation("WEBP")))
     gathered = await live.load_pictures(files)
@@ -250,7 +255,7 @@ async def test_of_an_animation_the_first_picture_is_used_and_told(
 
 @pytest.mark.parametrize("side", [12_000, 60_000])
 async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
-    server: Server, loader: AttachmentLoader, side: int
+    server: Server, loader: TurnLoader, side: int
 ) -> None:
     """A few hundred bytes that claim gigabytes."""
 
@@ -263,7 +268,7 @@ async def test_a_picture_of_too_many_pixels_is_refused_without_being_decoded(
 
 
 async def test_a_file_announced_as_too_large_is_not_fetched(
-    server: Server, loader: AttachmentLoader
+    server: Server, loader: TurnLoader
 ) -> None:
     """What Discord says of its length is enough."""
     gathered = await loader.load_pictures([attachment(server.url(), size=_MAX_FETCHED + 1)])
@@ -271,16 +276,10 @@ async def test_a_file_announced_as_too_large_is_not_fetched(
     assert server.asked == []
 
 
-@pytest.mark.parametrize("packed", [False, True])
-async def test_more_than_was_announced_is_cut_off(
-    server: Server, loader: AttachmentLoader, packed: bool
-) -> None:
-    """Also where it arrives as a small parcel that swells."""
+async def test_more_than_was_announced_is_cut_off(server: Server, loader: TurnLoader) -> None:
     data = picture() + bytes(_MAX_FETCHED + 1)
 
     async def send(_request: web.Request) -> web.StreamResponse:
-        if packed:
-            return web.Response(body=gzip.compress(data), headers={"Content-Encoding": "gzip"})
         return web.Response(body=data)
 
     server.answer = send
@@ -289,7 +288,7 @@ async def test_more_than_was_announced_is_cut_off(
     )
 
 
-async def test_a_file_that_never_ends_is_left(server: Server, loader: AttachmentLoader) -> None:
+async def test_a_file_that_never_ends_is_left(server: Server, loader: TurnLoader) -> None:
     """The connection is closed at the cap."""
     left = asyncio.Event()
 
@@ -324,6 +323,11 @@ async def _close(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
+async def _packed(_request: web.Request) -> web.StreamResponse:
+    packed = gzip.compress(picture())
+    return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+
 async def _wrongly_packed(_request: web.Request) -> web.StreamResponse:
     return web.Response(body=picture(), headers={"Content-Encoding": "gzip"})
 
@@ -337,35 +341,41 @@ def _status(status: int) -> Answer:
 
 @pytest.mark.parametrize(
     "answer",
-    [_cut, _close, _wrongly_packed, *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503])],
+    [
+        _cut,
+        _close,
+        _packed,
+        _wrongly_packed,
+        *map(_status, [204, 206, 304, 403, 404, 410, 429, 500, 503]),
+    ],
 )
 async def test_what_can_not_be_fetched_is_to_be_attached_again(
-    server: Server, loader: AttachmentLoader, answer: Answer
+    server: Server, loader: TurnLoader, answer: Answer
 ) -> None:
-    """A broken transfer, or any answer but 200."""
+    """A broken transfer, one that is compressed though nobody asked, or any answer but 200."""
     server.answer = answer
     gathered = await loader.load_pictures([attachment(server.url())])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
 async def test_a_host_that_is_not_there_is_told(
-    session: aiohttp.ClientSession, folder: MediaFolder, unused_tcp_port: int
+    session: aiohttp.ClientSession, turn: MemberTurn, unused_tcp_port: int
 ) -> None:
     """A refused connection is a problem like any other."""
     root = f"http://127.0.0.1:{unused_tcp_port}"
-    loader = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
+    loader = TurnLoader(AttachmentLoader(session, f"{root}/api/v10"), turn)
     gathered = await loader.load_pictures([attachment(f"{root}/x.png")])
     assert problem(gathered) == f"lake.png {_UNFETCHED}"
 
 
 async def test_an_expired_link_is_to_be_attached_again(
-    session: aiohttp.ClientSession, folder: MediaFolder
+    session: aiohttp.ClientSession, turn: MemberTurn
 ) -> None:
     """Discord answers 404 once a link's time is over."""
     clock = ManualClock()
     options = DiscordConfig()
     async with FakeDiscord(options, clock.now) as fake_discord:
-        loader = AttachmentLoader(session, fake_discord.api_url, folder.save_input)
+        loader = TurnLoader(AttachmentLoader(session, fake_discord.api_url), turn)
         upload = Upload("lake.png", picture())
         files = await given(fake_discord.member("Ada"), fake_discord.channel("videos"), upload)
         assert (await loader.load_pictures(files)).violations == ()
@@ -374,9 +384,7 @@ async def test_an_expired_link_is_to_be_attached_again(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(
-    server: Server, loader: AttachmentLoader, status: int
-) -> None:
+async def test_a_redirect_is_not_followed(server: Server, loader: TurnLoader, status: int) -> None:
     """Not even to the same host."""
 
     async def send(request: web.Request) -> web.StreamResponse:
@@ -432,7 +440,7 @@ async def test_a_redirect_is_not_followed(
     ],
 )
 async def test_only_discords_own_hosts_are_asked(
-    server: Server, loader: AttachmentLoader, address: str
+    server: Server, loader: TurnLoader, address: str
 ) -> None:
     """Another host, port or scheme, and a name before an @, are refused before any request."""
     other = Server()
@@ -459,17 +467,29 @@ def test_discords_copies_of_other_hosts_pictures_are_taken_and_their_bytes_hande
 
 @pytest.mark.parametrize("api_url", [None, "http://proxy.invalid/api/v10"])
 async def test_only_a_stand_in_on_loopback_serves_attachments(
-    server: Server, session: aiohttp.ClientSession, folder: MediaFolder, api_url: str | None
+    server: Server, session: aiohttp.ClientSession, turn: MemberTurn, api_url: str | None
 ) -> None:
     """A proxy somewhere else does not, and without either nothing on loopback is asked."""
-    loader = AttachmentLoader(session, api_url, folder.save_input)
+    loader = TurnLoader(AttachmentLoader(session, api_url), turn)
     for url in (server.url(), "http://proxy.invalid/cdn/lake.png"):
         gathered = await loader.load_pictures([attachment(url)])
         assert problem(gathered) == f"lake.png {_FOREIGN}"
     assert server.asked == []
 
 
-async def test_a_signed_link_arrives_unchanged(server: Server, loader: AttachmentLoader) -> None:
+async def test_no_compressed_transfer_is_asked_for(server: Server, loader: TurnLoader) -> None:
+    asked = list[str | None]()
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Accept-Encoding"))
+        return web.Response(body=picture(), headers={"Content-Encoding": "identity"})
+
+    server.answer = send
+    assert (await loader.load_pictures([attachment(server.url())])).violations == ()
+    assert asked == ["identity"]
+
+
+async def test_a_signed_link_arrives_unchanged(server: Server, loader: TurnLoader) -> None:
     """Its signature holds for these very characters."""
     path = "/cdn/attachments/1/2/a%20b%2Bc.png?ex=6a&is=69&hm=0%2f%2F+x&"
     gathered = await loader.load_pictures([attachment(server.url(path))])
@@ -478,7 +498,7 @@ async def test_a_signed_link_arrives_unchanged(server: Server, loader: Attachmen
 
 
 async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
-    server: Server, loader: AttachmentLoader
+    server: Server, loader: TurnLoader
 ) -> None:
     """One answer tells all there is to mend."""
     sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
@@ -499,7 +519,7 @@ async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     assert rendered_markup(said[2]) == []
 
 
-async def test_at_most_two_pictures_are_in_memory(server: Server, loader: AttachmentLoader) -> None:
+async def test_at_most_two_pictures_are_in_memory(server: Server, loader: TurnLoader) -> None:
     """Over all members; the others wait until one is done, and all are served."""
     here, most, arrived, go = 0, 0, asyncio.Condition(), asyncio.Event()
     lake = picture()
@@ -542,7 +562,7 @@ async def _exchange(server: Server, times: int) -> None:
 
 
 async def test_references_are_told_apart_measured_and_kept(
-    live: AttachmentLoader, folder: MediaFolder, ada: MemberClient, videos: Channel
+    live: TurnLoader, folder: MediaFolder, ada: MemberClient, videos: Channel
 ) -> None:
     """Each in its place and order, with its length, and a copy that outlives Discord's link."""
     given_files = {
@@ -604,7 +624,7 @@ _MISPLACED = _misplaced()
 
 @pytest.mark.parametrize(("data", "slot", "said"), _MISPLACED.values(), ids=_MISPLACED)
 async def test_what_is_no_usable_clip_is_named_and_not_kept(
-    server: Server, loader: AttachmentLoader, tmp_path: Path, data: bytes, slot: str, said: str
+    server: Server, loader: TurnLoader, tmp_path: Path, data: bytes, slot: str, said: str
 ) -> None:
     """With its name and what is wrong with it; a file that lies about its size too."""
 
@@ -635,7 +655,7 @@ async def test_what_is_no_usable_clip_is_named_and_not_kept(
     ],
 )
 async def test_measured_lengths_meet_the_rules_at_their_edges(
-    server: Server, loader: AttachmentLoader, lengths: list[int], rule: ViolationCode | None
+    server: Server, loader: TurnLoader, lengths: list[int], rule: ViolationCode | None
 ) -> None:
     """From real bytes to a request or a rule, on both sides of every boundary."""
     clips = {f"/{n}.mp4": make_video(ms) for n, ms in enumerate(lengths)}
@@ -658,16 +678,16 @@ async def test_measured_lengths_meet_the_rules_at_their_edges(
 
 @pytest.mark.parametrize("full", ["the folder", "the temporary folder"])
 async def test_a_disk_that_takes_no_more_is_told(
-    server: Server, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, full: str
+    server: Server,
+    loader: TurnLoader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    full: str,
 ) -> None:
     """It is no fault of the file, which may be given again later."""
-
-    async def keep(_data: bytes, _suffix: str) -> str:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     if full == "the temporary folder":
         monkeypatch.setattr("tempfile.tempdir", "/dev/null/none")
-    gathered = await AttachmentLoader(session, server.api_url, keep).load_pictures(
-        [attachment(server.url())]
-    )
+    else:
+        (tmp_path / "media").symlink_to("/dev/full")
+    gathered = await loader.load_pictures([attachment(server.url())])
     assert problem(gathered) == "lake.png could not be taken in just now. Try again later."

@@ -19,8 +19,10 @@ from domain.models import MAX_AUDIO_BYTES, MAX_IMAGE_BYTES, MAX_VIDEO_BYTES
 from domain.requests import Draft, GenerationCommand, build_request
 from sandbox.apixo.media import MediaFetcher
 from sandbox.apixo.rules import MODELS, InvalidSubmission, parse_submission
+from storage.database import Database
 from storage.media import MediaFolder
 from tests.harness.media_samples import make_audio, make_video, mp4_box
+from tests.harness.member_turns import TurnLoader, member_turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +167,7 @@ async def they_bill(session: aiohttp.ClientSession, urls: dict[str, list[str]]) 
 async def test_a_file_is_taken_by_both_or_by_neither(
     host: tuple[str, dict[str, bytes]],
     session: aiohttp.ClientSession,
+    database: Database,
     tmp_path: Path,
     make: Make,
     fits: bool,
@@ -182,7 +185,7 @@ async def test_a_file_is_taken_by_both_or_by_neither(
         urls[kind] = [root + path for path in paths]
         attachments.append([attached(root + path, len(served[path])) for path in paths])
     folder = MediaFolder(tmp_path)
-    loader = AttachmentLoader(session, f"{root}/api/v10", folder.save_input)
+    loader = TurnLoader(AttachmentLoader(session, f"{root}/api/v10"), member_turn(database, folder))
     gathered = await loader.load_references(*attachments)
     assert we_take(gathered) is fits
     if not fits:

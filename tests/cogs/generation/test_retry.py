@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +21,11 @@ from sandbox.discord import FakeDiscord, Interaction, MemberClient, Permission, 
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
 from storage import guild_settings
+from storage.database import Database
+from storage.media import MediaFolder
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 from tests.harness.media_samples import make_audio, make_video
+from tests.harness.member_turns import context_with
 from workflow.context import Policy
 
 LAKE = Picture(url="", name="lake.png", format="PNG", width=640, height=360, size=9)
@@ -405,14 +409,16 @@ def test_a_last_picture_is_never_taken_for_a_first_one() -> None:
     assert with_frames(draft, (LAKE, None), LoadedAttachments()).violations == ()
 
 
-def test_a_form_that_is_opened_is_kept_for_as_long_again() -> None:
+async def test_a_form_that_is_opened_is_kept_for_as_long_again(
+    database: Database, tmp_path: Path
+) -> None:
     """Filling it in takes its time."""
     now = [0]
-    modals = RetryModals(lambda: now[0])
+    modals = RetryModals(context_with(database, MediaFolder(tmp_path), lambda: now[0]))
     draft = Draft(command=GenerationCommand.VIDEO, prompt="x")
-    modals.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
+    await modals.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
     now[0] = 14 * 60_000
-    assert modals.build_modal("5", 1, 9) is not None
+    assert await modals.build_modal("5", 1, 9) is not None
     now[0] = 28 * 60_000
     assert modals.find("5", 1, ModalKind.VIDEO).draft == draft
-    assert modals.build_modal("5", 2, 9) is None
+    assert await modals.build_modal("5", 2, 9) is None

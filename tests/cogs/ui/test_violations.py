@@ -327,6 +327,19 @@ FILES: list[Row] = [
         "a.png takes too much time or memory to look into: save it in a simpler form.",
     ),
     (
+        Code.FILES_WITHOUT_ROOM,
+        {},
+        "I'm short of disk space, so I can't take files right now. Try again later.",
+    ),
+    (
+        Code.FETCH_BUDGET_SPENT,
+        {"most": 2_000_000_000, "resets_at_ms": 1_800_000_000_999},
+        (
+            "I take 2,000 MB of files from you in a day, and these would exceed that. There is "
+            "more <t:1800000000:R>."
+        ),
+    ),
+    (
         Code.MESSAGE_PICTURE_GONE,
         {},
         (
@@ -398,6 +411,33 @@ QUOTAS: list[Row] = [
             "This costs $0.08, more than the $0.05 that the service has for a whole month. Choose "
             "a shorter or smaller video."
         ),
+    ),
+    *(
+        (
+            Code.QUOTA_USED_UP,
+            {
+                "scope": scope,
+                "period": period,
+                "limit": limit,
+                "resets_at_ms": 1_800_000_000_999,
+            },
+            said,
+        )
+        for scope, period, limit, said in (
+            (
+                Scope.MEMBER,
+                Period.DAY,
+                50_000,
+                "You've used up today's $0.05. There is more <t:1800000000:R>.",
+            ),
+            (
+                Scope.EVERYTHING,
+                Period.MONTH,
+                50_000,
+                "The service has used up this month's $0.05. There is more <t:1800000000:R>.",
+            ),
+            (Scope.SERVER, Period.DAY, 0, "This server may spend nothing on videos."),
+        )
     ),
     (
         Code.QUOTA_EXCEEDED,

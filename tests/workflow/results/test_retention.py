@@ -7,6 +7,7 @@ from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture, build_request
 from storage import guild_settings
+from tests.harness.inputs import keep_input
 from tests.harness.workflow import ADA, BOTH_ENGINES, CHANNEL, GUILD, WorkflowHarness
 from workflow.errors import ChannelUnavailable
 from workflow.results import retention
@@ -26,12 +27,16 @@ async def keeps(world: WorkflowHarness, guild_id: int, **days: int) -> None:
 
 async def an_input(world: WorkflowHarness, data: bytes = b"picture") -> str:
     """Keep a member's file, as if it had been touched a year ago."""
-    name = await world.context.media.save_input(data, "png")
+    name = await keep_input(world.context.media, data, "png")
+    make_old(world, name)
+    return name
+
+
+def make_old(world: WorkflowHarness, name: str, seconds: float = 365 * _DAY_S) -> None:
+    """Make a member's file look as if nobody had touched it for so long."""
     path = world.context.media.input_path(name)
     assert path is not None
-    long_ago = time.time() - 365 * _DAY_S
-    os.utime(path, (long_ago, long_ago))
-    return name
+    os.utime(path, (time.time() - seconds,) * 2)
 
 
 async def asked_with(world: WorkflowHarness, name: str, guild_id: int = GUILD) -> str:
@@ -53,7 +58,9 @@ async def asked_with(world: WorkflowHarness, name: str, guild_id: int = GUILD) -
         user_id=ADA,
         request=build_request(draft),
     )
-    return (await accept(world.context, order)).job.id
+    job_id = (await accept(world.context, order)).job.id
+    make_old(world, name)
+    return job_id
 
 
 async def ended_with(world: WorkflowHarness, name: str, guild_id: int = GUILD) -> None:
@@ -109,6 +116,25 @@ async def test_an_input_that_was_just_used_stays(harness: WorkflowHarness) -> No
     harness.context.media.touch_input(name)
     await retention.sweep(harness.context)
     assert is_kept(harness, name)
+
+
+async def test_a_file_of_no_job_goes_within_the_hour(harness: WorkflowHarness) -> None:
+    """As a crash leaves it, between the file and the job; a job may still come for a young one."""
+    left, young = await an_input(harness, b"left"), await an_input(harness, b"young")
+    make_old(harness, left, 3_660)
+    make_old(harness, young, 3_540)
+    assert (await retention.sweep(harness.context)).inputs == 1
+    assert (is_kept(harness, left), is_kept(harness, young)) == (False, True)
+
+
+async def test_a_file_that_waits_for_a_form_goes_after_its_time(harness: WorkflowHarness) -> None:
+    """Without a look at the database, in whichever process it was saved."""
+    media = harness.context.media
+    waiting, gone = [(await media.save_input(data, "png")).name for data in (b"w", b"g")]
+    make_old(harness, waiting, 899)
+    make_old(harness, gone, 901)
+    await retention.sweep_pending_inputs(harness.context, 900)
+    assert (is_kept(harness, waiting), is_kept(harness, gone)) == (True, False)
 
 
 async def test_without_settings_inputs_are_kept_forty_days(harness: WorkflowHarness) -> None:

@@ -10,6 +10,7 @@ import pytest
 from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
 from storage import key_value
+from tests.harness.inputs import keep_input
 from tests.harness.workflow import WorkflowHarness
 from workflow.errors import (
     ChannelUnavailable,
@@ -63,7 +64,7 @@ def test_a_message_has_ten_files_and_25_mib(
 async def heavy_request(harness: WorkflowHarness) -> VideoRequest:
     """Make a request with nine pictures of 3 MiB, of which none has a link."""
     media = harness.context.media
-    kept = [await media.save_input(b"picture %d" % number, "png") for number in range(9)]
+    kept = [await keep_input(media, b"picture %d" % number, "png") for number in range(9)]
     for name in kept:
         os.truncate(media.input_path(name) or "", 3 * MIB)
     pictures = tuple(

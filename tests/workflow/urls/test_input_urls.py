@@ -10,6 +10,7 @@ from domain.jobs import JobState
 from domain.models import ModelId
 from domain.polling import MAX_FAILURES
 from domain.requests import Clip, Draft, GenerationCommand, Picture, VideoRequest, build_request
+from tests.harness.inputs import keep_input
 from tests.harness.workflow import ADA, WorkflowHarness
 from workflow.errors import ChannelUnavailable, TemporaryPublishError
 from workflow.results.rerun import are_inputs_available, draft_from_job
@@ -27,7 +28,7 @@ AFTER_THE_HOUR = f"https://cdn.discordapp.com/a.png?ex={NOW_MS // 1000 + 3601:x}
 @pytest.fixture
 async def kept(harness: WorkflowHarness) -> str:
     """Keep a picture."""
-    return await harness.context.media.save_input(LAKE.read_bytes(), "jpg")
+    return await keep_input(harness.context.media, LAKE.read_bytes(), "jpg")
 
 
 def a_picture(kept: str | None, url: str = "") -> Picture:
