@@ -2,12 +2,8 @@
 
 import io
 import json
-import resource
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,13 +12,13 @@ from pydantic import TypeAdapter
 
 from domain.models import MAX_IMAGE_SIDE
 from domain.requests import Clip, round_clip_ms
+from qa.fuzz.memory import limited_memory
 from qa.fuzz.mutators import mutate_bytes
 from qa.fuzz.target import FuzzTarget
 from tests.harness.media_samples import make_audio, make_video
 from workflow.media_probe import worker
 from workflow.media_probe.types import ClipInfo, MediaInfo, MediaKind, PictureInfo, RejectedMedia
 
-_MEMORY_BYTES = 1 << 30
 _ANSWER: TypeAdapter[Any] = TypeAdapter(MediaInfo | RejectedMedia)
 
 
@@ -39,7 +35,7 @@ def _file(dice: Random) -> str:
     """Look into a file as the process does that is there for it."""
     kind, data = random_file(dice)
     is_cut = kind is not MediaKind.PICTURE and dice.random() < 0.1
-    with _limited_memory():
+    with limited_memory():
         found, _ = worker._answer(kind, data, is_cut=is_cut)  # pyright: ignore[reportPrivateUsage]
     assert _ANSWER.validate_json(json.dumps(asdict(found))) == found
     match found:
@@ -57,19 +53,6 @@ def _file(dice: Random) -> str:
 
 
 ATTACHMENT_TARGETS = (FuzzTarget("attachments", 10_000, _file),)
-
-
-@contextmanager
-def _limited_memory() -> Generator[None]:
-    """Allow as much more memory as the confined process has: a damaged header may ask for any."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = pages * resource.getpagesize() + _MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @cache

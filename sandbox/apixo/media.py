@@ -11,16 +11,14 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, cast
 
 import aiohttp
-import av
-from av.container import InputContainer
 from av.error import FFmpegError
 from PIL import Image, ImageOps
 from yarl import URL
 
+from sandbox.apixo.probe import probe_clip
 from sandbox.apixo.rules import InvalidSubmission, Submission, is_loopback
 
 IMAGE_BYTES: Final = 10_000_000
@@ -142,39 +140,13 @@ def _fits(width: int, height: int) -> bool:
     return sides_fit and _RATIOS[0] <= width / height <= _RATIOS[1]
 
 
-def _decode(container: InputContainer) -> tuple[Fraction, av.VideoFrame | None]:
-    """Return the longest of the container's length, its tracks' and what plays; the first picture.
-
-    So does ffprobe: what a header hides, a decode shows.
-    """
-    tracks = [*container.streams.video, *container.streams.audio]
-    lengths = [Fraction(container.duration or 0, av.time_base)]
-    lengths += [(track.duration or 0) * (track.time_base or Fraction()) for track in tracks]
-    picture: av.VideoFrame | None = None
-    starts, ends = list[Fraction](), list[Fraction]()
-    for frame in container.decode(tracks):
-        assert isinstance(frame, av.AudioFrame | av.VideoFrame), "no others were asked for"
-        base = frame.time_base or Fraction(1)
-        starts.append((frame.pts or 0) * base)
-        if isinstance(frame, av.AudioFrame):
-            ends.append(starts[-1] + Fraction(frame.samples, frame.sample_rate))
-        else:
-            ends.append(starts[-1] + frame.duration * base)
-            picture = picture or frame
-    played = max(ends) - min(starts) if ends else Fraction()
-    return max(played, *lengths), picture
-
-
 def _read_clip(kind: str, data: bytes) -> _Clip:
     try:
-        with av.open(io.BytesIO(data), "r") as container:
-            streams = container.streams.video if kind == "video" else container.streams.audio
-            if not streams or container.duration is None:
-                raise InvalidSubmission(f"Reference {kind} has no {kind} in it")
-            seconds, frame = _decode(container)
-            ms = math.ceil(seconds * 1000)
+        length = probe_clip(data, kind)
     except FFmpegError:
         raise InvalidSubmission(f"Reference {kind} cannot be read") from None
+    ms = math.ceil(length.seconds * 1000)
     if not _CLIP_MS[0] <= ms <= _CLIP_MS[1]:
         raise InvalidSubmission(f"Reference {kind} lasts {ms / 1000} seconds: 2 to 15 are allowed")
+    frame = length.picture
     return _Clip(ms, None if frame is None else cast("Image.Image", frame.to_image()))

@@ -35,9 +35,9 @@ def copy_packets(source: InputContainer, tracks: Tracks, suffix: ClipSuffix) -> 
 
     Sound that does not play, such as an encoder's padding, is left out.
     """
-    out = io.BytesIO()
+    out, start = io.BytesIO(), _start(tracks)
     with create_file(out, suffix) as target:
-        copies = {track.index: _Copy(target, track) for track in tracks.all}
+        copies = {track.index: _Copy(target, track, start) for track in tracks.all}
         for packet in source.demux(tracks.all):
             if packet.size and not copies[packet.stream.index].add(packet):
                 return None
@@ -46,11 +46,18 @@ def copy_packets(source: InputContainer, tracks: Tracks, suffix: ClipSuffix) -> 
     return out.getvalue()
 
 
-class _Copy:
-    """Copies one track."""
+def _start(tracks: Tracks) -> Fraction:
+    """Return when a file begins to play: a copy begins at once, or readers count the wait too."""
+    starts = [(track.start_time or 0) * (track.time_base or Fraction()) for track in tracks.all]
+    return max(Fraction(), min(starts, default=Fraction()))
 
-    def __init__(self, target: OutputContainer, track: Track) -> None:
+
+class _Copy:
+    """Copies one track, with its times counted from `start` on."""
+
+    def __init__(self, target: OutputContainer, track: Track, start: Fraction) -> None:
         self.has_begun = False
+        self._offset = round(start / (track.time_base or 1))
         self._target = target
         self._is_video = isinstance(track, VideoStream)
         self._stream = target.add_stream_from_template(track)
@@ -65,10 +72,12 @@ class _Copy:
         if packet.pts is None:
             if self._is_video:
                 return False
-            packet.pts = packet.dts = self._next_pts
+            packet.pts = packet.dts = self._next_pts + self._offset
         if not self.has_begun and not packet.is_keyframe:
             return False
         self.has_begun = True
+        packet.pts -= self._offset
+        packet.dts = None if packet.dts is None else packet.dts - self._offset
         self._next_pts = packet.pts + (packet.duration or 0)
         packet.stream = self._stream
         self._target.mux(packet)
@@ -91,11 +100,13 @@ def encode(
     source: InputContainer, tracks: Tracks, suffix: ClipSuffix, until: Fraction | None = None
 ) -> bytes:
     """Encode what plays, up to a moment in seconds if there is one."""
-    out = io.BytesIO()
+    out, start = io.BytesIO(), _start(tracks)
     with create_file(out, suffix) as target:
         video, audio = _encoders(target, tracks, suffix)
 
         def add(frame: Frame) -> None:
+            if frame.pts is not None and frame.time_base is not None:
+                frame.pts -= round(start / frame.time_base)
             if until is not None and (frame.time or 0) >= until:
                 return
             if isinstance(frame, VideoFrame) and video is not None:

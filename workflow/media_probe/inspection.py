@@ -52,6 +52,11 @@ _TAIL_TAGS: Final = (b"TAG", b"APETAGEX", b"LYRICS")
 _MAX_MISSING_S: Final = Fraction(1, 2)
 """A longer gap between a video's declared and its played end means that it is cut off."""
 
+_REFERENCE: Final = struct.Struct(">I4xI")
+"""A data reference: its size and, behind its kind, its flags."""
+
+_IN_THIS_FILE: Final = 1
+
 _CUT_S: Final = Fraction(MAX_CLIP_MS - 100, 1000)
 """Encoders pad the end of the sound, so a cut keeps a distance from the limit."""
 
@@ -84,6 +89,8 @@ def _inspect(
         return _measured_copy(encode_animation(data, _CUT_S if is_cut else None), "mp4")
     if file_format is None or file_format.demuxer is None:
         raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
+    if _refers_elsewhere(data, file_format.demuxer):
+        raise UnusableMedia(MediaFault.DATA_ELSEWHERE)
     source = _Source(data, file_format.demuxer, kind)
     if is_cut:
         return _measured_copy(source.encode(_CUT_S), source.copy_suffix)
@@ -137,7 +144,9 @@ class _Source:
             return None
         decoded = self._decoded()
         lengths = [*declared, decoded.seconds]
-        return max(lengths) if _is_whole(decoded) and _are_equal(lengths) else None
+        if not _is_whole(decoded) or not _are_equal(lengths):
+            return None
+        return max(*lengths, *_padded_lengths(decoded, self.copy_suffix))
 
     def clean(self) -> tuple[ClipInfo, bytes]:
         """Return a clean copy: copied where all of it plays, else encoded.
@@ -205,12 +214,15 @@ def _measure(copy: bytes, suffix: ClipSuffix) -> tuple[ClipInfo, Decoded]:
         tracks = Tracks.of(container)
         lengths = declared_seconds(container, tracks)
         decoded = decode(container, tracks)
-    lengths.append(decoded.seconds)
-    if suffix == "mp3":
-        # Some readers count what the encoder padded.
-        lengths += [track.whole for track in decoded.tracks.values()]
+    lengths += [decoded.seconds, *_movie_headers(copy, file_format.demuxer)]
+    lengths += _padded_lengths(decoded, suffix)
     microseconds = _to_microseconds(max(lengths))
     return ClipInfo(suffix=suffix, microseconds=microseconds, is_converted=True), decoded
+
+
+def _padded_lengths(decoded: Decoded, suffix: ClipSuffix) -> list[Fraction]:
+    """Return the lengths of an MP3 with what its encoder padded, which old readers count."""
+    return [track.whole for track in decoded.tracks.values()] if suffix == "mp3" else []
 
 
 def _movie_headers(data: bytes, demuxer: str) -> list[Fraction]:
@@ -226,6 +238,25 @@ def _movie_headers(data: bytes, demuxer: str) -> list[Fraction]:
         _, _, ticks, length = struct.unpack_from(layout, data, found.start() + 8)
         lengths.append(Fraction(length, ticks) if ticks else Fraction())
     return lengths if len(lengths) == 1 else [Fraction(-1)]
+
+
+def _refers_elsewhere(data: bytes, demuxer: str) -> bool:
+    """Return whether a track of an MP4 or MOV says that its samples are in another file.
+
+    FFmpeg opens none, but who gets the file next may. A clip with a compressed header is copied anyway.
+    """
+    if not demuxer.startswith("mov"):
+        return False
+    for found in re.finditer(rb"dref\0{6}\0.", data, re.DOTALL):
+        at = found.end()
+        for _ in range(data[at - 1]):
+            if len(data) < at + _REFERENCE.size:
+                break
+            size, flags = _REFERENCE.unpack_from(data, at)
+            if not flags & _IN_THIS_FILE:
+                return True
+            at += max(size, _REFERENCE.size)
+    return False
 
 
 def _is_whole(decoded: Decoded) -> bool:

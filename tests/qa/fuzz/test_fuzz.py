@@ -17,6 +17,7 @@ _SAMPLES = {
     "money": 1_000,
     "buttons": 1_000,
     "attachments": 60,
+    "billed lengths": 25,
 }
 
 
