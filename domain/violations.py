@@ -72,6 +72,7 @@ class ViolationCode(StrEnum):
     FILE_WITHOUT_VIDEO = "file_without_video"
     FILE_WITHOUT_SOUND = "file_without_sound"
     FILE_TOO_COMPLEX = "file_too_complex"
+    FILE_DATA_ELSEWHERE = "file_data_elsewhere"
     FILES_WITHOUT_ROOM = "files_without_room"
     FETCH_BUDGET_SPENT = "fetch_budget_spent"
     MESSAGE_PICTURE_GONE = "message_picture_gone"

@@ -416,6 +416,7 @@ _CODES: Final[Mapping[MediaFault, ViolationCode]] = MappingProxyType(
         MediaFault.NO_VIDEO_TRACK: ViolationCode.FILE_WITHOUT_VIDEO,
         MediaFault.NO_AUDIO_TRACK: ViolationCode.FILE_WITHOUT_SOUND,
         MediaFault.TOO_LARGE: ViolationCode.FILE_TOO_LARGE,
+        MediaFault.DATA_ELSEWHERE: ViolationCode.FILE_DATA_ELSEWHERE,
         MediaFault.RESOURCE_LIMIT: ViolationCode.FILE_TOO_COMPLEX,
     }
 )

@@ -150,6 +150,10 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ViolationCode.FILE_TOO_COMPLEX: N_(
             "{name} takes too much time or memory to look into: save it in a simpler form."
         ),
+        ViolationCode.FILE_DATA_ELSEWHERE: N_(
+            "{name} keeps its pictures or sound in another file. Save it as a file that holds "
+            "everything."
+        ),
         ViolationCode.FILES_WITHOUT_ROOM: N_(
             "I'm short of disk space, so I can't take files right now. Try again later."
         ),

@@ -75,6 +75,22 @@ def _hush(container: Any, stream: Any, ms: int) -> None:
     container.mux(stream.encode(None))
 
 
+def make_encoded_video(frames: int, *, size: tuple[int, int], rate: Fraction) -> bytes:
+    """Write a black MPEG-4 video of some frames, each of them encoded once."""
+    data = io.BytesIO()
+    with av.open(data, "w", format="mp4") as container:
+        pictures: Any = container.add_stream("mpeg4", rate=rate)
+        (pictures.width, pictures.height), pictures.pix_fmt = size, "yuv420p"
+        frame = av.VideoFrame(*size, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        for pts in range(frames):
+            frame.pts, frame.time_base = pts, 1 / rate
+            container.mux(pictures.encode(frame))
+        container.mux(pictures.encode(None))
+    return data.getvalue()
+
+
 def mp4_box(kind: bytes, *parts: bytes) -> bytes:
     """Write a box of an MP4."""
     body = b"".join(parts)

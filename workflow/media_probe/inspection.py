@@ -243,7 +243,7 @@ def _movie_headers(data: bytes, demuxer: str) -> list[Fraction]:
 def _refers_elsewhere(data: bytes, demuxer: str) -> bool:
     """Return whether a track of an MP4 or MOV says that its samples are in another file.
 
-    FFmpeg opens none, but who gets the file next may. A clip with a compressed header is copied anyway.
+    FFmpeg opens none, but who gets the file next may. What has a compressed header is copied.
     """
     if not demuxer.startswith("mov"):
         return False

@@ -25,6 +25,7 @@ class MediaFault(StrEnum):
     NO_VIDEO_TRACK = "no video track"
     NO_AUDIO_TRACK = "no audio track"
     TOO_LARGE = "too large"
+    DATA_ELSEWHERE = "data elsewhere"
     RESOURCE_LIMIT = "too costly"
 
 

@@ -1,7 +1,7 @@
 """Nothing is fetched for who may not spend: every rule that needs no file, at every door."""
 
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,7 +12,15 @@ from PIL import Image
 
 from domain.guild_settings import AppliesTo
 from domain.quotas import Limit, LimitKind, LimitTarget, Period, period_name
-from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission, Upload
+from sandbox.discord import (
+    DiscordConfig,
+    FakeDiscord,
+    Interaction,
+    MemberClient,
+    Message,
+    Permission,
+    Upload,
+)
 from storage import fetched_bytes
 from storage.media import MediaFolder
 from tests.harness.bot import BotHarness, button_labels, job_id_in
@@ -31,6 +39,14 @@ WAITS = "On its way"
 _numbers = count(1)
 
 pytestmark = pytest.mark.time_scale(600)
+
+
+@pytest.fixture
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
+    """Open a Discord that does not mind how busy this machine is."""
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
+    async with FakeDiscord(options) as opened:
+        yield opened
 
 
 def picture(colour: str = "teal", size: tuple[int, int] = (640, 360)) -> Upload:
@@ -78,7 +94,7 @@ def guild_id(harness: BotHarness) -> int:
 async def ask(
     harness: BotHarness, person: MemberClient, command: str, options: dict[str, Any]
 ) -> Interaction:
-    return await (await person.run_command(harness.channel, command, options)).until_answered(20)
+    return await (await person.run_command(harness.channel, command, options)).until_answered(60)
 
 
 async def decide(harness: BotHarness, **fields: object) -> None:
@@ -194,14 +210,14 @@ async def test_what_the_bot_may_not_post_has_no_file_fetched(
     quiet = fake_discord.world.add_channel(ada.guild, "quiet")
     fake_discord.world.deny(quiet, Permission.ATTACH_FILES)
     command = await ada.run_command(quiet, "animate", {**ANIMATE, "prompt": "ab"})
-    refused = (await command.until_answered(20)).text
+    refused = (await command.until_answered(60)).text
     assert "I lack Attach Files" in refused
     assert "too short" in refused
     assert fetches(fake_discord) == 0
 
 
 async def form_of(person: MemberClient, clicked: Awaitable[Interaction]) -> Interaction:
-    form = await (await clicked).until_answered(20)
+    form = await (await clicked).until_answered(60)
     assert form.modal is not None, form.text
     return form
 
@@ -239,7 +255,7 @@ async def test_no_door_fetches_for_who_may_not_spend(
         "Again": ada.click(first, "Again"),
     }
     for door, used in doors.items():
-        answer = await (await used).until_answered(20)
+        answer = await (await used).until_answered(60)
         assert "between two of your videos" in answer.text, door
     assert fetches(fake_discord) == before
     assert tools.extracted == []
@@ -270,10 +286,10 @@ async def test_nobody_waits_for_somebody_elses_refused_pile(
     await limit(harness, LimitTarget.MEMBER, LimitKind.DAY, 0, ada)
     sent = [await submitted_as(ada, form, opened=10**17 + number) for number in range(60)]
     last = await ben.submit_modal(own, {"prompt": "it rains"})
-    job_id_in(await last.until_answered(20))
+    job_id_in(await last.until_answered(60))
     assert tools.extracted == [films[ben.id].attachments[0].filename.removesuffix(".mp4")]
     for refused in sent:
-        assert "You may spend nothing" in (await refused.until_answered(20)).text
+        assert "You may spend nothing" in (await refused.until_answered(60)).text
 
 
 async def test_a_pile_is_refused_from_the_second_on(
@@ -283,7 +299,7 @@ async def test_a_pile_is_refused_from_the_second_on(
     await stop(harness)
     await limit(harness, LimitTarget.MEMBERS, LimitKind.COOLDOWN, 3600)
     sent = [await ada.run_command(harness.channel, "animate", ANIMATE) for _ in range(6)]
-    answers = [(await one.until_answered(20)).text for one in sent]
+    answers = [(await one.until_answered(60)).text for one in sent]
     assert sum(WAITS in text for text in answers) == 1
     assert sum("between two of your videos" in text for text in answers) == 5
     assert fetches(fake_discord) == 1

@@ -327,6 +327,14 @@ FILES: list[Row] = [
         "a.png takes too much time or memory to look into: save it in a simpler form.",
     ),
     (
+        Code.FILE_DATA_ELSEWHERE,
+        A_PNG,
+        (
+            "a.png keeps its pictures or sound in another file. Save it as a file that holds "
+            "everything."
+        ),
+    ),
+    (
         Code.FILES_WITHOUT_ROOM,
         {},
         "I'm short of disk space, so I can't take files right now. Try again later.",
