@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cogs.ui.views import showcase_signature
-from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, POST_UNCONFIRMED, JobState
 from domain.obstacles import ObstacleKind
 from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
 from sandbox.apixo import FakeApixo
@@ -49,6 +49,7 @@ _CARDS: Final = {
     JobState.UNDELIVERABLE: "The video is ready",
     JobState.QUARANTINED: "The operator has been told",
 }
+_UNCONFIRMED_CARD: Final = "Your video is ready and should be below"
 _SUMMARY: Final = re.compile(r"-# \d{4}-W\d\d")
 _ALERT: Final = "/operator parked"
 _REMOVED: Final = "I was removed from a server"
@@ -174,7 +175,9 @@ def _kind_of_post(message: Message, job: Job) -> str:
 def _of_the_cards(traces: RunRecord, job: Job, cards: list[Message]) -> Iterator[str]:
     is_held = traces.audit is not None and traces.audit.ledger["held"]
     waits = _waits_since_restore(job) and is_held
-    shown = _RESTORED_CARD if waits else _CARDS.get(job.state, "?")
+    is_unconfirmed = job.reason == POST_UNCONFIRMED
+    ended = _UNCONFIRMED_CARD if is_unconfirmed else _CARDS.get(job.state, "?")
+    shown = _RESTORED_CARD if waits else ended
     for text in (card.text for card in cards if shown not in card.text):
         yield f"silent: the job is {job.state}, but its card says {text!r}"
 
