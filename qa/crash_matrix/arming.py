@@ -217,10 +217,15 @@ def put_proxy_before_discord(stage: "MatrixHarness") -> None:
         stage.discord.faults.add(method, route, DiscordFault(status=502, raw=HTML), 1)
 
 
-async def throw_out_while_waiting(stage: "MatrixHarness") -> None:
-    """Throw the bot out while APIXO takes nothing; soon afterwards it would again."""
+def _fill_apixo(stage: "MatrixHarness") -> None:
+    """Let APIXO take nothing until the service must have heard of the removal."""
     full = ApixoFault(status=429, headers={"Retry-After": "200"})
     stage.apixo.faults.add_while("submit", full, lambda: not stage.has_heard_of_removal)
+
+
+async def throw_out_while_waiting(stage: "MatrixHarness") -> None:
+    """Throw the bot out while APIXO takes nothing; afterwards it would again."""
+    _fill_apixo(stage)
     await _cards(stage, 3)
     stage.throw_out()
 
@@ -232,6 +237,7 @@ async def throw_out_while_generating(stage: "MatrixHarness") -> None:
     async with asyncio.timeout(_PATIENCE_S):
         while not [*stage.apixo.tasks]:
             await asyncio.sleep(0.02)
+    _fill_apixo(stage)
     stage.throw_out()
 
 

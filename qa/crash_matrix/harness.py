@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.guild_settings import GuildSettings
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from qa.crash_matrix.databases import DatabasePool
 from qa.crash_matrix.fault import InjectedFault
 from qa.crash_matrix.invariants import check_invariants
 from qa.crash_matrix.process import fork_bot_to_kill
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
+from qa.crash_matrix.wishes import allow_private, store_wishes
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.process import (
     Process,
@@ -40,7 +39,7 @@ from sandbox.discord import (
     FakeDiscord,
     WaitTimeoutError,
 )
-from storage import audit, guild_settings, jobs, released_jobs, schema
+from storage import audit, jobs, released_jobs, schema
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.jobs import Job
@@ -59,8 +58,8 @@ _END_S: Final = 25
 _LOOK_S: Final = 0.5
 _MOST_LIVES: Final = 12
 _MOST_ORDERS: Final = 6
-_HEARD_S: Final = 1.0
-"""After how long the service has surely heard that the bot was thrown out."""
+_HEARD_S: Final = 12.0
+"""After how long the service must have heard that the bot was thrown out, however slow it is."""
 
 _SECOND_THOUGHTS_S: Final = 0.25
 """How much longer a member waits each time before they ask once more."""
@@ -72,6 +71,7 @@ _WITH_LARGE_FILES = ("none", "download", "disk")
 """Axes on which a video takes several chunks, so that there is a middle to die in."""
 
 _PICTURE = make_picture("lake.png", size=(320, 320))
+_WAITING = JobState.QUEUED, JobState.SUBMITTING
 _AT_REST = ENDED_WITHOUT_VIDEO | PARKED | {JobState.DELIVERED}
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class MatrixHarness:
         self.discord = FakeDiscord(_unlimited())
         self.database_url = ""
         self.heard_of_removal_s: float | None = None
-        """When the service has heard that the bot was thrown out, by APIXO's clock."""
+        """When the service must have heard that the bot was thrown out, by APIXO's clock."""
 
         self._databases = databases
         self._folder = folder
@@ -132,6 +132,11 @@ class MatrixHarness:
         self.heard_of_removal_s = self.apixo.clock.now() + _HEARD_S
         self.add_cleanup(lambda: world.add_bot(guild))
 
+    def note_release(self) -> None:
+        """Note that the service has heard of it: nothing waits any more."""
+        if self.heard_of_removal_s is not None:
+            self.heard_of_removal_s = min(self.heard_of_removal_s, self.apixo.clock.now())
+
     def add_cleanup(self, undo: Callable[[], None]) -> None:
         """Call something when the play is over."""
         self._endings.append(undo)
@@ -165,7 +170,7 @@ class MatrixHarness:
         life = await play.start("")
         await life.while_running(self.discord.wait_for_commands({"animate"}, within=TIMEOUT_S))
         await _end(life.process)
-        await _allow_private(self.database_url, self.discord.world.guild().id)
+        await allow_private(self.database_url, self.discord.world.guild().id)
         await self._databases.set_template(self.database_url)
 
     async def _set_up(self, cell: Cell, *, watch: bool) -> "_CellRun":
@@ -177,29 +182,15 @@ class MatrixHarness:
         for channel in self.discord.world.channels.values():
             _empty(channel)
         self.database_url = await self._databases.create()
-        await self._store_wishes(cell.fault)
+        channels = {
+            field: self.discord.channel(name).id
+            for field, name in cell.fault.server_settings.items()
+        }
+        wanting = self.member.id if cell.fault.wants_notification else None
+        await store_wishes(self.database_url, self.discord.world.guild().id, channels, wanting)
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir(parents=True)
         return _CellRun(self, cell, folder, watch=watch)
-
-    async def _store_wishes(self, fault: InjectedFault) -> None:
-        """Store what the server's managers and the member have chosen before."""
-        if not (fault.server_settings or fault.wants_notification):
-            return
-        guild_id, user_id = self.discord.world.guild().id, self.member.id
-        channels = {
-            field: self.discord.channel(name).id for field, name in fault.server_settings.items()
-        }
-        text = GuildSettings.model_validate(channels).model_dump_json()
-
-        async def store(tx: AsyncConnection) -> None:
-            await guild_settings.save_settings(tx, guild_id, text, 0)
-            await guild_settings.set_done_notification(
-                tx, guild_id, user_id, enabled=fault.wants_notification
-            )
-
-        async with await Database.open(self.database_url) as database:
-            await database.transact(store)
 
     async def _clear_up(self, play: "_CellRun") -> None:
         await play.close()
@@ -356,7 +347,10 @@ class _CellRun:
             changes = self._stage.discord.world.changes
             while True:
                 changed = changes.next_change()
-                if all(map(_is_at_rest, await self._jobs())):
+                found = await self._jobs()
+                if not any(job.state in _WAITING for job in found):
+                    self._stage.note_release()
+                if all(map(_is_at_rest, found)):
                     return
                 # Unlike `wait_for`, this hears of a cancellation at the moment of a change.
                 with suppress(TimeoutError):
@@ -471,12 +465,6 @@ def _empty(channel: Channel) -> None:
             shutil.rmtree(attachment.path.parent, ignore_errors=True)
     channel.messages.clear()
     channel.ephemeral_messages.clear()
-
-
-async def _allow_private(url: str, guild_id: int) -> None:
-    text = GuildSettings(private_allowed=True).model_dump_json()
-    async with await Database.open(url) as database:
-        await database.transact(lambda tx: guild_settings.save_settings(tx, guild_id, text, 0))
 
 
 async def _every_job(tx: Any) -> list[Job]:
