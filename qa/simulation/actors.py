@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from domain.errors import DailiesError
 from domain.jobs import JobState
 from domain.models import MODELS, ModelId
-from domain.requests import VideoRequest, build_request
+from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
 from qa.simulation.event_log import EventLog
 from qa.simulation.plan import DAY_S, SimulationPlan
 from qa.simulation.process import ProcessDied
@@ -36,6 +36,8 @@ _ROUND_S = 7_200
 _GRACE_S = 2_400
 """How long the operator leaves a lost submission to itself: longer than its grace time."""
 
+_LOST_ANSWERS_SHARE = 0.02
+_MANY_FILES = 9
 _TOP_UP = 60_000_000
 _LOW = 8_000_000
 _FIRST_TRIES = frozenset({Decision.RETRY, Decision.POST})
@@ -54,6 +56,14 @@ class Environment(Protocol):
 
     def expect_poll(self, task_id: str, *, ended: bool) -> None:
         """Expect a question for a task at once; whether it has to have ended by now."""
+        ...
+
+    def has_left(self, guild_id: int) -> bool:
+        """Return whether the bot is out of a server."""
+        ...
+
+    async def keep_picture(self) -> str:
+        """Keep a picture of 3 MiB as a member's upload, and return its name."""
         ...
 
     def now_ms(self) -> int:
@@ -76,6 +86,10 @@ class MemberActors:
         """How often each job was asked to be posted once more."""
 
         self.erased: set[str] = set()
+        self.guilds: dict[str, int] = {}
+        """The server of each prompt."""
+
+        self._pictures: list[str] = []
         self._around = around
         self._plan = plan
         self._dice = dice
@@ -118,12 +132,16 @@ class MemberActors:
 
     async def _ask(self) -> None:
         server = self._dice.randrange(self._plan.guild_count)
+        request = self._request()
+        if self._dice.random() < self._plan.carrier_share:
+            request = await self._request_with_many_files()
+        self.guilds[request.prompt] = 1 + server
         order = Order(
             interaction_id=self._click(),
             guild_id=1 + server,
             channel_id=100 + server,
             user_id=1000 + self._dice.randrange(self._plan.member_count),
-            request=self._request(),
+            request=request,
             private=self._dice.random() < 0.05,
         )
         job = await self._order(order)
@@ -152,6 +170,9 @@ class MemberActors:
 
     async def _send(self, order: Order) -> Accepted | None:
         await asyncio.sleep(self._dice.random())
+        if self._around.has_left(order.guild_id):
+            self._journal.record("orders not possible")
+            return None
         try:
             accepted = await self._around.call(lambda context: accept(context, order))
         except ProcessDied:
@@ -160,7 +181,9 @@ class MemberActors:
             self._journal.record(f"orders refused: {type(error).__name__}", order.interaction_id)
         else:
             self._journal.record("orders taken", accepted.job.id)
-            return accepted
+            if self._plan.is_cheap or self._dice.random() >= _LOST_ANSWERS_SHARE:
+                return accepted
+            self._journal.record("acknowledgements lost")
         return None
 
     async def _change_mind(self, job: Job) -> None:
@@ -183,6 +206,7 @@ class MemberActors:
     async def _ask_again(self, job: Job) -> None:
         """Click *Again*, with other words; a double click is one order."""
         draft = replace(draft_from_job(job, self._around.now_ms()), prompt=self._prompt())
+        self.guilds[draft.prompt] = job.guild_id
         keys: list[IdempotencyKeys] = [
             click_keys(self._click(), job.user_id, "again", job.id)
             for _ in range(self._dice.choice((1, 1, 2)))
@@ -231,6 +255,17 @@ class MemberActors:
             sound=dice.choice((None, False)) if self._plan.is_cheap else None,
             pictures=("https://cdn.example/a.png",) if dice.random() < 0.2 else (),
         )
+
+    async def _request_with_many_files(self) -> VideoRequest:
+        """Ask for a video from nine pictures of 3 MiB, more than one message of Discord's takes."""
+        while len(self._pictures) < _MANY_FILES:
+            self._pictures.append(await self._around.keep_picture())
+        pictures = tuple(
+            Picture(url="", name="p.png", format="PNG", width=640, height=480, size=9, kept=name)
+            for name in self._pictures
+        )
+        command = GenerationCommand.REFERENCE
+        return build_request(Draft(command=command, prompt=self._prompt(), pictures=pictures))
 
     def _prompt(self) -> str:
         self._takes += 1

@@ -137,6 +137,10 @@ class FaultSchedule:
         """Draw whether the process that looks into a result cannot run."""
         return self._chance(self._rates.answer)
 
+    def draw_lost_follow_up(self) -> bool:
+        """Draw whether a post that takes no nonce has no answer, after it is out."""
+        return self._chance(10 * self._rates.post)
+
     def draw_write_failure(self) -> bool:
         """Draw whether a transaction fails before its end."""
         return self._chance(self._rates.write)

@@ -13,12 +13,13 @@ from qa.simulation.event_log import EventLog
 from qa.simulation.simulated_apixo import video_bytes
 from qa.simulation.simulated_discord import SimulatedDiscord
 from sandbox.apixo import State, Task
-from storage import audit, status_messages
+from storage import audit, released_jobs, status_messages
 from storage.audit import AuditReport
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.schema import jobs as jobs_table
 
+_NEVER_MS = 1 << 52
 _UNPAID = frozenset({JobState.CANCELLED, JobState.REJECTED})
 _RESTING = PARKED | ENDED_WITHOUT_VIDEO | {JobState.DELIVERED}
 
@@ -68,6 +69,9 @@ async def check_invariants(database: Database, outside: ExternalState, journal: 
     _judge_tasks(rows, outside, journal)
     for row in rows.values():
         _judge_posts(row, outside, journal)
+    for (job_id, part), count in outside.discord.carriers().items():
+        if job_id not in outside.discord.denied_channels and not outside.is_restored:
+            journal.report_violation(f"{count} messages with files are left: {part} of {job_id}")
     for part in outside.media.video_path("x.mp4").parent.rglob("*.part"):
         journal.report_violation(f"half a file is left: {part.name}")
 
@@ -126,5 +130,7 @@ async def _is_at_rest(tx: AsyncConnection) -> bool:
     state, closed = jobs_table.c.state, jobs_table.c.closed_at_ms
     stirring = state.not_in(_RESTING) | (state.in_(PARKED) & closed.is_(None))
     if (await tx.execute(select(jobs_table.c.id).where(stirring).limit(1))).first() is not None:
+        return False
+    if await released_jobs.list_next_untold(tx, _NEVER_MS):
         return False
     return not await status_messages.list_outdated(tx, 1)

@@ -10,7 +10,7 @@ from qa.simulation.fault_schedule import FaultRates, Storm, StormSide
 from tests.harness.workflow import NO_LIMITS
 
 DAY_S: Final = 86_400.0
-DISABLEABLE_GUARDS: Final = ("", "unknown", "pace", "history", "restore")
+DISABLEABLE_GUARDS: Final = ("", "unknown", "pace", "history", "restore", "removal")
 
 _JOBS_A_DAY = 5
 _DEFAULT_LIMITS = Limits(
@@ -30,7 +30,9 @@ class SimulationPlan:
     `jobs` are asked for in `days` by `members` on `servers`, with `places` for tasks at once. A
     process dies after `life` steps on average (None: it lives) and stays away for one of
     `downtimes_s`; a `blind` one lacks a guard. After a `restore_share` of the ends one of
-    the copies of the database is put back that are taken every `copy_every_s` on average.
+    the copies of the database is put back that are taken every `copy_every_s` on average. A server
+    throws the bot out every `removal_every_s` (None: never). A `carrier_share` of the videos is
+    made from more files than one message of Discord's takes.
     `cheap` jobs are wanted as they are, whatever happens; there is money for all of them. The belt
     gathers what is due for `gathering_s` simulated seconds: each turn costs real time.
     """
@@ -47,6 +49,8 @@ class SimulationPlan:
     exposure_limit: MicroUSD | None = _DAILY_EXPOSURE
     restore_share: float = 0.04
     copy_every_s: float = 7_200
+    removal_every_s: float | None = None
+    carrier_share: float = 0.0
     is_cheap: bool = False
     ordering_period_s: float = 1.5
     rates: FaultRates = _USUAL
@@ -59,7 +63,14 @@ def plan_month(seed: int, *, days: float = 30, jobs: int | None = None) -> Simul
     dice = Random(f"storms {seed}")  # noqa: S311 - chance, repeatable
     storms = tuple(_storm(dice, days) for _ in range(max(2, round(days / 2))))
     wanted = round(days * _JOBS_A_DAY) if jobs is None else jobs
-    return SimulationPlan(seed=seed, days=days, job_count=wanted, storms=storms)
+    return SimulationPlan(
+        seed=seed,
+        days=days,
+        job_count=wanted,
+        storms=storms,
+        removal_every_s=DAY_S,
+        carrier_share=0.05,
+    )
 
 
 def plan_storm(seed: int, *, jobs: int = 10_000, minutes: float = 30) -> SimulationPlan:

@@ -22,6 +22,8 @@ from storage.errors import DatabaseUnavailable
 from workflow.billing.balance_monitor import BalanceMonitor
 from workflow.context import Context
 from workflow.operator import alerts
+from workflow.servers.notices import ReleaseNotices
+from workflow.servers.release import release_where_left
 from workflow.worker import MAX_WAIT_S, Worker
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ _PROCESS: contextvars.ContextVar["SimulatedProcess | None"] = contextvars.Contex
 _DRAIN_S = 14
 _ERROR_REST_S = 1
 _PERIODIC_S, _PERIODIC_WHILE_SHORT_S = 3_600, 600
+_SERVERS_S = 300
 _LOOK_S = 60.0
 """How seldom the worker looks where something waits that has no due moment."""
 
@@ -47,12 +50,19 @@ class SimulatedProcess:
     """A process that works on what `context` holds.
 
     It dies when it has passed so many crash points (`last`), and gathers for a run of the worker
-    what is due within `gathering_s`.
+    what is due within `gathering_s`. Where servers throw the bot out, it `watches_servers`.
     """
 
     def __init__(
-        self, context: Context, journal: EventLog, *, last: int | None, gathering_s: float
+        self,
+        context: Context,
+        journal: EventLog,
+        *,
+        last: int | None,
+        gathering_s: float,
+        watches_servers: bool = False,
     ) -> None:
+        self._watches_servers = watches_servers
         self.alive = True
         self.ended = asyncio.Event()
         self._journal = journal
@@ -123,6 +133,8 @@ class SimulatedProcess:
             self.kill("fails to start")
             return
         self._loops.append(self._spawn(self._periodic_tasks()))
+        if self._watches_servers:
+            self._loops.append(self._spawn(self._watch_servers()))
         while True:
             try:
                 await self.worker.run_once()
@@ -142,6 +154,16 @@ class SimulatedProcess:
                 _log.exception("a duty failed")
                 short = True
             await asyncio.sleep(_PERIODIC_WHILE_SHORT_S if short else _PERIODIC_S)
+
+    async def _watch_servers(self) -> None:
+        notices = ReleaseNotices(self.context)
+        while True:
+            try:
+                await release_where_left(self.context)
+                await notices.send_next()
+            except Exception:  # noqa: BLE001 - as the loop in service does
+                _log.exception("a duty failed")
+            await asyncio.sleep(_SERVERS_S)
 
     async def _drain(self) -> None:
         for loop in self._loops:

@@ -82,6 +82,9 @@ class SimulatedApixo:
         self.balance_micro = 0
         self.receiver: CallbackReceiver = _nobody
         self.in_flight: InFlightCounter = _nothing
+        self.on_submission: Callable[[str], None] = lambda _: None
+        """Hears the prompt of each submission that goes out."""
+
         self._dice = dice
         self._clock = clock
         self._scaled_clock = ScaledClock(clock, 1.0)
@@ -95,6 +98,7 @@ class SimulatedApixo:
     async def submit(self, request: VideoRequest, callback_url: str | None = None) -> str:
         """Submit a request and return the task's id, as `ApixoClient.submit` does."""
         self.rate_limit_monitor.on_submit(await self.in_flight())
+        self.on_submission(request.prompt)
         begun_s = self._seconds()
         order = parse_submission(MODELS[request.model], build_submission(request, callback_url))
         try:

@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from unittest.mock import patch
 import structlog
 from sqlalchemy import text
 
+from qa.simulation import process, removals
 from qa.simulation.actors import MemberActors, OperatorActor
 from qa.simulation.event_log import EventLog
 from qa.simulation.fault_schedule import FaultSchedule, StormSide
@@ -26,6 +28,7 @@ from qa.simulation.invariants import ExternalState, audit_ledger, check_invarian
 from qa.simulation.memory import reachable_bytes, resident_bytes
 from qa.simulation.plan import DAY_S, SimulationPlan
 from qa.simulation.process import FailingDatabase, ProcessDied, SimulatedProcess, task_factory
+from qa.simulation.removals import RemovalActor
 from qa.simulation.restores import CopyKeeper
 from qa.simulation.simulated_apixo import SimulatedApixo
 from qa.simulation.simulated_discord import SimulatedDiscord
@@ -58,6 +61,7 @@ _WARM_SHARE = 0.2
 _MOST_GROWTH = 2
 """Times what the service held then: ten thousand jobs must not stay in memory."""
 
+_PICTURE_BYTES = 3 * 1024 * 1024
 _FIRST_MONEY = 100_000_000
 
 
@@ -132,10 +136,14 @@ class Simulation:
         )
         self._fate = self._dice("fate")
         self._copies = CopyKeeper(folder, plan, self._dice("copies"), self.event_log)
+        self._removals = RemovalActor(self, plan, self._dice("removals"), self.event_log)
         self._process: SimulatedProcess | None = None
+        self._started_s = 0.0
+        self._pictures = 0
         self.apixo.balance_micro = _FIRST_MONEY if not plan.is_cheap else 10**12
         self.apixo.receiver = self._receive
         self.apixo.in_flight = self._in_flight
+        self.apixo.on_submission = self._check_purchase
         loop.set_exception_handler(self._unhandled)
 
     def now(self) -> float:
@@ -176,8 +184,13 @@ class Simulation:
             life = self.plan.requests_per_process_life
             last = None if life is None or self.fault_schedule.is_stopped else 1 + self._lot(life)
             process = self._process = SimulatedProcess(
-                self._context(), self.event_log, last=last, gathering_s=self.plan.ordering_period_s
+                self._context(),
+                self.event_log,
+                last=last,
+                gathering_s=self.plan.ordering_period_s,
+                watches_servers=self.plan.removal_every_s is not None,
             )
+            self._started_s = self._loop.time()
             self.apixo.rate_limit_monitor.on_restart()
             process.start()
             self.event_log.record("starts")
@@ -188,6 +201,28 @@ class Simulation:
             await asyncio.sleep(self._fate.choice(self.plan.downtimes_s))
             await self._copies.put_back_some_time(self)
             self.members.forget(self._copies.lost_jobs)
+
+    def has_left(self, guild_id: int) -> bool:
+        """Return whether the bot is out of a server."""
+        return self.discord.has_left(guild_id)
+
+    async def keep_picture(self) -> str:
+        """Keep a picture of 3 MiB as a member's upload, and return its name."""
+        self._pictures += 1
+        name = await self.media.save_input(b"picture %d" % self._pictures, "png")
+        path = self.media.input_path(name)
+        assert path is not None, "it was kept just now"
+        os.truncate(path, _PICTURE_BYTES)
+        return name
+
+    @property
+    def life_s(self) -> float:
+        """Return for how many seconds a process lives; 0 if there is none."""
+        return 0.0 if self._process is None else self._loop.time() - self._started_s
+
+    async def remove_bot(self) -> None:
+        """Have servers throw the bot out and invite it again."""
+        await self._removals.run()
 
     async def take_copies(self) -> None:
         """Have copies of the database taken."""
@@ -281,6 +316,9 @@ class Simulation:
         counted = text("SELECT count(*) FROM jobs WHERE state IN ('submitting', 'generating')")
         return (await self.database.read(lambda tx: tx.execute(counted))).scalar_one()
 
+    def _check_purchase(self, prompt: str) -> None:
+        self._removals.check_purchase(self.members.guilds.get(prompt))
+
     def _fails(self) -> bool:
         if not self.fault_schedule.draw_write_failure():
             return False
@@ -316,7 +354,7 @@ async def _play(plan: SimulationPlan, folder: Path, tell: OnProgress) -> Simulat
         with _hearing_the_log(world.event_log):
             background = [
                 *(world.run_processes(), world.take_copies()),
-                *(world.disconnect_gateway(), world.run_operator()),
+                *(world.disconnect_gateway(), world.run_operator(), world.remove_bot()),
             ]
             tasks = [asyncio.create_task(work) for work in background]
             asking = asyncio.create_task(world.members.submit_orders())
@@ -411,10 +449,23 @@ def _without_guard(guard: str) -> Iterator[None]:
             wrong = patch.object(SimulatedDiscord, "find_message", _sees_nothing)
         case "restore":
             wrong = patch.object(worker, "check_high_water", _takes_for_present)
+        case "removal":
+            wrong = _without_looks()
         case _:
             yield
             return
     with wrong:
+        yield
+
+
+@contextmanager
+def _without_looks() -> Iterator[None]:
+    """Have a removal neither heard of nor looked for before a purchase."""
+    with (
+        patch.object(submit, "_find_obstacle", _sees_nothing),
+        patch.object(removals, "release_waiting", _sees_nothing),
+        patch.object(process, "release_where_left", _sees_nothing),
+    ):
         yield
 
 

@@ -39,6 +39,16 @@ RESTORED = replace(
     copy_every_s=900,
     rates=NONE,
 )
+REMOVED = replace(
+    plan_month(6, days=0.012, jobs=24),
+    storms=(),
+    max_in_flight=1,  # so that there is a queue to be released
+    guild_count=2,
+    restore_share=0,
+    removal_every_s=300,
+    rates=NONE,
+)
+"""Half of the members share no other server with the bot."""
 
 
 def test_a_few_days_lose_nothing_and_do_nothing_twice():
@@ -74,8 +84,9 @@ def test_in_a_storm_the_limits_are_kept_and_after_it_all_finish():
         (SMALL_STORM, "pace", "too early"),
         (LOST_POSTS, "history", "double posted"),
         (RESTORED, "restore", "double charged"),
+        (REMOVED, "removal", "bought"),
     ],
-    ids=["unknown", "pace", "history", "restore"],
+    ids=["unknown", "pace", "history", "restore", "removal"],
 )
 def test_without_a_guard_harm_is_found(plan: SimulationPlan, guard: str, harm: str):
     """So a simulation without complaints says something."""
@@ -83,8 +94,17 @@ def test_without_a_guard_harm_is_found(plan: SimulationPlan, guard: str, harm: s
 
 
 @pytest.mark.parametrize(
-    "plan", [LOST_ANSWERS, LOST_POSTS, RESTORED], ids=["answers", "posts", "restored"]
+    ("plan", "trouble"),
+    [
+        (LOST_ANSWERS, "faults: APIXO"),
+        (LOST_POSTS, "faults: Discord"),
+        (RESTORED, "copies put back"),
+        (REMOVED, "posted: news of a removal"),
+    ],
+    ids=["answers", "posts", "restored", "removed"],
 )
-def test_with_its_guards_the_same_faults_do_no_harm(plan: SimulationPlan):
+def test_with_its_guards_the_same_faults_do_no_harm(plan: SimulationPlan, trouble: str):
     """It is the guard that keeps harm out, and nothing else."""
-    assert simulate(plan).violations == []
+    found = simulate(plan)
+    assert found.violations == []
+    assert found.counts[trouble]
