@@ -10,6 +10,7 @@ import discord
 
 from cogs.publishing.errors import call_discord
 from cogs.publishing.refusals import ThreadArchived
+from workflow.errors import TemporaryPublishError
 
 Channel = discord.PartialMessageable | discord.DMChannel
 
@@ -22,7 +23,8 @@ async def call_in_channel(
     """Make a request in a channel, and again after unarchiving it if that is why it was refused.
 
     Raises:
-        PublishError: Discord refused the request, or refused to unarchive the thread.
+        PublishError: Discord refused the request, or refused to unarchive the thread;
+            TemporaryPublishError if somebody archived it again in between.
     """
     try:
         return await call_discord(request())
@@ -30,4 +32,7 @@ async def call_in_channel(
         thread = await call_discord(client.fetch_channel(channel.id))
         if isinstance(thread, discord.Thread):
             await call_discord(thread.edit(archived=False))
+    try:
         return await call_discord(request())
+    except ThreadArchived as error:
+        raise TemporaryPublishError("the thread was archived again") from error

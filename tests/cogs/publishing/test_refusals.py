@@ -204,6 +204,28 @@ async def test_an_archived_thread_stops_nothing(
     assert len(thread.messages) == 2
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_a_thread_that_is_archived_again_at_once_is_tried_again_later(
+    fake_discord: FakeDiscord,
+    publisher: DiscordPublisher,
+    thread: Channel,
+    ada: MemberClient,
+    method: str,
+) -> None:
+    """A final refusal would leave a card that says "Being made" under a finished video."""
+    job = make_job(thread, ada)
+    status = await publisher.post_status(StatusView(job))
+    job = replace(job, status_message_id=status, result_message_id=status)
+    fake_discord.faults.add(method, f"{POSTS}/*", Fault(code=50083), 2)
+    attempt = (
+        publisher.edit_status(StatusView(job))
+        if method == "PATCH"
+        else publisher.delete_result(job)
+    )
+    with pytest.raises(TemporaryPublishError):
+        await attempt
+
+
 async def test_a_locked_thread_that_is_archived_is_refused(
     fake_discord: FakeDiscord,
     publisher: DiscordPublisher,
