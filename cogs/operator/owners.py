@@ -1,25 +1,30 @@
 """Operators of the service, from Discord's application info, and direct messages to them."""
 
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 import aiohttp
 import discord
 import structlog
+from cachetools import TTLCache
 from discord import ui
 from discord.ext import commands
 
+from cogs.publishing.errors import call_discord
 from cogs.ui import views
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import UserError
 from cogs.ui.routing import Interaction
+from workflow.errors import PublishError, TemporaryPublishError
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_BACK: Final = timedelta(minutes=1)
 """More than Discord's clock and ours differ."""
 
-_LOST_ANSWERS: Final = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
+_KEPT_S: Final = 86_400
+_MAX_KEPT: Final = 100
 _NO_MENTIONS: Final = discord.AllowedMentions.none()
 _OPERATOR_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
@@ -28,11 +33,17 @@ DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError,
 _NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
 
 
+_Message = tuple[int | str, ...]
+"""A message: its addressee's user id, and its texts."""
+
+
 class Operators:
     """The owner of the application, or the admins and developers of the team that owns it."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._unanswered = TTLCache[_Message, datetime](_MAX_KEPT, _KEPT_S)
+        """Messages that may have been sent, and since when."""
 
     async def user_ids(self) -> frozenset[int]:
         """Return the operators' user ids.
@@ -55,31 +66,49 @@ class Operators:
 
     async def _send(self, user_id: int, message: str | ui.LayoutView) -> bool:
         view = views.render_text(message) if isinstance(message, str) else message
+        key = user_id, *_texts(view)
         try:
-            channel = await self._client.create_dm(discord.Object(user_id))
-            await channel.send(view=view, allowed_mentions=_NO_MENTIONS)
-        except DISCORD_ERRORS as error:
-            if isinstance(error, _LOST_ANSWERS) and await self._is_sent(user_id, view):
-                return True
+            channel = await call_discord(self._client.create_dm(discord.Object(user_id)))
+            if key not in self._unanswered or not await self._is_there(channel, key):
+                await self._post(channel, view, key)
+        except PublishError as error:
             _log.error("operator alert not delivered", operator=user_id, error=str(error))
             return False
+        self._unanswered.pop(key, None)
         return True
 
-    async def _is_sent(self, user_id: int, view: ui.LayoutView) -> bool:
-        """Return whether a message whose answer was lost is there; it would be sent once more."""
-        me, since = self._client.user, discord.utils.utcnow() - _LOOK_BACK
+    async def _post(self, channel: discord.DMChannel, view: ui.LayoutView, key: _Message) -> None:
+        """Send a message, and look for it if its answer is lost; the next attempt looks first.
+
+        Raises:
+            PublishError: it was not sent, or (TemporaryPublishError) perhaps.
+        """
+        since = discord.utils.utcnow() - _LOOK_BACK
         try:
-            channel = await self._client.create_dm(discord.Object(user_id))
-            return any(
-                [
-                    me is not None
-                    and message.author.id == me.id
-                    and _texts(ui.LayoutView.from_message(message)) == _texts(view)
-                    async for message in channel.history(after=since)
-                ]
-            )
-        except DISCORD_ERRORS:
-            return False
+            await call_discord(channel.send(view=view, allowed_mentions=_NO_MENTIONS))
+        except TemporaryPublishError:
+            self._unanswered.setdefault(key, since)
+            if not await self._is_there(channel, key):
+                raise
+
+    async def _is_there(self, channel: discord.DMChannel, key: _Message) -> bool:
+        """Return whether a message whose answer was lost is there; it would be sent once more.
+
+        Raises:
+            PublishError: the history cannot be read.
+        """
+        messages = channel.history(after=self._unanswered[key], limit=None)
+        return await call_discord(_contains(messages, channel.me, key[1:]))
+
+
+async def _contains(
+    messages: AsyncIterator[discord.Message], author: discord.ClientUser, texts: tuple[str, ...]
+) -> bool:
+    async for message in messages:
+        found = ui.LayoutView.from_message(message)
+        if message.author.id == author.id and (*_texts(found),) == texts:
+            return True
+    return False
 
 
 def _texts(view: ui.LayoutView) -> list[str]:

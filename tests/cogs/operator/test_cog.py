@@ -33,6 +33,7 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution"
 LOST: dict[str, Any] = {**VIDEO, "prompt": "a lake [[effect:504]]"}
 BUTTON, TEXT_DISPLAY = 2, 10
 LONGEST = longest_request("a lake")
+HTML = b"<!doctype html><title>Just a moment...</title>"
 STRANGER = "Only the operator of this service can do that."
 
 pytestmark = pytest.mark.time_scale(600)
@@ -270,6 +271,31 @@ async def test_news_whose_answer_is_lost_are_looked_for(
     async with asyncio.timeout(20):
         while (await harness.job(job)).told_at_ms is None:
             await asyncio.sleep(0.01)
+    assert len(olga.direct_channel.messages) == 1
+    assert fake_discord.journal.count_requests("POST", posts) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 503}, {"status": 403, "raw": b""}, {"status": 200, "raw": HTML}],
+    ids=["503", "empty 403", "HTML"],
+)
+async def test_news_that_may_have_been_sent_are_sent_again_only_after_a_look(
+    harness: BotHarness,
+    fake_discord: FakeDiscord,
+    olga: MemberClient,
+    ada: MemberClient,
+    answer: dict[str, Any],
+) -> None:
+    """Whatever a proxy says of the history, too."""
+    posts = f"/channels/{olga.direct_channel.id}/messages"
+    fake_discord.faults.add("POST", posts, Fault(takes_effect=True, **answer))
+    fake_discord.faults.add("GET", posts, Fault(status=403, raw=HTML), 2)
+    job = await lost(harness, ada)
+    async with asyncio.timeout(20):
+        while (await harness.job(job)).told_at_ms is None:
+            await asyncio.sleep(0.01)
+            harness.clock_offset_ms += 10_000
     assert len(olga.direct_channel.messages) == 1
     assert fake_discord.journal.count_requests("POST", posts) == 1
 
