@@ -12,7 +12,7 @@ from qa.simulation.fault_schedule import FaultRates
 from qa.simulation.plan import SimulationPlan, disable_guard, plan_month, plan_storm
 from qa.simulation.simulation import simulate
 
-FEW_DAYS = plan_month(5, days=2, jobs=14)
+FEW_DAYS = replace(plan_month(5, days=2, jobs=14), rates=FaultRates(post=0.06))
 FEW_HOURS = replace(plan_month(5, days=0.2, jobs=6), requests_per_process_life=100)
 SMALL_STORM = plan_storm(5, jobs=25, minutes=2)
 NONE = FaultRates(submission=0, task=0, answer=0, post=0, write=0)
