@@ -33,7 +33,7 @@ DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError,
 _NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
 
 
-_Message = tuple[int | str, ...]
+_Message = tuple[int, tuple[str, ...]]
 """A message: its addressee's user id, and its texts."""
 
 
@@ -66,7 +66,7 @@ class Operators:
 
     async def _send(self, user_id: int, message: str | ui.LayoutView) -> bool:
         view = views.render_text(message) if isinstance(message, str) else message
-        key = user_id, *_texts(view)
+        key = user_id, tuple(_texts(view))
         try:
             channel = await call_discord(self._client.create_dm(discord.Object(user_id)))
             if key not in self._unanswered or not await self._is_there(channel, key):
@@ -98,7 +98,7 @@ class Operators:
             PublishError: the history cannot be read.
         """
         messages = channel.history(after=self._unanswered[key], limit=None)
-        return await call_discord(_contains(messages, channel.me, key[1:]))
+        return await call_discord(_contains(messages, channel.me, key[1]))
 
 
 async def _contains(
@@ -106,7 +106,7 @@ async def _contains(
 ) -> bool:
     async for message in messages:
         found = ui.LayoutView.from_message(message)
-        if message.author.id == author.id and (*_texts(found),) == texts:
+        if message.author.id == author.id and tuple(_texts(found)) == texts:
             return True
     return False
 
