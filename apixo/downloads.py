@@ -134,7 +134,7 @@ class ResultDownloader:
         if allowed and url.scheme == "https" and url.port == 443:
             return self._public_session
         raise DownloadNotAllowed(
-            f"{url.scheme}://{url.raw_authority} may not be asked for a result"
+            "the address may not be asked for a result", f"{url.scheme}://{url.raw_authority}"
         )
 
 
@@ -193,8 +193,10 @@ def _is_host(host: str | None) -> bool:
 def _failure(error: Exception, url: URL) -> DownloadError:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, _AddressNotAllowed):
-        return DownloadNotAllowed(f"{url.host} does not lead to where a result may lie")
-    return DownloadFailed(f"{url.host} did not answer: {type(error).__name__}")
+        return DownloadNotAllowed(
+            "the name does not lead to where a result may lie", url.host or ""
+        )
+    return DownloadFailed(f"no answer ({type(error).__name__})", url.host or "")
 
 
 def _check_headers(response: aiohttp.ClientResponse, max_bytes: int) -> None:

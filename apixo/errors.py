@@ -25,6 +25,8 @@ No error holds a key, request headers or a whole prompt, nor has one as its caus
 from typing import ClassVar
 
 from domain.errors import DailiesError
+from domain.failures import loggable_fail_code
+from domain.jobs import loggable_id
 
 
 class ApixoError(DailiesError):
@@ -32,7 +34,9 @@ class ApixoError(DailiesError):
 
     Attributes:
         task_may_exist: whether a submission that failed this way may have created a task.
-        detail: what was wrong, in one short line of plain text.
+        detail: what was wrong, in one short line of plain text; APIXO's own words, which may quote
+            the prompt, if `is_quoted`. They are for the member; the error's own text, which is for
+            logs, is without them.
         http_status: of the answer, if there was one.
         code: of the answer's envelope; it may differ from the HTTP status.
         fail_code: APIXO's code of the failure, if any.
@@ -41,6 +45,7 @@ class ApixoError(DailiesError):
     """
 
     task_may_exist: ClassVar[bool] = True
+    is_quoted: bool = False
 
     def __init__(
         self,
@@ -64,11 +69,17 @@ class ApixoError(DailiesError):
         facts = {
             "HTTP": self.http_status,
             "code": None if self.code == self.http_status else self.code,
-            "failCode": self.fail_code,
-            "task": self.task_id,
+            "failCode": loggable_fail_code(self.fail_code),
+            "task": loggable_id(self.task_id),
         }
         known = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
-        return f"{self.detail} ({known})" if known else self.detail
+        what = type(self).__name__ if self.is_quoted else self.detail
+        return f"{what} ({known})" if known else what
+
+    @property
+    def full_text(self) -> str:
+        """Return the text with APIXO's own words, for the operator."""
+        return f"{self}: {self.detail}" if self.is_quoted else str(self)
 
 
 class NotSent(ApixoError):
@@ -124,7 +135,19 @@ class InvalidResponse(OutcomeUnknown):
 
 
 class DownloadError(DailiesError):
-    """A result that cannot be downloaded."""
+    """A result that cannot be downloaded; `host` is where it was to come from, if that is known.
+
+    APIXO may write anything into a host, so it is not part of the error's text.
+    """
+
+    def __init__(self, detail: str, host: str = "") -> None:
+        self.host = host
+        super().__init__(detail)
+
+    @property
+    def full_text(self) -> str:
+        """Return the text with the host, for the operator."""
+        return f"{self.host}: {self}" if self.host else str(self)
 
 
 class DownloadExpired(DownloadError):

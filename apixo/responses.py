@@ -158,17 +158,19 @@ def _build_error(
     request: RequestContext,
 ) -> ApixoError:
     refusal = ErrorData.from_data(envelope.data)
-    detail = refusal.error or refusal.fail_message or envelope.message or "no reason given"
-    return error_class(
-        _UNDOCUMENTED
-        if error_class is InvalidResponse
-        else _sanitize(detail, MAX_DETAIL_CHARS, request),
+    quoted = refusal.error or refusal.fail_message or envelope.message or ""
+    is_quoted = quoted != "" and error_class is not InvalidResponse
+    own = _UNDOCUMENTED if error_class is InvalidResponse else "no reason given"
+    error = error_class(
+        _sanitize(quoted, MAX_DETAIL_CHARS, request) if is_quoted else own,
         http_status=response.http_status,
         code=envelope.code,
         fail_code=_sanitize(refusal.fail_code, MAX_CODE_CHARS, request),
         task_id=_sanitize(request.task_id or refusal.task_id, MAX_ID_CHARS, request),
         retry_after_s=_parse_retry_after_s(response.retry_after, datetime.now(UTC)),
     )
+    error.is_quoted = is_quoted
+    return error
 
 
 @overload

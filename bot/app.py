@@ -24,6 +24,7 @@ from bot import client, translations
 from bot.client import DailiesBot
 from bot.connection import stay_connected
 from bot.errors import CannotStart
+from bot.logs import log_loop_error
 from bot.media_store import open_media
 from bot.pauses import growing_pause_s
 from bot.settings import Settings
@@ -127,6 +128,7 @@ async def run(settings: Settings) -> None:
     Raises:
         CannotStart: the message is for the operator.
     """
+    asyncio.get_running_loop().set_exception_handler(log_loop_error)
     _log.info("starting", version=VERSION)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -289,7 +291,7 @@ async def _check_key(apixo: ApixoClient) -> None:
     except ApixoError as error:
         if isinstance(error, Unauthorized) and error.code is not None:  # APIXO's, not a proxy's
             raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
-        _log.warning("balance check failed", error=str(error))
+        _log.warning("balance check failed", error=error)
     else:
         _log.info("balance checked", balance_usd=format_usd_en(balance))
 

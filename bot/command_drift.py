@@ -5,7 +5,7 @@ the commands in any order; none of that is a difference.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 Definition = Mapping[str, Any]
@@ -51,6 +51,12 @@ class CommandDrift:
         """Return the difference in words for the operator."""
         parts = {"missing": self.missing, "unknown": self.unknown, "changed": self.changed}
         return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in parts.items() if names)
+
+    @property
+    def loggable(self) -> str:
+        """Return the difference with the names of our own commands only."""
+        unknown = (str(len(self.unknown)),) if self.unknown else ()
+        return str(replace(self, unknown=unknown))
 
 
 def compare_commands(

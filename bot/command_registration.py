@@ -105,14 +105,14 @@ class CommandRegistration:
             _log.debug("commands compared", count=len(own))
         elif is_newest:
             await self._client.http.bulk_upsert_global_commands(application_id, payload=own)
-            _log.info("commands registered", count=len(own), drift=str(drift))
+            _log.info("commands registered", count=len(own), drift=drift.loggable)
         else:
             assert record is not None, "only a record makes this version an older one"
             _log.warning(
                 "commands of a newer version kept",
                 registered_by=record.version,
                 own=self._version,
-                drift=str(drift),
+                drift=drift.loggable,
             )
 
     async def _fetch(self, application_id: int) -> list[Definition]:

@@ -13,6 +13,8 @@ from domain.errors import DailiesError
 class SettingsError(DailiesError):
     """Settings are missing or wrong; `problems` names each."""
 
+    is_loggable = False
+
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("; ".join(problems))
@@ -24,6 +26,8 @@ class ArchiveError(DailiesError):
 
 class CannotStart(DailiesError):
     """The service could not start: a wrong token, a database in use, a port taken."""
+
+    is_loggable = False
 
 
 class GatewayRefused(DailiesError):

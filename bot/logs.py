@@ -1,16 +1,26 @@
-"""Logging: readable on a terminal, JSON otherwise, with every secret redacted."""
+"""Logging: readable on a terminal, JSON otherwise, without words of others or secrets."""
 
+import asyncio
 import logging
 import os
 import re
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
+from bot.log_sanitizer import (
+    describe_values,
+    format_traceback,
+    print_traceback,
+    sanitize_record,
+)
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +45,8 @@ _SIGNED_PATH = re.compile(
 )
 """Knowing such a URL is enough to use it."""
 
+_PLAIN_MESSAGE = re.compile(r"[A-Za-z !.]{1,60}", re.ASCII)
+
 _MIN_LEVELS = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
 """Below these levels libraries log whole statements and messages, including prompts."""
 
@@ -49,6 +61,11 @@ def set_up(settings: Settings) -> None:
     logging.getLogger("discord.client").addFilter(lambda record: "voice" not in record.msg)
     for name, min_level in _MIN_LEVELS.items():
         logging.getLogger(name).setLevel(max(min_level, logging.getLogger().level))
+    # The library would print the values of a line that cannot be formatted.
+    logging.raiseExceptions = False
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+    sys.unraisablehook = _log_unraisable
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -58,6 +75,33 @@ def set_up(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def log_loop_error(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+    """Log an error that asyncio could hand to nobody.
+
+    Some of its messages quote the values of a call; those are left out.
+    """
+    message = str(context.get("message"))
+    source = message if _PLAIN_MESSAGE.fullmatch(message) else "asyncio"
+    _log.error("uncaught error", source=source, exc_info=context.get("exception"))
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        _log.critical("uncaught error", source="main", exc_info=error)
+
+
+def _log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    _log.error("uncaught error", source="thread", exc_info=args.exc_value)
+
+
+def _log_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    _log.error("uncaught error", source="destructor", exc_info=unraisable.exc_value)
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -76,12 +120,15 @@ def _renderers(settings: Settings) -> list[structlog.typing.Processor]:
     if settings.log_format == "auto":
         readable = sys.stderr.isatty()
     if readable:
-        # Other formatters print local variables, which hold prompts and secrets.
-        plain = structlog.dev.plain_traceback
         return [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=print_traceback
+            )
         ]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [
+        structlog.processors.ExceptionRenderer(format_traceback),
+        structlog.processors.JSONRenderer(),
+    ]
 
 
 class LibraryFloodFilter(logging.Filter):
@@ -117,17 +164,21 @@ class LibraryFloodFilter(logging.Filter):
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
-    """Formats a record and redacts every secret in the line, whatever its origin."""
+    """Formats a record without words of others, and redacts every secret in the line."""
 
     def __init__(self, renderers: list[structlog.typing.Processor], secrets: Iterable[str]) -> None:
         super().__init__(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                describe_values,
+                *renderers,
+            ],
         )
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _MIN_SECRET_CHARS)
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        line = super().format(sanitize_record(record))
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
         return _SIGNED_PATH.sub(r"\1[secret]", line)

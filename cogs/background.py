@@ -68,7 +68,7 @@ class WorkerLoop(commands.Cog):
             await self._worker.run_once()
             await self._worker.wait_for_work()
         except Outage as error:
-            _log.error("worker paused by outage", reason=str(error))
+            _log.error("worker paused by outage", reason=error)
             await asyncio.sleep(_ERROR_PAUSE_S)
         except Exception:  # noqa: BLE001 - one failed run must not end the loop
             _log.exception("worker run failed")
@@ -145,7 +145,7 @@ class PeriodicTasks(commands.Cog):
                 try:
                     await task()
                 except Outage as error:
-                    _log.warning("periodic task delayed by outage", task=name, reason=str(error))
+                    _log.warning("periodic task delayed by outage", task=name, reason=error)
                 except Exception:  # noqa: BLE001 - the other tasks go on
                     _log.exception("periodic task failed", task=name)
             await asyncio.sleep(_ROUND_INTERVAL_S)

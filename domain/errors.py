@@ -7,12 +7,24 @@ DailiesError            anything this service raises on purpose
 """
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from domain.violations import Violation
 
 
 class DailiesError(Exception):
-    """Anything this service raises on purpose."""
+    """Anything this service raises on purpose.
+
+    Its text is written to logs, so it has codes and ids, but no words of members, of Discord or of
+    APIXO, unless it `is_loggable` no more.
+    """
+
+    is_loggable: ClassVar[bool] = True
+
+    @property
+    def full_text(self) -> str:
+        """Return the text together with the words of others, for members and the operator."""
+        return str(self)
 
 
 class RulesViolated(DailiesError):

@@ -3,6 +3,7 @@
 Source: the failure tables of APIXO's two model pages, and older names of the same failures.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,6 +22,7 @@ class FailReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+_HTTP_CODE = re.compile(r"(?:HTTP )?[0-9]{3,6}", re.ASCII)
 ENDED_BY_OPERATOR = "ended by the operator"
 """The code of a job that the operator ended without a video."""
 
@@ -49,6 +51,14 @@ _NAMES: Mapping[FailReason, str] = MappingProxyType(
 def classify_fail_code(code: str | None) -> FailReason:
     """Return the class of a failure code, whatever its spelling; `UNKNOWN` for an unknown one."""
     return _BY_CODE.get(_normalize(code or ""), FailReason.UNKNOWN)
+
+
+def loggable_fail_code(code: str | None) -> str | None:
+    """Return a failure code for a log: a known one as it is, since another may quote the prompt."""
+    is_known = (
+        code is None or _normalize(code) in _BY_CODE or _HTTP_CODE.fullmatch(code) is not None
+    )
+    return code if is_known else "not documented"
 
 
 def _normalize(code: str) -> str:

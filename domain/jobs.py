@@ -1,5 +1,6 @@
 """Job states and the legal transitions between them, as data."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,6 +13,7 @@ POST_UNCONFIRMED = "sent to its member, but Discord did not answer"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 50
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}", re.ASCII)
 
 
 class JobState(StrEnum):
@@ -91,6 +93,12 @@ LOST = frozenset({S.SUBMIT_UNKNOWN, S.RESULT_LOST})
 def can_transition(source: JobState, target: JobState) -> bool:
     """Return whether a job may move from one state to another."""
     return target in TRANSITIONS[source]
+
+
+def loggable_id(task_id: str | None) -> str | None:
+    """Return a task's id for a log; one that is no plain id may be any text."""
+    is_plain = task_id is None or _PLAIN_ID.fullmatch(task_id) is not None
+    return task_id if is_plain else "no plain id"
 
 
 def new_job_id(now_ms: int, random_bits: int) -> str:

@@ -367,7 +367,9 @@ async def _append(tx: AsyncConnection, **row: object) -> int:
     try:
         appended = await tx.execute(insert(billing).values(**row).returning(billing.c.id))
     except IntegrityError as error:
-        raise LedgerError(f"The ledger refuses this {row['kind']}: {error.orig}") from error
+        # The lines below the first quote the row, with its note.
+        first = str(error.orig).partition("\n")[0]
+        raise LedgerError(f"The ledger refuses this {row['kind']}: {first}") from error
     return appended.scalar_one()
 
 

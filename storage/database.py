@@ -282,7 +282,8 @@ def _reachable() -> Generator[None]:
         cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
         outage = describe_outage(cause) if isinstance(cause, Exception) else None
         reason = cause.orig if isinstance(cause, DBAPIError) else cause
-        detail = str(reason) or "there was no answer in time"  # a timeout has no message
+        # A timeout has no message; what follows a first line may quote a row.
+        detail = str(reason).partition("\n")[0] or "there was no answer in time"
         sentence = POOLED if outage == POOLED else f"The database does not answer: {detail}."
         if ends_by_itself(outage):
             raise DatabaseUnavailable(sentence) from error

@@ -12,6 +12,7 @@ DailiesError
     ├── LedgerError             an entry that the ledger rejects
     ├── MediaUnavailable        the media store does not work at present; an Outage too
     └── MediaError              a file that is not stored
+        ├── BucketFailed        the bucket refuses a request, or does not answer; an OSError too
         ├── MediaTooLarge       it exceeds its size limit
         └── NotAVideo           it is not an MP4
 """
@@ -80,7 +81,7 @@ class TaskAlreadyAssigned(StorageError):
 
     def __init__(self, job_id: str, task_id: str) -> None:
         self.job_id, self.task_id = job_id, task_id
-        super().__init__(f"Task {task_id} belongs to another job than {job_id}.")
+        super().__init__(f"The task of job {job_id} belongs to another job.")
 
 
 class QuotaExceeded(StorageError):
@@ -102,6 +103,10 @@ class MediaUnavailable(StorageError, Outage):
 
 class MediaError(StorageError):
     """A file that is not stored."""
+
+
+class BucketFailed(MediaError, OSError):
+    """The bucket refuses a request, or does not answer."""
 
 
 class MediaTooLarge(MediaError):

@@ -17,7 +17,7 @@ from domain.failures import FailReason, classify_fail_code
 from domain.jobs import LOST, MAY_HOLD
 from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, ReportLine, Sums, day_from_number
-from storage.billing import EntryKind, is_open_hold
+from storage.billing import SERVICE_ACTOR, EntryKind, is_open_hold
 from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 
 GroupKey = Literal["guild_id", "day", "user_id", "channel_id", "model"]
@@ -44,7 +44,8 @@ class OpenHolds:
 class StatementEntry:
     """A ledger row with the facts of its video; a grant has no video.
 
-    `cost` is the effect on what the member paid: zero for a hold or a release.
+    `cost` is the effect on what the member paid: zero for a hold or a release. `note` is the
+    service's own; what a manager or the operator notes is left out.
     """
 
     at_ms: int
@@ -155,9 +156,11 @@ async def list_statement(
     """Return a member's newest ledger rows, at most `limit`, oldest first."""
     cost = case((billing.c.kind.in_(["charge", "adjust"]), billing.c.amount_micro), else_=0)
     about_job = (jobs.c[name] for name in ("channel_id", "model", "resolution", "seconds"))
-    about_row = (billing.c[name] for name in ("kind", "amount_micro", "job_id", "note"))
+    about_row = (billing.c[name] for name in ("kind", "amount_micro", "job_id"))
+    # What a manager or the operator notes is not for the member.
+    note = case((billing.c.actor == SERVICE_ACTOR, billing.c.note), else_="").label("note")
     newest = (
-        select(billing.c.created_at_ms, cost.label("cost"), *about_row, *about_job)
+        select(billing.c.created_at_ms, cost.label("cost"), note, *about_row, *about_job)
         .outerjoin(jobs, jobs.c.id == billing.c.job_id)
         .where(
             _matches_owner(billing, SpendingFilter(guild_id, user_id)),

@@ -26,7 +26,7 @@ from obstore.store import S3Store
 from yarl import URL
 
 from domain.loopback import LOOPBACK_HOSTS
-from storage.errors import MediaUnavailable, StorageError
+from storage.errors import BucketFailed, MediaUnavailable, StorageError
 from storage.media import MediaFolder, SavedInput, StoredFile, highest_mark, outdated_marks
 
 MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
@@ -49,7 +49,7 @@ _REFUSALS: Final = (
 T = TypeVar("T")
 
 
-class BucketRefusal(OSError):
+class BucketRefusal(BucketFailed):
     """The bucket refuses what was asked for; waiting does not change that."""
 
 
@@ -168,7 +168,7 @@ class S3Bucket:
 
     def _to_os_error(self, error: Exception) -> OSError:
         # The library's own message is long, and quotes whatever the server answered.
-        kind = BucketRefusal if isinstance(error, _REFUSALS) else OSError
+        kind = BucketRefusal if isinstance(error, _REFUSALS) else BucketFailed
         return kind(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
 
 

@@ -123,11 +123,15 @@ class PlaybackUnknown(DailiesError):
 
 
 class InputLost(DailiesError):
-    """There is no URL for one of the member's files; `code` is the reason."""
+    """There is no URL for one of the member's files; `code` is the reason.
+
+    `detail` is for the member: it may name the file.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
-        super().__init__(detail)
+        self.detail = detail
+        super().__init__(code)
 
 
 class InputNotKept(DailiesError):

@@ -56,4 +56,4 @@ class HighWaterMark:
         try:
             await self.keep(database, media)
         except MarkNotKept as error:
-            _log.warning("high-water mark not kept", error=str(error))
+            _log.warning("high-water mark not kept", error=error)

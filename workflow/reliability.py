@@ -36,7 +36,7 @@ async def commit_with_retry(
             wait_s = next(waits_s, _WRITE_AGAIN_S[-1] if isinstance(error, Outage) else None)
             if wait_s is None:
                 raise
-            _log.error("commit failed, retrying", error=str(error))
+            _log.error("commit failed, retrying", error=error)
             await asyncio.sleep(wait_s)
         else:
             return

@@ -151,7 +151,7 @@ class StatusUpdater:
         except (TemporaryPublishError, Outage) as error:
             await self._retry_or_give_up(job, error)
         except PublishError as error:
-            _log.warning("status message refused", job=job.id, error=str(error))
+            _log.warning("status message refused", job=job.id, error=error)
             await self._shown(job)
         except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
             _log.exception("status update failed", job=job.id)
@@ -162,11 +162,11 @@ class StatusUpdater:
     async def _retry_or_give_up(self, job: Job, error: Exception) -> None:
         """Retry later, until the message has failed for so long that it is left as it is."""
         if self._retries.get(job.id, (0, 0))[0] >= MAX_FAILURES:
-            _log.error("status message given up", job=job.id, error=str(error))
+            _log.error("status message given up", job=job.id, error=error)
             self._retries.pop(job.id, None)
             await self._shown(job)
             return
-        _log.warning("status message not updated", job=job.id, error=str(error))
+        _log.warning("status message not updated", job=job.id, error=error)
         self._retry_later(job)
 
     def _retry_later(self, job: Job) -> None:
@@ -200,7 +200,7 @@ class StatusUpdater:
         except TemporaryPublishError:
             raise
         except PublishError as error:
-            _log.warning("status message refused", job=view.job.id, error=str(error))
+            _log.warning("status message refused", job=view.job.id, error=error)
 
     async def _find(self, job: Job) -> int | None:
         """Find a status message left unrecorded by a dead process or a lost answer."""

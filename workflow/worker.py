@@ -178,7 +178,7 @@ class Worker:
         except StaleJobError:
             _log.warning("stale job, stage abandoned", job=job.id, state=job.state)
         except Outage as error:
-            _log.warning("stage interrupted", job=job.id, state=job.state, error=str(error))
+            _log.warning("stage interrupted", job=job.id, state=job.state, error=error)
             await self._reschedule(job, self._context.now_ms(), is_bug=False)
         except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
             _log.exception("stage failed", job=job.id, state=job.state)

@@ -30,6 +30,8 @@ class Finding:
 class CheckFailed(DailiesError):
     """A check that failed; the message is for the operator."""
 
+    is_loggable = False
+
 
 Check = Callable[[Settings], Awaitable[Finding]]
 """One look at one thing; any exception is a failure."""

@@ -70,7 +70,7 @@ class HelpCog(commands.Cog):
                 async with asyncio.timeout(_TIMEOUT_S):
                     registered = await _tree(interaction).fetch_commands()
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                _log.warning("command ids not fetched", error=str(error))
+                _log.warning("command ids not fetched", error=error)
             else:
                 slash_command = discord.AppCommandType.chat_input
                 self._command_ids = {

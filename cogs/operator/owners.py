@@ -60,7 +60,7 @@ class Operators:
         try:
             user_ids = await self.user_ids()
         except DISCORD_ERRORS as error:
-            _log.error("operator lookup failed", error=str(error))
+            _log.error("operator lookup failed", error=error)
             return False
         return any([await self._send(user_id, message) for user_id in sorted(user_ids)])
 
@@ -72,7 +72,7 @@ class Operators:
             if key not in self._unanswered or not await self._is_there(channel, key):
                 await self._post(channel, view, key)
         except PublishError as error:
-            _log.error("operator alert not delivered", operator=user_id, error=str(error))
+            _log.error("operator alert not delivered", operator=user_id, error=error)
             return False
         self._unanswered.pop(key, None)
         return True

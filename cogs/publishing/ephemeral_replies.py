@@ -49,7 +49,7 @@ class EphemeralReplies:
         try:
             await reply.interaction.edit_original_response(view=view)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            _log.warning("private reply not updated", job=job.id, error=str(error))
+            _log.warning("private reply not updated", job=job.id, error=error)
 
     def find_interaction(self, job: JobView) -> Interaction | None:
         """Return the interaction to send the result with, if it has not been used for that."""

@@ -105,7 +105,7 @@ def to_refusal_error(error: discord.HTTPException) -> PublishError:
     if error.status == 413:
         return TooLargeToPost("the message is too large")
     if code and error.status not in (401, 429):
-        return PublishError(f"Discord refused: {error.text} ({code})")
+        return PublishError(f"Discord refused (HTTP {error.status}, code {code})")
     return TemporaryPublishError(f"Discord answered {error.status}")
 
 

@@ -156,7 +156,7 @@ class ReportCog(ComponentCog):
             png = BytesIO(await self._renderer.render_png(svg))
             files.append(discord.File(png, filename=_CHART_FILENAME, description=alt))
         except ChartRenderError as error:
-            _log.error("report chart failed", error=str(error))
+            _log.error("report chart failed", error=error)
         await interaction.edit_original_response(
             view=_card(report, query, files), attachments=files
         )

@@ -43,10 +43,10 @@ class WeeklySummaryPublisher:
             if not await self._is_posted(summary):
                 await self._send(summary)
         except TemporaryPublishError as error:
-            _log.warning("weekly summary not posted", server=summary.guild_id, error=str(error))
+            _log.warning("weekly summary not posted", server=summary.guild_id, error=error)
             return False
         except PublishError as error:
-            _log.warning("weekly summary refused", server=summary.guild_id, error=str(error))
+            _log.warning("weekly summary refused", server=summary.guild_id, error=error)
         return True
 
     async def _is_posted(self, summary: WeeklySummary) -> bool:
@@ -82,7 +82,7 @@ class WeeklySummaryPublisher:
         try:
             png = BytesIO(await self._renderer.render_png(svg))
         except ChartRenderError as error:
-            _log.error("weekly summary chart failed", error=str(error))
+            _log.error("weekly summary chart failed", error=error)
             return []
         alt = views.format_alt_text(summary.figures, title)
         return [discord.File(png, filename=_CHART_FILENAME, description=alt)]

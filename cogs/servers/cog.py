@@ -81,7 +81,7 @@ class ServersCog(ComponentCog):
         try:
             await self._registrar.register(guild, wanted=True)
         except (Outage, *DISCORD_ERRORS) as error:  # with the first request, or periodically
-            _log.warning("server not registered", server=guild.id, error=str(error))
+            _log.warning("server not registered", server=guild.id, error=error)
 
     @commands.Cog.listener("on_guild_remove")
     async def release(self, guild: discord.Guild) -> None:
@@ -93,7 +93,7 @@ class ServersCog(ComponentCog):
             await release_waiting(self._context, guild.id, Obstacle(ObstacleKind.SERVER_LEFT))
             await self._registrar.record_leaving(guild.id)
         except Outage as error:  # a periodic task looks for it again
-            _log.warning("server release delayed by outage", server=guild.id, reason=str(error))
+            _log.warning("server release delayed by outage", server=guild.id, reason=error)
 
     async def ask_next(self) -> None:
         """Ask the operator about the servers that wait, in one message; pause if it fails."""
@@ -199,7 +199,7 @@ class ServersCog(ComponentCog):
         try:
             await self._registrar.leave(guild_id)
         except DISCORD_ERRORS as error:
-            _log.warning("server not left", server=guild_id, error=str(error))
+            _log.warning("server not left", server=guild_id, error=error)
             raise UserError(
                 _("Discord did not let me leave server {server}. Try again.", server=guild_id)
             ) from None

@@ -41,7 +41,7 @@ class ServerRegistrar:
         except DISCORD_ERRORS as error:
             self._failures += 1
             self._retry_at_s = time.monotonic() + backoff_ms(self._failures, 1) / 1000
-            _log.warning("servers not registered", error=str(error))
+            _log.warning("servers not registered", error=error)
         else:
             self._failures = 0
 

@@ -1,7 +1,7 @@
 """Interactions: every one is answered, even when its handler fails."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 import discord
@@ -11,7 +11,7 @@ from discord import app_commands
 from cogs.ui import views
 from cogs.ui.acknowledgements import NotAcknowledged
 from cogs.ui.i18n import N_, _
-from cogs.ui.routing import Interaction, UnknownInteraction
+from cogs.ui.routing import Interaction, RoutingClient, UnknownInteraction
 from domain.errors import Outage, RulesViolated
 
 _log = structlog.get_logger(__name__)
@@ -97,7 +97,7 @@ async def handle_error(interaction: Interaction, error: BaseException) -> None:
         case Outage():
             await _report_error(interaction, views.render_text(_(_OUTAGE_TEXT)))
             source = _source_name(interaction)
-            _log.error("interaction failed", source=source, reason=str(cause))
+            _log.error("interaction failed", source=source, reason=cause)
         case _:
             await _report_error(interaction, views.render_text(_(_ERROR_TEXT)))
             _log.error("interaction failed", source=_source_name(interaction), exc_info=cause)
@@ -120,13 +120,25 @@ async def _report_error(interaction: Interaction, view: discord.ui.LayoutView) -
     except NotAcknowledged:
         return
     except Exception as failure:  # noqa: BLE001 - the error itself is still to be logged
-        _log.warning("error reply not sent", error=str(failure))
+        _log.warning("error reply not sent", error=failure)
 
 
 def _source_name(interaction: Interaction) -> str | None:
-    """Return the name of the command, or the custom id of the component or form."""
-    data: dict[str, Any] = {**(interaction.data or {})}
-    return data.get("name") or data.get("custom_id")
+    """Return the name of the command, or the first word of the component's or form's custom id.
+
+    It is None for what somebody made up, which could be any text.
+    """
+    data: Mapping[str, Any] = {**(interaction.data or {})}
+    custom_id, client = str(data.get("custom_id")), interaction.client
+    if isinstance(client, RoutingClient):
+        router = client.component_router
+        patterns = (*router.component_ids, *router.form_ids)
+        if any(pattern.fullmatch(custom_id) for pattern in patterns):
+            return custom_id.partition(":")[0]
+    tree: app_commands.CommandTree[Any] | None = getattr(client, "tree", None)
+    name = str(data.get("name"))
+    is_known = tree is not None and any(name == command.name for command in tree.get_commands())
+    return name if is_known else None
 
 
 def guild_id_of(interaction: Interaction) -> int:

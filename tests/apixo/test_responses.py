@@ -164,7 +164,8 @@ def test_a_refusal_keeps_its_fail_code() -> None:
     body = {"code": 400, "message": "no", "data": {"failCode": "SensitiveContent"}}
     error = error_of(400, body)
     assert error.fail_code == "SensitiveContent"
-    assert str(error) == "no (HTTP 400, failCode SensitiveContent)"
+    assert str(error) == "BadRequest (HTTP 400, failCode SensitiveContent)"
+    assert error.full_text == "BadRequest (HTTP 400, failCode SensitiveContent): no"
 
 
 def test_patience_may_be_asked_for_by_date() -> None:

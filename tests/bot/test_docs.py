@@ -89,7 +89,7 @@ def warnings_in(path: Path) -> list[str]:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and ast.unparse(node.func.value) == "_log"
+        and ast.unparse(node.func.value) in ("_log", "log")
         and node.func.attr in ("warning", "error", "exception", "critical")
         for first in node.args[:1]
         if isinstance(first, ast.Constant)

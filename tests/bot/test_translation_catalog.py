@@ -56,6 +56,7 @@ ALLOWED = {
         ),
     },
     "read in logs only": {
+        *("not documented", "no plain id"),
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
@@ -64,7 +65,7 @@ ALLOWED = {
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         "rate limited for {} s",
         *("no answer from Discord ({})", "an odd answer from Discord ({})"),
-        *("Discord refused: {} ({})", "the message is too large"),
+        *("Discord refused (HTTP {}, code {})", "the message is too large"),
         *(refusal.meaning for refusal in REFUSALS.values()),
     },
     "codes of APIXO's": {

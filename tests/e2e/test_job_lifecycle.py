@@ -1,7 +1,6 @@
 """From a typed command to a posted video, with the real process over the real wire."""
 
 import asyncio
-import json
 import signal
 import sqlite3
 from contextlib import closing
@@ -199,25 +198,6 @@ async def test_a_second_process_on_the_same_file_is_refused(harness: ServiceHarn
             assert await asyncio.wait_for(second.process.wait(), TIMEOUT_S) == 1
         assert "in use" in harness.service.log.read_text()
         await harness.wait_for_result(await harness.order_video("video", VIDEO))
-
-
-async def test_no_log_holds_a_secret_or_a_whole_prompt(harness: ServiceHarness):
-    """Also at the chattiest level: neither token, nor key, nor what a member wrote."""
-    settings = {"LOG_LEVEL": "DEBUG"}
-    harness = ServiceHarness.create(
-        harness.apixo, harness.discord, harness.service.folder, settings
-    )
-    async with harness.service.run():
-        await harness.wait_until_ready()
-        await harness.wait_for_result(
-            await harness.order_video("video", {"prompt": "a very private lake"})
-        )
-    log = harness.service.log.read_text()
-    assert len(log) > 1000
-    for secret in (harness.apixo.key, harness.discord.token, "very private lake"):
-        assert secret not in log
-    for line in log.splitlines():
-        json.loads(line)
 
 
 async def test_commands_are_registered_once_and_again_when_the_database_is_new(

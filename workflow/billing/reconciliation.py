@@ -97,7 +97,7 @@ class BalanceReader:
             balance = await context.apixo.fetch_balance()
         except ApixoError as error:
             self._not_before_ms = context.due_after(_RETRY_MS)
-            _log.warning("balance not read", error=str(error))
+            _log.warning("balance not read", error=error)
             return None
         self._is_first = False
         await context.database.transact(

@@ -42,4 +42,4 @@ async def notify_done(context: Context, job: Job) -> None:
             if await wants_done_notification(context, job.guild_id, job.user_id):
                 await context.publisher.notify_done(job)
     except Exception as error:  # noqa: BLE001 - whatever it is, the video is delivered
-        _log.warning("done-notification not sent", job=job.id, error=str(error))
+        _log.warning("done-notification not sent", job=job.id, error=error)

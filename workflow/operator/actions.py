@@ -62,8 +62,13 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
         raise StaleDecision(request.job_id) from None
     except TaskAlreadyAssigned:
         raise TaskNotBindable("the task belongs to another job") from None
-    fields = {"job": job.id, "by": request.operator.user_id, "state": job.state}
-    _log.warning("operator decision applied", decision=request.decision, **fields)
+    _log.warning(
+        "operator decision applied",
+        decision=request.decision,
+        job=job.id,
+        by=request.operator.user_id,
+        state=job.state,
+    )
     return job
 
 
@@ -80,8 +85,7 @@ async def release_all(context: Context, guild_id: int, operator: Actor) -> int:
                 lambda tx, one=job_id: _release_restored(tx, one, operator, context.now_ms())
             )
             released += 1
-    by = {"by": operator.user_id, "released": released}
-    _log.warning("restored jobs released", server=guild_id, **by)
+    _log.warning("restored jobs released", server=guild_id, by=operator.user_id, released=released)
     return released
 
 

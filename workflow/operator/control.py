@@ -65,7 +65,7 @@ async def stop_submissions(context: Context, reason: str, operator: Actor) -> No
         await audit_log.record(tx, _change("stop", operator, now_ms, before.stop_reason, reason))
 
     await context.database.transact(record_stop)
-    _log.warning("submissions stopped", by=operator.user_id, reason=reason)
+    _log.warning("submissions stopped", by=operator.user_id)
 
 
 async def resume_submissions(context: Context, operator: Actor) -> bool:
@@ -126,7 +126,7 @@ async def _balance(context: Context) -> MicroUSD | None:
     try:
         return await context.apixo.fetch_balance()
     except ApixoError as error:
-        _log.warning("balance not read", error=str(error))
+        _log.warning("balance not read", error=error)
         return None
 
 

@@ -79,7 +79,7 @@ async def post_result(
                 "channel refused the result",
                 job=job.id,
                 channel=candidate.destination_channel_id,
-                error=str(error),
+                error=error,
             )
         else:
             return PostedResult(message_id, channel_id)

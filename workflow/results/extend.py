@@ -70,7 +70,7 @@ async def extract_last_frame(
     except FileNotFoundError:
         return ExtendRefusal.NOT_KEPT
     except UnusableVideo as error:
-        _log.warning("last frame not extracted", job=job.id, error=str(error))
+        _log.warning("last frame not extracted", job=job.id, error=error)
         return ExtendRefusal.UNUSABLE
     return Picture(
         url="",

@@ -115,5 +115,5 @@ async def _copy(context: Context, name: str, max_bytes: int) -> Path | None:
     except FileNotFoundError:
         raise
     except (UnusableVideo, NotAVideo, OSError) as error:
-        _log.warning("smaller copy not made", video=name, error=str(error))
+        _log.warning("smaller copy not made", video=name, error=error)
         return None

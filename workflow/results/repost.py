@@ -114,7 +114,7 @@ async def _post_again(context: Context, job: Job) -> RepostResult:
     try:
         await context.publisher.delete_result(job)
     except PublishError as error:
-        _log.warning("earlier post not deleted", job=job.id, error=str(error))
+        _log.warning("earlier post not deleted", job=job.id, error=error)
     return RepostResult(
         RepostOutcome.SENT_BY_DM if posted.by_dm or job.private else RepostOutcome.POSTED, now
     )

@@ -80,9 +80,9 @@ class ReleaseNotices:
             self._failures += 1
             wait_ms = backoff_ms(self._failures, context.random.random())
             self._retry_at_ms = context.due_after(wait_ms)
-            _log.warning("release notice not sent", user=first.user_id, error=str(error))
+            _log.warning("release notice not sent", user=first.user_id, error=error)
             return context.age_ms(first.ended_at_ms or 0) > DAY_MS
         except PublishError as error:
-            _log.info("release notice refused", user=first.user_id, error=str(error))
+            _log.info("release notice refused", user=first.user_id, error=error)
         self._failures = 0
         return True

@@ -126,7 +126,7 @@ async def _retry(context: Context, job: Job, error: TemporaryPublishError) -> No
         await _park(context, job, error)
         return
     await retry_later(context, job, longest_ms=_LONGEST_PAUSE_MS)
-    _log.warning("result not posted", job=job.id, failures=failures, error=str(error))
+    _log.warning("result not posted", job=job.id, failures=failures, error=error)
 
 
 async def _fetch_again(context: Context, job: Job) -> None:
@@ -168,8 +168,8 @@ async def _park(context: Context, job: Job, error: PublishError) -> None:
     async def record_undeliverable(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(
-            tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=str(error)
+            tx, job, JobState.UNDELIVERABLE, now_ms=now_ms, reason=error.full_text
         )
 
     await context.database.transact(record_undeliverable)
-    _log.error("job undeliverable", job=job.id, error=str(error))
+    _log.error("job undeliverable", job=job.id, error=error)

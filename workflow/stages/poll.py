@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, NotFound, RateLimited
 from apixo.schemas import TaskState, TaskStatus
-from domain.failures import FailReason, classify_fail_code
-from domain.jobs import JobState
+from domain.failures import FailReason, classify_fail_code, loggable_fail_code
+from domain.jobs import JobState, loggable_id
 from domain.polling import MAX_FAILURES, MIN_POLL_INTERVAL_MS, STUCK_AFTER_MS
 from storage import jobs
 from storage.jobs import Job
@@ -82,7 +82,7 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
 
     await context.database.transact(record_failure)
     level = _log.error if is_out_of_credit else _log.info
-    level("task failed", job=job.id, code=code)
+    level("task failed", job=job.id, code=loggable_fail_code(code))
 
 
 async def _keep_waiting(context: Context, job: Job, polled_ms: int) -> None:
@@ -120,7 +120,7 @@ async def _retry_poll(context: Context, job: Job, error: ApixoError) -> None:
         return
     retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else None
     await retry_later(context, job, retry_after_s=retry_after_s)
-    _log.warning("task status not read", job=job.id, failures=job.failures + 1, error=str(error))
+    _log.warning("task status not read", job=job.id, failures=job.failures + 1, error=error)
 
 
 async def _stuck(context: Context, job: Job, reason: str) -> None:
@@ -130,4 +130,4 @@ async def _stuck(context: Context, job: Job, reason: str) -> None:
         )
 
     await context.database.transact(record_stuck)
-    _log.error("task stuck", job=job.id, task=job.task_id, reason=reason)
+    _log.error("task stuck", job=job.id, task=loggable_id(job.task_id), reason=reason)

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, DownloadError, DownloadFailed
-from domain.jobs import JobState
+from domain.errors import DailiesError
+from domain.jobs import JobState, loggable_id
 from storage import jobs
 from storage.errors import MediaTooLarge, NotAVideo
 from storage.jobs import Job
@@ -53,14 +54,14 @@ async def store(context: Context, job: Job) -> None:
             urls = urls or await _fetch_urls(context, job)
             stored = await _download_any(context, job, urls)
     except PlaybackUnknown as error:
-        _log.error("result not checked", job=job.id, error=str(error))
+        _log.error("result not checked", job=job.id, error=error)
         await _retry(context, job, error, urls, _TRANSIENT_TRIES, _quarantine)
     except (ApixoError, DownloadFailed) as error:
         await _retry(context, job, error, urls, _TRANSIENT_TRIES)
     except _UNUSABLE as error:
         await _retry(context, job, error, (), _DEAD_TRIES)
     except OSError as error:
-        _log.error("media folder not writable", error=str(error))
+        _log.error("media folder not writable", error=error)
         await _retry(context, job, error, urls, None)
     else:
         await _stored(context, job, stored)
@@ -74,7 +75,7 @@ async def _restore(context: Context, job: Job) -> StoredFile | None:
     try:
         return await _check(context, job, stored)
     except NotPlayable as error:
-        _log.info("stored result refused", job=job.id, error=str(error))
+        _log.info("stored result refused", job=job.id, error=error)
         return None
 
 
@@ -101,7 +102,7 @@ async def _download_any(context: Context, job: Job, urls: Sequence[str]) -> Stor
             return await _download(context, job, url)
         except _UNUSABLE as error:
             refusals.append(error)
-            _log.info("result address refused", job=job.id, number=number, error=str(error))
+            _log.info("result address refused", job=job.id, number=number, error=error)
     failures = [error for error in refusals if isinstance(error, DownloadFailed)]
     raise (failures or refusals)[0]
 
@@ -125,8 +126,12 @@ async def _check(context: Context, job: Job, stored: StoredFile) -> StoredFile:
         await asyncio.to_thread(context.media.remove_video, stored.name)
         raise
     if abs(played_ms - job.request.seconds * 1000) > _LENGTH_TOLERANCE_MS:
-        lengths = {"asked_s": job.request.seconds, "played_s": played_ms / 1000}
-        _log.warning("result of another length", job=job.id, **lengths)
+        _log.warning(
+            "result of another length",
+            job=job.id,
+            asked_s=job.request.seconds,
+            played_s=played_ms / 1000,
+        )
     return stored
 
 
@@ -146,15 +151,21 @@ async def _stored(context: Context, job: Job, stored: StoredFile) -> None:
     _log.info("result stored", job=job.id, bytes=stored.size)
 
 
+def _full_text(error: Exception) -> str:
+    return error.full_text if isinstance(error, DailiesError) else str(error)
+
+
 async def _lost(context: Context, job: Job, error: Exception) -> None:
     async def record_lost_result(tx: AsyncConnection) -> None:
         now_ms = context.now_ms()
-        await jobs.transition(tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=str(error))
+        await jobs.transition(
+            tx, job, JobState.RESULT_LOST, now_ms=now_ms, reason=_full_text(error)
+        )
         note = "paid by the operator: the video could not be fetched"
         await refund(tx, job, now_ms=now_ms, note=note)
 
     await context.database.transact(record_lost_result)
-    _log.error("result lost", job=job.id, task=job.task_id, error=str(error))
+    _log.error("result lost", job=job.id, task=loggable_id(job.task_id), error=error)
 
 
 async def _quarantine(context: Context, job: Job, error: Exception) -> None:
@@ -163,7 +174,7 @@ async def _quarantine(context: Context, job: Job, error: Exception) -> None:
     async def record_quarantine(tx: AsyncConnection) -> Job:
         now_ms = context.now_ms()
         return await jobs.transition(
-            tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=str(error)
+            tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=_full_text(error)
         )
 
     await context.database.transact(record_quarantine)
@@ -188,4 +199,4 @@ async def _retry(
         await give_up(context, job, error)
         return
     await retry_later(context, job, result_url=join_urls(kept))
-    _log.warning("result not stored", job=job.id, failures=failures, error=str(error))
+    _log.warning("result not stored", job=job.id, failures=failures, error=error)

@@ -16,7 +16,8 @@ from apixo.errors import (
     RequestRejected,
     Unauthorized,
 )
-from domain.jobs import JobState
+from domain.failures import loggable_fail_code
+from domain.jobs import JobState, loggable_id
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.polling import MAX_FAILURES, SUBMIT_UNKNOWN_GRACE_MS
 from domain.requests import VideoRequest
@@ -55,7 +56,7 @@ async def submit(context: Context, job: Job) -> None:
     except StatusNotPosted:
         await _wait(context, job)
     except InputLost as error:
-        await _reject(context, job, str(error), error.code)
+        await _reject(context, job, error.detail, error.code)
     except Exception as error:  # noqa: BLE001 - nothing was sent, so a retry is safe
         await _retry_preparation(context, job, error)
     else:
@@ -67,7 +68,7 @@ async def _retry_preparation(context: Context, job: Job, error: Exception) -> No
     is_place_unknown = isinstance(error, DestinationUnknown)
     if job.failures < MAX_FAILURES:
         if not is_place_unknown:
-            _log.warning("input URLs not available", job=job.id, error=str(error))
+            _log.warning("input URLs not available", job=job.id, error=error)
         await _requeue_unsent(context, job)
     elif is_place_unknown:
         await release_job(context, job, Obstacle(ObstacleKind.CHANNEL_GONE))
@@ -89,7 +90,7 @@ async def _find_obstacle(context: Context, job: Job) -> Obstacle | None:
         await _record_submitted_at(context, job, None)
         obstacle = await find_obstacle(context, job)
     except TemporaryPublishError as error:
-        _log.warning("destination not checked", job=job.id, error=str(error))
+        _log.warning("destination not checked", job=job.id, error=error)
         raise DestinationUnknown(job.id) from error
     await _record_submitted_at(context, job, job.submitted_at_ms)
     return obstacle
@@ -134,10 +135,10 @@ async def _send(context: Context, job: Job, request: VideoRequest) -> None:
         task_id = await context.apixo.submit(request, callback_url)
     except MarkNotKept as error:
         await _requeue_unsent(context, job)
-        _log.warning("high-water mark not kept", job=job.id, error=str(error))
+        _log.warning("high-water mark not kept", job=job.id, error=error)
     except NotSent as error:
         await _requeue_unsent(context, job)
-        _log.warning("submission not sent", job=job.id, error=str(error))
+        _log.warning("submission not sent", job=job.id, error=error)
     except (RateLimited, OutOfCredit, Unauthorized) as error:
         await _pause(context, job, error)
     except RequestRejected as error:
@@ -149,7 +150,7 @@ async def _send(context: Context, job: Job, request: VideoRequest) -> None:
 
 
 async def _generating(context: Context, job: Job, task_id: str) -> None:
-    _log.info("job submitted", job=job.id, task=task_id)
+    _log.info("job submitted", job=job.id, task=loggable_id(task_id))
     started_ms = context.now_ms()
 
     async def record_task_id(tx: AsyncConnection) -> None:
@@ -157,7 +158,7 @@ async def _generating(context: Context, job: Job, task_id: str) -> None:
         if now is None or now.submissions != job.submissions:
             raise StaleJobError(job.id)
         if now.task_id not in (None, task_id):
-            _log.error("two tasks for one submission", job=job.id, task=task_id, first=now.task_id)
+            _log.error("two tasks for one submission", job=job.id, task=loggable_id(task_id))
             raise StaleJobError(job.id)
         if now.task_id is None:  # else a callback was faster
             # Another process may have parked it meanwhile, when this one's lease had expired.
@@ -199,7 +200,7 @@ async def _pause(context: Context, job: Job, error: RequestRejected) -> None:
 
     await commit_with_retry(context, record_pause)
     level = _log.warning if isinstance(error, RateLimited) else _log.error
-    level("submissions paused", reason=reason, job=job.id, error=str(error))
+    level("submissions paused", reason=reason, job=job.id, error=error)
 
 
 def _pause_until(context: Context, job: Job, error: RequestRejected) -> tuple[int, str]:
@@ -229,7 +230,7 @@ async def _reject(context: Context, job: Job, reason: str, fail_code: str | None
         await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="request refused")
 
     await commit_with_retry(context, record_rejection)
-    _log.info("job rejected", job=job.id, code=fail_code, reason=reason)
+    _log.info("job rejected", job=job.id, code=loggable_fail_code(fail_code))
 
 
 def _status_code(error: RequestRejected) -> str | None:
@@ -240,8 +241,8 @@ def _status_code(error: RequestRejected) -> str | None:
 
 async def _lost_answer(context: Context, job: Job, error: ApixoError) -> None:
     _slow_down(context, job)
-    await park_unknown(context, job, str(error))
-    _log.error("submission outcome unknown", job=job.id, error=str(error))
+    await park_unknown(context, job, error.full_text)
+    _log.error("submission outcome unknown", job=job.id, error=error)
 
 
 async def requeue(context: Context, job: Job, *, due_at_ms: int, failures: int) -> None:

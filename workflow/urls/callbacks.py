@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import JobState, loggable_id
 from storage import jobs
 from storage.database import TransactionBody
 from storage.errors import StaleJobError, TaskAlreadyAssigned
@@ -119,15 +119,15 @@ async def _make_due(tx: AsyncConnection, job: Job, now_ms: int) -> CallbackOutco
 
 
 def _log_outcome(outcome: CallbackOutcome, submission: Submission, task_id: str) -> None:
-    fields = {"job": submission.job_id, "submission": submission.number, "task": task_id}
+    log = _log.bind(job=submission.job_id, submission=submission.number, task=loggable_id(task_id))
     match outcome:
         case CallbackOutcome.ADOPTED:
-            _log.warning("callback adopted a lost task", **fields)
+            log.warning("callback adopted a lost task")
         case CallbackOutcome.DUE | CallbackOutcome.LATE:
-            _log.info("callback recorded", outcome=outcome, **fields)
+            log.info("callback recorded", outcome=outcome)
         case CallbackOutcome.UNEXPECTED:
-            _log.error("callback for an unexpected task", **fields)
+            log.error("callback for an unexpected task")
         case CallbackOutcome.OTHER_TASK:
-            _log.error("callback for another task", **fields)
+            log.error("callback for another task")
         case _:
             assert_never(outcome)

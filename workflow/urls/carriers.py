@@ -92,7 +92,7 @@ async def remove_carriers(context: Context, job: JobView) -> None:
     except TemporaryPublishError:
         raise
     except PublishError as error:
-        _log.warning("input files not removed from Discord", job=job.id, error=str(error))
+        _log.warning("input files not removed from Discord", job=job.id, error=error)
     await _forget(context, job.id)
 
 

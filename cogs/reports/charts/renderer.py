@@ -38,4 +38,4 @@ class ChartRenderer:
         except ConfinedProcessFailed as error:
             raise ChartRenderError(f"the process {error}") from error
         except OSError as error:
-            raise ChartRenderError(f"no process for it: {error}") from error
+            raise ChartRenderError(f"no process for it ({type(error).__name__})") from error

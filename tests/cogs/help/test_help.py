@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cogs.help import privacy
 from cogs.help.views import command_mention, render_help
@@ -25,6 +26,7 @@ from tests.harness.workflow import member_limits
 from workflow.billing.quotas import QuotaStatus
 
 SUBCOMMAND, CHAT = 1, 1
+NAME = "Wilhelmina Quillfeather"
 LAKE = Path("sandbox/demo/pictures/lake.jpg")
 
 pytestmark = pytest.mark.time_scale(600)
@@ -210,6 +212,19 @@ async def test_privacy_tells_how_long_this_server_keeps_files(
     said = await ask(harness, ada, "privacy")
     assert "3 days after their last use" in said
     assert "2 days after they were delivered" in said
+
+
+async def test_no_members_name_is_kept(harness: BotHarness, fake_discord: FakeDiscord) -> None:
+    """A member asks for a video, and looks at everything: no table has heard their name."""
+    world = fake_discord.world
+    world.add_member(world.guild(), world.add_user(NAME))
+    person = fake_discord.member(NAME)
+    await harness.make_video(person, "video", {"prompt": "a lake", "duration": 4})
+    for command in ("jobs", "spend", "help", "privacy"):
+        await (await person.run_command(harness.channel, command)).until_answered(20)
+    for table in metadata.sorted_tables:
+        rows = await harness.database.read(lambda tx, t=table: tx.execute(select(t)))
+        assert [row for row in rows if NAME in repr(row)] == [], table.name
 
 
 async def test_what_privacy_says_is_so(harness: BotHarness, ada: MemberClient) -> None:

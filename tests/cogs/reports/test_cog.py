@@ -355,3 +355,25 @@ async def test_without_a_picture_there_are_still_the_numbers(
     assert "**You paid $0.08**" in message.text
     assert message.attachments == []
     assert ids(message, SELECT) == ["period:spend:30d:day"]
+
+
+async def test_the_note_of_a_grant_is_for_managers_alone(
+    harness: BotHarness, ada: MemberClient, ben: MemberClient
+) -> None:
+    """Its member sees it nowhere: in no table, list, quota or message; who manages sees it."""
+    note = "to keep her quiet"
+    given = {"user": ada.user, "amount": "2", "note": note}
+    await (await ben.run_command(harness.channel, "grant", given)).until_answered(20)
+    await bought(harness, ada)
+    first = await ask(harness, ada, "spend")
+    table = await shown(await ada.click(first, "csv:spend:30d:day"))
+    rows = table_of(table)
+    assert [row["kind"] for row in rows] == ["grant", "hold", "charge"]
+    seen = [first.text, repr(rows)]
+    for command in ("quota show", "jobs", "help", "privacy"):
+        asked = await ada.run_command(harness.channel, command)
+        seen.append((await asked.until_answered(20)).text)
+    seen += [message.text for message in harness.discord.world.messages() if not message.ephemeral]
+    assert note not in "".join(seen)
+    managed = await ben.run_command(harness.channel, "quota show", {"user": ada.user})
+    assert note in (await managed.until_answered(20)).text
