@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -18,9 +17,12 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from storage.database import Database
+from tests.harness.inline_sqlite import sqlite_without_threads
+from tests.harness.plain_logs import log_plainly
 from tests.harness.statement_cache import share_statement_cache
 
 share_statement_cache()
+log_plainly()
 
 Address = Callable[[str], str]
 """Gives the address of a database on the server, by its name."""
@@ -36,8 +38,6 @@ settings.load_profile("any machine")
 
 _MEMORY_BYTES = 1 << 28
 """Room for the databases of all workers, which exist for one test each."""
-
-_JOIN_S = 10
 
 _POSTGRESQL_SETTINGS = (
     # Nothing here outlives the run, so nothing needs to reach the disk.
@@ -201,14 +201,10 @@ async def empty_database_url(template: Template, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """Open a migrated database; at the end wait for connections that were still being made."""
-    others = set(threading.enumerate())
-    async with await Database.open(database_url) as opened:
-        yield opened
-    for thread in set(threading.enumerate()) - others:
-        # One that reports to a loop that is closed by then fails the next test.
-        if "_connection_worker_thread" in thread.name:
-            await asyncio.to_thread(thread.join, _JOIN_S)
+    """Open a migrated database; SQLite is used without threads, by the service as by the test."""
+    with sqlite_without_threads(others_go_on=True):
+        async with await Database.open(database_url) as opened:
+            yield opened
 
 
 async def _migrate(url: str) -> None:

@@ -33,11 +33,12 @@ from qa.simulation.restores import CopyKeeper
 from qa.simulation.simulated_apixo import SimulatedApixo
 from qa.simulation.simulated_discord import SimulatedDiscord
 from qa.simulation.simulated_playback import SimulatedPlaybackCheck
-from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
+from qa.simulation.virtual_time import VirtualTimeLoop
 from sandbox.apixo import Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.media import MediaFolder
+from tests.harness.inline_sqlite import sqlite_without_threads
 from workflow import worker
 from workflow.context import Context, Policy
 from workflow.stages import submit

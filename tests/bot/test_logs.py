@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.settings import Settings
+from tests.harness.plain_logs import log_plainly
 
 CANARIES = {
     "token": "canary-token-1",
@@ -48,6 +49,7 @@ def as_it_was() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+    log_plainly()
 
 
 def test_no_secret_reaches_a_line(settings: Settings, capsys: pytest.CaptureFixture[str]):

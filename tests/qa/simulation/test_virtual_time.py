@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from qa.simulation.virtual_time import VirtualTimeLoop, sqlite_without_threads
+from qa.simulation.virtual_time import VirtualTimeLoop
 from storage.database import Database
+from tests.harness.inline_sqlite import sqlite_without_threads
 
 
 def test_a_year_of_waiting_takes_no_time():
