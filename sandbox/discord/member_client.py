@@ -98,7 +98,7 @@ class MemberClient:
         command: str,
         options: Mapping[str, Any],
         focused: tuple[str, str],
-        within: float = 3,
+        within: float = 120,
     ) -> list[Json]:
         """Let the bot suggest values for the option that is being typed; give its choices.
 

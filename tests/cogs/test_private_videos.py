@@ -29,7 +29,7 @@ STRANGERS_ACTS = [
 ]
 """Whatever is done to a job."""
 
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 
 pytestmark = pytest.mark.time_scale(600)
 

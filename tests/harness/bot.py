@@ -37,7 +37,7 @@ from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 
 
 @dataclass

@@ -332,7 +332,7 @@ async def test_a_process_killed_in_a_transaction_leaves_a_whole_file(database_ur
         sys.executable, "-c", HOLDER, database_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
+    assert await asyncio.wait_for(process.stdout.readline(), 120) == b"ready\n"
     with pytest.raises(DatabaseInUse):
         await Database.open(database_url)
     async with await Database.open(database_url, read_only=True) as reader:

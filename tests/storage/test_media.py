@@ -180,7 +180,7 @@ async def start_writer(tmp_path: Path, how: str) -> tuple[asyncio.subprocess.Pro
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    return process, await asyncio.wait_for(process.stdout.readline(), 30)
+    return process, await asyncio.wait_for(process.stdout.readline(), 120)
 
 
 async def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ async def _overlap(
     first = asyncio.create_task(harness.database.transact(write_and_wait))
     await has_written.wait()
     second = asyncio.create_task(later)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not await harness.database.read(_anybody_waits):
             await asyncio.sleep(0)
     may_end.set()

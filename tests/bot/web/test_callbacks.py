@@ -28,7 +28,7 @@ S = JobState
 SEAL = Signer(b"a secret of this test", "callbacks")
 SIGNED = f"1.{'0' * 20}.1"
 LOST = "a lake [[effect:504]]"
-_DEADLINE_S = 10
+_DEADLINE_S = 120
 
 
 @dataclass

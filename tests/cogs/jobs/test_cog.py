@@ -321,7 +321,7 @@ async def test_a_fault_of_ours_is_told(
     """Whatever goes wrong behind a button, the click gets an answer."""
     result = await harness.make_video(ada, "video", VIDEO)
     # What the worker still writes down would fail, too, and its trace would delay the answer.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await harness.database.read(lambda tx: status_messages.list_outdated(tx, 1)):
             await asyncio.sleep(0.01)
 

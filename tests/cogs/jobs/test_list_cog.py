@@ -159,7 +159,7 @@ async def test_the_list_tells_state_prompt_cost_time_and_link(
     waiting = await harness.order_video(ada, "video", WAITING)
     made = result.attachments[0].filename[:20]
     status = await harness.wait_for_status(waiting, "")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (await harness.job(waiting)).status_message_id is None:
             await asyncio.sleep(0.01)
     asked = await ask(harness, ada)

@@ -127,7 +127,7 @@ async def test_a_video_from_an_age_restricted_channel_stays_among_adults(
     job = job_id_in(await (await ada.run_command(night, "video", VIDEO)).until_answered())
     await harness.wait_for_state(job, JobState.DELIVERED)
     result = await night.wait_for(
-        lambda message: bool(message.attachments), within=20, awaited="the video"
+        lambda message: bool(message.attachments), within=120, awaited="the video"
     )
     assert "age-restricted" in await share(ada, result)
     assert showcase.messages == []

@@ -67,7 +67,7 @@ async def shows(person: MemberClient, listed: Interaction, button: str, until: s
 
 
 async def home_changes(message: Message, until: str) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while until not in message.text:
             await asyncio.sleep(0.01)
     return message.text
@@ -91,13 +91,13 @@ async def test_pause_and_resume_over_a_restart(
     answer = await answered(ada, harness, "video", **VIDEO)
     assert "has paused it: moving \\*house\\*" in answer.text
     await harness.channel.wait_for(
-        lambda m: "has paused it" in m.text, within=20, awaited="the pause on the card"
+        lambda m: "has paused it" in m.text, within=120, awaited="the pause on the card"
     )
     await harness.restart()
     assert "Stopped by" in await says(olga, harness, "operator status")
     assert "It goes on." in await says(olga, harness, "operator resume")
     await harness.channel.wait_for(
-        lambda m: "your video is ready" in m.text, within=20, awaited="the video"
+        lambda m: "your video is ready" in m.text, within=120, awaited="the video"
     )
     assert "Nothing has stopped it." in await says(olga, harness, "operator resume")
     changes = await database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
@@ -154,7 +154,7 @@ async def lost(harness: BotHarness, ada: MemberClient) -> str:
     job = await harness.order_video(ada, "video", LOST)
     await harness.wait_for_state(job, S.SUBMIT_UNKNOWN)
     await harness.channel.wait_for(
-        lambda m: "no video turned up" in m.text, within=20, awaited="the end of the grace"
+        lambda m: "no video turned up" in m.text, within=120, awaited="the end of the grace"
     )
     return job
 
@@ -244,10 +244,10 @@ async def test_the_operator_is_told_once_of_what_is_parked(
     """By direct message, and not again after a restart."""
     job = await lost(harness, ada)
     told = await olga.direct_channel.wait_for(
-        lambda m: "waits for your decision" in m.text, within=20, awaited="the news"
+        lambda m: "waits for your decision" in m.text, within=120, awaited="the news"
     )
     assert "(1 submit_unknown)" in told.text
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (await harness.job(job)).told_at_ms is None:
             await asyncio.sleep(0.01)
     await harness.restart()
@@ -268,7 +268,7 @@ async def test_news_whose_answer_is_lost_are_looked_for(
     posts = f"/channels/{olga.direct_channel.id}/messages"
     fake_discord.faults.add("POST", posts, Fault(takes_effect=True, **ending))
     job = await lost(harness, ada)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (await harness.job(job)).told_at_ms is None:
             await asyncio.sleep(0.01)
     assert len(olga.direct_channel.messages) == 1
@@ -308,7 +308,7 @@ async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
     await stopped_harness.start()
     await lost(stopped_harness, ada)
     await olga.direct_channel.wait_for(
-        lambda m: "$0.04 may have been spent" in m.text, within=20, awaited="the news"
+        lambda m: "$0.04 may have been spent" in m.text, within=120, awaited="the news"
     )
     assert (
         "No new videos are started" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
@@ -318,7 +318,7 @@ async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
     assert "Exposure today: $0.04, stops at $0.04" in status
     assert "It goes on." in await says(olga, stopped_harness, "operator resume")
     await stopped_harness.channel.wait_for(
-        lambda m: "your video is ready" in m.text, within=20, awaited="the video"
+        lambda m: "your video is ready" in m.text, within=120, awaited="the video"
     )
 
 
@@ -329,11 +329,11 @@ async def test_want_of_room_stops_the_service_and_tells_everybody(
     stopped_harness.policy = replace(stopped_harness.policy, max_tasks=10**9)
     await stopped_harness.start()
     await olga.direct_channel.wait_for(
-        lambda m: "GB are free where videos are kept" in m.text, within=20, awaited="the news"
+        lambda m: "GB are free where videos are kept" in m.text, within=120, awaited="the news"
     )
     assert "no room left" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
     await stopped_harness.channel.wait_for(
-        lambda m: "no room left" in m.text, within=20, awaited="the want of room on the card"
+        lambda m: "no room left" in m.text, within=120, awaited="the want of room on the card"
     )
     assert "Stopped by itself" in await says(olga, stopped_harness, "operator status")
     assert "Free some" in await says(olga, stopped_harness, "operator resume")
@@ -341,7 +341,7 @@ async def test_want_of_room_stops_the_service_and_tells_everybody(
     stopped_harness.policy = replace(stopped_harness.policy, max_tasks=5)
     await stopped_harness.restart()
     await stopped_harness.channel.wait_for(
-        lambda m: "your video is ready" in m.text, within=20, awaited="the video"
+        lambda m: "your video is ready" in m.text, within=120, awaited="the video"
     )
 
 

@@ -68,7 +68,7 @@ async def test_each_permission_that_a_post_takes_is_looked_at(
     assert videos.guild is not None
     guild = videos.guild.id
     fake_discord.world.deny(videos, denied)
-    await client.wait_for("guild_channel_update", timeout=5)
+    await client.wait_for("guild_channel_update", timeout=120)
     if not by_gateway:
         forget(client, guild)
         if denied is Permission.VIEW_CHANNEL:
@@ -84,7 +84,7 @@ async def test_a_locked_thread_takes_one_who_manages_threads(
     talk = fake_discord.channel("videos-talk")
     assert talk.guild is not None
     fake_discord.world.lock_thread(talk)
-    await client.wait_for("thread_update", timeout=5)
+    await client.wait_for("thread_update", timeout=120)
     assert await publisher.find_obstacle(talk.guild.id, talk.id) == lacking("manage_threads")
     forget(client, talk.guild.id)
     assert await publisher.find_obstacle(talk.guild.id, talk.id) == lacking("manage_threads")
@@ -151,10 +151,10 @@ async def test_an_unavailable_server_is_not_left(
     """It is Discord's outage, so it is unknown until it is over."""
     assert videos.guild is not None
     fake_discord.world.set_available(videos.guild, available=False)
-    await client.wait_for("guild_unavailable", timeout=5)
+    await client.wait_for("guild_unavailable", timeout=120)
     with pytest.raises(TemporaryPublishError):
         await publisher.find_obstacle(videos.guild.id, videos.id)
     assert not publisher.has_left(videos.guild.id)
     fake_discord.world.set_available(videos.guild, available=True)
-    await client.wait_for("guild_available", timeout=5)
+    await client.wait_for("guild_available", timeout=120)
     assert await publisher.find_obstacle(videos.guild.id, videos.id) is None

@@ -43,7 +43,7 @@ async def test_a_boosted_server_gets_the_whole(
     )
     job = job_id_in(await (await ada.run_command(channel, "video", LARGE)).until_answered())
     result = await channel.wait_for(
-        lambda message: bool(message.attachments), within=20, awaited="the video"
+        lambda message: bool(message.attachments), within=120, awaited="the video"
     )
     assert result.attachments[0].path.stat().st_size > 10 * MIB
     assert not stopped_harness.context.media.copy_path(f"{job}.mp4").exists()
@@ -58,7 +58,7 @@ async def test_without_a_decoder_the_member_is_told(
     await stopped_harness.start()
     job = await stopped_harness.order_video(ada, "video", LARGE)
     result = await stopped_harness.channel.wait_for(
-        lambda message: "too large for here" in message.text, within=20, awaited="the news"
+        lambda message: "too large for here" in message.text, within=120, awaited="the news"
     )
     assert result.attachments == []
     assert stopped_harness.context.media.has_video(f"{job}.mp4")

@@ -60,7 +60,7 @@ async def result_in(channel: Channel, job: str) -> Message:
     """Wait for a job's video in a channel."""
     return await channel.wait_for(
         lambda message: any(file.filename == f"{job}.mp4" for file in message.attachments),
-        within=20,
+        within=120,
         awaited=f"the video of {job}",
     )
 
@@ -187,7 +187,7 @@ async def test_what_the_server_hides_is_shown_after_a_click_only(
     options = {"prompt": prompt, "image": PICTURE, "duration": 4, "resolution": "480p"}
     job = await stopped_harness.order_video(ada, "animate", options)
     status = await stopped_harness.channel.wait_for(
-        lambda message: message.text.endswith(f"-# {job}"), within=20, awaited="a card"
+        lambda message: message.text.endswith(f"-# {job}"), within=120, awaited="a card"
     )
     assert spoilers(status) == [hidden]
     assert spoilers(await stopped_harness.wait_for_result(job)) == [hidden]

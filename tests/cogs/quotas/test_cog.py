@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.quotas import Limit, LimitKind, LimitTarget
-from sandbox.discord import Channel, DiscordConfig, FakeDiscord, Interaction, MemberClient
+from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient
 from sandbox.discord.models import Permission
 from storage import audit, billing
 from storage.database import Database
@@ -30,14 +29,6 @@ SMALL = {"prompt": "a lake at dusk", "duration": 4, "sound": False, "resolution"
 def template(request: pytest.FixtureRequest) -> Template:
     """Take the embedded database, unless a test names the other."""
     return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_template")
-
-
-@pytest.fixture
-async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    """Open a stand-in that waits as long as the machine needs for sixty answers."""
-    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
-    async with FakeDiscord(options) as opened:
-        yield opened
 
 
 @pytest.fixture

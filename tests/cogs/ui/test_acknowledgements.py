@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +11,22 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
+from sandbox.discord import (
+    DiscordConfig,
+    FakeDiscord,
+    Fault,
+    Interaction,
+    MemberClient,
+    Message,
+    Permission,
+)
 from sandbox.discord.models import MessageFlag
 from tests.harness.bot import BotHarness
 from tests.harness.service import make_picture
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 CALLBACK = "/interactions/*/*/callback"
-PATIENCE_S = 20
+PATIENCE_S = 120
 DONE = {
     "connection dies": Fault(ending="reset", takes_effect=True),
     "502": Fault(status=502, takes_effect=True),
@@ -94,6 +102,15 @@ class Stage:
     async def go_every_way(self) -> dict[str, Interaction]:
         """Use everything at once."""
         return {name: await way(self) for name, (way, _) in WAYS.items()}
+
+
+@pytest.fixture
+async def fake_discord() -> AsyncIterator[FakeDiscord]:
+    """Open a stand-in that waits for an acknowledgement as long as Discord does."""
+    async with FakeDiscord(
+        DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
+    ) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 ON, OFF = "Message me when done", "Stop messaging me"
 POSTS = "/channels/*/messages"
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 
 pytestmark = pytest.mark.time_scale(600)
 

@@ -141,5 +141,5 @@ async def test_a_frame_that_is_too_large_ends_the_connection(fake_discord: DemoD
     """With the code for it."""
     async with open_page(fake_discord) as page:
         await page.socket.send_str("x" * 5000)
-        message = await page.socket.receive(timeout=5)
+        message = await page.socket.receive(timeout=120)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1009)

@@ -284,6 +284,6 @@ async def test_the_end_of_the_stand_in_ends_the_pages() -> None:
     async with DemoDiscord() as stand_in:
         page = open_page(stand_in)
         found = await page.__aenter__()
-        receiving = asyncio.create_task(found.socket.receive(timeout=5))
+        receiving = asyncio.create_task(found.socket.receive(timeout=120))
     assert (await receiving).data == 1001
     await page.__aexit__(None, None, None)

@@ -26,7 +26,7 @@ class Socket:
         await self._socket.send_str(text)
 
     async def next(self) -> dict[str, Any]:
-        return await self._socket.receive_json(timeout=5)
+        return await self._socket.receive_json(timeout=120)
 
     async def event(self, name: str) -> dict[str, Any]:
         """Read on to an event and give its data."""
@@ -36,7 +36,7 @@ class Socket:
 
     async def close_code(self) -> int | None:
         """Read on to the end and give its code."""
-        while (await self._socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (await self._socket.receive(timeout=120)).type is aiohttp.WSMsgType.TEXT:
             pass
         return self._socket.close_code
 

@@ -16,7 +16,7 @@ async def test_it_says_where_it_is_and_ends_cleanly(program: str) -> None:
     )
     assert process.stdout is not None
     settings: dict[str, str] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while "DISCORD_TOKEN" not in settings:
             name, _, value = (await process.stdout.readline()).decode().strip().partition("=")
             settings[name] = value

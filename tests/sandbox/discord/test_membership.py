@@ -53,13 +53,13 @@ async def test_joining_leaving_and_an_outage_are_told_apart(fake_discord: FakeDi
     async with run_bot(fake_discord, bot):
         guild = world.guild()
         world.set_available(guild, available=False)
-        await bot.wait_for("guild_unavailable", timeout=5)
+        await bot.wait_for("guild_unavailable", timeout=120)
         world.set_available(guild, available=True)
-        await bot.wait_for("guild_available", timeout=5)
+        await bot.wait_for("guild_available", timeout=120)
         seen = bot.get_guild(guild.id)
         assert seen is not None
         await seen.leave()
-        await bot.wait_for("guild_remove", timeout=5)
+        await bot.wait_for("guild_remove", timeout=120)
         assert not guild.has_commands
         world.add_bot(guild)
-        await bot.wait_for("guild_join", timeout=5)
+        await bot.wait_for("guild_join", timeout=120)

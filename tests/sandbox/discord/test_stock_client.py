@@ -131,7 +131,7 @@ async def test_a_command_is_answered_and_its_video_posted(
         assert answer.text == f"{LAKE.stat().st_size} bytes, calm, 5 s"
         assert answer.ephemeral
         assert not answer.failed
-        message = await videos.wait_for(lambda found: bool(found.attachments), within=5)
+        message = await videos.wait_for(lambda found: bool(found.attachments), within=120)
         assert message.attachments[0].path.read_bytes() == b"mp4" * 1000
         assert message.notified_user_ids == {ada.id}
         assert fake_discord.journal.count_requests("POST", "/channels/*/messages") == 1
