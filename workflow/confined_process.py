@@ -134,9 +134,10 @@ class _Template:
             with suppress(ConnectionError):
                 socket.send_fds(self._control, [b"\0"], [request.fileno()])
                 return
-        socket.send_fds(self._launch(), [b"\0"], [request.fileno()])
+        socket.send_fds(self.launch(), [b"\0"], [request.fileno()])
 
-    def _launch(self) -> socket.socket:
+    def launch(self) -> socket.socket:
+        """Start the template, and return the socket that it serves."""
         self.close()
         ours, its = socket.socketpair()
         ours.settimeout(0)

@@ -26,7 +26,12 @@ _READ_BEFORE = (
     *("bot.app", "bot.cli.database", "bot.cli.doctor", "bot.logs", "storage.migrate"),
     *("bot.snapshot_reader", "sandbox.demo.run"),
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
-    *("aiosqlite", "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg"),
+    *(
+        "tests.harness.template_ahead",
+        "aiosqlite",
+        "alembic.command",
+        "sqlalchemy.dialects.postgresql.asyncpg",
+    ),
 )
 """What the command line reads only when it runs, and what prepares a fork: it has it already."""
 
