@@ -1,6 +1,6 @@
 """A stand-in of Discord, a stock client logged in to it, and the real bot with its parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,11 @@ from tests.harness.stock_client import StockClient, run_bot
 # isort: split
 import discord
 
+import cogs.jobs.cog
+import cogs.jobs.extend
+import cogs.operator.cog
+import cogs.servers.cog
+import cogs.settings.cog
 from bot.client import DailiesBot
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
@@ -21,6 +26,22 @@ from tests.conftest import SqliteTemplate, Template
 from tests.harness.bot import BotHarness
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Policy
+
+FORM_DEADLINES = (
+    *((cogs.jobs.cog, "_MODAL_READ_S"), (cogs.jobs.extend, "_MODAL_READ_S")),
+    *((cogs.operator.cog, "_FORM_READ_S"), (cogs.settings.cog, "_FORM_READ_S")),
+    (cogs.servers.cog, "_FORM_CHECK_S"),
+)
+"""How long a click waits for what its form is to show: Discord waits no longer, this one does."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience_with_forms() -> Iterator[None]:
+    """Open every form, however busy the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in FORM_DEADLINES:
+            patch.setattr(module, name, 120)
+        yield
 
 
 @pytest.fixture
