@@ -38,6 +38,7 @@ from bot.web.server import serve
 from cogs.background import PeriodicTasks, WorkerLoop
 from cogs.generation.attachments import AttachmentLoader
 from cogs.generation.autocomplete import Autocomplete
+from cogs.generation.clip_cuts import ClipCuts
 from cogs.generation.cog import ComposeCog, GenerationCog, ReferenceCog
 from cogs.generation.context_menu import ContextMenuCog
 from cogs.generation.retry import RetryModals
@@ -171,7 +172,8 @@ def build_cogs(
     registrar = ServerRegistrar(bot, context, operators)
     gate = ServerGate(context, registrar)
     servers = ServersCog(context, interactions, registrar, operators)
-    service = GenerationService(context, worker, ephemeral_replies, retry_modals, gate)
+    cuts = ClipCuts(context, attachments)
+    service = GenerationService(context, worker, ephemeral_replies, retry_modals, gate, cuts)
     autocomplete = Autocomplete(context)
     return [
         GenerationCog(interactions, service, attachments, autocomplete),

@@ -17,6 +17,7 @@ from cogs.ui.ttl_store import TTL_MINUTES
 from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
+from workflow.pending_drafts import sweep_drafts
 from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep, sweep_pending_inputs
 from workflow.servers.notices import ReleaseNotices
@@ -126,6 +127,7 @@ class PeriodicTasks(commands.Cog):
             "pending inputs": _IntervalTask(
                 lambda: sweep_pending_inputs(context, TTL_MINUTES * 60), _PENDING_INTERVAL_S
             ),
+            "pending drafts": _IntervalTask(lambda: sweep_drafts(context), _PENDING_INTERVAL_S),
             **OperatorAlerts(context, operators).periodic_tasks,
             **servers,
         }

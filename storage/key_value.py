@@ -23,6 +23,12 @@ async def remove(tx: AsyncConnection, key: str) -> None:
     await tx.execute(delete(notes).where(notes.c.key == key))
 
 
+async def list_prefixed(tx: AsyncConnection, prefix: str) -> list[tuple[str, str]]:
+    """Return the keys that begin with a prefix, and their values."""
+    found = select(notes.c.key, notes.c.value).where(notes.c.key.startswith(prefix))
+    return [(row.key, row.value) for row in await tx.execute(found)]
+
+
 async def put_if_absent(tx: AsyncConnection, key: str, value: str) -> str:
     """Set the value of a key that has none, and return the current value."""
     await tx.execute(insert_or_ignore(tx, notes, "key").values(key=key, value=value))

@@ -40,6 +40,17 @@ class MemberTurn:
         self._saved.append(saved)
         return saved.name
 
+    async def read_input(self, name: str) -> bytes:
+        """Return the bytes of a saved file.
+
+        Raises:
+            FileNotFoundError: it has expired.
+        """
+        path = self._context.media.input_path(name)
+        if path is None:
+            raise FileNotFoundError(name)
+        return await asyncio.to_thread(path.read_bytes)
+
     async def discard_unused(self) -> None:
         """Remove what nobody needs."""
         await discard_inputs(self._context, self._saved)

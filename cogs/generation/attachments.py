@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
@@ -18,10 +18,11 @@ from domain.errors import RulesViolated
 from domain.loopback import LOOPBACK_HOSTS
 from domain.models import (
     MAX_AUDIO_BYTES,
+    MAX_CLIP_MS,
     MAX_IMAGE_BYTES,
     MAX_VIDEO_BYTES,
 )
-from domain.requests import Clip, Conversion, Picture, round_clip_ms
+from domain.requests import Clip, Conversion, Draft, Picture, round_clip_ms
 from domain.violations import Param, Source, Violation, ViolationCode
 from workflow.errors import FetchBudgetSpent
 from workflow.fetch_budget import FetchCounter
@@ -256,6 +257,43 @@ class AttachmentLoader:
         clip = Clip(url=url, name=name, duration_ms=length_ms, kept=kept)
         return _Loaded(clip, Conversion(name, length_ms) if info.is_converted else None)
 
+    async def cut_clips(self, turn: MemberTurn, draft: Draft) -> Draft:
+        """Replace each clip that is too long by its beginning, in its member's turn.
+
+        Raises:
+            RulesViolated: one cannot be cut, or has expired.
+        """
+        videos = [await self._cut(turn, MediaKind.VIDEO, clip) for clip in draft.videos]
+        audios = [await self._cut(turn, MediaKind.AUDIO, clip) for clip in draft.audios]
+        conversions = [one.conversion for one in (*videos, *audios) if one.conversion is not None]
+        cut = {one.name for one in conversions}
+        others = [one for one in draft.conversions if one.name not in cut]
+        return replace(
+            draft,
+            videos=_media(Clip, videos),
+            audios=_media(Clip, audios),
+            conversions=(*others, *conversions),
+        )
+
+    async def _cut(self, turn: MemberTurn, kind: MediaKind, clip: Clip) -> _Loaded:
+        if clip.duration_ms <= MAX_CLIP_MS:
+            return _Loaded(clip)
+        try:
+            async with self._slots.take(turn.user_id):
+                data = await turn.read_input(clip.kept or "")
+                inspected = await self._inspect(kind, data, is_cut=True)
+                info = inspected.info
+                assert isinstance(info, ClipInfo), "a clip was inspected"
+                kept = await _store(turn, inspected.data, info.suffix)
+        except _UnusableFile as error:
+            raise RulesViolated([error.to_violation(clip.name)]) from None
+        except (FileNotFoundError, ValueError):
+            gone = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
+            raise RulesViolated([gone]) from None
+        length_ms = round_clip_ms(info.microseconds)
+        shorter = Clip(url="", name=clip.name, duration_ms=length_ms, kept=kept)
+        return _Loaded(shorter, Conversion(clip.name, length_ms))
+
     async def _load(
         self, look: _Look, kind: MediaKind, attachment: AttachmentLike
     ) -> tuple[InspectedMedia, str]:
@@ -300,9 +338,11 @@ class AttachmentLoader:
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise _UnusableFile(ViolationCode.FILE_NOT_FETCHED) from None
 
-    async def _inspect(self, kind: MediaKind, data: bytes) -> InspectedMedia:
+    async def _inspect(
+        self, kind: MediaKind, data: bytes, *, is_cut: bool = False
+    ) -> InspectedMedia:
         try:
-            return await self._media_probe.inspect(kind, data)
+            return await self._media_probe.inspect(kind, data, is_cut=is_cut)
         except UnusableMedia as error:
             raise _to_unusable(error, kind) from None
         except OSError:

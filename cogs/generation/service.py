@@ -10,12 +10,14 @@ import structlog
 from discord import ui
 
 from cogs.generation import refusals
+from cogs.generation.clip_cuts import ClipCuts
 from cogs.generation.eligibility import (
     limit_violations,
     permission_violations,
     request_origin,
     room_violations,
 )
+from cogs.generation.modals import ModalKind
 from cogs.generation.retry import RetryDraft, RetryModals
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.servers.gate import ServerGate
@@ -110,8 +112,10 @@ class GenerationService:
         ephemeral_replies: EphemeralReplies,
         retries: RetryModals,
         gate: ServerGate,
+        cuts: ClipCuts,
     ) -> None:
         self.gate = gate
+        self._cuts = cuts
         self._turns = MemberTurns(context)
         self._context = context
         self._worker = worker
@@ -184,10 +188,25 @@ class GenerationService:
             await self.gate.check(interaction)
             return await self._ask_or_accept(interaction, draft, keys, retry, agreed_price)
         except RulesViolated as error:
-            button = None
-            if retry is not None and _is_fixable(error.violations):
-                button = await self._retries.keep(interaction.id, retry, draft)
-            return views.render_refusal(error.violations, button)
+            user_id, violations = interaction.user.id, error.violations
+            cut = await self._cuts.offer(interaction.id, user_id, draft, keys, violations)
+            edit = None
+            if retry is not None and _is_fixable(violations):
+                edit = await self._retries.keep(interaction.id, retry, draft)
+            return views.render_refusal(violations, cut, edit)
+
+    async def request_cut(self, interaction: Interaction, key: str) -> ui.LayoutView:
+        """Cut the clips of a refused draft, and request its video.
+
+        Raises:
+            UserError: the draft has expired.
+            RulesViolated: a clip cannot be cut, or rules no longer allow the request.
+        """
+        pending = await self._cuts.find(key, interaction.user.id)
+        async with self.take_turn(interaction, pending.draft, pending.keys) as turn:
+            draft = await self._cuts.cut(turn, pending.draft)
+            retry = RetryDraft(interaction.user.id, ModalKind.REFERENCE, draft)
+            return await self.request_video(interaction, draft, pending.keys, retry)
 
     async def _ask_or_accept(
         self,

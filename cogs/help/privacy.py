@@ -22,6 +22,8 @@ _TIME: Final = N_(
     "given on another server may be kept longer for that one.\n"
     "- **Videos** go {results} days after they were delivered. What is posted on Discord stays "
     "there.\n"
+    "- **Refused requests** with a clip that is too long go after 15 minutes, with their files, "
+    "unless you click *Use the first 15 s*.\n"
     "- Nothing else goes by itself: it stays until it is deleted. Names are not kept; Discord is "
     "asked for them when a report is drawn. The service's log has ids, but no prompts."
 )

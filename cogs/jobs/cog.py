@@ -79,6 +79,7 @@ class JobButtonsCog(ComponentCog):
             ButtonAction.CONFIRM_DELETE: self._confirm_delete,
             ButtonAction.REOPEN_FORM: self._reopen_form,
             ButtonAction.CONFIRM_PRICE: self._confirm_price,
+            ButtonAction.CUT_CLIPS: self._cut_clips,
         }
 
     @property
@@ -136,6 +137,11 @@ class JobButtonsCog(ComponentCog):
     async def _confirm_price(self, interaction: Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         view = await self._service.confirm(interaction, key)
+        await interaction.edit_original_response(view=view)
+
+    async def _cut_clips(self, interaction: Interaction, key: str) -> None:
+        await self._interactions.defer_update_or_reply(interaction)
+        view = await self._service.request_cut(interaction, key)
         await interaction.edit_original_response(view=view)
 
     async def _submit_edit(

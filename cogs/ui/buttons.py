@@ -27,6 +27,7 @@ class ButtonAction(StrEnum):
     CONFIRM_DELETE = "erase"
     REOPEN_FORM = "retype"
     CONFIRM_PRICE = "confirm"
+    CUT_CLIPS = "cut"
 
 
 _Style: Final = discord.ButtonStyle
@@ -44,6 +45,7 @@ _LABELS_AND_STYLES: Final = MappingProxyType(
         ButtonAction.CONFIRM_DELETE: (N_("Delete it"), _Style.danger),
         ButtonAction.REOPEN_FORM: (N_("Edit again"), _Style.primary),
         ButtonAction.CONFIRM_PRICE: (N_("Spend"), _Style.success),
+        ButtonAction.CUT_CLIPS: (N_("Use the first 15 s"), _Style.primary),
     }
 )
 

@@ -185,15 +185,13 @@ def _conversion(conversion: Conversion) -> str:
     )
 
 
-def render_refusal(
-    violations: Sequence[Violation], retry_button: ui.Item[Any] | None = None
-) -> ui.LayoutView:
+def render_refusal(violations: Sequence[Violation], *buttons: ui.Item[Any] | None) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
     lines = _join_fitting([f"- {format_violation(violation)}" for violation in violations])
     head = _("**This can't be made as it is.** Nothing was charged.")
     return layout(
         box(_RED, text_block(f"{head}\n{lines}")),
-        *optional_row(retry_button),
+        *optional_row(*buttons),
     )
 
 

@@ -46,6 +46,7 @@ ALLOWED = {
         *(
             "parked jobs",
             "parked told",
+            "pending draft ",
             "want of room told",
             "signing secret",
             "summary {}",
@@ -60,7 +61,7 @@ ALLOWED = {
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
-        "pending inputs",
+        *("pending inputs", "pending drafts"),
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         "rate limited for {} s",

@@ -25,7 +25,11 @@ NONE = "There is no such video"
 STRANGERS_ACTS = [
     act
     for act in ButtonAction
-    if act not in (ButtonAction.CONFIRM_FINAL, ButtonAction.REOPEN_FORM, ButtonAction.CONFIRM_PRICE)
+    if act
+    not in (
+        *(ButtonAction.CONFIRM_FINAL, ButtonAction.REOPEN_FORM),
+        *(ButtonAction.CONFIRM_PRICE, ButtonAction.CUT_CLIPS),
+    )
 ]
 """Whatever is done to a job."""
 

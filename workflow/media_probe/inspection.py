@@ -93,7 +93,7 @@ def _inspect(
         raise UnusableMedia(MediaFault.DATA_ELSEWHERE)
     source = _Source(data, file_format.demuxer, kind)
     if is_cut:
-        return _measured_copy(source.encode(_CUT_S), source.copy_suffix)
+        return _measured_copy(source.encode(_CUT_S), source.encoded_suffix)
     suffix = _SUFFIXES.get(file_format.name)
     if suffix is not None and (length := source.length_as_it_is()) is not None:
         return ClipInfo(suffix=suffix, microseconds=_to_microseconds(length)), data
@@ -116,6 +116,11 @@ class _Source:
                 is_pcm = cleaning.can_copy(tracks, "wav")
                 self.copy_suffix = "wav" if is_pcm and self._fits(len(self.data)) else "mp3"
             self._can_copy = cleaning.can_copy(tracks, self.copy_suffix)
+
+    @property
+    def encoded_suffix(self) -> ClipSuffix:
+        """Return the format of what is encoded: a WAV is copied as it is, or becomes an MP3."""
+        return "mp3" if self.copy_suffix == "wav" else self.copy_suffix
 
     def opened(self) -> InputContainer:
         return open_clip(io.BytesIO(self.data), self.demuxer)
@@ -164,13 +169,13 @@ class _Source:
             length = _to_microseconds(max(self._declared))
             return ClipInfo(suffix=self.copy_suffix, microseconds=length), self.data
         encoded = self.encode(None)
-        info, _ = _measure(encoded, self.copy_suffix)
+        info, _ = _measure(encoded, self.encoded_suffix)
         return self._checked(info, encoded)
 
     def encode(self, until: Fraction | None) -> bytes:
         """Encode what plays, up to a moment."""
         with self.opened() as container:
-            return cleaning.encode(container, self.tracks(container), self.copy_suffix, until)
+            return cleaning.encode(container, self.tracks(container), self.encoded_suffix, until)
 
     def _copied(self) -> bytes | None:
         with self.opened() as container:

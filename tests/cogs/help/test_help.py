@@ -174,10 +174,11 @@ TOLD = {
     "changes": "who changed them and when",
     "members": "whether you want to be told",
     "servers": "the id of its owner",
+    "notes": "Refused requests",
 }
 """What `/privacy` says of each table that has something of members."""
 
-NOT_OF_MEMBERS = {"guilds", "presets", "belt", "balance_readings", "notes"}
+NOT_OF_MEMBERS = {"guilds", "presets", "belt", "balance_readings"}
 
 
 def test_privacy_speaks_of_every_table() -> None:
