@@ -41,6 +41,7 @@ from cogs.generation.autocomplete import Autocomplete
 from cogs.generation.clip_cuts import ClipCuts
 from cogs.generation.cog import ComposeCog, GenerationCog, ReferenceCog
 from cogs.generation.context_menu import ContextMenuCog
+from cogs.generation.reference_menu import ReferenceMenuCog
 from cogs.generation.retry import RetryModals
 from cogs.generation.service import GenerationService
 from cogs.help.cog import HelpCog
@@ -180,6 +181,7 @@ def build_cogs(
         ReferenceCog(interactions, service, attachments, autocomplete),
         ComposeCog(interactions, service, attachments, retry_modals),
         ContextMenuCog(bot.tree, context, interactions, service, attachments),
+        ReferenceMenuCog(bot.tree, context, interactions, service, attachments),
         JobButtonsCog(context, worker, interactions, service, retry_modals),
         PriceCog(context, interactions),
         JobListCog(context, worker, interactions, ephemeral_replies),

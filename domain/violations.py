@@ -76,6 +76,7 @@ class ViolationCode(StrEnum):
     FILES_WITHOUT_ROOM = "files_without_room"
     FETCH_BUDGET_SPENT = "fetch_budget_spent"
     MESSAGE_PICTURE_GONE = "message_picture_gone"
+    MESSAGE_FILES_GONE = "message_files_gone"
     MESSAGES_HIDDEN = "messages_hidden"
     DISCORD_SILENT = "discord_silent"
     ATTACHMENTS_EXPIRED = "attachments_expired"

@@ -23,6 +23,7 @@ TESTED_BY = {
     "cogs/background.py": "workflow/test_worker.py",
     "cogs/generation/cog.py": "cogs/generation/test_options.py",
     "cogs/generation/service.py": "cogs/generation/test_refusals.py",
+    "cogs/generation/message_media.py": "cogs/generation/test_context_menu.py",
     "cogs/help/cog.py": "cogs/help/test_help.py",
     "cogs/help/price_cog.py": "cogs/help/test_prices.py",
     "cogs/help/price_views.py": "cogs/help/test_prices.py",

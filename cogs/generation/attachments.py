@@ -110,6 +110,17 @@ class LoadedAttachments:
     frames: tuple[Picture | None, ...] = ()
     conversions: tuple[Conversion, ...] = ()
 
+    def as_references(self, draft: Draft) -> Draft:
+        """Add these media to a draft as references, with what was found in loading them."""
+        return replace(
+            draft,
+            pictures=self.pictures,
+            videos=self.videos,
+            audios=self.audios,
+            violations=(*draft.violations, *self.violations),
+            conversions=(*draft.conversions, *self.conversions),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:

@@ -1,23 +1,19 @@
 """The context menu entry that animates a picture of a message."""
 
-import mimetypes
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from discord import app_commands, ui
-from discord.ext import commands
-from yarl import URL
 
 from cogs.generation.attachments import (
     AttachmentLoader,
     LoadedAttachments,
     RemoteFile,
-    is_discord_url,
 )
+from cogs.generation.message_media import fetch_message, pictures_in, unreadable
 from cogs.generation.modals import (
     ANIMATE_MODAL_ID,
     ModalField,
@@ -28,7 +24,6 @@ from cogs.generation.modals import (
 )
 from cogs.generation.retry import RetryDraft, with_frames
 from cogs.generation.service import GenerationService
-from cogs.publishing.errors import call_discord
 from cogs.ui.forms import chosen_values
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
@@ -38,78 +33,10 @@ from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
 from domain.snowflakes import SNOWFLAKE
-from domain.violations import Source, Violation, ViolationCode
+from domain.violations import ViolationCode
 from workflow.context import Context
-from workflow.errors import ChannelDeleted, ChannelUnavailable, MessageDeleted, PublishError
 from workflow.member_turns import MemberTurn
 from workflow.results.rerun import modal_keys
-
-MAX_PICTURES: Final = 25
-"""Discord's limit of options in a menu."""
-
-_ANY_PICTURE_TYPE: Final = "image/*"
-
-
-def pictures_in(message: discord.Message) -> tuple[RemoteFile, ...]:
-    """Return the pictures of a message in display order, each once."""
-    pictures = dict[str, RemoteFile]()
-    for part in (message, *message.message_snapshots):
-        for file in _pictures_of(part):
-            pictures.setdefault(file.url.partition("?")[0], file)
-    return tuple(pictures.values())[:MAX_PICTURES]
-
-
-def _pictures_of(part: discord.Message | discord.MessageSnapshot) -> Iterator[RemoteFile]:
-    for attachment in part.attachments:
-        if _is_picture(attachment.content_type, attachment.filename):
-            yield RemoteFile(attachment.filename, attachment.url, attachment.size)
-    for embed in part.embeds:
-        yield from _remote_pictures((embed.image, embed.thumbnail))
-    yield from _remote_pictures(_component_media(part.components))
-
-
-def _component_media(components: Iterable[Any]) -> Iterator[Any]:
-    """Yield the media that components show as pictures."""
-    for component in components:
-        match component:
-            case discord.MediaGalleryComponent():
-                yield from (item.media for item in component.items)
-            case discord.SectionComponent():
-                yield from _component_media((component.accessory,))
-            case discord.ThumbnailComponent():
-                yield component.media
-            case discord.Container():
-                yield from _component_media(component.children)
-            case _:
-                pass
-
-
-def _remote_pictures(items: Iterable[Any]) -> Iterator[RemoteFile]:
-    """Yield the pictures among media, at URLs that Discord itself serves where there are any."""
-    for media in items:
-        url: str | None = media.url
-        if not url:
-            continue
-        name = _name(url)
-        # An embed gives no content type for its images.
-        if _is_picture(getattr(media, "content_type", None), name, default_type=_ANY_PICTURE_TYPE):
-            proxy: str | None = media.proxy_url
-            yield RemoteFile(name, url if is_discord_url(url) or not proxy else proxy)
-
-
-def _name(url: str) -> str:
-    try:
-        return PurePosixPath(URL(url).path).name or "picture"
-    except ValueError:
-        return "picture"
-
-
-def _is_picture(content_type: str | None, name: str, default_type: str = "") -> bool:
-    """Return whether Discord's content type or the name says picture; bytes are checked later."""
-    kinds = (content_type or "", mimetypes.guess_type(name)[0] or "")
-    known = [kind for kind in kinds if kind] or [default_type]
-    return any(kind.startswith("image/") for kind in known)
-
 
 _NO_PICTURE: Final = N_(
     "I see no picture in this message. Choose a message with a PNG, JPEG or WebP picture, or use "
@@ -277,7 +204,7 @@ class ContextMenuCog(ComponentCog):
         shown = self._shown.get(f"{user_id}:{message_id}", user_id)
         pictures = shown.pictures if shown else await _fetch_pictures(interaction, message_id)
         if not 1 <= number <= len(pictures):
-            raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
+            raise unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
         return pictures[number - 1]
 
 
@@ -306,24 +233,6 @@ def _truncate(name: str) -> str:
 
 
 async def _fetch_pictures(interaction: Interaction, message_id: int) -> tuple[RemoteFile, ...]:
-    """Fetch a message of the modal's channel, and return its pictures.
-
-    Raises:
-        RulesViolated: it cannot be read.
-    """
-    if not interaction.permissions.read_message_history or interaction.channel_id is None:
-        raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE)
-    client = cast("commands.Bot", interaction.client)
-    channel = client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
-    try:
-        return pictures_in(await call_discord(channel.fetch_message(message_id)))
-    except (MessageDeleted, ChannelDeleted):
-        raise _unreadable(ViolationCode.MESSAGE_PICTURE_GONE) from None
-    except ChannelUnavailable:
-        raise _unreadable(ViolationCode.MESSAGES_HIDDEN) from None
-    except PublishError:
-        raise _unreadable(ViolationCode.DISCORD_SILENT) from None
-
-
-def _unreadable(code: ViolationCode) -> RulesViolated:
-    return RulesViolated([Violation.of(code, Source.ATTACHMENT)])
+    """Fetch a message of the modal's channel, and return its pictures; raises `RulesViolated`."""
+    message = await fetch_message(interaction, message_id, ViolationCode.MESSAGE_PICTURE_GONE)
+    return pictures_in(message)

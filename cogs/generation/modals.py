@@ -279,6 +279,8 @@ EDIT_MODAL_ID: Final = re.compile(f"form:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The job that the modal changes, and the interaction that opened it."""
 EXTEND_MODAL_ID: Final = re.compile(f"extend:(?P<job>[0-9a-z]{{1,20}}):{_OPENED}")
 """The job whose video is extended."""
+REFER_MODAL_ID: Final = re.compile(f"refer:(?P<message>{SNOWFLAKE}):{_OPENED}")
+"""The message whose files are the references."""
 COMPOSE_MODAL_ID: Final = re.compile(f"compose:{_OPENED}")
 ANIMATE_MODAL_ID: Final = re.compile(
     f"animate:(?P<message>{SNOWFLAKE}):(?P<number>[0-9]{{1,2}}):{_OPENED}"

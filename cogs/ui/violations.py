@@ -162,6 +162,10 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
             "restarted meanwhile. Click *Edit again* and attach it, or choose *Animate this image* "
             "once more."
         ),
+        ViolationCode.MESSAGE_FILES_GONE: N_(
+            "I can't see the message's files any more: it may be deleted, or I was restarted "
+            "meanwhile. Choose *Use as reference* once more, or use `/reference`."
+        ),
         ViolationCode.MESSAGES_HIDDEN: N_(
             "I may not read the messages of this channel. Click *Edit again* and attach the "
             "picture."

@@ -108,6 +108,7 @@ FORM_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
         "animate": lambda s, dice: (
             f"animate:{s.id(dice)}:{dice.choice(('0', '1', '2', '99', '100'))}:{s.id(dice)}"
         ),
+        "refer": lambda s, dice: f"refer:{s.id(dice)}:{s.id(dice)}",
         "mend": lambda s, dice: f"mend:{dice.choice(RETRY_KINDS)}:{s.id(dice)}:{s.id(dice)}",
         "task": lambda s, dice: f"operator:task:{_parked(s, dice)}",
         "limit of a server": lambda s, dice: (

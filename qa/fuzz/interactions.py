@@ -108,7 +108,9 @@ class Stage:
 
     def _menu(self, dice: Random) -> Interaction:
         member, channel = self._place(dice)
-        name = dice.choice(("Animate this image", "animate this image", "video"))
+        name = dice.choice(
+            ("Animate this image", "Use as reference", "animate this image", "video")
+        )
         target = self.subjects.id(dice)
         data: Json = {"id": "1", "name": name, "type": dice.choice((2, 3)), "target_id": target}
         data["resolved"] = self._resolved(dice)

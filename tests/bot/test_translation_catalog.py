@@ -92,7 +92,7 @@ ALLOWED = {
     },
     "prompts that only stand in for one, and are never shown": {"a plain prompt", "any prompt"},
     "names of file formats": {"Windows Media", "JPEG XL", "web page"},
-    "names of commands, which stay English": {"Animate this image"},
+    "names of commands, which stay English": {"Animate this image", "Use as reference"},
     "the command line's": {
         "write {}, or a month such as 2026-11",
         "must be all, or ids of servers with commas between them",

@@ -346,6 +346,14 @@ FILES: list[Row] = [
         ),
     ),
     (
+        Code.MESSAGE_FILES_GONE,
+        {},
+        (
+            "I can't see the message's files any more: it may be deleted, or I was restarted "
+            "meanwhile. Choose *Use as reference* once more, or use `/reference`."
+        ),
+    ),
+    (
         Code.MESSAGE_PICTURE_GONE,
         {},
         (

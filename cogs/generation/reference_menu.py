@@ -1,0 +1,133 @@
+"""The context menu entry that uses the files of a message as references."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from cogs.generation.attachments import AttachmentLoader, LoadedAttachments, RemoteFile
+from cogs.generation.message_media import fetch_message, media_in, unreadable
+from cogs.generation.modals import REFER_MODAL_ID, ModalKind, apply_input, make_modal
+from cogs.generation.retry import RetryDraft
+from cogs.generation.service import GenerationService
+from cogs.ui.i18n import N_, _
+from cogs.ui.interactions import InteractionTracker, UserError, run_handler
+from cogs.ui.routing import ComponentCog, FormRoute, Interaction
+from cogs.ui.ttl_store import TTLStore
+from domain.errors import RulesViolated
+from domain.requests import Draft, GenerationCommand
+from domain.violations import ViolationCode
+from workflow.context import Context
+from workflow.media_probe.types import MediaKind
+from workflow.member_turns import MemberTurn
+from workflow.results.rerun import modal_keys
+
+_MENU_NAME: Final = "Use as reference"
+_NO_FILES: Final = N_(
+    "I see no picture, video or sound in this message. Choose another message, or use "
+    "`/reference` with files of your own."
+)
+_EMPTY: Final = Draft(command=GenerationCommand.REFERENCE, prompt="")
+
+_Media = Mapping[MediaKind, tuple[RemoteFile, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownMedia:
+    """The files of a message as the click on its menu showed them."""
+
+    user_id: int
+    media: _Media
+
+
+class ReferenceMenuCog(ComponentCog):
+    """The context menu entry: opening the modal, handling its submission.
+
+    Discord shows the contents of members' messages only with the click on the menu, so they are
+    kept for a while. After a restart the message is fetched, and Discord may hide its contents.
+    """
+
+    def __init__(
+        self,
+        tree: app_commands.CommandTree[Any],
+        context: Context,
+        interactions: InteractionTracker,
+        service: GenerationService,
+        attachments: AttachmentLoader,
+    ) -> None:
+        self._tree = tree
+        self._menu = app_commands.ContextMenu(name=_MENU_NAME, callback=self.use_as_reference)
+        self._interactions = interactions
+        self._service = service
+        self._attachments = attachments
+        self._shown = TTLStore[_ShownMedia](context.now_ms)
+
+    @property
+    def form_routes(self) -> tuple[FormRoute, ...]:
+        """Return the route of the modal, which an earlier process may have opened."""
+        return (FormRoute(REFER_MODAL_ID, self._request),)
+
+    async def cog_load(self) -> None:
+        """Register the entry: of a cog, discord.py registers only slash commands by itself."""
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Remove the entry."""
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    async def use_as_reference(self, interaction: Interaction, message: discord.Message) -> None:
+        """Open a modal for a video that goes by the files of a message."""
+        await run_handler(interaction, self._start(interaction, message))
+
+    async def _start(self, interaction: Interaction, message: discord.Message) -> None:
+        await self._service.gate.check_before_form(interaction)
+        media = media_in(message)
+        names = [file.filename for kind in MediaKind for file in media[kind]]
+        if not names:
+            raise UserError(_(_NO_FILES))
+        user_id = interaction.user.id
+        self._shown.put(f"{user_id}:{message.id}", _ShownMedia(user_id, media))
+        note = _("From the message: {files}", files=", ".join(names))
+        custom_id = f"refer:{message.id}:{interaction.id}"
+        modal = make_modal(ModalKind.REFERENCE, custom_id, _EMPTY, note)
+        await interaction.response.send_modal(modal)
+
+    async def _request(
+        self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
+    ) -> None:
+        await self._interactions.defer_reply(interaction)
+        user_id, message_id = interaction.user.id, int(match["message"])
+        keys = modal_keys(int(match["opened"]), user_id, f"refer:{message_id}")
+        known = apply_input(_EMPTY, data)
+        async with self._service.take_turn(interaction, known, keys) as turn:
+            loaded = await self._load(turn, interaction, message_id)
+            draft = loaded.as_references(known)
+            omitted = len(loaded.violations)
+            retry = RetryDraft(user_id, ModalKind.REFERENCE, draft, omitted_references=omitted)
+            view = await self._service.request_video(interaction, draft, keys, retry)
+        await interaction.edit_original_response(view=view)
+
+    async def _load(
+        self, turn: MemberTurn, interaction: Interaction, message_id: int
+    ) -> LoadedAttachments:
+        """Load the files of a message; return violations instead of raising."""
+        try:
+            media = await self._find_media(interaction, message_id)
+        except RulesViolated as error:
+            return LoadedAttachments(violations=error.violations)
+        return await self._attachments.load_references(
+            turn, media[MediaKind.PICTURE], media[MediaKind.VIDEO], media[MediaKind.AUDIO]
+        )
+
+    async def _find_media(self, interaction: Interaction, message_id: int) -> _Media:
+        user_id = interaction.user.id
+        if (shown := self._shown.get(f"{user_id}:{message_id}", user_id)) is not None:
+            return shown.media
+        gone = ViolationCode.MESSAGE_FILES_GONE
+        media = media_in(await fetch_message(interaction, message_id, gone))
+        if not any(media.values()):
+            raise unreadable(gone)
+        return media
