@@ -106,6 +106,7 @@ TESTED_BY = {
     "workflow/media_probe/animations.py": "workflow/media_probe/test_inspection.py",
     "workflow/media_probe/cleaning.py": "workflow/media_probe/test_inspection.py",
     "workflow/media_probe/clips.py": "workflow/media_probe/test_inspection.py",
+    "workflow/media_probe/file_parts.py": "workflow/media_probe/test_personal_data.py",
     "workflow/media_probe/formats.py": "workflow/media_probe/test_inspection.py",
     "workflow/media_probe/types.py": "workflow/media_probe/test_probe.py",
     "workflow/media_probe/worker.py": "workflow/media_probe/test_probe.py",

@@ -9,6 +9,7 @@ from typing import Final
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from domain.models import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
+from workflow.media_probe.file_parts import has_other_parts
 from workflow.media_probe.formats import identify
 from workflow.media_probe.types import MediaFault, PictureFormat, PictureInfo, UnusableMedia
 
@@ -33,6 +34,7 @@ _TURNS: Final = {
 }
 """By the EXIF orientation; a phone held upright writes 6."""
 
+_FORMAT_NAMES: Final = {"WEBP": "WebP"}
 _QUARTER_TURNS: Final = (5, 6, 7, 8)
 _TECHNICAL_TAGS: Final = frozenset(
     {
@@ -85,7 +87,8 @@ def _inspect(data: bytes) -> tuple[PictureInfo, bytes]:
         orientation = _orientation(image)
         is_animated = kind != "JPEG" and bool(getattr(image, "is_animated", False))
         fits = max(width, height) <= MAX_IMAGE_SIDE and len(data) <= MAX_IMAGE_BYTES
-        is_plain = readable is data and not is_animated and _has_end(data) and _is_plain(image)
+        is_plain = readable is data and not is_animated and _is_plain(image)
+        is_plain = is_plain and not has_other_parts(data, _FORMAT_NAMES.get(kind, kind))
         if is_plain and kind in _SENT and fits:
             _decode(image)
             if orientation in _QUARTER_TURNS:
@@ -153,13 +156,6 @@ def _with_end(data: bytes) -> bytes:
     return whole
 
 
-def _has_end(data: bytes) -> bool:
-    """Return whether nothing is missing after the pixels, and nothing else follows them."""
-    if data.startswith(b"\x89PNG"):
-        return data[-8:-4] == b"IEND"
-    return not data.startswith(b"\xff\xd8") or data.endswith(_END_OF_JPEG)
-
-
 def _pixels(data: bytes) -> bytes:
     with _opened(data) as image:
         return hashlib.sha256(image.tobytes()).digest()
@@ -204,7 +200,8 @@ def _is_plain(image: ImageFile.ImageFile) -> bool:
     exif = Image.Exif()
     try:
         exif.load(info["exif"])
-        return not set(exif) - _TECHNICAL_TAGS and not exif.get_ifd(ExifTags.IFD.Exif)
+        others = (exif.get_ifd(ifd) for ifd in (ExifTags.IFD.Exif, ExifTags.IFD.IFD1))
+        return not set(exif) - _TECHNICAL_TAGS and not any(others)
     except (SyntaxError, ValueError, struct.error, OSError, KeyError):
         return False
 
@@ -218,6 +215,7 @@ def _convert(
     profile = image.info.get("icc_profile")
     has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     picture = image.convert("RGBA" if has_alpha else "RGB")
+    picture.info = {}  # Pillow writes the comment, too, that it finds there
     if max(picture.size) > MAX_IMAGE_SIDE:
         picture.thumbnail((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE), Image.Resampling.LANCZOS)
     if orientation in _TURNS:

@@ -23,6 +23,7 @@ from workflow.media_probe.clips import (
     decode,
     open_clip,
 )
+from workflow.media_probe.file_parts import has_other_parts
 from workflow.media_probe.formats import FileFormat, identify
 from workflow.media_probe.types import (
     ClipInfo,
@@ -48,7 +49,6 @@ _SILENT_TAGS: Final = frozenset(
 )
 """Metadata that tells nothing of people; with any other a clip is copied without it."""
 
-_TAIL_TAGS: Final = (b"TAG", b"APETAGEX", b"LYRICS")
 _MAX_MISSING_S: Final = Fraction(1, 2)
 """A longer gap between a video's declared and its played end means that it is cut off."""
 
@@ -91,7 +91,7 @@ def _inspect(
         raise UnusableMedia(MediaFault.UNSUPPORTED_FORMAT)
     if _refers_elsewhere(data, file_format.demuxer):
         raise UnusableMedia(MediaFault.DATA_ELSEWHERE)
-    source = _Source(data, file_format.demuxer, kind)
+    source = _Source(data, file_format, kind)
     if is_cut:
         return _measured_copy(source.encode(_CUT_S), source.encoded_suffix)
     suffix = _SUFFIXES.get(file_format.name)
@@ -103,10 +103,11 @@ def _inspect(
 class _Source:
     """A file that is read as often as needed."""
 
-    def __init__(self, data: bytes, demuxer: str, kind: MediaKind) -> None:
+    def __init__(self, data: bytes, file_format: FileFormat, kind: MediaKind) -> None:
         self.data = data
-        self.demuxer = demuxer
+        self.demuxer = str(file_format.demuxer)
         self.kind = kind
+        self._format_name = file_format.name
         with self.opened() as container:
             tracks = self.tracks(container)
             self._declared = declared_seconds(container, tracks)
@@ -201,9 +202,7 @@ class _Source:
         found = set(container.metadata).union(*(stream.metadata for stream in container.streams))
         if found - _SILENT_TAGS or container.chapters():
             return True
-        return self.demuxer in ("mp3", "wav") and any(
-            mark in part for part in (self.data[:16], self.data[-256:]) for mark in _TAIL_TAGS
-        )
+        return has_other_parts(self.data, self._format_name)
 
 
 def _measured_copy(copy: bytes, suffix: ClipSuffix) -> tuple[ClipInfo, bytes]:

@@ -1,0 +1,138 @@
+"""Parts of a file that readers skip: whether there are any but those that play or show.
+
+Only names and sizes of parts are read. A file with others is sent on as a copy, without them.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+_JPEG_MARKS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+"""How the segments begin that may stand ahead of the pixels; other application's may not."""
+
+_JPEG_TABLES: Final = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD})
+_SCAN: Final = 0xDA
+_END_OF_JPEG: Final = b"\xff\xd9"
+_PNG_CHUNKS: Final = frozenset(
+    {
+        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP"),
+        *(b"sBIT", b"bKGD", b"pHYs", b"hIST", b"cICP", b"mDCV", b"cLLI", b"eXIf"),
+    }
+)
+_WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF"})
+_WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"PEAK", b"ISFT"})
+_MOVIE_BOXES: Final = frozenset(
+    {
+        *(b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"pdin", b"wide"),
+        *(b"mvhd", b"trak", b"tkhd", b"edts", b"elst", b"mdia", b"mdhd", b"hdlr", b"minf"),
+        *(b"vmhd", b"smhd", b"dinf", b"dref", b"stbl", b"stsd", b"stts", b"ctts", b"cslg"),
+        *(b"stss", b"stps", b"sdtp", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp"),
+        *(b"mvex", b"mehd", b"trex", b"iods", b"tapt", b"load", b"gmhd"),
+        *(b"mfhd", b"traf", b"tfhd", b"tfdt", b"trun", b"tfra", b"mfro"),
+        *(b"udta", b"meta", b"ilst", b"\xa9too", b"\xa9swr"),
+    }
+)
+_BRANCHES: Final = {
+    **dict.fromkeys((b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl", b"mvex"), 8),
+    **dict.fromkeys((b"moof", b"traf", b"mfra", b"udta", b"ilst"), 8),
+    b"meta": 12,
+}
+"""Where the boxes that a box holds begin; of tags only the encoder's is known."""
+_BLANK: Final = (b"free", b"skip")
+_MP3_TAGS: Final = re.compile(rb"ID3[\2-\4]|APETAGEX|LYRICSBEGIN")
+
+
+def has_other_parts(data: bytes, name: str) -> bool:
+    """Return whether a file of a format, by its name, holds more than what plays or shows."""
+    match name:
+        case "JPEG":
+            return not _is_plain_jpeg(data)
+        case "PNG":
+            return not _are_known(_png_chunks(data), _PNG_CHUNKS)
+        case "WebP":
+            return not _are_known(_riff_chunks(data), _WEBP_CHUNKS)
+        case "WAV":
+            return data[:4] == b"RIFF" and not _are_known(_riff_chunks(data), _WAV_CHUNKS)
+        case "MP4" | "MOV":
+            return not _is_plain_movie(data)
+        case "MP3":
+            return not _is_plain_mp3(data)
+        case _:
+            return False
+
+
+def _are_known(parts: Iterable[bytes], known: Collection[bytes]) -> bool:
+    return all(kind in known for kind in parts)
+
+
+def _is_plain_jpeg(data: bytes) -> bool:
+    """Return whether a JPEG has known segments, each at most once, and ends with its pixels."""
+    at, seen = 2, set[int]()
+    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
+        kind, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        mark = _JPEG_MARKS.get(kind)
+        if kind not in _JPEG_TABLES and (mark is None or kind in seen - {0xE2}):
+            return False
+        if mark is not None and not data.startswith(mark, at + 4):
+            return False
+        seen.add(kind)
+        at += 2 + size
+        if kind == _SCAN:
+            return data.find(_END_OF_JPEG, at) == len(data) - len(_END_OF_JPEG)
+    return False
+
+
+def _is_plain_mp3(data: bytes) -> bool:
+    """Return whether an MP3 has no tag but that of its encoder, at its beginning."""
+    if data.startswith(b"ID3") and (any(data[6:9]) or data[10:14] != b"TSSE"):
+        return False
+    return _MP3_TAGS.search(data, 1) is None and data[-128:-125] != b"TAG"
+
+
+def _png_chunks(data: bytes) -> Iterator[bytes]:
+    """Yield the names of the chunks of a PNG, and an empty one for what follows its end."""
+    at, kind = 8, b""
+    while at < len(data) and kind != b"IEND":
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        yield kind
+        at += size + 12
+    if at != len(data):
+        yield b""
+
+
+def _riff_chunks(data: bytes) -> Iterator[bytes]:
+    """Yield the names of the chunks of a WAV or WebP, and an empty one for what follows."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind == b"LIST" and data[at + 8 : at + 16] == b"INFOISFT":
+            # The encoder's name, if nothing follows it in the list.
+            kind = b"ISFT" if size - 12 <= data[at + 16] + 1 else kind
+        yield kind
+        at += 8 + size + size % 2
+    if at not in (len(data), len(data) + 1):
+        yield b""
+
+
+def _is_plain_movie(data: bytes) -> bool:
+    return all(
+        kind in _MOVIE_BOXES or (kind in _BLANK and not any(body))
+        for kind, body in _boxes(memoryview(data))
+    )
+
+
+def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield the boxes of a movie, and those that they hold; what is no box has no name."""
+    at = 0
+    while at < len(data) and bytes(data[at : at + 5]) != b"\0\0\0\0":
+        size, kind = int.from_bytes(data[at : at + 4]), bytes(data[at + 4 : at + 8])
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16])
+        end = len(data) if size == 0 else at + size
+        if size in range(1, 8) or end > len(data):
+            yield b"", data[:0]
+            return
+        yield kind, data[at + 8 : end]
+        if kind in _BRANCHES:
+            yield from _boxes(data[at + _BRANCHES[kind] : end])
+        at = end
