@@ -8,7 +8,8 @@ from domain.guild_settings import GuildSettings
 _KEPT: Final = N_(
     "- **Your requests**: your Discord id, the ids of server, channel and messages, your prompt "
     "and choices, when you asked, and what came of it.\n"
-    "- **Files you give**: a copy of each picture, video and sound, so that *Again* works later.\n"
+    "- **Files you give**: a copy of each picture, video and sound, so that *Again* works later; "
+    "how many bytes you gave each day.\n"
     "- **Videos**: each finished video.\n"
     "- **Money**: each amount held, charged and given back, with your id; grants with their "
     "notes; what you spent each day. These rows can not be changed or removed: they are the "

@@ -175,6 +175,7 @@ TOLD = {
     "members": "whether you want to be told",
     "servers": "the id of its owner",
     "notes": "Refused requests",
+    "fetched_bytes": "how many bytes you gave each day",
 }
 """What `/privacy` says of each table that has something of members."""
 
