@@ -111,12 +111,17 @@ async def _discord_fails(harness: ServiceHarness) -> None:
 
 
 async def _the_disk_is_gone(harness: ServiceHarness) -> None:
-    """Put a file where the folder of the videos was."""
+    """Put a file where members' files are kept, then where the folder of the videos was."""
     media = Path(harness.service.environment["MEDIA_STORE"])
-    shutil.rmtree(media, ignore_errors=True)
-    media.write_text("")
-    answer = await harness.run_command("animate", {"prompt": PROMPT, "image": LAKE})
-    assert "could not be taken in" in answer.text
+    for folder, words in (
+        (media / "inputs", "could not be taken in"),
+        (media, "short of disk space"),
+    ):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(exist_ok=True)
+        folder.write_text("")
+        answer = await harness.run_command("animate", {"prompt": PROMPT, "image": LAKE})
+        assert words in answer.text
 
 
 def _echo(status: int) -> ApixoFault:
