@@ -10,13 +10,14 @@ from typing import Final
 
 import click
 
-from bench import command, delivery, hold, polls, spending
+from bench import command, delivery, hold, inspection, polls, spending
 
 _BENCHES: Final = MappingProxyType(
     {
         "polls": polls.measure,
         "command": command.measure,
         "hold": hold.measure,
+        "inspection": inspection.measure,
         "spending": spending.measure,
         "delivery": delivery.measure,
     }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.figures import Figure, report, scaled
+from bench.process_watch import longest_stall
 from bot import app, client
 from bot.settings import Settings
 from cogs.jobs.cog import JobButtonsCog
@@ -70,7 +71,7 @@ async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
         # What is loaded once is no cost of a delivery.
         await _deliver_videos(context, beside["place"], 1, megabytes)
         with _Memory() as memory:
-            stall_s = await _longest_stall(
+            stall_s = await longest_stall(
                 _deliver_videos(context, beside["place"], videos, megabytes)
             )
         await bot.close()
@@ -103,17 +104,6 @@ async def _deliver_videos(
     wanted = (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) + count
     while (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) < wanted:
         await asyncio.sleep(0.2)
-
-
-async def _longest_stall(work: Any) -> float:
-    """Do some work, and return the longest time for which the event loop did nothing else."""
-    longest, working = 0.0, asyncio.ensure_future(work)
-    while not working.done():
-        began = time.perf_counter()
-        await asyncio.sleep(0.001)
-        longest = max(longest, time.perf_counter() - began - 0.001)
-    await working
-    return longest
 
 
 class _Memory:
