@@ -20,7 +20,8 @@ _KEPT: Final = N_(
 )
 _TIME: Final = N_(
     "- **Files you give** go {inputs} days after their last use on this server; the same file "
-    "given on another server may be kept longer for that one.\n"
+    "given on another server may be kept longer for that one. If no video comes of them, they go "
+    "at once, or after 15 minutes where a form waits for them.\n"
     "- **Videos** go {results} days after they were delivered. What is posted on Discord stays "
     "there.\n"
     "- **Refused requests** with a clip that is too long go after 15 minutes, with their files, "
