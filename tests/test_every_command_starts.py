@@ -137,7 +137,7 @@ def test_every_command_is_in_one_table():
 
 @pytest.mark.parametrize(("command", "tests"), STARTED_BY.items())
 def test_what_others_start_they_name(command: str, tests: str):
-    """The last word of the command stands in their code, or in that of the harness they use."""
+    """The last word of the command is in their code, or in that of the harness they use."""
     sources = [ROOT / "tests" / tests, *(ROOT / "tests" / "harness").glob("*.py")]
     word = command.rpartition("/")[2].split()[-1]
     assert any(f'"{word}"' in source.read_text(encoding="utf-8") for source in sources)

@@ -159,13 +159,13 @@ def test_every_promise_has_its_tests() -> None:
 
 @pytest.mark.parametrize("promise", [*PROMISES, *NO_PROMISES])
 def test_no_line_is_left_of_a_promise_that_is_gone(promise: str) -> None:
-    """Nor of one that was worded anew."""
+    """Nor of one that was worded again."""
     assert any(promise in said for said in _found())
 
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_the_tests_of_a_promise_exist(promise: str) -> None:
-    """Whoever renames one renames it there."""
+    """Who renames one has to rename it there."""
     for named in PROMISES[promise].split():
         path, _, name = named.partition("::")
         assert name in _tests_of(ROOT / "tests" / path), named

@@ -96,8 +96,8 @@ def spoil_direct_messages(member: str, fault: DiscordFault) -> ArmFault:
     return arm
 
 
-def lose_submission_and_news(fault: DiscordFault) -> ArmFault:
-    """Lose the answer to a submission, and that to the message which tells its operator."""
+def lose_submission_and_alert(fault: DiscordFault) -> ArmFault:
+    """Lose the answer to a submission, and that to the message for its operator."""
 
     def arm(stage: "MatrixHarness") -> None:
         stage.apixo.faults.add_submit(ApixoFault(status=504, takes_effect=True), 1)
@@ -212,8 +212,8 @@ def spoil_history(stage: "MatrixHarness") -> None:
 
 def put_proxy_before_discord(stage: "MatrixHarness") -> None:
     """Have a proxy answer the first request of each kind, with a page that it could not be sent."""
-    doors = (("POST", ANSWERS), ("PATCH", ORIGINALS), ("POST", POSTS), ("PATCH", EDITS))
-    for method, route in doors:
+    routes = (("POST", ANSWERS), ("PATCH", ORIGINALS), ("POST", POSTS), ("PATCH", EDITS))
+    for method, route in routes:
         stage.discord.faults.add(method, route, DiscordFault(status=502, raw=HTML), 1)
 
 

@@ -24,7 +24,7 @@ from qa.crash_matrix.arming import (
     lock_database,
     lose_follow_up,
     lose_server_for_a_while,
-    lose_submission_and_news,
+    lose_submission_and_alert,
     part_from_bot,
     put_proxy_before_discord,
     refuse_posts,
@@ -265,7 +265,7 @@ FAULTS: Final = (
         InjectedFault(
             axis="operator message",
             name=name,
-            arm=lose_submission_and_news(fault),
+            arm=lose_submission_and_alert(fault),
             expected_states=frozenset({JobState.SUBMIT_UNKNOWN}),
         )
         for name, fault in _LOST_ANSWERS

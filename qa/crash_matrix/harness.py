@@ -133,7 +133,7 @@ class MatrixHarness:
         self.add_cleanup(lambda: world.add_bot(guild))
 
     def note_release(self) -> None:
-        """Note that the service has heard of it: nothing waits any more."""
+        """Note that the service has heard of it: nothing waits any longer."""
         if self.heard_of_removal_s is not None:
             self.heard_of_removal_s = min(self.heard_of_removal_s, self.apixo.clock.now())
 
@@ -360,7 +360,7 @@ class _CellRun:
                 await asyncio.sleep(0.05)
 
     async def _see_the_rest(self) -> None:
-        """Wait for the summary of the week or the news of a removal, and share the video.
+        """Wait for the summary of the week or the notice of a removal, and share the video.
 
         If that is part of the fault.
         """

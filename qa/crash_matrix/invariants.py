@@ -100,12 +100,12 @@ def _of_the_removal(traces: RunRecord, discord: FakeDiscord, tasks: list[Task]) 
     if late:
         yield f"bought: {len(late)} tasks were made after the bot was thrown out"
     released = [job for job in traces.jobs if job.fail_code == ObstacleKind.SERVER_LEFT]
-    news = [message for message in _seen(discord) if message.text.startswith(_REMOVED)]
-    addressees = {message.channel.id for message in news}
-    if len(news) > len(addressees):
-        yield f"double posted: {len(news)} messages tell of the removal"
+    notices = [message for message in _seen(discord) if message.text.startswith(_REMOVED)]
+    addressees = {message.channel.id for message in notices}
+    if len(notices) > len(addressees):
+        yield f"double posted: {len(notices)} messages tell of the removal"
     is_reachable = discord.world.shares_guild(discord.world.user("Ada"))
-    if released and is_reachable and not news:
+    if released and is_reachable and not notices:
         yield "silent: nobody is told that what waited was released"
 
 
@@ -151,12 +151,12 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
 
 
 def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
-    """Judge what is posted besides: shared videos, notifications, summaries, news."""
+    """Judge what is posted besides: shared videos, notifications, summaries, announcements."""
     shared = f" · {showcase_signature(job.id)}"
     found = Counter(_kind_of_post(message, job) for message in _seen(discord))
     del found[""]
     if traces.is_restored:
-        del found[_ALERT]  # what a restore parks is news, whatever was told before
+        del found[_ALERT]  # what a restore parks is notices, whatever was told before
     for kind, count in found.items():
         if count > 1:
             yield f"double posted: {count} messages end with {kind!r}"

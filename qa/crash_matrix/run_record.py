@@ -47,5 +47,5 @@ class RunRecord:
 
     @property
     def is_restored(self) -> bool:
-        """Tell whether a copy of the database was put back."""
+        """Return whether a copy of the database was put back."""
         return bool(self.jobs_before)

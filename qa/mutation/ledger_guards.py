@@ -193,7 +193,7 @@ LEDGER_GUARDS = (
         (
             (
                 "tests/workflow/operator/test_control.py::"
-                "test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accepts_it"
+                "test_at_its_limit_the_exposure_stops_submitting_until_the_operator_accepts_it"
             ),
         ),
     ),

@@ -74,7 +74,7 @@ PIPELINE_GUARDS = (
         "storage/jobs.py",
         "if not can_transition(job.state, target):",
         "if False:",
-        ("tests/storage/test_jobs.py::test_every_move_the_belt_does_not_know_is_refused",),
+        ("tests/storage/test_jobs.py::test_every_unknown_transition_is_refused",),
     ),
     Guard(
         "lease",

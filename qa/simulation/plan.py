@@ -33,7 +33,7 @@ class SimulationPlan:
     the copies of the database is put back that are taken every `copy_every_s` on average. A server
     throws the bot out every `removal_every_s` (None: never). A `carrier_share` of the videos is
     made from more files than one message of Discord's takes.
-    `cheap` jobs are wanted as they are, whatever happens; there is money for all of them. The belt
+    `cheap` jobs are wanted as they are, whatever happens, and money suffices. The worker
     gathers what is due for `gathering_s` simulated seconds: each turn costs real time.
     """
 

@@ -38,7 +38,7 @@ class SimulatedDiscord(FakePublisher):
         self._now = now
         self._removed_s: dict[int, float] = {}
         self._removals = Counter[int]()
-        self._news: dict[tuple[int, int, int], tuple[str, float]] = {}
+        self._notices: dict[tuple[int, int, int], tuple[str, float]] = {}
         """Of each removal and member: the first job named in the last news, and its time."""
 
         self._posts: defaultdict[tuple[str, str], list[PostedMessage]] = defaultdict(list)
@@ -139,17 +139,17 @@ class SimulatedDiscord(FakePublisher):
         return await super().send_result_by_dm(job, payload)
 
     async def notify_released(self, notice: ReleaseNotice) -> None:
-        """Tell a member of a removal once; again only when the nonce is forgotten."""
+        """Notify a member of a removal once; again only when the nonce is forgotten."""
         self._raise(self.errors["notify_released"])
         self._check_reachable(notice.user_id)
         guild_id = notice.channel_id - _FIRST_CHANNEL
         key = (guild_id, self._removals[guild_id], notice.user_id)
-        job_id, told_s = self._news.get(key, ("", 0.0))
+        job_id, told_s = self._notices.get(key, ("", 0.0))
         if job_id not in ("", notice.job_id):
             self._journal.report_violation(f"double posted: news of removal {key}")
         if not job_id or self._now() - told_s > _KNOWS_NONCE_S:
             self._journal.record("posted: news of a removal" if not job_id else "news repeated")
-            self._news[key] = notice.job_id, self._now()
+            self._notices[key] = notice.job_id, self._now()
         self._raise(self.errors_after_effect["notify_released"])
 
     def _check_access(self, job: Job) -> None:

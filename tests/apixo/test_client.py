@@ -183,7 +183,7 @@ async def test_a_silent_handshake_sends_nothing() -> None:
 
 @pytest.mark.parametrize("key", ["", "two words", "line\nbreak", "schlüssel"])
 def test_a_key_is_one_word(key: str) -> None:
-    """Anything else can not stand in a header, and is not told."""
+    """Anything else cannot be in a header, and is not shown."""
     with pytest.raises(ValueError, match="must be one word") as caught:
         ApixoClient("https://api.apixo.ai/api/v1", SecretStr(key))
     assert not key or key not in str(caught.value)

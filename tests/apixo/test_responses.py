@@ -101,7 +101,7 @@ def test_a_missing_code_is_no_objection() -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 402, 429])
 def test_a_refusal_that_names_a_task_is_none(status: int) -> None:
-    """Whoever names a task has made it; the operator is told its id."""
+    """An answer that names a task has made one; the operator gets its id."""
     error = error_of(status, {"code": 402, "message": "no", "data": {"taskId": "t9"}})
     assert isinstance(error, OutcomeUnknown)
     assert error.task_id == "t9"

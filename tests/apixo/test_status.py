@@ -30,7 +30,7 @@ FILE = "https://file.apixo.ai/xxx.mp4"
 
 
 def read(data: object, task_id: str = "t1") -> TaskStatus:
-    """Read the status that an answer with this data tells."""
+    """Read the status in an answer with this data."""
     body = json.dumps({"code": 200, "message": "success", "data": data}).encode()
     question = RequestContext(task_id=task_id)
     return parse_response(
@@ -92,7 +92,7 @@ async def test_a_failure_says_why(
 async def test_an_error_names_the_task(
     apixo: FakeApixo, client: ApixoClient, status: int, kind: type[ApixoError]
 ) -> None:
-    """Whoever reads the log finds the job by it."""
+    """The log leads to the job by it."""
     apixo.faults.add_status(Fault(status=status))
     with pytest.raises(kind) as caught:
         await client.fetch_status(PRO, "t1")
@@ -108,7 +108,7 @@ async def test_an_unknown_task_is_not_found(client: ApixoClient) -> None:
 
 
 async def test_a_task_id_is_opaque(apixo: FakeApixo, client: ApixoClient) -> None:
-    """Whatever stands in it arrives as it is."""
+    """Whatever is in it arrives as it is."""
     with pytest.raises(NotFound):
         await client.fetch_status(PRO, "a b+c&d=ä/?#")
     assert apixo.journal.requests_to("statusTask")[-1].query == {"taskId": "a b+c&d=ä/?#"}

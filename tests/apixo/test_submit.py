@@ -92,7 +92,7 @@ async def test_a_refusal_means_that_no_task_exists(
 async def test_a_lost_or_unreadable_answer_leaves_a_task_possible(
     apixo: FakeApixo, client: ApixoClient, directive: str, kind: type[ApixoError]
 ) -> None:
-    """The task was made and paid for, the client can not know it, and sends nothing again."""
+    """The task was made and paid for, which the client cannot see: it sends nothing again."""
     with pytest.raises(kind) as caught:
         await client.submit(pro_text_to_video(f"a lake [[{directive}]]"))
     assert type(caught.value) is kind
@@ -103,7 +103,7 @@ async def test_a_lost_or_unreadable_answer_leaves_a_task_possible(
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_fault_without_a_task_looks_the_same(client: ApixoClient, status: int) -> None:
-    """Nothing in a 5xx tells whether a task was made."""
+    """Nothing in a 5xx says whether a task was made."""
     with pytest.raises(ServerError) as caught:
         await client.submit(pro_text_to_video(f"a lake [[refuse:{status}]]"))
     assert (caught.value.http_status, caught.value.task_may_exist) == (status, True)
@@ -148,7 +148,7 @@ async def test_a_request_for_patience_is_told(
 
 
 async def test_a_reset_before_the_answer_is_unclear(apixo: FakeApixo, client: ApixoClient) -> None:
-    """From here it can not be seen how much had been read."""
+    """The client cannot see how much had been read."""
     apixo.faults.add_submit(Fault(ending="reset"))
     with pytest.raises(NoResponse) as caught:
         await client.submit(pro_text_to_video())

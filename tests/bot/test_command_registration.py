@@ -1,4 +1,4 @@
-"""The commands at Discord are looked at, and mended by the highest version alone."""
+"""The commands at Discord are compared, and repaired by the highest version alone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def _anything(
     """Stand for any command."""
 
 
-async def test_what_is_registered_is_left_alone_and_what_is_not_is_mended(
+async def test_what_is_registered_is_left_alone_and_what_is_not_is_repaired(
     fake_discord: FakeDiscord, database: Database
 ):
     """A start without a difference registers nothing; another deployment's doing is undone."""

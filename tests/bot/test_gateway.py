@@ -42,7 +42,7 @@ async def client(
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-async def test_what_only_a_person_can_mend_ends_the_connection(
+async def test_what_only_a_person_can_repair_ends_the_connection(
     fake_discord: FakeDiscord, client: discord.Client, code: int
 ):
     """Each code has its own sentence, which names it."""

@@ -1,4 +1,4 @@
-"""Logs: no secret is in them, whoever wrote the line."""
+"""Logs: no secret is in them, whichever library wrote the line."""
 
 import asyncio
 import gc
@@ -132,7 +132,7 @@ def test_ctrl_c_is_no_error(settings: Settings, capsys: pytest.CaptureFixture[st
 async def test_a_task_of_the_service_that_fails_unseen_is_logged_by_the_loop(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ):
-    """As soon as nobody can look at it any more."""
+    """As soon as nobody can look at it any longer."""
     logs.set_up(settings)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(logs.log_loop_error)

@@ -14,7 +14,7 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line
 
 @pytest.mark.parametrize("row", ROWS[1:], ids=lambda row: row.split("|")[1].strip()[:60])
 def test_every_threat_has_tests_that_exist(row: str):
-    """Whoever renames one renames it there."""
+    """Who renames one has to rename it there."""
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row)
     assert named
     for path, name in named:

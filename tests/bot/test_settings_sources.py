@@ -103,7 +103,7 @@ def test_every_setting_can_be_a_file(folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_setting_and_its_file_at_once_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    """Nobody could tell which one counts."""
+    """It would be unclear which one counts."""
     (folder / "token").write_text("other-secret")
     (folder / ".env").write_text(GOOD)
     monkeypatch.setenv("DISCORD_TOKEN_FILE", str(folder / "token"))

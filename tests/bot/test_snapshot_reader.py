@@ -58,7 +58,7 @@ async def test_jobs_and_rows_come_newest_first_with_the_sums(
 async def test_money_given_back_after_a_charge_is_counted(
     books: SnapshotReader, database: Database, database_url: str
 ):
-    """The operator paid for a lost file: the charge stays, the refund stands beside it."""
+    """The operator paid for a lost file: the charge stays, with the refund beside it."""
     await _accept(database, 1, ADA)
     await _end(database, 1, JobState.SUCCEEDED)
 
@@ -144,7 +144,7 @@ def _name(number: int) -> str:
 
 
 async def _accept(database: Database, number: int, user_id: int) -> None:
-    """Put a job with its hold at APIXO's door."""
+    """Add a job with its hold, about to be submitted."""
     new = NewJob(
         id=_name(number),
         interaction_id=number,

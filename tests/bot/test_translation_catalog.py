@@ -1,4 +1,4 @@
-"""Every sentence that members read stands in one catalogue, which is renewed with the code."""
+"""Every sentence that members read is in one catalogue, which is renewed with the code."""
 
 import importlib.machinery
 import importlib.util
@@ -102,7 +102,7 @@ ALLOWED = {
 
 @cache
 def unsaid_in(room: str) -> Sequence[tuple[str, str]]:
-    """List where each text stands, and the text."""
+    """List each text with its place."""
     return [
         (f"{path.relative_to(ROOT)}:{line}", text)
         for path in sorted((ROOT / room).rglob("*.py"))
@@ -138,7 +138,7 @@ def test_every_sentence_goes_through_the_catalogue(room: str):
 
 @pytest.mark.parametrize("room", SILENT_ROOMS)
 def test_no_sentence_for_members_is_made_below_cogs(room: str):
-    """A rule is a code with parameters; its sentence stands in cogs.ui.violations."""
+    """A rule is a code with parameters; its sentence is in cogs.ui.violations."""
     said = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sorted((ROOT / room).rglob("*.py"))
@@ -164,7 +164,7 @@ def test_a_sentence_for_members_is_found(source: str, lines: list[int]):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_nothing_is_said_at_import(room: str):
-    """What stands outside of functions is marked: the language is chosen later."""
+    """What is outside of functions is marked: the language is chosen later."""
     said = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in sorted((ROOT / room).rglob("*.py"))

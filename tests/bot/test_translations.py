@@ -130,7 +130,7 @@ msgstr[1] "{second}"
     ],
 )
 def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str, plural: str):
-    """A syntax that nobody knows, and a rule for plurals that cannot be followed."""
+    """An unknown syntax, and a rule for plurals that cannot be followed."""
     write(tmp_path, text, plural)
     with pytest.raises(ValueError, match=r"de\.po cannot be"):
         translations.load_translations("de", tmp_path)

@@ -291,7 +291,7 @@ async def test_an_answer_that_is_too_old_leaves_the_video_for_post_again(
 async def test_nobody_elses_post_again_brings_a_private_video(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, ben: MemberClient
 ) -> None:
-    """A stranger's click neither sends it nor stands ready for when it is sent."""
+    """A stranger's click neither sends it nor is kept for when it is sent."""
     fake_discord.world.close_dms(ada.user)
     job = job_id_in(await typed(harness, ada, SLOW))
     harness.token_clock_offset_ms = 15 * 60_000

@@ -82,7 +82,7 @@ def texts(message: Message) -> Iterator[str]:
 
 
 def bare(text: str) -> str:
-    """Give what of a text is a word, and stands outside of every bracket."""
+    """Return the words of a text that are outside of every bracket."""
     depth, outside = 0, ""
     for char in text:
         depth += (char == OPENS) - (char == CLOSES)

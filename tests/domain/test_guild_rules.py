@@ -99,7 +99,7 @@ def test_without_settings_a_request_is_what_it_was() -> None:
 def test_what_is_left_open_is_as_the_server_wants_it(
     rules: GenerationRules, command: GenerationCommand, field: str, value: object
 ) -> None:
-    """A default that the command or the model can not do, or may not, is passed over."""
+    """A default that the command or the model cannot do, or may not, is passed over."""
     assert getattr(filled(rules, command), field) == value
 
 

@@ -49,7 +49,7 @@ def faults(**fields: Any) -> list[Violation]:
     ],
 )
 def test_rules_that_can_be_kept_to_are_taken(rules: GenerationRules) -> None:
-    """Each stands just on the good side of a boundary."""
+    """Each is just on the good side of a boundary."""
     assert faults(rules=rules) == []
 
 

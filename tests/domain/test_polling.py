@@ -41,7 +41,7 @@ def test_the_typical_time_is_the_documented_one(
 def test_there_is_one_early_look_and_none_before_the_fastest_task_ends(
     model: ModelId, seconds: int
 ) -> None:
-    """Bad news comes at about nine seconds; between that and the documented time there is none."""
+    """Failures come at about nine seconds; between that and the documented time there are none."""
     earliest, latest = typical_duration_ms(model, seconds)
     looks = list(takewhile(lambda age: age <= latest, poll_ages_ms(model, seconds)))
     assert looks[0] == 12_000

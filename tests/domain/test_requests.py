@@ -198,7 +198,7 @@ def test_1_5_pro_takes_the_shape_of_the_picture(width: int, height: int, ratio: 
     ],
 )
 def test_a_broken_rule_is_named(draft: Draft, code: Code, params: dict[str, object]) -> None:
-    """Each rule alone breaks one request, with one violation, which the member can mend."""
+    """Each rule alone breaks one request, with one violation, which the member can correct."""
     (violation,) = broken(draft)
     assert violation.code is code
     assert params.items() <= dict(violation.params).items()

@@ -139,7 +139,7 @@ def theirs(rules: ModelRules, body: dict[str, Any]) -> Submission | None:
 
 
 def stricter_on_purpose(draft: Draft, rules: ModelRules, mode: str) -> bool:
-    """Tell whether a draft is one of those that only we refuse.
+    """Return whether a draft is one of those that only we refuse.
 
     The stand-in ignores fields that a mode does not know; with us nothing a member gave is lost
     without a word. A prompt that shows nothing, or that a database cannot hold, is no prompt. A

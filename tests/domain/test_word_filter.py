@@ -47,7 +47,7 @@ def test_a_word_is_found_as_it_reads(prompt: str, found: tuple[str, ...]) -> Non
 
 
 def test_two_words_may_share_an_edge() -> None:
-    """What stands between two words ends the one and begins the other."""
+    """What is between two words ends the one and begins the other."""
     assert find_listed_words("gun knife", ("gun", "knife")) == ("gun", "knife")
 
 
@@ -67,7 +67,7 @@ def test_of_two_words_that_begin_alike_the_longer_is_named() -> None:
     ],
 )
 def test_a_pattern_is_found_anywhere(pattern: str, prompt: str, *, is_found: bool) -> None:
-    """Between slashes stands a pattern, which does not tell capitals from small letters."""
+    """Between slashes is a pattern, which ignores case."""
     assert bool(find_listed_words(prompt, (pattern,))) is is_found
 
 

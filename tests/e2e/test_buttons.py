@@ -142,7 +142,7 @@ async def set_up(harness: ServiceHarness) -> Stage:
 async def use_everything(stage: Stage) -> list[str]:
     """Use all that is laid out, and give the jobs whose videos come of it."""
     await set_rules(stage)
-    jobs = [*await press_all(stage), *await mend_and_confirm(stage)]
+    jobs = [*await press_all(stage), *await correct_and_confirm(stage)]
     for job in jobs:
         await stage.harness.wait_for_result(job)
     await delete(stage.ada, await stage.harness.wait_for_result(jobs[0]))
@@ -181,8 +181,8 @@ async def delete(person: MemberClient, result: Message) -> None:
     await use(person, question, "Delete it", shows="Deleted.")
 
 
-async def mend_and_confirm(stage: Stage) -> list[str]:
-    """Mend a refused request in its form, and agree to a dear one; give the two jobs."""
+async def correct_and_confirm(stage: Stage) -> list[str]:
+    """Correct a refused request in its form, and confirm an expensive one; return the two jobs."""
     ada, harness = stage.ada, stage.harness
     refused = await harness.run_command("video", {**VIDEO, "prompt": "x"})
     corrected = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")

@@ -56,7 +56,7 @@ async def test_a_signal_ends_the_page_and_the_bot(tmp_path: Path, number: signal
 
 @pytest.mark.parametrize("times", [1, 3])
 async def test_ctrl_c_ends_everything_while_the_bot_starts(tmp_path: Path, times: int):
-    """The terminal tells the whole group of processes, as often as somebody presses it."""
+    """The terminal signals the whole group of processes, as often as somebody presses it."""
     async with _demo(tmp_path) as demo:
         await demo.until("Open http")
         for _ in range(times):
@@ -183,7 +183,7 @@ def _bot_of(demo: int) -> int:
 
 
 def _difference(path: str) -> float:
-    """Tell how far a clip's middle is from the picture of the lake, 0 to 255."""
+    """Return how far a clip's middle is from the picture of the lake, 0 to 255."""
     with av.open(path) as clip:
         frames = [frame.to_image() for frame in clip.decode(video=0)]
     middle = frames[len(frames) // 2].convert("RGB").resize((640, 360)).crop(_UPPER_HALF)

@@ -41,7 +41,7 @@ async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarne
     assert code == 0, said
 
 
-async def test_commands_that_another_deployment_has_overwritten_are_told_and_mended(
+async def test_commands_that_another_deployment_has_overwritten_are_named_and_repaired(
     harness: ServiceHarness,
 ):
     """The doctor looks at Discord, not at a note; so does the next start."""

@@ -40,7 +40,7 @@ async def opened(descriptors: None) -> AsyncIterator[list[asyncio.StreamWriter]]
 async def test_members_are_answered_while_half_requests_fill_the_port(
     harness: ServiceHarness, opened: list[asyncio.StreamWriter]
 ):
-    """More connections than the process may open files; then garbage on each of as many more."""
+    """More connections than the process may open files; then garbage on each of as many again."""
     port = free_port()
     environment = {**harness.service.environment, "HTTP_PORT": str(port)}
     service = replace(harness.service, command=_LIMITED, environment=environment, launch=launch)

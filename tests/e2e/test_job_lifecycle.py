@@ -21,7 +21,7 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
 async def test_killed_while_generating_every_mode_is_posted_and_charged_once(
     harness: ServiceHarness, tmp_path: Path, database_url: str
 ):
-    """Each mode of both models is under way at SIGKILL; the next process takes the belt on."""
+    """Each mode of both models is under way at SIGKILL; the next process goes on with them."""
     settings = {"DATABASE_URL": database_url, "APIXO_MAX_TASKS": "8"}
     harness = ServiceHarness.create(harness.apixo, harness.discord, tmp_path / "killed", settings)
     with harness.halted_apixo():
@@ -122,7 +122,7 @@ async def test_the_gateway_may_drop_while_videos_are_made(harness: ServiceHarnes
 
 
 async def test_a_waiting_video_is_cancelled_by_its_button(harness: ServiceHarness):
-    """One place: the second waits, its button takes it off the belt, nothing is charged."""
+    """One place: the second waits, its button takes it out of the queue, nothing is charged."""
     settings = {"APIXO_MAX_TASKS": "1"}
     harness = ServiceHarness.create(
         harness.apixo, harness.discord, harness.service.folder, settings
@@ -159,7 +159,7 @@ async def test_a_lost_submission_is_parked_and_said_so(harness: ServiceHarness):
 
 
 async def test_only_what_plays_is_posted(harness: ServiceHarness):
-    """Half a file is fetched anew, then from the next address; sound alone is paid back."""
+    """Half a file is fetched again, then from the next address; sound alone is paid back."""
     async with harness.service.run():
         await harness.wait_until_ready()
         harness.apixo.faults.add_download(ApixoFault(is_half=True))

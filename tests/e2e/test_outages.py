@@ -1,4 +1,4 @@
-"""What the service stands on breaks: it says what is wrong, answers, and loses nothing.
+"""What the service depends on breaks: it says what is wrong, answers, and loses nothing.
 
 The real process runs between both stand-ins. What breaks is real, too: see `tests.harness.outages`.
 """
@@ -178,7 +178,7 @@ async def test_a_disk_that_is_full_and_has_the_database_too(
 async def test_a_database_file_that_can_not_be_written(
     harness: ServiceHarness, settings: dict[str, str]
 ):
-    """The service stays and says so; started anew it ends with a sentence; then it goes on."""
+    """The service stays and says so; restarted it ends with a sentence; then it goes on."""
     stage = watched(harness, settings)
     life = await stage.live()
     file = stage.service.folder / "dailies.db"

@@ -12,7 +12,7 @@ VIDEO = {"prompt": "a lake at dusk", "duration": 4}
 async def test_a_copy_put_back_is_recognized_and_its_queue_released_at_one_word(
     harness: ServiceHarness, tmp_path: Path
 ):
-    """The video that it does not know of stands; the operator sees why, and releases all."""
+    """The video that it does not know of stays; the operator sees why, and releases all."""
     job = await live_past_a_copy(harness, tmp_path / "copy.db")
     put_back(harness, tmp_path / "copy.db")
     async with harness.service.run():

@@ -45,7 +45,7 @@ async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
 
 
 async def test_no_piece_of_a_prompt_or_a_files_name_is_logged(harness: ServiceHarness):
-    """Made, refused, failed, lost, not posted, crashed: ids, codes and classes tell of it."""
+    """Made, refused, failed, lost, not posted, crashed: the log has ids, codes and classes."""
     async with harness.service.run():
         await harness.wait_until_ready()
         await _make(harness)

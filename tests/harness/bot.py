@@ -144,7 +144,7 @@ class BotHarness:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
-        intake = AttachmentLoader(session, self.discord.api_url)
+        loader = AttachmentLoader(session, self.discord.api_url)
         bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
         answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
         self.context = context = Context(
@@ -160,7 +160,7 @@ class BotHarness:
             video_tools=self.video_tools,
         )
         belt = Worker(context, "test")
-        bot.attach_cogs(build_cogs(bot, context, belt, answers, intake))
+        bot.attach_cogs(build_cogs(bot, context, belt, answers, loader))
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot

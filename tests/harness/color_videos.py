@@ -71,13 +71,13 @@ def decode_frames(data: bytes) -> tuple[list[Colour], dict[str, Any]]:
 
 
 def audio_seconds(data: bytes) -> float:
-    """Decode the sound of a film, and tell how long it is."""
+    """Decode the sound of a film, and return its length."""
     with av.open(io.BytesIO(data), "r") as container:
         return sum(frame.samples for frame in container.decode(audio=0)) / SOUND_RATE
 
 
 def mean_color(picture: Image.Image) -> Colour:
-    """Tell the colour of a picture."""
+    """Return the colour of a picture."""
     pixel = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert isinstance(pixel, tuple)
     red, green, blue = pixel
@@ -90,7 +90,7 @@ def open_image(data: bytes) -> Image.Image:
 
 
 def color_distance(one: Colour, other: Colour) -> float:
-    """Tell how far apart two colours are."""
+    """Return how far apart two colours are."""
     return sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)))
 
 

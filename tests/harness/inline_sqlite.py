@@ -39,7 +39,7 @@ def sqlite_without_threads(*, others_go_on: bool = False) -> Generator[None]:
 
 
 def fulfil(future: asyncio.Future[T], work: Callable[[], T]) -> None:
-    """Do some work, and give its result or error to whoever waits for it."""
+    """Do some work, and give its result or error to anyone who waits for it."""
     try:
         result = work()
     except Exception as error:  # noqa: BLE001 - whoever waits for it hears of it

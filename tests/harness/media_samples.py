@@ -40,7 +40,7 @@ def make_video(
 
 
 def make_audio(ms: int, kind: str = "mp3", **options: str) -> bytes:
-    """Write silence: `mp3`, `wav`, or any other that FFmpeg knows."""
+    """Write silence: `mp3`, `wav`, or any other format of FFmpeg's."""
     codec = {"mp3": "libmp3lame", "wav": "pcm_s16le", "mp4": "aac", "ogg": "libopus"}[kind]
     rate = 48_000 if kind == "ogg" else _RATE
     data = io.BytesIO()

@@ -148,7 +148,7 @@ class WritingForm(ui.Modal, title="Writing"):
     )
 
     async def on_submit(self, interaction: Interaction) -> None:
-        """Tell what came."""
+        """Return what came."""
         name, story, files, size = (
             label.component for label in (self.name, self.story, self.files, self.size)
         )
@@ -189,7 +189,7 @@ class ChoosingForm(ui.Modal, title="Choosing"):
     )
 
     async def on_submit(self, interaction: Interaction) -> None:
-        """Tell what came."""
+        """Return what came."""
         days, agreed = self.days.component, self.agreed.component
         assert isinstance(days, ui.CheckboxGroup)
         assert isinstance(agreed, ui.Checkbox)
@@ -209,7 +209,7 @@ class GrantingForm(ui.Modal, title="Granting"):
     )
 
     async def on_submit(self, interaction: Interaction) -> None:
-        """Tell what came."""
+        """Return what came."""
         menus = [label.component for label in (self.role, self.whom)]
         chosen = [format_values(menu.values) for menu in menus if isinstance(menu, MENUS)]
         await interaction.response.send_message("; ".join(chosen))

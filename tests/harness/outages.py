@@ -1,4 +1,4 @@
-"""Breaks what the service stands on as it breaks in life: by the kernel, or by a signal."""
+"""Breaks what the service depends on, as it breaks in production: by the kernel, or by a signal."""
 
 import asyncio
 import os
@@ -77,7 +77,7 @@ class KillablePostgres:
         self.url: str = self._server.get_uri()
 
     def kill(self) -> None:
-        """End it by SIGKILL, with every process of its own: nothing is written any more."""
+        """End it by SIGKILL, with every process of its own: nothing more is written."""
         server = psutil.Process(self._server.get_pid())
         family = [server, *server.children(recursive=True)]
         for each in family:

@@ -1,4 +1,4 @@
-"""The page as a test sees it: what its socket tells, put together, and orders sent as it does."""
+"""The page as a test sees it: what its socket sends, put together, and orders sent as it does."""
 
 import asyncio
 import io
@@ -83,7 +83,7 @@ class PageClient:
         return answer["error"]
 
     async def post(self, order: str, files: Files | None = None) -> tuple[int, Json]:
-        """Send an order as it stands, and give the answer's status and JSON."""
+        """Send an order as it is, and return the answer's status and JSON."""
         form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
         form.add_field("order", order)
         for name, (filename, content) in (files or {}).items():

@@ -35,17 +35,17 @@ class PanelDriver:
         assert self.panel.message is not None
         return walk_components(self.panel.message.components)
 
-    def find_control(self, knob: str) -> Json:
+    def find_control(self, control: str) -> Json:
         """Find a menu or a button by its name."""
         found = [
-            one for one in self.components if one.get("custom_id", "").split(":")[2:3] == [knob]
+            one for one in self.components if one.get("custom_id", "").split(":")[2:3] == [control]
         ]
-        assert found, f"no {knob} on {self.text}"
+        assert found, f"no {control} on {self.text}"
         return found[0]
 
-    def selected_values(self, knob: str) -> list[str]:
+    def selected_values(self, control: str) -> list[str]:
         """List what a menu shows as chosen."""
-        menu = self.find_control(knob)
+        menu = self.find_control(control)
         named = [one["value"] for one in menu.get("options", ()) if one.get("default")]
         return named + [str(one["id"]) for one in menu.get("default_values", ())]
 
@@ -53,13 +53,13 @@ class PanelDriver:
         """Turn to a page."""
         return await self.select("turn", page)
 
-    async def select(self, knob: str, *values: Any) -> Self:
+    async def select(self, control: str, *values: Any) -> Self:
         """Choose from a menu, and wait for the page as it is then."""
-        return await self._after(await self._choosing(knob, values))
+        return await self._after(await self._choosing(control, values))
 
-    async def click(self, knob: str) -> Self:
+    async def click(self, control: str) -> Self:
         """Click a button that opens no form, and wait for the page as it is then."""
-        custom_id = self.find_control(knob)["custom_id"]
+        custom_id = self.find_control(control)["custom_id"]
         return await self._after(await self.member.click(self.panel, custom_id))
 
     async def open_modal(self, button: str) -> Interaction:
@@ -74,12 +74,14 @@ class PanelDriver:
         """Send a form off, and wait for the page as it is then."""
         return await self._after(await self.member.submit_modal(form, typed))
 
-    async def fill_modal(self, knob: str, **typed: Any) -> Self:
+    async def fill_modal(self, control: str, **typed: Any) -> Self:
         """Open a form, fill it in, and send it off."""
-        return await self.submit_modal(await self.open_modal(knob), **typed)
+        return await self.submit_modal(await self.open_modal(control), **typed)
 
-    async def _choosing(self, knob: str, values: Sequence[Any]) -> Interaction:
-        return await self.member.select(self.panel, self.find_control(knob)["custom_id"], [*values])
+    async def _choosing(self, control: str, values: Sequence[Any]) -> Interaction:
+        return await self.member.select(
+            self.panel, self.find_control(control)["custom_id"], [*values]
+        )
 
     async def _after(self, used: Interaction) -> Self:
         answered = await used.until_answered()

@@ -13,7 +13,7 @@ Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class RawServer:
-    """What a raw server knows of its clients; `requests` are whole, head and body."""
+    """What a raw server has of its clients; `requests` are whole, head and body."""
 
     replies: list[Reply]
     port: int = 0

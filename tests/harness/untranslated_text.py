@@ -23,7 +23,7 @@ _VALUE = "\0"
 
 
 def reads_like_a_sentence(text: str) -> bool:
-    """Tell whether two neighbouring words are letters, or one of them and the other a value."""
+    """Return whether two neighbouring words are letters, or one of them and the other a value."""
     if _MARKUP.search(text):
         return False
     kinds = [_kind(token) for token in _MENTION.sub(_VALUE, text).split()]

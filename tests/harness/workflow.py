@@ -1,4 +1,4 @@
-"""A belt with a real database and the stand-in of APIXO, on a clock that a test moves."""
+"""A worker with a real database and the stand-in of APIXO, on a clock that a test moves."""
 
 import asyncio
 from collections import defaultdict
@@ -60,7 +60,7 @@ class PostedMessage:
 
 
 class FakePublisher:
-    """A publisher whose messages outlive the belt, as Discord's do; drops repeats by nonce.
+    """A publisher whose messages outlive the worker, as Discord's do; drops repeats by nonce.
 
     `trouble[method]` holds errors that the next calls raise, `lost[method]` errors raised after
     the work was done.
@@ -193,7 +193,7 @@ class FakePublisher:
         self.messages.append(message)
 
     def knows_nonce(self, message: PostedMessage) -> bool:
-        """Tell whether a message is young enough for its nonce to be known."""
+        """Return whether a message is young enough for its nonce to be remembered."""
         return not self.forgets_nonces
 
     def _post(
@@ -231,7 +231,7 @@ def _unpacked(payload: ResultPayload) -> dict[str, Any]:
 
 
 class WorkflowHarness:
-    """Everything around a belt; the belt itself may die and be replaced."""
+    """Everything around a worker; the worker itself may die and be replaced."""
 
     def __init__(
         self,
@@ -259,7 +259,7 @@ class WorkflowHarness:
         self.worker = Worker(context, "first")
 
     async def replace_worker(self, database: Any = None, owner: str = "second") -> None:
-        """Put a new belt, as of a new process, in the place of the old one."""
+        """Replace the worker, as a new process would."""
         self.context = replace(self.context, database=database or self.database)
         self.worker = Worker(self.context, owner)
         await self.worker.recover()
@@ -267,7 +267,7 @@ class WorkflowHarness:
     async def accept_job(
         self, prompt: str = "a lake at dusk", *, user: int = ADA, **options: Any
     ) -> Accepted:
-        """Ask for a video, a little later than whoever asked before."""
+        """Ask for a video, a little later than the order before."""
         self.clock.advance(0.001)
         return await accept(self.context, self.make_order(prompt, user=user, **options))
 
@@ -281,12 +281,12 @@ class WorkflowHarness:
         )
 
     async def run_once(self) -> None:
-        """Turn the belt once and wait for its stages."""
+        """Run one turn of the worker and wait for its stages."""
         await self.worker.run_once()
         await self.worker.wait_until_idle()
 
     async def run_until(self, *states: JobState, job: str, within_s: float = 4 * 3600) -> Job:
-        """Turn the belt, moving the clock to whatever is due, until a job has one of the states."""
+        """Run the worker, moving the clock to what is due, until a job has one of the states."""
         end = self.clock.now() + within_s
         while (found := await self.job(job)).state not in states:
             assert self.clock.now() < end, f"{found} is not {states}"
@@ -303,7 +303,7 @@ class WorkflowHarness:
         self.clock.advance(min(max(wait_s, _STEP_S), _MAX_STEP_S))
 
     async def run_for(self, seconds: float, step_s: float = 30) -> None:
-        """Let time pass with the belt turning."""
+        """Let time pass while the worker runs."""
         end = self.clock.now() + seconds
         while self.clock.now() < end:
             await self.run_once()
@@ -366,7 +366,7 @@ class FlakyDatabase:
 class KilledDatabase:
     """A database under a process that is killed at its n-th transaction, before or after it.
 
-    Whoever is inside hears nothing any more, as after SIGKILL; `dead` tells the test.
+    What runs inside stops there, as after SIGKILL; `dead` shows it to the test.
     """
 
     def __init__(self, database: Database, last: int, *, commits: bool) -> None:

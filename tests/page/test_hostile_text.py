@@ -93,7 +93,7 @@ async def test_hostile_messages_names_and_servers_are_shown_as_text(
 
 
 async def test_what_is_said_is_read_letter_by_letter(page: Page, discord: DemoDiscord):
-    """Text without marks of Discord's own markdown stands there exactly as it was written."""
+    """Text without marks of Discord's own markdown appears exactly as it was written."""
     place = discord.channel("general")
     plain = [text for text in HOSTILE if text.startswith(("<s", "<i"))]
     for text in plain:

@@ -56,7 +56,7 @@ class LedgerModel:
         return self.limits.get((guild, "members", 0, kind), default)
 
     def remaining(self, scope: str, member: Member) -> int:
-        """Tell what fits under both limits of a scope."""
+        """Return what fits under both limits of a scope."""
         limits = {kind: self.limit(scope, member, kind) for kind in ("day", "month")}
         rooms = [
             limit - self.used(self.bucket(scope, member, kind))
@@ -115,7 +115,7 @@ class LedgerModel:
         self._give(member, amount)
 
     def unspent_of(self, number: int) -> int:
-        """Tell what is unspent of a grant, the oldest being spent first."""
+        """Return what is unspent of a grant, the oldest being spent first."""
         member, rest = self.grants[number]
         newer = sum(r for n, (m, r) in self.grants.items() if m == member and n > number)
         return max(0, min(rest, self.unspent(member) - newer))

@@ -282,7 +282,7 @@ async def test_no_change_of_a_bucket_is_lost(database: Database, accept_job: Acc
 async def test_a_hold_that_does_not_fit_names_every_limit_in_its_way(
     database: Database, accept_job: Accept
 ) -> None:
-    """Each with its use, what was asked, and the midnight at which it starts anew."""
+    """Each with its use, what was asked, and the midnight at which it is reset."""
     await accept_job(price=60, at_ms=DAY_MS + 1)
     with pytest.raises(QuotaExceeded) as caught:
         await accept_job(

@@ -145,7 +145,7 @@ async def test_work_that_hangs_in_a_transaction_is_ended_for_who_is_cancelled(
     assert await get(database, "round") == "24"
 
 
-async def test_nothing_can_be_written_through_the_reading_door(database: Database) -> None:
+async def test_nothing_can_be_written_through_a_reader(database: Database) -> None:
     """The engine itself refuses a write in `read`."""
     with pytest.raises(DatabaseUnavailable, match="read-only"):
         await database.read(lambda tx: key_value.put(tx, "colour", "red"))
@@ -363,7 +363,7 @@ async def _read_what_was_left(database_url: str) -> None:
 async def test_a_database_opened_for_reading_refuses_work_that_writes(
     database: Database, database_url: str
 ) -> None:
-    """For reading only, there is no writing door and no migration, though the service runs."""
+    """For reading only, there is no writer and no migration, though the service runs."""
     await put(database, "colour", "red")
     async with await Database.open(database_url, read_only=True) as reader:
         assert await get(reader, "colour") == "red"
@@ -441,7 +441,7 @@ async def test_money_is_safe_from_a_loss_of_power(database: Database) -> None:
 
 @only_sqlite
 async def test_a_file_that_was_closed_is_whole_by_itself(database_url: str):
-    """Whoever copies it then has everything: the log beside it is folded in and gone."""
+    """A copy made then has everything: the log beside it is folded in and gone."""
     async with await Database.open(database_url) as database:
         await database.migrate()
         await database.transact(lambda tx: key_value.put(tx, "colour", "red"))

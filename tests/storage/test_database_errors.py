@@ -48,7 +48,7 @@ def told(**codes: object) -> str | None:
     ],
 )
 def test_each_outage_of_a_file_has_its_sentence(code: int, said: str | None):
-    """Also where the code tells details; a fault of the work is none."""
+    """Also where the code is a detailed one; a fault of the work is none."""
     assert told(sqlite_errorcode=code) == said
 
 
@@ -102,7 +102,7 @@ async def test_a_lock_beyond_patience_is_told_and_passes(
 
 
 async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(database: Database):
-    """So nobody stands in a line of those who each wait for the same lock."""
+    """So transactions do not queue, each waiting for the same lock."""
     inside, may_end = asyncio.Event(), asyncio.Event()
 
     async def slow(tx: AsyncConnection) -> None:

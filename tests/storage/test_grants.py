@@ -86,7 +86,7 @@ async def bucket(database: Database, name: str) -> tuple[int, int, int]:
 async def test_a_hold_takes_what_the_quota_leaves_and_the_rest_from_grants(
     database: Database, accept_job: Accept, under: Limits
 ) -> None:
-    """The member's buckets count the quota's part, the purse the rest, the server's all."""
+    """The member's buckets count the quota's part, the grants the rest, the server's all."""
     await grant(database, 60)
     await accept_job(price=80, limits=under)
     job = await accept_job(price=50, limits=under)
@@ -209,7 +209,7 @@ async def test_what_is_unspent_of_a_grant_is_taken_back_once(
 async def test_holds_and_revocations_at_once_share_what_there_is(
     database: Database, accept_job: Accept, no_limits: Limits
 ) -> None:
-    """Whoever is first has it; the purse is never below nothing."""
+    """The first one has it; the grants are never below zero."""
     nothing = replace(no_limits, member_day=MicroUSD(0))
     for _ in range(5):
         grant_id = await grant(database, 100)

@@ -263,7 +263,7 @@ async def test_a_kept_job_can_be_announced_anew(database: Database, accept_job: 
 
 
 @pytest.mark.parametrize("source", S)
-async def test_every_move_the_belt_does_not_know_is_refused(
+async def test_every_unknown_transition_is_refused(
     database: Database, accept_job: Accept, source: JobState
 ) -> None:
     """From each state, exactly the moves of the rules are made; each leaves its event."""

@@ -53,7 +53,7 @@ async def test_a_video_is_kept_as_it_came(folder: MediaFolder, tmp_path: Path) -
 async def test_a_video_has_its_name_only_when_it_is_whole(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
-    """Till the last chunk the old file stands under the name, then the new one does, whole."""
+    """Till the last chunk the old file has the name, then the new one does, whole."""
     await folder.save_video(NAME, chunks(MARK), max_bytes=99)
     seen: list[bytes] = []
 
@@ -308,7 +308,7 @@ async def test_a_saved_input_is_pending_until_a_job_keeps_it(
 async def test_an_input_is_discarded_by_who_saved_it_unless_others_have_it_too(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
-    """Whoever saves, touches or keeps the same bytes meanwhile goes on having them."""
+    """Anyone who saves, touches or keeps the same bytes meanwhile goes on having them."""
     first, second = [await folder.save_input(INPUT, "png") for _ in range(2)]
     assert not folder.discard_input(second)
     assert not folder.discard_input(first)
@@ -359,7 +359,7 @@ def test_what_is_not_there_is_not_touched(folder: MediaFolder) -> None:
 async def test_an_input_kept_while_it_is_swept_is_there(
     folder: MediaFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who keeps it when the sweep has made up its mind waits, and writes it anew."""
+    """Who keeps it once the sweep has decided waits, and writes it again."""
     name = await keep_input(folder, INPUT, "png")
     make_old(folder, name, 101)
     keeper = threading.Thread(target=lambda: asyncio.run(folder.save_input(INPUT, "png")))
@@ -438,7 +438,7 @@ async def test_what_is_no_video_does_not_become_a_copy(
 async def test_a_copy_in_the_making_is_not_swept_while_its_maker_lives(
     folder: MediaFolder, tmp_path: Path
 ) -> None:
-    """A process that was given the file holds it beyond the end of whoever gave it."""
+    """A process that was given the file keeps it after the end of the process that gave it."""
 
     async def handed_on(file: BinaryIO) -> None:
         maker = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=file)

@@ -238,7 +238,7 @@ async def test_a_migration_that_fails_leaves_nothing(
 
 
 async def _stamp(database: Database, revision: str) -> None:
-    """Let the database say that it stands at a revision."""
+    """Let the database say that it is at a revision."""
     change = text("UPDATE alembic_version SET version_num = :revision")
     await database.transact(lambda tx: tx.execute(change, {"revision": revision}))
 

@@ -118,7 +118,7 @@ async def test_places_at_apixo_are_never_overfilled(database: Database, accept_j
 
 @pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 async def test_claims_wait_for_each_other(database: Database, accept_job: Accept) -> None:
-    """While one transaction claims, the next one waits at the belt's lock; it sees its claims."""
+    """While one transaction claims, the next one waits at the queue's lock; it sees its claims."""
     await accept_job(user_id=1)
     await accept_job(user_id=2)
     blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -148,7 +148,7 @@ async def test_jobs_that_generate_take_a_place(database: Database, accept_job: A
     assert len(await claim(database, places=1)) == 1
 
 
-async def test_a_paused_belt_submits_nothing(database: Database, accept_job: Accept) -> None:
+async def test_a_paused_worker_submits_nothing(database: Database, accept_job: Accept) -> None:
     """Until the pause is over; a shorter pause does not end a longer one."""
     await accept_job()
     await accept_job()
@@ -344,7 +344,7 @@ async def look_past_the_quiet(database: Database) -> list[Job]:
         ("ix_jobs_unshown", look_past_the_quiet),
     ],
 )
-async def test_the_turning_belt_reads_no_ended_job(
+async def test_the_running_worker_reads_no_ended_job(
     database: Database, index: str, turn: Callable[[Database], Awaitable[object]]
 ) -> None:
     """What each turn asks is answered from an index that passes ended jobs over."""

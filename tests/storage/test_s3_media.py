@@ -154,7 +154,7 @@ async def test_an_input_reaches_the_bucket_with_its_job(media: S3MediaFolder, en
 
 
 async def test_links_lead_into_the_bucket(media: S3MediaFolder):
-    """Whoever has one gets the file, no credentials needed; altered, it is worth nothing."""
+    """A client with a link gets the file without credentials; altered, the link is refused."""
     clip = minimal_clip()
     await media.save_video(NAME, chunks(clip), max_bytes=MOST)
     name = await keep_input(media, b"a picture", "png")
@@ -172,7 +172,7 @@ async def test_links_lead_into_the_bucket(media: S3MediaFolder):
 
 
 async def test_a_bucket_that_is_not_there_is_named(media: S3MediaFolder):
-    """At the start in words; later as a fault of the disk, which the belt waits out."""
+    """At the start in words; later as a fault of the disk, which the worker waits out."""
     with pytest.raises(StorageError, match="the bucket nowhere") as refusal:
         open_media("s3://nowhere", lambda: NOW_MS)
     assert "canary" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""The world a belt turns in."""
+"""The world of a worker."""
 
 import asyncio
 from collections.abc import AsyncIterator

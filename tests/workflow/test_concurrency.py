@@ -1,4 +1,4 @@
-"""Two that meddle with one job at the same moment: whoever comes second sees what the first did."""
+"""Two processes change one job at the same moment: the second sees what the first did."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -167,7 +167,7 @@ async def test_what_changes_while_it_is_noted_as_shown_is_shown_too(harness: Wor
 
 @ON_POSTGRESQL
 async def test_a_stop_is_shown_on_a_card_that_is_being_noted(harness: WorkflowHarness):
-    """Whoever notes it read that nothing stopped the job."""
+    """The one that records it read that nothing stopped the job."""
     job = (await harness.accept_job()).job
     await _overlap(
         harness,

@@ -1,4 +1,4 @@
-"""Killed at any transaction, before or after it: the belt goes on as if nothing had happened."""
+"""Killed at any transaction, before or after it: the worker goes on as if nothing had happened."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ _MOST_TRANSACTIONS = 40
 async def test_a_process_killed_at_any_transaction_leaves_no_harm(
     harness: WorkflowHarness, commits: bool
 ):
-    """For each transaction of a whole life: kill there, start anew, and look.
+    """For each transaction of a whole life: kill there, restart, and compare.
 
     One task, one charge, one result message; or, where the answer of the submission died with the
     process, one task, nothing charged and the job parked.
@@ -108,7 +108,7 @@ async def test_a_submission_that_another_process_gave_up_is_adopted(harness: Wor
 
 
 @pytest.mark.parametrize("template", ["postgresql"], indirect=True)
-async def test_two_processes_on_one_belt_do_each_job_once(harness: WorkflowHarness):
+async def test_two_processes_on_one_queue_do_each_job_once(harness: WorkflowHarness):
     """On PostgreSQL several processes may turn: ten jobs, two belts, ten tasks and posts."""
     belts = harness.worker, Worker(harness.context, "other")
     ordered = [(await harness.accept_job()).job.id for _ in range(10)]

@@ -10,7 +10,7 @@ from storage import key_value
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from tests.harness.workflow import WorkflowHarness
-from workflow import reliability as surely_module
+from workflow import reliability
 from workflow.context import Context
 from workflow.reliability import commit_with_retry
 
@@ -41,7 +41,7 @@ class Breaking:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once, three times and on."""
-    monkeypatch.setattr(surely_module, "_WRITE_AGAIN_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(reliability, "_WRITE_AGAIN_S", (0.0, 0.0, 0.0))
 
 
 async def test_what_must_not_be_lost_is_written_after_however_long_an_outage(

@@ -1,4 +1,4 @@
-"""Nothing is bought that could not be kept: a full disk stops the belt, room lets it go on."""
+"""Nothing is bought that could not be kept: a full disk stops submitting, room lets it go on."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

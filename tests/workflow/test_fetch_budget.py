@@ -59,7 +59,7 @@ async def test_what_was_announced_and_not_fetched_is_given_back(
 
 
 async def test_earlier_days_are_forgotten(database: Database, tmp_path: Path) -> None:
-    """Whoever fetches next, so that nothing is kept of who never comes back."""
+    """Anyone who fetches next, so that nothing is kept of who never comes back."""
     await database.transact(lambda tx: fetched_bytes.add(tx, ADA, "1969-12-31", 5, 10))
     async with fetching(context_with(database, MediaFolder(tmp_path)), BEN, 5):
         pass

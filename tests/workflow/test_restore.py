@@ -52,7 +52,7 @@ class CopiedDatabase:
 
 
 class BrokenFolder(MediaFolder):
-    """A media folder that keeps no high-water mark, and tells none."""
+    """A media folder that keeps no high-water mark."""
 
     is_broken = True
 
@@ -102,7 +102,7 @@ async def test_a_copy_taken_at_any_transaction_leads_to_no_second_task_and_no_se
     """For each transaction of a whole life: copy there, live on, put it back, look.
 
     Discord has forgotten every nonce by then. What is submitted in the copy is delivered by
-    the post that stands, and what it does not know of is parked, with its hold.
+    the post that is there, and what it does not know of is parked, with its hold.
     """
     original, parked = harness.database, 0
     harness.publisher.forgets_nonces = True
@@ -262,7 +262,7 @@ async def test_a_history_that_can_not_be_read_parks_rather_than_posts_twice(
 async def test_what_was_put_back_together_is_suspected_when_it_is_said(
     harness: WorkflowHarness, tmp_path: Path
 ) -> None:
-    """The media folder is as old as the database, so nothing else can tell."""
+    """The media folder is as old as the database, so nothing else shows it."""
     job = (await harness.accept_job()).job.id
     restored = await declare_restored(harness.database, harness.context.now_ms())
     assert (restored.open, restored.parked) == (1, 1)

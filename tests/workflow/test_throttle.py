@@ -29,7 +29,7 @@ async def apixo(clock: ManualClock, limits: dict[str, int]) -> AsyncIterator[Fak
 
 
 async def moments(world: WorkflowHarness, job: str) -> dict[JobState, int]:
-    """Tell when a job came into each of its states."""
+    """Return when a job came into each of its states."""
     events = await world.database.read(lambda tx: jobs.list_events(tx, job))
     return {event.target: event.at_ms for event in events}
 
@@ -61,7 +61,7 @@ async def test_ten_members_with_one_job_each_do_not_wait_behind_one_with_fifty(
     await harness.audit()
 
 
-async def test_a_429_slows_the_belt_down_and_it_speeds_up_again_slowly(harness: WorkflowHarness):
+async def test_a_429_slows_submitting_down_and_it_speeds_up_again_slowly(harness: WorkflowHarness):
     """One at a time after the first 429, each a gap after the other; later any number again."""
     harness.change_policy(max_tasks=40)
     harness.apixo.faults.add_submit(Fault(status=429), 1)

@@ -1,4 +1,4 @@
-"""The belt as a whole: from an order to a posted video, fairly, whatever one job does."""
+"""The worker as a whole: from an order to a posted video, fairly, whatever one job does."""
 
 from collections import Counter
 from contextlib import suppress
@@ -39,7 +39,7 @@ async def test_an_order_becomes_a_posted_and_charged_video(harness: WorkflowHarn
     await harness.audit()
 
 
-async def test_the_status_message_is_edited_on_news_only(harness: WorkflowHarness):
+async def test_the_status_message_is_edited_on_changes_only(harness: WorkflowHarness):
     """Queued, being made, done: three states shown, however many looks were needed."""
     job = (await harness.accept_job(model=ModelId.SEEDANCE_2_0)).job
     await harness.run_once()
@@ -93,7 +93,7 @@ async def test_no_more_tasks_than_allowed_are_in_flight(harness: WorkflowHarness
 
 
 async def test_a_member_with_one_order_does_not_wait_behind_anothers_ten(harness: WorkflowHarness):
-    """Whoever has fewest in flight is next."""
+    """The member with the fewest in flight is next."""
     harness.change_policy(max_tasks=2)
     for _ in range(10):
         await harness.accept_job()

@@ -33,7 +33,7 @@ _DEADLINE_S = 120
 
 @dataclass
 class Caller:
-    """Whoever knows where callbacks go; `heard` counts what the service made of each."""
+    """A sender that has the callback's address; `heard` counts what the service made of each."""
 
     root: str
     session: aiohttp.ClientSession
@@ -88,7 +88,7 @@ async def submitted(world: WorkflowHarness, prompt: str = "a lake at dusk", **op
 
 
 async def finish(world: WorkflowHarness, job: Job) -> Job:
-    """Let the task end, APIXO call, and the belt do the rest, without any other wait."""
+    """Let the task end, APIXO call, and the worker do the rest, without any other wait."""
     world.clock.advance(600)
     await called_back(world)
     for _ in range(5):
@@ -160,7 +160,7 @@ async def test_a_call_finds_a_stuck_job(harness: WorkflowHarness, caller: Caller
 
 
 async def test_a_lost_answer_is_found_by_the_call(harness: WorkflowHarness, caller: Caller):
-    """The task was made, the answer lost: the call tells its name, the member gets the video."""
+    """The task was made, the answer lost: the callback brings its id, the member gets the video."""
     job = await submitted(harness, LOST)
     assert (job.state, job.task_id) == (S.SUBMIT_UNKNOWN, None)
     delivered = await finish(harness, job)
@@ -206,7 +206,7 @@ async def test_a_call_before_the_submission_is_answered_does_no_harm(
 
 
 async def test_a_hundred_calls_at_once_come_to_one_video(harness: WorkflowHarness, caller: Caller):
-    """Early ones, late ones: each is answered 200, and the belt sees one end."""
+    """Early ones, late ones: each is answered 200, and the worker sees one end."""
     job = await submitted(harness, LOST)
     task = next(iter(harness.apixo.tasks)).id
     harness.clock.advance(600)
@@ -240,7 +240,7 @@ async def test_a_call_while_apixo_is_asked_is_not_lost(harness: WorkflowHarness,
 
 
 async def test_what_is_forged_changes_nothing(harness: WorkflowHarness, caller: Caller):
-    """Unknown, altered, another job's, of another submission: 401, and the job knows nothing."""
+    """Unknown, altered, another job's, of another submission: 401, and the job is unchanged."""
     job = await submitted(harness, LOST)
     other = await submitted(harness, "another [[effect:504]]", user=BEN)
     job = await harness.job(job.id)
@@ -275,7 +275,7 @@ async def test_a_call_about_another_task_is_refused(harness: WorkflowHarness, ca
 async def test_a_call_for_an_earlier_submission_binds_nothing(
     harness: WorkflowHarness, caller: Caller
 ):
-    """What was sent anew since belongs to the later submission alone."""
+    """What was sent again since belongs to the later submission alone."""
     harness.apixo.faults.add_submit(Fault(status=429), 1)
     job = await submitted(harness, "a lake [[never]]")
     await harness.run_until(S.GENERATING, job=job.id)
@@ -329,7 +329,7 @@ async def test_what_is_too_long_is_not_read(harness: WorkflowHarness, caller: Ca
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_only_post_is_taken(harness: WorkflowHarness, caller: Caller, method: str):
-    """405 for every other method, whoever asks."""
+    """405 for every other method, from any client."""
     job = await submitted(harness, LOST)
     address = f"{caller.root}/callbacks/apixo/{token_of(job)}"
     async with caller.session.request(method, address) as answer:

@@ -101,7 +101,7 @@ async def test_a_gateway_that_is_gone_is_named(harness: WorkflowHarness, watcher
     assert "servers" in (await watcher.ask())[1]["failing"]["gateway"]
 
 
-async def test_a_belt_that_stands_still_is_named(harness: WorkflowHarness, watcher: Watcher):
+async def test_a_worker_that_makes_no_progress_is_named(harness: WorkflowHarness, watcher: Watcher):
     """Before its first turn, and when the last one is long ago."""
     assert "not run yet" in (await watcher.ask())[1]["failing"]["belt"]
     await harness.run_once()

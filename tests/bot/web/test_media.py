@@ -24,7 +24,7 @@ SEAL = Signer(b"a secret of this test", "links")
 
 @dataclass
 class Visitor:
-    """Whoever has a link; `links` makes them."""
+    """A client with a link; `links` makes them."""
 
     session: aiohttp.ClientSession
     links: SignedUrls
@@ -85,7 +85,7 @@ async def test_a_link_to_an_input_gives_the_members_file(visitor: Visitor):
 
 
 async def test_a_link_runs_out(visitor: Visitor):
-    """410 from its end on, and 410 for a file that is not kept any more."""
+    """410 from its end on, and 410 for a file that is not kept."""
     address = visitor.links.url_for_result(VIDEO, LATER_MS)
     visitor.now_ms = LATER_MS
     assert (await visitor.get(address))[0] == 200

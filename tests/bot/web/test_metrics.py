@@ -1,4 +1,4 @@
-"""`/metrics`: what a monitor sees of the belt, and the alert rules that go by it."""
+"""`/metrics`: what a monitor sees of the worker, and the alert rules that go by it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ class Monitor:
 async def monitor(
     harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Monitor]:
-    """Have a world scraped that counts its requests; every scrape reads anew."""
+    """Have a world scraped that counts its requests; every scrape reads again."""
     monkeypatch.setattr(metrics, "_FRESH_S", 0)
     meters = ProcessMetrics()
     key, trace = SecretStr(harness.apixo.key), meters.trace_config("apixo")
@@ -109,7 +109,7 @@ async def test_what_goes_wrong_is_counted(harness: WorkflowHarness, monitor: Mon
     assert (await monitor.scrape())["dailies_poll_late_seconds"] == 0
 
 
-async def test_a_belt_that_the_exposure_stops_is_paused_like_any_other(harness: WorkflowHarness):
+async def test_a_worker_that_the_exposure_stops_is_paused_like_any_other(harness: WorkflowHarness):
     """A monitor need not know why nothing is submitted."""
     harness.change_policy(exposure_limit=MicroUSD(1))
     assert not (await collect_metrics(harness.context, 0)).is_paused

@@ -500,7 +500,7 @@ async def test_a_signed_link_arrives_unchanged(server: Server, loader: TurnLoade
 async def test_every_bad_file_is_named_and_the_good_ones_stay_in_order(
     server: Server, loader: TurnLoader
 ) -> None:
-    """One answer tells all there is to mend."""
+    """One answer lists everything to correct."""
     sizes = {"/1.png": (400, 300), "/3.png": (300, 400)}
 
     async def send(request: web.Request) -> web.StreamResponse:

@@ -143,7 +143,7 @@ async def test_at_most_25_prompts_are_suggested(harness: BotHarness, ada: Member
 async def test_a_prompt_that_no_choice_can_hold_is_found_again_whole(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """The choice is short and stands for the whole; it works after a restart."""
+    """The choice is short and names the whole; it works after a restart."""
     for prompt in NOT_FOR_A_CHOICE:
         await harness.order_video(ada, "video", {"prompt": prompt})
     await harness.restart()

@@ -64,7 +64,7 @@ def posted(fake_discord: FakeDiscord, **more: Any) -> Message:
 async def test_a_picture_of_somebody_elses_comes_to_life(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """The form is the first answer; what is sent off is a job of whoever chose it."""
+    """The form is the first answer; what is sent off is a job of the member who chose it."""
     message = await fake_discord.member("Ben").send_message(
         harness.channel, "look", [picture("lake.png")]
     )
@@ -159,7 +159,7 @@ async def test_pictures_among_components_are_found(
 
 
 async def test_a_form_works_after_a_restart(harness: BotHarness, ada: MemberClient) -> None:
-    """Which picture was meant stands in the form; the message is fetched anew."""
+    """The form carries which picture was meant; the message is fetched again."""
     files = [picture("one.png"), picture("two.png")]
     card = await chosen(ada, await ada.send_message(harness.channel, "look", files))
     await harness.restart()
@@ -215,7 +215,7 @@ async def test_a_picture_that_is_not_to_be_had_costs_no_words(
 async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """Its file can not be fetched any more, and that is said."""
+    """Its file can no longer be fetched, and the answer says so."""
     message = await ada.send_message(harness.channel, "look", [picture("lake.png")])
     form = await chosen(ada, message)
     fake_discord.world.delete_message(message)
@@ -273,7 +273,7 @@ async def test_a_picture_of_another_channel_is_not_to_be_had(
 async def test_a_form_sent_off_twice_is_one_job(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """Opened anew, it is another order."""
+    """Opened again, it is another order."""
     message = await ada.send_message(harness.channel, "look", [picture("lake.png")])
     custom_id = f"animate:{message.id}:1:77"
     answers = [await forged(fake_discord, ada, harness, custom_id) for _ in range(2)]

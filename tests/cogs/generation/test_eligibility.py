@@ -1,4 +1,4 @@
-"""Nothing is fetched for who may not spend: every rule that needs no file, at every door."""
+"""Nothing is fetched for who may not spend: every rule that needs no file, at every entrance."""
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -222,7 +222,7 @@ async def form_of(person: MemberClient, clicked: Awaitable[Interaction]) -> Inte
     return form
 
 
-async def test_no_door_fetches_for_who_may_not_spend(
+async def test_no_entrance_fetches_for_who_may_not_spend(
     stopped_harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """Commands, forms that were open already, the menu of messages, *Extend* and *Again*."""
@@ -245,7 +245,7 @@ async def test_no_door_fetches_for_who_may_not_spend(
         "video1": Upload("walk.mp4", b"not read"),
         "audio1": Upload("bell.wav", b"not read"),
     }
-    doors: dict[str, Awaitable[Interaction]] = {
+    entrances: dict[str, Awaitable[Interaction]] = {
         "/animate": run(harness.channel, "animate", ANIMATE),
         "/reference": run(harness.channel, "reference", references),
         "/compose": send(compose, {"prompt": "it drifts", "pictures": [picture()]}),
@@ -254,9 +254,9 @@ async def test_no_door_fetches_for_who_may_not_spend(
         "Extend": send(extend, {"prompt": "it rains"}),
         "Again": ada.click(first, "Again"),
     }
-    for door, used in doors.items():
+    for entrance, used in entrances.items():
         answer = await (await used).until_answered(60)
-        assert "between two of your videos" in answer.text, door
+        assert "between two of your videos" in answer.text, entrance
     assert fetches(fake_discord) == before
     assert tools.extracted == []
     assert await harness.job_count() == 1
@@ -353,7 +353,7 @@ async def test_the_bytes_of_a_member_and_day_are_bounded(
 async def test_a_file_announced_as_too_large_is_refused_without_a_request(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """Its size stands in the interaction; so says the answer."""
+    """Its size is in the interaction; so says the answer."""
     ada.user.upload_bytes = 64 << 20
     heavy = Upload("walk.mp4", bytes(50_000_001))
     answer = await ask(harness, ada, "reference", {"prompt": "like this", "video1": heavy})

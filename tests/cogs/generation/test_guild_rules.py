@@ -110,10 +110,10 @@ async def test_a_sensitive_prompt_belongs_where_only_adults_are(
     job_id_in(await night.until_answered())
 
 
-async def test_a_button_passes_the_same_door(
+async def test_a_button_passes_the_same_rules(
     stopped_harness: BotHarness, ada: MemberClient
 ) -> None:
-    """What was allowed when a video was made may not be any more."""
+    """What was allowed when a video was made may be forbidden since."""
     made = await stopped_harness.make_video(ada, "video", PROMPT)
     await decide(stopped_harness, banned=("lake",))
     again = await (await ada.click(made, "Again")).until_answered()

@@ -54,7 +54,7 @@ def shown(form: Interaction) -> dict[str, Any]:
 
 
 def redelivered(fake_discord: FakeDiscord, form: Interaction, person: MemberClient) -> Interaction:
-    """Send a form off that the client does not show any more."""
+    """Submit a form that the client no longer shows."""
     assert form.modal is not None
     prompt = {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "a sea"}}
     data = {"custom_id": form.modal["custom_id"], "components": [prompt]}
@@ -96,7 +96,7 @@ async def test_what_is_typed_is_made_and_the_rest_stays(
 async def test_a_form_sent_off_twice_is_one_job(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """At once and later; a form that is opened anew is another order."""
+    """At once and later; a form that is opened again is another order."""
     result = await harness.make_video(ada, "video", VIDEO)
     form = await opened(ada, result, "Edit prompt")
     twice = [redelivered(fake_discord, form, ada) for _ in range(2)]
@@ -125,7 +125,7 @@ async def test_a_stranger_who_forges_a_form_is_turned_away(
 async def test_a_broken_rule_brings_the_form_back_filled(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """Every rule is named; *Edit again* shows what was typed, and the mended form is made."""
+    """Every rule is named; *Edit again* shows what was typed, and the corrected form works."""
     form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     typed_in = {"prompt": "ab", "seconds": ["12"], "sound": True}
     refusal = await sent_off(ada, form, **typed_in)
@@ -177,7 +177,7 @@ async def test_a_picture_that_is_not_kept_any_more_can_be_attached_with_the_word
 async def test_a_slow_database_is_told_in_time(
     harness: BotHarness, ada: MemberClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A form can not be deferred, so after two seconds the member hears that it is slow."""
+    """A form cannot be deferred, so after two seconds the member hears that it is slow."""
     result = await harness.make_video(ada, "video", VIDEO)
 
     async def hanging(*_: object) -> None:
@@ -243,7 +243,7 @@ def test_an_odd_form_changes_nothing(components: Any) -> None:
 
 
 def test_a_menu_that_was_cleared_leaves_open() -> None:
-    """The usual length is made then, which the model or the server tells."""
+    """The usual length is made then, which the model or the server sets."""
     field = {"custom_id": "seconds", "values": []}
     changed = apply_input(a_draft(), {"components": [{"type": 18, "component": field}]})
     assert (changed.seconds, changed.violations) == (None, ())

@@ -55,7 +55,7 @@ async def send_raw(
     name: str,
     options: dict[str, Any],
 ) -> Interaction:
-    """Send a command as a client would that knows older options than those registered."""
+    """Send a command as a client would that still has older options than those registered."""
     found = fake_discord.commands.find(person.guild.id, name)
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}
@@ -161,7 +161,7 @@ async def test_seconds_are_suggested_as_the_chosen_model_makes_them(
 async def test_odd_input_suggests_nothing_wrong(
     ada: MemberClient, videos: Channel, typed: Any
 ) -> None:
-    """Discord sends whatever stands in the field; the answer still comes, in time."""
+    """Discord sends whatever is in the field; the answer still comes, in time."""
     for model in ("seedance-2-0", "no such model", "", "__class__"):
         focused = ("duration", typed)
         found = await ada.autocomplete(videos, "video", {"model": model}, focused=focused)

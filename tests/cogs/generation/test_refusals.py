@@ -1,10 +1,6 @@
 """Bad input through the real commands: every documented rule on both sides of its boundary.
 
-What else can be wrong is shown beside what it is about. Bytes that are no picture, cut off, lying,
-animated or bombs: test_intake.py and probe/. Stale commands: test_commands.py. Double clicks,
-strangers, buttons about nothing: test_clicks.py, test_jobs.py, settings/test_panel.py. Forms that
-are sent off twice: test_forms.py, test_composing.py, test_animating.py, test_extend.py. Hostile
-prompts on each card: test_cards.py, test_words.py.
+What else can be wrong is tested beside what it is about: files, stale commands, double clicks.
 """
 
 import asyncio
@@ -208,7 +204,7 @@ async def hold_to(
 async def ask(
     harness: BotHarness, person: MemberClient, name: str, options: dict[str, Any]
 ) -> Interaction:
-    """Type a command; without files as a stale client would, which knows of no bounds."""
+    """Type a command; without files as a stale client would, which has no bounds."""
     if any(isinstance(value, Upload) for value in options.values()):
         return await (await person.run_command(harness.channel, name, options)).until_answered(60)
     return await send(harness, person, name, options)

@@ -63,7 +63,7 @@ async def edited_again(person: MemberClient, refusal: Interaction) -> Interactio
 
 
 def shown(form: Interaction) -> dict[str, Any]:
-    """Read what stands in each field of a form; files can not stand there."""
+    """Read the value of each field of a form; files have none."""
     assert form.modal is not None
     found = dict[str, Any]()
     for field in walk_components(form.modal["components"]):
@@ -74,7 +74,7 @@ def shown(form: Interaction) -> dict[str, Any]:
 
 
 def notes(form: Interaction) -> str:
-    """Read what stands under the names of the fields."""
+    """Read the descriptions of the fields."""
     assert form.modal is not None
     return " ".join(part.get("description") or "" for part in form.modal["components"])
 
@@ -188,7 +188,7 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
 async def test_a_refused_video_keeps_what_its_form_does_not_show(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """Sound and lens are as they were given; a shape that is unknown to the model can be mended."""
+    """Sound and lens are as they were given; a shape that is unknown to the model can be fixed."""
     options = {"prompt": "ab", "aspect_ratio": "auto", "sound": True, "fixed_lens": True}
     refusal = await (await ada.run_command(harness.channel, "video", options)).until_answered()
     form = await edited_again(ada, refusal)
@@ -213,7 +213,7 @@ async def test_the_shape_is_asked_for_in_the_files_place_when_it_is_wrong(
 async def test_a_refused_reference_keeps_the_files_that_are_good(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """What can not be used is left out, and the form says so."""
+    """What cannot be used is left out, and the form says so."""
     options = {
         "prompt": " ",
         "image1": picture("small.png", (200, 200)),
@@ -251,7 +251,7 @@ async def test_a_picture_that_is_too_small_is_attached_again(
 @pytest.mark.parametrize(
     "why", ["quota", "channel", "not here", "role", "adults", "preset", "private"]
 )
-async def test_what_no_form_can_mend_has_no_button(
+async def test_what_no_form_can_correct_has_no_button(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
     """Whatever is typed, it would be refused again; a broken rule beside it has the button."""
@@ -291,7 +291,7 @@ async def test_what_no_form_can_mend_has_no_button(
         (GuildSettings(age_gate=AppliesTo.SENSITIVE, sensitive=("lake",)), {}),
     ],
 )
-async def test_a_rule_of_the_server_about_what_a_form_shows_is_mended_there(
+async def test_a_rule_of_the_server_about_what_a_form_shows_is_corrected_there(
     harness: BotHarness, ada: MemberClient, settings: GuildSettings, options: dict[str, Any]
 ) -> None:
     """The model, the resolution, the length, and the words of the prompt."""

@@ -106,7 +106,7 @@ async def test_members_are_told_of_what_they_may_use(
 async def test_the_ids_are_known_after_a_restart_too(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """The commands are not registered anew then; Discord is asked for the ids."""
+    """The commands are not registered again then; Discord is asked for the ids."""
     before = await ask(harness, ada, "help")
     await harness.restart()
     after = await ask(harness, ada, "help")
@@ -116,7 +116,7 @@ async def test_the_ids_are_known_after_a_restart_too(
 async def test_without_ids_the_commands_are_named_plainly(
     harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
 ) -> None:
-    """Discord does not tell them just now; the next time it does."""
+    """Discord fails to list them this time; the next time it does not."""
     fake_discord.faults.add("GET", "/applications/*/commands", Fault(status=403))
     text = await ask(harness, ada, "help")
     assert "`/video`" in text

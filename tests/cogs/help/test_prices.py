@@ -46,7 +46,7 @@ async def answer(asked: Interaction) -> str:
 async def send_raw(
     harness: BotHarness, person: MemberClient, options: dict[str, Any]
 ) -> Interaction:
-    """Send the command as a client would that knows other limits than those registered."""
+    """Send the command as a client would that has other limits than those registered."""
     found = harness.discord.commands.find(person.guild.id, "price")
     assert found is not None
     kinds = {option["name"]: option["type"] for option in found["options"]}

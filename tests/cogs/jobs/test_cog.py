@@ -196,7 +196,7 @@ async def test_delete_asks_and_then_takes_message_and_file_away(
 async def test_a_moderator_deletes_too_and_a_second_time_is_harmless(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, ben: MemberClient
 ) -> None:
-    """Whoever manages messages here; both had the question before them."""
+    """A moderator of the channel; both had the question open."""
     result = await harness.make_video(ada, "video", VIDEO)
     grant(fake_discord, ben, Permission.MANAGE_MESSAGES)
     questions = [await click(who, result, "Delete") for who in (ada, ben)]
@@ -246,7 +246,7 @@ async def test_a_button_about_nothing_here_says_so(
 
 
 async def test_every_button_works_after_a_restart(harness: BotHarness, ada: MemberClient) -> None:
-    """A new process knows nothing but what stands in the buttons and in the database."""
+    """A new process has nothing but the buttons and the database."""
     result = await harness.make_video(ada, "video", VIDEO)
     await harness.restart()
     assert "Cost" in (await click(ada, result, "Details")).text
@@ -307,7 +307,7 @@ async def test_a_failure_offers_what_can_help(
 async def test_a_refused_click_says_which_rule_and_makes_nothing(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """A channel in which the bot may not post any more: the same answer as to a command."""
+    """A channel in which the bot may no longer post: the same answer as to a command."""
     result = await harness.make_video(ada, "video", VIDEO)
     fake_discord.world.deny(harness.channel, Permission.ATTACH_FILES)
     answer = await click(ada, result, "Again")

@@ -115,7 +115,7 @@ async def test_only_its_member_extends_a_video(
 async def test_a_video_that_is_not_there_can_not_be_extended(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """Not kept any more, before the form or after it; or deleted."""
+    """No longer kept, before the form or after it; or deleted."""
     first = await harness.make_video(ada, "video", VIDEO)
     form = await form_of(ada, first)
     harness.context.media.remove_video(video_of(harness, first).name)

@@ -129,10 +129,10 @@ async def undeliverable(harness: BotHarness, person: MemberClient) -> str:
 
 def drawn(channel: Channel, ada: MemberClient, state: JobState, **changes: Any) -> str:
     """Write the list with one job of a state, as it is sent."""
-    sight = changes.pop("sight", {})
+    status = changes.pop("status", {})
     money = changes.pop("money", JobAmounts(held=ZERO, charged=ZERO, released=ZERO, adjusted=ZERO))
     job = make_job(channel, ada, state, **changes)
-    row = JobListEntry(StatusView(job, **sight), money, can_cancel=False, can_repost=False)
+    row = JobListEntry(StatusView(job, **status), money, can_cancel=False, can_repost=False)
     view = render_job_list(
         JobListPage(rows=(row,), newer=None, older=None, newer_count=0, total=1), "newest"
     )
@@ -144,7 +144,7 @@ def view_texts(components: list[Any]) -> list[str]:
 
 
 async def test_without_videos_the_list_says_so(harness: BotHarness, ada: MemberClient) -> None:
-    """It tells where to begin, and offers nothing to click."""
+    """It says where to begin, and offers nothing to click."""
     asked = await ask(harness, ada)
     assert "no videos" in asked.text
     assert button_labels(asked) == []
@@ -218,7 +218,7 @@ async def test_pages_turn_in_place_and_after_a_restart(
 
 
 async def test_the_last_page_has_no_next(harness: BotHarness, ada: MemberClient) -> None:
-    """Where there is nothing to turn to, the button stands still."""
+    """Where there is nothing to turn to, the button is disabled."""
     for _ in range(PAGE_SIZE + 1):
         await harness.order_video(ada, "video", WAITING)
     asked = await ask(harness, ada)
@@ -235,7 +235,7 @@ def disabled(shown: Interaction) -> list[str]:
 async def test_what_waits_is_cancelled_from_the_list(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """The list stays, and says so; what is being made already can not be cancelled."""
+    """The list stays, and says so; what is already being made cannot be cancelled."""
     made = [await harness.order_video(ada, "video", WAITING) for _ in range(6)]
     for job in made[:5]:
         await harness.wait_for_state(job, S.GENERATING)
@@ -319,7 +319,7 @@ async def test_a_deleted_video_is_not_offered_again(harness: BotHarness, ada: Me
 async def test_a_stranger_moves_nothing(
     harness: BotHarness, ada: MemberClient, ben: MemberClient, action: str
 ) -> None:
-    """A forged button is answered privately, with the list of whoever clicks."""
+    """A forged button is answered privately, with the list of the member who clicked."""
     made = (await harness.make_video(ada, "video", VIDEO)).attachments[0].filename[:20]
     waiting = [await harness.order_video(ada, "video", WAITING) for _ in range(6)][-1]
     for job in (made, waiting, "0" * 20):
@@ -333,7 +333,7 @@ async def test_a_stranger_moves_nothing(
 async def test_a_page_of_another_member_shows_ones_own(
     harness: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
-    """Whatever stands in a button, nobody sees another's list."""
+    """Whatever is in a button, nobody sees another's list."""
     job = await harness.order_video(ada, "video", WAITING)
     message = forged(harness, f"jobs:{job}")
     assert "no videos" in await click(harness, ben, message, "Click", "no videos")
@@ -368,7 +368,7 @@ async def test_a_lost_answer_tells_when_its_hold_ends(videos: Channel, ada: Memb
     assert f"released <t:{NOW_MS // 1000 + 60}:R>" in text
     assert "On hold: **$0.08**" in text
     free = replace(held, held=ZERO, released=MicroUSD(80_000))
-    text = drawn(videos, ada, S.SUBMIT_UNKNOWN, sight={"hold_released": True}, money=free)
+    text = drawn(videos, ada, S.SUBMIT_UNKNOWN, status={"hold_released": True}, money=free)
     assert "The hold is released" in text
     assert "Nothing charged, **$0.08** given back" in text
 
@@ -417,10 +417,10 @@ async def test_a_full_page_is_within_what_discord_shows(
         ),
         request=longest_request("*" * 2_500),
     )
-    sight = StatusView(
+    status = StatusView(
         job, ready_at_ms=NOW_MS, submission_block=SubmissionBlock(BlockReason.OPERATOR, "*" * 999)
     )
-    row = JobListEntry(sight, money, can_cancel=True, can_repost=True)
+    row = JobListEntry(status, money, can_cancel=True, can_repost=True)
     page = JobListPage(
         rows=(row,) * PAGE_SIZE, newer=job.id, older=job.id, newer_count=10**6, total=10**7
     )

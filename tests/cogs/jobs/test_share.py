@@ -81,7 +81,7 @@ async def test_a_double_click_is_one_post_and_delete_takes_it_away(
 async def test_moderators_share_too_and_strangers_do_not(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, showcase: Channel
 ) -> None:
-    """Whoever manages messages where the video is."""
+    """A moderator of the channel where the video is."""
     await choose(harness, showcase)
     ben, result = fake_discord.member("Ben"), await harness.make_video(ada, "video", VIDEO)
     assert "Only the member" in await share(ben, result)

@@ -188,7 +188,7 @@ def message_of(answer: Interaction, listed: Interaction) -> Message:
 async def test_money_moves_only_after_a_second_click_which_works_after_a_restart(
     harness: BotHarness, olga: MemberClient, ada: MemberClient, database: Database
 ) -> None:
-    """The member's card tells the end; a third click finds that it has moved on."""
+    """The member's card shows the end; a third click finds that it has moved on."""
     job = await lost(harness, ada)
     listed = await answered(olga, harness, "operator parked")
     asked = await shows(olga, listed, "Release", "off your account?")
@@ -257,7 +257,7 @@ async def test_the_operator_is_told_once_of_what_is_parked(
 
 
 @pytest.mark.parametrize("ending", [{"ending": "reset"}, {"status": 503}], ids=["reset", "503"])
-async def test_news_whose_answer_is_lost_are_looked_for(
+async def test_alerts_whose_answer_is_lost_are_looked_for(
     harness: BotHarness,
     fake_discord: FakeDiscord,
     olga: MemberClient,
@@ -280,7 +280,7 @@ async def test_news_whose_answer_is_lost_are_looked_for(
     [{"status": 503}, {"status": 403, "raw": b""}, {"status": 200, "raw": HTML}],
     ids=["503", "empty 403", "HTML"],
 )
-async def test_news_that_may_have_been_sent_are_sent_again_only_after_a_look(
+async def test_alerts_that_may_have_been_sent_are_sent_again_only_after_a_look(
     harness: BotHarness,
     fake_discord: FakeDiscord,
     olga: MemberClient,
@@ -348,7 +348,7 @@ async def test_want_of_room_stops_the_service_and_tells_everybody(
 async def test_limits_of_everything_and_of_a_server(
     harness: BotHarness, olga: MemberClient, ada: MemberClient, database: Database
 ) -> None:
-    """Set, shown in the refusal of whoever is over it, and cleared; odd input is refused."""
+    """Set, shown in the refusal of a member over it, and cleared; odd input is refused."""
     guild = str(ada.guild.id)
     said = await says(olga, harness, "operator limit", period="day", amount="0.03")
     assert said == "The day limit of everything: $0.03. Before: nothing set."

@@ -1,4 +1,4 @@
-"""Sending: whom a message may ping, whatever stands in it."""
+"""Sending: whom a message may ping, whatever its text."""
 
 from cogs.publishing.publisher import mention_only
 

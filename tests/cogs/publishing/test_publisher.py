@@ -119,7 +119,7 @@ async def test_an_edit_shows_the_new_state_and_mentions_nobody(
 async def test_a_deleted_status_message_is_left_alone(
     fake_discord: FakeDiscord, publisher: DiscordPublisher, videos: Channel, job: Job
 ) -> None:
-    """Neither is it posted anew, nor is anything raised; the same where there never was one."""
+    """It is not posted again, and nothing is raised; the same where there never was one."""
     posted = await publisher.post_status(StatusView(job))
     fake_discord.world.delete_message(videos.messages[0])
     await publisher.edit_status(StatusView(replace(job, status_message_id=posted)))
@@ -421,7 +421,7 @@ async def test_an_edit_and_a_search_that_fail_are_tried_later(
 async def test_an_odd_refusal_is_nothing_else(
     fake_discord: FakeDiscord, publisher: DiscordPublisher, videos: Channel, job: Job, clip: Path
 ) -> None:
-    """A 400 that no rule knows is neither tried again nor taken for a lost place."""
+    """A 400 that no rule names is neither tried again nor taken for a lost place."""
     fake_discord.faults.add(
         "POST", POSTS, Fault(status=400, code=50035, message="Invalid Form Body")
     )
@@ -587,9 +587,9 @@ async def test_files_too_large_to_hang_there_are_left_out(
     await publisher.post_status(with_files(job, large))
     (message,) = videos.messages
     assert message.attachments == []
-    sight = with_files(replace(job, status_message_id=message.id))
+    status = with_files(replace(job, status_message_id=message.id))
     with pytest.raises(TooLargeToPost):
-        await publisher.attach_files(sight, [large])
+        await publisher.attach_files(status, [large])
 
 
 @pytest.mark.parametrize("denied", [Permission.NONE, Permission.READ_MESSAGE_HISTORY])
@@ -606,8 +606,8 @@ async def test_files_are_offered_under_fresh_addresses(
     """Whether or not they hang there already, and without a right to read the history."""
     fake_discord.world.deny(videos, denied)
     posted = await publisher.post_status(with_files(job, *([lake] if hangs else [])))
-    sight = with_files(replace(job, status_message_id=posted), *([lake] if hangs else []))
-    offered = await publisher.attach_files(sight, [lake])
+    status = with_files(replace(job, status_message_id=posted), *([lake] if hangs else []))
+    offered = await publisher.attach_files(status, [lake])
     assert await served(offered[lake.name]) == lake.read_bytes()
     (message,) = videos.messages
     assert len(message.attachments) == 1
@@ -619,8 +619,8 @@ async def test_a_card_that_names_files_which_do_not_hang_there_gets_them(
 ) -> None:
     """A file may have come back, or the operator have changed the settings."""
     posted = await publisher.post_status(with_files(job))
-    sight = with_files(replace(job, status_message_id=posted), lake)
-    offered = await publisher.attach_files(sight, [lake])
+    status = with_files(replace(job, status_message_id=posted), lake)
+    offered = await publisher.attach_files(status, [lake])
     assert await served(offered[lake.name]) == lake.read_bytes()
 
 
@@ -631,8 +631,8 @@ async def test_sounds_and_pictures_are_offered_together(
     sound = tmp_path / "5d.mp3"
     sound.write_bytes(b"ID3 sound")
     posted = await publisher.post_status(with_files(job, lake, sound))
-    sight = with_files(replace(job, status_message_id=posted), lake, sound)
-    offered = await publisher.attach_files(sight, [lake, sound])
+    status = with_files(replace(job, status_message_id=posted), lake, sound)
+    offered = await publisher.attach_files(status, [lake, sound])
     assert await served(offered[sound.name]) == b"ID3 sound"
     assert await served(offered[lake.name]) == lake.read_bytes()
 

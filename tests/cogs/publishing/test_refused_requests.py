@@ -54,7 +54,7 @@ REFUSALS = {
     "503": Fault(status=503),
 }
 
-DOORS = {
+ROUTES = {
     ("GET", "/oauth2/applications/@me"): "who the operator is",
     ("POST", "/users/@me/channels"): "a direct channel, to the operator or a member",
     ("GET", "/users/{user}"): "a member, for a direct channel",
@@ -69,7 +69,7 @@ MAX_FIRST_HOUR, MAX_LATER_HOUR = 60, 40
 
 
 class RefusedService:
-    """A service with something to do at every door."""
+    """A service with something to send by every route."""
 
     def __init__(self, world: WorkflowHarness, discord: FakeDiscord, client: StockClient) -> None:
         self.world = world
@@ -79,8 +79,8 @@ class RefusedService:
         self._summaries = WeeklySummaryPublisher(client)
 
     def refuse(self, refusal: Fault, *methods: str) -> None:
-        """Have every door refused from now on, or those of some methods."""
-        for method, route in DOORS:
+        """Have every route refused from now on, or those of some methods."""
+        for method, route in ROUTES:
             if not methods or method in methods:
                 self.discord.faults.add(method, route, refusal, times=None)
 
@@ -97,7 +97,7 @@ class RefusedService:
         return (await accept(self.world.context, order)).job.id
 
     async def run(self, seconds: float, step_s: float) -> Counter[tuple[str, str]]:
-        """Let time pass, and count the requests by door."""
+        """Let time pass, and count the requests by route."""
         before, end = len(self.discord.journal), self.world.clock.now() + seconds
         while self.world.clock.now() < end:
             await self.world.run_once()
@@ -106,7 +106,7 @@ class RefusedService:
             await post_due_summaries(self.world.context, self._summaries.publish)
             self.world.clock.advance(step_s)
         made = list(self.discord.journal)[before:]
-        return Counter((entry.method, _door(entry.path)) for entry in made)
+        return Counter((entry.method, _route(entry.path)) for entry in made)
 
 
 @pytest.fixture
@@ -147,13 +147,13 @@ async def service(
 async def test_whatever_is_refused_is_not_asked_often(
     service: RefusedService, name: str, methods: tuple[str, ...]
 ):
-    """In the first hour, in a later one, and after two days; each door is one of the table."""
+    """In the first hour, in a later one, and after two days; each route is one of the table."""
     refusal = REFUSALS[name]
-    await _have_something_at_every_door(service)
+    await _have_something_for_every_route(service)
     service.refuse(refusal, *methods)
     first = await service.run(600, step_s=12) + await service.run(3_000, step_s=150)
     later = await service.run(3_600, step_s=180)
-    assert first.keys() | later.keys() <= DOORS.keys()
+    assert first.keys() | later.keys() <= ROUTES.keys()
     assert max(first.values()) <= MAX_FIRST_HOUR, first
     assert max(later.values(), default=0) <= MAX_LATER_HOUR, later
 
@@ -161,7 +161,7 @@ async def test_whatever_is_refused_is_not_asked_often(
 @pytest.mark.parametrize("name", ["403, final", "429 of Cloudflare"])
 async def test_what_is_refused_for_days_is_given_up(service: RefusedService, name: str):
     """Notices after a day, a paid video after a week; what is refused for good at once."""
-    job = await _have_something_at_every_door(service)
+    job = await _have_something_for_every_route(service)
     service.refuse(REFUSALS[name])
     await service.run(600, step_s=20)
     await service.run(36 * 3_600, step_s=3_600)
@@ -175,7 +175,7 @@ async def test_what_is_refused_for_days_is_given_up(service: RefusedService, nam
 
 async def test_everything_is_posted_when_the_refusals_end(service: RefusedService):
     """What was refused by something in front of Discord was not given up within hours."""
-    job = await _have_something_at_every_door(service)
+    job = await _have_something_for_every_route(service)
     service.refuse(REFUSALS["403 of a proxy"])
     await service.run(3 * 3_600, step_s=300)
     service.discord.faults.clear()
@@ -220,7 +220,7 @@ async def test_refusals_are_counted_as_they_come_in(fake_discord: FakeDiscord, c
     assert not publisher.is_connected
 
 
-async def _have_something_at_every_door(service: RefusedService) -> str:
+async def _have_something_for_every_route(service: RefusedService) -> str:
     """Have a video to deliver, files to carry, a parked job, an exposure and a summary due."""
     world, discord = service.world, service.discord
     general = discord.channel("general")
@@ -239,7 +239,7 @@ async def _have_something_at_every_door(service: RefusedService) -> str:
     return delivered
 
 
-def _door(path: str) -> str:
+def _route(path: str) -> str:
     """Name a request's route, its ids left out."""
     parts = path.removeprefix("/api/v10").split("/")
     names = {"channels": "{channel}", "messages": "{message}", "users": "{user}"}

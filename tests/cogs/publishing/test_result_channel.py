@@ -75,7 +75,7 @@ def results(channel: Channel, job: str) -> list[Message]:
 
 
 def spoilers(message: Message) -> list[bool]:
-    """Tell of each picture or video on a message whether it is a spoiler."""
+    """Return for each picture or video of a message whether it is a spoiler."""
     return [
         item.get("spoiler", False)
         for found in walk_components(message.components)

@@ -274,7 +274,7 @@ async def test_zero_lets_nothing_be_spent_and_grants_nothing(
 async def test_a_user_and_a_role_at_once_are_refused(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, maxim: MemberClient
 ) -> None:
-    """Nobody could tell which of them was meant."""
+    """It would be unclear which of them was meant."""
     role = fake_discord.world.add_role(ada.guild, "Low", Permission(0))
     both = {"user": ada.user, "role": role}
     assert "not both" in await set_day(maxim, harness.channel, "5", **both)

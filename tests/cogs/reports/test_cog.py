@@ -240,7 +240,7 @@ async def test_a_report_is_a_table_too(
 async def test_reports_are_for_managers(
     harness: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
-    """Discord does not offer it to others; whoever gets at it all the same sees nothing."""
+    """Discord does not offer it to others; a member who reaches it all the same sees nothing."""
     await bought(harness, ben)
     with pytest.raises(ClientActionRefused):
         await ada.run_command(harness.channel, "report", {})
@@ -267,7 +267,7 @@ async def test_a_manager_no_more_sees_no_more(harness: BotHarness, ben: MemberCl
 async def test_another_members_click_shows_their_own(
     harness: BotHarness, ada: MemberClient, ben: MemberClient
 ) -> None:
-    """Nothing about a member stands in a custom id, so it can not be forged."""
+    """A custom id carries nothing about a member, so it cannot be forged."""
     await bought(harness, ada, 7_000_000)
     custom_id = "csv:spend:30d:day"
     button = {"type": BUTTON, "style": 2, "label": "CSV", "custom_id": custom_id, "id": 2}

@@ -82,9 +82,9 @@ async def clicked(person: MemberClient, where: Message | Interaction, button: st
     return shown.text
 
 
-async def look(house: BotHarness, channel: Channel) -> Admission:
+async def look(harness: BotHarness, channel: Channel) -> Admission:
     assert channel.guild is not None
-    return await admission.look_up(house.context, channel.guild.id)
+    return await admission.look_up(harness.context, channel.guild.id)
 
 
 async def test_a_strangers_server_spends_nothing_until_the_operator_admits_it(
@@ -255,11 +255,11 @@ async def test_the_list_shows_every_server_and_withdraws_an_admission(
     assert "On its way" in await says(ada, picky.channel, "video", **VIDEO)
 
 
-async def waiting_job(house: BotHarness, person: MemberClient) -> str:
+async def waiting_job(harness: BotHarness, person: MemberClient) -> str:
     """Have a job that waits, since the operator has stopped submissions."""
-    olga = MemberClient(person._state, house.discord.world.user("Olga"), person.guild)
-    await answered(olga, house.channel, "operator pause", reason="a look at it")
-    return await house.order_video(person, "video", VIDEO)
+    olga = MemberClient(person._state, harness.discord.world.user("Olga"), person.guild)
+    await answered(olga, harness.channel, "operator pause", reason="a look at it")
+    return await harness.order_video(person, "video", VIDEO)
 
 
 async def test_many_that_wait_are_one_question(

@@ -132,7 +132,7 @@ async def test_thrown_out_it_releases_what_waits_and_tells_each_member_once(
     await clean(narrow)
 
 
-async def test_an_outage_of_a_server_is_weather(
+async def test_an_outage_of_a_server_is_temporary(
     narrow: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """What waits is neither released nor bought; when the server is back it goes on."""

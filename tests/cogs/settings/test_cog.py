@@ -162,7 +162,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
 async def test_what_breaks_a_rule_comes_back_as_it_was_typed(
     harness: BotHarness, maxim: MemberClient
 ) -> None:
-    """The page names the rule, nothing is changed, and the mended form is taken."""
+    """The page names the rule, nothing is changed, and the corrected form is accepted."""
     panel = await PanelDriver.open_panel(harness, maxim)
     for page, field, typed, reason in BROKEN:
         before = await kept(harness, maxim)
@@ -238,7 +238,7 @@ async def test_who_lost_the_permission_changes_nothing_any_more(
 async def test_of_two_managers_each_changes_only_what_they_chose(
     harness: BotHarness, maxim: MemberClient, olga: MemberClient
 ) -> None:
-    """At once, and from a panel that shows an older state; the page tells who was last."""
+    """At once, and from a panel that shows an older state; the page says who was last."""
     first = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
     second = await (await PanelDriver.open_panel(harness, olga)).go_to_page("words")
     await asyncio.gather(
@@ -365,7 +365,7 @@ async def test_a_channel_has_rules_of_its_own_until_they_are_cleared(
 async def test_rules_of_deleted_channels_are_swept_away(
     harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
 ) -> None:
-    """They can not be chosen any more, so there is a button for all of them."""
+    """They can no longer be chosen, so there is a button for all of them."""
     lost = fake_discord.world.add_channel(maxim.guild, "lost")
     panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channel")
     await panel.select("max_seconds", "8")

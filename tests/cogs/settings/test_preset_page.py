@@ -83,7 +83,7 @@ async def test_presets_are_listed_and_chosen(
 async def test_a_preset_that_breaks_rules_comes_back_as_it_was_typed(
     harness: BotHarness, panel: PanelDriver, maxim: MemberClient
 ) -> None:
-    """All rules are named at once, and the mended form is taken."""
+    """All rules are named at once, and the corrected form is accepted."""
     typed = {"name": "", "seconds": ["15"], "model": ["seedance-1-5-pro"]}
     await panel.fill_modal("add", **typed)
     assert "A preset needs a name." in panel.text
@@ -146,7 +146,7 @@ HOSTILE = (
 async def test_a_hostile_name_is_shown_as_it_is_and_still_chosen(
     harness: BotHarness, panel: PanelDriver, maxim: MemberClient
 ) -> None:
-    """Whatever stands in it, its page opens, and what is changed there is kept."""
+    """Whatever is in it, its page opens, and what is changed there is kept."""
     for name in HOSTILE:
         await (await panel.go_to_page("home")).go_to_page("presets")
         await panel.fill_modal("add", name=name, suffix="**y** [z](https://x.example)")

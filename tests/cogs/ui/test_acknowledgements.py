@@ -167,7 +167,7 @@ async def test_nothing_is_done_where_the_acknowledgement_did_not_arrive(
 async def test_nothing_is_done_too_late(
     stage: Stage, fake_discord: FakeDiscord, events: list[MutableMapping[str, Any]]
 ) -> None:
-    """After three seconds Discord does not know the interaction any more."""
+    """After three seconds Discord no longer has the interaction."""
     fake_discord.faults.add("POST", CALLBACK, Fault(delay=3.2), times=None)
     used = await stage.go_every_way()
     await _until(lambda: _counted(events, "interaction answered too late") == len(WAYS))

@@ -1,4 +1,4 @@
-"""Submitted forms are read whatever stands in them."""
+"""Submitted forms are read whatever they contain."""
 
 from typing import Any
 

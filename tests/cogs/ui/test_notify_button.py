@@ -50,7 +50,7 @@ async def settled(harness: BotHarness, job: str) -> None:
 
 
 async def test_who_wishes_so_is_told_with_a_link(harness: BotHarness, ada: MemberClient) -> None:
-    """The button stands on the private answer, whose text stays; the message pings nobody."""
+    """The button is on the private answer, whose text stays; the message pings nobody."""
     job, answer = await ordered(harness, ada)
     assert ON in button_labels(answer)
     before = answer.text

@@ -121,7 +121,7 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
 
 
 def test_harm_after_a_removal_is_seen(scene: Scene):
-    """A purchase, a second piece of news, and none; the card cannot be edited any more."""
+    """A purchase, a second notice, and none; the card cannot be edited any longer."""
     scene.card.content = f"🎬 Being made.\n-# {ID}"
     scene.traces.heard_of_removal_s = scene.apixo.clock.now() + 1
     assert scene.verdicts() == set()

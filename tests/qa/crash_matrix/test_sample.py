@@ -1,6 +1,6 @@
-"""A sample of `scripts/matrix`: the real process dies along the belt, and nothing comes of it.
+"""A sample of `scripts/matrix`: the real process is killed at points of a job's life, without harm.
 
-The whole of it takes hours; what it found last stands in docs/reliability.md.
+The whole of it takes hours; what it found last is in docs/reliability.md.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ def test_a_sample_of_the_matrix(subtests: pytest.Subtests):
     played = asyncio.run(run_sample())
     for check in (
         _every_life_comes_to_a_good_end_whatever_goes_wrong,
-        _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice,
+        _killed_anywhere_it_loses_nothing_and_does_nothing_twice,
         _without_its_guards_the_same_kills_do_harm,
-        _the_listed_doors_are_those_that_there_are,
+        _the_listed_points_are_those_that_there_are,
     ):
         with subtests.test(check.__name__):
             check(played)
@@ -34,7 +34,7 @@ def _every_life_comes_to_a_good_end_whatever_goes_wrong(played: SampleResult):
     assert not played.undisturbed.broken_runs, _told(played.undisturbed)
 
 
-def _killed_along_the_belt_it_loses_nothing_and_does_nothing_twice(played: SampleResult):
+def _killed_anywhere_it_loses_nothing_and_does_nothing_twice(played: SampleResult):
     """A sample of points and faults, some killed once more while they recover."""
     assert played.killed.total("kills") >= CELL_COUNT - 2
     assert not played.killed.broken_runs, _told(played.killed)
@@ -50,17 +50,17 @@ def _without_its_guards_the_same_kills_do_harm(played: SampleResult):
     assert {*UNGUARDED_CELLS.items()} <= found, _told(played.unguarded)
 
 
-def _the_listed_doors_are_those_that_there_are(played: SampleResult):
+def _the_listed_points_are_those_that_there_are(played: SampleResult):
     """Each is passed in the life that is named with it, and none is passed that is not listed."""
     passed = {
-        fault_title(trouble): _doors(points) for trouble, points in played.points_by_fault.items()
+        fault_title(trouble): _names(points) for trouble, points in played.points_by_fault.items()
     }
-    assert {door for door, life in CRASH_POINTS.items() if door not in passed[life]} == set()
+    assert {name for name, life in CRASH_POINTS.items() if name not in passed[life]} == set()
     assert set.union(*passed.values()) <= {*CRASH_POINTS, *OCCASIONAL}
     assert len(CRASH_POINTS) >= 40
 
 
-def test_no_way_out_of_the_service_is_without_a_door():
+def test_no_way_out_of_the_service_is_without_a_crash_point():
     """Each public coroutine of APIXO's client, the publisher and the media folder is listed."""
     ways = {
         f"{name}.{way}"
@@ -75,7 +75,7 @@ def test_every_fault_has_a_name_of_its_own():
     assert len({fault_title(trouble) for trouble in FAULTS}) == len(FAULTS)
 
 
-def _doors(points: Iterable[str]) -> set[str]:
+def _names(points: Iterable[str]) -> set[str]:
     return {point.partition(":")[2] for point in points}
 
 

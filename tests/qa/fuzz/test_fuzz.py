@@ -43,7 +43,7 @@ def test_an_input_can_be_done_again():
 
 
 async def test_forged_calls_are_refused_over_http():
-    """By the server itself, whatever stands in the address and the body."""
+    """By the server itself, whatever is in the address and the body."""
     assert await send_forged_callbacks(_SEED, 50) == {"refused": 50}
 
 

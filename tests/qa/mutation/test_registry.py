@@ -1,4 +1,4 @@
-"""The register of guards is up to date: each stands where it says, and its tests exist.
+"""The register of guards is up to date: each is where it says, and its tests exist.
 
 That the tests notice its absence is shown by `scripts/guards`, which takes some minutes.
 """
@@ -23,7 +23,7 @@ def test_a_guard_stands_where_it_says(guard: Guard):
 def test_each_guard_has_a_name_of_its_own_and_tests_that_exist(
     request: pytest.FixtureRequest, tmp_path: Path
 ):
-    """Whoever renames a test renames it here."""
+    """Who renames a test has to rename it here."""
     assert Counter(guard.name for guard in GUARDS).most_common(1)[0][1] == 1
     assert all(guard.tests for guard in GUARDS)
     # A run of all tests has collected them; the rest is collected by a process of its own.
@@ -45,7 +45,7 @@ def test_a_guard_that_is_gone_is_told():
 
 
 def test_a_removal_that_no_test_notices_is_told(tmp_path: Path):
-    """Neither a test that passes nor one that can not be begun has noticed; one that fails has."""
+    """Neither a test that passes nor one that cannot be started has noticed; one that fails has."""
     (tmp_path / "house.py").write_text("LOCKED = True\n")
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['.']\n")
     (tmp_path / "test_house.py").write_text(
@@ -53,9 +53,9 @@ def test_a_removal_that_no_test_notices_is_told(tmp_path: Path):
         "def test_the_door():\n    assert house.LOCKED\n"
         "def test_the_roof():\n    assert house\n"
     )
-    door, roof = both = ("test_house.py::test_the_door", "test_house.py::test_the_roof")
+    wall, roof = both = ("test_house.py::test_the_door", "test_house.py::test_the_roof")
     told = TreeCopy(tmp_path).run_mutated(Guard("lock", "house.py", "True", "False", both))
-    assert (told.unaffected_tests([door]), told.unaffected_tests(both)) == ([], [roof])
+    assert (told.unaffected_tests([wall]), told.unaffected_tests(both)) == ([], [roof])
     told = TreeCopy(tmp_path).run_mutated(Guard("house", "house.py", "True", "=", both))
-    assert told.unaffected_tests(both) == [door, roof]
+    assert told.unaffected_tests(both) == [wall, roof]
     assert (tmp_path / "house.py").read_text() == "LOCKED = True\n"

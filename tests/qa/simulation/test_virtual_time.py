@@ -41,7 +41,7 @@ def test_a_time_out_ends_what_would_wait_for_ever():
 
 
 def test_who_waits_for_nothing_is_told():
-    """A simulation that stands still is a fault, and must not hang."""
+    """A simulation that makes no progress is a fault, and must not hang."""
 
     async def main() -> None:
         await asyncio.Event().wait()
@@ -51,7 +51,7 @@ def test_who_waits_for_nothing_is_told():
 
 
 def test_what_a_thread_would_do_is_done_at_once():
-    """Errors come to whoever waits."""
+    """Errors reach the task that waits."""
 
     async def main() -> tuple[int, int]:
         with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""The routes for whoever runs the stand-in in another process."""
+"""The routes for a test that runs the stand-in in another process."""
 
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal

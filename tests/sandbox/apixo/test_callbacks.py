@@ -92,7 +92,7 @@ async def test_a_callback_can_come_twice(
 async def test_a_callback_can_stay_away(
     client: ApiClient, host: FileHost, clock: ManualClock
 ) -> None:
-    """A later task's callback comes, this one's does not, and its status tells the end."""
+    """A later task's callback comes, this one's does not, and its status shows the end."""
     silent = await order(client, f"{host.root}/hook", "a fox [[callback:never]]")
     clock.advance(90)
     told = await order(client, f"{host.root}/hook")

@@ -96,7 +96,7 @@ def is_near(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
 
 
 def change(one: Image.Image, other: Image.Image, top: float, bottom: float) -> float:
-    """Tell how far two frames differ between two heights, on average over all pixels."""
+    """Return how far two frames differ between two heights, on average over all pixels."""
     box = (0, round(one.height * top), one.width, round(one.height * bottom))
     difference = ImageChops.difference(one.crop(box), other.crop(box))
     return sum(ImageStat.Stat(difference).mean)
@@ -116,7 +116,7 @@ def test_a_clip_has_the_ordered_length_and_sound_and_plays_in_browsers(
 
 
 def test_a_clip_can_begin_before_it_has_arrived_whole(tmp_path: Path) -> None:
-    """The index stands before the pictures."""
+    """The index is before the pictures."""
     drawn(tmp_path, order())
     data = (tmp_path / "clip.mp4").read_bytes()
     assert 0 < data.index(b"moov") < data.index(b"mdat")

@@ -205,7 +205,7 @@ async def test_status_reset(client: ApiClient, apixo: FakeApixo) -> None:
 
 @pytest.mark.parametrize(("value", "state"), [("queued", "queued"), ("null", None)])
 async def test_state(value: str, state: str | None, client: ApiClient, clock: ManualClock) -> None:
-    """A state that no page knows."""
+    """A state that no page documents."""
     assert (await ended(client, clock, f"state:{value}")).data["state"] == state
 
 

@@ -82,7 +82,7 @@ async def test_a_body_beyond_a_mebibyte_is_a_413(client: ApiClient) -> None:
 
 
 async def test_two_stand_ins_run_beside_each_other(clock: ManualClock) -> None:
-    """Neither knows the other's key, tasks or money."""
+    """Neither has the other's key, tasks or money."""
     options = [ApixoConfig(clips="tiny", key=key) for key in ("one", "two")]
     async with (
         FakeApixo(options[0], clock) as first,

@@ -1,4 +1,4 @@
-"""A task's life as its status tells it, on a clock moved by hand."""
+"""A task's life as its status shows it, on a clock moved by hand."""
 
 import json
 import re
@@ -75,7 +75,7 @@ async def test_processing_time_is_told_exactly_or_not_at_all(
 async def test_a_failed_task_says_why(
     order: str, has_cost_time: bool, client: ApiClient, clock: ManualClock
 ) -> None:
-    """A failure is HTTP 200 with code 200; as in the examples, only 1.5 Pro tells its costTime."""
+    """A failure is HTTP 200 with code 200; as in the examples, only 1.5 Pro has costTime."""
     model = MODEL if order.startswith("2") else "seedance-1-5-pro"
     task_id = await client.submit_task(order, prompt="a fox [[fail:SensitiveContent]]")
     clock.advance(9.203)

@@ -1,4 +1,4 @@
-"""A bot that knows nothing of the stand-in is used on the page, with all that it offers."""
+"""A bot that is not made for the stand-in is used on the page, with all that it offers."""
 
 import asyncio
 import json
@@ -190,7 +190,7 @@ async def test_a_form_of_roles_comes_back(page: PageClient, fake_discord: DemoDi
 
 
 async def test_a_closed_form_is_gone(page: PageClient) -> None:
-    """It is not shown again, and can not be sent off."""
+    """It is not shown again, and cannot be submitted."""
     await page.act_ok(do="type", command="form granting")
     form = await page.wait_for_form()
     await page.act_ok(do="close", interaction=form["id"])

@@ -331,7 +331,7 @@ async def test_what_is_no_json_object_is_refused(page: PageClient, text: str) ->
 async def test_no_order_is_answered_with_an_accident(
     page: PageClient, fake_discord: DemoDiscord, rest: RestClient, seed: int
 ) -> None:
-    """Whatever stands in place of its values."""
+    """Whatever is in place of its values."""
     chance = random.Random(seed)  # noqa: S311 - rubbish need not be secret
     ada, videos = fake_discord.member("Ada"), fake_discord.channel("videos")
     said = await ada.send_message(videos, "word")
@@ -363,7 +363,7 @@ async def test_no_order_is_answered_with_an_accident(
 async def test_what_is_no_form_is_refused(
     page: PageClient, fake_discord: DemoDiscord, kind: str
 ) -> None:
-    """So is a form that begins with a file: nobody knows yet whose it is."""
+    """So is a form that begins with a file: it is not yet clear whose it is."""
     url = f"{fake_discord.page_url}_page/do"
     headers = {"Content-Type": kind}
     async with page.session.post(url, data=b'{"do": "say"}', headers=headers) as answer:

@@ -1,4 +1,4 @@
-"""What whoever sets the stand-in up adds to the page: a welcome, and a look backstage."""
+"""What the demo adds to the page: a welcome, and a look backstage."""
 
 from pathlib import Path
 from typing import Any

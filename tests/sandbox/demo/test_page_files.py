@@ -18,7 +18,7 @@ CLIENT = Path("sandbox/demo/static")
 async def test_the_page_is_served_and_may_load_nothing_from_elsewhere(
     fake_discord: DemoDiscord,
 ) -> None:
-    """Its policy forbids foreign and inline code; it is asked for anew, and told if unchanged."""
+    """Its policy forbids foreign and inline code; it is revalidated, with a 304 if unchanged."""
     async with aiohttp.ClientSession() as session:
         async with session.get(fake_discord.page_url) as answer:
             assert answer.content_type == "text/html"

@@ -100,7 +100,7 @@ async def test_only_what_changed_is_told(
 async def test_what_happens_elsewhere_brings_nothing(
     page: PageClient, fake_discord: DemoDiscord, ada: MemberClient, videos: Channel
 ) -> None:
-    """News of other channels, and links that are signed anew, do not touch the room."""
+    """Events of other channels, and links that are signed again, do not change the room."""
     await ada.send_message(videos, "look", [LAKE])
     await page.go_to(ada, videos)
     (entry,) = page.entries.values()
@@ -167,7 +167,7 @@ async def test_two_pages_each_see_their_own(
     videos: Channel,
     rest: RestClient,
 ) -> None:
-    """Both get the news; a private answer, and a ping, only those that they are for."""
+    """Both get the event; a private answer, and a ping, only those that they are for."""
     fake_discord.commands.overwrite(None, [{"name": "hello", "description": "d"}])
     ben = fake_discord.member("Ben")
     async with open_page(fake_discord) as other:

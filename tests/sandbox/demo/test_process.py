@@ -1,4 +1,4 @@
-"""The supervised process: started anew on demand, left down when it ends by itself, never lost."""
+"""The supervised process: restarted on demand, left down when it ends by itself, never lost."""
 
 import asyncio
 import os
@@ -122,7 +122,7 @@ async def test_what_does_not_end_is_killed_in_time_or_at_once_when_cancelled(tmp
 
 
 async def test_a_folder_that_can_not_be_made_is_an_error_that_names_it(tmp_path: Path):
-    """A file stands where the folder should be."""
+    """A file is where the folder should be."""
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         await service(tmp_path / "file" / "data", SAYS_AND_WAITS).start()

@@ -101,7 +101,7 @@ BAD: list[Json] = [
 
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    """Open a stand-in that is in no hurry, with a command to answer."""
+    """Open a stand-in with long deadlines, and a command to answer."""
     made = DiscordConfig(sends_per_window=10_000, requests_per_second=10_000, ack_seconds=60)
     async with FakeDiscord(made) as found:
         found.commands.overwrite(None, [{"name": "fill", "description": "d"}])
@@ -154,7 +154,7 @@ async def test_ids_are_unique_and_given_where_there_is_none(
 async def test_no_form_is_answered_with_an_accident(
     fake_discord: FakeDiscord, rest: RestClient, seed: int
 ) -> None:
-    """Whatever stands in place of its values."""
+    """Whatever is in place of its values."""
     chance = random.Random(seed)  # noqa: S311 - rubbish need not be secret
     for start in range(0, len(GOOD), 3):
         modal: Json = {"custom_id": "m", "title": "t", "components": GOOD[start : start + 1]}

@@ -89,7 +89,7 @@ async def test_an_answer_can_be_none_of_discords(
 
 
 class TestLimits:
-    """A stand-in with Discord's own limits, on a clock that stands still."""
+    """A stand-in with Discord's own limits, on a clock that is stopped."""
 
     @pytest.fixture
     async def fake_discord(self) -> AsyncIterator[FakeDiscord]:
@@ -99,7 +99,7 @@ class TestLimits:
     async def test_the_sixth_message_within_five_seconds_is_refused(
         self, fake_discord: FakeDiscord, rest: RestClient, place: str
     ) -> None:
-        """The 429 tells how long to wait; another channel has a bucket of its own."""
+        """The 429 says how long to wait; another channel has a bucket of its own."""
         body = {"content": "said"}
         answers = [await rest("POST", place, body) for _ in range(6)]
         assert [status for status, _ in answers] == [200] * 5 + [429]
@@ -108,7 +108,7 @@ class TestLimits:
         assert (await rest("POST", f"/channels/{general}/messages", body))[0] == 200
 
     async def test_headers_tell_what_is_left(self, fake_discord: FakeDiscord, place: str) -> None:
-        """As discord.py reads them, and with the `Via` that tells a 429 from a ban."""
+        """As discord.py reads them, and with the `Via` that distinguishes a 429 from a ban."""
         headers = {"Authorization": f"Bot {fake_discord.token}", "Content-Type": "application/json"}
         async with aiohttp.ClientSession(headers=headers) as session:
             for left in ("4", "3", "2", "1", "0", "0"):

@@ -71,7 +71,7 @@ async def connected(stand_in: FakeDiscord) -> AsyncGenerator[Socket]:
 async def test_a_wrong_identify_closes_the_connection(
     fake_discord: FakeDiscord, changes: dict[str, Any], code: int
 ) -> None:
-    """Each with the code that tells why."""
+    """Each with the code for its reason."""
     async with connected(fake_discord) as socket:
         await socket.identify(fake_discord, **changes)
         assert await socket.close_code() == code

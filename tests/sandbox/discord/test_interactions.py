@@ -71,7 +71,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def fake_discord(clock: HandClock) -> AsyncIterator[FakeDiscord]:
-    """Open a stand-in whose time stands still, with commands registered."""
+    """Open a stand-in whose clock is stopped, with commands registered."""
     options = DiscordConfig(ack_seconds=3, sends_per_window=50, token_sends_per_window=50)
     async with FakeDiscord(options, now=clock) as opened:
         opened.commands.overwrite(None, COMMANDS)
@@ -211,7 +211,7 @@ async def test_nitro_counts_for_answers_only(
 async def test_a_deleted_channel_ends_what_was_begun_in_it(
     fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, videos: Channel
 ) -> None:
-    """The token leads nowhere any more."""
+    """The token no longer works."""
     await rest("POST", callback(typed), {"type": 5})
     fake_discord.world.delete_channel(videos)
     place = webhook(fake_discord, typed, ORIGINAL)
@@ -222,7 +222,7 @@ async def test_a_deleted_channel_ends_what_was_begun_in_it(
 async def test_an_answer_that_does_not_fit_is_refused(
     rest: RestClient, typed: Interaction, reply: int
 ) -> None:
-    """A command can not be answered with an update or with suggestions, and may try again."""
+    """A command cannot be answered with an update or with suggestions, and may try again."""
     assert await rest.request_refused("POST", callback(typed), {"type": reply}) == (400, 50035)
     assert (await rest("POST", callback(typed), {"type": 5}))[0] == 204
 
@@ -310,7 +310,7 @@ async def test_the_client_offers_commands_only_where_they_may_be_used(
 async def test_buttons_answer_to_those_who_see_them(
     fake_discord: FakeDiscord, rest: RestClient, typed: Interaction, ada: MemberClient
 ) -> None:
-    """A private button is its member's own; a disabled or missing one can not be clicked."""
+    """A private button is its member's own; a disabled or missing one cannot be clicked."""
     rows = [
         {
             "type": 1,

@@ -81,7 +81,7 @@ def spoil(value: Any, chance: random.Random) -> Any:
 
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    """Open a stand-in that is in no hurry."""
+    """Open a stand-in with long deadlines."""
     options = DiscordConfig(sends_per_window=10_000, requests_per_second=10_000)
     async with FakeDiscord(options) as opened:
         yield opened

@@ -27,7 +27,7 @@ def film(path: Path, width: int, height: int, **options: str) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"movflags": "faststart"}])
 def test_a_films_size_is_read(tmp_path: Path, options: dict[str, str]) -> None:
-    """Wherever the description stands, before or behind the pictures."""
+    """Wherever the description is, before or behind the pictures."""
     path = tmp_path / "film.mp4"
     film(path, 320, 176, **options)
     assert read_dimensions(path, "video/mp4") == (320, 176)

@@ -100,7 +100,7 @@ async def test_more_commands_than_fit_are_refused(
 async def test_a_registered_command_keeps_its_id(
     fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
-    """Registering a name anew changes the version, and a deleted command is unknown."""
+    """Registering a name again changes the version, and a deleted command is unknown."""
     place = f"/applications/{fake_discord.world.bot_user.id}/commands"
     status, first = await rest("POST", place, command())
     again, second = await rest("POST", place, command(description="Another"))
@@ -167,7 +167,7 @@ async def test_broken_json_and_unknown_routes_are_refused(rest: RestClient, plac
 
 
 async def test_a_wrong_token_is_refused(rest: RestClient, place: str) -> None:
-    """Nothing of the bot's is given to whoever has another token."""
+    """A client with another token gets nothing of the bot's."""
     wrong = {"Authorization": "Bot wrong"}
     assert await rest.request_refused("GET", "/users/@me", headers=wrong) == (401, 0)
     assert await rest.request_refused("POST", place, {"content": "x"}, headers=wrong) == (401, 0)
@@ -370,7 +370,7 @@ async def test_closed_direct_messages_are_refused(
 async def test_a_member_who_has_left_every_server_of_the_bots_is_not_written_to(
     fake_discord: FakeDiscord, rest: RestClient
 ) -> None:
-    """Whatever their settings say: there is no server in common any more."""
+    """Whatever their settings say: there is no longer a server in common."""
     ben = fake_discord.member("Ben")
     place = f"/channels/{ben.direct_channel.id}/messages"
     assert (await rest("POST", place, {"content": "said"}))[0] == 200

@@ -186,7 +186,7 @@ async def test_changes_of_the_world_reach_the_bot(
 
 
 async def test_a_wrong_token_does_not_log_in(fake_discord: FakeDiscord, bot: StockClient) -> None:
-    """The library tells it as a failed login."""
+    """The library raises it as a failed login."""
     with pytest.raises(discord.LoginFailure):
         async with run_bot(fake_discord, bot, token="wrong"):
             pass
@@ -196,7 +196,7 @@ async def test_a_wrong_token_does_not_log_in(fake_discord: FakeDiscord, bot: Sto
 async def test_a_lost_connection_is_resumed(
     fake_discord: FakeDiscord, bot: StockClient, how: str
 ) -> None:
-    """What happened meanwhile is replayed, and the bot does not identify anew."""
+    """What happened meanwhile is replayed, and the bot does not identify again."""
     async with run_bot(fake_discord, bot):
         match how:
             case "op 7":

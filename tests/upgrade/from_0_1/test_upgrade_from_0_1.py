@@ -1,6 +1,6 @@
 """What 0.1.0 left behind is taken over: its databases, its messages, every button and form on them.
 
-The fixture beside this file was made by the code of 0.1.0 (see its README). The real process stands
+The fixture beside this file was made by the code of 0.1.0 (see its README). The real process is
 between both stand-ins, on a copy of that database; the stand-in of Discord has the messages. Each
 button is clicked, each menu used and each form sent off by whom it is for: there is always an
 answer that is not a fault. On PostgreSQL it is one of each kind, as the engine does not see the
@@ -168,7 +168,7 @@ def _moved(text: str, made_ms: int, days: int) -> str:
 
 
 class Clock:
-    """Stands still until the stand-in has its first id, which is the bot's."""
+    """Waits until the stand-in has its first id, which is the bot's."""
 
     def __init__(self, start: float) -> None:
         self._start = start
@@ -438,7 +438,7 @@ def in_order(fixture: Fixture) -> list[tuple[Json, str]]:
 
 
 def is_answered(stage: Stage, custom_id: str) -> bool:
-    """Tell whether one of the same kind has been answered as it has to be."""
+    """Return whether one of the same kind has been answered as it has to be."""
     pattern = next(one for one in stage.fixture.patterns if re.fullmatch(one, custom_id, re.DOTALL))
     words = max((told for told in TOLD if custom_id.startswith(told[0])), default=("", ""))[1]
     return any(
@@ -462,7 +462,7 @@ def place_of(stage: Stage, job: str) -> str:
 
 
 async def at_rest(harness: ServiceHarness) -> None:
-    """Wait until nothing is under way any more."""
+    """Wait until nothing is under way any longer."""
     url = harness.service.environment["DATABASE_URL"]
     async with asyncio.timeout(TIMEOUT_S), await Database.open(url, read_only=True) as database:
         while MOVING & {str(s) for s, n in (await database.read(jobs.count_by_state)).items() if n}:

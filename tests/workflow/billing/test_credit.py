@@ -272,7 +272,7 @@ async def test_without_a_floor_nobody_is_told(
 
 
 async def test_several_processes_tell_it_once(harness: WorkflowHarness, operator: Operator):
-    """Each reads the balance; one of them tells."""
+    """Each reads the balance; one of them reports it."""
     harness.change_policy(balance_alert=MicroUSD(10 * DOLLAR))
     harness.apixo.balance.micro = DOLLAR
     first, second = (BalanceMonitor(harness.context, operator.tell) for _ in range(2))

@@ -189,7 +189,7 @@ async def test_of_many_orders_at_once_a_cooldown_lets_one_through(harness: Workf
 
 
 async def test_a_clock_that_is_set_back_lengthens_no_cooldown(harness: WorkflowHarness):
-    """A day back: whoever asked tomorrow waits for the cooldown at most."""
+    """A day back: a member who asked tomorrow waits for the cooldown at most."""
     await put(harness, a_limit(LimitKind.COOLDOWN, 60))
     await harness.accept_job()
     harness.clock.advance(-DAY_S)
@@ -229,7 +229,7 @@ async def test_as_many_jobs_are_under_way_as_a_member_may_have(harness: Workflow
 
 
 async def test_a_clock_that_jumps_a_day_counts_where_it_lands(harness: WorkflowHarness):
-    """A day ahead there is room anew; back again, what was used that day is still used."""
+    """A day ahead there is room again; back again, what was used that day is still used."""
     harness.change_policy(limits=member_limits(member=PRICE / 1_000_000))
     await harness.accept_job(**SMALL)
     harness.clock.advance(DAY_S)

@@ -203,7 +203,7 @@ async def _all_rest(world: WorkflowHarness) -> None:
 
 
 def _taken(job: Job) -> int:
-    """Tell what APIXO has taken for a job, as far as its state tells."""
+    """Return what APIXO has charged for a job, as far as its state shows."""
     ended_well = job.state in PAID
     return job.price if ended_well or job.state is S.STUCK else 0
 

@@ -25,7 +25,7 @@ async def changes(world: WorkflowHarness) -> list[tuple[str, str | None, str | N
 
 
 @BOTH_ENGINES
-async def test_saving_changing_and_removing_leave_a_trail(harness: WorkflowHarness):
+async def test_saving_changing_and_removing_are_in_the_audit_log(harness: WorkflowHarness):
     """From what to what; the same again, or removing nothing, leaves none."""
     changed = NOIR.model_copy(update={"suffix": "rain"})
     assert await presets.save(harness.context, GUILD, manager(1), NOIR) is None

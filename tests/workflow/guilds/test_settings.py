@@ -132,7 +132,7 @@ async def test_old_and_unknown_fields_do_no_harm(harness: WorkflowHarness) -> No
 async def test_settings_that_can_not_be_read_are_an_error_in_the_log(
     harness: WorkflowHarness, text: str
 ) -> None:
-    """The defaults count then, and a manager can set everything anew."""
+    """The defaults count then, and a manager can set everything again."""
     await stored(harness, text)
     with capture_logs() as logs:
         assert await settings.read(harness.context, GUILD) == GuildSettings()

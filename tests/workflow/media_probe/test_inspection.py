@@ -180,7 +180,7 @@ def test_lists_of_other_files_are_not_followed(text: bytes) -> None:
 
 @pytest.mark.parametrize("kind", [b"url ", b"alis"])
 def test_media_that_lies_in_another_file_is_refused(kind: bytes) -> None:
-    """A MOV may say that its samples are elsewhere; whoever is sent it might go there."""
+    """A MOV may say that its samples are elsewhere; anyone who is sent it might go there."""
     data = bytearray(make_video(2000, kind="mov", sound_ms=2000))
     at = data.rindex(b"url \0\0\0\x01")
     data[at : at + 8] = kind + bytes(4)  # not in this file

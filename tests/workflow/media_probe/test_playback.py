@@ -31,7 +31,7 @@ FILES = Path(__file__).parents[2] / "media_files"
 
 
 def fault(data: bytes) -> str | None:
-    """Tell why a file does not play."""
+    """Return why a file does not play."""
     try:
         return measure_playback(io.BytesIO(data)).fault
     except UnusableMedia as error:

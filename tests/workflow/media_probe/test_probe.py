@@ -198,7 +198,7 @@ main()
 async def test_when_no_process_can_be_started_it_is_not_the_files_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An error of the system, for whoever asked."""
+    """An error of the system, for anyone who asked."""
     template = confined_process._Template()
     monkeypatch.setattr(confined_process, "_TEMPLATE", template)
     monkeypatch.setattr(confined_process, "_START", FORKLESS)

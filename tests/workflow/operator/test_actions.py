@@ -291,7 +291,7 @@ async def test_a_job_that_the_operator_ended_tells_its_member_why(harness: Workf
 async def test_what_is_asked_again_and_ends_badly_comes_back_on_the_list(
     harness: WorkflowHarness,
 ) -> None:
-    """Closed or told of before, it is parked anew, and the operator hears of it anew."""
+    """Closed or told of before, it is parked again, and the operator hears of it again."""
     job = await parked_without_file(harness)
     await harness.database.transact(
         lambda tx: parked_jobs.mark_reported(tx, [job], harness.context.now_ms())

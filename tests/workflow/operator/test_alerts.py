@@ -1,4 +1,4 @@
-"""What the operator is told by itself: of parked jobs, and of an exposure that stops the belt."""
+"""Alerts to the operator: of parked jobs, and of an exposure that stops submitting."""
 
 import asyncio
 from collections import Counter
@@ -82,7 +82,7 @@ async def test_what_was_parked_is_told_together_once_and_once_a_minute(
 
 
 async def test_an_operator_who_was_not_reached_is_told_later(harness: WorkflowHarness) -> None:
-    """A minute later, by whichever process; what was decided meanwhile is not told any more."""
+    """A minute later, by whichever process; what was decided meanwhile is left out."""
     olga = Operator(is_away=True)
     job, other = await lose(harness), await lose(harness)
     await alerts.alert_parked_jobs(harness.context, olga.hear)

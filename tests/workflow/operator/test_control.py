@@ -62,15 +62,15 @@ async def test_while_the_operator_stops_it_nothing_is_submitted_and_the_rest_goe
     first = (await harness.accept_job()).job.id
     await harness.run_once()
     await control.stop_submissions(harness.context, "moving house", Actor(OLGA, 1))
-    news = await harness.accept_job(user=BEN)
-    assert news.submission_block == SubmissionBlock(BlockReason.OPERATOR, "moving house")
+    ordered = await harness.accept_job(user=BEN)
+    assert ordered.submission_block == SubmissionBlock(BlockReason.OPERATOR, "moving house")
     await harness.run_until(S.DELIVERED, job=first)
     await harness.replace_worker()
     await harness.run_for(3600, step_s=300)
-    assert (await harness.job(news.job.id)).state is S.QUEUED
+    assert (await harness.job(ordered.job.id)).state is S.QUEUED
     assert harness.submission_count() == 1
     assert await control.resume_submissions(harness.context, Actor(OTTO, 2))
-    await harness.run_until(S.DELIVERED, job=news.job.id)
+    await harness.run_until(S.DELIVERED, job=ordered.job.id)
     changes = await harness.database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
     assert [(c.what, c.actor, c.before, c.after) for c in changes] == [
         ("go on", "92", "moving house", None),
@@ -106,7 +106,7 @@ async def test_a_stop_by_the_same_click_is_one_stop(harness: WorkflowHarness) ->
 
 
 async def test_going_on_ends_a_pause_as_well(harness: WorkflowHarness) -> None:
-    """The operator knows better than the clock."""
+    """The operator overrules the clock."""
     until_ms = harness.context.now_ms() + 10_000
     await harness.database.transact(lambda tx: submission_pause.pause(tx, until_ms, "rate limited"))
     assert await control.resume_submissions(harness.context, Actor(OLGA, 1))
@@ -134,7 +134,7 @@ async def test_what_a_lost_answer_may_have_cost_is_booked_to_the_operator(
 async def test_a_task_that_turns_up_late_is_the_operators_and_its_video_comes(
     harness: WorkflowHarness,
 ) -> None:
-    """The member was told that nothing is charged, and so it stays; the booking stands for it."""
+    """The member was told that nothing is charged, and so it stays; the booking covers it."""
     job = await given_up(harness)
     before = await harness.ledger(job)
     await bind(harness, job, task_of(harness))
@@ -182,7 +182,7 @@ async def test_a_late_task_that_never_ends_is_stuck_without_a_hold(
 
 
 async def test_a_late_video_whose_file_is_lost_gives_nothing_back(harness: WorkflowHarness) -> None:
-    """There is nothing to give back to whoever paid nothing."""
+    """There is nothing to refund to a member who paid nothing."""
     job = await given_up(harness, "a lake [[effect:504]] [[result:404]]")
     before = await harness.ledger(job)
     await bind(harness, job, task_of(harness))
@@ -192,10 +192,10 @@ async def test_a_late_video_whose_file_is_lost_gives_nothing_back(harness: Workf
 
 
 @BOTH_ENGINES
-async def test_at_its_limit_the_exposure_stops_the_belt_until_the_operator_accepts_it(
+async def test_at_its_limit_the_exposure_stops_submitting_until_the_operator_accepts_it(
     harness: WorkflowHarness,
 ) -> None:
-    """Nothing more is submitted by itself; then as much again may be lost before it stops anew."""
+    """Nothing more is submitted by itself; then as much again may be lost before it stops again."""
     harness.change_policy(exposure_limit=MicroUSD(100_000))
     lost = (await harness.accept_job(LOST)).job
     assert lost.price < 100_000 <= 2 * lost.price
@@ -244,7 +244,7 @@ async def test_the_next_day_begins_with_no_exposure_and_no_acceptance(
 
 @pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 async def test_a_stop_reaches_every_process(harness: WorkflowHarness) -> None:
-    """A second belt on the same database submits nothing either."""
+    """A second worker on the same database submits nothing either."""
     await control.stop_submissions(harness.context, "storm", Actor(OLGA, 1))
     await asyncio.gather(*(harness.accept_job() for _ in range(3)))
     await harness.run_once()

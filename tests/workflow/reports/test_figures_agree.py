@@ -260,7 +260,7 @@ def _agrees(figures: SpendingReport, grouping: Grouping) -> None:
 
 
 def _picture_agrees(figures: SpendingReport, grouping: Grouping) -> None:
-    """Sum up what stands in the picture: the bars of a ranking, and the models below."""
+    """Sum up what is in the picture: the bars of a ranking, and the models below."""
     svg = views.render_chart(figures, "Spending", grouping, {})
     shown = _amounts(svg)
     assert shown[0] == figures.total.net
@@ -287,7 +287,7 @@ def _shares_agree(figures: SpendingReport, grouping: Grouping) -> None:
 
 
 def _amounts(svg: str) -> list[int]:
-    """Read each amount that stands alone, in micro-dollars."""
+    """Read each amount that is alone, in micro-dollars."""
     found: Sequence[str] = re.findall(r">(-?\$[\d,]+\.\d+)<", svg)
     plain = (text.replace("$", "").replace(",", "") for text in found)
     return [int(Decimal(text).scaleb(6)) for text in plain]

@@ -184,7 +184,7 @@ NOTE = StatementEntry(
 
 @given(st.text() | st.tuples(st.sampled_from(DANGEROUS), st.text()).map("".join))
 def test_no_text_is_a_formula(text: str) -> None:
-    """An apostrophe stands before what would run; all else stays, but for control characters."""
+    """An apostrophe precedes what would run; all else stays, but for control characters."""
     written = csv_export.format_csv(["a", "b"], [(text, Decimal(-1))])
     _, (cell, number) = csv.reader(io.StringIO(written, newline=""))
     assert number == "-1"

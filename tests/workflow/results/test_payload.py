@@ -115,7 +115,7 @@ async def test_a_link_goes_first_where_there_are_links(harness: WorkflowHarness)
 
 
 async def test_a_server_may_want_the_copy_first(harness: WorkflowHarness) -> None:
-    """The link to the original stands beside it."""
+    """The link to the original is beside it."""
     equip(harness, video_tools=ConfinedVideoTools(), media_urls=Links())
     await choose(
         harness, too_large=(OversizeFallback.COPY, OversizeFallback.LINK), keep_results_days=3
@@ -165,7 +165,7 @@ async def test_a_limit_that_discord_does_not_keep_to_is_gone_below(
 
 
 async def test_a_copy_is_made_once(harness: WorkflowHarness) -> None:
-    """Later posts use it; so does a new process. One that is too large itself is made anew."""
+    """Later posts use it; so does a new process. One that is too large itself is made again."""
     equip(harness, video_tools=ConfinedVideoTools())
     harness.publisher.errors["post_result"] = [TemporaryPublishError("503")] * 2
     job, result = await posted(harness)

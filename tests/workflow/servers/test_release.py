@@ -143,7 +143,7 @@ async def test_what_is_at_apixo_goes_to_its_member(harness: WorkflowHarness) -> 
 
 
 async def test_what_its_member_does_not_take_is_the_operators(harness: WorkflowHarness) -> None:
-    """Undeliverable after one try: it stands in /jobs and with the parked jobs."""
+    """Undeliverable after one try: it is in /jobs and among the parked jobs."""
     (job,) = await accept_jobs(harness, 1)
     await harness.run_once()
     harness.publisher.left_guilds.add(GUILD)

@@ -133,7 +133,7 @@ async def test_a_cancelled_job_gives_its_hold_back_and_is_never_sent(harness: Wo
 
 
 async def test_nobody_cancels_anothers_job_nor_one_that_left_the_queue(harness: WorkflowHarness):
-    """A stranger learns nothing; the owner is told where it stands; twice is too late as well."""
+    """A stranger learns nothing; the owner hears its state; twice is too late as well."""
     job = (await harness.accept_job()).job.id
     for stranger, name in ((BEN, job), (ADA, "0" * 20)):
         with pytest.raises(JobNotFound):
@@ -150,7 +150,7 @@ async def test_nobody_cancels_anothers_job_nor_one_that_left_the_queue(harness: 
 
 
 @BOTH_ENGINES
-async def test_cancelling_while_the_belt_takes_the_job_is_one_or_the_other(
+async def test_cancelling_while_the_worker_takes_the_job_is_one_or_the_other(
     harness: WorkflowHarness,
 ):
     """Ten races: cancelled and never sent, or sent and not cancelled; never both."""

@@ -96,7 +96,7 @@ async def test_an_unreadable_history_soon_after_relies_on_the_nonce(harness: Wor
 
 
 async def test_an_unreadable_history_later_parks_rather_than_posts_twice(harness: WorkflowHarness):
-    """After the window nobody can tell whether it was posted: a person looks."""
+    """After the window it cannot be known whether it was posted: a person looks."""
     harness.publisher.errors_after_effect["post_result"] = [TemporaryPublishError("no answer")]
     harness.publisher.errors["find_message"] = [TemporaryPublishError("down")] * 6 + [
         HistoryDenied("no permission")
@@ -192,13 +192,13 @@ async def test_a_card_that_takes_no_edit_does_not_keep_a_failure_back(harness: W
 
 
 async def test_messages_that_hang_do_not_hold_up_the_money(harness: WorkflowHarness):
-    """Discord swallows seventy status posts: the belt polls and fetches on."""
+    """Discord swallows seventy status posts: the worker polls and fetches on."""
     hanging = asyncio.Event()
     real = harness.publisher.post_status
 
-    async def post_status(sight: StatusView) -> int:
+    async def post_status(status: StatusView) -> int:
         await hanging.wait()
-        return await real(sight)
+        return await real(status)
 
     harness.publisher.post_status = post_status  # type: ignore[method-assign]
     harness.change_policy(max_tasks=80)
@@ -277,7 +277,7 @@ async def test_an_answer_that_nobody_expected_is_not_asked_for_in_a_storm(harnes
     """A proxy's page instead of Discord's answer: edits are tried again with patience."""
     tries = 0
 
-    async def edit_status(sight: StatusView) -> None:
+    async def edit_status(status: StatusView) -> None:
         nonlocal tries
         tries += 1
         raise TypeError("'NoneType' object is not subscriptable")

@@ -99,7 +99,7 @@ async def test_a_video_of_another_length_is_posted(
 
 
 async def test_half_a_file_that_an_earlier_process_left_is_not_posted(harness: WorkflowHarness):
-    """It died before it looked: the next one looks, and fetches the video anew."""
+    """It died before it looked: the next one looks, and fetches the video again."""
     job = (await harness.accept_job()).job
     await harness.run_until(S.GENERATING, job=job.id)
     path = harness.context.media.video_path(f"{job.id}.mp4")

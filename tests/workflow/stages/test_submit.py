@@ -1,4 +1,4 @@
-"""Submitting: what APIXO surely did not take is sent again, everything else never."""
+"""Submitting: what APIXO certainly did not take is sent again, everything else never."""
 
 from dataclasses import replace
 
@@ -79,7 +79,7 @@ async def test_what_is_refused_for_now_waits_and_is_sent_again(
 
 
 async def test_an_empty_balance_pauses_everybody(harness: WorkflowHarness):
-    """Whoever is next would fare no better: one try, then a pause for all."""
+    """The next one would fail likewise: one try, then a pause for all."""
     harness.apixo.faults.add_submit(Fault(status=402), 1)
     first = (await harness.accept_job()).job.id
     await harness.run_once()

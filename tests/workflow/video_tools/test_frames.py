@@ -46,7 +46,7 @@ def test_what_apixo_finds_too_small_is_scaled_up(
 
 
 def test_a_film_that_is_cut_off_has_no_last_picture() -> None:
-    """Its index tells of pictures that are not there: the last that is there is not the last."""
+    """Its index lists pictures that are not there: the last that is there is not the last."""
     whole = make_video(colours(72), key_every=12, noise=120)
     assert whole.index(b"moov") > len(whole) // 2, "the index lies behind the pictures"
     start = whole.index(b"moov") - 4

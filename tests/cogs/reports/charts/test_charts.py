@@ -1,4 +1,4 @@
-"""The pictures: what stands where, that everything fits, and that they can be drawn."""
+"""The pictures: what is where, that everything fits, and that they can be drawn."""
 
 import asyncio
 import io
