@@ -127,11 +127,17 @@ def _photo(share: float) -> bytes:
     return out.getvalue()
 
 
+def _frame(image: Image.Image) -> Any:
+    frames: Any = av.VideoFrame
+    return frames.from_image(image)
+
+
 def _clip(share: float, tags: Mapping[str, str] | None = None) -> bytes:
     """Make a 10 s clip of 45 MB: one second of grain at 1080p, ten times."""
     size = (scaled(1_920, share, 320) // 2 * 2, scaled(1_080, share, 240) // 2 * 2)
     rate, out = 30, io.BytesIO()
-    with av.open(out, "w", format="mp4") as target:
+    container: Any = av.open(out, "w", format="mp4")
+    with container as target:
         target.metadata.update(tags or {})
         stream: Any = target.add_stream("libx264", rate=rate)
         (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
@@ -140,7 +146,7 @@ def _clip(share: float, tags: Mapping[str, str] | None = None) -> bytes:
         stream.options = {"preset": "ultrafast", "bf": "0", "g": str(rate), **bound}
         packets = list[Any]()
         for number in range(rate):
-            frame: Any = av.VideoFrame.from_image(Image.effect_noise(size, 30).convert("RGB"))
+            frame = _frame(Image.effect_noise(size, 30).convert("RGB"))
             frame.pts, frame.time_base = number, Fraction(1, rate)
             packets += stream.encode(frame)
         packets += stream.encode(None)

@@ -210,7 +210,8 @@ class Simulation:
     async def keep_picture(self) -> str:
         """Keep a picture of 3 MiB as a member's upload, and return its name."""
         self._pictures += 1
-        name = await self.media.save_input(b"picture %d" % self._pictures, "png")
+        name = (await self.media.save_input(b"picture %d" % self._pictures, "png")).name
+        await self.media.keep_input(name)
         path = self.media.input_path(name)
         assert path is not None, "it was kept just now"
         os.truncate(path, _PICTURE_BYTES)

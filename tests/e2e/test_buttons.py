@@ -16,8 +16,10 @@ from cogs.ui.buttons import ButtonAction
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.demo.process import RunningService
-from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Upload
 from sandbox.discord.models import walk_components
+from tests.harness.bot import button_labels
+from tests.harness.media_samples import make_audio
 from tests.harness.panel_driver import PanelDriver
 from tests.harness.service import LAKE, PATIENT, TIMEOUT_S, ServiceHarness
 
@@ -73,7 +75,7 @@ async def test_every_button_works_before_and_after_the_process_is_killed(tmp_pat
             jobs.append(await end(stage, *half_done))
         assert unused(harness, earlier) == set()
         assert stage.result not in harness.discord.channel("videos").messages
-        assert len(set(jobs)) == len(jobs) == 19
+        assert len(set(jobs)) == len(jobs) == 21
         await settled(harness, delivered=len(jobs) + 1)
 
 
@@ -182,12 +184,20 @@ async def delete(person: MemberClient, result: Message) -> None:
 
 
 async def correct_and_confirm(stage: Stage) -> list[str]:
-    """Correct a refused request in its form, and confirm an expensive one; return the two jobs."""
+    """Correct a refused request, cut a long sound, and confirm what is dear; return the jobs."""
     ada, harness = stage.ada, stage.harness
     refused = await harness.run_command("video", {**VIDEO, "prompt": "x"})
     corrected = await send(ada, await click(ada, refused, "Edit again"), "x marks the spot")
+    long = {
+        "image1": Upload("lake.jpg", LAKE.read_bytes()),
+        "audio1": Upload("beat.mp3", make_audio(20_000, "mp3")),
+    }
+    refused = await harness.run_command("reference", {**VIDEO, "resolution": "480p", **long})
+    cut = await click(ada, refused, "Use the first 15 s")
+    price = next(label for label in button_labels(cut) if label.startswith("Spend"))
     return [
         job_in(corrected),
+        await agree(ada, cut, price),
         await agree(ada, await harness.run_command("video", DEAR), "Spend $0.16"),
     ]
 

@@ -128,7 +128,7 @@ async def test_after_a_quarter_of_an_hour_it_is_gone(
 async def test_a_file_that_is_gone_is_refused_in_words(
     harness: BotHarness, ada: MemberClient
 ) -> None:
-    """Whoever removed it."""
+    """Also by the sweep."""
     refused = await asked(harness, ada, video1=long_video())
     harness.context.media.remove_pending_inputs(-1)
     answer = await (await ada.click(refused, CUT)).until_answered()

@@ -87,7 +87,7 @@ async def test_a_message_without_files_gets_a_sentence(
     assert answer.ephemeral
 
 
-async def test_what_the_model_does_not_take_is_refused_and_can_be_mended(
+async def test_what_the_model_does_not_take_is_refused_and_can_be_corrected(
     harness: BotHarness, ada: MemberClient
 ) -> None:
     """Too long a video can be cut; too many are left out by the form."""

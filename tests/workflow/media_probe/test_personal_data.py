@@ -1,4 +1,4 @@
-"""What tells of people is in none of the bytes that are sent on, wherever it stood in a file."""
+"""What identifies people is in none of the bytes that are sent on, wherever it stood in a file."""
 
 import io
 import struct
