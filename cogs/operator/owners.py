@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, cast
 
 import aiohttp
@@ -85,7 +86,9 @@ class Operators:
         """
         since = discord.utils.utcnow() - _LOOK_BACK
         try:
-            await call_discord(channel.send(view=view, allowed_mentions=_NO_MENTIONS))
+            await call_discord(
+                channel.send(view=view, nonce=_nonce(key), allowed_mentions=_NO_MENTIONS)
+            )
         except TemporaryPublishError:
             self._unanswered.setdefault(key, since)
             if not await self._is_there(channel, key):
@@ -99,6 +102,11 @@ class Operators:
         """
         messages = channel.history(after=self._unanswered[key], limit=None)
         return await call_discord(_contains(messages, channel.me, key[1]))
+
+
+def _nonce(key: _Message) -> str:
+    """Return a nonce by which the same message of another process is no second one."""
+    return f"o{sha256(repr(key).encode()).hexdigest()[:20]}"
 
 
 async def _contains(

@@ -384,7 +384,13 @@ class _CellRun:
         """Have the member share the video, and click again where no answer came."""
         stage = self._stage
         for job in await self._jobs():
-            result = next(m for m in stage.channel.messages if m.id == job.result_message_id)
+            result = await stage.channel.wait_for(
+                lambda message, name=f"{job.id}.mp4": any(
+                    file.filename == name for file in message.attachments
+                ),
+                within=60,
+                awaited="the video to be shared",
+            )
             told = ""
             while "It is in the showcase" not in told:
                 clicked = await stage.member.click(result, "Share")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from discord import ui
 
+import cogs.jobs.cog
 from cogs.generation.modals import ModalKind, apply_input, edit_modal
 from cogs.generation.retry import RetryDraft
 from cogs.ui.ttl_store import TTLStore
@@ -184,6 +185,7 @@ async def test_a_slow_database_is_told_in_time(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Database, "read", hanging)
+    monkeypatch.setattr(cogs.jobs.cog, "_MODAL_READ_S", 0.1)
     answer = await (await ada.click(result, "Edit prompt")).until_answered()
     assert not answer.failed
     assert "slow" in answer.text

@@ -300,6 +300,26 @@ async def test_alerts_that_may_have_been_sent_are_sent_again_only_after_a_look(
     assert fake_discord.journal.count_requests("POST", posts) == 1
 
 
+async def test_the_next_process_sends_no_second_alert(
+    harness: BotHarness, fake_discord: FakeDiscord, olga: MemberClient, ada: MemberClient
+) -> None:
+    """What may have been sent died with the last one, and the history cannot be read."""
+    posts = f"/channels/{olga.direct_channel.id}/messages"
+    fake_discord.faults.add("POST", posts, Fault(takes_effect=True, status=503))
+    fake_discord.faults.add("GET", posts, Fault(status=403, raw=HTML), None)
+    job = await lost(harness, ada)
+    await olga.direct_channel.wait_for(
+        lambda m: "waits for your decision" in m.text, within=120, awaited="the alert"
+    )
+    await harness.restart()
+    async with asyncio.timeout(120):
+        while (await harness.job(job)).told_at_ms is None:
+            await asyncio.sleep(0.01)
+            harness.clock_offset_ms += 10_000
+    assert len(olga.direct_channel.messages) == 1
+    assert fake_discord.journal.count_requests("POST", posts) == 2
+
+
 async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
     stopped_harness: BotHarness, olga: MemberClient, ada: MemberClient
 ) -> None:
