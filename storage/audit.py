@@ -471,9 +471,8 @@ def _share(
 def _grant_bucket_id(rows: FromClause) -> ColumnElement[str]:
     """Return the id of the grant bucket of a row's member."""
     guild, user = cast(rows.c.guild_id, Text), cast(rows.c.user_id, Text)
-    name: ColumnElement[str] = (
-        literal(f"{GRANT_BUCKET_PREFIX}:").concat(guild).concat(":").concat(user)
-    )
+    prefix = literal(f"{GRANT_BUCKET_PREFIX}:")
+    name: ColumnElement[str] = prefix.concat(guild).concat(":").concat(user)
     return name
 
 

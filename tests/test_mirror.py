@@ -56,6 +56,7 @@ TESTED_BY = {
     "cogs/settings/pages.py": "cogs/settings/test_cog.py",
     "cogs/settings/service.py": "cogs/settings/test_cog.py",
     "cogs/ui/buttons.py": "cogs/jobs/test_cog.py",
+    "cogs/ui/file_violations.py": "cogs/ui/test_violations.py",
     "cogs/ui/i18n.py": "bot/test_translations.py",
     "cogs/ui/interactions.py": "cogs/jobs/test_cog.py",
     "cogs/ui/layout.py": "cogs/ui/test_views.py",
