@@ -5,10 +5,8 @@ The service is built by its own composition root, in this process; the stand-ins
 
 import asyncio
 import json
-import resource
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.figures import Figure, report, scaled
-from bench.process_watch import longest_stall
+from bench.process_watch import PeakMemory, longest_stall, own_bytes
 from bot import app, client
 from bot.settings import Settings
 from cogs.jobs.cog import JobButtonsCog
@@ -30,7 +28,6 @@ _VIDEOS = 20
 _MEGABYTES = 52
 """The most whole megabytes that fit into 50 MiB, the limit of a server of tier 2."""
 
-_PAGE = resource.getpagesize()
 _MIB = 1024 * 1024
 
 
@@ -70,7 +67,7 @@ async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
         context = bot.get_cog(JobButtonsCog.__name__)._context
         # What is loaded once is no cost of a delivery.
         await _deliver_videos(context, beside["place"], 1, megabytes)
-        with _Memory() as memory:
+        with PeakMemory(own_bytes) as memory:
             stall_s = await longest_stall(
                 _deliver_videos(context, beside["place"], videos, megabytes)
             )
@@ -104,26 +101,3 @@ async def _deliver_videos(
     wanted = (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) + count
     while (await context.database.read(jobs.count_by_state)).get(JobState.DELIVERED, 0) < wanted:
         await asyncio.sleep(0.2)
-
-
-class _Memory:
-    """Watches this process's resident memory from a thread, in bytes."""
-
-    def __enter__(self) -> "_Memory":
-        self.idle = self.peak = _resident()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(0.005):
-            self.peak = max(self.peak, _resident())
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE

@@ -20,7 +20,7 @@ import av
 from PIL import Image
 
 from bench.figures import Figure, report, scaled
-from bench.process_watch import ChildMemory, longest_stall
+from bench.process_watch import PeakMemory, confined_bytes, longest_stall
 from workflow.media_probe.probe import MediaProbe
 from workflow.media_probe.types import MediaKind
 
@@ -59,7 +59,7 @@ def measure(share: float = 1) -> bool:
 async def _measured(cases: Mapping[str, list[File]], rounds: int) -> list[Figure]:
     figures = list[Figure]()
     start = await _seconds([(_AUDIO, _sound(0.15))], rounds)
-    with ChildMemory() as memory:
+    with PeakMemory(confined_bytes) as memory:
         stall = await longest_stall(_all_seconds(cases, rounds, figures))
     figures.append(Figure("the start of the child", start, _START_S, " s"))
     figures.append(Figure("peak memory of a child", memory.peak / _MB, 400, " MB"))

@@ -1,14 +1,15 @@
-"""Watches what a measurement costs: the event loop's stalls, and its children's memory."""
+"""Watches what a measurement costs: the event loop's stalls, and memory."""
 
 import asyncio
 import os
+import resource
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Self
 
-_INTERVAL_S = 0.01
+_INTERVAL_S = 0.005
 
 
 async def longest_stall(work: Coroutine[Any, Any, object]) -> float:
@@ -22,14 +23,14 @@ async def longest_stall(work: Coroutine[Any, Any, object]) -> float:
     return longest
 
 
-class ChildMemory:
-    """Watches the confined processes from a thread: the most memory that one has had, in bytes.
+class PeakMemory:
+    """Watches memory from a thread: in bytes, at the start (`idle`) and at most (`peak`)."""
 
-    They are grandchildren of this process, forks of its template.
-    """
+    def __init__(self, measure: Callable[[], int]) -> None:
+        self._measure = measure
 
     def __enter__(self) -> Self:
-        self.peak = 0
+        self.idle = self.peak = self._measure()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
@@ -41,10 +42,18 @@ class ChildMemory:
 
     def _watch(self) -> None:
         while not self._over.wait(_INTERVAL_S):
-            own = os.getpid()
-            for child in _children(own):
-                for grandchild in _children(child):
-                    self.peak = max(self.peak, _peak_bytes(grandchild))
+            self.peak = max(self.peak, self._measure())
+
+
+def own_bytes() -> int:
+    """Return this process's resident memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def confined_bytes() -> int:
+    """Return the most memory that one confined process has had: grandchildren, of a template."""
+    children = _children(os.getpid())
+    return max((_peak_bytes(one) for child in children for one in _children(child)), default=0)
 
 
 def _children(process: int) -> list[int]:

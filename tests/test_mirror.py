@@ -55,6 +55,7 @@ TESTED_BY = {
     "cogs/settings/modals.py": "cogs/settings/test_cog.py",
     "cogs/settings/pages.py": "cogs/settings/test_cog.py",
     "cogs/settings/service.py": "cogs/settings/test_cog.py",
+    "cogs/generation/message_menu.py": "cogs/generation/test_context_menu.py",
     "cogs/ui/buttons.py": "cogs/jobs/test_cog.py",
     "cogs/ui/file_violations.py": "cogs/ui/test_violations.py",
     "cogs/ui/i18n.py": "bot/test_translations.py",

@@ -50,8 +50,8 @@ class ClipCuts:
         if pending is None:
             raise UserError(
                 _(
-                    "I keep your files for {minutes} minutes, and these are gone. Use the command "
-                    "once more.",
+                    "Your files are gone, I keep them for {minutes} minutes. Run the command "
+                    "again.",
                     minutes=KEPT_MINUTES,
                 )
             )

@@ -14,6 +14,7 @@ from cogs.generation.attachments import (
     RemoteFile,
 )
 from cogs.generation.message_media import fetch_message, pictures_in, unreadable
+from cogs.generation.message_menu import MessageMenuCog
 from cogs.generation.modals import (
     ANIMATE_MODAL_ID,
     ModalField,
@@ -28,7 +29,7 @@ from cogs.ui.forms import chosen_values
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.layout import gallery, layout, row, text_block
-from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction, dispatch_component
+from cogs.ui.routing import ComponentRoute, FormRoute, Interaction, dispatch_component
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
@@ -94,12 +95,8 @@ class _ShownPictures:
     pictures: tuple[RemoteFile, ...]
 
 
-class ContextMenuCog(ComponentCog):
-    """The context menu entry: choosing a picture, opening the modal, handling its submission.
-
-    Discord shows the contents of members' messages only with the click on the menu, so they are
-    kept for a while. After a restart the message is fetched, and Discord may hide its contents.
-    """
+class ContextMenuCog(MessageMenuCog):
+    """The context menu entry: choosing a picture, opening the modal, handling its submission."""
 
     def __init__(
         self,
@@ -109,11 +106,7 @@ class ContextMenuCog(ComponentCog):
         service: GenerationService,
         attachments: AttachmentLoader,
     ) -> None:
-        self._tree = tree
-        self._menu = app_commands.ContextMenu(name=_MENU_NAME, callback=self.animate_image)
-        self._interactions = interactions
-        self._service = service
-        self._attachments = attachments
+        super().__init__(tree, _MENU_NAME, interactions, service, attachments)
         self._shown = TTLStore[_ShownPictures](context.now_ms)
 
     @property
@@ -125,18 +118,6 @@ class ContextMenuCog(ComponentCog):
     def form_routes(self) -> tuple[FormRoute, ...]:
         """Return the route of the modal, which an earlier process may have opened."""
         return (FormRoute(ANIMATE_MODAL_ID, self._request),)
-
-    async def cog_load(self) -> None:
-        """Register the entry: of a cog, discord.py registers only slash commands by itself."""
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Remove the entry."""
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
-
-    async def animate_image(self, interaction: Interaction, message: discord.Message) -> None:
-        """Open a modal for a picture of a message."""
-        await run_handler(interaction, self._start(interaction, message))
 
     async def open_form(self, interaction: Interaction, menu: PictureSelect) -> None:
         """Open the modal for the chosen picture; the choice is checked on submission."""

@@ -10,12 +10,13 @@ from discord import app_commands
 
 from cogs.generation.attachments import AttachmentLoader, LoadedAttachments, RemoteFile
 from cogs.generation.message_media import fetch_message, media_in, unreadable
+from cogs.generation.message_menu import MessageMenuCog
 from cogs.generation.modals import REFER_MODAL_ID, ModalKind, apply_input, make_modal
 from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
-from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.routing import ComponentCog, FormRoute, Interaction
+from cogs.ui.interactions import InteractionTracker, UserError
+from cogs.ui.routing import FormRoute, Interaction
 from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
@@ -27,8 +28,8 @@ from workflow.results.rerun import modal_keys
 
 _MENU_NAME: Final = "Use as reference"
 _NO_FILES: Final = N_(
-    "I see no picture, video or sound in this message. Choose another message, or use "
-    "`/reference` with files of your own."
+    "I can't find a picture, video or sound in this message. Pick another one, or attach your own "
+    "files to `/reference`."
 )
 _EMPTY: Final = Draft(command=GenerationCommand.REFERENCE, prompt="")
 
@@ -43,12 +44,8 @@ class _ShownMedia:
     media: _Media
 
 
-class ReferenceMenuCog(ComponentCog):
-    """The context menu entry: opening the modal, handling its submission.
-
-    Discord shows the contents of members' messages only with the click on the menu, so they are
-    kept for a while. After a restart the message is fetched, and Discord may hide its contents.
-    """
+class ReferenceMenuCog(MessageMenuCog):
+    """The context menu entry: opening the modal, handling its submission."""
 
     def __init__(
         self,
@@ -58,29 +55,13 @@ class ReferenceMenuCog(ComponentCog):
         service: GenerationService,
         attachments: AttachmentLoader,
     ) -> None:
-        self._tree = tree
-        self._menu = app_commands.ContextMenu(name=_MENU_NAME, callback=self.use_as_reference)
-        self._interactions = interactions
-        self._service = service
-        self._attachments = attachments
+        super().__init__(tree, _MENU_NAME, interactions, service, attachments)
         self._shown = TTLStore[_ShownMedia](context.now_ms)
 
     @property
     def form_routes(self) -> tuple[FormRoute, ...]:
         """Return the route of the modal, which an earlier process may have opened."""
         return (FormRoute(REFER_MODAL_ID, self._request),)
-
-    async def cog_load(self) -> None:
-        """Register the entry: of a cog, discord.py registers only slash commands by itself."""
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Remove the entry."""
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
-
-    async def use_as_reference(self, interaction: Interaction, message: discord.Message) -> None:
-        """Open a modal for a video that goes by the files of a message."""
-        await run_handler(interaction, self._start(interaction, message))
 
     async def _start(self, interaction: Interaction, message: discord.Message) -> None:
         await self._service.gate.check_before_form(interaction)

@@ -290,7 +290,7 @@ def _choice_unknown(*, option: str, value: str, values: tuple[str, ...]) -> str:
 
 def _fetch_budget_spent(*, most: int, resets_at_ms: int) -> str:
     return _(
-        "I take {most} MB of files from you in a day, and these would exceed that. There is more "
+        "That's more than the {most} MB of files I can take from you in a day. Your limit resets "
         "{when}.",
         most=format_number(most // 1_000_000),
         when=f"<t:{resets_at_ms // 1000}:R>",

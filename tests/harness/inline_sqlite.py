@@ -42,7 +42,7 @@ def fulfil(future: asyncio.Future[T], work: Callable[[], T]) -> None:
     """Do some work, and give its result or error to anyone who waits for it."""
     try:
         result = work()
-    except Exception as error:  # noqa: BLE001 - whoever waits for it hears of it
+    except Exception as error:  # noqa: BLE001 - the task that waits gets it
         future.set_exception(error)
     else:
         future.set_result(result)

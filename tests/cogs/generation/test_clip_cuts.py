@@ -118,7 +118,7 @@ async def test_after_a_quarter_of_an_hour_it_is_gone(
     refused = await asked(harness, ada, video1=long_video())
     harness.clock_offset_ms += 16 * MINUTE_MS
     answer = await (await ada.click(refused, CUT)).until_answered()
-    assert "these are gone" in answer.text
+    assert "Your files are gone" in answer.text
     assert await harness.job_count() == 0
     await sweep_drafts(harness.context)
     kept = await harness.database.read(lambda tx: key_value.list_prefixed(tx, "pending draft "))

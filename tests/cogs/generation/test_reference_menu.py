@@ -83,7 +83,7 @@ async def test_a_message_without_files_gets_a_sentence(
     """What to do instead, privately."""
     message = await ada.send_message(harness.channel, "look", [Upload("notes.txt", b"text")])
     answer = await chosen(ada, message)
-    assert "I see no picture, video or sound in this message" in answer.text
+    assert "I can't find a picture, video or sound in this message" in answer.text
     assert answer.ephemeral
 
 

@@ -341,8 +341,8 @@ FILES: list[Row] = [
         Code.FETCH_BUDGET_SPENT,
         {"most": 2_000_000_000, "resets_at_ms": 1_800_000_000_999},
         (
-            "I take 2,000 MB of files from you in a day, and these would exceed that. There is "
-            "more <t:1800000000:R>."
+            "That's more than the 2,000 MB of files I can take from you in a day. Your limit "
+            "resets <t:1800000000:R>."
         ),
     ),
     (
