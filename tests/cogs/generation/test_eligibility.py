@@ -342,7 +342,7 @@ async def test_the_bytes_of_a_member_and_day_are_bounded(
     await context.database.transact(lambda tx: fetched_bytes.correct(tx, ada.id, today, rest))
     await harness.restart()
     refused = (await ask(harness, ada, "animate", ANIMATE)).text
-    assert "I take 2,000 MB of files from you in a day" in refused
+    assert "more than the 2,000 MB of files I can take from you in a day" in refused
     assert fetches(fake_discord) == 1
     assert WAITS in (await ask(harness, ben, "animate", ANIMATE)).text
     harness.clock_offset_ms = 24 * 3_600_000
