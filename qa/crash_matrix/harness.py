@@ -490,4 +490,5 @@ def _unlimited() -> DiscordConfig:
         token_sends_per_window=_UNCOUNTED,
         requests_per_second=_UNCOUNTED,
         command_creates_per_day=_UNCOUNTED,
+        identify_seconds=0,
     )

@@ -239,6 +239,7 @@ async def _open_stage() -> AsyncGenerator[Stage]:
         token_sends_per_window=10**6,
         requests_per_second=10**6,
         ack_seconds=_PATIENCE_S,
+        identify_seconds=0,
     )
     with TemporaryDirectory() as folder:
         async with (

@@ -22,6 +22,11 @@ class DiscordConfig:
         link_seconds: how long a signed attachment link is valid.
         heartbeat_seconds: how often a client has to send a heartbeat.
         resume_seconds: how long a session waits for its client to resume it.
+        shards: how many shards are recommended.
+        guilds_per_shard: above which number of servers a session is refused: sharding required.
+        max_concurrency: how many sessions of different shards may begin at once.
+        identify_seconds: how long a bucket of shards waits after one of its sessions has begun.
+        sessions_per_day: after which number of sessions the token is reset.
         sends_per_window: messages and, apart from them, edits in a channel within five seconds.
         token_sends_per_window: requests with one interaction's token within two seconds.
         requests_per_second: requests of the bot within one second, interactions not counted.
@@ -41,6 +46,11 @@ class DiscordConfig:
     link_seconds: float = 24 * 3600.0
     heartbeat_seconds: float = 41.25
     resume_seconds: float = 120.0
+    shards: int = 1
+    guilds_per_shard: int = 2500
+    max_concurrency: int = 1
+    identify_seconds: float = 5.0
+    sessions_per_day: int = 1000
     sends_per_window: int = 5
     token_sends_per_window: int = 5
     requests_per_second: int = 50

@@ -14,12 +14,16 @@ from sandbox.discord import serializers
 from sandbox.discord.config import DiscordConfig
 from sandbox.discord.events import PRIVILEGED, GatewayEvent, Intent
 from sandbox.discord.json_values import Json, as_list, as_object
+from sandbox.discord.models import Guild
+from sandbox.discord.session_limits import SessionStart, SessionStartLimits
 from sandbox.discord.sessions import GatewaySession
 from sandbox.discord.world import World
 
 _FRAME_BYTES = 4096
 _FRAMES, _FRAMES_SECONDS = 120, 60.0
 _LATENCY_SECONDS = 0.01
+_SESSION_ENDING_CODES = (1000, 1001)
+"""A client that closes with one of these has no session to come back to."""
 
 
 class Opcode(IntEnum):
@@ -51,10 +55,13 @@ class Gateway:
     """Holds the sessions, and brings events to them.
 
     Attributes:
-        identifies, resumes: how often a client has begun a session, or taken one up again.
-        granted: the privileged intents that the application has been given.
+        identify_count, resume_count: how often a client has asked to begin a session, or taken one
+            up again.
+        started, resumed: the shards of those that began, and of those taken up again.
+        granted_intents: the privileged intents that the application has been given.
         is_unavailable: whether new connections are refused with 503; may be set.
         identify_close_code: with which every IDENTIFY is refused, if at all; may be set.
+        session_limits: how many sessions may begin.
     """
 
     def __init__(self, options: DiscordConfig, world: World) -> None:
@@ -64,6 +71,9 @@ class Gateway:
         self.url = ""
         self.identify_count = 0
         self.resume_count = 0
+        self.started: list[int] = []
+        self.resumed: list[int] = []
+        self.session_limits = SessionStartLimits(options, world.now)
         self.granted_intents = Intent.NONE
         self.is_unavailable = False
         self.identify_close_code: int | None = None
@@ -136,11 +146,16 @@ class Gateway:
         """Return after how many seconds without a heartbeat a client is taken for dead."""
         return self._options.heartbeat_seconds * 1.5
 
-    def identify(self, data: Json) -> GatewaySession:
-        """Begin a session.
+    def connected_shards(self) -> list[int]:
+        """List the shards of the clients that are here; one of several clients is there twice."""
+        here = (session for session in self._alive() if session.socket is not None)
+        return sorted(session.shard_id for session in here)
+
+    async def identify(self, data: Json) -> GatewaySession | None:
+        """Begin a session, beside others of the same shard; None if it comes too soon.
 
         Raises:
-            Closed: the token, the intents or the shard are wrong.
+            ConnectionClosed: the token, the intents or the shard are wrong, or too many have begun.
         """
         self.identify_count += 1
         if self.identify_close_code is not None:
@@ -149,19 +164,22 @@ class Gateway:
         if as_object(data.get("properties")) is None:
             raise ConnectionClosed(4002, "Error while decoding payload.")
         session = GatewaySession(self._intents(data.get("intents")), _shard(data.get("shard")))
-        self._sessions[session.id] = session
-        return session
+        if len(self._guilds_of(session)) > self._options.guilds_per_shard:
+            raise ConnectionClosed(4011, "Sharding required.")
+        match self.session_limits.start(session.shard_id):
+            case SessionStart.TOO_SOON:
+                return None
+            case SessionStart.TOO_MANY:
+                await self.drop_connections(4004)
+                raise ConnectionClosed(4004, "Authentication failed.")
+            case SessionStart.GRANTED:
+                self._sessions[session.id] = session
+                self.started.append(session.shard_id)
+                return session
 
     def send_ready(self, session: GatewaySession) -> None:
         """Send a new session its user and its servers."""
-        guilds = [
-            guild
-            for guild in self._world.guilds.values()
-            if self._world.bot_user.id in guild.members
-        ]
-        own = [
-            guild for guild in guilds if session.receives(GatewayEvent("", {}, guild_id=guild.id))
-        ]
+        own = self._guilds_of(session)
         unavailable = [{"id": str(guild.id), "unavailable": True} for guild in own]
         session.send("READY", self._ready(session, unavailable))
         if session.intents & Intent.GUILDS:
@@ -175,7 +193,7 @@ class Gateway:
         """Find the session that a client wants to take up again, if that is possible.
 
         Raises:
-            Closed: the token or the sequence number is wrong.
+            ConnectionClosed: the token or the sequence number is wrong.
         """
         self._check_token(data.get("token"))
         session = self._sessions.get(str(data.get("session_id")))
@@ -187,14 +205,21 @@ class Gateway:
         if not session.can_replay(sequence):
             return None
         self.resume_count += 1
+        self.resumed.append(session.shard_id)
         session.replay(sequence)
         self._world.changes.notify()
         return session
 
-    def on_disconnect(self, session: GatewaySession) -> None:
-        """Remember when a session's client went away."""
+    def on_disconnect(self, session: GatewaySession, *, is_over: bool) -> None:
+        """Remember when a session's client went away, unless it said that it won't come back."""
         session.socket, session.left_at = None, self._world.now()
+        if is_over:
+            self._sessions.pop(session.id, None)
         self._world.changes.notify()
+
+    def _guilds_of(self, session: GatewaySession) -> list[Guild]:
+        bot, guilds = self._world.bot_user.id, self._world.guilds.values()
+        return [guild for guild in guilds if bot in guild.members and session.covers(guild.id)]
 
     def _concerns_bot(self, event: GatewayEvent) -> bool:
         """Return whether an event is the bot's to hear: of its servers, or about its commands."""
@@ -216,7 +241,7 @@ class Gateway:
                     await session.socket.send_json(frame)
 
     def _check_token(self, token: object) -> None:
-        if token != self._options.token:
+        if self.session_limits.are_exceeded or token != self._options.token:
             raise ConnectionClosed(4004, "Authentication failed.")
 
     def _intents(self, value: object) -> Intent:
@@ -235,7 +260,7 @@ class Gateway:
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": self.url,
-            "shard": list(session.shard),
+            **({} if session.shard is None else {"shard": list(session.shard)}),
             "application": {"id": str(bot.id), "flags": 0},
             "private_channels": [],
             "relationships": [],
@@ -254,6 +279,7 @@ class _Connection:
         self._sender: asyncio.Task[None] | None = None
         self._frames: deque[float] = deque()
         self._beat = asyncio.get_running_loop().time()
+        self._ends_session = False
         self._handlers: dict[int, Callable[[Any], Any]] = {
             Opcode.HEARTBEAT: self._heartbeat,
             Opcode.IDENTIFY: self._identify,
@@ -264,7 +290,7 @@ class _Connection:
         """Take the client's frames until it leaves.
 
         Raises:
-            Closed: the client did something wrong, or fell silent.
+            ConnectionClosed: the client did something wrong, or fell silent.
         """
         await self._send(Opcode.HELLO, self._gateway.hello_payload())
         loop = asyncio.get_running_loop()
@@ -276,6 +302,8 @@ class _Connection:
             except TimeoutError:
                 raise ConnectionClosed(4009, "Session timed out.") from None
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                is_own_end = frame.type is WSMsgType.CLOSE
+                self._ends_session = is_own_end and frame.data in _SESSION_ENDING_CODES
                 return
             await self._take(frame.data)
 
@@ -285,7 +313,7 @@ class _Connection:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)
         if self._session is not None and self._session.socket in (self._socket, None):
-            self._gateway.on_disconnect(self._session)
+            self._gateway.on_disconnect(self._session, is_over=self._ends_session)
 
     async def _take(self, text: str | bytes) -> None:
         now = asyncio.get_running_loop().time()
@@ -318,7 +346,10 @@ class _Connection:
     async def _identify(self, data: object) -> None:
         if self._session is not None:
             raise ConnectionClosed(4005, "Already authenticated.")
-        session = self._gateway.identify(_object(data))
+        session = await self._gateway.identify(_object(data))
+        if session is None:
+            await self._send(Opcode.INVALID_SESSION, False)  # noqa: FBT003 - Discord's own form
+            return
         self._attach(session)
         self._gateway.send_ready(session)
 
@@ -366,9 +397,9 @@ def _object(data: object) -> Json:
     return found
 
 
-def _shard(value: object) -> tuple[int, int]:
+def _shard(value: object) -> tuple[int, int] | None:
     if value is None:
-        return 0, 1
+        return None
     match as_list(value):
         case [int(index), int(count)] if 0 <= index < count:
             return index, count

@@ -74,7 +74,8 @@ class ApiMiddleware:
             return {}
         granted = f"Bot {self._state.config.token}"
         own = not request.path.startswith(_WITHOUT_TOKEN)
-        if own and request.headers.get("Authorization") != granted:
+        is_reset = self._state.gateway.session_limits.are_exceeded
+        if own and (is_reset or request.headers.get("Authorization") != granted):
             raise unauthorized()
         template = resource.canonical.removeprefix(API_PREFIX)
         headers = self._state.rate_limits.check(request, template)

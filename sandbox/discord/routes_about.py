@@ -119,9 +119,13 @@ class AboutRoutes:
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
         """Return the gateway's address, and the recommended number of shards."""
-        start = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        gateway, config = self._state.gateway, self._state.config
         return json_response(
-            {"url": self._state.gateway.url, "shards": 1, "session_start_limit": start}
+            {
+                "url": gateway.url,
+                "shards": config.shards,
+                "session_start_limit": gateway.session_limits.to_json(),
+            }
         )
 
     async def guild(self, request: web.Request) -> web.Response:

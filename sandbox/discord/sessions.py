@@ -18,11 +18,12 @@ _REPLAY = 1_000
 class GatewaySession:
     """One identified client, or one that may still come back.
 
-    `shard` is which part of the servers it hears of, and into how many they are divided.
+    `shard` is which part of the servers it hears of, and into how many they are divided; without
+    one it hears of all.
     """
 
     intents: Intent
-    shard: tuple[int, int]
+    shard: tuple[int, int] | None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     sequence: int = 0
     socket: web.WebSocketResponse | None = None
@@ -32,12 +33,19 @@ class GatewaySession:
         default_factory=lambda: deque[tuple[int, str]](maxlen=_REPLAY)
     )
 
+    @property
+    def shard_id(self) -> int:
+        """Return the number of its shard."""
+        return 0 if self.shard is None else self.shard[0]
+
     def receives(self, event: GatewayEvent) -> bool:
         """Return whether an event is for this session, by its intents and its shard."""
-        index, count = self.shard
-        own = index if event.guild_id is None else (event.guild_id >> 22) % count
-        within = own == index and (event.guild_id is not None or index == 0)
-        return within and event.intent & self.intents == event.intent
+        return self.covers(event.guild_id) and event.intent & self.intents == event.intent
+
+    def covers(self, guild_id: int | None) -> bool:
+        """Return whether a server is this session's; what happens in none is the first shard's."""
+        index, count = self.shard or (0, 1)
+        return index == (0 if guild_id is None else (guild_id >> 22) % count)
 
     def dispatch(self, event: GatewayEvent) -> None:
         """Number an event, keep it, and put it in the way to the client."""

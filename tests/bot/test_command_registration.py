@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.command_registration import CommandRecord, CommandRegistration
 from cogs.ui.i18n import N_
-from sandbox.discord import FakeDiscord, Fault
+from sandbox.discord import DiscordConfig, FakeDiscord, Fault
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from tests.conftest import SqliteTemplate, Template
@@ -28,7 +28,7 @@ def template(sqlite_template: SqliteTemplate) -> Template:
 
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as opened:
+    async with FakeDiscord(DiscordConfig(identify_seconds=0)) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from bot import connection, gateway
 from bot.client import DailiesBot
 from bot.connection import stay_connected
 from bot.errors import CannotStart, GatewayRefused
-from sandbox.discord import FakeDiscord, Fault
+from sandbox.discord import DiscordConfig, FakeDiscord, Fault
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from tests.conftest import SqliteTemplate, Template
@@ -26,7 +26,7 @@ def template(sqlite_template: SqliteTemplate) -> Template:
 
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as opened:
+    async with FakeDiscord(DiscordConfig(identify_seconds=0)) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from tests.harness.stock_client import discord, pointed_library
 from bot import gateway
 from bot.errors import GatewayRefused
 from bot.gateway import REFUSALS, ReconnectPauses, keep_connected
-from sandbox.discord import FakeDiscord
+from sandbox.discord import DiscordConfig, FakeDiscord
 
 _DAY_S = 86_400
 _PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
@@ -22,7 +22,7 @@ _PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in."""
-    async with FakeDiscord() as opened:
+    async with FakeDiscord(DiscordConfig(identify_seconds=0)) as opened:
         yield opened
 
 

@@ -53,7 +53,9 @@ def template(sqlite_template: SqliteTemplate) -> Template:
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that takes many posts a second and is patient; else it is as Discord."""
-    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120)
+    options = DiscordConfig(
+        sends_per_window=5_000, requests_per_second=5_000, ack_seconds=120, identify_seconds=0
+    )
     async with FakeDiscord(options) as opened:
         yield opened
 

@@ -24,8 +24,8 @@ SPEED = 960
 _PACE = "60"
 """How much faster the service waits: so it has two minutes until it takes a task for stuck."""
 
-PATIENT = DiscordConfig(ack_seconds=TIMEOUT_S)
-"""A Discord that does not mind how busy this machine is."""
+PATIENT = DiscordConfig(ack_seconds=TIMEOUT_S, identify_seconds=0)
+"""A Discord that does not mind how busy this machine is, nor how often the service starts."""
 
 _HALTED = 1e-3
 _JOB_ID = re.compile(r"`([0-9a-z]{20})`")

@@ -60,7 +60,7 @@ def clock() -> DiscordsClock:
 
 @pytest.fixture
 async def fake_discord(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
-    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
+    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, identify_seconds=0)
     async with FakeDiscord(options, clock.now) as opened:
         yield opened
 

@@ -27,7 +27,9 @@ pytestmark = [pytest.mark.usefixtures("dailies"), pytest.mark.time_scale(600)]
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a Discord that forgets a nonce at once, as it does after some minutes."""
-    options = DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, nonce_seconds=0)
+    options = DiscordConfig(
+        sends_per_window=5_000, requests_per_second=5_000, nonce_seconds=0, identify_seconds=0
+    )
     async with FakeDiscord(options) as opened:
         yield opened
 

@@ -13,7 +13,7 @@ from tests.harness.stock_client import RestClient
 @pytest.fixture
 async def fake_discord() -> AsyncIterator[DemoDiscord]:
     """Open a stand-in with short patience, so that lateness comes soon."""
-    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50)
+    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50, identify_seconds=0)
     async with DemoDiscord(options) as opened:
         yield opened
 

@@ -10,10 +10,15 @@ from tests.harness.stock_client import RestClient
 
 
 @pytest.fixture
-async def fake_discord() -> AsyncIterator[FakeDiscord]:
-    """Open a stand-in with short patience, so that lateness comes soon."""
-    options = DiscordConfig(sends_per_window=50, token_sends_per_window=50)
-    async with FakeDiscord(options) as opened:
+def discord_config() -> DiscordConfig:
+    """Give the configuration of the stand-in."""
+    return DiscordConfig(sends_per_window=50, token_sends_per_window=50, identify_seconds=0)
+
+
+@pytest.fixture
+async def fake_discord(discord_config: DiscordConfig) -> AsyncIterator[FakeDiscord]:
+    """Open a stand-in."""
+    async with FakeDiscord(discord_config) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from sandbox.discord import DiscordConfig, FakeDiscord
 from sandbox.discord.events import Intent
 
 GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 15
+INVALID_SESSION = {"op": 9, "d": False, "s": None, "t": None}
 
 
 class Socket:
@@ -46,15 +47,21 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(stand_in: FakeDiscord) -> AsyncGenerator[Socket]:
-    """Connect, and read HELLO."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(stand_in.gateway_url) as socket,
-    ):
+async def connected(stand_in: FakeDiscord, leave_with: int = 4000) -> AsyncGenerator[Socket]:
+    """Connect, and read HELLO; leave with a close code."""
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(stand_in.gateway_url)
         opened = Socket(socket)
         assert (await opened.next())["op"] == 10
         yield opened
+        await socket.close(code=leave_with)
+
+
+async def everybody_left(stand_in: FakeDiscord) -> None:
+    """Wait until no client is here."""
+    await stand_in.world.changes.wait_until(
+        lambda: not stand_in.gateway.has_client or None, 120, "the bot to leave", str
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,11 +192,26 @@ async def test_a_session_that_is_over_can_not_be_resumed() -> None:
         async with connected(stand_in) as socket:
             await socket.identify(stand_in)
             session = (await socket.event("READY"))["session_id"]
-        await stand_in.world.changes.wait_until(
-            lambda: not stand_in.gateway.has_client or None, 5, "the bot to leave", str
-        )
+        await everybody_left(stand_in)
         time[0] += 121
         for known in (session, "unknown"):
-            async with connected(stand_in) as socket:
-                await socket.send(6, {"token": stand_in.token, "session_id": known, "seq": 1})
-                assert (await socket.next()) == {"op": 9, "d": False, "s": None, "t": None}
+            assert await cannot_resume(stand_in, known)
+
+
+@pytest.mark.parametrize("code", [1000, 1001])
+async def test_a_client_that_says_goodbye_has_no_session_left(
+    fake_discord: FakeDiscord, code: int
+) -> None:
+    """Any other close code keeps it."""
+    async with connected(fake_discord, leave_with=code) as socket:
+        await socket.identify(fake_discord)
+        session = (await socket.event("READY"))["session_id"]
+    await everybody_left(fake_discord)
+    assert await cannot_resume(fake_discord, session)
+
+
+async def cannot_resume(stand_in: FakeDiscord, session: str) -> bool:
+    """Return whether a session is answered with op 9, after which only an identify helps."""
+    async with connected(stand_in) as socket:
+        await socket.send(6, {"token": stand_in.token, "session_id": session, "seq": 1})
+        return await socket.next() == INVALID_SESSION

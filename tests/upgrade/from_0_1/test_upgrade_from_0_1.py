@@ -477,7 +477,7 @@ async def opened(engine: str, url: str, folder: Path) -> AsyncGenerator[Stage]:
     limits = {"sends_per_window": 500, "token_sends_per_window": 500, "requests_per_second": 500}
     async with (
         FakeApixo(ApixoConfig(clips="tiny", time_scale=SCALE)) as apixo,
-        FakeDiscord(DiscordConfig(**limits), clock) as discord,
+        FakeDiscord(DiscordConfig(**limits, identify_seconds=0), clock) as discord,
     ):
         clock.goes = True
         build(discord.world, fixture.left)
