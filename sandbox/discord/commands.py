@@ -7,6 +7,11 @@ from typing import Any, Final
 from sandbox.discord.command_shape import shown
 from sandbox.discord.errors import ApiError, FieldErrors, unknown_resource
 from sandbox.discord.json_values import Json, as_int, as_list, as_object, as_objects
+from sandbox.discord.localizations import (
+    check_localizations,
+    check_localized_names_differ,
+    count_characters,
+)
 from sandbox.discord.snowflakes import SnowflakeGenerator
 
 CHAT, USER, MESSAGE = 1, 2, 3
@@ -167,13 +172,14 @@ def _check_command(form: FieldErrors, path: str, command: Json) -> None:
     form.check_choice(f"{path}.type", kind, tuple(_MOST))
     if kind != CHAT:
         form.check_length(f"{path}.name", command.get("name"), 1, 32)
+        check_localizations(form, path, command, "name", 32)
         if command.get("description"):
             said = "Context menu commands cannot have description"
             form.add(path, "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", said)
         return
     _check_names(form, path, command)
     _check_options(form, f"{path}.options", command.get("options"), depth=0)
-    if _characters(command) > _CHARACTERS:
+    if count_characters(command) > _CHARACTERS:
         said = f"Command exceeds maximum size ({_CHARACTERS})"
         form.add(path, "APPLICATION_COMMAND_TOO_LARGE", said)
 
@@ -185,6 +191,8 @@ def _check_names(form: FieldErrors, path: str, thing: Json) -> None:
         said = "Command name is invalid"
         form.add(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", said)
     form.check_length(f"{path}.description", thing.get("description"), 1, 100)
+    check_localizations(form, path, thing, "name", 32, _is_name)
+    check_localizations(form, path, thing, "description", 100)
 
 
 def _is_name(name: str) -> bool:
@@ -210,6 +218,7 @@ def _check_options(form: FieldErrors, path: str, value: object, depth: int) -> N
             form.add(place, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", said)
         optional_seen = optional_seen or not option.get("required")
         _check_option(form, place, option, depth)
+    check_localized_names_differ(form, path, options)
     _check_mixture(form, path, options)
 
 
@@ -245,6 +254,7 @@ def _check_choices(form: FieldErrors, path: str, option: Json) -> None:
         form.add(path, "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "Choices not allowed here")
     for index, choice in enumerate(choices):
         form.check_length(f"{path}.{index}.name", choice.get("name"), 1, 100)
+        check_localizations(form, f"{path}.{index}", choice, "name", 100)
         check_choice_value(form, f"{path}.{index}.value", choice.get("value"), option.get("type"))
     names = [str(choice.get("name")) for choice in choices]
     if len(set(names)) != len(names):
@@ -279,14 +289,6 @@ def _check_bounds(form: FieldErrors, path: str, option: Json) -> None:
             check_choice_value(form, f"{path}.{name}", value, kind=10)
     if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
         form.add(f"{path}.min_value", "NUMBER_TYPE_MAX", "Must not exceed max_value.")
-
-
-def _characters(thing: Json) -> int:
-    """Count the characters of all names, descriptions and choice values, as Discord does."""
-    own = len(str(thing.get("name", ""))) + len(str(thing.get("description", "")))
-    for choice in as_objects(thing.get("choices")):
-        own += len(str(choice.get("name", ""))) + len(str(choice.get("value", "")))
-    return own + sum(_characters(option) for option in as_objects(thing.get("options")))
 
 
 def _named(commands: Iterable[Json], name: str, kind: int) -> Json | None:

@@ -281,7 +281,7 @@ class InteractionRegistry:
                 "permissions": serializers.format_permissions(granted),
             },
             "app_permissions": serializers.format_permissions(bot_granted),
-            "locale": "en-US",
+            "locale": user.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": _owners(channel),
@@ -306,8 +306,8 @@ def _who(channel: Channel, user: User) -> Json:
         return {"user": serializers.user_json(user)}
     return {
         "guild_id": str(guild.id),
-        "guild_locale": "en-US",
-        "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+        "guild_locale": guild.locale,
+        "guild": {"id": str(guild.id), "locale": guild.locale, "features": guild.features},
         "member": serializers.interaction_member_json(channel, guild.members[user.id]),
     }
 

@@ -15,6 +15,8 @@ MIB: Final = 1024 * 1024
 UPLOAD_BYTES: Final = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}
 """Bytes that one file may have, by the server's boost tier."""
 
+DEFAULT_LOCALE: Final = "en-US"
+
 NITRO_UPLOAD_BYTES: Final = 500 * MIB
 """Bytes that one file of a member with Nitro may have."""
 
@@ -73,7 +75,7 @@ class User:
     """An account.
 
     `dms_open` says whether the bot may write to it directly; `upload_bytes` is how large a file
-    it may upload anywhere, which is more with Nitro.
+    it may upload anywhere, which is more with Nitro; `locale` is the language of its client.
     """
 
     id: int
@@ -81,6 +83,7 @@ class User:
     bot: bool = False
     accepts_dms: bool = True
     upload_bytes: int = UPLOAD_BYTES[0]
+    locale: str = DEFAULT_LOCALE
 
 
 @dataclass(eq=False, slots=True)
@@ -108,7 +111,8 @@ class Guild:
     """A server; the role with the server's own id is everyone's.
 
     `has_commands` says whether the application's commands are offered here, with the bot as a
-    member or without; an `unavailable` server is away by a fault of Discord's.
+    member or without; an `unavailable` server is away by a fault of Discord's. Only a `community`
+    chooses its `preferred_locale`.
     """
 
     id: int
@@ -117,8 +121,20 @@ class Guild:
     premium_tier: int = 0
     has_commands: bool = True
     unavailable: bool = False
+    community: bool = False
+    preferred_locale: str = DEFAULT_LOCALE
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     members: dict[int, Membership] = field(default_factory=dict[int, Membership])
+
+    @property
+    def features(self) -> list[str]:
+        """Return what Discord lists as the server's features."""
+        return ["COMMUNITY"] if self.community else []
+
+    @property
+    def locale(self) -> str:
+        """Return the language that Discord names for the server."""
+        return self.preferred_locale if self.community else DEFAULT_LOCALE
 
     @property
     def upload_bytes(self) -> int:
