@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import aiohttp
@@ -51,6 +52,7 @@ from cogs.jobs.list_cog import JobListCog
 from cogs.operator.cog import OperatorCog
 from cogs.operator.owners import Operators
 from cogs.publishing.ephemeral_replies import EphemeralReplies
+from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.quotas.cog import QuotaCog
@@ -60,7 +62,6 @@ from cogs.servers.cog import ServersCog
 from cogs.servers.gate import ServerGate
 from cogs.servers.registrar import ServerRegistrar
 from cogs.settings.cog import SettingsCog
-from cogs.ui.i18n import activate_translations
 from cogs.ui.interactions import InteractionTracker
 from domain.errors import Outage
 from domain.loopback import LOOPBACK_HOSTS
@@ -70,6 +71,7 @@ from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
+from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
@@ -149,7 +151,7 @@ async def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     """Build the service and keep it connected; tear it down in order, however it ends."""
     client.set_discord_urls(settings.discord_api_url, settings.discord_gateway_url)
-    activate_translations(translations.load_translations(settings.bot_language))
+    translations.install(settings.bot_language)
     async with AsyncExitStack() as stack:
         bot = await _build_after_outages(settings, stack)
         try:
@@ -164,6 +166,7 @@ def build_cogs(
     context: Context,
     worker: Worker,
     ephemeral_replies: EphemeralReplies,
+    languages: MessageLanguages,
     attachments: AttachmentLoader,
 ) -> list[commands.Cog]:
     """Return the cogs: commands and buttons, the worker loop, and the periodic tasks."""
@@ -193,7 +196,9 @@ def build_cogs(
         NotificationsCog(context, interactions),
         servers,
         WorkerLoop(worker, interactions),
-        PeriodicTasks(context, operators, WeeklySummaryPublisher(bot), servers.periodic_tasks),
+        PeriodicTasks(
+            context, operators, WeeklySummaryPublisher(bot, languages), servers.periodic_tasks
+        ),
     ]
 
 
@@ -257,13 +262,14 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         process_metrics.count_dropped_interaction,
     )
     ephemeral_replies = EphemeralReplies(clock.now_ms)
+    languages = MessageLanguages(bot, partial(read_language, database))
     context = Context(
         database=database,
         apixo=apixo,
         results=downloader,
         media=media,
         playback=ConfinedPlaybackCheck(),
-        publisher=DiscordPublisher(bot, ephemeral_replies, refused),
+        publisher=DiscordPublisher(bot, ephemeral_replies, refused, languages),
         policy=_policy(settings),
         now_ms=clock.now_ms,
         random=random.SystemRandom(),
@@ -272,7 +278,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         callback_urls=urls.callback_urls if urls.are_public else None,
     )
     worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, attachments))
+    bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, languages, attachments))
     readiness = ReadinessProbe(bot, worker, context)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))

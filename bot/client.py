@@ -17,7 +17,6 @@ from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
 from cogs.ui.acknowledgements import InteractionAdapter
 from cogs.ui.command_tree import CheckedCommandTree
-from cogs.ui.i18n import current_locale
 from cogs.ui.interactions import handle_error
 from cogs.ui.routing import ComponentRouter, Interaction
 from storage.key_value import KeyValueStore
@@ -70,8 +69,7 @@ class DailiesBot(commands.Bot):
             return
         # The library reads its adapter from the context, which every later task inherits.
         async_context.set(InteractionAdapter(self._known_application_id, self._count_dropped))
-        if current_locale().language != "en":
-            await self.tree.set_translator(CommandTranslator())
+        await self.tree.set_translator(CommandTranslator())
         for cog in self._own_cogs:
             await self.add_cog(cog)
         self.add_dynamic_items(*self.component_router.item_types)

@@ -19,6 +19,7 @@ from bot.command_drift import Definition, compare_commands
 from bot.pauses import growing_pause_s
 from bot.rest_failures import describe_failure, is_refusal, requested_pause_s
 from bot.version import VERSION, version_key
+from cogs.ui.command_mentions import remember_commands
 from domain.errors import Outage
 from storage.key_value import KeyValueStore
 
@@ -100,11 +101,14 @@ class CommandRegistration:
         if is_newest and (record is None or record != CommandRecord(self._version, own)):
             # Before the registration: an older process that starts meanwhile leaves it alone.
             await CommandRecord(self._version, own).write(self._key_values, application_id)
-        drift = compare_commands(own, await self._fetch(application_id))
+        registered = await self._fetch(application_id)
+        remember_commands(registered)
+        drift = compare_commands(own, registered)
         if not drift:
             _log.debug("commands compared", count=len(own))
         elif is_newest:
-            await self._client.http.bulk_upsert_global_commands(application_id, payload=own)
+            upsert = self._client.http.bulk_upsert_global_commands
+            remember_commands(await upsert(application_id, payload=own))
             _log.info("commands registered", count=len(own), drift=drift.loggable)
         else:
             assert record is not None, "only a record makes this version an older one"

@@ -169,7 +169,9 @@ class Settings(DatabaseSettings):
         1, gt=0, le=10_000, description="divides every documented wait; for stand-ins only"
     )
     bot_language: str = Field(
-        "en", description="what the bot speaks: `en`, or a language with a file in `bot/locale`"
+        "en",
+        description="the language where neither the member's nor the server's is known: `en`, or "
+        "one with a file in `bot/locale`",
     )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="`text`, `json`, or `auto`: text on a terminal, JSON otherwise"

@@ -1,6 +1,6 @@
 """Translations: one file per language in `locale`, and the command translator.
 
-A file is loaded and checked at the start, so that no sentence can fail to format later.
+A file is checked when it is loaded, so that no sentence can fail to format later.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from string import Formatter
+from string import Formatter, digits
 from typing import Final, cast
 
 import discord
@@ -19,7 +19,7 @@ from babel.messages.pofile import PoFileError, read_po
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as TranslationContext
 
-from cogs.ui.i18n import _, current_locale
+from cogs.ui.i18n import _, find_language, install_languages, pgettext, speaking
 
 LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 
@@ -121,7 +121,10 @@ def _check_plurals(translations: NullTranslations) -> None:
 _MAX_CHARS: Final = 100
 """Characters that Discord accepts in a description, or in the name of a choice."""
 
-_TRANSLATED: Final = frozenset(
+_NAME: Final = re.compile(r"[-_\w]{1,32}")
+_MAX_MENU_CHARS: Final = 32
+
+_SENTENCES: Final = frozenset(
     {
         TranslationContext.command_description,
         TranslationContext.group_description,
@@ -129,10 +132,16 @@ _TRANSLATED: Final = frozenset(
         TranslationContext.choice_name,
     }
 )
+_NAMES: Final = {
+    TranslationContext.command_name: "command",
+    TranslationContext.group_name: "command",
+    TranslationContext.parameter_name: "option",
+}
+"""The context of a name in the catalogue: the same word is elsewhere part of a sentence."""
 
 
 class CommandTranslator(app_commands.Translator):
-    """Translates descriptions of commands and options for members with the same locale."""
+    """Translates names and descriptions of commands and options, for members of each locale."""
 
     async def translate(
         self,
@@ -140,16 +149,32 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Return the translation of a description; None keeps English, also if it is too long."""
-        if context.location not in _TRANSLATED or not _is_bot_language(locale):
+        """Return the translation, None to keep English, also where Discord would refuse it."""
+        code = find_language(locale.value)
+        if code is None or code == _ENGLISH:
             return None
-        translation = _(string.message)
-        is_translated = translation != string.message
-        return translation if is_translated and len(translation) <= _MAX_CHARS else None
+        with speaking(code):
+            found = _translate(string.message, context)
+        return found if found != string.message else None
 
 
-def _is_bot_language(locale: discord.Locale) -> bool:
-    code, _, territory = locale.value.partition("-")
-    bot_locale = current_locale()
-    is_same_territory = not territory or bot_locale.territory in (None, territory)
-    return code == bot_locale.language and is_same_territory
+def _translate(text: str, context: app_commands.TranslationContextTypes) -> str | None:
+    if context.location in _SENTENCES:
+        translation = _(text)
+        return translation if len(translation) <= _MAX_CHARS else None
+    if context.location in _NAMES and not isinstance(context.data, app_commands.ContextMenu):
+        word = text.rstrip(digits)
+        name = pgettext(_NAMES[context.location], word) + text.removeprefix(word)
+        is_accepted = _NAME.fullmatch(name) is not None and name == name.lower()
+        return name if is_accepted else None
+    translation = _(text)
+    return translation if len(translation) <= _MAX_MENU_CHARS else None
+
+
+def install(default: str) -> None:
+    """Speak every available language, and one of them where no other is known.
+
+    Raises:
+        ValueError: there is no such language, or its file is wrong, naming the sentence.
+    """
+    install_languages(available_languages(), load_translations, default)

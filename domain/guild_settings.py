@@ -59,7 +59,8 @@ class GuildSettings(_Frozen):
     `channels` and `roles` are those that may be used, and may use the bot; empty means all.
     `banned` and `sensitive` are words, or patterns between slashes. Without a `result_channel`,
     results go to the channel of the request. `keep_inputs_days` count from the last use of a file,
-    `keep_results_days` from the delivery of a video.
+    `keep_results_days` from the delivery of a video. `language` is the code of the language of
+    public messages, such as `pt_BR`.
     """
 
     rules: GenerationRules = GenerationRules()
@@ -78,6 +79,7 @@ class GuildSettings(_Frozen):
     too_large: tuple[OversizeFallback, ...] = (OversizeFallback.LINK, OversizeFallback.COPY)
     keep_inputs_days: int = 40
     keep_results_days: int = 7
+    language: str | None = None
 
     def rules_for_channel(self, channel_id: int, parent_id: int | None = None) -> GenerationRules:
         """Return the rules of a channel, or of a thread in the channel `parent_id`.

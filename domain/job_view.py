@@ -16,7 +16,8 @@ class JobView:
     that is not the channel of the request. `reason` explains to the member why the job ended or is
     parked. `posting_since_ms` is an intent: a message with the result may exist since then. The
     next work is due at `due_at_ms`. `restored_at_ms` is when the job was found open in a database
-    restored from a copy: it may have gone further than its row says. Times are Unix milliseconds.
+    restored from a copy: it may have gone further than its row says. `language` is the locale in
+    which its member used Discord, such as `pt-BR`. Times are Unix milliseconds.
     """
 
     id: str
@@ -41,6 +42,7 @@ class JobView:
     shared_channel_id: int | None = None
     result_channel_id: int | None = None
     restored_at_ms: int | None = None
+    language: str | None = None
 
     @property
     def destination_channel_id(self) -> int:

@@ -43,6 +43,7 @@ class NewJob:
     price_version: str
     created_at_ms: int
     private: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,7 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "created_at_ms": new.created_at_ms,
         "due_at_ms": new.created_at_ms,
         "private": int(new.private),
+        "language": new.language,
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
     # Unique by interaction: a repeated request finds the job of the first.

@@ -123,6 +123,7 @@ jobs = Table(
     Column("told_at_ms", Int),
     Column("closed_at_ms", Int),
     Column("restored_at_ms", Int),
+    Column("language", Text),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),

@@ -82,13 +82,17 @@ class StatusView:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNotice:
-    """What a member is told of their jobs that were released; `job_id` is the first of them."""
+    """What a member is told of their jobs that were released; `job_id` is the first of them.
+
+    `language` is the locale in which they use Discord.
+    """
 
     user_id: int
     channel_id: int
     job_id: str
     kind: ObstacleKind
     count: int
+    language: str | None = None
 
 
 class Publisher(Protocol):

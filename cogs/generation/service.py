@@ -303,6 +303,7 @@ class GenerationService:
             request=request,
             role_ids=role_ids(interaction.user),
             private=private,
+            language=str(interaction.locale),
         )
         try:
             return await accept(self._context, order)

@@ -1,12 +1,7 @@
 """Commands about the service itself: /help and /privacy."""
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
-import aiohttp
-import discord
-import structlog
 from discord import app_commands
 from discord.ext import commands
 
@@ -22,10 +17,6 @@ from workflow.context import Context
 from workflow.guilds import settings
 from workflow.guilds.notifications import wants_done_notification
 
-_log = structlog.get_logger(__name__)
-
-_TIMEOUT_S: Final = 5
-
 
 class HelpCog(commands.Cog):
     """Private answers about what the service does and what it stores."""
@@ -33,7 +24,6 @@ class HelpCog(commands.Cog):
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
         self._interactions = interactions
-        self._command_ids: Mapping[str, int] = {}
 
     @app_commands.command(name="help", description=N_("See what I can do, prices and your limits"))
     async def help(self, interaction: Interaction) -> None:
@@ -49,10 +39,10 @@ class HelpCog(commands.Cog):
         await self._interactions.defer_reply(interaction)
         member = Member(guild_id_of(interaction), interaction.user.id, role_ids(interaction.user))
         quota_status = await quotas.read_quota_status(self._context, member)
-        usable, ids = _usable_commands(interaction), await self._fetch_command_ids(interaction)
+        usable = _usable_commands(interaction)
         wanted = await wants_done_notification(self._context, member.guild_id, member.user_id)
         notify_button = NotifyButton(member.guild_id, enabled=not wanted)
-        view = views.render_help(usable, ids, quota_status, self._context.policy, notify_button)
+        view = views.render_help(usable, quota_status, self._context.policy, notify_button)
         await interaction.edit_original_response(view=view)
 
     async def _privacy(self, interaction: Interaction) -> None:
@@ -62,23 +52,6 @@ class HelpCog(commands.Cog):
             privacy.privacy_sections(_operator_id(interaction), guild_settings)
         )
         await interaction.edit_original_response(view=view)
-
-    async def _fetch_command_ids(self, interaction: Interaction) -> Mapping[str, int]:
-        """Return the registered commands' ids, fetched once; none if Discord does not answer."""
-        if not self._command_ids:
-            try:
-                async with asyncio.timeout(_TIMEOUT_S):
-                    registered = await _tree(interaction).fetch_commands()
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                _log.warning("command ids not fetched", error=error)
-            else:
-                slash_command = discord.AppCommandType.chat_input
-                self._command_ids = {
-                    command.name: command.id
-                    for command in registered
-                    if command.type is slash_command
-                }
-        return self._command_ids
 
 
 def _usable_commands(interaction: Interaction) -> list[AnyCommand]:

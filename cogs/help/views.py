@@ -1,6 +1,6 @@
 """Views of the help: the registered commands, today's prices and limits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import discord
@@ -19,24 +19,19 @@ AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_comm
 
 def render_help(
     listed: Sequence[AnyCommand],
-    ids: Mapping[str, int],
     quota_status: QuotaStatus,
     policy: Policy,
     notify_button: ui.Item[Any],
 ) -> ui.LayoutView:
-    """Lay out the help.
-
-    `ids` are the commands' ids at Discord, as far as they are known; `notify_button` is the button
-    for done-notifications.
-    """
+    """Lay out the help; `notify_button` is the button for done-notifications."""
     for_everyone = [command for command in listed if not is_for_managers(command)]
     for_managers = [command for command in listed if is_for_managers(command)]
     lines = [_("**I make short videos** from words, pictures, clips and sounds.")]
-    lines += [_line(command, ids) for command in for_everyone]
+    lines += [_line(command) for command in for_everyone]
     if for_managers:
         lines += [
             _("**For who may *Manage Server***"),
-            *(_line(command, ids) for command in for_managers),
+            *(_line(command) for command in for_managers),
         ]
     return layout(
         lines_box(BLUE, lines),
@@ -58,12 +53,6 @@ def render_privacy(texts: Iterable[str]) -> ui.LayoutView:
     return layout(box(BLUE, *(text_block(text) for text in texts)))
 
 
-def command_mention(name: str, ids: Mapping[str, int]) -> str:
-    """Format a command so that a click types it; plainly where its id is not known."""
-    command_id = ids.get(name.partition(" ")[0])
-    return f"`/{name}`" if command_id is None else f"</{name}:{command_id}>"
-
-
 def is_for_managers(listed: AnyCommand) -> bool:
     """Return whether Discord offers a command to managers alone."""
     needed = listed.default_permissions
@@ -76,16 +65,16 @@ def is_for_operator(listed: AnyCommand) -> bool:
     return needed is not None and needed.administrator
 
 
-def _line(listed: AnyCommand, ids: Mapping[str, int]) -> str:
+def _line(listed: AnyCommand) -> str:
     match listed:
         case app_commands.ContextMenu():
             return f"- {_format_context_menu(listed)}"
         case app_commands.Group():
             names = [command.qualified_name for command in listed.walk_commands()]
-            mentions = " ".join(command_mention(name, ids) for name in names)
+            mentions = " ".join(f"`/{name}`" for name in names)
             return f"- {mentions}: {_(listed.description)}"
         case _:
-            return f"- {command_mention(listed.name, ids)}: {_(listed.description)}"
+            return f"- `/{listed.name}`: {_(listed.description)}"
 
 
 def _format_context_menu(listed: app_commands.ContextMenu) -> str:

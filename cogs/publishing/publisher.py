@@ -21,6 +21,7 @@ from cogs.publishing.channels import server_channel
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.history import MessageHistory
+from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_member
 from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.threads import Channel, call_in_channel
@@ -140,7 +141,9 @@ class DiscordPublisher:
         client: discord.Client,
         ephemeral_replies: EphemeralReplies,
         refused: RefusedRequests | None = None,
+        languages: MessageLanguages | None = None,
     ) -> None:
+        self.languages = languages or MessageLanguages(client)
         self._client = client
         self._refused = refused or RefusedRequests()
         self._ephemeral_replies = ephemeral_replies
@@ -170,12 +173,14 @@ class DiscordPublisher:
         """Return what keeps a video from a channel, or from the server; None if nothing does."""
         return await self._access.find_obstacle(guild_id, channel_id)
 
+    @to_its_member
     async def notify_released(self, notice: ReleaseNotice) -> None:
         """Send a member a direct message about their jobs that were released."""
         channel = await self._dm_channel(notice.user_id)
         nonce, view = f"n{notice.job_id}", views.render_text(text.format_release_notice(notice))
         await call_discord(channel.send(view=view, nonce=nonce, allowed_mentions=NO_MENTIONS))
 
+    @in_its_language
     async def post_status(self, status: StatusView) -> int:
         """Post the status message with its files; it pings nobody.
 
@@ -200,11 +205,13 @@ class DiscordPublisher:
                 replace(status, preview_urls=(), files=()), without_prompt=False
             )
 
+    @in_its_language
     async def edit_status(self, status: StatusView) -> None:
         """Update the status message; a deleted one is left alone."""
         if status.job.status_message_id is not None:
             await self._edit(status, status.job.status_message_id)
 
+    @in_its_language
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
         """Return fresh URLs of files on the status message, attaching those that it lacks.
 
@@ -224,6 +231,7 @@ class DiscordPublisher:
             urls = attachment_urls(await self._edit(extended, message_id, extended.files))
         return urls
 
+    @in_its_language
     async def attach_to_carrier(
         self, status: StatusView, part: int, files: Sequence[Path], message_id: int | None
     ) -> tuple[int, dict[str, str]]:
@@ -245,6 +253,7 @@ class DiscordPublisher:
         with suppress(ChannelDeleted, MessageDeleted):
             await self._delete(await self._message_channel(job), message_id)
 
+    @in_its_language
     async def post_failure(self, status: StatusView) -> int:
         """Reply to the status message that there will be no video, pinging the member.
 
@@ -265,6 +274,7 @@ class DiscordPublisher:
         guild = None if is_dm else self._client.get_guild(job.guild_id)
         return guild.filesize_limit if guild else _DEFAULT_MAX_BYTES
 
+    @in_its_language
     async def post_result(self, job: JobView, payload: ResultPayload) -> int:
         """Post the result to its channel; without the prompt where AutoMod refuses it."""
         if job.private:
@@ -273,6 +283,7 @@ class DiscordPublisher:
         channel = server_channel(self._client, job.guild_id, job.destination_channel_id)
         return await self._send_result(channel, job, payload, build_view)
 
+    @to_its_member
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
         build_view = partial(views.render_result, job, payload, private=True)
@@ -280,6 +291,7 @@ class DiscordPublisher:
             await self._dm_channel(job.user_id), job, payload, build_view
         )
 
+    @to_its_member
     async def notify_done(self, job: JobView) -> None:
         """Send the member of a delivered job a done-notification that links to the result."""
         channel = await self._dm_channel(job.user_id)
@@ -323,6 +335,7 @@ class DiscordPublisher:
             return None
         return isinstance(channel, _AGE_RESTRICTABLE) and channel.is_nsfw()
 
+    @in_its_language
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody."""
         channel = server_channel(self._client, job.guild_id, channel_id)

@@ -9,9 +9,10 @@ from discord import ui
 
 from cogs.publishing.channels import server_channel
 from cogs.publishing.errors import call_discord, to_publish_error
+from cogs.publishing.languages import MessageLanguages
 from cogs.reports import views
 from cogs.reports.charts.renderer import ChartRenderer, ChartRenderError
-from cogs.ui.i18n import _
+from cogs.ui.i18n import _, speaking
 from cogs.ui.layout import BLUE, box, gallery, layout, text_block
 from domain.reports import Grouping
 from workflow.errors import PublishError, TemporaryPublishError
@@ -28,8 +29,9 @@ _HISTORY_LIMIT: Final = 200
 class WeeklySummaryPublisher:
     """Publisher that posts each weekly summary once."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, languages: MessageLanguages) -> None:
         self._client = client
+        self._languages = languages
         self._renderer = ChartRenderer()
 
     async def publish(self, summary: WeeklySummary) -> bool:
@@ -41,7 +43,8 @@ class WeeklySummaryPublisher:
             return False
         try:
             if not await self._is_posted(summary):
-                await self._send(summary)
+                with speaking(await self._languages.of_server(summary.guild_id)):
+                    await self._send(summary)
         except TemporaryPublishError as error:
             _log.warning("weekly summary not posted", server=summary.guild_id, error=error)
             return False

@@ -14,7 +14,7 @@ from cogs.settings.field_types import (
     SettingField,
     TextField,
 )
-from cogs.ui.i18n import N_
+from cogs.ui.i18n import LANGUAGE_NAMES, N_
 from domain.guild_settings import AppliesTo, OversizeFallback
 from domain.models import MODELS, AspectRatio, Resolution
 from domain.quotas import LimitKind
@@ -65,6 +65,7 @@ _APPLIES_TO_OPTIONS: Final = (
     FieldOption(AppliesTo.SENSITIVE, N_("videos with a sensitive word"), AppliesTo.SENSITIVE),
     FieldOption(AppliesTo.ALL, N_("every video"), AppliesTo.ALL),
 )
+_LANGUAGE_OPTIONS: Final = tuple(FieldOption(*named, named[0]) for named in LANGUAGE_NAMES.items())
 _LINK, _COPY = OversizeFallback.LINK, OversizeFallback.COPY
 _OVERSIZE_OPTIONS: Final = (
     FieldOption("link-copy", N_("a link, else a smaller copy"), (_LINK, _COPY)),
@@ -242,6 +243,13 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 label=N_("Age-restricted channels"),
                 hint=N_("Which videos may be asked for in those alone."),
                 options=_APPLIES_TO_OPTIONS,
+            ),
+            SelectField(
+                name="language",
+                label=N_("Language"),
+                hint=N_("For messages that everyone sees. Members have their own for the rest."),
+                unset_label=N_("same as this server on Discord"),
+                options=_LANGUAGE_OPTIONS,
             ),
         ),
         SettingsPage.KEEPING: (

@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 
 from cogs.ui.forms import as_list, as_object
+from cogs.ui.i18n import speak
 from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, handle_error
 from cogs.ui.routing import Interaction, UnknownInteraction
 from domain.snowflakes import parse_snowflake
@@ -33,7 +34,11 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
     """A tree whose commands are used in servers only, with options as they are defined."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Return whether a command can run; if not, its member is told why."""
+        """Return whether a command can run; if not, its member is told why.
+
+        From here on the task speaks the member's language.
+        """
+        speak(str(interaction.locale))
         try:
             guild_id_of(interaction)
             channel_id_of(interaction)

@@ -1,57 +1,165 @@
 """The language of members' texts: sentences, plurals, numbers, lists and money.
 
 A sentence is written in English where it is used, inside `_`, `ngettext` or `N_`; it is extracted
-into the catalogue from there, and a language is one file of translations. What machines and
-spreadsheets read is the same in every language, and not formatted here.
+into the catalogue from there, and a language is one file of translations. A task speaks the
+language that was chosen in it, else the default. What machines and spreadsheets read is the same in
+every language, and not formatted here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
+from types import MappingProxyType
 from typing import Final
 
+import structlog
 from babel import Locale, dates, lists, numbers
 
 from domain.money import MicroUSD
 from domain.reports import DayRange
+
+_log = structlog.get_logger(__name__)
 
 _ENGLISH: Final = Locale("en")
 _INTERNATIONAL_ENGLISH: Final = Locale("en", "001")
 """For dates, which it writes with the day first; for money it would write `US$`."""
 _SCIENTIFIC_FROM: Final = 1e15
 
-_translations: NullTranslations = NullTranslations()
-_locale: Locale = _ENGLISH
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Translations, and the locale that formats numbers, dates and money."""
+
+    translations: NullTranslations
+    locale: Locale
 
 
-def activate_translations(translations: NullTranslations) -> None:
-    """Use these translations for every sentence from now on.
+LANGUAGE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "en": "English",
+        "de": "Deutsch",
+        "es": "Español",
+        "fr": "Français",
+        "it": "Italiano",
+        "pt_BR": "Português do Brasil",
+        "ja": "日本語",
+        "ko": "한국어",
+        "zh_CN": "简体中文",
+    }
+)
+"""The languages that are shipped, by code, as their speakers call them."""
 
-    Their header `Language` names the language; without it they are English.
+Loader = Callable[[str], NullTranslations]
+"""Reads the translations of a language by its code; raises ValueError if they are unusable."""
+
+_languages: dict[str, Language | None] = {"en": Language(NullTranslations(), _ENGLISH)}
+"""By code; None for one that has not been read yet."""
+
+_default: Language = Language(NullTranslations(), _ENGLISH)
+_load: Loader = lambda _code: NullTranslations()  # noqa: E731 - replaced as a whole
+_chosen: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
+def install_languages(codes: Iterable[str], load: Loader, default: str) -> None:
+    """Speak these languages from now on, each read when it is first needed.
+
+    Without another choice `default` is spoken, one of them, which is read at once.
+
+    Raises:
+        ValueError: the default's translations are unusable.
     """
-    global _translations, _locale  # noqa: PLW0603 - a process has one language
-    _translations = translations
-    code = translations.info().get("language")
-    _locale = Locale.parse(code) if code else _ENGLISH
+    global _default, _load  # noqa: PLW0603 - a process has one set of languages
+    _default = Language(load(default), Locale.parse(default))
+    _load = load
+    _languages.clear()
+    _languages.update(dict.fromkeys(codes), **{default: _default})
+
+
+def find_language(locale: str | None) -> str | None:
+    """Return the code of the language for one of Discord's locales, such as `pt-BR`; None if none.
+
+    A locale that is not installed has the language of another territory.
+    """
+    code = (locale or "").replace("-", "_")
+    if code in _languages:
+        return code
+    language = code.partition("_")[0]
+    same = (known for known in _languages if known.partition("_")[0] == language)
+    return next(same, None)
+
+
+def speak(locale: str | None) -> None:
+    """Speak the language of a locale for the rest of the current task."""
+    _chosen.set(_language_for(locale))
+
+
+@contextmanager
+def speaking(locale: str | None) -> Generator[None]:
+    """Speak the language of a locale inside the block: the default if there is none."""
+    token = _chosen.set(_language_for(locale))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def installed_languages() -> list[str]:
+    """Return the codes of the languages that can be spoken."""
+    return list(_languages)
 
 
 def current_locale() -> Locale:
-    """Return the locale of the active translations."""
-    return _locale
+    """Return the locale of the language that is spoken."""
+    return _current().locale
+
+
+def _current() -> Language:
+    return _chosen.get() or _default
+
+
+def _language_for(locale: str | None) -> Language:
+    code = find_language(locale)
+    if code is None:
+        return _default
+    return _languages[code] or _read(code)
+
+
+def _read(code: str) -> Language:
+    try:
+        language = Language(_load(code), Locale.parse(code))
+    except ValueError as error:
+        _log.error("language not usable", language=code, reason=error)
+        language = _default
+    _languages[code] = language
+    return language
 
 
 def _(sentence: str, /, **values: object) -> str:
     """Translate a sentence, and fill in the values of the names in its braces."""
     # gettext translates an empty string to the header of the catalogue.
-    return _translations.gettext(sentence).format(**values) if sentence else ""
+    return _current().translations.gettext(sentence).format(**values) if sentence else ""
+
+
+def pgettext(context: str, sentence: str, /) -> str:
+    """Translate a word that has another meaning elsewhere."""
+    return _current().translations.pgettext(context, sentence)
 
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Translate the sentence that goes with a number, its `{count}` if it shows one: `12,345`."""
-    formatted = numbers.format_decimal(count, locale=_locale)
-    return _translations.ngettext(one, many, count).format(count=formatted, **values)
+    language = _current()
+    formatted = numbers.format_decimal(count, locale=language.locale)
+    return language.translations.ngettext(one, many, count).format(count=formatted, **values)
+
+
+def NP_(context: str, word: str, /) -> str:  # noqa: N802 - gettext's own name
+    """Mark a word for the catalogue that `pgettext` translates later, in its context."""
+    return word
 
 
 def N_(sentence: str, /) -> str:  # noqa: N802 - gettext's own name
@@ -66,20 +174,20 @@ def format_number(number: float, *, decimals: int = 0) -> str:
     """
     if abs(number) >= _SCIENTIFIC_FROM:
         return f"{number:.0e}"
-    return numbers.format_decimal(round(number, decimals), locale=_locale)
+    return numbers.format_decimal(round(number, decimals), locale=current_locale())
 
 
 def format_or_list(choices: Iterable[str]) -> str:
     """Format alternatives: `480p, 720p, or 1080p`."""
-    return lists.format_list(list(choices), style="or", locale=_locale)
+    return lists.format_list(list(choices), style="or", locale=current_locale())
 
 
 def format_usd(amount: MicroUSD) -> str:
-    """Format an amount in the active language: `$0.364`, `-$5.00`, or `5,00 $`.
+    """Format an amount in the language that is spoken: `$0.364`, `-$5.00`, or `5,00 $`.
 
     It has as many decimals as it needs, two at least.
     """
-    return _format_usd(amount, _locale)
+    return _format_usd(amount, current_locale())
 
 
 @lru_cache(maxsize=4096)
@@ -116,4 +224,5 @@ def format_month_and_year(day: date) -> str:
 
 
 def _date_locale() -> Locale:
-    return _INTERNATIONAL_ENGLISH if _locale == _ENGLISH else _locale
+    locale = current_locale()
+    return _INTERNATIONAL_ENGLISH if locale == _ENGLISH else locale

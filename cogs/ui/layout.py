@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 import discord
 from discord import ui
 
+from cogs.ui.command_mentions import mention_commands
 from cogs.ui.i18n import ngettext
 
 LayoutItem: TypeAlias = ui.Item[Any]
@@ -15,8 +16,8 @@ BLUE: Final = discord.Colour(0x5865F2)
 
 
 def text_block(content: str) -> LayoutItem:
-    """Return a block of text, in Discord's Markdown."""
-    return ui.TextDisplay[Any](content)
+    """Return a block of text, in Discord's Markdown; commands in backticks become mentions."""
+    return ui.TextDisplay[Any](mention_commands(content))
 
 
 def box(colour: discord.Colour, *items: LayoutItem) -> LayoutItem:

@@ -9,6 +9,8 @@ import discord
 from discord import ui
 from discord.ext import commands
 
+from cogs.ui.i18n import speak
+
 Interaction: TypeAlias = discord.Interaction[Any]
 """An interaction that any client of ours received."""
 
@@ -82,11 +84,13 @@ class ComponentRouter:
         return tuple(route.custom_id for route in self._forms)
 
     async def dispatch(self, interaction: Interaction, item: ui.DynamicItem[Any]) -> None:
-        """Hand the use of a component to its handler."""
+        """Hand the use of a component to its handler, which speaks its member's language."""
+        speak(str(interaction.locale))
         await self._answer(interaction, self._routes[type(item)].handler(interaction, item))
 
     async def dispatch_other(self, interaction: Interaction) -> None:
         """Hand a submitted form to its handler; say so if a form or a component has none."""
+        speak(str(interaction.locale))
         data: Mapping[str, Any] = {**(interaction.data or {})}
         custom_id = str(data.get("custom_id"))
         match interaction.type:

@@ -1,35 +1,32 @@
 """What commands do is told in the language that is spoken, to those who read it."""
 
 from collections.abc import Iterator
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
+from gettext import NullTranslations
 
 import discord
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 
 from bot.translations import CommandTranslator
-from cogs.ui.i18n import N_, activate_translations
+from cogs.ui.i18n import N_, install_languages
+from tests.harness.languages import compile_translations, speak_english
 
 
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     """What one test speaks is not heard by the next."""
     yield
-    activate_translations(NullTranslations())
+    speak_english()
 
 
-def speak_german(sentence: str, translation: str) -> None:
-    """Speak a German of one sentence."""
+def speak_german(sentence: str, translation: str, context: str | None = None) -> None:
+    """Speak a German of one sentence, beside English."""
     catalog = Catalog("de")
-    catalog.add(sentence, translation)
-    file = BytesIO()
-    write_mo(file, catalog)
-    file.seek(0)
-    activate_translations(GNUTranslations(file))
+    catalog.add(sentence, translation, context=context)
+    languages = {"en": NullTranslations(), "de": compile_translations(catalog)}
+    install_languages(languages, languages.__getitem__, "en")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +38,7 @@ def speak_german(sentence: str, translation: str) -> None:
     ],
 )
 async def test_descriptions_of_commands_are_translated(locale: discord.Locale, said: str | None):
-    """For members whose Discord has the language that is spoken; a name stays as it is."""
+    """For members whose Discord has a language that is there; a name has its own translation."""
     sentence = N_("Make a video")
     speak_german(sentence, "Mach ein Video")
     for location, expected in (
@@ -51,6 +48,19 @@ async def test_descriptions_of_commands_are_translated(locale: discord.Locale, s
         context = TranslationContext(location, _command)
         string = app_commands.locale_str(sentence)
         assert await CommandTranslator().translate(string, locale, context) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "registered"),
+    [("bild", "bild"), ("Bild", None), ("ein bild", None), ("b" * 33, None)],
+)
+async def test_a_name_is_translated_where_discord_takes_it(name: str, registered: str | None):
+    """In lower case, without blanks, of 32 characters at most; or the English one stays."""
+    speak_german("video", name, context="command")
+    context = TranslationContext(TranslationContextLocation.command_name, _command)
+    string = app_commands.locale_str("video")
+    translated = await CommandTranslator().translate(string, discord.Locale.german, context)
+    assert translated == registered
 
 
 async def test_a_description_too_long_for_discord_stays_english():

@@ -55,6 +55,7 @@ FIELDS: Final[dict[str, str]] = {
     "inputs": "removed swept.inputs",
     "interaction": "interaction_id",
     "job": "job.id job_id submission.job_id view.job.id",
+    "language": "code",
     "limit": "limit.target",
     "max_bytes": "max_bytes",
     "message": "message_id placed.message_id posted.message_id",

@@ -24,6 +24,7 @@ SILENT_ROOMS = ("domain", "workflow")
 """They hand out codes and values; what members read is made of them in `cogs`."""
 
 ALLOWED = {
+    "languages, as their speakers call them": {"Português do Brasil"},
     "stored with jobs, in the ledger or its trails, which are kept in English": {
         *("ended by the operator", "decided by the operator", "APIXO does not know the task"),
         *("input not kept any more", "input without an address", "the task did not end"),

@@ -1,7 +1,6 @@
 """A language is one file: read at the start, spoken from then on, refused if it could fail."""
 
 from collections.abc import Iterator
-from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,13 @@ from bot import translations
 from bot.translations import LOCALE_FOLDER
 from cogs.ui.i18n import (
     _,
-    activate_translations,
     format_number,
     format_or_list,
     format_usd,
     ngettext,
 )
 from domain.money import MicroUSD, format_usd_en
+from tests.harness.languages import speak_english, speak_only
 
 HEADER = """\
 msgid ""
@@ -48,7 +47,7 @@ msgstr "Nicht sicher."
 def english_again() -> Iterator[None]:
     """What one test speaks is not heard by the next."""
     yield
-    activate_translations(NullTranslations())
+    speak_english()
 
 
 def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);") -> None:
@@ -58,7 +57,7 @@ def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);")
 def test_a_file_is_a_language(tmp_path: Path):
     """Sentences, plurals, numbers, money, dates and lists; what is not translated stays English."""
     write(tmp_path, GERMAN)
-    activate_translations(translations.load_translations("de", tmp_path))
+    speak_only(translations.load_translations("de", tmp_path))
     assert _("The price is {price}.", price=format_usd(MicroUSD(1_234_500_000))) == (
         "Es kostet 1.234,50\N{NO-BREAK SPACE}$."
     )
@@ -74,7 +73,7 @@ def test_a_file_is_a_language(tmp_path: Path):
 
 def test_english_needs_no_file(tmp_path: Path):
     """It is the language in which sentences are written, with its own ways of writing figures."""
-    activate_translations(translations.load_translations("en", tmp_path))
+    speak_only(translations.load_translations("en", tmp_path), "en")
     assert ngettext("{count} video", "{count} videos", 12_345) == "12,345 videos"
     assert format_usd(MicroUSD(364_000)) == "$0.364"
     assert format_usd(MicroUSD(-5_000_000)) == "-$5.00"
@@ -169,5 +168,5 @@ def test_the_template_is_a_language_once_it_is_filled(tmp_path: Path):
             catalog.add(message.id, message.id)
     with (tmp_path / "de.po").open("wb") as file:
         write_po(file, catalog)
-    activate_translations(translations.load_translations("de", tmp_path))
+    speak_only(translations.load_translations("de", tmp_path))
     assert _("On hold: **{amount}**", amount="$1") == "On hold: **$1**"

@@ -3,21 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from typing import Any
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-from bot.translations import LOCALE_FOLDER
-from cogs.ui.i18n import _, activate_translations
+from cogs.ui.i18n import _
 from domain.jobs import JobState
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission
 from sandbox.discord.models import walk_components
 from tests.harness.bot import BotHarness
+from tests.harness.languages import marked_translations, speak_english, speak_only
 from tests.harness.workflow import member_limits
 
 OPENS, CLOSES = "⟦", "⟧"
@@ -41,20 +36,9 @@ pytestmark = pytest.mark.time_scale(600)
 @pytest.fixture
 def brackets() -> Iterator[None]:
     """Speak the language of brackets, made of the template, which writes figures as German does."""
-    with (LOCALE_FOLDER / "dailies.pot").open("rb") as file:
-        template = read_po(file, abort_invalid=True)
-    catalog = Catalog("de")
-    for message in template:
-        if isinstance(message.id, str) and message.id:
-            catalog.add(message.id, f"{OPENS}{message.id}{CLOSES}")
-        elif message.id:
-            catalog.add(message.id, [f"{OPENS}{form}{CLOSES}" for form in message.id])
-    file = BytesIO()
-    write_mo(file, catalog)
-    file.seek(0)
-    activate_translations(GNUTranslations(file))
+    speak_only(marked_translations("de", OPENS, CLOSES))
     yield
-    activate_translations(NullTranslations())
+    speak_english()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ from bot.app import build_cogs
 from bot.client import DailiesBot
 from cogs.generation.attachments import AttachmentLoader
 from cogs.publishing.ephemeral_replies import EphemeralReplies
+from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.apixo import FakeApixo
@@ -33,6 +35,7 @@ from tests.harness.playback import MemoizedPlaybackCheck
 from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, PlaybackCheck, Policy
+from workflow.guilds.settings import read_language
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
@@ -147,20 +150,21 @@ class BotHarness:
         loader = AttachmentLoader(session, self.discord.api_url)
         bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
         answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
+        languages = MessageLanguages(bot, partial(read_language, self.database))
         self.context = context = Context(
             database=self.database,
             apixo=await stack.enter_async_context(client),
             results=await stack.enter_async_context(ResultDownloader(("apixo.ai",), "127.0.0.1")),
             media=media,
             playback=self.playback,
-            publisher=DiscordPublisher(bot, answers),
+            publisher=DiscordPublisher(bot, answers, languages=languages),
             policy=self.policy,
             now_ms=lambda: time.time_ns() // 1_000_000 + self.clock_offset_ms,
             random=Random(7),  # noqa: S311 - jitter
             video_tools=self.video_tools,
         )
         belt = Worker(context, "test")
-        bot.attach_cogs(build_cogs(bot, context, belt, answers, loader))
+        bot.attach_cogs(build_cogs(bot, context, belt, answers, languages, loader))
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.audit_log import Change, NewChange
 from domain.guild_settings import GuildSettings, flatten_settings, validate_settings
 from storage import audit_log, guild_settings
+from storage.database import Database
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 
@@ -22,6 +23,11 @@ SettingsChange = Callable[[GuildSettings], GuildSettings]
 async def read(context: Context, guild_id: int) -> GuildSettings:
     """Read a server's settings; the defaults if none, or unreadable ones, are stored."""
     return await context.database.read(lambda tx: _read(tx, guild_id))
+
+
+async def read_language(database: Database, guild_id: int) -> str | None:
+    """Read the code of the language that a server chose for its public messages."""
+    return (await database.read(lambda tx: _read(tx, guild_id))).language
 
 
 async def read_all(context: Context) -> dict[int, GuildSettings]:

@@ -73,6 +73,7 @@ class ReleaseNotices:
             job_id=first.id,
             kind=ObstacleKind(first.fail_code or ""),
             count=len(released),
+            language=first.language,
         )
         try:
             await context.publisher.notify_released(notice)

@@ -39,7 +39,8 @@ class Order:
 
     `duplicate_keys` are further keys under which the same order may have been accepted just before:
     of two clicks on one button, one makes the job. `role_ids` are the member's roles, which may
-    have limits. The result of a `private` order is visible to the member alone.
+    have limits. The result of a `private` order is visible to the member alone. `language` is the
+    locale in which the member uses Discord.
     """
 
     interaction_id: int
@@ -50,6 +51,7 @@ class Order:
     duplicate_keys: tuple[int, ...] = ()
     role_ids: tuple[int, ...] = ()
     private: bool = False
+    language: str | None = None
 
 
 class _DuplicateOrder(Exception):
@@ -168,6 +170,7 @@ async def _create_job(
             price_version=price.version,
             created_at_ms=now_ms,
             private=order.private,
+            language=order.language,
         ),
     )
     await billing.hold(

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from cogs.help import privacy
-from cogs.help.views import command_mention, render_help
+from cogs.help.views import render_help
 from cogs.ui.i18n import format_usd
 from cogs.ui.notify_button import NotifyButton
 from domain.guild_settings import GuildSettings
 from domain.models import MODELS
 from domain.money import MicroUSD
 from domain.quotas import EffectiveLimit, LimitKind, RemainingQuota
-from sandbox.discord import FakeDiscord, Fault, MemberClient, Permission
+from sandbox.discord import FakeDiscord, MemberClient, Permission
 from sandbox.discord.models import walk_components
 from storage import guild_settings
 from storage.schema import metadata
@@ -113,18 +113,6 @@ async def test_the_ids_are_known_after_a_restart_too(
     assert re.findall(r"</[^>]+>", after) == re.findall(r"</[^>]+>", before) != []
 
 
-async def test_without_ids_the_commands_are_named_plainly(
-    harness: BotHarness, ada: MemberClient, fake_discord: FakeDiscord
-) -> None:
-    """Discord fails to list them this time; the next time it does not."""
-    fake_discord.faults.add("GET", "/applications/*/commands", Fault(status=403))
-    text = await ask(harness, ada, "help")
-    assert "`/video`" in text
-    assert "`/quota show`" in text
-    assert "</" not in text
-    assert "</video:" in await ask(harness, ada, "help")
-
-
 async def test_prices_and_limits_are_those_of_today(harness: BotHarness, ada: MemberClient) -> None:
     """Each rate of each model; what this member has left; how many may wait."""
     await harness.order_video(ada, "video", {"prompt": "a lake", "duration": 4})
@@ -145,22 +133,9 @@ def test_the_help_says_that_failures_cost_where_they_do(stopped_harness: BotHarn
     status = QuotaStatus(RemainingQuota((), MicroUSD(0)), nobody, ())
     charging = replace(stopped_harness.policy, charge_failed_tasks=True)
     shown = json.dumps(
-        render_help([], {}, status, charging, NotifyButton(1, enabled=True)).to_components()
+        render_help([], status, charging, NotifyButton(1, enabled=True)).to_components()
     )
     assert "fails costs its price too" in shown
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("video", "</video:7>"),
-        ("quota show", "</quota show:8>"),
-        ("grant", "`/grant`"),
-    ],
-)
-def test_a_mention_is_what_discord_makes_a_link_of(name: str, said: str) -> None:
-    """A subcommand has the id of its command."""
-    assert command_mention(name, {"video": 7, "quota": 8}) == said
 
 
 TOLD = {

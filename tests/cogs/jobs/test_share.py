@@ -99,7 +99,7 @@ async def test_a_server_without_a_showcase_is_told_how_to_have_one(
     """The button is there for everyone, and says who can help."""
     result = await harness.make_video(ada, "video", VIDEO)
     assert "Share" in button_labels(result)
-    assert "`/settings`" in await share(ada, result)
+    assert "</settings:" in await share(ada, result)
 
 
 @pytest.mark.parametrize("lacking", [Permission.SEND_MESSAGES, Permission.ATTACH_FILES])

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from cogs.operator.owners import Operators
+from cogs.publishing.languages import MessageLanguages
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from domain.failures import FailReason
 from domain.money import MicroUSD
@@ -25,7 +26,7 @@ _NO_LIMIT = LimitUsage(
 
 @pytest.fixture
 def summaries(client: StockClient) -> WeeklySummaryPublisher:
-    return WeeklySummaryPublisher(client)
+    return WeeklySummaryPublisher(client, MessageLanguages(client))
 
 
 def a_week(channel: Channel, **changes: object) -> WeeklySummary:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import discord
 import pytest
 from discord import ui
 
@@ -54,6 +55,7 @@ class Click:
 
     def __init__(self, client: object) -> None:
         self.client = client
+        self.locale = discord.Locale.german
 
 
 async def test_every_component_of_the_service_has_one_handler(dailies: DailiesBot) -> None:
