@@ -381,9 +381,14 @@ class _CellRun:
                 await asyncio.sleep(0.05)
 
     async def _share(self) -> None:
-        """Have the member share the video, and click again where no answer came."""
+        """Have the member share the video, and click again where no answer came.
+
+        Where a death has parked the job there is none.
+        """
         stage = self._stage
         for job in await self._jobs():
+            if job.state is not JobState.DELIVERED:
+                continue
             result = await stage.channel.wait_for(
                 lambda message, name=f"{job.id}.mp4": any(
                     file.filename == name for file in message.attachments
