@@ -51,7 +51,7 @@ from cogs.jobs.cog import JobButtonsCog, NotificationsCog
 from cogs.jobs.list_cog import JobListCog
 from cogs.operator.cog import OperatorCog
 from cogs.operator.owners import Operators
-from cogs.publishing.ephemeral_replies import EphemeralReplies
+from cogs.publishing.ephemeral_replies import TOKEN_MINUTES, EphemeralReplies, PrivateReply
 from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import RefusedRequests
@@ -73,6 +73,8 @@ from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
 from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
+from workflow.pending_interactions import PendingStore
+from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer, load_signing_secret
@@ -261,7 +263,9 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         refused.watch(process_metrics.trace_config("discord")),
         process_metrics.count_dropped_interaction,
     )
-    ephemeral_replies = EphemeralReplies(clock.now_ms)
+    replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
+    cipher = TokenCipher(settings.discord_token.get_secret_value())
+    ephemeral_replies = EphemeralReplies(bot, replies, cipher)
     languages = MessageLanguages(bot, partial(read_language, database))
     context = Context(
         database=database,

@@ -13,11 +13,10 @@ from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.ui.interactions import InteractionTracker
-from cogs.ui.ttl_store import TTL_MINUTES
 from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
-from workflow.pending_drafts import sweep_drafts
+from workflow.pending_interactions import KEPT_MINUTES, sweep_pending
 from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep, sweep_pending_inputs
 from workflow.servers.notices import ReleaseNotices
@@ -125,9 +124,11 @@ class PeriodicTasks(commands.Cog):
             "release notices": ReleaseNotices(context).send_next,
             "retention": _IntervalTask(lambda: sweep(context), _RETENTION_INTERVAL_S),
             "pending inputs": _IntervalTask(
-                lambda: sweep_pending_inputs(context, TTL_MINUTES * 60), _PENDING_INTERVAL_S
+                lambda: sweep_pending_inputs(context, KEPT_MINUTES * 60), _PENDING_INTERVAL_S
             ),
-            "pending drafts": _IntervalTask(lambda: sweep_drafts(context), _PENDING_INTERVAL_S),
+            "pending interactions": _IntervalTask(
+                lambda: sweep_pending(context.database, context.now_ms()), _PENDING_INTERVAL_S
+            ),
             **OperatorAlerts(context, operators).periodic_tasks,
             **servers,
         }

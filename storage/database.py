@@ -19,6 +19,7 @@ from storage.database_url import PostgresqlAddress, parse_database_url
 from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import read_schema, require_current_schema, run_migrations
+from storage.schema import TRANSIENT_TABLES
 
 T = TypeVar("T")
 TransactionBody = Callable[[AsyncConnection], Awaitable[T]]
@@ -170,6 +171,8 @@ class Database:
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
 
+        It has nothing of what is kept for minutes: members' forms, and tokens of interactions.
+
         Raises:
             StorageError: the file exists or cannot be written, or this is PostgreSQL.
         """
@@ -293,3 +296,10 @@ def _reachable() -> Generator[None]:
 def _vacuum_into(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
+    with closing(sqlite3.connect(target)) as connection:
+        known = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        connection.execute("PRAGMA secure_delete = ON")
+        for (table,) in known:
+            if table in TRANSIENT_TABLES:
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        connection.commit()

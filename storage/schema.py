@@ -434,3 +434,33 @@ notes = Table(
     Column("value", Text, nullable=False),
     sqlite_strict=True,
 )
+
+pending_interactions = Table(
+    "pending_interactions",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("user_id", Int, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("until_ms", Int, nullable=False),
+    Column("used_at_ms", Int),
+    Index("ix_pending_interactions_user", "user_id", "kind"),
+    Index("ix_pending_interactions_until", "until_ms"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""What members gave, for a button, form or private answer that is used within minutes, as JSON."""
+
+interaction_claims = Table(
+    "interaction_claims",
+    metadata,
+    Column("interaction_id", Int, primary_key=True, autoincrement=False),
+    Column("owner", Text, nullable=False),
+    Column("until_ms", Int, nullable=False),
+    Index("ix_interaction_claims_until", "until_ms"),
+    sqlite_strict=True,
+)
+"""Which process goes on with an interaction that several may have acknowledged."""
+
+TRANSIENT_TABLES: Final = frozenset({pending_interactions.name, interaction_claims.name})
+"""Rows that live for minutes: no copy of the database needs them."""

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import high_water, jobs, restored_jobs
+from storage import high_water, jobs, pending_interactions, restored_jobs
 from storage.database import Database
 from workflow.context import Context
 from workflow.errors import MarksNotCompared
@@ -68,6 +68,8 @@ async def _suspect_open_jobs(tx: AsyncConnection, kept: int, now_ms: int) -> Res
     """Mark open jobs as restored, and park those that may have been submitted."""
     # Beyond what any copy of the lost time can hold.
     await high_water.put(tx, max(await high_water.lock(tx), kept) + 1)
+    # What was used or claimed since the copy would be used again.
+    await pending_interactions.remove_all(tx)
     count = await restored_jobs.mark(tx, now_ms, NEVER_MS)
     unsubmitted = await restored_jobs.list_unsubmitted(tx)
     for job in unsubmitted:

@@ -1,6 +1,7 @@
 """The offer to use the beginning of a clip that is too long, and what comes of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cogs.generation.attachments import AttachmentLoader
@@ -11,11 +12,20 @@ from domain.models import MAX_CLIP_MS
 from domain.requests import Draft
 from domain.violations import Violation, ViolationCode
 from workflow.context import Context
+from workflow.input_files import touch_inputs
 from workflow.member_turns import MemberTurn
-from workflow.pending_drafts import KEPT_MINUTES, PendingDraft, find_draft, keep_draft
+from workflow.pending_interactions import KEPT_MINUTES, PendingStore
 from workflow.results.rerun import IdempotencyKeys
 
 _LENGTHS: Final = (ViolationCode.VIDEO_LENGTH, ViolationCode.AUDIO_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCut:
+    """A draft that a cut would make valid, and the keys of the request that it was."""
+
+    draft: Draft
+    keys: IdempotencyKeys
 
 
 class ClipCuts:
@@ -24,6 +34,7 @@ class ClipCuts:
     def __init__(self, context: Context, attachments: AttachmentLoader) -> None:
         self._context = context
         self._attachments = attachments
+        self._kept = PendingStore(context.database, context.now_ms, "cut", PendingCut)
 
     async def offer(
         self,
@@ -37,16 +48,17 @@ class ClipCuts:
         if not all(_is_too_long(violation) for violation in violations):
             return None
         key = str(interaction_id)
-        await keep_draft(self._context, key, user_id, draft, keys)
+        await touch_inputs(self._context, draft)
+        await self._kept.put(key, user_id, PendingCut(replace(draft, violations=()), keys))
         return ActionButton(ButtonAction.CUT_CLIPS, key)
 
-    async def find(self, key: str, user_id: int) -> PendingDraft:
+    async def find(self, key: str, user_id: int) -> PendingCut:
         """Return a member's draft.
 
         Raises:
             UserError: it is not kept, or no longer.
         """
-        pending = await find_draft(self._context, key, user_id)
+        pending = await self._kept.get(key, user_id)
         if pending is None:
             raise UserError(
                 _(

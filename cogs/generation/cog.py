@@ -358,7 +358,7 @@ class ComposeCog(ComponentCog):
     ) -> None:
         await self._interactions.defer_reply(interaction)
         user_id, key = interaction.user.id, match["key"]
-        retry = self._retries.find(key, user_id, ModalKind(match["kind"]))
+        retry = await self._retries.find(key, user_id, ModalKind(match["kind"]))
         keys = modal_keys(int(match["opened"]), user_id, f"mend:{key}")
         await self._request(interaction, retry, data, keys)
 

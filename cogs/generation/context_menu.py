@@ -30,13 +30,13 @@ from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.layout import gallery, layout, row, text_block
 from cogs.ui.routing import ComponentRoute, FormRoute, Interaction, dispatch_component
-from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
 from domain.snowflakes import SNOWFLAKE
 from domain.violations import ViolationCode
 from workflow.context import Context
 from workflow.member_turns import MemberTurn
+from workflow.pending_interactions import PendingStore
 from workflow.results.rerun import modal_keys
 
 _NO_PICTURE: Final = N_(
@@ -91,7 +91,6 @@ _PLACEHOLDER_OPTION: Final = discord.SelectOption(label="1")
 class _ShownPictures:
     """The pictures of a message as the click on its menu showed them."""
 
-    user_id: int
     pictures: tuple[RemoteFile, ...]
 
 
@@ -107,7 +106,9 @@ class ContextMenuCog(MessageMenuCog):
         attachments: AttachmentLoader,
     ) -> None:
         super().__init__(tree, _MENU_NAME, interactions, service, attachments)
-        self._shown = TTLStore[_ShownPictures](context.now_ms)
+        self._shown = PendingStore(
+            context.database, context.now_ms, "shown pictures", _ShownPictures
+        )
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
@@ -131,7 +132,7 @@ class ContextMenuCog(MessageMenuCog):
         if not pictures:
             raise UserError(_(_NO_PICTURE))
         user_id = interaction.user.id
-        self._shown.put(f"{user_id}:{message.id}", _ShownPictures(user_id, pictures))
+        await self._shown.put(f"{user_id}:{message.id}", user_id, _ShownPictures(pictures))
         if len(pictures) == 1:
             await open_animate_modal(interaction, message.id, 1)
         else:
@@ -182,7 +183,7 @@ class ContextMenuCog(MessageMenuCog):
             RulesViolated: it is gone, or not visible.
         """
         user_id = interaction.user.id
-        shown = self._shown.get(f"{user_id}:{message_id}", user_id)
+        shown = await self._shown.get(f"{user_id}:{message_id}", user_id)
         pictures = shown.pictures if shown else await _fetch_pictures(interaction, message_id)
         if not 1 <= number <= len(pictures):
             raise unreadable(ViolationCode.MESSAGE_PICTURE_GONE)

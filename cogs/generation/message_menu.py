@@ -15,7 +15,7 @@ class MessageMenuCog(ComponentCog):
     """A context menu entry whose modal asks for a video with files of the message.
 
     Discord shows the contents of members' messages only with the click on the menu, so they are
-    kept for a while. After a restart the message is fetched, and Discord may hide its contents.
+    kept for a while. Later the message is fetched, and Discord may hide its contents.
     """
 
     def __init__(

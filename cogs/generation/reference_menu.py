@@ -17,13 +17,13 @@ from cogs.generation.service import GenerationService
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
 from cogs.ui.routing import FormRoute, Interaction
-from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand
 from domain.violations import ViolationCode
 from workflow.context import Context
 from workflow.media_probe.types import MediaKind
 from workflow.member_turns import MemberTurn
+from workflow.pending_interactions import PendingStore
 from workflow.results.rerun import modal_keys
 
 _MENU_NAME: Final = "Use as reference"
@@ -40,7 +40,6 @@ _Media = Mapping[MediaKind, tuple[RemoteFile, ...]]
 class _ShownMedia:
     """The files of a message as the click on its menu showed them."""
 
-    user_id: int
     media: _Media
 
 
@@ -56,7 +55,7 @@ class ReferenceMenuCog(MessageMenuCog):
         attachments: AttachmentLoader,
     ) -> None:
         super().__init__(tree, _MENU_NAME, interactions, service, attachments)
-        self._shown = TTLStore[_ShownMedia](context.now_ms)
+        self._shown = PendingStore(context.database, context.now_ms, "shown files", _ShownMedia)
 
     @property
     def form_routes(self) -> tuple[FormRoute, ...]:
@@ -70,7 +69,7 @@ class ReferenceMenuCog(MessageMenuCog):
         if not names:
             raise UserError(_(_NO_FILES))
         user_id = interaction.user.id
-        self._shown.put(f"{user_id}:{message.id}", _ShownMedia(user_id, media))
+        await self._shown.put(f"{user_id}:{message.id}", user_id, _ShownMedia(media))
         note = _("From the message: {files}", files=", ".join(names))
         custom_id = f"refer:{message.id}:{interaction.id}"
         modal = make_modal(ModalKind.REFERENCE, custom_id, _EMPTY, note)
@@ -105,7 +104,7 @@ class ReferenceMenuCog(MessageMenuCog):
 
     async def _find_media(self, interaction: Interaction, message_id: int) -> _Media:
         user_id = interaction.user.id
-        if (shown := self._shown.get(f"{user_id}:{message_id}", user_id)) is not None:
+        if (shown := await self._shown.get(f"{user_id}:{message_id}", user_id)) is not None:
             return shown.media
         gone = ViolationCode.MESSAGE_FILES_GONE
         media = media_in(await fetch_message(interaction, message_id, gone))

@@ -10,12 +10,12 @@ from cogs.generation.attachments import LoadedAttachments
 from cogs.generation.modals import ModalKind, edit_modal, extend_modal, make_modal, takes_pictures
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import N_, _, ngettext
-from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.errors import RulesViolated
 from domain.requests import Draft, GenerationCommand, Picture, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.input_files import touch_inputs
+from workflow.pending_interactions import KEPT_MINUTES, PendingStore
 
 Frames = tuple[Picture | None, ...]
 """The first and the last picture; None for one that cannot be used."""
@@ -52,24 +52,24 @@ class RetryDraft:
 
 
 class RetryModals:
-    """Keeps refused drafts in memory, and builds the modals that correct them."""
+    """Keeps refused drafts, and builds the modals that correct them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._kept = TTLStore[RetryDraft](context.now_ms)
+        self._kept = PendingStore(context.database, context.now_ms, "refused draft", RetryDraft)
 
     async def keep(self, interaction_id: int, retry: RetryDraft, refused: Draft) -> ActionButton:
         """Keep a refused draft with its files, and return the button that opens its modal."""
-        key = str(interaction_id)
-        await self._put(key, _cleared(replace(retry, draft=refused)))
+        key, cleared = str(interaction_id), _cleared(replace(retry, draft=refused))
+        await self._touch_inputs(cleared)
+        await self._kept.put(key, cleared.user_id, cleared)
         return ActionButton(ButtonAction.REOPEN_FORM, key)
 
     async def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
         """Return the modal of a member's draft; None if the draft is not kept, or no longer."""
-        retry = self._kept.get(key, user_id)
+        retry = await self._kept.get(key, user_id)
         if retry is None:
             return None
-        await self._put(key, retry)  # renewed, for filling in the modal takes time too
         if retry.kind is ModalKind.EDIT:
             return edit_modal(retry.draft, retry.job_id, opened_id)
         if retry.kind is ModalKind.EXTEND:
@@ -77,23 +77,29 @@ class RetryModals:
         custom_id = f"mend:{retry.kind}:{key}:{opened_id}"
         return make_modal(retry.kind, custom_id, retry.draft, _files_note(retry))
 
-    async def _put(self, key: str, retry: RetryDraft) -> None:
-        self._kept.put(key, retry)
-        frames = tuple(frame for frame in retry.frames if frame is not None)
-        pictures = frames or retry.draft.pictures
-        await touch_inputs(self._context, replace(retry.draft, pictures=pictures))
+    async def renew(self, key: str, user_id: int) -> None:
+        """Keep a member's draft for as long again: filling in its modal takes time too."""
+        retry = await self._kept.get(key, user_id)
+        if retry is not None:
+            await self._touch_inputs(retry)
+            await self._kept.extend(key, user_id)
 
-    def find(self, key: str, user_id: int, kind: ModalKind) -> RetryDraft:
+    async def find(self, key: str, user_id: int, kind: ModalKind) -> RetryDraft:
         """Return the draft that a modal corrects; an empty one with a violation if it is gone."""
-        retry = self._kept.get(key, user_id)
+        retry = await self._kept.get(key, user_id)
         if retry is not None and retry.kind is kind:
             return retry
         expired = Violation.of(
-            ViolationCode.ATTACHMENTS_EXPIRED, Source.ATTACHMENT, minutes=TTL_MINUTES
+            ViolationCode.ATTACHMENTS_EXPIRED, Source.ATTACHMENT, minutes=KEPT_MINUTES
         )
         return RetryDraft(
             user_id, kind, Draft(command=_COMMANDS[kind], prompt="", violations=(expired,))
         )
+
+    async def _touch_inputs(self, retry: RetryDraft) -> None:
+        frames = tuple(frame for frame in retry.frames if frame is not None)
+        pictures = frames or retry.draft.pictures
+        await touch_inputs(self._context, replace(retry.draft, pictures=pictures))
 
 
 def merge_frames(before: Frames, given: Frames) -> Frames:

@@ -27,7 +27,6 @@ from cogs.ui.i18n import _, format_usd
 from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, role_ids
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.routing import Interaction
-from cogs.ui.ttl_store import TTLStore
 from domain.errors import RulesViolated
 from domain.guild_rules import apply_guild_rules, privacy_violations
 from domain.money import MicroUSD
@@ -44,6 +43,7 @@ from workflow.guilds.settings import read
 from workflow.input_files import touch_inputs
 from workflow.member_turns import MemberTurn, MemberTurns
 from workflow.order_limits import ORDER_REFUSALS
+from workflow.pending_interactions import PendingStore
 from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
@@ -72,19 +72,21 @@ def needs_confirmation(
 
 
 class PriceConfirmations:
-    """Requests whose members are asked to confirm the price; kept in memory alone."""
+    """Requests whose members are asked to confirm the price."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._pending = TTLStore[PendingConfirmation](context.now_ms)
+        self._pending = PendingStore(
+            context.database, context.now_ms, "price question", PendingConfirmation
+        )
 
     async def ask(self, interaction: Interaction, pending: PendingConfirmation) -> ui.LayoutView:
         """Keep a request and lay out the question; nothing is held yet."""
         member = Member(guild_id_of(interaction), pending.user_id, role_ids(interaction.user))
         remaining = (await read_quota_status(self._context, member)).remaining
         key = str(interaction.id)
-        self._pending.put(key, pending)
         await touch_inputs(self._context, pending.draft)
+        await self._pending.put(key, pending.user_id, pending)
         question = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
         button = ActionButton(
             ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
@@ -93,9 +95,9 @@ class PriceConfirmations:
             f"{question}\n{text.format_remaining_quota(remaining)}", button
         )
 
-    def find(self, key: str, user_id: int) -> PendingConfirmation | None:
+    async def find(self, key: str, user_id: int) -> PendingConfirmation | None:
         """Return what a member was asked to confirm, if it is still kept."""
-        return self._pending.get(key, user_id)
+        return await self._pending.get(key, user_id)
 
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
@@ -232,7 +234,7 @@ class GenerationService:
     ) -> ui.LayoutView:
         """Have the worker begin, and lay out the private answer."""
         if accepted.job.private:
-            self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
+            await self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
         self._worker.wake()
         cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
         charge_failures = self._context.policy.charge_failed_tasks
@@ -250,7 +252,7 @@ class GenerationService:
         Raises:
             UserError: the question has expired.
         """
-        pending = self._confirmations.find(key, interaction.user.id)
+        pending = await self._confirmations.find(key, interaction.user.id)
         if pending is None:
             raise UserError(
                 _("This question has waited too long, and nothing was spent. Ask for it again.")

@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cogs.generation.modals import (
     EDIT_MODAL_ID,
@@ -23,7 +23,6 @@ from cogs.ui.i18n import _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
-from cogs.ui.ttl_store import TTL_MINUTES
 from domain.job_view import JobView
 from domain.pricing import quote
 from domain.requests import Draft, GenerationCommand, build_request
@@ -31,6 +30,7 @@ from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
 from workflow.guilds import notifications
+from workflow.pending_interactions import KEPT_MINUTES
 from workflow.results.delete import delete_video
 from workflow.results.job_list import read_job_page
 from workflow.results.lookup import get_job, read_job_amounts
@@ -44,6 +44,8 @@ from workflow.results.rerun import (
 from workflow.stages.accept import cancel
 from workflow.urls.input_urls import oversized_inputs
 from workflow.worker import Worker
+
+T = TypeVar("T")
 
 _MODAL_READ_S: Final = 2
 """Seconds to read a job: a modal must be the first answer, within Discord's three seconds."""
@@ -120,19 +122,17 @@ class JobButtonsCog(ComponentCog):
         await interaction.edit_original_response(view=view)
 
     async def _edit(self, interaction: Interaction, job_id: str) -> None:
-        try:
-            async with asyncio.timeout(_MODAL_READ_S):
-                job = await self._find_own_job(interaction, job_id)
-        except TimeoutError:
-            raise UserError(_("The service is slow just now. Click again in a moment.")) from None
+        job = await _in_time(self._find_own_job(interaction, job_id))
         draft = draft_from_job(job, self._context.now_ms())
         await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
 
     async def _reopen_form(self, interaction: Interaction, key: str) -> None:
-        modal = await self._retries.build_modal(key, interaction.user.id, interaction.id)
+        user_id = interaction.user.id
+        modal = await _in_time(self._retries.build_modal(key, user_id, interaction.id))
         if modal is None:
-            raise UserError(_(DRAFT_EXPIRED, minutes=TTL_MINUTES))
+            raise UserError(_(DRAFT_EXPIRED, minutes=KEPT_MINUTES))
         await interaction.response.send_modal(modal)
+        await self._retries.renew(key, user_id)
 
     async def _confirm_price(self, interaction: Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
@@ -268,6 +268,15 @@ class JobButtonsCog(ComponentCog):
         if higher is None:
             raise UserError(_("It has the highest resolution of its model already."))
         return replace(await self._draft(job), resolution=higher)
+
+
+async def _in_time(read: Awaitable[T]) -> T:
+    """Return what a modal is to show; raises `UserError` if reading it takes too long."""
+    try:
+        async with asyncio.timeout(_MODAL_READ_S):
+            return await read
+    except TimeoutError:
+        raise UserError(_("The service is slow just now. Click again in a moment.")) from None
 
 
 class NotificationsCog(ComponentCog):

@@ -22,13 +22,12 @@ from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_member
-from cogs.publishing.refusals import BlockedByAutoMod, ReplyForbidden
+from cogs.publishing.refusals import BlockedByAutoMod, NoSharedServer, ReplyForbidden
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import text, views
 from cogs.ui.acknowledgements import AnswerLost
 from cogs.ui.notify_button import render_done_notice
-from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from domain.jobs import JobState
 from domain.obstacles import Obstacle
@@ -83,7 +82,7 @@ async def send_video(
         return await send(without_prompt=True)
 
 
-async def send_followup(interaction: Interaction, job: JobView, payload: ResultPayload) -> int:
+async def send_followup(webhook: discord.Webhook, job: JobView, payload: ResultPayload) -> int:
     """Send a result to its member alone, as a follow-up to an interaction.
 
     Raises:
@@ -91,7 +90,7 @@ async def send_followup(interaction: Interaction, job: JobView, payload: ResultP
     """
     view = views.render_result(job, payload, private=True)
     with open_files([] if payload.video is None else [payload.video]) as files:
-        send = interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
+        send = webhook.send(view=view, files=files, ephemeral=True, wait=True)
         try:
             return (await send).id
         except AnswerLost as error:
@@ -370,21 +369,26 @@ class DiscordPublisher:
     async def _send_private_result(self, job: JobView, payload: ResultPayload) -> int:
         """Send a private result by direct message, else by an interaction of its member.
 
-        A post by an interaction has no nonce, so it is not repeated if it may have arrived.
+        A post by an interaction has no nonce, so it is not repeated if it may have arrived, even if
+        another process sent it.
         """
         try:
             return await self.send_result_by_dm(job, payload)
-        except ChannelUnavailable:
-            interaction = self._ephemeral_replies.find_interaction(job)
-            if interaction is None:
-                raise
-        try:
-            message_id = await send_followup(interaction, job, payload)
-        except PostUnconfirmed:
-            self._ephemeral_replies.set_used(job)
+        except NoSharedServer:
             raise
-        self._ephemeral_replies.set_used(job)
-        return message_id
+        except ChannelUnavailable:
+            webhook = await self._ephemeral_replies.find_webhook(job)
+            if webhook is None:
+                raise
+        if not await self._ephemeral_replies.use(job):
+            raise PostUnconfirmed
+        try:
+            return await send_followup(webhook, job, payload)
+        except PostUnconfirmed:
+            raise
+        except Exception:
+            await self._ephemeral_replies.release(job)
+            raise
 
     async def _delete(self, channel: Channel, message_id: int) -> None:
         message = channel.get_partial_message(message_id)

@@ -33,6 +33,10 @@ class ThreadArchived(ChannelUnavailable):
     """The thread is archived: unarchive it and repeat the request, or try the next fallback."""
 
 
+class NoSharedServer(ChannelUnavailable):
+    """The member has left every server of the bot: they no longer see private replies either."""
+
+
 class InteractionExpired(ChannelUnavailable):
     """The interaction's token is not valid, or no longer: nothing can be sent with it."""
 
@@ -79,7 +83,7 @@ REFUSALS: Final[Mapping[int, Refusal]] = MappingProxyType(
         50027: Refusal("the interaction's token has expired", InteractionExpired),
         50045: Refusal("a file is too large", TooLargeToPost),
         50083: Refusal("the thread is archived", ThreadArchived),
-        50278: Refusal("the member shares no server with the bot", ChannelUnavailable),
+        50278: Refusal("the member shares no server with the bot", NoSharedServer),
         130000: Refusal("Discord is overloaded", TemporaryPublishError),
         160002: Refusal("a reply takes the permission to read the history", ReplyForbidden),
         160005: Refusal("the thread is locked", ChannelUnavailable),

@@ -12,7 +12,7 @@ from cogs.reports.charts.plots import (
     render_ranking_chart,
     render_time_chart,
 )
-from cogs.reports.charts.text_metrics import strip_undrawable
+from cogs.reports.charts.svg import strip_undrawable
 from cogs.ui.i18n import (
     N_,
     _,

@@ -34,12 +34,12 @@ from cogs.ui.interactions import (
     run_handler,
 )
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
-from cogs.ui.ttl_store import TTL_MINUTES, TTLStore
 from domain.errors import RulesViolated
 from domain.presets import MAX_NAME_CHARS
 from domain.snowflakes import parse_snowflake
 from workflow.billing.quotas import Actor
 from workflow.context import Context
+from workflow.pending_interactions import KEPT_MINUTES, PendingStore
 
 _PAGES_BY_ACTION: Final = MappingProxyType(
     {
@@ -63,7 +63,9 @@ class SettingsCog(ComponentCog):
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._service = SettingsService(context)
         self._interactions = interactions
-        self._rejected_forms = TTLStore[RejectedForm](context.now_ms)
+        self._rejected_forms = PendingStore(
+            context.database, context.now_ms, "rejected settings", RejectedForm
+        )
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
@@ -147,18 +149,25 @@ class SettingsCog(ComponentCog):
 
     async def _reopen_form(self, interaction: Interaction, key: str) -> None:
         _manager_context(interaction)
-        form = self._rejected_forms.get(key, interaction.user.id)
+        form = await self._find_rejected_form(key, interaction.user.id)
         if form is None:
             raise UserError(
                 _(
                     "What you typed is kept for {minutes} minutes at most, and it is gone. "
                     "Type it anew.",
-                    minutes=TTL_MINUTES,
+                    minutes=KEPT_MINUTES,
                 )
             )
         await interaction.response.send_modal(
             _make_modal(form.location, form.control_name, form.values)
         )
+
+    async def _find_rejected_form(self, key: str, user_id: int) -> RejectedForm | None:
+        try:
+            async with asyncio.timeout(_FORM_READ_S):
+                return await self._rejected_forms.get(key, user_id)
+        except TimeoutError:
+            raise _too_slow() from None
 
     async def _build_modal(
         self, manager_context: ManagerContext, location: SettingsLocation, control_name: str
@@ -167,7 +176,7 @@ class SettingsCog(ComponentCog):
             async with asyncio.timeout(_FORM_READ_S):
                 state = await self._service.read_state(manager_context.guild)
         except TimeoutError:
-            raise UserError(_("The service is slow just now. Click again in a moment.")) from None
+            raise _too_slow() from None
         return _make_modal(location, control_name, _current_values(state, location, control_name))
 
     async def _apply_change(
@@ -182,18 +191,18 @@ class SettingsCog(ComponentCog):
         try:
             after = await change
         except RulesViolated as error:
-            button = None if form is None else self._store_rejected_form(interaction, form)
+            button = None if form is None else await self._store_rejected_form(interaction, form)
             notice = RejectionNotice(error.violations, button)
             await self._show_page(interaction, manager_context, location, notice)
         else:
             await self._show_page(interaction, manager_context, after)
 
-    def _store_rejected_form(
+    async def _store_rejected_form(
         self, interaction: Interaction, form: RejectedForm
     ) -> ReopenFormButton:
         """Store a rejected form, and return the button that reopens it."""
         key = str(interaction.id)
-        self._rejected_forms.put(key, form)
+        await self._rejected_forms.put(key, form.user_id, form)
         return ReopenFormButton(key, _("Edit again"))
 
     async def _show_page(
@@ -331,6 +340,10 @@ def _current_values(
     if not isinstance(field, TextField):
         raise _panel_outdated()
     return {modals.TEXT_INPUT_ID: field.format_input(state.value(location, control_name))}
+
+
+def _too_slow() -> UserError:
+    return UserError(_("The service is slow just now. Click again in a moment."))
 
 
 def _panel_outdated() -> UserError:

@@ -36,6 +36,7 @@ CRASH_POINTS: Final = {
     "discord.GET /webhooks/{webhook_id}/{webhook_token}/messages/@original": _UNANSWERED,
     "discord.PATCH /channels/{channel_id}/messages/{message_id}": _PLAIN,
     "discord.PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": _PLAIN,
+    "discord.PATCH /webhooks/{webhook_id}/{webhook_token}/messages/{message_id}": _CLOSED,
     "discord.POST /channels/{channel_id}/messages": _PLAIN,
     "discord.POST /interactions/{webhook_id}/{webhook_token}/callback": _PLAIN,
     "discord.POST /users/@me/channels": _CLOSED,
@@ -80,6 +81,8 @@ CRASH_POINTS: Final = {
     "transact.key_value.put_if_absent": _PLAIN,
     "transact.notices.claim_message": _THROWN_OUT,
     "transact.notices.send_next": _THROWN_OUT,
+    "transact.pending_interactions.put": _CLOSED,
+    "transact.pending_interactions.use": _CLOSED,
     "transact.release.release_waiting": _THROWN_OUT,
     "transact.restore.check_high_water": _PLAIN,
     "transact.scheduling.reschedule": _DEAD,
@@ -113,6 +116,8 @@ OCCASIONAL: Final = {
     "transact.reliability._swap": "by a chore",
     "transact.reconciliation.read_if_due": "by a chore",
     "transact.alerts.alert_parked_jobs": "by a chore",
+    "transact.pending_interactions.release": "where Discord refuses a follow-up",
+    "transact.pending_interactions.sweep_pending": "by a chore",
     "transact.settings.change": "by a manager",
 }
 """Passed in some lives and not in others, and why."""

@@ -273,9 +273,9 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "owner of a draft",
-        "cogs/ui/ttl_store.py",
-        "return value if value is not None and value.user_id == user_id else None",
-        "return value",
+        "storage/pending_interactions.py",
+        "pending.c.user_id == user_id,",
+        "pending.c.user_id == pending.c.user_id,",
         ("tests/cogs/generation/test_retry.py::test_somebody_elses_draft_is_not_to_be_had",),
     ),
     Guard(

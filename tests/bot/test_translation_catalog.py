@@ -47,7 +47,6 @@ ALLOWED = {
         *(
             "parked jobs",
             "parked told",
-            "pending draft ",
             "want of room told",
             "signing secret",
             "summary {}",
@@ -57,12 +56,16 @@ ALLOWED = {
             "carriers {}",
         ),
     },
+    "kinds of what is kept for a click": {
+        *("refused draft", "price question", "shown pictures", "shown files"),
+        "rejected settings",
+    },
     "read in logs only": {
         *("not documented", "no plain id"),
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
-        *("pending inputs", "pending drafts"),
+        *("pending inputs", "pending interactions"),
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         "rate limited for {} s",

@@ -16,7 +16,6 @@ import cogs.operator.cog
 import cogs.servers.cog
 import cogs.settings.cog
 from bot.client import DailiesBot
-from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo.clips import minimal_clip
@@ -24,6 +23,7 @@ from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient
 from storage.database import Database
 from tests.conftest import SqliteTemplate, Template
 from tests.harness.bot import BotHarness
+from tests.harness.private_replies import private_replies
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Policy
 
@@ -68,8 +68,8 @@ async def client(fake_discord: FakeDiscord) -> AsyncIterator[StockClient]:
 
 
 @pytest.fixture
-def publisher(client: StockClient) -> DiscordPublisher:
-    return DiscordPublisher(client, EphemeralReplies(lambda: 0))
+def publisher(client: StockClient, database: Database) -> DiscordPublisher:
+    return DiscordPublisher(client, private_replies(client, database))
 
 
 @pytest.fixture

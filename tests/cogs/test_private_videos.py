@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cogs.ui.buttons import ButtonAction
 from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
 from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
 from storage import audit, guild_settings
+from storage.schema import pending_interactions
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 
 S = JobState
@@ -382,7 +384,41 @@ async def test_direct_messages_that_close_on_the_way(
     await harness.wait_for_state(job, S.DELIVERED)
 
 
-async def test_a_restart_forgets_tokens_and_loses_nothing(
+async def test_a_private_answer_goes_on_after_a_restart(
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+) -> None:
+    """After a restart it shows the state, and the video follows it; its token is not readable."""
+    fake_discord.world.close_dms(ada.user)
+    answer = await typed(harness, ada, SLOW)
+    job = job_id_in(answer)
+    await harness.restart()
+    rows = await harness.database.read(lambda tx: tx.execute(select(pending_interactions)))
+    assert [row.key for row in rows] == [f"{job}:{ada.id}"]
+    assert answer.token not in str(rows)
+    await let_end(harness, job)
+    result = await followed_up(harness, answer)
+    await harness.wait_for_state(job, S.DELIVERED)
+    let_retry(harness)
+    await answer.until_text(lambda text: "Done" in text, _PATIENCE_S)
+    assert answer.followups == [result]
+
+
+async def test_what_another_process_may_have_sent_is_not_sent_again(
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
+) -> None:
+    """It died, or its answer got lost: the member is asked to look, as nobody else can."""
+    fake_discord.world.close_dms(ada.user)
+    answer = await typed(harness, ada, SLOW)
+    job = job_id_in(answer)
+    assert await harness.replies.use(await harness.job(job))
+    await let_end(harness, job)
+    await harness.wait_for_state(job, S.UNDELIVERABLE)
+    assert answer.followups == []
+    let_retry(harness)
+    await answer.until_text(lambda text: "should be below" in text, _PATIENCE_S)
+
+
+async def test_a_token_that_no_process_can_read_any_more_loses_nothing(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """With closed direct messages the video waits for *Post again*; two restarts change nothing."""
@@ -390,6 +426,7 @@ async def test_a_restart_forgets_tokens_and_loses_nothing(
     job = job_id_in(answer)
     await direct(ada, job, "Being made")
     fake_discord.world.close_dms(ada.user)
+    harness.token_secret = "the token of the bot before it was changed"
     await harness.restart()
     await let_end(harness, job)
     await harness.wait_for_state(job, S.UNDELIVERABLE)

@@ -72,28 +72,40 @@ async def test_every_button_works_before_and_after_the_process_is_killed(tmp_pat
         async with harness.service.run():
             await harness.wait_until_ready()
             jobs += await use_everything(stage)
-            jobs.append(await end(stage, *half_done))
+            jobs += await end(stage, *half_done)
         assert unused(harness, earlier) == set()
         assert stage.result not in harness.discord.channel("videos").messages
-        assert len(set(jobs)) == len(jobs) == 21
+        assert len(set(jobs)) == len(jobs) == 23
         await settled(harness, delivered=len(jobs) + 1)
 
 
-async def begin(stage: Stage) -> tuple[Interaction, Interaction, Interaction]:
-    """Open a form and two questions, and leave them."""
+async def begin(stage: Stage) -> tuple[Interaction, Interaction, Interaction, Interaction]:
+    """Open a form and two questions, have a request refused, and leave them."""
     form = await click(stage.ada, stage.result, "Edit prompt")
     question = await click(stage.ada, stage.result, "Delete")
-    return form, question, await stage.harness.run_command("video", DEAR)
+    dear = await stage.harness.run_command("video", DEAR)
+    return form, question, dear, await stage.harness.run_command("video", {**VIDEO, "prompt": "x"})
 
 
-async def end(stage: Stage, form: Interaction, question: Interaction, dear: Interaction) -> str:
-    """Send the form off and answer the questions, of which one is forgotten; give the job."""
-    job = job_in(await send(stage.ada, form, "typed before the end"))
-    await stage.harness.wait_for_result(job)
-    await use(stage.ada, dear, "Spend $0.16", shows="waited too long")
+async def end(
+    stage: Stage,
+    form: Interaction,
+    question: Interaction,
+    dear: Interaction,
+    refused: Interaction,
+) -> list[str]:
+    """Send the form off, answer the questions and correct the request; give the jobs."""
+    corrected = await click(stage.ada, refused, "Edit again")
+    jobs = [
+        job_in(await send(stage.ada, form, "typed before the end")),
+        await agree(stage.ada, dear, "Spend $0.16"),
+        job_in(await send(stage.ada, corrected, "x after the end")),
+    ]
+    for job in jobs:
+        await stage.harness.wait_for_result(job)
     await use(stage.ada, question, "Delete it", shows="Deleted.")
     await stage.harness.wait_for_status(stage.result.attachments[0].filename[:20], "deleted")
-    return job
+    return jobs
 
 
 async def settled(harness: ServiceHarness, delivered: int) -> None:

@@ -19,7 +19,7 @@ from apixo.downloads import ResultDownloader
 from bot.app import build_cogs
 from bot.client import DailiesBot
 from cogs.generation.attachments import AttachmentLoader
-from cogs.publishing.ephemeral_replies import EphemeralReplies
+from cogs.publishing.ephemeral_replies import TOKEN_MINUTES, EphemeralReplies, PrivateReply
 from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
@@ -36,6 +36,8 @@ from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, PlaybackCheck, Policy
 from workflow.guilds.settings import read_language
+from workflow.pending_interactions import PendingStore
+from workflow.token_cipher import TokenCipher
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
@@ -57,6 +59,7 @@ class BotHarness:
     policy: Policy = field(default_factory=lambda: Policy(limits=NO_LIMITS, max_tasks=5))
     clock_offset_ms: int = 0
     token_clock_offset_ms: int = 0
+    token_secret: str = "the bot's token"
     playback: PlaybackCheck = field(default_factory=MemoizedPlaybackCheck)
     video_tools: ConfinedVideoTools | None = field(default_factory=ConfinedVideoTools)
     dropped: Counter[str] = field(default_factory=Counter[str])
@@ -143,13 +146,21 @@ class BotHarness:
     def _count_dropped(self, reason: str) -> None:
         self.dropped[reason] += 1
 
+    def _private_replies(self) -> PendingStore[PrivateReply]:
+        def now_ms() -> int:
+            return self.context.now_ms() + self.token_clock_offset_ms
+
+        return PendingStore(self.database, now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
+
     async def _build(self, stack: AsyncExitStack) -> DailiesBot:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
         loader = AttachmentLoader(session, self.discord.api_url)
         bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
-        answers = EphemeralReplies(lambda: context.now_ms() + self.token_clock_offset_ms)
+        self.replies = EphemeralReplies(
+            bot, self._private_replies(), TokenCipher(self.token_secret)
+        )
         languages = MessageLanguages(bot, partial(read_language, self.database))
         self.context = context = Context(
             database=self.database,
@@ -157,14 +168,14 @@ class BotHarness:
             results=await stack.enter_async_context(ResultDownloader(("apixo.ai",), "127.0.0.1")),
             media=media,
             playback=self.playback,
-            publisher=DiscordPublisher(bot, answers, languages=languages),
+            publisher=DiscordPublisher(bot, self.replies, languages=languages),
             policy=self.policy,
             now_ms=lambda: time.time_ns() // 1_000_000 + self.clock_offset_ms,
             random=Random(7),  # noqa: S311 - jitter
             video_tools=self.video_tools,
         )
         belt = Worker(context, "test")
-        bot.attach_cogs(build_cogs(bot, context, belt, answers, languages, loader))
+        bot.attach_cogs(build_cogs(bot, context, belt, self.replies, languages, loader))
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot

@@ -4,6 +4,7 @@ import sys
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url, text
@@ -11,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import database as database_module
-from storage import key_value
+from storage import key_value, pending_interactions
 from storage.database import Database
 from storage.errors import DatabaseInUse, DatabaseUnavailable, StorageError
+from storage.pending_interactions import PendingRow
 
 only_sqlite = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
@@ -414,6 +416,22 @@ async def test_a_backup_is_whole_while_the_service_writes(
     await writing
     with pytest.raises(StorageError, match=r"copy-2\.db"):
         await database.backup(tmp_path / "copy-2.db")
+
+
+@only_sqlite
+async def test_a_backup_has_nothing_of_what_is_kept_for_minutes(
+    database: Database, tmp_path: Path
+) -> None:
+    """Neither as a row nor as bytes that were one: tokens of interactions are among it."""
+    secret = f"token of an interaction {uuid4().hex}"
+    row = PendingRow(kind="k", key="1", user_id=1, payload=secret * 200, until_ms=9)
+    await database.transact(lambda tx: pending_interactions.put(tx, row))
+    await database.transact(lambda tx: key_value.put(tx, "a", "kept"))
+    await database.backup(tmp_path / "copy.db")
+    assert secret.encode() not in (tmp_path / "copy.db").read_bytes()
+    async with await Database.open(f"sqlite:///{tmp_path / 'copy.db'}") as restored:
+        assert await restored.read(_integrity) == "ok"
+        assert await get(restored, "a") == "kept"
 
 
 @only_postgresql

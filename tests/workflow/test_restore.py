@@ -12,12 +12,13 @@ from domain.jobs import JobState
 from storage import exposure, high_water, parked_jobs
 from storage.database import Database
 from storage.media import MediaFolder
-from tests.harness.workflow import GUILD, WorkflowHarness
+from tests.harness.workflow import ADA, GUILD, WorkflowHarness
 from workflow.billing.quotas import Actor
 from workflow.errors import HistoryDenied, MarksNotCompared
 from workflow.high_water import HighWaterMark
 from workflow.operator.actions import DecisionRequest, apply_decision, release_all
 from workflow.operator.parked_jobs import Decision, get_parked_job, read_parked_page
+from workflow.pending_interactions import PendingStore
 from workflow.restore import declare_restored
 from workflow.urls.callback_urls import Submission
 from workflow.urls.callbacks import CallbackOutcome, record_callback
@@ -234,6 +235,16 @@ async def test_a_callback_reveals_a_submission_that_the_copy_does_not_know(
     assert (await harness.job(job)).submissions == 2
     await harness.run_until(S.DELIVERED, job=job)
     assert len(harness.publisher.messages_of(job, "result")) == 1
+
+
+async def test_what_was_kept_for_minutes_is_not_put_back(harness: WorkflowHarness) -> None:
+    """A private answer that has sent its video since the copy would send it again."""
+    now_ms = harness.context.now_ms
+    store = PendingStore(harness.database, now_ms, "private reply", int)
+    await store.put("1", ADA, 7)
+    await declare_restored(harness.database, now_ms())
+    assert await store.get("1", ADA) is None
+    assert not await store.use("1", ADA)
 
 
 async def test_a_history_that_can_not_be_read_parks_rather_than_posts_twice(

@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from domain.guild_settings import GuildSettings
 from domain.money import MicroUSD
 from sandbox.discord import Interaction, MemberClient, Upload
-from storage import guild_settings, key_value
+from storage import guild_settings
+from storage.schema import pending_interactions
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 from tests.harness.media_measures import measure
 from tests.harness.media_samples import make_audio, make_video
-from workflow.pending_drafts import sweep_drafts
+from workflow.pending_interactions import sweep_pending
 
 CUT = "Use the first 15 s"
 ASKED: dict[str, Any] = {"prompt": "they dance", "duration": 5, "resolution": "480p"}
@@ -120,9 +122,9 @@ async def test_after_a_quarter_of_an_hour_it_is_gone(
     answer = await (await ada.click(refused, CUT)).until_answered()
     assert "Your files are gone" in answer.text
     assert await harness.job_count() == 0
-    await sweep_drafts(harness.context)
-    kept = await harness.database.read(lambda tx: key_value.list_prefixed(tx, "pending draft "))
-    assert kept == []
+    await sweep_pending(harness.database, harness.context.now_ms())
+    rows = await harness.database.read(lambda tx: tx.execute(select(pending_interactions)))
+    assert rows.all() == []
 
 
 async def test_a_file_that_is_gone_is_refused_in_words(

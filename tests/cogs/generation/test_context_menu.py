@@ -158,11 +158,22 @@ async def test_pictures_among_components_are_found(
     ]
 
 
-async def test_a_form_works_after_a_restart(harness: BotHarness, ada: MemberClient) -> None:
-    """The form carries which picture was meant; the message is fetched again."""
+@pytest.mark.parametrize("why", ["restart", "time"])
+async def test_menu_and_form_work_after_a_restart_and_for_ever(
+    harness: BotHarness, ada: MemberClient, why: str
+) -> None:
+    """The form carries which picture was meant; after a while the message is fetched again.
+
+    Until then its pictures are kept, and it does not matter that Discord hides them from the bot.
+    """
     files = [picture("one.png"), picture("two.png")]
-    card = await chosen(ada, await ada.send_message(harness.channel, "look", files))
+    message = await ada.send_message(harness.channel, "look", files)
+    card = await chosen(ada, message)
     await harness.restart()
+    if why == "restart":
+        message.attachments.clear()
+    else:
+        harness.clock_offset_ms = 16 * 60_000
     assert card.message is not None
     menu = next(part for part in walk_components(card.message.components) if part["type"] == 3)
     form = await (await ada.select(card, menu["custom_id"], ["2"])).until_answered()
@@ -189,7 +200,7 @@ async def test_a_picture_that_is_not_to_be_had_costs_no_words(
         harness.channel, "look", [picture("lake.png")]
     )
     form = await chosen(ada, message)
-    await harness.restart()
+    harness.clock_offset_ms = 16 * 60_000
     match why:
         case "deleted":
             fake_discord.world.delete_message(message)

@@ -156,17 +156,26 @@ async def test_a_double_click_on_the_question_is_one_job(
     assert await stopped_harness.job_count() == 1
 
 
-@pytest.mark.parametrize("how", ["restart", "time"])
-async def test_a_question_does_not_wait_for_ever(
-    stopped_harness: BotHarness, ada: MemberClient, how: str
+async def test_a_question_is_answered_after_a_restart(
+    stopped_harness: BotHarness, ada: MemberClient
 ) -> None:
-    """After a quarter of an hour, or a restart, it has to be asked for again."""
+    """However often it is clicked, one video is made of it."""
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
-    if how == "restart":
-        await stopped_harness.restart()
-    else:
-        stopped_harness.clock_offset_ms += 15 * 60_000 + 60_000
+    await stopped_harness.restart()
+    clicks = [await ada.click(asked, "Spend $0.08") for _ in range(2)]
+    jobs = {job_id_in(await click.until_answered()) for click in clicks}
+    assert len(jobs) == 1
+    assert await stopped_harness.job_count() == 1
+
+
+async def test_a_question_does_not_wait_for_ever(
+    stopped_harness: BotHarness, ada: MemberClient
+) -> None:
+    """After a quarter of an hour it has to be asked for again."""
+    await decide(stopped_harness, confirm_above=MicroUSD(0))
+    asked = await answer(stopped_harness, ada, PROMPT)
+    stopped_harness.clock_offset_ms += 15 * 60_000 + 60_000
     late = await (await ada.click(asked, "Spend $0.08")).until_answered()
     assert "Ask for it again" in late.text
     assert await stopped_harness.job_count() == 0

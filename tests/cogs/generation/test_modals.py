@@ -9,9 +9,7 @@ import pytest
 from discord import ui
 
 import cogs.jobs.cog
-from cogs.generation.modals import ModalKind, apply_input, edit_modal
-from cogs.generation.retry import RetryDraft
-from cogs.ui.ttl_store import TTLStore
+from cogs.generation.modals import apply_input, edit_modal
 from domain.models import MODELS
 from domain.requests import Draft, GenerationCommand
 from domain.violations import ViolationCode
@@ -143,17 +141,11 @@ async def test_a_broken_rule_brings_the_form_back_filled(
     assert (await harness.job(job)).request.seconds == 12
 
 
-@pytest.mark.parametrize("why", ["restart", "time"])
-async def test_what_was_typed_is_gone_after_a_while(
-    harness: BotHarness, ada: MemberClient, why: str
-) -> None:
-    """After a quarter of an hour, or with the process; a sentence says what to do."""
+async def test_what_was_typed_is_gone_after_a_while(harness: BotHarness, ada: MemberClient) -> None:
+    """After a quarter of an hour; a sentence says what to do."""
     form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     refusal = await sent_off(ada, form, prompt="ab")
-    if why == "restart":
-        await harness.restart()
-    else:
-        harness.clock_offset_ms = 16 * 60_000
+    harness.clock_offset_ms = 16 * 60_000
     answer = await (await ada.click(refusal, "Edit again")).until_answered()
     assert "click *Edit prompt*" in answer.text
     assert answer.ephemeral
@@ -283,13 +275,3 @@ def test_a_value_that_is_none_is_named() -> None:
         "value": "4k",
         "values": ("480p", "720p", "1080p"),
     }
-
-
-def test_few_drafts_are_kept_and_each_for_its_member() -> None:
-    """The oldest give way, so that nobody fills the memory."""
-    drafts = TTLStore[RetryDraft](lambda: 0)
-    for number in range(600):
-        drafts.put(str(number), RetryDraft(number, ModalKind.EDIT, a_draft()))
-    kept = [number for number in range(600) if drafts.get(str(number), number)]
-    assert kept == list(range(100, 600))
-    assert drafts.get("599", 1) is None

@@ -310,18 +310,30 @@ async def decide(harness: BotHarness, person: MemberClient, settings: GuildSetti
     )
 
 
-@pytest.mark.parametrize("why", ["restart", "time"])
+async def test_a_refusal_and_its_form_work_after_restarts(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """The picture and the options that the form does not show are there as before."""
+    options = {"prompt": "it drifts", "image": picture("lake.png"), "duration": 13, "sound": True}
+    refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
+    await harness.restart()
+    form = await edited_again(ada, refusal)
+    assert "lake.png is kept" in notes(form)
+    await harness.restart()
+    answer = await sent_off(ada, form, seconds=["12"])
+    request = (await harness.job(job_id_in(answer))).request
+    assert (request.seconds, request.sound) == (12, True)
+    assert [one.name for one in request.pictures] == ["lake.png"]
+
+
 async def test_a_form_that_was_open_too_long_loses_the_files_but_not_the_words(
-    harness: BotHarness, ada: MemberClient, why: str
+    harness: BotHarness, ada: MemberClient
 ) -> None:
     """What is not in the form is gone; *Edit again* shows the prompt, and pictures can be given."""
     options = {"prompt": "it drifts", "image": picture("lake.png"), "duration": 13}
     refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     form = await edited_again(ada, refusal)
-    if why == "restart":
-        await harness.restart()
-    else:
-        harness.clock_offset_ms = 16 * 60_000
+    harness.clock_offset_ms = 16 * 60_000
     answer = await sent_off(ada, form, prompt="it drifts away", seconds=["12"])
     assert "it is gone" in answer.text
     form = await edited_again(ada, answer)
@@ -419,6 +431,7 @@ async def test_a_form_that_is_opened_is_kept_for_as_long_again(
     await modals.keep(5, RetryDraft(1, ModalKind.VIDEO, draft), draft)
     now[0] = 14 * 60_000
     assert await modals.build_modal("5", 1, 9) is not None
+    await modals.renew("5", 1)
     now[0] = 28 * 60_000
-    assert modals.find("5", 1, ModalKind.VIDEO).draft == draft
+    assert (await modals.find("5", 1, ModalKind.VIDEO)).draft == draft
     assert await modals.build_modal("5", 2, 9) is None

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import ClientSession, web
 from yarl import URL
 
-from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.publisher import DiscordPublisher
 from domain.jobs import JobState
 from sandbox.discord import (
@@ -23,7 +22,9 @@ from sandbox.discord import (
 )
 from sandbox.discord.faults import Handler
 from sandbox.discord.models import walk_components
+from storage.database import Database
 from storage.jobs import Job
+from tests.harness.private_replies import private_replies
 from tests.harness.rendering import make_job
 from tests.harness.stock_client import StockClient, run_bot, wait_until
 from workflow.errors import (
@@ -472,18 +473,18 @@ async def test_a_failure_told_without_its_status_message_is_no_result(
 
 
 async def test_a_new_process_finds_what_the_old_one_posted(
-    fake_discord: FakeDiscord, videos: Channel, job: Job, clip: Path
+    fake_discord: FakeDiscord, database: Database, videos: Channel, job: Job, clip: Path
 ) -> None:
     """Behind more messages than one page of the history has."""
     began, posted = since_ms(), dict[MessageKind, int]()
     async with run_bot(fake_discord, StockClient(discord.Intents(guilds=True))) as client:
-        publisher = DiscordPublisher(client, EphemeralReplies(lambda: 0))
+        publisher = DiscordPublisher(client, private_replies(client, database))
         for n in range(120):
             await fake_discord.member("Ben").send_message(videos, f"chatter {n}")
         posted[MessageKind.STATUS] = await publisher.post_status(StatusView(job))
         posted[MessageKind.RESULT] = await publisher.post_result(job, ResultPayload(clip))
     async with run_bot(fake_discord, StockClient(discord.Intents(guilds=True))) as client:
-        publisher = DiscordPublisher(client, EphemeralReplies(lambda: 0))
+        publisher = DiscordPublisher(client, private_replies(client, database))
         for post, message_id in posted.items():
             assert await publisher.find_message(job, post, began) == message_id
 

@@ -14,6 +14,7 @@ from cogs.publishing.refusals import (
     AlreadyAcknowledged,
     BlockedByAutoMod,
     InteractionExpired,
+    NoSharedServer,
     ReplyForbidden,
     ThreadArchived,
 )
@@ -40,7 +41,8 @@ VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution"
 
 CONSEQUENCES: dict[type[PublishError], tuple[int, ...]] = {
     ChannelDeleted: (10003, 10013),
-    ChannelUnavailable: (10004, 40007, 40058, 50001, 50007, 50008, 50013, 50278, 160005),
+    ChannelUnavailable: (10004, 40007, 40058, 50001, 50007, 50008, 50013, 160005),
+    NoSharedServer: (50278,),
     ThreadArchived: (50083,),
     MessageDeleted: (10008,),
     BlockedByAutoMod: (20009, 200000, 200001, 240000),

@@ -18,7 +18,6 @@ from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader
 from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
-from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import MAX_REFUSED, RefusedRequests
@@ -34,6 +33,7 @@ from storage import guild_settings
 from storage.database import Database
 from storage.media import MediaFolder
 from tests.harness.playback import MemoizedPlaybackCheck
+from tests.harness.private_replies import private_replies
 from tests.harness.stock_client import StockClient
 from tests.harness.workflow import NO_LIMITS, WorkflowHarness, make_request
 from workflow.context import Context, Policy
@@ -127,7 +127,7 @@ async def service(
             results=results,
             media=MediaFolder(tmp_path / "media"),
             playback=MemoizedPlaybackCheck(),
-            publisher=DiscordPublisher(client, EphemeralReplies(lambda: 0)),
+            publisher=DiscordPublisher(client, private_replies(client, database)),
             policy=Policy(limits=NO_LIMITS, max_tasks=5, exposure_limit=MicroUSD(80_000)),
             now_ms=lambda: round(clock.now() * 1000),
             random=Random(7),  # noqa: S311 - jitter
@@ -203,10 +203,12 @@ def test_many_refusals_at_once_have_posting_rest():
     assert not refused.are_too_many
 
 
-async def test_refusals_are_counted_as_they_come_in(fake_discord: FakeDiscord, client: StockClient):
+async def test_refusals_are_counted_as_they_come_in(
+    fake_discord: FakeDiscord, client: StockClient, database: Database
+) -> None:
     """By a trace of the session; the publisher rests."""
     refused = RefusedRequests()
-    publisher = DiscordPublisher(client, EphemeralReplies(lambda: 0), refused)
+    publisher = DiscordPublisher(client, private_replies(client, database), refused)
     fake_discord.faults.add("GET", "/users/@me", Fault(status=403), times=None)
     trace = refused.watch(aiohttp.TraceConfig())
     async with aiohttp.ClientSession(trace_configs=[trace]) as session:

@@ -189,7 +189,7 @@ async def test_every_broken_rule_is_named_at_once(harness: BotHarness, maxim: Me
 
 
 async def test_a_panel_goes_on_after_a_restart(harness: BotHarness, maxim: MemberClient) -> None:
-    """Its menus, its buttons, and a form that was open; only what was mistyped is gone."""
+    """Its menus, its buttons, a form that was open, and what was mistyped, for a while."""
     panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("words")
     form = await panel.open_modal("banned")
     await harness.restart()
@@ -198,6 +198,8 @@ async def test_a_panel_goes_on_after_a_restart(harness: BotHarness, maxim: Membe
     await panel.select("spoilers", "all")
     await (await panel.go_to_page("keeping")).fill_modal("keep_inputs_days", text="x")
     await harness.restart()
+    assert modal_values(await panel.open_modal("Edit again")) == {"text": "x"}
+    harness.clock_offset_ms = 16 * 60_000
     found = [one["custom_id"] for one in panel.components if one.get("label") == "Edit again"]
     gone = await (await maxim.click(panel.panel, found[0])).until_answered()
     assert "it is gone" in gone.text

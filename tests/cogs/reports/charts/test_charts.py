@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import sys
+import unicodedata
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -10,10 +12,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFont
 
-from cogs.reports.charts import renderer
-from cogs.reports.charts.font_files import FOLDER
+from cogs.reports.charts import renderer, svg
 from cogs.reports.charts.plots import (
     CHART_HEIGHT,
     CHART_WIDTH,
@@ -27,10 +28,10 @@ from cogs.reports.charts.svg import (
     FontStyle,
     choose_axis_scale,
     format_compact_usd,
+    strip_undrawable,
     text_width,
     truncate_text,
 )
-from cogs.reports.charts.text_metrics import strip_undrawable
 from cogs.reports.views import render_chart
 from cogs.ui.i18n import format_date_span
 from domain.models import MODELS
@@ -236,7 +237,22 @@ def test_fancy_letters_become_plain_and_emoji_go() -> None:
         strip_undrawable(f"{fancy} \U0001f3ac Łukasz\u202e\n<b> Дарья Ελένη")
         == "ADA Łukasz <b> Дарья Ελένη"
     )
-    assert strip_undrawable("ا漢字") == "漢字"
+    assert strip_undrawable("漢字") == ""
+
+
+def test_the_font_has_every_letter_that_is_drawn() -> None:
+    """In both weights; a missing one would be drawn as nothing."""
+    letters = [
+        chr(code)
+        for code in range(33, sys.maxunicode)
+        if unicodedata.category(chr(code)) != "Cs" and not svg._UNDRAWABLE.match(chr(code))
+    ]
+    assert len(letters) > 1_000
+    for weight in ("Regular", "SemiBold"):
+        file = svg._FONTS / f"Inter-{weight}.otf"
+        assert file.stat().st_size <= 150_000
+        font = ImageFont.truetype(str(file), 20)
+        assert [letter for letter in letters if not any(font.getmask(letter))] == []
 
 
 @given(st.text(alphabet="abcW ", max_size=60), st.integers(20, 300))
@@ -324,7 +340,7 @@ async def test_what_is_no_picture_is_said_to_be_none(monkeypatch: pytest.MonkeyP
 
 def test_the_samples_in_the_documentation_are_small() -> None:
     """They are in every copy of the repository."""
-    folder = FOLDER.parents[3] / "docs" / "pictures"
+    folder = svg._FONTS.parents[3] / "docs" / "pictures"
     samples = [*folder.glob("spend-*.png"), *folder.glob("report-*.png")]
     assert len(samples) == 8
     assert all(sample.stat().st_size <= 40_000 for sample in samples)
