@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -43,6 +43,32 @@ def run() -> None:
 
     logs.set_up(settings)
     _run_async(app.run(settings))
+
+
+@main.command(short_help="Ask for what the service needs, and write .env.")
+@click.option("--no-questions", is_flag=True, help="Take options, .env and defaults; ask nothing.")
+@click.option("--token-file", help="A file with the bot's token; - is a line of standard input.")
+@click.option("--key-file", help="The same with APIXO's key.")
+@click.option("--database-url-file", help="The same with DATABASE_URL, which holds a password.")
+@click.option("--user-daily-limit-usd", metavar="USD", help="What a member may spend a day.")
+@click.option("--server-daily-limit-usd", metavar="USD", help="What a server may spend a day.")
+@click.option("--global-daily-limit-usd", metavar="USD", help="What everything may spend a day.")
+@click.option("--public-url", metavar="URL", help="The public HTTPS address that leads here.")
+def setup(no_questions: bool, **options: str | None) -> None:
+    """Ask for what the service needs, look at each answer, write .env, and run the doctor.
+
+    What an option gives is not asked for. Without questions, a missing token or key is an error.
+    """
+    from bot.cli import setup as steps
+
+    try:
+        code = steps.run_setup(steps.read_options(options), may_ask=not no_questions)
+    except SettingsError as error:
+        _name_problems(error)
+    except steps.SetupAborted as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    sys.exit(code)
 
 
 @main.command(short_help="Try it all on local stand-ins.")
@@ -199,10 +225,14 @@ def _read_settings(kind: type[S]) -> S:
     try:
         return kind.read()
     except SettingsError as error:
-        click.echo("Some settings are missing or wrong (docs/settings.md has them all):", err=True)
-        for problem in error.problems:
-            click.echo(f"  {problem}", err=True)
-        sys.exit(_BAD_SETTINGS)
+        _name_problems(error)
+
+
+def _name_problems(error: SettingsError) -> NoReturn:
+    click.echo("Some settings are missing or wrong (docs/settings.md has them all):", err=True)
+    for problem in error.problems:
+        click.echo(f"  {problem}", err=True)
+    sys.exit(_BAD_SETTINGS)
 
 
 def _run_async(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -2,6 +2,7 @@
 
 DailiesError
 ├── SettingsError       settings are missing or wrong; each one is named
+├── CannotWrite         a file of the operator's cannot be written
 ├── ArchiveError        an archive of database and media cannot be written or put back
 ├── CannotStart         the service could not start; the message is for the operator
 └── GatewayRefused      Discord's gateway refuses the bot; the message is for the operator
@@ -18,6 +19,12 @@ class SettingsError(DailiesError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("; ".join(problems))
+
+
+class CannotWrite(DailiesError):
+    """A file of the operator's cannot be written."""
+
+    is_loggable = False
 
 
 class ArchiveError(DailiesError):

@@ -265,6 +265,17 @@ class Settings(DatabaseSettings):
             raise ValueError(format_violation(error.violation)) from None
 
 
+def find_problem(name: str, text: str) -> str | None:
+    """Return what is wrong with a text as the value of a setting; None if nothing is."""
+    try:
+        Settings(**{name.lower(): text})  # pyright: ignore[reportArgumentType] - a text, as in .env
+    except ValidationError as error:
+        for found in error.errors(include_input=False):
+            if str(found["loc"][0]).upper() == name:
+                return _problem(found)
+    return None
+
+
 def describe() -> list[tuple[str, str, str]]:
     """Return each setting's name, default (as written) and meaning, for docs and checks."""
     return [

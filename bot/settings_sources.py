@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from bot.errors import SettingsError
 
@@ -52,42 +53,79 @@ def read_sources(known: Iterable[str], env_file: Path) -> Sources:
         SettingsError: `.env` cannot be read.
     """
     names = frozenset(known)
-    try:
-        in_file = _read_env_file(env_file)
-    except _Unreadable as error:
-        raise SettingsError([f"{env_file}: {error}"]) from None
+    text = read_env_file(env_file)
+    in_file = parse_env(text)
     environment = {name.upper(): value for name, value in os.environ.items()}
     given = {**in_file, **environment}
-    sources = Sources(problems=[*_find_unknown(in_file, names)])
+    sources = Sources(problems=[*_find_unreadable(text, env_file)])
+    sources.problems += _find_unknown(in_file, names)
     sources.problems += _find_misspelt(environment.keys() - names, names - given.keys())
     for name in sorted(names):
         _read_named_file(name, given, sources)
     return sources
 
 
+def find_given(known: Iterable[str], env_file: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values that go before `.env`, and those of `.env`, by name in capitals.
+
+    Raises:
+        SettingsError: something given is no setting, or cannot be read.
+    """
+    names = frozenset(known)
+    sources = read_sources(names, env_file)
+    if sources.problems:
+        raise SettingsError(sources.problems)
+    fixed = {name.upper(): value for name, value in os.environ.items()}
+    fixed |= {name.upper(): value for name, value in sources.values.items()}
+    kept = {name: value or "" for name, value in parse_env(read_env_file(env_file)).items()}
+    return (
+        {name: fixed[name] for name in names & fixed.keys() if fixed[name]},
+        {name: kept[name] for name in names & kept.keys() if kept[name]},
+    )
+
+
 class _Unreadable(Exception):
     """A file that cannot be read; the message says why, and what helps."""
 
 
-def _read_env_file(path: Path) -> dict[str, str | None]:
+def read_env_file(path: Path) -> str:
+    """Return the text of `.env`, empty if there is none; line breaks are as they are.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
-        raw = path.read_bytes()
+        return _decode(path.read_bytes())
     except FileNotFoundError:
-        return {}
+        return ""
     except OSError as error:
-        raise _Unreadable(f"cannot be read ({error.strerror}): let the service read it") from None
-    return {name.upper(): value for name, value in _parse_env(raw).items()}
+        problem = f"cannot be read ({error.strerror}): let the service read it"
+    except _Unreadable as error:
+        problem = str(error)
+    raise SettingsError([f"{path}: {problem}"])
 
 
-def _parse_env(raw: bytes) -> dict[str, str | None]:
+def parse_env(text: str) -> dict[str, str | None]:
+    """Return the values of a text as `.env` has it, by name in capitals."""
+    values = dotenv_values(stream=StringIO(text))
+    return {name.upper(): value for name, value in values.items()}
+
+
+def _decode(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
         raise _Unreadable("is written as UTF-16: save it as UTF-8")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _Unreadable(f"is not UTF-8 in line {line}: save it as UTF-8") from None
-    return dict(dotenv_values(stream=StringIO(text)))
+
+
+def _find_unreadable(text: str, path: Path) -> Iterator[str]:
+    """Yield each line that is no assignment: what it says would be passed over in silence."""
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            yield f"{path}: line {binding.original.line} is not NAME=value; is a quote left open?"
 
 
 def _find_unknown(in_file: Iterable[str], names: frozenset[str]) -> Iterator[str]:
@@ -129,20 +167,26 @@ def _read_named_file(name: str, given: Mapping[str, str | None], sources: Source
         sources.problems.append(f"{name}: is given itself and as {name}{_SUFFIX}; leave one out")
         return
     try:
-        sources.values[name.lower()] = _read_value(Path(path))
-    except _Unreadable as error:
-        sources.problems.append(f"{name}{_SUFFIX}: {path} {error}")
+        sources.values[name.lower()] = read_value(Path(path))
+    except SettingsError as error:
+        sources.problems.append(f"{name}{_SUFFIX}: {error}")
 
 
-def _read_value(path: Path) -> str:
+def read_value(path: Path) -> str:
+    """Return the value that a file holds, without its last line break.
+
+    Raises:
+        SettingsError: the file cannot be read, or is too large.
+    """
     try:
         with path.open("rb") as file:
             raw = file.read(_LONGEST_FILE_BYTES + 1)
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _Unreadable("is not UTF-8") from None
+        raise SettingsError([f"{path} is not UTF-8"]) from None
     except (OSError, ValueError) as error:
-        raise _Unreadable(f"cannot be read ({getattr(error, 'strerror', error)})") from None
+        reason = getattr(error, "strerror", error)
+        raise SettingsError([f"{path} cannot be read ({reason})"]) from None
     if len(raw) > _LONGEST_FILE_BYTES:
-        raise _Unreadable("is too large for a setting")
+        raise SettingsError([f"{path} is too large for a setting"])
     return text.removesuffix("\n").removesuffix("\r")

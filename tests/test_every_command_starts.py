@@ -45,6 +45,7 @@ STARTED_BY = {
     "python -m bot restore": "e2e/test_restored_copy.py",
     "python -m bot run": "e2e/test_operations.py",
     "python -m bot sandbox": "e2e/test_demo.py",
+    "python -m bot setup": "e2e/test_setup.py",
     "python -m qa.discord_requests": "qa/discord_requests/test_requests.py",
     "python -m sandbox.apixo": "sandbox/apixo/test_main.py",
     "python -m sandbox.demo": "sandbox/discord/test_main.py",
@@ -69,6 +70,7 @@ WRAPPERS = {
     "scripts/fuzz": "python -m qa.fuzz",
     "scripts/guards": "python -m qa.mutation",
     "scripts/matrix": "python -m qa.crash_matrix",
+    "scripts/setup": "python -m bot setup",
     "scripts/simulate": "python -m qa.simulation",
 }
 """Scripts that see to the environment and then run a program."""

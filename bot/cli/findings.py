@@ -33,6 +33,10 @@ class CheckFailed(DailiesError):
     is_loggable = False
 
 
+class Unreachable(CheckFailed):
+    """Somebody else does not answer, which may end by itself."""
+
+
 Check = Callable[[Settings], Awaitable[Finding]]
 """One look at one thing; any exception is a failure."""
 

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.client import ApixoClient
 from apixo.errors import Unauthorized
+from bot.cli.budgets import cheapest_video
 from bot.cli.findings import CheckFailed, Finding, warn
 from bot.cli.local_checks import open_existing
 from bot.settings import Settings
-from domain.models import MODELS
 from domain.money import MicroUSD, format_usd_en
-from domain.pricing import quote_options
 from workflow.billing import reconciliation
 from workflow.billing.reconciliation import Reconciliation, WeeklyReconciliation
 
@@ -37,15 +36,6 @@ async def check_balance(settings: Settings) -> Finding:
     if left < day:
         return warn(f"{text}, and one member may spend {format_usd_en(day)} a day")
     return Finding(text)
-
-
-def cheapest_video() -> MicroUSD:
-    """Return the price of the cheapest video that there is."""
-    return min(
-        quote_options(model, resolution, seconds=spec.min_seconds, sound=False).amount
-        for model, spec in MODELS.items()
-        for resolution in spec.rates
-    )
 
 
 async def check_reconciliation(settings: Settings) -> Finding:

@@ -58,6 +58,12 @@ class World:
         self.team: list[tuple[User, str]] = []
         """Who owns it instead, with their roles: admin, developer or read_only; the first owns."""
 
+        self.is_bot_public = True
+        """Whether anybody may invite the bot: *Public Bot* in the developer portal."""
+
+        self.requires_code_grant = False
+        """*Requires OAuth2 Code Grant* there: with it, no plain link brings the bot to a server."""
+
         self.nonces: dict[str, tuple[float, Message]] = {}
         """What the bot posted with a nonce, and when; Discord forgets it after some minutes."""
         self._listeners: list[Callable[[GatewayEvent], None]] = []
