@@ -69,13 +69,15 @@ class PollingProfile:
     """When to poll a task: latency `tiers` by length, first gaps after `earliest`, then `gap`.
 
     `opening_gaps` shorten towards `gap`: a later poll has fewer tasks left to find, so early polls
-    may be further apart for the same mean delay. All numbers are seconds.
+    may be further apart for the same mean delay. Where the ages are learned instead, polls are
+    `learned_gap` apart. All numbers are seconds.
     """
 
     tiers: tuple[LatencyTier, ...]
     opening_gaps: tuple[float, ...]
     gap: float
     late_gap: float
+    learned_gap: float
 
 
 class Feature(StrEnum):
@@ -160,6 +162,7 @@ _ALL = (
             opening_gaps=(6.5, 5.5),
             gap=5,
             late_gap=10,
+            learned_gap=5,
         ),
     ),
     Model(
@@ -189,7 +192,11 @@ _ALL = (
         ),
         featured_by=Feature.REFERENCE_VIDEO,
         polling=PollingProfile(
-            tiers=(LatencyTier(4, 240, 480),), opening_gaps=(0,), gap=15, late_gap=20
+            tiers=(LatencyTier(4, 240, 480),),
+            opening_gaps=(0,),
+            gap=15,
+            late_gap=20,
+            learned_gap=13.5,
         ),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain, count, pairwise, repeat
 
 from domain.durations import HOUR_MS
+from domain.learned_duration import LearnedDuration
 from domain.models import MODELS, Model, ModelId
 
 EARLY_POLL_MS = 12_000
@@ -23,6 +24,12 @@ MIN_POLL_INTERVAL_MS = 5_000
 _SAFETY_MARGIN_MS = 60_000
 _SLOW_FROM_MS, _SLOW_GAP_MS = 15 * 60_000, 60_000
 _CRAWL_FROM_MS, _CRAWL_GAP_MS = 45 * 60_000, 300_000
+_WIDE_SHARE = 0.78
+"""Of the documented range: where tasks end over more of it, they have no peak."""
+
+_WIDE_GAP_SHARE = 0.83
+"""Of the learned gap, where there is no peak."""
+
 _BACKOFF_MS = 4_000
 BACKOFF_CAP_MS = 300_000
 _REPEAT_PAUSE_MS = 60_000
@@ -47,10 +54,20 @@ def typical_duration_ms(model_id: ModelId, seconds: int) -> tuple[int, int]:
     return nearest.earliest * 1000, nearest.latest * 1000
 
 
-def poll_ages_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
-    """Yield the ages at which to poll a task, without end: one early, then often, then slower."""
-    yield EARLY_POLL_MS
+def poll_ages_ms(
+    model_id: ModelId, seconds: int, learned: LearnedDuration | None = None
+) -> Iterator[int]:
+    """Yield the ages at which to poll a task, without end: one early, then often, then slower.
+
+    What was `learned` of tasks of the kind replaces the documented ages; the early poll finds
+    failures, and is left out where there were none.
+    """
     model = MODELS[model_id]
+    if learned is None or learned.may_fail:
+        yield EARLY_POLL_MS
+    if learned is not None:
+        yield from _learned_ages_ms(model, seconds, learned)
+        return
     earliest, latest = typical_duration_ms(model_id, seconds)
     age = earliest
     for gap in chain(model.polling.opening_gaps, repeat(model.polling.gap)):
@@ -58,14 +75,33 @@ def poll_ages_ms(model_id: ModelId, seconds: int) -> Iterator[int]:
         yield age
         if age >= latest:
             break
+    yield from _late_ages_ms(model, age)
+
+
+def _learned_ages_ms(model: Model, seconds: int, learned: LearnedDuration) -> Iterator[int]:
+    earliest, latest = typical_duration_ms(model.id, seconds)
+    gap = round(model.polling.learned_gap * 1000)
+    if learned.latest_ms - learned.earliest_ms > _WIDE_SHARE * (latest - earliest):
+        gap = max(round(gap * _WIDE_GAP_SHARE), MIN_POLL_INTERVAL_MS)
+    age = max(learned.earliest_ms, EARLY_POLL_MS + MIN_POLL_INTERVAL_MS)
+    yield age
+    while age < max(latest, 2 * learned.usual_ms):
+        age += gap
+        yield age
+    yield from _late_ages_ms(model, age)
+
+
+def _late_ages_ms(model: Model, age: int) -> Iterator[int]:
     while True:
         age += _late_gap_ms(model, age)
         yield age
 
 
-def next_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:
+def next_poll_age_ms(
+    model_id: ModelId, seconds: int, age_ms: int, learned: LearnedDuration | None = None
+) -> int:
     """Return the first age after `age_ms` at which to poll a task."""
-    return _next_age_ms(poll_ages_ms(model_id, seconds), age_ms)
+    return _next_age_ms(poll_ages_ms(model_id, seconds, learned), age_ms)
 
 
 def safety_poll_age_ms(model_id: ModelId, seconds: int, age_ms: int) -> int:

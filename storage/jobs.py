@@ -53,6 +53,7 @@ class Job(JobView):
     `submissions` counts the submissions to APIXO, `failures` the consecutive failed attempts,
     `turns` the claims without progress. `status_since_ms` is an intent: a message may have been
     posted since then.
+    `took_ms` is how long its task took at APIXO, in documented time.
     `told_at_ms` is when the operator was notified that it is parked, `closed_at_ms` when they
     closed it.
     """
@@ -75,6 +76,7 @@ class Job(JobView):
     ended_at_ms: int | None
     told_at_ms: int | None = None
     closed_at_ms: int | None = None
+    took_ms: int | None = None
 
 
 class JobChanges(TypedDict, total=False):
@@ -101,6 +103,7 @@ class JobChanges(TypedDict, total=False):
     shared_channel_id: int | None
     result_channel_id: int | None
     restored_at_ms: int | None
+    took_ms: int | None
 
 
 class TransitionChanges(JobChanges, total=False):

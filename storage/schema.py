@@ -63,6 +63,9 @@ def _names(kinds: type[StrEnum]) -> str:
 _ZERO = text("0")
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
 _UNTOLD = text("state = 'cancelled' AND fail_code IS NOT NULL AND told_at_ms IS NULL")
+FINISHED_TASK: Final = text("took_ms IS NOT NULL OR state = 'failed'")
+"""The task came to its end at APIXO; has an index of its own."""
+
 MODEL_FAILED: Final = text("state IN ('failed', 'rejected')")
 """The job ended because the model refused or failed; has an index of its own."""
 
@@ -124,6 +127,7 @@ jobs = Table(
     Column("closed_at_ms", Int),
     Column("restored_at_ms", Int),
     Column("language", Text),
+    Column("took_ms", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -131,6 +135,12 @@ jobs = Table(
     Index("ix_jobs_member", "guild_id", "user_id", "created_at_ms"),
     Index("ix_jobs_unshown", "id", sqlite_where=_UNSHOWN, postgresql_where=_UNSHOWN),
     Index("ix_jobs_lease", "lease_owner"),
+    Index(
+        "ix_jobs_took",
+        *("model", "mode", "resolution", "seconds", "started_at_ms"),
+        sqlite_where=FINISHED_TASK,
+        postgresql_where=FINISHED_TASK,
+    ),
     Index(
         "ix_jobs_untold",
         "guild_id",

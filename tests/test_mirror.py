@@ -78,6 +78,7 @@ TESTED_BY = {
     "domain/violations.py": "cogs/ui/test_violations.py",
     "storage/audit_log.py": "workflow/guilds/test_settings.py",
     "storage/balance_readings.py": "workflow/billing/test_reconciliation.py",
+    "storage/task_durations.py": "workflow/test_learned_durations.py",
     "storage/engines.py": "storage/test_database.py",
     "storage/errors.py": "storage/test_database.py",
     "storage/exposure.py": "workflow/operator/test_control.py",

@@ -17,6 +17,7 @@ from storage.jobs import Job
 from storage.media import MediaFolder
 from workflow.disk_space import DiskSpace, measure_disk_space
 from workflow.high_water import HighWaterMark
+from workflow.learned_durations import LearnedDurations
 from workflow.publisher import Publisher
 from workflow.throttle import Throttle
 
@@ -109,6 +110,7 @@ class Context:
     video_tools: VideoTools | None = None
     throttle: Throttle = field(default_factory=Throttle)
     high_water: HighWaterMark = field(default_factory=HighWaterMark)
+    learned_durations: LearnedDurations = field(default_factory=LearnedDurations)
 
     def due_after(self, wait_ms: int) -> int:
         """Return the time that is `wait_ms` of documented time ahead."""

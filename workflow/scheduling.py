@@ -45,10 +45,11 @@ async def retry_later(
 
 def next_poll_age_ms(context: Context, job: Job, age_ms: int) -> int:
     """Return the first age after `age_ms`, in documented time, at which to poll a job's task."""
-    next_age_ms = (
-        polling.next_poll_age_ms if context.callback_urls is None else polling.safety_poll_age_ms
-    )
-    return next_age_ms(job.request.model, job.request.seconds, age_ms)
+    model, seconds = job.request.model, job.request.seconds
+    if context.callback_urls is not None:
+        return polling.safety_poll_age_ms(model, seconds, age_ms)
+    learned = context.learned_durations.known(job.request)
+    return polling.next_poll_age_ms(model, seconds, age_ms, learned)
 
 
 def retry_at_ms(

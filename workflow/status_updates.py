@@ -106,7 +106,10 @@ async def _queue_position(context: Context, job: Job) -> int | None:
 def _ready_at_ms(context: Context, job: Job) -> int | None:
     if job.state is not JobState.GENERATING or job.started_at_ms is None:
         return None
+    learned = context.learned_durations.known(job.request)
     _, latest_ms = typical_duration_ms(job.request.model, job.request.seconds)
+    if learned is not None:
+        latest_ms = learned.usual_ms
     return job.started_at_ms + round(latest_ms / context.policy.time_scale)
 
 

@@ -25,6 +25,7 @@ _UNKNOWN_TASK_TRIES = 5
 async def poll(context: Context, job: Job) -> None:
     """Poll the task of a job in `generating` and record the answer."""
     assert job.task_id is not None, "a generating job has a task"
+    await context.learned_durations.refresh(context.database, job.request)
     polled_ms = context.now_ms()
     try:
         status = await context.apixo.fetch_status(job.request.model, job.task_id)
@@ -52,12 +53,27 @@ async def _succeeded(context: Context, job: Job, status: TaskStatus) -> None:
         urls = join_urls(status.result_urls)
         due_at_ms = now_ms if urls else context.due_after(MIN_POLL_INTERVAL_MS)
         await jobs.transition(
-            tx, job, JobState.SUCCEEDED, now_ms=now_ms, due_at_ms=due_at_ms, result_url=urls
+            tx,
+            job,
+            JobState.SUCCEEDED,
+            now_ms=now_ms,
+            due_at_ms=due_at_ms,
+            result_url=urls,
+            took_ms=_duration_ms(context, status),
         )
         await resolve_payment(tx, job, Payer.MEMBER, now_ms=now_ms)
 
     await context.database.transact(record_success)
+    context.learned_durations.expire(job.request)
     _log.info("task succeeded", job=job.id, price_micro_usd=job.price)
+
+
+def _duration_ms(context: Context, status: TaskStatus) -> int | None:
+    """Return how long APIXO says that a task took, in documented time; None if it does not."""
+    if status.created_ms is None or status.completed_ms is None:
+        return None
+    took_ms = context.age_ms(status.created_ms, status.completed_ms)
+    return took_ms if 0 < took_ms < STUCK_AFTER_MS else None
 
 
 async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
@@ -81,6 +97,7 @@ async def _failed(context: Context, job: Job, status: TaskStatus) -> None:
             await credit.pause_for_credit(tx, context)
 
     await context.database.transact(record_failure)
+    context.learned_durations.expire(job.request)
     level = _log.error if is_out_of_credit else _log.info
     level("task failed", job=job.id, code=loggable_fail_code(code))
 
