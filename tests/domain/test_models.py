@@ -36,7 +36,11 @@ ENTRY = """
         ),
         featured_by=Feature.REFERENCE_VIDEO,
         polling=PollingProfile(
-            tiers=(LatencyTier(4, 100, 200),), opening_gaps=(0,), gap=15, late_gap=20, learned_gap=14
+            tiers=(LatencyTier(4, 100, 200),),
+            opening_gaps=(0,),
+            gap=15,
+            late_gap=20,
+            learned_gap=14,
         ),
     ),
 )
