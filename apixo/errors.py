@@ -99,7 +99,12 @@ class BadRequest(RequestRejected):
 
 
 class Unauthorized(RequestRejected):
-    """The key is missing or wrong."""
+    """The key is missing or wrong; `is_apixos` if APIXO says so, and not a proxy before it."""
+
+    @property
+    def is_apixos(self) -> bool:
+        """Return whether the answer is APIXO's own."""
+        return self.code is not None
 
 
 class OutOfCredit(RequestRejected):

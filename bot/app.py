@@ -25,6 +25,7 @@ from bot import client, translations
 from bot.client import DailiesBot
 from bot.connection import stay_connected
 from bot.errors import CannotStart
+from bot.limits import describe_limits
 from bot.logs import log_loop_error
 from bot.media_store import open_media
 from bot.pauses import growing_pause_s
@@ -136,6 +137,7 @@ async def run(settings: Settings) -> None:
     """
     asyncio.get_running_loop().set_exception_handler(log_loop_error)
     _log.info("starting", version=VERSION)
+    _log.info("limits in force", a_day=describe_limits(settings))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -303,7 +305,7 @@ async def _check_key(apixo: ApixoClient) -> None:
     try:
         balance = await apixo.fetch_balance()
     except ApixoError as error:
-        if isinstance(error, Unauthorized) and error.code is not None:  # APIXO's, not a proxy's
+        if isinstance(error, Unauthorized) and error.is_apixos:
             raise CannotStart("APIXO_API_KEY: APIXO does not accept this key") from None
         _log.warning("balance check failed", error=error)
     else:

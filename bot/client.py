@@ -13,6 +13,7 @@ from discord.webhook.async_ import async_context
 from yarl import URL
 
 from bot.command_registration import CommandRegistration
+from bot.gateway import INTENTS
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
 from cogs.ui.acknowledgements import InteractionAdapter
@@ -42,7 +43,7 @@ class DailiesBot(commands.Bot):
             command_prefix=commands.when_mentioned,
             tree_cls=CheckedCommandTree,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True),

@@ -21,6 +21,9 @@ from bot.pauses import growing_pause_s
 
 _log = structlog.get_logger(__name__)
 
+INTENTS: Final = discord.Intents(guilds=True)
+"""The events that the bot hears of; none of them is privileged."""
+
 REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
     {
         4004: "DISCORD_TOKEN: Discord does not accept this token any more. Copy the bot's token "

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
@@ -20,6 +21,7 @@ from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engine
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import read_schema, require_current_schema, run_migrations
 from storage.schema import TRANSIENT_TABLES
+from storage.write_access import require_write_rights
 
 T = TypeVar("T")
 TransactionBody = Callable[[AsyncConnection], Awaitable[T]]
@@ -141,6 +143,17 @@ class Database:
         """
         with _reachable():
             return await self.read(lambda tx: tx.run_sync(read_schema))
+
+    async def require_write_rights(self, *, is_complete: bool) -> None:
+        """Look whether PostgreSQL lets this user write, and make tables unless they are complete.
+
+        Raises:
+            StorageError: it does not, or does not answer.
+        """
+        with _reachable():
+            await self.read(
+                lambda tx: tx.run_sync(partial(require_write_rights, is_complete=is_complete))
+            )
 
     async def now_ms(self) -> int:
         """Return the time in Unix milliseconds: the server's, or this machine's for SQLite.

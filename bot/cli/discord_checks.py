@@ -1,14 +1,17 @@
 """Checks at Discord: token, permissions, who may spend, gateway, clock, commands."""
 
+import asyncio
 import time
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import discord
 
+from bot.cli.database_checks import open_existing
 from bot.cli.discord_api import NEEDED_PERMISSIONS, DiscordApi
-from bot.cli.findings import CheckFailed, Finding, warn
-from bot.cli.local_checks import open_existing
+from bot.cli.findings import CheckFailed, Finding, Unreachable, warn
+from bot.cli.gateway_session import begin_session
+from bot.cli.local_checks import read_readiness
 from bot.command_drift import compare_commands
 from bot.command_registration import CommandRecord
 from bot.settings import Settings
@@ -57,6 +60,9 @@ async def check_servers(settings: Settings) -> Finding:
         rule = "ALLOWED_SERVERS lets every server spend"
     else:
         rule = f"ALLOWED_SERVERS lets {len(allowed.ids)} server(s) spend"
+        guilds = await DiscordApi.of(settings).list_guilds()
+        if not allowed.ids & {int(guild["id"]) for guild in guilds}:
+            raise CheckFailed(f"{rule}, and the bot is in none of them: no member can ask for any")
     if not application["bot_public"]:
         return Finding(f"{rule}; nobody else can invite the bot")
     if allowed.every:
@@ -65,13 +71,33 @@ async def check_servers(settings: Settings) -> Finding:
 
 
 async def check_gateway(settings: Settings) -> Finding:
-    """Ask for the gateway, and how often the bot may still identify today."""
+    """Begin a session at the gateway, unless the service runs and has one."""
     answer = await DiscordApi.of(settings).get("/gateway/bot")
     left = answer["session_start_limit"]["remaining"]
     if not left:
         wait_min = answer["session_start_limit"]["reset_after"] / 60_000
-        raise CheckFailed(f"Discord lets no session begin for {wait_min:.0f} minutes")
-    return Finding(f"{answer['url']}, {left} sessions may begin today")
+        raise CheckFailed(
+            f"Discord lets no session begin for {wait_min:.0f} minutes, and another one would have "
+            "it reset the token: start the service later"
+        )
+    await _require_session(settings, answer["shards"])
+    return Finding(f"lets the bot in, {left} sessions may begin today")
+
+
+async def _require_session(settings: Settings, shards: int) -> None:
+    """Look whether the service that runs has a session; if none runs, begin one.
+
+    A service that has just started gets some seconds for it.
+    """
+    for pause_s in (0.5, 1, 2, 4, 0):
+        readiness = await read_readiness(settings)
+        if readiness is None:
+            return await begin_session(settings, shards)
+        problem = readiness["failing"].get("gateway")
+        if problem is None:
+            return None
+        await asyncio.sleep(pause_s)
+    raise Unreachable(f"the service that runs says: {problem}")
 
 
 async def check_clock(settings: Settings) -> Finding:

@@ -7,9 +7,10 @@ from typing import Final
 
 import click
 
-from bot.cli import discord_checks, local_checks, money_checks
-from bot.cli.findings import Check, Finding, Level
+from bot.cli import database_checks, discord_checks, local_checks, money_checks
+from bot.cli.findings import Check, Finding, Level, Unreachable
 from bot.settings import Settings
+from domain.errors import Outage
 from storage.errors import SchemaTooOld
 
 _CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
@@ -21,13 +22,14 @@ _CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "gateway": discord_checks.check_gateway,
         "clock": discord_checks.check_clock,
         "key and balance": money_checks.check_balance,
-        "database": local_checks.check_database,
+        "database": database_checks.check_database,
         "reconciliation": money_checks.check_reconciliation,
         "disk": local_checks.check_disk,
         "port": local_checks.check_port,
         "commands": discord_checks.check_commands,
     }
 )
+_WAITS: Final = "the service waits until that is over, and makes no video meanwhile"
 _MARKS: Final[Mapping[Level, tuple[str, str]]] = MappingProxyType(
     {
         Level.OK: ("ok   ", "green"),
@@ -65,6 +67,10 @@ async def run_checks(settings: Settings, *, as_json: bool) -> int:
 async def _run_check(check: Check, settings: Settings) -> Finding:
     try:
         return await check(settings)
+    except (Unreachable, Outage) as error:
+        if isinstance(error, Outage) and not error.ends_by_itself:
+            return Finding(str(error), Level.FAILURE)
+        return Finding(f"{str(error).removesuffix('.')}: {_WAITS}", Level.FAILURE)
     except SchemaTooOld:
         return Finding("not looked at before the next start has migrated the database")
     except Exception as error:  # noqa: BLE001 - the other checks go on

@@ -7,10 +7,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.client import ApixoClient
-from apixo.errors import Unauthorized
+from apixo.errors import ApixoError, Unauthorized
 from bot.cli.budgets import cheapest_video
-from bot.cli.findings import CheckFailed, Finding, warn
-from bot.cli.local_checks import open_existing
+from bot.cli.database_checks import open_existing
+from bot.cli.findings import CheckFailed, Finding, Unreachable, warn
 from bot.settings import Settings
 from domain.money import MicroUSD, format_usd_en
 from workflow.billing import reconciliation
@@ -25,8 +25,8 @@ async def check_balance(settings: Settings) -> Finding:
     async with ApixoClient(settings.apixo_base_url, settings.apixo_api_key) as apixo:
         try:
             left = await apixo.fetch_balance()
-        except Unauthorized:
-            raise CheckFailed("APIXO_API_KEY: APIXO does not accept this key") from None
+        except ApixoError as error:
+            raise explain(error) from None
     text = f"{format_usd_en(left)} left at APIXO"
     if left < (cheapest := cheapest_video()):
         raise CheckFailed(f"{text}, and the cheapest video costs {format_usd_en(cheapest)}: top up")
@@ -36,6 +36,14 @@ async def check_balance(settings: Settings) -> Finding:
     if left < day:
         return warn(f"{text}, and one member may spend {format_usd_en(day)} a day")
     return Finding(text)
+
+
+def explain(error: ApixoError) -> CheckFailed:
+    """Return what a failed request to APIXO means for the operator."""
+    if isinstance(error, Unauthorized) and error.is_apixos:
+        return CheckFailed("APIXO_API_KEY: APIXO does not accept this key")
+    status = "" if error.http_status is None else f" {error.http_status}"
+    return Unreachable(f"APIXO cannot be asked ({type(error).__name__}{status})")
 
 
 async def check_reconciliation(settings: Settings) -> Finding:

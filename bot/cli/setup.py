@@ -10,12 +10,13 @@ import click
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
-from apixo.errors import ApixoError, Unauthorized
+from apixo.errors import ApixoError
 from bot.cli import doctor
 from bot.cli.budgets import describe_budget
 from bot.cli.discord_api import BotIdentity, DiscordApi
 from bot.cli.env_file import write_env_file
 from bot.cli.findings import CheckFailed, Unreachable
+from bot.cli.money_checks import explain
 from bot.cli.questions import ask, ask_yes_no, read_secret_line
 from bot.errors import CannotWrite, SettingsError
 from bot.settings import Settings, describe, find_problem
@@ -248,12 +249,8 @@ async def _check_key(draft: _Draft, text: str) -> str:
     async with ApixoClient(base, SecretStr(text.strip())) as apixo:
         try:
             left = await apixo.fetch_balance()
-        except Unauthorized as error:
-            if error.code is None:  # a proxy's, not APIXO's
-                raise Unreachable("APIXO cannot be reached (HTTP 401)") from None
-            raise CheckFailed("APIXO_API_KEY: APIXO does not accept this key") from None
         except ApixoError as error:
-            raise Unreachable(f"APIXO cannot be reached ({type(error).__name__})") from None
+            raise explain(error) from None
     return f"{format_usd_en(left)} is left on it. That buys {describe_budget(left)}."
 
 

@@ -1,8 +1,9 @@
 """Middleware that every request passes: the journal, the token, the limits, and the faults."""
 
 from collections.abc import Mapping
+from email.utils import formatdate
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from sandbox.discord.app_state import AppState
@@ -65,6 +66,7 @@ class ApiMiddleware:
             response = await fault.apply(request, lambda: handler(request))
         if not response.prepared:
             response.headers.update(headers)
+            response.headers[hdrs.DATE] = formatdate(self._state.world.now(), usegmt=True)
         return response
 
     def _admit(self, request: web.Request) -> Mapping[str, str]:
