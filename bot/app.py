@@ -255,7 +255,9 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
-    media, presigned_urls = await asyncio.to_thread(open_media, settings.media_store, clock.now_ms)
+    media, presigned_urls = await asyncio.to_thread(
+        open_media, settings.media_store, clock.now_ms, cache_gb=settings.media_cache_gb
+    )
     attachments = AttachmentLoader(session, settings.discord_api_url)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values)

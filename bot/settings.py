@@ -1,5 +1,6 @@
 """Settings: their sources, validation, and error messages."""
 
+import os
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -61,7 +62,7 @@ class DatabaseSettings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the environment and `.env`.
+        """Read the environment and `.env`; what S3 needs of it, the environment has then.
 
         Raises:
             SettingsError: naming every missing or wrong setting, without the value of a secret.
@@ -74,6 +75,7 @@ class DatabaseSettings(BaseSettings):
             raise SettingsError([*sources.problems, *found]) from None
         if sources.problems:
             raise SettingsError(sources.problems)
+        os.environ.update(sources.for_s3)  # where the S3 library looks for them
         return settings
 
     @field_validator("*", mode="before")
@@ -105,6 +107,12 @@ class DatabaseSettings(BaseSettings):
 class Settings(DatabaseSettings):
     """Settings of the service, read once at start from the environment or `.env`."""
 
+    media_cache_gb: float = Field(
+        5,
+        ge=0.5,
+        allow_inf_nan=False,
+        description="size of the local folder in front of a bucket, at least 0.5",
+    )
     discord_token: SecretStr = Field(description="the bot's token")
     apixo_api_key: SecretStr = Field(description="the key of the APIXO account that pays")
     apixo_base_url: str = Field(

@@ -18,7 +18,11 @@ from dotenv.parser import parse_stream
 from bot.errors import SettingsError
 
 _SUFFIX: Final = "_FILE"
-_FOREIGN: Final = ("AWS_", "POSTGRES_", "PG", "COMPOSE_", "DOCKER_", "BUILDKIT_", "PYTHON")
+_S3: Final = "AWS_"
+_S3_SECRETS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+"""Those of the S3 library's variables that may be files too; it has such names of its own."""
+
+_FOREIGN: Final = (_S3, "POSTGRES_", "PG", "COMPOSE_", "DOCKER_", "BUILDKIT_", "PYTHON")
 _FOREIGN_NAMES: Final = frozenset(
     {
         "ALL_PROXY",
@@ -40,9 +44,13 @@ _LONGEST_FILE_BYTES: Final = 64 * 1024
 
 @dataclass(slots=True)
 class Sources:
-    """What was given; `values` are those from files by name, `problems` are for the operator."""
+    """What was given; `values` are those from files by name, `problems` are for the operator.
+
+    `for_s3` are variables of the S3 library's that the environment itself does not have.
+    """
 
     values: dict[str, str] = field(default_factory=dict[str, str])
+    for_s3: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[str] = field(default_factory=list[str])
 
 
@@ -61,7 +69,15 @@ def read_sources(known: Iterable[str], env_file: Path) -> Sources:
     sources.problems += _find_unknown(in_file, names)
     sources.problems += _find_misspelt(environment.keys() - names, names - given.keys())
     for name in sorted(names):
-        _read_named_file(name, given, sources)
+        if (value := _read_named_file(name, given, sources.problems)) is not None:
+            sources.values[name.lower()] = value
+    for name in sorted(_S3_SECRETS):
+        if (value := _read_named_file(name, given, sources.problems)) is not None:
+            sources.for_s3[name] = value
+    for name, value in in_file.items():
+        is_ours = name.removesuffix(_SUFFIX) in _S3_SECRETS and name not in _S3_SECRETS
+        if value and name.startswith(_S3) and name not in environment and not is_ours:
+            sources.for_s3[name] = value
     return sources
 
 
@@ -159,17 +175,19 @@ def _distance(left: str, right: str) -> int:
     return row[-1]
 
 
-def _read_named_file(name: str, given: Mapping[str, str | None], sources: Sources) -> None:
+def _read_named_file(name: str, given: Mapping[str, str | None], problems: list[str]) -> str | None:
+    """Return what the file has that `NAME_FILE` names, if it is given."""
     path = given.get(f"{name}{_SUFFIX}")
     if not path:
-        return
+        return None
     if given.get(name):
-        sources.problems.append(f"{name}: is given itself and as {name}{_SUFFIX}; leave one out")
-        return
+        problems.append(f"{name}: is given itself and as {name}{_SUFFIX}; leave one out")
+        return None
     try:
-        sources.values[name.lower()] = read_value(Path(path))
+        return read_value(Path(path))
     except SettingsError as error:
-        sources.problems.append(f"{name}{_SUFFIX}: {error}")
+        problems.append(f"{name}{_SUFFIX}: {error}")
+        return None
 
 
 def read_value(path: Path) -> str:

@@ -12,7 +12,7 @@ DailiesError
     ├── LedgerError             an entry that the ledger rejects
     ├── MediaUnavailable        the media store does not work at present; an Outage too
     └── MediaError              a file that is not stored
-        ├── BucketFailed        the bucket refuses a request, or does not answer; an OSError too
+        ├── BucketFailed        the bucket refuses a request, or does not answer; an Outage too
         ├── MediaTooLarge       it exceeds its size limit
         └── NotAVideo           it is not an MP4
 """
@@ -105,8 +105,8 @@ class MediaError(StorageError):
     """A file that is not stored."""
 
 
-class BucketFailed(MediaError, OSError):
-    """The bucket refuses a request, or does not answer."""
+class BucketFailed(MediaError, Outage, OSError):
+    """The bucket refuses a request, or does not answer; an Outage too."""
 
 
 class MediaTooLarge(MediaError):

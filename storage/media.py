@@ -11,57 +11,57 @@ several processes may raise it at once: what counts is the highest name.
 
 import asyncio
 import errno
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import threading
 import time
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
     Collection,
-    Generator,
     Iterable,
 )
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from storage.errors import MediaTooLarge, MediaUnavailable, NotAVideo, StorageError
+from storage.errors import MediaUnavailable, StorageError
+from storage.media_cache import folder_lock, pinned
+from storage.partial_files import (
+    PART_SUFFIX,
+    PartialFile,
+    StoredFile,
+    check_signature,
+    create_file,
+    make_folder,
+    remove_abandoned,
+    sync_folder,
+    write_stream,
+)
 
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _VIDEO_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
 _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
 _MARK = re.compile(r"[0-9]{1,18}", re.ASCII)
-_PART_SUFFIX = ".part"
 _MARKS = "high-water"
 _PENDING = "pending-inputs"
-_SIGNATURE_BYTES = 8
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_BLOCK_BYTES = 256 * 1024
-"""Chunks are buffered to this size, because each call to a thread costs time."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A finished file: its name, its size in bytes, its SHA-256 in hex."""
-
-    name: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class SavedInput:
-    """An input as it was saved; `version` is None if the same bytes were there before."""
+    """An input as it was saved; `version` is None if the same bytes were there before.
+
+    `mark` is what a bucket noted with it, if the file is new there.
+    """
 
     name: str
     version: int | None
+    mark: str | None = None
 
 
 class MediaFolder:
@@ -83,9 +83,9 @@ class MediaFolder:
             OSError: the disk is full or the folder is not writable.
             ValueError: not a valid video name.
         """
-        part = _Part(self.video_path(name), _check_signature)
+        part = PartialFile(self.video_path(name), check_signature)
         try:
-            await _write(part, chunks, max_bytes)
+            await write_stream(part, chunks, max_bytes)
             return await asyncio.to_thread(part.finish)
         finally:
             await asyncio.to_thread(part.discard)
@@ -95,7 +95,7 @@ class MediaFolder:
         return await asyncio.to_thread(_describe, self.video_path(name))
 
     def video_path(self, name: str) -> Path:
-        """Return the path of a video, whether it exists or not.
+        """Return the path of a video on this host's disk, whether it exists or not.
 
         Raises:
             ValueError: the name has other than lower-case letters and digits before `.mp4`.
@@ -104,9 +104,24 @@ class MediaFolder:
             raise ValueError(f"{name!r} is no name for a video.")
         return self._path / name
 
-    def has_video(self, name: str) -> bool:
-        """Return whether a video exists."""
+    async def has_video(self, name: str) -> bool:
+        """Return whether a video exists.
+
+        Raises:
+            Outage: the media store does not answer.
+            ValueError: not a valid video name.
+        """
         return self.video_path(name).is_file()
+
+    def use_video(self, name: str) -> AbstractAsyncContextManager[Path]:
+        """Have a video on this host's disk for a while, and its path.
+
+        Raises:
+            FileNotFoundError: there is no such video.
+            Outage: the media store does not answer.
+            ValueError: not a valid video name.
+        """
+        return pinned(self.video_path(name))
 
     async def save_copy(self, name: str, make: Callable[[BinaryIO], Awaitable[None]]) -> Path:
         """Save a smaller copy of a video, written by `make`, and return its path.
@@ -119,7 +134,7 @@ class MediaFolder:
             OSError: the disk is full or the folder is not writable.
             ValueError: not a valid video name.
         """
-        part = _Part(self.copy_path(name))
+        part = PartialFile(self.copy_path(name))
         try:
             await make(await asyncio.to_thread(part.open))
             await asyncio.to_thread(part.finish_external)
@@ -168,7 +183,7 @@ class MediaFolder:
         return any(_remove_version(path, saved.version) for path in paths)
 
     def input_path(self, name: str) -> Path | None:
-        """Return the path of an input, or None if it does not exist.
+        """Return the path of an input on this host's disk, or None if it is not there.
 
         Raises:
             ValueError: not a name that `save_input` returns.
@@ -176,18 +191,39 @@ class MediaFolder:
         paths = (self._kept_path(name), self._pending_path(name))
         return next((path for path in paths if path.is_file()), None)
 
+    async def has_input(self, name: str) -> bool:
+        """Return whether an input exists; raises what `use_input` does but for its absence."""
+        return self.input_path(name) is not None
+
+    def use_input(self, name: str) -> AbstractAsyncContextManager[Path]:
+        """Have an input on this host's disk for a while, and its path.
+
+        Raises:
+            FileNotFoundError: there is no such input.
+            Outage: the media store does not answer.
+            ValueError: not a name that `save_input` returns.
+        """
+        return pinned(self.input_path(name) or self._kept_path(name))
+
+    def is_pending(self, name: str) -> bool:
+        """Return whether this host's disk has an input of which no job was made."""
+        return self.input_path(name) == self._pending_path(name)
+
     def touch_input(self, name: str) -> bool:
         """Protect an input from being swept soon; return whether it exists.
 
         Raises:
             ValueError: not a name that `save_input` returns.
         """
-        paths = (self._kept_path(name), self._pending_path(name))
-        return any(_touch(path) is not None for path in paths)
+        return self._touch(name)
 
     def list_old_inputs(self, older_than_s: float) -> list[str]:
         """Return the names of kept inputs last touched more than `older_than_s` seconds ago."""
         return [path.name for path in _find_old(self._inputs, _INPUT, older_than_s)]
+
+    def list_dropped_videos(self, older_than_s: float) -> list[str]:
+        """Return the names of videos this old on this disk that the media store has no more."""
+        return []
 
     def list_old_videos(self, older_than_s: float) -> list[str]:
         """Return the names of videos older than `older_than_s` seconds, or with such a copy."""
@@ -206,9 +242,14 @@ class MediaFolder:
         old = _find_old(self._pending, _INPUT, older_than_s)
         return sum(_remove_if_older(path, before) for path in old)
 
+    def list_files(self) -> list[Path]:
+        """Return the videos, smaller copies and kept inputs on this host's disk."""
+        videos = (path for path in self._path.glob("*") if _VIDEO_OR_COPY.fullmatch(path.name))
+        return [*videos, *(path for path in self._inputs.glob("*") if is_input_name(path.name))]
+
     def remove_partial_files(self) -> int:
         """Remove partial files that a crash left behind, and return how many; files in use stay."""
-        return sum(_remove_abandoned(part) for part in self._path.rglob(f"*{_PART_SUFFIX}"))
+        return sum(remove_abandoned(part) for part in self._path.rglob(f"*{PART_SUFFIX}"))
 
     def check_writable(self) -> None:
         """Create the folder, and check that it is writable.
@@ -217,9 +258,9 @@ class MediaFolder:
             MediaUnavailable: its disk is full.
             StorageError: it is not writable.
         """
-        part = self._path / f"{token_hex(16)}{_PART_SUFFIX}"
+        part = self._path / f"{token_hex(16)}{PART_SUFFIX}"
         try:
-            _create(part).close()
+            create_file(part).close()
             part.unlink()
         except OSError as error:
             sentence = f"{self._path} cannot be written to: {error.strerror}."
@@ -244,7 +285,7 @@ class MediaFolder:
 
     def free_bytes(self) -> int:
         """Return the free space of the disk in bytes."""
-        _make_folder(self._path)
+        make_folder(self._path)
         return shutil.disk_usage(self._path).free
 
     def _read_high_water(self) -> int:
@@ -254,18 +295,18 @@ class MediaFolder:
 
     def _raise_high_water(self, number: int) -> None:
         folder = self._path / _MARKS
-        _make_folder(folder)
+        make_folder(folder)
         (folder / str(number)).touch(mode=0o600)
-        _sync_folder(folder)
+        sync_folder(folder)
         for name in outdated_marks([path.name for path in folder.iterdir()]):
             (folder / name).unlink(missing_ok=True)
 
     def _save_input(self, data: bytes, suffix: str) -> SavedInput:
         name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
         path = self._pending_path(name)
-        if self.touch_input(name):
+        if self._touch(name):
             return SavedInput(name, None)
-        part = _Part(path)
+        part = PartialFile(path)
         try:
             part.write(data)
             part.finish()
@@ -273,14 +314,18 @@ class MediaFolder:
             part.discard()
         return SavedInput(name, part.version)
 
+    def _touch(self, name: str) -> bool:
+        paths = (self._kept_path(name), self._pending_path(name))
+        return any(_touch(path) is not None for path in paths)
+
     def _keep_input(self, name: str) -> SavedInput | None:
         kept, pending = self._kept_path(name), self._pending_path(name)
-        _make_folder(self._inputs)
+        make_folder(self._inputs)
         is_new = False
-        with suppress(FileNotFoundError), _folder_lock(self._pending):
+        with suppress(FileNotFoundError), folder_lock(self._pending):
             is_new = not kept.exists()
             pending.replace(kept)
-        _sync_folder(self._inputs)
+        sync_folder(self._inputs)
         version = _touch(kept)
         return None if version is None else SavedInput(name, version if is_new else None)
 
@@ -294,6 +339,16 @@ class MediaFolder:
         return _remove_if_older(path, before)
 
 
+def is_video_name(name: str) -> bool:
+    """Return whether a file of this name is a finished video."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_input_name(name: str) -> bool:
+    """Return whether a file of this name is an input."""
+    return _INPUT.fullmatch(name) is not None
+
+
 def _checked_input(name: str) -> str:
     if _INPUT.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no name for an input.")
@@ -302,7 +357,7 @@ def _checked_input(name: str) -> str:
 
 def _touch(path: Path) -> int | None:
     """Give a file a new version, which is its time, and return it; None if it does not exist."""
-    with suppress(FileNotFoundError), _folder_lock(path.parent):
+    with suppress(FileNotFoundError), folder_lock(path.parent):
         version = max(time.time_ns(), path.stat().st_mtime_ns + 1)
         os.utime(path, ns=(version, version))
         return version
@@ -310,7 +365,7 @@ def _touch(path: Path) -> int | None:
 
 
 def _remove_version(path: Path, version: int | None) -> bool:
-    with suppress(FileNotFoundError), _folder_lock(path.parent):
+    with suppress(FileNotFoundError), folder_lock(path.parent):
         if path.stat().st_mtime_ns == version:
             path.unlink()
             return True
@@ -318,7 +373,7 @@ def _remove_version(path: Path, version: int | None) -> bool:
 
 
 def _remove_if_older(path: Path, before: float) -> bool:
-    with suppress(FileNotFoundError), _folder_lock(path.parent):
+    with suppress(FileNotFoundError), folder_lock(path.parent):
         if path.stat().st_mtime < before:
             path.unlink()
             return True
@@ -336,116 +391,12 @@ def outdated_marks(names: Collection[str]) -> list[str]:
     return [name for name in names if _MARK.fullmatch(name) and int(name) < highest]
 
 
-class _Part:
-    """A partial file. After a cancellation a thread may still be writing it.
-
-    So every method takes the lock, and nothing is opened after `discard`.
-    """
-
-    def __init__(self, target: Path, check: Callable[[bytes], None] | None = None) -> None:
-        self.size = 0
-        self.version = time.time_ns()
-        self._target = target
-        self._check = check
-        self._path = target.with_name(f"{target.name}.{token_hex(4)}{_PART_SUFFIX}")
-        self._file: BinaryIO | None = None
-        self._sha256 = hashlib.sha256()
-        self._write_lock = threading.Lock()
-        self._discarded = False
-
-    def write(self, block: bytes) -> None:
-        with self._write_lock:
-            if self._discarded:
-                return
-            if self._file is None:
-                if self._check is not None:
-                    self._check(block)
-                self._file = _create(self._path)
-            self._file.write(block)
-            self._sha256.update(block)
-            self.size += len(block)
-
-    def open(self) -> BinaryIO:
-        """Create the file and return it, for a writer other than `write`."""
-        with self._write_lock:
-            if self._discarded:
-                raise FileNotFoundError(self._path)
-            self._file = _create(self._path)
-            return self._file
-
-    def finish_external(self) -> None:
-        with self._path.open("rb") as file:
-            _check_signature(file.read(_SIGNATURE_BYTES))
-        self._finish()
-
-    def finish(self) -> StoredFile:
-        self._finish()
-        return StoredFile(self._target.name, self.size, self._sha256.hexdigest())
-
-    def discard(self) -> None:
-        with self._write_lock:
-            self._discarded = True
-            if self._file is not None:
-                self._path.unlink(missing_ok=True)
-                self._file.close()
-
-    def _finish(self) -> None:
-        with self._write_lock:
-            if self._file is None:
-                raise NotAVideo("The file is empty.")
-            self._file.flush()
-            os.utime(self._file.fileno(), ns=(self.version, self.version))
-            os.fsync(self._file.fileno())
-            self._path.replace(self._target)
-            _sync_folder(self._target.parent)  # makes the rename durable
-
-
-async def _write(part: _Part, chunks: AsyncIterator[bytes], max_bytes: int) -> None:
-    block = bytearray()
-    async for chunk in chunks:
-        block += chunk
-        # Checked before writing, so that the disk never takes more than the limit.
-        if part.size + len(block) > max_bytes:
-            raise MediaTooLarge(f"The file has more than {max_bytes:,} bytes.")
-        if len(block) >= _BLOCK_BYTES:
-            await asyncio.to_thread(part.write, bytes(block))
-            block.clear()
-    if block:
-        await asyncio.to_thread(part.write, bytes(block))
-
-
 def _describe(path: Path) -> StoredFile | None:
     """Return a finished file with its size and hash; None if it does not exist."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return StoredFile(path.name, file.tell(), sha256)
     return None
-
-
-def _check_signature(block: bytes) -> None:
-    if block[4:8] != b"ftyp":
-        raise NotAVideo("The file does not begin like an MP4.")
-
-
-def _create(path: Path) -> BinaryIO:
-    _make_folder(path.parent)
-    # O_EXCL and O_NOFOLLOW: never write through an existing file or symbolic link.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    file = os.fdopen(os.open(path, flags, 0o600), "wb")
-    # The kernel drops the lock with the process, which tells abandoned files from those in use.
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return file
-
-
-@contextmanager
-def _folder_lock(folder: Path) -> Generator[None]:
-    """Hold the lock of the folder, across processes, against touching and sweeping inputs."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _find_old(folder: Path, name: re.Pattern[str], older_than_s: float) -> list[Path]:
@@ -457,23 +408,3 @@ def _find_old(folder: Path, name: re.Pattern[str], older_than_s: float) -> list[
             if name.fullmatch(path.name) and path.stat().st_mtime < before:
                 old.append(path)
     return old
-
-
-def _remove_abandoned(path: Path) -> bool:
-    with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-        return True
-    return False
-
-
-def _make_folder(path: Path) -> None:
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

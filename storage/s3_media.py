@@ -1,184 +1,57 @@
-"""Media folder backed by an S3 bucket.
+"""Media store in an S3 bucket; the folder is a cache of bounded size.
 
-A file is on the disk first and then in the bucket before it is reported as saved. A video that the
-disk has lost is restored from the bucket. obstore reads the credentials, the region and the
-endpoint from the environment (`AWS_…`).
+A file is on the disk first and then in the bucket before it is reported as saved, and is fetched to
+the disk of any host that uses it. Where the bucket does not answer, what is on the disk counts.
+
+An input in the bucket is in use while it, or the mark beside it, is young. To touch or keep an input
+is to write its mark, and then to look for the file; to remove one is to take it aside, and then to
+look at the mark. So one of both sees the other.
 """
 
 import asyncio
-import mimetypes
-import os
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from secrets import token_hex
+from typing import BinaryIO
+from weakref import WeakValueDictionary
 
-import obstore
-from obstore.exceptions import (
-    BaseError,
-    InvalidPathError,
-    NotSupportedError,
-    PermissionDeniedError,
-    UnauthenticatedError,
-    UnknownConfigurationKeyError,
+import structlog
+
+from storage.errors import BucketFailed
+from storage.media import (
+    MediaFolder,
+    SavedInput,
+    highest_mark,
+    is_input_name,
+    is_video_name,
+    outdated_marks,
 )
-from obstore.store import S3Store
-from yarl import URL
+from storage.media_cache import evict, pinned, record_use
+from storage.partial_files import PartialFile, StoredFile, write_stream
+from storage.s3_bucket import S3Bucket
 
-from domain.loopback import LOOPBACK_HOSTS
-from storage.errors import BucketFailed, MediaUnavailable, StorageError
-from storage.media import MediaFolder, SavedInput, StoredFile, highest_mark, outdated_marks
+_log = structlog.get_logger(__name__)
 
-MAX_PRESIGN_LIFETIME: Final = timedelta(days=7)
-"""S3 signs no URL for longer."""
-
-_RETRY_TIMEOUT = timedelta(seconds=30)
 _INPUTS = "inputs"
+_TOUCHED = "touched-inputs"
+_ASIDE = "removed-inputs"
 _MARKS = "high-water"
-_CHUNK_BYTES = 1024 * 1024
-
-_REFUSALS: Final = (
-    FileNotFoundError,  # no such bucket
-    InvalidPathError,
-    NotSupportedError,
-    PermissionDeniedError,
-    UnauthenticatedError,
-    UnknownConfigurationKeyError,
-)
-
-T = TypeVar("T")
-
-
-class BucketRefusal(BucketFailed):
-    """The bucket refuses what was asked for; waiting does not change that."""
-
-
-class S3Bucket:
-    """A prefix in a bucket, given as `s3://bucket/prefix`."""
-
-    def __init__(self, url: str) -> None:
-        self._url = URL(url)
-        endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
-        # Plain HTTP is allowed for a local S3 server only.
-        self._store = S3Store(
-            self._url.host,
-            prefix=self._url.path.strip("/") or None,
-            client_options={"allow_http": URL(endpoint).host in LOOPBACK_HOSTS},
-            retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
-        )
-
-    def put(self, key: str, path: Path) -> None:
-        """Upload a file under a key, replacing what is there.
-
-        Raises:
-            OSError: the upload failed.
-        """
-        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        self._call(lambda: obstore.put(self._store, key, path, attributes={"Content-Type": kind}))
-
-    def has(self, key: str) -> bool:
-        """Return whether there is an object under a key.
-
-        Raises:
-            OSError: the bucket does not answer.
-        """
-        try:
-            obstore.head(self._store, key)
-        except FileNotFoundError:
-            return False
-        except BaseError as error:
-            raise self._to_os_error(error) from None
-        return True
-
-    def delete(self, key: str) -> None:
-        """Delete a key, if it exists.
-
-        Raises:
-            OSError: the deletion failed.
-        """
-        self._call(lambda: obstore.delete(self._store, key))
-
-    def list_marks(self) -> list[str]:
-        """Return the names of the high-water marks.
-
-        Raises:
-            OSError: the bucket does not answer.
-        """
-        # One of the overloads returns what a library makes that is not installed.
-        listed = obstore.list(self._store, prefix=_MARKS)  # pyright: ignore[reportUnknownMemberType]
-        pages = self._call(lambda: [*listed])
-        return [found["path"].rpartition("/")[2] for page in pages for found in page]
-
-    def put_mark(self, name: str) -> None:
-        """Write a high-water mark.
-
-        Raises:
-            OSError: the write failed.
-        """
-        self._call(lambda: obstore.put(self._store, f"{_MARKS}/{name}", b""))
-
-    def delete_mark(self, name: str) -> None:
-        """Delete a high-water mark.
-
-        Raises:
-            OSError: the deletion failed.
-        """
-        self.delete(f"{_MARKS}/{name}")
-
-    async def read(self, key: str) -> AsyncIterator[bytes]:
-        """Stream the object of a key.
-
-        Raises:
-            FileNotFoundError: there is none.
-            OSError: the bucket does not answer.
-        """
-        try:
-            found = await obstore.get_async(self._store, key)
-            async for chunk in found.stream(_CHUNK_BYTES):
-                yield bytes(chunk)
-        except BaseError as error:
-            raise self._to_os_error(error) from None
-
-    def presign_url(self, key: str, lifetime: timedelta) -> str:
-        """Return a URL that serves the object of a key to anybody, for a week at most."""
-        return self._call(
-            lambda: obstore.sign(self._store, "GET", key, min(lifetime, MAX_PRESIGN_LIFETIME))
-        )
-
-    def check_writable(self) -> None:
-        """Check that the bucket accepts files.
-
-        Raises:
-            MediaUnavailable: it does not answer.
-            StorageError: it refuses them.
-        """
-        try:
-            self._call(lambda: obstore.put(self._store, "proof", b""))
-            self.delete("proof")
-        except BucketRefusal as error:
-            raise StorageError(str(error)) from error
-        except OSError as error:
-            raise MediaUnavailable(str(error)) from error
-
-    def _call(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except (BaseError, FileNotFoundError) as error:
-            raise self._to_os_error(error) from None
-
-    def _to_os_error(self, error: Exception) -> OSError:
-        # The library's own message is long, and quotes whatever the server answered.
-        kind = BucketRefusal if isinstance(error, _REFUSALS) else BucketFailed
-        return kind(f"the bucket {self._url.host} does not do it: {type(error).__name__}")
+_LARGEST_BYTES = 1 << 40
 
 
 class S3MediaFolder(MediaFolder):
-    """A folder with a bucket behind it: files are saved to and removed from both."""
+    """A bucket, and a folder with what this host has used last."""
 
-    def __init__(self, path: Path, bucket: S3Bucket) -> None:
+    def __init__(self, path: Path, bucket: S3Bucket, max_cache_bytes: int) -> None:
         super().__init__(path)
         self._bucket = bucket
+        self._max_cache_bytes = max_cache_bytes
         self._mark = ""
+        self._fetching = WeakValueDictionary[str, asyncio.Lock]()
 
     async def save_video(
         self, name: str, chunks: AsyncIterator[bytes], *, max_bytes: int
@@ -186,70 +59,249 @@ class S3MediaFolder(MediaFolder):
         """Save a video to the disk, then to the bucket; raises what the folder's method does.
 
         Raises:
-            OSError: the disk or the bucket failed.
+            Outage: the bucket failed; the video stays on the disk for `restore_video`.
         """
         stored = await super().save_video(name, chunks, max_bytes=max_bytes)
-        await asyncio.to_thread(self._bucket.put, name, self.video_path(name))
+        await self._upload_video(name)
         return stored
 
     async def restore_video(self, name: str, *, max_bytes: int) -> StoredFile | None:
-        """Restore a video to the disk; None if it is not in the bucket."""
+        """Restore a video from the bucket or to it; None if neither it nor the disk has it.
+
+        None too where the bucket does not answer and the disk has nothing: the video may be
+        downloaded meanwhile.
+        """
+        is_here = await super().has_video(name)
         try:
-            return await super().save_video(name, self._bucket.read(name), max_bytes=max_bytes)
-        except FileNotFoundError:
+            if not await asyncio.to_thread(self._bucket.has, name):
+                if not is_here:
+                    return None
+                await self._upload_video(name)
+            async with self.use_video(name):
+                return await super().restore_video(name, max_bytes=max_bytes)
+        except BucketFailed:
+            if is_here:
+                raise
             return None
 
+    async def has_video(self, name: str) -> bool:
+        """Return whether a video is on the disk or in the bucket."""
+        return await super().has_video(name) or await asyncio.to_thread(self._bucket.has, name)
+
+    @asynccontextmanager
+    async def use_video(self, name: str) -> AsyncGenerator[Path]:
+        """Fetch a video to the disk if it is not there; raises what the folder's method does."""
+        async with self._use(name, self.video_path(name)) as path:
+            yield path
+
+    async def save_copy(self, name: str, make: Callable[[BinaryIO], Awaitable[None]]) -> Path:
+        """Save a smaller copy to the disk alone; each host that needs one makes it."""
+        path = await super().save_copy(name, make)
+        await asyncio.to_thread(self._evict)
+        return path
+
     async def keep_input(self, name: str) -> SavedInput | None:
-        """Keep an input for a job on the disk and in the bucket; None if it does not exist.
+        """Keep an input for a job on the disk and in the bucket; None if neither has it.
 
         Raises:
             OSError: the disk or the bucket failed.
         """
-        saved = await super().keep_input(name)
-        if saved is not None and await asyncio.to_thread(self._put_input, name):
-            return saved
-        return saved and SavedInput(name, None)
+        kept = await super().keep_input(name)
+        shared = await asyncio.to_thread(self._mark_and_share, name)
+        if shared is None or shared.mark is None or kept is None:
+            return shared
+        return replace(shared, version=kept.version)
 
     def discard_input(self, saved: SavedInput) -> bool:
         """Remove an input from the disk and the bucket, unless it was kept or touched since."""
         removed = super().discard_input(saved)
-        if removed:
-            self._bucket.delete(input_key(saved.name))
+        if removed and saved.mark:
+            kept = saved.mark.encode()
+            self._take_out(
+                saved.name, lambda: self._bucket.read_bytes(_touched_key(saved.name)) == kept
+            )
         return removed
+
+    async def has_input(self, name: str) -> bool:
+        """Return whether an input is on the disk or in the bucket."""
+        if self.input_path(name) is not None:
+            return True
+        return await asyncio.to_thread(self._bucket.has, input_key(name))
+
+    @asynccontextmanager
+    async def use_input(self, name: str) -> AsyncGenerator[Path]:
+        """Fetch an input to the disk if it is not there; raises what the folder's method does."""
+        if self.is_pending(name):
+            async with super().use_input(name) as path:
+                yield path
+            return
+        async with self._use(input_key(name), self._kept_path(name)) as path:
+            yield path
+
+    def touch_input(self, name: str) -> bool:
+        """Protect an input from being swept soon, and have it in the bucket for other hosts."""
+        super().touch_input(name)
+        return self._mark_and_share(name) is not None
+
+    def list_old_inputs(self, older_than_s: float) -> list[str]:
+        """Return the names of old inputs in the bucket or on the disk."""
+        before = time.time() - older_than_s
+        old = {name for name, used_at_s in self._input_uses().items() if used_at_s < before}
+        return sorted(old.union(super().list_old_inputs(older_than_s)))
+
+    def remove_old_inputs(self, older_than_s: float, exclude: Collection[str] = ()) -> int:
+        """Remove old inputs, except `exclude`, and what the bucket has no more; count them."""
+        before = time.time() - older_than_s
+        uses = self._input_uses()
+        old = [name for name, at_s in uses.items() if at_s < before and name not in exclude]
+        removed = {
+            name for name in old if self._take_out(name, partial(self._is_old, name, before))
+        }
+        kept = uses.keys() - removed
+        super().remove_old_inputs(older_than_s, kept.union(exclude))
+        self._remove_traces(kept, before)
+        return len(removed)
+
+    def list_old_videos(self, older_than_s: float) -> list[str]:
+        """Return the names of videos that were put into the bucket that long ago."""
+        before = time.time() - older_than_s
+        found = self._bucket.list_objects()
+        return sorted(
+            each.name for each in found if each.written_at_s < before and is_video_name(each.name)
+        )
+
+    def list_dropped_videos(self, older_than_s: float) -> list[str]:
+        """Return the names of videos this old on this disk that the bucket has no more."""
+        in_bucket = {each.name for each in self._bucket.list_objects()}
+        on_disk = super().list_old_videos(older_than_s)
+        return [name for name in on_disk if name not in in_bucket]
 
     def remove_video(self, name: str) -> None:
         """Remove a video from the bucket, and with its smaller copy from the disk."""
         self._bucket.delete(name)
         super().remove_video(name)
 
+    @asynccontextmanager
+    async def _use(self, key: str, path: Path) -> AsyncGenerator[Path]:
+        async with AsyncExitStack() as stack:
+            await self._pin(stack, key, path)
+            await asyncio.to_thread(record_use, path)
+            await asyncio.to_thread(self._evict)
+            yield path
+
+    async def _pin(self, stack: AsyncExitStack, key: str, path: Path) -> None:
+        while True:
+            await self._fetch(key, path)
+            with suppress(FileNotFoundError):  # evicted before it was pinned
+                await stack.enter_async_context(pinned(path))
+                return
+
+    async def _fetch(self, key: str, path: Path) -> None:
+        """Have an object on the disk; several users at once share one request."""
+        async with self._fetching.setdefault(key, asyncio.Lock()):
+            if await asyncio.to_thread(self._is_current, key, path):
+                return
+            part = PartialFile(path)
+            try:
+                await write_stream(part, self._bucket.read(key), _LARGEST_BYTES)
+                await asyncio.to_thread(part.finish)
+            finally:
+                await asyncio.to_thread(part.discard)
+
+    def _is_current(self, key: str, path: Path) -> bool:
+        """Return whether the disk has what the bucket still has, as far as the bucket answers."""
+        try:
+            return path.is_file() and self._bucket.has(key)
+        except BucketFailed:
+            return True
+
+    async def _upload_video(self, name: str) -> None:
+        path = self.video_path(name)
+        async with pinned(path):
+            await asyncio.to_thread(self._bucket.put, name, path)
+            await asyncio.to_thread(record_use, path)
+            await asyncio.to_thread(self._evict)
+
+    def _evict(self) -> None:
+        removed = evict(self.list_files(), self._max_cache_bytes, self._is_in_bucket)
+        if removed:
+            _log.info("cached files evicted", files=removed)
+
+    def _is_in_bucket(self, path: Path) -> bool:
+        if path == self.copy_path(f"{path.name.partition('.')[0]}.mp4"):
+            return True  # it can be made again
+        key = path.name if is_video_name(path.name) else input_key(path.name)
+        try:
+            return self._bucket.has(key)
+        except BucketFailed:
+            return False
+
+    def _input_uses(self) -> dict[str, float]:
+        """Return when each input in the bucket was last touched, in Unix seconds."""
+        marks = {each.name: each.written_at_s for each in self._bucket.list_objects(_TOUCHED)}
+        return {
+            each.name: max(each.written_at_s, marks.get(each.name, 0))
+            for each in self._bucket.list_objects(_INPUTS)
+            if is_input_name(each.name)
+        }
+
+    def _is_old(self, name: str, before_s: float) -> bool:
+        touched_at_s = self._bucket.written_at_s(_touched_key(name))
+        return touched_at_s is None or touched_at_s < before_s
+
+    def _mark_and_share(self, name: str) -> SavedInput | None:
+        """Mark an input, and put it into the bucket if need be; None if it is nowhere."""
+        key, mark = input_key(name), token_hex(8)
+        self._bucket.put(_touched_key(name), mark.encode())
+        if self._bucket.has(key):
+            return SavedInput(name, None)
+        path = self.input_path(name)
+        if path is None:
+            return None
+        self._bucket.put(key, path)
+        return SavedInput(name, None, mark)
+
+    def _take_out(self, name: str, is_unused: Callable[[], bool]) -> bool:
+        """Remove an input from the bucket, unless it is used by now; return whether it was."""
+        key, aside = input_key(name), f"{_ASIDE}/{token_hex(8)}.{name}"
+        if not self._bucket.copy(key, aside):
+            return False
+        self._bucket.delete(key)
+        removed = is_unused()
+        if removed:
+            self._bucket.delete(_touched_key(name))
+        else:
+            self._bucket.copy(aside, key)
+        self._bucket.delete(aside)
+        return removed
+
+    def _remove_traces(self, kept: Collection[str], before_s: float) -> None:
+        """Remove the marks of inputs that are gone, and what a crash left aside."""
+        for each in self._bucket.list_objects(_TOUCHED):
+            if each.name not in kept and each.written_at_s < before_s:
+                self._bucket.delete(_touched_key(each.name))
+        for each in self._bucket.list_objects(_ASIDE):
+            if each.written_at_s < before_s:
+                self._bucket.delete(f"{_ASIDE}/{each.name}")
+
     def _read_high_water(self) -> int:
-        names = self._bucket.list_marks()
+        names = [each.name for each in self._bucket.list_objects(_MARKS)]
         for name in outdated_marks(names):
-            self._bucket.delete_mark(name)
+            self._bucket.delete(f"{_MARKS}/{name}")
         return highest_mark(names)
 
     def _raise_high_water(self, number: int) -> None:
         earlier, self._mark = self._mark, str(number)
-        self._bucket.put_mark(self._mark)
+        self._bucket.put(f"{_MARKS}/{self._mark}", b"")
         # Lower than the new one, so nobody needs it, whatever other processes have written.
         if earlier and earlier != self._mark:
-            self._bucket.delete_mark(earlier)
-
-    def _put_input(self, name: str) -> bool:
-        """Put an input into the bucket; return whether it was not there before."""
-        path, key = self.input_path(name), input_key(name)
-        if path is None or self._bucket.has(key):
-            return False
-        self._bucket.put(key, path)
-        return True
-
-    def _remove_old(self, path: Path, before: float) -> bool:
-        removed = super()._remove_old(path, before)
-        if removed:
-            self._bucket.delete(input_key(path.name))
-        return removed
+            self._bucket.delete(f"{_MARKS}/{earlier}")
 
 
 def input_key(name: str) -> str:
     """Return the key of an input; a video's key is its name."""
     return f"{_INPUTS}/{name}"
+
+
+def _touched_key(name: str) -> str:
+    return f"{_TOUCHED}/{name}"

@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import Iterable
 
+import structlog
+
+from domain.errors import Outage
 from domain.requests import Draft, VideoRequest
 from storage.media import SavedInput
 from workflow.context import Context
 from workflow.errors import InputLost, InputNotKept
 from workflow.urls.input_urls import INPUT_EXPIRED, input_media
+
+_log = structlog.get_logger(__name__)
 
 
 async def touch_inputs(context: Context, draft: Draft) -> None:
@@ -42,4 +47,7 @@ async def keep_inputs(context: Context, request: VideoRequest) -> list[SavedInpu
 async def discard_inputs(context: Context, inputs: Iterable[SavedInput]) -> None:
     """Remove files that no job needs, unless somebody else has given them meanwhile."""
     for saved in inputs:
-        await asyncio.to_thread(context.media.discard_input, saved)
+        try:
+            await asyncio.to_thread(context.media.discard_input, saved)
+        except Outage as error:
+            _log.info("unused input left to the sweep", error=error)

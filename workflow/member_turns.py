@@ -45,11 +45,10 @@ class MemberTurn:
 
         Raises:
             FileNotFoundError: it has expired.
+            Outage: the media store does not answer.
         """
-        path = self._context.media.input_path(name)
-        if path is None:
-            raise FileNotFoundError(name)
-        return await asyncio.to_thread(path.read_bytes)
+        async with self._context.media.use_input(name) as path:
+            return await asyncio.to_thread(path.read_bytes)
 
     async def discard_unused(self) -> None:
         """Remove what nobody needs."""

@@ -1,7 +1,8 @@
 """The worker: claims due jobs, runs each one's stage, and waits for the next.
 
 One bad job never stops the others: an unexpected error of a stage is logged and the job retried
-later; after five turns without progress it is quarantined.
+later; after five turns without progress it is quarantined. An outage counts as no turn and no
+failure of the job's, however long it lasts: the job goes on after growing pauses.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 import structlog
+from cachetools import LRUCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
@@ -37,6 +39,7 @@ MAX_WAIT_S: Final = 2.0
 
 _MAX_CONCURRENT = 64
 _MAX_TURNS = 5
+_MAX_INTERRUPTED = 10_000
 _RELEASE_TIMEOUT_S = 2
 
 _Tasks = dict[asyncio.Task[None], str]
@@ -59,6 +62,7 @@ class Worker:
         self._context = context
         self._owner = owner
         self._status_updater = StatusUpdater(context)
+        self._interruptions = LRUCache[str, int](_MAX_INTERRUPTED)
         self._working: _Tasks = {}
         self._updating: _Tasks = {}
         self._wake_event = asyncio.Event()
@@ -175,14 +179,21 @@ class Worker:
                 await self._quarantine(job)
             else:
                 await _STAGES[job.state](self._context, job)
+            self._interruptions.pop(job.id, None)
         except StaleJobError:
             _log.warning("stale job, stage abandoned", job=job.id, state=job.state)
         except Outage as error:
             _log.warning("stage interrupted", job=job.id, state=job.state, error=error)
-            await self._reschedule(job, self._context.now_ms(), is_bug=False)
+            await self._reschedule(job, self._resume_at_ms(job), is_bug=False)
         except Exception:  # noqa: BLE001 - whatever it is, the worker goes on
             _log.exception("stage failed", job=job.id, state=job.state)
             await self._reschedule(job, self._context.backoff_until_ms(job.turns), is_bug=True)
+
+    def _resume_at_ms(self, job: Job) -> int:
+        """Return when to go on with an interrupted job: at once, then after growing pauses."""
+        before = self._interruptions.get(job.id, 0)
+        self._interruptions[job.id] = before + 1
+        return self._context.backoff_until_ms(before) if before else self._context.now_ms()
 
     async def _quarantine(self, job: Job) -> None:
         async def record_quarantine(tx: AsyncConnection) -> Job:

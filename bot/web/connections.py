@@ -236,7 +236,9 @@ class FileTransfer(web.FileResponse):
         connection.receiver, connection.is_receiving = client, True
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the file, or end the connection of a client that is too slow."""
+        """Send the file, or end the connection of a client that is too slow; once."""
+        if self.prepared:  # by its handler, which has to know when the file is sent
+            return self._payload_writer
         connection = _connection(request)
         try:
             with connection.busy():

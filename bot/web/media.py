@@ -2,24 +2,29 @@
 
 import mimetypes
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
 from bot.web.connections import FileTransfer
 from cogs.ui.i18n import _
+from domain.errors import Outage
 from storage.media import MediaFolder
 from workflow.urls.signed_urls import MEDIA_PATH, MediaLink, MediaLinkKind, SignedUrls
 
 NO_SUCH_LINK = "There is no such link."
 """`bot.cli.local_checks` recognizes our answer by this text, so it is not translated."""
 
+_RETRY_AFTER_S: Final = "30"
+
 
 def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> list[web.RouteDef]:
     """Return `/media/{signed}`.
 
     404 if we never signed it, 410 if expired or the file is gone, 429 and 503 while this client
-    or all clients are being sent too many files.
+    or all clients are being sent too many files, 503 too while the media store does not answer.
     """
 
     async def get(request: web.Request) -> web.StreamResponse:
@@ -29,18 +34,23 @@ def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> 
         left_s = (link.until_ms - now_ms()) // 1000
         if left_s < 0:
             raise web.HTTPGone(text=_("This link has run out."))
-        path = _path(media, link)
-        if path is None:
-            raise web.HTTPGone(text=_("This file is not kept any more."))
-        return FileTransfer(request, path, _headers(link.name, left_s))
+        async with AsyncExitStack() as stack:
+            path = await _have_file(stack, media, link)
+            transfer = FileTransfer(request, path, _headers(link.name, left_s))
+            await transfer.prepare(request)  # sends it, while it cannot be evicted
+            return transfer
 
     return [web.get(f"{MEDIA_PATH}{{signed}}", get)]
 
 
-def _path(media: MediaFolder, link: MediaLink) -> Path | None:
-    if link.kind is MediaLinkKind.INPUT:
-        return media.input_path(link.name)
-    return media.video_path(link.name) if media.has_video(link.name) else None
+async def _have_file(stack: AsyncExitStack, media: MediaFolder, link: MediaLink) -> Path:
+    use = media.use_input if link.kind is MediaLinkKind.INPUT else media.use_video
+    try:
+        return await stack.enter_async_context(use(link.name))
+    except FileNotFoundError:
+        raise web.HTTPGone(text=_("This file is not kept any more.")) from None
+    except Outage:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": _RETRY_AFTER_S}) from None
 
 
 def _headers(name: str, left_s: int) -> dict[str, str]:

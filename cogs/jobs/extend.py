@@ -68,9 +68,10 @@ class ExtendHandler:
         try:
             async with asyncio.timeout(_MODAL_READ_S):
                 job = await self._find_own_job(interaction, job_id)
+                refusal = await check_extendable(self._context, job)
         except TimeoutError:
             raise UserError(_("The service is slow just now. Click again in a moment.")) from None
-        if refusal := check_extendable(self._context, job):
+        if refusal:
             raise UserError(_(_REFUSALS[refusal]))
         draft = draft_continuation(job, self._context.now_ms())
         await interaction.response.send_modal(extend_modal(draft, job.id, interaction.id))

@@ -23,9 +23,9 @@ from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader
 from bot.web import callbacks
 from cogs.publishing.publisher import DiscordPublisher
-from storage import media
 from storage.database import Database
 from storage.media import MediaFolder
+from storage.partial_files import PartialFile
 from workflow.media_probe.probe import ConfinedPlaybackCheck
 
 OnPoint = Callable[[str], None]
@@ -51,7 +51,7 @@ def instrument_all(pass_: OnPoint) -> None:
         _around(MediaFolder, name, f"media.{name}", pass_)
     _around(callbacks, "record_callback", "callback.record", pass_)
     _around(Database, "migrate", "database.migrate", pass_)
-    _around(media._Part, "write", "file.write", pass_)
+    _around(PartialFile, "write", "file.write", pass_)
     _around_transactions(pass_)
     _around_discord(pass_)
     _around_downloads(pass_)

@@ -43,7 +43,7 @@ from cogs.publishing.publisher import DiscordPublisher
 from qa.crash_matrix.crash_points import instrument_all
 from qa.crash_matrix.databases import copy_database
 from sandbox.demo.process import Process
-from storage import media
+from storage.partial_files import PartialFile
 from tests.harness.forked_bot import fork_bot
 from workflow.context import Context
 
@@ -150,7 +150,7 @@ def _be_impatient(busy_ms: int) -> None:
 
 
 def _fill_disk(failing: int) -> None:
-    write, left = media._Part.write, [failing]
+    write, left = PartialFile.write, [failing]
 
     def refuse(self: Any, block: bytes) -> None:
         if left[0] > 0:
@@ -158,7 +158,7 @@ def _fill_disk(failing: int) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(self, block)
 
-    media._Part.write = refuse
+    PartialFile.write = refuse
 
 
 async def _find_nothing(*_: Any) -> None:

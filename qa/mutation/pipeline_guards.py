@@ -346,7 +346,7 @@ PIPELINE_GUARDS = (
     ),
     Guard(
         "what is no MP4 is not kept",
-        "storage/media.py",
+        "storage/partial_files.py",
         'if block[4:8] != b"ftyp":',
         "if False:",
         ("tests/storage/test_media.py::test_what_is_no_mp4_is_not_kept",),

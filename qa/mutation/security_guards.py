@@ -95,7 +95,7 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "size of a kept video",
-        "storage/media.py",
+        "storage/partial_files.py",
         "if part.size + len(block) > max_bytes:",
         "if False:",
         ("tests/storage/test_media.py::test_a_video_above_its_cap_is_not_kept",),

@@ -113,7 +113,7 @@ def _judge_posts(row: Mapping[str, Any], outside: ExternalState, journal: EventL
     # A copy does not know that the message that it names was replaced by a later one.
     if not is_known and not (outside.is_restored and outside.demand_counts.get(job_id)):
         journal.report_violation(f"lost: {job_id} is delivered, and its message is not there")
-    if not outside.media.has_video(f"{job_id}.mp4"):
+    if not outside.media.video_path(f"{job_id}.mp4").is_file():
         journal.report_violation(f"lost: {job_id} is delivered, and its file is gone")
 
 

@@ -188,3 +188,41 @@ def test_the_example_file_lists_every_setting_with_its_default():
     listed = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", text, re.MULTILINE))
     expected = {name: "" if default == "required" else default for name, default, _ in describe()}
     assert listed == expected
+
+
+@pytest.fixture
+def without_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what reading settings gives the environment out of it afterwards."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("without_s3")
+def test_credentials_of_s3_may_stand_in_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The library looks in the environment, which wins; a secret may be a file."""
+    given(monkeypatch, AWS_REGION="eu-west-1")
+    secret = tmp_path / "secret"
+    secret.write_text("from a file\n")
+    (tmp_path / ".env").write_text(
+        "AWS_ACCESS_KEY_ID=from .env\nAWS_REGION=us-east-1\nAWS_ENDPOINT_URL=\n"
+        f"AWS_SECRET_ACCESS_KEY_FILE={secret}\n"
+    )
+    Settings.read()
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "from .env"
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "from a file"
+    assert os.environ["AWS_REGION"] == "eu-west-1"
+    assert "AWS_ENDPOINT_URL" not in os.environ
+
+
+@pytest.mark.usefixtures("without_s3")
+def test_a_secret_of_s3_that_can_not_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """As any setting's is."""
+    given(monkeypatch)
+    (tmp_path / ".env").write_text("AWS_SECRET_ACCESS_KEY_FILE=nowhere\n")
+    with pytest.raises(SettingsError) as refusal:
+        Settings.read()
+    assert refusal.value.problems[0].startswith("AWS_SECRET_ACCESS_KEY_FILE: nowhere cannot")
+    assert "AWS_SECRET_ACCESS_KEY" not in os.environ

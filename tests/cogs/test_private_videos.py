@@ -179,7 +179,7 @@ async def test_details_and_delete_work_in_direct_messages(
     await click(ada, question, "Delete it")
     state = await direct(ada, job, "deleted since")
     assert ada.direct_channel.messages == [state]
-    assert not harness.context.media.has_video(f"{job}.mp4")
+    assert not await harness.context.media.has_video(f"{job}.mp4")
     assert await harness.ledger_kinds(job) == ["hold", "charge"]
 
 

@@ -44,7 +44,7 @@ async def test_a_video_is_kept_as_it_came(folder: MediaFolder, tmp_path: Path) -
     kept = await folder.save_video(NAME, chunks(*parts), max_bytes=len(whole))
     assert kept == StoredFile(NAME, len(whole), hashlib.sha256(whole).hexdigest())
     assert folder.video_path(NAME).read_bytes() == whole
-    assert folder.has_video(NAME)
+    assert await folder.has_video(NAME)
     assert files(tmp_path) == [NAME]
     assert folder.video_path(NAME).stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "media").stat().st_mode & 0o777 == 0o700
@@ -109,7 +109,7 @@ async def test_only_names_of_ours_are_taken(folder: MediaFolder, tmp_path: Path,
     with pytest.raises(ValueError, match="no name for a video"):
         await folder.save_video(name, chunks(MARK), max_bytes=99)
     with pytest.raises(ValueError, match="no name for a video"):
-        folder.has_video(name)
+        await folder.has_video(name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -125,7 +125,7 @@ async def test_a_download_that_breaks_off_leaves_nothing(
     with pytest.raises(ConnectionResetError):
         await folder.save_video(NAME, broken(), max_bytes=999_999)
     assert files(tmp_path) == []
-    assert not folder.has_video(NAME)
+    assert not await folder.has_video(NAME)
 
 
 async def test_a_cancelled_download_leaves_nothing(folder: MediaFolder, tmp_path: Path) -> None:
@@ -200,12 +200,12 @@ async def test_a_crash_leaves_no_half_file_under_the_name(
     (part,) = files(tmp_path)
     assert part.startswith(NAME)
     assert part.endswith(".part")
-    assert not folder.has_video(NAME)
+    assert not await folder.has_video(NAME)
     assert folder.remove_partial_files() == 0
     assert files(tmp_path) == [part]
     process.kill()
     assert await process.wait() == -signal.SIGKILL
-    assert not folder.has_video(NAME)
+    assert not await folder.has_video(NAME)
     await folder.save_video("other.mp4", chunks(MARK), max_bytes=99)
     assert folder.remove_partial_files() == 1
     assert files(tmp_path) == ["other.mp4"]
@@ -345,7 +345,7 @@ async def test_inputs_go_when_nobody_asked_for_them_for_long_enough(
     assert folder.input_path(old) is None
     assert inputs(tmp_path) == sorted((touched, again, young))
     assert folder.remove_old_inputs(older_than_s=100) == 0
-    assert folder.has_video(NAME)
+    assert await folder.has_video(NAME)
 
 
 def test_what_is_not_there_is_not_touched(folder: MediaFolder) -> None:

@@ -32,15 +32,19 @@ class ExtendRefusal(StrEnum):
     UNUSABLE = "its last picture can not be had"
 
 
-def check_extendable(context: Context, job: JobView) -> ExtendRefusal | None:
-    """Return why a job's video cannot be extended, as far as visible without decoding it."""
+async def check_extendable(context: Context, job: JobView) -> ExtendRefusal | None:
+    """Return why a job's video cannot be extended, as far as visible without decoding it.
+
+    Raises:
+        Outage: the media store does not answer.
+    """
     if job.state is not JobState.DELIVERED:
         return ExtendRefusal.NOT_READY
     if is_deleted(job):
         return ExtendRefusal.DELETED
     if context.video_tools is None:
         return ExtendRefusal.NO_VIDEO_TOOLS
-    return None if context.media.has_video(f"{job.id}.mp4") else ExtendRefusal.NOT_KEPT
+    return None if await context.media.has_video(f"{job.id}.mp4") else ExtendRefusal.NOT_KEPT
 
 
 def draft_continuation(job: JobView, now_ms: int) -> Draft:
@@ -58,14 +62,14 @@ async def extract_last_frame(
 
     Raises:
         OSError: the picture cannot be saved.
+        Outage: the media store does not answer.
     """
-    refusal = check_extendable(context, job)
+    refusal = await check_extendable(context, job)
     if refusal is not None or context.video_tools is None:
         return refusal or ExtendRefusal.NO_VIDEO_TOOLS
     try:
-        data = await context.video_tools.extract_last_frame(
-            context.media.video_path(f"{job.id}.mp4")
-        )
+        async with context.media.use_video(f"{job.id}.mp4") as video:
+            data = await context.video_tools.extract_last_frame(video)
         width, height = _size(data)
     except FileNotFoundError:
         return ExtendRefusal.NOT_KEPT

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import Outage
 from domain.job_view import JobAmounts
 from domain.jobs import JobState
 from storage import billing, job_list, jobs
@@ -66,4 +67,14 @@ async def read_job_page(
 
 async def _build_entry(context: Context, job: Job, money: JobAmounts) -> JobListEntry:
     status = await build_status_view(context, job)
-    return JobListEntry(status, money, job.state is JobState.QUEUED, can_repost(context, job))
+    return JobListEntry(
+        status, money, job.state is JobState.QUEUED, await _may_repost(context, job)
+    )
+
+
+async def _may_repost(context: Context, job: Job) -> bool:
+    """Return whether to offer to post a video again; yes while the media store does not answer."""
+    try:
+        return await can_repost(context, job)
+    except Outage:
+        return True

@@ -4,7 +4,8 @@ The limit is read before posting; if Discord refuses a file within it, a smaller
 The stored video is not changed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -50,40 +51,48 @@ async def send_payload(
         TooLargeToPost: nothing fits.
         PublishError: as `send` raises it.
     """
-    payload = await build_payload(context, job, max_bytes)
     while True:
-        if payload.video is None and payload.link is None and not allow_without_video:
-            raise TooLargeToPost("neither a smaller copy nor a link can be had")
-        try:
-            return await send(job, payload)
-        except TooLargeToPost:
-            if payload.video is None:
-                raise
-            size = payload.video.stat().st_size
-            _log.warning("result refused as too large", job=job.id, bytes=size)
-            smaller_limit = _BASE_LIMIT if size > _BASE_LIMIT else 0
-            payload = await build_payload(context, job, smaller_limit)
+        async with use_payload(context, job, max_bytes) as payload:
+            if payload.video is None and payload.link is None and not allow_without_video:
+                raise TooLargeToPost("neither a smaller copy nor a link can be had")
+            try:
+                return await send(job, payload)
+            except TooLargeToPost:
+                if payload.video is None:
+                    raise
+                size = _size(payload.video)
+                _log.warning("result refused as too large", job=job.id, bytes=size)
+                max_bytes = _BASE_LIMIT if size > _BASE_LIMIT else 0
 
 
-async def build_payload(context: Context, job: JobView, max_bytes: int) -> ResultPayload:
-    """Return the payload for an upload limit of `max_bytes`, with the server's order of fallbacks.
+@asynccontextmanager
+async def use_payload(
+    context: Context, job: JobView, max_bytes: int
+) -> AsyncGenerator[ResultPayload]:
+    """Have the payload for an upload limit of `max_bytes`, with the server's order of fallbacks.
 
     Raises:
         FileNotFoundError: the video is no longer stored.
+        Outage: the media store does not answer.
     """
-    name = f"{job.id}.mp4"
-    video = context.media.video_path(name)
+    async with context.media.use_video(f"{job.id}.mp4") as video:
+        yield await _build_payload(context, job, video, max_bytes)
+
+
+async def _build_payload(
+    context: Context, job: JobView, video: Path, max_bytes: int
+) -> ResultPayload:
     server_settings = await settings.read(context, job.guild_id)
     hidden = rule_applies(server_settings.spoilers, server_settings, job.request.prompt)
-    if video.stat().st_size <= max_bytes:
+    if _size(video) <= max_bytes:
         return ResultPayload(video, is_spoiler=hidden)
     _log.info("result above upload limit", job=job.id, bytes=job.file_size, max_bytes=max_bytes)
-    linked = _link_payload(context, server_settings, name)
+    linked = _link_payload(context, server_settings, video.name)
     for fallback in server_settings.too_large:
         if fallback is OversizeFallback.LINK and linked.link is not None:
             return linked
         if fallback is OversizeFallback.COPY:
-            copy = await _copy(context, name, max_bytes)
+            copy = await _copy(context, video, max_bytes)
             if copy is not None:
                 return replace(linked, video=copy, is_copy=True, is_spoiler=hidden)
     return linked
@@ -100,20 +109,22 @@ def _link_payload(context: Context, server_settings: GuildSettings, name: str) -
     )
 
 
-async def _copy(context: Context, name: str, max_bytes: int) -> Path | None:
+async def _copy(context: Context, video: Path, max_bytes: int) -> Path | None:
     """Return the smaller copy of a video, made if necessary; None if it cannot be made."""
-    kept = context.media.copy_path(name)
-    if kept.is_file() and kept.stat().st_size <= max_bytes:
+    kept = context.media.copy_path(video.name)
+    if kept.is_file() and _size(kept) <= max_bytes:
         return kept
     if context.video_tools is None or max_bytes < _MIN_COPY_BYTES:
         return None
-    make = partial(
-        context.video_tools.transcode, context.media.video_path(name), max_bytes=max_bytes
-    )
+    make = partial(context.video_tools.transcode, video, max_bytes=max_bytes)
     try:
-        return await context.media.save_copy(name, make)
+        return await context.media.save_copy(video.name, make)
     except FileNotFoundError:
         raise
     except (UnusableVideo, NotAVideo, OSError) as error:
-        _log.warning("smaller copy not made", video=name, error=error)
+        _log.warning("smaller copy not made", video=video.name, error=error)
         return None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size

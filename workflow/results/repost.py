@@ -42,12 +42,16 @@ class RepostResult:
     job: JobView
 
 
-def can_repost(context: Context, job: Job) -> bool:
-    """Return whether a job has a video that can be posted again."""
+async def can_repost(context: Context, job: Job) -> bool:
+    """Return whether a job has a video that can be posted again.
+
+    Raises:
+        Outage: the media store does not answer.
+    """
     if job.state is JobState.UNDELIVERABLE:
         return True
     kept = job.state is JobState.DELIVERED and not is_deleted(job)
-    return kept and context.media.has_video(f"{job.id}.mp4")
+    return kept and await context.media.has_video(f"{job.id}.mp4")
 
 
 async def repost(context: Context, job_id: str, guild_id: int, user_id: int) -> RepostResult:
@@ -66,7 +70,7 @@ async def repost(context: Context, job_id: str, guild_id: int, user_id: int) -> 
         return RepostResult(RepostOutcome.IN_PROGRESS, job)
     if job.state is not JobState.DELIVERED:
         raise NotDelivered(job.state)
-    if not can_repost(context, job):
+    if not await can_repost(context, job):
         return RepostResult(RepostOutcome.GONE, job)
     try:
         return await _post_again(context, job)

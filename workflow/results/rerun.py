@@ -67,7 +67,7 @@ async def are_inputs_available(context: Context, job: JobView) -> bool:
     kept = [medium.kept for medium in input_media(job.request) if medium.kept is not None]
     for name in kept:
         await asyncio.to_thread(context.media.touch_input, name)
-    return are_kept(context, stale_inputs(job, context.now_ms()))
+    return await are_kept(context, stale_inputs(job, context.now_ms()))
 
 
 def next_higher_resolution(request: VideoRequest) -> Resolution | None:

@@ -88,14 +88,26 @@ async def _sweep_videos(context: Context, settings_by_guild: Mapping[int, GuildS
         for guild_id, guild_settings in settings_by_guild.items()
     }
     shortest_s = min((_DEFAULTS.keep_results_days, *days.values())) * DAY_S
-    names = await asyncio.to_thread(context.media.list_old_videos, shortest_s)
-    job_ids = [name.removesuffix(".mp4") for name in names]
-    jobs_by_id = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
     now_ms = context.now_ms()
-    expired = [job_id for job_id in job_ids if _is_expired(jobs_by_id.get(job_id), days, now_ms)]
-    for job_id in expired:
+    old = await _jobs_of(
+        context, await asyncio.to_thread(context.media.list_old_videos, shortest_s)
+    )
+    expired = [job_id for job_id, job in old.items() if _is_expired(job, days, now_ms)]
+    dropped = await _jobs_of(
+        context, await asyncio.to_thread(context.media.list_dropped_videos, _ORPHAN_S)
+    )
+    # Removed by another host. What a job still has to upload is no such video.
+    done = [job_id for job_id, job in dropped.items() if job is None or job.ended_at_ms is not None]
+    for job_id in dict.fromkeys((*expired, *done)):
         await asyncio.to_thread(context.media.remove_video, f"{job_id}.mp4")
     return len(expired)
+
+
+async def _jobs_of(context: Context, names: Iterable[str]) -> dict[str, VideoJob | None]:
+    """Return the jobs of videos by id, None for a video without one."""
+    job_ids = [name.removesuffix(".mp4") for name in names]
+    found = await context.database.read(lambda tx: media_usage.get_video_jobs(tx, job_ids))
+    return {job_id: found.get(job_id) for job_id in job_ids}
 
 
 def _is_expired(job: VideoJob | None, days: Mapping[int, int], now_ms: int) -> bool:

@@ -61,7 +61,7 @@ async def share(context: Context, job_id: str) -> ShareResult:
         raise JobNotFound
     if job.state is not JobState.DELIVERED or job.private:
         raise NotDelivered(job.state)
-    if is_deleted(job) or not context.media.has_video(f"{job.id}.mp4"):
+    if is_deleted(job) or not await context.media.has_video(f"{job.id}.mp4"):
         return ShareResult(ShareOutcome.GONE, job)
     if job.shared_message_id is not None:
         return ShareResult(ShareOutcome.ALREADY_SHARED, job)

@@ -25,7 +25,7 @@ from workflow.errors import (
 from workflow.guilds.notifications import notify_done
 from workflow.publisher import MessageKind
 from workflow.results.destination import PostedResult, find_result_channel, post_result
-from workflow.results.payload import build_payload
+from workflow.results.payload import use_payload
 from workflow.scheduling import reschedule, retry_later
 from workflow.servers.notices import claim_message
 
@@ -49,7 +49,8 @@ async def deliver(context: Context, job: Job) -> None:
     try:
         if job.state is JobState.STORED:
             # Made before the intent: a smaller copy may take longer than Discord keeps a nonce.
-            await build_payload(context, job, context.publisher.max_file_bytes(job))
+            async with use_payload(context, job, context.publisher.max_file_bytes(job)):
+                pass
             job = await _intend(context, job, await find_result_channel(context, job))
         found = await _find(context, job) if may_be_posted else None
         placed = found or await post_result(context, job)

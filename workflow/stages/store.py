@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError, DownloadError, DownloadFailed
-from domain.errors import DailiesError
+from domain.errors import DailiesError, Outage
 from domain.jobs import JobState, loggable_id
 from storage import jobs
-from storage.errors import MediaTooLarge, NotAVideo
+from storage.errors import MediaTooLarge, MediaUnavailable, NotAVideo
 from storage.jobs import Job
 from storage.media import StoredFile
 from workflow.billing.settlement import refund
@@ -46,7 +46,11 @@ _GiveUp = Callable[[Context, Job, Exception], Awaitable[None]]
 
 
 async def store(context: Context, job: Job) -> None:
-    """Have a video that plays in the media folder, for a job in `succeeded`."""
+    """Have a video that plays in the media store, for a job in `succeeded`.
+
+    Raises:
+        Outage: the media store takes no file, which is no failure of the job's.
+    """
     urls = split_urls(job.result_url)
     try:
         stored = await _restore(context, job)
@@ -60,9 +64,11 @@ async def store(context: Context, job: Job) -> None:
         await _retry(context, job, error, urls, _TRANSIENT_TRIES)
     except _UNUSABLE as error:
         await _retry(context, job, error, (), _DEAD_TRIES)
+    except Outage:
+        raise
     except OSError as error:
         _log.error("media folder not writable", error=error)
-        await _retry(context, job, error, urls, None)
+        raise MediaUnavailable(str(error)) from error
     else:
         await _stored(context, job, stored)
 
@@ -94,7 +100,7 @@ async def _download_any(context: Context, job: Job, urls: Sequence[str]) -> Stor
         DownloadFailed: at least one of them may have it later.
         DownloadError, NotAVideo, MediaTooLarge, NotPlayable: none of them has it.
         PlaybackUnknown: one of them may have it, and its file is kept.
-        OSError: the media folder is not writable.
+        OSError: the media store does not take it.
     """
     refusals = list[Exception]()
     for number, url in enumerate(urls, 1):
@@ -121,7 +127,8 @@ async def _check(context: Context, job: Job, stored: StoredFile) -> StoredFile:
     when it is.
     """
     try:
-        played_ms = await context.playback.check(context.media.video_path(stored.name))
+        async with context.media.use_video(stored.name) as video:
+            played_ms = await context.playback.check(video)
     except NotPlayable:
         await asyncio.to_thread(context.media.remove_video, stored.name)
         raise
@@ -186,16 +193,16 @@ async def _retry(
     job: Job,
     error: Exception,
     urls: Sequence[str],
-    max_tries: int | None,
+    max_tries: int,
     give_up: _GiveUp = _lost,
 ) -> None:
-    """Retry later, at most `max_tries` times if not None: with these URLs, or new ones if none.
+    """Retry later, at most `max_tries` times: with these URLs, or new ones if none.
 
     Now and then new ones are requested all the same.
     """
     failures = job.failures + 1
     kept = urls if failures % _NEW_URLS_EVERY else ()
-    if max_tries is not None and failures >= max_tries:
+    if failures >= max_tries:
         await give_up(context, job, error)
         return
     await retry_later(context, job, result_url=join_urls(kept))

@@ -16,6 +16,7 @@ from apixo.errors import (
     RequestRejected,
     Unauthorized,
 )
+from domain.errors import Outage
 from domain.failures import loggable_fail_code
 from domain.jobs import JobState, loggable_id
 from domain.obstacles import Obstacle, ObstacleKind
@@ -54,6 +55,9 @@ async def submit(context: Context, job: Job) -> None:
             return
         request = await _with_fresh_urls(context, job)
     except StatusNotPosted:
+        await _wait(context, job)
+    except Outage as error:
+        _log.warning("input URLs not available", job=job.id, error=error)
         await _wait(context, job)
     except InputLost as error:
         await _reject(context, job, error.detail, error.code)
@@ -121,7 +125,7 @@ async def _record_submitted_at(context: Context, job: Job, at_ms: int | None) ->
 
 
 async def _wait(context: Context, job: Job) -> None:
-    """Queue a job again until Discord does its part; the wait grows with the job's age."""
+    """Queue a job again until others do their part; the wait grows with the job's age."""
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
     wait_ms = min(_MAX_WAIT_MS, max(_MIN_WAIT_MS, waited_ms // 8))

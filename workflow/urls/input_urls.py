@@ -62,9 +62,16 @@ def is_fresh(url: str, *, given_ms: int, now_ms: int) -> bool:
     return expires_ms - now_ms >= _MIN_REMAINING_MS
 
 
-def are_kept(context: Context, media: Sequence[_Medium]) -> bool:
-    """Return whether a copy of each file is stored."""
-    return all(_path(context, medium) is not None for medium in media)
+async def are_kept(context: Context, media: Sequence[_Medium]) -> bool:
+    """Return whether a copy of each file is stored.
+
+    Raises:
+        Outage: the media store does not answer.
+    """
+    for medium in media:
+        if medium.kept is None or not await context.media.has_input(medium.kept):
+            return False
+    return True
 
 
 def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
@@ -134,34 +141,36 @@ async def request_with_fresh_urls(context: Context, job: Job, status: StatusView
         InputLost: a file cannot be given to APIXO.
         StatusNotPosted: the status message that is to carry the files is not posted yet.
         TemporaryPublishError: Discord does not answer.
+        Outage: the media store does not answer.
     """
     stale = stale_inputs(job, context.now_ms())
     if not stale:
         return job.request
-    paths = [path for medium in stale if (path := _path(context, medium)) is not None]
-    if len(paths) < len(stale):
+    if not await are_kept(context, stale):
         raise InputLost(INPUT_EXPIRED, "a file that was given is not kept any more")
-    fresh = await _fresh_urls(context, job, status, tuple(dict.fromkeys(paths)))
-    return _with_urls(job.request, stale, fresh)
+    return _with_urls(job.request, stale, await _fresh_urls(context, job, status, stale))
 
 
 def _path(context: Context, medium: _Medium) -> Path | None:
+    """Return the path of a file that is to be attached; with a bucket, links lead there instead."""
     return None if medium.kept is None else context.media.input_path(medium.kept)
 
 
 async def _fresh_urls(
-    context: Context, job: Job, status: StatusView, paths: Sequence[Path]
+    context: Context, job: Job, status: StatusView, stale: Sequence[_Medium]
 ) -> Mapping[str, str]:
     if context.media_urls is not None:
         until_ms = context.now_ms() + _OWN_LINK_LIFETIME_MS
-        return {path.name: context.media_urls.url_for_input(path.name, until_ms) for path in paths}
+        names = [medium.kept for medium in stale if medium.kept is not None]
+        return {name: context.media_urls.url_for_input(name, until_ms) for name in names}
     if (oversized := oversized_inputs(context, job)) is not None:
         raise InputLost(INPUT_TOO_LARGE, oversized)
     if job.status_message_id is None:
         if job.status_shown is None:
             raise StatusNotPosted
         raise InputLost(INPUT_UNREACHABLE, "the status message could not be posted")
-    return await _attached_urls(context, job, status, paths)
+    paths = (path for medium in stale if (path := _path(context, medium)) is not None)
+    return await _attached_urls(context, job, status, tuple(dict.fromkeys(paths)))
 
 
 async def _attached_urls(

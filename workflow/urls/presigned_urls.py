@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from storage.s3_media import S3Bucket, input_key
+from storage.s3_bucket import S3Bucket
+from storage.s3_media import input_key
 
 
 class PresignedUrls:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.web import media
 from bot.web.server import serve
 from sandbox.apixo.clips import minimal_clip
+from storage.errors import BucketFailed
 from storage.media import MediaFolder
 from tests.harness.inputs import keep_input
 from workflow.urls.signed_urls import SignedUrls
@@ -20,6 +22,13 @@ VIDEO = "0123456789abcdefghjk.mp4"
 NOW_MS = 1_800_000_000_000
 LATER_MS = NOW_MS + 3_600_000
 SEAL = Signer(b"a secret of this test", "links")
+
+
+class Bucket(MediaFolder):
+    """A store that does not answer."""
+
+    def use_video(self, name: str) -> NoReturn:
+        raise BucketFailed(name)
 
 
 @dataclass
@@ -126,3 +135,13 @@ def test_no_mutant_of_a_link_is_read():
         at = dice.randrange(len(signed))
         mutant = signed[:at] + dice.choice(letters) + signed[at + dice.randrange(2) :]
         assert mutant == signed or links.parse(mutant) is None, mutant
+
+
+async def test_a_store_that_does_not_answer_is_asked_again_later(tmp_path: Path):
+    """That is no link that leads nowhere."""
+    links = SignedUrls("", SEAL)
+    routes = media.routes(links, Bucket(tmp_path), lambda: NOW_MS)
+    async with serve("127.0.0.1", 0, routes) as port, aiohttp.ClientSession() as session:
+        address = f"http://127.0.0.1:{port}{links.url_for_result(VIDEO, LATER_MS)}"
+        async with session.get(address) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "30")

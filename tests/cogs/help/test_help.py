@@ -218,7 +218,7 @@ async def test_what_privacy_says_is_so(harness: BotHarness, ada: MemberClient) -
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
     assert result not in harness.channel.messages
-    assert not harness.context.media.has_video(f"{job}.mp4")
+    assert not await harness.context.media.has_video(f"{job}.mp4")
     kept = await harness.job(job)
     assert (kept.request.prompt, await harness.ledger_kinds(job)) == ("a lake", ["hold", "charge"])
     await harness.wait_for_status(job, "deleted")

@@ -187,7 +187,7 @@ async def test_delete_asks_and_then_takes_message_and_file_away(
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
     assert result not in harness.channel.messages
-    assert not harness.context.media.has_video(f"{job}.mp4")
+    assert not await harness.context.media.has_video(f"{job}.mp4")
     await harness.wait_for_status(job, "deleted")
     assert (await harness.job(job)).state is S.DELIVERED
     assert await harness.ledger_kinds(job) == ["hold", "charge"]

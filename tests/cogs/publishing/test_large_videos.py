@@ -61,4 +61,4 @@ async def test_without_a_decoder_the_member_is_told(
         lambda message: "too large for here" in message.text, within=120, awaited="the news"
     )
     assert result.attachments == []
-    assert stopped_harness.context.media.has_video(f"{job}.mp4")
+    assert await stopped_harness.context.media.has_video(f"{job}.mp4")

@@ -17,7 +17,7 @@ async def test_a_deleted_video_leaves_the_job_and_its_money(harness: WorkflowHar
     await harness.run_until(S.DELIVERED, job=job)
     await delete_video(harness.context, job, ADA)
     assert harness.publisher.messages_of(job, "result") == []
-    assert not harness.context.media.has_video(f"{job}.mp4")
+    assert not await harness.context.media.has_video(f"{job}.mp4")
     await harness.run_once()
     deleted = await harness.job(job)
     assert is_deleted(deleted)
@@ -38,7 +38,7 @@ async def test_a_second_try_finishes_what_the_first_began(harness: WorkflowHarne
     for _ in range(2):
         await delete_video(harness.context, job, ADA)
     assert harness.publisher.messages_of(job, "result") == []
-    assert not harness.context.media.has_video(f"{job}.mp4")
+    assert not await harness.context.media.has_video(f"{job}.mp4")
 
 
 async def test_only_what_was_delivered_can_be_deleted(harness: WorkflowHarness):

@@ -169,7 +169,7 @@ async def test_a_video_goes_when_its_days_are_over(harness: WorkflowHarness) -> 
     assert (await retention.sweep(harness.context)).videos == 0
     harness.clock.advance(3600)
     assert (await retention.sweep(harness.context)).videos == 1
-    assert not media.has_video(f"{job}.mp4")
+    assert not await media.has_video(f"{job}.mp4")
     assert not media.copy_path(f"{job}.mp4").exists()
     assert (await harness.job(job)).file_name is not None
 
@@ -184,7 +184,7 @@ async def test_a_video_that_is_not_delivered_stays(harness: WorkflowHarness) -> 
     age(harness, f"{job}.mp4")
     harness.clock.advance(300 * _DAY_S)
     assert (await retention.sweep(harness.context)).videos == 0
-    assert harness.context.media.has_video(f"{job}.mp4")
+    assert await harness.context.media.has_video(f"{job}.mp4")
 
 
 async def test_a_video_whose_job_ended_without_it_goes(harness: WorkflowHarness) -> None:
@@ -208,7 +208,7 @@ async def test_a_video_that_no_job_knows_goes(harness: WorkflowHarness) -> None:
         media.video_path(name).write_bytes(b"video")
     age(harness, "lost.mp4")
     assert await retention.sweep(harness.context) == Swept(0, 1)
-    assert (media.has_video("lost.mp4"), media.has_video("new.mp4")) == (False, True)
+    assert (await media.has_video("lost.mp4"), await media.has_video("new.mp4")) == (False, True)
 
 
 async def test_a_sweep_of_nothing_does_nothing(harness: WorkflowHarness) -> None:

@@ -56,7 +56,7 @@ async def test_a_member_who_can_not_be_reached_leaves_it_undeliverable(harness: 
     job = (await harness.accept_job()).job
     await harness.run_until(S.UNDELIVERABLE, job=job.id)
     assert await harness.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
-    assert harness.context.media.has_video(f"{job.id}.mp4")
+    assert await harness.context.media.has_video(f"{job.id}.mp4")
     await harness.run_for(3600, step_s=600)
     assert harness.publisher.messages_of(job.id, "result") == []
     await harness.audit()
@@ -71,7 +71,7 @@ async def test_a_video_too_large_for_the_channel_is_announced_without_its_file(
     await harness.run_until(S.DELIVERED, job=job.id)
     (result,) = harness.publisher.messages_of(job.id, "result")
     assert result.video is None
-    assert harness.context.media.has_video(f"{job.id}.mp4")
+    assert await harness.context.media.has_video(f"{job.id}.mp4")
 
 
 async def test_a_refusal_without_a_cure_is_sent_privately_and_else_parked(harness: WorkflowHarness):
@@ -311,5 +311,5 @@ async def test_a_result_that_nobody_takes_for_a_week_waits_for_a_person(harness:
     assert waiting.state is S.POSTING
     assert 7.5 * 60 <= waiting.due_at_ms / 1000 - harness.clock.now() <= 15 * 60
     await harness.run_until(S.UNDELIVERABLE, job=job)
-    assert harness.context.media.has_video(f"{job}.mp4")
+    assert await harness.context.media.has_video(f"{job}.mp4")
     await harness.audit()

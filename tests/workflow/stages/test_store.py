@@ -61,7 +61,7 @@ async def test_a_video_that_can_not_be_had_is_lost_and_paid_back(
     ]
     assert harness.publisher.messages_of(job.id, "result") == []
     assert harness.publisher.messages_of(job.id, "status")[0].states[-1] is S.RESULT_LOST
-    assert not harness.context.media.has_video(f"{job.id}.mp4")
+    assert not await harness.context.media.has_video(f"{job.id}.mp4")
     await harness.audit()
 
 
