@@ -124,8 +124,7 @@ class S3Bucket:
     def list_objects(self, folder: str | None = None) -> list[BucketObject]:
         """Return the objects of a folder of keys, or those in none; not those in its subfolders."""
         # One of the overloads returns what a library makes that is not installed.
-        list_all = obstore.list_with_delimiter  # pyright: ignore[reportUnknownMemberType]
-        found = self._call(lambda: list_all(self._store, folder))
+        found = self._call(lambda: obstore.list_with_delimiter(self._store, folder))  # pyright: ignore[reportUnknownMemberType]
         return [
             BucketObject(each["path"].rpartition("/")[2], each["last_modified"].timestamp())
             for each in found["objects"]

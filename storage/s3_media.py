@@ -3,8 +3,8 @@
 A file is on the disk first and then in the bucket before it is reported as saved, and is fetched to
 the disk of any host that uses it. Where the bucket does not answer, what is on the disk counts.
 
-An input in the bucket is in use while it, or the mark beside it, is young. To touch or keep an input
-is to write its mark, and then to look for the file; to remove one is to take it aside, and then to
+An input in the bucket is in use while it, or the mark beside it, is young. To touch or keep one is
+to write its mark, and then to look for the file; to remove one is to take it aside, and then to
 look at the mark. So one of both sees the other.
 """
 
