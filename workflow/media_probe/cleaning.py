@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from workflow.media_probe.clips import Frame, Track, Tracks, decode
+from workflow.media_probe.nal_units import NalUnits
 from workflow.media_probe.types import ClipSuffix
 from workflow.video_tools.encoders import AudioEncoder, VideoEncoder
 
@@ -62,6 +63,7 @@ class _Copy:
         self._is_video = isinstance(track, VideoStream)
         self._stream = target.add_stream_from_template(track)
         self._next_pts = 0
+        self._units = NalUnits.of(track)
 
     def add(self, packet: "Packet[Any]") -> bool:
         """Copy a packet; return whether the copy may go on."""
@@ -79,16 +81,30 @@ class _Copy:
         packet.pts -= self._offset
         packet.dts = None if packet.dts is None else packet.dts - self._offset
         self._next_pts = packet.pts + (packet.duration or 0)
+        packet = self._without_more(packet)
         packet.stream = self._stream
         self._target.mux(packet)
         return True
+
+    def _without_more(self, packet: "Packet[Any]") -> "Packet[Any]":
+        """Leave out what is in a packet besides pictures."""
+        data = bytes(packet)
+        if self._units is None or not self._units.hold_more(data):
+            return packet
+        kept = Packet(self._units.without_more(data))
+        kept.pts, kept.dts, kept.duration = packet.pts, packet.dts, packet.duration
+        kept.time_base, kept.is_keyframe = packet.time_base, packet.is_keyframe
+        return kept
 
 
 def can_copy(tracks: Tracks, suffix: ClipSuffix) -> bool:
     """Return whether APIXO takes the codecs of the tracks as they are, within a kind of file."""
     video, audio = (track and track.codec_context.name for track in (tracks.video, tracks.audio))
+    units = NalUnits.of(tracks.video)
     match suffix:
         case "mp4":
+            if units is not None and not units.can_be_copied:
+                return False
             return video in _COPIED_VIDEO and audio in (None, *_COPIED_MOVIE_SOUND)
         case "mp3":
             return audio in ("mp3", "mp3float")

@@ -20,6 +20,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from workflow.media_probe.nal_units import NalUnits
 from workflow.media_probe.types import MediaFault, UnusableMedia
 
 Frame = VideoFrame | AudioFrame
@@ -92,6 +93,8 @@ class Played:
         sound: the samples that play.
         whole: all packets, with what an encoder padded.
         packets, hidden, frames: how many there are; hidden packets do not play.
+        size: of all packets, in bytes.
+        holds_more: packets hold something besides pictures.
     """
 
     start: Fraction | None = None
@@ -101,6 +104,17 @@ class Played:
     packets: int = 0
     hidden: int = 0
     frames: int = 0
+    size: int = 0
+    holds_more: bool = False
+
+    def add_packet(self, packet: "Packet[Any]", units: NalUnits | None) -> None:
+        """Count a packet before it is decoded."""
+        self.packets += 1
+        self.size += packet.size
+        self.hidden += packet.is_discard
+        self.whole += (packet.duration or 0) * (packet.time_base or Fraction())
+        if units is not None and not self.holds_more:
+            self.holds_more = units.hold_more(bytes(packet))
 
     def add(self, frame: Frame) -> None:
         """Count a frame; one without a time follows the one before."""
@@ -147,15 +161,13 @@ def decode(
         MemoryError: the system has no memory for it.
     """
     decoded = Decoded(tracks={track.index: Played() for track in tracks.all})
-    work = _Work()
+    work, units = _Work(), {track.index: NalUnits.of(track) for track in tracks.all}
     for track in tracks.all:
         track.codec_context.thread_count = _DECODER_THREADS
     for packet in _packets(container, tracks, decoded):
         played = decoded.tracks[packet.stream.index]
         if packet.size:
-            played.packets += 1
-            played.hidden += packet.is_discard
-            played.whole += (packet.duration or 0) * (packet.time_base or Fraction())
+            played.add_packet(packet, units[packet.stream.index])
         for frame in _frames(packet, decoded):
             work.add(frame)
             played.add(frame)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from workflow.media_probe.movie_parts import is_plain_movie
+
 _JPEG_MARKS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 """How the segments begin that may stand ahead of the pixels; other application's may not."""
 
@@ -20,25 +22,11 @@ _PNG_CHUNKS: Final = frozenset(
     }
 )
 _WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF"})
-_WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"PEAK", b"ISFT"})
-_MOVIE_BOXES: Final = frozenset(
-    {
-        *(b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"pdin", b"wide"),
-        *(b"mvhd", b"trak", b"tkhd", b"edts", b"elst", b"mdia", b"mdhd", b"hdlr", b"minf"),
-        *(b"vmhd", b"smhd", b"dinf", b"dref", b"stbl", b"stsd", b"stts", b"ctts", b"cslg"),
-        *(b"stss", b"stps", b"sdtp", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp"),
-        *(b"mvex", b"mehd", b"trex", b"iods", b"tapt", b"load", b"gmhd"),
-        *(b"mfhd", b"traf", b"tfhd", b"tfdt", b"trun", b"tfra", b"mfro"),
-        *(b"udta", b"meta", b"ilst", b"\xa9too", b"\xa9swr"),
-    }
-)
-_BRANCHES: Final = {
-    **dict.fromkeys((b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl", b"mvex"), 8),
-    **dict.fromkeys((b"moof", b"traf", b"mfra", b"udta", b"ilst"), 8),
-    b"meta": 12,
-}
-"""Where the boxes that a box holds begin; of tags only the encoder's is known."""
-_BLANK: Final = (b"free", b"skip")
+_WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"ISFT"})
+_ENCODER_LIST: Final = re.compile(rb"INFOISFT.\0\0\0Lavf[0-9.]+\0*", re.DOTALL)
+_JFIF_BYTES: Final = 16
+"""Of a segment without a small picture."""
+
 _MP3_TAGS: Final = re.compile(rb"ID3[\2-\4]|APETAGEX|LYRICSBEGIN")
 
 
@@ -54,7 +42,7 @@ def has_other_parts(data: bytes, name: str) -> bool:
         case "WAV":
             return data[:4] == b"RIFF" and not _are_known(_riff_chunks(data), _WAV_CHUNKS)
         case "MP4" | "MOV":
-            return not _is_plain_movie(data)
+            return not is_plain_movie(data)
         case "MP3":
             return not _is_plain_mp3(data)
         case _:
@@ -74,6 +62,8 @@ def _is_plain_jpeg(data: bytes) -> bool:
         if kind not in _JPEG_TABLES and (mark is None or kind in seen - {0xE2}):
             return False
         if mark is not None and not data.startswith(mark, at + 4):
+            return False
+        if kind == 0xE0 and size != _JFIF_BYTES:
             return False
         seen.add(kind)
         at += 2 + size
@@ -105,34 +95,9 @@ def _riff_chunks(data: bytes) -> Iterator[bytes]:
     at = 12
     while at + 8 <= len(data):
         kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind == b"LIST" and data[at + 8 : at + 16] == b"INFOISFT":
-            # The encoder's name, if nothing follows it in the list.
-            kind = b"ISFT" if size - 12 <= data[at + 16] + 1 else kind
+        if kind == b"LIST" and _ENCODER_LIST.fullmatch(data, at + 8, at + 8 + size):
+            kind = b"ISFT"
         yield kind
         at += 8 + size + size % 2
     if at not in (len(data), len(data) + 1):
         yield b""
-
-
-def _is_plain_movie(data: bytes) -> bool:
-    return all(
-        kind in _MOVIE_BOXES or (kind in _BLANK and not any(body))
-        for kind, body in _boxes(memoryview(data))
-    )
-
-
-def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield the boxes of a movie, and those that they hold; what is no box has no name."""
-    at = 0
-    while at < len(data) and bytes(data[at : at + 5]) != b"\0\0\0\0":
-        size, kind = int.from_bytes(data[at : at + 4]), bytes(data[at + 4 : at + 8])
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16])
-        end = len(data) if size == 0 else at + size
-        if size in range(1, 8) or end > len(data):
-            yield b"", data[:0]
-            return
-        yield kind, data[at + 8 : end]
-        if kind in _BRANCHES:
-            yield from _boxes(data[at + _BRANCHES[kind] : end])
-        at = end

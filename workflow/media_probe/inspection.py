@@ -25,6 +25,7 @@ from workflow.media_probe.clips import (
 )
 from workflow.media_probe.file_parts import has_other_parts
 from workflow.media_probe.formats import FileFormat, identify
+from workflow.media_probe.movie_parts import media_bytes
 from workflow.media_probe.types import (
     ClipInfo,
     ClipSuffix,
@@ -44,10 +45,12 @@ _SUFFIXES: Final[Mapping[str, ClipSuffix]] = {
 _SILENT_TAGS: Final = frozenset(
     {
         *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name"),
-        *("language", "vendor_id", "timecode", "creation_time"),
+        *("language", "vendor_id"),
     }
 )
 """Metadata that tells nothing of people; with any other a clip is copied without it."""
+
+_ENCODER: Final = re.compile(r"(Lav[cf]|LAME)?[ 0-9.]*(libx26[45])?", re.ASCII)
 
 _MAX_MISSING_S: Final = Fraction(1, 2)
 """A longer gap between a video's declared and its played end means that it is cut off."""
@@ -150,7 +153,7 @@ class _Source:
             return None
         decoded = self._decoded()
         lengths = [*declared, decoded.seconds]
-        if not _is_whole(decoded) or not _are_equal(lengths):
+        if not _is_whole(decoded) or not _are_equal(lengths) or self._holds_more(decoded):
             return None
         return max(*lengths, *_padded_lengths(decoded, self.copy_suffix))
 
@@ -163,7 +166,7 @@ class _Source:
         copied = self._copied() if self._can_copy else None
         if copied is not None:
             info, decoded = _measure(copied, self.copy_suffix)
-            if _is_whole(decoded):
+            if _is_whole(decoded) and not has_other_parts(copied, self.copy_suffix.upper()):
                 return self._checked(info, copied)
         if max(self._declared) * 1000 > 4 * MAX_CLIP_MS:
             # It will be refused for its length, so an encoder's work would be in vain.
@@ -198,9 +201,18 @@ class _Source:
     def _fits(self, size: int) -> bool:
         return size <= (MAX_VIDEO_BYTES if self.kind is MediaKind.VIDEO else MAX_AUDIO_BYTES)
 
+    def _holds_more(self, decoded: Decoded) -> bool:
+        """Return whether there is more than what plays between the samples, or in them."""
+        if any(track.holds_more for track in decoded.tracks.values()):
+            return True
+        used = sum(track.size for track in decoded.tracks.values())
+        return self.demuxer.startswith("mov") and media_bytes(self.data) != used
+
     def _has_metadata(self, container: InputContainer) -> bool:
-        found = set(container.metadata).union(*(stream.metadata for stream in container.streams))
-        if found - _SILENT_TAGS or container.chapters():
+        tags = [container.metadata, *(stream.metadata for stream in container.streams)]
+        if set().union(*tags) - _SILENT_TAGS or container.chapters():
+            return True
+        if not all(_ENCODER.fullmatch(each.get("encoder", "")) for each in tags):
             return True
         return has_other_parts(self.data, self._format_name)
 
