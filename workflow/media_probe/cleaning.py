@@ -8,11 +8,13 @@ are encoded, with H.264 and AAC in an MP4, or as an MP3.
 # The types of PyAV name those of numpy, which is not installed.
 
 import io
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
 import av
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -21,7 +23,7 @@ from av.video.stream import VideoStream
 from workflow.media_probe.clips import Frame, Track, Tracks, decode
 from workflow.media_probe.nal_units import NalUnits
 from workflow.media_probe.types import ClipSuffix
-from workflow.video_tools.encoders import AudioEncoder, VideoEncoder
+from workflow.video_tools.encoders import AudioEncoder, SoundCodec, VideoEncoder
 
 _COPIED_VIDEO: Final = ("h264", "hevc")
 _COPIED_MOVIE_SOUND: Final = ("aac",)
@@ -29,16 +31,25 @@ _SOUND_BITS: Final = 192_000
 QUALITY: Final = 18
 """x264's CRF: no difference is seen."""
 _RATE: Final = 48_000
+_TOGETHER_S: Final = Fraction(1, 20)
+"""About one packet of sound."""
+_SOUND_CODECS: Final[Mapping[ClipSuffix, SoundCodec]] = {
+    "mp4": "aac",
+    "mp3": "libmp3lame",
+    "wav": "pcm_s16le",
+}
 
 
 def copy_packets(source: InputContainer, tracks: Tracks, suffix: ClipSuffix) -> bytes | None:
     """Copy the tracks without decoding; None where the copy would hold video that does not play.
 
-    Sound that does not play, such as an encoder's padding, is left out.
+    Sound that does not play, such as an encoder's padding, is left out; so is a last packet of
+    sound that would outlast the video, since readers differ in how long it makes the file.
     """
     out, start = io.BytesIO(), _start(tracks)
+    end = _common_end(tracks) if source.format.name.startswith("mov") else None
     with create_file(out, suffix) as target:
-        copies = {track.index: _Copy(target, track, start) for track in tracks.all}
+        copies = {track.index: _Copy(target, track, start, end) for track in tracks.all}
         for packet in source.demux(tracks.all):
             if packet.size and not copies[packet.stream.index].add(packet):
                 return None
@@ -53,10 +64,23 @@ def _start(tracks: Tracks) -> Fraction:
     return max(Fraction(), min(starts, default=Fraction()))
 
 
-class _Copy:
-    """Copies one track, with its times counted from `start` on."""
+def _common_end(tracks: Tracks) -> Fraction | None:
+    """Return when video and sound end together, as a file declares it; None if they do not."""
+    if tracks.audio is None or not all(track.duration for track in tracks.all):
+        return None
+    video_s, audio_s, *_ = (
+        ((track.start_time or 0) + (track.duration or 0)) * (track.time_base or Fraction())
+        for track in (*tracks.all, tracks.audio)
+    )
+    return None if audio_s > video_s + _TOGETHER_S else max(video_s, audio_s)
 
-    def __init__(self, target: OutputContainer, track: Track, start: Fraction) -> None:
+
+class _Copy:
+    """Copies one track, with its times counted from `start` on, and without sound beyond `end`."""
+
+    def __init__(
+        self, target: OutputContainer, track: Track, start: Fraction, end: Fraction | None
+    ) -> None:
         self.has_begun = False
         self._offset = round(start / (track.time_base or 1))
         self._target = target
@@ -64,10 +88,17 @@ class _Copy:
         self._stream = target.add_stream_from_template(track)
         self._next_pts = 0
         self._units = NalUnits.of(track)
+        self._is_pcm = track.codec_context.name.startswith("pcm_")
+        self._last_pts: Fraction | None = None
+        if isinstance(track, AudioStream) and end is not None and track.time_base:
+            length = Fraction(track.codec_context.frame_size or 0, track.codec_context.sample_rate)
+            self._last_pts = (end - length) / track.time_base
 
     def add(self, packet: "Packet[Any]") -> bool:
         """Copy a packet; return whether the copy may go on."""
-        if packet.is_corrupt or (packet.is_discard and self._is_video):
+        # The last packet of a WAV whose header promises more is no whole one.
+        is_damaged = packet.is_corrupt and not self._is_pcm
+        if is_damaged or (packet.is_discard and self._is_video):
             return False
         if packet.is_discard:
             return True
@@ -77,11 +108,15 @@ class _Copy:
             packet.pts = packet.dts = self._next_pts + self._offset
         if not self.has_begun and not packet.is_keyframe:
             return False
+        if self.has_begun and self._last_pts is not None and packet.pts > self._last_pts:
+            return True
         self.has_begun = True
         packet.pts -= self._offset
         packet.dts = None if packet.dts is None else packet.dts - self._offset
         self._next_pts = packet.pts + (packet.duration or 0)
         packet = self._without_more(packet)
+        if not packet.size:
+            return True
         packet.stream = self._stream
         self._target.mux(packet)
         return True
@@ -144,8 +179,9 @@ def _encoders(
     if tracks.video is not None:
         video = VideoEncoder.like(target, tracks.video, quality=QUALITY)
     if tracks.audio is not None:
-        codec = "aac" if suffix == "mp4" else "libmp3lame"
-        audio = AudioEncoder(target, codec, rate=_RATE, layout="stereo", bits=_SOUND_BITS)
+        audio = AudioEncoder(
+            target, _SOUND_CODECS[suffix], rate=_RATE, layout="stereo", bits=_SOUND_BITS
+        )
     return video, audio
 
 

@@ -55,10 +55,15 @@ _ENCODER: Final = re.compile(r"(Lav[cf]|LAME)?[ 0-9.]*(libx26[45])?", re.ASCII)
 _MAX_MISSING_S: Final = Fraction(1, 2)
 """A longer gap between a video's declared and its played end means that it is cut off."""
 
+_MOVIES: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 _REFERENCE: Final = struct.Struct(">I4xI")
 """A data reference: its size and, behind its kind, its flags."""
 
 _IN_THIS_FILE: Final = 1
+
+_MAX_US: Final = MAX_CLIP_MS * 1000
+_PADDING_US: Final = 200_000
+"""More than an encoder of MP3 pads."""
 
 _CUT_S: Final = Fraction(MAX_CLIP_MS - 100, 1000)
 """Encoders pad the end of the sound, so a cut keeps a distance from the limit."""
@@ -98,9 +103,12 @@ def _inspect(
     if is_cut:
         return _measured_copy(source.encode(_CUT_S), source.encoded_suffix)
     suffix = _SUFFIXES.get(file_format.name)
-    if suffix is not None and (length := source.length_as_it_is()) is not None:
-        return ClipInfo(suffix=suffix, microseconds=_to_microseconds(length)), data
-    return source.clean()
+    if suffix is not None and (length := source.length_as_it_is(suffix)) is not None:
+        info, sent = ClipInfo(suffix=suffix, microseconds=_to_microseconds(length)), data
+    else:
+        info, sent = source.clean()
+    is_padded = kind is MediaKind.AUDIO and _MAX_US < info.microseconds < _MAX_US + _PADDING_US
+    return source.unpadded(info, sent) if is_padded else (info, sent)
 
 
 class _Source:
@@ -145,10 +153,11 @@ class _Source:
         check_size(tracks.video.width, tracks.video.height)
         return tracks
 
-    def length_as_it_is(self) -> Fraction | None:
+    def length_as_it_is(self, suffix: ClipSuffix) -> Fraction | None:
         """Return the length if every reader agrees on it and nothing is hidden; None otherwise."""
         declared = [*self._declared, *_movie_headers(self.data, self.demuxer)]
-        could_go = self._is_plain and self._can_copy and self._fits(len(self.data))
+        is_named_so = self.kind is MediaKind.VIDEO or suffix == self.copy_suffix
+        could_go = is_named_so and self._is_plain and self._can_copy and self._fits(len(self.data))
         if not could_go or not _are_equal(declared):
             return None
         decoded = self._decoded()
@@ -176,10 +185,22 @@ class _Source:
         info, _ = _measure(encoded, self.encoded_suffix)
         return self._checked(info, encoded)
 
+    def unpadded(self, info: ClipInfo, sent: bytes) -> tuple[ClipInfo, bytes]:
+        """Return sound as a WAV if what makes it too long is the padding of an MP3 alone."""
+        with self.opened() as container:
+            wav = cleaning.encode(container, self.tracks(container), "wav")
+        exact, _ = _measure(wav, "wav")
+        return (exact, wav) if exact.microseconds <= _MAX_US else (info, sent)
+
     def encode(self, until: Fraction | None) -> bytes:
         """Encode what plays, up to a moment."""
         with self.opened() as container:
-            return cleaning.encode(container, self.tracks(container), self.encoded_suffix, until)
+            encoded = cleaning.encode(container, self.tracks(container), self.encoded_suffix, until)
+        if self.encoded_suffix != "mp4":
+            return encoded
+        with open_clip(io.BytesIO(encoded), _MOVIES) as container:
+            tracks = Tracks.of(container)
+            return cleaning.copy_packets(container, tracks, "mp4") or encoded
 
     def _copied(self) -> bytes | None:
         with self.opened() as container:

@@ -8,11 +8,14 @@ from fractions import Fraction
 from typing import Any, Final, Literal, cast
 
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
+
+SoundCodec = Literal["aac", "libmp3lame", "pcm_s16le"]
 
 _FRAME_RATE: Final = Fraction(25)
 _MIN_SIDE: Final = 2
@@ -42,7 +45,13 @@ class VideoEncoder:
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = time_base or 1 / rate
         bound = {} if max_bits is None else {"maxrate": str(max_bits), "bufsize": str(max_bits)}
-        self._stream.options = {"preset": "veryfast", "crf": str(quality), "threads": "2", **bound}
+        self._stream.options = {
+            "preset": "veryfast",
+            "crf": str(quality),
+            "threads": "2",
+            "a53cc": "0",
+            **bound,
+        }
 
     @classmethod
     def like(
@@ -99,12 +108,12 @@ class VideoEncoder:
 
 
 class AudioEncoder:
-    """Encodes sound at a bit rate."""
+    """Encodes sound at a bit rate; its source may change rate and channels on the way."""
 
     def __init__(
         self,
         target: OutputContainer,
-        codec: Literal["aac", "libmp3lame"],
+        codec: SoundCodec,
         *,
         rate: int,
         layout: Literal["mono", "stereo"],
@@ -114,11 +123,25 @@ class AudioEncoder:
         self._stream: AudioStream = target.add_stream(codec, rate=rate)
         self._stream.layout = layout
         self._stream.bit_rate = bits
+        self._source: tuple[str, str, int] | None = None
+        self._resampler: AudioResampler | None = None
 
     def add(self, frame: AudioFrame) -> None:
         """Encode a frame."""
-        self._target.mux(self._stream.encode(frame))
+        source = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or source != self._source:
+            self._resample(None)
+            context = self._stream.codec_context
+            self._resampler = AudioResampler(context.format, context.layout, context.sample_rate)
+            self._source = source
+        self._resample(frame)
 
     def end(self) -> None:
         """Encode what is left."""
+        self._resample(None)
         self._target.mux(self._stream.encode(None))
+
+    def _resample(self, frame: AudioFrame | None) -> None:
+        if self._resampler is not None:
+            for resampled in self._resampler.resample(frame):
+                self._target.mux(self._stream.encode(resampled))

@@ -71,6 +71,10 @@ FIT: dict[str, Make] = {
     "the heaviest video": lambda: Files(videos=(padded(2000, MAX_VIDEO_BYTES),)),
     "the shortest MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(2000),)),
     "the longest MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(14_950),)),
+    "an MP3 that padding makes too long": lambda: Files(
+        pictures=(lake(),), audios=(make_audio(15_000),)
+    ),
+    "the longest video with sound": lambda: Files(videos=(make_video(15_000, sound_ms=15_000),)),
     "the longest WAV": lambda: Files(pictures=(lake(),), audios=(make_audio(15_000, "wav"),)),
     "three sounds": lambda: Files(
         videos=(make_video(2000),), audios=(make_audio(5000, "wav"),) * 3
@@ -95,7 +99,7 @@ UNFIT: dict[str, Make] = {
     "a picture as video": lambda: Files(videos=(lake(),)),
     "sound as video": lambda: Files(videos=(make_audio(3000),)),
     "too short an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(1900),)),
-    "too long an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(15_000),)),
+    "too long an MP3": lambda: Files(pictures=(lake(),), audios=(make_audio(15_060),)),
     "too long a WAV": lambda: Files(pictures=(lake(),), audios=(make_audio(15_001, "wav"),)),
     "a picture as sound": lambda: Files(pictures=(lake(),), audios=(lake(),)),
     "sound alone": lambda: Files(audios=(make_audio(3000),)),

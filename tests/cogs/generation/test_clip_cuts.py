@@ -45,7 +45,7 @@ async def test_a_video_that_is_too_long_is_cut_with_a_click(
 ) -> None:
     """What is billed is the length of what APIXO gets; the member is told of it."""
     refused = await asked(harness, ada, video1=long_video())
-    assert "dance.mp4 lasts 20.0" in refused.text
+    assert "dance.mp4 lasts 20 s" in refused.text
     assert button_labels(refused) == [CUT, "Edit again"]
     answer = await (await ada.click(refused, CUT)).until_answered()
     job = await harness.job(job_id_in(answer))

@@ -116,6 +116,53 @@ def test_any_sound_is_taken(container: str, codec: str) -> None:
     assert sent[:4] == b"RIFF" or sent[:2] == b"\xff\xfb" or sent[:3] == b"ID3"
 
 
+@pytest.mark.parametrize("ms", [3000, 14_980, 15_000])
+def test_sound_that_ends_with_the_video_makes_it_no_longer(ms: int) -> None:
+    """Though AAC has whole packets only, of which the last one plays in part."""
+    sent = is_billed_by_what_is_sent(VIDEO, make_video(ms, sound_ms=ms))
+    assert measure(sent).longest_ms == ms
+    assert sorted(measure(sent).kinds) == ["audio", "video"]
+
+
+def test_sound_that_outlasts_the_video_is_kept() -> None:
+    sent = is_billed_by_what_is_sent(VIDEO, make_video(2000, sound_ms=2500))
+    assert 2500 <= measure(sent).longest_ms < 2530
+
+
+@pytest.mark.parametrize("kind", ["mp3", "ogg"])
+def test_sound_that_padding_makes_too_long_becomes_a_wav(kind: str) -> None:
+    """An MP3 has whole packets only: one of 15 s counts as more."""
+    info, sent = inspect(AUDIO, make_audio(15_000, kind))
+    assert (info.suffix, info.microseconds, info.is_converted) == ("wav", 15_000_000, True)
+    assert measure(sent).longest_ms == 15_000
+    assert inspect(AUDIO, make_audio(15_060, kind))[0].microseconds > 15_000_000
+
+
+def test_sounds_of_several_rates_in_one_file_are_taken() -> None:
+    """Joined by whoever had only MP3s, in mono and stereo."""
+    joined = make_audio(2000) + make_sound("mp3", "libmp3lame", 2000)
+    sent = is_billed_by_what_is_sent(AUDIO, joined)
+    assert 3900 < measure(sent).longest_ms < 4300
+
+
+def test_a_wav_without_a_length_stays_one() -> None:
+    """A program that could not go back to its head left the largest numbers there."""
+    data = bytearray(make_audio(2000, "wav"))
+    data[4:8] = b"\xff" * 4
+    at = data.index(b"data") + 4
+    data[at : at + 4] = b"\xff" * 4
+    info, sent = inspect(AUDIO, bytes(data))
+    assert (info.suffix, info.microseconds, info.is_converted) == ("wav", 2_000_000, True)
+    assert measure(sent).longest_ms == 2000
+
+
+@pytest.mark.parametrize("codec", ["libmp3lame", "adpcm_ima_wav"])
+def test_a_wav_of_packed_sound_becomes_an_mp3(codec: str) -> None:
+    """Few readers know that a WAV may hold anything but samples."""
+    info, _ = inspect(AUDIO, make_sound("wav", codec, 3000))
+    assert (info.suffix, info.is_converted) == ("mp3", True)
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
 def test_an_animated_picture_is_a_clip(kind: str) -> None:
     """Frame by frame, as long as it shows them; from a frame without a time on for 0.1 s."""
