@@ -9,7 +9,7 @@ from typing import Final
 
 from workflow.media_probe.movie_parts import is_plain_movie
 
-_JPEG_MARKS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+_JPEG_MARKS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xEE: b"Adobe"}
 """How the segments begin that may stand ahead of the pixels; other application's may not."""
 
 _JPEG_TABLES: Final = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD})
@@ -17,11 +17,11 @@ _SCAN: Final = 0xDA
 _END_OF_JPEG: Final = b"\xff\xd9"
 _PNG_CHUNKS: Final = frozenset(
     {
-        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP"),
+        *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB"),
         *(b"sBIT", b"bKGD", b"pHYs", b"hIST", b"cICP", b"mDCV", b"cLLI", b"eXIf"),
     }
 )
-_WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF"})
+_WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"EXIF"})
 _WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"ISFT"})
 _ENCODER_LIST: Final = re.compile(rb"INFOISFT.\0\0\0Lavf[0-9.]+\0*", re.DOTALL)
 _JFIF_BYTES: Final = 16
@@ -59,7 +59,7 @@ def _is_plain_jpeg(data: bytes) -> bool:
     while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
         kind, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
         mark = _JPEG_MARKS.get(kind)
-        if kind not in _JPEG_TABLES and (mark is None or kind in seen - {0xE2}):
+        if kind not in _JPEG_TABLES and (mark is None or kind in seen):
             return False
         if mark is not None and not data.startswith(mark, at + 4):
             return False

@@ -51,6 +51,9 @@ _MARKS: Final = (
     (b"MThd", FileFormat(name="MIDI", content="other")),
     (b"\0\0\x01\xba", FileFormat(name="MPEG", content="other")),
     (b"\0\0\0\x0cJXL ", FileFormat(name="JPEG XL", content="other")),
+    (b"\0\0\0\x0cjP  ", FileFormat(name="JPEG 2000", content="other")),
+    (b"\xff\x4f\xff\x51", FileFormat(name="JPEG 2000", content="other")),
+    (b"\0\0\x01\0", FileFormat(name="icon", content="other")),
     (b"\xff\x0a", FileFormat(name="JPEG XL", content="other")),
     (b"8BPS", FileFormat(name="Photoshop", content="other")),
     (b"%PDF", FileFormat(name="PDF", content="other")),
@@ -66,7 +69,9 @@ _MARKUP: Final = re.compile(rb"\s*<(\?xml|!doctype|html|svg|mpd)", re.IGNORECASE
 _MP3: Final = FileFormat(name="MP3", content="sound", demuxer="mp3")
 _AAC: Final = FileFormat(name="AAC", content="sound", demuxer="aac")
 _FLAC: Final = FileFormat(name="FLAC", content="sound", demuxer="flac")
-_SYNC: Final = re.compile(rb"\xff[\xe0-\xff]")
+_SYNC: Final = re.compile(rb"\xff[\xe2-\xe5\xf0-\xf5\xf8-\xfd][^\xf0-\xff]")
+"""The head of a frame of MPEG audio: of layer 2 or 3, or AAC; of a bit rate that there is."""
+
 _SEARCHED_BYTES: Final = 65_536
 """How far ahead of its first frame a sound may begin with other bytes."""
 
@@ -117,10 +122,8 @@ def _tagged_sound(data: bytes) -> FileFormat | None:
     if data[at : at + 4] == b"fLaC":
         return _FLAC
     head = data[at : at + _SEARCHED_BYTES]
-    if at == 0 and head[:1] not in (b"\0", b"\xff"):
-        return None
-    sync = _SYNC.search(head)
+    sync = _SYNC.search(head) if at else _SYNC.match(head.lstrip(b"\0"))
     if sync is None:
         return _MP3 if at else None
-    is_layer_3 = head[sync.start() + 1] & 6
-    return _MP3 if is_layer_3 else _AAC
+    is_mpeg_audio = sync[0][1] & 6
+    return _MP3 if is_mpeg_audio else _AAC

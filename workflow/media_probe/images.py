@@ -9,6 +9,7 @@ from typing import Final
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from domain.models import MAX_IMAGE_BYTES, MAX_IMAGE_SIDE
+from workflow.media_probe.colours import are_plain, to_srgb
 from workflow.media_probe.file_parts import has_other_parts
 from workflow.media_probe.formats import identify
 from workflow.media_probe.types import MediaFault, PictureFormat, PictureInfo, UnusableMedia
@@ -17,7 +18,6 @@ _SENT: Final = ("PNG", "JPEG", "WEBP")
 _READ: Final = (*_SENT, "GIF", "BMP", "TIFF")
 _LOSSLESS: Final = ("PNG", "GIF", "BMP", "TIFF")
 _MAX_PIXELS: Final = 120_000_000
-_MAX_PROFILE_BYTES: Final = 256 << 10
 _QUALITIES: Final = (92, 85, 75)
 _SMALLER: Final = 0.75
 _MAX_METADATA_BYTES: Final = 64 << 20
@@ -46,8 +46,8 @@ _TECHNICAL_TAGS: Final = frozenset(
 
 _PNG_CHANNELS: Final = {2: 3, 4: 2, 6: 4}
 
-_JPEG_SEGMENTS: Final = ("APP0", "APP2", "APP14")
-"""JFIF, colour profile and Adobe's colour transform."""
+_JPEG_SEGMENTS: Final = ("APP0", "APP14")
+"""JFIF and Adobe's colour transform."""
 
 # Sides are checked before decoding, and the process has a memory limit besides.
 Image.MAX_IMAGE_PIXELS = None
@@ -148,6 +148,7 @@ def _with_end(data: bytes) -> bytes:
 
     A decoder that has all pixels skips what follows; one that lacks some takes it for pixels.
     """
+    data = data.rstrip(_END_OF_JPEG[:1])
     whole = data + _END_OF_JPEG
     probes = (whole, data + b"\x55\xaa" * 512 + _END_OF_JPEG)
     pixels = [_pixels(probe) for probe in probes]
@@ -186,9 +187,9 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _is_plain(image: ImageFile.ImageFile) -> bool:
-    """Return whether a picture carries nothing but pixels, colours and orientation."""
+    """Return whether a picture carries nothing but pixels and orientation."""
     info = image.info
-    if image.format == "MPO" or len(info.get("icc_profile") or b"") > _MAX_PROFILE_BYTES:
+    if image.format == "MPO" or not are_plain(image):
         return False
     if "xmp" in info or "comment" in info or getattr(image, "text", None):
         return False
@@ -212,19 +213,13 @@ def _convert(
     """Save a picture upright, without metadata, as small as APIXO takes it."""
     kind = _kind(image)
     image.draft("RGB", (MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))
-    profile = image.info.get("icc_profile")
-    has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-    picture = image.convert("RGBA" if has_alpha else "RGB")
-    picture.info = {}  # Pillow writes the comment, too, that it finds there
+    picture = to_srgb(image)
     if max(picture.size) > MAX_IMAGE_SIDE:
         picture.thumbnail((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE), Image.Resampling.LANCZOS)
     if orientation in _TURNS:
         picture = picture.transpose(_TURNS[orientation])
-    if profile is None or len(profile) > _MAX_PROFILE_BYTES:
-        profile = None
-    saved, format_, (width, height) = _saved(
-        picture, profile, is_lossless=has_alpha or kind in _LOSSLESS
-    )
+    is_lossless = picture.mode == "RGBA" or kind in _LOSSLESS
+    saved, format_, (width, height) = _saved(picture, is_lossless=is_lossless)
     info = PictureInfo(
         format=format_,
         width=width,
@@ -236,18 +231,15 @@ def _convert(
 
 
 def _saved(
-    picture: Image.Image, profile: bytes | None, *, is_lossless: bool
+    picture: Image.Image, *, is_lossless: bool
 ) -> tuple[bytes, PictureFormat, tuple[int, int]]:
     """Save a picture: lossless if it fits so, else in JPEG, else with fewer pixels."""
     while True:
-        if (
-            is_lossless
-            and len(png := _bytes(picture, "PNG", icc_profile=profile)) <= MAX_IMAGE_BYTES
-        ):
+        if is_lossless and len(png := _bytes(picture, "PNG")) <= MAX_IMAGE_BYTES:
             return png, "PNG", picture.size
         if picture.mode == "RGB":
             for quality in _QUALITIES:
-                jpeg = _bytes(picture, "JPEG", quality=quality, icc_profile=profile)
+                jpeg = _bytes(picture, "JPEG", quality=quality)
                 if len(jpeg) <= MAX_IMAGE_BYTES:
                     return jpeg, "JPEG", picture.size
         width, height = (round(side * _SMALLER) for side in picture.size)

@@ -214,6 +214,13 @@ def test_the_name_of_a_wrong_file_is_told() -> None:
     assert fault(VIDEO, b"RIFF\0\0\0\0AVI LIST") == (other, "AVI")
     assert fault(AUDIO, b"no sound at all") == (other, None)
     assert fault(VIDEO, b"") == (other, None)
+    assert fault(AUDIO, b"\0\0\0\x0cjP  \r\n\x87\n") == (other, "JPEG 2000")
+    assert fault(AUDIO, b"\0\0\1\0\1\0\x10\x10" + bytes(8) + wav + b"\xff\xfb\x90") == (
+        other,
+        "icon",
+    )
+    assert fault(AUDIO, b"\0\0\2\0" + bytes(14) + b"\xff\xfb\x90" * 99) == (other, None)
+    assert fault(AUDIO, "\ufefftext".encode("utf-16-le")) == (other, None)
     assert fault(VIDEO, wav) == (MediaFault.NO_VIDEO_TRACK, "WAV")
     assert fault(AUDIO, mp4) == (MediaFault.NO_AUDIO_TRACK, "MP4")
 
