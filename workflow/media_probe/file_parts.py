@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from workflow.media_probe.movie_parts import is_plain_movie
+from workflow.media_probe.movie_parts import is_plain_movie, media_bytes
 
 _JPEG_MARKS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xEE: b"Adobe"}
 """How the segments begin that may stand ahead of the pixels; other application's may not."""
@@ -26,6 +26,9 @@ _WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"ISFT"})
 _ENCODER_LIST: Final = re.compile(rb"INFOISFT.\0\0\0Lavf[0-9.]+\0*", re.DOTALL)
 _JFIF_BYTES: Final = 16
 """Of a segment without a small picture."""
+
+_INFO_BYTES: Final = 192
+"""What an encoder says in the first frame of an MP3; the rest of that is empty."""
 
 _MP3_TAGS: Final = re.compile(rb"ID3[\2-\4]|APETAGEX|LYRICSBEGIN")
 
@@ -77,6 +80,18 @@ def _is_plain_mp3(data: bytes) -> bool:
     if data.startswith(b"ID3") and (any(data[6:9]) or data[10:14] != b"TSSE"):
         return False
     return _MP3_TAGS.search(data, 1) is None and data[-128:-125] != b"TAG"
+
+
+def has_other_bytes(data: bytes, name: str, used: int) -> bool:
+    """Return whether more bytes stand among the samples of a file than the `used` ones."""
+    match name:
+        case "MP4" | "MOV":
+            return media_bytes(data) != used
+        case "MP3":
+            start = 10 + data[8] * 128 + data[9] if data.startswith(b"ID3") else 0
+            return any(data[start + _INFO_BYTES : len(data) - used])
+        case _:
+            return False
 
 
 def _png_chunks(data: bytes) -> Iterator[bytes]:

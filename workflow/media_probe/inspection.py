@@ -23,9 +23,8 @@ from workflow.media_probe.clips import (
     decode,
     open_clip,
 )
-from workflow.media_probe.file_parts import has_other_parts
+from workflow.media_probe.file_parts import has_other_bytes, has_other_parts
 from workflow.media_probe.formats import FileFormat, identify
-from workflow.media_probe.movie_parts import media_bytes
 from workflow.media_probe.types import (
     ClipInfo,
     ClipSuffix,
@@ -227,7 +226,7 @@ class _Source:
         if any(track.holds_more for track in decoded.tracks.values()):
             return True
         used = sum(track.size for track in decoded.tracks.values())
-        return self.demuxer.startswith("mov") and media_bytes(self.data) != used
+        return has_other_bytes(self.data, self._format_name, used)
 
     def _has_metadata(self, container: InputContainer) -> bool:
         tags = [container.metadata, *(stream.metadata for stream in container.streams)]

@@ -46,6 +46,13 @@ def segment(marker: int, body: bytes, data: bytes | None = None) -> bytes:
     return jpeg[:at] + struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body + jpeg[at:]
 
 
+def jfif_thumbnail() -> bytes:
+    """Put a small picture into the first segment of a JPEG."""
+    jpeg = picture("JPEG")
+    assert jpeg[2:6] == b"\xff\xe0\0\x10"
+    return jpeg[:4] + bytes([0, 16 + len(RAW)]) + jpeg[6:18] + b"\7\1" + RAW + jpeg[20:]
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     """Put a chunk before the pixels of a PNG."""
     png, crc = picture("PNG"), zlib.crc32(kind + body)
@@ -76,6 +83,9 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "IPTC": lambda: segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x1a" + RAW),
     "a comment": lambda: segment(0xFE, RAW),
     "FlashPix": lambda: segment(0xE2, b"FPXR\0" + RAW),
+    "JFIF: small picture": jfif_thumbnail,
+    "a profile": lambda: picture("JPEG", icc_profile=RAW * 8),
+    "a profile of a WebP": lambda: picture("WEBP", icc_profile=RAW * 8),
     "JFXX": lambda: segment(0xE0, b"JFXX\0\x10" + RAW),
     "a second picture behind": lambda: picture("JPEG") + picture("JPEG", comment=RAW),
     "EXIF of a PNG": lambda: picture("PNG", exif=exif()),
@@ -163,6 +173,19 @@ def id3(frame: bytes, body: bytes) -> bytes:
     return b"ID3\x03\0\0" + bytes([0, 0, len(made) >> 7, len(made) & 127]) + made
 
 
+def split_mp3(number: int) -> tuple[bytes, bytes]:
+    """Split a sound ahead of a packet."""
+    data = make_audio(2000)
+    with av.open(io.BytesIO(data)) as container:
+        packets = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+    at = data.index(packets[0]) + sum(map(len, packets[:number]))
+    return data[:at], data[at:]
+
+
+def between_frames() -> bytes:
+    return RAW.join(split_mp3(20))
+
+
 SOUNDS: dict[str, Callable[[], bytes]] = {
     "ID3": lambda: id3(b"TPE1", b"\0" + RAW) + make_audio(2000),
     "ID3: private": lambda: id3(b"PRIV", b"x\0" + RAW) + make_audio(2000),
@@ -173,6 +196,12 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "LIST of a WAV": lambda: riff(
         make_audio(2000, "wav"), b"LIST", b"INFOIART" + struct.pack("<I", len(RAW)) + RAW
     ),
+    "the encoder of a WAV": lambda: riff(
+        make_audio(2000, "wav"), b"LIST", b"INFOISFT" + struct.pack("<I", len(RAW)) + RAW
+    ),
+    "bytes between frames": between_frames,
+    "bytes ahead of the first frame": lambda: RAW.join(split_mp3(0)),
+    "the encoder of an MP3": lambda: id3(b"TSSE", b"\0" + RAW) + make_audio(2000),
     "iXML": lambda: riff(make_audio(2000, "wav"), b"iXML", RAW),
     "bext": lambda: riff(make_audio(2000, "wav"), b"bext", RAW.ljust(602, b"\0")),
     "bytes behind a WAV": lambda: make_audio(2000, "wav") + RAW,
@@ -187,6 +216,12 @@ def test_a_sound_is_sent_on_without_it(name: str) -> None:
     data = SOUNDS[name]()
     assert RAW in data
     assert RAW not in inspection.inspect(MediaKind.AUDIO, data)[1]
+
+
+def test_the_day_that_a_wav_notes_beside_its_peak_is_not_sent_on() -> None:
+    peak = struct.pack("<IIfI", 1, 1_777_629_600, 0.5, 0)
+    data = riff(make_audio(2000, "wav"), b"PEAK", peak)
+    assert peak[4:8] not in inspection.inspect(MediaKind.AUDIO, data)[1]
 
 
 def test_what_holds_nothing_else_goes_as_it_came() -> None:
