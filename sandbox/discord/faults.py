@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from sandbox.discord.rate_limits import TooManyRequests
 
 Handler = Callable[[], Awaitable[web.StreamResponse]]
 
+_PIECE_BYTES = 65_536
 _MESSAGES = {
     10003: (404, "Unknown Channel"),
     10004: (404, "Unknown Guild"),
@@ -52,8 +54,10 @@ class Fault:
         raw: the whole answer instead, as HTML: what a proxy says, or nothing at all.
         retry_after: seconds that a 429 asks to wait.
         takes_effect: the work is done before the answer goes wrong.
-        ending: how it ends: in an answer, or in a connection that is `reset`.
+        ending: how it ends: in an answer, or in a connection that is `reset`; or never, in zeros
+            that come for as long as somebody listens: `endless`.
         delay: seconds before anything happens.
+        pause: seconds between two pieces of an endless answer.
     """
 
     status: int | None = None
@@ -62,8 +66,9 @@ class Fault:
     raw: bytes | None = None
     retry_after: float = 0.1
     takes_effect: bool = False
-    ending: Literal["answer", "reset"] = "answer"
+    ending: Literal["answer", "reset", "endless"] = "answer"
     delay: float = 0.0
+    pause: float = 0.0
 
     async def apply(self, request: web.Request, work: Handler) -> web.StreamResponse:
         """Answer a request wrongly."""
@@ -74,6 +79,8 @@ class Fault:
                 return answer
         if self.ending == "reset":
             return _reset(request)
+        if self.ending == "endless":
+            return await _go_on(request, self.pause)
         if self.raw is not None:
             return _not_json(self.status or 200, self.raw)
         if self.status == 429:
@@ -82,7 +89,7 @@ class Fault:
 
     @property
     def _spoils(self) -> bool:
-        return self.ending == "reset" or (self.status, self.code, self.raw) != (None, None, None)
+        return self.ending != "answer" or (self.status, self.code, self.raw) != (None, None, None)
 
     def _refusal(self) -> ApiError:
         status, usual = _MESSAGES.get(self.code or 0, (self.status or 500, f"{self.status}: Error"))
@@ -147,3 +154,14 @@ def _reset(request: web.Request) -> web.Response:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
     return web.Response()
+
+
+async def _go_on(request: web.Request, pause: float) -> web.StreamResponse:
+    """Answer with zeros until the client goes away."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while True:
+            await response.write(bytes(_PIECE_BYTES))
+            await asyncio.sleep(pause)
+    return response

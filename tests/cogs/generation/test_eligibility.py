@@ -25,6 +25,7 @@ from storage import fetched_bytes
 from storage.media import MediaFolder
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 from tests.harness.color_videos import colours, make_video
+from tests.harness.media_samples import make_video as plain_video
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.fetch_budget import MAX_BYTES_PER_DAY
@@ -35,6 +36,8 @@ from workflow.video_tools.tools import ConfinedVideoTools
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 MENU = "Animate this image"
+REFER = "Use as reference"
+CUT = "Use the first 15 s"
 WAITS = "On its way"
 _numbers = count(1)
 
@@ -225,18 +228,21 @@ async def form_of(person: MemberClient, clicked: Awaitable[Interaction]) -> Inte
 async def test_no_entrance_fetches_for_who_may_not_spend(
     stopped_harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """Commands, forms that were open already, the menu of messages, *Extend* and *Again*."""
+    """Commands, forms that were open already, the menus of messages, buttons of all kinds."""
     harness = stopped_harness
     harness.video_tools = tools = CountingTools()
     await harness.start()
     first = await harness.make_video(ada, "video", VIDEO)
     shown = await ada.send_message(harness.channel, "look", [picture("navy")])
     narrow = await ask(harness, ada, "animate", {**VIDEO, "image": picture(size=(300, 900))})
-    before = fetches(fake_discord)
+    clip = Upload("walk.mp4", plain_video(16_000))
+    long = await ask(harness, ada, "reference", {**VIDEO, "video1": clip})
+    before, kept = fetches(fake_discord), files(harness)
     run, send = ada.run_command, ada.submit_modal
     compose = await form_of(ada, run(harness.channel, "compose", {}))
     retry = await form_of(ada, ada.click(narrow, "Edit again"))
     menu = await form_of(ada, ada.use_context_menu(shown, MENU))
+    refer = await form_of(ada, ada.use_context_menu(shown, REFER))
     extend = await form_of(ada, ada.click(first, "Extend"))
     await limit(harness, LimitTarget.MEMBERS, LimitKind.COOLDOWN, 3600)
     references = {
@@ -251,6 +257,8 @@ async def test_no_entrance_fetches_for_who_may_not_spend(
         "/compose": send(compose, {"prompt": "it drifts", "pictures": [picture()]}),
         "Edit again": send(retry, {"prompt": "it drifts", "pictures": [picture()]}),
         MENU: send(menu, {"prompt": "it drifts", "last_picture": [picture("red")]}),
+        REFER: send(refer, {"prompt": "it drifts", "seconds": ["5"], "resolution": ["480p"]}),
+        CUT: ada.click(long, CUT),
         "Extend": send(extend, {"prompt": "it rains"}),
         "Again": ada.click(first, "Again"),
     }
@@ -259,6 +267,7 @@ async def test_no_entrance_fetches_for_who_may_not_spend(
         assert "between two of your videos" in answer.text, entrance
     assert fetches(fake_discord) == before
     assert tools.extracted == []
+    assert files(harness) == kept
     assert await harness.job_count() == 1
 
 

@@ -8,16 +8,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
+import aiohttp
 import pytest
 from PIL import Image
 
-from sandbox.discord import DiscordConfig, FakeDiscord, MemberClient, Upload
+from cogs.generation import attachments
+from sandbox.discord import DiscordConfig, FakeDiscord, Fault, MemberClient, Upload
 from tests.harness.bot import BotHarness
 from tests.harness.media_samples import make_encoded_video, make_video, mp4_box
 
 pytestmark = pytest.mark.time_scale(600)
 
+FILES = "/cdn/*/*/*/*"
 PIXELS = "has too many pixels"
 COMPLEX = "takes too much time or memory to look into"
 DAMAGED = "is a damaged"
@@ -173,6 +177,11 @@ HOSTILE: dict[str, dict[str, tuple[Make, str]]] = {
 AT_ONCE = {"image": 9, "video": 3, "audio": 3}
 
 
+def left_behind(harness: BotHarness) -> list[Path]:
+    """List the files in the folder of media."""
+    return [path for path in harness.folder.rglob("*") if path.is_file() and "media" in path.parts]
+
+
 async def test_what_is_hostile_is_refused_in_words_and_asks_nobody(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, bait: Bait
 ) -> None:
@@ -195,5 +204,33 @@ async def test_what_is_hostile_is_refused_in_words_and_asks_nobody(
                 assert said in line, (name, line)
     assert bait.asked == 0
     assert await harness.job_count() == 0
-    left = [path for path in harness.folder.rglob("*") if path.is_file() and "media" in path.parts]
-    assert left == []
+    assert left_behind(harness) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "pause_s", "said"),
+    [("image", 0.0, "is too large: 30 MB at most"), ("video1", 0.1, "could not be fetched")],
+)
+async def test_a_file_that_never_ends_is_left(
+    harness: BotHarness,
+    fake_discord: FakeDiscord,
+    ada: MemberClient,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    pause_s: float,
+    said: str,
+) -> None:
+    """At its limit of bytes or, if it comes slowly, of time; the connection is closed."""
+    if pause_s:
+        monkeypatch.setattr(attachments, "_TIMEOUT", aiohttp.ClientTimeout(total=1))
+    fake_discord.faults.add("GET", FILES, Fault(ending="endless", pause=pause_s))
+    typed = {"prompt": "it drifts", option: Upload("hostile.mp4", make_video(2_000))}
+    command = "animate" if option == "image" else "reference"
+    answer = await (await ada.run_command(harness.channel, command, typed)).until_answered(120)
+    assert f"hostile.mp4 {said}" in answer.text
+    async with asyncio.timeout(120):
+        (served,) = fake_discord.journal.requests_to("GET", FILES)
+        while served.took_s is None:
+            await asyncio.sleep(0.01)
+    assert await harness.job_count() == 0
+    assert left_behind(harness) == []

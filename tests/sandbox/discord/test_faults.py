@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from sandbox.discord import Channel, DiscordConfig, FakeDiscord, Fault
+from sandbox.discord import Channel, DiscordConfig, FakeDiscord, Fault, Upload
 from tests.harness.stock_client import RestClient, StockClient, run_bot
 
 POSTS = "/channels/*/messages"
@@ -54,6 +54,25 @@ async def test_a_fault_can_come_after_the_work(
         None,
         None,
     ]
+
+
+async def test_an_answer_can_go_on_for_as_long_as_somebody_listens(
+    fake_discord: FakeDiscord, videos: Channel
+) -> None:
+    """Links to files are served so, too."""
+    ada = fake_discord.member("Ada")
+    message = await ada.send_message(videos, "look", [Upload("lake.png", b"short")])
+    fake_discord.faults.add("GET", "/cdn/attachments/*/*/*", Fault(ending="endless"))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(message.attachments[0].url) as response,
+    ):
+        assert await response.content.readexactly(1_000_000) == bytes(1_000_000)
+    async with asyncio.timeout(120):
+        (served,) = fake_discord.journal.requests_to("GET", "/cdn/attachments/*/*/*")
+        while served.took_s is None:
+            await asyncio.sleep(0.01)
+    assert served.status is None
 
 
 async def test_a_channel_refuses_with_a_code_until_cleared(
