@@ -37,7 +37,7 @@ ALLOWED = {
         "the database was restored from a copy: this may have been submitted since",
         "the high-water mark of the media store cannot be read ({})",
         *("it cannot be read", "it cannot be decoded to its end", "its end is missing"),
-        *("it is no video, its format is {}", "it has no video track"),
+        *("it is no MP4, its format is {}", "it has no video track"),
         "a track has nothing that plays",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
         *("not admitted", "admitted by {}{}", ", {} a day"),

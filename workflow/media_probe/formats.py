@@ -22,7 +22,9 @@ class FileFormat:
     demuxer: str | None = None
 
 
-_ISO: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+MOVIE_DEMUXER: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's reader of MP4, MOV and their kin."""
+
 _ISO_BOXES: Final = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")
 _BRANDS: Final[tuple[tuple[tuple[str, ...], str, Content], ...]] = (
     (("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"), "HEIC", "picture"),
@@ -97,13 +99,15 @@ def identify(data: bytes) -> FileFormat | None:
 
 def _iso(data: bytes) -> FileFormat:
     if data[4:8] != b"ftyp":
-        return FileFormat(name="MOV", content="movie", demuxer=_ISO)
+        return FileFormat(name="MOV", content="movie", demuxer=MOVIE_DEMUXER)
     brand = data[8:12].decode("latin-1")
     for brands, name, content in _BRANDS:
         if brand.startswith(brands):
             is_picture = content == "picture"
-            return FileFormat(name=name, content=content, demuxer=None if is_picture else _ISO)
-    return FileFormat(name="MP4", content="movie", demuxer=_ISO)
+            return FileFormat(
+                name=name, content=content, demuxer=None if is_picture else MOVIE_DEMUXER
+            )
+    return FileFormat(name="MP4", content="movie", demuxer=MOVIE_DEMUXER)
 
 
 def _webp(data: bytes) -> FileFormat:

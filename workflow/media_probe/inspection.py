@@ -24,7 +24,7 @@ from workflow.media_probe.clips import (
     open_clip,
 )
 from workflow.media_probe.file_parts import has_other_bytes, has_other_parts
-from workflow.media_probe.formats import FileFormat, identify
+from workflow.media_probe.formats import MOVIE_DEMUXER, FileFormat, identify
 from workflow.media_probe.types import (
     ClipInfo,
     ClipSuffix,
@@ -54,7 +54,6 @@ _ENCODER: Final = re.compile(r"(Lav[cf]|LAME)?[ 0-9.]*(libx26[45])?", re.ASCII)
 _MAX_MISSING_S: Final = Fraction(1, 2)
 """A longer gap between a video's declared and its played end means that it is cut off."""
 
-_MOVIES: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 _REFERENCE: Final = struct.Struct(">I4xI")
 """A data reference: its size and, behind its kind, its flags."""
 
@@ -197,7 +196,7 @@ class _Source:
             encoded = cleaning.encode(container, self.tracks(container), self.encoded_suffix, until)
         if self.encoded_suffix != "mp4":
             return encoded
-        with open_clip(io.BytesIO(encoded), _MOVIES) as container:
+        with open_clip(io.BytesIO(encoded), MOVIE_DEMUXER) as container:
             tracks = Tracks.of(container)
             return cleaning.copy_packets(container, tracks, "mp4") or encoded
 

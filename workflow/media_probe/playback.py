@@ -22,7 +22,7 @@ from workflow.media_probe.clips import (
     decode,
     open_clip,
 )
-from workflow.media_probe.formats import identify
+from workflow.media_probe.formats import MOVIE_DEMUXER, identify
 from workflow.media_probe.types import MediaFault, Playback, UnusableMedia
 
 _HEAD_BYTES: Final = 65_536
@@ -54,10 +54,10 @@ def measure_playback(video: BinaryIO) -> Playback:
         OSError: the file cannot be read from the disk.
     """
     file_format = identify(video.read(_HEAD_BYTES))
-    if file_format is None or file_format.demuxer is None:
+    if file_format is None or file_format.demuxer != MOVIE_DEMUXER:
         name = "unknown" if file_format is None else file_format.name
-        return Playback(fault=f"it is no video, its format is {name}")
-    with open_clip(video, file_format.demuxer) as container:
+        return Playback(fault=f"it is no MP4, its format is {name}")
+    with open_clip(video, MOVIE_DEMUXER) as container:
         tracks = Tracks.of(container)
         if tracks.video is None:
             return Playback(fault="it has no video track")

@@ -2,14 +2,17 @@
 
 import io
 import struct
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
+from tests.harness.heic_samples import make_heic
 from tests.harness.media_measures import measure
 from workflow.media_probe import images, inspection
 from workflow.media_probe.types import ClipInfo, MediaKind
@@ -119,9 +122,57 @@ def test_a_picture_is_taken(kind: str, mode: str, size: tuple[int, int]) -> None
         assert (picture.format, picture.size) == (info.format, size)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("mode", "size", "options"),
+    [
+        ("RGB", (640, 360), {"progressive": True, "optimize": True}),
+        ("L", (400, 900), {"quality": 30}),
+        ("RGB", (301, 333), {"lossless": True, "subsampling": 0}),
+    ],
+)
+def test_a_picture_goes_as_it_came(
+    kind: str, mode: str, size: tuple[int, int], options: dict[str, Any]
+) -> None:
+    out = io.BytesIO()
+    Image.effect_noise(size, 40).convert(mode).save(out, kind, **options)
+    data = out.getvalue()
+    info, sent = images.inspect(data)
+    assert (info.width, info.height, info.format, info.is_converted) == (*size, kind, False)
+    assert sent is data
+
+
+HEICS: dict[str, tuple[Callable[[], bytes], tuple[int, int], str]] = {
+    "a square": (partial(make_heic, "teal"), (320, 320), "teal"),
+    "a square that is turned": (partial(make_heic, "red", turns=1), (320, 320), "red"),
+    "tiles": (
+        partial(make_heic, "navy", "red", "teal", "red", columns=2, size=(600, 500)),
+        (600, 500),
+        "navy",
+    ),
+    "tiles that are turned": (
+        partial(make_heic, "navy", "red", columns=2, size=(640, 320), turns=1),
+        (320, 640),
+        "red",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEICS)
+def test_a_heic_is_taken(name: str) -> None:
+    """Of one frame, or of the tiles that phones make; upright."""
+    make, size, first = HEICS[name]
+    info, sent = images.inspect(make())
+    assert (info.format, info.width, info.height, info.is_converted) == ("JPEG", *size, True)
+    with Image.open(io.BytesIO(sent)) as picture:
+        corner = cast("tuple[int, ...]", picture.getpixel((20, 20)))
+    wanted = ImageColor.getrgb(first)
+    assert all(abs(one - two) < 12 for one, two in zip(corner, wanted, strict=True))
+
+
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
-def test_a_heic_is_taken(brand: bytes) -> None:
-    """Under each name that phones and cameras give it, with bytes behind its last box."""
+def test_a_heic_of_any_name_is_taken(brand: bytes) -> None:
+    """As phones and cameras call it, with bytes behind its last box."""
     data = bytearray(HEIC.read_bytes()) + bytes(100)
     data[8:12] = brand
     info, _ = images.inspect(bytes(data))

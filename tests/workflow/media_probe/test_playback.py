@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.apixo.clips import picture_file, sound_file
 from tests.harness.media_samples import make_audio, make_video
+from tests.workflow.media_probe.test_kinds import movie
 from workflow.errors import NotPlayable, PlaybackUnknown
 from workflow.media_probe import clips, probe
 from workflow.media_probe.playback import measure_playback
@@ -77,14 +78,16 @@ def with_cover() -> bytes:
         sound_file,
         with_cover,
         partial(make_audio, 2000, "mp3"),
+        partial(movie, "webm", "libvpx", 9, 9, (64, 48)),
+        partial(movie, "matroska", "libx264", 9, 9, (64, 48)),
         lambda: b"<!doctype html><title>Just a moment...</title>",
         lambda: b"#EXTM3U\n",
         lambda: b"\0\0\0\x18ftypisom" + bytes(5000),
         lambda: b"",
     ],
 )
-def test_what_is_no_video_does_not_play(make: Callable[[], bytes]) -> None:
-    """A picture, a sound, a page, a playlist, or nothing, however it begins."""
+def test_what_is_no_mp4_with_video_does_not_play(make: Callable[[], bytes]) -> None:
+    """A picture, a sound, another container, a page, a playlist, or nothing."""
     assert fault(make())
 
 
