@@ -1,5 +1,9 @@
 """Colours of pictures as sRGB in eight bits, whatever profile, ink or depth they came with."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+# Pillow's types of profiles, and of tables for pixels, are incomplete.
+
 import io
 from typing import Final
 
@@ -15,7 +19,7 @@ _TO_BE_CONVERTED: Final = ("CMYK", "LAB")
 
 
 def are_plain(image: Image.Image) -> bool:
-    """Return whether colours are those of a screen, and no profile tells whose."""
+    """Return whether colours are those of a screen, and no profile comes with them."""
     return image.mode not in _TO_BE_CONVERTED and not image.info.get("icc_profile")
 
 
@@ -45,8 +49,8 @@ def _readable(image: Image.Image, *, has_alpha: bool) -> Image.Image:
 def _transformed(picture: Image.Image, profile: bytes) -> Image.Image:
     """Apply a profile; one that is broken, or of other colours, is ignored, as browsers do."""
     try:
-        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if opened.profile.xcolor_space.strip() != _SPACES[picture.mode]:
+        opened = ImageCms.getOpenProfile(io.BytesIO(profile))
+        if _space(opened) != _SPACES[picture.mode]:
             return picture
         srgb = ImageCms.createProfile("sRGB")
         if picture.mode in _SENT:
@@ -55,3 +59,8 @@ def _transformed(picture: Image.Image, profile: bytes) -> Image.Image:
         return ImageCms.profileToProfile(picture, opened, srgb, outputMode="RGB") or picture
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture
+
+
+def _space(profile: ImageCms.ImageCmsProfile) -> str:
+    space: str = profile.profile.xcolor_space  # pyright: ignore[reportAttributeAccessIssue]
+    return space.strip()

@@ -86,7 +86,7 @@ def _is_plain(kind: bytes, body: memoryview) -> bool:
     if kind in _BLANK:
         return not any(body)
     if kind in _DATED:
-        return not any(body[4 : 20 if body[:1] == b"\1" else 12])
+        return not any(body[4 : 20 if bytes(body[:1]) == b"\1" else 12])
     if kind == b"hdlr":
         return _handler_name(bytes(body[_HANDLER_NAME_AT:])) in _HANDLER_NAMES
     if kind == b"dref":

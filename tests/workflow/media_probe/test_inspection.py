@@ -139,7 +139,7 @@ def test_sound_that_padding_makes_too_long_becomes_a_wav(kind: str) -> None:
 
 
 def test_sounds_of_several_rates_in_one_file_are_taken() -> None:
-    """Joined by whoever had only MP3s, in mono and stereo."""
+    """Of MP3s that somebody joined."""
     joined = make_audio(2000) + make_sound("mp3", "libmp3lame", 2000)
     sent = is_billed_by_what_is_sent(AUDIO, joined)
     assert 3900 < measure(sent).longest_ms < 4300

@@ -86,7 +86,7 @@ UNITS = {
 
 @pytest.mark.parametrize("name", UNITS)
 def test_what_stands_between_the_pictures_is_left_out(name: str) -> None:
-    """Without being encoded anew: the pictures are those that came."""
+    """Without another encoding: the pictures are those that came."""
     codec, unit = UNITS[name]
     data = with_unit(codec, unit)
     assert RAW in data
@@ -106,7 +106,7 @@ def pictures(data: bytes) -> list[bytes]:
 
 
 def test_a_message_in_the_configuration_is_left_out() -> None:
-    """By encoding the pictures anew."""
+    """By encoding the pictures again."""
     data = configured()
     assert RAW in data
     info, sent = inspect(MediaKind.VIDEO, data)
