@@ -183,6 +183,31 @@ def restored() -> None:
     _run_async(database.declare_restored(_read_settings(DatabaseSettings).database_url))
 
 
+@main.group()
+def rotate() -> None:
+    """Make a new secret in the place of one."""
+
+
+@rotate.command(short_help="Make a new signing secret.")
+@click.option(
+    "--keep-days",
+    type=click.IntRange(0, 7),
+    default=7,
+    show_default=True,
+    help="How long links made before stay valid; 0 ends them at once.",
+)
+def secret(keep_days: int) -> None:
+    """Make a new secret for signing links and callbacks, while the service is stopped.
+
+    If the old one may be known to others, end what it has signed at once: --keep-days 0. Videos
+    under way are found all the same, and members post theirs again in /jobs.
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import database
+
+    _run_async(database.rotate_secret(settings.database_url, keep_days))
+
+
 @main.command(short_help="Print what was spent, as CSV.")
 @click.option(
     "--period",

@@ -6,7 +6,7 @@ import random
 import secrets
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -78,7 +78,7 @@ from workflow.pending_interactions import PendingStore
 from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
-from workflow.urls.signing import Signer, load_signing_secret
+from workflow.urls.signing import Signer, load_signing_secrets
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
@@ -92,13 +92,15 @@ class ServiceUrls:
     are_public: bool
 
     @classmethod
-    async def create(cls, public_url: str | None, key_values: KeyValueStore) -> Self:
+    async def create(
+        cls, public_url: str | None, key_values: KeyValueStore, now_ms: Callable[[], int]
+    ) -> Self:
         """Build URLs below `public_url`; without it, only those issued earlier are verified."""
-        secret = await load_signing_secret(key_values)
+        signing = await load_signing_secrets(key_values)
         root = public_url or ""
         return cls(
-            media_urls=SignedUrls(root, Signer(secret, "links")),
-            callback_urls=SignedCallbackUrls(root, Signer(secret, "callbacks")),
+            media_urls=SignedUrls(root, Signer.of(signing, "links", now_ms)),
+            callback_urls=SignedCallbackUrls(root, Signer.of(signing, "callbacks", now_ms)),
             are_public=public_url is not None,
         )
 
@@ -260,7 +262,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     )
     attachments = AttachmentLoader(session, settings.discord_api_url)
     key_values = KeyValueStore(database)
-    urls = await ServiceUrls.create(settings.public_url, key_values)
+    urls = await ServiceUrls.create(settings.public_url, key_values, clock.now_ms)
     refused = RefusedRequests()
     bot = DailiesBot(
         key_values,

@@ -43,6 +43,7 @@ STARTED_BY = {
     "python -m bot migrate": "upgrade/from_0_1/test_upgrade_from_0_1.py",
     "python -m bot report": "bot/cli/test_database.py",
     "python -m bot restore": "e2e/test_restored_copy.py",
+    "python -m bot rotate": "bot/cli/test_database.py",
     "python -m bot run": "e2e/test_operations.py",
     "python -m bot sandbox": "e2e/test_demo.py",
     "python -m bot setup": "e2e/test_setup.py",

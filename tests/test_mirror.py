@@ -148,7 +148,6 @@ TESTED_BY = {
     "workflow/urls/callbacks.py": "bot/web/test_callbacks.py",
     "workflow/urls/presigned_urls.py": "storage/test_s3_media.py",
     "workflow/urls/signed_urls.py": "bot/web/test_media.py",
-    "workflow/urls/signing.py": "bot/web/test_media.py",
     "workflow/video_tools/encoders.py": "workflow/video_tools/test_tools.py",
     "workflow/video_tools/worker.py": "workflow/video_tools/test_tools.py",
 }

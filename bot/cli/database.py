@@ -9,6 +9,7 @@ import click
 
 from bot.cli import money_checks
 from bot.cli.archives import describe_restored
+from domain.durations import DAY_MS
 from domain.money import MicroUSD, format_usd_en
 from domain.reports import DayRange, Grouping
 from storage import audit
@@ -16,6 +17,7 @@ from storage.audit import AuditReport
 from storage.database import Database
 from workflow import restore
 from workflow.reports import csv_export, spending
+from workflow.urls.signing import rotate_signing_secret
 
 
 async def print_audit(database_url: str, *, as_json: bool) -> int:
@@ -59,6 +61,19 @@ async def declare_restored(database_url: str) -> None:
         await database.migrate()
         restored = await restore.declare_restored(database, time.time_ns() // 1_000_000)
     click.echo(describe_restored(restored))
+
+
+async def rotate_secret(database_url: str, keep_days: int) -> None:
+    """Make a new signing secret; links made before are valid for some days more, or not at all."""
+    async with await Database.open(database_url) as database:
+        await database.ping()
+        keep_until_ms = await database.now_ms() + keep_days * DAY_MS if keep_days else None
+        await database.transact(lambda tx: rotate_signing_secret(tx, keep_until_ms))
+    kept = f"work for {keep_days} more days at most" if keep_days else "do not work any longer"
+    click.echo(
+        f"Links and callbacks are signed with a new secret. Those made before {kept}. Start the "
+        "service again, every process of it."
+    )
 
 
 async def print_spending(database_url: str, days: DayRange, grouping: Grouping) -> None:

@@ -48,7 +48,7 @@ ALLOWED = {
             "parked jobs",
             "parked told",
             "want of room told",
-            "signing secret",
+            *("signing secret", "earlier signing secret"),
             "summary {}",
             "next direct message",
             "next server question",

@@ -13,6 +13,7 @@ from bot.__main__ import main
 from domain.money import MicroUSD
 from storage import billing, jobs
 from storage.database import Database
+from storage.engines import LockFile
 from storage.jobs import NewJob
 from tests.conftest import SqliteTemplate
 from tests.harness.schema import migrate_to
@@ -86,6 +87,22 @@ def test_all_servers_are_reported(url: str) -> None:
     ]
     assert {row["first_day"] for row in by_user} == {"2026-11-21"}
     assert "user_name" not in by_user[0]
+
+
+@pytest.mark.parametrize(("days", "lasts"), [(7, "work for 7 more days"), (0, "do not work any")])
+def test_a_new_signing_secret_is_made(url: str, days: int, lasts: str) -> None:
+    """And said how long the links of the old one last."""
+    words = ["rotate", "secret", "--keep-days", str(days)]
+    found = CliRunner().invoke(main, words, env={"DATABASE_URL": url})
+    assert (found.exit_code, lasts in found.output) == (0, True), found.output
+
+
+def test_a_secret_is_not_rotated_under_a_service_that_runs(url: str) -> None:
+    """On SQLite it would sign with the old one until its end; a sentence says so."""
+    lock = LockFile(Path(url.removeprefix("sqlite:///")))
+    found = CliRunner().invoke(main, ["rotate", "secret"], env={"DATABASE_URL": url})
+    lock.release()
+    assert (found.exit_code, "is in use by another process" in found.output) == (1, True)
 
 
 def test_a_month_without_anything_is_a_head_without_lines(url: str) -> None:
