@@ -10,6 +10,9 @@ from domain.violations import Source, Violation, ViolationCode
 MicroUSD = NewType("MicroUSD", int)
 """Millionths of a US dollar. Prices are whole mills per second, so no cent is ever rounded."""
 
+MICRO = 1_000_000
+"""Millionths in a dollar."""
+
 ZERO = MicroUSD(0)
 
 _PLAIN_DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,6}))?", re.ASCII)

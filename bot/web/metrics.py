@@ -7,7 +7,14 @@ from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
 from prometheus_client.aiohttp import make_aiohttp_handler
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -21,8 +28,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.version import VERSION
 from domain.errors import DailiesError
 from domain.jobs import JobState
+from domain.money import MICRO, MicroUSD
+from domain.quotas import Period, Scope
 from workflow.billing.reconciliation import Reconciliation
-from workflow.context import Context
+from workflow.context import Context, Policy
 from workflow.reports.metrics import MetricsSnapshot, collect_metrics, last_transition_id
 from workflow.worker import Worker
 
@@ -34,6 +43,9 @@ class ProcessMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
         self.transitions = Counter(
             "dailies_moves",
             "Transitions of jobs, by the new state.",
@@ -180,6 +192,7 @@ class _StateCollector(Collector):
         yield _simple(
             "media_floor_bytes", "With less free nothing is submitted.", disk_space.min_free_bytes
         )
+        yield from _limit_metrics(self._context.policy)
         if self.snapshot is not None:
             yield from _job_metrics(self.snapshot)
 
@@ -198,16 +211,40 @@ def _job_metrics(snapshot: MetricsSnapshot) -> Iterable[Metric]:
     late_s = snapshot.poll_late_ms / 1000
     yield _simple("poll_late_seconds", "Longest that a task waits beyond its time.", late_s)
     yield _simple("belt_paused", "1 while nothing is submitted.", snapshot.is_paused)
-    yield _simple("held_micro", "On hold, millionths of a dollar.", snapshot.held)
-    yield _simple("exposure_micro", "Of today, millionths of a dollar.", snapshot.exposure)
+    yield from _dollars("held", "On hold.", snapshot.held)
+    yield from _dollars("exposure", "Of today.", snapshot.exposure)
     if snapshot.reconciliation is not None:
         yield from _balance_metrics(snapshot.reconciliation)
 
 
 def _balance_metrics(reading: Reconciliation) -> Iterable[Metric]:
-    yield _simple("balance_micro", "Left at APIXO, millionths of a dollar.", reading.balance)
-    documentation = "Fallen beyond what the ledger explains, millionths of a dollar."
-    yield _simple("balance_difference_micro", documentation, reading.unexplained)
+    yield from _dollars("balance", "Left at APIXO.", reading.balance)
+    documentation = "Fallen beyond what the ledger explains."
+    yield from _dollars("balance_difference", documentation, reading.unexplained)
+
+
+def _limit_metrics(policy: Policy) -> Iterable[Metric]:
+    """Yield what the settings allow, so that alert rules follow them; no limit has no figure."""
+    day = GaugeMetricFamily(
+        "dailies_day_limit_usd", "What may be spent a UTC day, in dollars.", labels=["scope"]
+    )
+    for scope in Scope:
+        if (amount := policy.limits.of(scope, Period.DAY)) is not None:
+            day.add_metric([scope.value], amount / MICRO)
+    yield day
+    if policy.exposure_limit is not None:
+        documentation = "With more exposure nothing is submitted, in dollars."
+        yield _simple("exposure_limit_usd", documentation, policy.exposure_limit / MICRO)
+    if policy.balance_alert is not None:
+        documentation = "Below this balance the operator is told, in dollars."
+        yield _simple("balance_alert_usd", documentation, policy.balance_alert / MICRO)
+
+
+def _dollars(name: str, documentation: str, amount: MicroUSD) -> Iterable[Metric]:
+    """Yield an amount in dollars, and as versions before 0.3 had it."""
+    yield _simple(f"{name}_usd", f"{documentation} In dollars.", amount / MICRO)
+    old = f"{documentation} In millionths of a dollar; goes with version 0.4."
+    yield _simple(f"{name}_micro", old, amount)
 
 
 def _simple(name: str, documentation: str, value: float) -> Metric:

@@ -64,7 +64,12 @@ def test_every_metric_is_in_the_table():
     table = (ROOT / "docs" / "operating.md").read_text()
     listed = re.findall(r"^\| `dailies_(\w+)` \|", table, re.MULTILINE)
     assert len(listed) == len(set(listed)) > 15
-    assert {name.removesuffix("_total").removesuffix("_info") for name in listed} == named
+    dollars = set(re.findall(r'_dollars\(\s*"(\w+)"', sources))
+    assert {name.removesuffix("_total").removesuffix("_info") for name in listed} == (
+        named | {f"{name}_usd" for name in dollars}
+    )
+    for name in dollars:
+        assert f"`dailies_{name}_micro`" in table
 
 
 def test_every_log_event_that_warns_is_explained():

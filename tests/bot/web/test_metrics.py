@@ -19,6 +19,7 @@ from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from domain.jobs import JobState
 from domain.money import MicroUSD
+from domain.quotas import Limits
 from storage import balance_readings
 from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, WorkflowHarness
 from workflow.reports.metrics import collect_metrics
@@ -26,7 +27,9 @@ from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signing import Signer
 
 S = JobState
-RULES = Path(__file__).parents[3] / "docs" / "alerts.yml"
+DOCS = Path(__file__).parents[3] / "docs"
+RULES = DOCS / "alerts.yml"
+PARTS_OF_A_PARAGRAPH = ("**Means.**", "**Look at**", "**Do**", "**Over when**")
 
 
 @dataclass
@@ -56,6 +59,7 @@ async def monitor(
     """Have a world scraped that counts its requests; every scrape reads again."""
     monkeypatch.setattr(metrics, "_FRESH_S", 0)
     meters = ProcessMetrics()
+    harness.change_policy(exposure_limit=MicroUSD(20_000_000), balance_alert=MicroUSD(10_000_000))
     key, trace = SecretStr(harness.apixo.key), meters.trace_config("apixo")
     async with (
         aiohttp.ClientSession() as session,
@@ -79,6 +83,7 @@ async def test_a_job_is_seen_on_its_way_and_at_its_end(harness: WorkflowHarness,
     assert seen["dailies_jobs{state=generating}"] == 1
     assert 5 <= seen["dailies_oldest_job_seconds{state=generating}"] < 6
     assert seen["dailies_held_micro"] == job.price
+    assert seen["dailies_held_usd"] == job.price / 1e6
     assert seen["dailies_submissions_total{outcome=generating}"] == 1
     assert seen["dailies_requests_total{api=apixo,status=200}"] == 1
     await harness.run_until(S.DELIVERED, job=job.id)
@@ -198,6 +203,52 @@ async def test_every_metric_of_the_alert_rules_exists(harness: WorkflowHarness, 
         for states in re.findall(r'state=~?"([^"]+)"', rule["expr"]):
             assert set(states.split("|")) <= set(S), rule["alert"]
         assert {"severity"} == set(rule["labels"])
+        assert {"summary", "runbook"} == set(rule["annotations"])
+
+
+def test_each_alert_has_its_paragraph_in_the_runbook():
+    """Where its annotation leads; and no paragraph is about an alert that there is not."""
+    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    _, *sections = (DOCS / "runbook.md").read_text().split("\n## ")
+    paragraphs = {title: text for title, _, text in (one.partition("\n") for one in sections)}
+    assert [*paragraphs] == [rule["alert"] for rule in rules]
+    for rule in rules:
+        assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
+        places = [paragraphs[rule["alert"]].find(part) for part in PARTS_OF_A_PARAGRAPH]
+        assert min(places) >= 0, rule["alert"]
+        assert places == sorted(places), rule["alert"]
+
+
+async def test_every_metric_of_the_runbook_exists(harness: WorkflowHarness, monitor: Monitor):
+    """A name that is misspelt there would be looked for in the middle of the night."""
+    await harness.database.transact(lambda tx: balance_readings.add(tx, 0, MicroUSD(1)))
+    monitor.meters.count_callback("due")
+    await harness.accept_job()
+    await harness.run_once()
+    known = {name.partition("{")[0] for name in await monitor.scrape()}
+    assert set(re.findall(r"dailies_\w+", (DOCS / "runbook.md").read_text())) <= known
+
+
+async def test_limits_of_the_settings_are_figures(harness: WorkflowHarness, monitor: Monitor):
+    """So that rules follow them; what has no limit has no figure."""
+    harness.change_policy(
+        limits=Limits(
+            member_day=MicroUSD(2_500_000), server_day=None, everything_day=MicroUSD(9_000_000)
+        ),
+        balance_alert=None,
+    )
+    await harness.replace_worker(owner="second")
+    answering = MetricsEndpoint(harness.context, harness.worker, ProcessMetrics())
+    async with serve("127.0.0.1", 0, answering.routes()) as port:
+        url = f"http://127.0.0.1:{port}"
+        seen = await Monitor(url, monitor.session, monitor.meters).scrape()
+    assert seen["dailies_day_limit_usd{scope=member}"] == 2.5
+    assert seen["dailies_day_limit_usd{scope=everything}"] == 9
+    assert "dailies_day_limit_usd{scope=server}" not in seen
+    assert seen["dailies_exposure_limit_usd"] == 20
+    assert "dailies_balance_alert_usd" not in seen
+    assert seen["process_resident_memory_bytes"] > 1e6
+    assert any(name.startswith("python_info{") for name in seen)
 
 
 async def test_no_label_names_a_job_a_member_or_a_server(
@@ -209,7 +260,8 @@ async def test_no_label_names_a_job_a_member_or_a_server(
     text = await monitor.text()
     assert job.id not in text
     labels = set(re.findall(r'(\w+)="', text))
-    assert labels <= {"state", "outcome", "api", "status", "le", "version"}
+    own = {"state", "outcome", "api", "status", "le", "version", "scope"}
+    assert labels <= own | {"generation", "implementation", "major", "minor", "patchlevel"}
 
 
 async def _broken(_work: object) -> None:
