@@ -5,6 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
+from cachetools import LRUCache
+
 from workflow.confined_child import ResourceLimits
 from workflow.confined_process import ConfinedProcessFailed, ConfinedProgram, ConfinedRunner
 from workflow.errors import UnusableVideo
@@ -35,11 +37,15 @@ _PROGRAMS: Final = {
 }
 
 
+_MAX_FAILED: Final = 1_000
+"""Copies that are remembered as failed; one that is forgotten is tried again."""
+
+
 class ConfinedVideoTools:
     """Processes one video per task at a time; the others wait."""
 
     def __init__(self) -> None:
-        self._failed = set[tuple[Path, int]]()
+        self._failed = LRUCache[tuple[Path, int], bool](_MAX_FAILED)
         self._runners = {task: ConfinedRunner(at_once=1) for task in VideoTask}
 
     async def extract_last_frame(self, video: Path) -> bytes:
@@ -69,7 +75,7 @@ class ConfinedVideoTools:
         try:
             await self._work(VideoTask.TRANSCODE, video, out, max_bytes)
         except UnusableVideo:
-            self._failed.add(key)
+            self._failed[key] = True
             raise
 
     async def _work(self, task: VideoTask, video: Path, out: BinaryIO, max_bytes: int) -> None:
