@@ -146,10 +146,13 @@ class Gateway:
         """Return after how many seconds without a heartbeat a client is taken for dead."""
         return self._options.heartbeat_seconds * 1.5
 
+    def connected_sessions(self) -> list[GatewaySession]:
+        """List the sessions whose clients are here, in the order in which they began."""
+        return [session for session in self._alive() if session.socket is not None]
+
     def connected_shards(self) -> list[int]:
         """List the shards of the clients that are here; one of several clients is there twice."""
-        here = (session for session in self._alive() if session.socket is not None)
-        return sorted(session.shard_id for session in here)
+        return sorted(session.shard_id for session in self.connected_sessions())
 
     async def identify(self, data: Json) -> GatewaySession | None:
         """Begin a session, beside others of the same shard; None if it comes too soon.
@@ -372,7 +375,9 @@ class _Connection:
         outbox = session.outbox
         with suppress(ConnectionError):
             while True:
-                await self._socket.send_str(await outbox.get())
+                text = await outbox.get()
+                await asyncio.sleep(session.lag_s)
+                await self._socket.send_str(text)
 
     async def _send(self, op: Opcode, data: object) -> None:
         await self._socket.send_json({"op": int(op), "d": data, "s": None, "t": None})

@@ -19,7 +19,7 @@ class GatewaySession:
     """One identified client, or one that may still come back.
 
     `shard` is which part of the servers it hears of, and into how many they are divided; without
-    one it hears of all.
+    one it hears of all. `lag_s` is how much later than others it hears of anything, in seconds.
     """
 
     intents: Intent
@@ -28,6 +28,7 @@ class GatewaySession:
     sequence: int = 0
     socket: web.WebSocketResponse | None = None
     left_at: float | None = None
+    lag_s: float = 0.0
     outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     _sent: deque[tuple[int, str]] = field(
         default_factory=lambda: deque[tuple[int, str]](maxlen=_REPLAY)

@@ -51,6 +51,19 @@ async def test_two_sessions_of_one_shard_hear_the_same() -> None:
         assert stand_in.gateway.connected_shards() == sorted([own, own, 0])
 
 
+async def test_a_session_may_hear_later_than_another() -> None:
+    """Connections differ; what it hears is the same."""
+    async with FakeDiscord(DiscordConfig(identify_seconds=0)) as stand_in, AsyncExitStack() as st:
+        late, quick = [await open_shard(st, stand_in, 0, 1) for _ in range(2)]
+        first, second = stand_in.gateway.connected_sessions()
+        first.lag_s = 0.3
+        stand_in.world.set_premium_tier(stand_in.world.guild(), 1)
+        assert await quick.event("GUILD_UPDATE")
+        assert first.outbox.empty()
+        assert second.outbox.empty()
+        assert await late.event("GUILD_UPDATE")
+
+
 async def test_a_server_that_is_away_and_back(fake_discord: FakeDiscord) -> None:
     """An outage of Discord's is a GUILD_DELETE that says `unavailable`."""
     async with AsyncExitStack() as stack:
