@@ -126,6 +126,10 @@ _TRANSIENT_STATES = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, Jo
 """States too short to be worth an edit; the message keeps what it shows."""
 
 
+class _PostUnderWay(TemporaryPublishError):
+    """Another process is posting the status message, or died at it a moment ago."""
+
+
 class StatusUpdater:
     """Updates status messages, with a backoff per job after temporary failures."""
 
@@ -151,6 +155,9 @@ class StatusUpdater:
         """Post or edit the status message of one job, and reply to it after a late failure."""
         try:
             await self._show(job)
+        except _PostUnderWay:
+            _log.debug("status message left to another process", job=job.id)
+            self._retry_later(job)
         except (TemporaryPublishError, Outage) as error:
             await self._retry_or_give_up(job, error)
         except PublishError as error:
@@ -212,7 +219,7 @@ class StatusUpdater:
             lambda tx: status_messages.claim_post(tx, job, now_ms, _REPOST_AFTER_MS)
         )
         if not is_claimed:
-            raise TemporaryPublishError("it is being posted")
+            raise _PostUnderWay("it is being posted")
         await self._context.high_water.keep_if_possible(self._context.database, self._context.media)
         if job.status_since_ms is None:
             return None
