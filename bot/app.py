@@ -63,6 +63,7 @@ from cogs.servers.cog import ServersCog
 from cogs.servers.gate import ServerGate
 from cogs.servers.registrar import ServerRegistrar
 from cogs.settings.cog import SettingsCog
+from cogs.ui.acknowledgements import SharedInteractions
 from cogs.ui.interactions import InteractionTracker
 from domain.errors import Outage
 from domain.loopback import LOOPBACK_HOSTS
@@ -74,7 +75,7 @@ from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
 from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
-from workflow.pending_interactions import PendingStore
+from workflow.pending_interactions import InteractionClaims, PendingStore
 from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
@@ -264,10 +265,12 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values, clock.now_ms)
     refused = RefusedRequests()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     bot = DailiesBot(
         key_values,
         refused.watch(process_metrics.trace_config("discord")),
         process_metrics.count_dropped_interaction,
+        _share_interactions(database, clock.now_ms, owner),
     )
     replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
     cipher = TokenCipher(settings.discord_token.get_secret_value())
@@ -287,12 +290,20 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         media_urls=urls.media_urls if urls.are_public else presigned_urls,
         callback_urls=urls.callback_urls if urls.are_public else None,
     )
-    worker = Worker(context, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    worker = Worker(context, owner)
     bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, languages, attachments))
     readiness = ReadinessProbe(bot, worker, context)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))
     return bot
+
+
+def _share_interactions(
+    database: Database, now_ms: Callable[[], int], owner: str
+) -> SharedInteractions:
+    """Claim interactions among all processes of a database; with a SQLite file there is one."""
+    claims = InteractionClaims(database, now_ms, owner)
+    return SharedInteractions(claims.claim, lambda: database.dialect == "sqlite")
 
 
 def _serve_http(

@@ -16,7 +16,7 @@ from bot.command_registration import CommandRegistration
 from bot.gateway import INTENTS
 from bot.translations import CommandTranslator
 from cogs.operator.owners import Operators
-from cogs.ui.acknowledgements import InteractionAdapter
+from cogs.ui.acknowledgements import InteractionAdapter, SharedInteractions
 from cogs.ui.command_tree import CheckedCommandTree
 from cogs.ui.interactions import handle_error
 from cogs.ui.routing import ComponentRouter, Interaction
@@ -30,7 +30,7 @@ class DailiesBot(commands.Bot):
     """The bot, which needs its cogs before it connects.
 
     `trace` observes each request; `count_dropped` is called with the reason why nothing is done
-    for an interaction.
+    for an interaction; `shared` is how several processes share interactions.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class DailiesBot(commands.Bot):
         key_values: KeyValueStore,
         trace: aiohttp.TraceConfig | None = None,
         count_dropped: Callable[[str], None] = lambda _: None,
+        shared: SharedInteractions | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -52,6 +53,7 @@ class DailiesBot(commands.Bot):
             http_trace=trace or aiohttp.TraceConfig(),
         )
         self._count_dropped = count_dropped
+        self._shared = shared or SharedInteractions()
         self._registration = CommandRegistration(self, self.tree, key_values)
         self._registering: asyncio.Task[None] | None = None
         self._own_cogs: Sequence[commands.Cog] = ()
@@ -69,7 +71,9 @@ class DailiesBot(commands.Bot):
         if self.cogs:
             return
         # The library reads its adapter from the context, which every later task inherits.
-        async_context.set(InteractionAdapter(self._known_application_id, self._count_dropped))
+        async_context.set(
+            InteractionAdapter(self._known_application_id, self._count_dropped, self._shared)
+        )
         await self.tree.set_translator(CommandTranslator())
         for cog in self._own_cogs:
             await self.add_cog(cog)

@@ -56,7 +56,11 @@ class MemberTurn:
 
 
 class MemberTurns:
-    """The turns of all members of this process."""
+    """The turns of all members of this process.
+
+    Another process has its own: they spare work, and decide nothing. What a member may fetch and
+    spend is counted in the database.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class FairSlots:
-    """At most `at_once` holders; a free slot goes to the waiting member with the fewest."""
+    """At most `at_once` holders in this process; a free slot goes to who has the fewest."""
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once

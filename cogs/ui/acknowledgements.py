@@ -1,12 +1,14 @@
 """Requests by an interaction's token: acknowledgements and follow-ups are never sent twice.
 
 Discord takes no nonce with them, and the library repeats them where an answer is lost. Here each
-is sent once; where the answer to an acknowledgement is lost, a look shows if it took effect.
+is sent once; where the answer to an acknowledgement is lost, a look shows if one took effect. It
+may be another process's, so a claim decides whose work goes on.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -27,6 +29,14 @@ _LOOK_PAUSES_S: Final = (0.1, 0.4, 1, 2)
 
 _REPEAT_PAUSES_S: Final = (0.5, 1, 2, 4)
 _REPEATABLE: Final = frozenset({"GET", "PATCH"})
+
+_DEFERRALS: Final = frozenset(
+    {
+        discord.InteractionResponseType.deferred_channel_message,
+        discord.InteractionResponseType.deferred_message_update,
+    }
+)
+"""Acknowledgements that work follows; any other is the whole answer."""
 
 _UNKNOWN_MESSAGE: Final = 10008
 _UNKNOWN_WEBHOOK: Final = 10015
@@ -57,6 +67,23 @@ class AnswerLost(ConnectionError):
     """No usable answer came; the request may have taken effect."""
 
 
+async def _claim_any(_interaction_id: int) -> bool:
+    await asyncio.sleep(0)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class SharedInteractions:
+    """How processes share the interactions that several of them receive.
+
+    `claim` returns whether this process is the one that goes on with an interaction, by its id;
+    `is_alone` returns whether it is sure to be the only one that receives them.
+    """
+
+    claim: Callable[[int], Awaitable[bool]] = _claim_any
+    is_alone: Callable[[], bool] = lambda: True
+
+
 class InteractionAdapter(AsyncWebhookAdapter):
     """The library's adapter for tokens, without repeats of what would take effect twice.
 
@@ -65,11 +92,15 @@ class InteractionAdapter(AsyncWebhookAdapter):
     """
 
     def __init__(
-        self, application_id: Callable[[], int], count_dropped: Callable[[str], None]
+        self,
+        application_id: Callable[[], int],
+        count_dropped: Callable[[str], None],
+        shared: SharedInteractions,
     ) -> None:
         super().__init__()
         self._application_id = application_id
         self._count_dropped = count_dropped
+        self._shared = shared
 
     async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
         """Send a request; where its answer is lost, one that reads or edits is repeated.
@@ -100,26 +131,44 @@ class InteractionAdapter(AsyncWebhookAdapter):
     ) -> Any:
         """Acknowledge an interaction; return the callback as Discord describes it.
 
+        What another process may go on with too is claimed first.
+
         Raises:
             NotAcknowledged: somebody else did, or it is too late, or it did not arrive.
             discord.HTTPException: Discord refused for another reason.
         """
         kind = _response_type(params)
         connection: dict[str, Any] = {"session": session, "proxy": proxy, "proxy_auth": proxy_auth}
+        answer = await self._acknowledge(interaction_id, token, params, kind, connection)
+        is_in_doubt = kind in _DEFERRALS and not (answer and self._shared.is_alone())
+        if answer is None:
+            answer = await self._recover(interaction_id, token, kind, connection)
+        if is_in_doubt and not await self._shared.claim(interaction_id):
+            return self._drop(interaction_id, kind, DropReason.ANSWERED)
+        return answer
+
+    async def _acknowledge(
+        self,
+        interaction_id: int,
+        token: str,
+        params: MultipartParameters,
+        kind: discord.InteractionResponseType,
+        connection: Mapping[str, Any],
+    ) -> Mapping[str, Any] | None:
+        """Return the callback; None if its answer is lost, or a proxy's."""
         try:
             async with asyncio.timeout(_ANSWER_S):
-                answer = await super().create_interaction_response(
+                responding = super().create_interaction_response(
                     interaction_id, token, params=params, **connection
                 )
+                answer = cast("object", await responding)
         except discord.HTTPException as error:
             if error.code not in _REASONS:
                 raise
             return self._drop(interaction_id, kind, _REASONS[error.code])
         except (AnswerLost, TimeoutError):
-            answer = None
-        if isinstance(answer, dict):
-            return answer
-        return await self._recover(interaction_id, token, kind, connection)
+            return None
+        return cast("Mapping[str, Any]", answer) if isinstance(answer, dict) else None
 
     async def _recover(
         self,
@@ -168,8 +217,10 @@ class InteractionAdapter(AsyncWebhookAdapter):
         match reason:
             case DropReason.ANSWERED:
                 _log.debug("interaction answered elsewhere", interaction=interaction_id)
-            case DropReason.LATE:
+            case DropReason.LATE if self._shared.is_alone():
                 _log.warning("interaction answered too late", interaction=interaction_id)
+            case DropReason.LATE:  # perhaps by this one alone of several
+                _log.debug("interaction answered too late", interaction=interaction_id)
             case DropReason.LOST:
                 _log.warning("acknowledgement lost", interaction=interaction_id)
         raise NotAcknowledged(reason)

@@ -81,6 +81,7 @@ CRASH_POINTS: Final = {
     "transact.key_value.put_if_absent": _PLAIN,
     "transact.notices.claim_message": _THROWN_OUT,
     "transact.notices.send_next": _THROWN_OUT,
+    "transact.pending_interactions.claim": _UNANSWERED,
     "transact.pending_interactions.put": _CLOSED,
     "transact.pending_interactions.use": _CLOSED,
     "transact.release.release_waiting": _THROWN_OUT,

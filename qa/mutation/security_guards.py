@@ -286,6 +286,30 @@ SECURITY_GUARDS = (
         (f"{_CLICKS}test_a_button_about_nothing_here_says_so",),
     ),
     Guard(
+        "an interaction is one process's",
+        "cogs/ui/acknowledgements.py",
+        "if is_in_doubt and not await self._shared.claim(interaction_id):",
+        "if False:",
+        (
+            (
+                "tests/cogs/ui/test_acknowledgements.py::"
+                "test_nothing_is_done_with_what_another_process_has_claimed"
+            ),
+        ),
+    ),
+    Guard(
+        "a follow-up is sent once",
+        "cogs/publishing/publisher.py",
+        "if not await self._ephemeral_replies.use(job):",
+        "if not await self._ephemeral_replies.use(job) and False:",
+        (
+            (
+                "tests/cogs/test_private_videos.py::"
+                "test_what_another_process_may_have_sent_is_not_sent_again"
+            ),
+        ),
+    ),
+    Guard(
         "AllowedMentions: a status message pings nobody",
         "cogs/publishing/publisher.py",
         "NO_MENTIONS: Final = discord.AllowedMentions.none()",

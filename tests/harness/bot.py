@@ -22,6 +22,7 @@ from cogs.generation.attachments import AttachmentLoader
 from cogs.publishing.ephemeral_replies import TOKEN_MINUTES, EphemeralReplies, PrivateReply
 from cogs.publishing.languages import MessageLanguages
 from cogs.publishing.publisher import DiscordPublisher
+from cogs.ui.acknowledgements import SharedInteractions
 from domain.jobs import JobState
 from sandbox.apixo import FakeApixo
 from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient, Message
@@ -63,6 +64,7 @@ class BotHarness:
     playback: PlaybackCheck = field(default_factory=MemoizedPlaybackCheck)
     video_tools: ConfinedVideoTools | None = field(default_factory=ConfinedVideoTools)
     dropped: Counter[str] = field(default_factory=Counter[str])
+    shared: SharedInteractions = field(default_factory=SharedInteractions)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -157,7 +159,9 @@ class BotHarness:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         media = MediaFolder(self.folder / "media")
         loader = AttachmentLoader(session, self.discord.api_url)
-        bot = DailiesBot(KeyValueStore(self.database), count_dropped=self._count_dropped)
+        bot = DailiesBot(
+            KeyValueStore(self.database), count_dropped=self._count_dropped, shared=self.shared
+        )
         self.replies = EphemeralReplies(
             bot, self._private_replies(), TokenCipher(self.token_secret)
         )

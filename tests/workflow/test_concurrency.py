@@ -17,7 +17,7 @@ from storage import guild_settings, jobs, status_messages
 from storage.database import Database
 from storage.jobs import Job
 from tests.harness.inputs import keep_input
-from tests.harness.workflow import ADA, GUILD, WorkflowHarness
+from tests.harness.workflow import ADA, GUILD, NO_LIMITS, WorkflowHarness
 from workflow.billing import credit
 from workflow.billing.quotas import Actor
 from workflow.operator.control import stop_submissions
@@ -72,6 +72,16 @@ async def test_who_cancels_when_a_day_without_money_ends_gets_the_hold_back_once
     assert [(await harness.job(job.id)).state for job in (mine, other)] == [S.CANCELLED, S.REJECTED]
     for job in (mine, other):
         assert await harness.ledger(job.id) == [("hold", job.price), ("release", job.price)]
+    await harness.audit()
+
+
+@ON_POSTGRESQL
+async def test_a_cooldown_counts_over_processes(harness: WorkflowHarness):
+    """Of two orders at the same moment, each on a connection of its own, one is accepted."""
+    harness.change_policy(limits=replace(NO_LIMITS, cooldown_s=60))
+    orders = [accept(harness.context, harness.make_order(f"a lake {n}")) for n in "12"]
+    outcomes = await asyncio.gather(*orders, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in outcomes) == ["Accepted", "CooldownActive"]
     await harness.audit()
 
 

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from cogs.ui.acknowledgements import SharedInteractions
 from sandbox.discord import (
     DiscordConfig,
     FakeDiscord,
@@ -61,6 +62,13 @@ WAYS: dict[str, tuple[Way, str]] = {
     "a click that opens a form": (lambda s: s.ada.click(s.result, "Edit prompt"), ""),
 }
 """The ways to an acknowledgement, and what its member reads at last; a form has no text."""
+
+
+DEFERRED = {
+    *("a command", "a click", "a choice on a private message"),
+    *("a form", "a form of a private message"),
+}
+"""The ways that are acknowledged before they are answered."""
 
 
 @dataclass
@@ -190,6 +198,40 @@ async def test_nothing_is_done_where_somebody_else_was_first(
     assert {interaction.text for interaction in used.values()} == {"mine"}
     assert stage.harness.dropped == Counter(answered=len(WAYS))
     assert await stage.harness.job_count() == 1
+
+
+async def test_nothing_is_done_with_what_another_process_has_claimed(
+    stage: Stage, events: list[MutableMapping[str, Any]]
+) -> None:
+    """Where several receive it; of what is answered at once there is nothing to go on with."""
+    claimed = list[int]()
+
+    async def claim(interaction_id: int) -> bool:
+        claimed.append(interaction_id)
+        return False
+
+    stage.harness.shared = SharedInteractions(claim, lambda: False)
+    await stage.harness.restart()
+    used = await stage.go_every_way()
+    for name, interaction in used.items():
+        if name in DEFERRED:
+            await _until(lambda one=interaction: one.id in claimed)
+        else:
+            await _read(interaction, WAYS[name][1])
+    assert stage.harness.dropped == Counter(answered=len(DEFERRED))
+    assert not [one for one in events if one["log_level"] == "warning"]
+
+
+async def test_where_several_receive_it_too_late_is_no_warning(
+    stage: Stage, fake_discord: FakeDiscord, events: list[MutableMapping[str, Any]]
+) -> None:
+    """It is counted: one of the others may have been in time."""
+    stage.harness.shared = SharedInteractions(is_alone=lambda: False)
+    await stage.harness.restart()
+    fake_discord.faults.add("POST", CALLBACK, Fault(code=10062), times=None)
+    used = await stage.go_every_way()
+    await _until(lambda: stage.harness.dropped == Counter(late=len(used)))
+    assert not [one for one in events if one["log_level"] == "warning"]
 
 
 async def test_suggestions_that_are_lost_are_forgotten(
