@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.snapshot_reader import SnapshotReader
 
 _BAD_SETTINGS = 2
+SNOWFLAKE = click.IntRange(1, (1 << 63) - 1)
 
 S = TypeVar("S", bound=DatabaseSettings)
 T = TypeVar("T")
@@ -206,6 +207,39 @@ def secret(keep_days: int) -> None:
     from bot.cli import database
 
     _run_async(database.rotate_secret(settings.database_url, keep_days))
+@main.group(short_help="Export or delete what is kept of a member.")
+def member() -> None:
+    """Export or delete what is kept of a member, over all servers."""
+
+
+@member.command("export", short_help="Write all that is kept of a member to a ZIP.")
+@click.argument("user_id", metavar="ID", type=SNOWFLAKE)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def export_member(user_id: int, path: Path) -> None:
+    """Write all that is kept of a member to a new ZIP, also while the service runs.
+
+    ID is their Discord id (Copy User ID, in Discord's developer mode).
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import members
+
+    _run_async(members.export_member(settings, user_id, path))
+
+
+@member.command("delete", short_help="Delete what is kept of a member.")
+@click.argument("user_id", metavar="ID", type=SNOWFLAKE)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_member(user_id: int, yes: bool) -> None:
+    """Delete prompts, files, videos and choices of a member, and their messages on Discord.
+
+    What waits is cancelled. Rows about money stay. ID is their Discord id. There is no way back.
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import members
+
+    if not yes:
+        click.confirm(f"Delete all that is kept of the member {user_id}?", abort=True)
+    _run_async(members.delete_member(settings, user_id))
 
 
 @main.command(short_help="Print what was spent, as CSV.")

@@ -3,6 +3,7 @@
 DailiesError
 ├── SettingsError       settings are missing or wrong; each one is named
 ├── CannotWrite         a file of the operator's cannot be written
+├── MemberDataError     what is kept of a member cannot be written or deleted
 ├── ArchiveError        an archive of database and media cannot be written or put back
 ├── CannotStart         the service could not start; the message is for the operator
 └── GatewayRefused      Discord's gateway refuses the bot; the message is for the operator
@@ -29,6 +30,10 @@ class CannotWrite(DailiesError):
 
 class ArchiveError(DailiesError):
     """An archive of database and media cannot be written or put back."""
+
+
+class MemberDataError(DailiesError):
+    """What is kept of a member cannot be written to a file, or not be deleted."""
 
 
 class CannotStart(DailiesError):

@@ -16,6 +16,7 @@ from cogs.ui.interactions import InteractionTracker
 from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
+from workflow.members.erasure import adopt_marks, erase_pending
 from workflow.pending_interactions import KEPT_MINUTES, sweep_pending
 from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep, sweep_pending_inputs
@@ -128,6 +129,10 @@ class PeriodicTasks(commands.Cog):
             ),
             "pending interactions": _IntervalTask(
                 lambda: sweep_pending(context.database, context.now_ms()), _PENDING_INTERVAL_S
+            ),
+            "erasures": lambda: erase_pending(context),
+            "erasure marks": _IntervalTask(
+                lambda: adopt_marks(context), context.media.listing_interval_s
             ),
             **OperatorAlerts(context, operators).periodic_tasks,
             **servers,

@@ -1,6 +1,10 @@
 """Entries of the audit log: who changed what, when, from what to what."""
 
 from dataclasses import dataclass
+from typing import Final
+
+ERASED_ACTOR: Final = "deleted"
+"""The actor of a preset's change whose maker had everything deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ class JobView:
     parked. `posting_since_ms` is an intent: a message with the result may exist since then. The
     next work is due at `due_at_ms`. `restored_at_ms` is when the job was found open in a database
     restored from a copy: it may have gone further than its row says. `language` is the locale in
-    which its member used Discord, such as `pt-BR`. Times are Unix milliseconds.
+    which its member used Discord, such as `pt-BR`. `erased_at_ms` is when its member had everything
+    deleted: the request is blank since, and no video is posted. Times are Unix milliseconds.
     """
 
     id: str
@@ -43,6 +44,7 @@ class JobView:
     result_channel_id: int | None = None
     restored_at_ms: int | None = None
     language: str | None = None
+    erased_at_ms: int | None = None
 
     @property
     def destination_channel_id(self) -> int:

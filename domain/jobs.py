@@ -47,8 +47,8 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         ),
         S.SUBMITTING: frozenset({S.GENERATING, S.QUEUED, S.REJECTED, S.SUBMIT_UNKNOWN}),
         S.GENERATING: frozenset({S.SUCCEEDED, S.FAILED, S.STUCK, S.QUARANTINED}),
-        S.SUCCEEDED: frozenset({S.STORED, S.RESULT_LOST, S.QUARANTINED}),
-        S.STORED: frozenset({S.POSTING, S.SUCCEEDED, S.UNDELIVERABLE, S.QUARANTINED}),
+        S.SUCCEEDED: frozenset({S.STORED, S.DELIVERED, S.RESULT_LOST, S.QUARANTINED}),
+        S.STORED: frozenset({S.POSTING, S.DELIVERED, S.SUCCEEDED, S.UNDELIVERABLE, S.QUARANTINED}),
         S.POSTING: frozenset({S.DELIVERED, S.STORED, S.SUCCEEDED, S.UNDELIVERABLE, S.QUARANTINED}),
         S.DELIVERED: frozenset(),
         S.CANCELLED: frozenset(),
@@ -62,7 +62,8 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     }
 )
 """The legal transitions. A queued job becomes `submit_unknown` in a database that was restored from
-a copy, for it may have been submitted since. A parked job leaves its state only by a decision of
+a copy, for it may have been submitted since. A job whose member had everything deleted is delivered
+without a post, from wherever its video is. A parked job leaves its state only by a decision of
 the operator or the member, or by a callback about its task."""
 
 RUNNABLE = frozenset({S.QUEUED, S.GENERATING, S.SUCCEEDED, S.STORED, S.POSTING})

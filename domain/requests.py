@@ -81,7 +81,9 @@ class Conversion:
     is_first_frame: bool = False
 
 
-class _Request(_Frozen):
+class RequestBase(_Frozen):
+    """The fields that the requests of all modes have."""
+
     model: ModelId
     prompt: str
     resolution: Resolution
@@ -93,25 +95,25 @@ class _Request(_Frozen):
     pictures: tuple[Picture, ...] = ()
 
 
-class TextToVideo(_Request):
+class TextToVideo(RequestBase):
     """A video from a prompt alone."""
 
     mode: Literal[Mode.TEXT_TO_VIDEO] = Mode.TEXT_TO_VIDEO
 
 
-class ImageToVideo(_Request):
+class ImageToVideo(RequestBase):
     """A video from a first picture and perhaps a last one, on 1.5 Pro."""
 
     mode: Literal[Mode.IMAGE_TO_VIDEO] = Mode.IMAGE_TO_VIDEO
 
 
-class FirstAndLastFrames(_Request):
+class FirstAndLastFrames(RequestBase):
     """A video from a first picture and perhaps a last one, on 2.0."""
 
     mode: Literal[Mode.FIRST_AND_LAST_FRAMES] = Mode.FIRST_AND_LAST_FRAMES
 
 
-class OmniReference(_Request):
+class OmniReference(RequestBase):
     """A video guided by reference pictures, videos and audio, on 2.0."""
 
     mode: Literal[Mode.OMNI_REFERENCE] = Mode.OMNI_REFERENCE
@@ -240,6 +242,14 @@ def unsupported_options(
 def dump_request(request: VideoRequest) -> str:
     """Return a request as JSON, for storage."""
     return request.model_dump_json()
+
+
+def blank_request(request: VideoRequest) -> VideoRequest:
+    """Return a request without its prompt and files: what is left says what it cost."""
+    blank: dict[str, object] = {"prompt": "", "pictures": ()}
+    if isinstance(request, OmniReference):
+        blank |= {"videos": (), "audios": ()}
+    return request.model_copy(update=blank)
 
 
 def load_request(text: str) -> VideoRequest:

@@ -387,6 +387,7 @@ def _job_rules() -> Iterable[_Rule]:
             jobs.c.state == JobState.DELIVERED,
             jobs.c.result_message_id.is_(None),
             func.coalesce(jobs.c.reason, "") != RESULT_MESSAGE_DELETED,
+            jobs.c.erased_at_ms.is_(None),
         ),
     )
 

@@ -55,6 +55,7 @@ _WRITER_PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # a commit survives a power loss: it may record spent money
     "foreign_keys = ON",
+    "secure_delete = ON",  # what a member had deleted is not left in the file
     "recursive_triggers = ON",  # otherwise REPLACE deletes rows without firing triggers
 )
 _READER_PRAGMAS = (f"busy_timeout = {_BUSY_MS}", "query_only = ON")

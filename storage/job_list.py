@@ -5,7 +5,7 @@ A page is identified by its first job, so that new jobs do not shift the page be
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import jobs
@@ -29,7 +29,7 @@ async def get_page(
     tx: AsyncConnection, guild_id: int, user_id: int, start: str | None, limit: int
 ) -> JobPage:
     """Return the page that begins at `start`; the first for None or another member's job."""
-    is_members_job = and_(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
+    is_members_job = and_(*_of_member(guild_id, user_id))
     found = await tx.execute(select(*_SORT_KEY).where(is_members_job, jobs.c.id == start))
     start_key = found.one_or_none()
     is_newer = tuple_(*start_key) < tuple_(*_SORT_KEY) if start_key else ~true()
@@ -53,11 +53,15 @@ async def list_prompts(
     tx: AsyncConnection, guild_id: int, user_id: int, limit: int
 ) -> list[tuple[str, str]]:
     """Return the ids and prompts of a member's latest jobs on a server, newest first."""
-    members_jobs = select(jobs.c.id, jobs.c.request).where(
-        jobs.c.guild_id == guild_id, jobs.c.user_id == user_id
-    )
+    members_jobs = select(jobs.c.id, jobs.c.request).where(*_of_member(guild_id, user_id))
     found = await tx.execute(members_jobs.order_by(*(c.desc() for c in _SORT_KEY)).limit(limit))
     return [(job_id, request.prompt) for job_id, request in found]
+
+
+def _of_member(guild_id: int, user_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a job is listed: its member has not had everything deleted."""
+    is_theirs = jobs.c.guild_id == guild_id, jobs.c.user_id == user_id
+    return *is_theirs, jobs.c.erased_at_ms.is_(None)
 
 
 _SORT_KEY = (jobs.c.created_at_ms, jobs.c.id)

@@ -219,6 +219,8 @@ async def transition(
         raise ValueError(f"Job {job.id} cannot go from {job.state} to {target}.")
     values: dict[str, object] = {"due_at_ms": now_ms, "failures": 0, "turns": 0, **changes}
     values |= {"told_at_ms": None, "closed_at_ms": None}
+    if job.erased_at_ms is not None:
+        values["reason"] = None  # APIXO's words may quote the prompt
     if not keep_lease:
         values |= NO_LEASE
     if not TRANSITIONS[target]:
@@ -226,7 +228,8 @@ async def transition(
     moved = await update_if_unchanged(tx, job, state=target, **values)
     if moved is None:
         raise StaleJobError(job.id)
-    await record_event(tx, job.id, job.state, target, now_ms, changes.get("reason"))
+    detail = changes.get("reason") if job.erased_at_ms is None else None
+    await record_event(tx, job.id, job.state, target, now_ms, detail)
     return moved
 
 

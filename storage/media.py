@@ -6,7 +6,7 @@ are named after the SHA-256 of their bytes: in one subfolder until a job is made
 another, from which they are removed when unused for long enough.
 
 The high-water mark (see `storage.high_water`) is the name of an empty file in a third place. So
-several processes may raise it at once: what counts is the highest name.
+several processes may raise it at once. Erasures are marked in the same way (`storage.media_marks`).
 """
 
 import asyncio
@@ -21,16 +21,25 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
-    Iterable,
 )
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from domain.erasures import Erasure
 from storage.errors import MediaUnavailable, StorageError
 from storage.media_cache import folder_lock, pinned
+from storage.media_marks import (
+    ERASURE_MARKS,
+    HIGH_WATER_MARKS,
+    highest_mark,
+    name_erasure,
+    outdated_marks,
+    parse_erasures,
+)
 from storage.partial_files import (
     PART_SUFFIX,
     PartialFile,
@@ -46,8 +55,6 @@ from storage.partial_files import (
 _NAME = re.compile(r"[a-z0-9]+\.mp4", re.ASCII)
 _VIDEO_OR_COPY = re.compile(r"[a-z0-9]+(?:\.fit)?\.mp4", re.ASCII)
 _INPUT = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,5}", re.ASCII)
-_MARK = re.compile(r"[0-9]{1,18}", re.ASCII)
-_MARKS = "high-water"
 _PENDING = "pending-inputs"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -64,8 +71,20 @@ class SavedInput:
     mark: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """An input as it is: the versions of its files, and what a bucket noted last."""
+
+    name: str
+    versions: frozenset[int]
+    mark: bytes | None = None
+
+
 class MediaFolder:
     """A folder of videos and inputs, readable only by the service's user."""
+
+    listing_interval_s = 2.0
+    """How often it may be listed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
@@ -182,6 +201,20 @@ class MediaFolder:
         paths = (self._kept_path(saved.name), self._pending_path(saved.name))
         return any(_remove_version(path, saved.version) for path in paths)
 
+    def read_input_state(self, name: str) -> InputState:
+        """Return the state of an input, for `erase_input`."""
+        versions = set[int]()
+        for path in (self._kept_path(name), self._pending_path(name)):
+            with suppress(FileNotFoundError):
+                versions.add(path.stat().st_mtime_ns)
+        return InputState(name, frozenset(versions))
+
+    def erase_input(self, state: InputState) -> None:
+        """Remove an input's files, unless they were touched since."""
+        paths = (self._kept_path(state.name), self._pending_path(state.name))
+        for path, version in product(paths, state.versions):
+            _remove_version(path, version)
+
     def input_path(self, name: str) -> Path | None:
         """Return the path of an input on this host's disk, or None if it is not there.
 
@@ -283,23 +316,39 @@ class MediaFolder:
         """
         await asyncio.to_thread(self._raise_high_water, number)
 
+    async def list_erasures(self) -> list[Erasure]:
+        """Return the erasures that are marked; raises OSError if the store does not answer."""
+        return parse_erasures(await asyncio.to_thread(self._list_names, ERASURE_MARKS))
+
+    async def mark_erasure(self, erasure: Erasure) -> None:
+        """Mark an erasure; raises OSError if the store does not take the mark."""
+        await asyncio.to_thread(self._put_name, ERASURE_MARKS, name_erasure(erasure))
+
     def free_bytes(self) -> int:
         """Return the free space of the disk in bytes."""
         make_folder(self._path)
         return shutil.disk_usage(self._path).free
 
-    def _read_high_water(self) -> int:
+    def _list_names(self, folder: str) -> list[str]:
         with suppress(FileNotFoundError):
-            return highest_mark(path.name for path in (self._path / _MARKS).iterdir())
-        return 0
+            return [path.name for path in (self._path / folder).iterdir()]
+        return []
+
+    def _put_name(self, folder: str, name: str) -> None:
+        make_folder(self._path / folder)
+        (self._path / folder / name).touch(mode=0o600)
+        sync_folder(self._path / folder)
+
+    def _remove_name(self, folder: str, name: str) -> None:
+        (self._path / folder / name).unlink(missing_ok=True)
+
+    def _read_high_water(self) -> int:
+        return highest_mark(self._list_names(HIGH_WATER_MARKS))
 
     def _raise_high_water(self, number: int) -> None:
-        folder = self._path / _MARKS
-        make_folder(folder)
-        (folder / str(number)).touch(mode=0o600)
-        sync_folder(folder)
-        for name in outdated_marks([path.name for path in folder.iterdir()]):
-            (folder / name).unlink(missing_ok=True)
+        self._put_name(HIGH_WATER_MARKS, str(number))
+        for name in outdated_marks(self._list_names(HIGH_WATER_MARKS)):
+            self._remove_name(HIGH_WATER_MARKS, name)
 
     def _save_input(self, data: bytes, suffix: str) -> SavedInput:
         name = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
@@ -378,17 +427,6 @@ def _remove_if_older(path: Path, before: float) -> bool:
             path.unlink()
             return True
     return False
-
-
-def highest_mark(names: Iterable[str]) -> int:
-    """Return the highest of the marks that these names are."""
-    return max((int(name) for name in names if _MARK.fullmatch(name)), default=0)
-
-
-def outdated_marks(names: Collection[str]) -> list[str]:
-    """Return the names of all marks but the highest."""
-    highest = highest_mark(names)
-    return [name for name in names if _MARK.fullmatch(name) and int(name) < highest]
 
 
 def _describe(path: Path) -> StoredFile | None:

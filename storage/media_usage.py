@@ -14,8 +14,10 @@ _BATCH_SIZE = 500
 """Ids per query; every engine accepts more."""
 
 _ENDED = [state for state, next_states in TRANSITIONS.items() if not next_states]
-_HAS_INPUTS = '%"kept":"%'
-_INPUT = re.compile(r'"kept":"([0-9a-f]{64}\.[a-z0-9]{1,5})"', re.ASCII)
+HAS_INPUTS = '%"kept":"%'
+"""Matches a stored request that has files."""
+
+_INPUT = re.compile(r'"kept": ?"([0-9a-f]{64}\.[a-z0-9]{1,5})"', re.ASCII)
 """How a stored request names a file; a prompt that contains it too does no harm."""
 
 
@@ -37,14 +39,19 @@ class VideoJob:
     ended_at_ms: int | None
 
 
+def find_inputs(text: str) -> list[str]:
+    """Return the names of the files in a stored request."""
+    return _INPUT.findall(text)
+
+
 async def list_input_uses(tx: AsyncConnection, since_ms: int) -> list[InputUse]:
     """Return the jobs with input files that were created since then, or have not ended."""
     request = cast(jobs.c.request, Text)  # as text: to build every request would take long
     wanted = or_(jobs.c.created_at_ms >= since_ms, jobs.c.state.not_in(_ENDED))
     columns = (jobs.c.guild_id, jobs.c.created_at_ms, jobs.c.state, request)
-    found = await tx.execute(select(*columns).where(request.like(_HAS_INPUTS), wanted))
+    found = await tx.execute(select(*columns).where(request.like(HAS_INPUTS), wanted))
     return [
-        InputUse(guild_id, created_at_ms, state in _ENDED, tuple(_INPUT.findall(text)))
+        InputUse(guild_id, created_at_ms, state in _ENDED, tuple(find_inputs(text)))
         for guild_id, created_at_ms, state, text in found
     ]
 

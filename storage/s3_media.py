@@ -23,14 +23,14 @@ import structlog
 
 from storage.errors import BucketFailed
 from storage.media import (
+    InputState,
     MediaFolder,
     SavedInput,
-    highest_mark,
     is_input_name,
     is_video_name,
-    outdated_marks,
 )
 from storage.media_cache import evict, pinned, record_use
+from storage.media_marks import HIGH_WATER_MARKS, highest_mark, outdated_marks
 from storage.partial_files import PartialFile, StoredFile, write_stream
 from storage.s3_bucket import S3Bucket
 
@@ -39,12 +39,14 @@ _log = structlog.get_logger(__name__)
 _INPUTS = "inputs"
 _TOUCHED = "touched-inputs"
 _ASIDE = "removed-inputs"
-_MARKS = "high-water"
 _LARGEST_BYTES = 1 << 40
 
 
 class S3MediaFolder(MediaFolder):
     """A bucket, and a folder with what this host has used last."""
+
+    listing_interval_s = 60.0
+    """A bucket asks money for it."""
 
     def __init__(self, path: Path, bucket: S3Bucket, max_cache_bytes: int) -> None:
         super().__init__(path)
@@ -121,6 +123,17 @@ class S3MediaFolder(MediaFolder):
                 saved.name, lambda: self._bucket.read_bytes(_touched_key(saved.name)) == kept
             )
         return removed
+
+    def read_input_state(self, name: str) -> InputState:
+        """Return the state of an input on this disk and in the bucket."""
+        mark = self._bucket.read_bytes(_touched_key(name))
+        return replace(super().read_input_state(name), mark=mark)
+
+    def erase_input(self, state: InputState) -> None:
+        """Remove an input from this disk and the bucket, unless it was touched since."""
+        super().erase_input(state)
+        key = _touched_key(state.name)
+        self._take_out(state.name, lambda: self._bucket.read_bytes(key) == state.mark)
 
     async def has_input(self, name: str) -> bool:
         """Return whether an input is on the disk or in the bucket."""
@@ -284,18 +297,27 @@ class S3MediaFolder(MediaFolder):
             if each.written_at_s < before_s:
                 self._bucket.delete(f"{_ASIDE}/{each.name}")
 
+    def _list_names(self, folder: str) -> list[str]:
+        return [each.name for each in self._bucket.list_objects(folder)]
+
+    def _put_name(self, folder: str, name: str) -> None:
+        self._bucket.put(f"{folder}/{name}", b"")
+
+    def _remove_name(self, folder: str, name: str) -> None:
+        self._bucket.delete(f"{folder}/{name}")
+
     def _read_high_water(self) -> int:
-        names = [each.name for each in self._bucket.list_objects(_MARKS)]
+        names = self._list_names(HIGH_WATER_MARKS)
         for name in outdated_marks(names):
-            self._bucket.delete(f"{_MARKS}/{name}")
+            self._remove_name(HIGH_WATER_MARKS, name)
         return highest_mark(names)
 
     def _raise_high_water(self, number: int) -> None:
         earlier, self._mark = self._mark, str(number)
-        self._bucket.put(f"{_MARKS}/{self._mark}", b"")
+        self._put_name(HIGH_WATER_MARKS, self._mark)
         # Lower than the new one, so nobody needs it, whatever other processes have written.
         if earlier and earlier != self._mark:
-            self._bucket.delete(f"{_MARKS}/{earlier}")
+            self._remove_name(HIGH_WATER_MARKS, earlier)
 
 
 def input_key(name: str) -> str:

@@ -128,6 +128,7 @@ jobs = Table(
     Column("restored_at_ms", Int),
     Column("language", Text),
     Column("took_ms", Int),
+    Column("erased_at_ms", Int),
     CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -395,6 +396,31 @@ members = Table(
     Column("tell_when_done", Int, nullable=False),
     sqlite_strict=True,
 )
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("user_id", Int, primary_key=True, autoincrement=False),
+    Column("checked_at_ms", Int, nullable=False),
+    Column("left_at_ms", Int),
+    sqlite_strict=True,
+)
+"""When Discord was last asked whether somebody is still on a server, and since when they are not.
+"""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("user_id", Int, primary_key=True, autoincrement=False),
+    Column("guild_id", Int, primary_key=True, autoincrement=False),
+    Column("until_ms", Int, nullable=False),
+    Column("finished_at_ms", Int),
+    CheckConstraint("user_id <> 0 OR guild_id <> 0", name="scope"),
+    sqlite_strict=True,
+)
+"""Deletions of what was kept of a member until a time: on one server, or (0) on all; or (user 0)
+of everybody on a server."""
 
 balance_readings = Table(
     "balance_readings",

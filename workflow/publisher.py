@@ -157,6 +157,10 @@ class Publisher(Protocol):
         """Find the job's carriers posted since `since_ms`; return their ids by part."""
         ...
 
+    async def delete_message(self, job: JobView, message_id: int) -> None:
+        """Delete a message in the channel of the job's status; it may be gone already."""
+        ...
+
     async def delete_carrier(self, job: JobView, message_id: int) -> None:
         """Delete a carrier of the job; it may be gone already."""
         ...

@@ -16,6 +16,7 @@ from storage import high_water, jobs, pending_interactions, restored_jobs
 from storage.database import Database
 from workflow.context import Context
 from workflow.errors import MarksNotCompared
+from workflow.members.erasure import ErasureContext, adopt_marks, erase_pending
 from workflow.reports.weekly_summary import suspect_due_summaries
 from workflow.scheduling import NEVER_MS
 
@@ -47,9 +48,28 @@ async def check_high_water(context: Context) -> None:
     restored = await context.database.transact(lambda tx: _compare(tx, kept, context.now_ms()))
     if restored is not None:
         _log.error("database restored from a copy", open=restored.open, parked=restored.parked)
+    # Before anything is posted: the copy may have what a member had deleted since.
+    await erase_again(context)
     context.high_water.is_checked = True
     # A store without a mark, such as a new one, has to know this one before any copy is restored.
     await context.high_water.keep_if_possible(context.database, context.media)
+
+
+async def erase_again(context: ErasureContext) -> int:
+    """Erase what the media store says was erased, if the database does not know; count these.
+
+    Raises:
+        MarksNotCompared: the media store does not answer.
+    """
+    try:
+        forgotten = await adopt_marks(context)
+    except OSError as error:
+        reason = f"the marks of what was deleted cannot be read ({type(error).__name__})"
+        raise MarksNotCompared(reason) from error
+    if forgotten:
+        await erase_pending(context)
+        _log.warning("erased again in a restored database", erasures=forgotten)
+    return forgotten
 
 
 async def declare_restored(database: Database, now_ms: int) -> RestoredJobs:

@@ -23,6 +23,7 @@ from workflow.publisher import MessageKind, StatusView, SubmissionBlock
 from workflow.reliability import commit_with_retry
 from workflow.results.delete import is_deleted
 from workflow.results.lookup import read_job_amounts
+from workflow.results.messages import remove_messages
 from workflow.scheduling import NEVER_MS
 from workflow.submission_gate import find_submission_block
 from workflow.urls.carriers import remove_carriers
@@ -52,7 +53,8 @@ async def build_status_view(context: Context, job: Job) -> StatusView:
 
 def is_view_unchanged(earlier: Job, later: Job) -> bool:
     """Return whether a job that kept its state still has the same view."""
-    return (is_deleted(earlier), _is_hold_released(earlier)) == (
+    return (earlier.erased_at_ms, is_deleted(earlier), _is_hold_released(earlier)) == (
+        later.erased_at_ms,
         is_deleted(later),
         _is_hold_released(later),
     )
@@ -189,6 +191,9 @@ class StatusUpdater:
         if publisher.has_left(job.guild_id) and not job.private:
             await self._shown(job)
             return
+        if job.erased_at_ms is not None:
+            await self._remove(job)
+            return
         known = job.status_message_id or await self._find(job)
         message_id = known or await publisher.post_status(
             await build_status_view(self._context, job)
@@ -202,6 +207,14 @@ class StatusUpdater:
         if self._is_late_failure(view) and not await self._had_reply(job):
             await publisher.post_failure(view)
         await self._shown(job, message_id, view)
+
+    async def _remove(self, job: Job) -> None:
+        """Delete every message of a job whose member had everything deleted."""
+        message_id = job.status_message_id
+        if message_id is None and job.status_since_ms is not None:
+            message_id = await self._find(job)
+        await remove_messages(self._context, replace(job, status_message_id=message_id))
+        await self._shown(job)
 
     async def _edit(self, view: StatusView) -> None:
         """Edit a status message; if that is refused, the member still hears of a failure."""

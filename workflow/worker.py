@@ -24,6 +24,7 @@ from workflow.reliability import commit_with_retry
 from workflow.restore import check_high_water
 from workflow.stages import recover
 from workflow.stages.deliver import deliver
+from workflow.stages.discard import discard
 from workflow.stages.poll import poll
 from workflow.stages.store import store
 from workflow.stages.submit import park_unknown, submit
@@ -53,6 +54,14 @@ _STAGES: dict[JobState, Callable[[Context, Job], Awaitable[None]]] = {
     JobState.POSTING: deliver,
     JobState.SUBMIT_UNKNOWN: recover.end_grace_period,
 }
+_WITH_VIDEO = JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
+
+
+def _stage_of(job: Job) -> Callable[[Context, Job], Awaitable[None]]:
+    """Return the stage of a job; the video of one that was erased is not for posting."""
+    if job.erased_at_ms is not None and job.state in _WITH_VIDEO:
+        return discard
+    return _STAGES[job.state]
 
 
 class Worker:
@@ -178,7 +187,7 @@ class Worker:
             if job.turns > _MAX_TURNS and can_transition(job.state, JobState.QUARANTINED):
                 await self._quarantine(job)
             else:
-                await _STAGES[job.state](self._context, job)
+                await _stage_of(job)(self._context, job)
             self._interruptions.pop(job.id, None)
         except StaleJobError:
             _log.warning("stale job, stage abandoned", job=job.id, state=job.state)

@@ -8,10 +8,9 @@ newer than the copy does no harm, one that is missing would.
 import json
 import os
 import sqlite3
-import sys
 import tarfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from urllib.parse import quote
 
 import click
 
+from bot.cli.progress import show_progress
 from bot.errors import ArchiveError
 from bot.version import VERSION
 from storage.database import Database
@@ -131,7 +131,7 @@ def _write_tar(
         archive.addfile(head, BytesIO(text))
         if database is not None:
             archive.add(database, _DATABASE)
-        with _progress(total, "Copying media") as advance:
+        with show_progress(total, "Copying media") as advance:
             for path, name, size in files:
                 try:
                     archive.add(path, str(name))
@@ -213,7 +213,7 @@ def _unpack_tar(tar: tarfile.TarFile, database: Path, media: Path | None) -> int
     if not manifest.has_database:
         raise ArchiveError("There is no database in it: its PostgreSQL has a copy of its own.")
     count = 0
-    with _progress(manifest.media_bytes, "Restoring media") as advance:
+    with show_progress(manifest.media_bytes, "Restoring media") as advance:
         for member in tar:
             target = _target_of(member, database, media)
             content = None if target is None else tar.extractfile(member)
@@ -293,10 +293,3 @@ def _move_aside(path: Path) -> Path | None:
 def _describe(has_database: bool, media_files: int) -> str:
     files = f"{media_files} media files"
     return f"the database and {files}" if has_database else files
-
-
-@contextmanager
-def _progress(total: int, label: str) -> Generator[Callable[[int], None]]:
-    """Show a bar on standard error that counts bytes."""
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield bar.update

@@ -247,6 +247,10 @@ class DiscordPublisher:
             await self._history.require_readable(channel.id)
         return await self._history.find_carriers(channel, job.id, since_ms)
 
+    async def delete_message(self, job: JobView, message_id: int) -> None:
+        """Delete a message in the channel of a job's status, if it still exists."""
+        await self.delete_carrier(job, message_id)
+
     async def delete_carrier(self, job: JobView, message_id: int) -> None:
         """Delete a carrier of a job, if it still exists."""
         with suppress(ChannelDeleted, MessageDeleted):

@@ -54,6 +54,7 @@ CRASH_POINTS: Final = {
     "media.remove_video": _SOUND,
     "media.read_high_water": _PLAIN,
     "media.raise_high_water": _PLAIN,
+    "media.list_erasures": _PLAIN,
     "playback.check": _PLAIN,
     "publisher.edit_status": _PLAIN,
     "publisher.find_message": _LOST_POST,
@@ -93,7 +94,7 @@ CRASH_POINTS: Final = {
     "transact.poll._succeeded": _PLAIN,
     "transact.recover.end_grace_period": _LOST,
     "transact.recover.park_lost_submissions": _PLAIN,
-    "transact.recover.clean_up_after_crash": _PLAIN,
+    "transact.recover.drop_stale_leases": _PLAIN,
     "transact.store._lost": _DEAD,
     "transact.store._stored": _PLAIN,
     "transact.submit._generating": _PLAIN,
@@ -130,6 +131,8 @@ OTHER_FLOWS: Final = {
     "publisher.find_carriers": "more files than a status message carries",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
+    "publisher.delete_message": "a member has everything deleted",
+    "media.mark_erasure": "a member has everything deleted",
     "publisher.post_failure": "a failure more than a minute after the request",
 }
 """Calls that no order of one video makes by itself, with what makes them."""

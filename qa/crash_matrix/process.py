@@ -34,8 +34,8 @@ import bot.pauses
 import cogs.background
 import cogs.servers.cog
 import storage.engines
+import workflow.results.posted
 import workflow.servers.notices
-import workflow.stages.deliver
 import workflow.stages.submit
 import workflow.status_updates
 import workflow.worker
@@ -102,7 +102,7 @@ def _prepare(environment: Mapping[str, str]) -> None:
     patience = float(environment.get("TIME_SCALE", "1")) / haste
     workflow.servers.notices._SETTLE_MS = round(workflow.servers.notices._SETTLE_MS * patience)
     if environment.get("LATER"):
-        workflow.stages.deliver._NONCE_WINDOW_MS = 0
+        workflow.results.posted._NONCE_WINDOW_MS = 0
     if busy_ms := environment.get("BUSY_MS"):
         _be_impatient(int(busy_ms))
     if failing := environment.get("DISK_FULL"):

@@ -278,14 +278,14 @@ PIPELINE_GUARDS = (
     ),
     Guard(
         "the direct messages are looked at before a repeat",
-        "workflow/stages/deliver.py",
+        "workflow/results/posted.py",
         "found = await context.publisher.find_result_dm(job, since_ms)",
         "found = None",
         (f"{_DELIVER}test_a_private_result_whose_answer_was_lost_is_not_sent_again",),
     ),
     Guard(
         "a history that may not be read stops a late repeat",
-        "workflow/stages/deliver.py",
+        "workflow/results/posted.py",
         "if not is_restored and context.now_ms() - since_ms < _NONCE_WINDOW_MS:",
         "if True:",
         (f"{_DELIVER}test_an_unreadable_history_later_parks_rather_than_posts_twice",),

@@ -136,6 +136,10 @@ class FakePublisher:
             if m.job_id == job.id and m.kind.startswith("carrier ")
         }
 
+    async def delete_message(self, job: Job, message_id: int) -> None:
+        self._raise(self.errors["delete_message"])
+        self.messages = [m for m in self.messages if m.id != message_id]
+
     async def delete_carrier(self, job: Job, message_id: int) -> None:
         self._raise(self.errors["delete_carrier"])
         self.messages = [m for m in self.messages if m.id != message_id]

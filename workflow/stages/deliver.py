@@ -6,8 +6,6 @@ before anything is sent again, and the post carries the job's nonce, so that Dis
 repeat within its window.
 """
 
-from dataclasses import replace
-
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,16 +14,14 @@ from storage import high_water, jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import (
-    ChannelUnavailable,
-    HistoryDenied,
     MessageDeleted,
     PublishError,
     TemporaryPublishError,
 )
 from workflow.guilds.notifications import notify_done
-from workflow.publisher import MessageKind
 from workflow.results.destination import PostedResult, find_result_channel, post_result
 from workflow.results.payload import use_payload
+from workflow.results.posted import find_posted
 from workflow.scheduling import reschedule, retry_later
 from workflow.servers.notices import claim_message
 
@@ -35,9 +31,6 @@ _NOT_READY_WAIT_MS = 1_000
 _LONGEST_PAUSE_MS = 15 * 60_000
 _MAX_FAILURES = 900
 """About a week of failures in a row."""
-
-_NONCE_WINDOW_MS = 60_000
-"""Discord keeps a nonce for "a few minutes"; only this much is relied upon."""
 
 
 async def deliver(context: Context, job: Job) -> None:
@@ -52,7 +45,7 @@ async def deliver(context: Context, job: Job) -> None:
             async with use_payload(context, job, context.publisher.max_file_bytes(job)):
                 pass
             job = await _intend(context, job, await find_result_channel(context, job))
-        found = await _find(context, job) if may_be_posted else None
+        found = await find_posted(context, job) if may_be_posted else None
         placed = found or await post_result(context, job)
     except FileNotFoundError:
         await _fetch_again(context, job)
@@ -94,30 +87,6 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
     intended = await context.database.transact(record_intent)
     await context.high_water.keep_if_possible(context.database, context.media)
     return intended
-
-
-async def _find(context: Context, job: Job) -> PostedResult | None:
-    """Search every destination for a result that was posted before a process died.
-
-    In a restored database the post may be older than its intent, and its nonce forgotten.
-    """
-    is_restored = job.restored_at_ms is not None
-    intended_ms = None if is_restored else job.posting_since_ms
-    since_ms = intended_ms or job.created_at_ms
-    for channel_id in dict.fromkeys((job.result_channel_id, None)):
-        candidate = replace(job, result_channel_id=channel_id)
-        try:
-            found = await context.publisher.find_message(candidate, MessageKind.RESULT, since_ms)
-        except HistoryDenied:
-            if not is_restored and context.now_ms() - since_ms < _NONCE_WINDOW_MS:
-                return None
-            raise
-        except ChannelUnavailable:
-            continue
-        if found is not None:
-            return PostedResult(found, channel_id)
-    found = await context.publisher.find_result_dm(job, since_ms)
-    return None if found is None else PostedResult(found, by_dm=True)
 
 
 async def _retry(context: Context, job: Job, error: TemporaryPublishError) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from storage import jobs, leases
+from storage.database import Database
 from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.billing.settlement import Payer, resolve_payment
@@ -24,9 +25,14 @@ async def clean_up_after_crash(context: Context) -> None:
     SQLite admits one process, so at start every lease is stale. On PostgreSQL other processes may
     be running; the leases of dead ones expire.
     """
-    if context.database.dialect == "sqlite":
-        await context.database.transact(lambda tx: leases.drop_leases(tx, None))
+    await drop_stale_leases(context.database)
     context.media.remove_partial_files()
+
+
+async def drop_stale_leases(database: Database) -> None:
+    """Release all leases of a SQLite database that was just opened: nobody else has it open."""
+    if database.dialect == "sqlite":
+        await database.transact(lambda tx: leases.drop_leases(tx, None))
 
 
 async def park_lost_submissions(context: Context) -> None:
