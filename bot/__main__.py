@@ -207,6 +207,8 @@ def secret(keep_days: int) -> None:
     from bot.cli import database
 
     _run_async(database.rotate_secret(settings.database_url, keep_days))
+
+
 @main.group(short_help="Export or delete what is kept of a member.")
 def member() -> None:
     """Export or delete what is kept of a member, over all servers."""

@@ -47,6 +47,7 @@ from cogs.generation.reference_menu import ReferenceMenuCog
 from cogs.generation.retry import RetryModals
 from cogs.generation.service import GenerationService
 from cogs.help.cog import HelpCog
+from cogs.help.member_data import MemberDataCog
 from cogs.help.price_cog import PriceCog
 from cogs.jobs.cog import JobButtonsCog, NotificationsCog
 from cogs.jobs.list_cog import JobListCog
@@ -200,6 +201,7 @@ def build_cogs(
         OperatorCog(context, worker, interactions, servers),
         ReportCog(context, interactions),
         HelpCog(context, interactions),
+        MemberDataCog(context, interactions),
         NotificationsCog(context, interactions),
         servers,
         WorkerLoop(worker, interactions),

@@ -4,8 +4,7 @@ A row per erasure outlives it. With `guild_id` 0 it concerns every server, with 
 member of one server.
 """
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +13,6 @@ from domain.audit_log import ERASED_ACTOR
 from domain.erasures import Erasure
 from domain.jobs import JobState
 from domain.requests import VideoRequest, blank_request
-from storage import key_value
 from storage.jobs import NO_LEASE, Job, fetch_all
 from storage.media_usage import HAS_INPUTS, find_inputs
 from storage.schema import (
@@ -26,6 +24,7 @@ from storage.schema import (
     jobs,
     members,
     memberships,
+    pending_interactions,
     presets,
 )
 from storage.upsert import upsert
@@ -176,19 +175,15 @@ async def forget_server(tx: AsyncConnection, guild_id: int) -> None:
     await tx.execute(delete(presets).where(presets.c.guild_id == guild_id))
 
 
-async def list_drafts(tx: AsyncConnection, prefix: str, user_id: int) -> dict[str, str]:
-    """Return the kept drafts of a member by their keys, as JSON."""
-    return {
-        key: text
-        for key, text in await key_value.list_prefixed(tx, prefix)
-        if json.loads(text).get("user_id") == user_id
-    }
+async def list_pending_payloads(tx: AsyncConnection, user_id: int) -> list[str]:
+    """Return what a member gave for buttons and forms, as JSON."""
+    found = select(pending_interactions.c.payload).where(pending_interactions.c.user_id == user_id)
+    return list((await tx.execute(found)).scalars())
 
 
-async def remove_notes(tx: AsyncConnection, keys: Iterable[str]) -> None:
-    """Remove kept drafts."""
-    for key in keys:
-        await key_value.remove(tx, key)
+async def remove_pending(tx: AsyncConnection, user_id: int) -> None:
+    """Remove what a member gave for buttons and forms."""
+    await tx.execute(delete(pending_interactions).where(pending_interactions.c.user_id == user_id))
 
 
 def input_names(request: VideoRequest) -> list[str]:

@@ -82,6 +82,7 @@ PLACEHOLDERS = {
     "X": "1",
     "P": "today",
     "G": "day",
+    "ID": "987654321098765432",
     "PATH": "copy.db",
     "…": "",
 }

@@ -30,6 +30,8 @@ class HelpCog(commands.Cog):
         """Show the commands, prices and limits that apply to a member."""
         await run_handler(interaction, self._help(interaction))
 
+    # Who has left the server still has the direct messages with the bot.
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.command(name="privacy", description=N_("See what is kept of you, where and why"))
     async def privacy(self, interaction: Interaction) -> None:
         """Show what is stored, for how long and where."""
@@ -47,10 +49,10 @@ class HelpCog(commands.Cog):
 
     async def _privacy(self, interaction: Interaction) -> None:
         await self._interactions.defer_reply(interaction)
-        guild_settings = await settings.read(self._context, guild_id_of(interaction))
-        view = views.render_privacy(
-            privacy.privacy_sections(_operator_id(interaction), guild_settings)
-        )
+        guild_id = interaction.guild_id
+        guild_settings = None if guild_id is None else await settings.read(self._context, guild_id)
+        sections = privacy.privacy_sections(views.operator_id(interaction), guild_settings)
+        view = views.render_privacy(sections)
         await interaction.edit_original_response(view=view)
 
 
@@ -67,11 +69,3 @@ def _usable_commands(interaction: Interaction) -> list[AnyCommand]:
 
 def _tree(interaction: Interaction) -> app_commands.CommandTree[Any]:
     return cast("commands.Bot", interaction.client).tree
-
-
-def _operator_id(interaction: Interaction) -> int | None:
-    """Return the id of the bot's owner, or of the owner of its team."""
-    application = cast("commands.Bot", interaction.client).application
-    if application is None:
-        return None
-    return application.team.owner_id if application.team else application.owner.id

@@ -1,18 +1,23 @@
 """Views of the help: the registered commands, today's prices and limits."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final, cast
 
 import discord
 from discord import app_commands, ui
+from discord.ext import commands
 
 from cogs.help import price_views
+from cogs.help.data_buttons import DataAction, DataButton
 from cogs.quotas import views as quota_views
 from cogs.ui.i18n import _
-from cogs.ui.layout import BLUE, box, layout, lines_box, row, text_block
+from cogs.ui.layout import BLUE, box, fitting_lines, layout, lines_box, row, text_block
+from cogs.ui.routing import Interaction
 from domain.models import MODELS
 from workflow.billing.quotas import QuotaStatus
 from workflow.context import Policy
+
+_LIST_CHARS: Final = 1_500
 
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
@@ -49,8 +54,40 @@ def render_help(
 
 
 def render_privacy(texts: Iterable[str]) -> ui.LayoutView:
-    """Lay out the sections about privacy."""
-    return layout(box(BLUE, *(text_block(text) for text in texts)))
+    """Lay out the sections about privacy, and the buttons about one's own data."""
+    buttons = row(DataButton(DataAction.EXPORT), DataButton(DataAction.DELETE))
+    return layout(box(BLUE, *(text_block(text) for text in texts)), buttons)
+
+
+def render_export(
+    text: str, too_large: Sequence[tuple[str, str | None]], operator: int | None
+) -> ui.LayoutView:
+    """Lay out what became of an export; `too_large` are names of files, with links to some."""
+    linked = [f"- [{name}]({link})" for name, link in too_large if link is not None]
+    rest = [f"- {name}" for name, link in too_large if link is None]
+    blocks = [text]
+    if linked:
+        title = _("Too large for a message; these links work for a day:")
+        blocks.append("\n".join([title, *fitting_lines(linked, _LIST_CHARS)]))
+    if rest:
+        title = (
+            _("Too large for a message. The operator of this bot can give you:")
+            if operator is None
+            else _(
+                "Too large for a message. The operator of this bot, <@{operator}>, can give you:",
+                operator=operator,
+            )
+        )
+        blocks.append("\n".join([title, *fitting_lines(rest, _LIST_CHARS)]))
+    return layout(*(text_block(block) for block in blocks))
+
+
+def operator_id(interaction: Interaction) -> int | None:
+    """Return the id of the bot's owner, or of the owner of its team."""
+    application = cast("commands.Bot", interaction.client).application
+    if application is None:
+        return None
+    return application.team.owner_id if application.team else application.owner.id
 
 
 def is_for_managers(listed: AnyCommand) -> bool:

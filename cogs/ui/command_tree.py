@@ -31,7 +31,7 @@ _RESOLVED_AS: Final = {
 
 
 class CheckedCommandTree(app_commands.CommandTree[Any]):
-    """A tree whose commands are used in servers only, with options as they are defined."""
+    """A tree whose commands are used where they may be, with options as they are defined."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Return whether a command can run; if not, its member is told why.
@@ -40,13 +40,20 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
         """
         speak(str(interaction.locale))
         try:
-            guild_id_of(interaction)
+            if not self._is_for_dms(interaction):
+                guild_id_of(interaction)
             channel_id_of(interaction)
             self._check_data(interaction)
         except (UserError, UnknownInteraction) as error:
             await handle_error(interaction, error)
             return False
         return True
+
+    def _is_for_dms(self, interaction: Interaction) -> bool:
+        """Return whether a command may be used in direct messages, too."""
+        command = self.get_command(str(as_object(interaction.data).get("name")))
+        allowed = None if command is None else command.allowed_contexts
+        return allowed is not None and bool(allowed.dm_channel)
 
     def _check_data(self, interaction: Interaction) -> None:
         """Check a command's name and options.

@@ -89,6 +89,7 @@ COMPONENT_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
             f"server:{dice.choice(list(ServerAction))}:{s.id(dice)}:{dice.choice(_PAGES)}"
         ),
         "server page": lambda _, dice: f"server:page:{dice.choice(_PAGES)}",
+        "data": lambda _, dice: f"data:{dice.choice(('export', 'delete'))}",
         "notify": lambda s, dice: f"tell:{dice.choice(('on', 'off'))}:{s.id(dice)}",
         "picture": lambda s, dice: f"picture:{s.id(dice)}",
         "revoke": lambda s, dice: f"revoke:{dice.choice(('1', '7', '9' * 18, s.id(dice)))}",

@@ -281,7 +281,7 @@ async def _finish(database: Database, job: Job, at_ms: int, code: str | None = N
 
 
 def test_only_reports_and_audit_read_the_daily_sums() -> None:
-    """So each figure has one query, and the audit's own to check it."""
+    """So each figure has one query, and the audit's own to check it; an export reads rows alone."""
     root = Path(storage.__file__).parents[1]
     rooms = ("bot", "cogs", "workflow", "storage")
     readers = {
@@ -290,7 +290,8 @@ def test_only_reports_and_audit_read_the_daily_sums() -> None:
         for file in (root / room).rglob("*.py")
         if "migrations" not in file.parts and "daily_sums" in file.read_text(encoding="utf-8")
     }
-    assert readers == {"storage/schema.py", "storage/reports.py", "storage/audit.py"}
+    exports = {"storage/personal_data.py"}
+    assert readers - exports == {"storage/schema.py", "storage/reports.py", "storage/audit.py"}
 
 
 async def test_a_day_ends_at_midnight_utc(database: Database, accept_job: Accept) -> None:

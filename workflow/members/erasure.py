@@ -21,7 +21,6 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.media import MediaFolder
 from storage.media_usage import find_inputs
-from workflow.pending_drafts import DRAFT_PREFIX
 
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +74,7 @@ async def request_erasure(context: ErasureContext, user_id: int, guild_id: int =
 
 
 async def adopt_marks(context: ErasureContext) -> int:
-    """Record the erasures that only the media store knows of; return how many.
+    """Record the erasures that only the media store has; return how many.
 
     They are of before the database was restored, or requested beside a running service.
 
@@ -95,10 +94,14 @@ async def adopt_marks(context: ErasureContext) -> int:
     return await context.database.transact(record_marked)
 
 
-async def erase_pending(context: ErasureContext) -> None:
-    """Go on with every erasure that is not finished; call it periodically."""
-    for erasure in await context.database.read(erasures.list_pending):
-        await erase(context, erasure)
+async def erase_pending(context: ErasureContext, user_id: int | None = None) -> int:
+    """Go on with the erasures that are not finished, of one member or of all; call periodically.
+
+    Return how many jobs are not at rest yet.
+    """
+    pending = await context.database.read(erasures.list_pending)
+    wanted = [one for one in pending if user_id in (None, one.user_id)]
+    return sum([(await erase(context, erasure)).left for erasure in wanted])
 
 
 async def erase(context: ErasureContext, erasure: Erasure) -> ErasedSoFar:
@@ -107,7 +110,7 @@ async def erase(context: ErasureContext, erasure: Erasure) -> ErasedSoFar:
     done = 0
     while count := await _erase_batch(context, erasure):
         done += count
-    await _erase_drafts(context, erasure)
+    await _erase_pending_input(context, erasure)
     left = await context.database.transact(lambda tx: _finish(tx, erasure, context.now_ms()))
     if not left:
         _log.info("erased", user=erasure.user_id, server=erasure.guild_id, jobs=done)
@@ -171,17 +174,15 @@ async def _erase_inputs(context: ErasureContext, erasure: Erasure, names: set[st
             await asyncio.to_thread(context.media.erase_input, state)
 
 
-async def _erase_drafts(context: ErasureContext, erasure: Erasure) -> None:
-    """Remove the drafts of a member that wait for a click, and their files."""
+async def _erase_pending_input(context: ErasureContext, erasure: Erasure) -> None:
+    """Remove what a member gave for buttons and forms, and its files."""
     if not erasure.user_id or erasure.guild_id:
-        return  # those of one server go by themselves, within minutes
-    drafts = await context.database.read(
-        lambda tx: erasures.list_drafts(tx, DRAFT_PREFIX, erasure.user_id)
-    )
-    names = {name for text in drafts.values() for name in find_inputs(text)}
-    await _erase_inputs(context, erasure, names)
-    if drafts:
-        await context.database.transact(lambda tx: erasures.remove_notes(tx, drafts))
+        return  # on one server it goes by itself, within minutes
+    user_id = erasure.user_id
+    texts = await context.database.read(lambda tx: erasures.list_pending_payloads(tx, user_id))
+    await _erase_inputs(context, erasure, {name for text in texts for name in find_inputs(text)})
+    if texts:
+        await context.database.transact(lambda tx: erasures.remove_pending(tx, user_id))
 
 
 async def _finish(tx: AsyncConnection, erasure: Erasure, now_ms: int) -> int:

@@ -20,6 +20,7 @@ from domain.quotas import EffectiveLimit, LimitKind, RemainingQuota
 from sandbox.discord import FakeDiscord, MemberClient, Permission
 from sandbox.discord.models import walk_components
 from storage import guild_settings
+from storage.personal_data import NOT_PERSONAL
 from storage.schema import metadata
 from tests.harness.bot import BotHarness
 from tests.harness.workflow import member_limits
@@ -151,10 +152,14 @@ TOLD = {
     "servers": "the id of its owner",
     "notes": "Refused requests",
     "fetched_bytes": "how many bytes you gave each day",
+    "erasures": "a mark with your id",
+    "memberships": "whether you are still on a server",
+    "pending_interactions": "Refused requests",
 }
 """What `/privacy` says of each table that has something of members."""
 
-NOT_OF_MEMBERS = {"guilds", "presets", "belt", "balance_readings"}
+NOT_OF_MEMBERS = {*NOT_PERSONAL, "belt"}
+"""The pause in `belt` has the operator's id alone."""
 
 
 def test_privacy_speaks_of_every_table() -> None:
@@ -172,7 +177,12 @@ async def test_privacy_is_told_with_whom_to_ask(
 ) -> None:
     """The owner of the bot; that is a mention, and pings nobody."""
     text = await ask(harness, ada, "privacy")
-    for heading in ("What is kept", "For how long", "Where it goes", "How to have it deleted"):
+    for heading in (
+        "What is kept",
+        "For how long",
+        "Where it goes",
+        "How to have it, or have it deleted",
+    ):
         assert f"**{heading}**" in text
     assert f"<@{fake_discord.world.guild().owner_id}>" in text
 

@@ -96,8 +96,9 @@ async def test_odd_entries_of_menus_get_one_sentence(
 async def test_commands_in_direct_messages_get_one_sentence(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
-    """They are registered for servers alone."""
-    for name in sorted(command.name for command in harness.bot.tree.get_commands()):
+    """They are registered for servers alone, but for what somebody who has left may need."""
+    names = {command.name for command in harness.bot.tree.get_commands()} - {"privacy"}
+    for name in sorted(names):
         data = {"name": name, "options": []}
         sent = send(fake_discord, ada, harness, data, channel=ada.direct_channel)
         await sent.until_answered()

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,20 +16,19 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from workflow.pending_drafts import keep_draft
 
 from domain.audit_log import NewChange
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
-from storage import audit_log, erasures, guild_settings, jobs, status_messages
+from storage import audit_log, erasures, guild_settings, jobs, pending_interactions, status_messages
 from storage.database import Database
+from storage.pending_interactions import PendingRow
 from storage.schema import job_events, metadata
 from storage.schema import jobs as job_table
 from tests.harness.workflow import ADA, BEN, BOTH_ENGINES, CHANNEL, GUILD, WorkflowHarness
 from workflow.errors import TemporaryPublishError
 from workflow.members.erasure import adopt_marks, erase_pending, request_erasure
 from workflow.restore import declare_restored, erase_again
-from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Order, accept
 
 S = JobState
@@ -226,8 +226,8 @@ async def test_what_others_use_stays(harness: WorkflowHarness) -> None:
     await request_erasure(harness.context, ADA)
     await settle(harness)
     assert harness.context.media.input_path(NAME) is not None
-    assert harness.context.media.has_video(f"{theirs}.mp4")
-    assert not harness.context.media.has_video(f"{mine}.mp4")
+    assert await harness.context.media.has_video(f"{theirs}.mp4")
+    assert not await harness.context.media.has_video(f"{mine}.mp4")
     assert len(harness.publisher.messages_of(theirs, "result")) == 1
     await request_erasure(harness.context, BEN)
     await settle(harness)
@@ -235,10 +235,16 @@ async def test_what_others_use_stays(harness: WorkflowHarness) -> None:
 
 
 async def test_choices_drafts_and_authorship_go(harness: WorkflowHarness) -> None:
-    """The preset stays, and nobody knows any more who made it."""
-    request = await request_with_file(harness)
-    draft = Draft(command=GenerationCommand.ANIMATE, prompt=MARK, pictures=tuple(request.pictures))
-    await keep_draft(harness.context, "k", ADA, draft, IdempotencyKeys(1))
+    """The preset stays, and its maker is forgotten."""
+    await request_with_file(harness)
+    pending = PendingRow(
+        kind="k",
+        key="1",
+        user_id=ADA,
+        payload=json.dumps({"prompt": MARK, "kept": NAME}),
+        until_ms=1 << 41,
+    )
+    await harness.database.transact(lambda tx: pending_interactions.put(tx, pending))
     await harness.database.transact(
         lambda tx: guild_settings.set_done_notification(tx, GUILD, ADA, enabled=True)
     )

@@ -9,19 +9,25 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table, insert, select, update
-from workflow.pending_drafts import keep_draft
 
 from domain.audit_log import NewChange
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from domain.requests import Draft, GenerationCommand
-from storage import audit_log, billing, fetched_bytes, guild_settings
+from storage import (
+    audit_log,
+    billing,
+    fetched_bytes,
+    guild_settings,
+    key_value,
+    pending_interactions,
+)
+from storage.media_cache import pinned
+from storage.pending_interactions import PendingRow
 from storage.personal_data import NOT_PERSONAL, PERSONAL
 from storage.schema import belt, job_events, limits, memberships, metadata, servers
 from tests.harness.workflow import BEN, BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.members.erasure import erase_pending, request_erasure
 from workflow.members.export import ExportFile, collect_export, split_parts, write_zip
-from workflow.results.rerun import IdempotencyKeys
 
 MEMBER = 987_654_321_098_765_432
 
@@ -46,8 +52,9 @@ async def live(harness: WorkflowHarness) -> str:
     await harness.run_until(JobState.DELIVERED, job=job)
     other = (await harness.accept_job("a hill", user=BEN)).job.id
     await harness.run_until(JobState.DELIVERED, job=other)
-    draft = Draft(command=GenerationCommand.VIDEO, prompt="a valley")
-    await keep_draft(harness.context, "k", MEMBER, draft, IdempotencyKeys(1))
+    pending = PendingRow(kind="k", key="1", user_id=MEMBER, payload="a valley", until_ms=1 << 41)
+    await transact(lambda tx: pending_interactions.put(tx, pending))
+    await transact(lambda tx: key_value.put(tx, f"carriers {job}", "{}"))
     change = NewChange(
         at_ms=1,
         guild_id=GUILD,
