@@ -4,6 +4,7 @@ Only names and sizes of parts are read. A file with others is sent on as a copy,
 """
 
 import re
+import struct
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
@@ -23,6 +24,7 @@ _PNG_CHUNKS: Final = frozenset(
 )
 _WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"EXIF"})
 _WAV_CHUNKS: Final = frozenset({b"fmt ", b"fact", b"data", b"ISFT"})
+_WAV_FORMAT: Final = struct.Struct("<2xHIIHH")
 _ENCODER_LIST: Final = re.compile(rb"INFOISFT.\0\0\0Lavf[0-9.]+\0*", re.DOTALL)
 _JFIF_BYTES: Final = 16
 """Of a segment without a small picture."""
@@ -43,7 +45,7 @@ def has_other_parts(data: bytes, name: str) -> bool:
         case "WebP":
             return not _are_known(_riff_chunks(data), _WEBP_CHUNKS)
         case "WAV":
-            return data[:4] == b"RIFF" and not _are_known(_riff_chunks(data), _WAV_CHUNKS)
+            return data[:4] == b"RIFF" and not _is_plain_wav(data)
         case "MP4" | "MOV":
             return not is_plain_movie(data)
         case "MP3":
@@ -92,6 +94,14 @@ def has_other_bytes(data: bytes, name: str, used: int) -> bool:
             return any(data[start + _INFO_BYTES : len(data) - used])
         case _:
             return False
+
+
+def _is_plain_wav(data: bytes) -> bool:
+    """Return whether a WAV has known chunks, and says of its bytes what its samples need."""
+    at = data.find(b"fmt ", 12) + 8
+    channels, rate, byte_rate, block, bits = _WAV_FORMAT.unpack_from(data.ljust(at + 16), at)
+    is_true = block == channels * bits // 8 and byte_rate == rate * block
+    return is_true and _are_known(_riff_chunks(data), _WAV_CHUNKS)
 
 
 def _png_chunks(data: bytes) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """What a file is, by its first bytes: its name and its type at Discord may be wrong."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -74,6 +75,10 @@ _FLAC: Final = FileFormat(name="FLAC", content="sound", demuxer="flac")
 _SYNC: Final = re.compile(rb"\xff[\xe2-\xe5\xf0-\xf5\xf8-\xfd][^\xf0-\xff]")
 """The head of a frame of MPEG audio: of layer 2 or 3, or AAC; of a bit rate that there is."""
 
+_RATE_BITS: Final = 0x0C
+_REPEATS: Final = 8
+"""More often than chance repeats a head within the searched bytes."""
+
 _SEARCHED_BYTES: Final = 65_536
 """How far ahead of its first frame a sound may begin with other bytes."""
 
@@ -126,8 +131,15 @@ def _tagged_sound(data: bytes) -> FileFormat | None:
     if data[at : at + 4] == b"fLaC":
         return _FLAC
     head = data[at : at + _SEARCHED_BYTES]
-    sync = _SYNC.search(head) if at else _SYNC.match(head.lstrip(b"\0"))
+    sync = _SYNC.search(head) if at else _SYNC.match(head.lstrip(b"\0")) or _repeated(head)
     if sync is None:
         return _MP3 if at else None
     is_mpeg_audio = sync[0][1] & 6
     return _MP3 if is_mpeg_audio else _AAC
+
+
+def _repeated(data: bytes) -> re.Match[bytes] | None:
+    """Return a head of a frame that is repeated: a recording may begin within a frame."""
+    found = {(sync[0][1], sync[0][2] & _RATE_BITS): sync for sync in _SYNC.finditer(data)}
+    counts = Counter((sync[0][1], sync[0][2] & _RATE_BITS) for sync in _SYNC.finditer(data))
+    return next((found[head] for head, count in counts.most_common(1) if count >= _REPEATS), None)

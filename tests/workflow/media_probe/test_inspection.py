@@ -145,6 +145,24 @@ def test_sounds_of_several_rates_in_one_file_are_taken() -> None:
     assert 3900 < measure(sent).longest_ms < 4300
 
 
+@pytest.mark.parametrize("ahead", [b"", b"radio" * 99, b"\xff\xfe" * 40, b"\xff" * 9])
+@pytest.mark.parametrize("container", ["mp3", "adts"])
+def test_a_recording_may_begin_within_a_frame(container: str, ahead: bytes) -> None:
+    """As of a stream; with bytes ahead that are no sound."""
+    codec = "libmp3lame" if container == "mp3" else "aac"
+    data = ahead + make_sound(container, codec, 3000)[900:]
+    sent = is_billed_by_what_is_sent(AUDIO, data)
+    assert 2400 < measure(sent).longest_ms < 3100
+
+
+def test_a_wav_that_lies_about_its_bytes_is_copied() -> None:
+    """Some readers reckon its length by them."""
+    data = make_audio(2000, "wav")
+    info, sent = inspect(AUDIO, data[:28] + b"\1\0" + data[30:])
+    assert (info.suffix, info.microseconds, info.is_converted) == ("wav", 2_000_000, True)
+    assert sent[28:34] == data[28:34]
+
+
 def test_a_wav_without_a_length_stays_one() -> None:
     """A program that could not go back to its head left the largest numbers there."""
     data = bytearray(make_audio(2000, "wav"))
@@ -219,7 +237,7 @@ def test_the_name_of_a_wrong_file_is_told() -> None:
         other,
         "icon",
     )
-    assert fault(AUDIO, b"\0\0\2\0" + bytes(14) + b"\xff\xfb\x90" * 99) == (other, None)
+    assert fault(AUDIO, b"\0\0\2\0" + bytes(14) + b"\xff\xfb\x90" * 3) == (other, None)
     assert fault(AUDIO, "\ufefftext".encode("utf-16-le")) == (other, None)
     assert fault(VIDEO, wav) == (MediaFault.NO_VIDEO_TRACK, "WAV")
     assert fault(AUDIO, mp4) == (MediaFault.NO_AUDIO_TRACK, "MP4")
