@@ -30,6 +30,9 @@ _COPIED_MOVIE_SOUND: Final = ("aac",)
 _SOUND_BITS: Final = 192_000
 QUALITY: Final = 18
 """x264's CRF: no difference is seen."""
+_DELAY_S: Final = 1
+"""More than a decoder holds back."""
+
 _RATE: Final = 48_000
 _TOGETHER_S: Final = Fraction(1, 20)
 """About one packet of sound."""
@@ -165,7 +168,7 @@ def encode(
             elif isinstance(frame, AudioFrame) and audio is not None:
                 audio.add(frame)
 
-        decode(source, tracks, add)
+        decode(source, tracks, add, None if until is None else start + until + _DELAY_S)
         for encoder in (video, audio):
             if encoder is not None:
                 encoder.end()

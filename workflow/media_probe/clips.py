@@ -116,6 +116,17 @@ class Played:
         if units is not None and not self.holds_more:
             self.holds_more = units.hold_more(bytes(packet))
 
+    @property
+    def seconds(self) -> Fraction:
+        """Return how long the track plays, by what is known so far."""
+        return max(self.end - (self.start or 0), self.sound)
+
+    def add_undecoded(self, packet: "Packet[Any]") -> None:
+        """Count when a packet plays."""
+        if packet.pts is not None:
+            end = (packet.pts + (packet.duration or 0)) * (packet.time_base or Fraction())
+            self.end = max(self.end, end)
+
     def add(self, frame: Frame) -> None:
         """Count a frame; one without a time follows the one before."""
         self.frames += 1
@@ -152,9 +163,14 @@ class Decoded:
 
 
 def decode(
-    container: InputContainer, tracks: Tracks, on_frame: Callable[[Frame], object] = id
+    container: InputContainer,
+    tracks: Tracks,
+    on_frame: Callable[[Frame], object] = id,
+    most_s: Fraction | None = None,
 ) -> Decoded:
     """Decode every packet of the tracks in use, and hand each frame on.
+
+    Of a track that plays for more than `most_s` seconds the rest is not decoded, but counted.
 
     Raises:
         UnusableMedia: there is more to decode than any honest clip has.
@@ -168,6 +184,9 @@ def decode(
         played = decoded.tracks[packet.stream.index]
         if packet.size:
             played.add_packet(packet, units[packet.stream.index])
+        if most_s is not None and played.seconds > most_s:
+            played.add_undecoded(packet)
+            continue
         for frame in _frames(packet, decoded):
             work.add(frame)
             played.add(frame)

@@ -59,6 +59,9 @@ _REFERENCE: Final = struct.Struct(">I4xI")
 
 _IN_THIS_FILE: Final = 1
 
+_TOO_LONG_S: Final = Fraction(MAX_CLIP_MS + 1000, 1000)
+"""More than rounding and padding add to the longest clip that is taken."""
+
 _MAX_US: Final = MAX_CLIP_MS * 1000
 _PADDING_US: Final = 200_000
 """More than an encoder of MP3 pads."""
@@ -100,6 +103,9 @@ def _inspect(
     source = _Source(data, file_format, kind)
     if is_cut:
         return _measured_copy(source.encode(_CUT_S), source.encoded_suffix)
+    if (length := source.length_beyond_use()) is not None:
+        microseconds = _to_microseconds(length)
+        return ClipInfo(suffix=source.copy_suffix, microseconds=microseconds), data
     suffix = _SUFFIXES.get(file_format.name)
     if suffix is not None and (length := source.length_as_it_is(suffix)) is not None:
         info, sent = ClipInfo(suffix=suffix, microseconds=_to_microseconds(length)), data
@@ -151,6 +157,17 @@ class _Source:
         check_size(tracks.video.width, tracks.video.height)
         return tracks
 
+    def length_beyond_use(self) -> Fraction | None:
+        """Return how long it plays if it says so, or nothing, and that is longer than is taken.
+
+        It will be refused for its length, so most of it is not decoded.
+        """
+        if 0 < max(self._declared) <= _TOO_LONG_S:
+            return None
+        with self.opened() as container:
+            length = decode(container, self.tracks(container), most_s=_TOO_LONG_S).seconds
+        return length if length > _TOO_LONG_S else None
+
     def length_as_it_is(self, suffix: ClipSuffix) -> Fraction | None:
         """Return the length if every reader agrees on it and nothing is hidden; None otherwise."""
         declared = [*self._declared, *_movie_headers(self.data, self.demuxer)]
@@ -175,10 +192,6 @@ class _Source:
             info, decoded = _measure(copied, self.copy_suffix)
             if _is_whole(decoded) and not has_other_parts(copied, self.copy_suffix.upper()):
                 return self._checked(info, copied)
-        if max(self._declared) * 1000 > 4 * MAX_CLIP_MS:
-            # It will be refused for its length, so an encoder's work would be in vain.
-            length = _to_microseconds(max(self._declared))
-            return ClipInfo(suffix=self.copy_suffix, microseconds=length), self.data
         encoded = self.encode(None)
         info, _ = _measure(encoded, self.encoded_suffix)
         return self._checked(info, encoded)

@@ -1,6 +1,7 @@
 """*Use the first 15 s*: the button under a refusal that a cut mends."""
 
 import io
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from storage import guild_settings
 from storage.schema import pending_interactions
 from tests.harness.bot import BotHarness, button_labels, job_id_in
 from tests.harness.media_measures import measure
-from tests.harness.media_samples import make_audio, make_video
+from tests.harness.media_samples import make_audio, make_encoded_video, make_video
 from workflow.pending_interactions import sweep_pending
 
 CUT = "Use the first 15 s"
@@ -58,6 +59,16 @@ async def test_a_video_that_is_too_long_is_cut_with_a_click(
     assert measure(path.read_bytes()).longest_ms == clip.duration_ms
     (task,) = harness.apixo.tasks
     assert task.charged_micro == job.price == (5_000 + clip.duration_ms) * 55
+
+
+async def test_a_video_of_minutes_is_cut_too(harness: BotHarness, ada: MemberClient) -> None:
+    """Though it has more frames than any clip that is taken: most of them are not decoded."""
+    minutes = make_encoded_video(4_500, size=(16, 16), rate=Fraction(25))
+    refused = await asked(harness, ada, video1=Upload("dance.mp4", minutes))
+    assert "dance.mp4 lasts 180 s" in refused.text
+    answer = await (await ada.click(refused, CUT)).until_answered()
+    job = await harness.job(job_id_in(answer))
+    assert 14_000 <= job.request.videos[0].duration_ms <= 15_000
 
 
 async def test_a_sound_is_cut_to_a_format_that_apixo_takes(

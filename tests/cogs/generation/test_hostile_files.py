@@ -166,7 +166,7 @@ HOSTILE: dict[str, dict[str, tuple[Make, str]]] = {
         "samples in a file": (lambda _: referring("file:///etc/hostname"), ELSEWHERE),
     },
     "audio": {
-        "more than an hour": (lambda _: wav(3_700, 500), COMPLEX),
+        "more than an hour": (lambda _: wav(3_700, 500), "lasts 3,700 s"),
         "a playlist behind a tag": (
             lambda url: b"ID3\4\0\0\0\0\0\0" + PLAYLIST.format(url=url).encode(),
             DAMAGED,
@@ -198,7 +198,7 @@ async def test_what_is_hostile_is_refused_in_words_and_asks_nobody(
                 harness.channel, "reference", {"prompt": "like these", **files}
             )
             answer = (await command.until_answered(120)).text
-            lines = [line for line in answer.splitlines() if "hostile" in line]
+            lines = sorted(line for line in answer.splitlines() if "hostile" in line)
             assert len(lines) == len(batch), answer
             for line, (name, (_, said)) in zip(lines, batch, strict=True):
                 assert said in line, (name, line)

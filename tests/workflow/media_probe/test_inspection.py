@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.harness.media_measures import measure
-from tests.harness.media_samples import make_audio, make_video, mp4_box
+from tests.harness.media_samples import make_audio, make_encoded_video, make_video, mp4_box
 from workflow.media_probe import inspection
 from workflow.media_probe.inspection import inspect
 from workflow.media_probe.types import MediaFault, MediaKind, UnusableMedia
@@ -219,6 +219,19 @@ def test_a_clip_is_cut_to_what_the_model_takes() -> None:
         info, sent = inspect(kind, data, is_cut=True)
         assert 14_800 < measure(sent).longest_ms <= 15_000
         assert info.microseconds <= 15_000_000
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_is_much_too_long_is_not_decoded_to_its_end(is_streamed: bool) -> None:
+    """Its length is told nevertheless, also where its header says nothing, and it can be cut."""
+    data = make_encoded_video(4_100, size=(16, 16), rate=Fraction(25))
+    if is_streamed:
+        data = make_video(30_000, kind="matroska", live="1")
+    info, sent = inspect(VIDEO, data)
+    assert info.microseconds == (30_000_000 if is_streamed else 164_000_000)
+    assert sent is data
+    info, sent = inspect(VIDEO, data, is_cut=True)
+    assert 14_800 < measure(sent).longest_ms <= 15_000
 
 
 def test_the_name_of_a_wrong_file_is_told() -> None:
