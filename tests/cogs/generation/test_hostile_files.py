@@ -198,7 +198,8 @@ async def test_what_is_hostile_is_refused_in_words_and_asks_nobody(
                 harness.channel, "reference", {"prompt": "like these", **files}
             )
             answer = (await command.until_answered(120)).text
-            lines = sorted(line for line in answer.splitlines() if "hostile" in line)
+            lines = [line for line in answer.splitlines() if "hostile" in line]
+            lines.sort(key=lambda line: line.partition("hostile")[2])
             assert len(lines) == len(batch), answer
             for line, (name, (_, said)) in zip(lines, batch, strict=True):
                 assert said in line, (name, line)
