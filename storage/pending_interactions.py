@@ -73,7 +73,9 @@ async def set_unused(tx: AsyncConnection, kind: str, key: str) -> None:
 async def claim(tx: AsyncConnection, interaction_id: int, owner: str, until_ms: int) -> bool:
     """Claim an interaction; return whether `owner` has it, now or already."""
     row = {"interaction_id": interaction_id, "owner": owner, "until_ms": until_ms}
-    await tx.execute(insert_or_ignore(tx, claims, "interaction_id").values(row))
+    inserted = await tx.execute(insert_or_ignore(tx, claims, "interaction_id").values(row))
+    if inserted.rowcount == 1:
+        return True
     found = select(claims.c.owner).where(claims.c.interaction_id == interaction_id)
     return (await tx.execute(found)).scalar_one() == owner
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from domain.requests import Clip, Conversion, Draft, GenerationCommand
 from storage import pending_interactions
 from storage.database import Database
+from storage.errors import DatabaseUnavailable
 from storage.pending_interactions import MAX_PER_MEMBER, PendingRow
 from storage.schema import interaction_claims
 from storage.schema import pending_interactions as table
@@ -23,6 +26,7 @@ DRAFT = Draft(
     conversions=(Conversion("dance.mp4", 20_000),),
 )
 MINUTE_S = 60
+ON_BOTH = pytest.mark.parametrize("template", ["sqlite", "postgresql"], indirect=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ async def test_what_has_expired_or_is_too_much_is_removed(harness: WorkflowHarne
     assert await count(database) == 2
 
 
+@ON_BOTH
 async def test_of_all_processes_one_uses_a_value(harness: WorkflowHarness) -> None:
     """Until it takes that back; a new value has not been used."""
     store, other = store_of(harness), store_of(harness)
@@ -145,6 +150,7 @@ async def test_of_all_processes_one_uses_a_value(harness: WorkflowHarness) -> No
     assert not await store.use("1", ADA)
 
 
+@ON_BOTH
 async def test_of_all_processes_one_goes_on_with_an_interaction(harness: WorkflowHarness) -> None:
     """However often it asks."""
     database, now_ms = harness.database, harness.context.now_ms
@@ -154,3 +160,15 @@ async def test_of_all_processes_one_goes_on_with_an_interaction(harness: Workflo
     assert await asyncio.gather(one.claim(1), two.claim(1)) == first
     assert await two.claim(2)
     assert not await one.claim(2)
+
+
+async def test_without_a_database_each_process_goes_on(harness: WorkflowHarness) -> None:
+    """Its work then says so to the member, who would be left without a word otherwise."""
+
+    class Unavailable:
+        async def transact(self, _work: object) -> bool:
+            await asyncio.sleep(0)
+            raise DatabaseUnavailable("gone", ends_by_itself=True)
+
+    database: Any = Unavailable()
+    assert await InteractionClaims(database, harness.context.now_ms, "one").claim(1)
