@@ -111,7 +111,7 @@ async def pair(tmp_path: Path, database_url: str) -> AsyncIterator[Pair]:
     """Start two processes beside the stand-ins; at the end neither has complained."""
     media = str(tmp_path / "media")
     settings = {"DATABASE_URL": database_url, "MEDIA_STORE": media, "LOG_FORMAT": "json"}
-    settings["LOG_LEVEL"] = "DEBUG"
+    settings |= {"LOG_LEVEL": "DEBUG", "USER_DAILY_LIMIT_USD": "90", "SERVER_DAILY_LIMIT_USD": "90"}
     async with (
         FakeApixo(ApixoConfig(clips="tiny", time_scale=SPEED)) as apixo,
         FakeDiscord(replace(PATIENT, sends_per_window=500, token_sends_per_window=50)) as discord,
