@@ -120,6 +120,10 @@ PROMISES: Final[dict[str, str]] = {
     "All answers are private.": (
         "cogs/operator/test_cog.py::test_an_administrator_is_not_the_operator"
     ),
+    "but never what is in use or not yet in the bucket.": (
+        "storage/test_s3_media.py::test_the_cache_keeps_its_size_and_what_is_in_use "
+        "storage/test_s3_media.py::test_what_only_the_disk_has_is_not_evicted"
+    ),
     "they hold neither secrets nor prompts.": f"{_LOGGED} {_HIDDEN}",
     "Secrets are blotted out of every line": "bot/test_logs.py::test_no_secret_reaches_a_line",
     "Not in logs or errors;": f"{_LOGGED} bot/test_log_sanitizer.py::"
@@ -139,6 +143,7 @@ NO_PROMISES: Final = (
     "or books what nobody else pays.",
     "The drawer at the right shows what members do not see:",
     "`high-water mark not kept`",
+    "how to see that it is over.",
 )
 """Sentences with the words of a promise that promise nothing."""
 
