@@ -9,6 +9,8 @@ COPY cogs cogs
 COPY domain domain
 COPY storage storage
 COPY workflow workflow
+COPY scripts/sbom /tmp/sbom
+RUN /opt/dailies/bin/python /tmp/sbom /tmp/sbom.cdx.json /srv/dailies
 RUN /opt/dailies/bin/python -m compileall -q --invalidation-mode unchecked-hash \
     /opt/dailies/lib /srv/dailies
 
@@ -17,6 +19,13 @@ RUN useradd --system --uid 10001 --home-dir /srv/dailies dailies \
  && install -d -o dailies -g dailies /srv/dailies/data
 COPY --from=build /opt/dailies /opt/dailies
 COPY --from=build /srv/dailies /srv/dailies
+# Licences of the packages lie with them, in /opt/dailies/lib/python3.13/site-packages/*.dist-info.
+COPY --from=build /tmp/sbom.cdx.json /usr/share/doc/dailies/
+COPY LICENSE /usr/share/doc/dailies/
+LABEL org.opencontainers.image.title="Dailies" \
+      org.opencontainers.image.description="A Discord service that makes Seedance videos through APIXO" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="0.2.0"
 ENV PATH=/opt/dailies/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONPATH=/srv/dailies \

@@ -31,6 +31,8 @@ SMALLEST = {
     "pybabel": ["init", "-l", "de", "-i", "{root}/bot/locale/dailies.pot", "-o", "{folder}/de.po"],
     "scripts/chart-samples": ["{folder}"],
     "scripts/draw": ["{folder}/lake.jpg"],
+    "scripts/portal-pictures": ["{folder}"],
+    "scripts/sbom": ["{folder}/sbom.json"],
     "scripts/pictures": ["--into", "{folder}", "--first"],
     "scripts/words": [],
 }
@@ -59,6 +61,7 @@ NOT_STARTED = {
     "pip": "needs the network",
     "scripts/_browser": "installs packages",
     "scripts/_env": "installs packages",
+    "scripts/audit": "needs the network",
     "scripts/check": "takes a minute; it stands beside the tests in .ci/run",
     "scripts/fix": "changes the tree that is tested",
     "scripts/lock": "needs uv and the network",

@@ -139,7 +139,7 @@ NO_PROMISES: Final = (
     "is not kept any more",
     "not kept any more",
     "I can not see the picture any more:",
-    "Switch off *Public Bot* in the portal (*Bot*) if nobody else is to invite it.",
+    "Nobody else is to invite it, as a rule.",
     "or books what nobody else pays.",
     "The drawer at the right shows what members do not see:",
     "`high-water mark not kept`",

@@ -234,8 +234,8 @@ def _describe_bot(identity: BotIdentity, servers: int) -> list[str]:
     lines = [f"This is {identity.name} (application {identity.application_id}), {where}."]
     if identity.is_public:
         lines.append(
-            "It is a Public Bot: anybody can invite it. Switch that off in the portal (Bot, Public "
-            "Bot) unless others are to."
+            "It is a Public Bot: anybody can invite it. Unless others are to, set Install Link to "
+            "None in the portal (Installation), then switch off Public Bot (Bot)."
         )
     else:
         lines.append("Only you can invite it.")

@@ -5,9 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+
+from bot.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -57,6 +60,36 @@ def test_a_file_in_the_working_folder_is_not_run(image: Path, tmp_path: Path):
     ended = start(image, folder, "--version")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Dailies ")
+
+
+def test_its_labels_say_what_it_is():
+    """The version that is in it, and the licence."""
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', stage("base")))
+    assert labels["version"] == VERSION
+    assert labels["licenses"] == "MIT"
+    assert "COPY LICENSE /usr/share/doc/dailies/" in stage("base")
+
+
+def test_the_bill_of_materials_names_every_package(tmp_path: Path):
+    """As the image's own step writes it, for this environment: twice the same."""
+    step = "RUN /opt/dailies/bin/python /tmp/sbom /tmp/sbom.cdx.json /srv/dailies"
+    assert step in stage("build").splitlines()
+    bills = [tmp_path / "one.json", tmp_path / "other.json"]
+    for bill in bills:
+        words = [sys.executable, str(ROOT / "scripts" / "sbom"), str(bill), str(ROOT)]
+        subprocess.run(words, check=True)
+    assert bills[0].read_bytes() == bills[1].read_bytes()
+    read = json.loads(bills[0].read_text())
+    assert read["metadata"]["component"]["version"] == VERSION
+    listed = {one["purl"] for one in read["components"]}
+    locked = re.findall(
+        r"^([\w.-]+)==([\w.]+) (?:; .*)?\\$", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+    )
+    here = {f"{found.metadata['Name'].lower()}" for found in distributions()}
+    wanted = {f"pkg:pypi/{name}@{version}" for name, version in locked if name in here}
+    assert len(wanted) > 30
+    assert wanted <= listed
+    assert all(one["licenses"] for one in read["components"])
 
 
 def test_the_image_has_no_demo_but_all_that_the_service_needs(image: Path, tmp_path: Path):
