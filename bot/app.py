@@ -55,6 +55,7 @@ from cogs.operator.cog import OperatorCog
 from cogs.operator.owners import Operators
 from cogs.publishing.ephemeral_replies import TOKEN_MINUTES, EphemeralReplies, PrivateReply
 from cogs.publishing.languages import MessageLanguages
+from cogs.publishing.places import Places
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.quotas.cog import QuotaCog
@@ -206,7 +207,10 @@ def build_cogs(
         servers,
         WorkerLoop(worker, interactions),
         PeriodicTasks(
-            context, operators, WeeklySummaryPublisher(bot, languages), servers.periodic_tasks
+            context,
+            operators,
+            WeeklySummaryPublisher(bot, languages),
+            servers.periodic_tasks,
         ),
     ]
 
@@ -277,7 +281,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
     cipher = TokenCipher(settings.discord_token.get_secret_value())
     ephemeral_replies = EphemeralReplies(bot, replies, cipher)
-    languages = MessageLanguages(bot, partial(read_language, database))
+    languages = MessageLanguages(Places(bot), partial(read_language, database))
     context = Context(
         database=database,
         apixo=apixo,

@@ -42,7 +42,6 @@ TESTED_BY = {
     "cogs/operator/views.py": "cogs/operator/test_cog.py",
     "cogs/publishing/attachments.py": "cogs/publishing/test_publisher.py",
     "cogs/publishing/ephemeral_replies.py": "cogs/test_private_videos.py",
-    "cogs/publishing/channels.py": "cogs/publishing/test_result_channel.py",
     "cogs/publishing/errors.py": "cogs/publishing/test_refusals.py",
     "cogs/publishing/history.py": "cogs/publishing/test_publisher.py",
     "cogs/publishing/threads.py": "cogs/publishing/test_refusals.py",

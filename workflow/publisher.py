@@ -169,7 +169,7 @@ class Publisher(Protocol):
         """Reply to the status message that there will be no video; return the reply's id."""
         ...
 
-    def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
+    async def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
         """Return the upload limit in bytes on the job's server, or in direct messages."""
         ...
 
@@ -197,7 +197,7 @@ class Publisher(Protocol):
         """Find a job's message posted since `since_ms` in the channel's history; return its id."""
         ...
 
-    async def is_age_restricted(self, channel_id: int) -> bool | None:
+    async def is_age_restricted(self, guild_id: int, channel_id: int) -> bool | None:
         """Return whether a channel, or that of a thread, is age-restricted; None if it is gone."""
         ...
 

@@ -37,6 +37,7 @@ async def build_status_view(context: Context, job: Job) -> StatusView:
     """Return the view of a job for its status message."""
     charged, is_unheld = await _costs(context, job)
     is_active = job.state in ACTIVE_STATES
+    files = await files_to_attach(context, job) if is_active else ()
     return StatusView(
         job,
         queue_position=await _queue_position(context, job),
@@ -45,8 +46,8 @@ async def build_status_view(context: Context, job: Job) -> StatusView:
         hold_released=_is_hold_released(job) or is_unheld,
         deleted=is_deleted(job),
         submission_block=await _submission_block(context, job),
-        preview_urls=build_preview_urls(context, job) if is_active else (),
-        files=files_to_attach(context, job) if is_active else (),
+        preview_urls=build_preview_urls(context, job, files) if is_active else (),
+        files=files,
         is_spoiler=is_active and await _is_spoiler(context, job),
     )
 

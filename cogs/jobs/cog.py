@@ -256,7 +256,7 @@ class JobButtonsCog(ComponentCog):
         draft = draft_from_job(job, self._context.now_ms())
         if not await are_inputs_available(self._context, job):
             violation = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
-        elif (files := oversized_inputs(self._context, job)) is not None:
+        elif (files := await oversized_inputs(self._context, job)) is not None:
             violation = Violation.of(ViolationCode.INPUTS_TOO_LARGE, Source.ATTACHMENT, files=files)
         else:
             return draft

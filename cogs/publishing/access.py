@@ -10,7 +10,7 @@ from typing import Final
 import discord
 from cachetools import TTLCache
 
-from cogs.publishing.errors import call_discord
+from cogs.publishing.places import GuildChannel, Place, Places
 from domain.obstacles import Obstacle, ObstacleKind
 from workflow.errors import (
     ChannelDeleted,
@@ -22,15 +22,15 @@ from workflow.errors import (
 _TTL_S: Final = 30
 _MAX_KEPT: Final = 1_000
 
-_Channel = discord.abc.GuildChannel | discord.Thread
 _SERVER_LEFT: Final = Obstacle(ObstacleKind.SERVER_LEFT)
 
 
 class DestinationAccess:
     """What a client may do in the servers and channels that videos go to."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, places: Places) -> None:
         self._client = client
+        self._places = places
         self._fetched = TTLCache[tuple[int, int | None], Obstacle | None](
             _MAX_KEPT, ttl=_TTL_S, timer=time.monotonic
         )
@@ -63,61 +63,45 @@ class DestinationAccess:
             if channel_id is None:
                 return None
             if (channel := _cached_channel(guild, channel_id)) is not None:
-                return _find_missing_permissions(channel, guild.me)
+                return _find_missing_permissions(Place(channel), guild.me)
         key = guild_id, channel_id
         if key not in self._fetched:
-            self._fetched[key] = await self._fetch_obstacle(guild, guild_id, channel_id)
+            self._fetched[key] = await self._fetch_obstacle(guild_id, channel_id)
         return self._fetched[key]
 
-    async def _fetch_obstacle(
-        self, guild: discord.Guild | None, guild_id: int, channel_id: int | None
-    ) -> Obstacle | None:
+    async def _fetch_obstacle(self, guild_id: int, channel_id: int | None) -> Obstacle | None:
         try:
-            # Discord has been seen to deny knowing a server of the bot's (10004, discord-api-docs
-            # 8445), so this is relied upon only where the gateway does not have it either.
-            found = guild or await call_discord(
-                self._client.fetch_guild(guild_id, with_counts=False)
-            )
-            me = found.get_member(self._own_id) or await call_discord(
-                found.fetch_member(self._own_id)
-            )
+            guild = await self._places.find_guild(guild_id)
+            me = await self._places.find_own_member(guild)
         except TemporaryPublishError:
             raise
         except ChannelUnavailable:
             return _SERVER_LEFT
         except PublishError as error:
             raise TemporaryPublishError(str(error)) from error
-        return None if channel_id is None else await _fetch_channel_obstacle(found, me, channel_id)
+        if channel_id is None:
+            return None
+        return await self._fetch_channel_obstacle(guild, me, channel_id)
 
-    @property
-    def _own_id(self) -> int:
-        assert self._client.user is not None, "a client that asks is logged in"
-        return self._client.user.id
-
-
-async def _fetch_channel_obstacle(
-    guild: discord.Guild, me: discord.Member, channel_id: int
-) -> Obstacle | None:
-    try:
-        channel = await call_discord(guild.fetch_channel(channel_id))
-        parent = channel
-        if isinstance(channel, discord.Thread):
-            parent_id = channel.parent_id
-            parent = channel.parent or await call_discord(guild.fetch_channel(parent_id))
-    except TemporaryPublishError as error:
-        if isinstance(error.__cause__, discord.InvalidData):
-            return None  # a type that the library does not know
-        raise
-    except ChannelDeleted:
-        return Obstacle(ObstacleKind.CHANNEL_GONE)
-    except ChannelUnavailable:
-        return Obstacle(ObstacleKind.PERMISSIONS_MISSING, ("view_channel",))
-    except PublishError as error:
-        raise TemporaryPublishError(str(error)) from error
-    return _find_missing_permissions(channel, me, parent)
+    async def _fetch_channel_obstacle(
+        self, guild: discord.Guild, me: discord.Member, channel_id: int
+    ) -> Obstacle | None:
+        try:
+            place = await self._places.find_channel(guild.id, channel_id)
+        except TemporaryPublishError as error:
+            if isinstance(error.__cause__, discord.InvalidData):
+                return None  # a type that the library does not know
+            raise
+        except ChannelDeleted:
+            return Obstacle(ObstacleKind.CHANNEL_GONE)
+        except ChannelUnavailable:
+            return Obstacle(ObstacleKind.PERMISSIONS_MISSING, ("view_channel",))
+        except PublishError as error:
+            raise TemporaryPublishError(str(error)) from error
+        return _find_missing_permissions(place, me)
 
 
-def _cached_channel(guild: discord.Guild, channel_id: int) -> _Channel | None:
+def _cached_channel(guild: discord.Guild, channel_id: int) -> GuildChannel | None:
     """Return a channel whose permissions can be computed from what the gateway has brought."""
     channel = guild.get_channel_or_thread(channel_id)
     has_parent = not isinstance(channel, discord.Thread) or channel.parent is not None
@@ -131,11 +115,9 @@ def missing_permissions(allowed: discord.Permissions, *, in_thread: bool) -> tup
     return tuple(name for name in needed if not getattr(allowed, name))
 
 
-def _find_missing_permissions(
-    channel: _Channel, me: discord.Member, parent: _Channel | None = None
-) -> Obstacle | None:
-    """Return the obstacle in a channel; a thread has the permissions of its `parent`."""
-    allowed = (parent or channel).permissions_for(me)
+def _find_missing_permissions(place: Place, me: discord.Member) -> Obstacle | None:
+    """Return the obstacle in a channel."""
+    channel, allowed = place.channel, place.permissions_for(me)
     is_thread = isinstance(channel, discord.Thread)
     missing = missing_permissions(allowed, in_thread=is_thread)
     if is_thread and channel.locked and not allowed.manage_threads:

@@ -6,7 +6,8 @@ from typing import Final
 import discord
 from discord import ui
 
-from cogs.publishing.errors import call_discord, to_publish_error
+from cogs.publishing.errors import to_publish_error
+from cogs.publishing.places import Places
 from cogs.ui import views
 from workflow.errors import HistoryDenied
 from workflow.publisher import MessageKind
@@ -18,8 +19,9 @@ _HISTORY_DEPTH: Final = 2_000
 class MessageHistory:
     """The histories of the channels that a client can read."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, places: Places) -> None:
         self._client = client
+        self._places = places
 
     async def find_message(
         self, channel: discord.abc.Messageable, job_id: str, kind: MessageKind, since_ms: int
@@ -53,19 +55,11 @@ class MessageHistory:
         except Exception as error:
             raise to_publish_error(error) from error
 
-    async def require_readable(self, channel_id: int) -> None:
-        """Raise `HistoryDenied` where Discord would return an empty history instead of an error.
-
-        An archived thread is not in the cache.
-        """
-        channel = self._client.get_channel(channel_id)
-        channel = channel or await call_discord(self._client.fetch_channel(channel_id))
-        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-            return
-        try:
-            allowed = channel.permissions_for(channel.guild.me)
-        except (AttributeError, discord.ClientException):
-            return  # the cache knows neither the bot's roles nor a thread's channel
+    async def require_readable(self, guild_id: int, channel_id: int) -> None:
+        """Raise `HistoryDenied` where Discord would return an empty history instead of an error."""
+        place = await self._places.ask_channel(guild_id, channel_id)
+        me = await self._places.find_own_member(await self._places.find_guild(guild_id))
+        allowed = place.permissions_for(me)
         if allowed.view_channel and not allowed.read_message_history:
             raise HistoryDenied("the bot may not read the channel's history")
 

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, Final, Protocol, TypeVar, cast
 
-import discord
 from cachetools import TTLCache
 
+from cogs.publishing.places import Places
 from cogs.ui.i18n import speaking
 from domain.job_view import JobView
+from workflow.errors import PublishError, TemporaryPublishError
 from workflow.publisher import ReleaseNotice, StatusView
 
 _MAX_SERVERS: Final = 10_000
@@ -27,10 +28,10 @@ async def _nothing_chosen(_guild_id: int) -> str | None:
 
 
 class MessageLanguages:
-    """Finds the languages; None is the service's own."""
+    """Finds the languages, by `places`; None is the service's own."""
 
-    def __init__(self, client: discord.Client, read_chosen: ReadLanguage = _nothing_chosen) -> None:
-        self._client = client
+    def __init__(self, places: Places, read_chosen: ReadLanguage = _nothing_chosen) -> None:
+        self.places = places
         self._read_chosen = read_chosen
         self._chosen = TTLCache[int, str | None](_MAX_SERVERS, ttl=_TTL_S)
 
@@ -38,16 +39,20 @@ class MessageLanguages:
         """Return the language of public messages; a choice counts after a minute at the latest."""
         if guild_id not in self._chosen:
             self._chosen[guild_id] = await self._read_chosen(guild_id)
-        return self._chosen[guild_id] or self._preferred(guild_id)
+        return self._chosen[guild_id] or await self._preferred(guild_id)
 
     async def of_job(self, job: JobView) -> str | None:
         """Return the language of the messages about a job, where they are posted first."""
         return job.language if job.private else await self.of_server(job.guild_id)
 
-    def _preferred(self, guild_id: int) -> str | None:
-        guild = self._client.get_guild(guild_id)
-        is_community = guild is not None and "COMMUNITY" in guild.features
-        return str(guild.preferred_locale) if guild is not None and is_community else None
+    async def _preferred(self, guild_id: int) -> str | None:
+        try:
+            guild = await self.places.find_guild(guild_id)
+        except TemporaryPublishError:
+            raise
+        except PublishError:
+            return None  # the bot is not there
+        return str(guild.preferred_locale) if "COMMUNITY" in guild.features else None
 
 
 class _Speaker(Protocol):

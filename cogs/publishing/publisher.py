@@ -17,11 +17,11 @@ from discord import ui
 from cogs.publishing import carriers
 from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
-from cogs.publishing.channels import server_channel
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_member
+from cogs.publishing.places import Places
 from cogs.publishing.refusals import BlockedByAutoMod, NoSharedServer, ReplyForbidden
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.threads import Channel, call_in_channel
@@ -123,14 +123,6 @@ async def _send_once(
 _DEFAULT_MAX_BYTES: Final = 10 * 1024 * 1024
 """Bytes that Discord takes as a file in direct messages, or on a server without boosts."""
 
-_AGE_RESTRICTABLE: Final = (
-    discord.TextChannel,
-    discord.VoiceChannel,
-    discord.StageChannel,
-    discord.ForumChannel,
-    discord.Thread,
-)
-
 
 class DiscordPublisher:
     """The publisher of jobs on Discord; it rests while `refused` are too many."""
@@ -142,12 +134,13 @@ class DiscordPublisher:
         refused: RefusedRequests | None = None,
         languages: MessageLanguages | None = None,
     ) -> None:
-        self.languages = languages or MessageLanguages(client)
+        self.languages = languages or MessageLanguages(Places(client))
+        self._places = self.languages.places
         self._client = client
         self._refused = refused or RefusedRequests()
         self._ephemeral_replies = ephemeral_replies
-        self._history = MessageHistory(client)
-        self._access = DestinationAccess(client)
+        self._history = MessageHistory(client, self._places)
+        self._access = DestinationAccess(client, self._places)
 
     @property
     def is_ready(self) -> bool:
@@ -244,7 +237,7 @@ class DiscordPublisher:
         """Return the ids of a job's carriers posted since then, by their parts."""
         channel = await self._message_channel(job)
         if not job.private:
-            await self._history.require_readable(channel.id)
+            await self._history.require_readable(job.guild_id, channel.id)
         return await self._history.find_carriers(channel, job.id, since_ms)
 
     async def delete_message(self, job: JobView, message_id: int) -> None:
@@ -271,11 +264,14 @@ class DiscordPublisher:
         except ReplyForbidden:
             return await self._post_failure(channel, status, replies_to=None)
 
-    def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
+    async def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
         """Return how many bytes a file may have on the job's server, or in direct messages."""
-        is_dm = private or job.private
-        guild = None if is_dm else self._client.get_guild(job.guild_id)
-        return guild.filesize_limit if guild else _DEFAULT_MAX_BYTES
+        if private or job.private:
+            return _DEFAULT_MAX_BYTES
+        try:
+            return (await self._places.find_guild(job.guild_id)).filesize_limit
+        except ChannelUnavailable:
+            return _DEFAULT_MAX_BYTES  # only direct messages are left
 
     @in_its_language
     async def post_result(self, job: JobView, payload: ResultPayload) -> int:
@@ -283,7 +279,7 @@ class DiscordPublisher:
         if job.private:
             return await self._send_private_result(job, payload)
         build_view = partial(views.render_result, job, payload)
-        channel = server_channel(self._client, job.guild_id, job.destination_channel_id)
+        channel = await self._places.find_messageable(job.guild_id, job.destination_channel_id)
         return await self._send_result(channel, job, payload, build_view)
 
     @to_its_member
@@ -326,29 +322,27 @@ class DiscordPublisher:
             return await self._find_dm(job, kind, since_ms)
         is_result = kind is MessageKind.RESULT
         channel = self._result_channel(job) if is_result else self._channel(job)
-        await self._history.require_readable(channel.id)
+        await self._history.require_readable(job.guild_id, channel.id)
         return await self._history.find_message(channel, job.id, kind, since_ms)
 
-    async def is_age_restricted(self, channel_id: int) -> bool | None:
+    async def is_age_restricted(self, guild_id: int, channel_id: int) -> bool | None:
         """Return whether a channel, or a thread's channel, is age-restricted; None if gone."""
-        channel = self._client.get_channel(channel_id)
         try:
-            channel = channel or await call_discord(self._client.fetch_channel(channel_id))
+            return (await self._places.find_channel(guild_id, channel_id)).is_age_restricted
         except ChannelUnavailable:
             return None
-        return isinstance(channel, _AGE_RESTRICTABLE) and channel.is_nsfw()
 
     @in_its_language
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel; it pings nobody."""
-        channel = server_channel(self._client, job.guild_id, channel_id)
+        channel = await self._places.find_messageable(job.guild_id, channel_id)
         build_view = partial(views.render_showcase, job, payload)
         message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
         return await send_video(self._client, channel, payload.video, message)
 
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:
         """Return the id of a job's post in a showcase channel, if any."""
-        await self._history.require_readable(channel_id)
+        await self._history.require_readable(job.guild_id, channel_id)
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
         return await self._history.find_message(
             channel, job.id, MessageKind.SHARED, job.created_at_ms

@@ -7,7 +7,6 @@ import discord
 import structlog
 from discord import ui
 
-from cogs.publishing.channels import server_channel
 from cogs.publishing.errors import call_discord, to_publish_error
 from cogs.publishing.languages import MessageLanguages
 from cogs.reports import views
@@ -32,6 +31,7 @@ class WeeklySummaryPublisher:
     def __init__(self, client: discord.Client, languages: MessageLanguages) -> None:
         self._client = client
         self._languages = languages
+        self._places = languages.places
         self._renderer = ChartRenderer()
 
     async def publish(self, summary: WeeklySummary) -> bool:
@@ -57,7 +57,8 @@ class WeeklySummaryPublisher:
         if summary.posted_since_ms is None:
             return False
         since_ms = summary.posted_since_ms - _CLOCK_MARGIN_MS - discord.utils.DISCORD_EPOCH
-        history = self._channel(summary).history(
+        channel = await self._places.find_messageable(summary.guild_id, summary.channel_id)
+        history = channel.history(
             limit=_HISTORY_LIMIT, after=discord.Object(max(0, since_ms) << 22)
         )
         try:
@@ -69,8 +70,9 @@ class WeeklySummaryPublisher:
         return self._client.user is not None and message.author.id == self._client.user.id
 
     async def _send(self, summary: WeeklySummary) -> None:
+        channel = await self._places.find_messageable(summary.guild_id, summary.channel_id)
         files = await self._render_chart(summary)
-        send = self._channel(summary).send(
+        send = channel.send(
             view=_card(summary, files),
             files=files,
             # Discord merges two messages with the same nonce within a few minutes.
@@ -80,7 +82,8 @@ class WeeklySummaryPublisher:
         await call_discord(send)
 
     async def _render_chart(self, summary: WeeklySummary) -> list[discord.File]:
-        title = self._title(summary)
+        guild = await self._places.find_guild(summary.guild_id)
+        title = _("The week on {server}", server=guild.name)
         svg = views.render_chart(summary.figures, title, Grouping.DAY, {})
         try:
             png = BytesIO(await self._renderer.render_png(svg))
@@ -89,15 +92,6 @@ class WeeklySummaryPublisher:
             return []
         alt = views.format_alt_text(summary.figures, title)
         return [discord.File(png, filename=_CHART_FILENAME, description=alt)]
-
-    def _title(self, summary: WeeklySummary) -> str:
-        guild = self._client.get_guild(summary.guild_id)
-        if guild is None:
-            return _("The week on this server")
-        return _("The week on {server}", server=guild.name)
-
-    def _channel(self, summary: WeeklySummary) -> discord.PartialMessageable:
-        return server_channel(self._client, summary.guild_id, summary.channel_id)
 
 
 def _card(summary: WeeklySummary, files: list[discord.File]) -> ui.LayoutView:

@@ -21,6 +21,7 @@ from bot.client import DailiesBot
 from cogs.generation.attachments import AttachmentLoader
 from cogs.publishing.ephemeral_replies import TOKEN_MINUTES, EphemeralReplies, PrivateReply
 from cogs.publishing.languages import MessageLanguages
+from cogs.publishing.places import Places
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.ui.acknowledgements import SharedInteractions
 from domain.jobs import JobState
@@ -165,7 +166,7 @@ class BotHarness:
         self.replies = EphemeralReplies(
             bot, self._private_replies(), TokenCipher(self.token_secret)
         )
-        languages = MessageLanguages(bot, partial(read_language, self.database))
+        languages = MessageLanguages(Places(bot), partial(read_language, self.database))
         self.context = context = Context(
             database=self.database,
             apixo=await stack.enter_async_context(client),

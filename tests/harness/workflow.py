@@ -147,7 +147,7 @@ class FakePublisher:
     async def post_failure(self, status: StatusView) -> int:
         return self._post("post_failure", "failure", status.job, status=status)
 
-    def max_file_bytes(self, job: Job, *, private: bool = False) -> int:
+    async def max_file_bytes(self, job: Job, *, private: bool = False) -> int:
         return self.file_limit
 
     async def post_result(self, job: Job, payload: ResultPayload) -> int:
@@ -168,7 +168,7 @@ class FakePublisher:
         self._raise(self.errors["delete_result"])
         self.messages = [m for m in self.messages if m.id != job.result_message_id]
 
-    async def is_age_restricted(self, channel_id: int) -> bool | None:
+    async def is_age_restricted(self, guild_id: int, channel_id: int) -> bool | None:
         return channel_id in self.age_restricted_channels
 
     async def share(self, job: Job, payload: ResultPayload, channel_id: int) -> int:

@@ -45,7 +45,8 @@ async def find_result_channel(context: Context, job: Job) -> int | None:
         return None
     if not rule_applies(server_settings.age_gate, server_settings, job.request.prompt):
         return channel_id
-    return channel_id if await context.publisher.is_age_restricted(channel_id) else None
+    is_restricted = await context.publisher.is_age_restricted(job.guild_id, channel_id)
+    return channel_id if is_restricted else None
 
 
 async def post_result(
@@ -68,7 +69,7 @@ async def post_result(
         candidate = replace(job, result_channel_id=channel_id)
         try:
             message_id = await send(
-                candidate, publisher.post_result, publisher.max_file_bytes(candidate)
+                candidate, publisher.post_result, await publisher.max_file_bytes(candidate)
             )
         except (TemporaryPublishError, MessageDeleted):
             raise
@@ -83,7 +84,7 @@ async def post_result(
             )
         else:
             return PostedResult(message_id, channel_id)
-    max_bytes = publisher.max_file_bytes(job, private=True)
+    max_bytes = await publisher.max_file_bytes(job, private=True)
     message_id = await send(job, publisher.send_result_by_dm, max_bytes)
     return PostedResult(message_id, by_dm=True)
 

@@ -79,12 +79,12 @@ async def _is_audience_allowed(
     context: Context, job: JobView, server_settings: GuildSettings, showcase_id: int
 ) -> bool:
     """Return whether everyone in the showcase could also see the video in its channel."""
-    if await context.publisher.is_age_restricted(showcase_id):
+    if await context.publisher.is_age_restricted(job.guild_id, showcase_id):
         return True
     if rule_applies(server_settings.age_gate, server_settings, job.request.prompt):
         return False
     # A channel that is gone may have been age-restricted.
-    return await context.publisher.is_age_restricted(job.channel_id) is False
+    return await context.publisher.is_age_restricted(job.guild_id, job.channel_id) is False
 
 
 async def _share(context: Context, job: JobView, channel_id: int) -> ShareResult:
@@ -117,7 +117,7 @@ async def _post(context: Context, job: JobView, channel_id: int) -> int:
     async def send(job: JobView, payload: ResultPayload) -> int:
         return await context.publisher.share(job, payload, channel_id)
 
-    max_bytes = context.publisher.max_file_bytes(job)
+    max_bytes = await context.publisher.max_file_bytes(job)
     return await send_payload(context, job, send, max_bytes, allow_without_video=False)
 
 

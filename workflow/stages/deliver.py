@@ -42,7 +42,7 @@ async def deliver(context: Context, job: Job) -> None:
     try:
         if job.state is JobState.STORED:
             # Made before the intent: a smaller copy may take longer than Discord keeps a nonce.
-            async with use_payload(context, job, context.publisher.max_file_bytes(job)):
+            async with use_payload(context, job, await context.publisher.max_file_bytes(job)):
                 pass
             job = await _intend(context, job, await find_result_channel(context, job))
         found = await find_posted(context, job) if may_be_posted else None

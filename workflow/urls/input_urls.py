@@ -84,16 +84,20 @@ def stale_inputs(job: JobView, now_ms: int) -> list[_Medium]:
     ]
 
 
-def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
+async def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
     """Return the files attached to a job's status message: those without a link from the start.
+
+    TemporaryPublishError means that Discord does not say the limit.
 
     The result is independent of the current time, so that every edit lists what was posted. What
     is too large, or belongs to a carrier message, is not among them.
     """
     if context.media_urls is not None:
         return ()
-    max_bytes = context.publisher.max_file_bytes(job)
     stale = {_path(context, medium) for medium in stale_inputs(job, job.created_at_ms)}
+    if not stale:
+        return ()
+    max_bytes = await context.publisher.max_file_bytes(job)
     return tuple(
         path
         for path in split_files(_kept_files(context, job))[0]
@@ -101,16 +105,18 @@ def files_to_attach(context: Context, job: Job) -> tuple[Path, ...]:
     )
 
 
-def oversized_inputs(context: Context, job: JobView) -> str | None:
+async def oversized_inputs(context: Context, job: JobView) -> str | None:
     """Return which stale input files Discord does not take again, with their sizes; None if none.
 
     A file is named as in the command's options: `video1 (31.0 MB > 10.0 MB)`.
     """
     if context.media_urls is not None:
         return None
-    max_bytes = context.publisher.max_file_bytes(job)
-    limit = _format_size(max_bytes)
     stale = stale_inputs(job, context.now_ms())
+    if not stale:
+        return None
+    max_bytes = await context.publisher.max_file_bytes(job)
+    limit = _format_size(max_bytes)
     large = [
         f"{name} ({_format_size(path.stat().st_size)} > {limit})"
         for name, medium in _named_media(job.request)
@@ -120,13 +126,12 @@ def oversized_inputs(context: Context, job: JobView) -> str | None:
     return ", ".join(large) or None
 
 
-def build_preview_urls(context: Context, job: Job) -> tuple[str, ...]:
+def build_preview_urls(context: Context, job: Job, attached: Sequence[Path]) -> tuple[str, ...]:
     """Return URLs of a job's input files, for previews in its status message.
 
-    Attached files must be shown there, or Discord does not return their URLs. Of the others,
-    pictures and videos are shown.
+    Those that are `attached` must be shown there, or Discord does not return their URLs. Of the
+    others, pictures and videos are shown.
     """
-    attached = files_to_attach(context, job)
     request, now_ms, since_ms = job.request, context.now_ms(), job.created_at_ms
     videos = request.videos if isinstance(request, OmniReference) else ()
     links = (medium.url for medium in (*request.pictures, *videos))
@@ -163,7 +168,7 @@ async def _fresh_urls(
         until_ms = context.now_ms() + _OWN_LINK_LIFETIME_MS
         names = [medium.kept for medium in stale if medium.kept is not None]
         return {name: context.media_urls.url_for_input(name, until_ms) for name in names}
-    if (oversized := oversized_inputs(context, job)) is not None:
+    if (oversized := await oversized_inputs(context, job)) is not None:
         raise InputLost(INPUT_TOO_LARGE, oversized)
     if job.status_message_id is None:
         if job.status_shown is None:

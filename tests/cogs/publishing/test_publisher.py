@@ -297,8 +297,8 @@ async def test_a_boosted_server_takes_more_but_a_direct_message_does_not(
     fake_discord.world.give_nitro(ada.user)
     channel = fake_discord.channel("videos", "Big Screen")
     job = make_job(channel, ada)
-    assert publisher.max_file_bytes(job) == 50 * MIB
-    assert publisher.max_file_bytes(job, private=True) == 10 * MIB
+    assert await publisher.max_file_bytes(job) == 50 * MIB
+    assert await publisher.max_file_bytes(job, private=True) == 10 * MIB
     assert await publisher.post_result(job, ResultPayload(large)) == channel.messages[0].id
     with pytest.raises(TooLargeToPost):
         await publisher.send_result_by_dm(job, ResultPayload(large))

@@ -19,6 +19,7 @@ from apixo.downloads import ResultDownloader
 from cogs.operator.alerts import OperatorAlerts
 from cogs.operator.owners import Operators
 from cogs.publishing.languages import MessageLanguages
+from cogs.publishing.places import Places
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import MAX_REFUSED, RefusedRequests
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
@@ -77,7 +78,7 @@ class RefusedService:
         self.discord = discord
         self._numbers = count(1)
         self._alerts = OperatorAlerts(world.context, Operators(client)).periodic_tasks
-        self._summaries = WeeklySummaryPublisher(client, MessageLanguages(client))
+        self._summaries = WeeklySummaryPublisher(client, MessageLanguages(Places(client)))
 
     def refuse(self, refusal: Fault, *methods: str) -> None:
         """Have every route refused from now on, or those of some methods."""

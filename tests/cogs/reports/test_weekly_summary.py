@@ -7,6 +7,7 @@ import pytest
 
 from cogs.operator.owners import Operators
 from cogs.publishing.languages import MessageLanguages
+from cogs.publishing.places import Places
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from domain.failures import FailReason
 from domain.money import MicroUSD
@@ -26,7 +27,7 @@ _NO_LIMIT = LimitUsage(
 
 @pytest.fixture
 def summaries(client: StockClient) -> WeeklySummaryPublisher:
-    return WeeklySummaryPublisher(client, MessageLanguages(client))
+    return WeeklySummaryPublisher(client, MessageLanguages(Places(client)))
 
 
 def a_week(channel: Channel, **changes: object) -> WeeklySummary:
