@@ -291,5 +291,5 @@ def _move_aside(path: Path) -> Path | None:
 
 
 def _describe(has_database: bool, media_files: int) -> str:
-    files = f"{media_files} media files"
+    files = "1 media file" if media_files == 1 else f"{media_files} media files"
     return f"the database and {files}" if has_database else files
