@@ -209,6 +209,20 @@ def secret(keep_days: int) -> None:
     _run_async(database.rotate_secret(settings.database_url, keep_days))
 
 
+@main.command(short_help="Move everything to another database.")
+@click.argument("to_url")
+def move(to_url: str) -> None:
+    """Copy everything to an empty database, such as PostgreSQL, and check it; then say what next.
+
+    The service must be stopped. The database that is used now stays as it is. What is interrupted
+    leaves the other one empty.
+    """
+    settings = _read_settings(DatabaseSettings)
+    from bot.cli import move as mover
+
+    _run_async(mover.move(settings, to_url))
+
+
 @main.group(short_help="Export or delete what is kept of a member.")
 def member() -> None:
     """Export or delete what is kept of a member, over all servers."""

@@ -181,6 +181,19 @@ class Database:
             async with self._migrator() as engine, engine.begin() as connection:
                 await connection.run_sync(run_migrations)
 
+    async def migrate_and(self, work: TransactionBody[T]) -> T:
+        """Run the missing migrations and `work` in one transaction: all of it, or nothing.
+
+        Raises:
+            SchemaTooNew: a newer version has migrated the database.
+            StorageError: the database is unreachable, or not a database.
+        """
+        self._refuse_if_read_only()
+        with _reachable():
+            async with self._migrator() as engine, engine.begin() as connection:
+                await connection.run_sync(run_migrations)
+                return await work(connection)
+
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
 

@@ -6,6 +6,7 @@ DailiesError
     ├── DatabaseInUse           another process writes to this SQLite file
     ├── SchemaTooNew            a newer version has migrated this database
     ├── SchemaTooOld            this database lacks migrations of this version
+    ├── TransferRefused         a database cannot be moved into another
     ├── StaleJobError           the job changed since it was read: its state or its fence
     ├── TaskAlreadyAssigned     the task belongs to another job
     ├── QuotaExceeded           a hold does not fit; names every exceeded limit
@@ -66,6 +67,10 @@ class SchemaTooOld(StorageError):
             f"The database is at schema {revision}, and this version needs {newest}: "
             "`python -m bot migrate`, or start the service."
         )
+
+
+class TransferRefused(StorageError):
+    """A database cannot be moved into another; nothing of it was."""
 
 
 class StaleJobError(StorageError):

@@ -85,6 +85,7 @@ PLACEHOLDERS = {
     "X": "1",
     "P": "today",
     "G": "day",
+    "TO_URL": "sqlite:///other.db",
     "ID": "987654321098765432",
     "PATH": "copy.db",
     "…": "",

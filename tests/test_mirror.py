@@ -71,6 +71,7 @@ TESTED_BY = {
     "cogs/help/data_buttons.py": "cogs/help/test_member_data.py",
     "bot/cli/progress.py": "bot/cli/test_archives.py",
     "domain/erasures.py": "workflow/members/test_erasure.py",
+    "storage/transfer.py": "bot/cli/test_move.py",
     "storage/erasures.py": "workflow/members/test_erasure.py",
     "storage/personal_data.py": "workflow/members/test_export.py",
     "storage/media_marks.py": "workflow/test_restore.py",
