@@ -20,6 +20,7 @@ TESTED_BY = {
     "bot/cli/local_checks.py": "e2e/test_doctor.py",
     "bot/cli/money_checks.py": "bot/cli/test_reconciliation.py",
     "bot/cli/questions.py": "e2e/test_setup.py",
+    "bot/cli/server_checks.py": "e2e/test_faults_at_start.py",
     "bot/cli/setup.py": "e2e/test_setup.py",
     "bot/client.py": "cogs/generation/test_options.py",
     "bot/errors.py": "bot/test_settings.py",

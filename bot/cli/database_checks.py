@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.cli.findings import Finding, warn
 from bot.cli.local_checks import read_readiness
 from bot.settings import Settings
+from storage import parked_jobs, restored_jobs
 from storage.database import Database
 from storage.database_url import SqliteAddress, parse_database_url
 from storage.errors import DatabaseInUse, SchemaTooOld
@@ -44,6 +45,22 @@ async def check_database(settings: Settings) -> Finding:
     if await read_readiness(settings) is None:
         return _look_at_lock(settings, path, finding)
     return finding
+
+
+async def check_jobs(settings: Settings) -> Finding:
+    """Count the jobs that wait for the operator; a restored copy leaves some in doubt."""
+    async with open_existing(settings) as database:
+        if database is None:
+            return Finding("there are none yet")
+        await database.ping()
+        parked = await database.read(parked_jobs.count)
+        doubtful = sum((await database.read(restored_jobs.count_releasable)).values())
+    if not parked:
+        return Finding("none waits for your decision")
+    text = f"{parked} wait(s) for your decision in /operator parked"
+    if doubtful:
+        text += f"; of {doubtful} the restored database does not say whether they were submitted"
+    return warn(text)
 
 
 async def _check_server(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""Checks at Discord: token, permissions, who may spend, gateway, clock, commands."""
+"""Checks at Discord: token, permissions, gateway, clock, commands."""
 
 import asyncio
 import time
@@ -48,26 +48,6 @@ def _missing_permissions(granted: discord.Permissions) -> list[str]:
     if granted.administrator:
         return []
     return [name for name, one in NEEDED_PERMISSIONS.items() if not granted.is_superset(one)]
-
-
-async def check_servers(settings: Settings) -> Finding:
-    """Say who can have the operator's money spent."""
-    application = await DiscordApi.of(settings).get("/oauth2/applications/@me")
-    allowed = settings.allowed_servers
-    if allowed.by_admission:
-        rule = "only your own servers may spend, and those that you admit"
-    elif allowed.every:
-        rule = "ALLOWED_SERVERS lets every server spend"
-    else:
-        rule = f"ALLOWED_SERVERS lets {len(allowed.ids)} server(s) spend"
-        guilds = await DiscordApi.of(settings).list_guilds()
-        if not allowed.ids & {int(guild["id"]) for guild in guilds}:
-            raise CheckFailed(f"{rule}, and the bot is in none of them: no member can ask for any")
-    if not application["bot_public"]:
-        return Finding(f"{rule}; nobody else can invite the bot")
-    if allowed.every:
-        return warn(f"{rule}, and the application is a Public Bot: anybody can invite it and spend")
-    return Finding(f"{rule}; the application is a Public Bot, so anybody can invite it")
 
 
 async def check_gateway(settings: Settings) -> Finding:

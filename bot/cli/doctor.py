@@ -7,7 +7,13 @@ from typing import Final
 
 import click
 
-from bot.cli import database_checks, discord_checks, local_checks, money_checks
+from bot.cli import (
+    database_checks,
+    discord_checks,
+    local_checks,
+    money_checks,
+    server_checks,
+)
 from bot.cli.findings import Check, Finding, Level, Unreachable
 from bot.settings import Settings
 from domain.errors import Outage
@@ -18,11 +24,12 @@ _CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "limits": local_checks.check_limits,
         "token": discord_checks.check_token,
         "permissions": discord_checks.check_permissions,
-        "servers": discord_checks.check_servers,
+        "servers": server_checks.check_servers,
         "gateway": discord_checks.check_gateway,
         "clock": discord_checks.check_clock,
         "key and balance": money_checks.check_balance,
         "database": database_checks.check_database,
+        "jobs": database_checks.check_jobs,
         "reconciliation": money_checks.check_reconciliation,
         "disk": local_checks.check_disk,
         "port": local_checks.check_port,

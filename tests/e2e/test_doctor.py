@@ -32,7 +32,7 @@ def database_of(harness: ServiceHarness) -> Path:
 async def test_the_doctor_finds_nothing_where_nothing_ails(harness: ServiceHarness):
     """One line each, exit code 0, before the first start and after it."""
     code, said = await harness.run_command_line("doctor")
-    assert (code, said.count("\nok ")) == (0, 12), said
+    assert (code, said.count("\nok ")) == (0, 13), said
     assert "only your own servers may spend, and those that you admit" in said
     assert "Public Bot" in said
     async with harness.service.run():
@@ -75,7 +75,7 @@ async def test_the_doctor_names_what_ails_and_examines_the_rest(
     assert code == 1
     assert named in said
     assert "Traceback" not in said
-    assert len(said.splitlines()) == 13
+    assert len(said.splitlines()) == 14
 
 
 async def test_the_doctor_does_not_blame_the_token_for_a_proxys_answer(harness: ServiceHarness):

@@ -107,6 +107,16 @@ def no_servers(machine: Machine) -> None:
         world.remove_bot(guild)
 
 
+def owned_by_others(machine: Machine) -> None:
+    world = machine.harness.discord.world
+    world.application_owner = world.user("Ben")
+
+
+def owned_by_a_team(machine: Machine) -> None:
+    world = machine.harness.discord.world
+    world.team = [(world.user("Ben"), "admin"), (world.user("Olga"), "developer")]
+
+
 def lacks(permission: Permission, servers: int) -> Break:
     def prepare(machine: Machine) -> None:
         for guild in [*machine.harness.discord.world.guilds.values()][:servers]:
@@ -275,6 +285,8 @@ CASES: dict[str, Case] = {
     "servers of others alone": Case(
         N, "in none of them", {"ALLOWED_SERVERS": "123456789012345678"}
     ),
+    "no server of the operator's": Case(N, "admit one with /operator", {}, owned_by_others),
+    "a server of the team's": Case(OK, "ok    servers", {}, owned_by_a_team),
     "an open door": Case(OK, "anybody can invite it and spend", {"ALLOWED_SERVERS": "all"}),
     "commands of another": Case(OK, "ok    commands", {}, drifted_commands),
     # APIXO

@@ -18,6 +18,9 @@ async def test_a_copy_put_back_is_recognized_and_its_queue_released_at_one_word(
     async with harness.service.run():
         await harness.wait_until_ready()
         await harness.wait_for_status(job, "restored from a backup")
+        code, said = await harness.run_command_line("doctor")
+        assert (code, "WARN  jobs: 1 wait(s) for your decision" in said) == (0, True), said
+        assert "of 1 the restored database does not say whether they were submitted" in said
         olga = harness.discord.member("Olga")
         listed = await harness.run_command("operator parked", {}, who="Olga")
         assert "the database was restored from a copy" in listed.text
