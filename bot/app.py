@@ -78,6 +78,7 @@ from workflow.context import Context, Policy
 from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.pending_interactions import InteractionClaims, PendingStore
+from workflow.signals import Signal, Signals
 from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
@@ -267,7 +268,6 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     media, presigned_urls = await asyncio.to_thread(
         open_media, settings.media_store, clock.now_ms, cache_gb=settings.media_cache_gb
     )
-    attachments = AttachmentLoader(session, settings.discord_api_url)
     key_values = KeyValueStore(database)
     urls = await ServiceUrls.create(settings.public_url, key_values, clock.now_ms)
     refused = RefusedRequests()
@@ -295,9 +295,20 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         video_tools=ConfinedVideoTools(),
         media_urls=urls.media_urls if urls.are_public else presigned_urls,
         callback_urls=urls.callback_urls if urls.are_public else None,
+        signals=Signals(database, owner),
     )
+    await stack.enter_async_context(_listening(context, languages))
     worker = Worker(context, owner)
-    bot.attach_cogs(build_cogs(bot, context, worker, ephemeral_replies, languages, attachments))
+    bot.attach_cogs(
+        build_cogs(
+            bot,
+            context,
+            worker,
+            ephemeral_replies,
+            languages,
+            AttachmentLoader(session, settings.discord_api_url),
+        )
+    )
     readiness = ReadinessProbe(bot, worker, context)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))
@@ -310,6 +321,12 @@ def _share_interactions(
     """Claim interactions among all processes of a database; with a SQLite file there is one."""
     claims = InteractionClaims(database, now_ms, owner)
     return SharedInteractions(claims.claim, lambda: database.dialect == "sqlite")
+
+
+def _listening(context: Context, languages: MessageLanguages) -> AbstractAsyncContextManager[None]:
+    """React to the signals of other processes while the context is open."""
+    context.signals.on(Signal.SETTINGS, languages.forget)
+    return context.signals.listening()
 
 
 def _serve_http(

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -45,11 +45,18 @@ class Database:
     """
 
     def __init__(
-        self, engines: Engines, path: Path | None, lock: LockFile | None, *, read_only: bool
+        self,
+        engines: Engines,
+        path: Path | None,
+        lock: LockFile | None,
+        *,
+        read_only: bool,
+        has_notices: bool = False,
     ) -> None:
         self.path = path
         self.read_only = read_only
         self.outage_reason: str | None = None
+        self._has_notices = has_notices
         self._running = 0
         self._engines = engines
         self._lock = lock
@@ -69,7 +76,8 @@ class Database:
         address = parse_database_url(url)
         if isinstance(address, PostgresqlAddress):
             engines = postgresql_engines(address, read_only=read_only)
-            return cls(engines, None, None, read_only=read_only)
+            has_notices = address.prepares_statements
+            return cls(engines, None, None, read_only=read_only, has_notices=has_notices)
         path = address.path
         if read_only:
             if not path.is_file():
@@ -208,6 +216,27 @@ class Database:
             await asyncio.to_thread(_vacuum_into, self.path, path)
         except sqlite3.Error as error:
             raise StorageError(f"The copy to {path} failed: {error}.") from error
+
+    @property
+    def has_notices(self) -> bool:
+        """Whether processes can notify each other: on PostgreSQL without a transaction pooler."""
+        return self._has_notices
+
+    @asynccontextmanager
+    async def open_listener(self) -> AsyncGenerator[Any]:
+        """Yield a connection of asyncpg's own, outside transactions, that nothing else uses.
+
+        Raises:
+            DatabaseUnavailable: it cannot be opened.
+        """
+        with _detect_outage():
+            connection = await self._engines.writer.connect()
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield (await connection.get_raw_connection()).driver_connection
+        finally:
+            await connection.invalidate()
+            await connection.close()
 
     async def close(self) -> None:
         """Close every connection, then release the lock file."""

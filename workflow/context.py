@@ -19,6 +19,7 @@ from workflow.disk_space import DiskSpace, measure_disk_space
 from workflow.high_water import HighWaterMark
 from workflow.learned_durations import LearnedDurations
 from workflow.publisher import Publisher
+from workflow.signals import Signals
 from workflow.throttle import Throttle
 
 
@@ -110,6 +111,7 @@ class Context:
     video_tools: VideoTools | None = None
     throttle: Throttle = field(default_factory=Throttle)
     high_water: HighWaterMark = field(default_factory=HighWaterMark)
+    signals: Signals = field(default_factory=Signals)
     learned_durations: LearnedDurations = field(default_factory=LearnedDurations)
 
     def due_after(self, wait_ms: int) -> int:

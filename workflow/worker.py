@@ -22,6 +22,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.reliability import commit_with_retry
 from workflow.restore import check_high_water
+from workflow.signals import Signal
 from workflow.stages import recover
 from workflow.stages.deliver import deliver
 from workflow.stages.discard import discard
@@ -75,6 +76,7 @@ class Worker:
         self._working: _Tasks = {}
         self._updating: _Tasks = {}
         self._wake_event = asyncio.Event()
+        context.signals.on(Signal.WORK, lambda _: self._wake_event.set())
         self._renewed_ms = 0
         self.last_run_ms: int | None = None
         self.runs = 0
@@ -117,9 +119,15 @@ class Worker:
             async with asyncio.timeout(max(wait_s, 0.01)):
                 await self._wake_event.wait()
 
-    def wake(self) -> None:
-        """End the wait: there is new work."""
+    def wake(self, *, everyone: bool = False) -> None:
+        """End the wait: there is new work.
+
+        Other processes are told if this one does not work, or cannot take it up now; `everyone` is,
+        of what stops or starts all work.
+        """
         self._wake_event.set()
+        if everyone or self.runs == 0 or len(self._working) >= _MAX_CONCURRENT:
+            self._context.signals.send(Signal.WORK)
 
     async def wait_until_idle(self) -> None:
         """Wait for the running stages."""

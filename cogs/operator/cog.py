@@ -120,7 +120,7 @@ class OperatorCog(ComponentCog):
 
         async def stop(interaction: Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
-            self._worker.wake()
+            self._worker.wake(everyone=True)
             await _reply(interaction, _("Stopped. What is at APIXO already goes on."))
 
         await self._serve(interaction, stop)
@@ -243,7 +243,7 @@ class OperatorCog(ComponentCog):
 
     async def _resume(self, interaction: Interaction) -> None:
         was_stopped = await control.resume_submissions(self._context, _operator(interaction))
-        self._worker.wake()
+        self._worker.wake(everyone=True)
         disk_space = self._context.disk_space()
         if disk_space.is_low:
             await _reply(interaction, format_low_disk_space(disk_space))

@@ -41,6 +41,13 @@ class MessageLanguages:
             self._chosen[guild_id] = await self._read_chosen(guild_id)
         return self._chosen[guild_id] or await self._preferred(guild_id)
 
+    def forget(self, guild_id: str) -> None:
+        """Read a server's choice again; every one's if the id is empty."""
+        if guild_id:
+            self._chosen.pop(int(guild_id), None)
+        else:
+            self._chosen.clear()
+
     async def of_job(self, job: JobView) -> str | None:
         """Return the language of the messages about a job, where they are posted first."""
         return job.language if job.private else await self.of_server(job.guild_id)

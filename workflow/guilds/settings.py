@@ -13,6 +13,7 @@ from storage import audit_log, guild_settings
 from storage.database import Database
 from workflow.billing.quotas import Actor
 from workflow.context import Context
+from workflow.signals import Signal
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ async def change(
         return after
 
     settings = await context.database.transact(record_settings)
+    context.signals.send(Signal.SETTINGS, str(guild_id))
     _log.info("settings changed", server=guild_id, by=manager.user_id)
     return settings
 
