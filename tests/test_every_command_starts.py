@@ -56,7 +56,10 @@ STARTED_BY = {
     "scripts/catalogue": "bot/test_translation_catalog.py",
 }
 
+_OF_THE_SYSTEM = ("useradd", "install", "chown", "cp", "runuser", "systemctl", "journalctl")
+
 NOT_STARTED = {
+    **dict.fromkeys(_OF_THE_SYSTEM, "changes or asks the machine that tests run on"),
     "docker": "needs a builder of containers",
     "pip": "needs the network",
     "scripts/_browser": "installs packages",
@@ -92,7 +95,10 @@ PLACEHOLDERS = {
 }
 """What the docs write for a value, and such a value."""
 
-_COMMAND = r"(?:scripts/[\w-]+|(?:\.venv/bin/)?(?:python3? -m [\w.]+|pip|pybabel)|docker)\b"
+_COMMAND = (
+    r"(?:scripts/[\w-]+|(?:\.venv/bin/)?(?:python3? -m [\w.]+|pip|pybabel)"
+    rf"|docker|{'|'.join(_OF_THE_SYSTEM)})\b"
+)
 _IN_PROSE = re.compile(rf"`({_COMMAND}[^`]*)`")
 _IN_A_BLOCK = re.compile(rf"^({_COMMAND}.*)$", re.MULTILINE)
 
@@ -141,6 +147,15 @@ def test_every_command_is_in_one_table():
     assert len(listed) == len(set(listed))
     subcommands = {name for name in STARTED_BY if name.startswith("python -m bot ")}
     assert programs() - {"python -m venv"} | subcommands == set(listed)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md", "docs/runbook.md"])
+def test_each_line_of_an_operators_page_is_a_command_of_the_tables(page: str):
+    """Nothing in a block is passed over because it begins with an unknown word."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = {line for kind, block in blocks if not kind for line in block.splitlines()}
+    assert {_without_comment(line) for line in lines} <= {*documented()}
 
 
 @pytest.mark.parametrize(("command", "tests"), STARTED_BY.items())
