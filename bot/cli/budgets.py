@@ -9,7 +9,7 @@ def describe_budget(amount: MicroUSD) -> str:
     """Return how many videos an amount buys, of each of three kinds alone."""
     finer = MODELS[ModelId.SEEDANCE_2_0]
     finest = max(finer.rates, key=lambda resolution: finer.rates[resolution].plain)
-    usual = _count(amount, _price_by_default(DEFAULT_MODEL), "as /video makes them")
+    usual = _count(amount, _price_by_default(DEFAULT_MODEL), "videos as /video makes them")
     fine = _count(amount, _price_by_default(finer), f"with {finer.label}")
     long = _count(amount, _price(finer, finest, finer.max_seconds), "of the longest and finest")
     return f"{usual}, or {fine}, or {long}"

@@ -39,6 +39,10 @@ _SECRETS: Final = {
 }
 """What each option's file holds."""
 
+_READY: Final = """
+Ready. Start it with `.venv/bin/python -m bot`, or with `docker compose up --build -d`."""
+_NOT_READY: Final = """
+Not yet: look at the lines with FAIL. `.venv/bin/python -m bot doctor` checks again."""
 _NONE: Final = "none"
 
 
@@ -51,13 +55,15 @@ class _Draft:
     """What is known so far, by name of setting.
 
     `fixed` is of the environment or a file of its own, which go before `.env`; `kept` is of `.env`;
-    `offered` was given on the command line; `answers` are to be written.
+    `offered` was given on the command line; `answers` are to be written. `servers` is how many the
+    bot is in, once that was asked.
     """
 
     fixed: Mapping[str, str]
     kept: Mapping[str, str]
     offered: Mapping[str, str]
     may_ask: bool
+    servers: int | None = None
     answers: dict[str, str] = field(default_factory=dict[str, str])
 
     def value(self, name: str) -> str:
@@ -112,7 +118,7 @@ def run_setup(offered: Mapping[str, str], *, may_ask: bool) -> int:
     settings = Settings.read()
     _headline("Checking everything")
     code = asyncio.run(doctor.run_checks(settings, as_json=False))
-    click.echo("\nReady. Start it: README.md, *Start*." if code == 0 else "\nMend what says FAIL.")
+    click.echo(_READY if code == 0 else _NOT_READY)
     return code
 
 
@@ -124,6 +130,8 @@ def _collect(offered: Mapping[str, str], *, may_ask: bool) -> _Draft:
     _headline("Discord")
     click.echo("The token: discord.com/developers/applications, your application, Bot, Reset Token")
     _settle(draft, "DISCORD_TOKEN", "Bot token (it stays hidden)", _check_token)
+    if may_ask and draft.servers == 0:
+        ask("Open that link, add the bot to your server, then press Enter", _take_anything)
     _headline("APIXO")
     click.echo("The key: apixo.ai, your dashboard, API Keys. Put money on the account there, too.")
     _settle(draft, "APIXO_API_KEY", "APIXO key (it stays hidden)", _check_key)
@@ -135,6 +143,10 @@ def _collect(offered: Mapping[str, str], *, may_ask: bool) -> _Draft:
     public = "Public HTTPS address that leads here, for callbacks and large videos"
     _settle(draft, "PUBLIC_URL", public, _check_nothing)
     return draft
+
+
+def _take_anything(_answer: str) -> None:
+    """Look no further: the doctor says at the end in how many servers the bot is."""
 
 
 def _refuse_what_is_not_asked(given: Mapping[str, str]) -> None:
@@ -226,6 +238,7 @@ async def _check_token(draft: _Draft, text: str) -> str:
     api = DiscordApi(SecretStr(text.strip()), draft.value("DISCORD_API_URL") or None)
     identity = await api.fetch_identity()
     guilds = await api.list_guilds()
+    draft.servers = len(guilds)
     return "\n  ".join(_describe_bot(identity, len(guilds)))
 
 
@@ -234,13 +247,13 @@ def _describe_bot(identity: BotIdentity, servers: int) -> list[str]:
     lines = [f"This is {identity.name} (application {identity.application_id}), {where}."]
     if identity.is_public:
         lines.append(
-            "It is a Public Bot: anybody can invite it. Unless others are to, set Install Link to "
+            "It's a Public Bot: anybody can invite it. Unless others are to, set Install Link to "
             "None in the portal (Installation), then switch off Public Bot (Bot)."
         )
     else:
         lines.append("Only you can invite it.")
     if identity.requires_code_grant:
-        lines.append("Switch off *Requires OAuth2 Code Grant* there, or the link does not work.")
+        lines.append("Switch off Requires OAuth2 Code Grant there, or the link doesn't work.")
     return [*lines, f"Invite it: {identity.invitation}"]
 
 

@@ -117,7 +117,7 @@ async def set_up(operator: Operator) -> None:
     answers = f"{discord.token}\n{apixo.key}\n2.50\n\n\n\n\n"
     said = await operator.type("setup", answers=answers)
     assert "This is Dailies (application" in said
-    assert said.rstrip().endswith("Ready. Start it: README.md, *Start*.")
+    assert "Ready. Start it with `.venv/bin/python -m bot`" in said
     assert (operator.folder / ".env").exists()
     assert marks(await operator.type("doctor")) == {"ok"}
 

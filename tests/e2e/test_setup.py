@@ -66,7 +66,7 @@ async def test_the_questions_are_answered_on_a_terminal(harness: ServiceHarness)
     assert f"This is Dailies (application {bot.id}), in 2 server(s)." in shown
     assert f"client_id={bot.id}" in shown
     assert (
-        "$2.50 buys 31 as /video makes them ($0.08), or 2 with Seedance 2.0 ($0.96), or none"
+        "$2.50 buys 31 videos as /video makes them ($0.08), or 2 with Seedance 2.0 ($0.96), or none"
         in shown
     )
     assert "\x1b[32m" in shown  # the doctor's ok is green on a terminal
@@ -189,9 +189,10 @@ async def test_a_private_bot_in_no_server_is_told_how_it_gets_into_one(harness: 
     world.is_bot_public, world.requires_code_grant = False, True
     for guild in [*world.guilds.values()]:
         world.remove_bot(guild)
-    answers = f"{harness.discord.token}\n{harness.apixo.key}\n" + "\n" * 5
+    answers = f"{harness.discord.token}\n\n{harness.apixo.key}\n" + "\n" * 5
     code, said = await set_up(harness, answers=answers)
     assert code == 1
+    assert "Open that link, add the bot to your server, then press Enter:" in said
     assert "in no server yet" in said
     assert "Only you can invite it." in said
     assert "Requires OAuth2 Code Grant" in said
