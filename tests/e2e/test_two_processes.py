@@ -34,8 +34,8 @@ LAG_S = 0.2
 """Longer than the quicker process takes to acknowledge, mostly: who is first does not matter."""
 
 LEFT = "interaction answered elsewhere"
-EXPECTED = {"status message refused"}
-"""Warnings about a member who takes no direct messages."""
+EXPECTED = ("status message refused", "Can't keep up")
+"""Warnings about a member who takes no direct messages, and the library's about a busy machine."""
 
 pytestmark = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 
@@ -102,7 +102,7 @@ class Pair:
         return [
             str(one)
             for one in self.logged()
-            if one["level"] not in ("debug", "info") and one["event"] not in EXPECTED
+            if one["level"] not in ("debug", "info") and not one["event"].startswith(EXPECTED)
         ]
 
 
@@ -135,7 +135,7 @@ async def _end(pair: Pair) -> None:
 
 
 async def test_whoever_is_first_every_button_and_form_works(pair: Pair, database_url: str) -> None:
-    """Refusals, questions, picture menus and private videos, also with one killed in between."""
+    """Refusals with and without pictures, dear videos, picture menus and private videos."""
     await allow_all(pair, database_url)
     jobs = list[str]()
     for _ in range(ROUNDS):
