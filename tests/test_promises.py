@@ -143,7 +143,6 @@ NO_PROMISES: Final = (
     "or books what nobody else pays.",
     "The drawer at the right shows what members do not see:",
     "`high-water mark not kept`",
-    "how to see that it is over.",
 )
 """Sentences with the words of a promise that promise nothing."""
 
