@@ -29,6 +29,7 @@ from bot.limits import describe_limits
 from bot.logs import log_loop_error
 from bot.media_store import open_media
 from bot.pauses import growing_pause_s
+from bot.rest_budget import RestBudget
 from bot.settings import Settings
 from bot.version import VERSION
 from bot.web import health, media
@@ -274,7 +275,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     bot = DailiesBot(
         key_values,
-        refused.watch(process_metrics.trace_config("discord")),
+        _trace_discord(settings, database, refused, process_metrics),
         process_metrics.count_dropped_interaction,
         _share_interactions(database, clock.now_ms, owner),
     )
@@ -321,6 +322,14 @@ def _share_interactions(
     """Claim interactions among all processes of a database; with a SQLite file there is one."""
     claims = InteractionClaims(database, now_ms, owner)
     return SharedInteractions(claims.claim, lambda: database.dialect == "sqlite")
+
+
+def _trace_discord(
+    settings: Settings, database: Database, refused: RefusedRequests, metrics: ProcessMetrics
+) -> aiohttp.TraceConfig:
+    """Count the requests to Discord; keep them within its limit, unless a proxy does."""
+    trace = refused.watch(metrics.trace_config("discord"))
+    return trace if settings.discord_api_url else RestBudget(database).watch(trace)
 
 
 def _listening(context: Context, languages: MessageLanguages) -> AbstractAsyncContextManager[None]:

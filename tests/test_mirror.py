@@ -94,6 +94,7 @@ TESTED_BY = {
     "storage/task_durations.py": "workflow/test_learned_durations.py",
     "storage/engines.py": "storage/test_database.py",
     "storage/errors.py": "storage/test_database.py",
+    "storage/rest_budget.py": "bot/test_rest_budget.py",
     "storage/notices.py": "workflow/test_signals.py",
     "storage/media_cache.py": "storage/test_s3_media.py",
     "storage/partial_files.py": "storage/test_media.py",
