@@ -67,11 +67,12 @@ class S3Bucket:
     def __init__(self, url: str) -> None:
         self._url = URL(url)
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
-        # Plain HTTP is allowed for a local S3 server only.
+        # Plain HTTP is for a server on this machine, or in a network that nobody else is in.
+        is_private = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
         self._store = S3Store(
             self._url.host,
             prefix=self._url.path.strip("/") or None,
-            client_options={"allow_http": URL(endpoint).host in LOOPBACK_HOSTS},
+            client_options={"allow_http": is_private or URL(endpoint).host in LOOPBACK_HOSTS},
             retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
         )
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pytest
 import yaml
 from aiohttp import web
 
+from bot.settings import Settings
 from bot.web.server import serve
 from tests.harness.ports import free_port
 
@@ -97,6 +99,61 @@ def test_the_unit_is_what_systemd_takes(tmp_path: Path):
     assert odd == [], said.stderr  # an older systemd passes over growing pauses
 
 
+_GIVEN = {
+    "APIXO_API_KEY": "a-key",
+    "AWS_SECRET_ACCESS_KEY": "a-secret",
+    "DISCORD_TOKEN": "a-token",
+    "POSTGRES_PASSWORD": "secret",
+    "PUBLIC_URL": "https://bot.example",
+}
+"""What `.env` has for the cluster."""
+
+
+def cluster() -> dict[str, Any]:
+    """Read the cluster, with the values of its `.env`."""
+    text = (ROOT / "compose.cluster.yaml").read_text()
+    return yaml.safe_load(re.sub(r"\$\{(\w+):\?\}", lambda found: _GIVEN[found[1]], text))
+
+
+def test_the_cluster_is_one_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Its settings are the service's, and the same for both; each has a folder of its own."""
+    compose = cluster()
+    bots = [compose["services"][name] for name in ("dailies-1", "dailies-2")]
+    assert bots[0]["environment"] == bots[1]["environment"]
+    assert bots[0]["volumes"] != bots[1]["volumes"]
+    monkeypatch.chdir(tmp_path)
+    for name, value in {**_GIVEN, **bots[0]["environment"]}.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.read()
+    assert settings.media_store == "s3://dailies"
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert [str(each) for each in settings.trusted_proxies] == [network["subnet"]]
+    bucket = compose["services"]["bucket"]
+    assert bucket["entrypoint"][-1].endswith(f"/{settings.media_store.removeprefix('s3://')}")
+    assert bucket["environment"]["MC_HOST_here"].endswith(
+        bots[0]["environment"]["AWS_ENDPOINT_URL"].removeprefix("http:/").removeprefix("/")
+    )
+    upstreams = re.findall(r"(dailies-\d):8080", (DEPLOY / "Caddyfile.cluster").read_text())
+    assert upstreams == ["dailies-1", "dailies-2"]
+
+
+def test_the_cluster_has_limits_and_files_that_are_there():
+    """As compose.yaml has; what waits for another service waits for one that says when it is up."""
+    compose = cluster()
+    for name, service in compose["services"].items():
+        assert service["init"], name
+        assert service["mem_limit"], name
+        assert "max-size" in service["logging"]["options"], name
+        assert "build" in service or not service["image"].endswith(":latest"), name
+        for needed, wanted in service.get("depends_on", {}).items():
+            is_done = wanted["condition"] == "service_completed_successfully"
+            assert is_done or "healthcheck" in compose["services"][needed], needed
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            is_there = (ROOT / source).exists() if "/" in source else source in compose["volumes"]
+            assert is_there, source
+
+
 def test_compose_has_what_the_docs_say():
     """Profiles, limits, rotation, and files that are there."""
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -168,9 +225,11 @@ def _span(at: dict[str, int], start: str, length: str) -> range:
     return range(at[start], at[start] + at[length])
 
 
-def caddy_command(folder: Path, public: int, own: int) -> list[str]:
-    text = (DEPLOY / "Caddyfile").read_text()
-    text = text.replace("bot.example {", f"http://127.0.0.1:{public} {{", 1)
+def caddy_command(folder: Path, public: int, own: int, sample: str = "Caddyfile") -> list[str]:
+    text = (DEPLOY / sample).read_text()
+    for name in ("bot.example {", "{$PUBLIC_URL} {"):
+        text = text.replace(name, f"http://127.0.0.1:{public} {{", 1)
+    text = text.replace("dailies-1:8080 dailies-2:8080", "127.0.0.1:8080")
     path = folder / "Caddyfile"
     path.write_text(f"{{\n\tadmin off\n}}\n{text.replace('127.0.0.1:8080', f'127.0.0.1:{own}')}")
     return [program("caddy"), "run", "--config", str(path), "--adapter", "caddyfile"]
@@ -199,10 +258,21 @@ async def behind(proxy: str, folder: Path) -> AsyncGenerator[str]:
     public = free_port()
     seen = [
         web.route("*", path, _echo)
-        for path in ("/callbacks/apixo/{token}", "/media/{signed}", "/metrics", "/readyz")
+        for path in (
+            "/callbacks/apixo/{token}",
+            "/media/{signed}",
+            "/metrics",
+            "/readyz",
+            "/healthz",
+        )
     ]
     async with serve("127.0.0.1", 0, seen) as own:
-        command = {"caddy": caddy_command, "nginx": nginx_command}[proxy](folder, public, own)
+        commands = {
+            "caddy": caddy_command,
+            "caddy of the cluster": partial(caddy_command, sample="Caddyfile.cluster"),
+            "nginx": nginx_command,
+        }
+        command = commands[proxy](folder, public, own)
         process = await asyncio.create_subprocess_exec(
             *command,
             env={**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)},
@@ -221,7 +291,7 @@ async def _echo(request: web.Request) -> web.Response:
     return web.json_response({"path": request.path, "body": len(body), "client": forwarded})
 
 
-@pytest.mark.parametrize("proxy", ["caddy", "nginx"])
+@pytest.mark.parametrize("proxy", ["caddy", "caddy of the cluster", "nginx"])
 async def test_a_proxy_lets_through_what_is_for_the_public(proxy: str, tmp_path: Path):
     """Callbacks and links with the client's address; neither figures nor large bodies."""
     async with behind(proxy, tmp_path) as public, aiohttp.ClientSession() as session:

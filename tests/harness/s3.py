@@ -102,8 +102,9 @@ def nanio_server(folder: Path) -> Generator[S3Server]:
 class Gate:
     """A way to a server that can be shut: then nothing answers at its address."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, host: str = "127.0.0.1") -> None:
         self._behind = URL(endpoint)
+        self._host = host
         self._open = set[socket.socket]()
         self._port = free_port()
         self.open()
@@ -111,7 +112,7 @@ class Gate:
     @property
     def server(self) -> S3Server:
         """Return the server as it is reached through the gate."""
-        return S3Server(f"http://127.0.0.1:{self._port}")
+        return S3Server(f"http://{self._host}:{self._port}")
 
     @contextmanager
     def shut(self) -> Generator[None]:
@@ -124,7 +125,7 @@ class Gate:
 
     def open(self) -> None:
         """Let connections through."""
-        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._listener = socket.create_server((self._host, self._port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def close(self) -> None:

@@ -375,3 +375,15 @@ def test_a_folder_needs_no_bucket(tmp_path: Path):
     folder, links = open_media(str(tmp_path / "media"), lambda: NOW_MS)
     assert not isinstance(folder, S3MediaFolder)
     assert links is None
+
+
+def test_plain_http_is_for_this_machine_unless_it_is_said(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+):
+    """Credentials would be read on the way; in a network of one's own they may go."""
+    with closing(Gate(gate.server.endpoint, "127.0.0.2")) as other:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", other.server.endpoint)
+        with pytest.raises(StorageError):
+            open_store()
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+        open_store()
