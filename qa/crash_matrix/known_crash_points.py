@@ -50,6 +50,7 @@ CRASH_POINTS: Final = {
     "media.save_input": _ANIMATED,
     "media.keep_input": _ANIMATED,
     "media.restore_video": _PLAIN,
+    "media.has_video": _SHARED,
     "media.remove_partial_files": _PLAIN,
     "media.remove_video": _SOUND,
     "media.read_high_water": _PLAIN,
@@ -61,6 +62,7 @@ CRASH_POINTS: Final = {
     "publisher.find_obstacle": _PLAIN,
     "publisher.find_shared": _SHARED,
     "publisher.is_age_restricted": _SHARED,
+    "publisher.max_file_bytes": _PLAIN,
     "publisher.notify_done": _NOTIFIED,
     "publisher.notify_released": _THROWN_OUT,
     "publisher.post_result": _PLAIN,
@@ -121,10 +123,12 @@ OCCASIONAL: Final = {
     "transact.pending_interactions.release": "where Discord refuses a follow-up",
     "transact.pending_interactions.sweep_pending": "by a chore",
     "transact.settings.change": "by a manager",
+    "transact.notices.send": "on PostgreSQL, where another process is to wake up",
 }
 """Passed in some lives and not in others, and why."""
 
 OTHER_FLOWS: Final = {
+    "media.has_input": "a request whose links have run out",
     "media.save_copy": "a smaller copy of what is too large for Discord",
     "publisher.attach_to_carrier": "more files than a status message carries",
     "publisher.delete_carrier": "more files than a status message carries",
