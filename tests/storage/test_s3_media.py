@@ -31,6 +31,10 @@ MOST = 20_000_000
 PICTURE = b"a picture"
 
 
+ONE_MAKE = pytest.mark.parametrize("gate", ["nanio"], indirect=True)
+"""For what does not depend on the make of S3: the stricter one."""
+
+
 @pytest.fixture(scope="module", params=["moto", "nanio"])
 def gate(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -113,6 +117,7 @@ async def test_a_video_is_in_the_folder_and_in_the_bucket(media: S3MediaFolder, 
     assert keys(s3) == [NAME]
 
 
+@ONE_MAKE
 async def test_the_highest_mark_of_all_processes_counts(media: S3MediaFolder, s3: S3Server):
     """As in a folder: a process removes its own earlier mark, a start what others left."""
     other, _ = open_media(URL, lambda: NOW_MS)
@@ -136,6 +141,7 @@ async def test_a_bucket_that_does_not_answer_tells_no_mark(media: S3MediaFolder,
         s3.bucket("videos").create()
 
 
+@ONE_MAKE
 async def test_what_the_disk_has_lost_comes_back(media: S3MediaFolder):
     """With the same bytes; what was never kept does not come, and leaves nothing behind."""
     clip = minimal_clip()
@@ -171,6 +177,7 @@ async def test_another_host_has_what_this_one_stored(
     assert not elsewhere.touch_input(f"{'0' * 64}.png")
 
 
+@ONE_MAKE
 async def test_what_another_host_removed_is_not_used(
     media: S3MediaFolder, elsewhere: S3MediaFolder
 ):
@@ -193,6 +200,7 @@ async def test_what_another_host_removed_is_not_used(
     assert elsewhere.input_path(name) is None
 
 
+@ONE_MAKE
 async def test_the_cache_keeps_its_size_and_what_is_in_use(media: S3MediaFolder):
     """What was used last stays, and what is being read, however long ago that began."""
     small = open_store(cache_gb=5e-6)
@@ -212,6 +220,7 @@ async def test_the_cache_keeps_its_size_and_what_is_in_use(media: S3MediaFolder)
     assert await read_video(huge, names[4]) == clip
 
 
+@ONE_MAKE
 async def test_what_only_the_disk_has_is_not_evicted(
     media: S3MediaFolder, s3: S3Server, gate: Gate
 ):
@@ -227,6 +236,7 @@ async def test_what_only_the_disk_has_is_not_evicted(
     assert keys(s3) == sorted([NAME, OTHER])
 
 
+@ONE_MAKE
 async def test_while_the_bucket_does_not_answer_the_disk_counts(
     media: S3MediaFolder, elsewhere: S3MediaFolder, gate: Gate
 ):
@@ -292,6 +302,7 @@ async def test_an_input_reaches_the_bucket_with_its_job(media: S3MediaFolder, s3
     assert keys(s3) == [f"inputs/{saved.name}"]
 
 
+@ONE_MAKE
 async def test_an_input_that_another_host_has_kept_since_is_not_taken_out(
     media: S3MediaFolder, elsewhere: S3MediaFolder, s3: S3Server
 ):
@@ -377,6 +388,7 @@ def test_a_folder_needs_no_bucket(tmp_path: Path):
     assert links is None
 
 
+@ONE_MAKE
 def test_plain_http_is_for_this_machine_unless_it_is_said(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ):
