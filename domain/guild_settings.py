@@ -108,10 +108,11 @@ def flatten_settings(settings: GuildSettings) -> dict[str, str | None]:
     for override in settings.overrides:
         own = {f"{name}:{override.channel_id}": value for name, value in override.rules}
         named |= {name: value for name, value in own.items() if value is not None}
-    return {name: _format_value(name, value) for name, value in named.items()}
+    return {name: format_setting(name, value) for name, value in named.items()}
 
 
-def _format_value(name: str, value: Any) -> str | None:
+def format_setting(name: str, value: Any) -> str | None:
+    """Return the value of a field as a short text for the audit log; None for an unset one."""
     match value:
         case None | ():
             return None

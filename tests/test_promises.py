@@ -22,8 +22,9 @@ PAGES = [
 PROMISING: Final = re.compile(
     r"not see\b|sees? (?:it|them|that)\b|only you\b|nobody else|you alone|no prompts|nor prompts"
     r"|not in logs|no secret|not kept|privately|(?:is|are) private\b|neither your name|not shown"
-    r"|never (?:what|logged|shown)|stays there|\bgo \{|goes by itself|takes its message"
-    r"|kept for \{minutes|blotted out",
+    r"|never (?:what|logged|shown)|stays? there|We delete|stays until|removes its message"
+    r"|kept your files for \{minutes|expired after|don't (?:store|see)|not your name"
+    r"|(?:only you|they) see|members whose videos|blotted out",
     re.IGNORECASE,
 )
 
@@ -37,39 +38,47 @@ _SWEPT = "workflow/results/test_retention.py::"
 
 PROMISES: Final[dict[str, str]] = {
     # what the service says itself
-    "For you alone:": f"{_PRIVATE}test_a_private_video_comes_by_direct_messages",
-    "What you typed is kept for {minutes} minutes at most, and it is gone.": (
+    "Only you see it;": f"{_PRIVATE}test_a_private_video_comes_by_direct_messages",
+    "That form expired after {minutes} minutes.": (
         "cogs/generation/test_modals.py::test_what_was_typed_is_gone_after_a_while"
     ),
-    "What you gave beside this form was kept for {minutes} minutes, and it is gone:": (
+    "I only kept your files for {minutes} minutes.": (
         "cogs/generation/test_retry.py::"
         "test_a_form_that_was_open_too_long_loses_the_files_but_not_the_words"
     ),
-    "**Files you give** go {inputs} days after their last use on this server;": (
+    "We delete your uploads {inputs} days after you last use them, unless a server's managers": (
         f"{_SWEPT}test_an_input_goes_when_its_days_are_over"
     ),
-    "**Videos** go {results} days after they were delivered.": (
+    "we delete them {results} days after delivery, unless a server's managers": (
         f"{_SWEPT}test_a_video_goes_when_its_days_are_over"
     ),
-    "What is posted on Discord stays there.": f"{_SWEPT}test_a_video_goes_when_its_days_are_over",
-    "Nothing else goes by itself:": f"{_SWEPT}test_a_sweep_of_nothing_does_nothing",
-    "Names are not kept;": f"{_HELP}test_no_members_name_is_kept",
-    "The service's log has ids, but no prompts.": _LOGGED,
-    "but neither your name nor your id.": f"{_HELP}test_what_privacy_says_is_so",
-    "A private request, all that comes of it, prices and limits are for you alone.": (
+    "We delete your uploads {inputs} days after you last use them on this server;": (
+        f"{_SWEPT}test_an_input_goes_when_its_days_are_over"
+    ),
+    "we delete them {results} days after delivery.": (
+        f"{_SWEPT}test_a_video_goes_when_its_days_are_over"
+    ),
+    "What's posted on Discord stays there.": f"{_SWEPT}test_a_video_goes_when_its_days_are_over",
+    "Everything else stays until you have it deleted.": (
+        f"{_SWEPT}test_a_sweep_of_nothing_does_nothing"
+    ),
+    "We don't store names:": f"{_HELP}test_no_members_name_is_kept",
+    "Our log has IDs, but no prompts.": _LOGGED,
+    "but not your name or ID.": f"{_HELP}test_what_privacy_says_is_so",
+    "Only you see a private video, prices and limits.": (
         f"{_PRIVATE}test_a_stranger_finds_nothing"
     ),
-    "*Delete* under a finished video takes its message and its file away at once.": (
+    "*Delete* under a finished video removes its message and its file right away.": (
         f"{_HELP}test_what_privacy_says_is_so"
     ),
     "members whose videos wait see it": (
         "cogs/operator/test_cog.py::test_pause_and_resume_over_a_restart"
     ),
-    "members do not see it": f"{_REPORTS}test_the_note_of_a_grant_is_for_managers_alone",
-    "only you see it, and it comes to you by direct message.": (
+    "members don't see it": f"{_REPORTS}test_the_note_of_a_grant_is_for_managers_alone",
+    "only you see it, and I'll DM it to you.": (
         f"{_PRIVATE}test_a_private_video_comes_by_direct_messages"
     ),
-    "hether members may have a video that nobody else sees": (
+    "hether members can make videos only they see": (
         f"{_PRIVATE}test_a_server_that_does_not_allow_it_refuses_it"
     ),
     # the pages
@@ -88,7 +97,7 @@ PROMISES: Final[dict[str, str]] = {
     "tells privately what each command does": (
         f"{_HELP}test_members_are_told_of_what_they_may_use"
     ),
-    "tells privately what is kept of you": f"{_HELP}test_privacy_is_told_with_whom_to_ask",
+    "tells privately what we store about you": f"{_HELP}test_privacy_is_told_with_whom_to_ask",
     "The answer is private:": (
         "cogs/quotas/test_cog.py::test_the_private_answer_tells_what_is_left_in_each_period"
     ),
@@ -105,7 +114,7 @@ PROMISES: Final[dict[str, str]] = {
     "asks privately, with the price, whether to make it": (
         f"{_JOBS}test_make_final_asks_with_the_price_on_the_button"
     ),
-    "shows the whole prompt, times and cost privately;": (
+    "shows the whole prompt, times, the exact cost and the job's id privately;": (
         f"{_JOBS}test_details_tell_the_cost_to_the_member_and_to_managers_alone"
     ),
     "asks privately whether to delete the video": (
@@ -136,10 +145,12 @@ PROMISES: Final[dict[str, str]] = {
 """Each promise, and the tests that fail where it is not kept."""
 
 NO_PROMISES: Final = (
-    "is not kept any more",
-    "not kept any more",
-    "I can not see the picture any more:",
     "Nobody else is to invite it, as a rule.",
+    "from which goes what was used longest ago, but never what is in use",
+    "I can't see that picture anymore.",
+    "I can't see that message's files anymore.",
+    "See it here:",
+    "410 run out or not kept any more",
     "or books what nobody else pays.",
     "The drawer at the right shows what members do not see:",
     "`high-water mark not kept`",

@@ -18,6 +18,7 @@ DailiesError
 ├── InputNotKept              a member's file cannot be kept for a job
 ├── StaleDecision             the parked job has moved on, or does not allow this decision
 ├── TaskNotBindable           APIXO does not have the task, or another job has it
+│   └── TaskTaken             another job has it
 ├── TaskCheckFailed           APIXO did not answer whether there is such a task
 ├── DestinationUnknown        Discord did not answer whether a video could be posted
 ├── MarksNotCompared          the high-water mark cannot be read; an Outage
@@ -152,6 +153,10 @@ class StaleDecision(DailiesError):
 
 class TaskNotBindable(DailiesError):
     """The task cannot be bound to the job."""
+
+
+class TaskTaken(TaskNotBindable):
+    """The task belongs to another job."""
 
 
 class TaskCheckFailed(DailiesError):

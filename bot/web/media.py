@@ -33,7 +33,7 @@ def routes(links: SignedUrls, media: MediaFolder, now_ms: Callable[[], int]) -> 
             raise web.HTTPNotFound(text=NO_SUCH_LINK)
         left_s = (link.until_ms - now_ms()) // 1000
         if left_s < 0:
-            raise web.HTTPGone(text=_("This link has run out."))
+            raise web.HTTPGone(text=_("This link has expired."))
         async with AsyncExitStack() as stack:
             path = await _have_file(stack, media, link)
             transfer = FileTransfer(request, path, _headers(link.name, left_s))
@@ -48,7 +48,7 @@ async def _have_file(stack: AsyncExitStack, media: MediaFolder, link: MediaLink)
     try:
         return await stack.enter_async_context(use(link.name))
     except FileNotFoundError:
-        raise web.HTTPGone(text=_("This file is not kept any more.")) from None
+        raise web.HTTPGone(text=_("This file is gone.")) from None
     except Outage:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": _RETRY_AFTER_S}) from None
 

@@ -62,8 +62,7 @@ class ClipCuts:
         if pending is None:
             raise UserError(
                 _(
-                    "Your files are gone, I keep them for {minutes} minutes. Run the command "
-                    "again.",
+                    "I only kept your files for {minutes} minutes. Run the command again.",
                     minutes=KEPT_MINUTES,
                 )
             )

@@ -49,8 +49,8 @@ from workflow.member_turns import MemberTurn
 from workflow.results.rerun import IdempotencyKeys, modal_keys
 
 _PICTURE_DESCRIPTIONS: Final = {
-    "image": N_("The picture to animate: PNG, JPEG or WebP, 10 MB at most"),
-    "last_image": N_("A second picture for the video to end on"),
+    "image": N_("The picture to animate: PNG, JPEG or WebP, up to 10 MB"),
+    "last_image": N_("The picture the video ends on"),
 }
 
 _File = discord.Attachment | None
@@ -87,7 +87,7 @@ class _CommandCog(commands.Cog):
 class GenerationCog(_CommandCog):
     """Commands for videos from words and pictures."""
 
-    @app_commands.command(name="video", description=N_("Make a short video from a prompt"))
+    @app_commands.command(name="video", description=N_("Make a video from a prompt"))
     @app_commands.describe(**OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
@@ -124,7 +124,7 @@ class GenerationCog(_CommandCog):
         )
         await self._generate(interaction, GenerationCommand.VIDEO, options)
 
-    @app_commands.command(name="animate", description=N_("Bring a picture to life"))
+    @app_commands.command(name="animate", description=N_("Turn a picture into a video"))
     @app_commands.describe(**_PICTURE_DESCRIPTIONS, **OPTION_DESCRIPTIONS)
     @app_commands.choices(
         model=MODEL_CHOICES, resolution=RESOLUTION_CHOICES, aspect_ratio=ASPECT_RATIO_CHOICES
@@ -169,7 +169,7 @@ class GenerationCog(_CommandCog):
     async def _suggest_seconds(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
-        """Suggest lengths that the chosen model makes, predictably billed ones first."""
+        """Suggest lengths that the chosen model makes."""
         return duration_choices(typed_model(interaction), current)
 
     async def _generate(
@@ -198,10 +198,12 @@ _VIDEOS: Final = [f"video{number}" for number in range(1, MAX_REFERENCE_CLIPS + 
 _SOUNDS: Final = [f"audio{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
 _SHARED_OPTIONS: Final = ("prompt", "web_search", "preset", "private")
 _DESCRIPTIONS: Final = {
-    **dict.fromkeys(_PICTURES, N_("A picture to go by: PNG, JPEG or WebP, 10 MB at most")),
-    **dict.fromkeys(_VIDEOS, N_("A video to go by: MP4 or MOV, 2 to 15 s, billed with the rest")),
+    **dict.fromkeys(_PICTURES, N_("Reference picture: PNG, JPEG or WebP, up to 10 MB")),
     **dict.fromkeys(
-        _SOUNDS, N_("A sound to go by: MP3 or WAV, 2 to 15 s, beside a picture or video")
+        _VIDEOS, N_("Reference clip: MP4 or MOV, 2 to 15 s; its seconds are billed too")
+    ),
+    **dict.fromkeys(
+        _SOUNDS, N_("Reference sound: MP3 or WAV, 2 to 15 s; needs a picture or clip with it")
     ),
     **{
         name: description
@@ -209,9 +211,9 @@ _DESCRIPTIONS: Final = {
         if name in _SHARED_OPTIONS
     },
     "duration": N_("Length in seconds: 4 to 15"),
-    "resolution": N_("Height of the video"),
-    "aspect_ratio": N_("Shape of the video; auto when left out"),
-    "sound": N_("Whether the video has sound (free)"),
+    "resolution": N_("Video quality"),
+    "aspect_ratio": N_("Aspect ratio; default: auto"),
+    "sound": N_("Sound on or off (free)"),
 }
 _RESOLUTIONS: Final = [
     choice for choice in RESOLUTION_CHOICES if Resolution(choice.value) in _MODEL.resolutions
@@ -222,7 +224,7 @@ class ReferenceCog(_CommandCog):
     """The command for videos led by references."""
 
     @app_commands.command(
-        name="reference", description=N_("Make a video led by pictures, videos, sounds")
+        name="reference", description=N_("Use pictures, clips or sounds as a guide")
     )
     @app_commands.describe(**_DESCRIPTIONS)
     @app_commands.choices(resolution=_RESOLUTIONS, aspect_ratio=ASPECT_RATIO_CHOICES)

@@ -40,10 +40,10 @@ from workflow.pending_interactions import PendingStore
 from workflow.results.rerun import modal_keys
 
 _NO_PICTURE: Final = N_(
-    "I see no picture in this message. Choose a message with a PNG, JPEG or WebP picture, or use "
-    "`/animate` with a file of your own."
+    "I can't find a picture in this message. Try one with a PNG, JPEG or WebP, or use "
+    "`/animate` with your own."
 )
-_QUESTION: Final = N_("**Which picture shall come to life?**")
+_QUESTION: Final = N_("**Which picture should I animate?**")
 
 _GALLERY_SIZE: Final = 10
 _MAX_NAME_CHARS: Final = 60
@@ -60,7 +60,7 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=f"picture:(?P<messa
             discord.SelectOption(label=f"{number}. {_truncate(file.filename)}", value=str(number))
             for number, file in enumerate(pictures, 1)
         ]
-        placeholder = _("Choose a picture")
+        placeholder = _("Pick a picture")
         custom_id = f"picture:{message_id}"
         super().__init__(
             ui.Select(

@@ -104,18 +104,18 @@ _TITLES: Final[Mapping[ModalKind, str]] = MappingProxyType(
     {
         ModalKind.EDIT: N_("Edit prompt"),
         ModalKind.EXTEND: N_("What comes next?"),
-        ModalKind.VIDEO: N_("A video from words"),
-        ModalKind.ANIMATE: N_("A picture comes to life"),
-        ModalKind.REFERENCE: N_("A video from references"),
-        ModalKind.COMPOSE: N_("Compose a video"),
+        ModalKind.VIDEO: N_("Text to video"),
+        ModalKind.ANIMATE: N_("Image to video"),
+        ModalKind.REFERENCE: N_("Reference video"),
+        ModalKind.COMPOSE: N_("Make a video"),
         ModalKind.MESSAGE: N_("Animate this image"),
     }
 )
 _FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
     {
-        ModalKind.ANIMATE: N_("PNG, JPEG or WebP: the first picture, and perhaps a last one."),
-        ModalKind.COMPOSE: N_("The first, and perhaps a last one. None: a video from words alone."),
-        ModalKind.MESSAGE: N_("PNG, JPEG or WebP: where the video is to end."),
+        ModalKind.ANIMATE: N_("PNG, JPEG or WebP: a first frame, and optionally a last frame."),
+        ModalKind.COMPOSE: N_("Optional: a first frame, and a last frame."),
+        ModalKind.MESSAGE: N_("PNG, JPEG or WebP: the frame the video should end on."),
     }
 )
 
@@ -158,7 +158,7 @@ def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
 def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     text = _truncate(draft.prompt, _MAX_PROMPT_UNITS)
     if text != draft.prompt:
-        files = _("What a form can not hold is missing here: the end, or characters not sendable.")
+        files = _("This form can't show the whole prompt. Its end or some characters are missing.")
     elif takes_pictures(kind):
         files = None
     return _label(
@@ -184,7 +184,7 @@ def _last_picture(kind: ModalKind, _draft: Draft, _note: str | None) -> ui.Label
     field = ui.FileUpload[Any](
         custom_id=ModalField.LAST_PICTURE, required=False, min_values=0, max_values=1
     )
-    return _label(_("Last picture"), field, _(_FILE_NOTES[kind]))
+    return _label(_("Last frame"), field, _(_FILE_NOTES[kind]))
 
 
 def _model(_kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
@@ -198,7 +198,7 @@ def _length(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     most = max(model.max_seconds for model in models)
     labels = {str(number): _("{seconds} s", seconds=number) for number in range(least, most + 1)}
     chosen = None if draft.seconds is None else str(draft.seconds)
-    return _menu(_("Seconds"), ModalField.SECONDS, labels, chosen)
+    return _menu(_("Length"), ModalField.SECONDS, labels, chosen)
 
 
 def _resolution(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
@@ -257,7 +257,7 @@ def _menu(
         options=options,
         required=False,
         min_values=0,
-        placeholder=_("As usual"),
+        placeholder=_("Default"),
     )
     return _label(text, select)
 

@@ -74,15 +74,15 @@ class VideoOptions:
 OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "prompt": N_("What the video should show"),
-        "model": N_("Seedance 1.5 Pro is quick and cheap, 2.0 takes minutes and looks best"),
-        "duration": N_("Length in seconds: 4 to 12 on 1.5 Pro, 4 to 15 on 2.0"),
-        "resolution": N_("Height of the video; 1080p on 2.0 only"),
-        "aspect_ratio": N_("Shape of the video; auto on 2.0 only"),
-        "sound": N_("Whether the video has sound (doubles the price on 1.5 Pro, free on 2.0)"),
+        "model": N_("Seedance 1.5 Pro is fast and cheap; 2.0 takes minutes and looks best"),
+        "duration": N_("Length in seconds: 4 to 12 with 1.5 Pro, 4 to 15 with 2.0"),
+        "resolution": N_("Video quality; 1080p only with 2.0"),
+        "aspect_ratio": N_("Aspect ratio; auto only with 2.0"),
+        "sound": N_("Sound on or off (doubles the price on 1.5 Pro, free on 2.0)"),
         "fixed_lens": N_("Keep the camera still (1.5 Pro only)"),
-        "web_search": N_("Let the model look things up on the web (2.0 only)"),
-        "preset": N_("A style of this server, for whatever you leave open"),
-        "private": N_("For you alone: everything about it comes by direct message"),
+        "web_search": N_("Let the model search the web (2.0 only)"),
+        "preset": N_("A style of this server, for everything you don't set"),
+        "private": N_("Only you see it; everything comes by DM"),
     }
 )
 RESOLUTION_CHOICES: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
@@ -94,19 +94,17 @@ MODEL_CHOICES: Final = [
 ]
 DurationRange = app_commands.Range[int, 4, 15]
 
-_SUGGESTED_SECONDS: Final = (4, 8, 12, 5, 6, 7, 9, 10, 11, 13, 14, 15)
-
 
 def duration_choices(model: Model, current: object) -> list[app_commands.Choice[int]]:
-    """Return lengths that a model makes, those that 1.5 Pro bills predictably first."""
+    """Return lengths that a model makes, in order."""
     # Discord does not check an option that is still being typed.
     typed = str(current).strip()
     return [
         app_commands.Choice(
             name=ngettext("{count} second", "{count} seconds", seconds), value=seconds
         )
-        for seconds in _SUGGESTED_SECONDS
-        if model.min_seconds <= seconds <= model.max_seconds and str(seconds).startswith(typed)
+        for seconds in range(model.min_seconds, model.max_seconds + 1)
+        if str(seconds).startswith(typed)
     ]
 
 

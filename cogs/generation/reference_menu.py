@@ -28,7 +28,7 @@ from workflow.results.rerun import modal_keys
 
 _MENU_NAME: Final = "Use as reference"
 _NO_FILES: Final = N_(
-    "I can't find a picture, video or sound in this message. Pick another one, or attach your own "
+    "I can't find a picture, video or sound in this message. Try another one, or attach "
     "files to `/reference`."
 )
 _EMPTY: Final = Draft(command=GenerationCommand.REFERENCE, prompt="")

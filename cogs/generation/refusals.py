@@ -67,7 +67,6 @@ def _shortfall_violation(shortfall: Shortfall, price: MicroUSD | None) -> Violat
         scope=shortfall.scope,
         period=shortfall.period,
         price=price,
-        limit=shortfall.limit,
         left=max(0, shortfall.limit - shortfall.used),
         grants=shortfall.grant_balance,
         resets_at_ms=shortfall.resets_at_ms,

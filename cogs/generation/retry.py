@@ -21,8 +21,8 @@ Frames = tuple[Picture | None, ...]
 """The first and the last picture; None for one that cannot be used."""
 
 DRAFT_EXPIRED: Final = N_(
-    "What you typed is kept for {minutes} minutes at most, and it is gone. Use the command once "
-    "more, or click *Edit prompt* under the video."
+    "That form expired after {minutes} minutes. Run the command again, or click *Edit "
+    "prompt* under the video."
 )
 
 _MAX_NAME_CHARS: Final = 24
@@ -169,8 +169,8 @@ def _files_note(retry: RetryDraft) -> str | None:
         return _frames_note(retry.frames)
     if retry.omitted_references:
         return ngettext(
-            "One reference that can not be used is left out; the others stay, and move up.",
-            "{count} references that can not be used are left out; the others stay, and move up.",
+            "One reference didn't work and is left out. The others move up.",
+            "{count} references didn't work and are left out. The others move up.",
             retry.omitted_references,
         )
     return _("Your references are kept.") if _count(retry.draft) else None
@@ -180,17 +180,19 @@ def _frames_note(frames: Sequence[Picture | None]) -> str | None:
     names = [_display_name(frame) for frame in frames if frame is not None]
     match frames, names:
         case (_, []):
-            return _("Attach another one: what was given can not be used.") if frames else None
+            return _("That picture didn't work. Attach another one.") if frames else None
         case ([None, _], [name]):
-            return _("{name} is kept as the last picture: attach the first one.", name=name)
+            return _("{name} is kept as the last frame. Attach the first one.", name=name)
         case ([_, None], [name]):
-            return _("{name} is kept as the first picture: attach a last one, or none.", name=name)
+            return _(
+                "{name} is kept as the first frame. Attach a last frame if you like.", name=name
+            )
         case (_, [name]):
-            return _("{name} is kept. What you attach takes its place.", name=name)
+            return _("{name} is kept. Attach another one to replace it.", name=name)
         case _:
             first, last = names[:2]
             return _(
-                "{first} and {last} are kept. What you attach takes their place.",
+                "{first} and {last} are kept. Attach others to replace them.",
                 first=first,
                 last=last,
             )

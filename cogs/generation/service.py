@@ -23,9 +23,10 @@ from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.servers.gate import ServerGate
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_usd
+from cogs.ui.i18n import _, format_price
 from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, role_ids
 from cogs.ui.notify_button import NotifyButton
+from cogs.ui.quota_text import format_remaining_quota
 from cogs.ui.routing import Interaction
 from domain.errors import RulesViolated
 from domain.guild_rules import apply_guild_rules, privacy_violations
@@ -87,13 +88,11 @@ class PriceConfirmations:
         key = str(interaction.id)
         await touch_inputs(self._context, pending.draft)
         await self._pending.put(key, pending.user_id, pending)
-        question = _("This costs **{price}**. Shall it be spent?", price=format_usd(pending.price))
+        question = _("This costs {price}. Make it?", price=format_price(pending.price))
         button = ActionButton(
             ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
         )
-        return views.render_question(
-            f"{question}\n{text.format_remaining_quota(remaining)}", button
-        )
+        return views.render_question(f"{question}\n{format_remaining_quota(remaining)}", button)
 
     async def find(self, key: str, user_id: int) -> PendingConfirmation | None:
         """Return what a member was asked to confirm, if it is still kept."""
@@ -255,7 +254,7 @@ class GenerationService:
         pending = await self._confirmations.find(key, interaction.user.id)
         if pending is None:
             raise UserError(
-                _("This question has waited too long, and nothing was spent. Ask for it again.")
+                _("This question expired, and nothing was spent. Run the command again.")
             )
         return await self.request_video(
             interaction, pending.draft, pending.keys, pending.retry, agreed_price=pending.price

@@ -32,7 +32,7 @@ class HelpCog(commands.Cog):
 
     # Who has left the server still has the direct messages with the bot.
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.command(name="privacy", description=N_("See what is kept of you, where and why"))
+    @app_commands.command(name="privacy", description=N_("See what we store about you"))
     async def privacy(self, interaction: Interaction) -> None:
         """Show what is stored, for how long and where."""
         await run_handler(interaction, self._privacy(interaction))

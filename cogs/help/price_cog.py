@@ -50,15 +50,13 @@ class PriceCog(commands.Cog):
         self._context = context
         self._interactions = interactions
 
-    @app_commands.command(
-        name="price", description=N_("See what a video costs; all prices at a glance")
-    )
+    @app_commands.command(name="price", description=N_("See what a video costs"))
     @app_commands.describe(
-        model=N_("Seedance 1.5 Pro when left out, 2.0 with reference_seconds"),
+        model=N_("Default: Seedance 1.5 Pro, or 2.0 with reference_seconds"),
         duration=N_("Length of the video in seconds"),
-        resolution=N_("Height of the video"),
-        sound=N_("Whether the video has sound"),
-        reference_seconds=N_("Seconds of all reference videos together, such as 7.5 or 2.125"),
+        resolution=N_("Video quality"),
+        sound=N_("Sound on or off"),
+        reference_seconds=N_("Total length of all reference clips in seconds, like 7.5"),
     )
     @app_commands.choices(model=_MODELS, resolution=_RESOLUTIONS)
     async def price(

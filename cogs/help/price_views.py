@@ -9,6 +9,7 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_number, format_usd
 from cogs.ui.layout import BLUE, box, layout, text_block
+from cogs.ui.quota_text import format_remaining_quota
 from domain.models import MIN_CLIP_MS, MODELS, Feature, Model, Resolution
 from domain.money import MicroUSD
 from domain.pricing import Quote, quote, quote_options
@@ -17,9 +18,9 @@ from domain.requests import OmniReference, VideoRequest
 
 _RATES: Final = MappingProxyType(
     {
-        Feature.SOUND: N_("{plain} a second; with sound {featured}"),
+        Feature.SOUND: N_("{plain} per second; with sound {featured}"),
         Feature.REFERENCE_VIDEO: N_(
-            "{plain} a second; with a reference video (its seconds count too) {featured}"
+            "{plain} per second; with a reference clip (its seconds count too) {featured}"
         ),
     }
 )
@@ -36,7 +37,7 @@ def render_price(request: VideoRequest, remaining: RemainingQuota) -> ui.LayoutV
         ),
         _sum(request, quoted),
         *_notes(request),
-        text.format_remaining_quota(remaining),
+        format_remaining_quota(remaining),
     ]
     return _card("\n".join(lines))
 
@@ -44,8 +45,8 @@ def render_price(request: VideoRequest, remaining: RemainingQuota) -> ui.LayoutV
 def render_price_list(remaining: RemainingQuota) -> ui.LayoutView:
     """Lay out what every model costs for typical lengths, and what a member has left."""
     texts = [_format_model(model) for model in MODELS.values()]
-    end = _("-# Give `/price` a length and more to see the exact price of one video.")
-    return _card(_("**Prices**"), *texts, f"{text.format_remaining_quota(remaining)}\n{end}")
+    end = _("-# Add a length to `/price` to see the exact price of one video.")
+    return _card(_("**Prices**"), *texts, f"{format_remaining_quota(remaining)}\n{end}")
 
 
 def format_rates(model: Model) -> str:
@@ -106,13 +107,13 @@ def _sum(request: VideoRequest, quoted: Quote) -> str:
     rate, price_ = _rate(quoted), format_usd(quoted.amount)
     if not reference_ms:
         return _(
-            "{seconds} s × {rate} a second = {price}",
+            "{seconds} s × {rate} per second = {price}",
             seconds=request.seconds,
             rate=rate,
             price=price_,
         )
     return _(
-        "({seconds} s + {reference} s of reference video) × {rate} a second = {price}",
+        "({seconds} s + {reference} s of reference video) × {rate} per second = {price}",
         seconds=request.seconds,
         reference=format_number(reference_ms / 1000, decimals=3),
         rate=rate,
@@ -128,16 +129,14 @@ def _notes(request: VideoRequest) -> Iterator[str]:
             for featured in (False, True)
         )
         yield _(
-            "-# A second costs {featured} with sound, {plain} without.",
+            "-# Per second: {featured} with sound, {plain} without.",
             featured=featured,
             plain=plain,
         )
     else:
-        yield _("-# Sound costs nothing extra on this model.")
+        yield _("-# Sound is free on this model.")
     if isinstance(request, OmniReference) and request.videos:
-        yield _(
-            "-# With a reference video the rate is another one, and its seconds are billed too."
-        )
+        yield _("-# A reference clip changes the rate, and its own seconds count too.")
 
 
 def _card(*texts: str) -> ui.LayoutView:

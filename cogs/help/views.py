@@ -31,11 +31,11 @@ def render_help(
     """Lay out the help; `notify_button` is the button for done-notifications."""
     for_everyone = [command for command in listed if not is_for_managers(command)]
     for_managers = [command for command in listed if is_for_managers(command)]
-    lines = [_("**I make short videos** from words, pictures, clips and sounds.")]
+    lines = [_("**I make short videos** from text, pictures, clips and sounds.")]
     lines += [_line(command) for command in for_everyone]
     if for_managers:
         lines += [
-            _("**For who may *Manage Server***"),
+            _("**For server managers**"),
             *(_line(command) for command in for_managers),
         ]
     return layout(
@@ -43,7 +43,7 @@ def render_help(
         lines_box(
             BLUE,
             [
-                _("**Prices today**"),
+                _("**Prices**"),
                 *(f"{m.label}: {price_views.format_rates(m)}" for m in MODELS.values()),
             ],
         ),
@@ -116,19 +116,19 @@ def _line(listed: AnyCommand) -> str:
 
 def _format_context_menu(listed: app_commands.ContextMenu) -> str:
     if listed.type is discord.AppCommandType.message:
-        return _("**{name}**: in the menu of a message, under *Apps*", name=listed.name)
-    return _("**{name}**: in the menu of a member, under *Apps*", name=listed.name)
+        return _("**{name}**: in a message's menu, under *Apps*", name=listed.name)
+    return _("**{name}**: in a member's menu, under *Apps*", name=listed.name)
 
 
 def _rules(policy: Policy) -> list[str]:
     rules = (
-        _("Every request is checked first; you see the price, and *Cancel* while it waits."),
-        _("A video that fails costs its price too.")
+        _("You see the price right away, and can cancel while your video waits."),
+        _("You also pay for videos that fail.")
         if policy.charge_failed_tasks
-        else _("A video that fails costs nothing."),
-        _("*Message me when done*, below and under each request, has me write to you."),
+        else _("You only pay for videos that work."),
+        _("Turn on *DM me when videos are done* to get a ping."),
         _(
-            "{own} of your videos may wait in line at once, and {all} of this server's.",
+            "Up to {own} of your videos can wait at once, and {all} on this server.",
             own=policy.max_queued_per_member,
             all=policy.max_queued_per_server,
         ),

@@ -22,6 +22,7 @@ from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _
 from cogs.ui.interactions import InteractionTracker, UserError, run_handler
 from cogs.ui.notify_button import NotifyButton, toggle_button
+from cogs.ui.post_marks import job_id_in
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from domain.job_view import JobView
 from domain.pricing import quote
@@ -111,8 +112,7 @@ class JobButtonsCog(ComponentCog):
         except NotCancellable as error:
             raise UserError(text.format_too_late(error)) from None
         self._worker.wake()
-        message = _("Cancelled `{job}`. Nothing was charged.", job=job_id)
-        await interaction.edit_original_response(view=views.render_text(message))
+        await interaction.edit_original_response(view=views.render_text(_(text.CANCELLED)))
 
     async def _rerun(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
@@ -179,14 +179,14 @@ class JobButtonsCog(ComponentCog):
         draft = await self._final_draft(job)
         price = quote(build_request(draft)).amount
         if str(price) != shown_price:
-            raise UserError(_("The price has changed since. Click *Make final* once more."))
+            raise UserError(_("The price changed. Click *Make final* again."))
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.CONFIRM_FINAL, job.id)
         view = await self._service.request_video(interaction, draft, keys, agreed_price=price)
         await interaction.edit_original_response(view=view)
 
-    async def _details(self, interaction: Interaction, job_id: str) -> None:
+    async def _details(self, interaction: Interaction, subject: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._find_job(interaction, job_id)
+        job = await self._find_job(interaction, job_id_in(subject))
         is_manager = interaction.permissions.manage_guild
         sees_cost = is_manager or job.user_id == interaction.user.id
         cost = await read_job_amounts(self._context, job.id) if sees_cost else None
@@ -207,10 +207,10 @@ class JobButtonsCog(ComponentCog):
         try:
             await delete_video(self._context, job.id, interaction.user.id)
         except NotDelivered:
-            raise UserError(_("It is being posted just now. Try again in a moment.")) from None
+            raise UserError(_("It's being posted right now. Try again in a moment.")) from None
         except PublishError:
             raise UserError(
-                _("Discord did not let me delete the message. Try again in a while.")
+                _("Discord didn't let me delete the message. Try again in a moment.")
             ) from None
         finally:
             self._worker.wake()
@@ -233,9 +233,9 @@ class JobButtonsCog(ComponentCog):
         """Return a member's own job, on its server, to request another one like it."""
         job = await self._find_job(interaction, job_id)
         if interaction.guild_id is None:
-            raise UserError(_("Videos are asked for in a server. Use a command there."))
+            raise UserError(_("Run a command on a server to make videos."))
         if job.user_id != interaction.user.id:
-            raise UserError(_("Only the member who asked for this video can do that."))
+            raise UserError(_("Only the person who made this can do that."))
         return job
 
     async def _find_deletable_job(self, interaction: Interaction, job_id: str) -> JobView:
@@ -246,8 +246,8 @@ class JobButtonsCog(ComponentCog):
         if not (may_moderate or job.user_id == interaction.user.id):
             raise UserError(
                 _(
-                    "Only the member who asked for this video, or who has *Manage Messages*, can "
-                    "delete it."
+                    "Only the person who made this, or someone with *Manage Messages*, "
+                    "can delete it."
                 )
             )
         return job
@@ -266,7 +266,7 @@ class JobButtonsCog(ComponentCog):
         """Return the draft of a job at its model's next higher resolution."""
         higher = next_higher_resolution(job.request)
         if higher is None:
-            raise UserError(_("It has the highest resolution of its model already."))
+            raise UserError(_("This is already the highest resolution of its model."))
         return replace(await self._draft(job), resolution=higher)
 
 
@@ -276,7 +276,7 @@ async def _in_time(read: Awaitable[T]) -> T:
         async with asyncio.timeout(_MODAL_READ_S):
             return await read
     except TimeoutError:
-        raise UserError(_("The service is slow just now. Click again in a moment.")) from None
+        raise UserError(_("We're a bit slow right now. Click again in a moment.")) from None
 
 
 class NotificationsCog(ComponentCog):

@@ -30,19 +30,18 @@ _MODAL_READ_S: Final = 2
 
 _REFUSALS: Final = MappingProxyType(
     {
-        ExtendRefusal.NOT_READY: N_("There is no video yet that could be extended."),
-        ExtendRefusal.DELETED: N_("This video was deleted, so it can not be extended."),
+        ExtendRefusal.NOT_READY: N_("There's no video to extend yet."),
+        ExtendRefusal.DELETED: N_("This video was deleted, so I can't extend it."),
         ExtendRefusal.NOT_KEPT: N_(
-            "The file of this video is not kept any more, so it can not be extended. Save the "
-            "video, take its last picture, and use `/animate`."
+            "This video's file is gone, so I can't extend it. If you saved it, use "
+            "`/animate` with its last frame."
         ),
         ExtendRefusal.NO_VIDEO_TOOLS: N_(
-            "This service is not set up to take pictures out of videos. Save the video, take its "
-            "last picture, and use `/animate`."
+            "Extending isn't set up on this bot. Save the video, and use `/animate` with "
+            "its last frame."
         ),
         ExtendRefusal.UNUSABLE: N_(
-            "The last picture of this video can not be read, so it can not be extended. Nothing "
-            "was charged."
+            "I can't read this video's last frame, so I can't extend it. You weren't charged."
         ),
     }
 )
@@ -70,7 +69,7 @@ class ExtendHandler:
                 job = await self._find_own_job(interaction, job_id)
                 refusal = await check_extendable(self._context, job)
         except TimeoutError:
-            raise UserError(_("The service is slow just now. Click again in a moment.")) from None
+            raise UserError(_("We're a bit slow right now. Click again in a moment.")) from None
         if refusal:
             raise UserError(_(_REFUSALS[refusal]))
         draft = draft_continuation(job, self._context.now_ms())
@@ -92,7 +91,7 @@ class ExtendHandler:
         await interaction.edit_original_response(view=view)
 
     async def _extract_last_frame(self, job: JobView, turn: MemberTurn) -> Picture:
-        name = _("the last picture of the video")
+        name = _("last frame of the video")
         picture = await extract_last_frame(self._context, job, name, turn.save_input)
         if isinstance(picture, ExtendRefusal):
             raise UserError(_(_REFUSALS[picture]))

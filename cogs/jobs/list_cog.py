@@ -50,7 +50,7 @@ class JobListCog(ComponentCog):
             ComponentRoute(ListActionButton, self.handle_action),
         )
 
-    @app_commands.command(name="jobs", description=N_("See your videos here: cancel, post again"))
+    @app_commands.command(name="jobs", description=N_("See and manage your videos"))
     async def jobs(self, interaction: Interaction) -> None:
         """List a member's newest videos."""
         await run_handler(interaction, self._list(interaction))
@@ -90,7 +90,7 @@ class JobListCog(ComponentCog):
             await cancel(self._context, job_id, interaction.user.id)
         except NotCancellable as error:
             return text.format_too_late(error)
-        return _("Cancelled `{job}`. Nothing was charged.", job=job_id)
+        return _(text.CANCELLED)
 
     async def _repost(self, interaction: Interaction, job_id: str) -> str:
         guild_id, user_id = guild_id_of(interaction), interaction.user.id
@@ -99,21 +99,18 @@ class JobListCog(ComponentCog):
             await self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
             reposted = await repost(self._context, job_id, guild_id, user_id)
         except NotDelivered:
-            return _("There is no video of it that could be posted.")
+            return _("There's no video to post.")
         except TooLargeToPost:
             return _(
-                "It is too large for here. It is kept; a manager of the service can hand it to you."
+                "It's too large to post here. I've kept it, and the operator of this bot "
+                "can send it to you."
             )
         except (TemporaryPublishError, PostUnconfirmed):
             return _(
-                "Discord did not answer. Look whether the video is there; if not, click *Post "
-                "again* once more in a moment."
+                "Discord didn't answer. If the video isn't there, click *Post again* in a moment."
             )
         except PublishError:
-            return _(
-                "Discord did not take it, neither in its channel nor in your direct messages. Let "
-                "me post there or write to you, then click *Post again* once more."
-            )
+            return _("I can't post there or DM you. Allow one of them, then click *Post again*.")
         return list_views.format_repost_outcome(reposted.outcome, reposted.job)
 
     async def _show(self, interaction: Interaction, start: str, notice: str | None = None) -> None:

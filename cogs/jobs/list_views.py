@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.i18n import N_, _, format_price
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_submission_block
@@ -106,40 +106,32 @@ _MAX_REASON_CHARS: Final = 60
 
 _STATES: Final = MappingProxyType(
     {
-        S.SUBMITTING: N_("📨 **Being sent** to the model"),
-        S.GENERATING: N_("🎬 **Being made**"),
-        S.SUCCEEDED: N_("📦 **Made**, being fetched"),
-        S.STORED: N_("📦 **Made**, being posted"),
-        S.POSTING: N_("📦 **Made**, being posted"),
+        S.SUBMITTING: N_("📨 **Sending** it to the model"),
+        S.GENERATING: N_("🎬 **Making it**"),
+        S.SUCCEEDED: N_("📦 **Made**, downloading it now"),
+        S.STORED: N_("📦 **Made**, posting it now"),
+        S.POSTING: N_("📦 **Made**, posting it now"),
         S.DELIVERED: N_("✅ **Done**"),
         S.CANCELLED: N_("🚫 **Cancelled**"),
         S.REJECTED: N_("❌ **Refused**"),
         S.FAILED: N_("❌ **Failed**"),
-        S.SUBMIT_UNKNOWN: N_("⚠️ **Answer lost**"),
-        S.STUCK: N_("⚠️ **Stuck**"),
-        S.RESULT_LOST: N_("⚠️ **File lost**"),
-        S.UNDELIVERABLE: N_("⚠️ **Could not be posted**"),
-        S.QUARANTINED: N_("⚠️ **Set aside**"),
+        S.SUBMIT_UNKNOWN: N_("⚠️ **Lost contact**"),
+        S.STUCK: N_("⚠️ **Taking too long**"),
+        S.RESULT_LOST: N_("⚠️ **Couldn't download it**"),
+        S.UNDELIVERABLE: N_("⚠️ **Couldn't post it**"),
+        S.QUARANTINED: N_("⚠️ **Something went wrong**"),
     }
 )
-_DELETED: Final = N_("🗑️ **Done**, and deleted since")
+_DELETED: Final = N_("🗑️ **Deleted**")
 _REPOST_OUTCOMES: Final = MappingProxyType(
     {
-        RepostOutcome.IN_PROGRESS: N_(
-            "`{job}` is being posted to <#{channel}>. Nothing more is charged."
-        ),
-        RepostOutcome.POSTED: N_(
-            "Posted again: {link}. Its earlier message is taken away. Nothing more is charged."
-        ),
-        RepostOutcome.SENT_BY_DM: N_(
-            "I may not post in <#{channel}>, so I have sent the video to you."
-        ),
+        RepostOutcome.IN_PROGRESS: N_("I'm posting it again in <#{channel}>, for free."),
+        RepostOutcome.POSTED: N_("Posted again: {link}. I removed the old message, and it's free."),
+        RepostOutcome.SENT_BY_DM: N_("I can't post in <#{channel}>, so I sent you the video."),
         RepostOutcome.JUST_POSTED: N_(
-            "It was posted only a moment ago: {link}. It can be posted again in a few minutes."
+            "It was just posted: {link}. You can post it again in a few minutes."
         ),
-        RepostOutcome.GONE: N_(
-            "The file of this video is not kept any more, so it can not be posted again."
-        ),
+        RepostOutcome.GONE: N_("This video's file is gone, so I can't post it again."),
     }
 )
 
@@ -148,7 +140,7 @@ def render_job_list(page: JobListPage, start: str, notice: str | None = None) ->
     """Lay out a page of the list, under the `notice` about the last click."""
     head = [] if notice is None else [text_block(notice)]
     if not page.rows:
-        empty = _("You have asked for no videos on this server yet. Try `/video`.")
+        empty = _("You haven't made a video here yet. Try `/video`.")
         return layout(*head, text_block(empty))
     items = [text_block(_title(page))]
     for entry in page.rows:
@@ -162,17 +154,17 @@ def format_repost_outcome(outcome: RepostOutcome, job: JobView) -> str:
     if job.private and outcome is not RepostOutcome.GONE:
         return _format_private_repost(outcome, job)
     link = text.link_to_result(job, _("message"))
-    return _(_REPOST_OUTCOMES[outcome], job=job.id, channel=job.channel_id, link=link)
+    return _(_REPOST_OUTCOMES[outcome], channel=job.channel_id, link=link)
 
 
 def _format_private_repost(outcome: RepostOutcome, job: JobView) -> str:
     match outcome:
         case RepostOutcome.IN_PROGRESS:
-            return _("`{job}` is on its way to you. Nothing more is charged.", job=job.id)
+            return _("It's on its way to you again, for free.")
         case RepostOutcome.JUST_POSTED:
-            return _("It was sent to you only a moment ago. It can be sent again in a few minutes.")
+            return _("I just sent it to you. You can send it again in a few minutes.")
         case _:
-            return _("It was sent to you once more. Nothing more is charged.")
+            return _("I sent it to you again, for free.")
 
 
 def _title(page: JobListPage) -> str:
@@ -189,14 +181,15 @@ def _title(page: JobListPage) -> str:
 
 def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
     job = entry.status.job
-    age = _("asked for <t:{since}:R>", since=job.created_at_ms // 1000)
     explanation = _explain(entry.status)
+    amounts = _format_amounts(entry.status, entry.money)
+    facts = " · ".join(filter(None, (amounts, _format_location(entry.status))))
     lines = [
-        f"{_format_state(entry.status)} · {age}",
+        f"{_format_state(entry.status)} · <t:{job.created_at_ms // 1000}:R>",
         f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}",
         *([explanation] if explanation else []),
-        " · ".join(filter(None, (_format_amounts(entry.money), _format_location(entry.status)))),
-        f"-# {text.format_settings(job.request)} · {job.id}",
+        *([facts] if facts else []),
+        f"-# {text.format_settings(job.request)}",
     ]
     summary = text_block("\n".join(lines))
     action = (
@@ -210,13 +203,13 @@ def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
 def _format_state(status: StatusView) -> str:
     """Format how far a job is, and when it goes on."""
     if status.job.state is S.QUEUED and (status.queue_position or 0) > 1:
-        return _("⏳ **Waiting**, number {place} in line", place=status.queue_position)
+        return _("⏳ **Number {place} in line**", place=status.queue_position)
     if status.job.state is S.QUEUED:
-        return _("⏳ **Waiting**, next in line")
+        return _("⏳ **You're next**")
     state = _(_DELETED) if status.deleted else _(_STATES[status.job.state])
     if status.ready_at_ms is None:
         return state
-    return _("{state}, expected <t:{at}:R>", state=state, at=status.ready_at_ms // 1000)
+    return _("{state}, ready <t:{at}:R>", state=state, at=status.ready_at_ms // 1000)
 
 
 def _explain(status: StatusView) -> str | None:
@@ -230,35 +223,28 @@ def _explain(status: StatusView) -> str | None:
         case S.STUCK:
             return _explain_stuck(status)
         case S.RESULT_LOST:
-            return _(
-                "The video was made, but its file could not be fetched. Next: nothing by itself; "
-                "you have your money back and can ask again."
-            )
+            return _("We couldn't download your video, so we refunded you.")
         case S.UNDELIVERABLE:
             return _explain_undeliverable(job)
         case S.QUARANTINED:
-            return _(
-                "Something went wrong on our side, again and again. Next: the operator of this "
-                "service, who has been told, decides what becomes of it."
-            )
+            return _("Something went wrong on our side. The operator knows and will sort it out.")
         case _:
             return None
 
 
 def _explain_lost_answer(status: StatusView) -> str:
     if status.hold_released:
-        return _(
-            "The request was sent, its answer got lost, and no video turned up. The hold is "
-            "released. Next: nothing by itself; ask again if you still want it."
-        )
+        return _("The video never arrived. You weren't charged. Want to try again?")
     if status.job.restored_at_ms is not None:
         return _(
-            "I was restored from a backup, so I can't tell if this video was made. My operator "
-            "decides what happens next."
+            "I was restored from a backup, so I can't tell if this video was made. My "
+            "operator will decide. You haven't been charged."
         )
     return _(
-        "The request was sent, but its answer got lost. Next: it is not sent again; if no "
-        "video turns up, the hold is released <t:{until}:R>.",
+        (
+            "We lost contact with the video model. We'll post the video if it turns up. If "
+            "not, you won't pay."
+        ),
         until=status.job.due_at_ms // 1000,
     )
 
@@ -267,13 +253,12 @@ def _explain_undeliverable(job: JobView) -> str:
     if job.reason == POST_UNCONFIRMED:
         return _("Your video should be below your request. If it isn't, click *Post again*.")
     if job.private:
-        return _(
-            "The video is ready, but I may not write to you. Next: click *Post again*, and it "
-            "comes as the answer to your click."
-        )
+        return _("Your video is ready, but I can't DM you. Click *Post again* to get it here.")
     return _(
-        "The video is ready, but neither <#{channel}> nor your direct messages take it. Next: let "
-        "me post there or write to you, then click *Post again*.",
+        (
+            "Your video is ready, but I can't post in <#{channel}> or DM you. Allow one of "
+            "them, then click *Post again*."
+        ),
         channel=job.channel_id,
     )
 
@@ -281,13 +266,9 @@ def _explain_undeliverable(job: JobView) -> str:
 def _explain_stuck(status: StatusView) -> str:
     if status.hold_released:
         return _(
-            "The video takes far too long. Next: the operator of this service, who has been told, "
-            "looks into it; you are not charged for it."
+            "This is taking far too long. The operator is looking into it, and you weren't charged."
         )
-    return _(
-        "The video takes far too long. Next: the operator of this service, who has been told, "
-        "looks into it; until then the price stays on hold."
-    )
+    return _("This is taking far too long. The operator knows and is looking into it.")
 
 
 def _shorten_reason(status: StatusView) -> StatusView:
@@ -298,19 +279,20 @@ def _shorten_reason(status: StatusView) -> StatusView:
     return replace(status, job=replace(status.job, reason=f"{reason[: _MAX_REASON_CHARS - 1]}…"))
 
 
-def _format_amounts(money: JobAmounts) -> str:
-    """Format what a video costs, or what was refunded, to the micro-dollar."""
-    refund = MicroUSD(-money.adjusted)
+def _format_amounts(status: StatusView, money: JobAmounts) -> str | None:
+    """Format what a video costs, or that it was refunded; None where its explanation says so."""
     if money.held:
-        return _("On hold: **{held}**", held=format_usd(money.held))
-    if refund > 0:
-        paid = format_usd(money.charged)
-        return _("Charged **{paid}**, given back **{back}**", paid=paid, back=format_usd(refund))
+        return _("Costs {price}", price=format_price(money.held))
+    if money.adjusted < 0:
+        refund = MicroUSD(-money.adjusted)
+        return _(
+            "Paid {paid}, refunded {back}",
+            paid=format_price(money.charged),
+            back=format_price(refund),
+        )
     if money.paid:
-        return _("Paid: **{paid}**", paid=format_usd(money.paid))
-    if money.released:
-        return _("Nothing charged, **{back}** given back", back=format_usd(money.released))
-    return _("Nothing charged")
+        return _("Paid {paid}", paid=format_price(money.paid))
+    return None if _explain(status) else _("Not charged")
 
 
 def _format_location(status: StatusView) -> str | None:

@@ -15,19 +15,16 @@ from workflow.results.share import ShareOutcome, ShareResult, share
 
 _OUTCOMES: Final = MappingProxyType(
     {
-        ShareOutcome.POSTED: N_("It is in the showcase now: {link}"),
-        ShareOutcome.ALREADY_SHARED: N_("It is in the showcase already: {link}"),
+        ShareOutcome.POSTED: N_("Shared! See it here: {link}"),
+        ShareOutcome.ALREADY_SHARED: N_("Already shared! See it here: {link}"),
         ShareOutcome.NO_SHOWCASE: N_(
-            "This server has no showcase channel. Whoever has *Manage Server* can choose one with "
-            "`/settings`."
+            "No showcase yet. A server manager can pick one in `/settings`."
         ),
         ShareOutcome.ADULTS_ONLY: N_(
-            "This video is for an age-restricted channel, and the showcase is not one."
+            "This video is from an age-restricted channel, and the showcase isn't one."
         ),
         ShareOutcome.TOO_LARGE: N_("This video is too large for the showcase channel."),
-        ShareOutcome.GONE: N_(
-            "The file of this video is not kept any more, so it can not be shared."
-        ),
+        ShareOutcome.GONE: N_("This video's file is gone, so I can't share it."),
     }
 )
 
@@ -51,10 +48,7 @@ class ShareHandler:
         job = await self._find_job(interaction, job_id)
         if not _may_share(interaction, job):
             raise UserError(
-                _(
-                    "Only the member who asked for this video, or who has *Manage Messages*, can "
-                    "share it."
-                )
+                _("Only the person who made this, or someone with *Manage Messages*, can share it.")
             )
         view = views.render_text(_format_result(await self._share(job)))
         await interaction.edit_original_response(view=view)
@@ -63,16 +57,16 @@ class ShareHandler:
         try:
             return await share(self._context, job.id)
         except NotDelivered:
-            raise UserError(_("There is no video that could be shared.")) from None
+            raise UserError(_("There's no video to share.")) from None
         except (TemporaryPublishError, MessageDeleted):
             raise UserError(
-                _("Discord did not answer. Look whether it is in the showcase, or click again.")
+                _("Discord didn't answer. Check the showcase, and click again if it's not there.")
             ) from None
         except PublishError:
             raise UserError(
                 _(
-                    "I may not post in the showcase channel. Whoever has *Manage Server* can let "
-                    "me view it, send messages and attach files there."
+                    "I can't post in the showcase. A server manager can give me *View "
+                    "Channel*, *Send Messages* and *Attach Files* there."
                 )
             ) from None
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from cogs.operator.owners import Operators
-from cogs.ui.i18n import _, format_number, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_left, format_number, format_price, format_usd, ngettext
 from domain.jobs import JobState
 from domain.money import ZERO
 from workflow.billing.balance_monitor import BalanceAlert, CreditExhausted, LowBalance
@@ -12,6 +14,39 @@ from workflow.context import Context
 from workflow.disk_space import DiskSpace
 from workflow.operator import alerts
 from workflow.operator.control import Exposure
+
+_STATES: Final = MappingProxyType(
+    {
+        JobState.QUEUED: N_("waiting"),
+        JobState.SUBMITTING: N_("being sent"),
+        JobState.GENERATING: N_("being made"),
+        JobState.SUCCEEDED: N_("being downloaded"),
+        JobState.STORED: N_("being posted"),
+        JobState.POSTING: N_("being posted"),
+        JobState.DELIVERED: N_("done"),
+        JobState.CANCELLED: N_("cancelled"),
+        JobState.REJECTED: N_("refused"),
+        JobState.FAILED: N_("failed"),
+        JobState.SUBMIT_UNKNOWN: N_("lost contact"),
+        JobState.STUCK: N_("taking too long"),
+        JobState.RESULT_LOST: N_("not downloadable"),
+        JobState.UNDELIVERABLE: N_("not postable"),
+        JobState.QUARANTINED: N_("something went wrong"),
+    }
+)
+
+
+def format_state(state: JobState) -> str:
+    """Format a job's state in words, for the middle of a sentence."""
+    return _(_STATES[state])
+
+
+def format_counts(states: Mapping[JobState, int]) -> str:
+    """Format how many jobs are in each state: `2 waiting, 1 being made`."""
+    counts = Counter[str]()
+    for state, count in states.items():
+        counts[format_state(state)] += count
+    return ", ".join(f"{format_number(count)} {words}" for words, count in counts.items())
 
 
 def format_balance_alert(alert: BalanceAlert) -> str:
@@ -26,8 +61,10 @@ def format_balance_alert(alert: BalanceAlert) -> str:
 def format_low_disk_space(disk_space: DiskSpace) -> str:
     """Format the alert about low disk space: free and required GB, and what to do."""
     return _(
-        "{free} GB are free where videos are kept, and below {floor} GB nothing is submitted. Free "
-        "some, and it goes on by itself.",
+        (
+            "Only {free} GB of disk space are left, so new videos wait. Free up {floor} GB, "
+            "and they start by themselves."
+        ),
         free=_gigabytes(disk_space.free_bytes),
         floor=_gigabytes(disk_space.min_free_bytes),
     )
@@ -39,8 +76,8 @@ def _gigabytes(size: int) -> str:
 
 def _format_low_balance(alert: LowBalance) -> str:
     return _(
-        "**APIXO's balance is low:** {balance} left, below {floor}.",
-        balance=format_usd(alert.balance),
+        "**Your APIXO balance is low:** {balance} left, below your alert at {floor}.",
+        balance=format_left(alert.balance),
         floor=format_usd(alert.floor),
     )
 
@@ -49,23 +86,27 @@ def _format_days_left(days: float | None) -> str:
     if days is None:
         return _("Nothing was spent in the last 7 days.")
     if days < 1:
-        return _("At the pace of the last 7 days it lasts less than a day.")
+        return _("At the pace of the last 7 days, it lasts less than a day.")
     whole = int(days)
     return ngettext(
-        "At the pace of the last 7 days it lasts about a day.",
-        "At the pace of the last 7 days it lasts about {count} days.",
+        "At the pace of the last 7 days, it lasts about a day.",
+        "At the pace of the last 7 days, it lasts about {count} days.",
         whole,
     )
 
 
 def _format_exhausted_credit(alert: CreditExhausted) -> list[str]:
-    left = [] if alert.balance is None else [_("The balance is {b}.", b=format_usd(alert.balance))]
+    left = (
+        []
+        if alert.balance is None
+        else [_("APIXO balance: {balance}", balance=format_left(alert.balance))]
+    )
     return [
-        _("**APIXO wants money first:** nothing is submitted any more. Top up the key."),
+        _("**Out of APIXO credit.** New videos are on hold until you top up."),
         *left,
         _(
-            "What waits keeps its place and goes on by itself within minutes; what has waited for "
-            "a day is given up, and its price goes back to its member."
+            "Waiting videos keep their spot and start within minutes of your top-up. "
+            "After a day they end, and nobody pays."
         ),
     ]
 
@@ -92,10 +133,10 @@ class OperatorAlerts:
         await alerts.check_submission_block(self._context, self._send_submission_alert)
 
     async def _send_parked_alert(self, states: Counter[JobState]) -> bool:
-        listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        listed = format_counts(states)
         message = ngettext(
-            "{count} job waits for your decision ({listed}): /operator parked",
-            "{count} jobs wait for your decision ({listed}): /operator parked",
+            "{count} video needs your decision ({listed}): `/operator parked`",
+            "{count} videos need your decision ({listed}): `/operator parked`",
             states.total(),
             listed=listed,
         )
@@ -112,8 +153,10 @@ class OperatorAlerts:
 
 def _format_exposure(exposure: Exposure) -> str:
     return _(
-        "Nothing more is submitted: {amount} may have been spent today without an answer, and "
-        "{limit} is the limit. See /operator parked, then /operator resume.",
-        amount=format_usd(exposure.amount),
+        (
+            "I paused new videos: {amount} may have been spent today without an answer, and "
+            "{limit} is the limit. Check `/operator parked`, then `/operator resume`."
+        ),
+        amount=format_price(exposure.amount),
         limit=format_usd(exposure.limit or ZERO),
     )

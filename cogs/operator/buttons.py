@@ -25,12 +25,12 @@ _MAX_TASK_ID_CHARS: Final = 200
 _Style: Final = discord.ButtonStyle
 DECISION_LABELS: Final = MappingProxyType(
     {
-        Decision.BIND_TASK: N_("Bind a task"),
-        Decision.RETRY: N_("Ask again"),
+        Decision.BIND_TASK: N_("Link a task"),
+        Decision.RETRY: N_("Check again"),
         Decision.POST: N_("Post again"),
-        Decision.RELEASE: N_("Release"),
-        Decision.CHARGE_OPERATOR: N_("Release, I pay"),
-        Decision.CHARGE_MEMBER: N_("Charge"),
+        Decision.RELEASE: N_("End for free"),
+        Decision.CHARGE_OPERATOR: N_("End, I pay"),
+        Decision.CHARGE_MEMBER: N_("Charge member"),
         Decision.CLOSE: N_("Close"),
     }
 )
@@ -115,9 +115,9 @@ class ReleaseAllButton(
 
 def bind_task_modal(job_id: str, fence: int) -> ui.Modal:
     """Build the form that asks for the id of a job's task."""
-    modal = ui.Modal(title=_("Bind a task"), custom_id=f"operator:task:{job_id}:{fence}")
+    modal = ui.Modal(title=_("Link a task"), custom_id=f"operator:task:{job_id}:{fence}")
     field = ui.TextInput[Any](custom_id="task", min_length=1, max_length=_MAX_TASK_ID_CHARS)
-    modal.add_item(ui.Label(text=_("The id of its task at APIXO"), component=field))
+    modal.add_item(ui.Label(text=_("Task ID at APIXO"), component=field))
     modal.stop()  # discord.py would keep the modal in memory until it is submitted
     return modal
 

@@ -36,7 +36,7 @@ from domain.snowflakes import parse_snowflake
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.context import Context
-from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable
+from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable, TaskTaken
 from workflow.operator import control
 from workflow.operator.actions import DecisionRequest, apply_decision, release_all
 from workflow.operator.parked_jobs import (
@@ -57,30 +57,30 @@ _PERIODS: Final = [
     app_commands.Choice(name=kind.value, value=kind.value)
     for kind in (LimitKind.DAY, LimitKind.MONTH)
 ]
-_STALE_DECISION: Final = N_("`{job}` has moved on since: look at it anew before you decide.")
-_NOTHING_TO_RELEASE: Final = N_("No job of that server is left to release.")
+_STALE_DECISION: Final = N_("This has changed in the meantime. Look again before you decide.")
+_NOTHING_TO_RELEASE: Final = N_("That server has nothing left to end.")
 _DECISION_APPLIED: Final = MappingProxyType(
     {
-        Decision.BIND_TASK: N_("`{job}` has its task, and is asked for."),
-        Decision.RETRY: N_("`{job}` is tried once more."),
-        Decision.POST: N_("`{job}` is being posted again."),
-        Decision.RELEASE: N_("`{job}` is ended; nobody pays for it."),
-        Decision.CHARGE_OPERATOR: N_("`{job}` is ended; its member pays nothing."),
-        Decision.CHARGE_MEMBER: N_("`{job}` is charged; its video is being fetched."),
-        Decision.CLOSE: N_("`{job}` is off the list and stays as it is."),
+        Decision.BIND_TASK: N_("Linked. I'm checking that task now."),
+        Decision.RETRY: N_("Trying again."),
+        Decision.POST: N_("Posting it again."),
+        Decision.RELEASE: N_("Ended. Nobody pays."),
+        Decision.CHARGE_OPERATOR: N_("Ended. The member pays nothing."),
+        Decision.CHARGE_MEMBER: N_("Charged. I'm downloading the video."),
+        Decision.CLOSE: N_("Taken off the list. Nothing else changed."),
     }
 )
 
 _SERVER_LIMIT_CHANGED: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_("The day limit of server {server}: {now}. Before: {was}."),
-        LimitKind.MONTH: N_("The month limit of server {server}: {now}. Before: {was}."),
+        LimitKind.DAY: N_("Daily limit for server {server}: {now} (before: {was})."),
+        LimitKind.MONTH: N_("Monthly limit for server {server}: {now} (before: {was})."),
     }
 )
 _GLOBAL_LIMIT_CHANGED: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_("The day limit of everything: {now}. Before: {was}."),
-        LimitKind.MONTH: N_("The month limit of everything: {now}. Before: {was}."),
+        LimitKind.DAY: N_("Daily limit for the whole bot: {now} (before: {was})."),
+        LimitKind.MONTH: N_("Monthly limit for the whole bot: {now} (before: {was})."),
     }
 )
 
@@ -90,7 +90,7 @@ class OperatorCog(ComponentCog):
 
     operator = app_commands.Group(
         name="operator",
-        description=N_("For the operator of this service alone"),
+        description=N_("For the operator of this bot only"),
         default_permissions=discord.Permissions(administrator=True),
     )
 
@@ -106,12 +106,12 @@ class OperatorCog(ComponentCog):
         self._interactions = interactions
         self._servers = servers
 
-    @operator.command(name="status", description=N_("See at a glance how the service stands"))
+    @operator.command(name="status", description=N_("See how the bot is doing"))
     async def status(self, interaction: Interaction) -> None:
         """Show the status of the service."""
         await self._serve(interaction, self._show_status)
 
-    @operator.command(name="pause", description=N_("Submit nothing more until you resume"))
+    @operator.command(name="pause", description=N_("Pause new videos until you resume"))
     @app_commands.describe(reason=N_("Why; members whose videos wait see it"))
     async def pause(
         self, interaction: Interaction, reason: app_commands.Range[str, 1, 200]
@@ -121,30 +121,32 @@ class OperatorCog(ComponentCog):
         async def stop(interaction: Interaction) -> None:
             await control.stop_submissions(self._context, reason, _operator(interaction))
             self._worker.wake(everyone=True)
-            await _reply(interaction, _("Stopped. What is at APIXO already goes on."))
+            await _reply(interaction, _("Paused. Videos already at APIXO still finish."))
 
         await self._serve(interaction, stop)
 
-    @operator.command(name="resume", description=N_("Submit again, whatever has stopped it"))
+    @operator.command(name="resume", description=N_("Start making new videos again"))
     async def resume(self, interaction: Interaction) -> None:
         """Resume submissions after a pause or a block."""
         await self._serve(interaction, self._resume)
 
-    @operator.command(name="parked", description=N_("See the jobs that wait for your decision"))
+    @operator.command(name="parked", description=N_("See what needs your decision"))
     async def parked(self, interaction: Interaction) -> None:
         """Show the parked jobs of all servers."""
         await self._serve(interaction, self._show_parked_jobs)
 
-    @operator.command(name="servers", description=N_("See the servers, and who may spend"))
+    @operator.command(name="servers", description=N_("See servers, and who can make videos"))
     async def servers(self, interaction: Interaction) -> None:
         """Show the servers that the bot is on."""
         await self._serve(interaction, self._servers.show)
 
-    @operator.command(name="limit", description=N_("Set what a server or everything may spend"))
+    @operator.command(
+        name="limit", description=N_("Set a spending limit for a server or the whole bot")
+    )
     @app_commands.describe(
-        period=N_("UTC day or UTC month"),
-        amount=N_("US dollars, such as 5 or $2.50, or none; left out, what is set is cleared"),
-        server=N_("A server's id; left out, it is for everything"),
+        period=N_("Per day or per month (UTC)"),
+        amount=N_('Dollars, like 5 or 2.50, or "none"; leave empty to remove the limit'),
+        server=N_("A server's ID; leave empty for the whole bot"),
     )
     @app_commands.choices(period=_PERIODS)
     async def limit(
@@ -248,7 +250,7 @@ class OperatorCog(ComponentCog):
         if disk_space.is_low:
             await _reply(interaction, format_low_disk_space(disk_space))
             return
-        await _reply(interaction, _("It goes on.") if was_stopped else _("Nothing has stopped it."))
+        await _reply(interaction, _("Resumed.") if was_stopped else _("It's already running."))
 
     async def _show_parked_jobs(
         self, interaction: Interaction, number: int = 0, message: str | None = None
@@ -265,7 +267,7 @@ class OperatorCog(ComponentCog):
             async with asyncio.timeout(_FORM_READ_S):
                 await check_operator(interaction)
         except TimeoutError:
-            raise UserError(_("Discord is slow just now. Click again in a moment.")) from None
+            raise UserError(_("Discord is slow right now. Click again in a moment.")) from None
         await interaction.response.send_modal(bind_task_modal(*job_and_fence))
 
     async def _ask_confirmation(
@@ -274,7 +276,7 @@ class OperatorCog(ComponentCog):
         job_id, fence = job_and_fence
         row = await get_parked_job(self._context, job_id)
         if row is None or row.job.fence != fence or decision not in row.allowed_decisions:
-            await self._show_parked_jobs(interaction, message=_(_STALE_DECISION, job=job_id))
+            await self._show_parked_jobs(interaction, message=_(_STALE_DECISION))
             return
         await interaction.edit_original_response(
             view=operator_cards.render_confirmation(row, decision)
@@ -293,8 +295,8 @@ class OperatorCog(ComponentCog):
         count = await release_all(self._context, guild_id, _operator(interaction))
         self._worker.wake()
         message = ngettext(
-            "{count} job is ended; nobody pays for it.",
-            "{count} jobs are ended; nobody pays for them.",
+            "Ended {count} video. Nobody pays.",
+            "Ended {count} videos. Nobody pays.",
             count,
         )
         message = message if count else _(_NOTHING_TO_RELEASE)
@@ -322,30 +324,29 @@ class OperatorCog(ComponentCog):
         try:
             await apply_decision(self._context, request)
         except StaleDecision:
-            return _(_STALE_DECISION, job=request.job_id)
-        except TaskNotBindable as error:
-            return _("`{job}` stays as it is: {why}.", job=request.job_id, why=error)
+            return _(_STALE_DECISION)
+        except TaskTaken:
+            return _("That task belongs to another video. Nothing changed.")
+        except TaskNotBindable:
+            return _("APIXO doesn't know that task. Nothing changed.")
         except TaskCheckFailed:
-            return _(
-                "`{job}` stays as it is: APIXO did not tell whether it knows the task. Try again.",
-                job=request.job_id,
-            )
-        return _(_DECISION_APPLIED[request.decision], job=request.job_id)
+            return _("APIXO didn't say if it knows that task. Try again.")
+        return _(_DECISION_APPLIED[request.decision])
 
     async def _change_limit(
         self, interaction: Interaction, limit: Limit, amount: str | None
     ) -> str:
         change = quotas.clear_limit if amount is None else quotas.set_limit
         before = await change(self._context, limit, _operator(interaction))
-        was = _("nothing set") if before is None else format_limit(before.kind, before.amount)
-        now = _("nothing set") if amount is None else format_limit(limit.kind, limit.amount)
+        was = _("default") if before is None else format_limit(before.kind, before.amount)
+        now = _("default") if amount is None else format_limit(limit.kind, limit.amount)
         message = (_SERVER_LIMIT_CHANGED if limit.guild_id else _GLOBAL_LIMIT_CHANGED)[limit.kind]
         return _(message, server=limit.guild_id, now=now, was=was)
 
 
 def _build_limit(period: str, amount: str | None, server: str | None) -> Limit:
     if period not in (LimitKind.DAY, LimitKind.MONTH):
-        raise UserError(_("period can be day or month."))
+        raise UserError(_("Pick day or month for period."))
     guild_id = _server_id(server)
     return Limit(
         target=LimitTarget.SERVER if guild_id else LimitTarget.EVERYTHING,
@@ -361,7 +362,7 @@ def _server_id(server: str | None) -> int:
         return 0
     guild_id = parse_snowflake(server.strip())
     if guild_id is None:
-        raise UserError(_("server is the id of a server: a long number."))
+        raise UserError(_("Write the server's ID, a long number."))
     return guild_id
 
 

@@ -31,7 +31,7 @@ _OPERATOR_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.d
 DISCORD_ERRORS: Final = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """Whatever a request to Discord may raise."""
 
-_NOT_OPERATOR: Final = N_("Only the operator of this service can do that.")
+_NOT_OPERATOR: Final = N_("Only the operator of this bot can do that.")
 
 
 _Message = tuple[int, tuple[str, ...]]

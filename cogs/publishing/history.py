@@ -1,5 +1,6 @@
 """A search of channel histories for a job's messages."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -8,7 +9,7 @@ from discord import ui
 
 from cogs.publishing.errors import to_publish_error
 from cogs.publishing.places import Places
-from cogs.ui import views
+from cogs.ui import post_marks
 from workflow.errors import HistoryDenied
 from workflow.publisher import MessageKind
 
@@ -27,9 +28,9 @@ class MessageHistory:
         self, channel: discord.abc.Messageable, job_id: str, kind: MessageKind, since_ms: int
     ) -> int | None:
         """Return the id of a job's message of a kind posted since then; None if there is none."""
-        async for message_id, signature in self._own_signatures(channel, since_ms):
-            if _kind(signature, job_id) is kind:
-                return message_id
+        async for message in self._own_messages(channel, since_ms):
+            if _mark(message, job_id) == kind:
+                return message.id
         return None
 
     async def find_carriers(
@@ -37,21 +38,21 @@ class MessageHistory:
     ) -> dict[int, int]:
         """Return the ids of a job's carrier messages posted since then, by their parts."""
         found = dict[int, int]()
-        async for message_id, signature in self._own_signatures(channel, since_ms):
-            _line, is_carrier, part = signature.partition(views.carrier_signature(job_id))
-            if is_carrier and part.isdecimal():
-                found[int(part)] = message_id
+        async for message in self._own_messages(channel, since_ms):
+            part = post_marks.carrier_part(_mark(message, job_id) or "")
+            if part is not None:
+                found[part] = message.id
         return found
 
-    async def _own_signatures(
+    async def _own_messages(
         self, channel: discord.abc.Messageable, since_ms: int
-    ) -> AsyncIterator[tuple[int, str]]:
-        """Yield the bot's messages since then: their ids and the last lines of their text."""
+    ) -> AsyncIterator[discord.Message]:
+        """Yield the bot's messages since then."""
         since = discord.Object((since_ms - _HISTORY_MARGIN_MS - discord.utils.DISCORD_EPOCH) << 22)
         try:
             async for message in channel.history(limit=_HISTORY_DEPTH, after=since):
                 if self._is_own(message):
-                    yield message.id, _signature(message)
+                    yield message
         except Exception as error:
             raise to_publish_error(error) from error
 
@@ -67,21 +68,32 @@ class MessageHistory:
         return self._client.user is not None and message.author.id == self._client.user.id
 
 
-def _signature(message: discord.Message) -> str:
-    """Return the last line, which says whose a message is, because a prompt may quote any job."""
+def _mark(message: discord.Message, job_id: str) -> str | None:
+    """Return what a message is of a job; a prompt may quote any job, so its text says nothing."""
     view = ui.LayoutView.from_message(message)
-    texts = [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
-    return texts[-1].rpartition("\n")[2] if texts else ""
+    items = list(view.walk_children())
+    custom_ids = (item.custom_id for item in items if isinstance(item, ui.Button))
+    if (mark := post_marks.find_mark(custom_ids, job_id)) is not None:
+        return mark
+    texts = [item.content for item in items if isinstance(item, ui.TextDisplay)]
+    last_line = texts[-1].rpartition("\n")[2] if texts else ""
+    if (mark := _mark_of_last_line(last_line, job_id)) is not None:
+        return mark
+    has_video = any(file.filename == f"{job_id}.mp4" for file in message.attachments)
+    return MessageKind.RESULT if has_video else None
 
 
-def _kind(signature: str, job_id: str) -> MessageKind | None:
-    """Return the kind of a job's message by its signature."""
-    if signature == f"-# {job_id}":
+def _mark_of_last_line(line: str, job_id: str) -> str | None:
+    """Return the mark of a post by the version before, whose last line names its job."""
+    if line == f"-# {job_id}":
         return MessageKind.STATUS
-    if signature.startswith(views.carrier_signature(job_id)):
-        return None
-    if signature.startswith(f"-# {job_id} · "):
-        return MessageKind.FAILURE
-    if signature.endswith(f" · {views.showcase_signature(job_id)}"):
+    rest = line.removeprefix(f"-# {job_id} · ")
+    if rest != line:
+        return (
+            post_marks.carrier_mark(int(rest[1:]))
+            if re.fullmatch(r"\+[0-9]+", rest)
+            else (MessageKind.FAILURE)
+        )
+    if line.endswith(f" · shared {job_id}"):
         return MessageKind.SHARED
-    return MessageKind.RESULT if signature.endswith(f" · {job_id}") else None
+    return MessageKind.RESULT if line.endswith(f" · {job_id}") else None

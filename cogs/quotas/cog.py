@@ -1,5 +1,6 @@
 """The `/quota` and `/grant` commands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -10,7 +11,7 @@ from discord import app_commands
 from cogs.quotas import views as quota_cards
 from cogs.ui import text, views
 from cogs.ui.forms import parse_typed
-from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.i18n import N_, _, format_left, format_price
 from cogs.ui.interactions import (
     InteractionTracker,
     UserError,
@@ -34,34 +35,31 @@ T = TypeVar("T")
 
 _PERIOD_KINDS: Final = (LimitKind.DAY, LimitKind.MONTH)
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in _PERIOD_KINDS]
-_PERIOD_TEXT: Final = N_("UTC day or UTC month")
-_USER_TEXT: Final = N_("One member; without a user and a role, each member of this server")
-_ROLE_TEXT: Final = N_("Each member with this role, on their own; the best role counts")
+_PERIOD_TEXT: Final = N_("Per day or per month (UTC)")
+_USER_TEXT: Final = N_("One member; leave user and role empty for everyone")
+_ROLE_TEXT: Final = N_("Everyone with this role; the highest role limit counts")
 _SET: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_(
-            "{whom} may spend **{allowed}** a day now. Before: {before}. What is on hold stays so."
-        ),
-        LimitKind.MONTH: N_(
-            "{whom} may spend **{allowed}** a month now. Before: {before}. What is on hold stays "
-            "so."
-        ),
+        LimitKind.DAY: N_("{whom} can now spend {allowed} a day (before: {before})."),
+        LimitKind.MONTH: N_("{whom} can now spend {allowed} a month (before: {before})."),
     }
 )
 _CLEARED: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_(
-            "{whom}: the day limit of {before} is cleared. The next wider one counts now."
-        ),
-        LimitKind.MONTH: N_(
-            "{whom}: the month limit of {before} is cleared. The next wider one counts now."
-        ),
+        LimitKind.DAY: N_("Removed {whom}'s {before} daily limit. The server's limit applies."),
+        LimitKind.MONTH: N_("Removed {whom}'s {before} monthly limit. The server's limit applies."),
+    }
+)
+_CLEARED_FOR_ALL: Final = MappingProxyType(
+    {
+        LimitKind.DAY: N_("Removed the {before} daily limit per member. The default applies."),
+        LimitKind.MONTH: N_("Removed the {before} monthly limit per member. The default applies."),
     }
 )
 _NOT_SET: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_("{whom}: there was no day limit to clear."),
-        LimitKind.MONTH: N_("{whom}: there was no month limit to clear."),
+        LimitKind.DAY: N_("{whom} had no daily limit."),
+        LimitKind.MONTH: N_("{whom} had no monthly limit."),
     }
 )
 
@@ -78,7 +76,7 @@ class _LimitSubject:
 class QuotaCog(ComponentCog):
     """Quotas and grants: members see their own, managers set them; all responses are private."""
 
-    quota = app_commands.Group(name="quota", description=N_("See and set what may be spent here"))
+    quota = app_commands.Group(name="quota", description=N_("See and set spending limits"))
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
@@ -89,16 +87,16 @@ class QuotaCog(ComponentCog):
         """Return the handler of the button that revokes a grant."""
         return (ComponentRoute(quota_cards.RevokeButton, self.revoke),)
 
-    @quota.command(name="show", description=N_("See what you have left, and when there is more"))
-    @app_commands.describe(user=N_("Somebody else (needs Manage Server)"))
+    @quota.command(name="show", description=N_("See what you have left"))
+    @app_commands.describe(user=N_("Another member (needs Manage Server)"))
     async def show(self, interaction: Interaction, user: discord.User | None = None) -> None:
         """Show a member's own quota, or anyone's to a manager."""
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._show(interaction, user or interaction.user))
 
-    @quota.command(name="set", description=N_("Set what may be spent in a day or month"))
+    @quota.command(name="set", description=N_("Set a spending limit per day or month"))
     @app_commands.describe(
-        amount=N_("US dollars, such as 5, 0.5 or $2.50; 0 lets nothing be spent, none everything"),
+        amount=N_('Dollars, like 5 or 2.50; 0 for nothing, "none" for no limit'),
         period=_PERIOD_TEXT,
         user=_USER_TEXT,
         role=_ROLE_TEXT,
@@ -118,7 +116,7 @@ class QuotaCog(ComponentCog):
             interaction, self._set(interaction, amount, _LimitSubject(period, user, role))
         )
 
-    @quota.command(name="clear", description=N_("Clear a limit, so that the next wider one counts"))
+    @quota.command(name="clear", description=N_("Remove a spending limit"))
     @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def clear(
@@ -132,11 +130,13 @@ class QuotaCog(ComponentCog):
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._clear(interaction, _LimitSubject(period, user, role)))
 
-    @app_commands.command(name="grant", description=N_("Give a member money beyond their quota"))
+    @app_commands.command(
+        name="grant", description=N_("Give a member a bonus on top of their limit")
+    )
     @app_commands.describe(
-        user=N_("Who gets it"),
-        amount=N_("US dollars, such as 5, 0.5 or $2.50"),
-        note=N_("What for; members do not see it"),
+        user=N_("Who gets the bonus"),
+        amount=N_("Dollars, like 5 or 2.50"),
+        note=N_("What it's for; members don't see it"),
     )
     @app_commands.default_permissions(manage_guild=True)
     async def grant(
@@ -158,7 +158,7 @@ class QuotaCog(ComponentCog):
     async def _show(self, interaction: Interaction, user: _User) -> None:
         manages, is_own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or is_own):
-            raise UserError(_("Only members with *Manage Server* see what others have left."))
+            raise UserError(_("You need *Manage Server* to see what others have left."))
         guild_id = guild_id_of(interaction)
         quota_status = await quotas.read_quota_status(self._context, _member(guild_id, user))
         items = quota_cards.render_quota(quota_status, None if is_own else user.mention)
@@ -188,7 +188,7 @@ class QuotaCog(ComponentCog):
         limit = _build_limit(interaction, subject, None)
         before = await quotas.clear_limit(self._context, limit, _manager(interaction))
         message = _(
-            (_CLEARED if before else _NOT_SET)[limit.kind],
+            (_cleared(limit) if before else _NOT_SET)[limit.kind],
             whom=quota_cards.format_limit_subject(limit),
             before=quota_cards.format_limit_amount(before),
         )
@@ -198,19 +198,16 @@ class QuotaCog(ComponentCog):
         _check_manager(interaction)
         micro = parse_typed(parse_amount, amount)
         if not micro:
-            raise UserError(_("A grant of nothing gives nothing."))
+            raise UserError(_("Enter an amount above zero."))
         if not isinstance(user, discord.Member):
-            raise UserError(
-                _("{user} is not on this server and could not use it.", user=user.mention)
-            )
+            raise UserError(_("{user} isn't on this server.", user=user.mention))
         member, manager = _member(guild_id_of(interaction), user), _manager(interaction)
         granted = await quotas.grant(self._context, member, micro, note, manager)
         message = _(
-            "Granted {user} **{amount}**, used when their quota is spent. They have {unspent} of "
-            "grants now.",
+            "Gave {user} a **{amount}** bonus. They have {unspent} of bonus left.",
             user=user.mention,
-            amount=format_usd(micro),
-            unspent=format_usd(granted.unspent),
+            amount=format_price(micro),
+            unspent=format_left(granted.unspent),
         )
         card = quota_cards.render_grant(message, granted.grant_id)
         await interaction.edit_original_response(view=card)
@@ -221,14 +218,14 @@ class QuotaCog(ComponentCog):
         try:
             revoked = await quotas.revoke(self._context, guild_id, grant_id, _manager(interaction))
         except NoSuchGrant:
-            raise UserError(_("There is no such grant on this server.")) from None
+            raise UserError(_("I can't find that bonus on this server.")) from None
         if not revoked.amount:
-            raise UserError(_("Nothing of this grant is left to take back."))
+            raise UserError(_("Nothing of this bonus is left to take back."))
         message = _(
-            "Took **{amount}** back from <@{user}>. They have {unspent} of grants now.",
-            amount=format_usd(revoked.amount),
+            "Took back **{amount}** from <@{user}>. They have {unspent} of bonus left.",
+            amount=format_left(revoked.amount),
             user=revoked.user_id,
-            unspent=format_usd(revoked.unspent),
+            unspent=format_left(revoked.unspent),
         )
         await _reply(interaction, message)
 
@@ -237,10 +234,10 @@ def _build_limit(
     interaction: Interaction, subject: _LimitSubject, amount: MicroUSD | None
 ) -> Limit:
     if subject.user is not None and subject.role is not None:
-        raise UserError(_("A limit is for a user or for a role: give one of them, not both."))
+        raise UserError(_("Pick a user or a role, not both."))
     if subject.period not in _PERIOD_KINDS:
         given = text.sanitize(subject.period, 40)
-        raise UserError(_("period can be day or month, not {given}.", given=given))
+        raise UserError(_("Pick day or month for period, not {given}.", given=given))
     if subject.user is not None:
         target, subject_id = LimitTarget.MEMBER, subject.user.id
     elif subject.role is not None:
@@ -256,9 +253,13 @@ def _build_limit(
     )
 
 
+def _cleared(limit: Limit) -> Mapping[LimitKind, str]:
+    return _CLEARED_FOR_ALL if limit.target is LimitTarget.MEMBERS else _CLEARED
+
+
 def _check_manager(interaction: Interaction) -> None:
     if not is_manager(interaction):
-        raise UserError(_("Only members with *Manage Server* can do that."))
+        raise UserError(_("You need *Manage Server* for that."))
 
 
 def _member(guild_id: int, user: _User) -> Member:
@@ -273,7 +274,7 @@ def _absence_note(user: _User | None) -> list[str]:
     if user is None or isinstance(user, discord.Member):
         return []
     return [
-        _("{user} is not on this server now; it counts when they come back.", user=user.mention)
+        _("{user} isn't on this server right now. It applies when they're back.", user=user.mention)
     ]
 
 

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, format_usd
+from cogs.ui.i18n import N_, _, format_left, format_price, format_usd
 from cogs.ui.layout import BLUE, fitting_lines, layout, lines_box, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
 from cogs.ui.text import format_limit
@@ -24,7 +24,7 @@ class RevokeButton(ui.DynamicItem[ui.Button[Any]], template=r"revoke:(?P<grant>[
 
     def __init__(self, grant_id: int, label: str | None = None) -> None:
         custom_id, style = f"revoke:{grant_id}", discord.ButtonStyle.danger
-        label = label or _("Revoke")
+        label = label or _("Take back")
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.grant_id = grant_id
 
@@ -62,8 +62,8 @@ _LIMITED_USE: Final = MappingProxyType(
 )
 _SERVERS: Final = MappingProxyType(
     {
-        Period.DAY: N_("This server, today: {room}"),
-        Period.MONTH: N_("This server, this month: {room}"),
+        Period.DAY: N_("This server today: {room}"),
+        Period.MONTH: N_("This server this month: {room}"),
     }
 )
 _PACE_LIMITS: Final = MappingProxyType(
@@ -82,14 +82,14 @@ _SET: Final = MappingProxyType(
 )
 _CHANGED: Final = MappingProxyType(
     {
-        LimitKind.DAY: N_("{when} {who}: day limit of {whose}, {before} → {after}"),
-        LimitKind.MONTH: N_("{when} {who}: month limit of {whose}, {before} → {after}"),
-        LimitKind.COOLDOWN: N_("{when} {who}: cooldown limit of {whose}, {before} → {after}"),
-        LimitKind.IN_FLIGHT: N_("{when} {who}: in_flight limit of {whose}, {before} → {after}"),
+        LimitKind.DAY: N_("{when} {who}: daily limit for {whose}, {before} → {after}"),
+        LimitKind.MONTH: N_("{when} {who}: monthly limit for {whose}, {before} → {after}"),
+        LimitKind.COOLDOWN: N_("{when} {who}: cooldown for {whose}, {before} → {after}"),
+        LimitKind.IN_FLIGHT: N_("{when} {who}: videos at once for {whose}, {before} → {after}"),
     }
 )
-_GRANTED: Final = N_("{when} {who}: grant for <@{member}>, {before} → {after}")
-_REVOKED: Final = N_("{when} {who}: revoke for <@{member}>, {before} → {after}")
+_GRANTED: Final = N_("{when} {who}: bonus for <@{member}>, {before} → {after}")
+_REVOKED: Final = N_("{when} {who}: took back a bonus of <@{member}>, {before} → {after}")
 
 
 def render_quota(quota_status: QuotaStatus, other: str | None = None) -> list[ui.Item[Any]]:
@@ -105,10 +105,7 @@ def render_quota(quota_status: QuotaStatus, other: str | None = None) -> list[ui
             if usage.scope is Scope.MEMBER
             for line in _format_usage(usage, quota_status.effective_limits[LimitKind(usage.period)])
         ),
-        _(
-            "Grants: **{amount}**, used when the quota is spent.",
-            amount=format_usd(quota_status.remaining.grant_balance),
-        ),
+        *_format_bonus(quota_status, is_own=other is None),
         *_format_pace_limits(quota_status),
         *(
             _(_SERVERS[usage.period], room=_format_bar(usage))
@@ -122,7 +119,7 @@ def render_quota(quota_status: QuotaStatus, other: str | None = None) -> list[ui
 def render_revoke_buttons(quota_status: QuotaStatus) -> list[ui.Item[Any]]:
     """Build a button for each of the newest grants that are not spent."""
     buttons = [
-        RevokeButton(grant.id, _("Revoke {amount}", amount=format_usd(grant.unspent)))
+        RevokeButton(grant.id, _("Take back {amount}", amount=format_left(grant.unspent)))
         for grant in quota_status.grants[:_BUTTONS]
     ]
     return [row(*buttons)] if buttons else []
@@ -134,9 +131,9 @@ def render_server_limits(server_limits: ServerLimits, roles: Iterable[int]) -> l
     limits = [f"- {_format_limit_line(limit, known_roles)}" for limit in server_limits.limits]
     changes = [f"- {format_quota_change(one)}" for one in server_limits.changes]
     lines = [
-        _("**Set on this server**"),
-        *(fitting_lines(limits, _LIMITS_SHOWN) or [_("Nothing: the service's own limits count.")]),
-        *([_("**Last changes**"), *changes] if changes else []),
+        _("**Limits on this server**"),
+        *(fitting_lines(limits, _LIMITS_SHOWN) or [_("No limits set here. The defaults apply.")]),
+        *([_("**Recent changes**"), *changes] if changes else []),
     ]
     return [lines_box(BLUE, lines)]
 
@@ -147,8 +144,8 @@ def format_quota_change(change: Change) -> str:
         _change_template(change),
         when=f"<t:{change.at_ms // 1000}:R>",
         who=f"<@{change.actor}>",
-        before=change.before or _("not set"),
-        after=change.after or _("not set"),
+        before=change.before or _("default"),
+        after=change.after or _("default"),
         **_change_subject(change),
     )
     return f"{line} ({text.sanitize(change.note, _NOTE_SHOWN)})" if change.note else line
@@ -158,18 +155,18 @@ def format_limit_subject(limit: Limit) -> str:
     """Format whom a limit is for, as the start of a sentence."""
     match limit.target:
         case LimitTarget.MEMBERS:
-            return _("Each member")
+            return _("Every member")
         case LimitTarget.SERVER:
             return _("This server")
         case LimitTarget.EVERYTHING:
-            return _("The whole service")
+            return _("The whole bot")
         case _:
             return _mention_target(limit.target, limit.subject_id)
 
 
 def format_limit_amount(limit: Limit | None) -> str:
     """Format the amount of a limit, or that there was none."""
-    return _("nothing set") if limit is None else format_limit(limit.kind, limit.amount)
+    return _("default") if limit is None else format_limit(limit.kind, limit.amount)
 
 
 def render_grant(text: str, grant_id: int) -> ui.LayoutView:
@@ -181,34 +178,41 @@ def _format_usage(usage: LimitUsage, effective_limit: EffectiveLimit) -> list[st
     if usage.limit is not None:
         line = _(_LIMITED_USE[usage.period], room=_format_bar(usage))
     elif usage.used:
-        line = _(_UNLIMITED_USE[usage.period], used=format_usd(usage.used))
+        line = _(_UNLIMITED_USE[usage.period], used=format_price(usage.used))
     else:
         line = _(_UNLIMITED[usage.period])
-    return [line, f"-# {_format_origin(effective_limit)}"]
+    return [line, *_format_origin(effective_limit)]
+
+
+def _format_bonus(quota_status: QuotaStatus, *, is_own: bool) -> list[str]:
+    amount = quota_status.remaining.grant_balance
+    if not amount:
+        return []
+    if is_own:
+        return [_("Bonus: {amount}, used after your daily limit.", amount=format_left(amount))]
+    return [_("Bonus: {amount}, used after their daily limit.", amount=format_left(amount))]
 
 
 def _format_bar(usage: LimitUsage) -> str:
     limit, used = usage.limit or ZERO, max(0, usage.used)
-    # Rounded up, so that the smallest use is visible; a limit of zero counts as used up.
-    full = min(_BAR_CELLS, -(-used * _BAR_CELLS // limit)) if limit else _BAR_CELLS
+    # It fills with what is left, rounded down, so that the smallest use is visible.
+    full = max(0, limit - used) * _BAR_CELLS // limit if limit else 0
     return _(
-        "{bar} **{left}** left of {limit}, anew <t:{resets}:R>",
+        "{bar} {left} of {limit} left, resets <t:{resets}:R>",
         bar=f"{'▰' * full}{'▱' * (_BAR_CELLS - full)}",
-        left=format_usd(usage.remaining or ZERO),
+        left=format_left(usage.remaining or ZERO),
         limit=format_usd(limit),
         resets=usage.resets_at_ms // 1000,
     )
 
 
-def _format_origin(effective_limit: EffectiveLimit) -> str:
-    if effective_limit.source is not None:
-        return _(
-            "set for {whose}",
-            whose=_mention_target(effective_limit.source.target, effective_limit.source.subject_id),
-        )
-    if effective_limit.amount is not None:
-        return _("the service's own limit")
-    return _("nobody has set one")
+def _format_origin(effective_limit: EffectiveLimit) -> list[str]:
+    """Format where a limit comes from; nothing where there is none."""
+    source = effective_limit.source
+    if source is not None:
+        whose = _mention_target(source.target, source.subject_id)
+        return [f"-# {_('set for {whose}', whose=whose)}"]
+    return [] if effective_limit.amount is None else [f"-# {_('default limit')}"]
 
 
 def _format_pace_limits(quota_status: QuotaStatus) -> list[str]:
@@ -223,7 +227,7 @@ def _format_limit_line(limit: Limit, known_roles: Container[int]) -> str:
     allowed = format_limit(limit.kind, limit.amount)
     line = _(_SET[limit.kind], whom=format_limit_subject(limit), allowed=allowed)
     if limit.target is LimitTarget.ROLE and limit.subject_id not in known_roles:
-        return _("{limit} (the role is deleted: this does nothing)", limit=line)
+        return _("{limit} (role deleted, no effect)", limit=line)
     return line
 
 
@@ -245,8 +249,8 @@ def _mention_target(target: LimitTarget, subject_id: int) -> str:
         case LimitTarget.ROLE:
             return f"<@&{subject_id}>"
         case LimitTarget.MEMBERS:
-            return _("each member")
+            return _("every member")
         case LimitTarget.SERVER:
             return _("this server")
         case LimitTarget.EVERYTHING:
-            return _("the whole service")
+            return _("the whole bot")

@@ -54,7 +54,7 @@ class ReportFormat(StrEnum):
 _PERIODS: Final = [app_commands.Choice(name=p.value, value=p.value) for p in ReportPeriod]
 _GROUPINGS: Final = [app_commands.Choice(name=g.value, value=g.value) for g in Grouping]
 _FORMATS: Final = [app_commands.Choice(name=s.value, value=s.value) for s in ReportFormat]
-_PERIOD_TEXT: Final = N_("The days to sum, in UTC; 30d when left out")
+_PERIOD_TEXT: Final = N_("Which days to add up (UTC); default: 30d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,18 @@ class ReportCog(ComponentCog):
             ComponentRoute(CsvButton, self.send_csv),
         )
 
-    @app_commands.command(name="spend", description=N_("See what you have spent on this server"))
+    @app_commands.command(name="spend", description=N_("See what you spent on this server"))
     @app_commands.describe(period=_PERIOD_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def spend(self, interaction: Interaction, period: str = "30d") -> None:
         """Show a member's own spending."""
         await run_handler(interaction, self._spend(interaction, period))
 
-    @app_commands.command(
-        name="report", description=N_("See what this server has spent, and on what")
-    )
+    @app_commands.command(name="report", description=N_("See what this server spent, and on what"))
     @app_commands.describe(
         period=_PERIOD_TEXT,
-        group_by=N_("What the sums are by; user when left out"),
-        style=N_("A picture with the numbers, or a table as a file; chart when left out"),
+        group_by=N_("How to group the sums; default: user"),
+        style=N_("A chart (default) or a CSV file"),
     )
     @app_commands.choices(period=_PERIODS, group_by=_GROUPINGS, style=_FORMATS)
     @app_commands.rename(style="format")
@@ -195,7 +193,7 @@ class ReportCog(ComponentCog):
             )
             return _TitledReport(own, _("Your spending"), {})
         if not is_manager(interaction):
-            raise UserError(_("Only who may *Manage Server* can see what a server has spent."))
+            raise UserError(_("You need *Manage Server* to see what this server spent."))
         whole = await spending.read_server_report(
             self._context, guild_id, query.period, query.grouping
         )
@@ -236,12 +234,10 @@ def _title(guild: discord.Guild | None) -> str:
 
 
 def _describe_csv(days: DayRange, text: str) -> str:
-    sentences = [
-        _("{days}. Amounts are US dollars, days and times UTC.", days=format_date_span(days))
-    ]
+    sentences = [_("{days}. Amounts are in US dollars, times in UTC.", days=format_date_span(days))]
     if text.count("\n") > spending.MAX_STATEMENT_ENTRIES:
         most = format_number(spending.MAX_STATEMENT_ENTRIES)
-        sentences.append(_("It has the newest {most} rows only.", most=most))
+        sentences.append(_("Only the newest {most} rows are included.", most=most))
     return " ".join(sentences)
 
 

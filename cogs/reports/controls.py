@@ -50,8 +50,8 @@ _LABELS: Final = MappingProxyType(
         QueryField.PERIOD: MappingProxyType(
             {
                 ReportPeriod.TODAY: N_("Today"),
-                ReportPeriod.WEEK: N_("The last 7 days"),
-                ReportPeriod.THIRTY_DAYS: N_("The last 30 days"),
+                ReportPeriod.WEEK: N_("Last 7 days"),
+                ReportPeriod.THIRTY_DAYS: N_("Last 30 days"),
                 ReportPeriod.MONTH: N_("This month"),
                 ReportPeriod.ALL: N_("All time"),
             }

@@ -21,6 +21,7 @@ from cogs.ui.i18n import (
     format_day_and_month,
     format_month_and_year,
     format_number,
+    format_price,
     format_usd,
     ngettext,
 )
@@ -36,21 +37,14 @@ _RANKS_LISTED: Final = 5
 
 _REASONS: Final = {
     FailReason.PROMPT: N_("prompt unusable"),
-    FailReason.CONTENT: N_("content rules"),
+    FailReason.CONTENT: N_("content filter"),
     FailReason.IMAGE: N_("picture unusable"),
     FailReason.RATE_LIMITED: N_("too many requests"),
-    FailReason.TIMEOUT: N_("time-out"),
-    FailReason.UPSTREAM: N_("fault of the model"),
-    FailReason.OUT_OF_CREDIT: N_("service out of credit"),
+    FailReason.TIMEOUT: N_("timeout"),
+    FailReason.UPSTREAM: N_("model error"),
+    FailReason.OUT_OF_CREDIT: N_("out of credit"),
     FailReason.UNKNOWN: N_("other"),
 }
-
-_RELEASED: Final = N_("Held, but not charged: {amount}.")
-_FAILED: Final = N_("Held, but not charged: {amount} ({failed} failed).")
-_CANCELLED: Final = N_("Held, but not charged: {amount} ({cancelled} cancelled).")
-_FAILED_AND_CANCELLED: Final = N_(
-    "Held, but not charged: {amount} ({failed} failed and {cancelled} cancelled)."
-)
 
 NamesById = Mapping[int, str]
 
@@ -79,7 +73,7 @@ def format_alt_text(figures: SpendingReport, title: str) -> str:
         figures.total.delivered,
         title=strip_undrawable(title),
         days=format_date_span(figures.days),
-        amount=format_usd(figures.total.net),
+        amount=format_price(figures.total.net),
     )
 
 
@@ -88,8 +82,7 @@ def format_summary(figures: SpendingReport, *, own: bool) -> list[str]:
     return [
         _format_paid(figures, own=own),
         *_format_adjustments(figures.total),
-        *_format_released(figures.total),
-        *_format_lost(figures.total),
+        *(_format_released(figures.total) or _format_lost(figures.total)),
         *_format_held(figures),
         _format_today(figures),
         *([] if figures.total.mean_wait_s is None else [_format_wait(figures.total.mean_wait_s)]),
@@ -107,7 +100,7 @@ def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesBy
     for rank, line in enumerate(costliest, start=1):
         share = format_share(line.sums.net, _paid(figures))
         label = _mention(line, grouping, names)
-        lines.append(f"{rank}. {label} {format_usd(line.sums.net)} ({share})")
+        lines.append(f"{rank}. {label} {format_price(line.sums.net)} ({share})")
     return lines
 
 
@@ -119,29 +112,29 @@ def format_weekly_summary(figures: SpendingReport) -> list[str]:
         "**{days}: {amount}** for {count} videos.",
         sums.delivered,
         days=format_date_span(figures.days),
-        amount=format_usd(sums.net),
+        amount=format_price(sums.net),
     )
     return [
         paid,
         _format_failures(counts) if counts else _("Nothing failed."),
         *_format_lost(sums),
-        _("Nothing was delivered.") if sums.mean_wait_s is None else _format_wait(sums.mean_wait_s),
+        _("No videos were made.") if sums.mean_wait_s is None else _format_wait(sums.mean_wait_s),
     ]
 
 
 def _format_paid(figures: SpendingReport, *, own: bool) -> str:
-    amount, days = format_usd(figures.total.net), format_date_span(figures.days)
+    amount, days = format_price(figures.total.net), format_date_span(figures.days)
     if own:
         return ngettext(
-            "**You paid {amount}** for {count} video, {days}.",
-            "**You paid {amount}** for {count} videos, {days}.",
+            "**You spent {amount}** on {count} video, {days}.",
+            "**You spent {amount}** on {count} videos, {days}.",
             figures.total.delivered,
             amount=amount,
             days=days,
         )
     return ngettext(
-        "**Paid on this server: {amount}** for {count} video, {days}.",
-        "**Paid on this server: {amount}** for {count} videos, {days}.",
+        "**This server spent {amount}** on {count} video, {days}.",
+        "**This server spent {amount}** on {count} videos, {days}.",
         figures.total.delivered,
         amount=amount,
         days=days,
@@ -149,29 +142,30 @@ def _format_paid(figures: SpendingReport, *, own: bool) -> str:
 
 
 def _format_adjustments(sums: Sums) -> list[str]:
-    charged, after = format_usd(sums.charged), format_usd(MicroUSD(abs(sums.adjusted)))
+    charged, after = format_price(sums.charged), format_price(MicroUSD(abs(sums.adjusted)))
     if sums.adjusted < 0:
-        return [_("{charged} was charged, {back} given back.", charged=charged, back=after)]
+        return [_("Charged {charged}, refunded {back}.", charged=charged, back=after)]
     if sums.adjusted > 0:
-        return [_("{charged} was charged, {more} charged later.", charged=charged, more=after)]
+        return [_("Charged {charged}, plus {more} later.", charged=charged, more=after)]
     return []
 
 
 def _format_released(sums: Sums) -> list[str]:
-    """Format what was held but not charged, with the numbers of failed and cancelled videos."""
+    """Format what was not charged in the end, with the numbers of videos by reason."""
     if not sums.released:
         return []
-    match bool(sums.failed), bool(sums.cancelled):
-        case True, True:
-            template = _FAILED_AND_CANCELLED
-        case True, False:
-            template = _FAILED
-        case False, True:
-            template = _CANCELLED
-        case _:
-            template = _RELEASED
-    counts = {"failed": format_number(sums.failed), "cancelled": format_number(sums.cancelled)}
-    return [_(template, amount=format_usd(sums.released), **counts)]
+    reasons = [
+        ngettext("{count} failed", "{count} failed", sums.failed) if sums.failed else "",
+        ngettext("{count} cancelled", "{count} cancelled", sums.cancelled)
+        if sums.cancelled
+        else "",
+        ngettext("{count} lost", "{count} lost", sums.lost) if sums.lost else "",
+    ]
+    listed = ", ".join(filter(None, reasons))
+    amount = format_price(sums.released)
+    if not listed:
+        return [_("Not charged: {amount}", amount=amount)]
+    return [_("Not charged: {amount} ({reasons})", amount=amount, reasons=listed)]
 
 
 def _format_lost(sums: Sums) -> list[str]:
@@ -180,8 +174,8 @@ def _format_lost(sums: Sums) -> list[str]:
         return []
     return [
         ngettext(
-            "{count} video was lost on the way; its price was given back.",
-            "{count} videos were lost on the way; their prices were given back.",
+            "{count} video was lost and refunded.",
+            "{count} videos were lost and refunded.",
             sums.lost,
         )
     ]
@@ -192,10 +186,10 @@ def _format_held(figures: SpendingReport) -> list[str]:
     if not held.videos:
         return []
     sentence = ngettext(
-        "On hold now: {amount} for {count} video.",
-        "On hold now: {amount} for {count} videos.",
+        "In progress: {amount} for {count} video.",
+        "In progress: {amount} for {count} videos.",
         held.videos,
-        amount=format_usd(held.amount),
+        amount=format_price(held.amount),
     )
     return [sentence]
 
@@ -203,24 +197,23 @@ def _format_held(figures: SpendingReport) -> list[str]:
 def _format_today(figures: SpendingReport) -> str:
     today = figures.today
     if today.limit is None:
-        return _("Ordered today: {amount}; no daily limit applies.", amount=format_usd(today.used))
+        return _("Used today: {amount}, no daily limit.", amount=format_price(today.used))
     return _(
-        "Ordered today: {amount} of {limit}.",
-        amount=format_usd(today.used),
+        "Used today: {amount} of {limit}.",
+        amount=format_price(today.used),
         limit=format_usd(today.limit),
     )
 
 
 def _format_wait(seconds: int) -> str:
-    return _("From order to video: {time} on average.", time=_format_duration(seconds))
+    return _("Average wait: {time}", time=_format_duration(seconds))
 
 
 def _format_budget_share(net: MicroUSD, budget: MicroUSD) -> str:
-    return _(
-        "That is {share} of the {limit} of these days' limit.",
-        share=format_share(net, budget),
-        limit=format_usd(budget),
-    )
+    limit = format_usd(budget)
+    if 0 < net * 100 < budget:
+        return _("Less than 1 % of the limit ({limit}).", limit=limit)
+    return _("{share} of the limit ({limit}).", share=format_share(net, budget), limit=limit)
 
 
 def _format_failures(failures: Mapping[FailReason, int]) -> str:
@@ -237,7 +230,7 @@ def _chart(
     sums = figures.total
     period = [_("{days} (UTC)", days=format_date_span(figures.days)), *([by] if by else [])]
     if sums.adjusted < 0:
-        period.append(_("{amount} given back", amount=format_usd(MicroUSD(-sums.adjusted))))
+        period.append(_("{amount} refunded", amount=format_price(MicroUSD(-sums.adjusted))))
     return Chart(
         title=strip_undrawable(title) or _("Spending"),
         period=" · ".join(period),

@@ -33,9 +33,9 @@ LIMIT_CUSTOM_ID: Final = re.compile(rf"server:amount:{_SUBJECT}")
 _Style: Final = discord.ButtonStyle
 _LABELS_AND_STYLES: Final = MappingProxyType(
     {
-        ServerAction.ADMIT: (N_("Admit"), _Style.success),
-        ServerAction.ADMIT_WITH_LIMIT: (N_("Admit with $… a day"), _Style.secondary),
-        ServerAction.WITHDRAW: (N_("Withdraw"), _Style.danger),
+        ServerAction.ADMIT: (N_("Approve"), _Style.success),
+        ServerAction.ADMIT_WITH_LIMIT: (N_("Approve with a daily limit"), _Style.secondary),
+        ServerAction.WITHDRAW: (N_("Remove approval"), _Style.danger),
         ServerAction.LEAVE: (N_("Leave"), _Style.danger),
     }
 )
@@ -92,9 +92,9 @@ class ServerPageButton(
 def limit_modal(guild_id: int, page: int) -> ui.Modal:
     """Build the form that asks what a server may spend in a day."""
     custom_id = f"server:amount:{guild_id}:{page}"
-    modal = ui.Modal(title=_("Admit with a day limit"), custom_id=custom_id)
+    modal = ui.Modal(title=_("Approve with a daily limit"), custom_id=custom_id)
     field = ui.TextInput[Any](custom_id="amount", min_length=1, max_length=20)
-    modal.add_item(ui.Label(text=_("US dollars a day, such as 5 or $2.50"), component=field))
+    modal.add_item(ui.Label(text=_("Dollars per day, like 5 or 2.50"), component=field))
     modal.stop()  # discord.py would keep the modal in memory until it is submitted
     return modal
 

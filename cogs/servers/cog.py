@@ -156,7 +156,7 @@ class ServersCog(ComponentCog):
             async with asyncio.timeout(_FORM_CHECK_S):
                 await check_operator(interaction)
         except TimeoutError:
-            raise UserError(_("Discord is slow just now. Click again in a moment.")) from None
+            raise UserError(_("Discord is slow right now. Click again in a moment.")) from None
         await interaction.response.send_modal(limit_modal(guild_id, page))
 
     async def _admit_with_limit(
@@ -171,10 +171,10 @@ class ServersCog(ComponentCog):
         operator = Actor(interaction.user.id, interaction.id)
         await admission.admit(self._context, guild_id, operator, limit)
         message = (
-            _("Server {server} is admitted.", server=guild_id)
+            _("Approved server {server}.", server=guild_id)
             if limit is None
             else _(
-                "Server {server} is admitted, with {amount} a day.",
+                "Approved server {server}, with {amount} a day.",
                 server=guild_id,
                 amount=format_usd(limit),
             )
@@ -185,8 +185,8 @@ class ServersCog(ComponentCog):
         operator = Actor(interaction.user.id, interaction.id)
         released = await admission.withdraw(self._context, guild_id, operator)
         message = ngettext(
-            "Server {server} may spend no more; {count} video that waited there is released.",
-            "Server {server} may spend no more; {count} videos that waited there are released.",
+            "Server {server} can't make videos anymore. I cancelled {count} waiting video.",
+            "Server {server} can't make videos anymore. I cancelled {count} waiting videos.",
             released,
             server=guild_id,
         )
@@ -201,6 +201,6 @@ class ServersCog(ComponentCog):
         except DISCORD_ERRORS as error:
             _log.warning("server not left", server=guild_id, error=error)
             raise UserError(
-                _("Discord did not let me leave server {server}. Try again.", server=guild_id)
+                _("Discord didn't let me leave server {server}. Try again.", server=guild_id)
             ) from None
-        await self.show(interaction, page, _("I have left server {server}.", server=guild_id))
+        await self.show(interaction, page, _("I left server {server}.", server=guild_id))

@@ -8,7 +8,7 @@ from discord import ui
 
 from cogs.servers.buttons import ServerAction, ServerButton, ServerPageButton
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_price, format_usd, ngettext
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from domain.money import MicroUSD
 from domain.servers import BY_MIGRATION, BY_OWNER, Server
@@ -17,9 +17,9 @@ from workflow.servers.admission import Admission, ServerEntry, ServerPage
 _AMBER: Final = discord.Colour(0xF0B232)
 _NAME_CHARS: Final = 60
 _ADMISSIONS: Final = {
-    Admission.PENDING: N_("waits for you"),
+    Admission.PENDING: N_("needs your decision"),
     Admission.REFUSED: N_("refused"),
-    Admission.UNKNOWN: N_("waits for you"),
+    Admission.UNKNOWN: N_("needs your decision"),
 }
 
 
@@ -27,17 +27,19 @@ def render_question(waiting: Sequence[Server]) -> ui.LayoutView:
     """Build the question whether to admit a server; several are counted, and listed on a click."""
     if len(waiting) > 1:
         question = ngettext(
-            "**{count} server wants videos from you.** Nothing is spent until you admit it.",
-            "**{count} servers want videos from you.** Nothing is spent until you admit them.",
+            "**{count} server wants to make videos.** Nothing is spent until you approve it.",
+            "**{count} servers want to make videos.** Nothing is spent until you approve them.",
             len(waiting),
         )
         return layout(
-            box(_AMBER, text_block(question)), row(ServerPageButton(0, _("See the servers")))
+            box(_AMBER, text_block(question)), row(ServerPageButton(0, _("Show servers")))
         )
     (server,) = waiting
     question = _(
-        "**{name}** ({server}, owned by <@{owner}>) wants videos from you. Nothing is spent there "
-        "until you admit it.",
+        (
+            "**{name}** ({server}, owned by <@{owner}>) wants to make videos. Nothing is "
+            "spent until you approve it."
+        ),
         name=_name(server),
         server=server.guild_id,
         owner=server.owner_id or 0,
@@ -68,8 +70,8 @@ def render_servers(page: ServerPage, message: str | None = None) -> ui.LayoutVie
 
 def _rule(page: ServerPage) -> str:
     if page.by_admission:
-        return _("Those that you own when the bot joins may spend, and those that you admit.")
-    return _("`ALLOWED_SERVERS` decides which of them may spend.")
+        return _("Servers you owned when I joined can make videos, and servers you approve.")
+    return _("`ALLOWED_SERVERS` decides which servers can make videos.")
 
 
 def _format_entry(entry: ServerEntry) -> str:
@@ -87,9 +89,9 @@ def _format_entry(entry: ServerEntry) -> str:
             month=_amount(entry.month_limit),
         ),
         _(
-            "Spent: {today} today, {total} in all; {last}",
-            today=format_usd(use.spent_today),
-            total=format_usd(use.spent),
+            "Spent: {today} today, {total} in total; {last}",
+            today=format_price(use.spent_today),
+            total=format_price(use.spent),
             last=last,
         ),
     ]
@@ -103,13 +105,13 @@ def _format_admission(entry: ServerEntry) -> str:
     when = f"<t:{(server.admitted_at_ms or 0) // 1000}:d>"
     match server.admitted_by:
         case None:
-            return _("admitted")
+            return _("approved")
         case by if by == BY_OWNER:
-            return _("admitted {when}, as yours", when=when)
+            return _("approved {when}, as yours", when=when)
         case by if by == BY_MIGRATION:
-            return _("admitted, as it had videos before")
+            return _("approved, since it had videos before")
         case by:
-            return _("admitted {when} by {who}", when=when, who=f"<@{by}>")
+            return _("approved {when} by {who}", when=when, who=f"<@{by}>")
 
 
 def _entry_buttons(entry: ServerEntry, page: ServerPage) -> LayoutItem:

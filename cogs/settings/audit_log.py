@@ -4,11 +4,12 @@ import re
 from typing import Final
 
 from cogs.settings.controls import SettingsLocation, SettingsPage
-from cogs.settings.field_types import ChannelOrRoleField, SettingField
+from cogs.settings.field_types import ChannelOrRoleField, SelectField, SettingField
 from cogs.settings.fields import LIMIT_KIND_BY_FIELD, find_field
 from cogs.ui import text
 from cogs.ui.i18n import _
 from domain.audit_log import Change
+from domain.guild_settings import format_setting
 from domain.quotas import LimitTarget
 
 _TEXT_SHOWN: Final = 80
@@ -81,7 +82,10 @@ def _label(field: SettingField | None, channel_id: str) -> str:
 
 def _format_value(field: SettingField | None, value: str | None) -> str:
     if value is None:
-        return _("not set")
+        return _("default")
+    if isinstance(field, SelectField):
+        named = {format_setting(field.name, one.value): one.label for one in field.options}
+        value = _(named[value]) if value in named else value
     if not isinstance(field, ChannelOrRoleField):
         return text.sanitize(value, _TEXT_SHOWN)
     prefix, ids = "@&" if field.selects_roles else "#", _ID.findall(value)

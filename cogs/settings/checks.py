@@ -73,7 +73,7 @@ def find_posting_problems(guild: discord.Guild, channel_ids: Iterable[int]) -> l
         if missing is not None:
             problems.append(
                 _(
-                    "I can not post in <#{channel}>: I lack *{permission}* there.",
+                    "I can't post in <#{channel}>. I need *{permission}* there.",
                     channel=channel_id,
                     permission=_(missing),
                 )
@@ -89,13 +89,13 @@ def _exists(guild: discord.Guild, field: ChannelOrRoleField, id_: int) -> bool:
 def _format_deleted(field: ChannelOrRoleField, count: int) -> str:
     if field.selects_roles:
         return ngettext(
-            "A role that was chosen is deleted: choose again.",
-            "{count} roles that were chosen are deleted: choose again.",
+            "A role you picked was deleted. Pick again.",
+            "{count} roles you picked were deleted. Pick again.",
             count,
         )
     return ngettext(
-        "A channel that was chosen is deleted, or hidden from me: choose again.",
-        "{count} channels that were chosen are deleted, or hidden from me: choose again.",
+        "A channel you picked was deleted or is hidden from me. Pick again.",
+        "{count} channels you picked were deleted or are hidden from me. Pick again.",
         count,
     )
 

@@ -80,9 +80,7 @@ class SettingsCog(ComponentCog):
         """Return the route of the panel's forms, which an earlier process may have opened."""
         return (FormRoute(modals.FORM_CUSTOM_ID, self._submit_form),)
 
-    @app_commands.command(
-        name="settings", description=N_("See and change what counts on this server")
-    )
+    @app_commands.command(name="settings", description=N_("See and change this server's settings"))
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: Interaction) -> None:
         """Show the first page."""
@@ -153,8 +151,7 @@ class SettingsCog(ComponentCog):
         if form is None:
             raise UserError(
                 _(
-                    "What you typed is kept for {minutes} minutes at most, and it is gone. "
-                    "Type it anew.",
+                    "That form expired after {minutes} minutes. Start over.",
                     minutes=KEPT_MINUTES,
                 )
             )
@@ -268,10 +265,10 @@ def _manager_context(interaction: Interaction) -> ManagerContext:
         UserError: the member lacks, or has lost, the permission to manage the server.
     """
     if not is_manager(interaction):
-        raise UserError(_("Only members with *Manage Server* can do that."))
+        raise UserError(_("You need *Manage Server* for that."))
     guild = interaction.guild
     if guild is None or guild.unavailable:
-        raise UserError(_("Discord has not told me of this server yet. Try again in a moment."))
+        raise UserError(_("Discord hasn't told me about this server yet. Try again in a moment."))
     ids = ServerIds.of(guild, interaction)
     return ManagerContext(ids, Actor(interaction.user.id, interaction.id))
 
@@ -343,8 +340,8 @@ def _current_values(
 
 
 def _too_slow() -> UserError:
-    return UserError(_("The service is slow just now. Click again in a moment."))
+    return UserError(_("We're a bit slow right now. Click again in a moment."))
 
 
 def _panel_outdated() -> UserError:
-    return UserError(_("This panel is out of date. Type `/settings` once more."))
+    return UserError(_("This panel is out of date. Run `/settings` again."))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cogs.ui import text
-from cogs.ui.i18n import _, format_usd, ngettext
+from cogs.ui.i18n import _, capitalize_first, format_usd, ngettext
 from cogs.ui.text import format_limit
 from domain.errors import InvalidInput, RulesViolated
 from domain.money import MicroUSD, format_usd_en
@@ -34,7 +34,8 @@ class SelectField:
     """A menu of fixed values.
 
     `name` is the attribute that it sets. `label`, `hint` and `unset_label` are message ids.
-    `unset_label` describes what applies while nothing is selected; without it a value is required.
+    `unset_label` describes what applies while nothing is selected, with the `{value}` that
+    `unset_value` formats, if any; without it a value is required.
     """
 
     name: str
@@ -42,6 +43,7 @@ class SelectField:
     hint: str
     options: tuple[FieldOption, ...]
     unset_label: str = ""
+    unset_value: Callable[[], str] = str
     multiple: bool = False
 
     def menu_options(self) -> tuple[FieldOption, ...]:
@@ -54,7 +56,7 @@ class SelectField:
 
     def option_label(self, option: FieldOption) -> str:
         """Format an option's label for the menu."""
-        return capitalize_first(_(option.label))
+        return capitalize_first(self._format_option(option))
 
     def is_selected(self, option: FieldOption, value: Any) -> bool:
         """Return whether an option is among the values that are set."""
@@ -62,8 +64,11 @@ class SelectField:
 
     def format_value(self, value: Any) -> str:
         """Format the value."""
-        chosen = [_(one.label) for one in self.menu_options() if self.is_selected(one, value)]
-        return ", ".join(chosen) or _(self.unset_label)
+        options = (one for one in self.menu_options() if self.is_selected(one, value))
+        return ", ".join(map(self._format_option, options)) or _(self.unset_label)
+
+    def _format_option(self, option: FieldOption) -> str:
+        return _(option.label, value=self.unset_value())
 
     def parse_input(self, values: Sequence[str]) -> Any:
         """Return the value of the selected options.
@@ -135,6 +140,7 @@ class TextField:
     formatter: Callable[[Any], str]
     input_formatter: Callable[[Any], str]
     parser: Callable[[str], Any]
+    unset_value: Callable[[], str] = str
     max_length: int = 20
     """Characters that the input takes."""
 
@@ -142,7 +148,9 @@ class TextField:
 
     def format_value(self, value: Any) -> str:
         """Format the value."""
-        return _(self.unset_label) if value is None or value == () else self.formatter(value)
+        if value is None or value == ():
+            return _(self.unset_label, value=self.unset_value())
+        return self.formatter(value)
 
     def format_input(self, value: Any) -> str:
         """Format the value as a member would type it."""
@@ -174,11 +182,6 @@ def not_offered() -> RulesViolated:
 SettingField = SelectField | ChannelOrRoleField | TextField
 
 
-def capitalize_first(text: str) -> str:
-    """Return the text with a capital first letter, as at the start of a sentence."""
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 MAX_TEXT_INPUT_LENGTH: Final = 4_000
 """Characters that Discord takes in a text input."""
 
@@ -193,9 +196,14 @@ class MemberLimit:
     amount: int | None
 
 
-def format_price(amount: MicroUSD) -> str:
-    """Format a price."""
+def format_threshold(amount: MicroUSD) -> str:
+    """Format the price above which members are asked."""
     return format_usd(amount)
+
+
+def format_no_limit() -> str:
+    """Format that there is no limit."""
+    return _("none")
 
 
 def format_price_input(amount: MicroUSD) -> str:

@@ -1,6 +1,6 @@
 """Catalogue of the setting fields, by page of the panel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -14,9 +14,9 @@ from cogs.settings.field_types import (
     SettingField,
     TextField,
 )
-from cogs.ui.i18n import LANGUAGE_NAMES, N_
+from cogs.ui.i18n import LANGUAGE_NAMES, N_, _
 from domain.guild_settings import AppliesTo, OversizeFallback
-from domain.models import MODELS, AspectRatio, Resolution
+from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Model, Resolution
 from domain.quotas import LimitKind
 from domain.word_filter import parse_word_list
 
@@ -28,7 +28,7 @@ PAGE_TITLES: Final[Mapping[SettingsPage, str]] = MappingProxyType(
         SettingsPage.CHANNELS: N_("Channels"),
         SettingsPage.MONEY: N_("Money"),
         SettingsPage.WORDS: N_("Words"),
-        SettingsPage.KEEPING: N_("Keeping"),
+        SettingsPage.KEEPING: N_("Storage"),
         SettingsPage.CHANNEL: N_("This channel"),
         SettingsPage.PRESETS: N_("Presets"),
     }
@@ -36,15 +36,15 @@ PAGE_TITLES: Final[Mapping[SettingsPage, str]] = MappingProxyType(
 
 PAGE_DESCRIPTIONS: Final[Mapping[SettingsPage, str]] = MappingProxyType(
     {
-        SettingsPage.HOME: N_("What is bold was set here; the rest is as it comes."),
-        SettingsPage.WHO: N_("Where videos may be asked for, and by whom."),
-        SettingsPage.MODELS: N_("What may be asked for, and what counts where nothing is chosen."),
-        SettingsPage.CHANNELS: N_("Where messages go that have a place of their own."),
-        SettingsPage.MONEY: N_("How carefully it is spent."),
-        SettingsPage.WORDS: N_("What prompts may not say, and what is hidden."),
-        SettingsPage.KEEPING: N_("How long files stay, and how videos are handed over."),
-        SettingsPage.CHANNEL: N_("What differs in one channel from the rest of the server."),
-        SettingsPage.PRESETS: N_("Styles that members choose by name."),
+        SettingsPage.HOME: N_("Bold = changed on this server. The rest is default."),
+        SettingsPage.WHO: N_("Where videos can be made, and by whom."),
+        SettingsPage.MODELS: N_("What members can make, and the defaults."),
+        SettingsPage.CHANNELS: N_("Channels for results, the showcase and weekly summaries."),
+        SettingsPage.MONEY: N_("When to ask before spending, and how fast members can go."),
+        SettingsPage.WORDS: N_("What prompts can't say, and what gets hidden."),
+        SettingsPage.KEEPING: N_("How long files are kept, and how large videos are posted."),
+        SettingsPage.CHANNEL: N_("Rules that only apply in one channel."),
+        SettingsPage.PRESETS: N_("Styles members can pick by name."),
     }
 )
 
@@ -74,11 +74,42 @@ _OVERSIZE_OPTIONS: Final = (
     FieldOption("copy", N_("a smaller copy"), (_COPY,)),
 )
 
+_DEFAULT: Final = N_("default ({value})")
+
+
+def _by_model(format_default: Callable[[Model], str]) -> str:
+    """Format a default: once if it is the same for all models, else by model."""
+    values = {model.label: format_default(model) for model in MODELS.values()}
+    if len(set(values.values())) == 1:
+        return next(iter(values.values()))
+    return ", ".join(f"{label}: {value}" for label, value in values.items())
+
+
+def _default_model() -> str:
+    return DEFAULT_MODEL.label
+
+
+def _default_seconds() -> str:
+    return _by_model(lambda model: _("{seconds} s", seconds=model.default_seconds))
+
+
+def _default_resolution() -> str:
+    return _by_model(lambda model: model.default_resolution)
+
+
+def _default_aspect_ratio() -> str:
+    return _by_model(lambda model: model.default_aspect_ratio)
+
+
+def _default_sound() -> str:
+    return _by_model(lambda model: _("on") if model.default_sound else _("off"))
+
+
 _RULE_FIELDS: Final = (
     SelectField(
         name="models",
         label=N_("Models"),
-        hint=N_("Those that may be used."),
+        hint=N_("Models members can use."),
         unset_label=N_("all"),
         options=MODEL_OPTIONS,
         multiple=True,
@@ -86,7 +117,7 @@ _RULE_FIELDS: Final = (
     SelectField(
         name="resolutions",
         label=N_("Resolutions"),
-        hint=N_("Those that may be asked for."),
+        hint=N_("Resolutions members can use."),
         unset_label=N_("all"),
         options=_RESOLUTION_OPTIONS,
         multiple=True,
@@ -95,47 +126,52 @@ _RULE_FIELDS: Final = (
         name="max_seconds",
         label=N_("Longest video"),
         hint="",
-        unset_label=N_("as long as the model can"),
+        unset_label=N_("the model's maximum"),
         options=_SECONDS,
     ),
     SelectField(
         name="default_model",
         label=N_("Default model"),
         hint="",
-        unset_label=N_("the first that can do it"),
+        unset_label=_DEFAULT,
+        unset_value=_default_model,
         options=MODEL_OPTIONS,
     ),
     SelectField(
         name="default_seconds",
         label=N_("Default length"),
         hint="",
-        unset_label=N_("as usual for the model"),
+        unset_label=_DEFAULT,
+        unset_value=_default_seconds,
         options=_SECONDS,
     ),
     SelectField(
         name="default_resolution",
         label=N_("Default resolution"),
         hint="",
-        unset_label=N_("as usual for the model"),
+        unset_label=_DEFAULT,
+        unset_value=_default_resolution,
         options=_RESOLUTION_OPTIONS,
     ),
     SelectField(
         name="default_aspect_ratio",
         label=N_("Default shape"),
         hint="",
-        unset_label=N_("as usual for the model"),
+        unset_label=_DEFAULT,
+        unset_value=_default_aspect_ratio,
         options=ASPECT_RATIO_OPTIONS,
     ),
     SelectField(
         name="default_sound",
         label=N_("Default sound"),
         hint="",
-        unset_label=N_("as usual for the model"),
+        unset_label=_DEFAULT,
+        unset_value=_default_sound,
         options=_SOUND_OPTIONS,
     ),
 )
 
-_AS_ON_SERVER: Final = N_("as on the server")
+_AS_ON_SERVER: Final = N_("same as the server")
 
 FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = MappingProxyType(
     {
@@ -144,15 +180,15 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             ChannelOrRoleField(
                 name="channels",
                 label=N_("Channels"),
-                hint=N_("Commands for videos work in these alone."),
+                hint=N_("Video commands only work in these channels."),
                 unset_label=N_("all"),
                 allow_forums=True,
             ),
             ChannelOrRoleField(
                 name="roles",
                 label=N_("Roles"),
-                hint=N_("Members need one of these to ask for videos."),
-                unset_label=N_("none needed"),
+                hint=N_("Only members with one of these roles can make videos."),
+                unset_label=N_("everyone"),
                 selects_roles=True,
             ),
         ),
@@ -161,49 +197,51 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             ChannelOrRoleField(
                 name="result_channel",
                 label=N_("Finished videos"),
-                hint=N_("Posted here in the place of the channel where they were asked for."),
-                unset_label=N_("where they were asked for"),
+                hint=N_("Post finished videos here instead."),
+                unset_label=N_("where they were requested"),
                 max_values=1,
             ),
             ChannelOrRoleField(
                 name="showcase_channel",
                 label=N_("Showcase"),
-                hint=N_("Where *Share* posts a video once more."),
-                unset_label=N_("no showcase"),
+                hint=N_("Where *Share* posts videos."),
+                unset_label=N_("none"),
                 max_values=1,
             ),
             ChannelOrRoleField(
                 name="summary_channel",
                 label=N_("Weekly summary"),
-                hint=N_("What the week has cost, as a picture and three lines."),
-                unset_label=N_("no summary"),
+                hint=N_("What the week cost, with a chart."),
+                unset_label=N_("none"),
                 max_values=1,
             ),
         ),
         SettingsPage.MONEY: (
             TextField(
                 name="confirm_above",
-                label=N_("Ask before spending more than"),
-                hint=N_("US dollars, such as 1 or 0.5; empty: never ask."),
-                unset_label=N_("no amount, never ask"),
-                formatter=field_types.format_price,
+                label=N_("Confirm above"),
+                hint=N_("Dollars, like 1 or 0.50. Leave empty to never ask."),
+                unset_label=N_("never"),
+                formatter=field_types.format_threshold,
                 input_formatter=field_types.format_price_input,
                 parser=field_types.parse_price,
             ),
             TextField(
                 name="cooldown",
-                label=N_("Pause between two videos of a member"),
-                hint=N_("Seconds; empty: the service’s own; none: no pause."),
-                unset_label=N_("the service’s own"),
+                label=N_("Cooldown per member"),
+                hint=N_('Seconds. Leave empty for the default, or write "none" for no cooldown.'),
+                unset_label=_DEFAULT,
+                unset_value=field_types.format_no_limit,
                 formatter=field_types.format_cooldown,
                 input_formatter=field_types.format_member_limit_input,
                 parser=field_types.parse_cooldown,
             ),
             TextField(
                 name="in_flight",
-                label=N_("Videos of a member under way"),
-                hint=N_("A number; empty: the service’s own; none: no cap."),
-                unset_label=N_("the service’s own"),
+                label=N_("Videos at once per member"),
+                hint=N_('A number. Leave empty for the default, or write "none" for no limit.'),
+                unset_label=_DEFAULT,
+                unset_value=field_types.format_no_limit,
                 formatter=field_types.format_in_flight_limit,
                 input_formatter=field_types.format_member_limit_input,
                 parser=field_types.parse_in_flight_limit,
@@ -213,7 +251,7 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             TextField(
                 name="banned",
                 label=N_("Banned words"),
-                hint=N_("Prompts with these are refused. One a line; patterns between slashes."),
+                hint=N_("Prompts with these are blocked. One per line, patterns between slashes."),
                 unset_label=N_("nothing"),
                 formatter=field_types.format_word_list,
                 input_formatter=field_types.format_word_list_input,
@@ -224,7 +262,7 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             TextField(
                 name="sensitive",
                 label=N_("Sensitive words"),
-                hint=N_("What the two rules below go by. One a line; patterns between slashes."),
+                hint=N_("Words for the two rules below. One per line, patterns between slashes."),
                 unset_label=N_("nothing"),
                 formatter=field_types.format_word_list,
                 input_formatter=field_types.format_word_list_input,
@@ -235,13 +273,13 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             SelectField(
                 name="spoilers",
                 label=N_("Spoilers"),
-                hint=N_("Which videos are hidden until they are clicked."),
+                hint=N_("Which videos are hidden behind a spoiler."),
                 options=_APPLIES_TO_OPTIONS,
             ),
             SelectField(
                 name="age_gate",
                 label=N_("Age-restricted channels"),
-                hint=N_("Which videos may be asked for in those alone."),
+                hint=N_("Which videos are only for age-restricted channels."),
                 options=_APPLIES_TO_OPTIONS,
             ),
             SelectField(
@@ -255,8 +293,8 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
         SettingsPage.KEEPING: (
             TextField(
                 name="keep_inputs_days",
-                label=N_("Keep what members gave for"),
-                hint=N_("Days after the last use; *Again* and *Edit prompt* need it."),
+                label=N_("Keep uploads for"),
+                hint=N_("Days after the last use. *Again* and *Edit prompt* need them."),
                 unset_label="",
                 formatter=field_types.format_days,
                 input_formatter=str,
@@ -264,8 +302,8 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             ),
             TextField(
                 name="keep_results_days",
-                label=N_("Keep finished videos for"),
-                hint=N_("Days after the last use; *Post again* needs it."),
+                label=N_("Keep videos for"),
+                hint=N_("Days after the last use. *Post again* needs them."),
                 unset_label="",
                 formatter=field_types.format_days,
                 input_formatter=str,
@@ -274,16 +312,16 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
             SelectField(
                 name="private_allowed",
                 label=N_("Private videos"),
-                hint=N_("Whether members may have a video that nobody else sees."),
+                hint=N_("Whether members can make videos only they see."),
                 options=(
-                    FieldOption("no", N_("not allowed"), False),  # noqa: FBT003
-                    FieldOption("yes", N_("allowed"), True),  # noqa: FBT003
+                    FieldOption("no", N_("off"), False),  # noqa: FBT003
+                    FieldOption("yes", N_("on"), True),  # noqa: FBT003
                 ),
             ),
             SelectField(
                 name="too_large",
                 label=N_("Too large for Discord"),
-                hint=N_("What is posted in the place of such a video."),
+                hint=N_("What to post if a video is too large."),
                 options=_OVERSIZE_OPTIONS,
             ),
         ),
@@ -295,14 +333,14 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 name="resolution",
                 label=N_("Resolution"),
                 hint="",
-                unset_label=N_("as the member chooses"),
+                unset_label=N_("the member's choice"),
                 options=_RESOLUTION_OPTIONS,
             ),
             SelectField(
                 name="sound",
                 label=N_("Sound"),
                 hint="",
-                unset_label=N_("as the member chooses"),
+                unset_label=N_("the member's choice"),
                 options=_SOUND_OPTIONS,
             ),
         ),

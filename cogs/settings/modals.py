@@ -95,7 +95,7 @@ def apply_form_values(preset: Preset, form_values: FormValues) -> Preset:
     return preset.model_copy(update=texts | chosen)
 
 
-_UNCHOSEN: Final = N_("as the member chooses")
+_UNCHOSEN: Final = N_("the member's choice")
 PRESET_FORM_FIELDS: Final = (
     SelectField(
         name="model", label=N_("Model"), hint="", unset_label=_UNCHOSEN, options=MODEL_OPTIONS

@@ -21,12 +21,11 @@ from cogs.settings.field_types import (
     SelectField,
     SettingField,
     TextField,
-    capitalize_first,
 )
 from cogs.settings.fields import FIELDS_BY_PAGE, PAGE_DESCRIPTIONS, PAGE_TITLES
 from cogs.settings.service import SettingsState, deleted_channel_ids
 from cogs.ui import text
-from cogs.ui.i18n import N_, _, ngettext
+from cogs.ui.i18n import N_, _, capitalize_first, ngettext
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, optional_row, row, text_block
 from cogs.ui.violations import format_violation
 from domain.models import MODELS
@@ -115,13 +114,13 @@ def _format_channels(state: SettingsState) -> str:
     return (
         join_truncated(lines, SHORT_LIST_LENGTH)
         if lines
-        else _("None differs from the rest of the server.")
+        else _("No channel has its own rules yet.")
     )
 
 
 def _format_preset_names(state: SettingsState) -> str:
     names = [f"**{text.sanitize(one.name, 40)}**" for one in state.presets]
-    return join_truncated(names, SHORT_LIST_LENGTH, ", ") if names else _("There are none.")
+    return join_truncated(names, SHORT_LIST_LENGTH, ", ") if names else _("None yet.")
 
 
 def render_fields(state: SettingsState, location: SettingsLocation) -> list[LayoutItem]:
@@ -202,7 +201,7 @@ def render_channel_page(state: SettingsState, location: SettingsLocation) -> lis
         default_values = []
     own_rules = format_channel_overrides(state, channel_id)
     text = [
-        own_rules or _("It is as on the rest of the server."),
+        own_rules or _("Nothing here differs from the rest of the server."),
         *format_warnings(find_posting_problems(state.guild, [channel_id])),
     ]
     about = _("**<#{channel}>**: {rules}", channel=channel_id, rules="\n".join(text))
@@ -223,12 +222,12 @@ def _clear_buttons(
     buttons: list[LayoutItem] = []
     if is_own:
         buttons.append(
-            controls.danger_button(location, ControlAction.CLEAR, _("Clear these rules"))
+            controls.danger_button(location, ControlAction.CLEAR, _("Remove these rules"))
         )
     deleted_ids = deleted_channel_ids(state)
     if deleted_ids:
         label = ngettext(
-            "Clear {count} deleted channel", "Clear {count} deleted channels", len(deleted_ids)
+            "Remove {count} deleted channel", "Remove {count} deleted channels", len(deleted_ids)
         )
         buttons.append(controls.danger_button(location, ControlAction.CLEAR_DELETED, label))
     return optional_row(*buttons)
@@ -263,7 +262,7 @@ def render_preset_page(state: SettingsState, location: SettingsLocation) -> list
 
 def _format_preset_list(presets: Iterable[Preset]) -> str:
     lines = [f"- {_format_preset(one)}" for one in presets]
-    return join_truncated(lines, _LIST_SHOWN) if lines else _("There are none.")
+    return join_truncated(lines, _LIST_SHOWN) if lines else _("None yet.")
 
 
 def _preset_menu(presets: Iterable[Preset], chosen: Preset | None) -> LayoutItem:
@@ -273,7 +272,7 @@ def _preset_menu(presets: Iterable[Preset], chosen: Preset | None) -> LayoutItem
     ]
     location = SettingsLocation(SettingsPage.PRESETS, "" if chosen is None else chosen.name)
     return controls.select_row(
-        location, ControlAction.SELECT_SUBJECT, options, placeholder=_("Choose a preset")
+        location, ControlAction.SELECT_SUBJECT, options, placeholder=_("Pick a preset")
     )
 
 
@@ -332,13 +331,13 @@ def _render_notice(notice: RejectionNotice) -> _Items:
     problems = join_truncated(
         [f"- {format_violation(one)}" for one in notice.violations], _PROBLEMS_SHOWN
     )
-    text = _("**Nothing was changed.**") + f"\n{problems}"
+    text = _("**I can't save this yet:**") + f"\n{problems}"
     return [box(_RED, text_block(text)), *optional_row(notice.retry_button)]
 
 
 def _title(location: SettingsLocation) -> str:
     if location.page is SettingsPage.HOME:
-        return _("Settings of this server")
+        return _("Server settings")
     return _(PAGE_TITLES[location.page])
 
 
@@ -357,7 +356,7 @@ def _last_change(state: SettingsState, location: SettingsLocation) -> _Items:
 
 def _render_money_page(state: SettingsState, location: SettingsLocation) -> _Items:
     """Build the money page; quotas differ by member and role, so it refers to `/quota set`."""
-    where = _("What may be spent in a day or a month: `/quota set`")
+    where = _("Daily and monthly spending limits: {command}", command="`/quota set`")
     return [*render_fields(state, location), text_block(where)]
 
 

@@ -37,14 +37,14 @@ _LABELS_AND_STYLES: Final = MappingProxyType(
         ButtonAction.RERUN: (N_("Again"), _Style.primary),
         ButtonAction.EDIT: (N_("Edit prompt"), _Style.secondary),
         ButtonAction.MAKE_FINAL: (N_("Make final"), _Style.secondary),
-        ButtonAction.CONFIRM_FINAL: (N_("Spend"), _Style.success),
+        ButtonAction.CONFIRM_FINAL: (N_("Make it"), _Style.success),
         ButtonAction.EXTEND: (N_("Extend"), _Style.secondary),
         ButtonAction.SHARE: (N_("Share"), _Style.secondary),
         ButtonAction.DETAILS: (N_("Details"), _Style.secondary),
         ButtonAction.DELETE: (N_("Delete"), _Style.danger),
         ButtonAction.CONFIRM_DELETE: (N_("Delete it"), _Style.danger),
         ButtonAction.REOPEN_FORM: (N_("Edit again"), _Style.primary),
-        ButtonAction.CONFIRM_PRICE: (N_("Spend"), _Style.success),
+        ButtonAction.CONFIRM_PRICE: (N_("Make it"), _Style.success),
         ButtonAction.CUT_CLIPS: (N_("Use the first 15 s"), _Style.primary),
     }
 )

@@ -32,35 +32,49 @@ _READABLE: Final = MappingProxyType(
 )
 _DAMAGED: Final = MappingProxyType(
     {
-        "picture": N_("{name} is a damaged picture, or a part of one."),
-        "video": N_("{name} is a damaged video, or a part of one."),
-        "audio": N_("{name} is a damaged audio file, or a part of one."),
+        "picture": N_("{name} is a damaged or incomplete picture. Attach another one."),
+        "video": N_("{name} is a damaged or incomplete video. Attach another one."),
+        "audio": N_("{name} is a damaged or incomplete sound. Attach another one."),
     }
 )
 
 
 def _picture_too_large(*, name: str, size: int) -> str:
-    return _("{name} is too large: {size} MB, 10 MB at most.", name=name, size=_megabytes(size))
+    return _("{name} is too large ({size} MB). Use up to 10 MB.", name=name, size=_megabytes(size))
 
 
 def _picture_too_narrow(*, name: str, width: int, height: int, most: float) -> str:
     sentence = (
         N_(
-            "{name} is too wide ({width} × {height}): it may be at most {most} times as wide as "
-            "high. Crop it first."
+            "{name} is too wide ({width} × {height}). Crop it to at most {most} times as "
+            "wide as tall."
         )
         if width > height
         else N_(
-            "{name} is too tall ({width} × {height}): it may be at most {most} times as high as "
-            "wide. Crop it first."
+            "{name} is too tall ({width} × {height}). Crop it to at most {most} times as "
+            "tall as wide."
         )
     )
     return _(sentence, name=name, width=width, height=height, most=format_number(most, decimals=1))
 
 
+def _picture_sides(*, name: str, width: int, height: int, least: int, most: int) -> str:
+    if min(width, height) < least:
+        return _(
+            "{name} is too small. Use a picture with at least {least} pixels on each side.",
+            name=name,
+            least=least,
+        )
+    return _(
+        "{name} is too large. Use a picture with at most {most} pixels on each side.",
+        name=name,
+        most=format_number(most),
+    )
+
+
 def _video_length(*, name: str, duration_ms: int) -> str:
     return _(
-        "{name} lasts {seconds} s: a reference video has 2 to 15 s.",
+        "{name} lasts {seconds} s. Reference clips need 2 to 15 s.",
         name=name,
         seconds=_seconds(duration_ms),
     )
@@ -68,14 +82,14 @@ def _video_length(*, name: str, duration_ms: int) -> str:
 
 def _videos_too_long(*, duration_ms: int) -> str:
     return _(
-        "The reference videos last {seconds} s together: 15 s at most.",
+        "Reference clips can last 15 s in total. Yours last {seconds} s.",
         seconds=_seconds(duration_ms),
     )
 
 
 def _audio_length(*, name: str, duration_ms: int) -> str:
     return _(
-        "{name} lasts {seconds} s: a reference audio has 2 to 15 s.",
+        "{name} lasts {seconds} s. Reference sounds need 2 to 15 s.",
         name=name,
         seconds=_seconds(duration_ms),
     )
@@ -83,7 +97,7 @@ def _audio_length(*, name: str, duration_ms: int) -> str:
 
 def _audios_too_long(*, duration_ms: int) -> str:
     return _(
-        "The reference audio files last {seconds} s together: 15 s at most.",
+        "Reference sounds can last 15 s in total. Yours last {seconds} s.",
         seconds=_seconds(duration_ms),
     )
 
@@ -91,9 +105,9 @@ def _audios_too_long(*, duration_ms: int) -> str:
 def _file_too_large(*, name: str, most: int, size: int | None = None) -> str:
     most_mb = most // 1_000_000
     if size is None:
-        return _("{name} is too large: {most} MB at most.", name=name, most=most_mb)
+        return _("{name} is too large. Use up to {most} MB.", name=name, most=most_mb)
     return _(
-        "{name} is too large: {size} MB, {most} MB at most.",
+        "{name} is too large ({size} MB). Use up to {most} MB.",
         name=name,
         size=_megabytes(size),
         most=most_mb,
@@ -114,6 +128,7 @@ def _file_damaged(*, kind: str, name: str) -> str:
 FILE_FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyType(
     {
         ViolationCode.PICTURE_TOO_LARGE: _picture_too_large,
+        ViolationCode.PICTURE_SIDES: _picture_sides,
         ViolationCode.PICTURE_TOO_NARROW: _picture_too_narrow,
         ViolationCode.VIDEO_LENGTH: _video_length,
         ViolationCode.VIDEOS_TOO_LONG: _videos_too_long,

@@ -59,5 +59,5 @@ def parse_typed(parser: Callable[[str], T], typed: str) -> T:
     try:
         return parser(typed)
     except InvalidInput as error:
-        shown, why = text.sanitize(typed, 40), format_violation(error.violation)
-        raise UserError(_("I can't use “{shown}”: {why}.", shown=shown, why=why)) from None
+        shown, hint = text.sanitize(typed, 40), format_violation(error.violation)
+        raise UserError(_('I can\'t read "{shown}". {hint}', shown=shown, hint=hint)) from None

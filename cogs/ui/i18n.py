@@ -29,6 +29,7 @@ _ENGLISH: Final = Locale("en")
 _INTERNATIONAL_ENGLISH: Final = Locale("en", "001")
 """For dates, which it writes with the day first; for money it would write `US$`."""
 _SCIENTIFIC_FROM: Final = 1e15
+_MICRO_PER_CENT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,11 @@ def N_(sentence: str, /) -> str:  # noqa: N802 - gettext's own name
     return sentence
 
 
+def capitalize_first(text: str) -> str:
+    """Return the text with a capital first letter, as at the start of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def format_number(number: float, *, decimals: int = 0) -> str:
     """Format a number with grouped thousands, rounded to some decimals: `12,345`, `10.4`.
 
@@ -182,8 +188,26 @@ def format_or_list(choices: Iterable[str]) -> str:
     return lists.format_list(list(choices), style="or", locale=current_locale())
 
 
+def format_and_list(items: Iterable[str]) -> str:
+    """Format things that belong together: `Send Messages and Attach Files`."""
+    return lists.format_list(list(items), style="standard", locale=current_locale())
+
+
+def format_price(amount: MicroUSD) -> str:
+    """Format a price, or a sum of prices, in cents, rounded up: `$0.37` for 0.364 dollars.
+
+    What was spent of a limit and what is left of it, each rounded its way, add up to the limit.
+    """
+    return _format_usd(MicroUSD(-(-amount // _MICRO_PER_CENT) * _MICRO_PER_CENT), current_locale())
+
+
+def format_left(amount: MicroUSD) -> str:
+    """Format what is left to spend in cents, rounded down: `$4.63` for 4.636 dollars."""
+    return _format_usd(MicroUSD(amount // _MICRO_PER_CENT * _MICRO_PER_CENT), current_locale())
+
+
 def format_usd(amount: MicroUSD) -> str:
-    """Format an amount in the language that is spoken: `$0.364`, `-$5.00`, or `5,00 $`.
+    """Format an exact amount in the language that is spoken: `$0.364`, `-$5.00`, or `5,00 $`.
 
     It has as many decimals as it needs, two at least.
     """

@@ -17,15 +17,16 @@ from domain.errors import Outage, RulesViolated
 _log = structlog.get_logger(__name__)
 
 
-_ERROR_TEXT: Final = N_("Something went wrong on our side. If your video was taken, it goes on.")
+_ERROR_TEXT: Final = N_(
+    "Something went wrong on our side. If your video was already accepted, it's still on its way."
+)
 _OUTAGE_TEXT: Final = N_(
-    "The service can not get at its records just now, so this was not done; its operator can see "
-    "why. Try again in a few minutes. Should a card for your video appear all the same, it was "
-    "taken, and goes on."
+    "We can't reach our records right now. Try again in a few minutes, unless your video "
+    "shows up by then."
 )
 
 
-_UNKNOWN_TEXT: Final = N_("That doesn't work any more. Run the command again.")
+_UNKNOWN_TEXT: Final = N_("That doesn't work anymore. Run the command again.")
 
 _DRAIN_S: Final = 5
 """Seconds that a shutdown waits for handlers that still have to answer."""

@@ -9,10 +9,12 @@ from discord import ui
 from cogs.ui import text
 from cogs.ui.i18n import _
 from cogs.ui.layout import layout, row, text_block
+from cogs.ui.post_marks import NOTICE_MARK, marked_button
 from cogs.ui.routing import Interaction, dispatch_component
 from domain.job_view import JobView
 from domain.snowflakes import SNOWFLAKE
 
+_MAX_PROMPT_CHARS: Final = 60
 _CUSTOM_ID: Final = f"tell:(?P<wanted>on|off):(?P<guild>{SNOWFLAKE})"
 
 
@@ -20,7 +22,7 @@ class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
     """A button that turns done-notifications for a server's videos on or off, as `enabled` says."""
 
     def __init__(self, guild_id: int, *, enabled: bool) -> None:
-        label = _("Message me when done") if enabled else _("Stop messaging me")
+        label = _("DM me when videos are done") if enabled else _("Stop DMs")
         custom_id = f"tell:{'on' if enabled else 'off'}:{guild_id}"
         super().__init__(ui.Button(label=label, custom_id=custom_id))
         self.guild_id = guild_id
@@ -40,9 +42,13 @@ class NotifyButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
 
 def render_done_notice(job: JobView) -> ui.LayoutView:
     """Lay out the done-notification with a link to the result."""
-    link = text.link_to_result(job, _("go to it"))
-    content = f"{_('✅ Your video is ready: {link}.', link=link)}\n-# {job.id} · {_('done')}"
-    return layout(text_block(content), row(NotifyButton(job.guild_id, enabled=False)))
+    content = _(
+        '✅ Your video "{prompt}" is ready. {link}',
+        prompt=text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS),
+        link=text.link_to_result(job, _("Watch it")),
+    )
+    buttons = (NotifyButton(job.guild_id, enabled=False), marked_button(job.id, NOTICE_MARK))
+    return layout(text_block(content), row(*buttons))
 
 
 def toggle_button(message: discord.Message, button: NotifyButton) -> ui.LayoutView:

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from cogs.ui.i18n import N_, _, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_price, format_usd, ngettext
 from domain.failures import (
     ENDED_BY_OPERATOR,
     FIXABLE_BY_MEMBER,
@@ -20,7 +20,7 @@ from domain.jobs import AT_APIXO, POST_UNCONFIRMED, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
-from domain.quotas import LimitKind, Period, RemainingQuota, Scope
+from domain.quotas import LimitKind
 from domain.requests import VideoRequest
 from workflow.errors import NotCancellable
 from workflow.publisher import (
@@ -32,67 +32,48 @@ from workflow.publisher import (
 )
 from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_TOO_LARGE, INPUT_UNREACHABLE
 
-NO_SUCH_VIDEO: Final = N_("There is no such video of yours here.")
+NO_SUCH_VIDEO: Final = N_("I can't find that video.")
 INPUTS_GONE: Final = N_(
-    "A file that this video was made from is not kept any more: use the command, and attach it "
-    "again."
+    "A file this video was made from is gone. Run the command again and attach it."
 )
-DELETE_QUESTION: Final = N_(
-    "Delete this video? Its message and its file go, for everybody. What it cost stays."
-)
+DELETE_QUESTION: Final = N_("Delete this video for everyone? You won't get the cost back.")
+CANCELLED: Final = N_("Cancelled. You weren't charged.")
 DELETED: Final = N_("Deleted.")
 INPUTS_TOO_LARGE: Final = N_(
-    "Too large for me to post here again: {files}. Run the command and attach the files once more."
+    "Too large to post here again: {files}. Run the command and attach them again."
 )
 
 _INPUTS: Final = MappingProxyType(
     {
         INPUT_EXPIRED: INPUTS_GONE,
         INPUT_UNREACHABLE: N_(
-            "What you gave could not be handed to the model, because nothing can be posted here "
-            "for this video. Use the command in a channel where I may post, and attach it again."
+            "I couldn't hand your files to the model because I can't post here. Run the command "
+            "again where I can."
         ),
         INPUT_TOO_LARGE: INPUTS_TOO_LARGE,
     }
 )
 _CAUSES: Final = MappingProxyType(
     {
-        FailReason.PROMPT: N_("The model could not use the prompt. Rewrite it and try again."),
+        FailReason.PROMPT: N_("The model couldn't use this prompt. Reword it and try again."),
         FailReason.CONTENT: N_(
-            "The prompt, the picture or the video itself was refused by the content rules. Change "
-            "the prompt or the picture."
+            "The model's content filter blocked this. Try different words or another picture."
         ),
-        FailReason.IMAGE: N_("The model could not use the picture. Try another PNG, JPEG or WebP."),
-        FailReason.RATE_LIMITED: N_(
-            "Too many requests reached the model just then. Try again in a while."
-        ),
-        FailReason.TIMEOUT: N_(
-            "The model took too long. Try again, perhaps with a simpler prompt."
-        ),
-        FailReason.UPSTREAM: N_("The model had a fault. Trying again may help."),
-        FailReason.OUT_OF_CREDIT: N_("The service is out of credit. Its operator has been told."),
+        FailReason.IMAGE: N_("The model couldn't use the picture. Try another PNG, JPEG or WebP."),
+        FailReason.RATE_LIMITED: N_("The model is busy. Try again in a moment."),
+        FailReason.TIMEOUT: N_("This took too long. Try again, or use a simpler prompt."),
+        FailReason.UPSTREAM: N_("The model had a problem. Trying again may help."),
+        FailReason.OUT_OF_CREDIT: N_("We're out of credit, and the operator knows."),
     }
 )
+_BLOCKED_WORDS: Final = N_("The model's content filter blocked this. Try different words.")
 _ENDINGS: Final = MappingProxyType(
     {
-        JobState.CANCELLED: N_("Cancelled. Nothing was charged."),
-        JobState.RESULT_LOST: N_(
-            "The video was made, but its file is lost. You were given the price back."
-        ),
+        JobState.CANCELLED: CANCELLED,
+        JobState.RESULT_LOST: N_("We couldn't download your video, so we refunded you."),
         JobState.QUARANTINED: N_(
-            "Something is wrong with this job on our side. The operator has been told."
+            "Something went wrong on our side. The operator knows and will sort it out."
         ),
-    }
-)
-_REMAINING: Final = MappingProxyType(
-    {Period.DAY: N_("**{amount}** today"), Period.MONTH: N_("**{amount}** this month")}
-)
-_TIGHTER_LIMITS: Final = MappingProxyType(
-    {
-        (Scope.SERVER, Period.DAY): N_("This server has only {amount} left today."),
-        (Scope.SERVER, Period.MONTH): N_("This server has only {amount} left this month."),
-        (Scope.EVERYTHING, Period.DAY): N_("The service has only {amount} left today."),
-        (Scope.EVERYTHING, Period.MONTH): N_("The service has only {amount} left this month."),
     }
 )
 _MARKUP = re.compile(
@@ -137,20 +118,20 @@ def format_title(request: VideoRequest) -> str:
     """Return a title of what is being made."""
     match request.mode:
         case Mode.TEXT_TO_VIDEO:
-            return _("A video from words")
+            return _("Text to video")
         case Mode.IMAGE_TO_VIDEO | Mode.FIRST_AND_LAST_FRAMES:
             two = len(request.pictures) == 2
-            return _("From one picture to another") if two else _("A picture comes to life")
+            return _("First to last frame") if two else _("Image to video")
         case Mode.OMNI_REFERENCE:
-            return _("A video from references")
+            return _("Reference video")
 
 
 _RELEASED: Final = MappingProxyType(
     {
-        ObstacleKind.SERVER_LEFT: N_("I'm not in this server any more."),
-        ObstacleKind.NOT_ADMITTED: N_("I can't make videos for this server any more."),
-        ObstacleKind.CHANNEL_GONE: N_("The channel where it was asked for is gone."),
-        ObstacleKind.PERMISSIONS_MISSING: N_("I can't post in this channel any more."),
+        ObstacleKind.SERVER_LEFT: N_("I'm not in this server anymore."),
+        ObstacleKind.NOT_ADMITTED: N_("I can't make videos for this server anymore."),
+        ObstacleKind.CHANNEL_GONE: N_("The channel you asked in is gone."),
+        ObstacleKind.PERMISSIONS_MISSING: N_("I can't post in this channel anymore."),
     }
 )
 
@@ -169,26 +150,38 @@ def format_release_notice(notice: ReleaseNotice) -> str:
             )
         case ObstacleKind.NOT_ADMITTED:
             return ngettext(
-                "I can't make videos any more for a server where {count} of yours was waiting. "
-                "You weren't charged.",
-                "I can't make videos any more for a server where {count} of yours were waiting. "
-                "You weren't charged.",
+                (
+                    "I can't make videos anymore for a server where {count} of yours was "
+                    "waiting. You weren't charged."
+                ),
+                (
+                    "I can't make videos anymore for a server where {count} of yours were "
+                    "waiting. You weren't charged."
+                ),
                 count,
             )
         case ObstacleKind.CHANNEL_GONE:
             return ngettext(
-                "The channel is gone where {count} of your videos was waiting. It won't be made, "
-                "and you weren't charged.",
-                "The channel is gone where {count} of your videos were waiting. They won't be "
-                "made, and you weren't charged.",
+                (
+                    "The channel where {count} of your videos was waiting is gone. It won't "
+                    "be made, and you weren't charged."
+                ),
+                (
+                    "The channel where {count} of your videos were waiting is gone. They "
+                    "won't be made, and you weren't charged."
+                ),
                 count,
             )
         case ObstacleKind.PERMISSIONS_MISSING:
             return ngettext(
-                "I can't post in {channel} any more, where {count} of your videos was waiting. "
-                "It won't be made, and you weren't charged.",
-                "I can't post in {channel} any more, where {count} of your videos were waiting. "
-                "They won't be made, and you weren't charged.",
+                (
+                    "I can't post in {channel} anymore, where {count} of your videos was "
+                    "waiting. It won't be made, and you weren't charged."
+                ),
+                (
+                    "I can't post in {channel} anymore, where {count} of your videos were "
+                    "waiting. They won't be made, and you weren't charged."
+                ),
                 count,
                 channel=channel,
             )
@@ -206,11 +199,11 @@ def format_outcome(status: StatusView) -> str:
             return _undeliverable(job)
         case JobState.CANCELLED if job.fail_code in _RELEASED:
             cause = _(_RELEASED[ObstacleKind(job.fail_code)])
-            return f"{cause} {_('Nothing was charged.')}"
+            return " ".join([cause, _("You weren't charged.")])
         case state if state in _ENDINGS:
             return _(_ENDINGS[state])
         case _:
-            cost = _("Its price was charged.") if status.charged else _("Nothing was charged.")
+            cost = _("You were charged.") if status.charged else _("You weren't charged.")
             return f"{_cause(job)} {cost}"
 
 
@@ -237,13 +230,16 @@ def is_worth_editing(status: StatusView) -> bool:
 
 def format_spend_label(price: MicroUSD) -> str:
     """Format the label of a button whose click spends money."""
-    return _("Spend {amount}", amount=format_usd(price))
+    return _("Make it for {amount}", amount=format_price(price))
 
 
 def format_final_question(request: VideoRequest) -> str:
     """Format the question whether to make a video again with more pixels."""
     return _(
-        "The same once more in **{resolution}**? It is a new video, made from scratch.",
+        (
+            "Remake this in {resolution}? It will look a bit different, since it's made from "
+            "scratch."
+        ),
         resolution=request.resolution,
     )
 
@@ -260,10 +256,10 @@ def link_to_result(job: JobView, text: str) -> str | None:
 
 def format_delivered(job: JobView) -> str:
     """Format that a video is done, with a link if it is not just below."""
-    link = link_to_result(job, _("your video"))
+    link = link_to_result(job, _("Watch it"))
     if job.result_channel_id is None or link is None:
         return _("✅ Done.")
-    return _("✅ Done: {link}.", link=link)
+    return _("✅ Done. {link}", link=link)
 
 
 def format_elapsed(job: JobView) -> str | None:
@@ -277,27 +273,12 @@ def format_elapsed(job: JobView) -> str | None:
 
 
 def format_cost(cost: JobAmounts) -> str:
-    """Format what a job cost its member."""
+    """Format exactly what a job cost its member."""
     if cost.held:
-        return _("On hold: {amount}.", amount=format_usd(cost.held))
+        return _("Reserved: {amount}.", amount=format_usd(cost.held))
     if cost.paid:
         return _("Cost: {amount}.", amount=format_usd(cost.paid))
-    return _("Nothing was charged.")
-
-
-def format_remaining_quota(remaining: RemainingQuota) -> str:
-    """Format what a member has left in each limited period, and any tighter limit of others."""
-    own = [
-        _(_REMAINING[usage.period], amount=format_usd(usage.remaining))
-        for usage in remaining.usages
-        if usage.scope is Scope.MEMBER and usage.remaining is not None
-    ]
-    if remaining.grant_balance:
-        own.append(_("**{amount}** of grants", amount=format_usd(remaining.grant_balance)))
-    summary = _("No limit of your own applies.")
-    if own:
-        summary = _("Left for you: {amounts}.", amounts=" · ".join(own))
-    return " ".join([summary, *_tighter(remaining)])
+    return _("You weren't charged.")
 
 
 def format_limit(kind: LimitKind, amount: int | None) -> str:
@@ -315,32 +296,29 @@ def format_limit(kind: LimitKind, amount: int | None) -> str:
 
 def private_notice() -> str:
     """Return the sentence about where a private video goes."""
-    return _("Private: only you see it, and it comes to you by direct message.")
+    return _("Private: only you see it, and I'll DM it to you.")
 
 
 def format_too_late(error: NotCancellable) -> str:
     """Format why a video can no longer be cancelled."""
     if error.state is JobState.CANCELLED:
-        return _("It is cancelled already. Nothing was charged.")
+        return _("It's already cancelled. You weren't charged.")
     if error.state in AT_APIXO:
-        return _("Too late to cancel: it is being made already.")
-    return _("Too late to cancel: look at its message in the channel.")
+        return _("Too late to cancel. It's already being made.")
+    return _("Too late to cancel. Check its message in the channel.")
 
 
 def _answer_lost(status: StatusView) -> str:
     if status.hold_released:
-        return _(
-            "The request was sent, but its answer got lost, and no video turned up. You were not "
-            "charged. Ask again if you still want it."
-        )
+        return _("The video never arrived. You weren't charged. Want to try again?")
     if status.job.restored_at_ms is not None:
         return _(
-            "I was restored from a backup, so I can't tell if this video was made. My operator "
-            "decides what happens. You haven't been charged."
+            "I was restored from a backup, so I can't tell if this video was made. My "
+            "operator will decide. You haven't been charged."
         )
     return _(
-        "The request was sent, but its answer got lost, so nobody knows whether a video is being "
-        "made. It is not sent again by itself. The hold on its price ends after 30 minutes."
+        "We lost contact with the video model. We'll post the video if it turns up. If "
+        "not, you won't pay."
     )
 
 
@@ -350,36 +328,39 @@ def _undeliverable(job: JobView) -> str:
             "Your video is ready and should be below. If it isn't, use *Post again* in `/jobs`."
         )
     if job.private:
-        return _(
-            "The video is ready, but I may not write to you. *Post again* in `/jobs` brings it."
-        )
-    return _("The video is ready, but it could not be posted here.")
+        return _("Your video is ready, but I can't DM you. Get it with *Post again* in `/jobs`.")
+    return _("Your video is ready, but I couldn't post it. Get it in /jobs.")
 
 
 def _stuck(status: StatusView) -> str:
     if status.hold_released:
-        return _("The video takes far too long. You are not charged for it.")
-    return _("The video takes far too long. Its price stays on hold for now.")
+        return _(
+            "This is taking far too long. The operator is looking into it, and you weren't charged."
+        )
+    return _("This is taking far too long. The operator knows and is looking into it.")
 
 
 def _cause(job: JobView) -> str:
     if job.fail_code == ENDED_BY_OPERATOR:
-        return _("The operator of this service has looked into it: there will be no video.")
+        return _("The operator looked into it: there won't be a video.")
     if job.private and job.fail_code == INPUT_UNREACHABLE:
         return _(
-            "What you gave could not be handed to the model, because I may not write to you. Allow "
-            "direct messages, or use the command and attach it again."
+            "I couldn't hand your files to the model because I can't DM you. Allow DMs, "
+            "or run the command again with your files."
         )
-    cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(classify_fail_code(job.fail_code))
+    reason = classify_fail_code(job.fail_code)
+    if reason is FailReason.CONTENT and job.request.mode is Mode.TEXT_TO_VIDEO:
+        return _(_BLOCKED_WORDS)
+    cause = _INPUTS.get(job.fail_code or "") or _CAUSES.get(reason)
     return _model_reason(job) if cause is None else _(cause, files=job.reason or "")
 
 
 def _model_reason(job: JobView) -> str:
     if not job.reason:
-        return _("The model failed without saying why. Trying again may help.")
+        return _("The model failed without a reason. Trying again may help.")
     reason = sanitize(job.reason, 200)
     if job.state is JobState.REJECTED:
-        return _("The model refused: {reason}.", reason=reason)
+        return _("The model refused this: {reason}.", reason=reason)
     return _("The model failed: {reason}.", reason=reason)
 
 
@@ -390,52 +371,37 @@ def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> 
     return f"[{text}](https://discord.com/channels/{guild_id}/{channel_id}/{message_id})"
 
 
-def _tighter(remaining: RemainingQuota) -> list[str]:
-    """Return sentences about the limits of others that leave less than the member's own."""
-    own = remaining.for_member
-    return [
-        _(_TIGHTER_LIMITS[usage.scope, usage.period], amount=format_usd(usage.remaining))
-        for usage in remaining.usages
-        if usage.scope is not Scope.MEMBER
-        and usage.remaining is not None
-        and (own is None or usage.remaining < own)
-    ]
-
-
 def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
     """Return a line or two: the video is ready, and what there is of it."""
     member = f"<@{user_id}>"
     if payload.video is not None or payload.link is not None:
         return [
-            _("{member} your video is ready.", member=member),
+            _("{member}, your video is ready!", member=member),
             *format_substitute_lines(payload),
         ]
     return [
-        _("{member} your video is ready, but too large for here.", member=member),
-        _("It is kept; a manager of the service can hand it to you."),
+        _("{member}, your video is ready, but too large for Discord.", member=member),
+        _("I've kept it, and the operator of this bot can send it to you."),
     ]
 
 
 def format_substitute_lines(payload: ResultPayload) -> list[str]:
     """Return the line about what replaces a video that is not attached as it is, if anything."""
-    until = f"<t:{payload.link_expires_at_ms // 1000}:D>"
     if payload.is_copy and payload.link is not None:
         return [
             _(
-                "This is a smaller copy: the [original]({link}) is kept, and has a link until "
-                "{until}.",
+                "Compressed to fit Discord. [Get the original]({link})",
                 link=payload.link,
-                until=until,
             )
         ]
     if payload.is_copy:
-        return [_("This is a smaller copy; the original is kept.")]
+        return [_("Compressed to fit Discord.")]
     if payload.link is not None:
         return [
             _(
-                "It is too large for here: [watch or download it]({link}) until {until}.",
+                "Too large for Discord. [Watch or download it]({link}) until {until}.",
                 link=payload.link,
-                until=until,
+                until=f"<t:{payload.link_expires_at_ms // 1000}:D>",
             )
         ]
     return []
@@ -444,21 +410,15 @@ def format_substitute_lines(payload: ResultPayload) -> list[str]:
 _MAX_REASON_CHARS: Final = 200
 _BLOCK_SENTENCES: Final = MappingProxyType(
     {
-        BlockReason.OPERATOR: N_(
-            "⏸️ The operator of this service has paused it: {reason} — your place in line is kept."
-        ),
+        BlockReason.OPERATOR: N_("⏸️ Paused: {reason}. You keep your spot."),
         BlockReason.EXPOSURE: N_(
-            "⏸️ No new videos are started just now; the operator of this service has been told. "
-            "Your place in line is kept."
+            "We're paused for a moment. You keep your spot, and it starts by itself."
         ),
         BlockReason.DISK_FULL: N_(
-            "⏸️ The service has no room left to keep new videos, so none are started just now; its "
-            "operator has been told. Your place in line and your price on hold are kept; it goes "
-            "on by itself."
+            "We're paused for a moment. You keep your spot, and it starts by itself."
         ),
         BlockReason.OUT_OF_CREDIT: N_(
-            "The service is out of credit with the model's provider. Your place in line and your "
-            "price on hold are kept; it goes on by itself."
+            "We're paused for a moment. You keep your spot, and it starts by itself."
         ),
     }
 )

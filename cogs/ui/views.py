@@ -1,7 +1,6 @@
 """Layouts of the service's messages (Discord's Components V2).
 
-Public messages are found again by the last line of their text: `-# <id>` ends a job's status
-message, and `-# <settings> · <id>` its result. Buttons are below, and are no text.
+A post about a job is found again by its *Details* button, see `cogs.ui.post_marks`.
 """
 
 import io
@@ -13,7 +12,7 @@ from discord import ui
 
 from cogs.ui import text
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_number, format_usd
+from cogs.ui.i18n import _, format_number, format_price
 from cogs.ui.layout import (
     BLUE,
     LayoutItem,
@@ -25,6 +24,8 @@ from cogs.ui.layout import (
     row,
     text_block,
 )
+from cogs.ui.post_marks import carrier_mark, marked_button
+from cogs.ui.quota_text import format_remaining_quota
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
 from domain.job_view import JobAmounts, JobView
@@ -32,7 +33,7 @@ from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
 from domain.requests import Conversion
 from domain.violations import Violation
-from workflow.publisher import ResultPayload, StatusView
+from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted
 
@@ -67,9 +68,9 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
             text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
-            text_block(f"{_progress(status)}\n-# {job.id}"),
+            text_block(_progress(status)),
         ),
-        *_remedies(status),
+        _remedies(status, MessageKind.STATUS),
     )
 
 
@@ -78,16 +79,11 @@ def render_carrier(status: StatusView, part: int) -> ui.LayoutView:
     job = status.job
     member = f"<@{job.user_id}>"
     line = _(
-        "More files from {member}, for the model to fetch. I'll delete this message afterwards.",
+        "More files from {member} for the model. I'll delete this message afterwards.",
         member=member,
     )
-    signature = f"{carrier_signature(job.id)}{part}"
-    return layout(text_block(line), *_pictures(status), text_block(signature))
-
-
-def carrier_signature(job_id: str) -> str:
-    """Return what the last line of a carrier begins with; the number of its part follows."""
-    return f"-# {job_id} · +"
+    button = marked_button(job.id, carrier_mark(part))
+    return layout(text_block(line), *_pictures(status), row(button))
 
 
 def render_result(
@@ -101,17 +97,22 @@ def render_result(
     lines = format_ready_lines(job.user_id, payload)
     if not without_prompt:
         lines.append(f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}")
-    small = _joined(text.format_settings(job.request), text.format_elapsed(job), job.id)
+    small = _joined(text.format_settings(job.request), text.format_elapsed(job))
     lines.append(f"-# {small}")
-    rows = [_buttons(job, *actions) for actions in _action_rows(job, private=private)]
+    rows = [
+        _buttons(job, MessageKind.RESULT, *actions)
+        for actions in _action_rows(job, private=private)
+    ]
     return layout(*_video(job, payload), text_block("\n".join(lines)), *rows)
 
 
 def render_failure(status: StatusView) -> ui.LayoutView:
     """Lay out the reply to a member that there will be no video."""
     job = status.job
-    content = f"<@{job.user_id}> {text.format_outcome(status)}\n-# {job.id} · {_('no video')}"
-    return layout(box(_colour(job.state), text_block(content)), *_remedies(status))
+    content = f"<@{job.user_id}> {text.format_outcome(status)}"
+    return layout(
+        box(_colour(job.state), text_block(content)), _remedies(status, MessageKind.FAILURE)
+    )
 
 
 def render_details(job: JobView, cost: JobAmounts | None, *, show_task_id: bool) -> ui.LayoutView:
@@ -125,9 +126,9 @@ def render_details(job: JobView, cost: JobAmounts | None, *, show_task_id: bool)
             title=text.format_title(job.request),
             member=f"<@{job.user_id}>",
         ),
-        f"> {prompt if fits else _('The prompt is long: here it is as a file.')}",
+        f"> {prompt if fits else _('The prompt is in the file below.')}",
         _joined(text.format_settings(job.request), text.format_elapsed(job)),
-        _("Asked for {when}.", when=f"<t:{job.created_at_ms // 1000}:f>"),
+        _("Requested {when}.", when=f"<t:{job.created_at_ms // 1000}:f>"),
         *([text.format_cost(cost)] if cost else []),
         f"-# {_joined(job.id, task)}",
     ]
@@ -160,10 +161,10 @@ def render_accepted(
     """Lay out the private answer to an accepted request; cancelling is offered while queued."""
     job = accepted.job
     lines = [
-        _("**On its way** as `{job}`.", job=job.id),
+        _("Got it! Your video is on its way."),
         *([text.private_notice()] if job.private else []),
         _held(job.price, charge_failures=charge_failures),
-        text.format_remaining_quota(accepted.remaining),
+        format_remaining_quota(accepted.remaining),
         *map(_conversion, conversions),
         *(
             [format_submission_block(accepted.submission_block)]
@@ -173,7 +174,7 @@ def render_accepted(
     ]
     body = box(BLUE, text_block("\n".join(lines)))
     buttons = [*([cancel_button] if job.state is JobState.QUEUED else []), *more_buttons]
-    return layout(body, *optional_row(*buttons))
+    return layout(body, row(*buttons, ActionButton(ButtonAction.DETAILS, job.id)))
 
 
 def _conversion(conversion: Conversion) -> str:
@@ -181,14 +182,14 @@ def _conversion(conversion: Conversion) -> str:
         return _("{name} is animated, so I used its first frame.", name=conversion.name)
     seconds = format_number((conversion.length_ms or 0) / 1000, decimals=3)
     return _(
-        "{name} was converted for the model: {seconds} s.", name=conversion.name, seconds=seconds
+        "I converted {name} for the model: {seconds} s.", name=conversion.name, seconds=seconds
     )
 
 
 def render_refusal(violations: Sequence[Violation], *buttons: ui.Item[Any] | None) -> ui.LayoutView:
     """Lay out the private answer to a request that breaks rules, naming each."""
     lines = _join_fitting([f"- {format_violation(violation)}" for violation in violations])
-    head = _("**This can't be made as it is.** Nothing was charged.")
+    head = _("**I can't make this yet:**")
     return layout(
         box(_RED, text_block(f"{head}\n{lines}")),
         *optional_row(*buttons),
@@ -209,10 +210,10 @@ def _joined(*parts: str | None) -> str:
 
 
 def _held(price: MicroUSD, *, charge_failures: bool) -> str:
-    amount = format_usd(price)
+    amount = format_price(price)
     if charge_failures:
-        return _("Price: **{price}**, held now and charged also if the model fails.", price=amount)
-    return _("Price: **{price}**, held now and charged only if the video is made.", price=amount)
+        return _("Costs **{price}**. You also pay if it fails.", price=amount)
+    return _("Costs **{price}**. You only pay if it works.", price=amount)
 
 
 def _join_fitting(lines: Sequence[str]) -> str:
@@ -243,27 +244,33 @@ def _action_rows(job: JobView, *, private: bool) -> list[list[ButtonAction]]:
     ]
 
 
-def _remedies(status: StatusView) -> list[LayoutItem]:
-    """Lay out the buttons that may help a job that ended without a video.
+def _remedies(status: StatusView, kind: MessageKind) -> LayoutItem:
+    """Lay out the buttons that may help a job that ended without a video, and *Details*.
 
-    A private job has none but *Cancel*: direct messages do not offer another video.
+    A private job has only *Cancel*: direct messages do not offer another video.
     """
-    if status.job.private:
-        return (
-            [_buttons(status.job, ButtonAction.CANCEL)]
-            if status.job.state is JobState.QUEUED
-            else []
-        )
+    job = status.job
     buttons: list[ui.Item[Any]] = []
-    if text.is_worth_editing(status):
-        buttons.append(ActionButton(ButtonAction.EDIT, status.job.id))
-    if text.is_worth_repeating(status):
-        buttons.append(ActionButton(ButtonAction.RERUN, status.job.id, _("Try again")))
-    return optional_row(*buttons)
+    if job.private:
+        if job.state is JobState.QUEUED:
+            buttons.append(ActionButton(ButtonAction.CANCEL, job.id))
+    else:
+        if text.is_worth_editing(status):
+            buttons.append(ActionButton(ButtonAction.EDIT, job.id))
+        if text.is_worth_repeating(status):
+            buttons.append(ActionButton(ButtonAction.RERUN, job.id, _("Try again")))
+    return row(*buttons, marked_button(job.id, kind))
 
 
-def _buttons(job: JobView, *actions: ButtonAction) -> LayoutItem:
-    return row(*(ActionButton(action, job.id) for action in actions))
+def _buttons(job: JobView, kind: MessageKind, *actions: ButtonAction) -> LayoutItem:
+    return row(
+        *(
+            marked_button(job.id, kind)
+            if action is ButtonAction.DETAILS
+            else ActionButton(action, job.id)
+            for action in actions
+        )
+    )
 
 
 def _progress(status: StatusView) -> str:
@@ -277,27 +284,23 @@ def _progress(status: StatusView) -> str:
         case JobState.GENERATING:
             return _expected(status.ready_at_ms)
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
-            return _("📦 Made; being fetched and posted.")
+            return _("📦 Made! Posting it now.")
         case JobState.DELIVERED:
-            return (
-                _("🗑️ Made, and deleted since.")
-                if status.deleted
-                else text.format_delivered(status.job)
-            )
+            return _("🗑️ Deleted.") if status.deleted else text.format_delivered(status.job)
         case _:
             return text.format_outcome(status)
 
 
 def _format_position(status: StatusView) -> str:
     if status.queue_position is None or status.queue_position <= 1:
-        return _("⏳ Next in line.")
+        return _("⏳ You're next.")
     return _("⏳ Number {place} in line.", place=status.queue_position)
 
 
 def _expected(ready_at_ms: int | None) -> str:
     if ready_at_ms is None:
-        return _("🎬 Being made.")
-    return _("🎬 Being made, expected {when}.", when=f"<t:{ready_at_ms // 1000}:R>")
+        return _("🎬 Making your video.")
+    return _("🎬 Making your video, ready {when}.", when=f"<t:{ready_at_ms // 1000}:R>")
 
 
 def _colour(state: JobState) -> discord.Colour:
@@ -324,12 +327,12 @@ def render_showcase(
     )
     lines = [
         *quoted,
-        _("A video by {member}.", member=f"<@{job.user_id}>"),
+        _("Made by {member}", member=f"<@{job.user_id}>"),
         *format_substitute_lines(payload),
-        f"-# {text.format_settings(job.request)} · {showcase_signature(job.id)}",
+        f"-# {text.format_settings(job.request)}",
     ]
-    details = _buttons(job, ButtonAction.DETAILS)
-    return layout(*_video(job, payload), text_block("\n".join(lines)), details)
+    details = marked_button(job.id, MessageKind.SHARED)
+    return layout(*_video(job, payload), text_block("\n".join(lines)), row(details))
 
 
 def _video(job: JobView, payload: ResultPayload) -> list[LayoutItem]:
@@ -338,8 +341,3 @@ def _video(job: JobView, payload: ResultPayload) -> list[LayoutItem]:
         return []
     url = f"attachment://{job.id}.mp4"
     return gallery([discord.MediaGalleryItem(url, spoiler=payload.is_spoiler)])
-
-
-def showcase_signature(job_id: str) -> str:
-    """Return the end of the post's last line, in any language: the post is found by it."""
-    return f"shared {job_id}"

@@ -9,14 +9,22 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from cogs.ui.file_violations import FILE_FORMATTERS
-from cogs.ui.i18n import N_, _, format_number, format_or_list, format_usd, ngettext
+from cogs.ui.i18n import (
+    N_,
+    _,
+    format_and_list,
+    format_number,
+    format_or_list,
+    format_usd,
+    ngettext,
+)
 from cogs.ui.quota_text import (
     format_quota_exceeded,
     format_quota_too_small,
     format_quota_used_up,
 )
 from cogs.ui.text import INPUTS_GONE, INPUTS_TOO_LARGE, sanitize
-from domain.models import MODELS, ModelId
+from domain.models import MODELS, AspectRatio, ModelId
 from domain.money import MicroUSD
 from domain.violations import Violation, ViolationCode
 
@@ -60,211 +68,180 @@ _PERMISSIONS: Final = MappingProxyType(
         "manage_threads": N_("Manage Threads"),
     }
 )
+_UNSUPPORTED_OPTIONS: Final = MappingProxyType(
+    {
+        "fixed_lens": N_("A fixed lens only works with {models}."),
+        "web_search": N_("Web search only works with {models}."),
+    }
+)
 _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
     {
-        ViolationCode.MODE_UNSUPPORTED: N_(
-            "/{command} is not possible with {model}: choose {able}."
-        ),
+        ViolationCode.MODE_UNSUPPORTED: N_("{model} can't do /{command}. Pick {able}."),
         ViolationCode.PROMPT_NOT_SENDABLE: N_(
-            "The prompt contains characters that cannot be sent."
+            "The prompt has characters I can't send. Remove them."
         ),
-        ViolationCode.PROMPT_EMPTY: N_("The prompt is empty: say what the video should show."),
+        ViolationCode.PROMPT_EMPTY: N_("Describe what the video should show."),
         ViolationCode.LENGTH_UNSUPPORTED: N_(
-            "A length of {seconds} s is not possible: {model} makes {least} to {most} seconds."
+            "{model} makes videos of {least} to {most} seconds, not {seconds}."
         ),
         ViolationCode.RESOLUTION_UNSUPPORTED: N_(
-            "{model} does not make {resolution}: choose {choices}."
+            "{model} can't make {resolution}. Pick {choices}."
         ),
-        ViolationCode.ASPECT_RATIO_UNSUPPORTED: N_(
-            "{model} does not know the aspect ratio {ratio}: choose {choices}."
-        ),
-        ViolationCode.OPTION_UNSUPPORTED: N_(
-            "{option} is an option of {able}; {model} does not have it."
-        ),
-        ViolationCode.LENGTH_NOT_WHOLE: N_("The length has to be a whole number of seconds."),
+        ViolationCode.LENGTH_NOT_WHOLE: N_("Use a whole number of seconds."),
         ViolationCode.REFERENCE_LENGTH_TOO_PRECISE: N_(
-            "reference_seconds takes up to three decimals, such as 2.125."
+            "Use up to three decimals for reference_seconds, like 2.125."
         ),
-        ViolationCode.PICTURE_MISSING: N_(
-            "There is no picture to animate: attach a PNG, JPEG or WebP."
-        ),
+        ViolationCode.PICTURE_MISSING: N_("Attach a PNG, JPEG or WebP to animate."),
         ViolationCode.FIRST_PICTURE_MISSING: N_(
-            "The first picture is missing: attach it, or both in their order."
+            "The first frame is missing. Attach it, or both in order."
         ),
-        ViolationCode.TOO_MANY_PICTURES: N_(
-            "Too many pictures: {most} at most, {given} were given."
-        ),
-        ViolationCode.TOO_MANY_VIDEOS: N_(
-            "Too many reference videos: {most} at most, {given} were given."
-        ),
-        ViolationCode.TOO_MANY_AUDIOS: N_(
-            "Too many reference audio files: {most} at most, {given} were given."
-        ),
+        ViolationCode.TOO_MANY_PICTURES: N_("Use up to {most} pictures. You added {given}."),
+        ViolationCode.TOO_MANY_VIDEOS: N_("Use up to {most} reference clips. You added {given}."),
+        ViolationCode.TOO_MANY_AUDIOS: N_("Use up to {most} reference sounds. You added {given}."),
         ViolationCode.AUDIO_ALONE: N_(
-            "Reference audio needs a reference picture or video beside it."
+            "Add a picture or clip. Sound alone isn't enough for a reference video."
         ),
-        ViolationCode.PICTURE_FORMAT: N_(
-            "{name} is a {format} file: only PNG, JPEG and WebP pictures can be used."
-        ),
-        ViolationCode.PICTURE_SIDES: N_(
-            "{name} is {width} × {height} pixels: each side must have {least} to {most} pixels."
-        ),
-        ViolationCode.FILE_NOT_FETCHED: N_(
-            "{name} could not be fetched from Discord. Attach it again."
-        ),
-        ViolationCode.FILE_NOT_TAKEN: N_("{name} could not be taken in just now. Try again later."),
-        ViolationCode.FILE_NOT_AT_DISCORD: N_("{name} does not lie on Discord's servers."),
-        ViolationCode.FILE_TOO_MANY_PIXELS: N_(
-            "{name} has too many pixels. Save it smaller, a video in 4K at most."
-        ),
-        ViolationCode.FILE_WITHOUT_VIDEO: N_("{name} has no video in it, or only sound."),
+        ViolationCode.PICTURE_FORMAT: N_("{name} is a {format} file. Use PNG, JPEG or WebP."),
+        ViolationCode.FILE_NOT_FETCHED: N_("I couldn't get {name} from Discord. Attach it again."),
+        ViolationCode.FILE_NOT_TAKEN: N_("I couldn't take {name} right now. Try again later."),
+        ViolationCode.FILE_NOT_AT_DISCORD: N_("{name} isn't on Discord's servers. Attach it here."),
+        ViolationCode.FILE_TOO_MANY_PIXELS: N_("{name} has too many pixels. Use 4K at most."),
+        ViolationCode.FILE_WITHOUT_VIDEO: N_("{name} has no video in it."),
         ViolationCode.FILE_WITHOUT_SOUND: N_("{name} has no sound."),
         ViolationCode.FILE_TOO_COMPLEX: N_(
-            "{name} takes too much time or memory to look into: save it in a simpler form."
+            "{name} is too complex for me. Save it in a simpler form."
         ),
         ViolationCode.FILE_DATA_ELSEWHERE: N_(
-            "{name} keeps its pictures or sound in another file. Save it as a file that holds "
-            "everything."
+            "{name} keeps its pictures or sound in another file. Save it as a single file."
         ),
         ViolationCode.FILES_WITHOUT_ROOM: N_(
             "I'm short of disk space, so I can't take files right now. Try again later."
         ),
         ViolationCode.MESSAGE_PICTURE_GONE: N_(
-            "I can not see the picture any more: it or its message may be deleted, or I was "
-            "restarted meanwhile. Click *Edit again* and attach it, or choose *Animate this image* "
-            "once more."
+            "I can't see that picture anymore. Click *Edit again* and attach it, or use "
+            "*Animate this image* again."
         ),
         ViolationCode.MESSAGE_FILES_GONE: N_(
-            "I can't see the message's files any more: it may be deleted, or I was restarted "
-            "meanwhile. Choose *Use as reference* once more, or use `/reference`."
+            "I can't see that message's files anymore. Use *Use as reference* again, or "
+            "run `/reference`."
         ),
         ViolationCode.MESSAGES_HIDDEN: N_(
-            "I may not read the messages of this channel. Click *Edit again* and attach the "
-            "picture."
+            "I can't read this channel's messages. Click *Edit again* and attach the picture."
         ),
         ViolationCode.DISCORD_SILENT: N_(
-            "Discord does not answer just now. Click *Edit again* in a while."
+            "Discord isn't answering. Click *Edit again* in a moment."
         ),
         ViolationCode.ATTACHMENTS_EXPIRED: N_(
-            "What you gave beside this form was kept for {minutes} minutes, and it is gone: files, "
-            "and options that it does not show. Click *Edit again* to go on with what stands in "
-            "the form."
+            "I only kept your files for {minutes} minutes. Click *Edit again* to go on "
+            "with what's in the form."
         ),
         ViolationCode.INPUTS_GONE: INPUTS_GONE,
         ViolationCode.INPUTS_TOO_LARGE: INPUTS_TOO_LARGE,
-        ViolationCode.MODEL_NOT_ALLOWED: N_("{model} is not allowed here: choose {models}."),
-        ViolationCode.COMMAND_NOT_ALLOWED: N_("No model that is allowed here can do /{command}."),
+        ViolationCode.MODEL_NOT_ALLOWED: N_("{model} isn't allowed here. Pick {models}."),
+        ViolationCode.COMMAND_NOT_ALLOWED: N_("No model allowed here can do /{command}."),
         ViolationCode.RESOLUTION_NOT_ALLOWED: N_(
-            "{resolution} is not allowed here: choose {resolutions}."
+            "{resolution} isn't allowed here. Pick {resolutions}."
         ),
         ViolationCode.MODEL_WITHOUT_ALLOWED_RESOLUTION: N_(
-            "{model} makes no resolution that is allowed here."
+            "{model} makes no resolution that's allowed here."
         ),
         ViolationCode.LENGTH_NOT_ALLOWED: N_(
-            "A length of {seconds} s is not allowed here: {most} s at most."
+            "Videos can be up to {most} s here. Pick a shorter length."
         ),
         ViolationCode.AGE_RESTRICTED_SERVER: N_(
-            "On this server, videos are asked for in age-restricted channels only."
+            "On this server, videos are only for age-restricted channels. Try one of those."
         ),
         ViolationCode.AGE_RESTRICTED_PROMPT: N_(
-            "What this prompt asks for belongs in an age-restricted channel."
+            "This prompt belongs in an age-restricted channel. Try it there."
         ),
         ViolationCode.PRIVATE_NOT_ALLOWED: N_(
-            "This server allows no private videos: leave out the option `private`."
+            "Private videos are off on this server. Make it public?"
         ),
         ViolationCode.BOT_NOT_IN_SERVER: N_(
-            "Only my commands are in this server, so I couldn't post your video. Ask a server "
+            "Only my commands are in this server, so I can't post your video. Ask a server "
             "manager to add me again, as a bot."
         ),
         ViolationCode.SERVER_NOT_ADMITTED: N_(
-            "I'm not set up for this server yet. I've asked my operator to admit it."
+            "I'm not set up for this server yet. I've asked my operator to approve it."
         ),
         ViolationCode.SERVER_REFUSED: N_(
-            "I can't make videos for this server. My operator hasn't admitted it."
+            "I can't make videos for this server. My operator hasn't approved it."
         ),
-        ViolationCode.PRESET_UNKNOWN: N_(
-            "There is no preset of this name on this server: choose one of those suggested."
-        ),
+        ViolationCode.PRESET_UNKNOWN: N_("I can't find that preset. Pick one from the list."),
         ViolationCode.PRESET_DOES_NOT_FIT: N_(
-            "The preset does not fit: choose another, or choose yourself what it sets."
+            "The preset doesn't fit. Pick another, or set its options yourself."
         ),
-        ViolationCode.VIDEOS_FORBIDDEN: N_(
-            "A manager of this server has set that you may ask for no videos."
-        ),
+        ViolationCode.VIDEOS_FORBIDDEN: N_("A server manager turned off videos for you."),
         ViolationCode.MEMBER_QUEUE_FULL: N_(
             "You have {most} videos waiting already. Try again when some are done."
         ),
         ViolationCode.SERVER_QUEUE_FULL: N_(
             "This server has {most} videos waiting already. Try again when some are done."
         ),
-        ViolationCode.PRESET_NAME_MISSING: N_("A preset needs a name."),
-        ViolationCode.PRESET_NAME_TOO_LONG: N_(
-            "The name of a preset has {most} characters at most."
-        ),
+        ViolationCode.PRESET_NAME_MISSING: N_("Give the preset a name."),
+        ViolationCode.PRESET_NAME_TOO_LONG: N_("Preset names can have up to {most} characters."),
         ViolationCode.PRESET_SUFFIX_TOO_LONG: N_(
-            "What a preset adds to prompts has {most} characters at most."
+            "The words a preset adds can have up to {most} characters."
         ),
         ViolationCode.PRESET_NOT_SENDABLE: N_(
-            "The preset contains characters that cannot be sent."
+            "The preset has characters I can't send. Remove them."
         ),
         ViolationCode.PRESET_EMPTY: N_(
-            "The preset sets nothing: choose something, or give words to add to prompts."
+            "The preset is empty. Set an option, or add words for prompts."
         ),
         ViolationCode.PRESET_UNSUPPORTED_BY_MODEL: N_(
-            "{model} does not make this length, resolution and shape."
+            "{model} can't make this length, resolution and shape together."
         ),
-        ViolationCode.PRESET_UNSUPPORTED: N_("No model makes this length, resolution and shape."),
-        ViolationCode.PRESET_DELETED: N_("This preset is deleted."),
-        ViolationCode.PRESET_NAME_TAKEN: N_(
-            "There is a preset of this name already: choose another name."
+        ViolationCode.PRESET_UNSUPPORTED: N_(
+            "No model makes this length, resolution and shape together."
         ),
-        ViolationCode.TOO_MANY_PRESETS: N_("A server has {most} presets at most: remove one."),
-        ViolationCode.NO_MODEL_ALLOWED: N_("Allow one model at least."),
+        ViolationCode.PRESET_DELETED: N_("This preset was deleted."),
+        ViolationCode.PRESET_NAME_TAKEN: N_("This name is taken. Pick another one."),
+        ViolationCode.TOO_MANY_PRESETS: N_("You can have up to {most} presets. Delete one first."),
+        ViolationCode.NO_MODEL_ALLOWED: N_("Allow at least one model."),
         ViolationCode.NO_RESOLUTION_ALLOWED: N_(
-            "Allow one resolution at least that an allowed model makes."
+            "Allow at least one resolution that an allowed model can make."
         ),
         ViolationCode.DEFAULT_MODEL_NOT_ALLOWED: N_(
-            "The default model, {model}, is not one of those allowed."
+            "The default model, {model}, isn't allowed. Allow it, or pick another."
         ),
         ViolationCode.DEFAULT_RESOLUTION_NOT_ALLOWED: N_(
-            "The default resolution, {resolution}, is not one of those allowed and made."
+            "The default resolution, {resolution}, isn't allowed. Allow it, or pick another."
         ),
         ViolationCode.DEFAULT_ASPECT_RATIO_UNSUPPORTED: N_(
-            "No allowed model makes the default aspect ratio, {ratio}."
+            "No allowed model makes the default shape, {ratio}. Pick another one."
         ),
         ViolationCode.DEFAULT_LENGTH_OUT_OF_RANGE: N_(
-            "The default length, {seconds} s, is not within {shortest} to {most} s."
+            "The default length must be {shortest} to {most} s, not {seconds} s."
         ),
         ViolationCode.MAX_LENGTH_TOO_SHORT: N_(
-            "Videos have {shortest} s at least, so {seconds} s can not be the most."
+            "The longest video must be at least {shortest} s, not {seconds} s."
         ),
-        ViolationCode.RETENTION_OUT_OF_RANGE: N_(
-            "Files are kept for 1 to {most} days, not {days}."
-        ),
-        ViolationCode.TOO_MANY_CHANNEL_RULES: N_(
-            "{most} channels at most have rules of their own."
-        ),
-        ViolationCode.CHANNEL_RULES_TWICE: N_("A channel has its own rules once."),
-        ViolationCode.TOO_MANY_LISTED_IDS: N_("Choose {most} channels and {most} roles at most."),
-        ViolationCode.TOO_MANY_WORDS: N_("A list has {most} words at most, this one {count}."),
+        ViolationCode.RETENTION_OUT_OF_RANGE: N_("Keep files for 1 to {most} days, not {days}."),
+        ViolationCode.TOO_MANY_CHANNEL_RULES: N_("Up to {most} channels can have their own rules."),
+        ViolationCode.CHANNEL_RULES_TWICE: N_("This channel already has its own rules."),
+        ViolationCode.TOO_MANY_LISTED_IDS: N_("Pick up to {most} channels and {most} roles."),
+        ViolationCode.TOO_MANY_WORDS: N_("A list holds up to {most} words. This one has {count}."),
         ViolationCode.TOO_MANY_PATTERNS: N_(
-            "A list has {most} patterns at most, this one {count}."
+            "A list holds up to {most} patterns. This one has {count}."
         ),
-        ViolationCode.WORD_TOO_LONG: N_("{word}… is too long: {most} characters at most."),
-        ViolationCode.WORD_BLANK: N_("A word on the list shows nothing."),
-        ViolationCode.PATTERN_INVALID: N_("The pattern {pattern} can not be used: {reason}."),
-        ViolationCode.PATTERN_MATCHES_ALL: N_("The pattern {pattern} is found in every prompt."),
-        ViolationCode.OPTION_NOT_OFFERED: N_("Choose from what the menu offers."),
-        ViolationCode.NOT_PLAIN_DOLLARS: N_("write plain dollars, such as 5, 0.5 or $2.50"),
-        ViolationCode.DAYS_NOT_WHOLE: N_("write a whole number of days"),
+        ViolationCode.WORD_TOO_LONG: N_("{word}… is too long. Use up to {most} characters."),
+        ViolationCode.WORD_BLANK: N_("One of the words is blank."),
+        ViolationCode.PATTERN_INVALID: N_("I can't use the pattern {pattern}: {reason}."),
+        ViolationCode.PATTERN_MATCHES_ALL: N_(
+            "The pattern {pattern} matches every prompt. Make it narrower."
+        ),
+        ViolationCode.OPTION_NOT_OFFERED: N_("Pick something from the menu."),
+        ViolationCode.NOT_PLAIN_DOLLARS: N_("Write it like 1000 or 2.50."),
+        ViolationCode.DAYS_NOT_WHOLE: N_("Write a whole number of days."),
     }
 )
 
 
 def _prompt_too_short(*, least: int, model: ModelId) -> str:
     return ngettext(
-        "The prompt is too short: {model} needs {count} character.",
-        "The prompt is too short: {model} needs {count} characters.",
+        "{model} needs a prompt with at least {count} character.",
+        "{model} needs a prompt with at least {count} characters.",
         least,
         model=MODELS[model].label,
     )
@@ -272,11 +249,30 @@ def _prompt_too_short(*, least: int, model: ModelId) -> str:
 
 def _prompt_too_long(*, model: ModelId, most: int, units: int) -> str:
     return _(
-        "The prompt is too long: {model} takes {most} characters at most, this one has {units}.",
+        "{model} takes prompts of up to {most} characters. Yours has {units}.",
         model=MODELS[model].label,
         most=format_number(most),
         units=format_number(units),
     )
+
+
+def _aspect_ratio_unsupported(
+    *, model: ModelId, ratio: AspectRatio, choices: tuple[AspectRatio, ...]
+) -> str:
+    label = MODELS[model].label
+    if ratio is AspectRatio.AUTO:
+        return _("{model} needs a fixed shape: {choices}", model=label, choices=", ".join(choices))
+    return _(
+        "{model} can't do {ratio}. Pick {choices}.",
+        model=label,
+        ratio=ratio,
+        choices=format_or_list(choices),
+    )
+
+
+def _option_unsupported(*, option: str, able: tuple[ModelId, ...], model: ModelId) -> str:
+    models = format_or_list(MODELS[other].label for other in able if other is not model)
+    return _(_UNSUPPORTED_OPTIONS[option], models=models)
 
 
 def _choice_unknown(*, option: str, value: str, values: tuple[str, ...]) -> str:
@@ -299,36 +295,38 @@ def _fetch_budget_spent(*, most: int, resets_at_ms: int) -> str:
 
 def _channel_not_allowed(*, channels: tuple[int, ...]) -> str:
     return _(
-        "Videos are not asked for in this channel: go to {channels}.",
+        "Videos are off in this channel. Try {channels}.",
         channels=_join_names(f"<#{channel}>" for channel in channels),
     )
 
 
 def _role_required(*, roles: tuple[int, ...]) -> str:
     return _(
-        "On this server, videos are for members with one of the roles {roles}.",
+        "To make videos here, you need one of these roles: {roles}.",
         roles=_join_names(f"<@&{role}>" for role in roles),
     )
 
 
 def _banned_words(*, words: tuple[str, ...]) -> str:
     return _(
-        "The prompt says what is not allowed on this server: {words}.",
-        words=_join_names("`{}`".format(word.replace("`", "'")) for word in words),
+        "This server doesn't allow {words} in prompts.",
+        words=format_or_list(
+            f'"{sanitize(word, _MAX_VALUE_CHARS)}"' for word in words[:_MAX_LISTED]
+        ),
     )
 
 
 def _permissions_missing(*, permissions: tuple[str, ...]) -> str:
     return _(
-        "I could not post the video here: I lack {permissions} in this channel.",
-        permissions=", ".join(_(_PERMISSIONS[name]) for name in permissions),
+        "I can't post here. I need {permissions}.",
+        permissions=format_and_list(f"*{_(_PERMISSIONS[name])}*" for name in permissions),
     )
 
 
 def _too_many_in_flight(*, limit: int) -> str:
     return ngettext(
-        "You may have {count} video under way at once. Try again when one is done.",
-        "You may have {count} videos under way at once. Try again when one is done.",
+        "You can make {count} video at once. Try again when it's done.",
+        "You can make {count} videos at once. Try again when one is done.",
         limit,
     )
 
@@ -337,7 +335,7 @@ def _cooldown_active(*, seconds: int, until_ms: int) -> str:
     # Rounded up: Discord shows whole seconds, and too early would be refused again.
     until_s = -(-until_ms // 1000)
     return _(
-        "This server asks for {seconds} s between two of your videos. You can ask again {when}.",
+        "You can make your next video {when}. This server has a cooldown of {seconds} s.",
         seconds=seconds,
         when=f"<t:{until_s}:R>",
     )
@@ -349,31 +347,36 @@ def _channel_rules_broken(*, channel_id: int, fault: Violation) -> str:
 
 def _confirm_price_out_of_range(*, least: MicroUSD, most: MicroUSD) -> str:
     return _(
-        "The price above which to ask first is from {least} to {most}.",
+        "Confirm above a price between {least} and {most}.",
         least=format_usd(least),
         most=format_usd(most),
     )
 
 
 def _pattern_too_large(*, pattern: str) -> str:
-    reason = _("it is too large")
-    return _("The pattern {pattern} can not be used: {reason}.", pattern=pattern, reason=reason)
+    reason = _("it's too large")
+    return _("I can't use the pattern {pattern}: {reason}.", pattern=pattern, reason=reason)
 
 
 def _field_invalid(*, label: str, fault: Violation) -> str:
-    return _("{label}: {reason}.", label=_(label), reason=format_violation(fault))
+    return _("{label}: {hint}", label=_(label), hint=format_violation(fault))
 
 
 def _amount_too_large(*, most: MicroUSD) -> str:
-    return _("{most} is the most that can be set", most=format_usd(most))
+    return _("The most you can set is {most}.", most=format_usd(most))
 
 
 def _not_a_limit(*, fault: Violation) -> str:
-    return _("{reason}, or none", reason=format_violation(fault))
+    if fault.code is ViolationCode.AMOUNT_TOO_LARGE:
+        most = cast("MicroUSD", dict(fault.params)["most"])
+        return _('The most you can set is {most}, or "none" for no limit.', most=format_usd(most))
+    return _('Write it like 1000 or 2.50, or "none" for no limit.')
 
 
 def _not_a_member_limit(*, most: int) -> str:
-    return _("write a whole number from 0 to {most}, or none", most=format_number(most))
+    return _(
+        'Write a whole number from 0 to {most}, or "none" for no limit.', most=format_number(most)
+    )
 
 
 _FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyType(
@@ -381,6 +384,8 @@ _FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyTyp
         **FILE_FORMATTERS,
         ViolationCode.PROMPT_TOO_SHORT: _prompt_too_short,
         ViolationCode.PROMPT_TOO_LONG: _prompt_too_long,
+        ViolationCode.ASPECT_RATIO_UNSUPPORTED: _aspect_ratio_unsupported,
+        ViolationCode.OPTION_UNSUPPORTED: _option_unsupported,
         ViolationCode.CHOICE_UNKNOWN: _choice_unknown,
         ViolationCode.CHANNEL_NOT_ALLOWED: _channel_not_allowed,
         ViolationCode.ROLE_REQUIRED: _role_required,

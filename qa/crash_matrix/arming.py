@@ -25,8 +25,8 @@ _SLOW: Final = "[[slow:1200]]"
 _SLOWER: Final = "[[slow:3000]]"
 """So slow a task that a wrong submission would be seen before its end."""
 
-_IS_CARD: Final = re.compile(r"\n-# [0-9a-z]{20}$")
-"""A status message ends with its job; a result says more in its last line."""
+_IS_CARD: Final = re.compile(r"details:[0-9a-z]{20}:status")
+"""The custom id of a status message's *Details*."""
 
 POSTS: Final = "/channels/*/messages"
 EDITS: Final = "/channels/*/messages/*"
@@ -120,7 +120,9 @@ async def _cards(stage: "MatrixHarness", count: int = 1) -> list[Message]:
     """Wait for the status messages of so many orders."""
 
     def find() -> list[Message] | None:
-        found = [each for each in stage.channel.messages if _IS_CARD.search(each.text)]
+        found = [
+            each for each in stage.channel.messages if any(map(_IS_CARD.fullmatch, each.custom_ids))
+        ]
         return found if len(found) >= count else None
 
     changes = stage.discord.world.changes

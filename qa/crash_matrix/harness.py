@@ -397,7 +397,7 @@ class _CellRun:
                 awaited="the video to be shared",
             )
             told = ""
-            while "It is in the showcase" not in told:
+            while "hared! See it here" not in told:
                 clicked = await stage.member.click(result, "Share")
                 with suppress(WaitTimeoutError):
                     told = (await clicked.until_answered(within=5)).text

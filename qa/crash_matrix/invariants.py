@@ -18,12 +18,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from cogs.ui.views import showcase_signature
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, POST_UNCONFIRMED, JobState
 from domain.obstacles import ObstacleKind
 from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
 from sandbox.apixo import FakeApixo
 from sandbox.apixo.tasks import Task
+from sandbox.demo.job_posts import is_post
 from sandbox.discord import FakeDiscord, Message
 from sandbox.discord.models import MessageFlag
 from storage.jobs import Job
@@ -41,17 +41,19 @@ VIOLATIONS: Final = (
 
 _CARDS: Final = {
     JobState.DELIVERED: "Done",
-    JobState.REJECTED: "Nothing was charged",
-    JobState.FAILED: "Nothing was charged",
-    JobState.SUBMIT_UNKNOWN: "You were not charged",
-    JobState.STUCK: "stays on hold",
-    JobState.RESULT_LOST: "You were given the price back",
-    JobState.UNDELIVERABLE: "The video is ready",
-    JobState.QUARANTINED: "The operator has been told",
+    JobState.REJECTED: "You weren't charged",
+    JobState.FAILED: "You weren't charged",
+    JobState.SUBMIT_UNKNOWN: "never arrived",
+    JobState.STUCK: "taking far too long",
+    JobState.RESULT_LOST: "we refunded you",
+    JobState.UNDELIVERABLE: "Your video is ready",
+    JobState.QUARANTINED: "The operator knows",
 }
 _UNCONFIRMED_CARD: Final = "Your video is ready and should be below"
+_SHARED: Final = "shared"
+_NOTICE: Final = "notice"
 _SUMMARY: Final = re.compile(r"-# \d{4}-W\d\d")
-_ALERT: Final = "/operator parked"
+_ALERT: Final = "your decision"
 _REMOVED: Final = "I was removed from a server"
 _RESTORED_CARD: Final = "restored from a backup"
 _WITHOUT_RESULT: Final = ENDED_WITHOUT_VIDEO | (PARKED - {JobState.UNDELIVERABLE})
@@ -127,7 +129,7 @@ def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]
 
 def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
     results = [message for message in _seen(discord) if _is_result(message, job)]
-    cards = [message for message in _seen(discord) if message.text.endswith(f"\n-# {job.id}")]
+    cards = [message for message in _seen(discord) if is_post(message, job.id, "status")]
     for kind, found in (("results", results), ("status messages", cards)):
         if len(found) > 1:
             yield f"double posted: {len(found)} {kind}"
@@ -152,24 +154,26 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
 
 def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
     """Judge what is posted besides: shared videos, notifications, summaries, announcements."""
-    shared = f" · {showcase_signature(job.id)}"
+    shared = _SHARED
     found = Counter(_kind_of_post(message, job) for message in _seen(discord))
     del found[""]
     if traces.is_restored:
         del found[_ALERT]  # what a restore parks is notices, whatever was told before
     for kind, count in found.items():
         if count > 1:
-            yield f"double posted: {count} messages end with {kind!r}"
+            yield f"double posted: {count} messages are {kind!r}"
     if traces.cell.fault.shares and job.state is JobState.DELIVERED and not found[shared]:
         yield "lost: the video was shared, but is not in the showcase"
 
 
 def _kind_of_post(message: Message, job: Job) -> str:
-    """Return how a message ends that is neither a result nor a status message; or nothing."""
+    """Return what a message is that is neither a result nor a status message; or nothing."""
     last = message.text.rpartition("\n")[2]
-    ends = (f" · {showcase_signature(job.id)}", f"{job.id} · done", _ALERT)
-    is_summary = _SUMMARY.fullmatch(last) is not None
-    return last if is_summary else next((end for end in ends if last.endswith(end)), "")
+    if _SUMMARY.fullmatch(last) is not None:
+        return last
+    if _ALERT in last:
+        return _ALERT
+    return next((mark for mark in (_SHARED, _NOTICE) if is_post(message, job.id, mark)), "")
 
 
 def _of_the_cards(traces: RunRecord, job: Job, cards: list[Message]) -> Iterator[str]:
@@ -230,8 +234,8 @@ def _seen(discord: FakeDiscord) -> Iterator[Message]:
 
 def _is_result(message: Message, job: Job) -> bool:
     has_video = any(file.filename == f"{job.id}.mp4" for file in message.attachments)
-    is_shared = message.text.endswith(showcase_signature(job.id))
-    return not is_shared and (has_video or message.text.endswith(f" · {job.id}"))
+    is_shared = is_post(message, job.id, _SHARED)
+    return not is_shared and (has_video or is_post(message, job.id, "result"))
 
 
 def _secrets(apixo: FakeApixo, discord: FakeDiscord) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ from workflow.context import Policy
 
 Json = dict[str, Any]
 
-UNKNOWN: Final = "That doesn't work any more"
+UNKNOWN: Final = "That doesn't work anymore"
 """How the answer to an unknown button, form or option begins."""
 
 _ERRORS: Final = frozenset({"error", "critical"})

@@ -13,7 +13,7 @@ VIDEO_PROMPT: Final = "A paper lantern rises over a sleeping harbour, slow crane
 
 WELCOME: Final = Welcome(
     headline=(
-        "The bot is the real one. Discord and APIXO are played on this machine, so nothing costs."
+        "This is the real bot. Discord and APIXO are simulated on your computer, so it's free."
     ),
     examples=[
         Example(
@@ -33,7 +33,7 @@ WELCOME: Final = Welcome(
             picture=None,
         ),
         Example(
-            title="See what you have spent",
+            title="See what you spent",
             text="Exactly, and what is left for today",
             command="spend",
             options={},

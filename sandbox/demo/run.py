@@ -15,6 +15,7 @@ import click
 
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.examples import ANIMATE_PROMPT, EXAMPLE_PICTURE, VIDEO_PROMPT
+from sandbox.demo.job_posts import find_job_id, is_about
 from sandbox.demo.process import ServiceExited, ServiceProcess, new_data_folder, service_for
 from sandbox.demo.session import serve_demo
 from sandbox.demo.snapshot_types import SnapshotReader
@@ -25,8 +26,7 @@ _VIDEO = {"prompt": VIDEO_PROMPT, "duration": 4, "sound": True}
 _START_S = 30
 _ANSWER_S = 10
 _VIDEO_S = 50
-_JOB_ID = re.compile(r"`([0-9a-z]{20})`")
-_PRICE = re.compile(r"Price: \**(\$[0-9.]+)")
+_PRICE = re.compile(r"Costs \**(\$[0-9.]+)")
 _INTERRUPTED: Final = 130
 """The exit code by which shells know that Ctrl-C was pressed."""
 
@@ -150,16 +150,16 @@ class _Requests:
         self._say(f"Ada types /{name}: {options['prompt']}")
         answer = await self._ada.run_command(self._channel, name, options)
         await answer.until_answered(within=_ANSWER_S)
-        job, price = _JOB_ID.search(answer.text), _PRICE.search(answer.text)
+        job, price = find_job_id(answer), _PRICE.search(answer.text)
         if job is None or price is None:
             raise DemoFailed(f"/{name} was refused: {answer.text}")
-        self._say(f"  private answer: job {job[1]}, {price[1]} held")
-        telling = asyncio.create_task(self._tell_progress(job[1]))
+        self._say(f"  private answer: it costs {price[1]}")
+        telling = asyncio.create_task(self._tell_progress(job))
         try:
-            await self._channel.wait_for(lambda shown: _carries(shown, job[1]), within=_VIDEO_S)
+            await self._channel.wait_for(lambda shown: _carries(shown, job), within=_VIDEO_S)
         finally:
             telling.cancel()
-        path = self._service.media / f"{job[1]}.mp4"
+        path = self._service.media / f"{job}.mp4"
         self._say(f"  posted, and Ada is told: {path}")
         return path
 
@@ -168,7 +168,7 @@ class _Requests:
         seen = list[str]()
 
         def is_new(shown: Message) -> bool:
-            return job in shown.text and not shown.attachments and shown.text not in seen
+            return is_about(shown, job) and not shown.attachments and shown.text not in seen
 
         while True:
             message = await self._channel.wait_for(is_new, within=_VIDEO_S)

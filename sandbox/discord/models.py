@@ -210,6 +210,12 @@ class Message:
         return snowflake_time(self.id)
 
     @property
+    def custom_ids(self) -> list[str]:
+        """List the custom ids of its buttons and menus."""
+        found = (component.get("custom_id") for component in walk_components(self.components))
+        return [str(custom_id) for custom_id in found if custom_id is not None]
+
+    @property
     def ephemeral(self) -> bool:
         """Return whether only one member sees it."""
         return self.visible_to is not None

@@ -111,4 +111,6 @@ async def test_every_cause_of_failure_is_told_as_it_is_shown(
     """The sentence of the card is that of the table, for each code of APIXO's."""
     (sentence,) = (second for first, second, *_ in rows(COMMANDS) if first == f"`{code}`")
     job = make_job(videos, ada, JobState.FAILED, fail_code=code, model=ModelId.SEEDANCE_2_0)
+    if code == "SensitiveContent":  # what the table says is for a request with a picture
+        sentence = sentence.removesuffix(" or another picture.")
     assert sentence in format_outcome(StatusView(job))

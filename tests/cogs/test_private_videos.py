@@ -11,10 +11,11 @@ from sqlalchemy import select
 from cogs.ui.buttons import ButtonAction
 from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
+from sandbox.demo.job_posts import is_about, is_post, job_id_in
 from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
 from storage import audit, guild_settings
 from storage.schema import pending_interactions
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 
 S = JobState
 PROMPT = "a secret lake"
@@ -23,7 +24,7 @@ _SLOW_S = 7_000
 SLOW = {**VIDEO, "prompt": f"{PROMPT} [[slow:{_SLOW_S}]]"}
 """A video that is not made before `let_end`, however slow the machine is."""
 POSTS = "/channels/*/messages"
-NONE = "There is no such video"
+NONE = "I can't find that video"
 STRANGERS_ACTS = [
     act
     for act in ButtonAction
@@ -73,7 +74,7 @@ def let_retry(harness: BotHarness) -> None:
 async def direct(person: MemberClient, job: str, shows: str) -> Message:
     """Wait for a direct message whose text has a job and some words."""
     return await person.direct_channel.wait_for(
-        lambda message: job in message.text and shows in message.text,
+        lambda message: is_about(message, job) and shows in message.text,
         within=_PATIENCE_S,
         awaited=f"{shows!r} on {job}",
     )
@@ -137,8 +138,8 @@ async def test_a_server_that_does_not_allow_it_refuses_it(
     """Named with every other broken rule; nothing is held."""
     await allow(harness, private=False)
     answer = await typed(harness, ada, {**VIDEO, "resolution": "1080p"})
-    assert "allows no private videos" in answer.text
-    assert "does not make 1080p" in answer.text
+    assert "Private videos are off" in answer.text
+    assert "can't make 1080p" in answer.text
     assert await harness.job_count() == 0
 
 
@@ -177,7 +178,7 @@ async def test_details_and_delete_work_in_direct_messages(
     assert "Cost: $0.04." in (await click(ada, result, "Details")).text
     question = await click(ada, result, "Delete")
     await click(ada, question, "Delete it")
-    state = await direct(ada, job, "deleted since")
+    state = await direct(ada, job, "Deleted")
     assert ada.direct_channel.messages == [state]
     assert not await harness.context.media.has_video(f"{job}.mp4")
     assert await harness.ledger_kinds(job) == ["hold", "charge"]
@@ -190,10 +191,10 @@ async def test_a_waiting_video_is_cancelled_in_direct_messages(
     harness.policy = replace(harness.policy, max_tasks=0)
     await harness.restart()
     job = job_id_in(await typed(harness, ada))
-    state = await direct(ada, job, "in line")
-    assert button_labels(state) == ["Cancel"]
-    assert "Nothing was charged" in (await click(ada, state, "Cancel")).text
-    assert button_labels(await direct(ada, job, "Cancelled")) == []
+    state = await direct(ada, job, "⏳")
+    assert button_labels(state) == ["Cancel", "Details"]
+    assert "You weren't charged" in (await click(ada, state, "Cancel")).text
+    assert button_labels(await direct(ada, job, "Cancelled")) == ["Details"]
     assert await harness.ledger_kinds(job) == ["hold", "release"]
 
 
@@ -230,8 +231,8 @@ async def test_a_failure_is_told_directly(harness: BotHarness, ada: MemberClient
     """The message says why; nobody else hears of it."""
     answer = await typed(harness, ada, {**VIDEO, "prompt": "a lake [[fail:content]]"})
     job = job_id_in(answer)
-    state = await direct(ada, job, "Nothing was charged")
-    assert button_labels(state) == []
+    state = await direct(ada, job, "You weren't charged")
+    assert button_labels(state) == ["Details"]
     assert await harness.ledger_kinds(job) == ["hold", "release"]
 
 
@@ -242,9 +243,11 @@ async def test_a_late_failure_is_told_in_a_direct_reply(
     job = job_id_in(
         await typed(harness, ada, {**VIDEO, "prompt": "a lake [[slow:600]] [[fail:content]]"})
     )
-    state = await direct(ada, job, "Being made")
+    state = await direct(ada, job, "Making your video")
     harness.clock_offset_ms = 120_000
-    told = await direct(ada, job, "no video")
+    told = await ada.direct_channel.wait_for(
+        lambda message: is_post(message, job, "failure"), within=_PATIENCE_S, awaited="a failure"
+    )
     assert told.reference == state.id
     assert told.notified_user_ids == {ada.id}
 
@@ -278,7 +281,7 @@ async def test_an_answer_that_is_too_old_leaves_the_video_for_post_again(
     harness.token_clock_offset_ms = 0
     assert answer.followups == []
     listed = await (await ada.run_command(harness.channel, "jobs")).until_answered()
-    assert "I may not write to you" in listed.text
+    assert "I can't DM you" in listed.text
     posted = await click(ada, listed, "Post again")
     assert "on its way to you" in posted.text
     await followed_up(harness, posted)
@@ -286,7 +289,7 @@ async def test_an_answer_that_is_too_old_leaves_the_video_for_post_again(
     assert await harness.ledger_kinds(job) == ["hold", "charge"]
     fake_discord.world.open_dms(ada.user)
     listed = await (await ada.run_command(harness.channel, "jobs")).until_answered()
-    assert "sent to you once more" in (await click(ada, listed, "Post again")).text
+    assert "sent it to you again" in (await click(ada, listed, "Post again")).text
     await video_of(ada, job)
 
 
@@ -377,7 +380,7 @@ async def test_direct_messages_that_close_on_the_way(
     """The video follows the private answer."""
     answer = await typed(harness, ada, SLOW)
     job = job_id_in(answer)
-    await direct(ada, job, "Being made")
+    await direct(ada, job, "Making your video")
     fake_discord.world.close_dms(ada.user)
     await let_end(harness, job)
     await followed_up(harness, answer)
@@ -424,7 +427,7 @@ async def test_a_token_that_no_process_can_read_any_more_loses_nothing(
     """With closed direct messages the video waits for *Post again*; two restarts change nothing."""
     answer = await typed(harness, ada, SLOW)
     job = job_id_in(answer)
-    await direct(ada, job, "Being made")
+    await direct(ada, job, "Making your video")
     fake_discord.world.close_dms(ada.user)
     harness.token_secret = "the token of the bot before it was changed"
     await harness.restart()
@@ -445,7 +448,7 @@ async def test_restarts_on_the_way_leave_one_message_of_each(
 ) -> None:
     """What an earlier process posted is found again."""
     job = job_id_in(await typed(harness, ada, SLOW))
-    await direct(ada, job, "Being made")
+    await direct(ada, job, "Making your video")
     for _ in range(2):
         await harness.restart()
     await let_end(harness, job)
@@ -459,7 +462,7 @@ async def test_a_post_whose_answer_is_lost_is_not_repeated(
 ) -> None:
     """It is found in the direct messages."""
     job = job_id_in(await typed(harness, ada, SLOW))
-    state = await direct(ada, job, "Being made")
+    state = await direct(ada, job, "Making your video")
     fake_discord.faults.add("POST", POSTS, Fault(takes_effect=True, ending="reset"))
     await let_end(harness, job)
     result = await video_of(ada, job)
@@ -473,7 +476,7 @@ async def test_a_member_who_has_left_finds_it_when_they_come_back(
 ) -> None:
     """Nobody may write to them meanwhile."""
     job = job_id_in(await typed(harness, ben, SLOW))
-    await direct(ben, job, "Being made")
+    await direct(ben, job, "Making your video")
     await harness.stop()
     fake_discord.world.remove_member(ben.guild, ben.user)
     await harness.start()
@@ -493,7 +496,7 @@ async def test_a_kept_picture_hangs_on_the_direct_message(
     options = {**SLOW, "image": Path("sandbox/demo/pictures/lake.jpg")}
     typed_in = await ada.run_command(harness.channel, "animate", options)
     job = job_id_in(await typed_in.until_answered())
-    state = await direct(ada, job, "Being made")
+    state = await direct(ada, job, "Making your video")
     (file,) = state.attachments
     await let_end(harness, job)
     await video_of(ada, job)
@@ -513,7 +516,7 @@ async def test_a_kept_picture_without_a_place_is_refused_and_costs_nothing(
     job = job_id_in(answer)
     await harness.wait_for_state(job, S.REJECTED)
     let_retry(harness)
-    await answer.until_text(lambda text: "I may not write to you" in text, _PATIENCE_S)
+    await answer.until_text(lambda text: "I can't DM you" in text, _PATIENCE_S)
     assert await harness.ledger_kinds(job) == ["hold", "release"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cogs.ui.i18n import _
 from domain.jobs import JobState
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission
 from sandbox.discord.models import walk_components
 from tests.harness.bot import BotHarness
@@ -100,11 +101,10 @@ async def test_a_video_is_made_in_it(harness: BotHarness, ada: MemberClient) -> 
     """The private answer, the public card while it waits, and the post."""
     answer = await asked(harness, ada, "video", VIDEO)
     all_said(answer.message)
-    found = re.search(r"`([0-9a-z]{20})`", answer.text)
-    assert found is not None
-    await harness.wait_for_state(found[1], JobState.DELIVERED)
-    all_said(await harness.wait_for_status(found[1], _("✅ Done.")))
-    all_said(await harness.wait_for_result(found[1]))
+    job = job_id_in(answer)
+    await harness.wait_for_state(job, JobState.DELIVERED)
+    all_said(await harness.wait_for_status(job, _("✅ Done.")))
+    all_said(await harness.wait_for_result(job))
     for name in ("jobs", "spend"):
         all_said((await asked(harness, ada, name)).message)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Upload
 from tests.harness.media_samples import make_audio, make_video
 from tests.harness.service import PATIENT, SPEED, TIMEOUT_S, ServiceHarness, make_picture
@@ -204,11 +205,16 @@ MODES = [
     ),
     Mode(
         "reference",
-        {"prompt": "words alone", "resolution": "480p", "duration": 4, "aspect_ratio": "21:9"},
+        {
+            "prompt": "a first frame, and a last frame",
+            "resolution": "480p",
+            "duration": 4,
+            "aspect_ratio": "21:9",
+        },
         TWO,
         {
             "mode": "omni_reference",
-            "prompt": "words alone",
+            "prompt": "a first frame, and a last frame",
             "resolution": "480p",
             "duration": 4,
             "aspect_ratio": "21:9",
@@ -250,7 +256,7 @@ async def test_every_mode_sends_its_documented_body_and_costs_its_price_over_a_r
         await harness.wait_until_ready()
         for result in results:
             answer = await (await ada.click(result, "Again")).until_answered(within=TIMEOUT_S)
-            await harness.wait_for_result(job_in(answer.text))
+            await harness.wait_for_result(job_id_in(answer))
     check_bodies(harness, after=len(MODES))
     price = sum(golden(mode) for mode in MODES)
     verdict = await harness.audit()
@@ -296,7 +302,3 @@ def golden(mode: Mode) -> int:
     same = {row["cost_micro_usd"] for row in rows if wanted.items() <= row.items()}
     (price,) = same
     return price
-
-
-def job_in(text: str) -> str:
-    return text.split("`")[1]

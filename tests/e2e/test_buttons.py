@@ -15,6 +15,7 @@ from yarl import URL
 from cogs.ui.buttons import ButtonAction
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.demo.job_posts import is_post, job_id_in
 from sandbox.demo.process import RunningService
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Upload
 from sandbox.discord.models import walk_components
@@ -97,14 +98,14 @@ async def end(
     """Send the form off, answer the questions and correct the request; give the jobs."""
     corrected = await click(stage.ada, refused, "Edit again")
     jobs = [
-        job_in(await send(stage.ada, form, "typed before the end")),
-        await agree(stage.ada, dear, "Spend $0.16"),
-        job_in(await send(stage.ada, corrected, "x after the end")),
+        job_id_in(await send(stage.ada, form, "typed before the end")),
+        await agree(stage.ada, dear, "Make it for $0.16"),
+        job_id_in(await send(stage.ada, corrected, "x after the end")),
     ]
     for job in jobs:
         await stage.harness.wait_for_result(job)
     await use(stage.ada, question, "Delete it", shows="Deleted.")
-    await stage.harness.wait_for_status(stage.result.attachments[0].filename[:20], "deleted")
+    await stage.harness.wait_for_status(stage.result.attachments[0].filename[:20], "Deleted")
     return jobs
 
 
@@ -140,7 +141,7 @@ async def set_up(harness: ServiceHarness) -> Stage:
     world.add_channel(world.guild(), "showcase")
     result = await finished(harness, "video", VIDEO)
     failed = await harness.wait_for_status(
-        await harness.order_video("video", FAILING), "Nothing was charged"
+        await harness.order_video("video", FAILING), "You weren't charged"
     )
     gift = {"user": harness.discord.member("Ada").user, "amount": "1"}
     return Stage(
@@ -183,10 +184,10 @@ async def press_all(stage: Stage) -> list[str]:
     edited = await send(ada, await click(ada, result, "Edit prompt"), "a sea at dawn")
     extended = await send(ada, await click(ada, result, "Extend"), "night falls")
     assert "channels/" in (await click(ada, result, "Share")).text
-    final = await agree(ada, await click(ada, result, "Make final"), "Spend $0.08")
-    failing = job_in(await click(ada, stage.failed, "Try again"))
-    await stage.harness.wait_for_status(failing, "Nothing was charged")
-    return [*map(job_in, (again, edited, extended)), final]
+    final = await agree(ada, await click(ada, result, "Make final"), "Make it for $0.08")
+    failing = job_id_in(await click(ada, stage.failed, "Try again"))
+    await stage.harness.wait_for_status(failing, "You weren't charged")
+    return [*map(job_id_in, (again, edited, extended)), final]
 
 
 async def delete(person: MemberClient, result: Message) -> None:
@@ -206,11 +207,11 @@ async def correct_and_confirm(stage: Stage) -> list[str]:
     }
     refused = await harness.run_command("reference", {**VIDEO, "resolution": "480p", **long})
     cut = await click(ada, refused, "Use the first 15 s")
-    price = next(label for label in button_labels(cut) if label.startswith("Spend"))
+    price = next(label for label in button_labels(cut) if label.startswith("Make it for"))
     return [
-        job_in(corrected),
+        job_id_in(corrected),
         await agree(ada, cut, price),
-        await agree(ada, await harness.run_command("video", DEAR), "Spend $0.16"),
+        await agree(ada, await harness.run_command("video", DEAR), "Make it for $0.16"),
     ]
 
 
@@ -223,21 +224,21 @@ async def look_after_money(stage: Stage) -> None:
     sheet = (await click(max_, report, "CSV")).message
     assert sheet is not None
     assert sheet.attachments[0].filename.endswith(".csv")
-    assert "Took **$1.00** back" in (await click(max_, stage.grants.pop(), "Revoke")).text
+    assert "Took back **$1.00**" in (await click(max_, stage.grants.pop(), "Take back")).text
 
 
 async def be_told(stage: Stage) -> str:
     """Wish to be told, be told, and wish so no more; give the job that it was about."""
     ada = stage.ada
     answer = await stage.harness.run_command("video", VIDEO)
-    await click(ada, answer, "Message me when done")
-    job = job_in(answer)
+    await click(ada, answer, "DM me when videos are done")
+    job = job_id_in(answer)
     told = await ada.direct_channel.wait_for(
-        lambda message: message.text.endswith(f"-# {job} · done"),
+        lambda message: is_post(message, job, "notice"),
         within=TIMEOUT_S,
         awaited=f"the message about {job}",
     )
-    await click(ada, told, "Stop messaging me")
+    await click(ada, told, "Stop DMs")
     return job
 
 
@@ -251,12 +252,12 @@ async def wait_in_line(stage: Stage) -> str:
     await ada.click(answer, "Cancel")
     await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
     listed = await harness.run_command("jobs", {})
-    await use(ada, listed, "Cancel", shows="Cancelled `")
+    await use(ada, listed, "Cancel", shows="Cancelled.")
     is_full = False
     await use(ada, listed, "Next", shows="6–10 of ")
     await use(ada, listed, "Previous", shows="1–5 of ")
     await harness.wait_for_result(first)
-    await use(ada, listed, "Post again", shows="a moment ago")
+    await use(ada, listed, "Post again", shows="just posted")
     return first
 
 
@@ -264,20 +265,20 @@ async def decide(stage: Stage) -> str:
     """As the operator, bind one lost task and release another; give the job that has a video."""
     harness, olga = stage.harness, stage.harness.discord.member("Olga")
     bound, listed = await lost(harness)
-    form = await click(olga, listed, "Bind a task")
+    form = await click(olga, listed, "Link a task")
     *_, task = harness.apixo.tasks
     await olga.submit_modal(form, {"task": task.id})
     await harness.wait_for_result(bound)
-    released, listed = await lost(harness)
-    await use(olga, listed, "Release", shows="off your account?")
-    await use(olga, listed, "Release", shows=f"`{released}` is ended")
+    _released, listed = await lost(harness)
+    await use(olga, listed, "End for free", shows="off your account?")
+    await use(olga, listed, "End for free", shows="Ended. Nobody pays.")
     return bound
 
 
 async def lost(harness: ServiceHarness) -> tuple[str, Interaction]:
     """Have a submission's answer get lost for good; give the job and the operator's list."""
     job = await harness.order_video("video", LOST)
-    await harness.wait_for_status(job, "no video turned up")
+    await harness.wait_for_status(job, "never arrived")
     return job, await harness.run_command("operator parked", {}, who="Olga")
 
 
@@ -302,18 +303,14 @@ async def use(person: MemberClient, shown: Interaction, button: str, *, shows: s
 
 async def agree(person: MemberClient, question: Interaction, button: str) -> str:
     """Click the button with the price, and give the job."""
-    await use(person, question, button, shows="On its way")
-    return job_in(question)
+    await use(person, question, button, shows="on its way")
+    return job_id_in(question)
 
 
 async def send(person: MemberClient, form: Interaction, prompt: str) -> Interaction:
     """Send a form off with another prompt, and wait for the answer."""
     sent = await person.submit_modal(form, {"prompt": prompt})
     return await sent.until_answered(within=TIMEOUT_S)
-
-
-def job_in(answer: Interaction) -> str:
-    return answer.text.split("`")[1]
 
 
 def custom_id(shown: Interaction, start: str) -> str:
@@ -349,7 +346,7 @@ async def test_again_sends_a_fresh_address_when_the_link_has_run_out(tmp_path: P
         assert await link_status(first["image_urls"][0]) == 404
         async with harness.service.run():
             await harness.wait_until_ready()
-            job = job_in(await click(discord.member("Ada"), result, "Again"))
+            job = job_id_in(await click(discord.member("Ada"), result, "Again"))
             await harness.wait_for_result(job)
         second = submitted(harness)[1]
         assert second["image_urls"] != first["image_urls"]

@@ -38,7 +38,13 @@ async def test_one_run_of_the_demo_makes_two_videos_and_proves_its_ledger(tmp_pa
         process = await launch(command, environment, said_in, said_in)
     code, said = await process.wait(), said_in.read_text()
     assert code == 0, said
-    for step in ("/animate", "/video", "Being made", "charged $0.26", "every invariant holds"):
+    for step in (
+        "/animate",
+        "/video",
+        "Making your video",
+        "charged $0.26",
+        "every invariant holds",
+    ):
         assert step in said
     animated, imagined = re.findall(r"^  (/\S+\.mp4)$", said, re.MULTILINE)
     assert _difference(animated) < 20 < _difference(imagined)

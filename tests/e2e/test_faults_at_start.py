@@ -243,7 +243,7 @@ CASES: dict[str, Case] = {
         R, "cannot be read", {"DISCORD_TOKEN": "", "DISCORD_TOKEN_FILE": "/nowhere"}
     ),
     "a secret given twice": Case(R, "leave one out", {"APIXO_API_KEY_FILE": "/etc/hostname"}),
-    "a limit with a comma": Case(R, "plain dollars", {"USER_DAILY_LIMIT_USD": "5,00"}),
+    "a limit with a comma": Case(R, "Write it like 1000", {"USER_DAILY_LIMIT_USD": "5,00"}),
     "no tasks": Case(R, "at least 1", {"APIXO_MAX_TASKS": "0"}),
     "a public address without TLS": Case(R, "https://", {"PUBLIC_URL": "http://bot.example"}),
     "servers by name": Case(R, "ALLOWED_SERVERS", {"ALLOWED_SERVERS": "Studio"}),

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.apixo import Fault as ApixoFault
 from sandbox.apixo.clips import minimal_clip
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import Fault
 from tests.harness.service import LAKE, TIMEOUT_S, ServiceHarness, request_of_every_mode
 
@@ -29,7 +30,7 @@ async def test_killed_while_generating_every_mode_is_posted_and_charged_once(
             await harness.wait_until_ready()
             jobs = [await harness.order_video(*each) for each in request_of_every_mode()]
             for job in jobs:
-                await harness.wait_for_status(job, "Being made")
+                await harness.wait_for_status(job, "Making your video")
             running.process.send_signal(signal.SIGKILL)
             await running.process.wait()
         assert harness.apixo.tasks.in_flight_count == 8
@@ -53,8 +54,8 @@ async def test_the_channel_keeps_two_messages_and_only_the_result_mentions(harne
         options = {"image": LAKE, "prompt": "@everyone look at <@1>"}
         with harness.halted_apixo():
             answer = await harness.run_command("animate", options)
-            job = answer.text.split("`")[1]
-            await harness.wait_for_status(job, "Being made")
+            job = job_id_in(answer)
+            await harness.wait_for_status(job, "Making your video")
         result = await harness.wait_for_result(job)
         status = await harness.wait_for_status(job, "Done")
     ada = harness.discord.member("Ada")
@@ -79,7 +80,7 @@ async def test_sigterm_ends_the_process_cleanly_and_nothing_is_lost(harness: Ser
         async with service.run() as running:
             await harness.wait_until_ready()
             jobs = [await harness.order_video("video", VIDEO) for _ in range(2)]
-            await harness.wait_for_status(jobs[0], "Being made")
+            await harness.wait_for_status(jobs[0], "Making your video")
             running.process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
     async with service.run():
@@ -98,7 +99,7 @@ async def test_a_post_whose_answer_is_lost_is_not_posted_again(harness: ServiceH
         for fault in (Fault(status=502), Fault(ending="reset"), Fault(status=503)):
             with harness.halted_apixo():
                 job = await harness.order_video("video", VIDEO)
-                await harness.wait_for_status(job, "Being made")
+                await harness.wait_for_status(job, "Making your video")
                 lost = Fault(status=fault.status, ending=fault.ending, takes_effect=True)
                 harness.discord.faults.add("POST", posts, lost)
             await harness.wait_for_result(job)
@@ -113,7 +114,7 @@ async def test_the_gateway_may_drop_while_videos_are_made(harness: ServiceHarnes
         await harness.wait_until_ready()
         with harness.halted_apixo():
             first = await harness.order_video("video", VIDEO)
-            await harness.wait_for_status(first, "Being made")
+            await harness.wait_for_status(first, "Making your video")
             await harness.discord.gateway.drop_connections()
         await harness.wait_for_result(first)
         second = await harness.order_video("video", VIDEO)
@@ -132,9 +133,9 @@ async def test_a_waiting_video_is_cancelled_by_its_button(harness: ServiceHarnes
         await harness.wait_until_ready()
         with harness.halted_apixo():
             first = await harness.order_video("video", VIDEO)
-            await harness.wait_for_status(first, "Being made")
+            await harness.wait_for_status(first, "Making your video")
             answer = await harness.run_command("video", VIDEO)
-            second = answer.text.split("`")[1]
+            second = job_id_in(answer)
             await ada.click(answer, "Cancel")
             await answer.until_text(lambda text: "Cancelled" in text, within=TIMEOUT_S)
             await harness.wait_for_status(second, "Cancelled")
@@ -150,7 +151,7 @@ async def test_a_lost_submission_is_parked_and_said_so(harness: ServiceHarness):
     async with harness.service.run():
         await harness.wait_until_ready()
         job = await harness.order_video("video", VIDEO)
-        await harness.wait_for_status(job, "answer got lost")
+        await harness.wait_for_status(job, "lost contact with the video model")
         after = await harness.order_video("video", VIDEO)
         await harness.wait_for_result(after)
     assert len(harness.apixo.journal.requests_to("/generateTask/")) == 2
@@ -171,7 +172,7 @@ async def test_only_what_plays_is_posted(harness: ServiceHarness):
         for job in jobs[:2]:
             video = (await harness.wait_for_result(job)).attachments[0]
             assert video.size == whole
-        await harness.wait_for_status(jobs[2], "its file is lost")
+        await harness.wait_for_status(jobs[2], "couldn't download your video")
         assert harness.result_messages(jobs[2]) == []
     verdict = await harness.audit()
     assert (verdict["jobs"]["delivered"], verdict["jobs"]["result_lost"]) == (2, 1)
@@ -185,8 +186,8 @@ async def test_a_failed_task_is_told_and_costs_nothing(harness: ServiceHarness):
         job = await harness.order_video(
             "video", {**VIDEO, "prompt": "odd [[fail:SensitiveContent]]"}
         )
-        status = await harness.wait_for_status(job, "Nothing was charged")
-        assert "content rules" in status.text
+        status = await harness.wait_for_status(job, "You weren't charged")
+        assert "content filter" in status.text
     assert (await harness.audit())["ledger"]["charged"] == 0
 
 

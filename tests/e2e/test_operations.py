@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.apixo import FakeApixo
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import Fault
 from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
@@ -62,8 +63,8 @@ async def test_a_command_under_way_at_sigterm_is_still_answered(harness: Service
         await answer.until_acknowledged()
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), TIMEOUT_S) == 0
-    assert "On its way" in answer.text
-    job = answer.text.split("`")[1]
+    assert "on its way" in answer.text
+    job = job_id_in(answer)
     async with harness.service.run():
         await harness.wait_for_result(job)
 

@@ -15,13 +15,15 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sandbox.demo.job_posts import job_id_in
 from sandbox.demo.process import Process, launch, terminate
+from sandbox.discord import Interaction
 from tests.harness.outages import KillablePostgres, SmallDisk, make_unwritable, start_hurried
 from tests.harness.ports import free_port
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4}
-NOT_DONE = "can not get at its records just now"
+NOT_DONE = "can't reach our records right now"
 
 
 @dataclass
@@ -53,14 +55,14 @@ class Watched(ServiceHarness):
     async def order_being_made(self) -> str:
         """Order a video, and wait until it is being made."""
         job = await self.order_video("video", VIDEO)
-        await self.wait_for_status(job, "Being made")
+        await self.wait_for_status(job, "Making your video")
         return job
 
-    async def answers(self, words: str) -> str:
+    async def answers(self, words: str) -> Interaction:
         """Type a command, and read some words in its private answer."""
         answer = await self.run_command("video", VIDEO)
         assert words in answer.text
-        return answer.text
+        return answer
 
     async def logs(self, words: str) -> None:
         """Wait until the log has some words."""
@@ -125,12 +127,12 @@ async def test_a_disk_that_is_full_when_a_video_is_fetched(
         with stage.halted_apixo():
             first = await stage.order_being_made()
             await disk.fill(running.process.pid)
-        await stage.says("media", "0.0 GB are free where videos are kept")
-        second = (await stage.answers("no room left")).split("`")[1]
+        await stage.says("media", "Only 0.0 GB of disk space are left")
+        second = job_id_in(await stage.answers("We're paused for a moment"))
         await stage.logs("media folder not writable")
-        await stage.wait_for_status(second, "no room left")
+        await stage.wait_for_status(second, "We're paused for a moment")
         await olga.direct_channel.wait_for(
-            lambda m: "GB are free where videos are kept" in m.text,
+            lambda m: "GB of disk space are left" in m.text,
             within=TIMEOUT_S,
             awaited="the news",
         )

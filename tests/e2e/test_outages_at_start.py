@@ -44,7 +44,7 @@ async def test_a_paid_video_is_fetched_without_discord_and_posted_when_it_is_bac
     await harness.wait_until_ready()
     with harness.halted_apixo():
         job = await harness.order_video("video", VIDEO)
-        await harness.wait_for_status(job, "Being made")
+        await harness.wait_for_status(job, "Making your video")
         await terminate(life, 0)
     for fault in (
         Fault(status=503),

@@ -45,7 +45,7 @@ async def test_every_broken_rule_is_named_privately_and_nothing_is_left(harness:
         await harness.wait_until_ready()
         for command, options, named in CASES:
             answer = await harness.run_command(command, options)
-            assert "Nothing was charged" in answer.text, (command, options, answer.text)
+            assert "You weren't charged" in answer.text, (command, options, answer.text)
             for words in named:
                 assert words in answer.text, (words, answer.text)
             assert answer.text.count("\n- ") >= len(named), answer.text

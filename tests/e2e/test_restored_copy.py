@@ -24,11 +24,11 @@ async def test_a_copy_put_back_is_recognized_and_its_queue_released_at_one_word(
         olga = harness.discord.member("Olga")
         listed = await harness.run_command("operator parked", {}, who="Olga")
         assert "the database was restored from a copy" in listed.text
-        await olga.click(listed, "Release all (1)")
+        await olga.click(listed, "End all (1)")
         await changes(harness, listed, "Release the **1** job of server")
-        await olga.click(listed, "Release all")
-        await changes(harness, listed, "1 job is ended; nobody pays for it.")
-        await harness.wait_for_status(job, "there will be no video")
+        await olga.click(listed, "End all")
+        await changes(harness, listed, "Ended 1 video. Nobody pays.")
+        await harness.wait_for_status(job, "there won't be a video")
     assert "database restored from a copy" in harness.service.log.read_text()
     assert len(harness.apixo.tasks) == len(harness.result_messages(job)) == 1
     assert (await harness.audit())["ledger"]["held"] == 0
@@ -88,7 +88,7 @@ async def live_past_a_copy(harness: ServiceHarness, copy: Path, *folder: Path) -
         await harness.wait_until_ready()
         await harness.run_command("operator pause", {"reason": "a backup"}, who="Olga")
         job = await harness.order_video("video", VIDEO)
-        await harness.wait_for_status(job, "has paused it")
+        await harness.wait_for_status(job, "Paused:")
         code, said = await harness.run_command_line("backup", str(copy))
         assert code == 0, said
         if folder:

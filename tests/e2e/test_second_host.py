@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, Message
 from sandbox.discord.models import walk_components
 from tests.conftest import PostgresqlTemplate
@@ -140,7 +141,7 @@ async def wait_out_an_outage(harness: ServiceHarness, gate: Gate) -> None:
     """A video is ready while the bucket is not there: it is posted when it is back."""
     with harness.halted_apixo():
         job = await harness.order_video("video", {"prompt": "a sea", "duration": 4})
-        await harness.wait_for_status(job, "Being made")
+        await harness.wait_for_status(job, "Making your video")
         gate.close()
     async with asyncio.timeout(TIMEOUT_S):
         while "stage interrupted" not in harness.service.log.read_text():
@@ -155,4 +156,4 @@ async def click(harness: ServiceHarness, where: Message, button: str) -> Interac
 
 
 def job_in(answer: Interaction) -> str:
-    return answer.text.split("`")[1]
+    return job_id_in(answer)

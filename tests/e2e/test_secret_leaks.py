@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo import Fault as ApixoFault
+from sandbox.demo.job_posts import is_about
 from sandbox.discord import FakeDiscord, Fault
 from tests.harness.ports import free_port
 from tests.harness.service import LAKE, PATIENT, SPEED, TIMEOUT_S, ServiceHarness
@@ -94,7 +95,7 @@ async def _apixo_echoes_what_it_was_sent(harness: ServiceHarness) -> None:
         apixo.faults.add_submit(fault)
         job = await harness.order_video("video", {"prompt": PROMPT, "duration": 4})
         await harness.discord.channel("videos").wait_for(
-            lambda message, job=job: job in message.text and "⏳" not in message.text,
+            lambda message, job=job: is_about(message, job) and "⏳" not in message.text,
             within=TIMEOUT_S,
             awaited=f"an end of {job}",
         )
@@ -114,7 +115,7 @@ async def _the_disk_is_gone(harness: ServiceHarness) -> None:
     """Put a file where members' files are kept, then where the folder of the videos was."""
     media = Path(harness.service.environment["MEDIA_STORE"])
     for folder, words in (
-        (media / "inputs", "could not be taken in"),
+        (media / "inputs", "couldn't take"),
         (media, "short of disk space"),
     ):
         shutil.rmtree(folder, ignore_errors=True)

@@ -44,7 +44,7 @@ async def answer_every_question(terminal: Terminal, harness: ServiceHarness) -> 
         (key, "wrong-key", ""),
         (key, harness.apixo.key, "APIXO does not accept this key"),
         (member, "5,00", ""),
-        (member, "2.50", "write plain dollars"),
+        (member, "2.50", "Write it like 1000"),
         ("whole server? [50]", "", ""),
         ("everything together", "100", ""),
         ("Use PostgreSQL instead? [y/N]", "", ""),

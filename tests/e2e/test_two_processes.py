@@ -17,6 +17,7 @@ import pytest
 from domain.guild_settings import GuildSettings
 from domain.money import MicroUSD
 from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.job_posts import job_id_in
 from sandbox.demo.process import Process, ServiceProcess, terminate
 from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient
 from sandbox.discord.models import walk_components
@@ -167,7 +168,7 @@ async def test_a_question_of_a_process_that_was_killed_is_answered_by_the_other(
         second.lag_s = first.lag_s = 0
         form = await answered(pair.ada.click(refused, "Edit again"))
         jobs = [
-            job_in(await answered(pair.ada.submit_modal(form, {"prompt": "x marks the spot"}))),
+            job_id_in(await answered(pair.ada.submit_modal(form, {"prompt": "x marks the spot"}))),
             await agree(pair, dear),
         ]
     for job in jobs:
@@ -215,7 +216,7 @@ async def corrected(pair: Pair, refused: Interaction, **values: Any) -> str:
     pair.change_turns()
     form = await answered(pair.ada.click(refused, "Edit again"))
     pair.change_turns()
-    return job_in(await answered(pair.ada.submit_modal(form, values)))
+    return job_id_in(await answered(pair.ada.submit_modal(form, values)))
 
 
 async def spend(pair: Pair) -> str:
@@ -227,9 +228,9 @@ async def spend(pair: Pair) -> str:
 
 
 async def agree(pair: Pair, question: Interaction) -> str:
-    await pair.ada.click(question, "Spend $0.16")
-    await question.until_text(lambda text: "`" in text, TIMEOUT_S)
-    return job_in(question)
+    await pair.ada.click(question, "Make it for $0.16")
+    await question.until_text(lambda text: "on its way" in text, TIMEOUT_S)
+    return job_id_in(question)
 
 
 async def animate_another(pair: Pair) -> str:
@@ -246,7 +247,7 @@ async def animate_another(pair: Pair) -> str:
     form = await answered(pair.ada.select(card, menu["custom_id"], ["2"]))
     pair.change_turns()
     values = {"prompt": "it drifts", "seconds": ["4"], "resolution": ["480p"]}
-    return job_in(await answered(pair.ada.submit_modal(form, values)))
+    return job_id_in(await answered(pair.ada.submit_modal(form, values)))
 
 
 async def watch_in_private(pair: Pair) -> None:
@@ -275,7 +276,3 @@ async def followed_up(pair: Pair, asked: Interaction) -> None:
 
 async def answered(acting: Awaitable[Interaction]) -> Interaction:
     return await (await acting).until_answered(TIMEOUT_S)
-
-
-def job_in(answer: Interaction) -> str:
-    return answer.text.split("`")[1]

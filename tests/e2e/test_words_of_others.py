@@ -106,14 +106,14 @@ async def _apixo_repeats_it(harness: ServiceHarness) -> None:
         fields = {"error": f"Rejected: {words}", "failMsg": words, "failCode": words}
         faults.add_submit(ApixoFault(status=400, message=words, fields=fields))
     for job in [await _order(harness) for _ in said]:
-        await harness.wait_for_status(job, "Nothing was charged")
+        await harness.wait_for_status(job, "You weren't charged")
     for words in said:
         faults.add_status(ApixoFault(status=503, message=words, fields={"error": words}))
     for words in said:
         fields = {"state": "failed", "failMsg": words, "failCode": words}
         faults.add_status(ApixoFault(fields=fields))
     for job in [await _order(harness) for _ in said]:
-        await harness.wait_for_status(job, "Nothing was charged")
+        await harness.wait_for_status(job, "You weren't charged")
     faults.add_submit(ApixoFault(status=500, message=PROMPT, fields={"taskId": PROMPT}))
     await harness.wait_for_status(await _order(harness), "lost")
     host = PROMPT.replace(" ", "-")

@@ -1,7 +1,6 @@
 """The real bot with all its parts beside both stand-ins; it can be stopped and started again."""
 
 import asyncio
-import re
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -26,6 +25,7 @@ from cogs.publishing.publisher import DiscordPublisher
 from cogs.ui.acknowledgements import SharedInteractions
 from domain.jobs import JobState
 from sandbox.apixo import FakeApixo
+from sandbox.demo.job_posts import is_post, job_id_in
 from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient, Message
 from sandbox.discord.models import walk_components
 from storage import billing, jobs
@@ -43,7 +43,6 @@ from workflow.token_cipher import TokenCipher
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
-_JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 _PATIENCE_S = 120
 
 
@@ -109,7 +108,7 @@ class BotHarness:
     async def wait_for_status(self, job: str, shows: str) -> Message:
         """Wait until a job's status message shows some words."""
         return await self.channel.wait_for(
-            lambda message: message.text.endswith(f"-# {job}") and shows in message.text,
+            lambda message: is_post(message, job, "status") and shows in message.text,
             within=_PATIENCE_S,
             awaited=f"{shows!r} on {job}",
         )
@@ -184,13 +183,6 @@ class BotHarness:
         # How long the library waits for servers that do not come; here all have come.
         bot._connection.guild_ready_timeout = 0.02
         return bot
-
-
-def job_id_in(answer: Interaction) -> str:
-    """Read a job's id from a private answer."""
-    found = _JOB_ID.search(answer.text)
-    assert found is not None, answer.text
-    return found[1]
 
 
 def button_labels(shown: Message | Interaction) -> list[str]:

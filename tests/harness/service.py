@@ -1,7 +1,6 @@
 """The real process (`python -m bot`) between both stand-ins, and a channel to type in."""
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from PIL import Image
 
 from domain.models import ModelId
 from sandbox.apixo import FakeApixo
+from sandbox.demo.job_posts import is_about, job_id_in
 from sandbox.demo.process import ServiceProcess, service_for
 from sandbox.discord import DiscordConfig, FakeDiscord, Interaction, Message, Upload
 from tests.harness.forked_bot import BOT_COMMAND, fork_bot
@@ -28,7 +28,6 @@ PATIENT = DiscordConfig(ack_seconds=TIMEOUT_S, identify_seconds=0)
 """A Discord that does not mind how busy this machine is, nor how often the service starts."""
 
 _HALTED = 1e-3
-_JOB_ID = re.compile(r"`([0-9a-z]{20})`")
 
 
 @dataclass
@@ -79,9 +78,7 @@ class ServiceHarness:
     async def order_video(self, name: str, options: dict[str, Any], **place: str) -> str:
         """Type a command that is accepted, and return its job's id."""
         answer = await self.run_command(name, options, **place)
-        found = _JOB_ID.search(answer.text)
-        assert found is not None, answer.text
-        return found[1]
+        return job_id_in(answer)
 
     async def wait_for_result(self, job: str, where: str = "videos") -> Message:
         """Wait for the message that carries a job's video."""
@@ -94,7 +91,7 @@ class ServiceHarness:
     async def wait_for_status(self, job: str, shows: str, where: str = "videos") -> Message:
         """Wait until a job's status message shows some words."""
         return await self.discord.channel(where).wait_for(
-            lambda m: job in m.text and shows in m.text and not m.attachments,
+            lambda m: is_about(m, job) and shows in m.text and not m.attachments,
             within=TIMEOUT_S,
             awaited=f"{shows!r} on {job}",
         )

@@ -35,11 +35,11 @@ async def test_each_mode_runs_from_the_command_the_menu_and_the_form(
     await expect(videos).to_have_count(6, timeout=TIMEOUT_MS)
     done = page_driver.messages.filter(has_text="Done")
     for told, model, count in (
-        ("A video from words", PRO, 1),
-        ("A video from words", TWO, 1),
-        ("A picture comes to life", PRO, 1),
-        ("A picture comes to life", TWO, 2),
-        ("A video from references", TWO, 1),
+        ("Text to video", PRO, 1),
+        ("Text to video", TWO, 1),
+        ("Image to video", PRO, 1),
+        ("Image to video", TWO, 2),
+        ("Reference video", TWO, 1),
     ):
         told_so = done.filter(has_text=told).filter(has_text=model)
         await expect(told_so).to_have_count(count, timeout=TIMEOUT_MS)

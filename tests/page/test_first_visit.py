@@ -25,8 +25,8 @@ async def _animate_from_the_card(visitor: PageDriver) -> None:
     await visitor.page.get_by_role("button", name="Remove lake.jpg").click()
     await visitor.attach("image", LAKE)
     await visitor.send()
-    await visitor.wait_for_message("On its way")
-    await visitor.wait_for_message("A picture comes to life")
+    await visitor.wait_for_message("on its way")
+    await visitor.wait_for_message("Image to video")
     await visitor.play_video(1)
 
 
@@ -47,5 +47,5 @@ async def _lose_an_answer(visitor: PageDriver) -> None:
     await visitor.start_command("video")
     await visitor.page.locator("#option-prompt").fill("A lantern over a harbour")
     await visitor.send()
-    await visitor.wait_for_message("its answer got lost")
+    await visitor.wait_for_message("lost contact with the video model")
     await expect(drawer.get_by_text("submit unknown")).to_be_visible(timeout=TIMEOUT_MS)

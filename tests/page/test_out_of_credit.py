@@ -12,16 +12,16 @@ async def test_a_video_waits_for_money_says_so_and_comes_when_it_is_back(page_dr
     await expect(drawer.get_by_text("$0.00").first).to_be_visible(timeout=TIMEOUT_MS)
     await _ask(page_driver, "A lantern over a harbour")
     card = await page_driver.wait_for_message("out of credit")
-    await expect(card).to_contain_text("Your place in line and your price on hold are kept")
+    await expect(card).to_contain_text("You keep your spot")
 
     await _ask(page_driver, "A second lantern")
-    answer = await page_driver.wait_for_message("On its way")
-    await expect(answer).to_contain_text("out of credit")
+    answer = await page_driver.wait_for_message("on its way")
+    await expect(answer).to_contain_text("We're paused for a moment")
 
     await drawer.get_by_role("button", name="Fill APIXO's balance").click()
     await page_driver.play_video(1)
     await page_driver.play_video(2)
-    await expect(page_driver.messages.filter(has_text="goes on by itself")).to_have_count(1)
+    await expect(page_driver.messages.filter(has_text="paused for a moment")).to_have_count(1)
 
 
 async def _ask(visitor: PageDriver, prompt: str) -> None:

@@ -23,7 +23,7 @@ from storage.jobs import Job
 from workflow.billing.quotas import Actor
 from workflow.billing.settlement import Payer, refund, resolve_payment
 from workflow.context import Context
-from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable
+from workflow.errors import StaleDecision, TaskCheckFailed, TaskNotBindable, TaskTaken
 from workflow.operator.parked_jobs import Decision, ParkedJob, read_parked_job
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ async def apply_decision(context: Context, request: DecisionRequest) -> Job:
     except StaleJobError:
         raise StaleDecision(request.job_id) from None
     except TaskAlreadyAssigned:
-        raise TaskNotBindable("the task belongs to another job") from None
+        raise TaskTaken("the task belongs to another job") from None
     _log.warning(
         "operator decision applied",
         decision=request.decision,

@@ -24,7 +24,7 @@ from cogs.reports.charts.svg import (
     text_width,
     truncate_text,
 )
-from cogs.ui.i18n import N_, _, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_price, ngettext
 from domain.money import ZERO, MicroUSD
 
 CHART_WIDTH: Final = 800
@@ -128,7 +128,7 @@ def _draw_head(chart: Chart) -> Iterator[str]:
         made.append(_("mostly {model}", model=chart.most_used_model))
     yield draw_text(_MARGIN, 42, truncate_text(chart.title, _TITLE, 500), _TITLE)
     yield draw_text(_MARGIN, 64, chart.period, _PLAIN)
-    yield draw_text(right, 45, format_usd(chart.total), replace(_LARGE, anchor="end"))
+    yield draw_text(right, 45, format_price(chart.total), replace(_LARGE, anchor="end"))
     yield draw_text(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
 
 
@@ -237,7 +237,7 @@ def _draw_limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
 
 def _draw_figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
     """Draw each bar's amount above it; only the highest bar's if they do not all fit."""
-    figures = [format_usd(bar.total) for bar in bars]
+    figures = [format_price(bar.total) for bar in bars]
     all_fit = all(text_width(figure, _FIGURE) + 6 <= plot.pitch for figure in figures)
     highest = max(range(len(bars)), key=lambda number: bars[number].total, default=0)
     for number, (bar, figure) in enumerate(zip(bars, figures, strict=True)):
@@ -282,7 +282,7 @@ def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
             width = amount * per_micro
             yield draw_rect(x, y + 2, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 8, colour)
             x += width
-        yield draw_text(x + 8, y + 16, format_usd(bar.total), replace(_FIGURE, anchor="start"))
+        yield draw_text(x + 8, y + 16, format_price(bar.total), replace(_FIGURE, anchor="start"))
         share = format_share(bar.total, chart.paid)
         yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
 
@@ -294,7 +294,7 @@ def _draw_legend(chart: Chart, height: float) -> Iterator[str]:
     """Draw each model's colour, label and total cost."""
     x, y = float(_MARGIN), height - 22
     for colour, model, amount in _model_sums(chart):
-        figure = format_usd(amount)
+        figure = format_price(amount)
         yield draw_rect(x, y - 11, 12, 12, colour)
         yield draw_text(x + 20, y, model, _PLAIN)
         yield draw_text(x + 28 + text_width(model, _PLAIN), y, figure, _BRIGHT)

@@ -40,12 +40,12 @@ from workflow.member_turns import MemberTurn
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_UNFETCHED = "could not be fetched from Discord. Attach it again."
-_FOREIGN = "does not lie on Discord's servers."
+_UNFETCHED = "I couldn't get lake.png from Discord. Attach it again."
+_FOREIGN = "isn't on Discord's servers. Attach it here."
 _NO_PICTURE = "I can't read lake.png as a picture. Attach a PNG, JPEG,"
-_DAMAGED = "is a damaged picture, or a part of one."
-_TOO_MANY_PIXELS = "has too many pixels. Save it smaller"
-_TOO_LARGE = "is too large: 30"
+_DAMAGED = "is a damaged or incomplete picture."
+_TOO_MANY_PIXELS = "has too many pixels."
+_TOO_LARGE = "is too large"
 _MAX_FETCHED = 30_000_000
 
 
@@ -284,7 +284,7 @@ async def test_more_than_was_announced_is_cut_off(server: Server, loader: TurnLo
 
     server.answer = send
     assert problem(await loader.load_pictures([attachment(server.url())])) == (
-        "lake.png is too large: 30 MB at most."
+        "lake.png is too large. Use up to 30 MB."
     )
 
 
@@ -355,7 +355,7 @@ async def test_what_can_not_be_fetched_is_to_be_attached_again(
     """A broken transfer, one that is compressed though nobody asked, or any answer but 200."""
     server.answer = answer
     gathered = await loader.load_pictures([attachment(server.url())])
-    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+    assert problem(gathered) == _UNFETCHED
 
 
 async def test_a_host_that_is_not_there_is_told(
@@ -365,7 +365,7 @@ async def test_a_host_that_is_not_there_is_told(
     root = f"http://127.0.0.1:{unused_tcp_port}"
     loader = TurnLoader(AttachmentLoader(session, f"{root}/api/v10"), turn)
     gathered = await loader.load_pictures([attachment(f"{root}/x.png")])
-    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+    assert problem(gathered) == _UNFETCHED
 
 
 async def test_an_expired_link_is_to_be_attached_again(
@@ -380,7 +380,7 @@ async def test_an_expired_link_is_to_be_attached_again(
         files = await given(fake_discord.member("Ada"), fake_discord.channel("videos"), upload)
         assert (await loader.load_pictures(files)).violations == ()
         clock.advance(options.link_seconds + 1)
-        assert problem(await loader.load_pictures(files)) == f"lake.png {_UNFETCHED}"
+        assert problem(await loader.load_pictures(files)) == _UNFETCHED
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -394,7 +394,7 @@ async def test_a_redirect_is_not_followed(server: Server, loader: TurnLoader, st
 
     server.answer = send
     gathered = await loader.load_pictures([attachment(server.url())])
-    assert problem(gathered) == f"lake.png {_UNFETCHED}"
+    assert problem(gathered) == _UNFETCHED
     assert server.asked == ["/cdn/lake.png"]
 
 
@@ -594,19 +594,19 @@ async def test_references_are_told_apart_measured_and_kept(
 
 def _misplaced() -> dict[str, tuple[bytes, str, str]]:
     clip, tone, wave = make_video(2000), make_audio(2000), make_audio(2000, "wav")
-    damaged = "is a damaged video, or a part of one."
+    damaged = "is a damaged or incomplete video."
     return {
         "a picture as video": (
             picture(),
             "video",
             "is really another kind of file: PNG. Attach an MP4, MOV,",
         ),
-        "a sound as video": (tone, "video", "has no video in it, or only sound."),
+        "a sound as video": (tone, "video", "has no video in it."),
         "nothing as video": (b"", "video", "I can't read walk.mp4 as a video."),
         "WebM": (b"\x1aE\xdf\xa3" + bytes(99), "video", damaged),
         "half a video": (clip[: len(clip) // 2], "video", damaged),
-        "sound in an MP4": (make_audio(2000, "mp4"), "video", "has no video in it, or only sound."),
-        "50 MB and a byte": (clip.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "video", "is too large: 50"),
+        "sound in an MP4": (make_audio(2000, "mp4"), "video", "has no video in it."),
+        "50 MB and a byte": (clip.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "video", "is too large"),
         "a picture as audio": (
             picture(),
             "audio",
@@ -614,8 +614,8 @@ def _misplaced() -> dict[str, tuple[bytes, str, str]]:
         ),
         "a video as audio": (clip, "audio", "has no sound."),
         "nothing as audio": (b"", "audio", "I can't read walk.mp4 as sound."),
-        "a WAV without sound": (wave[:40], "audio", "is a damaged audio file, or a part of one."),
-        "50 MB of sound": (tone.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "audio", "is too large: 50"),
+        "a WAV without sound": (wave[:40], "audio", "is a damaged or incomplete sound."),
+        "50 MB of sound": (tone.ljust(MAX_VIDEO_BYTES + 1, b"\0"), "audio", "is too large"),
     }
 
 
@@ -690,4 +690,4 @@ async def test_a_disk_that_takes_no_more_is_told(
     else:
         (tmp_path / "media").symlink_to("/dev/full")
     gathered = await loader.load_pictures([attachment(server.url())])
-    assert problem(gathered) == "lake.png could not be taken in just now. Try again later."
+    assert problem(gathered) == "I couldn't take lake.png right now. Try again later."

@@ -32,7 +32,7 @@ NOT_FOR_A_CHOICE = [
 ]
 """Too long, of several lines, too long as Discord counts, with what nobody sees, one too many."""
 
-NOT_FITTING = "The preset does not fit"
+NOT_FITTING = "The preset doesn't fit"
 
 pytestmark = pytest.mark.time_scale(600)
 
@@ -65,7 +65,7 @@ async def refused(
     harness: BotHarness, person: MemberClient, options: dict[str, Any], name: str = "video"
 ) -> str:
     answer = await (await person.run_command(harness.channel, name, options)).until_answered()
-    assert "Nothing was charged" in answer.text
+    assert "I can't make this yet" in answer.text
     assert await harness.job_count() == 0
     return answer.text
 
@@ -98,8 +98,8 @@ async def test_an_unknown_preset_is_named_with_every_other_broken_rule(
 ) -> None:
     """One answer; no job."""
     text = await refused(harness, ada, {**LAKE, "preset": "Nior", "resolution": "1080p"})
-    assert "There is no preset of this name" in text
-    assert "does not make 1080p" in text
+    assert "I can't find that preset" in text
+    assert "can't make 1080p" in text
 
 
 async def test_a_preset_for_another_model_than_the_commands_is_named(

@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from domain.guild_settings import GuildSettings
 from domain.money import MicroUSD
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import Interaction, MemberClient, Upload
 from storage import guild_settings
 from storage.schema import pending_interactions
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from tests.harness.media_measures import measure
 from tests.harness.media_samples import make_audio, make_encoded_video, make_video
 from workflow.pending_interactions import sweep_pending
@@ -53,7 +54,7 @@ async def test_a_video_that_is_too_long_is_cut_with_a_click(
     await harness.wait_for_result(job.id)
     (clip,) = job.request.videos
     assert 14_000 <= clip.duration_ms <= 15_000
-    assert "converted for the model" in answer.text
+    assert "for the model" in answer.text
     path = harness.context.media.input_path(clip.kept or "")
     assert path is not None
     assert measure(path.read_bytes()).longest_ms == clip.duration_ms
@@ -131,7 +132,7 @@ async def test_after_a_quarter_of_an_hour_it_is_gone(
     refused = await asked(harness, ada, video1=long_video())
     harness.clock_offset_ms += 16 * MINUTE_MS
     answer = await (await ada.click(refused, CUT)).until_answered()
-    assert "Your files are gone" in answer.text
+    assert "I only kept your files" in answer.text
     assert await harness.job_count() == 0
     await sweep_pending(harness.database, harness.context.now_ms())
     rows = await harness.database.read(lambda tx: tx.execute(select(pending_interactions)))
@@ -145,5 +146,5 @@ async def test_a_file_that_is_gone_is_refused_in_words(
     refused = await asked(harness, ada, video1=long_video())
     harness.context.media.remove_pending_inputs(-1)
     answer = await (await ada.click(refused, CUT)).until_answered()
-    assert "Nothing was charged" in answer.text
+    assert "is gone" in answer.text
     assert await harness.job_count() == 0

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import (
     FakeDiscord,
     Fault,
@@ -17,11 +18,11 @@ from sandbox.discord import (
 )
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 
 MENU = "Animate this image"
 FIELDS = ["prompt", "last_picture", "model", "seconds", "resolution"]
-GONE = "I can not see the picture any more"
+GONE = "I can't see that picture anymore"
 
 pytestmark = pytest.mark.time_scale(600)
 
@@ -111,7 +112,7 @@ async def test_a_message_without_a_picture_gets_a_sentence(
 ) -> None:
     """What to do instead, privately."""
     answer = await chosen(ada, await ada.send_message(harness.channel, "look", files))
-    assert "I see no picture in this message" in answer.text
+    assert "I can't find a picture in this message" in answer.text
     assert answer.ephemeral
 
 
@@ -126,7 +127,7 @@ async def test_pictures_of_embeds_are_found(
     foreign = {"url": "http://127.0.0.1:9/lake.png"}
     form = await chosen(ada, posted(fake_discord, embeds=[{"type": "rich", "thumbnail": foreign}]))
     answer = await sent_off(ada, form, prompt="it drifts")
-    assert "does not lie on Discord's servers" in answer.text
+    assert "isn't on Discord's servers" in answer.text
     assert await harness.job_count() == 1
 
 
@@ -183,9 +184,9 @@ async def test_menu_and_form_work_after_a_restart_and_for_ever(
 
 
 SAID = {
-    "silence": "Discord does not answer",
-    "a page": "Discord does not answer",
-    "hidden from me": "I may not read",
+    "silence": "Discord isn't answering",
+    "a page": "Discord isn't answering",
+    "hidden from me": "I can't read this",
 }
 
 
@@ -232,7 +233,7 @@ async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
     fake_discord.world.delete_message(message)
     message.attachments[0].path.unlink(missing_ok=True)
     answer = await sent_off(ada, form, prompt="it drifts")
-    assert "could not be fetched" in answer.text
+    assert "from Discord. Attach it again." in answer.text
     assert button_labels(answer) == ["Edit again"]
     assert await harness.job_count() == 0
 
@@ -241,8 +242,8 @@ async def test_a_message_that_is_deleted_meanwhile_makes_no_fault(
     ("file", "said"),
     [
         (Upload("text.png", b"no picture"), "I can't read text.png as a picture"),
-        (picture("line.png", (1, 60_000)), "1 × 6000 pixels"),
-        (picture("small.png", (200, 200)), "300 to 6000 pixels"),
+        (picture("line.png", (1, 60_000)), "at least 300 pixels on each side"),
+        (picture("small.png", (200, 200)), "at least 300 pixels on each side"),
     ],
     ids=["other bytes", "a line", "small"],
 )

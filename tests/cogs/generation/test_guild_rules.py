@@ -5,8 +5,9 @@ import pytest
 from domain.guild_settings import AppliesTo, ChannelRules, GenerationRules
 from domain.models import ModelId, Resolution
 from domain.money import MicroUSD
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
@@ -55,14 +56,13 @@ async def test_a_refusal_names_all_that_the_server_does_not_allow(
     }
     refused = await answer(stopped_harness, ada, options)
     for said in (
-        f"go to <#{others.id}>",
-        "one of the roles <@&77>",
-        "Seedance 2.0 is not allowed here: choose Seedance 1.5 Pro.",
-        "1080p is not allowed here",
-        "15 s is not allowed here: 8 s at most",
-        "`gun`",
-        "age-restricted channels only",
-        "Nothing was charged",
+        f"Try <#{others.id}>",
+        "one of these roles: <@&77>",
+        "Seedance 2.0 isn't allowed here. Pick Seedance 1.5 Pro.",
+        "1080p isn't allowed here",
+        "up to 8 s here",
+        '"gun"',
+        "only for age-restricted channels",
     ):
         assert said in refused.text
     assert await stopped_harness.job_count() == 0
@@ -117,7 +117,7 @@ async def test_a_button_passes_the_same_rules(
     made = await stopped_harness.make_video(ada, "video", PROMPT)
     await decide(stopped_harness, banned=("lake",))
     again = await (await ada.click(made, "Again")).until_answered()
-    assert "`lake`" in again.text
+    assert '"lake"' in again.text
     assert await stopped_harness.job_count() == 1
 
 
@@ -127,11 +127,11 @@ async def test_a_dear_video_is_asked_about_first(
     """Nothing is held until the button with the price on it is clicked."""
     await decide(stopped_harness, confirm_above=MicroUSD(79_999))
     asked = await answer(stopped_harness, ada, PROMPT)
-    assert "This costs **$0.08**" in asked.text
-    assert "No limit of your own applies" in asked.text
-    assert button_labels(asked) == ["Spend $0.08"]
+    assert "This costs $0.08." in asked.text
+    assert "You have no spending limit" in asked.text
+    assert button_labels(asked) == ["Make it for $0.08"]
     assert await stopped_harness.job_count() == 0
-    taken = await (await ada.click(asked, "Spend $0.08")).until_answered()
+    taken = await (await ada.click(asked, "Make it for $0.08")).until_answered()
     job = await stopped_harness.job(job_id_in(taken))
     assert job.price == 80_000
 
@@ -150,7 +150,7 @@ async def test_a_double_click_on_the_question_is_one_job(
     """Both clicks get the same answer."""
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
-    clicks = [await ada.click(asked, "Spend $0.08") for _ in range(2)]
+    clicks = [await ada.click(asked, "Make it for $0.08") for _ in range(2)]
     jobs = {job_id_in(await click.until_answered()) for click in clicks}
     assert len(jobs) == 1
     assert await stopped_harness.job_count() == 1
@@ -163,7 +163,7 @@ async def test_a_question_is_answered_after_a_restart(
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
     await stopped_harness.restart()
-    clicks = [await ada.click(asked, "Spend $0.08") for _ in range(2)]
+    clicks = [await ada.click(asked, "Make it for $0.08") for _ in range(2)]
     jobs = {job_id_in(await click.until_answered()) for click in clicks}
     assert len(jobs) == 1
     assert await stopped_harness.job_count() == 1
@@ -176,8 +176,8 @@ async def test_a_question_does_not_wait_for_ever(
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
     stopped_harness.clock_offset_ms += 15 * 60_000 + 60_000
-    late = await (await ada.click(asked, "Spend $0.08")).until_answered()
-    assert "Ask for it again" in late.text
+    late = await (await ada.click(asked, "Make it for $0.08")).until_answered()
+    assert "Run the command again" in late.text
     assert await stopped_harness.job_count() == 0
 
 
@@ -188,10 +188,10 @@ async def test_a_price_that_has_changed_is_asked_about_anew(
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
     await decide(stopped_harness, rules=GenerationRules(default_seconds=8))
-    anew = await (await ada.click(asked, "Spend $0.08")).until_answered()
-    assert button_labels(anew) == ["Spend $0.16"]
+    anew = await (await ada.click(asked, "Make it for $0.08")).until_answered()
+    assert button_labels(anew) == ["Make it for $0.16"]
     assert await stopped_harness.job_count() == 0
-    job_id_in(await (await ada.click(anew, "Spend $0.16")).until_answered())
+    job_id_in(await (await ada.click(anew, "Make it for $0.16")).until_answered())
 
 
 async def test_what_is_not_allowed_any_more_is_refused_after_the_question(
@@ -201,8 +201,8 @@ async def test_what_is_not_allowed_any_more_is_refused_after_the_question(
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await answer(stopped_harness, ada, PROMPT)
     await decide(stopped_harness, banned=("lake",))
-    refused = await (await ada.click(asked, "Spend $0.08")).until_answered()
-    assert "`lake`" in refused.text
+    refused = await (await ada.click(asked, "Make it for $0.08")).until_answered()
+    assert '"lake"' in refused.text
     assert await stopped_harness.job_count() == 0
 
 
@@ -211,11 +211,11 @@ async def test_make_final_asks_once(stopped_harness: BotHarness, ada: MemberClie
     made = await stopped_harness.make_video(ada, "video", {**PROMPT, "resolution": "480p"})
     await decide(stopped_harness, confirm_above=MicroUSD(0))
     asked = await (await ada.click(made, "Make final")).until_answered()
-    job_id_in(await (await ada.click(asked, "Spend $0.08")).until_answered())
+    job_id_in(await (await ada.click(asked, "Make it for $0.08")).until_answered())
 
 
 async def test_settings_outlive_the_process(stopped_harness: BotHarness, ada: MemberClient) -> None:
     """They are in the database."""
     await decide(stopped_harness, banned=("lake",))
     await stopped_harness.restart()
-    assert "`lake`" in (await answer(stopped_harness, ada, PROMPT)).text
+    assert '"lake"' in (await answer(stopped_harness, ada, PROMPT)).text

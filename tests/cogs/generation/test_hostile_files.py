@@ -23,10 +23,10 @@ pytestmark = pytest.mark.time_scale(600)
 
 FILES = "/cdn/*/*/*/*"
 PIXELS = "has too many pixels"
-COMPLEX = "takes too much time or memory to look into"
+COMPLEX = "is too complex for me"
 DAMAGED = "is a damaged"
 ELSEWHERE = "keeps its pictures or sound in another file"
-OTHER = "is really another kind of file"
+OTHER = "is really a"
 UNREADABLE = "I can't read"
 
 

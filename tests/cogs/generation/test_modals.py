@@ -13,11 +13,12 @@ from cogs.generation.modals import apply_input, edit_modal
 from domain.models import MODELS
 from domain.requests import Draft, GenerationCommand
 from domain.violations import ViolationCode
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
 from storage.database import Database
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 LAKE = Path("sandbox/demo/pictures/lake.jpg")
@@ -113,11 +114,11 @@ async def test_a_stranger_who_forges_a_form_is_turned_away(
     """And so is a form about no job; nothing is made."""
     form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     answer = await redelivered(fake_discord, form, fake_discord.member("Ben")).until_answered()
-    assert "Only the member who asked" in answer.text
+    assert "Only the person who made this" in answer.text
     assert form.modal is not None
     form.modal["custom_id"] = "form:" + "0" * 20 + ":1"
     answer = await redelivered(fake_discord, form, ada).until_answered()
-    assert "There is no such video" in answer.text
+    assert "I can't find that video" in answer.text
     assert await harness.job_count() == 1
 
 
@@ -128,8 +129,7 @@ async def test_a_broken_rule_brings_the_form_back_filled(
     form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
     typed_in = {"prompt": "ab", "seconds": ["12"], "sound": True}
     refusal = await sent_off(ada, form, **typed_in)
-    assert "too short" in refusal.text
-    assert "Nothing was charged" in refusal.text
+    assert "at least 3 characters" in refusal.text
     assert button_labels(refusal) == ["Edit again"]
     again = await opened(ada, refusal, "Edit again")
     assert (shown(again)["prompt"], shown(again)["seconds"], shown(again)["sound"]) == (
@@ -160,7 +160,7 @@ async def test_a_picture_that_is_not_kept_any_more_can_be_attached_with_the_word
     harness.context.media.remove_old_inputs(-60)
     harness.clock_offset_ms = 30 * 3_600_000
     refusal = await sent_off(ada, form, prompt="it sinks")
-    assert "not kept any more" in refusal.text
+    assert "is gone" in refusal.text
     again = await opened(ada, refusal, "Edit again")
     assert shown(again)["prompt"] == "it sinks"
     request = (await harness.job(job_id_in(await sent_off(ada, again, pictures=[LAKE])))).request

@@ -15,8 +15,9 @@ from domain.jobs import JobState
 from domain.requests import OmniReference
 from sandbox.apixo import FakeApixo
 from sandbox.apixo.probe import probe_clip
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import DiscordConfig, FakeDiscord, MemberClient, Upload
-from tests.harness.bot import BotHarness, job_id_in
+from tests.harness.bot import BotHarness
 
 FILES = Path(__file__).parents[2] / "media_files"
 CASES: dict[str, dict[str, Any]] = json.loads((FILES / "cases.json").read_text())
@@ -90,7 +91,7 @@ async def test_every_real_life_file_is_taken_and_billed_by_what_is_received(
         typed = {"prompt": "like these", "duration": 4, "resolution": "480p", **uploads}
         command = await ada.run_command(harness.channel, "reference", typed)
         answer = await command.until_answered(120)
-        assert "On its way" in answer.text, (answer.text, batch.options)
+        assert "on its way" in answer.text, (answer.text, batch.options)
         job = await harness.wait_for_state(job_id_in(answer), JobState.DELIVERED)
         assert isinstance(job.request, OmniReference)
         for clip in (*job.request.videos, *job.request.audios):

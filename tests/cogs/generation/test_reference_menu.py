@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Upload
 from sandbox.discord.models import walk_components
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from tests.harness.media_samples import make_audio, make_video
 
 MENU = "Use as reference"
@@ -128,7 +129,7 @@ async def test_after_a_while_the_message_is_looked_at_again(
     said = [(await sent_off(ada, forms[1])).text]
     fake_discord.world.delete_message(message)
     said.append((await sent_off(ada, forms[2])).text)
-    assert all("I can't see the message's files any more" in text for text in said)
+    assert all("I can't see that message's files anymore" in text for text in said)
     assert await harness.job_count() == 1
 
 

@@ -13,12 +13,13 @@ from PIL import Image
 
 from domain.jobs import JobState
 from domain.models import MAX_IMAGE_BYTES, AspectRatio
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Upload
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.serializers import attachment_json
 from storage import audit
 from storage.database import Database
-from tests.harness.bot import BotHarness, job_id_in
+from tests.harness.bot import BotHarness
 from tests.harness.media_samples import make_audio, make_video
 from tests.harness.rendering import HOSTILE_TEXTS, prompt_on_card, rendered_markup, unescape
 
@@ -27,7 +28,7 @@ Row = tuple[str, dict[str, Any], str | None]
 
 PRO, TWO = "seedance-1-5-pro", "seedance-2-0"
 SMILE = "\U0001f600"
-UNCHARGED = "Nothing was charged"
+REFUSED = "I can't make this yet"
 
 
 def picture(width: int = 640, height: int = 360, kind: str = "PNG") -> Upload:
@@ -61,10 +62,15 @@ def prompts(model: str) -> list[Row]:
         PRO: {"ab": "prompt", " ab ": "prompt", "x" * 2501: "2,500", SMILE * 2500: "2,500"},
         TWO: {},
     }
-    nothing = ("", "   ", "\t\n\u3000", "\u200b\u200b\u200b\u200b", "\u202e\u2066\u2069", "\0")
-    broken = {"a lake \ud800": "prompt", "\udfff\ud800 lake": "prompt", "a\0b": "prompt"}
+    nothing = ("", "   ", "\t\n\u3000", "\u200b\u200b\u200b\u200b", "\u202e\u2066\u2069")
+    broken = {
+        "a lake \ud800": "prompt",
+        "\udfff\ud800 lake": "prompt",
+        "a\0b": "prompt",
+        "\0": "prompt",
+    }
     said: dict[str, str | None] = dict.fromkeys(taken[model])
-    said |= refused[model] | dict.fromkeys(nothing, "prompt") | broken
+    said |= refused[model] | dict.fromkeys(nothing, "Describe") | broken
     return [("video", {"prompt": text, "model": model}, why) for text, why in said.items()]
 
 
@@ -74,16 +80,16 @@ def choices(model: str) -> list[Row]:
     only = {PRO: ("fixed_lens", "web_search"), TWO: ("web_search", "fixed_lens")}[model]
     changes: list[tuple[dict[str, Any], str | None]] = [
         *(({"duration": seconds}, None) for seconds in range(4, longest + 1)),
-        *(({"duration": seconds}, f"{seconds} s") for seconds in (-1, 0, 3, longest + 1, 99)),
+        *(({"duration": seconds}, f"not {seconds}.") for seconds in (-1, 0, 3, longest + 1, 99)),
         *(({"resolution": size}, None) for size in ("480p", "720p")),
         ({"resolution": "1080p"}, "1080p" if model == PRO else None),
         ({"resolution": "4k"}, "4k"),
         *(({"aspect_ratio": ratio}, None) for ratio in AspectRatio if ratio != "auto"),
-        ({"aspect_ratio": "auto"}, "auto" if model == PRO else None),
+        ({"aspect_ratio": "auto"}, "needs a fixed shape" if model == PRO else None),
         ({"aspect_ratio": "2:1"}, "2:1"),
         *(({"sound": sound_}, None) for sound_ in (True, False)),
         *(({only[0]: on}, None) for on in (True, False)),
-        ({only[1]: True}, only[1]),
+        ({only[1]: True}, "only works with"),
         ({only[1]: False}, None),
     ]
     plain_ = {"prompt": "a lake", "model": model}
@@ -122,13 +128,13 @@ def references() -> list[Row]:
         (clips(1999), "1.999 s"),
         (clips(15_000), None),
         (clips(15_001), "15.001 s"),
-        (clips(5000, 5000, 5001), "15.001 s together"),
+        (clips(5000, 5000, 5001), "Yours last 15.001 s"),
         ({"image1": picture(), **sounds(2000)}, None),
         ({"image1": picture(), **sounds(1999)}, "1.998 s"),
         ({**clips(2000), **sounds(15_000)}, None),
         ({**clips(2000), **sounds(15_001)}, "15.001 s"),
-        ({**clips(2000), **sounds(5000, 5000, 5001)}, "15.001 s together"),
-        (sounds(3000), "needs a reference picture or video"),
+        ({**clips(2000), **sounds(5000, 5000, 5001)}, "Yours last 15.001 s"),
+        (sounds(3000), "Sound alone isn't enough"),
         ({"image1": picture(), "audio1": Upload("hours.mp3", half_an_hour())}, "hours.mp3"),
         ({"video1": picture()}, "Attach an MP4, MOV"),
         ({"audio1": picture(), "image1": picture()}, "Attach an MP3, WAV"),
@@ -189,11 +195,11 @@ async def hold_to(
         about = (name, {**options, "prompt": options["prompt"][:20]}, said)
         assert answer.ephemeral, about
         if why is None:
-            assert "On its way" in said, about
+            assert "on its way" in said, about
             made.append(job_id_in(answer))
         else:
             assert why in said, about
-            assert UNCHARGED in said, about
+            assert REFUSED in said, about
     assert await harness.job_count() == len(made)
     for job in made:
         assert (await harness.wait_for_state(job, JobState.GENERATING)).task_id
@@ -235,9 +241,7 @@ async def test_an_attachment_that_was_deleted_meanwhile_is_asked_for_again(
     bodies = {str(file.id): attachment_json(file)}
     options = {"prompt": "it moves", "image": str(file.id)}
     answer = await send(harness, ada, "animate", options, resolved={"attachments": bodies})
-    assert "picture.png could not be fetched from Discord. Attach it again." in unescape(
-        answer.text
-    )
+    assert "I couldn't get picture.png from Discord. Attach it again." in unescape(answer.text)
     assert await harness.job_count() == 0
 
 
@@ -256,12 +260,12 @@ async def test_a_hostile_prompt_is_shown_as_text_and_pings_nobody(
 
 DELETED = {
     "edit": "",
-    "final": "The same once more",
+    "final": "Remake this in",
     "extend": "was deleted",
-    "share": "not kept any more",
+    "share": "file is gone",
     "details": "Cost: $0.04.",
-    "delete": "Delete this video?",
-    "again": "On its way",
+    "delete": "Delete this video for everyone?",
+    "again": "on its way",
 }
 """What each button of a deleted video answers; only *Again* makes a new one, as it was asked to."""
 

@@ -17,13 +17,14 @@ from domain.money import MicroUSD
 from domain.quotas import Limits
 from domain.requests import Draft, GenerationCommand, Picture
 from domain.violations import Source, Violation, ViolationCode
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Permission, Upload
 from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import walk_components
 from storage import guild_settings
 from storage.database import Database
 from storage.media import MediaFolder
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from tests.harness.media_samples import make_audio, make_video
 from tests.harness.member_turns import context_with
 from workflow.context import Policy
@@ -175,9 +176,9 @@ async def test_only_the_picture_that_can_not_be_used_is_attached_again(
     refusal = await (await ada.run_command(harness.channel, "animate", options)).until_answered()
     assert "I can't read text.png as a picture" in refusal.text
     form = await edited_again(ada, refusal)
-    assert "last.png is kept as the last picture" in notes(form)
+    assert "last.png is kept as the last frame" in notes(form)
     still = await sent_off(ada, form)
-    assert "The first picture is missing" in still.text
+    assert "The first frame is missing" in still.text
     form = await edited_again(ada, still)
     answer = await sent_off(ada, form, pictures=[picture("first.png")])
     request = (await harness.job(job_id_in(answer))).request
@@ -227,7 +228,7 @@ async def test_a_refused_reference_keeps_the_files_that_are_good(
     refusal = await (await ada.run_command(harness.channel, "reference", options)).until_answered()
     form = await edited_again(ada, refusal)
     assert list(shown(form)) == ["prompt", "seconds", "resolution", "aspect_ratio", "sound"]
-    assert "3 references that can not be used are left out" in notes(form)
+    assert "3 references didn't work and are left out" in notes(form)
     answer = await sent_off(ada, form, prompt="they dance")
     job = await harness.job(job_id_in(answer))
     assert [one.name for one in job.request.pictures] == ["lake.png"]
@@ -243,7 +244,7 @@ async def test_a_picture_that_is_too_small_is_attached_again(
     form = await edited_again(ada, refusal)
     assert "Attach another one" in notes(form)
     answer = await sent_off(ada, form)
-    assert "no picture to animate" in answer.text
+    assert "Attach a PNG, JPEG or WebP to animate" in answer.text
     form = await edited_again(ada, answer)
     job_id_in(await sent_off(ada, form, pictures=[picture("lake.png")]))
 
@@ -276,7 +277,7 @@ async def test_what_no_form_can_correct_has_no_button(
     for prompt, offered in (("a lake", []), ("x", ["Edit again"])):
         typed = await ada.run_command(harness.channel, "video", {"prompt": prompt, **options})
         refused = await typed.until_answered()
-        assert "can't be made" in refused.text
+        assert "can't make this yet" in refused.text
         assert button_labels(refused) == offered
     assert await harness.job_count() == 0
 
@@ -298,7 +299,7 @@ async def test_a_rule_of_the_server_about_what_a_form_shows_is_corrected_there(
     await decide(harness, ada, settings)
     typed = await ada.run_command(harness.channel, "video", {"prompt": "a lake", **options})
     refused = await typed.until_answered()
-    assert "can't be made" in refused.text
+    assert "can't make this yet" in refused.text
     assert button_labels(refused) == ["Edit again"]
 
 
@@ -335,7 +336,7 @@ async def test_a_form_that_was_open_too_long_loses_the_files_but_not_the_words(
     form = await edited_again(ada, refusal)
     harness.clock_offset_ms = 16 * 60_000
     answer = await sent_off(ada, form, prompt="it drifts away", seconds=["12"])
-    assert "it is gone" in answer.text
+    assert "I only kept your files" in answer.text
     form = await edited_again(ada, answer)
     assert shown(form)["prompt"] == "it drifts away"
     answer = await sent_off(ada, form, pictures=[picture("lake.png")])
@@ -353,7 +354,7 @@ async def test_somebody_elses_draft_is_not_to_be_had(
     custom_id = f"mend:{kind}:{refusal.id}:1"
     form = await compose(harness, ben)
     answer = await raw(fake_discord, ben, form, prompted("a sea"), custom_id).until_answered()
-    assert "it is gone" in answer.text
+    assert "I only kept your files" in answer.text
     assert "secret" not in answer.text
     assert await harness.job_count() == 0
 
@@ -361,11 +362,11 @@ async def test_somebody_elses_draft_is_not_to_be_had(
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [
-        ("\ud800 lake", "cannot be sent"),
-        ("\u200b\u2060\u200d\ufeff", "prompt is empty"),
-        ("a" * 4_001, "too long"),
-        ({"a": 1}, "prompt is empty"),
-        (None, "prompt is empty"),
+        ("\ud800 lake", "characters I can't send"),
+        ("\u200b\u2060\u200d\ufeff", "Describe what the video should show"),
+        ("a" * 4_001, "up to 2,500 characters"),
+        ({"a": 1}, "Describe what the video should show"),
+        (None, "Describe what the video should show"),
     ],
 )
 async def test_an_odd_prompt_gets_a_clear_answer_and_comes_back(

@@ -123,9 +123,9 @@ async def test_prices_and_limits_are_those_of_today(harness: BotHarness, ada: Me
         for resolution, rate in model.rates.items():
             assert f"{resolution} {format_usd(MicroUSD(rate.plain * 1000))}" in line
             assert f"{resolution} {format_usd(MicroUSD(rate.featured * 1000))}" in line
-    assert "**$4.92** left of $5.00" in text
+    assert "$4.92 of $5.00 left" in text
     assert f"{harness.policy.max_queued_per_member} of your videos" in text
-    assert "A video that fails costs nothing." in text
+    assert "You only pay for videos that work." in text
 
 
 def test_the_help_says_that_failures_cost_where_they_do(stopped_harness: BotHarness) -> None:
@@ -136,24 +136,24 @@ def test_the_help_says_that_failures_cost_where_they_do(stopped_harness: BotHarn
     shown = json.dumps(
         render_help([], status, charging, NotifyButton(1, enabled=True)).to_components()
     )
-    assert "fails costs its price too" in shown
+    assert "also pay for videos that fail" in shown
 
 
 TOLD = {
     "jobs": "Your requests",
-    "job_events": "what came of it",
-    "billing": "each amount held, charged and given back",
-    "billing_buckets": "each amount held",
+    "job_events": "how it went",
+    "billing": "each amount reserved, charged and refunded",
+    "billing_buckets": "each amount reserved",
     "quota_buckets": "Limits",
     "daily_sums": "what you spent each day",
-    "limits": "the limits and grants that managers set for you",
+    "limits": "the limits and bonuses managers set for you",
     "changes": "who changed them and when",
-    "members": "whether you want to be told",
-    "servers": "the id of its owner",
+    "members": "whether you want DMs",
+    "servers": "its owner's ID",
     "notes": "Refused requests",
-    "fetched_bytes": "how many bytes you gave each day",
-    "erasures": "a mark with your id",
-    "memberships": "whether you are still on a server",
+    "fetched_bytes": "how many bytes you added each day",
+    "erasures": "a mark with your ID",
+    "memberships": "whether you're still on a server",
     "pending_interactions": "Refused requests",
 }
 """What `/privacy` says of each table that has something of members."""
@@ -178,10 +178,10 @@ async def test_privacy_is_told_with_whom_to_ask(
     """The owner of the bot; that is a mention, and pings nobody."""
     text = await ask(harness, ada, "privacy")
     for heading in (
-        "What is kept",
-        "For how long",
+        "What we store",
+        "How long we keep it",
         "Where it goes",
-        "How to have it, or have it deleted",
+        "How to get it, or delete it",
     ):
         assert f"**{heading}**" in text
     assert f"<@{fake_discord.world.guild().owner_id}>" in text
@@ -191,14 +191,14 @@ async def test_privacy_tells_how_long_this_server_keeps_files(
     harness: BotHarness, ada: MemberClient
 ) -> None:
     """The days are those that its managers have set."""
-    assert "40 days after their last use" in await ask(harness, ada, "privacy")
+    assert "40 days after you last use them" in await ask(harness, ada, "privacy")
     text = GuildSettings(keep_inputs_days=3, keep_results_days=2).model_dump_json()
     await harness.database.transact(
         lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 0)
     )
     said = await ask(harness, ada, "privacy")
-    assert "3 days after their last use" in said
-    assert "2 days after they were delivered" in said
+    assert "3 days after you last use them" in said
+    assert "we delete them 2 days after delivery" in said
 
 
 async def test_no_members_name_is_kept(harness: BotHarness, fake_discord: FakeDiscord) -> None:
@@ -231,4 +231,4 @@ async def test_what_privacy_says_is_so(harness: BotHarness, ada: MemberClient) -
     assert not await harness.context.media.has_video(f"{job}.mp4")
     kept = await harness.job(job)
     assert (kept.request.prompt, await harness.ledger_kinds(job)) == ("a lake", ["hold", "charge"])
-    await harness.wait_for_status(job, "deleted")
+    await harness.wait_for_status(job, "Deleted")

@@ -69,7 +69,7 @@ async def test_everything_is_exported_and_then_deleted(
     result = await harness.make_video(ada, "animate", {**VIDEO, "image": LAKE})
     job = result.attachments[0].filename[:20]
     shown = await privacy(harness, ada)
-    assert "some days after their last use, 40" in shown.text
+    assert "uploads 40 days after you last use them, unless" in shown.text
     told = await ada.click(shown, "Export my data")
     await told.until_text(lambda text: "by direct message" in text)
     files = exported(ada.direct_channel.messages)
@@ -118,7 +118,7 @@ async def test_closed_direct_messages_leave_the_private_answer(
     fake_discord.world.close_dms(ada.user)
     asked = await ada.run_command(harness.channel, "privacy")
     shown = await asked.until_answered(20)
-    assert "40 days after their last use on this server" in shown.text
+    assert "40 days after you last use them on this server" in shown.text
     told = await ada.click(shown, "Export my data")
     await told.until_text(lambda text: "Here's your data." in text)
     private = [m for m in harness.channel.ephemeral_messages if m.attachments]

@@ -8,6 +8,7 @@ import pytest
 
 from domain.jobs import JobState
 from domain.models import ModelId
+from sandbox.demo.job_posts import is_post, job_id_in
 from sandbox.discord import (
     Channel,
     FakeDiscord,
@@ -20,13 +21,13 @@ from sandbox.discord import (
 from sandbox.discord.models import walk_components
 from storage import status_messages
 from storage.database import Database
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 EVERY = ["Again", "Edit prompt", "Make final", "Extend", "Share", "Details", "Delete"]
-NOT_YOURS = "Only the member who asked for this video"
-NONE = "There is no such video"
+NOT_YOURS = "Only the person who made this"
+NONE = "I can't find that video"
 
 pytestmark = pytest.mark.time_scale(600)
 
@@ -65,7 +66,8 @@ async def test_a_finished_card_has_its_buttons_and_no_money(
     assert result.components[0]["type"] == 12
     assert "made in" in result.text
     assert "$" not in result.text
-    assert result.text.splitlines()[-1].endswith(f" · {job}")
+    assert is_post(result, job, "result")
+    assert job not in result.text
 
 
 @pytest.mark.parametrize("model", ModelId)
@@ -81,7 +83,7 @@ async def test_again_makes_the_same_once_more(harness: BotHarness, ada: MemberCl
     """Answered privately with the price and *Cancel*; the bodies sent are the same."""
     first = await harness.make_video(ada, "video", {**VIDEO, "fixed_lens": True})
     answer = await click(ada, first, "Again")
-    assert "**$0.04**" in answer.text
+    assert "$0.04" in answer.text
     await harness.wait_for_result(job_id_in(answer))
     one, two = harness.submitted_inputs()
     assert one == two
@@ -148,13 +150,13 @@ async def test_make_final_asks_with_the_price_on_the_button(
         ada, "video", {**VIDEO, "model": "seedance-2-0", "resolution": "720p"}
     )
     question = await click(ada, first, "Make final")
-    assert button_labels(question) == ["Spend $1.96"]
+    assert button_labels(question) == ["Make it for $1.96"]
     assert "$" not in question.text
     assert await harness.job_count() == 1
     answers = await asyncio.gather(
-        click(ada, question, "Spend $1.96"), click(ada, question, "Spend $1.96")
+        click(ada, question, "Make it for $1.96"), click(ada, question, "Make it for $1.96")
     )
-    await question.until_text(lambda text: "On its way" in text)
+    await question.until_text(lambda text: "on its way" in text)
     assert await harness.job_count() == 2
     job = job_id_in(question)
     assert [answer.ephemeral for answer in answers] == [True, True]
@@ -172,7 +174,7 @@ async def test_a_price_that_is_not_todays_is_not_spent(
     job = result.attachments[0].filename[:20]
     message = forged(harness.channel, fake_discord, f"buy:{job}:1")
     asked = await ada.click(message, "Click")
-    assert "price has changed" in await asked.until_text(bool)
+    assert "The price changed" in await asked.until_text(bool)
     assert await harness.job_count() == 1
 
 
@@ -188,7 +190,7 @@ async def test_delete_asks_and_then_takes_message_and_file_away(
     await question.until_text(lambda text: text == "Deleted.")
     assert result not in harness.channel.messages
     assert not await harness.context.media.has_video(f"{job}.mp4")
-    await harness.wait_for_status(job, "deleted")
+    await harness.wait_for_status(job, "Deleted")
     assert (await harness.job(job)).state is S.DELIVERED
     assert await harness.ledger_kinds(job) == ["hold", "charge"]
 
@@ -218,7 +220,7 @@ async def test_a_delete_that_discord_refuses_can_be_tried_again(
         harness.channel, fake_discord, f"erase:{result.attachments[0].filename[:20]}"
     )
     first = await ada.click(forged_button, "Click")
-    await first.until_text(lambda text: "did not let me" in text)
+    await first.until_text(lambda text: "didn't let me" in text)
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
     assert result not in harness.channel.messages
@@ -255,8 +257,8 @@ async def test_every_button_works_after_a_restart(harness: BotHarness, ada: Memb
     again = job_id_in(await click(ada, result, "Again"))
     await harness.restart()
     typed = await (await ada.submit_modal(form, {"prompt": "a sea"})).until_answered()
-    await ada.click(question, "Spend $0.08")
-    await question.until_text(lambda text: "On its way" in text)
+    await ada.click(question, "Make it for $0.08")
+    await question.until_text(lambda text: "on its way" in text)
     for job in (again, job_id_in(typed), job_id_in(question)):
         await harness.wait_for_result(job)
     await ada.click(sure, "Delete it")
@@ -295,8 +297,8 @@ async def test_a_failure_offers_what_can_help(
 ) -> None:
     """Another prompt, another try, both or neither; for its member alone."""
     job = await harness.order_video(ada, "video", {**VIDEO, "prompt": f"a lake [[fail:{code}]]"})
-    status = await harness.wait_for_status(job, "Nothing was charged")
-    assert button_labels(status) == offered
+    status = await harness.wait_for_status(job, "You weren't charged")
+    assert button_labels(status) == [*offered, "Details"]
     for button in offered:
         assert NOT_YOURS in (await click(ben, status, button)).text
     if "Try again" in offered:
@@ -311,7 +313,7 @@ async def test_a_refused_click_says_which_rule_and_makes_nothing(
     result = await harness.make_video(ada, "video", VIDEO)
     fake_discord.world.deny(harness.channel, Permission.ATTACH_FILES)
     answer = await click(ada, result, "Again")
-    assert "I lack Attach Files" in answer.text
+    assert "I need *Attach Files*" in answer.text
     assert await harness.job_count() == 1
 
 
@@ -341,7 +343,7 @@ async def test_a_picture_whose_link_ran_out_is_handed_over_anew(
     first = await harness.make_video(ada, "animate", options)
     harness.clock_offset_ms = 30 * 3_600_000
     job = job_id_in(await click(ada, first, "Again"))
-    (file,) = (await harness.wait_for_status(job, "Being made")).attachments
+    (file,) = (await harness.wait_for_status(job, "Making your video")).attachments
     await harness.wait_for_result(job)
     one, two = (sent["image_urls"][0] for sent in harness.submitted_inputs())
     assert "/ephemeral-attachments/" in one
@@ -356,14 +358,14 @@ async def test_a_running_card_shows_what_was_given(harness: BotHarness, ada: Mem
     lake = Path("sandbox/demo/pictures/lake.jpg")
     options = {"prompt": "it drifts [[slow:900]]", "image": lake, "duration": 4}
     first = await harness.order_video(ada, "animate", options)
-    shown = await harness.wait_for_status(first, "Being made")
+    shown = await harness.wait_for_status(first, "Making your video")
     (picture,) = galleries(shown)
     assert picture == harness.submitted_inputs()[0]["image_urls"][0]
     result = await harness.wait_for_result(first)
     await harness.wait_for_status(first, "Done")
     harness.clock_offset_ms = 30 * 3_600_000
     second = job_id_in(await click(ada, result, "Again"))
-    shown = await harness.wait_for_status(second, "Being made")
+    shown = await harness.wait_for_status(second, "Making your video")
     (picture,) = galleries(shown)
     assert shown.attachments[0].filename in picture
     assert galleries(await harness.wait_for_status(second, "Done")) == []
@@ -379,10 +381,10 @@ async def test_a_picture_that_was_swept_is_missed_before_anything_is_held(
     harness.context.media.remove_old_inputs(-60)
     harness.clock_offset_ms = 30 * 3_600_000
     for button in ("Again", "Make final"):
-        assert "not kept any more" in (await click(ada, first, button)).text
+        assert "is gone" in (await click(ada, first, button)).text
     form = await click(ada, first, "Edit prompt")
     answer = await (await ada.submit_modal(form)).until_answered()
-    assert "not kept any more" in answer.text
+    assert "is gone" in answer.text
     assert await harness.job_count() == 1
 
 

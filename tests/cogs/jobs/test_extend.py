@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from domain.requests import ImageToVideo
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from tests.harness.color_videos import color_distance, colours, make_video, mean_color
 
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 5, "resolution": "480p"}
@@ -52,7 +53,7 @@ async def test_the_new_video_begins_where_the_old_one_ends(
     form = await form_of(ada, first)
     answer = await sent(ada, form, {"prompt": "the sun goes down [[slow:900]]"})
     job = job_id_in(answer)
-    (file,) = (await harness.wait_for_status(job, "Being made")).attachments
+    (file,) = (await harness.wait_for_status(job, "Making your video")).attachments
     picture = Image.open(BytesIO(file.path.read_bytes()))
     assert (picture.format, picture.size) == ("PNG", (534, 300))
     assert color_distance(mean_color(picture), shown[-1]) < 6
@@ -94,7 +95,7 @@ async def test_a_rule_that_is_broken_brings_the_form_back(
     """Nothing is held; the picture is taken again from the same video."""
     first = await harness.make_video(ada, "video", VIDEO)
     answer = await sent(ada, await form_of(ada, first), {"prompt": "ab"})
-    assert "too short" in answer.text
+    assert "at least 3 characters" in answer.text
     assert await harness.job_count() == 1
     again = await ada.click(answer, "Edit again")
     await again.until_answered()
@@ -108,7 +109,7 @@ async def test_only_its_member_extends_a_video(
 ) -> None:
     """A stranger gets one private sentence, for the button and for the form."""
     first = await harness.make_video(ada, "video", VIDEO)
-    assert "Only the member" in await refused(fake_discord.member("Ben"), first)
+    assert "Only the person who made this" in await refused(fake_discord.member("Ben"), first)
     assert "Extend" in button_labels(first)
 
 
@@ -119,8 +120,8 @@ async def test_a_video_that_is_not_there_can_not_be_extended(
     first = await harness.make_video(ada, "video", VIDEO)
     form = await form_of(ada, first)
     harness.context.media.remove_video(video_of(harness, first).name)
-    assert "not kept any more" in await refused(ada, first)
-    assert "not kept any more" in (await sent(ada, form, {"prompt": "it rains"})).text
+    assert "file is gone" in await refused(ada, first)
+    assert "file is gone" in (await sent(ada, form, {"prompt": "it rains"})).text
     question = await (await ada.click(first, "Delete")).until_answered()
     await ada.click(question, "Delete it")
     await question.until_text(lambda text: text == "Deleted.")
@@ -135,7 +136,7 @@ async def test_a_damaged_video_is_told_before_anything_is_held(
     first = await harness.make_video(ada, "video", VIDEO)
     form = await form_of(ada, first)
     video_of(harness, first).write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(5000))
-    assert "can not be read" in (await sent(ada, form, {"prompt": "it rains"})).text
+    assert "can't read" in (await sent(ada, form, {"prompt": "it rains"})).text
     assert await harness.job_count() == 1
 
 
@@ -146,4 +147,4 @@ async def test_a_service_without_a_decoder_says_so(
     stopped_harness.video_tools = None
     await stopped_harness.start()
     first = await stopped_harness.make_video(ada, "video", VIDEO)
-    assert "not set up" in await refused(ada, first)
+    assert "isn't set up" in await refused(ada, first)

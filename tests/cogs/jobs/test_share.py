@@ -7,8 +7,9 @@ import pytest
 
 from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import Channel, FakeDiscord, MemberClient, Message, Permission
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from workflow.billing.quotas import Actor
 from workflow.guilds import settings
 
@@ -58,7 +59,7 @@ async def test_a_shared_video_has_its_prompt_and_its_author_and_pings_nobody(
     assert post.attachments[0].path.read_bytes() == file.read_bytes()
     await harness.restart()
     again = await share(ada, result)
-    assert "already" in again
+    assert "Already shared!" in again
     assert f"/{showcase.id}/{post.id}" in again
     assert showcase.messages == [post]
 
@@ -84,11 +85,11 @@ async def test_moderators_share_too_and_strangers_do_not(
     """A moderator of the channel where the video is."""
     await choose(harness, showcase)
     ben, result = fake_discord.member("Ben"), await harness.make_video(ada, "video", VIDEO)
-    assert "Only the member" in await share(ben, result)
+    assert "Only the person who made this" in await share(ben, result)
     assert showcase.messages == []
     role = fake_discord.world.add_role(ben.guild, "keepers", Permission.MANAGE_MESSAGES)
     fake_discord.world.set_roles(ben.guild, ben.user, role)
-    assert "in the showcase now" in await share(ben, result)
+    assert "Shared! See it here" in await share(ben, result)
     (post,) = showcase.messages
     assert f"<@{ada.id}>" in post.text
 
@@ -114,7 +115,7 @@ async def test_a_showcase_that_the_bot_may_not_post_in_is_told(
     await choose(harness, showcase)
     result = await harness.make_video(ada, "video", VIDEO)
     fake_discord.world.deny(showcase, lacking)
-    assert "I may not post in the showcase" in await share(ada, result)
+    assert "I can't post in the showcase" in await share(ada, result)
     assert (showcase.messages, result in harness.channel.messages) == ([], True)
 
 
@@ -140,6 +141,6 @@ async def test_a_prompt_that_the_showcases_filter_refuses_is_left_out(
     await choose(harness, showcase)
     result = await harness.make_video(ada, "video", VIDEO)
     fake_discord.faults.add_post_refusal(showcase.id, 200000, times=1)
-    assert "in the showcase now" in await share(ada, result)
+    assert "Shared! See it here" in await share(ada, result)
     (post,) = showcase.messages
     assert "dusk" not in post.text

@@ -34,7 +34,7 @@ LOST: dict[str, Any] = {**VIDEO, "prompt": "a lake [[effect:504]]"}
 BUTTON, TEXT_DISPLAY = 2, 10
 LONGEST = longest_request("a lake")
 HTML = b"<!doctype html><title>Just a moment...</title>"
-STRANGER = "Only the operator of this service can do that."
+STRANGER = "Only the operator of this bot can do that."
 
 pytestmark = pytest.mark.time_scale(600)
 
@@ -87,19 +87,19 @@ async def test_pause_and_resume_over_a_restart(
     harness: BotHarness, olga: MemberClient, ada: MemberClient, database: Database
 ) -> None:
     """The card and the private answer say who paused and why; then the video comes."""
-    assert "Stopped." in await says(olga, harness, "operator pause", reason="moving *house*")
+    assert "Paused." in await says(olga, harness, "operator pause", reason="moving *house*")
     answer = await answered(ada, harness, "video", **VIDEO)
-    assert "has paused it: moving \\*house\\*" in answer.text
+    assert "Paused: moving \\*house\\*" in answer.text
     await harness.channel.wait_for(
-        lambda m: "has paused it" in m.text, within=120, awaited="the pause on the card"
+        lambda m: "Paused:" in m.text, within=120, awaited="the pause on the card"
     )
     await harness.restart()
-    assert "Stopped by" in await says(olga, harness, "operator status")
-    assert "It goes on." in await says(olga, harness, "operator resume")
+    assert "Paused by" in await says(olga, harness, "operator status")
+    assert "Resumed." in await says(olga, harness, "operator resume")
     await harness.channel.wait_for(
         lambda m: "your video is ready" in m.text, within=120, awaited="the video"
     )
-    assert "Nothing has stopped it." in await says(olga, harness, "operator resume")
+    assert "It's already running." in await says(olga, harness, "operator resume")
     changes = await database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
     assert [change.what for change in changes] == ["go on", "stop"]
     await clean(database)
@@ -154,7 +154,7 @@ async def lost(harness: BotHarness, ada: MemberClient) -> str:
     job = await harness.order_video(ada, "video", LOST)
     await harness.wait_for_state(job, S.SUBMIT_UNKNOWN)
     await harness.channel.wait_for(
-        lambda m: "no video turned up" in m.text, within=120, awaited="the end of the grace"
+        lambda m: "never arrived" in m.text, within=120, awaited="the end of the grace"
     )
     return job
 
@@ -165,14 +165,14 @@ async def test_a_task_is_bound_and_its_video_comes(
     """With its evidence on the list, a form for the id, and a wrong id turned away."""
     job = await lost(harness, ada)
     listed = await answered(olga, harness, "operator parked")
-    for fact in ("**submit_unknown**", job, f"({ada.id})", "borne by you $0.04", "HTTP 504"):
+    for fact in ("**Lost contact**", job, f"({ada.id})", "you covered $0.04", "HTTP 504"):
         assert fact in listed.text, fact
-    assert button_labels(listed) == ["Bind a task", "Release", "Close"]
-    form = await (await olga.click(listed, "Bind a task")).until_answered()
+    assert button_labels(listed) == ["Link a task", "End for free", "Close"]
+    form = await (await olga.click(listed, "Link a task")).until_answered()
     refused = await (await olga.submit_modal(form, {"task": "no-such-task"})).until_answered()
-    await home_changes(message_of(refused, listed), "APIXO does not know the task")
+    await home_changes(message_of(refused, listed), "APIXO doesn't know that task")
     (task,) = apixo.tasks
-    form = await (await olga.click(listed, "Bind a task")).until_answered()
+    form = await (await olga.click(listed, "Link a task")).until_answered()
     await olga.submit_modal(form, {"task": f" {task.id} "})
     await harness.wait_for_status(job, "Done")
     assert await harness.ledger_kinds(job) == ["hold", "release", "adjust"]
@@ -191,19 +191,19 @@ async def test_money_moves_only_after_a_second_click_which_works_after_a_restart
     """The member's card shows the end; a third click finds that it has moved on."""
     job = await lost(harness, ada)
     listed = await answered(olga, harness, "operator parked")
-    asked = await shows(olga, listed, "Release", "off your account?")
+    asked = await shows(olga, listed, "End for free", "off your account?")
     assert "$0.04" in asked
     assert (await harness.job(job)).state is S.SUBMIT_UNKNOWN
     sure = next(one for one in custom_ids(listed) if ":sure:" in one)
     await harness.restart()
-    await shows(olga, listed, sure, "is ended; nobody pays for it")
+    await shows(olga, listed, sure, "Ended. Nobody pays.")
     await harness.wait_for_status(
-        job, "looked into it: there will be no video. Nothing was charged."
+        job, "looked into it: there won't be a video. You weren't charged."
     )
     assert await harness.ledger_kinds(job) == ["hold", "release", "adjust", "adjust"]
     forged = await press(harness, olga, sure)
-    assert "has moved on since" in forged.text
-    assert "No job waits for a decision of yours." in await says(olga, harness, "operator parked")
+    assert "has changed in the meantime" in forged.text
+    assert "Nothing needs your decision." in await says(olga, harness, "operator parked")
     await clean(database)
 
 
@@ -244,9 +244,9 @@ async def test_the_operator_is_told_once_of_what_is_parked(
     """By direct message, and not again after a restart."""
     job = await lost(harness, ada)
     told = await olga.direct_channel.wait_for(
-        lambda m: "waits for your decision" in m.text, within=120, awaited="the news"
+        lambda m: "needs your decision" in m.text, within=120, awaited="the news"
     )
-    assert "(1 submit_unknown)" in told.text
+    assert "(1 lost contact)" in told.text
     async with asyncio.timeout(120):
         while (await harness.job(job)).told_at_ms is None:
             await asyncio.sleep(0.01)
@@ -309,7 +309,7 @@ async def test_the_next_process_sends_no_second_alert(
     fake_discord.faults.add("GET", posts, Fault(status=403, raw=HTML), None)
     job = await lost(harness, ada)
     await olga.direct_channel.wait_for(
-        lambda m: "waits for your decision" in m.text, within=120, awaited="the alert"
+        lambda m: "needs your decision" in m.text, within=120, awaited="the alert"
     )
     await harness.restart()
     async with asyncio.timeout(120):
@@ -331,12 +331,12 @@ async def test_the_exposures_limit_stops_the_service_and_tells_everybody(
         lambda m: "$0.04 may have been spent" in m.text, within=120, awaited="the news"
     )
     assert (
-        "No new videos are started" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
+        "We're paused for a moment" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
     )
     status = await says(olga, stopped_harness, "operator status")
-    assert "Stopped by itself" in status
-    assert "Exposure today: $0.04, stops at $0.04" in status
-    assert "It goes on." in await says(olga, stopped_harness, "operator resume")
+    assert "Paused:" in status
+    assert "Unconfirmed spending today: $0.04, pauses at $0.04" in status
+    assert "Resumed." in await says(olga, stopped_harness, "operator resume")
     await stopped_harness.channel.wait_for(
         lambda m: "your video is ready" in m.text, within=120, awaited="the video"
     )
@@ -349,14 +349,18 @@ async def test_want_of_room_stops_the_service_and_tells_everybody(
     stopped_harness.policy = replace(stopped_harness.policy, max_tasks=10**9)
     await stopped_harness.start()
     await olga.direct_channel.wait_for(
-        lambda m: "GB are free where videos are kept" in m.text, within=120, awaited="the news"
+        lambda m: "GB of disk space are left" in m.text, within=120, awaited="the news"
     )
-    assert "no room left" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
+    assert (
+        "We're paused for a moment" in (await answered(ada, stopped_harness, "video", **VIDEO)).text
+    )
     await stopped_harness.channel.wait_for(
-        lambda m: "no room left" in m.text, within=120, awaited="the want of room on the card"
+        lambda m: "We're paused for a moment" in m.text,
+        within=120,
+        awaited="the want of room on the card",
     )
-    assert "Stopped by itself" in await says(olga, stopped_harness, "operator status")
-    assert "Free some" in await says(olga, stopped_harness, "operator resume")
+    assert "Paused:" in await says(olga, stopped_harness, "operator status")
+    assert "Free up" in await says(olga, stopped_harness, "operator resume")
     assert stopped_harness.submitted_inputs() == []
     stopped_harness.policy = replace(stopped_harness.policy, max_tasks=5)
     await stopped_harness.restart()
@@ -371,17 +375,19 @@ async def test_limits_of_everything_and_of_a_server(
     """Set, shown in the refusal of a member over it, and cleared; odd input is refused."""
     guild = str(ada.guild.id)
     said = await says(olga, harness, "operator limit", period="day", amount="0.03")
-    assert said == "The day limit of everything: $0.03. Before: nothing set."
-    assert "$0.03 that the service has" in (await answered(ada, harness, "video", **VIDEO)).text
+    assert said == "Daily limit for the whole bot: $0.03 (before: default)."
+    assert (
+        "whole bot's daily limit of $0.03" in (await answered(ada, harness, "video", **VIDEO)).text
+    )
     said = await says(olga, harness, "operator limit", period="day")
-    assert said == "The day limit of everything: nothing set. Before: $0.03."
+    assert said == "Daily limit for the whole bot: default (before: $0.03)."
     said = await says(olga, harness, "operator limit", period="month", amount="none", server=guild)
-    assert said == f"The month limit of server {guild}: none. Before: nothing set."
+    assert said == f"Monthly limit for server {guild}: none (before: default)."
     found = await database.read(lambda tx: limits.list_for_guild(tx, int(guild)))
     assert len(found) == 1
     for bad in ({"amount": "-5"}, {"amount": "5,00"}, {"amount": "5", "server": "here"}):
         said = await says(olga, harness, "operator limit", period="day", **bad)
-        assert re.search("I can't use|is the id of a server", said)
+        assert re.search("I can't read|the server's ID", said)
 
 
 def test_the_longest_facts_fit_into_a_message(fake_discord: FakeDiscord, ada: MemberClient) -> None:

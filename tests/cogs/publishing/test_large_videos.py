@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, MemberClient
-from tests.harness.bot import BotHarness, job_id_in
+from tests.harness.bot import BotHarness
 from tests.harness.color_videos import decode_frames
 
 MIB = 1024 * 1024
@@ -28,7 +29,7 @@ async def test_a_copy_that_plays_is_posted_and_says_so(
     assert media.copy_path(file.filename).read_bytes() == data
     (pictures, about), (before, was) = decode_frames(data), decode_frames(original.read_bytes())
     assert (len(pictures), about["seconds"]) == (len(before), was["seconds"])
-    assert "This is a smaller copy; the original is kept." in result.text
+    assert "Compressed to fit Discord." in result.text
     assert result.notified_user_ids == {ada.id}
 
 
@@ -58,7 +59,7 @@ async def test_without_a_decoder_the_member_is_told(
     await stopped_harness.start()
     job = await stopped_harness.order_video(ada, "video", LARGE)
     result = await stopped_harness.channel.wait_for(
-        lambda message: "too large for here" in message.text, within=120, awaited="the news"
+        lambda message: "too large for Discord" in message.text, within=120, awaited="the news"
     )
     assert result.attachments == []
     assert await stopped_harness.context.media.has_video(f"{job}.mp4")

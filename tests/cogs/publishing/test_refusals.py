@@ -188,7 +188,7 @@ async def test_an_archived_thread_stops_nothing(
     job = replace(job, status_message_id=status, state=JobState.FAILED)
     fake_discord.world.archive_thread(thread)
     await publisher.edit_status(StatusView(job))
-    assert "Nothing was charged" in thread.messages[0].text
+    assert "You weren't charged" in thread.messages[0].text
     fake_discord.world.archive_thread(thread)
     offered = await publisher.attach_files(StatusView(replace(job, state=JobState.QUEUED)), [clip])
     assert [*offered] == [clip.name]

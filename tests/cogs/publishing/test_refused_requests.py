@@ -184,7 +184,7 @@ async def test_everything_is_posted_when_the_refusals_end(service: RefusedServic
     await service.run(3_600, step_s=60)
     assert (await service.world.job(job)).state is S.DELIVERED
     olga, general = service.discord.member("Olga"), service.discord.channel("general")
-    assert any("Nothing more is submitted" in m.text for m in olga.direct_channel.messages)
+    assert any("I paused new videos" in m.text for m in olga.direct_channel.messages)
     assert [message.attachments[0].filename for message in general.messages] == ["week.png"]
 
 

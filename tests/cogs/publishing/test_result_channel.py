@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from domain.guild_settings import AppliesTo
 from domain.jobs import JobState
+from sandbox.demo.job_posts import is_post, job_id_in
 from sandbox.discord import Channel, DiscordConfig, FakeDiscord, MemberClient, Message, Permission
 from sandbox.discord.models import walk_components
 from storage.schema import jobs
@@ -189,7 +190,7 @@ async def test_what_the_server_hides_is_shown_after_a_click_only(
     options = {"prompt": prompt, "image": PICTURE, "duration": 4, "resolution": "480p"}
     job = await stopped_harness.order_video(ada, "animate", options)
     status = await stopped_harness.channel.wait_for(
-        lambda message: message.text.endswith(f"-# {job}"), within=120, awaited="a card"
+        lambda message: is_post(message, job, "status"), within=120, awaited="a card"
     )
     assert spoilers(status) == [hidden]
     assert spoilers(await stopped_harness.wait_for_result(job)) == [hidden]
@@ -204,6 +205,6 @@ async def test_what_is_for_adults_does_not_go_to_a_channel_for_all(
     asked_in = fake_discord.world.add_channel(ada.guild, "late", nsfw=True)
     await decide(stopped_harness, age_gate=AppliesTo.ALL, result_channel=chosen.id)
     typed = await (await ada.run_command(asked_in, "video", VIDEO)).until_answered()
-    job = typed.text.split("`")[1]
+    job = job_id_in(typed)
     await result_in(night if name == "night" else asked_in, job)
     assert len(results(chosen, job)) == (name == "night")

@@ -78,12 +78,12 @@ async def test_of_sixty_at_once_as_many_are_taken_as_there_is_room_for(
     await set_day(maxim, harness.channel, "1.60", user=ada.user)
     typed = [await ada.run_command(harness.channel, "video", SMALL) for _ in range(60)]
     answers = await asyncio.gather(*(one.until_answered(within=120) for one in typed))
-    taken = [one for one in answers if "On its way" in one.text]
-    refused = [one for one in answers if "left of today's $1.60" in one.text]
+    taken = [one for one in answers if "on its way" in one.text]
+    refused = [one for one in answers if "left today" in one.text and one not in taken]
     assert (len(taken), len(refused)) == (20, 40)
     assert all(one.ephemeral for one in answers)
     assert await harness.job_count() == 20
-    assert sum("This costs $0.08" in one.text for one in refused) == 40
+    assert sum("That's $0.08" in one.text for one in refused) == 40
     sums = await database.read(billing.get_totals)
     assert sums.held + sums.charged == 20 * PRICE
     await clean(database)
@@ -93,15 +93,13 @@ async def test_the_private_answer_tells_what_is_left_in_each_period(
     harness: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """The day, the month, the grants, and the server where it is the tighter one."""
-    assert "No limit of your own applies." in await say(ada, harness.channel, "video", SMALL)
+    assert "You have no spending limit." in await say(ada, harness.channel, "video", SMALL)
     await set_day(maxim, harness.channel, "$2.50")
     month = {"amount": "7", "period": "month", "user": ada.user}
     await say(maxim, harness.channel, "quota set", month)
     await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "0.5"})
     said = await say(ada, harness.channel, "video", SMALL)
-    assert "Left for you: $2.34 today · $6.84 this month · $0.50 of grants." in said.replace(
-        "**", ""
-    )
+    assert "You have $2.34 left today and $6.84 this month, plus $0.50 bonus." in said
     assert "server" not in said
     limit = Limit(
         target=LimitTarget.SERVER, kind=LimitKind.DAY, amount=PRICE * 4, guild_id=ada.guild.id
@@ -121,8 +119,8 @@ async def test_a_refusal_names_each_period_that_lacks(
     await say(maxim, harness.channel, "quota set", month)
     await harness.order_video(ada, "video", SMALL)
     said = await say(ada, harness.channel, "video", SMALL)
-    assert "more than the $0.05 that you have for a whole day, and $0.01 of grants" in said
-    assert "you have $0.05 left of this month's $0.10, and $0.01 of grants" in said
+    assert "more than your daily limit of $0.05 plus your $0.01 bonus" in said
+    assert "you have $0.05 left this month, plus $0.01 bonus" in said
 
 
 async def test_grants_pay_when_the_quota_is_spent(
@@ -138,7 +136,7 @@ async def test_grants_pay_when_the_quota_is_spent(
     hold, *_ = await database.read(lambda tx: billing.list_entries(tx, second))
     assert (hold.amount, hold.from_grant) == (PRICE, 60_000)
     said = await say(ada, harness.channel, "video", SMALL)
-    assert "you have $0.00 left of today's $0.10, and $0.01 of grants" in said
+    assert "you have $0.00 left today, plus $0.01 bonus" in said
     await clean(database)
 
 
@@ -148,9 +146,9 @@ async def test_a_grant_is_taken_back_by_its_button_once(
     """What is unspent goes, a second click finds nothing, and a stranger's click does nothing."""
     given = await answer(maxim, harness.channel, "grant", {"user": ada.user, "amount": "2"})
     assert "$2.00" in given.text
-    assert button_labels(given) == ["Revoke"]
-    for said in ("Took $2.00 back", "Nothing of this grant is left"):
-        clicked = await (await maxim.click(given, "Revoke")).until_answered(within=60)
+    assert button_labels(given) == ["Take back"]
+    for said in ("Took back $2.00", "Nothing of this bonus is left"):
+        clicked = await (await maxim.click(given, "Take back")).until_answered(within=60)
         assert said in clicked.text.replace("**", "")
     rows = await database.read(lambda tx: tx.execute(text(_GRANTS)))
     assert [row.amount_micro for row in rows] == [2_000_000, -2_000_000]
@@ -167,10 +165,10 @@ async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
     for amount in ("1", "2"):
         await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": amount})
     shown = await answer(maxim, harness.channel, "quota show", {"user": ada.user})
-    assert button_labels(shown) == ["Revoke $2.00", "Revoke $1.00"]
+    assert button_labels(shown) == ["Take back $2.00", "Take back $1.00"]
     await harness.restart()
-    clicked = await (await maxim.click(shown, "Revoke $1.00")).until_answered(within=60)
-    assert "They have $2.00 of grants now." in clicked.text
+    clicked = await (await maxim.click(shown, "Take back $1.00")).until_answered(within=60)
+    assert "They have $2.00 of bonus left." in clicked.text
     await clean(database)
 
 
@@ -182,16 +180,16 @@ async def test_members_see_their_own_quota_and_managers_anyones(
     await harness.order_video(ada, "video", SMALL)
     own = await say(ada, harness.channel, "quota show")
     assert "What you have left" in own
-    assert "▰▰▱▱▱▱▱▱▱▱▱▱ **$0.72** left of $0.80, anew <t:" in own
+    assert "▰▰▰▰▰▰▰▰▰▰▱▱ $0.72 of $0.80 left, resets <t:" in own
     assert "This month: no limit, $0.08 used" in own
-    assert "Last changes" not in own
+    assert "Recent changes" not in own
     others = await say(ben, harness.channel, "quota show", {"user": ada.user})
     assert "Manage Server" in others
     assert "0.72" not in others
     seen = await say(maxim, harness.channel, "quota show", {"user": ada.user})
     assert f"What <@{ada.id}> has left" in seen
-    assert "Each member: $0.80 a day" in seen
-    assert f"<@{maxim.id}>: day limit of each member, not set → $0.80" in seen
+    assert "Every member: $0.80 a day" in seen
+    assert f"<@{maxim.id}>: daily limit for every member, default → $0.80" in seen
 
 
 async def test_only_managers_change_anything(
@@ -217,15 +215,15 @@ async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
     await set_day(maxim, harness.channel, "1")
     await set_day(maxim, harness.channel, "2", role=low)
     await set_day(maxim, harness.channel, "3", role=high)
-    assert "left of $1.00" in await say(ada, harness.channel, "quota show")
+    assert "of $1.00 left" in await say(ada, harness.channel, "quota show")
     world.set_roles(guild, ada.user, low, high)
     shown = await say(ada, harness.channel, "quota show")
-    assert "left of $3.00" in shown
+    assert "of $3.00 left" in shown
     assert f"set for <@&{high.id}>" in shown
     await set_day(maxim, harness.channel, "none", role=low)
     assert "Today: no limit" in await say(ada, harness.channel, "quota show")
     await set_day(maxim, harness.channel, "0.5", user=ada.user)
-    assert "left of $0.50" in await say(ada, harness.channel, "quota show")
+    assert "of $0.50 left" in await say(ada, harness.channel, "quota show")
     await say(maxim, harness.channel, "quota clear", {"period": "day", "user": ada.user})
     assert "Today: no limit" in await say(ada, harness.channel, "quota show")
 
@@ -238,9 +236,7 @@ async def test_a_deleted_roles_limit_does_nothing_and_says_so(
         target=LimitTarget.ROLE, kind=LimitKind.DAY, amount=5, guild_id=ada.guild.id, subject_id=9
     )
     await set_limit(harness.context, limit, Actor(maxim.id, 1))
-    assert "the role is deleted: this does nothing" in await say(
-        maxim, harness.channel, "quota show"
-    )
+    assert "role deleted, no effect" in await say(maxim, harness.channel, "quota show")
     assert "Today: no limit" in await say(ada, harness.channel, "quota show")
 
 
@@ -255,20 +251,20 @@ async def test_an_amount_is_plain_dollars_or_it_is_refused(
     for command in ("quota set", "grant"):
         options = {"amount": amount}
         options |= {"period": "day"} if command == "quota set" else {"user": ada.user}
-        assert "I can't use" in await say(maxim, harness.channel, command, options)
-    assert "Last changes" not in await say(maxim, harness.channel, "quota show")
+        assert "I can't read" in await say(maxim, harness.channel, command, options)
+    assert "Recent changes" not in await say(maxim, harness.channel, "quota show")
 
 
 async def test_zero_lets_nothing_be_spent_and_grants_nothing(
     harness: BotHarness, ada: MemberClient, maxim: MemberClient
 ) -> None:
     """A limit of nothing is a limit; a grant of nothing is none."""
-    assert "may spend **$0.00**" in await set_day(maxim, harness.channel, "$0")
-    assert "more than the $0.00" in await say(ada, harness.channel, "video", SMALL)
+    assert "can now spend $0.00 a day" in await set_day(maxim, harness.channel, "$0")
+    assert "Video spending is off for you here." in await say(ada, harness.channel, "video", SMALL)
     nothing = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "0"})
-    assert "gives nothing" in nothing
+    assert "above zero" in nothing
     none = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "none"})
-    assert "I can't use" in none
+    assert "I can't read" in none
 
 
 async def test_a_user_and_a_role_at_once_are_refused(
@@ -288,11 +284,11 @@ async def test_a_limit_set_below_what_is_held_lets_it_be(
     """The hold stays, its charge will not fail, and nothing more fits until the next day."""
     await harness.order_video(ada, "video", SMALL)
     await set_day(maxim, harness.channel, "0.05", user=ada.user)
-    assert "more than the $0.05" in await say(ada, harness.channel, "video", SMALL)
+    assert "more than your daily limit of $0.05" in await say(ada, harness.channel, "video", SMALL)
     assert await harness.job_count() == 1
     harness.clock_offset_ms += _DAY_MS
     await set_day(maxim, harness.channel, "0.1", user=ada.user)
-    assert "On its way" in await say(ada, harness.channel, "video", SMALL)
+    assert "on its way" in await say(ada, harness.channel, "video", SMALL)
     await clean(database)
 
 
@@ -307,7 +303,7 @@ async def test_of_two_managers_at_once_both_are_written_down(
     )
     shown = await say(olga, harness.channel, "quota show")
     later = "$1.00 → $2.00" if "$1.00 → $2.00" in shown else "$2.00 → $1.00"
-    assert f"not set → {later[:5]}" in shown
+    assert f"default → {later[:5]}" in shown
     assert later in shown
 
 
@@ -317,16 +313,18 @@ async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
     """What is set counts when they come back; it can be seen and cleared meanwhile."""
     guild = ada.guild
     del guild.members[ada.id]
-    assert "is not on this server now" in await set_day(maxim, harness.channel, "5", user=ada.user)
+    assert "isn't on this server right now" in await set_day(
+        maxim, harness.channel, "5", user=ada.user
+    )
     refused = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "5"})
-    assert "could not use it" in refused
+    assert "isn't on this server" in refused
     seen = await say(maxim, harness.channel, "quota show", {"user": ada.user})
-    assert "left of $5.00" in seen
+    assert "of $5.00 left" in seen
     fake_discord.world.add_member(guild, ada.user)
-    assert "left of $5.00" in await say(ada, harness.channel, "quota show")
+    assert "of $5.00 left" in await say(ada, harness.channel, "quota show")
     del guild.members[ada.id]
     cleared = await say(maxim, harness.channel, "quota clear", {"period": "day", "user": ada.user})
-    assert "limit of $5.00 is cleared" in cleared
+    assert "'s $5.00 daily limit. The server's limit applies." in cleared
 
 
 async def test_a_cooldown_says_when_and_a_cap_at_once_says_how_many(
@@ -343,12 +341,12 @@ async def test_a_cooldown_says_when_and_a_cap_at_once_says_how_many(
     await put(LimitKind.COOLDOWN, 600)
     await harness.order_video(ada, "video", SMALL)
     said = await say(ada, harness.channel, "video", SMALL)
-    assert "600 s between two of your videos" in said
-    assert "You can ask again <t:" in said
+    assert "This server has a cooldown of 600 s." in said
+    assert "You can make your next video <t:" in said
     harness.clock_offset_ms += 601_000
     await harness.order_video(ada, "video", SMALL)
     assert "600 s between videos" in await say(ada, harness.channel, "quota show")
     await put(LimitKind.COOLDOWN, None)
     await put(LimitKind.IN_FLIGHT, 2)
-    assert "2 videos under way at once" in await say(ada, harness.channel, "video", SMALL)
+    assert "You can make 2 videos at once" in await say(ada, harness.channel, "video", SMALL)
     assert await harness.job_count() == 2

@@ -140,10 +140,10 @@ async def test_a_member_sees_a_picture_and_the_numbers(
     await bought(harness, ada, end=S.FAILED)
     await bought(harness, harness.discord.member("Ben"), 9_000_000)
     message = await ask(harness, ada, "spend")
-    assert "**You paid $0.12** for 2 videos" in message.text
-    assert "Held, but not charged: $0.08 (1 failed)." in message.text
+    assert "**You spent $0.12** on 2 videos" in message.text
+    assert "Not charged: $0.08 (1 failed)" in message.text
     assert "no daily limit" in message.text
-    assert "1 min 23 s on average" in message.text
+    assert "Average wait: 1 min 23 s" in message.text
     picture = Image.open(io.BytesIO(data_of(message, ".png")))
     assert picture.size == (1600, 900)
     assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 20
@@ -158,15 +158,15 @@ async def test_what_is_on_hold_is_told(harness: BotHarness, ada: MemberClient) -
     """A video that waits has cost nothing yet."""
     await harness.order_video(ada, "video", {"prompt": "a lake"})
     message = await ask(harness, ada, "spend", period="today")
-    assert "**You paid $0.00** for 0 videos" in message.text
-    assert "On hold now: $0.08 for 1 video." in message.text
+    assert "**You spent $0.00** on 0 videos" in message.text
+    assert "In progress: $0.08 for 1 video." in message.text
 
 
 async def test_nothing_spent_is_drawn_too(harness: BotHarness, ada: MemberClient) -> None:
     """For each period."""
     for period in ("today", "7d", "30d", "month", "all"):
         message = await ask(harness, ada, "spend", period=period)
-        assert "**You paid $0.00** for 0 videos" in message.text
+        assert "**You spent $0.00** on 0 videos" in message.text
         assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
 
 
@@ -201,10 +201,10 @@ async def test_a_manager_sees_who_spent_what(
     await bought(harness, ben, 1_000_000)
     await bought(harness, ben, end=S.FAILED)
     message = await ask(harness, ben, "report")
-    assert "**Paid on this server: $4.00** for 2 videos" in message.text
+    assert "**This server spent $4.00** on 2 videos" in message.text
     assert f"1. <@{ada.id}> $3.00 (75 %)" in message.text
     assert f"2. <@{ben.id}> $1.00 (25 %)" in message.text
-    assert "Failed: 1 (1 time-out)." in message.text
+    assert "Failed: 1 (1 timeout)." in message.text
     assert message.notified_user_ids == set()
     for grouping, told in {
         "channel": f"1. <#{harness.channel.id}> $4.00 (100 %)",
@@ -352,7 +352,7 @@ async def test_without_a_picture_there_are_still_the_numbers(
     monkeypatch.setattr(renderer, "_PROGRAM", nothing)
     await bought(harness, ada)
     message = await ask(harness, ada, "spend")
-    assert "**You paid $0.08**" in message.text
+    assert "**You spent $0.08**" in message.text
     assert message.attachments == []
     assert ids(message, SELECT) == ["period:spend:30d:day"]
 

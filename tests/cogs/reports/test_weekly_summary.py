@@ -61,8 +61,8 @@ async def test_a_week_is_a_picture_and_three_lines(
     lines = message.text.splitlines()
     assert lines[-4:] == [
         "**16–22 Nov 2026: $3.00** for 7 videos.",
-        "Failed: 2 (2 content rules).",
-        "From order to video: 1 min 40 s on average.",
+        "Failed: 2 (2 content filter).",
+        "Average wait: 1 min 40 s",
         "-# 2026-W47",
     ]
 
@@ -132,7 +132,9 @@ async def test_the_operator_is_the_owner_of_the_application(
     """The text is in their direct messages; when these are closed, the caller hears of it."""
     operators, olga = Operators(client), fake_discord.member("Olga")
     assert await operators.user_ids() == {olga.id}
-    assert await operators.notify("The balance is low.")
-    assert [message.text for message in olga.direct_channel.messages] == ["The balance is low."]
+    assert await operators.notify("APIXO balance: {balance}")
+    assert [message.text for message in olga.direct_channel.messages] == [
+        ("APIXO balance: {balance}")
+    ]
     fake_discord.world.close_dms(fake_discord.world.user("Olga"))
     assert not await operators.notify("Again.")

@@ -90,14 +90,13 @@ async def test_invited_for_its_commands_alone_it_buys_nothing(
     file = {"image1": file["image"]} if command == "reference" else file
     answer = await answered(person, lobby, command, prompt="a lake", **file)
     assert "Only my commands are in this server" in answer.text
-    assert "Nothing was charged" in answer.text
     assert await harness.job_count() == 0
     assert not [entry for entry in fake_discord.journal if "attachments" in entry.path]
     form = await answered(person, lobby, "compose")
     assert "Only my commands are in this server" in form.text
     world.add_bot(guild)
     taken = await answered(person, lobby, command, prompt="a lake", **file)
-    assert "On its way" in taken.text
+    assert "on its way" in taken.text
 
 
 async def test_thrown_out_it_releases_what_waits_and_tells_each_member_once(
@@ -169,7 +168,7 @@ async def test_a_channel_that_closes_while_a_job_waits_ends_it(
     assert await narrow.ledger_kinds(job) == ["hold", "release"]
     await until_read(ada, "you weren't charged")
     if obstacle is K.PERMISSIONS_MISSING:
-        await narrow.wait_for_status(job, "I can't post in this channel any more")
+        await narrow.wait_for_status(job, "I can't post in this channel anymore")
     assert len(narrow.submitted_inputs()) == 1
     await clean(narrow)
 
@@ -190,7 +189,7 @@ async def test_an_archived_thread_is_asked_for_and_an_outage_of_that_waits(
     first, _ = await queue_behind(narrow, ada, 0)
     talk = fake_discord.channel("videos-talk")
     typed = await answered(ada, talk, "video", **VIDEO)
-    assert "On its way" in typed.text
+    assert "on its way" in typed.text
     archive(fake_discord, talk)
     finish(narrow)
     fake_discord.faults.add("GET", f"/channels/{talk.id}", Fault(status=503), 2)

@@ -15,9 +15,9 @@ from sandbox.discord.models import MessageFlag
 from tests.harness.bot import BotHarness
 from workflow.guilds import settings
 
-UNKNOWN = "That doesn't work any more"
+UNKNOWN = "That doesn't work anymore"
 OUTDATED = "This panel is out of date"
-NOT_OFFERED = "Choose from what the menu offers"
+NOT_OFFERED = "Pick something from the menu"
 ODD_IDS = ["0", "-1", "", "x", str(2**63), "9" * 30, "\u0661" * 18, "\uff11" * 19]
 
 

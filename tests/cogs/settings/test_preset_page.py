@@ -62,7 +62,7 @@ async def test_a_preset_is_added_edited_and_deleted(
     assert await kept(harness, maxim) == [changed]
     await panel.click("remove")
     assert await kept(harness, maxim) == []
-    assert "There are none." in panel.text
+    assert "None yet." in panel.text
 
 
 async def test_presets_are_listed_and_chosen(
@@ -86,8 +86,8 @@ async def test_a_preset_that_breaks_rules_comes_back_as_it_was_typed(
     """All rules are named at once, and the corrected form is accepted."""
     typed = {"name": "", "seconds": ["15"], "model": ["seedance-1-5-pro"]}
     await panel.fill_modal("add", **typed)
-    assert "A preset needs a name." in panel.text
-    assert "Seedance 1.5 Pro does not make this length" in panel.text
+    assert "Give the preset a name." in panel.text
+    assert "Seedance 1.5 Pro can't make this length" in panel.text
     form = await panel.open_modal("Edit again")
     assert modal_values(form) == {
         "name": "",
@@ -106,11 +106,11 @@ async def test_a_name_is_given_once(
     """Neither a new preset nor a renamed one comes over another; its own name may be respelled."""
     await panel.fill_modal("add", **NOIR)
     await panel.fill_modal("add", name="FILM  NOIR", suffix="x")
-    assert "of this name already" in panel.text
+    assert "This name is taken" in panel.text
     await panel.go_to_page("presets")
     await panel.fill_modal("add", name="Anime", suffix="cel shading")
     await panel.fill_modal("edit", name="film noir")
-    assert "of this name already" in panel.text
+    assert "This name is taken" in panel.text
     await panel.go_to_page("presets")
     await (await panel.select("choose", "Anime")).fill_modal("edit", name="ANIME")
     assert [one.name for one in await kept(harness, maxim)] == ["ANIME", "Film noir"]
@@ -126,9 +126,9 @@ async def test_a_preset_that_is_deleted_meanwhile_is_not_made_again(
     form = await other.open_modal("edit")
     await panel.click("remove")
     await other.select("sound", "on")
-    assert "This preset is deleted." in other.text
+    assert "This preset was deleted." in other.text
     await other.submit_modal(form, suffix="again")
-    assert "This preset is deleted." in other.text
+    assert "This preset was deleted." in other.text
     assert await kept(harness, maxim) == []
 
 
@@ -170,6 +170,6 @@ async def test_the_fullest_page_of_presets_is_within_discords_limits(
     await panel.go_to_page("home")
     assert len((await panel.go_to_page("presets")).text) <= 4_000
     await panel.fill_modal("add", name="one more", suffix="x")
-    assert "25 presets at most" in panel.text
+    assert "up to 25 presets" in panel.text
     assert len((await panel.go_to_page("home")).text) <= 4_000
     assert len(await kept(harness, maxim)) == 25

@@ -46,7 +46,7 @@ WAYS: dict[str, tuple[Way, str]] = {
     "a click": (lambda s: s.ada.click(s.result, "Details"), "a lake at dusk"),
     "a choice on a private message": (
         lambda s: s.ada.select(s.report, "period:spend:30d:day", ["7d"]),
-        "You paid",
+        "You spent",
     ),
     "a form": (lambda s: s.ada.submit_modal(s.compose, {"prompt": "a hill"}), "$"),
     "a form of a private message": (
@@ -57,7 +57,7 @@ WAYS: dict[str, tuple[Way, str]] = {
         lambda s: s.ada.use_context_menu(s.pictures, "Animate this image"),
         "Which picture",
     ),
-    "a refusal": (lambda s: s.ada.use_context_menu(s.text, "Animate this image"), "no picture"),
+    "a refusal": (lambda s: s.ada.use_context_menu(s.text, "Animate this image"), "find a picture"),
     "a command that opens a form": (lambda s: s.ada.run_command(s.harness.channel, "compose"), ""),
     "a click that opens a form": (lambda s: s.ada.click(s.result, "Edit prompt"), ""),
 }
@@ -92,7 +92,7 @@ class Stage:
             ada,
             harness,
             await harness.make_video(ada, "video", VIDEO),
-            await ada.send_message(harness.channel, "no picture"),
+            await ada.send_message(harness.channel, "find a picture"),
             await ada.send_message(harness.channel, "two pictures", files),
         )
 
@@ -103,7 +103,7 @@ class Stage:
         self.compose = await _answered(ada.run_command(channel, "compose"))
         panel = await _answered(ada.run_command(channel, "settings"))
         await (await ada.select(panel, "settings:home:turn:", ["money"])).until_text(
-            lambda text: "Ask before" in text
+            lambda text: "Confirm above" in text
         )
         self.settings = await _answered(ada.click(panel, "settings:money:confirm_above:"))
 

@@ -9,7 +9,7 @@ from sandbox.discord.interactions import InteractionType
 from tests.harness.bot import BotHarness
 
 Json = dict[str, Any]
-UNKNOWN = "That doesn't work any more"
+UNKNOWN = "That doesn't work anymore"
 IN_SERVERS = "This only works in servers"
 
 

@@ -1,4 +1,4 @@
-"""*Message me when done*: one direct message with a link, to those who wish it, at most once."""
+"""*DM me when videos are done*: one message with a link, to those who wish it, once."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ import pytest
 
 from domain.guild_settings import GuildSettings
 from domain.jobs import JobState
+from sandbox.demo.job_posts import is_about, is_post, job_id_in
 from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
 from storage import guild_settings
-from tests.harness.bot import BotHarness, button_labels, job_id_in
+from tests.harness.bot import BotHarness, button_labels
 from workflow.guilds.notifications import wants_done_notification
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
-ON, OFF = "Message me when done", "Stop messaging me"
+ON, OFF = "DM me when videos are done", "Stop DMs"
 POSTS = "/channels/*/messages"
 _PATIENCE_S = 120
 
@@ -37,7 +38,7 @@ async def turned(person: MemberClient, where: Message | Interaction, button: str
 async def told(person: MemberClient, job: str) -> Message:
     """Wait for the direct message about a job."""
     return await person.direct_channel.wait_for(
-        lambda message: message.text.endswith(f"-# {job} · done"),
+        lambda message: is_post(message, job, "notice"),
         within=_PATIENCE_S,
         awaited=f"a message about {job}",
     )
@@ -60,7 +61,7 @@ async def test_who_wishes_so_is_told_with_a_link(harness: BotHarness, ada: Membe
     message = await told(ada, job)
     assert f"/{harness.channel.id}/{result.id})" in message.text
     assert ada.direct_channel.messages == [message]
-    assert button_labels(message) == [OFF]
+    assert button_labels(message) == [OFF, "Details"]
 
 
 async def test_nobody_else_is_told(
@@ -73,7 +74,7 @@ async def test_nobody_else_is_told(
     assert ON in button_labels(others)
     await settled(harness, job)
     assert ben.direct_channel.messages == []
-    assert not any(job in message.text for message in ada.direct_channel.messages)
+    assert not any(is_about(message, job) for message in ada.direct_channel.messages)
 
 
 async def test_the_choice_lasts_and_the_button_shows_it(
@@ -87,7 +88,7 @@ async def test_the_choice_lasts_and_the_button_shows_it(
     assert OFF in button_labels(later)
     await told(ada, job)
     helped = await (await ada.run_command(harness.channel, "help")).until_answered()
-    assert "Message me when done" in helped.text
+    assert "DM me when videos are done" in helped.text
     await turned(ada, helped, OFF)
     await turned(ada, answer, OFF)
     assert harness.channel.guild is not None
@@ -152,7 +153,7 @@ async def test_who_gets_the_video_itself_is_not_told_besides(
     options = {**VIDEO, "prompt": "a lake [[slow:1800]]"}
     answer = await (await ada.run_command(harness.channel, "video", options)).until_answered()
     await turned(ada, answer, ON)
-    await harness.wait_for_status(job_id_in(answer), "Being made")
+    await harness.wait_for_status(job_id_in(answer), "Making your video")
     fake_discord.world.deny(harness.channel, Permission.SEND_MESSAGES)
     private = await (
         await ada.run_command(harness.channel, "video", {**VIDEO, "private": True})

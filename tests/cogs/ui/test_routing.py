@@ -18,7 +18,7 @@ from sandbox.discord import Interaction, MemberClient, Message
 from sandbox.discord.interactions import InteractionType
 from tests.harness.bot import BotHarness
 
-UNKNOWN = "That doesn't work any more. Run the command again."
+UNKNOWN = "That doesn't work anymore. Run the command again."
 
 
 def component_classes(base: type[Any]) -> Iterator[type[Any]]:

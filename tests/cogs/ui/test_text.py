@@ -98,8 +98,8 @@ def test_what_could_not_be_handed_over_is_said_in_our_own_words(
         StatusView(make_job(videos, ada, JobState.REJECTED, fail_code=code, reason="x"))
     )
     assert "The model refused" not in said
-    assert "attach it again" in said
-    assert "Nothing was charged" in said
+    assert "un the command again" in said
+    assert "You weren't charged" in said
 
 
 @pytest.mark.parametrize(

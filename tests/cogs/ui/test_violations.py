@@ -20,134 +20,131 @@ REQUESTS: list[Row] = [
     (
         Code.MODE_UNSUPPORTED,
         {"command": "reference", "model": ONE, "able": (TWO,)},
-        "/reference is not possible with Seedance 1.5 Pro: choose Seedance 2.0.",
+        "Seedance 1.5 Pro can't do /reference. Pick Seedance 2.0.",
     ),
-    (Code.PROMPT_NOT_SENDABLE, {}, "The prompt contains characters that cannot be sent."),
-    (Code.PROMPT_EMPTY, {}, "The prompt is empty: say what the video should show."),
+    (Code.PROMPT_NOT_SENDABLE, {}, "The prompt has characters I can't send. Remove them."),
+    (Code.PROMPT_EMPTY, {}, "Describe what the video should show."),
     (
         Code.PROMPT_TOO_SHORT,
         {"model": ONE, "least": 3},
-        "The prompt is too short: Seedance 1.5 Pro needs 3 characters.",
+        "Seedance 1.5 Pro needs a prompt with at least 3 characters.",
     ),
     (
         Code.PROMPT_TOO_LONG,
         {"model": ONE, "most": 2500, "units": 2501},
-        (
-            "The prompt is too long: Seedance 1.5 Pro takes 2,500 characters at most, "
-            "this one has 2,501."
-        ),
+        ("Seedance 1.5 Pro takes prompts of up to 2,500 characters. Yours has 2,501."),
     ),
     (
         Code.LENGTH_UNSUPPORTED,
         {"model": ONE, "seconds": 13, "least": 4, "most": 12},
-        "A length of 13 s is not possible: Seedance 1.5 Pro makes 4 to 12 seconds.",
+        "Seedance 1.5 Pro makes videos of 4 to 12 seconds, not 13.",
     ),
     (
         Code.RESOLUTION_UNSUPPORTED,
         {"model": ONE, "resolution": "1080p", "choices": ("480p", "720p")},
-        "Seedance 1.5 Pro does not make 1080p: choose 480p or 720p.",
+        "Seedance 1.5 Pro can't make 1080p. Pick 480p or 720p.",
     ),
     (
         Code.ASPECT_RATIO_UNSUPPORTED,
         {"model": ONE, "ratio": "auto", "choices": ("16:9", "1:1", "9:16")},
-        "Seedance 1.5 Pro does not know the aspect ratio auto: choose 16:9, 1:1, or 9:16.",
+        "Seedance 1.5 Pro can't do auto. Pick 16:9, 1:1, or 9:16.",
     ),
     (
         Code.OPTION_UNSUPPORTED,
         {"option": "web_search", "able": (TWO,), "model": ONE},
-        "web_search is an option of Seedance 2.0; Seedance 1.5 Pro does not have it.",
+        "Web search only works with Seedance 2.0.",
     ),
     (
         Code.CHOICE_UNKNOWN,
         {"option": "resolution", "values": ("480p", "720p"), "value": "**4k**"},
         r"resolution can be 480p, 720p, not \*\*4k\*\*.",
     ),
-    (Code.LENGTH_NOT_WHOLE, {}, "The length has to be a whole number of seconds."),
+    (Code.LENGTH_NOT_WHOLE, {}, "Use a whole number of seconds."),
     (
         Code.REFERENCE_LENGTH_TOO_PRECISE,
         {},
-        "reference_seconds takes up to three decimals, such as 2.125.",
+        "Use up to three decimals for reference_seconds, like 2.125.",
     ),
     (
         Code.CHANNEL_NOT_ALLOWED,
         {"channels": (20, 30)},
-        "Videos are not asked for in this channel: go to <#20>, <#30>.",
+        "Videos are off in this channel. Try <#20>, <#30>.",
     ),
     (
         Code.CHANNEL_NOT_ALLOWED,
         {"channels": tuple(range(10, 61))},
         (
-            "Videos are not asked for in this channel: go to <#10>, <#11>, <#12>, <#13>, <#14>, "
+            "Videos are off in this channel. Try <#10>, <#11>, <#12>, <#13>, <#14>, "
             "<#15>, <#16>, <#17>, <#18>, <#19>, …."
         ),
     ),
     (
         Code.ROLE_REQUIRED,
         {"roles": (8, 9)},
-        "On this server, videos are for members with one of the roles <@&8>, <@&9>.",
+        "To make videos here, you need one of these roles: <@&8>, <@&9>.",
     ),
     (
         Code.MODEL_NOT_ALLOWED,
         {"model": TWO, "models": (ONE,)},
-        "Seedance 2.0 is not allowed here: choose Seedance 1.5 Pro.",
+        "Seedance 2.0 isn't allowed here. Pick Seedance 1.5 Pro.",
     ),
     (
         Code.COMMAND_NOT_ALLOWED,
         {"command": "reference"},
-        "No model that is allowed here can do /reference.",
+        "No model allowed here can do /reference.",
     ),
     (
         Code.RESOLUTION_NOT_ALLOWED,
         {"resolution": "720p", "resolutions": ("480p",)},
-        "720p is not allowed here: choose 480p.",
+        "720p isn't allowed here. Pick 480p.",
     ),
     (
         Code.MODEL_WITHOUT_ALLOWED_RESOLUTION,
         {"model": ONE},
-        "Seedance 1.5 Pro makes no resolution that is allowed here.",
+        "Seedance 1.5 Pro makes no resolution that's allowed here.",
     ),
     (
         Code.LENGTH_NOT_ALLOWED,
         {"seconds": 9, "most": 8},
-        "A length of 9 s is not allowed here: 8 s at most.",
+        "Videos can be up to 8 s here. Pick a shorter length.",
     ),
     (
         Code.BANNED_WORDS,
         {"words": ("gun", "b`d")},
-        "The prompt says what is not allowed on this server: `gun`, `b'd`.",
+        'This server doesn\'t allow "gun" or "b\\`d" in prompts.',
     ),
     (
         Code.AGE_RESTRICTED_SERVER,
         {},
-        "On this server, videos are asked for in age-restricted channels only.",
+        "On this server, videos are only for age-restricted channels. Try one of those.",
     ),
     (
         Code.AGE_RESTRICTED_PROMPT,
         {},
-        "What this prompt asks for belongs in an age-restricted channel.",
+        "This prompt belongs in an age-restricted channel. Try it there.",
     ),
     (
         Code.PRIVATE_NOT_ALLOWED,
         {},
-        "This server allows no private videos: leave out the option `private`.",
+        "Private videos are off on this server. Make it public?",
     ),
     (
         Code.BOT_NOT_IN_SERVER,
         {},
         (
-            "Only my commands are in this server, so I couldn't post your video. Ask a server "
-            "manager to add me again, as a bot."
+            "Only my commands are in this server, so I can't post your video. Ask a "
+            "server manager to add me again, as a bot."
         ),
     ),
     (
         Code.SERVER_NOT_ADMITTED,
         {},
-        "I'm not set up for this server yet. I've asked my operator to admit it.",
+        "I'm not set up for this server yet. I've asked my operator to approve it.",
     ),
     (
         Code.SERVER_REFUSED,
         {},
-        "I can't make videos for this server. My operator hasn't admitted it.",
+        "I can't make videos for this server. My operator hasn't approved it.",
     ),
     (
         Code.PERMISSIONS_MISSING,
@@ -158,127 +155,125 @@ REQUESTS: list[Row] = [
             )
         },
         (
-            "I could not post the video here: I lack View Channel, Send Messages, Send Messages in "
-            "Threads, Attach Files in this channel."
+            "I can't post here. I need *View Channel*, *Send Messages*, *Send Messages "
+            "in Threads*, and *Attach Files*."
         ),
     ),
     (
         Code.PRESET_UNKNOWN,
         {},
-        "There is no preset of this name on this server: choose one of those suggested.",
+        "I can't find that preset. Pick one from the list.",
     ),
     (
         Code.PRESET_DOES_NOT_FIT,
         {},
-        "The preset does not fit: choose another, or choose yourself what it sets.",
+        "The preset doesn't fit. Pick another, or set its options yourself.",
     ),
 ]
 FILES: list[Row] = [
     (
         Code.PICTURE_MISSING,
         {},
-        "There is no picture to animate: attach a PNG, JPEG or WebP.",
+        "Attach a PNG, JPEG or WebP to animate.",
     ),
     (
         Code.FIRST_PICTURE_MISSING,
         {},
-        "The first picture is missing: attach it, or both in their order.",
+        "The first frame is missing. Attach it, or both in order.",
     ),
     (
         Code.TOO_MANY_PICTURES,
         {"most": 2, "given": 3},
-        "Too many pictures: 2 at most, 3 were given.",
+        "Use up to 2 pictures. You added 3.",
     ),
     (
         Code.TOO_MANY_VIDEOS,
         {"most": 3, "given": 4},
-        "Too many reference videos: 3 at most, 4 were given.",
+        "Use up to 3 reference clips. You added 4.",
     ),
     (
         Code.TOO_MANY_AUDIOS,
         {"most": 0, "given": 1},
-        "Too many reference audio files: 0 at most, 1 were given.",
+        "Use up to 0 reference sounds. You added 1.",
     ),
-    (Code.AUDIO_ALONE, {}, "Reference audio needs a reference picture or video beside it."),
+    (
+        Code.AUDIO_ALONE,
+        {},
+        ("Add a picture or clip. Sound alone isn't enough for a reference video."),
+    ),
     (
         Code.PICTURE_FORMAT,
         {**A_PNG, "format": "GIF"},
-        "a.png is a GIF file: only PNG, JPEG and WebP pictures can be used.",
+        "a.png is a GIF file. Use PNG, JPEG or WebP.",
     ),
     (
         Code.PICTURE_TOO_LARGE,
         {**A_PNG, "size": 10_400_000},
-        "a.png is too large: 10.4 MB, 10 MB at most.",
+        "a.png is too large (10.4 MB). Use up to 10 MB.",
     ),
     (
         Code.PICTURE_SIDES,
         {**A_PNG, "width": 299, "height": 300, "least": 300, "most": 6000},
-        "a.png is 299 × 300 pixels: each side must have 300 to 6000 pixels.",
+        "a.png is too small. Use a picture with at least 300 pixels on each side.",
     ),
     (
         Code.PICTURE_TOO_NARROW,
         {**A_PNG, "width": 300, "height": 751, "most": 2.5},
-        (
-            "a.png is too tall (300 × 751): it may be at most 2.5 times as high as wide. "
-            "Crop it first."
-        ),
+        ("a.png is too tall (300 × 751). Crop it to at most 2.5 times as tall as wide."),
     ),
     (
         Code.PICTURE_TOO_NARROW,
         {**A_PNG, "width": 751, "height": 300, "most": 2.5},
-        (
-            "a.png is too wide (751 × 300): it may be at most 2.5 times as wide as high. "
-            "Crop it first."
-        ),
+        ("a.png is too wide (751 × 300). Crop it to at most 2.5 times as wide as tall."),
     ),
     (
         Code.VIDEO_LENGTH,
         {"name": "v.mp4", "duration_ms": 1999},
-        "v.mp4 lasts 1.999 s: a reference video has 2 to 15 s.",
+        "v.mp4 lasts 1.999 s. Reference clips need 2 to 15 s.",
     ),
     (
         Code.VIDEO_LENGTH,
         {"name": "v.mp4", "duration_ms": 7_200_000},
-        "v.mp4 lasts 7,200 s: a reference video has 2 to 15 s.",
+        "v.mp4 lasts 7,200 s. Reference clips need 2 to 15 s.",
     ),
     (
         Code.VIDEOS_TOO_LONG,
         {"duration_ms": 15_030},
-        "The reference videos last 15.03 s together: 15 s at most.",
+        "Reference clips can last 15 s in total. Yours last 15.03 s.",
     ),
     (
         Code.AUDIO_LENGTH,
         {"name": "a.mp3", "duration_ms": 15_001},
-        "a.mp3 lasts 15.001 s: a reference audio has 2 to 15 s.",
+        "a.mp3 lasts 15.001 s. Reference sounds need 2 to 15 s.",
     ),
     (
         Code.AUDIOS_TOO_LONG,
         {"duration_ms": 15_001},
-        "The reference audio files last 15.001 s together: 15 s at most.",
+        "Reference sounds can last 15 s in total. Yours last 15.001 s.",
     ),
     (
         Code.FILE_NOT_FETCHED,
         A_PNG,
-        "a.png could not be fetched from Discord. Attach it again.",
+        "I couldn't get a.png from Discord. Attach it again.",
     ),
-    (Code.FILE_NOT_TAKEN, A_PNG, "a.png could not be taken in just now. Try again later."),
-    (Code.FILE_NOT_AT_DISCORD, A_PNG, "a.png does not lie on Discord's servers."),
+    (Code.FILE_NOT_TAKEN, A_PNG, "I couldn't take a.png right now. Try again later."),
+    (Code.FILE_NOT_AT_DISCORD, A_PNG, "a.png isn't on Discord's servers. Attach it here."),
     (
         Code.FILE_TOO_LARGE,
         {**A_PNG, "most": 50_000_000},
-        "a.png is too large: 50 MB at most.",
+        "a.png is too large. Use up to 50 MB.",
     ),
     (
         Code.FILE_TOO_LARGE,
         {**A_PNG, "most": 15_000_000, "size": 15_200_000},
-        "a.png is too large: 15.2 MB, 15 MB at most.",
+        "a.png is too large (15.2 MB). Use up to 15 MB.",
     ),
     (
         Code.FILE_OTHER_FORMAT,
         {**A_PNG, "kind": "picture", "format": "PDF"},
         (
-            "a.png is really another kind of file: PDF. Attach a PNG, JPEG, WebP, HEIC, AVIF, GIF, "
-            "BMP or TIFF."
+            "a.png is really another kind of file: PDF. Attach a PNG, JPEG, WebP, HEIC, "
+            "AVIF, GIF, BMP or TIFF."
         ),
     ),
     (
@@ -293,44 +288,41 @@ FILES: list[Row] = [
         Code.FILE_OTHER_FORMAT,
         {**A_PNG, "kind": "audio", "format": "PNG"},
         (
-            "a.png is really another kind of file: PNG. Attach an MP3, WAV, M4A, AAC, FLAC, OGG or "
-            "WebM."
+            "a.png is really another kind of file: PNG. Attach an MP3, WAV, M4A, AAC, FLAC, "
+            "OGG or WebM."
         ),
     ),
     (
         Code.FILE_DAMAGED,
         {**A_PNG, "kind": "picture"},
-        "a.png is a damaged picture, or a part of one.",
+        "a.png is a damaged or incomplete picture. Attach another one.",
     ),
     (
         Code.FILE_DAMAGED,
         {**A_PNG, "kind": "video"},
-        "a.png is a damaged video, or a part of one.",
+        "a.png is a damaged or incomplete video. Attach another one.",
     ),
     (
         Code.FILE_DAMAGED,
         {**A_PNG, "kind": "audio"},
-        "a.png is a damaged audio file, or a part of one.",
+        "a.png is a damaged or incomplete sound. Attach another one.",
     ),
     (
         Code.FILE_TOO_MANY_PIXELS,
         A_PNG,
-        "a.png has too many pixels. Save it smaller, a video in 4K at most.",
+        "a.png has too many pixels. Use 4K at most.",
     ),
-    (Code.FILE_WITHOUT_VIDEO, A_PNG, "a.png has no video in it, or only sound."),
+    (Code.FILE_WITHOUT_VIDEO, A_PNG, "a.png has no video in it."),
     (Code.FILE_WITHOUT_SOUND, A_PNG, "a.png has no sound."),
     (
         Code.FILE_TOO_COMPLEX,
         A_PNG,
-        "a.png takes too much time or memory to look into: save it in a simpler form.",
+        "a.png is too complex for me. Save it in a simpler form.",
     ),
     (
         Code.FILE_DATA_ELSEWHERE,
         A_PNG,
-        (
-            "a.png keeps its pictures or sound in another file. Save it as a file that holds "
-            "everything."
-        ),
+        ("a.png keeps its pictures or sound in another file. Save it as a single file."),
     ),
     (
         Code.FILES_WITHOUT_ROOM,
@@ -349,81 +341,73 @@ FILES: list[Row] = [
         Code.MESSAGE_FILES_GONE,
         {},
         (
-            "I can't see the message's files any more: it may be deleted, or I was restarted "
-            "meanwhile. Choose *Use as reference* once more, or use `/reference`."
+            "I can't see that message's files anymore. Use *Use as reference* again, or "
+            "run `/reference`."
         ),
     ),
     (
         Code.MESSAGE_PICTURE_GONE,
         {},
         (
-            "I can not see the picture any more: it or its message may be deleted, or I was "
-            "restarted meanwhile. Click *Edit again* and attach it, or choose *Animate this "
-            "image* once more."
+            "I can't see that picture anymore. Click *Edit again* and attach it, or use "
+            "*Animate this image* again."
         ),
     ),
     (
         Code.MESSAGES_HIDDEN,
         {},
-        "I may not read the messages of this channel. Click *Edit again* and attach the picture.",
+        "I can't read this channel's messages. Click *Edit again* and attach the picture.",
     ),
     (
         Code.DISCORD_SILENT,
         {},
-        "Discord does not answer just now. Click *Edit again* in a while.",
+        "Discord isn't answering. Click *Edit again* in a moment.",
     ),
     (
         Code.ATTACHMENTS_EXPIRED,
         {"minutes": 15},
         (
-            "What you gave beside this form was kept for 15 minutes, and it is gone: files, and "
-            "options that it does not show. Click *Edit again* to go on with what stands in "
-            "the form."
+            "I only kept your files for 15 minutes. Click *Edit again* to go on with "
+            "what's in the form."
         ),
     ),
     (
         Code.INPUTS_GONE,
         {},
-        (
-            "A file that this video was made from is not kept any more: use the command, and "
-            "attach it again."
-        ),
+        ("A file this video was made from is gone. Run the command again and attach it."),
     ),
     (
         Code.INPUTS_TOO_LARGE,
         {"files": "video1 (31.0 MB > 10.0 MB)"},
         (
-            "Too large for me to post here again: video1 (31.0 MB > 10.0 MB). Run the command and "
-            "attach the files once more."
+            "Too large to post here again: video1 (31.0 MB > 10.0 MB). Run the command "
+            "and attach them again."
         ),
     ),
 ]
-DAY = {"period": Period.DAY, "scope": Scope.MEMBER, "price": 80_000, "limit": 50_000, "grants": 0}
+DAY = {"period": Period.DAY, "scope": Scope.MEMBER, "price": 80_000, "grants": 0}
 MONTH = {**DAY, "period": Period.MONTH, "scope": Scope.SERVER}
 LEFT = {"left": 20_000, "resets_at_ms": 1_800_000_000_999}
 QUOTAS: list[Row] = [
     (
         Code.QUOTA_TOO_SMALL,
-        DAY,
+        {**DAY, "limit": 50_000},
+        ("That's $0.08, more than your daily limit of $0.05. Try a shorter or smaller video."),
+    ),
+    (
+        Code.QUOTA_TOO_SMALL,
+        {**DAY, "limit": 50_000, "grants": 10_000},
         (
-            "This costs $0.08, more than the $0.05 that you have for a whole day. Choose a shorter "
-            "or smaller video."
+            "That's $0.08, more than your daily limit of $0.05 plus your $0.01 bonus. "
+            "Try a shorter or smaller video."
         ),
     ),
     (
         Code.QUOTA_TOO_SMALL,
-        {**DAY, "grants": 10_000},
+        {**MONTH, "limit": 50_000, "scope": Scope.EVERYTHING},
         (
-            "This costs $0.08, more than the $0.05 that you have for a whole day, and $0.01 of "
-            "grants. Choose a shorter or smaller video."
-        ),
-    ),
-    (
-        Code.QUOTA_TOO_SMALL,
-        {**MONTH, "scope": Scope.EVERYTHING},
-        (
-            "This costs $0.08, more than the $0.05 that the service has for a whole month. Choose "
-            "a shorter or smaller video."
+            "That's $0.08, more than the whole bot's monthly limit of $0.05. Try a "
+            "shorter or smaller video."
         ),
     ),
     *(
@@ -442,60 +426,57 @@ QUOTAS: list[Row] = [
                 Scope.MEMBER,
                 Period.DAY,
                 50_000,
-                "You've used up today's $0.05. There is more <t:1800000000:R>.",
+                "You've used up today's $0.05. It resets <t:1800000000:R>.",
             ),
             (
                 Scope.EVERYTHING,
                 Period.MONTH,
                 50_000,
-                "The service has used up this month's $0.05. There is more <t:1800000000:R>.",
+                "The whole bot has used up this month's $0.05. It resets <t:1800000000:R>.",
             ),
-            (Scope.SERVER, Period.DAY, 0, "This server may spend nothing on videos."),
+            (Scope.SERVER, Period.DAY, 0, "Video spending is off on this server."),
         )
     ),
     (
         Code.QUOTA_EXCEEDED,
-        {**DAY, **LEFT, "limit": 90_000},
+        {**DAY, **LEFT},
+        ("That's $0.08, and you have $0.02 left today. Your limit resets <t:1800000000:R>."),
+    ),
+    (
+        Code.QUOTA_EXCEEDED,
+        {**DAY, **LEFT, "grants": 10_000},
         (
-            "This costs $0.08, but you have $0.02 left of today's $0.09. There is more "
-            "<t:1800000000:R>."
+            "That's $0.08, and you have $0.02 left today, plus $0.01 bonus. Your limit "
+            "resets <t:1800000000:R>."
         ),
     ),
     (
         Code.QUOTA_EXCEEDED,
-        {**DAY, **LEFT, "limit": 90_000, "grants": 10_000},
+        {**MONTH, **LEFT},
         (
-            "This costs $0.08, but you have $0.02 left of today's $0.09, and $0.01 of grants. "
-            "There is more <t:1800000000:R>."
-        ),
-    ),
-    (
-        Code.QUOTA_EXCEEDED,
-        {**MONTH, **LEFT, "limit": 90_000},
-        (
-            "This costs $0.08, but this server has $0.02 left of this month's $0.09. There is more "
+            "That's $0.08, and this server has $0.02 left this month. Its limit resets "
             "<t:1800000000:R>."
         ),
     ),
     (
         Code.VIDEOS_FORBIDDEN,
         {},
-        "A manager of this server has set that you may ask for no videos.",
+        "A server manager turned off videos for you.",
     ),
     (
         Code.TOO_MANY_IN_FLIGHT,
         {"limit": 1},
-        "You may have 1 video under way at once. Try again when one is done.",
+        "You can make 1 video at once. Try again when it's done.",
     ),
     (
         Code.TOO_MANY_IN_FLIGHT,
         {"limit": 2},
-        "You may have 2 videos under way at once. Try again when one is done.",
+        "You can make 2 videos at once. Try again when one is done.",
     ),
     (
         Code.COOLDOWN_ACTIVE,
         {"seconds": 60, "until_ms": 1_800_000_000_001},
-        "This server asks for 60 s between two of your videos. You can ask again <t:1800000001:R>.",
+        "You can make your next video <t:1800000001:R>. This server has a cooldown of 60 s.",
     ),
     (
         Code.MEMBER_QUEUE_FULL,
@@ -509,146 +490,146 @@ QUOTAS: list[Row] = [
     ),
 ]
 SETTINGS: list[Row] = [
-    (Code.PRESET_NAME_MISSING, {}, "A preset needs a name."),
+    (Code.PRESET_NAME_MISSING, {}, "Give the preset a name."),
     (
         Code.PRESET_NAME_TOO_LONG,
         {"most": 32},
-        "The name of a preset has 32 characters at most.",
+        "Preset names can have up to 32 characters.",
     ),
     (
         Code.PRESET_SUFFIX_TOO_LONG,
         {"most": 500},
-        "What a preset adds to prompts has 500 characters at most.",
+        "The words a preset adds can have up to 500 characters.",
     ),
-    (Code.PRESET_NOT_SENDABLE, {}, "The preset contains characters that cannot be sent."),
+    (Code.PRESET_NOT_SENDABLE, {}, "The preset has characters I can't send. Remove them."),
     (
         Code.PRESET_EMPTY,
         {},
-        "The preset sets nothing: choose something, or give words to add to prompts.",
+        "The preset is empty. Set an option, or add words for prompts.",
     ),
     (
         Code.PRESET_UNSUPPORTED_BY_MODEL,
         {"model": ONE},
-        "Seedance 1.5 Pro does not make this length, resolution and shape.",
+        "Seedance 1.5 Pro can't make this length, resolution and shape together.",
     ),
-    (Code.PRESET_UNSUPPORTED, {}, "No model makes this length, resolution and shape."),
-    (Code.PRESET_DELETED, {}, "This preset is deleted."),
+    (Code.PRESET_UNSUPPORTED, {}, "No model makes this length, resolution and shape together."),
+    (Code.PRESET_DELETED, {}, "This preset was deleted."),
     (
         Code.PRESET_NAME_TAKEN,
         {},
-        "There is a preset of this name already: choose another name.",
+        "This name is taken. Pick another one.",
     ),
     (
         Code.TOO_MANY_PRESETS,
         {"most": 25},
-        "A server has 25 presets at most: remove one.",
+        "You can have up to 25 presets. Delete one first.",
     ),
     (
         Code.CHANNEL_RULES_BROKEN,
         {"channel_id": 20, "fault": NO_MODEL},
-        "In <#20>: Allow one model at least.",
+        "In <#20>: Allow at least one model.",
     ),
-    (Code.NO_MODEL_ALLOWED, {}, "Allow one model at least."),
+    (Code.NO_MODEL_ALLOWED, {}, "Allow at least one model."),
     (
         Code.NO_RESOLUTION_ALLOWED,
         {},
-        "Allow one resolution at least that an allowed model makes.",
+        "Allow at least one resolution that an allowed model can make.",
     ),
     (
         Code.DEFAULT_MODEL_NOT_ALLOWED,
         {"model": TWO},
-        "The default model, Seedance 2.0, is not one of those allowed.",
+        "The default model, Seedance 2.0, isn't allowed. Allow it, or pick another.",
     ),
     (
         Code.DEFAULT_RESOLUTION_NOT_ALLOWED,
         {"resolution": "1080p"},
-        "The default resolution, 1080p, is not one of those allowed and made.",
+        "The default resolution, 1080p, isn't allowed. Allow it, or pick another.",
     ),
     (
         Code.DEFAULT_ASPECT_RATIO_UNSUPPORTED,
         {"ratio": "auto"},
-        "No allowed model makes the default aspect ratio, auto.",
+        "No allowed model makes the default shape, auto. Pick another one.",
     ),
     (
         Code.DEFAULT_LENGTH_OUT_OF_RANGE,
         {"seconds": 3, "shortest": 4, "most": 15},
-        "The default length, 3 s, is not within 4 to 15 s.",
+        "The default length must be 4 to 15 s, not 3 s.",
     ),
     (
         Code.MAX_LENGTH_TOO_SHORT,
         {"shortest": 4, "seconds": 3},
-        "Videos have 4 s at least, so 3 s can not be the most.",
+        "The longest video must be at least 4 s, not 3 s.",
     ),
     (
         Code.CONFIRM_PRICE_OUT_OF_RANGE,
         {"least": 0, "most": 10**12},
-        "The price above which to ask first is from $0.00 to $1,000,000.00.",
+        "Confirm above a price between $0.00 and $1,000,000.00.",
     ),
     (
         Code.RETENTION_OUT_OF_RANGE,
         {"most": 365, "days": 0},
-        "Files are kept for 1 to 365 days, not 0.",
+        "Keep files for 1 to 365 days, not 0.",
     ),
     (
         Code.TOO_MANY_CHANNEL_RULES,
         {"most": 50},
-        "50 channels at most have rules of their own.",
+        "Up to 50 channels can have their own rules.",
     ),
-    (Code.CHANNEL_RULES_TWICE, {}, "A channel has its own rules once."),
+    (Code.CHANNEL_RULES_TWICE, {}, "This channel already has its own rules."),
     (
         Code.TOO_MANY_LISTED_IDS,
         {"most": 100},
-        "Choose 100 channels and 100 roles at most.",
+        "Pick up to 100 channels and 100 roles.",
     ),
     (
         Code.TOO_MANY_WORDS,
         {"most": 200, "count": 201},
-        "A list has 200 words at most, this one 201.",
+        "A list holds up to 200 words. This one has 201.",
     ),
     (
         Code.TOO_MANY_PATTERNS,
         {"most": 50, "count": 51},
-        "A list has 50 patterns at most, this one 51.",
+        "A list holds up to 50 patterns. This one has 51.",
     ),
     (
         Code.WORD_TOO_LONG,
         {"word": "xxx", "most": 100},
-        "xxx… is too long: 100 characters at most.",
+        "xxx… is too long. Use up to 100 characters.",
     ),
-    (Code.WORD_BLANK, {}, "A word on the list shows nothing."),
+    (Code.WORD_BLANK, {}, "One of the words is blank."),
     (
         Code.PATTERN_INVALID,
         {"pattern": "/(/", "reason": "missing ): ("},
-        "The pattern /(/ can not be used: missing ): (.",
+        "I can't use the pattern /(/: missing ): (.",
     ),
     (
         Code.PATTERN_TOO_LARGE,
         {"pattern": "/a/"},
-        "The pattern /a/ can not be used: it is too large.",
+        "I can't use the pattern /a/: it's too large.",
     ),
     (
         Code.PATTERN_MATCHES_ALL,
         {"pattern": "/x*/"},
-        "The pattern /x*/ is found in every prompt.",
+        "The pattern /x*/ matches every prompt. Make it narrower.",
     ),
     (
         Code.FIELD_INVALID,
         {"label": "Ask above", "fault": DOLLARS},
-        "Ask above: write plain dollars, such as 5, 0.5 or $2.50.",
+        "Ask above: Write it like 1000 or 2.50.",
     ),
-    (Code.OPTION_NOT_OFFERED, {}, "Choose from what the menu offers."),
-    (Code.NOT_PLAIN_DOLLARS, {}, "write plain dollars, such as 5, 0.5 or $2.50"),
-    (Code.AMOUNT_TOO_LARGE, {"most": 10**12}, "$1,000,000.00 is the most that can be set"),
+    (Code.OPTION_NOT_OFFERED, {}, "Pick something from the menu."),
+    (Code.NOT_PLAIN_DOLLARS, {}, "Write it like 1000 or 2.50."),
+    (Code.AMOUNT_TOO_LARGE, {"most": 10**12}, "The most you can set is $1,000,000.00."),
     (
         Code.NOT_A_LIMIT,
         {"fault": DOLLARS},
-        "write plain dollars, such as 5, 0.5 or $2.50, or none",
+        'Write it like 1000 or 2.50, or "none" for no limit.',
     ),
-    (Code.DAYS_NOT_WHOLE, {}, "write a whole number of days"),
+    (Code.DAYS_NOT_WHOLE, {}, "Write a whole number of days."),
     (
         Code.NOT_A_MEMBER_LIMIT,
         {"most": 86_400},
-        "write a whole number from 0 to 86,400, or none",
+        'Write a whole number from 0 to 86,400, or "none" for no limit.',
     ),
 ]
 ROWS = [*REQUESTS, *FILES, *QUOTAS, *SETTINGS]

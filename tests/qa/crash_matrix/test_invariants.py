@@ -41,16 +41,18 @@ class Scene:
         self.channel = self.discord.channel("videos")
         self.file = folder / "video.mp4"
         self.file.write_bytes(VIDEO)
-        self.card = self.post(f"✅ Done\n-# {ID}")
-        self.result = self.post(f"-# 4 s · {ID}", with_video=True)
+        self.card = self.post("✅ Done", "status")
+        self.result = self.post("-# 4 s", "result", with_video=True)
         task = self.make_task()
         job = _job(task, self.card.id, self.result.id)
         files = {f"{ID}.mp4": VIDEO}
         self.traces = RunRecord(Cell(NO_FAULT), "take 1", jobs=[job], audit=SOUND, files=files)
 
-    def post(self, text: str, *, with_video: bool = False) -> Message:
+    def post(self, text: str, mark: str = "", *, with_video: bool = False) -> Message:
         world = self.discord.world
         message = Message(world.ids.next(), self.channel, world.bot_user, text)
+        if mark:
+            message.components = [{"type": 2, "custom_id": f"details:{ID}:{mark}"}]
         if with_video:
             video = Attachment(
                 world.ids.next(),
@@ -97,15 +99,15 @@ def test_a_video_that_arrived_as_it_should_is_no_harm(scene: Scene):
         ("lost", lambda scene: scene.change(state=JobState.CANCELLED)),
         ("lost", lambda scene: scene.change(task_id="nobody's")),
         ("double charged", lambda scene: scene.make_task()),
-        ("double posted", lambda scene: scene.post(f"-# 4 s · {ID}", with_video=True)),
-        ("double posted", lambda scene: scene.post(f"✅ Done\n-# {ID}")),
+        ("double posted", lambda scene: scene.post("-# 4 s", "result", with_video=True)),
+        ("double posted", lambda scene: scene.post("✅ Done", "status")),
         ("unbalanced", lambda scene: setattr(scene.traces, "audit", replace(SOUND, ok=False))),
         (
             "unbalanced",
             lambda scene: setattr(scene.traces, "audit", replace(SOUND, ledger={"held": 80_000})),
         ),
         ("unbalanced", lambda scene: scene.traces.leftovers.append(f"{ID}.mp4.0000.part")),
-        ("silent", lambda scene: setattr(scene.card, "content", f"🎬 Being made.\n-# {ID}")),
+        ("silent", lambda scene: setattr(scene.card, "content", "🎬 Making your video.")),
         ("silent", lambda scene: scene.channel.messages.remove(scene.card)),
         ("silent", lambda scene: scene.traces.jobs.clear()),
         ("silent", lambda scene: setattr(scene.card, "flags", MessageFlag.LOADING)),
@@ -122,7 +124,7 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
 
 def test_harm_after_a_removal_is_seen(scene: Scene):
     """A purchase, a second notice, and none; the card cannot be edited any longer."""
-    scene.card.content = f"🎬 Being made.\n-# {ID}"
+    scene.card.content = "🎬 Making your video."
     scene.traces.heard_of_removal_s = scene.apixo.clock.now() + 1
     assert scene.verdicts() == set()
     scene.change(state=JobState.CANCELLED, task_id=None, fail_code=ObstacleKind.SERVER_LEFT)
@@ -141,7 +143,7 @@ def test_harm_after_a_removal_is_seen(scene: Scene):
 
 def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):
     """And only then: a process that lives keeps it true, and so does every other fault."""
-    scene.card.content = f"🎬 Being made.\n-# {ID}"
+    scene.card.content = "🎬 Making your video."
     cut_off = Cell(InjectedFault(axis="Discord", name="cut off", ends_connection=True))
     for cell, kills, told in ((cut_off, 0, {"silent"}), (cut_off, 1, set[str]())):
         scene.traces.cell, scene.traces.kill_count = cell, kills

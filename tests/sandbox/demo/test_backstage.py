@@ -113,7 +113,7 @@ async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(b
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
     await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
-    await behind.harness.wait_for_status(job, "You were not charged")
+    await behind.harness.wait_for_status(job, "You weren't charged")
     assert len(behind.harness.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
     await behind.harness.audit()
@@ -135,7 +135,7 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
     await behind.arm("dead-link")
     job = await behind.order()
     await behind.until_job("result lost")
-    await behind.harness.wait_for_status(job, "You were given the price back")
+    await behind.harness.wait_for_status(job, "we refunded you")
     assert not (await behind.switch("dead-link"))["on"]
     assert await behind.kinds() == ["hold -$0.08", "charge -$0.08", "adjust +$0.08"]
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
@@ -150,7 +150,7 @@ async def test_of_a_video_that_discord_does_not_take_something_else_is_delivered
     messages = behind.harness.discord.channel("videos").messages
     (result,) = [message for message in messages if message is not status]
     assert (status.notified_user_ids, result.notified_user_ids) == (set(), {ada.id})
-    assert "smaller copy" in result.text
+    assert "Compressed to fit Discord" in result.text
     assert all(file.size < 10_000_000 for message in messages for file in message.attachments)
 
 
@@ -201,7 +201,7 @@ async def test_a_killed_bot_goes_on_where_it_stood(behind: Behind):
     await behind.ready()
     behind.harness.apixo.scaled_clock.adjust(scale=HALTED)
     job = await behind.order()
-    await behind.harness.wait_for_status(job, "Being made")
+    await behind.harness.wait_for_status(job, "Making your video")
     await behind.backstage.use_control("bot", "kill", value=True)
     await behind.backstage.use_control("time", "speed", SPEED)
     await behind.until_job("delivered")

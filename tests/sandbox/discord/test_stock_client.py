@@ -76,7 +76,7 @@ def bot() -> StockClient:
     made = StockClient(discord.Intents(guilds=True))
     made.add_dynamic_items(StopButton)
 
-    @made.tree.command(description="Bring a picture to life")
+    @made.tree.command(description="Turn a picture into a video")
     @app_commands.describe(image="The picture")
     async def animate(
         interaction: Interaction,

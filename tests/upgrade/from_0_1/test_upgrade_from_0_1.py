@@ -64,8 +64,8 @@ OLDER_THAN_MS: Final = 3_600_000
 
 SCALE: Final = 960
 FAULTS: Final = (
-    "Something went wrong on our side. If your video was taken",
-    "can not get at its records just now",
+    "Something went wrong on our side. If your video was already accepted",
+    "can't reach our records right now",
     "did not respond",
     "This interaction failed",
     "Something went wrong. Try again.",
@@ -76,45 +76,45 @@ BUTTON, STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE, CHANNEL_SELECT = 2
 SELECTS: Final = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE, CHANNEL_SELECT)
 
 DECISIONS: Final = (
-    ("submit_unknown, given up 2", "release", "is ended; nobody pays for it"),
-    ("submit_unknown, given up 3", "close", "is off the list"),
-    ("stuck 2", "ask", "is tried once more"),
-    ("stuck 3", "release", "is ended; nobody pays for it"),
-    ("stuck 4", "bear", "is ended; its member pays nothing"),
-    ("stuck 5", "charge", "is charged; its video is being fetched"),
-    ("result_lost 0", "ask", "is tried once more"),
-    ("result_lost 1", "close", "is off the list"),
-    ("undeliverable 0", "post", "is being posted again"),
-    ("quarantined, paid", "bear", "is ended; its member pays nothing"),
-    ("quarantined, held", "charge", "is charged; its video is being fetched"),
+    ("submit_unknown, given up 2", "release", "Ended. Nobody pays."),
+    ("submit_unknown, given up 3", "close", "Taken off the list"),
+    ("stuck 2", "ask", "Trying again"),
+    ("stuck 3", "release", "Ended. Nobody pays."),
+    ("stuck 4", "bear", "The member pays nothing"),
+    ("stuck 5", "charge", "I'm downloading the video"),
+    ("result_lost 0", "ask", "Trying again"),
+    ("result_lost 1", "close", "Taken off the list"),
+    ("undeliverable 0", "post", "Posting it again"),
+    ("quarantined, paid", "bear", "The member pays nothing"),
+    ("quarantined, held", "charge", "I'm downloading the video"),
 )
 """A decision about each kind of parked job, and what the operator hears of it."""
 
 TOLD: Final = (
-    ("again:", "On its way"),
-    ("buy:", "On its way"),
+    ("again:", "on its way"),
+    ("buy:", "on its way"),
     ("final:", "buy:"),
     ("details:", "Cost: "),
     ("delete:", "Delete"),
-    ("share:", "in the showcase"),
+    ("share:", "hared! See it here"),
     ("erase:", "Deleted."),
-    ("cancel:", "Cancelled `"),
-    ("jobs:cancel:", "Cancelled `"),
-    ("jobs:post:", "Nothing more is charged"),
+    ("cancel:", "Cancelled. You weren't charged."),
+    ("jobs:cancel:", "Cancelled. You weren't charged."),
+    ("jobs:post:", "for free"),
     ("jobs:", "Your videos on this server"),
-    ("confirm:", "waited too long"),
-    ("retype:", "it is gone"),
-    ("revoke:", "Took **$"),
-    ("settings:", "Settings of this server"),
-    ("settings-retype:", "it is gone"),
-    ("operator:page:", "wait for you"),
+    ("confirm:", "This question expired"),
+    ("retype:", "expired after"),
+    ("revoke:", "Took back **$"),
+    ("settings:", "Server settings"),
+    ("settings-retype:", "expired after"),
+    ("operator:page:", "need your decision"),
     ("picture:", ""),
-    ("form:", "On its way"),
-    ("extend:", "On its way"),
-    ("compose:", "On its way"),
-    ("animate:", "On its way"),
-    ("mend:", "What you gave beside this form was kept"),
-    ("operator:task:", "has its task"),
+    ("form:", "on its way"),
+    ("extend:", "on its way"),
+    ("compose:", "on its way"),
+    ("animate:", "on its way"),
+    ("mend:", "I only kept your files"),
+    ("operator:task:", "Linked."),
     ("settings-form:", "Words"),
 )
 """For each kind of button and form: what at least one of them is answered, by how its id begins."""
@@ -388,7 +388,7 @@ async def cancel(stage: Stage, job: str, start: str) -> None:
         for one in live_ids(record)
         if one.startswith(f"{start}{job}")
     )
-    assert "Cancelled `" in await stage.use(record, custom_id)
+    assert "Cancelled. You weren't charged." in await stage.use(record, custom_id)
 
 
 async def decide(stage: Stage) -> None:
@@ -400,7 +400,7 @@ async def decide(stage: Stage) -> None:
         for one in stage.fixture.left["forms"]
         if one["modal"]["custom_id"].startswith(f"operator:task:{bound}:")
     )
-    assert "has its task" in await stage.send(form)
+    assert "Linked." in await stage.send(form)
     for name, decision, told in DECISIONS:
         end = f":{decision}:{jobs[name]}:"
         sure = [(r, one) for r in shown for one in live_ids(r) if f"operator:sure{end}" in one]
