@@ -140,6 +140,18 @@ def migrate() -> None:
     _run_async(database.migrate(_read_settings(DatabaseSettings).database_url))
 
 
+@main.command(short_help="Set another number of shards.")
+@click.argument("count", metavar="N", type=click.IntRange(1, 10_000))
+def reshard(count: int) -> None:
+    """Divide the servers into N shards, each with a connection to Discord of its own.
+
+    Every process must be stopped. Discord wants at most 2,500 servers in a shard.
+    """
+    from bot.cli import shards
+
+    _run_async(shards.reshard(_read_settings(DatabaseSettings).database_url, count))
+
+
 @main.command(short_help="Copy database and media to ARCHIVE.")
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 def backup(archive: Path) -> None:

@@ -23,14 +23,15 @@ from apixo.downloads import ResultDownloader
 from apixo.errors import ApixoError, Unauthorized
 from bot import client, translations
 from bot.client import DailiesBot
-from bot.connection import stay_connected
 from bot.errors import CannotStart
 from bot.limits import describe_limits
+from bot.login import stay_connected
 from bot.logs import log_loop_error
 from bot.media_store import open_media
 from bot.pauses import growing_pause_s
 from bot.rest_budget import RestBudget
 from bot.settings import Settings
+from bot.sharding.roles import open_sharding, runs_worker, uses_discord
 from bot.version import VERSION
 from bot.web import health, media
 from bot.web.callbacks import CallbackEndpoint
@@ -124,7 +125,7 @@ async def build_routes(
         context, urls.callback_urls, worker.wake, process_metrics.count_callback
     )
     return [
-        *health.routes(readiness.check),
+        *health.routes(readiness.check, readiness.is_standby),
         *metrics.routes(),
         *callbacks.routes(),
         *media.routes(urls.media_urls, context.media, context.now_ms),
@@ -166,8 +167,11 @@ async def _serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         bot = await _build_after_outages(settings, stack)
         try:
-            await bot.load_cogs()
-            await stay_connected(bot, settings.discord_token.get_secret_value())
+            if uses_discord(settings.role):
+                await bot.load_cogs()
+                await stay_connected(bot, settings.discord_token.get_secret_value())
+            else:
+                await bot.connect()
         finally:
             await bot.close()
 
@@ -252,17 +256,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     database = await stack.enter_async_context(await Database.open(settings.database_url))
     await database.migrate()
     clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
-    apixo = await stack.enter_async_context(
-        ApixoClient(
-            settings.apixo_base_url,
-            settings.apixo_api_key,
-            trace=process_metrics.trace_config("apixo"),
-        )
-    )
-    await _check_key(apixo)
-    downloader = await stack.enter_async_context(
-        ResultDownloader(settings.apixo_result_hosts, _loopback_host(settings.apixo_base_url))
-    )
+    apixo, downloader = await _open_apixo(settings, stack, process_metrics)
     session = await stack.enter_async_context(
         aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
     )
@@ -273,15 +267,15 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     urls = await ServiceUrls.create(settings.public_url, key_values, clock.now_ms)
     refused = RefusedRequests()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    sharding = await open_sharding(settings, database, owner, clock.now_ms)
     bot = DailiesBot(
         key_values,
+        sharding,
         _trace_discord(settings, database, refused, process_metrics),
         process_metrics.count_dropped_interaction,
         _share_interactions(database, clock.now_ms, owner),
     )
-    replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
-    cipher = TokenCipher(settings.discord_token.get_secret_value())
-    ephemeral_replies = EphemeralReplies(bot, replies, cipher)
+    ephemeral_replies = _open_replies(settings, bot, database, clock)
     languages = MessageLanguages(Places(bot), partial(read_language, database))
     context = Context(
         database=database,
@@ -299,7 +293,8 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         signals=Signals(database, owner),
     )
     await stack.enter_async_context(_listening(context, languages))
-    worker = Worker(context, owner)
+    worker = Worker(context, owner, takes_jobs=runs_worker(settings.role))
+    bot.last_turn_ms = lambda: worker.last_run_ms
     bot.attach_cogs(
         build_cogs(
             bot,
@@ -310,7 +305,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
             AttachmentLoader(session, settings.discord_api_url),
         )
     )
-    readiness = ReadinessProbe(bot, worker, context)
+    readiness = ReadinessProbe(bot, worker, context, settings.role)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))
     return bot
@@ -336,6 +331,28 @@ def _listening(context: Context, languages: MessageLanguages) -> AbstractAsyncCo
     """React to the signals of other processes while the context is open."""
     context.signals.on(Signal.SETTINGS, languages.forget)
     return context.signals.listening()
+
+
+async def _open_apixo(
+    settings: Settings, stack: AsyncExitStack, process_metrics: ProcessMetrics
+) -> tuple[ApixoClient, ResultDownloader]:
+    """Open what speaks to APIXO, and what fetches results, for as long as the stack is open."""
+    client = ApixoClient(
+        settings.apixo_base_url, settings.apixo_api_key, trace=process_metrics.trace_config("apixo")
+    )
+    apixo = await stack.enter_async_context(client)
+    await _check_key(apixo)
+    loopback_host = _loopback_host(settings.apixo_base_url)
+    downloader = ResultDownloader(settings.apixo_result_hosts, loopback_host)
+    return apixo, await stack.enter_async_context(downloader)
+
+
+def _open_replies(
+    settings: Settings, bot: DailiesBot, database: Database, clock: DatabaseClock
+) -> EphemeralReplies:
+    """Return the private replies, whose tokens the database keeps encrypted."""
+    replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
+    return EphemeralReplies(bot, replies, TokenCipher(settings.discord_token.get_secret_value()))
 
 
 def _serve_http(

@@ -18,9 +18,10 @@ from discord.http import Route
 from bot.command_drift import Definition, compare_commands
 from bot.pauses import growing_pause_s
 from bot.rest_failures import describe_failure, is_refusal, requested_pause_s
-from bot.version import VERSION, version_key
+from bot.version import VERSION
 from cogs.ui.command_mentions import remember_commands
 from domain.errors import Outage
+from domain.versions import version_key
 from storage.key_value import KeyValueStore
 
 _log = structlog.get_logger(__name__)

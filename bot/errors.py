@@ -5,6 +5,7 @@ DailiesError
 ├── CannotWrite         a file of the operator's cannot be written
 ├── MemberDataError     what is kept of a member cannot be written or deleted
 ├── ArchiveError        an archive of database and media cannot be written or put back
+├── StillRunning        processes of the service have to be stopped first
 ├── CannotStart         the service could not start; the message is for the operator
 └── GatewayRefused      Discord's gateway refuses the bot; the message is for the operator
 """
@@ -34,6 +35,18 @@ class ArchiveError(DailiesError):
 
 class MemberDataError(DailiesError):
     """What is kept of a member cannot be written to a file, or not be deleted."""
+
+
+class StillRunning(DailiesError):
+    """Processes of the service have to be stopped first; they are named."""
+
+    is_loggable = False
+
+    def __init__(self, hosts: list[str]) -> None:
+        super().__init__(
+            f"{', '.join(hosts)} still runs, or did until 25 seconds ago. Stop every process, wait "
+            "for 25 seconds, and try again."
+        )
 
 
 class CannotStart(DailiesError):

@@ -167,6 +167,19 @@ class Settings(DatabaseSettings):
     charge_failed_tasks: bool = Field(
         default=False, description="whether a failed task costs the member its price"
     )
+    shards: int | Literal["auto"] = Field(
+        "auto",
+        description="number of shards, parts of the servers with a connection each; `auto` is "
+        "what Discord recommends at the first start; `python -m bot reshard N` changes it",
+    )
+    process_shards: int = Field(
+        16, ge=1, le=1000, description="most shards that one process takes; on SQLite it takes all"
+    )
+    role: Literal["all", "gateway", "worker", "web"] = Field(
+        "all",
+        description="what this process does, on PostgreSQL: `gateway` answers members, `worker` "
+        "makes and posts videos, `web` answers at `HTTP_PORT` alone, `all` does everything",
+    )
     discord_api_url: str | None = Field(
         None, description="Discord's REST address with its version, for a proxy or a stand-in"
     )
@@ -229,6 +242,20 @@ class Settings(DatabaseSettings):
     @classmethod
     def _wss_or_loopback(cls, value: str | None) -> str | None:
         return value if value is None else _address(value, secure="wss", plain="ws")
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _shards(cls, value: object) -> object:
+        if value in ("auto", "AUTO", "Auto"):
+            return "auto"
+        if isinstance(value, str) and not (value.isdecimal() and int(value)):
+            raise ValueError("must be `auto`, or a whole number from 1")
+        return value
+
+    @field_validator("role", mode="before")
+    @classmethod
+    def _lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("allowed_servers", mode="before")
     @classmethod

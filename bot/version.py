@@ -1,12 +1,5 @@
 """The version of the service."""
 
-import re
 from typing import Final
 
 VERSION: Final = "0.2.0"
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """Return a version's numbers, for comparison; what is no number ends them."""
-    numbers = re.match(r"\d+(\.\d+)*", version)
-    return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()

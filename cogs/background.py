@@ -40,8 +40,9 @@ class WorkerLoop(commands.Cog):
         self._is_recovered = False
 
     async def cog_load(self) -> None:
-        """Start the loop."""
-        self._run.start()
+        """Start the loop, unless other processes work."""
+        if self._worker.takes_jobs:
+            self._run.start()
 
     async def cog_unload(self) -> None:
         """Stop the loop and let work in progress finish while Discord can still be reached."""

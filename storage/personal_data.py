@@ -341,5 +341,8 @@ NOT_PERSONAL: Final[Mapping[str, str]] = {
     "presets": "named options of servers; who made each stands in the changes",
     "balance_readings": "APIXO's balance",
     "interaction_claims": "which process answers a click, for a minute",
+    "processes": "the processes of the service that live, and their hosts",
+    "shards": "which process has which part of the servers",
+    "identify_slots": "when a process may begin its next session at Discord",
 }
 """The tables that have none, and why."""

@@ -448,6 +448,52 @@ fetched_bytes = Table(
 )
 """What was fetched of members' files, for each member and UTC day."""
 
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Int, nullable=False),
+    Column("pid_space", Text),
+    Column("version", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("room", Int, nullable=False),
+    Column("started_at_ms", Int, nullable=False),
+    Column("seen_at_ms", Int, nullable=False),
+    Column("last_turn_ms", Int),
+    sqlite_strict=True,
+)
+"""The processes of the service; `room` is how many shards one takes at most, and `pid_space` tells
+in which machine or container its `pid` counts."""
+
+shards = Table(
+    "shards",
+    metadata,
+    Column("shard_id", Int, primary_key=True, autoincrement=False),
+    Column("owner", Text),
+    Column("until_ms", Int, nullable=False, server_default=_ZERO),
+    Column("is_offered", Int, nullable=False, server_default=_ZERO),
+    Column("heir", Text),
+    Column("session_id", Text),
+    Column("resume_url", Text),
+    Column("sequence", Int),
+    CheckConstraint(
+        "(session_id IS NULL) = (sequence IS NULL) AND (session_id IS NULL) = (resume_url IS NULL)",
+        name="session",
+    ),
+    sqlite_strict=True,
+)
+"""A row for each shard: the process that holds it, and its session at Discord's gateway."""
+
+identify_slots = Table(
+    "identify_slots",
+    metadata,
+    Column("bucket", Int, primary_key=True, autoincrement=False),
+    Column("next_ms", Int, nullable=False),
+    sqlite_strict=True,
+)
+"""When a shard of each of Discord's buckets may identify next."""
+
 belt = Table(
     "belt",
     metadata,

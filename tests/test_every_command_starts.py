@@ -44,6 +44,7 @@ STARTED_BY = {
     "python -m bot doctor": "e2e/test_doctor.py",
     "python -m bot migrate": "upgrade/from_0_1/test_upgrade_from_0_1.py",
     "python -m bot report": "bot/cli/test_database.py",
+    "python -m bot reshard": "e2e/test_shards.py",
     "python -m bot restore": "e2e/test_restored_copy.py",
     "python -m bot rotate": "bot/cli/test_database.py",
     "python -m bot run": "e2e/test_operations.py",

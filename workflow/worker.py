@@ -66,9 +66,13 @@ def _stage_of(job: Job) -> Callable[[Context, Job], Awaitable[None]]:
 
 
 class Worker:
-    """The worker of one process; `owner` names the process in the leases it takes."""
+    """The worker of one process; `owner` names the process in the leases it takes.
 
-    def __init__(self, context: Context, owner: str) -> None:
+    Where `takes_jobs` is False, other processes work, and this one may only be asked to wake.
+    """
+
+    def __init__(self, context: Context, owner: str, *, takes_jobs: bool = True) -> None:
+        self.takes_jobs = takes_jobs
         self._context = context
         self._owner = owner
         self._status_updater = StatusUpdater(context)

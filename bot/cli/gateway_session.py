@@ -14,8 +14,8 @@ from discord.gateway import DiscordWebSocket
 from yarl import URL
 
 from bot.cli.findings import CheckFailed, Unreachable
-from bot.gateway import INTENTS, REFUSALS
 from bot.settings import Settings
+from bot.sharding.connection import INTENTS, REFUSALS
 
 _TIMEOUT_S: Final = 20
 _DISPATCH, _IDENTIFY, _INVALID_SESSION = 0, 2, 9

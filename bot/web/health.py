@@ -6,6 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from bot.sharding.roles import Role, runs_worker, takes_shards, uses_discord
 from bot.version import VERSION
 from domain.errors import Outage
 from storage.errors import StorageError
@@ -21,7 +22,15 @@ _PROBE_KEY = "proof that the database takes notes"
 class GatewayConnection(Protocol):
     """The connection state of the bot."""
 
-    is_connected: bool
+    @property
+    def is_connected(self) -> bool:
+        """Return whether every shard that this process holds brings events."""
+        ...
+
+    @property
+    def is_standby(self) -> bool:
+        """Return whether other processes hold every shard."""
+        ...
 
     def is_ready(self) -> bool:
         """Return whether it has received its guilds."""
@@ -31,20 +40,32 @@ class GatewayConnection(Protocol):
 class ReadinessProbe:
     """Checks each part; the result is a sentence for the operator, or None if it works."""
 
-    def __init__(self, gateway: GatewayConnection, worker: Worker, context: Context) -> None:
+    def __init__(
+        self, gateway: GatewayConnection, worker: Worker, context: Context, role: Role = "all"
+    ) -> None:
+        self._role: Role = role
         self._gateway = gateway
         self._worker = worker
         self._context = context
         self._probe: asyncio.Task[str | None] | None = None
 
     async def check(self) -> Mapping[str, str | None]:
-        """Return what is wrong with each part, or None."""
-        return {
-            "gateway": self._gateway_problem(),
-            "database": await self._database_problem(),
-            "belt": self._worker_problem(),
-            "media": await asyncio.to_thread(self._media_problem),
-        }
+        """Return what is wrong with each part that the process's role has, or None."""
+        problems: dict[str, str | None] = {}
+        if takes_shards(self._role):
+            problems["gateway"] = self._gateway_problem()
+        elif uses_discord(self._role):
+            is_ready = self._gateway.is_ready()
+            problems["discord"] = None if is_ready else "Discord has not been reached yet."
+        problems["database"] = await self._database_problem()
+        if runs_worker(self._role):
+            problems["belt"] = self._worker_problem()
+        problems["media"] = await asyncio.to_thread(self._media_problem)
+        return problems
+
+    def is_standby(self) -> bool:
+        """Return whether the process waits for a place among those that hold the shards."""
+        return self._gateway.is_standby
 
     def _gateway_problem(self) -> str | None:
         if not self._gateway.is_connected:
@@ -99,7 +120,9 @@ ReadinessCheck = Callable[[], Awaitable[Mapping[str, str | None]]]
 """Returns what is wrong with each part, or None."""
 
 
-def routes(check: ReadinessCheck) -> list[web.RouteDef]:
+def routes(
+    check: ReadinessCheck, is_standby: Callable[[], bool] = lambda: False
+) -> list[web.RouteDef]:
     """Return `/healthz` (always 200) and `/readyz` (503 while a part fails, with the reasons)."""
 
     async def readyz(_request: web.Request) -> web.Response:
@@ -107,7 +130,8 @@ def routes(check: ReadinessCheck) -> list[web.RouteDef]:
         parts = {name: problem is None for name, problem in problems.items()}
         failing = {name: problem for name, problem in problems.items() if problem is not None}
         ready = not failing
-        answer = {"ready": ready, **parts, "failing": failing}
+        standby = {"standby": True} if is_standby() else {}
+        answer = {"ready": ready, **standby, **parts, "failing": failing}
         return web.json_response(answer, status=200 if ready else 503)
 
     return [web.get("/healthz", _healthz), web.get("/readyz", readyz)]

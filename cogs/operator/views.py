@@ -7,6 +7,7 @@ from discord import ui
 
 from cogs.operator.alerts import format_counts, format_low_disk_space, format_state
 from cogs.operator.buttons import DecisionButton, ParkedPageButton, ReleaseAllButton
+from cogs.operator.process_views import format_processes
 from cogs.ui import text
 from cogs.ui.i18n import _, capitalize_first, format_left, format_price, format_usd, ngettext
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, optional_row, row, text_block
@@ -36,6 +37,7 @@ def render_service_status(status: ServiceStatus) -> ui.LayoutView:
             "{count} videos need your decision: `/operator parked`",
             status.parked,
         ),
+        *format_processes(status.processes),
     ]
     return layout(box(BLUE if status.parked == 0 else _AMBER, text_block("\n".join(lines))))
 

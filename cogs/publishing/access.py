@@ -10,6 +10,7 @@ from typing import Final
 import discord
 from cachetools import TTLCache
 
+from cogs.publishing.gateway import gateway_of
 from cogs.publishing.places import GuildChannel, Place, Places
 from domain.obstacles import Obstacle, ObstacleKind
 from workflow.errors import (
@@ -31,13 +32,15 @@ class DestinationAccess:
     def __init__(self, client: discord.Client, places: Places) -> None:
         self._client = client
         self._places = places
+        self._gateway = gateway_of(client)
         self._fetched = TTLCache[tuple[int, int | None], Obstacle | None](
             _MAX_KEPT, ttl=_TTL_S, timer=time.monotonic
         )
 
     def has_left(self, guild_id: int) -> bool:
-        """Return whether the gateway is up and has no such server."""
-        return self._client.is_ready() and self._client.get_guild(guild_id) is None
+        """Return whether the server's shard is this process's, and has no such server."""
+        is_known = self._gateway.has_servers_of(guild_id)
+        return is_known and self._client.get_guild(guild_id) is None
 
     def is_cached(self, guild_id: int, channel_id: int | None) -> bool:
         """Return whether `find_obstacle` answers without a request."""

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol
 
 import discord
 from discord import ui
@@ -19,6 +19,7 @@ from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.publishing.errors import call_discord, to_publish_error
+from cogs.publishing.gateway import gateway_of
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_member
 from cogs.publishing.places import Places
@@ -42,9 +43,6 @@ from workflow.errors import (
 )
 from workflow.publisher import MessageKind, ReleaseNotice, ResultPayload, StatusView
 from workflow.status_updates import ACTIVE_STATES
-
-if TYPE_CHECKING:
-    from discord.gateway import DiscordWebSocket
 
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 
@@ -137,6 +135,7 @@ class DiscordPublisher:
         self.languages = languages or MessageLanguages(Places(client))
         self._places = self.languages.places
         self._client = client
+        self._gateway = gateway_of(client)
         self._refused = refused or RefusedRequests()
         self._ephemeral_replies = ephemeral_replies
         self._history = MessageHistory(client, self._places)
@@ -149,9 +148,8 @@ class DiscordPublisher:
 
     @property
     def is_connected(self) -> bool:
-        """Return whether the gateway is connected, which reports servers that are left."""
-        ws = cast("DiscordWebSocket | None", self._client.ws)
-        return self.is_ready and ws is not None and ws.open
+        """Return whether this process's shards are connected: they report servers that are left."""
+        return self.is_ready and self._gateway.is_connected
 
     def has_left(self, guild_id: int) -> bool:
         """Return whether the bot is known to be no member of a server."""

@@ -30,6 +30,7 @@ CRASH_POINTS: Final = {
     "database.migrate": _PLAIN,
     "discord.GET /applications/{application_id}/commands": _PLAIN,
     "discord.GET /channels/{channel_id}/messages": _LOST_POST,
+    "discord.GET /gateway/bot": _PLAIN,
     "discord.GET /oauth2/applications/@me": _PLAIN,
     "discord.GET /users/@me": _PLAIN,
     "discord.GET /users/{user_id}": _CLOSED,
@@ -82,6 +83,8 @@ CRASH_POINTS: Final = {
     "transact.deliver._intend": _PLAIN,
     "transact.fetch_budget.fetching": _ANIMATED,
     "transact.key_value.put_if_absent": _PLAIN,
+    "transact.leases.beat": _PLAIN,
+    "transact.leases.end": _PLAIN,
     "transact.notices.claim_message": _THROWN_OUT,
     "transact.notices.send_next": _THROWN_OUT,
     "transact.pending_interactions.claim": _UNANSWERED,
@@ -129,6 +132,8 @@ OCCASIONAL: Final = {
 
 OTHER_FLOWS: Final = {
     "media.has_input": "a request whose links have run out",
+    "transact.leases.create_shards": "the first start on a database",
+    "transact.leases.hand_over": "a process that ends gives its shards to others",
     "media.save_copy": "a smaller copy of what is too large for Discord",
     "publisher.attach_to_carrier": "more files than a status message carries",
     "publisher.delete_carrier": "more files than a status message carries",

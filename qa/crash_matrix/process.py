@@ -31,6 +31,8 @@ from typing import Any
 import discord.state
 
 import bot.pauses
+import bot.sharding.identifies
+import bot.sharding.leases
 import cogs.background
 import cogs.servers.cog
 import storage.engines
@@ -128,6 +130,10 @@ def _take_out_guard(guard: str) -> None:
 def _shorten_intervals(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
+    identifies, leases = bot.sharding.identifies, bot.sharding.leases
+    identifies.IDENTIFY_INTERVAL_MS = round(identifies.IDENTIFY_INTERVAL_MS / haste)  # pyright: ignore[reportConstantRedefinition] - of this process
+    leases.LEASE_MS = round(leases.LEASE_MS / haste)  # pyright: ignore[reportConstantRedefinition] - see above
+    leases.BEAT_S /= haste  # pyright: ignore[reportConstantRedefinition] - see above
     bot.pauses._FIRST_PAUSE_MS = round(bot.pauses._FIRST_PAUSE_MS / haste)
     announce = workflow.status_updates
     announce._REPOST_AFTER_MS = round(announce._REPOST_AFTER_MS / haste)

@@ -74,6 +74,7 @@ FIELDS: Final[dict[str, str]] = {
     "released": "released",
     "retry_in_s": "round(pause_s) round(pause_s,1)",
     "server": "guild.id guild_id job.guild_id limit.guild_id seen.guild_id summary.guild_id",
+    "shard": "self.shard_id shard_id",
     "source": "'destructor' 'main' 'thread' _source_name(interaction)",
     "state": "job.state",
     "submission": "submission.number",
@@ -93,7 +94,7 @@ A prompt, a name, a message, a reason that a person typed: none of these is ever
 VALUES_OF: Final[dict[tuple[str, str], str]] = {
     ("bot/app.py", "reason"): "an outage's own text",
     ("bot/command_registration.py", "error"): "an outage's own text, or codes",
-    ("bot/gateway.py", "error"): "a close code, an HTTP status or a class",
+    ("bot/sharding/connection.py", "error"): "a close code, an HTTP status or a class",
     ("bot/logs.py", "source"): "a library's name, or a plain message of asyncio's",
     ("cogs/background.py", "task"): "a periodic task's name",
     ("cogs/ui/interactions.py", "source"): "what `_source_name` returned",

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient
 from sandbox.discord.models import walk_components
 from storage import guild_settings
 from storage.database import Database
+from tests.harness.forked_bot import fork_bot
 from tests.harness.service import LAKE, PATIENT, SPEED, TIMEOUT_S, ServiceHarness, make_picture
+from tests.harness.short_leases import hold_every_shard
 
 ROUNDS = int(os.environ.get("TWO_PROCESSES_ROUNDS", "1"))
 """How often everything is used; more than in a run of all tests finds what is rare."""
@@ -120,6 +123,8 @@ async def pair(tmp_path: Path, database_url: str) -> AsyncIterator[Pair]:
         one, two = (
             ServiceHarness.create(apixo, discord, tmp_path / name, settings) for name in ("1", "2")
         )
+        launch = partial(fork_bot, prepare=hold_every_shard)
+        one.service, two.service = (replace(made.service, launch=launch) for made in (one, two))
         built = Pair(one, two.service)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(_end, built)

@@ -34,6 +34,7 @@ from storage.jobs import Job
 from storage.key_value import KeyValueStore
 from storage.media import MediaFolder
 from tests.harness.playback import MemoizedPlaybackCheck
+from tests.harness.sole_shard import sole_shard
 from tests.harness.stock_client import pointed_library
 from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, PlaybackCheck, Policy
@@ -160,7 +161,10 @@ class BotHarness:
         media = MediaFolder(self.folder / "media")
         loader = AttachmentLoader(session, self.discord.api_url)
         bot = DailiesBot(
-            KeyValueStore(self.database), count_dropped=self._count_dropped, shared=self.shared
+            KeyValueStore(self.database),
+            sole_shard(),
+            count_dropped=self._count_dropped,
+            shared=self.shared,
         )
         self.replies = EphemeralReplies(
             bot, self._private_replies(), TokenCipher(self.token_secret)

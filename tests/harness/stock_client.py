@@ -59,6 +59,15 @@ class StockClient(discord.Client):
         self.http.max_ratelimit_timeout = None
         self._connection.guild_ready_timeout = 0.02
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether events arrive."""
+        return self.is_ready() and self.ws.open
+
+    def has_servers_of(self, _guild_id: int) -> bool:
+        """Return whether it was told of its servers, which are all that there are."""
+        return self.is_ready()
+
     async def setup_hook(self) -> None:
         """Register the commands that were put on the tree."""
         await self.tree.sync()

@@ -4,7 +4,7 @@ While submissions are stopped, by the operator or automatically, no process subm
 polls, downloads and posts continue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +19,7 @@ from storage.submission_pause import SubmissionPause
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.disk_space import DiskSpace
+from workflow.operator.processes import ProcessStatus, list_processes
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class ServiceStatus:
     oldest_queued_ms: int | None
     parked: int
     balance: MicroUSD | None
+    processes: Sequence[ProcessStatus]
 
 
 async def stop_submissions(context: Context, reason: str, operator: Actor) -> None:
@@ -108,6 +110,7 @@ async def read_service_status(context: Context) -> ServiceStatus:
             oldest_queued_ms=await queue.oldest_created_at_ms(tx),
             parked=await parked_jobs.count(tx),
             balance=balance,
+            processes=await list_processes(tx, now_ms),
         )
 
     return await context.database.read(read_status)

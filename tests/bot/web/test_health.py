@@ -23,6 +23,7 @@ class Connection:
     """What the bot says of its gateway."""
 
     is_connected: bool = True
+    is_standby: bool = False
     ready: bool = True
 
     def is_ready(self) -> bool:

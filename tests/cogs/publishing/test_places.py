@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.stock_client import pointed_library
+from tests.harness.stock_client import StockClient, pointed_library
 
 # isort: split
 import discord
@@ -37,7 +37,7 @@ DELIVERED = JobState.DELIVERED
 @pytest.fixture
 async def worker(fake_discord: FakeDiscord) -> AsyncIterator[discord.Client]:
     """Log a client in that has no gateway."""
-    client = discord.Client(intents=discord.Intents(guilds=True))
+    client = StockClient(discord.Intents(guilds=True))
     async with pointed_library(fake_discord), client:
         await client.login(fake_discord.token)
         yield client

@@ -116,7 +116,7 @@ class Stage:
 async def fake_discord() -> AsyncIterator[FakeDiscord]:
     """Open a stand-in that waits for an acknowledgement as long as Discord does."""
     async with FakeDiscord(
-        DiscordConfig(sends_per_window=5_000, requests_per_second=5_000)
+        DiscordConfig(sends_per_window=5_000, requests_per_second=5_000, identify_seconds=0)
     ) as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""The connection to Discord: outages are waited out, and what a person must repair ends it."""
+"""Logging in at Discord: outages are waited out, and what a person must repair ends it."""
 
 import asyncio
 
@@ -7,7 +7,6 @@ import structlog
 
 from bot.client import DailiesBot
 from bot.errors import CannotStart
-from bot.gateway import keep_connected
 from bot.pauses import growing_pause_s
 from bot.rest_failures import describe_failure, is_refusal, requested_pause_s
 
@@ -25,7 +24,7 @@ async def stay_connected(bot: DailiesBot, token: str) -> None:
     while (pause_s := await _log_in(bot, token, failures)) is not None:
         failures += 1
         await asyncio.sleep(pause_s)
-    await keep_connected(bot)
+    await bot.connect()
 
 
 async def _log_in(bot: DailiesBot, token: str, failures: int) -> float | None:

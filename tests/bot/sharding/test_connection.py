@@ -10,13 +10,13 @@ import pytest
 from tests.harness.stock_client import discord, pointed_library
 
 # isort: split
-from bot import gateway
 from bot.errors import GatewayRefused
-from bot.gateway import REFUSALS, ReconnectPauses, keep_connected
+from bot.sharding import connection
+from bot.sharding.connection import REFUSALS, ReconnectPauses, ShardConnection
 from sandbox.discord import DiscordConfig, FakeDiscord
 
 _DAY_S = 86_400
-_PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
+_PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def client(
     fake_discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[discord.Client]:
     """Log a client in whose pauses are too short to notice."""
-    monkeypatch.setattr(gateway, "growing_pause_s", lambda _: 0.001)
+    monkeypatch.setattr(connection, "growing_pause_s", lambda _: 0.001)
     monkeypatch.setattr(discord.Client, "before_identify_hook", _at_once)
     async with (
         pointed_library(fake_discord),
@@ -48,7 +48,7 @@ async def test_what_only_a_person_can_repair_ends_the_connection(
     """Each code has its own sentence, which names it."""
     fake_discord.gateway.identify_close_code = code
     with pytest.raises(GatewayRefused) as refusal:
-        await keep_connected(client)
+        await ShardConnection(client, 0, _at_once).run()
     assert str(refusal.value) == f"{REFUSALS[code]} (close code {code})."
     assert fake_discord.gateway.identify_count == 1
 
@@ -66,7 +66,7 @@ async def test_after_any_other_code_the_connection_comes_back(
 ):
     """However often it is closed; then everything goes on."""
     fake_discord.gateway.identify_close_code = code
-    connecting = asyncio.create_task(keep_connected(client))
+    connecting = asyncio.create_task(ShardConnection(client, 0, _at_once).run())
     await _until(lambda: fake_discord.gateway.identify_count > 4)
     fake_discord.gateway.identify_close_code = None
     await _until(lambda: fake_discord.gateway.has_client)
@@ -79,7 +79,7 @@ async def test_a_gateway_that_nobody_serves_is_tried_again_and_resumed(
 ):
     """From the first attempt on; a session that was lost for a moment is resumed."""
     fake_discord.gateway.is_unavailable = True
-    connecting = asyncio.create_task(keep_connected(client))
+    connecting = asyncio.create_task(ShardConnection(client, 0, _at_once).run())
     await asyncio.sleep(0.05)
     assert not connecting.done()
     fake_discord.gateway.is_unavailable = False
@@ -94,7 +94,7 @@ async def test_an_odd_frame_costs_the_connection_alone(
     fake_discord: FakeDiscord, client: discord.Client
 ):
     """The library trips over it; the connection is closed and opened again."""
-    connecting = asyncio.create_task(keep_connected(client))
+    connecting = asyncio.create_task(ShardConnection(client, 0, _at_once).run())
     await asyncio.wait_for(client.wait_until_ready(), 120)
     [session] = fake_discord.gateway._alive()
     assert session.socket is not None

@@ -9,14 +9,16 @@ from structlog.testing import capture_logs
 from tests.harness.stock_client import pointed_library
 
 # isort: split
-from bot import connection, gateway
+from bot import login
 from bot.client import DailiesBot
-from bot.connection import stay_connected
 from bot.errors import CannotStart, GatewayRefused
+from bot.login import stay_connected
+from bot.sharding import connection
 from sandbox.discord import DiscordConfig, FakeDiscord, Fault
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from tests.conftest import SqliteTemplate, Template
+from tests.harness.sole_shard import sole_shard
 
 
 @pytest.fixture
@@ -35,9 +37,12 @@ async def bot(
     fake_discord: FakeDiscord, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[DailiesBot]:
     """Make a bot whose pauses are too short to notice."""
-    for module in (connection, gateway):
+    for module in (connection, login):
         monkeypatch.setattr(module, "growing_pause_s", lambda _: 0.001)
-    async with pointed_library(fake_discord), DailiesBot(KeyValueStore(database)) as made:
+    async with (
+        pointed_library(fake_discord),
+        DailiesBot(KeyValueStore(database), sole_shard()) as made,
+    ):
         yield made
 
 

@@ -1,0 +1,1 @@
+"""Shards: which this process holds, and their connections."""
