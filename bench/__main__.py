@@ -10,13 +10,14 @@ from typing import Final
 
 import click
 
-from bench import command, delivery, hold, inspection, polls, spending
+from bench import command, delivery, hold, inspection, job, polls, spending
 
 _BENCHES: Final = MappingProxyType(
     {
         "polls": polls.measure,
         "command": command.measure,
         "hold": hold.measure,
+        "job": job.measure,
         "inspection": inspection.measure,
         "spending": spending.measure,
         "delivery": delivery.measure,

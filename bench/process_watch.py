@@ -70,3 +70,9 @@ def _peak_bytes(process: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def cpu_seconds(process: int) -> float:
+    """Return the CPU seconds that a process has taken, all its threads but not its children."""
+    scheduled = 2  # Linux's number of the clock that the scheduler keeps
+    return time.clock_gettime((~process << 3) | scheduled)

@@ -1,0 +1,110 @@
+"""The service and the plain bot: each a process of its own, against stand-ins in this one."""
+
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.counted_bot import Counts
+from bench.process_watch import cpu_seconds
+from sandbox.apixo import ApixoConfig, FakeApixo
+from sandbox.demo.process import ServiceProcess, service_for
+from sandbox.discord import DiscordConfig, FakeDiscord, Message
+
+OURS: Final = "bench.counted_bot"
+PLAIN: Final = "bench.plain_bot"
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
+_MANY = 1_000
+_PATIENCE_S = 120
+_OPTIONS = {
+    "prompt": "a lake at dusk [[slow:76]]",
+    "model": "seedance-1-5-pro",
+    "duration": 8,
+}
+"""What is ordered: a task that is found at its fourth poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredBot:
+    """A bot that takes commands, and what it has cost so far."""
+
+    pid: int
+    ready_after_s: float
+    apixo: FakeApixo
+    discord: FakeDiscord
+    counts: Counts
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of its process, without those of its children."""
+        return cpu_seconds(self.pid)
+
+    @property
+    def polls(self) -> int:
+        """Return how often it has asked APIXO for a task."""
+        return len(self.apixo.journal.requests_to("/statusTask/"))
+
+    @property
+    def other_requests(self) -> int:
+        """Return how many other requests it has sent for videos, to APIXO and to Discord."""
+        to_apixo = ("/generateTask/", "/files/")
+        sent = sum(len(self.apixo.journal.requests_to(path)) for path in to_apixo)
+        return sent + len(self.discord.journal)
+
+    async def make_video(self) -> None:
+        """Type a command, and wait until its video is posted and its status message says so."""
+        channel = self.discord.channel("videos")
+        typed = await self.discord.member("Ada").run_command(channel, "video", _OPTIONS)
+        await typed.until_answered(within=_PATIENCE_S)
+        job = typed.text.split("`")[1]
+
+        def carries(message: Message) -> bool:
+            return any(file.filename == f"{job}.mp4" for file in message.attachments)
+
+        def is_done(message: Message) -> bool:
+            return job in message.text and "Done" in message.text
+
+        for awaited in (carries, is_done):
+            await channel.wait_for(awaited, within=_PATIENCE_S)
+
+
+@asynccontextmanager
+async def run_bot(module: str, time_scale: float) -> AsyncGenerator[MeasuredBot]:
+    """Run a bot from nothing, on stand-ins of its own; `time_scale` divides what takes time."""
+    async with AsyncExitStack() as stack:
+        memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
+        apixo = await stack.enter_async_context(
+            FakeApixo(ApixoConfig(clips="tiny", time_scale=time_scale))
+        )
+        discord = await stack.enter_async_context(FakeDiscord(_unlimited()))
+        counts = Counts.create(folder / "counts")
+        began_s = time.monotonic()
+        running = await stack.enter_async_context(_service(module, folder, apixo, discord).run())
+        ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
+        await running.while_running(ready)
+        took_s = time.monotonic() - began_s
+        yield MeasuredBot(running.process.pid, took_s, apixo, discord, counts)
+
+
+def _unlimited() -> DiscordConfig:
+    return DiscordConfig(
+        sends_per_window=_MANY, token_sends_per_window=_MANY, requests_per_second=_MANY
+    )
+
+
+def _service(module: str, folder: Path, apixo: FakeApixo, discord: FakeDiscord) -> ServiceProcess:
+    settings = {
+        "COUNTS": str(folder / "counts"),
+        "USER_DAILY_LIMIT_USD": "1000",
+        "SERVER_DAILY_LIMIT_USD": "1000",
+        "GLOBAL_DAILY_LIMIT_USD": "1000",
+        "ALLOWED_SERVERS": "all",
+    }
+    command = [sys.executable, "-m", module]
+    return service_for(apixo, discord, command=command, folder=folder, settings=settings)

@@ -1,0 +1,71 @@
+"""What a video costs a bot, from the command to the posted video, against a plain bot.
+
+Both are processes of their own, against stand-ins in this one; only their CPU counts, less what
+they take in that time anyway. Their videos come one after the other, so that nothing is shared.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from bench.bots import OURS, PLAIN, MeasuredBot, run_bot
+from bench.figures import Figure, report, scaled
+
+_VIDEOS, _WARM_UP = 30, 5
+_IDLE_S = 15.0
+_TIME_SCALE = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What one video cost: CPU seconds, transactions and statements of SQLite, and requests."""
+
+    cpu_s: float
+    transactions: float
+    statements: float
+    polls: float
+    other_requests: float
+
+
+def measure(share: float = 1) -> bool:
+    """Print the ratio of CPU, and the number of statements."""
+    ours, plain = asyncio.run(_both(share))
+    assert ours.other_requests == plain.other_requests, "they do not do the same"
+    return report(
+        f"A video from command to post (plain bot: {plain.cpu_s * 1e3:.1f} ms, "
+        f"{plain.polls:.1f} polls; ours: {ours.cpu_s * 1e3:.1f} ms, {ours.polls:.1f} polls, "
+        f"{ours.transactions:.1f} transactions)",
+        [
+            Figure("CPU, ours / plain bot", ours.cpu_s / plain.cpu_s, 4),
+            Figure("SQL statements", ours.statements, 40),
+        ],
+    )
+
+
+async def _both(share: float) -> tuple[_Cost, _Cost]:
+    ours, plain = [await _measure(module, share) for module in (OURS, PLAIN)]
+    return ours, plain
+
+
+async def _measure(module: str, share: float) -> _Cost:
+    videos = scaled(_VIDEOS, share)
+    async with run_bot(module, _TIME_SCALE) as bot:
+        for _ in range(scaled(_WARM_UP, share)):
+            await bot.make_video()
+        await asyncio.sleep(1)
+        began_s, before = time.monotonic(), _read(bot)
+        await asyncio.sleep(_IDLE_S * share)
+        idle_s, idle = time.monotonic(), _read(bot)
+        for _ in range(videos):
+            await bot.make_video()
+        await asyncio.sleep(0.5)
+        lasted, after = (time.monotonic() - idle_s) / (idle_s - began_s), _read(bot)
+    readings = zip(before, idle, after, strict=True)
+    cpu_s, transactions, statements, *requests = [
+        (last - middle - (middle - first) * lasted) / videos for first, middle, last in readings
+    ]
+    return _Cost(cpu_s, transactions, statements, *requests)
+
+
+def _read(bot: MeasuredBot) -> tuple[float, ...]:
+    return bot.cpu_s, *bot.counts.read(), bot.polls, bot.other_requests
