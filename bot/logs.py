@@ -47,7 +47,7 @@ _SIGNED_PATH = re.compile(
 
 _PLAIN_MESSAGE = re.compile(r"[A-Za-z !.]{1,60}", re.ASCII)
 
-_MIN_LEVELS = {"aiosqlite": logging.INFO, "alembic": logging.WARNING, "discord": logging.INFO}
+_MIN_LEVELS = {"alembic": logging.WARNING, "discord": logging.INFO}
 """Below these levels libraries log whole statements and messages, including prompts."""
 
 

@@ -13,11 +13,17 @@ from typing import Any, Literal, Self, TypeVar
 
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database_errors import POOLED, describe_outage, ends_by_itself
 from storage.database_url import PostgresqlAddress, parse_database_url
-from storage.engines import Engines, LockFile, postgresql_engines, sqlite_engines
+from storage.engines import (
+    Engines,
+    LockFile,
+    TransactionEngine,
+    postgresql_engines,
+    sqlite_engines,
+)
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import read_schema, require_current_schema, run_migrations
 from storage.schema import TRANSIENT_TABLES
@@ -38,10 +44,11 @@ _CANCEL_TIMEOUT_S = 15
 class Database:
     """An open database; `path` is the file of a SQLite one.
 
-    `outage_reason` says why the last transaction failed with an outage, else None.
+    `outage_reason` says why the last transaction failed with an outage, else None. `transactions`
+    counts those that have ended, as they may have committed.
 
-    Never wait for the network, nor call `transact` again, inside a transaction: on SQLite every
-    other writer waits for it to end.
+    A transaction may wait for nothing but its own statements, and must not call `transact` again:
+    on SQLite it runs on a thread, and every other writer waits for it to end.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Database:
         self.read_only = read_only
         self.outage_reason: str | None = None
         self._has_notices = has_notices
+        self.transactions = 0
         self._running = 0
         self._engines = engines
         self._lock = lock
@@ -95,6 +103,11 @@ class Database:
         """The name of the engine."""
         return "postgresql" if self.path is None else "sqlite"
 
+    @property
+    def has_one_process(self) -> bool:
+        """Whether no other process writes to this database."""
+        return self.path is not None
+
     async def transact(self, work: TransactionBody[T]) -> T:
         """Run `work` in one transaction that commits at its end, and return its result.
 
@@ -119,11 +132,23 @@ class Database:
             raise
         finally:
             self._running -= 1
+            self.transactions += 1
         self.outage_reason = None
         return result
 
     async def read(self, work: TransactionBody[T]) -> T:
         """Run `work` on one read-only snapshot of the database.
+
+        Raises:
+            DatabaseUnavailable: the database does not work.
+        """
+        with _detect_outage():
+            return await self._engines.reader.run(work)
+
+    async def read_while(self, work: TransactionBody[T]) -> T:
+        """Run `work`, which may wait for anything, on one read-only snapshot of the database.
+
+        Only for commands that do nothing else: on SQLite its statements hold up the event loop.
 
         Raises:
             DatabaseUnavailable: the database does not work.
@@ -186,11 +211,13 @@ class Database:
         """
         self._refuse_if_read_only()
         with _reachable():
-            async with self._migrator() as engine, engine.begin() as connection:
-                await connection.run_sync(run_migrations)
+            async with self._migrator() as engine:
+                await engine.run(lambda tx: tx.run_sync(run_migrations))
 
     async def migrate_and(self, work: TransactionBody[T]) -> T:
         """Run the missing migrations and `work` in one transaction: all of it, or nothing.
+
+        Only for commands that do nothing else: `work` may wait for anything, as in `read_while`.
 
         Raises:
             SchemaTooNew: a newer version has migrated the database.
@@ -229,8 +256,9 @@ class Database:
         Raises:
             DatabaseUnavailable: it cannot be opened.
         """
+        assert self._engines.listener is not None, "only PostgreSQL notifies"
         with _detect_outage():
-            connection = await self._engines.writer.connect()
+            connection = await self._engines.listener.connect()
         try:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             yield (await connection.get_raw_connection()).driver_connection
@@ -258,7 +286,7 @@ class Database:
         await self.close()
 
     @asynccontextmanager
-    async def _migrator(self) -> AsyncGenerator[AsyncEngine]:
+    async def _migrator(self) -> AsyncGenerator[TransactionEngine]:
         """Yield an engine for migrations; close it afterwards if nothing else uses it."""
         engine = self._engines.migrator
         try:
@@ -274,18 +302,14 @@ class Database:
     async def _transact(self, work: TransactionBody[T]) -> T:
         for attempt in range(_MAX_ATTEMPTS - 1):
             try:
-                return await _shield_until_done(self._transact_once(work))
+                return await _shield_until_done(self._engines.writer.run(work))
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
                     raise
             backoff_s = _FIRST_BACKOFF_S * 2**attempt
             # Jitter keeps the same two transactions from conflicting again.
             await asyncio.sleep(SystemRandom().uniform(backoff_s / 2, backoff_s))
-        return await _shield_until_done(self._transact_once(work))
-
-    async def _transact_once(self, work: TransactionBody[T]) -> T:
-        async with self._engines.writer.begin() as tx:
-            return await work(tx)
+        return await _shield_until_done(self._engines.writer.run(work))
 
 
 async def _shield_until_done(transaction: Coroutine[None, None, T]) -> T:

@@ -11,24 +11,49 @@ Errors show no parameters on either: a job's row has its prompt, and errors are 
 
 import fcntl
 import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, ExceptionContext, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.database_url import PostgresqlAddress
 from storage.errors import DatabaseInUse, StorageError
+from storage.sqlite_threads import SqliteEngine
+
+T = TypeVar("T")
+
+
+class TransactionEngine(Protocol):
+    """What runs transactions."""
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in one transaction that commits at its end, and return its result.
+
+        It may wait for nothing but its own statements.
+        """
+        ...
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Begin a transaction that may wait for anything, in a process that does nothing else."""
+        ...
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        ...
 
 
 class Engines(NamedTuple):
-    """The engines for writing, for reading and for migrations."""
+    """The engines for writing, for reading and for migrations, and PostgreSQL's for listening."""
 
-    writer: AsyncEngine
-    reader: AsyncEngine
-    migrator: AsyncEngine
+    writer: TransactionEngine
+    reader: TransactionEngine
+    migrator: TransactionEngine
+    listener: AsyncEngine | None = None
 
 
 _BUSY_MS = 10_000
@@ -50,6 +75,8 @@ _UNPREPARED: dict[str, Any] = {
 }
 """Behind a pooler each transaction may come to another connection: no statement outlives one."""
 
+_READERS = 4
+
 _WRITER_PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
     "journal_mode = WAL",
@@ -64,13 +91,14 @@ _READER_PRAGMAS = (f"busy_timeout = {_BUSY_MS}", "query_only = ON")
 def sqlite_engines(path: Path) -> Engines:
     """Return the engines of a SQLite file: one writing connection and a few reading ones."""
     writer = _sqlite(path, mode="rwc", pool_size=1)
-    reader = _sqlite(path, mode="ro", pool_size=4)
-    _on_connect(writer.sync_engine, _WRITER_PRAGMAS)
-    _on_connect(reader.sync_engine, _READER_PRAGMAS)
-    _on_begin(writer.sync_engine, "BEGIN IMMEDIATE")
-    _on_begin(reader.sync_engine, "BEGIN")
-    _reconnect_if_read_only(writer.sync_engine)
-    return Engines(writer, reader, writer)
+    reader = _sqlite(path, mode="ro", pool_size=_READERS)
+    _on_connect(writer, _WRITER_PRAGMAS)
+    _on_connect(reader, _READER_PRAGMAS)
+    _on_begin(writer, "BEGIN IMMEDIATE")
+    _on_begin(reader, "BEGIN")
+    _reconnect_if_read_only(writer)
+    writing = SqliteEngine(writer, threads=1)
+    return Engines(writing, SqliteEngine(reader, _READERS), writing)
 
 
 def postgresql_engines(address: PostgresqlAddress, *, read_only: bool) -> Engines:
@@ -89,7 +117,24 @@ def postgresql_engines(address: PostgresqlAddress, *, read_only: bool) -> Engine
             "PostgreSQL needs the package asyncpg: pip install -r requirements.txt"
         ) from error
     snapshot = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Engines(writer, snapshot, migrator)
+    return Engines(*map(_PostgresqlEngine, (writer, snapshot, migrator)), listener=writer)
+
+
+class _PostgresqlEngine:
+    """Runs each transaction on a connection of its pool."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async with self._engine.begin() as tx:
+            return await work(tx)
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._engine.begin()
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()
 
 
 def _postgresql(address: PostgresqlAddress, command_seconds: float) -> AsyncEngine:
@@ -114,15 +159,14 @@ def _postgresql(address: PostgresqlAddress, command_seconds: float) -> AsyncEngi
     )
 
 
-def _sqlite(path: Path, *, mode: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+def _sqlite(path: Path, *, mode: str, pool_size: int) -> Engine:
+    return create_engine(
         URL.create(
-            "sqlite+aiosqlite",
+            "sqlite",
             database=f"file:{quote(str(path))}",
             query={"mode": mode, "uri": "true"},
         ),
         hide_parameters=True,
-        poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
         connect_args={"isolation_level": None},  # no BEGIN of the driver; see `_on_begin`

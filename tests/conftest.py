@@ -202,7 +202,7 @@ async def empty_database_url(template: Template, tmp_path: Path) -> AsyncIterato
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Open a migrated database; SQLite is used without threads, by the service as by the test."""
-    with sqlite_without_threads(others_go_on=True):
+    with sqlite_without_threads():
         async with await Database.open(database_url) as opened:
             yield opened
 

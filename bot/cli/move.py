@@ -50,7 +50,7 @@ async def _copy(source: Database, target: Database) -> tuple[Transferred, AuditR
     """Copy and audit in one transaction of the target, so that a fault leaves it empty."""
     total = await source.read(transfer.count_rows)
     with show_progress(total, "Moving rows") as advance:
-        return await source.read(
+        return await source.read_while(
             lambda read: target.migrate_and(
                 lambda written: _transfer_and_audit(read, written, advance)
             )

@@ -38,7 +38,6 @@ from sandbox.apixo import Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.media import MediaFolder
-from tests.harness.inline_sqlite import sqlite_without_threads
 from workflow import worker
 from workflow.context import Context, Policy
 from workflow.stages import submit
@@ -102,7 +101,6 @@ def simulate(
     began, first = time.perf_counter(), resident_bytes()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_quick_folder())))
-        stack.enter_context(sqlite_without_threads())
         stack.enter_context(_without_guard(plan.disabled_guard))
         runner = stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
         runner.get_loop().set_task_factory(task_factory)

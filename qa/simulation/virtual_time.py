@@ -9,8 +9,6 @@ import selectors
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tests.harness.inline_sqlite import fulfil
-
 T = TypeVar("T")
 
 
@@ -32,7 +30,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[T]:
         """Do the work at once, here: no thread has to be waited for."""
         future: asyncio.Future[T] = self.create_future()
-        fulfil(future, lambda: work(*given))
+        try:
+            result = work(*given)
+        except Exception as error:  # noqa: BLE001 - the task that waits gets it
+            future.set_exception(error)
+        else:
+            future.set_result(result)
         return future
 
     def _jump(self, seconds: float) -> None:

@@ -29,7 +29,6 @@ _READ_BEFORE = (
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
     *(
         "tests.harness.template_ahead",
-        "aiosqlite",
         "alembic.command",
         "sqlalchemy.dialects.postgresql.asyncpg",
     ),

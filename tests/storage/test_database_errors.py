@@ -101,6 +101,7 @@ async def test_a_lock_beyond_patience_is_told_and_passes(
         assert await database.read(lambda tx: key_value.get(tx, "colour")) == "blue"
 
 
+@only_postgresql
 async def test_while_it_is_out_of_order_one_tries_and_the_others_hear_at_once(database: Database):
     """So transactions do not queue, each waiting for the same lock."""
     inside, may_end = asyncio.Event(), asyncio.Event()

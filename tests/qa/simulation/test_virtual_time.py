@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from qa.simulation.virtual_time import VirtualTimeLoop
 from storage.database import Database
-from tests.harness.inline_sqlite import sqlite_without_threads
 
 
 def test_a_year_of_waiting_takes_no_time():
@@ -75,8 +74,7 @@ def test_sqlite_works_in_the_loops_own_thread(tmp_path: Path):
             return rows.scalar_one(), threading.active_count()
 
     before = threading.active_count()
-    with sqlite_without_threads():
-        assert _run(main) == (1, before)
+    assert _run(main) == (1, before)
 
 
 async def _insert_and_fail(tx: object) -> None:
