@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import RUNNABLE, JobState
 from storage.jobs import NO_LEASE, Job, job_from_row
-from storage.schema import jobs
+from storage.schema import in_states, jobs
 
 _TIMED = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
 """States in which a due job is claimed."""
@@ -44,14 +44,6 @@ async def drop_leases(tx: AsyncConnection, owner: str | None) -> None:
     await tx.execute(update(jobs).where(held).values(**NO_LEASE))
 
 
-async def next_due_ms(tx: AsyncConnection) -> int | None:
-    """Return when the next job in progress can be claimed: due, and its lease expired.
-
-    Queued jobs do not count: they wait for capacity at APIXO or the end of a pause, not for a time.
-    """
-    return (await tx.execute(_NEXT_DUE)).scalar()
-
-
 async def _claim(tx: AsyncConnection, job_ids: Sequence[str], **values: object) -> list[Job]:
     if not job_ids:
         return []
@@ -63,20 +55,23 @@ async def _claim(tx: AsyncConnection, job_ids: Sequence[str], **values: object) 
 # The worker runs these in every cycle, and building a statement costs more than running it, so they
 # are built once. `now_ms` is in Unix milliseconds, `row_limit` the maximum number of rows.
 _NO_VALID_LEASE = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= bindparam("now_ms"))
+IS_TIMED = in_states(_TIMED)
+IS_DUE = and_(IS_TIMED, jobs.c.due_at_ms <= bindparam("now_ms"), _NO_VALID_LEASE)
+"""A job in progress can be claimed at `now_ms`."""
+
+IS_LOST = and_(in_states([JobState.SUBMITTING]), _NO_VALID_LEASE)
+"""A submission's lease has expired at `now_ms`."""
+
 # skip_locked: processes claim different jobs instead of waiting for each other.
 _DUE = (
     select(jobs.c.id)
-    .where(jobs.c.state.in_(_TIMED), jobs.c.due_at_ms <= bindparam("now_ms"), _NO_VALID_LEASE)
+    .where(IS_DUE)
     .order_by(jobs.c.due_at_ms, jobs.c.id)
     .limit(bindparam("row_limit"))
     .with_for_update(skip_locked=True)
 )
-_LOST = (
-    select(jobs.c.id)
-    .where(jobs.c.state == JobState.SUBMITTING, _NO_VALID_LEASE)
-    .with_for_update(skip_locked=True)
-)
-_CLAIMABLE_AT_MS = case(
+_LOST = select(jobs.c.id).where(IS_LOST).with_for_update(skip_locked=True)
+CLAIMABLE_AT_MS = case(
     (jobs.c.lease_until_ms > jobs.c.due_at_ms, jobs.c.lease_until_ms), else_=jobs.c.due_at_ms
 )
-_NEXT_DUE = select(func.min(_CLAIMABLE_AT_MS)).where(jobs.c.state.in_(_TIMED))
+"""When a job in progress can be claimed."""

@@ -3,6 +3,7 @@
 Times are Unix milliseconds, money is micro-dollars, both integers; requests are JSON text.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
     text,
 )
 
@@ -160,6 +163,15 @@ jobs = Table(
     ),
     sqlite_strict=True,
 )
+
+
+def in_states(states: Collection[JobState]) -> ColumnElement[bool]:
+    """Return the condition that a job is in one of some states, written into the statement.
+
+    A list of parameters would be expanded again in each execution.
+    """
+    return jobs.c.state.in_([literal_column(repr(str(state))) for state in sorted(states)])
+
 
 job_events = Table(
     "job_events",

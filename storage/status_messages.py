@@ -10,7 +10,7 @@ from storage import high_water
 from storage.jobs import Job, fetch_all
 from storage.schema import jobs
 
-_IS_OUTDATED = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
+IS_OUTDATED = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
 """Must match the condition of the index `ix_jobs_unshown`."""
 
 
@@ -71,7 +71,7 @@ async def save_message(
 # built once. `row_limit` is the maximum number of rows.
 _OUTDATED = (
     select(jobs)
-    .where(_IS_OUTDATED, jobs.c.state.not_in(bindparam("exclude", expanding=True)))
+    .where(IS_OUTDATED, jobs.c.state.not_in(bindparam("exclude", expanding=True)))
     .order_by(case((jobs.c.status_message_id.is_(None), 0), else_=1), jobs.c.id)
     .limit(bindparam("row_limit"))
 )

@@ -125,7 +125,9 @@ _LATE_AFTER_MS = 60_000
 _FAILURE_STATES = (ENDED_WITHOUT_VIDEO | PARKED) - {JobState.CANCELLED, JobState.UNDELIVERABLE}
 """States in which a member may be waiting for a video that does not come."""
 
-_TRANSIENT_STATES = JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING
+TRANSIENT_STATES = frozenset(
+    {JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING}
+)
 """States too short to be worth an edit; the message keeps what it shows."""
 
 
@@ -148,7 +150,7 @@ class StatusUpdater:
         now_ms = self._context.now_ms()
         outdated = await self._context.database.read(
             lambda tx: status_messages.list_outdated(
-                tx, limit + len(self._retries), exclude=_TRANSIENT_STATES
+                tx, limit + len(self._retries), exclude=TRANSIENT_STATES
             )
         )
         ready = [job for job in outdated if self._retries.get(job.id, (0, 0))[1] <= now_ms]

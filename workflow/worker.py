@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Outage
 from domain.jobs import JobState, can_transition
-from storage import jobs, leases, queue
+from storage import jobs, leases, queue, work_ahead
 from storage.errors import StaleJobError
 from storage.jobs import Job
+from storage.work_ahead import WorkAhead
 from workflow.context import Context
 from workflow.reliability import commit_with_retry
 from workflow.restore import check_high_water
@@ -29,7 +30,7 @@ from workflow.stages.discard import discard
 from workflow.stages.poll import poll
 from workflow.stages.store import store
 from workflow.stages.submit import park_unknown, submit
-from workflow.status_updates import StatusUpdater
+from workflow.status_updates import TRANSIENT_STATES, StatusUpdater
 from workflow.submission_gate import find_submission_block
 
 _log = structlog.get_logger(__name__)
@@ -43,6 +44,11 @@ _MAX_CONCURRENT = 64
 _MAX_TURNS = 5
 _MAX_INTERRUPTED = 10_000
 _RELEASE_TIMEOUT_S = 2
+
+_UNKNOWN: Final = WorkAhead(
+    is_due=True, is_queued=True, has_lost=True, has_outdated=True, next_due_ms=None
+)
+"""What awaits the worker before its first look."""
 
 _Tasks = dict[asyncio.Task[None], str]
 """Running tasks, with the job id of each."""
@@ -82,6 +88,8 @@ class Worker:
         self._wake_event = asyncio.Event()
         context.signals.on(Signal.WORK, lambda _: self._wake_event.set())
         self._renewed_ms = 0
+        self._ahead = _UNKNOWN
+        self._seen_transactions = 0
         self.last_run_ms: int | None = None
         self.runs = 0
 
@@ -99,13 +107,8 @@ class Worker:
         if not self._context.high_water.is_checked:
             await check_high_water(self._context)
         await self._renew_leases()
-        await recover.park_lost_submissions(self._context)
-        for job in await self._claim():
-            self._spawn(self._working, job.id, self._work(job))
-        for job in await self._status_updater.due_jobs(_MAX_CONCURRENT):
-            is_free = len(self._updating) < _MAX_CONCURRENT
-            if is_free and job.id not in self._updating.values():
-                self._spawn(self._updating, job.id, self._status_updater.update(job))
+        if not self._is_at_rest():
+            await self._take_turn()
         self.last_run_ms = self._context.now_ms()
         self.runs += 1
 
@@ -115,8 +118,7 @@ class Worker:
         The wait is bounded by `max_wait_s`, because a job that another process queued, or that
         waits for a free slot, becomes due without a signal.
         """
-        next_ms = await self._context.database.read(leases.next_due_ms)
-        wait_s = max_wait_s
+        next_ms, wait_s = self._ahead.next_due_ms, max_wait_s
         if next_ms is not None and len(self._working) < _MAX_CONCURRENT:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         with suppress(TimeoutError):
@@ -153,7 +155,34 @@ class Worker:
         except TimeoutError:
             _log.warning("leases not released")  # they expire by themselves
 
-    async def _claim(self) -> list[Job]:
+    def _is_at_rest(self) -> bool:
+        """Return whether nothing can be due: nobody has written since all was found at rest."""
+        database, next_ms = self._context.database, self._ahead.next_due_ms
+        is_same = database.has_one_process and database.transactions == self._seen_transactions
+        is_early = next_ms is None or self._context.now_ms() < next_ms
+        return is_same and is_early and self._ahead.is_at_rest
+
+    async def _take_turn(self) -> None:
+        self._seen_transactions = self._context.database.transactions
+        now_ms = self._context.now_ms()
+        self._ahead = ahead = await self._context.database.read(
+            lambda tx: work_ahead.look(tx, now_ms, TRANSIENT_STATES)
+        )
+        if ahead.has_lost or self.runs == 0:
+            await recover.park_lost_submissions(self._context)
+        if ahead.is_due or ahead.is_queued:
+            for job in await self._claim(ahead):
+                self._spawn(self._working, job.id, self._work(job))
+        if ahead.has_outdated:
+            await self._update_messages()
+
+    async def _update_messages(self) -> None:
+        for job in await self._status_updater.due_jobs(_MAX_CONCURRENT):
+            is_free = len(self._updating) < _MAX_CONCURRENT
+            if is_free and job.id not in self._updating.values():
+                self._spawn(self._updating, job.id, self._status_updater.update(job))
+
+    async def _claim(self, ahead: WorkAhead) -> list[Job]:
         free_slots = _MAX_CONCURRENT - len(self._working)
         if free_slots <= 0:
             return []
@@ -163,8 +192,9 @@ class Worker:
             due = await leases.claim_due(
                 tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=free_slots
             )
-            if not self._context.publisher.is_connected:
-                return due  # nothing new is bought while its server might be left unnoticed
+            # Nothing new is bought while its server might be left unnoticed.
+            if not (ahead.is_queued and self._context.publisher.is_connected):
+                return due
             block = await find_submission_block(tx, self._context)
             if block is not None and block.is_total:
                 return due

@@ -86,8 +86,8 @@ PIPELINE_GUARDS = (
     Guard(
         "lease of a submission",
         "storage/leases.py",
-        "jobs.c.state == JobState.SUBMITTING, _NO_VALID_LEASE)",
-        "jobs.c.state == JobState.SUBMITTING)",
+        "in_states([JobState.SUBMITTING]), _NO_VALID_LEASE)",
+        "in_states([JobState.SUBMITTING]))",
         (f"{_CLAIMS}test_lost_submissions_are_those_that_nobody_holds",),
     ),
     Guard(

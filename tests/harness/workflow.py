@@ -18,7 +18,7 @@ from domain.obstacles import Obstacle, ObstacleKind
 from domain.quotas import Limits
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
 from sandbox.apixo import FakeApixo, ManualClock
-from storage import audit, billing, jobs, leases
+from storage import audit, billing, jobs, work_ahead
 from storage.database import Database
 from storage.jobs import Job
 from workflow.context import Context
@@ -302,9 +302,16 @@ class WorkflowHarness:
 
     async def advance_to_next_due(self) -> None:
         """Move the clock to the next due job, or a little."""
-        next_ms = await self.database.read(leases.next_due_ms)
-        wait_s = 5.0 if next_ms is None else next_ms / 1000 - self.clock.now()
-        self.clock.advance(min(max(wait_s, _STEP_S), _MAX_STEP_S))
+        wait_s = await self.seconds_until_due()
+        self.clock.advance(min(max(5.0 if wait_s is None else wait_s, _STEP_S), _MAX_STEP_S))
+
+    async def seconds_until_due(self) -> float | None:
+        """Return the time until a job in progress is due, 0 if one is, None if there is none."""
+        now_ms = self.context.now_ms()
+        ahead = await self.database.read(lambda tx: work_ahead.look(tx, now_ms, frozenset()))
+        if ahead.is_due:
+            return 0.0
+        return None if ahead.next_due_ms is None else (ahead.next_due_ms - now_ms) / 1000
 
     async def run_for(self, seconds: float, step_s: float = 30) -> None:
         """Let time pass while the worker runs."""

@@ -310,23 +310,6 @@ async def test_lost_submissions_are_those_that_nobody_holds(
     assert (await move(database, found, S.SUBMIT_UNKNOWN, 10_002)).state is S.SUBMIT_UNKNOWN
 
 
-async def test_the_next_moment_is_known(database: Database, accept_job: Accept) -> None:
-    """The earliest due job under way; a lease puts its job off, and queued jobs do not count."""
-
-    async def next_due() -> int | None:
-        return await database.read(leases.next_due_ms)
-
-    assert await next_due() is None
-    await start(database, accept_job, 6_000, 7_000)
-    assert await next_due() == 6_000
-    await claim_due(database, now_ms=6_000)
-    assert await next_due() == 7_000
-    await accept_job(at_ms=5_000)
-    assert await next_due() == 7_000
-    await claim_due(database, now_ms=7_000)
-    assert await next_due() == 8_000
-
-
 async def look(database: Database) -> list[Job]:
     return await database.read(lambda tx: status_messages.list_outdated(tx, 5))
 

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.models import ModelId
 from domain.polling import MAX_FAILURES
-from storage import jobs
+from storage import jobs, key_value, work_ahead
+from storage.work_ahead import WorkAhead
 from tests.harness.workflow import BEN, FlakyDatabase, WorkflowHarness
+from workflow import worker
 from workflow.errors import TemporaryPublishError
 
 S = JobState
@@ -151,3 +155,33 @@ async def test_a_stage_whose_fact_can_not_be_written_is_done_again(harness: Work
     assert [kind for kind, _ in await harness.ledger(job.id)] == ["hold", "charge"]
     assert len(harness.publisher.messages_of(job.id, "result")) == 1
     await harness.audit()
+
+
+@pytest.mark.parametrize("template", ["sqlite", "postgresql"], indirect=True)
+async def test_a_process_alone_asks_the_database_only_after_a_write(
+    harness: WorkflowHarness, monkeypatch: pytest.MonkeyPatch
+):
+    """Or when something is due; beside other processes it has to look each time."""
+    looks = list[int]()
+
+    async def look(tx: AsyncConnection, now_ms: int, unshown: frozenset[JobState]) -> WorkAhead:
+        looks.append(now_ms)
+        return await work_ahead.look(tx, now_ms, unshown)
+
+    monkeypatch.setattr(worker, "work_ahead", SimpleNamespace(look=look))
+    job = (await harness.accept_job()).job.id
+    for _ in range(3):
+        await harness.run_once()
+    before = len(looks)
+    for _ in range(5):
+        await harness.run_once()
+    assert len(looks) == before + (0 if harness.database.has_one_process else 5)
+    assert harness.worker.last_run_ms == harness.context.now_ms()
+    harness.clock.advance(12)
+    await harness.run_once()
+    assert harness.poll_count() == 1
+    before = len(looks)
+    await harness.database.transact(lambda tx: key_value.put(tx, "colour", "red"))
+    await harness.run_once()
+    assert len(looks) == before + 1
+    await harness.run_until(S.DELIVERED, job=job)

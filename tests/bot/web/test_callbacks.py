@@ -105,7 +105,7 @@ async def test_a_task_that_calls_back_costs_one_question(
     assert job.state is S.GENERATING
     harness.clock.advance(90)
     await harness.run_once()
-    assert harness.poll_count() == (1 if harness.apixo.callbacks.attempts else 0)
+    assert harness.poll_count() <= len(harness.apixo.callbacks.attempts)
     assert (await finish(harness, job)).state is S.DELIVERED
     assert harness.poll_count() == 1
     assert harness.apixo.callbacks.attempts[0].result == 200

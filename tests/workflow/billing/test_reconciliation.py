@@ -12,7 +12,7 @@ import pytest
 from domain.jobs import ENDED_WITHOUT_VIDEO, PAID, PARKED, JobState
 from domain.models import ModelId
 from sandbox.apixo import Fault
-from storage import jobs, leases
+from storage import jobs
 from storage.jobs import Job
 from tests.harness.workflow import BOTH_ENGINES, WorkflowHarness
 from workflow.billing.quotas import Actor
@@ -197,8 +197,7 @@ async def _all_rest(world: WorkflowHarness) -> None:
     resting = PARKED | ENDED_WITHOUT_VIDEO | {S.DELIVERED}
     while set(await world.database.read(jobs.count_by_state)) - resting:
         await world.run_once()
-        next_ms = await world.database.read(leases.next_due_ms)
-        wait_s = 0.0 if next_ms is None else next_ms / 1000 - world.clock.now()
+        wait_s = await world.seconds_until_due() or 0.0
         world.clock.advance(max(30.0, min(wait_s, 600.0)))
 
 

@@ -1,0 +1,55 @@
+"""What awaits the worker: one statement that says whether a turn has anything to do."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.jobs import JobState
+from storage import leases
+from storage.schema import in_states
+from storage.status_messages import IS_OUTDATED
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAhead:
+    """What awaits the worker at a moment.
+
+    `is_due` is whether a job in progress can be claimed, `is_queued` whether any job is queued, due
+    or not, `has_lost` whether a submission's lease has expired, `has_outdated` whether a status
+    message is outdated. `next_due_ms` is when the next of the other jobs in progress can be
+    claimed, or None.
+    """
+
+    is_due: bool
+    is_queued: bool
+    has_lost: bool
+    has_outdated: bool
+    next_due_ms: int | None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is to be done before `next_due_ms`, unless a job is changed."""
+        return not (self.is_due or self.is_queued or self.has_lost or self.has_outdated)
+
+
+async def look(tx: AsyncConnection, now_ms: int, unshown: frozenset[JobState]) -> WorkAhead:
+    """Return what awaits the worker; status messages of jobs in `unshown` may be outdated."""
+    row = (await tx.execute(_look(unshown), {"now_ms": now_ms})).one()
+    due, queued, lost, outdated, next_due_ms = row
+    return WorkAhead(bool(due), bool(queued), bool(lost), bool(outdated), next_due_ms)
+
+
+@cache
+def _look(unshown: frozenset[JobState]) -> Select[*tuple[Any, ...]]:
+    is_later = bindparam("now_ms") < leases.CLAIMABLE_AT_MS
+    later = select(func.min(leases.CLAIMABLE_AT_MS)).where(leases.IS_TIMED, is_later)
+    return select(
+        exists().where(leases.IS_DUE),
+        exists().where(in_states([JobState.QUEUED])),
+        exists().where(leases.IS_LOST),
+        exists().where(IS_OUTDATED, ~in_states(unshown)),
+        later.scalar_subquery(),
+    )
