@@ -3,9 +3,10 @@
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +22,9 @@ PLAIN: Final = "bench.plain_bot"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
 _MANY = 1_000
 _PATIENCE_S = 120
-_OPTIONS = {
-    "prompt": "a lake at dusk [[slow:76]]",
-    "model": "seedance-1-5-pro",
-    "duration": 8,
-}
-"""What is ordered: a task that is found at its fourth poll."""
+_OPTIONS = {"model": "seedance-1-5-pro", "duration": 8}
+_TASKS_S = (62, 83, 69, 76)
+"""How long the tasks take in turn, in documented time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class MeasuredBot:
     apixo: FakeApixo
     discord: FakeDiscord
     counts: Counts
+    tasks_s: Iterator[int] = field(default_factory=lambda: cycle(_TASKS_S))
 
     @property
     def cpu_s(self) -> float:
@@ -59,7 +58,8 @@ class MeasuredBot:
     async def make_video(self) -> None:
         """Type a command, and wait until its video is posted and its status message says so."""
         channel = self.discord.channel("videos")
-        typed = await self.discord.member("Ada").run_command(channel, "video", _OPTIONS)
+        options = {**_OPTIONS, "prompt": f"a lake at dusk [[slow:{next(self.tasks_s)}]]"}
+        typed = await self.discord.member("Ada").run_command(channel, "video", options)
         await typed.until_answered(within=_PATIENCE_S)
         job = typed.text.split("`")[1]
 
@@ -74,8 +74,11 @@ class MeasuredBot:
 
 
 @asynccontextmanager
-async def run_bot(module: str, time_scale: float) -> AsyncGenerator[MeasuredBot]:
-    """Run a bot from nothing, on stand-ins of its own; `time_scale` divides what takes time."""
+async def run_bot(module: str, time_scale: float, *, polls: int = 1) -> AsyncGenerator[MeasuredBot]:
+    """Run a bot from nothing, on stand-ins of its own.
+
+    `time_scale` divides what takes time; a plain bot makes so many `polls` for a task.
+    """
     async with AsyncExitStack() as stack:
         memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
@@ -85,7 +88,9 @@ async def run_bot(module: str, time_scale: float) -> AsyncGenerator[MeasuredBot]
         discord = await stack.enter_async_context(FakeDiscord(_unlimited()))
         counts = Counts.create(folder / "counts")
         began_s = time.monotonic()
-        running = await stack.enter_async_context(_service(module, folder, apixo, discord).run())
+        running = await stack.enter_async_context(
+            _service(module, folder, apixo, discord, polls).run()
+        )
         ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
         await running.while_running(ready)
         took_s = time.monotonic() - began_s
@@ -98,9 +103,12 @@ def _unlimited() -> DiscordConfig:
     )
 
 
-def _service(module: str, folder: Path, apixo: FakeApixo, discord: FakeDiscord) -> ServiceProcess:
+def _service(
+    module: str, folder: Path, apixo: FakeApixo, discord: FakeDiscord, polls: int
+) -> ServiceProcess:
     settings = {
         "COUNTS": str(folder / "counts"),
+        "POLLS": str(polls),
         "USER_DAILY_LIMIT_USD": "1000",
         "SERVER_DAILY_LIMIT_USD": "1000",
         "GLOBAL_DAILY_LIMIT_USD": "1000",

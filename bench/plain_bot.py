@@ -2,7 +2,8 @@
 
 It sends the requests that the service sends for a video, and commits the same facts at the same
 moments, each with its SQL written out. It refuses nothing, repeats nothing and recovers nothing.
-The environment names the stand-ins, as it does for the service.
+The environment names the stand-ins, as it does for the service; besides, `POLLS` is how often to
+ask for each task.
 """
 
 import asyncio
@@ -22,9 +23,6 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-POLL_AGES_S = (12, 66.5, 72, 77, *range(82, 200, 5))
-"""When the service asks for a video of 8 seconds, in documented time."""
-
 _TABLES = """
 CREATE TABLE jobs (id INTEGER PRIMARY KEY, user_id INTEGER, channel_id INTEGER, prompt TEXT,
     state TEXT, price_micro INTEGER, task_id TEXT, status_message_id INTEGER, shown TEXT,
@@ -40,6 +38,8 @@ _ORDER = (
 _EVENT = "INSERT INTO events (job_id, state, at_ms) VALUES (?, ?, ?)"
 _LEDGER = "INSERT INTO ledger (job_id, kind, micro) VALUES (?, ?, ?)"
 _PRICE_MICRO = 160_000
+_END_S = 90
+"""When every task of a video of 8 seconds has ended, in documented time: the last poll."""
 
 
 @dataclass(slots=True)
@@ -60,6 +60,7 @@ class PlainBot(discord.Client):
         self._folder = folder
         self._root = os.environ["APIXO_BASE_URL"]
         self._scale = float(os.environ["TIME_SCALE"])
+        self._ages_s = (*range(10, 10 * int(os.environ["POLLS"]), 10), _END_S)
         self._turn = asyncio.Lock()
         self._making = set[asyncio.Task[None]]()
 
@@ -122,7 +123,7 @@ class PlainBot(discord.Client):
 
     async def _poll(self, job: _Job, task_id: str) -> str:
         url, began_s = f"{self._root}/statusTask/seedance-1-5-pro", time.monotonic()
-        for age_s in POLL_AGES_S:
+        for age_s in self._ages_s:
             await asyncio.sleep(began_s + age_s / self._scale - time.monotonic())
             async with self._http.get(url, params={"taskId": task_id}) as answer:
                 status = (await answer.json())["data"]
