@@ -21,6 +21,7 @@ from workflow.urls.signed_urls import MEDIA_PATH, SignedUrls
 from workflow.urls.signing import Signer
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
+_AT_ONCE: Final = aiohttp.ClientTimeout(total=2)
 
 
 _IN_VAIN: Final = (
@@ -63,14 +64,17 @@ async def check_port(settings: Settings) -> Finding:
 
 
 async def read_readiness(settings: Settings) -> Mapping[str, Any] | None:
-    """Return what the service that runs says of itself; None if none answers at its port."""
-    address = f"http://{settings.http_host}:{settings.http_port}/readyz"
+    """Return what the service that runs says of itself; None if none answers at its port.
+
+    That it lives it says at once; how it is may take some seconds.
+    """
+    root = f"http://{settings.http_host}:{settings.http_port}"
     try:
-        async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session,
-            session.get(address) as answer,
-        ):
-            readiness: Mapping[str, Any] = await answer.json()
+        async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session:
+            async with session.get(f"{root}/healthz", timeout=_AT_ONCE) as answer:
+                await answer.json()
+            async with session.get(f"{root}/readyz") as answer:
+                readiness: Mapping[str, Any] = await answer.json()
             return readiness if {"ready", "failing"} <= readiness.keys() else None
     except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
         return None

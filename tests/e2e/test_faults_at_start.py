@@ -7,7 +7,6 @@ service waits for is a failure that says so; everything else is at most a warnin
 import asyncio
 import os
 import shutil
-import socket
 import sqlite3
 import struct
 import time
@@ -162,9 +161,16 @@ def blocked(name: str) -> Break:
     return lambda machine: (machine.folder / name).write_text("no folder")
 
 
-def taken_port(machine: Machine) -> None:
-    listener = machine.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-    machine.settings["HTTP_PORT"] = str(listener.getsockname()[1])
+async def taken_port(machine: Machine) -> None:
+    """Have another program listen there, which speaks no HTTP."""
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0)
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    machine.stack.callback(server.close)
+    machine.settings["HTTP_PORT"] = str(server.sockets[0].getsockname()[1])
 
 
 def locked_database(machine: Machine) -> None:
