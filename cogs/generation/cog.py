@@ -182,7 +182,10 @@ class GenerationCog(_CommandCog):
         """Defer, load the pictures, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
         known, has_files = build_draft(command, options), bool(attachments)
-        async with self._service.take_turn(interaction, known, has_files=has_files) as turn:
+        early = RetryDraft(interaction.user.id, ModalKind(command), known)
+        async with self._service.take_turn(
+            interaction, known, has_files=has_files, retry=early
+        ) as turn:
             loaded = await self._attachments.load_pictures(turn, attachments)
             draft = build_draft(command, options, loaded)
             retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
@@ -288,8 +291,13 @@ class ReferenceCog(_CommandCog):
         """Defer, load the references, request the video, and answer privately."""
         await self._interactions.defer_reply(interaction)
         known = build_draft(GenerationCommand.REFERENCE, options)
-        has_files = bool(pictures or videos or audios)
-        async with self._service.take_turn(interaction, known, has_files=has_files) as turn:
+        count = len(pictures) + len(videos) + len(audios)
+        early = RetryDraft(
+            interaction.user.id, ModalKind.REFERENCE, known, omitted_references=count
+        )
+        async with self._service.take_turn(
+            interaction, known, has_files=bool(count), retry=early
+        ) as turn:
             loaded = await self._attachments.load_references(turn, pictures, videos, audios)
             draft = build_draft(GenerationCommand.REFERENCE, options, loaded)
             omitted = len(loaded.violations)
@@ -376,7 +384,10 @@ class ComposeCog(ComponentCog):
         files = uploaded_files(data, ModalField.PICTURES) if takes_pictures(before.kind) else []
         command = GenerationCommand.ANIMATE if files else updated.draft.command
         known, has_files = replace(updated.draft, command=command), bool(files)
-        async with self._service.take_turn(interaction, known, keys, has_files=has_files) as turn:
+        early = replace(updated, draft=known)
+        async with self._service.take_turn(
+            interaction, known, keys, has_files=has_files, retry=early
+        ) as turn:
             if takes_pictures(before.kind):
                 updated = await self._with_pictures(turn, updated, files)
             view = await self._service.request_video(interaction, updated.draft, keys, updated)

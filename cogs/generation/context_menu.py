@@ -145,7 +145,8 @@ class ContextMenuCog(MessageMenuCog):
         await self._interactions.defer_reply(interaction)
         keys = modal_keys(int(match["opened"]), interaction.user.id, f"message:{match['message']}")
         known = apply_input(_EMPTY, data)
-        async with self._service.take_turn(interaction, known, keys) as turn:
+        early = RetryDraft(interaction.user.id, ModalKind.ANIMATE, known)
+        async with self._service.take_turn(interaction, known, keys, retry=early) as turn:
             loaded = await self._load(turn, interaction, match, data)
             draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
             retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)

@@ -82,7 +82,8 @@ class ReferenceMenuCog(MessageMenuCog):
         user_id, message_id = interaction.user.id, int(match["message"])
         keys = modal_keys(int(match["opened"]), user_id, f"refer:{message_id}")
         known = apply_input(_EMPTY, data)
-        async with self._service.take_turn(interaction, known, keys) as turn:
+        early = RetryDraft(user_id, ModalKind.REFERENCE, known, omitted_references=1)
+        async with self._service.take_turn(interaction, known, keys, retry=early) as turn:
             loaded = await self._load(turn, interaction, message_id)
             draft = loaded.as_references(known)
             omitted = len(loaded.violations)

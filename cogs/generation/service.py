@@ -24,7 +24,7 @@ from cogs.servers.gate import ServerGate
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _, format_price
-from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, role_ids
+from cogs.ui.interactions import Refusal, UserError, channel_id_of, guild_id_of, role_ids
 from cogs.ui.notify_button import NotifyButton
 from cogs.ui.quota_text import format_remaining_quota
 from cogs.ui.routing import Interaction
@@ -100,7 +100,12 @@ class PriceConfirmations:
 
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
-"""Sources of violations that a retry modal can correct."""
+"""Sources of violations that a retry modal, or another file, can correct."""
+
+_PRESET_REFUSALS: Final = frozenset(
+    {ViolationCode.PRESET_UNKNOWN, ViolationCode.PRESET_DOES_NOT_FIT}
+)
+"""Refusals of a preset, for which a retry modal has no field: it goes on without one."""
 
 
 class GenerationService:
@@ -132,23 +137,45 @@ class GenerationService:
         keys: IdempotencyKeys | None = None,
         *,
         has_files: bool = True,
+        retry: RetryDraft | None = None,
     ) -> AsyncGenerator[MemberTurn]:
         """Wait for the member's turn, in which the files of a draft may be fetched.
 
         `draft` is what is known without them. A request without files waits for nothing, and is
-        checked as a whole.
+        checked as a whole. A refusal keeps `retry`, whose modal asks for the files again.
 
         Raises:
-            RulesViolated: what is known breaks rules that neither files nor a form would change.
+            Refusal: what is known breaks rules that neither files nor a form would change.
             UserError: Discord does not answer whose server it is.
         """
         if not has_files:
             yield MemberTurn(self._context, interaction.user.id)
             return
         async with self._turns.take(interaction.user.id) as turn:
-            await self.gate.check(interaction)
-            await self._check_known(interaction, draft, keys or IdempotencyKeys(interaction.id))
+            try:
+                await self.gate.check(interaction)
+                await self._check_known(interaction, draft, keys or IdempotencyKeys(interaction.id))
+            except RulesViolated as error:
+                view = await self._refuse(interaction, error.violations, draft, retry)
+                raise Refusal(view) from None
             yield turn
+
+    async def _refuse(
+        self,
+        interaction: Interaction,
+        violations: Sequence[Violation],
+        draft: Draft,
+        retry: RetryDraft | None,
+        *buttons: ui.Item[Any] | None,
+    ) -> ui.LayoutView:
+        """Lay out a refusal, with the button that opens the draft's modal: no prompt is lost."""
+        edit = None
+        if retry is not None:
+            refused = draft
+            if any(one.code in _PRESET_REFUSALS for one in violations):
+                refused = replace(draft, preset=None)
+            edit = await self._retries.keep(interaction.id, retry, refused)
+        return views.render_refusal(violations, *buttons, edit)
 
     async def _check_known(
         self, interaction: Interaction, draft: Draft, keys: IdempotencyKeys
@@ -179,8 +206,8 @@ class GenerationService:
     ) -> ui.LayoutView:
         """Accept a draft as a job and return the private answer: the price, or every violation.
 
-        Requests with a common key in `keys` are one job. A refusal that a modal can correct keeps
-        `retry` with the draft in it, and gets a button that opens the modal. The answer is a
+        Requests with a common key in `keys` are one job. A refusal keeps `retry` with the draft in
+        it, and gets a button that opens its modal. The answer is a
         question instead of a price that is above the server's threshold, or not `agreed_price`.
         """
         keys = keys or IdempotencyKeys(interaction.id)
@@ -191,10 +218,7 @@ class GenerationService:
         except RulesViolated as error:
             user_id, violations = interaction.user.id, error.violations
             cut = await self._cuts.offer(interaction.id, user_id, draft, keys, violations)
-            edit = None
-            if retry is not None and _is_fixable(violations):
-                edit = await self._retries.keep(interaction.id, retry, draft)
-            return views.render_refusal(violations, cut, edit)
+            return await self._refuse(interaction, violations, draft, retry, cut)
 
     async def request_cut(self, interaction: Interaction, key: str) -> ui.LayoutView:
         """Cut the clips of a refused draft, and request its video.
@@ -319,8 +343,3 @@ class GenerationService:
         except ORDER_REFUSALS as refusal:
             violations = refusals.order_violations(refusal, quote(request).amount)
         raise RulesViolated(violations)
-
-
-def _is_fixable(violations: Sequence[Violation]) -> bool:
-    """Return whether a modal can correct at least one of the violations."""
-    return any(violation.source in _FIXABLE for violation in violations)

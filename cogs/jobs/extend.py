@@ -83,7 +83,8 @@ class ExtendHandler:
         job = await self._find_own_job(interaction, match["job"])
         keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
         known = apply_input(draft_continuation(job, self._context.now_ms()), data)
-        async with self._service.take_turn(interaction, known, keys) as turn:
+        early = RetryDraft(interaction.user.id, ModalKind.EXTEND, known, job_id=job.id)
+        async with self._service.take_turn(interaction, known, keys, retry=early) as turn:
             picture = await self._extract_last_frame(job, turn)
             draft = replace(known, pictures=(picture,))
             retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)

@@ -71,6 +71,14 @@ class UserError(Exception):
     """What a member asks for cannot be done; the text says why, in words for them."""
 
 
+class Refusal(Exception):
+    """A request is refused; the view is the private answer, with what the member can do."""
+
+    def __init__(self, view: discord.ui.LayoutView) -> None:
+        self.view = view
+        super().__init__("a request is refused")
+
+
 async def run_handler(interaction: Interaction, work: Coroutine[Any, Any, None]) -> None:
     """Run the handler of an interaction, which answers it; reply privately to any error."""
     try:
@@ -93,6 +101,8 @@ async def handle_error(interaction: Interaction, error: BaseException) -> None:
             _log.info("unknown interaction", source=_source_name(interaction))
         case UserError():
             await _report_error(interaction, views.render_text(str(cause)))
+        case Refusal():
+            await _report_error(interaction, cause.view)
         case RulesViolated():
             await _report_error(interaction, views.render_refusal(cause.violations))
         case Outage():

@@ -252,10 +252,10 @@ async def test_a_picture_that_is_too_small_is_attached_again(
 @pytest.mark.parametrize(
     "why", ["quota", "channel", "not here", "role", "adults", "preset", "private"]
 )
-async def test_what_no_form_can_correct_has_no_button(
+async def test_no_refusal_loses_the_prompt(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
-    """Whatever is typed, it would be refused again; a broken rule beside it has the button."""
+    """Also where no form can mend it, and before any file was fetched."""
     options: dict[str, Any] = {}
     match why:
         case "quota":
@@ -274,11 +274,12 @@ async def test_what_no_form_can_correct_has_no_button(
             options["preset"] = "no such preset"
         case _:
             options["private"] = True
-    for prompt, offered in (("a lake", []), ("x", ["Edit again"])):
-        typed = await ada.run_command(harness.channel, "video", {"prompt": prompt, **options})
-        refused = await typed.until_answered()
+    for name, files in (("video", {}), ("animate", {"image": picture("lake.png")})):
+        asked = {"prompt": "a lake", **options, **files}
+        refused = await (await ada.run_command(harness.channel, name, asked)).until_answered()
         assert "can't make this yet" in refused.text
-        assert button_labels(refused) == offered
+        assert button_labels(refused) == ["Edit again"]
+        assert shown(await edited_again(ada, refused))["prompt"] == "a lake"
     assert await harness.job_count() == 0
 
 
