@@ -16,7 +16,7 @@ import pytest
 from domain.shards import ShardLease, shard_of
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.process import Process, terminate
-from sandbox.discord import FakeDiscord
+from sandbox.discord import FakeDiscord, Permission
 from storage import shards
 from storage.database import Database
 from tests.harness.forked_bot import fork_bot
@@ -178,6 +178,31 @@ async def test_each_role_does_its_part(cluster: Cluster):
     status = await member.run_command("operator status", {}, who="Olga")
     for words in ("answers members", "makes and posts videos", "serves links", "shards 0, 1"):
         assert words in status.text
+    assert "Traceback" not in cluster.logs
+
+
+@pytest.mark.parametrize("shard_count", [1])
+async def test_a_worker_posts_to_servers_that_it_has_never_heard_of(cluster: Cluster):
+    """A boosted one, threads, and a channel for adults that takes messages in its threads alone."""
+    await cluster.start("gateway", ROLE="gateway")
+    worker = await cluster.start("worker", ROLE="worker")
+    await cluster.discord.wait_for_commands({"video"}, within=TIMEOUT_S)
+    member, world = cluster.service("member"), cluster.discord.world
+    talk = world.add_thread(cluster.discord.channel("night"), "night-talk")
+    world.deny(cluster.discord.channel("night"), Permission.SEND_MESSAGES)
+    options = {"prompt": "a lake at dusk", "duration": 4}
+    for place in ("videos", "videos-talk", talk.name):
+        job = await member.order_video("video", options, where=place)
+        await member.wait_for_result(job, place)
+    ada = cluster.discord.member("Ada", "Big Screen")
+    screen = cluster.discord.channel("videos", "Big Screen")
+    answer = await ada.run_command(screen, "video", options)
+    await answer.until_answered(within=TIMEOUT_S)
+    await screen.wait_for(lambda message: bool(message.attachments), within=TIMEOUT_S)
+    assert worker.returncode is None
+    assert cluster.discord.gateway.started == [0]
+    log = (cluster.folder / "worker" / "bot.log").read_text()
+    assert log.count("result stored") == 4
     assert "Traceback" not in cluster.logs
 
 
