@@ -193,7 +193,8 @@ def restored() -> None:
     """
     from bot.cli import database
 
-    _run_async(database.declare_restored(_read_settings(DatabaseSettings).database_url))
+    settings = _read_settings(DatabaseSettings)
+    _run_async(database.declare_restored(settings.database_url, settings.media_store))
 
 
 @main.group()
@@ -284,10 +285,23 @@ def delete_member(user_id: int, yes: bool) -> None:
     show_default=True,
     help="What each line sums.",
 )
-def report(period: str, group_by: str) -> None:
-    """Print what was spent on all servers as CSV; a line for each server and group."""
+@click.option(
+    "--acknowledge-gap",
+    is_flag=True,
+    help="Take the gap between APIXO's balance and the ledger as known, and print nothing else.",
+)
+def report(period: str, group_by: str, acknowledge_gap: bool) -> None:
+    """Print what was spent on all servers as CSV; a line for each server and group.
+
+    --acknowledge-gap is for a gap that you can explain, such as that of a restored copy. On SQLite
+    the service must be stopped for it.
+    """
     from bot.cli import database
     from domain.reports import Grouping, parse_days
+
+    if acknowledge_gap:
+        _run_async(database.acknowledge_gap(_read_settings(DatabaseSettings).database_url))
+        return
 
     try:
         days = parse_days(period, time.time_ns() // 1_000_000)

@@ -19,7 +19,7 @@ def run_migrations(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if read_schema(connection) != _known_revisions()[0]:
+    if read_schema(connection) != known_revisions()[0]:
         _run_missing(connection)
 
 
@@ -30,7 +30,7 @@ def require_current_schema(connection: Connection) -> None:
         StorageError: there are no tables yet.
         SchemaTooOld: migrations are missing.
     """
-    current, (newest, *older) = _current_revision(connection), _known_revisions()
+    current, (newest, *older) = _current_revision(connection), known_revisions()
     if current is None:
         raise StorageError("The database has no tables yet: `python -m bot migrate`.")
     if current in older:
@@ -44,7 +44,7 @@ def read_schema(connection: Connection) -> str | None:
         SchemaTooNew: the database is at a revision that this version does not know.
     """
     current = _current_revision(connection)
-    if current is not None and current not in _known_revisions():
+    if current is not None and current not in known_revisions():
         raise SchemaTooNew(current)
     return current
 
@@ -56,7 +56,7 @@ def _current_revision(connection: Connection) -> str | None:
 
 
 @cache
-def _known_revisions() -> tuple[str, ...]:
+def known_revisions() -> tuple[str, ...]:
     """Return the revisions, newest first; each file's name begins with its revision."""
     names = sorted((path.name for path in _FOLDER.glob("versions/[0-9]*.py")), reverse=True)
     return tuple(name.partition("_")[0] for name in names)

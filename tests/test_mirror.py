@@ -76,6 +76,7 @@ TESTED_BY = {
     "cogs/ui/names.py": "cogs/reports/test_cog.py",
     "cogs/ui/quota_text.py": "cogs/ui/test_violations.py",
     "cogs/help/data_buttons.py": "cogs/help/test_member_data.py",
+    "bot/cli/offline.py": "bot/cli/test_members.py",
     "bot/cli/progress.py": "bot/cli/test_archives.py",
     "domain/erasures.py": "workflow/members/test_erasure.py",
     "storage/transfer.py": "bot/cli/test_move.py",

@@ -22,12 +22,14 @@ from urllib.parse import quote
 
 import click
 
+from bot.cli.offline import OfflineContext
 from bot.cli.progress import show_progress
 from bot.errors import ArchiveError
 from bot.version import VERSION
 from storage.database import Database
 from storage.database_url import SqliteAddress, parse_database_url
 from storage.engines import LockFile
+from storage.media import MediaFolder
 from workflow import restore
 from workflow.restore import RestoredJobs
 
@@ -173,7 +175,7 @@ async def restore_archive(database_url: str, media: Path | None, archive: Path) 
         with TemporaryDirectory(dir=address.path.parent, prefix=".restore-") as folder:
             copy = Path(folder) / _DATABASE
             count = _unpack(archive, copy, media)
-            restored = await _declare(copy)
+            restored = await _declare(copy, media)
             aside = _move_aside(address.path)
             copy.rename(address.path)
     finally:
@@ -188,7 +190,10 @@ def describe_restored(restored: RestoredJobs) -> str:
     """Return what a restored database means for its open jobs, in words."""
     return (
         f"Open jobs: {restored.open}. Of these {restored.parked} were queued or being submitted: "
-        "they wait for your decision in /operator parked."
+        "they wait for your decision in /operator parked.\n"
+        "What was ordered since the copy is lost with its ledger rows. `doctor` tells how far that "
+        "has APIXO's balance off, once the service has read it; `report --acknowledge-gap` takes "
+        "it as known."
     )
 
 
@@ -265,8 +270,11 @@ def _write_file(content: IO[bytes], target: Path) -> None:
     part.rename(target)
 
 
-async def _declare(copy: Path) -> RestoredJobs:
-    """Migrate the copy and suspect its open jobs, before it is in anybody's place."""
+async def _declare(copy: Path, media: Path | None) -> RestoredJobs:
+    """Migrate the copy, suspect its open jobs, and erase again what was erased since.
+
+    Before it is in anybody's place; where a bucket keeps the marks, the next start erases.
+    """
     with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
         try:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -276,7 +284,10 @@ async def _declare(copy: Path) -> RestoredJobs:
         raise ArchiveError(f"The copy of the database is damaged: {verdict}.")
     async with await Database.open(f"sqlite:///{quote(str(copy))}") as database:
         await database.migrate()
-        return await restore.declare_restored(database, time.time_ns() // 1_000_000)
+        restored = await restore.declare_restored(database, time.time_ns() // 1_000_000)
+        if media is not None:
+            await restore.erase_again(OfflineContext(database, MediaFolder(media)))
+        return restored
 
 
 def _move_aside(path: Path) -> Path | None:

@@ -9,6 +9,7 @@ import click
 
 from bot.cli import money_checks
 from bot.cli.archives import describe_restored
+from bot.cli.offline import OfflineContext, open_media_store
 from domain.durations import DAY_MS
 from domain.money import MicroUSD, format_usd_en
 from domain.reports import DayRange, Grouping
@@ -16,6 +17,7 @@ from storage import audit
 from storage.audit import AuditReport
 from storage.database import Database
 from workflow import restore
+from workflow.billing import reconciliation
 from workflow.reports import csv_export, spending
 from workflow.urls.signing import rotate_signing_secret
 
@@ -55,12 +57,29 @@ async def backup(database_url: str, path: Path) -> None:
     click.echo(f"Copied to {path}.")
 
 
-async def declare_restored(database_url: str) -> None:
-    """Mark the open jobs of a database that was restored together with its media store."""
+async def declare_restored(database_url: str, media_store: str) -> None:
+    """Mark the open jobs of a database that was restored together with its media store.
+
+    What members had deleted is deleted again.
+    """
+    media = await open_media_store(media_store)
     async with await Database.open(database_url) as database:
         await database.migrate()
         restored = await restore.declare_restored(database, time.time_ns() // 1_000_000)
+        await restore.erase_again(OfflineContext(database, media))
     click.echo(describe_restored(restored))
+
+
+async def acknowledge_gap(database_url: str) -> None:
+    """Take the gap between APIXO's balance and the ledger as known, such as that of a restore."""
+    async with await Database.open(database_url) as database:
+        await database.ping()
+        now_ms = await database.now_ms()
+        gap = await database.transact(lambda tx: reconciliation.acknowledge_gap(tx, now_ms))
+    if gap:
+        click.echo(f"{format_usd_en(gap)} acknowledged: doctor and report go by what comes later.")
+    else:
+        click.echo("There is no gap in the last seven days' readings of APIXO's balance.")
 
 
 async def rotate_secret(database_url: str, keep_days: int) -> None:

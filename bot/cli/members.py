@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
 
+from bot.cli.offline import OfflineContext, open_media_store
 from bot.cli.progress import show_progress
 from bot.errors import MemberDataError
-from bot.media_store import open_media
 from bot.settings import DatabaseSettings
 from storage import erasures
 from storage.database import Database
@@ -27,15 +26,6 @@ _PATIENCE_S: Final = 180
 """How long a running service is waited for: it looks for marks every minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    database: Database
-    media: MediaFolder
-
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-
 async def export_member(settings: DatabaseSettings, user_id: int, path: Path) -> None:
     """Write all that is kept of a member to a new ZIP, while the service may run.
 
@@ -44,10 +34,10 @@ async def export_member(settings: DatabaseSettings, user_id: int, path: Path) ->
         StorageError: the database or the media store cannot be read.
     """
     _refuse_existing(path)
-    media = await _open_media(settings)
+    media = await open_media_store(settings.media_store)
     async with await Database.open(settings.database_url, read_only=True) as database:
         await database.ping()
-        files = await collect_export(_Context(database, media), user_id)
+        files = await collect_export(OfflineContext(database, media), user_id)
     try:
         gone = await _write(files, path)
     except OSError as error:
@@ -66,7 +56,7 @@ async def delete_member(settings: DatabaseSettings, user_id: int) -> None:
         StorageError: the database or the media store cannot be written.
         MemberDataError: the media store does not take the mark, or the service did not do it.
     """
-    media = await _open_media(settings)
+    media = await open_media_store(settings.media_store)
     try:
         database = await Database.open(settings.database_url)
     except DatabaseInUse:
@@ -74,7 +64,7 @@ async def delete_member(settings: DatabaseSettings, user_id: int) -> None:
         return
     async with database:
         await database.migrate()
-        context = _Context(database, media)
+        context = OfflineContext(database, media)
         await drop_stale_leases(database)
         request = await _request(context, user_id)
         erased = await erasure.erase(context, request)
@@ -89,12 +79,7 @@ def _refuse_existing(path: Path) -> None:
         raise MemberDataError(f"{path} exists already.")
 
 
-async def _open_media(settings: DatabaseSettings) -> MediaFolder:
-    media, _ = await asyncio.to_thread(open_media, settings.media_store, lambda: 0)
-    return media
-
-
-async def _request(context: _Context, user_id: int) -> erasure.Erasure:
+async def _request(context: OfflineContext, user_id: int) -> erasure.Erasure:
     try:
         return await erasure.request_erasure(context, user_id)
     except OSError as error:

@@ -38,6 +38,7 @@ ALLOWED = {
         "the high-water mark of the media store cannot be read ({})",
         "the marks of what was deleted cannot be read ({})",
         "the member had everything deleted",
+        "command line",
         *("it cannot be read", "it cannot be decoded to its end", "its end is missing"),
         *("it is no MP4, its format is {}", "it has no video track"),
         "a track has nothing that plays",
@@ -61,6 +62,7 @@ ALLOWED = {
             "next direct message",
             "next server question",
             "carriers {}",
+            "balance gap acknowledged",
         ),
     },
     "kinds of what is kept for a click": {

@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from apixo.errors import ApixoError
+from domain.audit_log import NewChange
 from domain.durations import DAY_MS, HOUR_MS
-from domain.money import ZERO, MicroUSD
-from storage import balance_readings
+from domain.money import ZERO, MicroUSD, format_usd_en
+from storage import audit_log, balance_readings, key_value
 from storage.balance_readings import BalanceReading
 from workflow.context import Context
 
@@ -26,6 +27,7 @@ SHORTAGE_INTERVAL_MS: Final = 120_000
 
 _RETRY_MS: Final = 60_000
 WEEK_MS: Final = 7 * DAY_MS
+_ACKNOWLEDGED: Final = "balance gap acknowledged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +72,39 @@ async def reconcile_latest(tx: AsyncConnection) -> Reconciliation | None:
 
 
 async def reconcile_week(tx: AsyncConnection, now_ms: int) -> WeeklyReconciliation:
-    """Sum the readings of the last seven days within a transaction."""
-    readings = _compare_all(await balance_readings.list_since(tx, now_ms - WEEK_MS))
+    """Sum the readings of the last seven days, after the last acknowledged one."""
+    acknowledged_ms = int(await key_value.get(tx, _ACKNOWLEDGED) or 0)
+    since_ms = max(now_ms - WEEK_MS, acknowledged_ms)
+    readings = _compare_all(await balance_readings.list_since(tx, since_ms))
     return WeeklyReconciliation(
         readings=len(readings),
         difference=_sum(reading.difference for reading in readings),
         top_up=_sum(reading.top_up for reading in readings),
         unexplained=_sum(reading.unexplained for reading in readings),
     )
+
+
+async def acknowledge_gap(tx: AsyncConnection, now_ms: int) -> MicroUSD:
+    """Take what the readings until now leave unexplained as known, and return it.
+
+    It is a line of the audit log. Without a reading, or a gap, nothing changes.
+    """
+    week = await reconcile_week(tx, now_ms)
+    latest = await reconcile_latest(tx)
+    if latest is None or not week.unexplained:
+        return ZERO
+    await key_value.put(tx, _ACKNOWLEDGED, str(latest.at_ms))
+    change = NewChange(
+        at_ms=now_ms,
+        guild_id=0,
+        actor="command line",
+        what="balance gap",
+        subject="apixo",
+        before=format_usd_en(week.unexplained),
+        after="acknowledged",
+    )
+    await audit_log.record(tx, change)
+    return week.unexplained
 
 
 class BalanceReader:

@@ -45,6 +45,13 @@ class Place:
         environment = {"DATABASE_URL": self.url, "MEDIA_STORE": str(self.media)}
         return CliRunner().invoke(main, arguments, env=environment, input=said)
 
+    async def prompts(self) -> list[str]:
+        """Read the prompts of both jobs."""
+        async with await Database.open(self.url, read_only=True) as database:
+            ids = ("job00000000000000001", "job00000000000000002")
+            found = [await database.read(lambda tx, id_=id_: jobs.get(tx, id_)) for id_ in ids]
+        return [job.request.prompt for job in found if job is not None]
+
     async def fill(self) -> None:
         """Queue the jobs."""
         async with await Database.open(self.url) as database:
@@ -146,3 +153,19 @@ def test_an_export_replaces_nothing_and_knows_strangers(place: Place, tmp_path: 
     assert path.read_bytes() == b"precious"
     found = place.run("member", "export", "5", str(tmp_path / "other.zip"))
     assert "Nothing is kept of them; is the id right?" in found.output
+
+
+def test_a_restored_database_is_erased_again_and_suspect(place: Place) -> None:
+    """As after `pg_restore`: the media store remembers what was deleted, the copy does not."""
+    marks = place.media / "erased"
+    marks.mkdir()
+    (marks / f"{MEMBER}-0-{NEW.created_at_ms + 1}").touch()
+    (marks / "no mark").touch()
+    found = place.run("restored")
+    assert found.exit_code == 0, found.output
+    assert "Open jobs: 2. Of these 2 were queued" in found.output
+    assert "--acknowledge-gap" in found.output
+    assert [each.name for each in place.media.glob("*.mp4")] == ["job00000000000000002.mp4"]
+    audit = json.loads(place.run("audit", "--json").output)
+    assert (audit["ok"], audit["jobs"]) == (True, {"submit_unknown": 2})
+    assert asyncio.run(place.prompts()) == ["", "zanzibarium at dusk"]

@@ -6,9 +6,10 @@ import pytest
 
 from bot.cli.money_checks import describe
 from domain.money import MicroUSD
-from storage import balance_readings
+from storage import audit_log, balance_readings
 from storage.database import Database
 from tests.conftest import SqliteTemplate, Template
+from workflow.billing.reconciliation import acknowledge_gap
 
 NOON_MS = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR_MS = 3_600_000
@@ -50,3 +51,18 @@ async def test_a_cent_that_nobody_knows_of_is_wrong(database: Database, missing:
     text, found = await said(database, 5_000_000, 5_000_000 - missing)
     assert found is fits
     assert "unexplained in 2 readings" in text
+
+
+async def test_a_gap_that_is_acknowledged_is_not_told_again(database: Database):
+    """That of a restore, say: once, with a line in the audit log; a later gap is one."""
+    await said(database, 5_000_000, 4_000_000)
+    gap = await database.transact(lambda tx: acknowledge_gap(tx, NOON_MS))
+    assert gap == 1_000_000
+    assert (await database.read(lambda tx: describe(tx, NOON_MS)))[1] is True
+    (line,) = await database.read(lambda tx: audit_log.list_latest(tx, 0, 9))
+    assert (line.what, line.before, line.after) == ("balance gap", "$1.00", "acknowledged")
+    assert await database.transact(lambda tx: acknowledge_gap(tx, NOON_MS)) == 0
+    later_ms = NOON_MS + HOUR_MS
+    await database.transact(lambda tx: balance_readings.add(tx, later_ms, MicroUSD(3_500_000)))
+    text, fits = await database.read(lambda tx: describe(tx, later_ms))
+    assert ("$0.50 unexplained" in text, fits) == (True, False)
