@@ -16,6 +16,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "SECURITY.md",
     *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "messages.md"),
+    *sorted((ROOT / "docs" / "templates").glob("*.md")),
 ]
 """What is written for people; docs/messages.md repeats the sentences of the service."""
 
@@ -24,7 +25,7 @@ PROMISING: Final = re.compile(
     r"|not in logs|no secret|not kept|privately|(?:is|are) private\b|neither your name|not shown"
     r"|never (?:what|logged|shown)|stays? there|We delete|stays until|removes its message"
     r"|kept your files for \{minutes|expired after|don't (?:store|see)|not your name"
-    r"|(?:only you|they) see|members whose videos|blotted out",
+    r"|(?:only you|they) see|members whose videos|blotted out|deleted again",
     re.IGNORECASE,
 )
 
@@ -34,6 +35,7 @@ _HIDDEN = f"{_LEAKS}test_a_run_in_which_all_goes_wrong_tells_no_secret"
 _HELP, _PRICES = "cogs/help/test_help.py::", "cogs/help/test_prices.py::"
 _JOBS, _LIST = "cogs/jobs/test_cog.py::", "cogs/jobs/test_list_cog.py::"
 _PRIVATE, _REPORTS = "cogs/test_private_videos.py::", "cogs/reports/test_cog.py::"
+_ERASED = "workflow/members/test_erasure.py::"
 _SWEPT = "workflow/results/test_retention.py::"
 
 PROMISES: Final[dict[str, str]] = {
@@ -82,6 +84,11 @@ PROMISES: Final[dict[str, str]] = {
         f"{_PRIVATE}test_a_server_that_does_not_allow_it_refuses_it"
     ),
     # the pages
+    "deleted again": f"{_ERASED}test_a_restored_database_is_erased_again",
+    "Names of members are not kept.": f"{_HELP}test_no_members_name_is_kept",
+    "The service's log has ids, but no prompts.": _LOGGED,
+    "but neither your name nor your id.": f"{_HELP}test_what_privacy_says_is_so",
+    "A private request is for you alone.": f"{_PRIVATE}test_a_stranger_finds_nothing",
     "What breaks a rule is refused privately": (
         "e2e/test_refusals.py::test_every_broken_rule_is_named_privately_and_nothing_is_left"
     ),
