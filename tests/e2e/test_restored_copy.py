@@ -29,7 +29,7 @@ async def test_a_copy_put_back_is_recognized_and_its_queue_released_at_one_word(
         listed = await harness.run_command("operator parked", {}, who="Olga")
         assert "the database was restored from a copy" in listed.text
         await olga.click(listed, "End all (1)")
-        await changes(harness, listed, "Release the **1** job of server")
+        await changes(harness, listed, "End the **1** video of server")
         await olga.click(listed, "End all")
         await changes(harness, listed, "Ended 1 video. Nobody pays.")
         await harness.wait_for_status(job, "there won't be a video")
