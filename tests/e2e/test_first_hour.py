@@ -1,7 +1,7 @@
 """The operator's first hour, as the README and docs/operating.md have it, in a folder of its own.
 
 From a fresh checkout by setup and doctor to the first video, what it cost, a copy, its way back,
-and the next video. Each step says what it did in words, and no secret.
+the move to PostgreSQL, and the next video. Each step says what it did in words, and no secret.
 """
 
 import csv
@@ -18,6 +18,7 @@ from pathlib import Path
 from sandbox.apixo import FakeApixo
 from sandbox.demo.process import terminate
 from sandbox.discord import FakeDiscord
+from tests.conftest import Address, PostgresqlTemplate
 from tests.harness.forked_bot import BOT_COMMAND, fork_bot
 from tests.harness.operator_terminal import run_piped
 from tests.harness.ports import free_port
@@ -88,8 +89,10 @@ def clone(folder: Path) -> None:
         shutil.copy(ROOT / name, folder)
 
 
-async def test_the_first_hour(harness: ServiceHarness, tmp_path: Path):
+async def test_the_first_hour(harness: ServiceHarness, tmp_path: Path, postgresql: Address):
     """Each video is charged once, and the copy brings back what there was."""
+    server = PostgresqlTemplate(postgresql)
+    url = await server.make(tmp_path, empty=True)
     folder = tmp_path / "dailies"
     clone(folder)
     operator = Operator(harness, folder, str(free_port()))
@@ -102,6 +105,7 @@ async def test_the_first_hour(harness: ServiceHarness, tmp_path: Path):
         assert "Copied to dailies.tar: the database and 1 media file." in said
         assert "Every invariant holds." in await operator.type("audit")
     await put_back(operator)
+    await move_to(operator, url)
     async with operator.running():
         second = await operator.make_video()
     assert "Every invariant holds." in await operator.type("audit")
@@ -109,6 +113,7 @@ async def test_the_first_hour(harness: ServiceHarness, tmp_path: Path):
     assert [len(harness.result_messages(job)) for job in (first, second)] == [1, 1]
     assert len(harness.apixo.tasks) == 2
     assert secrets_in(folder, harness.discord, harness.apixo) == {".env"}
+    await server.drop(url)
 
 
 async def set_up(operator: Operator) -> None:
@@ -119,6 +124,17 @@ async def set_up(operator: Operator) -> None:
     assert "This is Dailies (application" in said
     assert "Ready. Start it with `.venv/bin/python -m bot`" in said
     assert (operator.folder / ".env").exists()
+    assert marks(await operator.type("doctor")) == {"ok"}
+
+
+async def move_to(operator: Operator, url: str) -> None:
+    """Move everything to PostgreSQL, have the setup write its address, and find nothing wrong."""
+    said = await operator.type("move", url)
+    assert re.search(r"Moved \d+ rows of \d+ tables", said), said
+    assert "Next: set DATABASE_URL to the new address" in said
+    (operator.folder / "url").write_text(url)
+    said = await operator.type("setup", "--no-questions", "--database-url-file", "url")
+    assert "Written to .env, which only you may read: DATABASE_URL." in said
     assert marks(await operator.type("doctor")) == {"ok"}
 
 
