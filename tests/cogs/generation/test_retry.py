@@ -255,7 +255,7 @@ async def test_a_picture_that_is_too_small_is_attached_again(
 async def test_no_refusal_loses_the_prompt(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
-    """Also where no form can mend it, and before any file was fetched."""
+    """Also where no form can correct it, and before any file was fetched."""
     options: dict[str, Any] = {}
     match why:
         case "quota":
