@@ -18,6 +18,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.audit_log import NewChange
+from domain.erasures import Erasure
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
 from storage import audit_log, erasures, guild_settings, jobs, pending_interactions, status_messages
@@ -27,8 +28,9 @@ from storage.schema import job_events, metadata
 from storage.schema import jobs as job_table
 from tests.harness.workflow import ADA, BEN, BOTH_ENGINES, CHANNEL, GUILD, WorkflowHarness
 from workflow.errors import TemporaryPublishError
+from workflow.high_water import HighWaterMark
 from workflow.members.erasure import adopt_marks, erase_pending, request_erasure
-from workflow.restore import declare_restored, erase_again
+from workflow.restore import check_high_water, declare_restored, erase_again
 from workflow.stages.accept import Order, accept
 
 S = JobState
@@ -338,6 +340,17 @@ async def test_a_restored_database_is_erased_again(
         assert await ends_without_trace(harness, job) is S.DELIVERED
         harness.database = original
         harness.use(replace(harness.context, database=original))
+
+
+async def test_a_start_looks_at_the_marks_before_anything_is_sent(
+    harness: WorkflowHarness,
+) -> None:
+    """A database put back by other means, such as `pg_restore`, is erased again by the service."""
+    job = await order(harness)
+    await harness.run_until(S.DELIVERED, job=job)
+    await harness.context.media.mark_erasure(Erasure(ADA, 0, harness.context.now_ms()))
+    await check_high_water(replace(harness.context, high_water=HighWaterMark()))
+    assert await traces(harness) == []
 
 
 async def _is_erased_again(harness: WorkflowHarness) -> None:
