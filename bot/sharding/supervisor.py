@@ -121,6 +121,9 @@ class ShardSupervisor:
             if self._leases.may_be_lost:
                 await self._lose(set(self._connections))
             return None
+        except Exception:  # noqa: BLE001 - one failed beat must not end the connections
+            _log.exception("beat failed")
+            return None
         self.count = holding.count
         await self._lose(self._connections.keys() - holding.shards.keys())
         for shard_id in holding.shards.keys() - self._connections.keys():

@@ -17,7 +17,6 @@ from workflow.errors import ChannelUnavailable, TemporaryPublishError
 
 GuildChannel = discord.abc.GuildChannel | discord.Thread
 
-_ANOTHERS: Final = "the channel is another server's"
 _TTL_S: Final = 30
 _MAX_GUILDS: Final = 500
 _MAX_CHANNELS: Final = 2_000
@@ -126,7 +125,7 @@ class Places:
         if guild is None:
             await self._check_server(guild_id, channel_id)
         elif guild.id != guild_id:
-            raise ChannelUnavailable(_ANOTHERS)
+            raise ChannelUnavailable("the channel is another server's")
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
     async def _check_server(self, guild_id: int, channel_id: int) -> None:
@@ -141,7 +140,7 @@ class Places:
             self._channels, channel_id, lambda: self._fetch_guild_channel(channel_id)
         )
         if channel.guild.id != guild.id:
-            raise ChannelUnavailable(_ANOTHERS)
+            raise ChannelUnavailable("the channel is another server's")
         channel.guild = guild  # which has the roles, unlike the one that came with the channel
         return channel
 
