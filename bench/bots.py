@@ -61,13 +61,12 @@ class MeasuredBot:
         options = {**_OPTIONS, "prompt": f"a lake at dusk [[slow:{next(self.tasks_s)}]]"}
         typed = await self.discord.member("Ada").run_command(channel, "video", options)
         await typed.until_answered(within=_PATIENCE_S)
-        job = typed.text.split("`")[1]
 
         def carries(message: Message) -> bool:
-            return any(file.filename == f"{job}.mp4" for file in message.attachments)
+            return message.id > typed.id and bool(message.attachments)
 
         def is_done(message: Message) -> bool:
-            return job in message.text and "Done" in message.text
+            return message.id > typed.id and "Done" in message.text
 
         for awaited in (carries, is_done):
             await channel.wait_for(awaited, within=_PATIENCE_S)
