@@ -14,7 +14,7 @@ from domain.jobs import JobState
 from domain.money import ZERO, MicroUSD
 from storage import key_value
 from storage.billing import is_open_hold
-from storage.schema import billing, jobs
+from storage.schema import billing, in_states, jobs
 
 _ACCEPTED_KEY = "exposure accepted"
 
@@ -31,16 +31,18 @@ async def get_for_job(tx: AsyncConnection, job_id: str) -> MicroUSD:
 
 async def get_for_day(tx: AsyncConnection, now_ms: int) -> MicroUSD:
     """Return the exposure of the UTC day of a moment."""
+    start_ms = now_ms - now_ms % DAY_MS
+    day = {"start_ms": start_ms, "end_ms": start_ms + DAY_MS}
     # SUM over 64-bit integers returns a Decimal on PostgreSQL.
-    unbooked = int((await tx.execute(_UNBOOKED)).scalar_one())
-    return MicroUSD(await _get_booked(tx, now_ms) + unbooked)
+    return MicroUSD(int((await tx.execute(_EXPOSURE, day)).scalar_one()))
 
 
 async def is_limit_reached(tx: AsyncConnection, now_ms: int, limit: MicroUSD | None) -> bool:
     """Return whether the day's exposure, less the accepted part, has reached a limit."""
     if limit is None:
         return False
-    return await get_for_day(tx, now_ms) - await get_accepted(tx, now_ms) >= limit
+    amount = await get_for_day(tx, now_ms)
+    return amount >= limit and amount - await get_accepted(tx, now_ms) >= limit
 
 
 async def get_accepted(tx: AsyncConnection, now_ms: int) -> MicroUSD:
@@ -55,16 +57,10 @@ async def accept(tx: AsyncConnection, now_ms: int) -> None:
     await key_value.put(tx, _ACCEPTED_KEY, f"{now_ms // DAY_MS}:{amount}")
 
 
-async def _get_booked(tx: AsyncConnection, now_ms: int) -> int:
-    start_ms = now_ms - now_ms % DAY_MS
-    day = {"start_ms": start_ms, "end_ms": start_ms + DAY_MS}
-    return int((await tx.execute(_BOOKED, day)).scalar_one())
-
-
 # The worker runs these in every cycle, and building a statement costs more than running it, so they
 # are built once.
 _UNBOOKED = select(func.coalesce(func.sum(jobs.c.price_micro), 0)).where(
-    jobs.c.state == JobState.SUBMIT_UNKNOWN,
+    in_states([JobState.SUBMIT_UNKNOWN]),
     jobs.c.restored_at_ms.is_(None),
     exists().where(billing.c.job_id == jobs.c.id, billing.c.kind == "hold", is_open_hold()),
 )
@@ -81,3 +77,4 @@ _BOOKED = select(func.coalesce(func.sum(billing.c.amount_micro), 0)).where(
         )
     ),
 )
+_EXPOSURE = select(_UNBOOKED.scalar_subquery() + _BOOKED.scalar_subquery())

@@ -11,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -161,7 +162,7 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
 
 async def get(tx: AsyncConnection, job_id: str) -> Job | None:
     """Return a job."""
-    return await _fetch_one(tx, select(jobs).where(jobs.c.id == job_id))
+    return await _fetch_one(tx, _BY_ID, {"wanted": job_id})
 
 
 async def lock(tx: AsyncConnection, job_id: str) -> Job | None:
@@ -169,12 +170,12 @@ async def lock(tx: AsyncConnection, job_id: str) -> Job | None:
 
     On SQLite a writing transaction excludes the others from its beginning.
     """
-    return await _fetch_one(tx, select(jobs).where(jobs.c.id == job_id).with_for_update())
+    return await _fetch_one(tx, _BY_ID_LOCKED, {"wanted": job_id})
 
 
 async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | None:
     """Return the job that an interaction asked for."""
-    return await _fetch_one(tx, select(jobs).where(jobs.c.interaction_id == interaction_id))
+    return await _fetch_one(tx, _BY_INTERACTION, {"wanted": interaction_id})
 
 
 async def last_request_ms(
@@ -290,11 +291,13 @@ async def record_event(
 ) -> None:
     """Record a transition of a job."""
     event = {"job_id": job_id, "source": source, "target": target, "at_ms": at_ms, "detail": detail}
-    await tx.execute(insert(job_events).values(event))
+    await tx.execute(_RECORD_EVENT, event)
 
 
-async def _fetch_one(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> Job | None:
-    row = (await tx.execute(statement)).mappings().one_or_none()
+async def _fetch_one(
+    tx: AsyncConnection, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]
+) -> Job | None:
+    row = (await tx.execute(statement, parameters)).mappings().one_or_none()
     return None if row is None else job_from_row(row)
 
 
@@ -323,14 +326,26 @@ async def update_if_unchanged(tx: AsyncConnection, job: Job, **values: object) -
     Raises:
         TaskAlreadyAssigned: its task belongs to another job.
     """
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence == job.fence)
-        .values(**values)
-        .returning(*jobs.c)
-    )
+    seen = {"seen_id": job.id, "seen_state": job.state, "seen_fence": job.fence}
     try:
-        row = (await tx.execute(statement)).mappings().one_or_none()
+        row = (await tx.execute(_UPDATE_IF_UNCHANGED, {**values, **seen})).mappings().one_or_none()
     except IntegrityError as error:
         raise TaskAlreadyAssigned(job.id, str(values.get("task_id"))) from error
     return None if row is None else job_from_row(row)
+
+
+# Every step of a job runs some of these, and building a statement costs more than running it, so
+# they are built once. An update sets the columns that its parameters name.
+_BY_ID = select(jobs).where(jobs.c.id == bindparam("wanted"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_BY_INTERACTION = select(jobs).where(jobs.c.interaction_id == bindparam("wanted"))
+_RECORD_EVENT = insert(job_events)
+_UPDATE_IF_UNCHANGED = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("seen_id"),
+        jobs.c.state == bindparam("seen_state"),
+        jobs.c.fence == bindparam("seen_fence"),
+    )
+    .returning(*jobs.c)
+)

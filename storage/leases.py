@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import RUNNABLE, JobState
@@ -18,8 +18,7 @@ async def claim_due(
 ) -> list[Job]:
     """Claim due jobs without a valid lease, the longest overdue first."""
     due = list((await tx.execute(_DUE, {"now_ms": now_ms, "row_limit": limit})).scalars())
-    lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
-    claimed = await _claim(tx, due, turns=jobs.c.turns + 1, **lease)
+    claimed = await _claim(tx, _CLAIM_DUE, due, owner=owner, until_ms=now_ms + lease_ms)
     return sorted(claimed, key=lambda job: (job.due_at_ms, job.id))
 
 
@@ -29,7 +28,7 @@ async def claim_lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Jo
     Whether a task exists is unknown, except for those without `submitted_at_ms`: they have none.
     """
     lost = list((await tx.execute(_LOST, {"now_ms": now_ms})).scalars())
-    return sorted(await _claim(tx, lost), key=lambda job: job.id)
+    return sorted(await _claim(tx, _CLAIM_LOST, lost), key=lambda job: job.id)
 
 
 async def renew(tx: AsyncConnection, owner: str, job_ids: Collection[str], until_ms: int) -> None:
@@ -44,11 +43,12 @@ async def drop_leases(tx: AsyncConnection, owner: str | None) -> None:
     await tx.execute(update(jobs).where(held).values(**NO_LEASE))
 
 
-async def _claim(tx: AsyncConnection, job_ids: Sequence[str], **values: object) -> list[Job]:
+async def _claim(
+    tx: AsyncConnection, statement: Executable, job_ids: Sequence[str], **lease: object
+) -> list[Job]:
     if not job_ids:
         return []
-    statement = update(jobs).where(jobs.c.id.in_(job_ids)).values(fence=jobs.c.fence + 1, **values)
-    claimed = await tx.execute(statement.returning(*jobs.c))
+    claimed = await tx.execute(statement, {"wanted": job_ids, **lease})
     return [job_from_row(row) for row in claimed.mappings()]
 
 
@@ -75,3 +75,11 @@ CLAIMABLE_AT_MS = case(
     (jobs.c.lease_until_ms > jobs.c.due_at_ms, jobs.c.lease_until_ms), else_=jobs.c.due_at_ms
 )
 """When a job in progress can be claimed."""
+_CLAIM = update(jobs).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
+_CLAIM_LOST = _CLAIM.values(fence=jobs.c.fence + 1).returning(*jobs.c)
+_CLAIM_DUE = _CLAIM.values(
+    fence=jobs.c.fence + 1,
+    turns=jobs.c.turns + 1,
+    lease_owner=bindparam("owner"),
+    lease_until_ms=bindparam("until_ms"),
+).returning(*jobs.c)

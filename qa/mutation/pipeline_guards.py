@@ -58,15 +58,15 @@ PIPELINE_GUARDS = (
     Guard(
         "fence",
         "storage/jobs.py",
-        ", jobs.c.fence == job.fence)",
-        ")",
+        '        jobs.c.fence == bindparam("seen_fence"),\n',
+        "",
         (f"{_OLD_VIEW}[sqlite-fence]", f"{_OLD_VIEW}[postgresql-fence]"),
     ),
     Guard(
         "state of a move",
         "storage/jobs.py",
-        "jobs.c.id == job.id, jobs.c.state == job.state, jobs.c.fence",
-        "jobs.c.id == job.id, jobs.c.fence",
+        '        jobs.c.state == bindparam("seen_state"),\n',
+        "",
         (f"{_OLD_VIEW}[sqlite-state]", f"{_OLD_VIEW}[postgresql-state]"),
     ),
     Guard(
