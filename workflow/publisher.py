@@ -24,7 +24,8 @@ class ResultPayload:
     """The content of a result message: the video or a smaller copy of it, a link, or both.
 
     `video` is None where the video is too large; a spoiler is visible only after a click. The link
-    is valid until `link_expires_at_ms`, Unix milliseconds.
+    is valid until `link_expires_at_ms`, Unix milliseconds. `can_share` says whether the server has
+    a showcase.
     """
 
     video: Path | None
@@ -32,6 +33,7 @@ class ResultPayload:
     is_spoiler: bool = False
     link: str | None = None
     link_expires_at_ms: int = 0
+    can_share: bool = False
 
 
 class BlockReason(StrEnum):

@@ -101,7 +101,7 @@ def render_result(
     lines.append(f"-# {small}")
     rows = [
         _buttons(job, MessageKind.RESULT, *actions)
-        for actions in _action_rows(job, private=private)
+        for actions in _action_rows(job, payload, private=private)
     ]
     return layout(*_video(job, payload), text_block("\n".join(lines)), *rows)
 
@@ -233,14 +233,17 @@ def _pictures(status: StatusView) -> list[LayoutItem]:
     ]
 
 
-def _action_rows(job: JobView, *, private: bool) -> list[list[ButtonAction]]:
+def _action_rows(
+    job: JobView, payload: ResultPayload, *, private: bool
+) -> list[list[ButtonAction]]:
     """Return the rows of buttons under a finished video."""
     if private:
         return [[ButtonAction.DETAILS, ButtonAction.DELETE]]
     final = [ButtonAction.MAKE_FINAL] if next_higher_resolution(job.request) else []
+    share = [ButtonAction.SHARE] if payload.can_share else []
     return [
         [ButtonAction.RERUN, ButtonAction.EDIT, *final, ButtonAction.EXTEND],
-        [ButtonAction.SHARE, ButtonAction.DETAILS, ButtonAction.DELETE],
+        [*share, ButtonAction.DETAILS, ButtonAction.DELETE],
     ]
 
 

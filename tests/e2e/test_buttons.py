@@ -138,7 +138,10 @@ async def set_up(harness: ServiceHarness) -> Stage:
     """Have a video made and one fail, and everything laid out that has buttons."""
     max_ = harness.discord.member("Max")
     world = harness.discord.world
-    world.add_channel(world.guild(), "showcase")
+    showcase = world.add_channel(world.guild(), "showcase")
+    panel = PanelDriver(max_, await harness.run_command("settings", {}, who="Max"))
+    # A video of a server without a showcase has no *Share*.
+    await (await panel.go_to_page("channels")).select("showcase_channel", showcase)
     result = await finished(harness, "video", VIDEO)
     failed = await harness.wait_for_status(
         await harness.order_video("video", FAILING), "You weren't charged"
@@ -148,7 +151,7 @@ async def set_up(harness: ServiceHarness) -> Stage:
         harness,
         result,
         failed,
-        PanelDriver(max_, await harness.run_command("settings", {}, who="Max")),
+        await panel.go_to_page("home"),
         await harness.run_command("report", {}, who="Max"),
         [await harness.run_command("grant", gift, who="Max") for _ in range(2)],
     )

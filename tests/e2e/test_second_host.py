@@ -95,7 +95,7 @@ async def test_another_host_extends_shares_and_posts_again_what_the_first_stored
 
 
 async def make_video(harness: ServiceHarness) -> Message:
-    """Have a picture animated, and choose a showcase; nothing runs afterwards."""
+    """Choose a showcase, and have a picture animated; nothing runs afterwards."""
     async with harness.service.run():
         await harness.wait_until_ready()
         await choose_showcase(harness)

@@ -76,13 +76,14 @@ async def use_payload(
         Outage: the media store does not answer.
     """
     async with context.media.use_video(f"{job.id}.mp4") as video:
-        yield await _build_payload(context, job, video, max_bytes)
+        server_settings = await settings.read(context, job.guild_id)
+        payload = await _build_payload(context, job, server_settings, video, max_bytes)
+        yield replace(payload, can_share=server_settings.showcase_channel is not None)
 
 
 async def _build_payload(
-    context: Context, job: JobView, video: Path, max_bytes: int
+    context: Context, job: JobView, server_settings: GuildSettings, video: Path, max_bytes: int
 ) -> ResultPayload:
-    server_settings = await settings.read(context, job.guild_id)
     hidden = rule_applies(server_settings.spoilers, server_settings, job.request.prompt)
     if _size(video) <= max_bytes:
         return ResultPayload(video, is_spoiler=hidden)

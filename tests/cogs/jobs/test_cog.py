@@ -25,7 +25,7 @@ from tests.harness.bot import BotHarness, button_labels
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
-EVERY = ["Again", "Edit prompt", "Make final", "Extend", "Share", "Details", "Delete"]
+EVERY = ["Again", "Edit prompt", "Make final", "Extend", "Details", "Delete"]
 NOT_YOURS = "Only the person who made this"
 NONE = "I can't find that video"
 

@@ -95,11 +95,19 @@ async def test_moderators_share_too_and_strangers_do_not(
 
 
 async def test_a_server_without_a_showcase_is_told_how_to_have_one(
-    harness: BotHarness, ada: MemberClient
+    harness: BotHarness, ada: MemberClient, showcase: Channel
 ) -> None:
-    """The button is there for everyone, and says who can help."""
+    """It has no button; that of a video from before the showcase was given up says who can help."""
+    await choose(harness, showcase)
     result = await harness.make_video(ada, "video", VIDEO)
     assert "Share" in button_labels(result)
+    guild = harness.channel.guild
+    assert guild is not None
+    give_up = {"showcase_channel": None}
+    await settings.change(
+        harness.context, guild.id, Actor(1, 2), lambda before: before.model_copy(update=give_up)
+    )
+    assert "Share" not in button_labels(await harness.make_video(ada, "video", VIDEO))
     assert "</settings:" in await share(ada, result)
 
 
