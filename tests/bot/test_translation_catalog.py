@@ -75,7 +75,7 @@ ALLOWED = {
         *("job {}", "there is no picture in it", "its end is damaged"),
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
-        *("erasure marks", "the channel is another server's"),
+        "erasure marks",
         *("pending inputs", "pending interactions"),
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
