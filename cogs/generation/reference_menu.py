@@ -26,7 +26,7 @@ from workflow.member_turns import MemberTurn
 from workflow.pending_interactions import PendingStore
 from workflow.results.rerun import modal_keys
 
-_MENU_NAME: Final = "Use as reference"
+_MENU_NAME: Final = N_("Use as reference")
 _NO_FILES: Final = N_(
     "I can't find a picture, video or sound in this message. Try another one, or attach "
     "files to `/reference`."

@@ -116,8 +116,8 @@ def _line(listed: AnyCommand) -> str:
 
 def _format_context_menu(listed: app_commands.ContextMenu) -> str:
     if listed.type is discord.AppCommandType.message:
-        return _("**{name}**: in a message's menu, under *Apps*", name=listed.name)
-    return _("**{name}**: in a member's menu, under *Apps*", name=listed.name)
+        return _("**{name}**: in a message's menu, under *Apps*", name=_(listed.name))
+    return _("**{name}**: in a member's menu, under *Apps*", name=_(listed.name))
 
 
 def _rules(policy: Policy) -> list[str]:
