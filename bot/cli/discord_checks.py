@@ -56,10 +56,7 @@ async def check_gateway(settings: Settings) -> Finding:
     left = answer["session_start_limit"]["remaining"]
     if not left:
         wait_min = answer["session_start_limit"]["reset_after"] / 60_000
-        raise CheckFailed(
-            f"Discord lets no session begin for {wait_min:.0f} minutes, and another one would have "
-            "it reset the token: start the service later"
-        )
+        raise Unreachable(f"Discord lets no session begin for {wait_min:.0f} minutes")
     await _require_session(settings, answer["shards"])
     return Finding(f"lets the bot in, {left} sessions may begin today")
 

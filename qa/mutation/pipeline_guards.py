@@ -300,8 +300,8 @@ PIPELINE_GUARDS = (
     Guard(
         "a prompt that quotes a job is not its post",
         "cogs/publishing/history.py",
-        'return texts[-1].rpartition("\\n")[2] if texts else ""',
-        'return next((line for text in texts for line in text.split("\\n") if " · " in line), "")',
+        'last_line = texts[-1].rpartition("\\n")[2] if texts else ""',
+        'last_line = next((x for one in texts for x in one.split("\\n") if " · " in x), "")',
         (f"{_PUBLISHER}test_a_prompt_that_quotes_a_job_is_not_taken_for_it",),
     ),
     Guard(

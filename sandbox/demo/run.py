@@ -177,8 +177,8 @@ class _Requests:
 
 
 def _progress_line(text: str) -> str:
-    """Find the line above the small last one: it has the job's state."""
-    line = text.splitlines()[-2] if len(text.splitlines()) > 1 else text
+    """Return the last line, which has the job's state, with times as a clock shows them."""
+    line = text.splitlines()[-1]
     return re.sub(r"<t:(\d+):R>", lambda found: f"{datetime.fromtimestamp(int(found[1])):%X}", line)  # noqa: DTZ006 - for the person at this machine
 
 

@@ -92,6 +92,14 @@ A prompt, a name, a message, a reason that a person typed: none of these is ever
 """
 
 VALUES_OF: Final[dict[tuple[str, str], str]] = {
+    ("bot/app.py", "a_day"): "the limits in force: amounts",
+    ("cogs/help/member_data.py", "user"): "an id",
+    ("storage/s3_media.py", "files"): "a number",
+    ("workflow/members/erasure.py", "jobs"): "a number",
+    ("workflow/members/erasure.py", "server"): "an id",
+    ("workflow/members/erasure.py", "user"): "an id",
+    ("workflow/restore.py", "erasures"): "a number",
+    ("workflow/signals.py", "reason"): "a class of error",
     ("bot/app.py", "reason"): "an outage's own text",
     ("bot/command_registration.py", "error"): "an outage's own text, or codes",
     ("bot/sharding/connection.py", "error"): "a close code, an HTTP status or a class",
@@ -132,6 +140,7 @@ TEXTS: Final[dict[str, str]] = {
     "[_budget_violation(error)]",
     "the operator's own database, folder, bucket": "_ENCODE "
     "','.join(sorted(_SSL_MODES)) name archive current database error.strerror newest "
+    "address.path each.name _difference(read,written) folder place user where "
     "parts.drivername path reason revision self._url.host self.outage_reason sentence verdict",
     "another error of ours, which was read here": "error str(error)",
     "not in the error's text": "_format_size(total) medium.name oversized "

@@ -109,7 +109,6 @@ ALLOWED = {
     "names of file formats": {"Windows Media", "JPEG XL", "web page"},
     "names of commands, which stay English": {
         "Animate this image",
-        "Use as reference",
         "`/quota set`",
     },
     "the command line's": {

@@ -267,7 +267,7 @@ CASES: dict[str, Case] = {
     "too many servers": Case(E, "close code 4011", {}, close_code(4011)),
     "a gateway that is down": Case(W, "gateway answered 503", {}, no_gateway),
     "a gateway that closes": Case(W, "close code 4000", {}, close_code(4000)),
-    "no session left": Case(E, "lets no session begin", {}, no_sessions),
+    "no session left": Case(W, "lets no session begin", {}, no_sessions),
     "Discord is down": Case(W, "Discord answered 503", {}, discord_fault("/users/@me", status=503)),
     "a proxy before Discord": Case(
         W, "Discord answered 401", {}, discord_fault("/users/@me", status=401, raw=b"<html>")
@@ -435,6 +435,7 @@ def shows(outcome: Outcome, machine: Machine, log: Path, sessions: int) -> bool:
                 "Discord not reached",
                 "gateway unreachable",
                 "check failed",
+                "no session may begin today",
             )
             return any(words in log.read_text() for words in waits)
         case Outcome.NO_VIDEO | Outcome.RUNS:

@@ -127,7 +127,7 @@ async def test_a_disk_that_is_full_when_a_video_is_fetched(
         with stage.halted_apixo():
             first = await stage.order_being_made()
             await disk.fill(running.process.pid)
-        await stage.says("media", "Only 0.0 GB of disk space are left")
+        await stage.says("media", "0.0 GB are free where videos are kept")
         second = job_id_in(await stage.answers("We're paused for a moment"))
         await stage.logs("media folder not writable")
         await stage.wait_for_status(second, "We're paused for a moment")

@@ -91,7 +91,7 @@ async def fill(visitor: PageDriver, prompt: str, model: str, *pictures: Path) ->
     await shown.get_by_role("textbox", name="Prompt").fill(prompt)
     if pictures:
         await shown.locator("input[type=file]").set_input_files([*map(str, pictures)])
-    for label, value in (("Model", model), ("Seconds", "4 s"), ("Resolution", "480p")):
+    for label, value in (("Model", model), ("Length", "4 s"), ("Resolution", "480p")):
         await shown.get_by_label(label).first.click()
         await visitor.page.get_by_role("option", name=value, exact=True).click()
     await shown.get_by_role("button", name="Submit").click()

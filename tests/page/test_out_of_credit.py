@@ -11,7 +11,7 @@ async def test_a_video_waits_for_money_says_so_and_comes_when_it_is_back(page_dr
     await drawer.get_by_role("button", name="Empty APIXO's balance").click()
     await expect(drawer.get_by_text("$0.00").first).to_be_visible(timeout=TIMEOUT_MS)
     await _ask(page_driver, "A lantern over a harbour")
-    card = await page_driver.wait_for_message("out of credit")
+    card = await page_driver.wait_for_message("paused for a moment")
     await expect(card).to_contain_text("You keep your spot")
 
     await _ask(page_driver, "A second lantern")

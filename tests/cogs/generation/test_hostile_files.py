@@ -210,7 +210,10 @@ async def test_what_is_hostile_is_refused_in_words_and_asks_nobody(
 
 @pytest.mark.parametrize(
     ("option", "pause_s", "said"),
-    [("image", 0.0, "is too large: 30 MB at most"), ("video1", 0.1, "could not be fetched")],
+    [
+        ("image", 0.0, "hostile.mp4 is too large. Use up to 30 MB."),
+        ("video1", 0.1, "I couldn't get hostile.mp4 from Discord."),
+    ],
 )
 async def test_a_file_that_never_ends_is_left(
     harness: BotHarness,
@@ -228,7 +231,7 @@ async def test_a_file_that_never_ends_is_left(
     typed = {"prompt": "it drifts", option: Upload("hostile.mp4", make_video(2_000))}
     command = "animate" if option == "image" else "reference"
     answer = await (await ada.run_command(harness.channel, command, typed)).until_answered(120)
-    assert f"hostile.mp4 {said}" in answer.text
+    assert said in answer.text
     async with asyncio.timeout(120):
         (served,) = fake_discord.journal.requests_to("GET", FILES)
         while served.took_s is None:
