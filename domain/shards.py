@@ -1,7 +1,7 @@
 """Shards: parts of the servers, each with a connection of its own, shared out among processes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,11 @@ def plan_share(
 ) -> SharePlan:
     """Return what a process does so that shards become shared out evenly.
 
-    `room` has the living processes, and how many shards each takes at most.
+    `room` has the living processes, and how many shards each takes at most. A lease of its own that
+    has run out is still its own: nobody took the shard, and it is renewed.
     """
-    holders = [_holder(lease, room, now_ms) for lease in leases]
+    renewed = [replace(one, until_ms=now_ms + 1) if one.owner == me else one for one in leases]
+    holders = [_holder(lease, room, now_ms) for lease in renewed]
     held = {process: holders.count(process) for process in room}
     excess = held.get(me, 0) - share_out(len(leases), room, held).get(me, 0)
     own = [lease for lease in leases if lease.owner == me and not _has_heir(lease, room)]
