@@ -20,6 +20,7 @@ class Service:
 
     def beat(self, process: str) -> None:
         plan = plan_share(process, self.leases, self.room, NOW_MS)
+        self._renew(process)
         for shard in plan.take:
             self._change(shard, owner=process, until_ms=NOW_MS + LEASE_MS, heir=None)
             self._change(shard, is_offered=False)
@@ -41,6 +42,11 @@ class Service:
                 self.beat(process)
         held = [lease.owner for lease in self.leases]
         return {process: held.count(process) for process in self.room}
+
+    def _renew(self, process: str) -> None:
+        for lease in list(self.leases):
+            if lease.owner == process:
+                self._change(lease.shard_id, until_ms=NOW_MS + LEASE_MS)
 
     def _change(self, shard: int, **values: object) -> None:
         self.leases[shard] = replace(self.leases[shard], **values)  # pyright: ignore[reportArgumentType] - a test's own
