@@ -257,9 +257,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     await database.migrate()
     clock = await stack.enter_async_context(DatabaseClock(database.now_ms))
     apixo, downloader = await _open_apixo(settings, stack, process_metrics)
-    session = await stack.enter_async_context(
-        aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
-    )
+    session = await stack.enter_async_context(_open_session())
     media, presigned_urls = await asyncio.to_thread(
         open_media, settings.media_store, clock.now_ms, cache_gb=settings.media_cache_gb
     )
@@ -293,22 +291,26 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         signals=Signals(database, owner),
     )
     await stack.enter_async_context(_listening(context, languages))
+    attachments = AttachmentLoader(session, settings.discord_api_url)
     worker = Worker(context, owner, takes_jobs=runs_worker(settings.role))
-    bot.last_turn_ms = lambda: worker.last_run_ms
-    bot.attach_cogs(
-        build_cogs(
-            bot,
-            context,
-            worker,
-            ephemeral_replies,
-            languages,
-            AttachmentLoader(session, settings.discord_api_url),
-        )
+    _attach(
+        bot, worker, build_cogs(bot, context, worker, ephemeral_replies, languages, attachments)
     )
     readiness = ReadinessProbe(bot, worker, context, settings.role)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))
     return bot
+
+
+def _open_session() -> aiohttp.ClientSession:
+    """Return a session for members' files, without cookies and the environment's proxies."""
+    return aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def _attach(bot: DailiesBot, worker: Worker, cogs: Sequence[commands.Cog]) -> None:
+    """Give a client its cogs, and a look at when its worker last ran."""
+    bot.last_turn_ms = lambda: worker.last_run_ms
+    bot.attach_cogs(cogs)
 
 
 def _share_interactions(
