@@ -65,7 +65,9 @@ class DailiesBot(commands.Bot):
         )
         self._count_dropped = count_dropped
         self._shared = shared or SharedInteractions()
-        self._registration = CommandRegistration(self, self.tree, key_values)
+        self._registration = CommandRegistration(
+            self, self.tree, key_values, has_older=sharding.leases.has_older
+        )
         self._registering: asyncio.Task[None] | None = None
         self._own_cogs: Sequence[commands.Cog] = ()
         self.component_router = ComponentRouter((), handle_error)

@@ -2,6 +2,7 @@
 
 It runs beside everything else. A version never replaces what a higher one has registered on the
 same database: of two deployments of one bot, the older would take the newer one's commands away.
+And while a process of a lower version answers members it waits, for that one lacks the new ones.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from storage.key_value import KeyValueStore
 _log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE_S: Final = 3_600.0
+_OLDER_PAUSE_S: Final = 5.0
 _DAILY_CREATES_USED_UP: Final = 30034
 
 _Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
@@ -51,8 +53,15 @@ class CommandRecord:
         await key_values.put(_key(application_id), text)
 
 
+async def _nobody() -> bool:
+    return False
+
+
 class CommandRegistration:
-    """Registers the commands of a client's tree, however long Discord takes."""
+    """Registers the commands of a client's tree, however long Discord takes.
+
+    `has_older` says whether a process of a lower version answers members.
+    """
 
     def __init__(
         self,
@@ -60,12 +69,14 @@ class CommandRegistration:
         tree: app_commands.CommandTree[Any],
         key_values: KeyValueStore,
         *,
+        has_older: Callable[[], Awaitable[bool]] = _nobody,
         version: str = VERSION,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._tree = tree
         self._key_values = key_values
+        self._has_older = has_older
         self._version = version
         self._sleep = sleep
 
@@ -74,6 +85,7 @@ class CommandRegistration:
         failures = 0
         while True:
             try:
+                await self._wait_for_older()
                 await self._check()
             except Exception as error:  # noqa: BLE001 - a malformed answer raises anything
                 failures += 1
@@ -83,6 +95,13 @@ class CommandRegistration:
                 await self._pause(error, failures)
             else:
                 return
+
+    async def _wait_for_older(self) -> None:
+        if not await self._has_older():
+            return
+        _log.info("commands wait for older processes")
+        while await self._has_older():
+            await self._sleep(_OLDER_PAUSE_S)
 
     async def _pause(self, error: Exception, failures: int) -> None:
         pause_s = growing_pause_s(failures, _LONGEST_PAUSE_S)

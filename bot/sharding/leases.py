@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.sharding.identifies import IdentifySlots
 from bot.version import VERSION
 from domain.shards import ShardLease, plan_share
+from domain.versions import version_key
 from storage import processes, shards
 from storage.database import Database
 from storage.processes import ALIVE_MS, ProcessRow
@@ -61,6 +62,10 @@ class ShardLeases(Protocol):
     @property
     def may_be_lost(self) -> bool:
         """Return whether another process may have taken what this one held."""
+        ...
+
+    async def has_older(self) -> bool:
+        """Return whether a living process of a lower version takes shards."""
         ...
 
     async def count(self) -> int:
@@ -142,6 +147,21 @@ class DatabaseLeases:
         """Return whether another process may have taken what this one held."""
         age_ms = self._now_ms() - self._renewed_ms
         return self._others_have_room and age_ms > LEASE_MS - _SAFETY_MS
+
+    async def has_older(self) -> bool:
+        """Return whether a living process of a lower version takes shards.
+
+        Raises:
+            DatabaseUnavailable: the database does not work.
+        """
+        if self._is_sole:
+            return False
+        known = await self._database.read(processes.list_processes)
+        own, now_ms = version_key(self._process.version), self._now_ms()
+        return any(
+            found.room and version_key(found.version) < own and not self._is_dead(found, now_ms)
+            for found in known
+        )
 
     async def count(self) -> int:
         """Return the number of shards, 0 before it is set."""

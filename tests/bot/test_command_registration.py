@@ -1,7 +1,7 @@
 """The commands at Discord are compared, and repaired by the highest version alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -35,7 +35,9 @@ async def fake_discord() -> AsyncIterator[FakeDiscord]:
 class Deployment:
     """One version of a bot with a few commands; `pauses_s` are those that it made."""
 
-    def __init__(self, database: Database, version: str, *names: str) -> None:
+    def __init__(
+        self, database: Database, version: str, *names: str, older: Sequence[bool] = ()
+    ) -> None:
         self.client = discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=60)
         self.tree = app_commands.CommandTree(
             self.client, allowed_contexts=app_commands.AppCommandContext(guild=True)
@@ -47,13 +49,21 @@ class Deployment:
         self.pauses_s: list[float] = []
         self.key_values = KeyValueStore(database)
         self._registration = CommandRegistration(
-            self.client, self.tree, self.key_values, version=version, sleep=self._sleep
+            *(self.client, self.tree, self.key_values),
+            has_older=self._has_older,
+            version=version,
+            sleep=self._sleep,
         )
+        self._older = iter(older)
 
     async def start(self, fake_discord: FakeDiscord) -> None:
         async with pointed_library(fake_discord), self.client:
             await self.client.login(fake_discord.token)
             await self._registration.run()
+
+    async def _has_older(self) -> bool:
+        await asyncio.sleep(0)
+        return next(self._older, False)
 
     async def _sleep(self, pause_s: float) -> None:
         self.pauses_s.append(pause_s)
@@ -104,6 +114,22 @@ async def test_a_lower_version_reports_and_changes_nothing(
     record = await CommandRecord.read(newest.key_values, newest.client.application_id)
     assert record is not None
     assert record.version == "0.10.0"
+
+
+async def test_nothing_is_registered_while_older_processes_answer_members(
+    fake_discord: FakeDiscord, database: Database
+):
+    """They would not know the new commands; the older one's record stays meanwhile."""
+    await Deployment(database, "0.9.0", "video").start(fake_discord)
+    bot = Deployment(database, "0.10.0", "video", "film", older=[True, True, True])
+    with capture_logs() as logged:
+        await bot.start(fake_discord)
+    assert bot.pauses_s == [5.0, 5.0]
+    assert names_at(fake_discord) == {"video", "film"}
+    assert [one["event"] for one in logged] == [
+        "commands wait for older processes",
+        "commands registered",
+    ]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])

@@ -10,6 +10,9 @@ class SoleShard:
     keeps_sessions = False
     may_be_lost = False
 
+    async def has_older(self) -> bool:
+        return False
+
     async def count(self) -> int:
         return 1
 

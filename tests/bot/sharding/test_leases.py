@@ -134,6 +134,24 @@ async def test_a_process_that_ends_leaves_its_shards_free(hosts: Hosts):
 
 
 @on("postgresql")
+async def test_older_processes_that_answer_members_are_seen_while_they_live(hosts: Hosts):
+    """A worker, one of the same version and one that is silent are none."""
+    new = hosts.join("new")
+    worker, old = hosts.join("worker", room=0), hosts.join("old")
+    await beat(new)
+    await beat(hosts.join("peer"))
+    for older in (worker, old):
+        older._process = replace(older._process, version="0.1.9")
+    await beat(worker)
+    assert not await new.has_older()
+    await beat(old)
+    assert await new.has_older()
+    assert not await old.has_older()
+    hosts.now_ms += PASSED_MS
+    assert not await new.has_older()
+
+
+@on("postgresql")
 async def test_a_bucket_lets_one_shard_identify_at_a_time(hosts: Hosts):
     """Whichever process it is in."""
     transact, now_ms = hosts.database.transact, hosts.now_ms
