@@ -3,6 +3,7 @@
     scripts/matrix                              everything, on SQLite
     scripts/matrix --engine postgresql          everything, on a PostgreSQL of its own
     scripts/matrix --minutes 10 --seed 7        as much as fits, in the order of a seed
+    scripts/matrix --seed 7 --skip 600          go on where that one stopped, after 600 cells
     scripts/matrix --list                       every point, and a fault under which it is passed
     scripts/matrix --only 'after:apixo.submit' '504, task made'
                                                 one cell, with the end of its log
@@ -61,6 +62,7 @@ def read_command_line() -> argparse.Namespace:
     words.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     words.add_argument("--seed", type=int, default=1, help="the order, and which passing is killed")
     words.add_argument("--minutes", type=float, help="stop beginning new cells after so long")
+    words.add_argument("--skip", type=int, default=0, help="leave out so many, played before")
     words.add_argument("--stages", type=int, default=6, help="plays at once")
     words.add_argument("--faults", action="append", help="only those with this in their name")
     words.add_argument("--list", action="store_true", help="tell where each point is passed")
@@ -106,7 +108,8 @@ async def play_all(company: RunnerPool, given: argparse.Namespace) -> MatrixResu
     tell(f"{len(troubles)} faults: one undisturbed life under each, to see what is passed")
     census = await company.record_points(troubles, ProgressPrinter(len(troubles), findings, tell))
     cells = [
-        Cell(each.fault, each.kill_points, given.blind) for each in plan_cells(census, given.seed)
+        Cell(each.fault, each.kill_points, given.blind)
+        for each in plan_cells(census, given.seed)[given.skip :]
     ]
     findings.planned = len(cells)
     if given.list:
