@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from bench import command, delivery, hold, inspection, job, polls, spending
+from bench import command, delivery, hold, inspection, job, pile, polls, spending
 
 _BENCHES: Final = MappingProxyType(
     {
@@ -19,6 +19,7 @@ _BENCHES: Final = MappingProxyType(
         "hold": hold.measure,
         "job": job.measure,
         "inspection": inspection.measure,
+        "pile": pile.measure,
         "spending": spending.measure,
         "delivery": delivery.measure,
     }

@@ -73,10 +73,13 @@ class MeasuredBot:
 
 
 @asynccontextmanager
-async def run_bot(module: str, time_scale: float, *, polls: int = 1) -> AsyncGenerator[MeasuredBot]:
+async def run_bot(
+    module: str, time_scale: float, *, polls: int = 1, member_daily_usd: str = "1000"
+) -> AsyncGenerator[MeasuredBot]:
     """Run a bot from nothing, on stand-ins of its own.
 
-    `time_scale` divides what takes time; a plain bot makes so many `polls` for a task.
+    `time_scale` divides what takes time; a plain bot makes so many `polls` for a task. A member may
+    spend `member_daily_usd`.
     """
     async with AsyncExitStack() as stack:
         memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
@@ -88,7 +91,7 @@ async def run_bot(module: str, time_scale: float, *, polls: int = 1) -> AsyncGen
         counts = Counts.create(folder / "counts")
         began_s = time.monotonic()
         running = await stack.enter_async_context(
-            _service(module, folder, apixo, discord, polls).run()
+            _service(module, folder, apixo, discord, polls, member_daily_usd).run()
         )
         ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
         await running.while_running(ready)
@@ -103,12 +106,17 @@ def _unlimited() -> DiscordConfig:
 
 
 def _service(
-    module: str, folder: Path, apixo: FakeApixo, discord: FakeDiscord, polls: int
+    module: str,
+    folder: Path,
+    apixo: FakeApixo,
+    discord: FakeDiscord,
+    polls: int,
+    member_daily_usd: str,
 ) -> ServiceProcess:
     settings = {
         "COUNTS": str(folder / "counts"),
         "POLLS": str(polls),
-        "USER_DAILY_LIMIT_USD": "1000",
+        "USER_DAILY_LIMIT_USD": member_daily_usd,
         "SERVER_DAILY_LIMIT_USD": "1000",
         "GLOBAL_DAILY_LIMIT_USD": "1000",
         "ALLOWED_SERVERS": "all",
