@@ -34,10 +34,26 @@ ACTIVE_STATES = AT_APIXO | {JobState.QUEUED}
 
 
 async def build_status_view(context: Context, job: Job) -> StatusView:
-    """Return the view of a job for its status message."""
+    """Return the view of a job for its status message, with the files that it carries.
+
+    Raises:
+        TemporaryPublishError: Discord does not say how large a file may be.
+    """
+    status = await read_status(context, job)
+    if job.state not in ACTIVE_STATES:
+        return status
+    files = await files_to_attach(context, job)
+    return replace(
+        status,
+        preview_urls=build_preview_urls(context, job, files),
+        files=files,
+        is_spoiler=await _is_spoiler(context, job),
+    )
+
+
+async def read_status(context: Context, job: Job) -> StatusView:
+    """Return the view of a job without its files, for which nobody but the database is asked."""
     charged, is_unheld = await _costs(context, job)
-    is_active = job.state in ACTIVE_STATES
-    files = await files_to_attach(context, job) if is_active else ()
     return StatusView(
         job,
         queue_position=await _queue_position(context, job),
@@ -46,9 +62,6 @@ async def build_status_view(context: Context, job: Job) -> StatusView:
         hold_released=_is_hold_released(job) or is_unheld,
         deleted=is_deleted(job),
         submission_block=await _submission_block(context, job),
-        preview_urls=build_preview_urls(context, job, files) if is_active else (),
-        files=files,
-        is_spoiler=is_active and await _is_spoiler(context, job),
     )
 
 

@@ -14,7 +14,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.publisher import StatusView
 from workflow.results.repost import can_repost
-from workflow.status_updates import build_status_view
+from workflow.status_updates import read_status
 
 PAGE_SIZE: Final = 5
 """Jobs on a page."""
@@ -66,7 +66,7 @@ async def read_job_page(
 
 
 async def _build_entry(context: Context, job: Job, money: JobAmounts) -> JobListEntry:
-    status = await build_status_view(context, job)
+    status = await read_status(context, job)
     return JobListEntry(
         status, money, job.state is JobState.QUEUED, await _may_repost(context, job)
     )

@@ -14,10 +14,12 @@ from cogs.jobs.list_views import ListAction, ListActionButton, render_job_list
 from domain.job_view import JobAmounts
 from domain.jobs import PARKED, JobState
 from domain.money import ZERO, MicroUSD
+from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import (
     Channel,
     DiscordConfig,
     FakeDiscord,
+    Fault,
     Interaction,
     MemberClient,
     Message,
@@ -202,6 +204,20 @@ async def test_the_list_tells_why_what_waits_goes_on_waiting(
         await harness.order_video(ada, "video", WAITING)
     asked = await ask(harness, ada)
     assert asked.text.count("Paused: moving house") == 1
+
+
+async def test_the_list_comes_while_discord_does_not_tell_of_the_server(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """It carries no files, so nobody is asked how large one may be."""
+    result = await harness.make_video(ada, "video", VIDEO)
+    form = await (await ada.click(result, "Extend")).until_answered()
+    extended = await ada.submit_modal(form, {"prompt": WAITING["prompt"]})
+    await harness.wait_for_status(job_id_in(await extended.until_answered()), "Making your video")
+    harness.discord.world.set_available(ada.guild, available=False)
+    harness.discord.faults.add("GET", f"/guilds/{ada.guild.id}", Fault(status=503), times=None)
+    asked = await ask(harness, ada)
+    assert "1–2 of 2" in asked.text
 
 
 async def test_pages_turn_in_place_and_after_a_restart(
