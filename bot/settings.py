@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
@@ -256,6 +256,16 @@ class Settings(DatabaseSettings):
     @classmethod
     def _lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("role")
+    @classmethod
+    def _for_one_process(cls, value: str, info: ValidationInfo) -> str:
+        if value != "all" and str(info.data.get("database_url")).startswith("sqlite:"):
+            raise ValueError(
+                f"{value} shares the work with other processes, and a SQLite file is for one "
+                "process alone. Set ROLE=all, or a DATABASE_URL that begins with postgresql://"
+            )
+        return value
 
     @field_validator("allowed_servers", mode="before")
     @classmethod

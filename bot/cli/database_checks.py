@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.cli.findings import Finding, warn
 from bot.cli.local_checks import read_readiness
 from bot.settings import Settings
+from bot.sharding.roles import require_count
 from storage import parked_jobs, restored_jobs
 from storage.database import Database
 from storage.database_url import SqliteAddress, parse_database_url
@@ -39,7 +40,9 @@ async def check_database(settings: Settings) -> Finding:
     require_writable_file(path)
     if path.exists():
         async with await Database.open(settings.database_url, read_only=True) as database:
-            finding, _ = await _look_at_schema(database)
+            finding, is_complete = await _look_at_schema(database)
+            if is_complete:
+                await require_count(database, settings.shards)
     else:
         finding = Finding(f"{path} will be made at the first start")
     if await read_readiness(settings) is None:
@@ -67,6 +70,8 @@ async def _check_server(settings: Settings) -> Finding:
     async with await Database.open(settings.database_url, read_only=True) as database:
         finding, is_complete = await _look_at_schema(database)
         await database.require_write_rights(is_complete=is_complete)
+        if is_complete:
+            await require_count(database, settings.shards)
     return finding
 
 

@@ -39,15 +39,10 @@ async def open_sharding(
     """Return how this process takes part in the shards of a database.
 
     Raises:
-        CannotStart: the database is one process's alone, or has another number of shards.
+        CannotStart: the database has another number of shards.
     """
     role, is_sole = settings.role, database.path is not None
-    if is_sole and role != "all":
-        raise CannotStart(
-            f"ROLE: {role} shares the work with other processes, and a SQLite file is for one "
-            "process alone. Set ROLE=all, or a DATABASE_URL that begins with postgresql://"
-        )
-    await _check_count(database, settings.shards)
+    await require_count(database, settings.shards)
     if settings.shards != "auto" and takes_shards(role):
         count = settings.shards
         await database.transact(lambda tx: shards.create(tx, count))
@@ -60,7 +55,7 @@ async def open_sharding(
     )
 
 
-async def _check_count(database: Database, wanted: int | Literal["auto"]) -> None:
+async def require_count(database: Database, wanted: int | Literal["auto"]) -> None:
     """Refuse a number of shards that differs from the database's.
 
     Raises:

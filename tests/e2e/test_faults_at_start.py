@@ -23,6 +23,8 @@ from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo.faults import Fault as ApixoFault
 from sandbox.demo.process import terminate
 from sandbox.discord import FakeDiscord, Fault, Permission
+from storage import shards
+from storage.database import Database
 from storage.engines import LockFile
 from tests.conftest import Address, PostgresqlTemplate, SqliteTemplate
 from tests.harness.forked_bot import BOT_COMMAND, fork_bot
@@ -148,6 +150,14 @@ async def older_schema(machine: Machine) -> None:
     await migrate_to(machine.harness.service.environment["DATABASE_URL"], "0003")
 
 
+async def sharded(machine: Machine) -> None:
+    """Have a database of a service with two shards."""
+    url = await machine.sqlite.make(machine.folder, empty=False)
+    shutil.copy(url.removeprefix("sqlite:///"), machine.database)
+    async with await Database.open(machine.harness.service.environment["DATABASE_URL"]) as database:
+        await database.transact(lambda tx: shards.create(tx, 2))
+
+
 async def newer_schema(machine: Machine) -> None:
     url = await machine.sqlite.make(machine.folder, empty=False)
     shutil.copy(url.removeprefix("sqlite:///"), machine.database)
@@ -258,6 +268,7 @@ CASES: dict[str, Case] = {
     "an odd parameter": Case(R, "libpq", {"DATABASE_URL": "postgresql://u@h/x?sslmod=x"}),
     "an unknown language": Case(R, "BOT_LANGUAGE", {"BOT_LANGUAGE": "tlh"}),
     "a proxy by name": Case(R, "TRUSTED_PROXIES", {"TRUSTED_PROXIES": "proxy"}),
+    "a role beside others on SQLite": Case(R, "Set ROLE=all, or a", {"ROLE": "worker"}),
     "a bad bucket": Case(R, "s3://bucket/prefix", {"MEDIA_STORE": "s3://UPPER"}),
     # Discord
     "a wrong token": Case(E, "Discord does not accept this token", {"DISCORD_TOKEN": "wrong"}),
@@ -317,6 +328,8 @@ CASES: dict[str, Case] = {
     "an empty database": Case(OK, "ok    database: answers; its tables", {}, database_file(b"")),
     "an older schema": Case(OK, "WARN  database: answers; its schema", {}, older_schema),
     "a newer schema": Case(E, "which this version does not know", {}, newer_schema),
+    "another number of shards": Case(E, "reshard 3", {"SHARDS": "3"}, sharded),
+    "the number of shards": Case(OK, "ok    database: answers", {"SHARDS": "2"}, sharded),
     "a database in use": Case(E, "is in use by another process", {}, locked_database),
     "no folder for media": Case(E, "FAIL  disk", {"MEDIA_STORE": "blocked"}, blocked("blocked")),
     "no folder like that": Case(E, "FAIL  disk", {"MEDIA_STORE": "/proc/nope"}),

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.sharding.roles import Role
 from bot.version import VERSION
 from bot.web import health
 from bot.web.health import ReadinessProbe
@@ -100,6 +101,49 @@ async def test_a_gateway_that_is_gone_is_named(harness: WorkflowHarness, watcher
     assert await watcher.ask("/healthz") == (200, {"alive": True, "version": VERSION})
     watcher.gateway.is_connected, watcher.gateway.ready = True, False
     assert "servers" in (await watcher.ask())[1]["failing"]["gateway"]
+
+
+@pytest.mark.parametrize(
+    ("role", "failing"),
+    [
+        ("all", {"gateway", "belt"}),
+        ("gateway", {"gateway"}),
+        ("worker", {"discord", "belt"}),
+        ("web", set[str]()),
+    ],
+)
+async def test_a_role_is_judged_by_what_it_does(
+    harness: WorkflowHarness, role: Role, failing: set[str]
+):
+    """Where Discord is not reached and no worker runs: each has its own, and `web` neither."""
+    gateway = Connection(is_connected=False, ready=False)
+    probe = ReadinessProbe(gateway, harness.worker, harness.context, role)
+    found = await probe.check()
+    assert {name for name, problem in found.items() if problem is not None} == failing
+    assert {*found} == failing | {"database", "media"}
+    await harness.run_once()
+    gateway.is_connected = gateway.ready = True
+    assert not any((await probe.check()).values())
+
+
+async def test_a_standby_is_ready_and_says_so(harness: WorkflowHarness):
+    """It holds no shard, so none of its own is away; without a database it could take none."""
+    await harness.run_once()
+    gateway = Connection(is_standby=True)
+    probe = ReadinessProbe(gateway, harness.worker, harness.context)
+    lost = replace(harness.context, database=DeafDatabase())
+    deaf = ReadinessProbe(gateway, harness.worker, lost)
+    answers = list[tuple[int, dict[str, Any]]]()
+    for one in (probe, deaf):
+        routes = health.routes(one.check, one.is_standby)
+        async with (
+            aiohttp.ClientSession() as session,
+            serve("127.0.0.1", 0, routes) as port,
+        ):
+            answers.append(await Watcher(f"http://127.0.0.1:{port}", session, gateway).ask())
+    (status, told), (failed, said) = answers
+    assert (status, told["ready"], told["standby"]) == (200, True, True)
+    assert (failed, said["standby"], {*said["failing"]}) == (503, True, {"database"})
 
 
 async def test_a_worker_that_makes_no_progress_is_named(harness: WorkflowHarness, watcher: Watcher):
