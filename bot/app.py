@@ -31,6 +31,7 @@ from bot.media_store import open_media
 from bot.pauses import growing_pause_s
 from bot.rest_budget import RestBudget
 from bot.settings import Settings
+from bot.sharding.leases import ShardLeases
 from bot.sharding.roles import open_sharding, runs_worker, uses_discord
 from bot.version import VERSION
 from bot.web import health, media
@@ -265,13 +266,14 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
     urls = await ServiceUrls.create(settings.public_url, key_values, clock.now_ms)
     refused = RefusedRequests()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    sharding = await open_sharding(settings, database, owner, clock.now_ms)
+    signals = Signals(database, owner)
+    sharding = await open_sharding(settings, database, owner, clock.now_ms, signals)
     bot = DailiesBot(
         key_values,
         sharding,
         _trace_discord(settings, database, refused, process_metrics),
         process_metrics.count_dropped_interaction,
-        _share_interactions(database, clock.now_ms, owner),
+        _share_interactions(database, clock.now_ms, owner, sharding.leases),
     )
     ephemeral_replies = _open_replies(settings, bot, database, clock)
     languages = MessageLanguages(Places(bot), partial(read_language, database))
@@ -288,7 +290,7 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         video_tools=ConfinedVideoTools(),
         media_urls=urls.media_urls if urls.are_public else presigned_urls,
         callback_urls=urls.callback_urls if urls.are_public else None,
-        signals=Signals(database, owner),
+        signals=signals,
     )
     await stack.enter_async_context(_listening(context, languages))
     attachments = AttachmentLoader(session, settings.discord_api_url)
@@ -314,11 +316,12 @@ def _attach(bot: DailiesBot, worker: Worker, cogs: Sequence[commands.Cog]) -> No
 
 
 def _share_interactions(
-    database: Database, now_ms: Callable[[], int], owner: str
+    database: Database, now_ms: Callable[[], int], owner: str, leases: ShardLeases
 ) -> SharedInteractions:
     """Claim interactions among all processes of a database; with a SQLite file there is one."""
     claims = InteractionClaims(database, now_ms, owner)
-    return SharedInteractions(claims.claim, lambda: database.dialect == "sqlite")
+    is_sole = database.path is not None
+    return SharedInteractions(claims.claim, lambda: leases.is_alone, is_sole=is_sole)
 
 
 def _trace_discord(

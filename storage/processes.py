@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import processes
@@ -53,11 +53,6 @@ async def list_alive(
 ) -> Sequence[ProcessRow]:
     """Return the processes that were seen a short while ago."""
     return [found for found in await list_processes(tx) if found.seen_at_ms > now_ms - alive_ms]
-
-
-async def take_no_more(tx: AsyncConnection, process_id: str) -> None:
-    """Leave a process no room for shards: it is about to end."""
-    await tx.execute(update(processes).where(processes.c.id == process_id).values(room=0))
 
 
 async def remove(tx: AsyncConnection, process_id: str | None) -> None:

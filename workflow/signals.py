@@ -1,7 +1,8 @@
 """Signals that the processes of one database send each other.
 
-Each of them looks for work every two seconds all the same, and keeps nothing for ever, so a signal
-may be lost: while the database restarts, or behind a pooler that cannot bring any.
+Each of them looks for work every two seconds and at its shards every five all the same, and keeps
+nothing for ever, so a signal may be lost: while the database restarts, or behind a pooler that
+cannot bring any.
 """
 
 import asyncio
@@ -23,10 +24,14 @@ _LONGEST_PAUSE_S: Final = 60.0
 
 
 class Signal(StrEnum):
-    """What has happened: there is new work, or it may go on; a server has other settings."""
+    """What has happened.
+
+    There is new work, or it may go on; a server has other settings; shards are to change hands.
+    """
 
     WORK = "work"
     SETTINGS = "settings"
+    SHARDS = "shards"
 
 
 _KINDS: Final = frozenset(Signal)
@@ -50,8 +55,12 @@ class Signals:
         self._reactions[signal].append(react)
 
     def send(self, signal: Signal, detail: str = "") -> None:
-        """React to a signal, and send it to every other process; nothing waits for that."""
+        """React to a signal, and send it to every other process."""
         self._react(signal, detail)
+        self.tell_others(signal, detail)
+
+    def tell_others(self, signal: Signal, detail: str = "") -> None:
+        """Send a signal to every other process; nothing waits for that."""
         text = f"{self._name} {signal} {detail}"
         if self._database is None:
             return

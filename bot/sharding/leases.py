@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sharding.identifies import IdentifySlots
 from bot.version import VERSION
-from domain.shards import ShardLease, plan_share
+from domain.shards import ShardLease, SharePlan, plan_share
 from domain.versions import version_key
 from storage import processes, shards
 from storage.database import Database
 from storage.processes import ALIVE_MS, ProcessRow
 from storage.shards import GatewaySession
+from workflow.signals import Signal, Signals
 
 BEAT_S: Final = 5.0
 """Seconds between two beats: what a process does to be seen, and to keep its leases."""
@@ -62,6 +63,15 @@ class ShardLeases(Protocol):
     @property
     def may_be_lost(self) -> bool:
         """Return whether another process may have taken what this one held."""
+        ...
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether nobody else hears what this process's shards do, as far as it can tell."""
+        ...
+
+    def on_change(self, react: Callable[[], None]) -> None:
+        """Have `react` called when another process has changed what a beat would find."""
         ...
 
     async def has_older(self) -> bool:
@@ -120,7 +130,8 @@ def describe_process(process_id: str, role: str, room: int, now_ms: int) -> Proc
 class DatabaseLeases:
     """The leases of a process in the database that all processes share.
 
-    On SQLite there is no other process: it takes every shard once, and nothing expires.
+    On SQLite there is no other process: it takes every shard once, and nothing expires. Elsewhere
+    the others are told by `signals` of what they wait for.
     """
 
     def __init__(
@@ -128,13 +139,17 @@ class DatabaseLeases:
         database: Database,
         process: ProcessRow,
         now_ms: Callable[[], int],
+        signals: Signals,
     ) -> None:
         self._database = database
         self._process = process
         self._now_ms = now_ms
+        self._signals = signals
         self._is_sole = database.path is not None
         self._renewed_ms = now_ms()
         self._others_have_room = False
+        self._is_settled = False
+        self._told_room: int | None = None
         self._saved: dict[int, GatewaySession | None] = {}
 
     @property
@@ -145,8 +160,17 @@ class DatabaseLeases:
     @property
     def may_be_lost(self) -> bool:
         """Return whether another process may have taken what this one held."""
-        age_ms = self._now_ms() - self._renewed_ms
-        return self._others_have_room and age_ms > LEASE_MS - _SAFETY_MS
+        return self._others_have_room and not self._is_renewed
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether nobody else hears what this process's shards do, as far as it can tell."""
+        return self._is_sole or (self._is_settled and self._is_renewed)
+
+    def on_change(self, react: Callable[[], None]) -> None:
+        """Have `react` called when another process has changed what a beat would find."""
+        if self._process.room:
+            self._signals.on(Signal.SHARDS, lambda _: react())
 
     async def has_older(self) -> bool:
         """Return whether a living process of a lower version takes shards.
@@ -179,10 +203,15 @@ class DatabaseLeases:
         """
         now_ms = self._now_ms()
         self._process = replace(self._process, seen_at_ms=now_ms, last_turn_ms=last_turn_ms)
-        holding = await self._database.transact(lambda tx: self._beat(tx, sessions, now_ms))
+        holding, plan = await self._database.transact(lambda tx: self._beat(tx, sessions, now_ms))
         self._renewed_ms = now_ms
         self._others_have_room = holding.others_have_room
+        is_moving = holding.next_beat_s == _BEAT_SOON_S or holding.shards.keys() != sessions.keys()
+        self._is_settled = not is_moving
         self._saved = dict(sessions)
+        if plan.offer or plan.inherit or self._told_room != self._process.room:
+            self._told_room = self._process.room
+            self._signals.tell_others(Signal.SHARDS)
         return holding
 
     async def hand_over(self, shard_id: int, session: GatewaySession | None) -> None:
@@ -195,6 +224,8 @@ class DatabaseLeases:
         await self._database.transact(
             lambda tx: shards.hand_over(tx, me, shard_id, session, until_ms)
         )
+        self._is_settled = False
+        self._signals.tell_others(Signal.SHARDS)
 
     async def take_no_more(self) -> None:
         """Offer everything from the next beat on: the process is about to end."""
@@ -208,7 +239,14 @@ class DatabaseLeases:
         """
         await self._database.transact(lambda tx: processes.remove(tx, self._process.id))
 
-    async def _beat(self, tx: AsyncConnection, sessions: Sessions, now_ms: int) -> Holding:
+    @property
+    def _is_renewed(self) -> bool:
+        """Return whether the last beat is not so long ago that its leases may have run out."""
+        return self._now_ms() - self._renewed_ms <= LEASE_MS - _SAFETY_MS
+
+    async def _beat(
+        self, tx: AsyncConnection, sessions: Sessions, now_ms: int
+    ) -> tuple[Holding, SharePlan]:
         leases = await shards.lock_leases(tx)
         if self._is_sole:
             await processes.remove(tx, None)
@@ -225,7 +263,7 @@ class DatabaseLeases:
         await shards.inherit(tx, me, plan.inherit)
         await shards.set_offered(tx, plan.offer, offered=True)
         await shards.set_offered(tx, plan.keep, offered=False)
-        return await self._read_holding(tx, room)
+        return await self._read_holding(tx, room), plan
 
     async def _save(self, tx: AsyncConnection, sessions: Sessions) -> None:
         if self._is_sole:

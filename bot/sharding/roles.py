@@ -9,6 +9,7 @@ from bot.sharding.identifies import ProcessSlots, SharedSlots
 from bot.sharding.leases import DatabaseLeases, Sharding, describe_process
 from storage import shards
 from storage.database import Database
+from workflow.signals import Signals
 
 Role = Literal["all", "gateway", "worker", "web"]
 
@@ -34,7 +35,11 @@ def uses_discord(role: Role) -> bool:
 
 
 async def open_sharding(
-    settings: Settings, database: Database, process_id: str, now_ms: Callable[[], int]
+    settings: Settings,
+    database: Database,
+    process_id: str,
+    now_ms: Callable[[], int],
+    signals: Signals,
 ) -> Sharding:
     """Return how this process takes part in the shards of a database.
 
@@ -49,7 +54,7 @@ async def open_sharding(
     room = settings.process_shards if takes_shards(role) else 0
     process = describe_process(process_id, role, _UNBOUNDED if is_sole else room, now_ms())
     return Sharding(
-        leases=DatabaseLeases(database, process, now_ms),
+        leases=DatabaseLeases(database, process, now_ms, signals),
         slots=ProcessSlots() if is_sole else SharedSlots(database, now_ms),
         takes_shards=takes_shards(role),
     )

@@ -48,6 +48,8 @@ class ShardSupervisor:
         self._connections: dict[int, ShardConnection] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._ended = asyncio.Event()
+        self._woken = asyncio.Event()
+        leases.on_change(self._woken.set)
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -114,6 +116,7 @@ class ShardSupervisor:
                 return
 
     async def _beat(self) -> Holding | None:
+        self._woken.clear()
         try:
             holding = await self._leases.beat(self._sessions(), self._last_turn_ms())
         except Outage as error:
@@ -138,11 +141,17 @@ class ShardSupervisor:
         """Offer everything, and go on until others have it, for a few seconds at most."""
         await self._leases.take_no_more()
         deadline_s = time.monotonic() + _HAND_OVER_S
-        while self._connections and time.monotonic() < deadline_s:
+        while self._connections and (left_s := deadline_s - time.monotonic()) > 0:
             holding = await self._beat()
             if holding is None or not holding.others_have_room:
                 return
-            await asyncio.sleep(holding.next_beat_s or 0)
+            if self._connections:
+                await self._wait_for_change(min(left_s, holding.next_beat_s or 0))
+
+    async def _wait_for_change(self, timeout_s: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._woken.wait()
 
     async def _give(self, shard_id: int) -> None:
         session = await self._stop(shard_id, KEEP_SESSION)
@@ -171,20 +180,21 @@ class ShardSupervisor:
         return {shard_id: found.session for shard_id, found in self._connections.items()}
 
     async def _wait(self, timeout_s: float | None) -> None:
-        """Wait for the next beat, or the end.
+        """Wait for the next beat, for what makes it due at once, or for the end.
 
         Raises:
             GatewayRefused: a connection ended with it.
         """
-        ended = asyncio.create_task(self._ended.wait())
+        awaited = [asyncio.create_task(one.wait()) for one in (self._ended, self._woken)]
         try:
             await asyncio.wait(
-                {ended, *self._tasks.values()},
+                {*awaited, *self._tasks.values()},
                 timeout=timeout_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
-            ended.cancel()
+            for one in awaited:
+                one.cancel()
         for task in self._tasks.values():
             if task.done():
                 task.result()

@@ -77,11 +77,13 @@ class SharedInteractions:
     """How processes share the interactions that several of them receive.
 
     `claim` returns whether this process is the one that goes on with an interaction, by its id;
-    `is_alone` returns whether it is sure to be the only one that receives them.
+    `is_alone` returns whether it receives them alone, as far as it can tell: another one may have
+    fallen silent without having ended. Where it `is_sole` there never is another.
     """
 
     claim: Callable[[int], Awaitable[bool]] = _claim_any
     is_alone: Callable[[], bool] = lambda: True
+    is_sole: bool = True
 
 
 class InteractionAdapter(AsyncWebhookAdapter):
@@ -140,7 +142,7 @@ class InteractionAdapter(AsyncWebhookAdapter):
         kind = _response_type(params)
         connection: dict[str, Any] = {"session": session, "proxy": proxy, "proxy_auth": proxy_auth}
         answer = await self._acknowledge(interaction_id, token, params, kind, connection)
-        is_in_doubt = kind in _DEFERRALS and not (answer and self._shared.is_alone())
+        is_in_doubt = kind in _DEFERRALS and not (answer and self._shared.is_sole)
         if answer is None:
             answer = await self._recover(interaction_id, token, kind, connection)
         if is_in_doubt and not await self._shared.claim(interaction_id):

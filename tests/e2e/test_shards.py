@@ -16,13 +16,17 @@ import pytest
 from domain.shards import ShardLease, shard_of
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.process import Process, terminate
-from sandbox.discord import FakeDiscord, Permission
+from sandbox.discord import FakeDiscord, Fault, Permission
 from storage import shards
 from storage.database import Database
 from tests.harness.forked_bot import fork_bot
 from tests.harness.ports import free_port
 from tests.harness.service import PATIENT, SPEED, TIMEOUT_S, ServiceHarness
-from tests.harness.short_leases import shorten_leases, shorten_leases_among_strangers
+from tests.harness.short_leases import (
+    beat_when_told,
+    shorten_leases,
+    shorten_leases_among_strangers,
+)
 
 SHARDS = 4
 
@@ -89,6 +93,16 @@ class Cluster:
         answer = await self.service("member").run_command("price", {})
         assert not answer.failed
 
+    async def warns_of_a_late_answer(self) -> None:
+        """Have commands come too late, until a process is sure that it alone was to answer."""
+        ada, videos = self.discord.member("Ada"), self.discord.channel("videos")
+        async with asyncio.timeout(TIMEOUT_S):
+            while "interaction answered too late" not in self.logs:
+                self.discord.faults.add("POST", "/interactions/*/*/callback", Fault(code=10062))
+                await ada.run_command(videos, "price", {})
+                await asyncio.sleep(0.1)
+        self.discord.faults.clear()
+
     @property
     def logs(self) -> str:
         return "".join(path.read_text() for path in self.folder.glob("*/bot.log"))
@@ -137,6 +151,20 @@ async def test_processes_share_the_shards_and_take_them_over(cluster: Cluster):
     assert '"level": "error"' not in cluster.logs
 
 
+@pytest.mark.parametrize("shard_count", [2])
+async def test_shards_change_hands_at_once(cluster: Cluster):
+    """Who comes has its share, and who is told to end hands over, without waiting for a beat."""
+    cluster.prepare = beat_when_told
+    first = await cluster.start("first")
+    await cluster.until_held((first, 2))
+    second = await cluster.start("second")
+    await cluster.until_held((first, 1), (second, 1))
+    assert await terminate(first) == 0
+    await cluster.until_held((second, 2))
+    assert len(cluster.discord.gateway.resumed) == 2
+    assert "Traceback" not in cluster.logs
+
+
 @pytest.mark.parametrize("shard_count", [1])
 async def test_the_second_of_two_processes_stands_by(cluster: Cluster):
     """Ready, and says so; the shard is its when the first one ends, or is heard of no more."""
@@ -146,6 +174,7 @@ async def test_the_second_of_two_processes_stands_by(cluster: Cluster):
     port = str(free_port())
     second = await cluster.start("second", HTTP_PORT=port)
     assert (await ready(port))["standby"]
+    await cluster.warns_of_a_late_answer()
     assert await terminate(first) == 0
     await cluster.until_held((second, 1))
     assert cluster.discord.gateway.resumed == [0]

@@ -6,6 +6,7 @@ from bot.sharding.leases import DatabaseLeases, Holding, Sessions
 
 _LEASE_MS = 4_000
 _BEAT_S = 0.3
+_FOR_EVER_MS = 3_600_000
 
 
 def shorten_leases() -> None:
@@ -19,6 +20,14 @@ def shorten_leases_among_strangers() -> None:
     """Do the same where no process can see whether another one of this machine lives."""
     shorten_leases()
     bot.sharding.leases._pid_space = lambda: None
+
+
+def beat_when_told() -> None:
+    """Beat once, and then only when another process says that there is a reason."""
+    bot.sharding.leases.LEASE_MS = _FOR_EVER_MS  # pyright: ignore[reportConstantRedefinition]
+    bot.sharding.leases.BEAT_S = _FOR_EVER_MS / 1000  # pyright: ignore[reportConstantRedefinition]
+    bot.sharding.leases._BEAT_SOON_S = _FOR_EVER_MS / 1000  # pyright: ignore[reportConstantRedefinition]
+    bot.sharding.identifies.IDENTIFY_INTERVAL_MS = 0  # pyright: ignore[reportConstantRedefinition]
 
 
 def hold_every_shard() -> None:

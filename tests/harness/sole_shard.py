@@ -1,5 +1,7 @@
 """The one shard of a bot that runs in a test's own process, without a database's leases."""
 
+from collections.abc import Callable
+
 from bot.sharding.leases import Holding, Sessions, Sharding
 from storage.shards import GatewaySession
 
@@ -9,6 +11,10 @@ class SoleShard:
 
     keeps_sessions = False
     may_be_lost = False
+    is_alone = True
+
+    def on_change(self, react: Callable[[], None]) -> None:
+        pass
 
     async def has_older(self) -> bool:
         return False

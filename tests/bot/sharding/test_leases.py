@@ -10,9 +10,22 @@ from storage import processes, shards
 from storage.database import Database
 from storage.shards import GatewaySession
 from tests.conftest import Template
+from workflow.signals import Signal, Signals
 
 SESSION = GatewaySession("abc", "wss://gateway.example/", 7)
 PASSED_MS = leases.LEASE_MS + 1
+
+
+class Told(Signals):
+    """Signals that note who has told the others that shards are to change hands."""
+
+    def __init__(self, heard: list[str], name: str) -> None:
+        super().__init__()
+        self._heard = heard
+        self._told_by = name
+
+    def tell_others(self, signal: Signal, detail: str = "") -> None:
+        self._heard.append(self._told_by)
 
 
 @dataclass
@@ -22,12 +35,13 @@ class Hosts:
     database: Database
     now_ms: int = 1_800_000_000_000
     pids: list[str] = field(default_factory=list[str])
+    heard: list[str] = field(default_factory=list[str])
 
     def join(self, name: str, room: int = 16) -> DatabaseLeases:
         self.pids.append(name)
         process = describe_process(name, "all", room, self.now_ms)
         own = replace(process, pid=len(self.pids), pid_space=name)
-        return DatabaseLeases(self.database, own, lambda: self.now_ms)
+        return DatabaseLeases(self.database, own, lambda: self.now_ms, Told(self.heard, name))
 
 
 async def beat(process: DatabaseLeases, **sessions: GatewaySession) -> Holding:
@@ -82,6 +96,56 @@ async def test_a_shard_is_offered_inherited_and_given_with_its_session(hosts: Ho
     assert (await beat(second)).shards == {1: replace(SESSION, sequence=9)}
     settled = await beat(first, s0=SESSION)
     assert ([*settled.shards], settled.next_beat_s) == ([0], leases.BEAT_S)
+
+
+@on("postgresql")
+async def test_the_others_are_told_of_what_they_wait_for(hosts: Hosts):
+    """Of one that comes or is about to end, of offers, heirs, and what was given; of no renewal."""
+    first, second = hosts.join("first"), hosts.join("second")
+    for _ in range(2):
+        await beat(first)
+    for process in (second, first, second, first, first):
+        await beat(process)
+    assert hosts.heard == ["first", "second", "first", "second"]
+    await first.hand_over(1, SESSION)
+    await beat(second)
+    await beat(first, s0=SESSION)
+    assert hosts.heard[4:] == ["first"]
+    await second.take_no_more()
+    for process in (second, first, first):
+        await beat(process)
+    assert hosts.heard[5:] == ["second", "first"]
+
+
+@on("postgresql")
+async def test_a_process_is_alone_with_what_no_other_may_hold(hosts: Hosts):
+    """Not just after it took a shard, while one changes hands, or when its lease may be over."""
+    first, second = hosts.join("first"), hosts.join("second")
+    await beat(first)
+    assert not first.is_alone
+    await beat(first, s0=SESSION, s1=SESSION)
+    assert first.is_alone
+    await beat(second)
+    assert first.is_alone
+    await beat(first, s0=SESSION, s1=SESSION)
+    assert not first.is_alone
+    await beat(second)
+    await beat(first, s0=SESSION, s1=SESSION)
+    await first.hand_over(1, SESSION)
+    assert not first.is_alone
+    await beat(first, s0=SESSION)
+    assert first.is_alone
+    hosts.now_ms += PASSED_MS
+    assert not first.is_alone
+
+
+@on("sqlite")
+async def test_the_only_process_is_alone_and_tells_nobody(hosts: Hosts):
+    """From the beginning, and however long ago it beat."""
+    sole = hosts.join("sole")
+    await beat(sole)
+    hosts.now_ms += PASSED_MS
+    assert sole.is_alone
 
 
 @on("postgresql")

@@ -210,7 +210,7 @@ async def test_nothing_is_done_with_what_another_process_has_claimed(
         claimed.append(interaction_id)
         return False
 
-    stage.harness.shared = SharedInteractions(claim, lambda: False)
+    stage.harness.shared = SharedInteractions(claim, is_sole=False)
     await stage.harness.restart()
     used = await stage.go_every_way()
     for name, interaction in used.items():
