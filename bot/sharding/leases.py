@@ -67,7 +67,7 @@ class ShardLeases(Protocol):
 
     @property
     def is_alone(self) -> bool:
-        """Return whether nobody else hears what this process's shards do, as far as it can tell."""
+        """Return whether nobody else hears what this process's shards do, as far as is known."""
         ...
 
     def on_change(self, react: Callable[[], None]) -> None:
@@ -164,7 +164,7 @@ class DatabaseLeases:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether nobody else hears what this process's shards do, as far as it can tell."""
+        """Return whether nobody else hears what this process's shards do, as far as is known."""
         return self._is_sole or (self._is_settled and self._is_renewed)
 
     def on_change(self, react: Callable[[], None]) -> None:

@@ -77,7 +77,7 @@ class SharedInteractions:
     """How processes share the interactions that several of them receive.
 
     `claim` returns whether this process is the one that goes on with an interaction, by its id;
-    `is_alone` returns whether it receives them alone, as far as it can tell: another one may have
+    `is_alone` returns whether it receives them alone, as far as is known: another one may have
     fallen silent without having ended. Where it `is_sole` there never is another.
     """
 
