@@ -1,4 +1,4 @@
-"""The `/quota` and `/grant` commands."""
+"""The `/quota`, `/limits` and `/grant` commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,9 +74,13 @@ class _LimitSubject:
 
 
 class QuotaCog(ComponentCog):
-    """Quotas and grants: members see their own, managers set them; all responses are private."""
+    """Quotas, limits and grants: members see their own, managers set them; all are private."""
 
-    quota = app_commands.Group(name="quota", description=N_("See and set spending limits"))
+    limits = app_commands.Group(
+        name="limits",
+        description=N_("See and set spending limits"),
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
 
     def __init__(self, context: Context, interactions: InteractionTracker) -> None:
         self._context = context
@@ -87,14 +91,20 @@ class QuotaCog(ComponentCog):
         """Return the handler of the button that revokes a grant."""
         return (ComponentRoute(quota_cards.RevokeButton, self.revoke),)
 
-    @quota.command(name="show", description=N_("See what you have left"))
+    @app_commands.command(name="quota", description=N_("See what you have left"))
     @app_commands.describe(user=N_("Another member (needs Manage Server)"))
-    async def show(self, interaction: Interaction, user: discord.User | None = None) -> None:
+    async def quota(self, interaction: Interaction, user: discord.User | None = None) -> None:
         """Show a member's own quota, or anyone's to a manager."""
         await self._interactions.defer_reply(interaction)
-        await run_handler(interaction, self._show(interaction, user or interaction.user))
+        await run_handler(interaction, self._show_quota(interaction, user or interaction.user))
 
-    @quota.command(name="set", description=N_("Set a spending limit per day or month"))
+    @limits.command(name="show", description=N_("See this server's limits and recent changes"))
+    async def show(self, interaction: Interaction) -> None:
+        """Show the limits that managers have set, and the last changes."""
+        await self._interactions.defer_reply(interaction)
+        await run_handler(interaction, self._show_limits(interaction))
+
+    @limits.command(name="set", description=N_("Set a spending limit per day or month"))
     @app_commands.describe(
         amount=N_('Dollars, like 5 or 2.50; 0 for nothing, "none" for no limit'),
         period=_PERIOD_TEXT,
@@ -116,7 +126,7 @@ class QuotaCog(ComponentCog):
             interaction, self._set(interaction, amount, _LimitSubject(period, user, role))
         )
 
-    @quota.command(name="clear", description=N_("Remove a spending limit"))
+    @limits.command(name="clear", description=N_("Remove a spending limit"))
     @app_commands.describe(period=_PERIOD_TEXT, user=_USER_TEXT, role=_ROLE_TEXT)
     @app_commands.choices(period=_PERIODS)
     async def clear(
@@ -155,21 +165,23 @@ class QuotaCog(ComponentCog):
         await self._interactions.defer_reply(interaction)
         await run_handler(interaction, self._revoke(interaction, button.grant_id))
 
-    async def _show(self, interaction: Interaction, user: _User) -> None:
+    async def _show_quota(self, interaction: Interaction, user: _User) -> None:
         manages, is_own = is_manager(interaction), user.id == interaction.user.id
         if not (manages or is_own):
             raise UserError(_("You need *Manage Server* to see what others have left."))
-        guild_id = guild_id_of(interaction)
-        quota_status = await quotas.read_quota_status(self._context, _member(guild_id, user))
+        member = _member(guild_id_of(interaction), user)
+        quota_status = await quotas.read_quota_status(self._context, member)
         items = quota_cards.render_quota(quota_status, None if is_own else user.mention)
         if manages:
-            server_limits = await quotas.read_server_limits(self._context, guild_id)
-            roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
-            items += [
-                *quota_cards.render_revoke_buttons(quota_status),
-                *quota_cards.render_server_limits(server_limits, roles),
-            ]
+            items += quota_cards.render_revoke_buttons(quota_status)
         await interaction.edit_original_response(view=layout(*items))
+
+    async def _show_limits(self, interaction: Interaction) -> None:
+        _check_manager(interaction)
+        server_limits = await quotas.read_server_limits(self._context, guild_id_of(interaction))
+        roles = [role.id for role in interaction.guild.roles] if interaction.guild else []
+        card = layout(*quota_cards.render_server_limits(server_limits, roles))
+        await interaction.edit_original_response(view=card)
 
     async def _set(self, interaction: Interaction, amount: str, subject: _LimitSubject) -> None:
         _check_manager(interaction)

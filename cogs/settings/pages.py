@@ -355,8 +355,8 @@ def _last_change(state: SettingsState, location: SettingsLocation) -> _Items:
 
 
 def _render_money_page(state: SettingsState, location: SettingsLocation) -> _Items:
-    """Build the money page; quotas differ by member and role, so it refers to `/quota set`."""
-    where = _("Daily and monthly spending limits: {command}", command="`/quota set`")
+    """Build the money page; quotas differ by member and role, so it refers to `/limits set`."""
+    where = _("Daily and monthly spending limits: {command}", command="`/limits set`")
     return [*render_fields(state, location), text_block(where)]
 
 

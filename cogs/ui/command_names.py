@@ -4,6 +4,7 @@ The library takes the names from the functions; options that are counted, `image
 share one word.
 """
 
+from types import MappingProxyType
 from typing import Final
 
 from cogs.ui.i18n import NP_
@@ -16,6 +17,7 @@ COMMAND_NAMES: Final = (
     NP_("command", "help"),
     NP_("command", "jobs"),
     NP_("command", "limit"),
+    NP_("command", "limits"),
     NP_("command", "operator"),
     NP_("command", "parked"),
     NP_("command", "pause"),
@@ -60,3 +62,8 @@ OPTION_NAMES: Final = (
     NP_("option", "video"),
     NP_("option", "web_search"),
 )
+
+RENAMED_COMMANDS: Final = MappingProxyType(
+    {"quota show": "quota", "quota set": "limits set", "quota clear": "limits clear"}
+)
+"""What a client that has not heard of a change still offers, and where it is now."""

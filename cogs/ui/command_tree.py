@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 import discord
 from discord import app_commands
 
+from cogs.ui.command_names import RENAMED_COMMANDS
 from cogs.ui.forms import as_list, as_object
-from cogs.ui.i18n import speak
+from cogs.ui.i18n import _, speak
 from cogs.ui.interactions import UserError, channel_id_of, guild_id_of, handle_error
 from cogs.ui.routing import Interaction, UnknownInteraction
 from domain.snowflakes import parse_snowflake
@@ -59,6 +60,7 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
         """Check a command's name and options.
 
         Raises:
+            UserError: the command has another name now.
             UnknownInteraction: they are not those of any command.
         """
         data = as_object(interaction.data)
@@ -66,6 +68,7 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
         if data.get("type", 1) != discord.AppCommandType.chat_input.value:
             self._check_menu(data, resolved)
             return
+        _check_renamed(data)
         command, options = self._find(data)
         parameters = {parameter.display_name: parameter for parameter in command.parameters}
         given = {str(option.get("name")): option for option in options}
@@ -109,6 +112,14 @@ class CheckedCommandTree(app_commands.CommandTree[Any]):
         if not isinstance(command, app_commands.Command):
             raise UnknownInteraction(name)
         return command, options
+
+
+def _check_renamed(data: Mapping[str, Any]) -> None:
+    options = (as_object(option) for option in as_list(data.get("options")))
+    nested = next(options, as_object(None))
+    now = RENAMED_COMMANDS.get(f"{data.get('name')} {nested.get('name')}")
+    if now is not None and nested.get("type") == _Type.subcommand.value:
+        raise UserError(_("Use {command} for this now.", command=f"`/{now}`"))
 
 
 def _fits(

@@ -72,7 +72,7 @@ class MemberClient:
     async def run_command(
         self, channel: Channel, command: str, options: Mapping[str, Any] | None = None
     ) -> Interaction:
-        """Type a command (`quota set` for a subcommand) with its options.
+        """Type a command (`limits set` for a subcommand) with its options.
 
         Files are given as a `Path` or an `Upload`; users, roles and channels as themselves.
 

@@ -109,7 +109,12 @@ ALLOWED = {
     "names of file formats": {"Windows Media", "JPEG XL", "web page"},
     "names of commands, which stay English": {
         "Animate this image",
-        "`/quota set`",
+        "`/limits set`",
+        "limits set",
+        "limits clear",
+        "quota show",
+        "quota set",
+        "quota clear",
     },
     "the command line's": {
         "write {}, or a month such as 2026-11",

@@ -135,7 +135,7 @@ async def test_what_is_over_a_limit_is_refused_in_it(
     assert "7,35\N{NO-BREAK SPACE}$" in answer.text
 
 
-@pytest.mark.parametrize("name", ["help", "price", "jobs", "spend", "privacy", "quota show"])
+@pytest.mark.parametrize("name", ["help", "price", "jobs", "spend", "privacy", "quota"])
 async def test_a_member_is_answered_in_it(
     harness: BotHarness, ada: MemberClient, name: str
 ) -> None:
@@ -143,7 +143,7 @@ async def test_a_member_is_answered_in_it(
     all_said((await asked(harness, ada, name)).message)
 
 
-@pytest.mark.parametrize("name", ["settings", "report", "help", "quota show"])
+@pytest.mark.parametrize("name", ["settings", "report", "help", "quota"])
 async def test_a_manager_is_answered_in_it(
     harness: BotHarness, boss: MemberClient, name: str
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from domain.quotas import Limit, LimitKind, LimitTarget
 from sandbox.discord import Channel, FakeDiscord, Interaction, MemberClient
+from sandbox.discord.interactions import InteractionType
 from sandbox.discord.models import Permission
 from storage import audit, billing
 from storage.database import Database
@@ -21,6 +22,8 @@ PRICE = 80_000
 """What the smallest video costs."""
 
 _DAY_MS = 86_400_000
+
+DAY = {"name": "period", "type": 3, "value": "day"}
 
 SMALL = {"prompt": "a lake at dusk", "duration": 4, "sound": False, "resolution": "720p"}
 
@@ -63,7 +66,7 @@ async def answer(
 
 
 async def set_day(person: MemberClient, channel: Channel, amount: str, **whom: Any) -> str:
-    return await say(person, channel, "quota set", {"amount": amount, "period": "day", **whom})
+    return await say(person, channel, "limits set", {"amount": amount, "period": "day", **whom})
 
 
 async def clean(database: Database) -> None:
@@ -96,7 +99,7 @@ async def test_the_private_answer_tells_what_is_left_in_each_period(
     assert "You have no spending limit." in await say(ada, harness.channel, "video", SMALL)
     await set_day(maxim, harness.channel, "$2.50")
     month = {"amount": "7", "period": "month", "user": ada.user}
-    await say(maxim, harness.channel, "quota set", month)
+    await say(maxim, harness.channel, "limits set", month)
     await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "0.5"})
     said = await say(ada, harness.channel, "video", SMALL)
     assert "You have $2.34 left today and $6.84 this month, plus $0.50 bonus." in said
@@ -116,7 +119,7 @@ async def test_a_refusal_names_each_period_that_lacks(
     await set_day(maxim, harness.channel, "0.05", user=ada.user)
     await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "0.04"})
     month = {"amount": "0.1", "period": "month", "user": ada.user}
-    await say(maxim, harness.channel, "quota set", month)
+    await say(maxim, harness.channel, "limits set", month)
     await harness.order_video(ada, "video", SMALL)
     said = await say(ada, harness.channel, "video", SMALL)
     assert "more than your daily limit of $0.05 plus your $0.01 bonus" in said
@@ -158,13 +161,13 @@ async def test_a_grant_is_taken_back_by_its_button_once(
 _GRANTS = "SELECT amount_micro FROM billing WHERE kind = 'grant' ORDER BY id"
 
 
-async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
+async def test_a_manager_takes_grants_back_from_what_quota_lists(
     harness: BotHarness, ada: MemberClient, maxim: MemberClient, database: Database
 ) -> None:
     """The newest first, each with what is unspent of it; also after a restart."""
     for amount in ("1", "2"):
         await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": amount})
-    shown = await answer(maxim, harness.channel, "quota show", {"user": ada.user})
+    shown = await answer(maxim, harness.channel, "quota", {"user": ada.user})
     assert button_labels(shown) == ["Take back $2.00", "Take back $1.00"]
     await harness.restart()
     clicked = await (await maxim.click(shown, "Take back $1.00")).until_answered(within=60)
@@ -175,34 +178,54 @@ async def test_a_manager_takes_grants_back_from_what_quota_show_lists(
 async def test_members_see_their_own_quota_and_managers_anyones(
     harness: BotHarness, ada: MemberClient, ben: MemberClient, maxim: MemberClient
 ) -> None:
-    """Bars, what is used, when there is more, and for managers what is set and by whom."""
+    """Bars, what is used, and when there is more."""
     await set_day(maxim, harness.channel, "0.8")
     await harness.order_video(ada, "video", SMALL)
-    own = await say(ada, harness.channel, "quota show")
+    own = await say(ada, harness.channel, "quota")
     assert "What you have left" in own
     assert "▰▰▰▰▰▰▰▰▰▰▱▱ $0.72 of $0.80 left, resets <t:" in own
     assert "This month: no limit, $0.08 used" in own
-    assert "Recent changes" not in own
-    others = await say(ben, harness.channel, "quota show", {"user": ada.user})
+    others = await say(ben, harness.channel, "quota", {"user": ada.user})
     assert "Manage Server" in others
     assert "0.72" not in others
-    seen = await say(maxim, harness.channel, "quota show", {"user": ada.user})
+    seen = await say(maxim, harness.channel, "quota", {"user": ada.user})
     assert f"What <@{ada.id}> has left" in seen
+
+
+async def test_managers_see_what_is_set_and_by_whom(
+    harness: BotHarness, maxim: MemberClient
+) -> None:
+    """Each limit of the server, and the latest changes."""
+    assert "No limits set here" in await say(maxim, harness.channel, "limits show")
+    await set_day(maxim, harness.channel, "0.8")
+    seen = await say(maxim, harness.channel, "limits show")
     assert "Every member: $0.80 a day" in seen
     assert f"<@{maxim.id}>: daily limit for every member, default → $0.80" in seen
 
 
+def option(name: str, value: str, kind: int = 3) -> dict[str, Any]:
+    return {"name": name, "type": kind, "value": value}
+
+
+def step(name: str, *options: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "type": 1, "options": [*options]}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [step("show"), step("set", option("amount", "5"), DAY), step("clear", DAY)],
+    ids=lambda typed: typed["name"],
+)
 async def test_only_managers_change_anything(
-    harness: BotHarness, ada: MemberClient, ben: MemberClient
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, typed: dict[str, Any]
 ) -> None:
     """Whatever Discord's own settings let a member type, the permission is looked at again."""
-    for command, options in (
-        ("quota set", {"amount": "5", "period": "day"}),
-        ("quota clear", {"period": "day"}),
-    ):
-        assert "Manage Server" in await say(ada, harness.channel, command, options)
-    shown = await say(ada, harness.channel, "quota show")
-    assert "set for" not in shown
+    data = {"id": "1", "type": 1, "name": "limits", "options": [typed]}
+    sent = fake_discord.interactions.dispatch(
+        InteractionType.COMMAND, ada.user, harness.channel, data
+    )
+    assert "Manage Server" in (await sent.until_answered(within=60)).text
+    assert "set for" not in await say(ada, harness.channel, "quota")
 
 
 async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
@@ -215,17 +238,17 @@ async def test_the_best_role_counts_and_a_members_own_limit_beats_it(
     await set_day(maxim, harness.channel, "1")
     await set_day(maxim, harness.channel, "2", role=low)
     await set_day(maxim, harness.channel, "3", role=high)
-    assert "of $1.00 left" in await say(ada, harness.channel, "quota show")
+    assert "of $1.00 left" in await say(ada, harness.channel, "quota")
     world.set_roles(guild, ada.user, low, high)
-    shown = await say(ada, harness.channel, "quota show")
+    shown = await say(ada, harness.channel, "quota")
     assert "of $3.00 left" in shown
     assert f"set for <@&{high.id}>" in shown
     await set_day(maxim, harness.channel, "none", role=low)
-    assert "Today: no limit" in await say(ada, harness.channel, "quota show")
+    assert "Today: no limit" in await say(ada, harness.channel, "quota")
     await set_day(maxim, harness.channel, "0.5", user=ada.user)
-    assert "of $0.50 left" in await say(ada, harness.channel, "quota show")
-    await say(maxim, harness.channel, "quota clear", {"period": "day", "user": ada.user})
-    assert "Today: no limit" in await say(ada, harness.channel, "quota show")
+    assert "of $0.50 left" in await say(ada, harness.channel, "quota")
+    await say(maxim, harness.channel, "limits clear", {"period": "day", "user": ada.user})
+    assert "Today: no limit" in await say(ada, harness.channel, "quota")
 
 
 async def test_a_deleted_roles_limit_does_nothing_and_says_so(
@@ -236,8 +259,8 @@ async def test_a_deleted_roles_limit_does_nothing_and_says_so(
         target=LimitTarget.ROLE, kind=LimitKind.DAY, amount=5, guild_id=ada.guild.id, subject_id=9
     )
     await set_limit(harness.context, limit, Actor(maxim.id, 1))
-    assert "role deleted, no effect" in await say(maxim, harness.channel, "quota show")
-    assert "Today: no limit" in await say(ada, harness.channel, "quota show")
+    assert "role deleted, no effect" in await say(maxim, harness.channel, "limits show")
+    assert "Today: no limit" in await say(ada, harness.channel, "quota")
 
 
 @pytest.mark.parametrize(
@@ -248,11 +271,11 @@ async def test_an_amount_is_plain_dollars_or_it_is_refused(
     harness: BotHarness, ada: MemberClient, maxim: MemberClient, amount: str
 ) -> None:
     """Each wrong one is named, nothing is set, and nothing is granted."""
-    for command in ("quota set", "grant"):
+    for command in ("limits set", "grant"):
         options = {"amount": amount}
-        options |= {"period": "day"} if command == "quota set" else {"user": ada.user}
+        options |= {"period": "day"} if command == "limits set" else {"user": ada.user}
         assert "I can't read" in await say(maxim, harness.channel, command, options)
-    assert "Recent changes" not in await say(maxim, harness.channel, "quota show")
+    assert "Recent changes" not in await say(maxim, harness.channel, "limits show")
 
 
 async def test_zero_lets_nothing_be_spent_and_grants_nothing(
@@ -274,7 +297,7 @@ async def test_a_user_and_a_role_at_once_are_refused(
     role = fake_discord.world.add_role(ada.guild, "Low", Permission(0))
     both = {"user": ada.user, "role": role}
     assert "not both" in await set_day(maxim, harness.channel, "5", **both)
-    cleared = await say(maxim, harness.channel, "quota clear", {"period": "day", **both})
+    cleared = await say(maxim, harness.channel, "limits clear", {"period": "day", **both})
     assert "not both" in cleared
 
 
@@ -301,7 +324,7 @@ async def test_of_two_managers_at_once_both_are_written_down(
         set_day(maxim, harness.channel, "1"),
         set_day(olga, harness.channel, "2"),
     )
-    shown = await say(olga, harness.channel, "quota show")
+    shown = await say(olga, harness.channel, "limits show")
     later = "$1.00 → $2.00" if "$1.00 → $2.00" in shown else "$2.00 → $1.00"
     assert f"default → {later[:5]}" in shown
     assert later in shown
@@ -318,12 +341,12 @@ async def test_one_who_left_keeps_a_limit_and_gets_no_grant(
     )
     refused = await say(maxim, harness.channel, "grant", {"user": ada.user, "amount": "5"})
     assert "isn't on this server" in refused
-    seen = await say(maxim, harness.channel, "quota show", {"user": ada.user})
+    seen = await say(maxim, harness.channel, "quota", {"user": ada.user})
     assert "of $5.00 left" in seen
     fake_discord.world.add_member(guild, ada.user)
-    assert "of $5.00 left" in await say(ada, harness.channel, "quota show")
+    assert "of $5.00 left" in await say(ada, harness.channel, "quota")
     del guild.members[ada.id]
-    cleared = await say(maxim, harness.channel, "quota clear", {"period": "day", "user": ada.user})
+    cleared = await say(maxim, harness.channel, "limits clear", {"period": "day", "user": ada.user})
     assert "'s $5.00 daily limit. The server's limit applies." in cleared
 
 
@@ -345,7 +368,7 @@ async def test_a_cooldown_says_when_and_a_cap_at_once_says_how_many(
     assert "You can make your next video <t:" in said
     harness.clock_offset_ms += 601_000
     await harness.order_video(ada, "video", SMALL)
-    assert "600 s between videos" in await say(ada, harness.channel, "quota show")
+    assert "600 s between videos" in await say(ada, harness.channel, "quota")
     await put(LimitKind.COOLDOWN, None)
     await put(LimitKind.IN_FLIGHT, 2)
     assert "You can make 2 videos at once" in await say(ada, harness.channel, "video", SMALL)

@@ -370,10 +370,10 @@ async def test_the_note_of_a_grant_is_for_managers_alone(
     rows = table_of(table)
     assert [row["kind"] for row in rows] == ["grant", "hold", "charge"]
     seen = [first.text, repr(rows)]
-    for command in ("quota show", "jobs", "help", "privacy"):
+    for command in ("quota", "jobs", "help", "privacy"):
         asked = await ada.run_command(harness.channel, command)
         seen.append((await asked.until_answered(20)).text)
     seen += [message.text for message in harness.discord.world.messages() if not message.ephemeral]
     assert note not in "".join(seen)
-    managed = await ben.run_command(harness.channel, "quota show", {"user": ada.user})
+    managed = await ben.run_command(harness.channel, "limits show")
     assert note in (await managed.until_answered(20)).text

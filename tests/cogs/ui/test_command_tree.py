@@ -37,9 +37,14 @@ ODD: list[tuple[str, list[Json]]] = [
     ("animate", [text("prompt", "x"), text("image", "1", kind=11)]),
     ("price", [text("reference_seconds", "two", kind=10)]),
     ("grant", [text("user", "1", kind=6), text("amount", "5")]),
-    ("quota", []),
+    ("limits", []),
     ("quota", [step("unknown")]),
-    ("quota", [step("set", text("amount", "5"), text("period", "day"), text("role", "9", kind=8))]),
+    ("quota", [text("set", "day")]),
+    ("limits", [step("unknown")]),
+    (
+        "limits",
+        [step("set", text("amount", "5"), text("period", "day"), text("role", "9", kind=8))],
+    ),
 ]
 
 
@@ -75,6 +80,22 @@ async def test_odd_commands_and_options_get_one_sentence(
         assert len(interaction.text.splitlines()) == 1
         assert interaction.ephemeral
     assert await harness.job_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("show", "quota"), ("set", "limits set"), ("clear", "limits clear")]
+)
+@pytest.mark.usefixtures("logged")
+async def test_a_client_that_offers_an_old_command_is_told_the_new_one(
+    harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, before: str, now: str
+) -> None:
+    """Discord's clients go on offering what they have heard of until they load it once more."""
+    typed = step(before, text("period", "day"))
+    sent = send(fake_discord, ada, harness, {"name": "quota", "options": [typed]})
+    await sent.until_answered()
+    known = {one["name"]: one["id"] for one in fake_discord.commands.visible_in(ada.guild.id)}
+    assert sent.text == f"Use </{now}:{known[now.split(maxsplit=1)[0]]}> for this now."
+    assert sent.ephemeral
 
 
 @pytest.mark.usefixtures("logged")
