@@ -34,7 +34,14 @@ DECISION_LABELS: Final = MappingProxyType(
         Decision.CLOSE: N_("Close"),
     }
 )
-_DANGEROUS: Final = frozenset({Decision.RELEASE, Decision.CHARGE_OPERATOR, Decision.CHARGE_MEMBER})
+_CONFIRM_LABELS: Final = MappingProxyType(
+    {
+        Decision.RELEASE: N_("Yes, end for free"),
+        Decision.CHARGE_OPERATOR: N_("Yes, I pay"),
+        Decision.CHARGE_MEMBER: N_("Yes, charge member"),
+    }
+)
+"""On the button that moves money, which is the only red one."""
 
 
 class ParkedPageButton(
@@ -66,11 +73,19 @@ class DecisionButton(
     """A decision on a parked job; where money moves, the first click asks for confirmation."""
 
     def __init__(
-        self, decision: Decision, job_id: str, fence: int, *, is_confirmed: bool = False
+        self,
+        decision: Decision,
+        job_id: str,
+        fence: int,
+        *,
+        is_advised: bool = False,
+        is_confirmed: bool = False,
     ) -> None:
         custom_id = f"operator:{'sure' if is_confirmed else 'first'}:{decision}:{job_id}:{fence}"
-        style = _Style.danger if decision in _DANGEROUS else _Style.secondary
+        style = _Style.primary if is_advised else _Style.secondary
         label = _(DECISION_LABELS[decision])
+        if is_confirmed and decision in _CONFIRM_LABELS:
+            style, label = _Style.danger, _(_CONFIRM_LABELS[decision])
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.decision = decision
         self.job_and_fence = (job_id, fence)
@@ -97,7 +112,8 @@ class ReleaseAllButton(
 
     def __init__(self, guild_id: int, label: str = "", *, is_confirmed: bool = False) -> None:
         custom_id = f"operator:all:{'sure' if is_confirmed else 'first'}:{guild_id}"
-        super().__init__(ui.Button(label=label, style=_Style.danger, custom_id=custom_id))
+        style = _Style.danger if is_confirmed else _Style.secondary
+        super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.guild_id = guild_id
         self.is_confirmed = is_confirmed
 

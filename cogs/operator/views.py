@@ -11,6 +11,7 @@ from cogs.operator.process_views import format_processes
 from cogs.ui import text
 from cogs.ui.i18n import _, capitalize_first, format_left, format_price, format_usd, ngettext
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, optional_row, row, text_block
+from domain.jobs import JobState
 from workflow.operator.control import ServiceStatus
 from workflow.operator.parked_jobs import Decision, ParkedJob, ParkedPage
 
@@ -19,7 +20,6 @@ _TEXT_SHOWN: Final = 150
 """Characters of an error or a reason; a page of three jobs has to fit into 4,000."""
 
 _EVENTS_SHOWN: Final = 4
-_ENTRIES_SHOWN: Final = 4
 
 
 def render_service_status(status: ServiceStatus) -> ui.LayoutView:
@@ -54,7 +54,8 @@ def render_parked_jobs(page: ParkedPage, message: str | None = None) -> ui.Layou
     for parked in page.rows:
         job = parked.job
         buttons = [
-            DecisionButton(decision, job.id, job.fence) for decision in parked.allowed_decisions
+            DecisionButton(decision, job.id, job.fence, is_advised=place == 0)
+            for place, decision in enumerate(parked.allowed_decisions)
         ]
         parts += [ui.Separator[Any](), text_block(_format_job(parked)), row(*buttons)]
     items.append(box(_AMBER, *parts))
@@ -161,18 +162,12 @@ def _format_job(row: ParkedJob) -> str:
         [
             f"**{state}** {since}, {text.format_settings(job.request)}",
             _(
-                "By <@{user}> ({user}) in <#{channel}> ({channel}), server {server}",
+                "By <@{user}> in <#{channel}>, server {server}",
                 user=job.user_id,
                 channel=job.channel_id,
                 server=job.guild_id,
             ),
-            _(
-                "Price {price}: reserved {held}, member paid {paid}, you covered {borne}",
-                price=format_price(job.price),
-                held=format_price(row.held),
-                paid=format_price(row.member_paid),
-                borne=format_price(row.operator_paid),
-            ),
+            " · ".join(_format_money(row)),
             ngettext(
                 "Task {task}, sent once",
                 "Task {task}, sent {count} times",
@@ -180,24 +175,50 @@ def _format_job(row: ParkedJob) -> str:
                 task=text.sanitize(job.task_id or _("not known"), _TEXT_SHOWN),
             ),
             f"> {text.sanitize(job.reason or _('no reason given'), _TEXT_SHOWN)}",
+            *([f"💡 {_format_advice(row)}"] if row.allowed_decisions else []),
             f"-# {_format_events(row)}",
-            f"-# {_format_entries(row)}",
             f"-# {job.id}",
         ]
     )
+
+
+def _format_money(row: ParkedJob) -> list[str]:
+    """Format what the video costs, and who has that money now."""
+    held, paid, borne = row.held, row.member_paid, row.operator_paid
+    return [
+        _("Costs {price}", price=format_price(row.job.price)),
+        *([_("{held} reserved", held=format_price(held))] if held else []),
+        *([_("member paid {paid}", paid=format_price(paid))] if paid else []),
+        *([_("you covered {borne}", borne=format_price(borne))] if borne else []),
+        *([] if held or paid or borne else [_("nobody has paid")]),
+    ]
+
+
+def _format_advice(row: ParkedJob) -> str:
+    """Say what to do first, which is the first of the decisions that the job allows."""
+    match row.allowed_decisions[0]:
+        case Decision.BIND_TASK:
+            return _(
+                "Look for its task at APIXO, sent <t:{sent}:f>. If it's there, link it. If not, "
+                "end this for free.",
+                sent=row.sent_at_ms // 1000,
+            )
+        case Decision.POST:
+            return _("Post it again once the bot can post there. The member can do that, too.")
+        case _ if row.job.state is JobState.RESULT_LOST:
+            return _(
+                "Check for the file once more. If it's gone, close this: the member got a refund."
+            )
+        case _:
+            return _(
+                "Check it again. If that doesn't help, look at what APIXO billed for the task."
+            )
 
 
 def _format_events(row: ParkedJob) -> str:
     return " → ".join(
         f"{format_state(event.target)} <t:{event.at_ms // 1000}:T>"
         for event in row.events[-_EVENTS_SHOWN:]
-    )
-
-
-def _format_entries(row: ParkedJob) -> str:
-    return " · ".join(
-        f"{entry.kind} {format_usd(entry.amount)} ({entry.account})"
-        for entry in row.entries[-_ENTRIES_SHOWN:]
     )
 
 

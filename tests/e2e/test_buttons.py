@@ -274,7 +274,7 @@ async def decide(stage: Stage) -> str:
     await harness.wait_for_result(bound)
     _released, listed = await lost(harness)
     await use(olga, listed, "End for free", shows="off your account?")
-    await use(olga, listed, "End for free", shows="Ended. Nobody pays.")
+    await use(olga, listed, "Yes, end for free", shows="Ended. Nobody pays.")
     return bound
 
 

@@ -57,8 +57,17 @@ class ParkedJob:
     operator_paid: MicroUSD
 
     @property
+    def sent_at_ms(self) -> int:
+        """Return when it was last submitted, Unix milliseconds; when it was parked if never."""
+        sent = (event.at_ms for event in self.events if event.target is JobState.SUBMITTING)
+        return max(sent, default=self.since_ms)
+
+    @property
     def allowed_decisions(self) -> tuple[Decision, ...]:
-        """Return the decisions that the job allows; none if it does not wait for the operator."""
+        """Return the decisions that the job allows, the advised one first.
+
+        There are none if it does not wait for the operator.
+        """
         if self.job.closed_at_ms is not None:
             return ()
         d, charge = Decision, (Decision.CHARGE_MEMBER,) if self.held else ()

@@ -58,6 +58,11 @@ async def answered(
     return answer
 
 
+def button_styles(listed: Interaction) -> list[int]:
+    assert listed.message is not None
+    return [one["style"] for one in walk_components(listed.message.components) if one["type"] == 2]
+
+
 async def shows(person: MemberClient, listed: Interaction, button: str, until: str) -> str:
     """Click on the list, which changes in place, and read it then."""
     await person.click(listed, button)
@@ -165,9 +170,11 @@ async def test_a_task_is_bound_and_its_video_comes(
     """With its evidence on the list, a form for the id, and a wrong id turned away."""
     job = await lost(harness, ada)
     listed = await answered(olga, harness, "operator parked")
-    for fact in ("**Lost contact**", job, f"({ada.id})", "you covered $0.04", "HTTP 504"):
+    facts = ("**Lost contact**", job, f"<@{ada.id}>", "Costs $0.04 · you covered $0.04", "HTTP 504")
+    for fact in (*facts, "Look for its task at APIXO, sent <t:"):
         assert fact in listed.text, fact
     assert button_labels(listed) == ["Link a task", "End for free", "Close"]
+    assert button_styles(listed) == [1, 2, 2], "the advised one is blue"
     form = await (await olga.click(listed, "Link a task")).until_answered()
     refused = await (await olga.submit_modal(form, {"task": "no-such-task"})).until_answered()
     await home_changes(message_of(refused, listed), "APIXO doesn't know that task")
@@ -194,6 +201,8 @@ async def test_money_moves_only_after_a_second_click_which_works_after_a_restart
     asked = await shows(olga, listed, "End for free", "off your account?")
     assert "$0.04" in asked
     assert (await harness.job(job)).state is S.SUBMIT_UNKNOWN
+    assert button_labels(listed)[0] == "Yes, end for free"
+    assert button_styles(listed)[0] == 4, "it is red"
     sure = next(one for one in custom_ids(listed) if ":sure:" in one)
     await harness.restart()
     await shows(olga, listed, sure, "Ended. Nobody pays.")
