@@ -156,13 +156,22 @@ def _find_misspelt(names: Iterable[str], missing: Iterable[str]) -> Iterator[str
     """Yield each variable that is within two letters of a setting that nobody has given."""
     for meant in sorted(missing):
         for name in sorted(names):
-            if _distance(name, meant) <= min(2, len(meant) // 4):
+            if _is_near(name, meant, min(2, len(meant) // 4)):
                 yield f"{name}: is not a setting; did you mean {meant}?"
 
 
 def _suggest(name: str, names: Iterable[str]) -> str:
     found = get_close_matches(name, [*names], n=1)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+def _is_near(left: str, right: str, letters: int) -> bool:
+    # The environment has many names, each is compared with each setting, and few are alike.
+    return (
+        abs(len(left) - len(right)) <= letters
+        and len(set(left) ^ set(right)) <= 2 * letters
+        and _distance(left, right) <= letters
+    )
 
 
 def _distance(left: str, right: str) -> int:

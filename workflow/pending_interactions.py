@@ -5,6 +5,7 @@ A card outlives the process that sent it, and the next click may come to another
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -41,7 +42,7 @@ class PendingStore(Generic[T]):
         self._database = database
         self._now_ms = now_ms
         self._kind = kind
-        self._adapter = TypeAdapter(type_)
+        self._adapter: TypeAdapter[T] = _adapter(type_)
         self._ttl_ms = minutes * _MINUTE_MS
 
     async def put(self, key: str, user_id: int, value: T) -> None:
@@ -114,6 +115,12 @@ async def sweep_pending(database: Database, now_ms: int) -> None:
     end_ms = await database.read(lambda tx: pending_interactions.find_end_ms(tx, now_ms))
     if end_ms is not None:
         await database.transact(lambda tx: pending_interactions.remove_until(tx, end_ms, now_ms))
+
+
+@cache
+def _adapter(type_: type[T]) -> TypeAdapter[T]:
+    # Building one takes ten milliseconds, and the kinds are few.
+    return TypeAdapter(type_)
 
 
 def _dump(value: Any) -> str:

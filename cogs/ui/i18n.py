@@ -61,6 +61,9 @@ Loader = Callable[[str], NullTranslations]
 _languages: dict[str, Language | None] = {"en": Language(NullTranslations(), _ENGLISH)}
 """By code; None for one that has not been read yet."""
 
+_LOCALES: Final = 64
+"""More than Discord has locales."""
+
 _default: Language = Language(NullTranslations(), _ENGLISH)
 _load: Loader = lambda _code: NullTranslations()  # noqa: E731 - replaced as a whole
 _chosen: ContextVar[Language | None] = ContextVar("language", default=None)
@@ -79,8 +82,10 @@ def install_languages(codes: Iterable[str], load: Loader, default: str) -> None:
     _load = load
     _languages.clear()
     _languages.update(dict.fromkeys(codes), **{default: _default})
+    find_language.cache_clear()
 
 
+@lru_cache(_LOCALES)
 def find_language(locale: str | None) -> str | None:
     """Return the code of the language for one of Discord's locales, such as `pt-BR`; None if none.
 

@@ -1,6 +1,7 @@
 """Translated names and descriptions of commands: Discord's rules for them."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
 from sandbox.discord.errors import FieldErrors
@@ -41,8 +42,13 @@ def check_localizations(
 
 def check_localized_names_differ(form: FieldErrors, path: str, options: list[Json]) -> None:
     """Demand options of one command to have different names in each locale."""
-    for locale in LOCALES:
-        names = [_localized(option, locale) for option in options]
+    localized = [as_object(option.get("name_localizations")) or {} for option in options]
+    # Elsewhere the names are those without a locale, which differ.
+    for locale in LOCALES.intersection(chain.from_iterable(localized)):
+        names = [
+            str(translated.get(locale, option.get("name")))
+            for option, translated in zip(options, localized, strict=True)
+        ]
         if len(set(names)) < len(names):
             said = f"Option names must be unique ({locale})"
             form.add(path, "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", said)
@@ -68,8 +74,3 @@ def _everything(thing: Json) -> Iterator[Json]:
     yield from as_objects(thing.get("choices"))
     for option in as_objects(thing.get("options")):
         yield from _everything(option)
-
-
-def _localized(option: Json, locale: str) -> str:
-    localized = as_object(option.get("name_localizations")) or {}
-    return str(localized.get(locale, option.get("name")))

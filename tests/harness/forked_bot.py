@@ -28,7 +28,7 @@ _READ_BEFORE = (
     *("bot.snapshot_reader", "sandbox.demo.run"),
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
     *(
-        "tests.harness.template_ahead",
+        *("tests.harness.template_ahead", "tests.harness.read_ahead"),
         "alembic.command",
         "sqlalchemy.dialects.postgresql.asyncpg",
     ),
