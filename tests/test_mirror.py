@@ -54,6 +54,7 @@ TESTED_BY = {
     "cogs/publishing/threads.py": "cogs/publishing/test_refusals.py",
     "cogs/quotas/views.py": "cogs/quotas/test_cog.py",
     "cogs/reports/charts/plots.py": "cogs/reports/charts/test_charts.py",
+    "cogs/reports/charts/font_files.py": "cogs/reports/charts/test_text_metrics.py",
     "cogs/reports/charts/rasterize.py": "cogs/reports/charts/test_charts.py",
     "cogs/reports/charts/renderer.py": "cogs/reports/charts/test_charts.py",
     "cogs/reports/charts/svg.py": "cogs/reports/charts/test_charts.py",

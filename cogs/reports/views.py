@@ -1,18 +1,16 @@
 """Charts and texts of spending reports."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 from cogs.reports.charts.plots import (
     Bar,
     Chart,
-    format_share,
     render_ranking_chart,
     render_time_chart,
 )
-from cogs.reports.charts.svg import strip_undrawable
+from cogs.reports.charts.text_metrics import strip_undrawable
 from cogs.ui.i18n import (
     N_,
     _,
@@ -31,6 +29,7 @@ from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, Grouping, ReportLine, Sums
 from workflow.reports.spending import SpendingReport
 
+_MIN_BARS: Final = 7
 _MAX_BARS: Final = 62
 _MAX_RANKS: Final = 12
 _RANKS_LISTED: Final = 5
@@ -96,9 +95,10 @@ def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesBy
         lines.append(_format_budget_share(figures.total.net, figures.budget))
     if figures.failures:
         lines.append(_format_failures(figures.failures))
-    costliest = [line for line in _by_cost(figures.groups) if line.sums.net > 0][:_RANKS_LISTED]
-    for rank, line in enumerate(costliest, start=1):
-        share = format_share(line.sums.net, _paid(figures))
+    ranked, rest = _split_ranks(figures)
+    *shares, _rest = _format_shares([line.sums.net for line in ranked], rest)
+    costliest = [pair for pair in zip(ranked, shares, strict=True) if pair[0].sums.net > 0]
+    for rank, (line, share) in enumerate(costliest[:_RANKS_LISTED], start=1):
         label = _mention(line, grouping, names)
         lines.append(f"{rank}. {label} {format_price(line.sums.net)} ({share})")
     return lines
@@ -213,7 +213,8 @@ def _format_budget_share(net: MicroUSD, budget: MicroUSD) -> str:
     limit = format_usd(budget)
     if 0 < net * 100 < budget:
         return _("Less than 1 % of the limit ({limit}).", limit=limit)
-    return _("{share} of the limit ({limit}).", share=format_share(net, budget), limit=limit)
+    share = _("{percent} %", percent=max(0, net) * 100 // budget)
+    return _("{share} of the limit ({limit}).", share=share, limit=limit)
 
 
 def _format_failures(failures: Mapping[FailReason, int]) -> str:
@@ -228,25 +229,19 @@ def _chart(
     figures: SpendingReport, title: str, bars: list[Bar], by: str | None, limit: MicroUSD | None
 ) -> Chart:
     sums = figures.total
-    period = [_("{days} (UTC)", days=format_date_span(figures.days)), *([by] if by else [])]
+    notes = [by] if by else []
     if sums.adjusted < 0:
-        period.append(_("{amount} refunded", amount=format_price(MicroUSD(-sums.adjusted))))
+        notes.append(_("{amount} refunded", amount=format_price(MicroUSD(-sums.adjusted))))
     return Chart(
         title=strip_undrawable(title) or _("Spending"),
-        period=" · ".join(period),
+        period=_("{days} (UTC)", days=format_date_span(figures.days)),
         total=sums.net,
-        paid=_paid(figures),
         video_count=sums.delivered,
         models=_models(figures),
         bars=bars,
+        notes=notes,
         limit=limit,
-        most_used_model=_most_used(figures),
     )
-
-
-def _paid(figures: SpendingReport) -> MicroUSD:
-    """Return what the groups that paid something paid in all; a group's share is of this."""
-    return MicroUSD(sum(max(0, line.sums.net) for line in figures.groups))
 
 
 def _models(figures: SpendingReport) -> list[str]:
@@ -260,14 +255,6 @@ def _label(model: str | None) -> str:
     return known.label if known else str(model)
 
 
-def _most_used(figures: SpendingReport) -> str:
-    counts: dict[str, int] = defaultdict(int)
-    for line in figures.daily:
-        counts[_label(line.model)] += line.sums.delivered
-    used = {model: count for model, count in counts.items() if count}
-    return max(used, key=lambda model: used[model]) if len(used) > 1 else ""
-
-
 def _bin_size(days: DayRange) -> int:
     if len(days) <= _MAX_BARS:
         return 1
@@ -275,11 +262,16 @@ def _bin_size(days: DayRange) -> int:
 
 
 def _bars_over_time(figures: SpendingReport, size: int) -> list[Bar]:
-    """Return the bars by day (1), by week from Monday (7) or by month (31)."""
+    """Return the bars by day (1), by week from Monday (7) or by month (31).
+
+    Empty ones ahead of the first spending are left out, but for a few.
+    """
     parts: dict[date, dict[str, MicroUSD]] = {_bin(day, size): {} for day in figures.days}
     for line in figures.daily:
         assert line.day is not None, "these lines are by day"
         _add(parts[_bin(line.day, size)], line)
+    while len(parts) > _MIN_BARS and not parts[first := next(iter(parts))]:
+        del parts[first]
     name = format_month_and_year if size == 31 else format_day_and_month
     return [Bar(name(day), sums) for day, sums in parts.items()]
 
@@ -296,18 +288,44 @@ def _bin(day: date, size: int) -> date:
 
 def _ranks(figures: SpendingReport, grouping: Grouping, names: NamesById) -> list[Bar]:
     """Return a bar for each of the largest groups, and one for the rest."""
-    groups = [_id(line, grouping) for line in figures.groups]
-    shown = groups if len(groups) <= _MAX_RANKS else groups[: _MAX_RANKS - 1]
-    parts: dict[int, dict[str, MicroUSD]] = {id_: {} for id_ in shown}
+    ranked, rest = _split_ranks(figures)
+    parts: dict[int, dict[str, MicroUSD]] = {_id(line, grouping): {} for line in ranked}
     others: dict[str, MicroUSD] = {}
     for line in figures.parts:
         _add(parts.get(_id(line, grouping), others), line)
-    bars = [
-        Bar(strip_undrawable(names.get(id_, "")) or f"…{id_ % 10_000:04}", parts[id_])
-        for id_ in shown
+    labels = [strip_undrawable(names.get(id_, "")) or f"…{id_ % 10_000:04}" for id_ in parts]
+    more = len(figures.groups) - len(ranked)
+    if more:
+        labels.append(ngettext("{count} other", "{count} others", more))
+    shares = _format_shares([line.sums.net for line in ranked], rest)
+    drawn = [*parts.values(), others][: len(labels)]
+    return [Bar(*each) for each in zip(labels, drawn, shares[: len(labels)], strict=True)]
+
+
+def _split_ranks(figures: SpendingReport) -> tuple[list[ReportLine], MicroUSD]:
+    """Return the largest groups, and what the rest of them paid in all."""
+    groups = _by_cost(figures.groups)
+    shown = len(groups) if len(groups) <= _MAX_RANKS else _MAX_RANKS - 1
+    rest = sum(max(0, line.sums.net) for line in groups[shown:])
+    return groups[:shown], MicroUSD(rest)
+
+
+def _format_shares(paid: Sequence[MicroUSD], rest: MicroUSD) -> list[str]:
+    """Format each part's share, and the rest's, in whole per cent that add up to a hundred.
+
+    Each is rounded down, and those that lose most by it get one more. A refund has no share.
+    """
+    parts = [max(0, part) for part in (*paid, rest)]
+    whole = sum(parts) or 1
+    percents = [part * 100 // whole for part in parts]
+    by_loss = sorted(range(len(parts)), key=lambda place: -(parts[place] * 100 % whole))
+    missing = (100 if any(parts) else 0) - sum(percents)
+    for place in by_loss[:missing]:
+        percents[place] += 1
+    return [
+        _("< 1 %") if part and not percent else _("{percent} %", percent=percent)
+        for part, percent in zip(parts, percents, strict=True)
     ]
-    more = len(groups) - len(shown)
-    return [*bars, Bar(ngettext("{count} other", "{count} others", more), others)] if more else bars
 
 
 def _add(parts: dict[str, MicroUSD], line: ReportLine) -> None:

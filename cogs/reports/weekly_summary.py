@@ -37,8 +37,10 @@ class WeeklySummaryPublisher:
     async def publish(self, summary: WeeklySummary) -> bool:
         """Post a summary; return False if Discord did not answer and the call should be retried.
 
-        What Discord refuses is not retried.
+        What Discord refuses is not retried, and an empty week is not posted.
         """
+        if summary.is_empty:
+            return True
         if not self._client.is_ready():
             return False
         try:

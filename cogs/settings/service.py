@@ -23,6 +23,7 @@ from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.context import Context
 from workflow.guilds import presets, settings
+from workflow.reports import weekly_summary
 
 _DEFAULT_SETTINGS: Final = GuildSettings()
 
@@ -194,6 +195,8 @@ class SettingsService:
                 replaced_name=preset.name,
             )
         else:
+            if field_name == "summary_channel":
+                await weekly_summary.skip_due_week(self._context, manager_context.guild.id)
             change = partial(with_value, location=location, field_name=field_name, value=value)
             await settings.change(
                 self._context, manager_context.guild.id, manager_context.manager, change

@@ -1,7 +1,8 @@
 """Weekly summaries of servers: which are due, and their figures.
 
 A week ends on Monday at 00:00 UTC, and its summary is due at 09:00 UTC. After a downtime the last
-one is posted late, and earlier ones are skipped.
+one is posted late, and earlier ones are skipped. So are weeks in which nothing was asked for, and
+those that ended before a channel was chosen.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS, HOUR_MS
-from domain.reports import DayRange, Grouping, day_number, utc_day
+from domain.reports import DayRange, Grouping, Sums, day_number, utc_day
 from storage import guild_settings, high_water, key_value
 from workflow.context import Context
 from workflow.guilds import settings
@@ -40,6 +41,11 @@ class WeeklySummary:
     figures: SpendingReport
     posted_since_ms: int | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was asked for in that week."""
+        return self.figures.total == Sums() and not self.figures.failures
+
 
 PostSummary = Callable[[WeeklySummary], Awaitable[bool]]
 """Posts a summary once; returns False if it must be tried again."""
@@ -52,6 +58,17 @@ async def post_due_summaries(context: Context, post: PostSummary) -> None:
         channel_id = (await settings.read(context, guild_id)).summary_channel
         if channel_id is not None:
             await _post_summary(context, guild_id, channel_id, days, post)
+
+
+async def skip_due_week(context: Context, guild_id: int) -> None:
+    """Begin with the next week, on a server that has had no summaries until now."""
+    week = iso_week_name(last_due_week(context.now_ms()).first)
+
+    async def record_skip(tx: AsyncConnection) -> None:
+        await key_value.put(tx, _key(guild_id), week)
+
+    if (await settings.read(context, guild_id)).summary_channel is None:
+        await context.database.transact(record_skip)
 
 
 def last_due_week(now_ms: int) -> DayRange:

@@ -4,7 +4,7 @@ The colours are Okabe and Ito's, which colour-blind readers can distinguish, ord
 in turn. The legend names every colour, so that no information depends on colour alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
@@ -27,23 +27,22 @@ from cogs.reports.charts.svg import (
 from cogs.ui.i18n import N_, _, format_price, ngettext
 from domain.money import ZERO, MicroUSD
 
-CHART_WIDTH: Final = 800
-CHART_HEIGHT: Final = 450
+CHART_WIDTH: Final = 400
+"""Pixels; a phone shows them as 289."""
 
 _COLOURS: Final = ("#56b4e9", "#d55e00", "#f0e442", "#009e73", "#cc79a7")
-_MARGIN: Final = 28
-_GAP: Final = 1.5
+_MARGIN: Final = 14
+_GAP: Final = 1.0
 """Pixels of background between two parts of a bar."""
 
-_TITLE: Final = FontStyle(size=20, weight="SemiBold", fill=TEXT_COLOUR)
-_LARGE: Final = FontStyle(size=26, weight="SemiBold", fill=TEXT_COLOUR)
+_TITLE: Final = FontStyle(size=18, weight="SemiBold", fill=TEXT_COLOUR)
+_LARGE: Final = FontStyle(size=22, weight="SemiBold", fill=TEXT_COLOUR, anchor="end")
 _PLAIN: Final = FontStyle()
 _BRIGHT: Final = FontStyle(fill=TEXT_COLOUR)
-_SMALL: Final = FontStyle(size=12)
-_FIGURE: Final = FontStyle(size=12, weight="SemiBold", fill=TEXT_COLOUR, anchor="middle", halo=True)
+_FIGURE: Final = FontStyle(weight="SemiBold", fill=TEXT_COLOUR, anchor="middle", halo=True)
 
 _NOTHING_SPENT: Final = N_("Nothing spent yet")
-_NOTHING_SPENT_STYLE: Final = FontStyle(size=20, anchor="middle", halo=True)
+_NOTHING_SPENT_STYLE: Final = FontStyle(size=18, anchor="middle", halo=True)
 
 CostByModel = Mapping[str, MicroUSD]
 """What each model cost, by the model's label."""
@@ -51,7 +50,7 @@ CostByModel = Mapping[str, MicroUSD]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: the label below or before it, and its parts.
+    """One bar: the label below or before it, its parts, and in a ranking its share of the whole.
 
     A part is negative where more was given back than paid; it shortens the others. A bar below zero
     has a figure only.
@@ -59,6 +58,7 @@ class Bar:
 
     label: str
     cost_by_model: CostByModel
+    share: str = ""
 
     @property
     def total(self) -> MicroUSD:
@@ -77,70 +77,56 @@ class Bar:
 class Chart:
     """The data of a chart; texts are drawable, and `models` are in the order of their colours.
 
-    `paid` is what the shares of a ranking are of: all that was paid, but for those who got more
-    back than they paid. `limit` is drawn across the bars, where each is a day. `most_used_model`
-    may be empty.
+    `notes` are said beside the number of videos. `limit` is drawn across the bars, where each is a
+    day.
     """
 
     title: str
     period: str
     total: MicroUSD
-    paid: MicroUSD
     video_count: int
     models: Sequence[str]
     bars: Sequence[Bar]
+    notes: Sequence[str] = ()
     limit: MicroUSD | None = None
-    most_used_model: str = ""
 
 
 def render_time_chart(chart: Chart) -> str:
     """Return SVG with vertical bars, one for each day, week or month."""
-    return render_svg(
-        CHART_WIDTH,
-        CHART_HEIGHT,
-        [*_draw_head(chart), *_draw_time_chart(chart), *_draw_legend(chart, CHART_HEIGHT)],
-    )
+    return _render(chart, _BOTTOM + 26, _draw_time_chart(chart))
 
 
 def render_ranking_chart(chart: Chart) -> str:
     """Return SVG with horizontal bars, one for each member or channel, as high as they need."""
-    height = max(_MIN_RANKING_HEIGHT, _RANKING_TOP + len(chart.bars) * _RANK_HEIGHT + 62)
-    return render_svg(
-        CHART_WIDTH,
-        height,
-        [*_draw_head(chart), *_draw_ranking(chart, height), *_draw_legend(chart, height)],
-    )
+    bottom = max(_MIN_RANKING_BOTTOM, _RANKING_TOP + len(chart.bars) * _RANK_HEIGHT)
+    return _render(chart, bottom, _draw_ranking(chart, bottom))
 
 
-def format_share(part: int, whole: int) -> str:
-    """Format a part in whole per cent, rounded down; a refund has no share."""
-    if part <= 0 or whole <= 0:
-        return _("{percent} %", percent=0)
-    if part * 100 < whole:
-        return _("< 1 %")
-    return _("{percent} %", percent=part * 100 // whole)
+def _render(chart: Chart, bottom: float, plot: Iterable[str]) -> str:
+    """Put the head above a plot, and below it a line for each model."""
+    legend = list(_draw_legend(chart, bottom + _LEGEND_HEIGHT))
+    height = bottom + _LEGEND_HEIGHT * (len(legend) + 1)
+    return render_svg(CHART_WIDTH, height, [*_draw_head(chart), *plot, *legend])
 
 
 def _draw_head(chart: Chart) -> Iterator[str]:
-    right = CHART_WIDTH - _MARGIN
-    made = [ngettext("{count} video", "{count} videos", chart.video_count)]
-    if chart.most_used_model:
-        made.append(_("mostly {model}", model=chart.most_used_model))
-    yield draw_text(_MARGIN, 42, truncate_text(chart.title, _TITLE, 500), _TITLE)
-    yield draw_text(_MARGIN, 64, chart.period, _PLAIN)
-    yield draw_text(right, 45, format_price(chart.total), replace(_LARGE, anchor="end"))
-    yield draw_text(right, 64, " · ".join(made), replace(_PLAIN, anchor="end"))
+    right, total = CHART_WIDTH - _MARGIN, format_price(chart.total)
+    room = right - _MARGIN - text_width(total, _LARGE) - 10
+    made = ngettext("{count} video", "{count} videos", chart.video_count)
+    yield draw_text(_MARGIN, 28, truncate_text(chart.title, _TITLE, room), _TITLE)
+    yield draw_text(right, 29, total, _LARGE)
+    for y, line in ((49, chart.period), (69, " · ".join([made, *chart.notes]))):
+        yield draw_text(_MARGIN, y, truncate_text(line, _PLAIN, right - _MARGIN), _PLAIN)
 
 
 # --- bars over time
 
-_TOP: Final = 120
-_BOTTOM: Final = CHART_HEIGHT - 76
+_TOP: Final = 116
+_BOTTOM: Final = 276
 _PLOT_HEIGHT: Final = _BOTTOM - _TOP
-_MAX_BAR_WIDTH: Final = 64
-_LIMIT_WIDTH: Final = 74
-_MAX_LIMIT_FACTOR: Final = 4
-"""A limit more than this many times the highest bar is drawn above the scale."""
+_MAX_BAR_WIDTH: Final = 40
+_MAX_LIMIT_FACTOR: Final = 20
+"""A limit more than this many times the highest bar is said, and has no line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +154,7 @@ class _Plot:
 
 def _draw_time_chart(chart: Chart) -> Iterator[str]:
     steps = choose_axis_scale(_scale_maximum(chart))
-    left = _MARGIN + max(text_width(label, _SMALL) for label in steps.labels) + 12
-    right = CHART_WIDTH - _MARGIN - (0 if chart.limit is None else _LIMIT_WIDTH)
+    left, right = _MARGIN + max(map(_width, steps.labels)) + 8, CHART_WIDTH - _MARGIN
     plot = _Plot(left, right, len(chart.bars), steps)
     yield from _draw_grid(plot)
     if not any(bar.total for bar in chart.bars):
@@ -178,7 +163,7 @@ def _draw_time_chart(chart: Chart) -> Iterator[str]:
         )
     yield from _draw_columns(chart, plot)
     if chart.limit is not None:
-        yield from _draw_limit(chart.limit, plot)
+        yield from _draw_limit(chart.limit, chart.bars, plot)
     yield from _draw_figures(chart.bars, plot)
     yield from _draw_names(chart.bars, plot)
 
@@ -201,7 +186,7 @@ def _draw_grid(plot: _Plot) -> Iterator[str]:
         yield draw_horizontal_line(
             plot.left, plot.right, y, MUTED_COLOUR if number == 0 else GRID_COLOUR
         )
-        yield draw_text(plot.left - 8, y + 4, label, replace(_SMALL, anchor="end"))
+        yield draw_text(plot.left - 6, y + 5, label, replace(_PLAIN, anchor="end"))
 
 
 def _draw_columns(chart: Chart, plot: _Plot) -> Iterator[str]:
@@ -222,17 +207,25 @@ def _coloured_parts(chart: Chart, bar: Bar) -> Iterator[tuple[str, float]]:
             yield _COLOURS[number % len(_COLOURS)], drawn[model]
 
 
-def _draw_limit(limit: MicroUSD, plot: _Plot) -> Iterator[str]:
-    """Draw the limit and its label beside the bars; an arrow marks a limit above the scale."""
-    above = limit > plot.scale.maximum
-    x, y = plot.right + 8, _TOP - 28 if above else _BOTTOM - plot.height(limit)
-    style = replace(_SMALL, fill=TEXT_COLOUR)
+def _draw_limit(limit: MicroUSD, bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
+    """Draw the limit over the lower half of the bars; above the scale it has an arrow, no line."""
+    text = _("daily limit {amount}", amount=format_compact_usd(limit))
+    half = len(bars) // 2
+    is_left = _highest(bars[:half]) < _highest(bars[half:])
+    style = replace(_BRIGHT, anchor="start" if is_left else "end", halo=True)
+    x = plot.left + 4 if is_left else plot.right
+    if limit > plot.scale.maximum:
+        tip, start = plot.left + 6, plot.left + 18
+        yield f'<path d="M{tip} {_TOP - 36}l5.5 11h-11z" fill="{TEXT_COLOUR}"/>'
+        yield draw_text(start, _TOP - 25, text, replace(style, anchor="start"))
+        return
+    y = _BOTTOM - plot.height(limit)
     yield draw_horizontal_line(plot.left, plot.right, y, TEXT_COLOUR, dashed=True)
-    yield draw_text(x, y - 3, _("daily limit"), style)
-    yield draw_text(x, y + 12, format_compact_usd(limit), style)
-    if above:
-        tip = x + text_width(format_compact_usd(limit), style) + 10
-        yield f'<path d="M{tip:.1f} {y + 3:.1f}l4.5 9h-9z" fill="{TEXT_COLOUR}"/>'
+    yield draw_text(x, y - 5, text, style)
+
+
+def _highest(bars: Sequence[Bar]) -> int:
+    return max((bar.total for bar in bars), default=0)
 
 
 def _draw_figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
@@ -249,56 +242,62 @@ def _draw_figures(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
 
 def _draw_names(bars: Sequence[Bar], plot: _Plot) -> Iterator[str]:
     """Draw the labels of the bars, or of every n-th bar if they do not all fit."""
-    widest = max((text_width(bar.label, _SMALL) for bar in bars), default=0)
-    label_step = max(1, ceil((widest + 10) / plot.pitch))
+    widest = max((_width(bar.label) for bar in bars), default=0)
+    label_step = max(1, ceil((widest + 8) / plot.pitch))
+    free_from = 0.0
     for number, bar in enumerate(bars):
-        if number % label_step == 0:
-            x = min(plot.middle(number), CHART_WIDTH - _MARGIN - text_width(bar.label, _SMALL) / 2)
-            yield draw_text(x, _BOTTOM + 20, bar.label, replace(_SMALL, anchor="middle"))
+        half = _width(bar.label) / 2
+        x = min(max(plot.middle(number), half), CHART_WIDTH - half - 2)
+        if number % label_step == 0 and x - half >= free_from:
+            free_from = x + half + 4
+            yield draw_text(x, _BOTTOM + 20, bar.label, replace(_PLAIN, anchor="middle"))
 
 
 # --- rankings
 
-_MIN_RANKING_HEIGHT: Final = 200
-_RANKING_TOP: Final = 92
-_RANK_HEIGHT: Final = 28
-_NAME_WIDTH: Final = 190
-_FIGURE_WIDTH: Final = 150
+_RANKING_TOP: Final = 84
+_MIN_RANKING_BOTTOM: Final = 130
+_RANK_HEIGHT: Final = 27
+_NAME_WIDTH: Final = 110
 
 
-def _draw_ranking(chart: Chart, height: float) -> Iterator[str]:
+def _draw_ranking(chart: Chart, bottom: float) -> Iterator[str]:
     if not any(bar.total for bar in chart.bars):
-        yield draw_text(CHART_WIDTH / 2, height / 2 + 16, _(_NOTHING_SPENT), _NOTHING_SPENT_STYLE)
+        middle = (_RANKING_TOP + bottom) / 2
+        yield draw_text(CHART_WIDTH / 2, middle, _(_NOTHING_SPENT), _NOTHING_SPENT_STYLE)
         return
     names = [truncate_text(bar.label, _BRIGHT, _NAME_WIDTH) for bar in chart.bars]
-    left = _MARGIN + max(text_width(name, _BRIGHT) for name in names) + 14
-    highest = max(1, *(bar.total for bar in chart.bars))
-    per_micro = (CHART_WIDTH - _MARGIN - _FIGURE_WIDTH - left) / highest
-    for number, (bar, name) in enumerate(zip(chart.bars, names, strict=True)):
-        y = _RANKING_TOP + _RANK_HEIGHT * number
-        yield draw_text(left - 14, y + 16, name, replace(_BRIGHT, anchor="end"))
-        x = left
+    figures = [format_price(bar.total) for bar in chart.bars]
+    left = _MARGIN + max(map(_width, names)) + 8
+    beside = max(text_width(figure, _FIGURE) for figure in figures) + 16
+    right = CHART_WIDTH - _MARGIN - max(_width(bar.share) for bar in chart.bars) - beside
+    per_micro = (right - left) / max(1, _highest(chart.bars))
+    for number, (bar, name, figure) in enumerate(zip(chart.bars, names, figures, strict=True)):
+        y, x = _RANKING_TOP + _RANK_HEIGHT * number, left
+        yield draw_text(left - 8, y + 16, name, replace(_BRIGHT, anchor="end"))
         for colour, amount in _coloured_parts(chart, bar):
             width = amount * per_micro
-            yield draw_rect(x, y + 2, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 8, colour)
+            yield draw_rect(x, y + 1, max(width - _GAP, min(width, 1)), _RANK_HEIGHT - 7, colour)
             x += width
-        yield draw_text(x + 8, y + 16, format_price(bar.total), replace(_FIGURE, anchor="start"))
-        share = format_share(bar.total, chart.paid)
-        yield draw_text(CHART_WIDTH - _MARGIN, y + 16, share, replace(_SMALL, anchor="end"))
+        yield draw_text(x + 6, y + 16, figure, replace(_FIGURE, anchor="start"))
+        yield draw_text(CHART_WIDTH - _MARGIN, y + 16, bar.share, replace(_PLAIN, anchor="end"))
 
 
 # --- both
 
+_LEGEND_HEIGHT: Final = 22
 
-def _draw_legend(chart: Chart, height: float) -> Iterator[str]:
-    """Draw each model's colour, label and total cost."""
-    x, y = float(_MARGIN), height - 22
-    for colour, model, amount in _model_sums(chart):
-        figure = format_price(amount)
-        yield draw_rect(x, y - 11, 12, 12, colour)
-        yield draw_text(x + 20, y, model, _PLAIN)
-        yield draw_text(x + 28 + text_width(model, _PLAIN), y, figure, _BRIGHT)
-        x += 28 + text_width(model, _PLAIN) + text_width(figure, _BRIGHT) + 26
+
+def _draw_legend(chart: Chart, first_y: float) -> Iterator[str]:
+    """Draw a line for each model: its colour, label and total cost."""
+    for number, (colour, model, amount) in enumerate(_model_sums(chart)):
+        y = first_y + _LEGEND_HEIGHT * number
+        texts = [
+            draw_rect(_MARGIN, y - 12, 13, 13, colour),
+            draw_text(_MARGIN + 21, y, model, _PLAIN),
+            draw_text(_MARGIN + 30 + _width(model), y, format_price(amount), _BRIGHT),
+        ]
+        yield "".join(texts)
 
 
 def _model_sums(chart: Chart) -> Iterator[tuple[str, str, MicroUSD]]:
@@ -306,3 +305,8 @@ def _model_sums(chart: Chart) -> Iterator[tuple[str, str, MicroUSD]]:
         amount = sum(bar.cost_by_model.get(model, ZERO) for bar in chart.bars)
         if amount:
             yield _COLOURS[number % len(_COLOURS)], model, MicroUSD(amount)
+
+
+def _width(text: str) -> float:
+    """Return the width of a plain text, in pixels."""
+    return text_width(text, _PLAIN)

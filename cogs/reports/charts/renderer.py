@@ -23,7 +23,7 @@ class ChartRenderer:
         self._runner = ConfinedRunner(_MAX_PROCESSES)
 
     async def render_png(self, svg: str) -> bytes:
-        """Return an SVG as a PNG of twice its size.
+        """Return an SVG as a PNG of three times its size.
 
         Raises:
             ChartRenderError: the input is no SVG, or it took over ten seconds, waiting included.

@@ -1,18 +1,14 @@
 """SVG primitives: shapes, text in the shipped font and its width, scales of money."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 from babel.numbers import format_currency
-from PIL import ImageFont
 
+from cogs.reports.charts.text_metrics import FontWeight, measure
 from cogs.ui.i18n import current_locale, format_usd
 from domain.money import MicroUSD
 
@@ -21,33 +17,14 @@ TEXT_COLOUR: Final = "#f2f3f5"
 MUTED_COLOUR: Final = "#b5bac1"
 GRID_COLOUR: Final = "#4a4d54"
 
-FontWeight = Literal["Regular", "SemiBold"]
 TextAnchor = Literal["start", "middle", "end"]
-
-_FONTS: Final = Path(__file__).parent / "fonts"
-_MEASURED_SIZE: Final = 100
-_UNDRAWABLE: Final = re.compile(
-    "[^ -~\u00a1-\u00ac\u00ae-\u0148\u014a-\u01c3\u01c5-\u024f\u0386\u0388-\u038a\u038c"
-    "\u038e-\u03a1\u03a3-\u03ce\u0400-\u0482\u048a-\u049d\u04a0-\u04ff\u1e00-\u1eff"
-    "\u2010-\u2015\u2018-\u2022\u2026\u2030\u2039\u203a\u20ac\u2116\u2122\u2212]"
-)
-"""Characters that the shipped font has no glyph for."""
-
-
-def strip_undrawable(text: str) -> str:
-    """Return the drawable part of any text, on one line; it may be empty.
-
-    Compatibility forms of letters become plain ones; emoji and scripts without glyphs are removed.
-    """
-    line = " ".join(unicodedata.normalize("NFKC", text).split())
-    return " ".join(_UNDRAWABLE.sub("", line).split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FontStyle:
     """The style of a text; `size` is in pixels. A `halo` separates it from what is behind it."""
 
-    size: float = 13
+    size: float = 15.5
     weight: FontWeight = "Regular"
     fill: str = MUTED_COLOUR
     anchor: TextAnchor = "start"
@@ -56,7 +33,7 @@ class FontStyle:
 
 def text_width(text: str, style: FontStyle) -> float:
     """Return the width of a text, in pixels."""
-    return _font(style.weight).getlength(text) * style.size / _MEASURED_SIZE
+    return measure(text, style.weight) * style.size
 
 
 def truncate_text(text: str, style: FontStyle, max_width: float) -> str:
@@ -100,7 +77,7 @@ def render_svg(width: float, height: float, parts: Iterable[str]) -> str:
     ground = draw_rect(0, 0, width, height, BACKGROUND_COLOUR)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'font-family="Inter">{ground}{"".join(parts)}</svg>'
+        f'font-family="Inter" xml:lang="{current_locale().language}">{ground}{"".join(parts)}</svg>'
     )
 
 
@@ -153,8 +130,3 @@ def _round_steps() -> Iterable[int]:
     while True:
         yield from (power, 2 * power, 5 * power)
         power *= 10
-
-
-@cache
-def _font(weight: FontWeight) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(_FONTS / f"Inter-{weight}.otf"), _MEASURED_SIZE)

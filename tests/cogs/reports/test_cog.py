@@ -145,7 +145,7 @@ async def test_a_member_sees_a_picture_and_the_numbers(
     assert "no daily limit" in message.text
     assert "Average wait: 1 min 23 s" in message.text
     picture = Image.open(io.BytesIO(data_of(message, ".png")))
-    assert picture.size == (1600, 900)
+    assert picture.size == (1200, 1038)
     assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 20
     (file,) = message.attachments
     assert re.fullmatch(r"Your spending, .*: \$0\.12 for 2 videos\.", file.description or "")
@@ -167,7 +167,7 @@ async def test_nothing_spent_is_drawn_too(harness: BotHarness, ada: MemberClient
     for period in ("today", "7d", "30d", "month", "all"):
         message = await ask(harness, ada, "spend", period=period)
         assert "**You spent $0.00** on 0 videos" in message.text
-        assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
+        assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1200
 
 
 async def test_the_menu_and_the_button_work_after_a_restart(
@@ -213,7 +213,7 @@ async def test_a_manager_sees_who_spent_what(
     }.items():
         other = await ask(harness, ben, "report", group_by=grouping, period="month")
         assert told in other.text
-        assert Image.open(io.BytesIO(data_of(other, ".png"))).width == 1600
+        assert Image.open(io.BytesIO(data_of(other, ".png"))).width == 1200
         assert ids(other, SELECT) == [
             f"period:report:month:{grouping}",
             f"grouping:report:month:{grouping}",
@@ -308,7 +308,7 @@ async def test_forty_members_are_few_enough_to_read(
     message = await ask(harness, ben, "report")
     listed = re.findall(r"^(\d)\. <@\d+> \$(\S+) ", message.text, re.MULTILINE)
     assert listed == [("1", "3.20"), ("2", "3.12"), ("3", "3.04"), ("4", "2.96"), ("5", "2.88")]
-    assert Image.open(io.BytesIO(data_of(message, ".png"))).size == (1600, 980)
+    assert Image.open(io.BytesIO(data_of(message, ".png"))).size == (1200, 1356)
     table = table_of(await ask(harness, ben, "report", format="csv"))
     assert [row["user_name"] for row in table] == [f"Member {n}" for n in range(40, 0, -1)]
 
@@ -323,7 +323,7 @@ async def test_names_are_strangers_texts(
     await bought(harness, ada)
     message = await ask(harness, ben, "report")
     assert "@everyone" not in message.text
-    assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1600
+    assert Image.open(io.BytesIO(data_of(message, ".png"))).width == 1200
     (row,) = table_of(await ask(harness, ben, "report", format="csv"))
     assert row["user_name"].startswith("'=cmd")
     assert "\r" not in row["user_name"]

@@ -1,6 +1,7 @@
 """Weekly summaries and the operator's direct messages, on a stand-in of Discord."""
 
 import time
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -65,6 +66,17 @@ async def test_a_week_is_a_picture_and_three_lines(
         "Average wait: 1 min 40 s",
         "-# 2026-W47",
     ]
+
+
+async def test_an_empty_week_is_not_told(summaries: WeeklySummaryPublisher, videos: Channel):
+    """It counts as done; a week of nothing but failures is told."""
+    week = a_week(videos)
+    nothing = replace(week.figures, total=Sums(), daily=(), failures={})
+    assert await summaries.publish(replace(week, figures=nothing))
+    assert videos.messages == []
+    failed = replace(nothing, failures={FailReason.CONTENT: 1})
+    assert await summaries.publish(replace(week, figures=failed))
+    assert len(videos.messages) == 1
 
 
 async def test_a_lost_answer_makes_no_second_post(

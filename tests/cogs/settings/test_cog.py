@@ -11,11 +11,13 @@ from domain.guild_settings import AppliesTo, GenerationRules, GuildSettings, Ove
 from domain.models import AspectRatio, ModelId, Resolution
 from domain.quotas import LimitKind, LimitTarget
 from sandbox.discord import ClientActionRefused, FakeDiscord, MemberClient, Permission
+from storage import key_value
 from tests.harness.bot import BotHarness
 from tests.harness.panel_driver import PanelDriver, modal_values
 from workflow.billing import quotas
 from workflow.billing.quotas import Actor
 from workflow.guilds import settings
+from workflow.reports.weekly_summary import iso_week_name, last_due_week
 
 _NO_MANAGER = "You need *Manage Server*"
 
@@ -282,6 +284,17 @@ async def test_channels_and_roles_are_picked_of_the_server(
     await panel.go_to_page("home")
     assert f"Showcase: **<#{night.id}>**" in panel.text
     assert "⚠️" not in panel.text
+
+
+async def test_choosing_a_channel_for_the_weekly_summary_posts_none(
+    harness: BotHarness, fake_discord: FakeDiscord, maxim: MemberClient
+) -> None:
+    """The summary of the week before counts as done, so the first one is about this week."""
+    panel = await (await PanelDriver.open_panel(harness, maxim)).go_to_page("channels")
+    await panel.select("summary_channel", fake_discord.channel("night"))
+    week = iso_week_name(last_due_week(harness.context.now_ms()).first)
+    noted = harness.context.database.read(lambda tx: key_value.get(tx, f"summary {maxim.guild.id}"))
+    assert await noted == week
 
 
 async def test_forums_are_offered_where_what_is_chosen_holds_for_their_posts(

@@ -7,7 +7,12 @@ import pytest
 from domain.guild_settings import GuildSettings
 from storage import guild_settings
 from tests.harness.workflow import BOTH_ENGINES, GUILD, WorkflowHarness
-from workflow.reports.weekly_summary import WeeklySummary, last_due_week, post_due_summaries
+from workflow.reports.weekly_summary import (
+    WeeklySummary,
+    last_due_week,
+    post_due_summaries,
+    skip_due_week,
+)
 from workflow.restore import declare_restored
 
 CHANNEL = 77
@@ -75,6 +80,22 @@ async def test_each_week_is_posted_once(harness: WorkflowHarness, board: Board):
     assert (first.guild_id, first.channel_id) == (GUILD, CHANNEL)
     assert first.week < second.week
     assert second.figures.days.first > first.figures.days.last
+
+
+async def test_who_has_just_chosen_a_channel_hears_of_the_week_that_goes_on(
+    harness: WorkflowHarness, board: Board
+):
+    """On a server that has a channel already, nothing is left out."""
+    newcomer = GUILD + 1
+    for guild in (GUILD, newcomer):
+        await skip_due_week(harness.context, guild)
+    text = GuildSettings(summary_channel=CHANNEL).model_dump_json()
+    await harness.database.transact(lambda tx: guild_settings.save_settings(tx, newcomer, text, 0))
+    await post_due_summaries(harness.context, board.post)
+    assert [summary.guild_id for summary in board.posted] == [GUILD]
+    harness.clock.advance(WEEK_S)
+    await post_due_summaries(harness.context, board.post)
+    assert {summary.guild_id for summary in board.posted[1:]} == {GUILD, newcomer}
 
 
 async def test_after_a_restore_a_summary_is_looked_for_before_it_is_posted(
