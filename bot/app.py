@@ -392,6 +392,7 @@ def _policy(settings: Settings) -> Policy:
         charge_failed_tasks=settings.charge_failed_tasks,
         exposure_limit=settings.exposure_limit_usd,
         balance_alert=settings.balance_alert_usd,
+        leaver_data_days=settings.leaver_data_days,
         allowed_servers=settings.allowed_servers,
         time_scale=settings.time_scale,
     )

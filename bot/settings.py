@@ -164,6 +164,13 @@ class Settings(DatabaseSettings):
         description="what may be spent a UTC day on submissions without an answer before nothing "
         "more is submitted; `none` lifts it",
     )
+    leaver_data_days: int | None = Field(
+        30,
+        ge=1,
+        le=3_650,
+        description="days after which prompts, files and videos go of who has left a server, and "
+        "of a server that the bot has left; `none` keeps them",
+    )
     charge_failed_tasks: bool = Field(
         default=False, description="whether a failed task costs the member its price"
     )
@@ -251,6 +258,11 @@ class Settings(DatabaseSettings):
         if isinstance(value, str) and not (value.isdecimal() and int(value)):
             raise ValueError("must be `auto`, or a whole number from 1")
         return value
+
+    @field_validator("leaver_data_days", mode="before")
+    @classmethod
+    def _days(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.strip().lower() == "none" else value
 
     @field_validator("role", mode="before")
     @classmethod

@@ -17,6 +17,11 @@ from domain.errors import Outage
 from workflow.billing.balance_monitor import BalanceAlert, BalanceMonitor
 from workflow.context import Context
 from workflow.members.erasure import adopt_marks, erase_pending
+from workflow.members.leavers import (
+    add_memberships,
+    check_next_membership,
+    erase_left_servers,
+)
 from workflow.pending_interactions import KEPT_MINUTES, sweep_pending
 from workflow.reports.weekly_summary import post_due_summaries
 from workflow.results.retention import sweep, sweep_pending_inputs
@@ -84,6 +89,7 @@ _SUMMARY_INTERVAL_S: Final = 60
 _RETENTION_INTERVAL_S: Final = 3_600
 _PENDING_INTERVAL_S: Final = 60
 _LEFT_SERVERS_INTERVAL_S: Final = 10
+_LEAVERS_INTERVAL_S: Final = 3_600
 
 _PeriodicTask = Callable[[], Awaitable[object]]
 
@@ -130,6 +136,11 @@ class PeriodicTasks(commands.Cog):
             ),
             "pending interactions": _IntervalTask(
                 lambda: sweep_pending(context.database, context.now_ms()), _PENDING_INTERVAL_S
+            ),
+            "memberships": _IntervalTask(lambda: add_memberships(context), _LEAVERS_INTERVAL_S),
+            "leavers": lambda: check_next_membership(context),
+            "server erasures": _IntervalTask(
+                lambda: erase_left_servers(context), _LEAVERS_INTERVAL_S
             ),
             "erasures": lambda: erase_pending(context),
             "erasure marks": _IntervalTask(

@@ -26,6 +26,7 @@ from storage.schema import (
     memberships,
     pending_interactions,
     presets,
+    servers,
 )
 from storage.upsert import upsert
 
@@ -169,10 +170,16 @@ async def forget_choices(tx: AsyncConnection, erasure: Erasure, today: str) -> N
     await tx.execute(update(changes).where(*made).values(actor=ERASED_ACTOR))
 
 
-async def forget_server(tx: AsyncConnection, guild_id: int) -> None:
-    """Remove a server's settings and presets."""
-    await tx.execute(delete(guilds).where(guilds.c.guild_id == guild_id))
-    await tx.execute(delete(presets).where(presets.c.guild_id == guild_id))
+async def forget_server(tx: AsyncConnection, erasure: Erasure) -> None:
+    """Remove a server's settings, presets, name and owner, unless it has the bot again.
+
+    Whether it may spend stays known.
+    """
+    for table in (guilds, presets):
+        is_older = table.c.guild_id == erasure.guild_id, table.c.updated_at_ms <= erasure.until_ms
+        await tx.execute(delete(table).where(*is_older))
+    has_left = servers.c.guild_id == erasure.guild_id, servers.c.left_at_ms <= erasure.until_ms
+    await tx.execute(update(servers).where(*has_left).values(name="", owner_id=None))
 
 
 async def list_pending_payloads(tx: AsyncConnection, user_id: int) -> list[str]:

@@ -112,6 +112,7 @@ TESTED_BY = {
     "storage/high_water.py": "workflow/test_restore.py",
     "storage/job_list.py": "workflow/results/test_job_list.py",
     "storage/leases.py": "storage/test_queue.py",
+    "storage/memberships.py": "workflow/members/test_leavers.py",
     "storage/limits.py": "storage/test_quotas.py",
     "storage/media_usage.py": "workflow/results/test_retention.py",
     "storage/metrics.py": "bot/web/test_metrics.py",

@@ -28,7 +28,8 @@ class Policy:
     """The operator's settings.
 
     `time_scale` divides every wait and interval; it is 1 in production. Below a balance of
-    `balance_alert` the operator is alerted; None means never.
+    `balance_alert` the operator is alerted; None means never. What is kept of who has left a
+    server, or on one that the bot has left, goes after `leaver_data_days`; None keeps it.
     """
 
     limits: Limits
@@ -39,6 +40,7 @@ class Policy:
     max_queued_per_member: int = 50
     max_queued_per_server: int = 500
     balance_alert: MicroUSD | None = None
+    leaver_data_days: int | None = None
     allowed_servers: AllowedServers = EVERY_SERVER
 
 

@@ -130,6 +130,13 @@ class Publisher(Protocol):
         """
         ...
 
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        """Return whether a user is on a server, as Discord answers now.
+
+        `ChannelUnavailable` means that the bot is not there, `TemporaryPublishError` no answer.
+        """
+        ...
+
     async def notify_released(self, notice: ReleaseNotice) -> None:
         """Send a member a direct message about their jobs that were released."""
         ...

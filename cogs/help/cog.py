@@ -51,7 +51,9 @@ class HelpCog(commands.Cog):
         await self._interactions.defer_reply(interaction)
         guild_id = interaction.guild_id
         guild_settings = None if guild_id is None else await settings.read(self._context, guild_id)
-        sections = privacy.privacy_sections(views.operator_id(interaction), guild_settings)
+        sections = privacy.privacy_sections(
+            views.operator_id(interaction), guild_settings, self._context.policy.leaver_data_days
+        )
         view = views.render_privacy(sections)
         await interaction.edit_original_response(view=view)
 

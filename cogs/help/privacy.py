@@ -32,6 +32,10 @@ _TIME_ANYWHERE: Final = N_(
     "- **Videos**: we delete them {results} days after delivery, unless a server's managers set "
     "another time. What's posted on Discord stays there.\n"
 )
+_LEAVERS: Final = N_(
+    "- **If you leave a server**, or I'm removed from it, your prompts, files, videos and settings "
+    "there go {days} days later, unless you're back by then.\n"
+)
 _TIME_ELSE: Final = N_(
     "- **Refused requests** with a clip that's too long go after 15 minutes, with their files, "
     "unless you click *Use the first 15 s*.\n"
@@ -59,14 +63,18 @@ _DELETE: Final = N_(
 _ASK: Final = N_("- Questions? The operator of this bot is <@{operator}>.")
 
 
-def privacy_sections(operator: int | None, guild_settings: GuildSettings | None) -> list[str]:
+def privacy_sections(
+    operator: int | None, guild_settings: GuildSettings | None, leaver_data_days: int | None = None
+) -> list[str]:
     """Return sections about what is kept, how long, where it goes, and how to delete it.
 
-    Without settings they are for direct messages.
+    Without settings they are for direct messages. A leaver's data go after `leaver_data_days`.
     """
     chosen = guild_settings or GuildSettings()
     time = _TIME_ANYWHERE if guild_settings is None else _TIME
     days = _(time, inputs=chosen.keep_inputs_days, results=chosen.keep_results_days)
+    if leaver_data_days is not None:
+        days += _(_LEAVERS, days=leaver_data_days)
     ask = "" if operator is None else "\n" + _(_ASK, operator=operator)
     parts = {
         _("What we store"): _(_KEPT),

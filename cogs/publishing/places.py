@@ -13,7 +13,8 @@ import discord
 from cachetools import TTLCache
 
 from cogs.publishing.errors import call_discord
-from workflow.errors import ChannelUnavailable, TemporaryPublishError
+from cogs.publishing.refusals import NotOnServer
+from workflow.errors import ChannelDeleted, ChannelUnavailable, TemporaryPublishError
 
 GuildChannel = discord.abc.GuildChannel | discord.Thread
 
@@ -89,6 +90,15 @@ class Places:
         return guild.get_member(own_id) or await self._fetch(
             self._members, guild.id, lambda: guild.fetch_member(own_id)
         )
+
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        """Return whether a user is on a server, as Discord answers now; raises as `find_guild`."""
+        guild = await self.find_guild(guild_id)
+        try:
+            await call_discord(guild.fetch_member(user_id))
+        except (NotOnServer, ChannelDeleted):  # the second where the account is gone
+            return False
+        return True
 
     async def find_channel(self, guild_id: int, channel_id: int) -> Place:
         """Return a channel or thread of a server.

@@ -163,6 +163,10 @@ class DiscordPublisher:
         """Return what keeps a video from a channel, or from the server; None if nothing does."""
         return await self._access.find_obstacle(guild_id, channel_id)
 
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        """Return whether a user is on a server, as Discord answers now."""
+        return await self._places.is_member(guild_id, user_id)
+
     @to_its_member
     async def notify_released(self, notice: ReleaseNotice) -> None:
         """Send a member a direct message about their jobs that were released."""

@@ -37,6 +37,10 @@ class NoSharedServer(ChannelUnavailable):
     """The member has left every server of the bot: they no longer see private replies either."""
 
 
+class NotOnServer(PublishError):
+    """The user is not on the server."""
+
+
 class InteractionExpired(ChannelUnavailable):
     """The interaction's token is not valid, or no longer: nothing can be sent with it."""
 
@@ -57,6 +61,7 @@ REFUSALS: Final[Mapping[int, Refusal]] = MappingProxyType(
     {
         10003: Refusal("the channel is deleted", ChannelDeleted),
         10004: Refusal("the server is gone, or the bot is not on it", ChannelUnavailable),
+        10007: Refusal("the user is not on the server", NotOnServer),
         10008: Refusal("the message is deleted", MessageDeleted),
         10013: Refusal("there is no such user", ChannelDeleted),
         10015: Refusal("the interaction is not known, or not acknowledged", InteractionExpired),

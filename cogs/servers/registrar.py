@@ -1,6 +1,7 @@
 """Registration of the servers that the bot is on, with who owned each when the bot joined."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -35,6 +36,7 @@ class ServerRegistrar:
             return
         if self._known is None:
             self._known = await admission.list_known(self._context)
+        await self._record_left(self._known)
         try:
             for guild in self._client.guilds:
                 await self._register_if_changed(guild)
@@ -85,6 +87,13 @@ class ServerRegistrar:
         await admission.record_leaving(self._context, guild_id)
         if self._known is not None:
             self._known.pop(guild_id, None)
+
+    async def _record_left(self, known: Mapping[int, Server]) -> None:
+        """Record the servers that the bot has left while it was not running, or unnoticed."""
+        present = [guild_id for guild_id, server in known.items() if server.left_at_ms is None]
+        for guild_id in present:
+            if self._context.publisher.has_left(guild_id):
+                await self.record_leaving(guild_id)
 
     async def _register_if_changed(self, guild: discord.Guild) -> None:
         assert self._known is not None, "what is known was read before"

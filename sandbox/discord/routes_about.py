@@ -145,8 +145,11 @@ class AboutRoutes:
         return json_response(serializers.guild_json(self._guild(request))["roles"])
 
     async def member(self, request: web.Request) -> web.Response:
-        """Return a member of a server."""
-        found = self._guild(request).members.get(path_id(request, "user"))
+        """Return a member of a server; a user who is not on it is known, or is none at all."""
+        user_id = path_id(request, "user")
+        found = self._guild(request).members.get(user_id)
+        if user_id not in self._state.world.users:
+            raise unknown_resource("User", 10013)
         if found is None:
             raise unknown_resource("Member", 10007)
         return json_response(serializers.member_json(found))

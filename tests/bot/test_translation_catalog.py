@@ -76,7 +76,7 @@ ALLOWED = {
         *("task failed", "submissions paused", "periodic tasks"),
         *("left servers", "release notices", "weekly summaries", "submission block"),
         "erasure marks",
-        *("pending inputs", "pending interactions"),
+        *("pending inputs", "pending interactions", "server erasures"),
         "server questions",
         *("nobody can tell where it ends", "its last {} s are missing", "Discord answered {}"),
         "rate limited for {} s",

@@ -22,7 +22,7 @@ from storage import audit, billing, jobs, work_ahead
 from storage.database import Database
 from storage.jobs import Job
 from workflow.context import Context
-from workflow.errors import TemporaryPublishError
+from workflow.errors import ChannelUnavailable, TemporaryPublishError
 from workflow.publisher import (
     MessageKind,
     ReleaseNotice,
@@ -78,6 +78,8 @@ class FakePublisher:
         self.is_ready = True
         self.has_gateway = True
         self.left_guilds: set[int] = set()
+        self.left_members: set[tuple[int, int]] = set()
+        """Who has left a server: ids of server and user."""
         self.obstacles: dict[int, Obstacle] = {}
         """What keeps videos from channels, by their ids."""
         self.is_access_cached = True
@@ -101,6 +103,13 @@ class FakePublisher:
         if guild_id in self.left_guilds:
             return Obstacle(ObstacleKind.SERVER_LEFT)
         return None if channel_id is None else self.obstacles.get(channel_id)
+
+    async def is_member(self, guild_id: int, user_id: int) -> bool:
+        if not self.is_access_known:
+            raise TemporaryPublishError("no answer from Discord")
+        if guild_id in self.left_guilds:
+            raise ChannelUnavailable("the bot is not on the server")
+        return (guild_id, user_id) not in self.left_members
 
     async def notify_released(self, notice: ReleaseNotice) -> None:
         self._raise(self.errors["notify_released"])

@@ -189,7 +189,7 @@ async def _finish(tx: AsyncConnection, erasure: Erasure, now_ms: int) -> int:
     """Erase what is not of a job; finish the erasure if no job is left, and return how many are."""
     await erasures.forget_choices(tx, erasure, period_name(Period.DAY, now_ms))
     if not erasure.user_id:
-        await erasures.forget_server(tx, erasure.guild_id)
+        await erasures.forget_server(tx, erasure)
     left = await erasures.count_left(tx, erasure)
     if not left:
         await erasures.finish(tx, erasure, now_ms)

@@ -35,7 +35,9 @@ pytestmark = pytest.mark.time_scale(600)
 
 @pytest.fixture
 async def harness(stopped_harness: BotHarness) -> BotHarness:
-    stopped_harness.policy = replace(stopped_harness.policy, limits=member_limits(member=5))
+    stopped_harness.policy = replace(
+        stopped_harness.policy, limits=member_limits(member=5), leaver_data_days=30
+    )
     await stopped_harness.start()
     return stopped_harness
 
@@ -166,6 +168,7 @@ def test_privacy_speaks_of_every_table() -> None:
     """A new table has to be spoken of, or be one without anything of members."""
     assert set(metadata.tables) == {*TOLD, *NOT_OF_MEMBERS}
     said = "\n".join(privacy.privacy_sections(None, GuildSettings()))
+    assert "If you leave" not in said
     for told in TOLD.values():
         assert told in said
     for name in NOT_OF_MEMBERS:
@@ -191,7 +194,9 @@ async def test_privacy_tells_how_long_this_server_keeps_files(
     harness: BotHarness, ada: MemberClient
 ) -> None:
     """The days are those that its managers have set."""
-    assert "40 days after you last use them" in await ask(harness, ada, "privacy")
+    said = await ask(harness, ada, "privacy")
+    assert "40 days after you last use them" in said
+    assert "videos and settings there go 30 days later, unless you're back by then" in said
     text = GuildSettings(keep_inputs_days=3, keep_results_days=2).model_dump_json()
     await harness.database.transact(
         lambda tx: guild_settings.save_settings(tx, ada.guild.id, text, 0)

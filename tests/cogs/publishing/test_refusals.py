@@ -15,6 +15,7 @@ from cogs.publishing.refusals import (
     BlockedByAutoMod,
     InteractionExpired,
     NoSharedServer,
+    NotOnServer,
     ReplyForbidden,
     ThreadArchived,
 )
@@ -44,6 +45,7 @@ CONSEQUENCES: dict[type[PublishError], tuple[int, ...]] = {
     ChannelUnavailable: (10004, 40007, 40058, 50001, 50007, 50008, 50013, 160005),
     NoSharedServer: (50278,),
     ThreadArchived: (50083,),
+    NotOnServer: (10007,),
     MessageDeleted: (10008,),
     BlockedByAutoMod: (20009, 200000, 200001, 240000),
     TooLargeToPost: (30015, 40005, 50045),

@@ -18,6 +18,20 @@ async def test_a_server_without_the_bot_is_unknown(
     assert await rest.request_refused("GET", f"/channels/{lobby.id}") == (403, 50001)
 
 
+async def test_a_member_is_looked_up_without_the_members_intent(
+    fake_discord: FakeDiscord, rest: RestClient
+) -> None:
+    """Who has left is 10007; an account that is gone, 10013."""
+    world = fake_discord.world
+    guild, ada = world.guild(), world.user("Ada")
+    _, found = await rest("GET", f"/guilds/{guild.id}/members/{ada.id}")
+    assert found["user"]["id"] == str(ada.id)
+    world.remove_member(guild, ada)
+    path = f"/guilds/{guild.id}/members"
+    assert await rest.request_refused("GET", f"{path}/{ada.id}") == (404, 10007)
+    assert await rest.request_refused("GET", f"{path}/5") == (404, 10013)
+
+
 async def test_commands_alone_bring_interactions_and_nothing_else(
     fake_discord: FakeDiscord,
 ) -> None:
