@@ -59,9 +59,11 @@ class ListActionButton(
 ):
     """A button that acts on a job of the page that begins with `start`."""
 
-    def __init__(self, action: ListAction, job_id: str, start: str) -> None:
-        label, style = _(_LABELS[action]), _STYLES[action]
-        custom_id = f"jobs:{action}:{job_id}:{start}"
+    def __init__(
+        self, action: ListAction, job_id: str, start: str, *, is_advised: bool = False
+    ) -> None:
+        style = discord.ButtonStyle.primary if is_advised else discord.ButtonStyle.secondary
+        label, custom_id = _(_LABELS[action]), f"jobs:{action}:{job_id}:{start}"
         super().__init__(ui.Button(label=label, style=style, custom_id=custom_id))
         self.action = action
         self.job_id = job_id
@@ -91,14 +93,6 @@ def page_buttons(newer: str | None, older: str | None) -> LayoutItem:
 _LABELS: Final = MappingProxyType(
     {ListAction.CANCEL: N_("Cancel"), ListAction.REPOST: N_("Post again")}
 )
-_STYLES: Final = MappingProxyType(
-    {
-        ListAction.CANCEL: discord.ButtonStyle.secondary,
-        ListAction.REPOST: discord.ButtonStyle.primary,
-    }
-)
-
-
 S = JobState
 
 _MAX_PROMPT_CHARS: Final = 100
@@ -182,10 +176,10 @@ def _title(page: JobListPage) -> str:
 def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
     job = entry.status.job
     explanation = _explain(entry.status)
-    amounts = _format_amounts(entry.status, entry.money)
-    facts = " · ".join(filter(None, (amounts, _format_location(entry.status))))
+    facts = _format_amounts(entry.status, entry.money)
+    when = f"<t:{job.created_at_ms // 1000}:R>"
     lines = [
-        f"{_format_state(entry.status)} · <t:{job.created_at_ms // 1000}:R>",
+        " · ".join(filter(None, (_format_state(entry.status), when, _link(entry.status)))),
         f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}",
         *([explanation] if explanation else []),
         *([facts] if facts else []),
@@ -197,7 +191,8 @@ def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
     )
     if action is None:
         return summary
-    return ui.Section[Any](summary, accessory=ListActionButton(action, job.id, start))
+    button = ListActionButton(action, job.id, start, is_advised=job.state is S.UNDELIVERABLE)
+    return ui.Section[Any](summary, accessory=button)
 
 
 def _format_state(status: StatusView) -> str:
@@ -295,10 +290,11 @@ def _format_amounts(status: StatusView, money: JobAmounts) -> str | None:
     return None if _explain(status) else _("Not charged")
 
 
-def _format_location(status: StatusView) -> str | None:
+def _link(status: StatusView) -> str | None:
+    """Link to the video, or to its status message until there is one."""
     job = status.job
     if job.private:
         return _("private")
     if job.result_message_id is not None and not status.deleted:
-        return text.link_to_result(job, _("video"))
-    return text.link_to_status(job, _("status"))
+        return text.link_to_result(job, _("Watch it"))
+    return text.link_to_status(job, _("See it"))

@@ -174,11 +174,12 @@ async def test_the_list_tells_state_prompt_cost_time_and_link(
     assert "1–2 of 2" in asked.text
     above, _, below = asked.text.partition("✅")
     where = f"https://discord.com/channels/{ada.guild.id}/{harness.channel.id}"
-    assert f"[status]({where}/{status.id})" in above
+    assert f"[See it]({where}/{status.id})" in above
     assert "Costs $0.04" in above
     assert "**Done**" in below
     assert "> a lake at dusk" in below
-    assert f"Paid $0.04 · [video]({where}/{result.id})" in below
+    assert "Paid $0.04" in below
+    assert f"[Watch it]({where}/{result.id})" in below
     assert f"<t:{(await harness.job(made)).created_at_ms // 1000}:R>" in below
 
 
@@ -332,7 +333,7 @@ async def test_a_deleted_video_is_not_offered_again(harness: BotHarness, ada: Me
     await question.until_text(lambda text: text == "Deleted.")
     text = await click(harness, ada, asked, "Post again", "file is gone")
     assert "🗑️ **Deleted**" in text
-    assert "[video]" not in text
+    assert "[Watch it]" not in text
     assert button_labels(asked) == []
 
 
