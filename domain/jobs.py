@@ -73,6 +73,12 @@ recovery after a crash)."""
 AT_APIXO = frozenset({S.SUBMITTING, S.GENERATING})
 """States that count against the limit of tasks in flight."""
 
+COUNTED_PLACES = 1_000
+"""The length of a line up to which places in it are counted one by one, and not estimated."""
+
+LAST_PLACE = 10_000
+"""The last place in line that is told; a job may be further back."""
+
 PARKED = frozenset({S.SUBMIT_UNKNOWN, S.STUCK, S.RESULT_LOST, S.UNDELIVERABLE, S.QUARANTINED})
 """States that raise an alert and wait for a person."""
 

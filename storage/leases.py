@@ -1,16 +1,13 @@
 """Leases: claiming a job raises its fence and takes a lease that expires."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Executable, and_, bindparam, case, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import RUNNABLE, JobState
+from domain.jobs import JobState
 from storage.jobs import NO_LEASE, Job, job_from_row
-from storage.schema import in_states, jobs
-
-_TIMED = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
-"""States in which a due job is claimed."""
+from storage.schema import TIMED, in_states, jobs
 
 
 async def claim_due(
@@ -43,6 +40,14 @@ async def drop_leases(tx: AsyncConnection, owner: str | None) -> None:
     await tx.execute(update(jobs).where(held).values(**NO_LEASE))
 
 
+async def count_by_owner(tx: AsyncConnection, now_ms: int) -> Mapping[str, int]:
+    """Return how many jobs each owner has a valid lease on."""
+    counted = select(jobs.c.lease_owner, func.count()).where(
+        jobs.c.lease_owner.is_not(None), jobs.c.lease_until_ms > now_ms
+    )
+    return dict((await tx.execute(counted.group_by(jobs.c.lease_owner))).all())
+
+
 async def _claim(
     tx: AsyncConnection, statement: Executable, job_ids: Sequence[str], **lease: object
 ) -> list[Job]:
@@ -55,7 +60,7 @@ async def _claim(
 # The worker runs these in every cycle, and building a statement costs more than running it, so they
 # are built once. `now_ms` is in Unix milliseconds, `row_limit` the maximum number of rows.
 _NO_VALID_LEASE = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= bindparam("now_ms"))
-IS_TIMED = in_states(_TIMED)
+IS_TIMED = in_states(TIMED)
 IS_DUE = and_(IS_TIMED, jobs.c.due_at_ms <= bindparam("now_ms"), _NO_VALID_LEASE)
 """A job in progress can be claimed at `now_ms`."""
 
@@ -71,10 +76,6 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _LOST = select(jobs.c.id).where(IS_LOST).with_for_update(skip_locked=True)
-CLAIMABLE_AT_MS = case(
-    (jobs.c.lease_until_ms > jobs.c.due_at_ms, jobs.c.lease_until_ms), else_=jobs.c.due_at_ms
-)
-"""When a job in progress can be claimed."""
 _CLAIM = update(jobs).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
 _CLAIM_LOST = _CLAIM.values(fence=jobs.c.fence + 1).returning(*jobs.c)
 _CLAIM_DUE = _CLAIM.values(

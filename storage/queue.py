@@ -1,15 +1,34 @@
 """The queue: its fair order, its counts, and claiming jobs for submission."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import AT_APIXO, JobState
+from domain.jobs import AT_APIXO, COUNTED_PLACES, LAST_PLACE, JobState
 from storage import high_water, submission_pause
-from storage.jobs import Job, fetch_all, record_event, update_if_unchanged
-from storage.schema import jobs
+from storage.jobs import Job, fetch_all, job_from_row, record_event, update_if_unchanged
+from storage.schema import ACTIVE, Int, in_states, jobs
+
+IS_QUEUED: Final = in_states([JobState.QUEUED])
+"""Must match the condition of the index `ix_jobs_queued`."""
+
+_WHENEVER_MS: Final = 1 << 62
+"""By then every job is due."""
+
+_LOOKED_AT: Final = (256, 4_096, 1 << 40)
+"""How many of the oldest jobs a claim looks at, in turn."""
 
 
 async def claim_for_submission(
@@ -34,7 +53,7 @@ async def claim_for_submission(
     row_limit = 1 if pause.is_out_of_credit else limit
     free = max_in_flight - (await tx.execute(_COUNT_AT_APIXO)).scalar_one()
     free = free if row_limit is None else min(free, row_limit)
-    found = await fetch_all(tx, _NEXT, now_ms=now_ms, row_limit=max(0, free))
+    found = await _list_next(tx, now_ms, free) if free > 0 else []
     lease = {"lease_owner": owner, "lease_until_ms": now_ms + lease_ms}
     if found:
         await high_water.advance(tx)
@@ -66,17 +85,31 @@ async def count_active(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
 
 
 async def position(tx: AsyncConnection, job_id: str) -> int:
-    """Return the queue position of a job, 1 being next; 0 if it is no longer queued."""
-    queue = _queue_with_turns().subquery()
-    order = func.row_number().over(order_by=_fair_order(queue)).label("position")
-    positions = select(queue.c.id, order).subquery()
-    found = await tx.execute(select(positions.c.position).where(positions.c.id == job_id))
-    return found.scalar() or 0
+    """Return the queue position of a job, 1 being next; 0 if it is no longer queued.
+
+    In a line of more than `COUNTED_PLACES` it is an estimate, from as many of the oldest jobs; it
+    is never more than `LAST_PLACE`. So it costs the same, however long the line is.
+    """
+    own = (await tx.execute(_OWN_TURN, {"job_id": job_id})).one_or_none()
+    if own is None:
+        return 0
+    created_at_ms, turn = own
+    of_job = {"job_id": job_id, "created_at_ms": created_at_ms, "turn": turn}
+    found = await tx.execute(_BEFORE, {**of_job, "row_limit": COUNTED_PLACES})
+    looked_at, before, equal, older = found.one()
+    if looked_at < COUNTED_PLACES:
+        return 1 + before + older
+    at_most = {"row_limit": LAST_PLACE}
+    length = (await tx.execute(_LENGTH, at_most)).scalar_one()
+    since = {**at_most, "created_at_ms": created_at_ms}
+    longer = (await tx.execute(_OLDER, since)).scalar_one()
+    rest = older if longer < looked_at else equal * longer // looked_at
+    return min(LAST_PLACE, 1 + before * length // looked_at + rest)
 
 
 async def peek(tx: AsyncConnection) -> Job | None:
     """Return the queued job that is next, due or not."""
-    return next(iter(await fetch_all(tx, _jobs_in_order(_queue_with_turns()).limit(1))), None)
+    return next(iter(await _list_next(tx, _WHENEVER_MS, 1)), None)
 
 
 async def list_queued_until(tx: AsyncConnection, until_ms: int, limit: int) -> list[Job]:
@@ -89,6 +122,22 @@ async def oldest_created_at_ms(tx: AsyncConnection) -> int | None:
     """Return when the oldest queued job was created, or None."""
     oldest = select(func.min(jobs.c.created_at_ms)).where(jobs.c.state == JobState.QUEUED)
     return (await tx.execute(oldest)).scalar()
+
+
+async def _list_next(tx: AsyncConnection, now_ms: int, places: int) -> list[Job]:
+    """Return the next jobs to be submitted, as many as there are places.
+
+    Nobody's turn is before the first, so where the oldest jobs have enough of those, the rest of
+    the line is not looked at.
+    """
+    found: Sequence[RowMapping] = ()
+    for row_limit in _LOOKED_AT:
+        given = {"now_ms": now_ms, "places": places, "row_limit": row_limit}
+        found = (await tx.execute(_NEXT, given)).mappings().all()
+        is_whole = not found or found[0]["looked_at"] < row_limit
+        if is_whole or (len(found) == places and found[-1]["turn"] == 1):
+            break
+    return [job_from_row(row) for row in found]
 
 
 async def _claim_for_submission(
@@ -108,40 +157,86 @@ async def _claim_for_submission(
     return claimed
 
 
-def _queue_with_turns() -> Select[*tuple[Any, ...]]:
-    """Select the queued jobs with their turn: the member's jobs in flight plus those queued before.
+def _first_with_turns(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select the first `row_limit` queued jobs by age, each with its turn.
 
-    Ordering by turn, then age, gives the same result as repeatedly claiming one job of the member
-    with the fewest in flight, those just claimed included.
+    The turn is the member's jobs in flight plus those queued before. Ordering by turn, then age,
+    gives the same result as repeatedly claiming one job of the member with the fewest in flight,
+    those just claimed included.
     """
-    busy = (
-        select(jobs.c.user_id, func.count().label("in_flight"))
-        .where(jobs.c.state.in_(AT_APIXO))
-        .group_by(jobs.c.user_id)
-        .subquery()
+    of_age = select(jobs.c.id, jobs.c.user_id, jobs.c.created_at_ms)
+    first = (
+        of_age.where(IS_QUEUED, *conditions)
+        .order_by(jobs.c.created_at_ms, jobs.c.id)
+        .limit(bindparam("row_limit"))
+        .subquery("first")
     )
-    own_position = func.row_number().over(
-        partition_by=jobs.c.user_id, order_by=(jobs.c.created_at_ms, jobs.c.id)
+    # Whoever is older is among the first too, so places among a member's own jobs are right.
+    own_place = func.row_number().over(
+        partition_by=first.c.user_id, order_by=(first.c.created_at_ms, first.c.id)
     )
-    turn = (own_position + func.coalesce(busy.c.in_flight, 0)).label("turn")
+    turn = own_place + _in_flight_of(first.c.user_id)
+    return select(first.c.id, first.c.created_at_ms, turn.label("turn"))
+
+
+def _in_flight_of(user_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """Count a member's jobs in flight, from the index of what is active."""
+    other = jobs.alias("other")
+    found = select(func.count()).where(
+        other.c.user_id == user_id,
+        in_states(ACTIVE, other),
+        in_states(AT_APIXO, other),
+    )
+    return found.scalar_subquery()
+
+
+def _select_next() -> Select[*tuple[Any, ...]]:
+    """Select the next jobs among the first by age, with their turn and how many were looked at."""
+    first = _first_with_turns(jobs.c.due_at_ms <= bindparam("now_ms")).subquery()
+    looked_at = func.count().over().label("looked_at")
+    ranked = select(first, looked_at).order_by(first.c.turn, first.c.created_at_ms, first.c.id)
+    chosen = ranked.limit(bindparam("places")).subquery()
     return (
-        select(jobs.c.id, jobs.c.created_at_ms, turn)
-        .outerjoin(busy, busy.c.user_id == jobs.c.user_id)
-        .where(jobs.c.state == JobState.QUEUED)
+        select(jobs, chosen.c.turn, chosen.c.looked_at)
+        .join(chosen, chosen.c.id == jobs.c.id)
+        .order_by(chosen.c.turn, chosen.c.created_at_ms, chosen.c.id)
     )
 
 
-def _jobs_in_order(queue: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    queued = queue.subquery()
-    return select(jobs).join(queued, queued.c.id == jobs.c.id).order_by(*_fair_order(queued))
+def _select_own_turn() -> Select[*tuple[Any, ...]]:
+    """Select when a queued job was created, and its turn."""
+    own = jobs.alias("own")
+    before = select(func.count()).where(
+        own.c.user_id == jobs.c.user_id,
+        in_states(ACTIVE, own),
+        in_states([JobState.QUEUED], own),
+        tuple_(own.c.created_at_ms, own.c.id) < tuple_(jobs.c.created_at_ms, jobs.c.id),
+    )
+    turn = 1 + before.scalar_subquery() + _in_flight_of(jobs.c.user_id)
+    return select(jobs.c.created_at_ms, turn).where(jobs.c.id == bindparam("job_id"), IS_QUEUED)
 
 
-def _fair_order(queue: Subquery) -> tuple[ColumnElement[Any], ...]:
-    return queue.c.turn, queue.c.created_at_ms, queue.c.id
+def _select_before() -> Select[*tuple[Any, ...]]:
+    """Count the first by age: all, those of an earlier turn, of the same turn, and older ones."""
+    first = _first_with_turns().subquery()
+    key = tuple_(bindparam("created_at_ms", type_=Int), bindparam("job_id", type_=Text))
+    is_older = tuple_(first.c.created_at_ms, first.c.id) < key
+    is_equal = first.c.turn == bindparam("turn")
+    return select(
+        func.count(),
+        func.count().filter(first.c.turn < bindparam("turn")),
+        func.count().filter(is_equal),
+        func.count().filter(is_equal, is_older),
+    ).select_from(first)
 
 
 # The worker runs these in every cycle, and building a statement costs more than running it, so they
 # are built once. `now_ms` is in Unix milliseconds, `row_limit` the maximum number of rows.
-_COUNT_AT_APIXO = select(func.count()).select_from(jobs).where(jobs.c.state.in_(AT_APIXO))
-_DUE_QUEUE = _queue_with_turns().where(jobs.c.due_at_ms <= bindparam("now_ms"))
-_NEXT = _jobs_in_order(_DUE_QUEUE).limit(bindparam("row_limit"))
+_COUNT_AT_APIXO = select(func.count()).select_from(jobs).where(in_states(AT_APIXO))
+_NEXT = _select_next()
+_OWN_TURN = _select_own_turn()
+_BEFORE = _select_before()
+_QUEUED_ROW = select(jobs.c.created_at_ms).where(IS_QUEUED).limit(bindparam("row_limit"))
+_LENGTH = select(func.count()).select_from(_QUEUED_ROW.subquery())
+_OLDER_ROW = _QUEUED_ROW.where(jobs.c.created_at_ms < bindparam("created_at_ms"))
+_OLDER = select(func.count()).select_from(_OLDER_ROW.subquery())

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     MetaData,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from domain.jobs import JobState
+from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.quotas import LimitKind, LimitTarget
 from domain.requests import VideoRequest, dump_request, load_request
 
@@ -61,6 +62,19 @@ Int: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 def _names(kinds: type[StrEnum]) -> str:
     return ", ".join(repr(str(kind)) for kind in sorted(kinds))
+
+
+ACTIVE: Final = AT_APIXO | {JobState.QUEUED}
+"""States of the jobs that a member's turn depends on; they have an index of their own."""
+
+TIMED: Final = (RUNNABLE - {JobState.QUEUED}) | {JobState.SUBMIT_UNKNOWN}
+"""States in which a due job is claimed; they have an index of their own."""
+
+
+def _partial_index(name: str, states: Collection[JobState], *columns: str) -> Index:
+    """Define an index of the jobs in some states, which `in_states` finds."""
+    condition = text(f"state IN ({', '.join(repr(str(state)) for state in sorted(states))})")
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 _ZERO = text("0")
@@ -139,6 +153,10 @@ jobs = Table(
     Index("ix_jobs_member", "guild_id", "user_id", "created_at_ms"),
     Index("ix_jobs_unshown", "id", sqlite_where=_UNSHOWN, postgresql_where=_UNSHOWN),
     Index("ix_jobs_lease", "lease_owner"),
+    # The state comes first: SQLite would take the index of states in the place of any other.
+    _partial_index("ix_jobs_queued", {JobState.QUEUED}, "state", "created_at_ms", "id"),
+    _partial_index("ix_jobs_active", ACTIVE, "user_id", "state", "created_at_ms", "id"),
+    _partial_index("ix_jobs_due", TIMED, "state", "due_at_ms", "id"),
     Index(
         "ix_jobs_took",
         *("model", "mode", "resolution", "seconds", "started_at_ms"),
@@ -165,12 +183,12 @@ jobs = Table(
 )
 
 
-def in_states(states: Collection[JobState]) -> ColumnElement[bool]:
+def in_states(states: Collection[JobState], table: FromClause = jobs) -> ColumnElement[bool]:
     """Return the condition that a job is in one of some states, written into the statement.
 
-    A list of parameters would be expanded again in each execution.
+    A list of parameters would be expanded again in each execution, and match no partial index.
     """
-    return jobs.c.state.in_([literal_column(repr(str(state))) for state in sorted(states)])
+    return table.c.state.in_([literal_column(repr(str(state))) for state in sorted(states)])
 
 
 job_events = Table(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from storage import leases
-from storage.schema import in_states
+from storage.schema import TIMED, Int, in_states, jobs
 from storage.status_messages import IS_OUTDATED
 
 
@@ -19,8 +19,8 @@ class WorkAhead:
 
     `is_due` is whether a job in progress can be claimed, `is_queued` whether any job is queued, due
     or not, `has_lost` whether a submission's lease has expired, `has_outdated` whether a status
-    message is outdated. `next_due_ms` is when the next of the other jobs in progress can be
-    claimed, or None.
+    message is outdated. `next_due_ms` is when the next of the other jobs in progress may be
+    claimed, at the earliest, or None.
     """
 
     is_due: bool
@@ -38,18 +38,27 @@ class WorkAhead:
 async def look(tx: AsyncConnection, now_ms: int, unshown: frozenset[JobState]) -> WorkAhead:
     """Return what awaits the worker; status messages of jobs in `unshown` may be outdated."""
     row = (await tx.execute(_look(unshown), {"now_ms": now_ms})).one()
-    due, queued, lost, outdated, next_due_ms = row
-    return WorkAhead(bool(due), bool(queued), bool(lost), bool(outdated), next_due_ms)
+    due, queued, lost, outdated, *later_ms = row
+    next_ms = min((at_ms for at_ms in later_ms if at_ms is not None), default=None)
+    return WorkAhead(bool(due), bool(queued), bool(lost), bool(outdated), next_ms)
 
 
 @cache
 def _look(unshown: frozenset[JobState]) -> Select[*tuple[Any, ...]]:
-    is_later = bindparam("now_ms") < leases.CLAIMABLE_AT_MS
-    later = select(func.min(leases.CLAIMABLE_AT_MS)).where(leases.IS_TIMED, is_later)
+    now_ms = bindparam("now_ms", type_=Int)
+    # Looks at the beginnings of an index: a minimum over both times would read every job.
+    due = [
+        select(func.min(jobs.c.due_at_ms)).where(in_states([state]), jobs.c.due_at_ms > now_ms)
+        for state in sorted(TIMED)
+    ]
+    held = select(func.min(jobs.c.lease_until_ms)).where(
+        leases.IS_TIMED, jobs.c.due_at_ms <= now_ms, jobs.c.lease_until_ms > now_ms
+    )
     return select(
         exists().where(leases.IS_DUE),
         exists().where(in_states([JobState.QUEUED])),
         exists().where(leases.IS_LOST),
         exists().where(IS_OUTDATED, ~in_states(unshown)),
-        later.scalar_subquery(),
+        *(one.scalar_subquery() for one in due),
+        held.scalar_subquery(),
     )

@@ -13,7 +13,7 @@ from cogs.ui import text
 from cogs.ui.i18n import N_, _, format_price
 from cogs.ui.layout import BLUE, LayoutItem, box, layout, row, text_block
 from cogs.ui.routing import Interaction, dispatch_component
-from cogs.ui.text import format_submission_block
+from cogs.ui.text import format_place, format_submission_block
 from domain.job_view import JobAmounts, JobView
 from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.money import MicroUSD
@@ -198,7 +198,7 @@ def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
 def _format_state(status: StatusView) -> str:
     """Format how far a job is, and when it goes on."""
     if status.job.state is S.QUEUED and (status.queue_position or 0) > 1:
-        return _("⏳ **Number {place} in line**", place=status.queue_position)
+        return _("⏳ **Number {place} in line**", place=format_place(status.queue_position or 0))
     if status.job.state is S.QUEUED:
         return _("⏳ **You're next**")
     state = _(_DELETED) if status.deleted else _(_STATES[status.job.state])

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from cogs.ui.i18n import N_, _, format_price, format_usd, ngettext
+from cogs.ui.i18n import N_, _, format_number, format_price, format_usd, ngettext
 from domain.failures import (
     ENDED_BY_OPERATOR,
     FIXABLE_BY_MEMBER,
@@ -16,7 +16,7 @@ from domain.failures import (
     classify_fail_code,
 )
 from domain.job_view import JobAmounts, JobView
-from domain.jobs import AT_APIXO, POST_UNCONFIRMED, JobState
+from domain.jobs import AT_APIXO, COUNTED_PLACES, LAST_PLACE, POST_UNCONFIRMED, JobState
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
@@ -260,6 +260,13 @@ def format_delivered(job: JobView) -> str:
     if job.result_channel_id is None or link is None:
         return _("✅ Done.")
     return _("✅ Done. {link}", link=link)
+
+
+def format_place(place: int) -> str:
+    """Format a place in line: estimated ones in hundreds, and the last with a plus sign."""
+    if place >= LAST_PLACE:
+        return f"{format_number(LAST_PLACE)}+"
+    return format_number(place if place <= COUNTED_PLACES else place // 100 * 100)
 
 
 def format_elapsed(job: JobView) -> str | None:

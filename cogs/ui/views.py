@@ -297,7 +297,7 @@ def _progress(status: StatusView) -> str:
 def _format_position(status: StatusView) -> str:
     if status.queue_position is None or status.queue_position <= 1:
         return _("⏳ You're next.")
-    return _("⏳ Number {place} in line.", place=status.queue_position)
+    return _("⏳ Number {place} in line.", place=text.format_place(status.queue_position))
 
 
 def _expected(ready_at_ms: int | None) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import jobs, leases, queue, status_messages, submission_pause
+from storage import jobs, leases, queue, status_messages, submission_pause, work_ahead
 from storage.database import Database
 from storage.errors import StaleJobError
 from storage.jobs import Job, TransitionChanges
@@ -93,6 +93,75 @@ async def test_claiming_at_once_and_one_by_one_give_the_same_order(
     claimed = await claim(database)
     order = [made[at].id for at in (0, 3, 4, 1, 5, 7, 2, 6)]
     assert [job.id for job in claimed] == order
+
+
+async def test_a_claim_looks_at_the_whole_line_only_where_it_has_to(
+    database: Database, accept_job: Accept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the oldest jobs are of members who are busy already, it goes on to the others."""
+    monkeypatch.setattr(queue, "_LOOKED_AT", (2, 3, 1 << 40))
+    await accept_job(user_id=1)
+    await claim(database)
+    crowd = [await accept_job(user_id=1, at_ms=2_000 + number) for number in range(4)]
+    late = [await accept_job(user_id=2, at_ms=at_ms) for at_ms in (3_000, 3_001)]
+    expected = [late[0], crowd[0], late[1], *crowd[1:]]
+    upcoming = await database.read(queue.peek)
+    assert upcoming is not None
+    assert upcoming.id == late[0].id
+    claimed = [await claim(database, places=number) for number in range(2, 8)]
+    assert [job.id for batch in claimed for job in batch] == [job.id for job in expected]
+
+
+async def test_places_in_a_long_line_are_estimated(
+    database: Database, accept_job: Accept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the oldest jobs; exactly where everybody waits for one, and never beyond the last."""
+    monkeypatch.setattr(queue, "COUNTED_PLACES", 4)
+    monkeypatch.setattr(queue, "LAST_PLACE", 9)
+
+    async def place(job: Job) -> int:
+        return await database.read(lambda tx: queue.position(tx, job.id))
+
+    for number in range(3):
+        assert await place(await accept_job(user_id=number, at_ms=number)) == number + 1
+    alone = [await accept_job(user_id=10 + n, at_ms=10 + n) for n in range(3)]
+    assert [await place(job) for job in alone] == [4, 5, 6]
+    many = [await accept_job(user_id=20, at_ms=30 + n) for n in range(3)]
+    assert [await place(job) for job in many] == [7, 9, 9]
+
+
+@pytest.mark.parametrize("template", ["sqlite"], indirect=True)
+async def test_a_turn_reads_through_no_line(database: Database, accept_job: Accept) -> None:
+    """Each statement that asks for many jobs goes by an index of those that wait, or are due."""
+    job = await accept_job()
+    asked: list[tuple[str, Any]] = []
+
+    def remember(*call: Any) -> None:
+        asked.append((call[2], call[3]))
+
+    async def look(tx: AsyncConnection) -> None:
+        await work_ahead.look(tx, 9_000, frozenset())
+        await queue.position(tx, job.id)
+        await queue.peek(tx)
+
+    event.listen(Engine, "before_cursor_execute", remember)
+    try:
+        await database.read(look)
+    finally:
+        event.remove(Engine, "before_cursor_execute", remember)
+
+    async def explain(tx: AsyncConnection) -> str:
+        plans = [
+            (await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+            for statement, parameters in asked
+            if "FROM jobs" in statement
+        ]
+        return str(plans)
+
+    plans = await database.read(explain)
+    for index in ("ix_jobs_queued", "ix_jobs_active", "ix_jobs_due"):
+        assert index in plans
+    assert "SCAN jobs'" not in plans
 
 
 async def test_who_waits_no_more_has_no_place(database: Database, accept_job: Accept) -> None:
@@ -257,6 +326,22 @@ async def test_a_holder_may_keep_its_lease_over_a_move(
     assert taken.id == job.id
 
 
+async def test_the_jobs_of_each_owner_are_counted_while_their_leases_hold(
+    database: Database, accept_job: Accept
+) -> None:
+    """What somebody claimed and has not ended."""
+    await accept_job()
+    await accept_job()
+    await claim(database, owner="a", places=1)
+    await claim(database, owner="b", places=2)
+
+    async def count(now_ms: int) -> dict[str, int]:
+        return {**await database.read(lambda tx: leases.count_by_owner(tx, now_ms))}
+
+    assert await count(9_999) == {"a": 1, "b": 1}
+    assert await count(10_000) == {}
+
+
 async def test_leases_are_lengthened_and_dropped_by_owner(
     database: Database, accept_job: Accept
 ) -> None:
@@ -322,7 +407,7 @@ async def look_past_the_quiet(database: Database) -> list[Job]:
 @pytest.mark.parametrize(
     ("index", "turn"),
     [
-        ("ix_jobs_state", claim_due),
+        ("ix_jobs_due", claim_due),
         ("ix_jobs_unshown", look),
         ("ix_jobs_unshown", look_past_the_quiet),
     ],

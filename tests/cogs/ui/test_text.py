@@ -114,3 +114,12 @@ def test_what_could_not_be_handed_over_is_said_in_our_own_words(
 def test_a_limit_is_shown_in_its_own_unit(kind: LimitKind, amount: int | None, shown: str) -> None:
     """Dollars, seconds or a number."""
     assert text.format_limit(kind, amount) == shown
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [(2, "2"), (1_000, "1,000"), (1_099, "1,000"), (9_999, "9,900"), (10_000, "10,000+")],
+)
+def test_a_place_far_back_is_told_as_the_estimate_that_it_is(place: int, shown: str) -> None:
+    """In hundreds; and the last one with a plus sign."""
+    assert text.format_place(place) == shown
