@@ -10,11 +10,32 @@ from typing import Final
 
 import click
 
-from bench import command, delivery, hold, inspection, job, pile, polls, spending
+from bench import (
+    command,
+    delivery,
+    failover,
+    hold,
+    idle,
+    inspection,
+    job,
+    pile,
+    poll,
+    polls,
+    processes,
+    spending,
+    start,
+    waiting,
+)
 
 _BENCHES: Final = MappingProxyType(
     {
         "polls": polls.measure,
+        "poll": poll.measure,
+        "start": start.measure,
+        "idle": idle.measure,
+        "processes": processes.measure,
+        "failover": failover.measure,
+        "waiting": waiting.measure,
         "command": command.measure,
         "hold": hold.measure,
         "job": job.measure,

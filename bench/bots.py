@@ -2,13 +2,12 @@
 
 import sys
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.counted_bot import Counts
 from bench.process_watch import cpu_seconds
@@ -21,6 +20,12 @@ PLAIN: Final = "bench.plain_bot"
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder is made in it
 _MANY = 1_000
+_UNLIMITED = DiscordConfig(
+    sends_per_window=_MANY,
+    token_sends_per_window=_MANY,
+    requests_per_second=_MANY,
+    identify_seconds=0,
+)
 _PATIENCE_S = 120
 _OPTIONS = {"model": "seedance-1-5-pro", "duration": 8}
 _TASKS_S = (62, 83, 69, 76)
@@ -32,7 +37,6 @@ class MeasuredBot:
     """A bot that takes commands, and what it has cost so far."""
 
     pid: int
-    ready_after_s: float
     apixo: FakeApixo
     discord: FakeDiscord
     counts: Counts
@@ -81,45 +85,43 @@ async def run_bot(
     `time_scale` divides what takes time; a plain bot makes so many `polls` for a task. A member may
     spend `member_daily_usd`.
     """
+    async with open_stand_ins(time_scale) as (folder, apixo, discord):
+        counts = Counts.create(folder / "counts")
+        command = [sys.executable, "-m", module]
+        settings = {"POLLS": str(polls), "USER_DAILY_LIMIT_USD": member_daily_usd}
+        async with service(command, folder, apixo, discord, **settings).run() as running:
+            ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
+            await running.while_running(ready)
+            yield MeasuredBot(running.process.pid, apixo, discord, counts)
+
+
+@asynccontextmanager
+async def open_stand_ins(
+    time_scale: float, **options: Any
+) -> AsyncGenerator[tuple[Path, FakeApixo, FakeDiscord]]:
+    """Open stand-ins, and a folder in memory; Discord has no limits, but other `options`."""
     async with AsyncExitStack() as stack:
         memory = _IN_MEMORY if _IN_MEMORY.is_dir() else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
-        apixo = await stack.enter_async_context(
-            FakeApixo(ApixoConfig(clips="tiny", time_scale=time_scale))
+        apixo = FakeApixo(ApixoConfig(clips="tiny", time_scale=time_scale))
+        discord = FakeDiscord(replace(_UNLIMITED, **options))
+        yield (
+            folder,
+            await stack.enter_async_context(apixo),
+            await stack.enter_async_context(discord),
         )
-        discord = await stack.enter_async_context(FakeDiscord(_unlimited()))
-        counts = Counts.create(folder / "counts")
-        began_s = time.monotonic()
-        running = await stack.enter_async_context(
-            _service(module, folder, apixo, discord, polls, member_daily_usd).run()
-        )
-        ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
-        await running.while_running(ready)
-        took_s = time.monotonic() - began_s
-        yield MeasuredBot(running.process.pid, took_s, apixo, discord, counts)
 
 
-def _unlimited() -> DiscordConfig:
-    return DiscordConfig(
-        sends_per_window=_MANY, token_sends_per_window=_MANY, requests_per_second=_MANY
-    )
-
-
-def _service(
-    module: str,
-    folder: Path,
-    apixo: FakeApixo,
-    discord: FakeDiscord,
-    polls: int,
-    member_daily_usd: str,
+def service(
+    command: Sequence[str], folder: Path, apixo: FakeApixo, discord: FakeDiscord, **settings: str
 ) -> ServiceProcess:
-    settings = {
+    """Set a bot up between stand-ins, with `settings` besides those that lift its limits."""
+    limits = ("USER_DAILY_LIMIT_USD", "SERVER_DAILY_LIMIT_USD", "GLOBAL_DAILY_LIMIT_USD")
+    given = {
         "COUNTS": str(folder / "counts"),
-        "POLLS": str(polls),
-        "USER_DAILY_LIMIT_USD": member_daily_usd,
-        "SERVER_DAILY_LIMIT_USD": "1000",
-        "GLOBAL_DAILY_LIMIT_USD": "1000",
+        "POLLS": "1",
         "ALLOWED_SERVERS": "all",
+        **dict.fromkeys(limits, "1000"),
+        **settings,
     }
-    command = [sys.executable, "-m", module]
-    return service_for(apixo, discord, command=command, folder=folder, settings=settings)
+    return service_for(apixo, discord, command=command, folder=folder, settings=given)

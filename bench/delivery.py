@@ -4,17 +4,15 @@ The service is built by its own composition root, in this process; the stand-ins
 """
 
 import asyncio
-import json
-import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
 from bench.figures import Figure, report, scaled
 from bench.process_watch import PeakMemory, longest_stall, own_bytes
+from bench.stand_ins import run_stand_ins
 from bot import app, client
 from bot.settings import Settings
 from cogs.jobs.cog import JobButtonsCog
@@ -47,7 +45,7 @@ def measure(share: float = 1) -> bool:
 async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        beside = await stack.enter_async_context(_stand_ins())
+        beside = await stack.enter_async_context(run_stand_ins())
         settings = Settings.model_validate(
             {
                 **beside["settings"],
@@ -74,19 +72,6 @@ async def _deliver(videos: int, megabytes: int) -> tuple[int, float]:
         await bot.close()
         await running
         return memory.peak - memory.idle, stall_s
-
-
-@asynccontextmanager
-async def _stand_ins() -> AsyncGenerator[dict[str, Any]]:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.stand_ins", stdin=pipe, stdout=pipe
-    )
-    assert process.stdin is not None, "it was asked for"
-    assert process.stdout is not None, "it was asked for"
-    yield json.loads(await process.stdout.readline())
-    process.stdin.close()
-    await process.wait()
 
 
 async def _deliver_videos(

@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import json
 import os
+import sqlite3
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import aiosqlite
@@ -37,6 +39,7 @@ _ORDER = (
 )
 _EVENT = "INSERT INTO events (job_id, state, at_ms) VALUES (?, ?, ?)"
 _LEDGER = "INSERT INTO ledger (job_id, kind, micro) VALUES (?, ?, ?)"
+IS_READY: Final = "plain bot ready"
 _PRICE_MICRO = 160_000
 _END_S = 90
 """When every task of a video of 8 seconds has ended, in documented time: the last poll."""
@@ -68,12 +71,17 @@ class PlainBot(discord.Client):
         """Open the database, and register the command."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._database = await aiosqlite.connect(self._folder / "plain.db", isolation_level=None)
-        await self._database.executescript(_TABLES)
+        with suppress(sqlite3.OperationalError):  # it is a restart, they are there
+            await self._database.executescript(_TABLES)
         for pragma in ("journal_mode = WAL", "synchronous = FULL"):
             await self._database.execute(f"PRAGMA {pragma}")
         key = os.environ["APIXO_API_KEY"]
         self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"})
         await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        """Say so."""
+        print(IS_READY, flush=True)
 
     async def close(self) -> None:
         """Close every connection."""

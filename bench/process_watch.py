@@ -47,7 +47,13 @@ class PeakMemory:
 
 def own_bytes() -> int:
     """Return this process's resident memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return resident_bytes(os.getpid())
+
+
+def resident_bytes(process: int) -> int:
+    """Return a process's resident memory."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
 
 
 def confined_bytes() -> int:
