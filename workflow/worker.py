@@ -79,8 +79,8 @@ class Worker:
 
     def __init__(self, context: Context, owner: str, *, takes_jobs: bool = True) -> None:
         self.takes_jobs = takes_jobs
+        self.owner = owner
         self._context = context
-        self._owner = owner
         self._status_updater = StatusUpdater(context)
         self._interruptions = LRUCache[str, int](_MAX_INTERRUPTED)
         self._working: _Tasks = {}
@@ -149,9 +149,7 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
         try:
             async with asyncio.timeout(_RELEASE_TIMEOUT_S):
-                await self._context.database.transact(
-                    lambda tx: leases.drop_leases(tx, self._owner)
-                )
+                await self._context.database.transact(lambda tx: leases.drop_leases(tx, self.owner))
         except TimeoutError:
             _log.warning("leases not released")  # they expire by themselves
 
@@ -188,7 +186,7 @@ class Worker:
             return []
 
         async def claim(tx: AsyncConnection) -> list[Job]:
-            now_ms, owner = self._context.now_ms(), self._owner
+            now_ms, owner = self._context.now_ms(), self.owner
             due = await leases.claim_due(
                 tx, now_ms=now_ms, owner=owner, lease_ms=LEASE_MS, limit=free_slots
             )
@@ -266,7 +264,7 @@ class Worker:
 
         async def release_lease(tx: AsyncConnection) -> None:
             now = await jobs.get(tx, job.id)
-            if now is not None and now.lease_owner == self._owner:
+            if now is not None and now.lease_owner == self.owner:
                 await jobs.reschedule(tx, now, due_at_ms=due_at_ms, progress=not is_bug)
 
         try:
@@ -282,6 +280,6 @@ class Worker:
         if self._working and now_ms - self._renewed_ms >= HEARTBEAT_S * 1000:
             job_ids, until_ms = set(self._working.values()), now_ms + LEASE_MS
             await self._context.database.transact(
-                lambda tx: leases.renew(tx, self._owner, job_ids, until_ms)
+                lambda tx: leases.renew(tx, self.owner, job_ids, until_ms)
             )
             self._renewed_ms = now_ms

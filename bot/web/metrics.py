@@ -1,4 +1,8 @@
-"""Prometheus metrics of this process, in a registry of its own."""
+"""Prometheus metrics of this process, in a registry of its own.
+
+Figures that are the database's have the label `source="database"`. Of several processes, the one
+that has lived longest serves them, so that a sum over all processes is right.
+"""
 
 import asyncio
 import time
@@ -32,8 +36,16 @@ from domain.money import MICRO, MicroUSD
 from domain.quotas import Period, Scope
 from workflow.billing.reconciliation import Reconciliation
 from workflow.context import Context, Policy
-from workflow.reports.metrics import MetricsSnapshot, collect_metrics, last_transition_id
+from workflow.reports.metrics import (
+    MetricsSnapshot,
+    collect_metrics,
+    is_elected,
+    last_transition_id,
+)
 from workflow.worker import Worker
+
+_DATABASE = "database"
+"""The source of figures that are the same for every process."""
 
 _DELIVERY_S = (15, 30, 60, 90, 120, 180, 300, 480, 600, 900, 1800, 3600, 7200)
 
@@ -49,18 +61,19 @@ class ProcessMetrics:
         self.transitions = Counter(
             "dailies_moves",
             "Transitions of jobs, by the new state.",
-            ["state"],
+            ["state", "source"],
             registry=self.registry,
         )
         self.submissions = Counter(
             "dailies_submissions",
             "Requests for a new task, by the state in which each left its job.",
-            ["outcome"],
+            ["outcome", "source"],
             registry=self.registry,
         )
         self.delivery_seconds = Histogram(
             "dailies_delivery_seconds",
             "From the command to the posted video.",
+            ["source"],
             buckets=_DELIVERY_S,
             registry=self.registry,
         )
@@ -124,6 +137,7 @@ class MetricsEndpoint:
 
     def __init__(self, context: Context, worker: Worker, process_metrics: ProcessMetrics) -> None:
         self._context = context
+        self._owner = worker.owner
         self._process_metrics = process_metrics
         self._last_transition_id: int | None = None
         self._read_lock = asyncio.Lock()
@@ -143,28 +157,35 @@ class MetricsEndpoint:
     async def _get(self, request: web.Request) -> web.StreamResponse:
         async with self._read_lock:
             if time.monotonic() >= self._fresh_until:
-                self._state_collector.snapshot = await self._read()
+                self._state_collector.set(*await self._read())
                 self._fresh_until = time.monotonic() + _FRESH_S
         return await self._render(request)
 
-    async def _read(self) -> MetricsSnapshot | None:
+    async def _read(self) -> tuple[MetricsSnapshot | None, bool]:
+        """Return the database's figures, if this process serves them, and whether it answers."""
         try:
             async with asyncio.timeout(_READ_TIMEOUT_S):
                 if self._last_transition_id is None:
                     await self.start()
+                if not await is_elected(self._context, self._owner):
+                    # What happens meanwhile is counted by the process that is.
+                    await self.start()
+                    return None, True
                 snapshot = await collect_metrics(self._context, self._last_transition_id or 0)
         except (SQLAlchemyError, OSError, TimeoutError, DailiesError):
-            return None
+            return None, False
         self._count(snapshot)
-        return snapshot
+        return snapshot, True
 
     def _count(self, snapshot: MetricsSnapshot) -> None:
+        metrics = self._process_metrics
+        delivery_seconds = metrics.delivery_seconds.labels(_DATABASE)
         for transition in snapshot.transitions:
-            self._process_metrics.transitions.labels(transition.target).inc()
+            metrics.transitions.labels(transition.target, _DATABASE).inc()
             if transition.source is JobState.SUBMITTING:
-                self._process_metrics.submissions.labels(transition.target).inc()
+                metrics.submissions.labels(transition.target, _DATABASE).inc()
             if transition.target is JobState.DELIVERED:
-                self._process_metrics.delivery_seconds.observe(transition.age_ms / 1000)
+                delivery_seconds.observe(transition.age_ms / 1000)
             self._last_transition_id = transition.id
 
 
@@ -172,45 +193,50 @@ class _StateCollector(Collector):
     """Collects gauges of this process, and of the last snapshot, if there is one."""
 
     def __init__(self, context: Context, worker: Worker) -> None:
-        self.snapshot: MetricsSnapshot | None = None
+        self._snapshot: MetricsSnapshot | None = None
+        self._is_up = False
         self._context = context
         self._worker = worker
 
+    def set(self, snapshot: MetricsSnapshot | None, is_up: bool) -> None:
+        """Take what was read last."""
+        self._snapshot, self._is_up = snapshot, is_up
+
     def collect(self) -> Iterable[Metric]:
-        runs = CounterMetricFamily("dailies_belt_turns", "Cycles of this process's worker.")
-        runs.add_metric([], self._worker.runs)
-        yield runs
+        if self._worker.takes_jobs:
+            runs = CounterMetricFamily("dailies_belt_turns", "Cycles of this process's worker.")
+            runs.add_metric([], self._worker.runs)
+            yield runs
         build = InfoMetricFamily("dailies_build", "The version that runs.")
         build.add_metric([], {"version": VERSION})
         yield build
         calls_back = self._context.callback_urls is not None
         yield _simple("calls_back", "1 where APIXO is asked to call back.", calls_back)
-        up = self.snapshot is not None
-        yield _simple("database_up", "1 while the database answers.", up)
+        yield _simple("database_up", "1 while the database answers.", self._is_up)
         disk_space = self._context.disk_space()
         yield _simple("media_free_bytes", "Free where the videos are kept.", disk_space.free_bytes)
         yield _simple(
             "media_floor_bytes", "With less free nothing is submitted.", disk_space.min_free_bytes
         )
         yield from _limit_metrics(self._context.policy)
-        if self.snapshot is not None:
-            yield from _job_metrics(self.snapshot)
+        if self._snapshot is not None:
+            yield from _job_metrics(self._snapshot)
 
 
 def _job_metrics(snapshot: MetricsSnapshot) -> Iterable[Metric]:
-    jobs = GaugeMetricFamily("dailies_jobs", "Jobs in each state.", labels=["state"])
+    jobs = GaugeMetricFamily("dailies_jobs", "Jobs in each state.", labels=["state", "source"])
     oldest = GaugeMetricFamily(
         "dailies_oldest_job_seconds",
         "Since the oldest job in each state was wanted.",
-        labels=["state"],
+        labels=["state", "source"],
     )
     for state in JobState:
-        jobs.add_metric([state], snapshot.jobs.get(state, 0))
-        oldest.add_metric([state], snapshot.oldest_age_ms.get(state, 0) / 1000)
+        jobs.add_metric([state, _DATABASE], snapshot.jobs.get(state, 0))
+        oldest.add_metric([state, _DATABASE], snapshot.oldest_age_ms.get(state, 0) / 1000)
     yield from (jobs, oldest)
     late_s = snapshot.poll_late_ms / 1000
-    yield _simple("poll_late_seconds", "Longest that a task waits beyond its time.", late_s)
-    yield _simple("belt_paused", "1 while nothing is submitted.", snapshot.is_paused)
+    yield _shared("poll_late_seconds", "Longest that a task waits beyond its time.", late_s)
+    yield _shared("belt_paused", "1 while nothing is submitted.", snapshot.is_paused)
     yield from _dollars("held", "On hold.", snapshot.held)
     yield from _dollars("exposure", "Of today.", snapshot.exposure)
     if snapshot.reconciliation is not None:
@@ -242,9 +268,16 @@ def _limit_metrics(policy: Policy) -> Iterable[Metric]:
 
 def _dollars(name: str, documentation: str, amount: MicroUSD) -> Iterable[Metric]:
     """Yield an amount in dollars, and as versions before 0.3 had it."""
-    yield _simple(f"{name}_usd", f"{documentation} In dollars.", amount / MICRO)
+    yield _shared(f"{name}_usd", f"{documentation} In dollars.", amount / MICRO)
     old = f"{documentation} In millionths of a dollar; goes with version 0.4."
-    yield _simple(f"{name}_micro", old, amount)
+    yield _shared(f"{name}_micro", old, amount)
+
+
+def _shared(name: str, documentation: str, value: float) -> Metric:
+    """Return a figure of the database's."""
+    gauge = GaugeMetricFamily(f"dailies_{name}", documentation, labels=["source"])
+    gauge.add_metric([_DATABASE], value)
+    return gauge
 
 
 def _simple(name: str, documentation: str, value: float) -> Metric:

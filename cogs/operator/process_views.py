@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cogs.ui import text
-from cogs.ui.i18n import N_, _
+from cogs.ui.i18n import N_, _, ngettext
 from workflow.operator.processes import Lag, ProcessStatus
 
 _HOST_SHOWN: Final = 40
@@ -39,7 +39,8 @@ def _format_process(process: ProcessStatus) -> str:
         f"{text.sanitize(process.host, _HOST_SHOWN)} {process.version}",
         role,
         *_format_shards(process),
-        *(_format_lag(process, lag) for lag in process.lags),
+        *_format_work(process),
+        *filter(None, (_format_lag(process, lag) for lag in process.lags)),
     ]
     return f"{'⚠️' if process.lags else '✅'} {' · '.join(parts)}"
 
@@ -50,7 +51,17 @@ def _format_shards(process: ProcessStatus) -> list[str]:
     return [_("standing by")] if process.role in ("all", "gateway") else []
 
 
-def _format_lag(process: ProcessStatus, lag: Lag) -> str:
+def _format_work(process: ProcessStatus) -> list[str]:
+    """Format what its worker does, and when it last ran."""
+    parts = list[str]()
+    if process.jobs:
+        parts.append(ngettext("makes {count} video", "makes {count} videos", process.jobs))
+    if process.last_turn_ms is not None:
+        parts.append(_("its worker last ran <t:{at}:R>", at=process.last_turn_ms // 1000))
+    return parts
+
+
+def _format_lag(process: ProcessStatus, lag: Lag) -> str | None:
     match lag:
         case Lag.OLD_VERSION:
             return _("an older version: restart it")
@@ -59,4 +70,4 @@ def _format_lag(process: ProcessStatus, lag: Lag) -> str:
         case Lag.NO_TURN if process.last_turn_ms is None:
             return _("its worker hasn't run yet")
         case Lag.NO_TURN:
-            return _("its worker last ran <t:{at}:R>", at=(process.last_turn_ms or 0) // 1000)
+            return None  # when it last ran is told of every worker

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.shards import ShardLease
 from domain.versions import version_key
-from storage import processes, shards
+from storage import leases, processes, shards
 from storage.processes import ProcessRow
 
 _SILENT_MS: Final = 15_000
@@ -27,12 +27,16 @@ class Lag(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStatus:
-    """A process: `shards` are those that it holds, times are Unix milliseconds."""
+    """A process: `shards` are those that it holds, `jobs` how many it works on at the moment.
+
+    Times are Unix milliseconds.
+    """
 
     host: str
     version: str
     role: str
     shards: Sequence[int]
+    jobs: int
     seen_at_ms: int
     last_turn_ms: int | None
     lags: Sequence[Lag]
@@ -40,13 +44,18 @@ class ProcessStatus:
 
 async def list_processes(tx: AsyncConnection, now_ms: int) -> Sequence[ProcessStatus]:
     """Return the processes that were seen in the last quarter of an hour."""
-    rows, leases = await processes.list_processes(tx), await shards.list_leases(tx)
+    rows, held = await processes.list_processes(tx), await shards.list_leases(tx)
     newest = max((version_key(row.version) for row in rows), default=())
-    return [_status(row, leases, newest, now_ms) for row in rows]
+    jobs = await leases.count_by_owner(tx, now_ms)
+    return [_status(row, held, jobs.get(row.id, 0), newest, now_ms) for row in rows]
 
 
 def _status(
-    row: ProcessRow, leases: Sequence[ShardLease], newest: tuple[int, ...], now_ms: int
+    row: ProcessRow,
+    held: Sequence[ShardLease],
+    jobs: int,
+    newest: tuple[int, ...],
+    now_ms: int,
 ) -> ProcessStatus:
     is_worker = row.role in _WITH_WORKER
     lags = {
@@ -58,7 +67,8 @@ def _status(
         host=row.host,
         version=row.version,
         role=row.role,
-        shards=[lease.shard_id for lease in leases if lease.owner == row.id],
+        shards=[lease.shard_id for lease in held if lease.owner == row.id],
+        jobs=jobs,
         seen_at_ms=row.seen_at_ms,
         last_turn_ms=row.last_turn_ms if is_worker else None,
         lags=[lag for lag, is_so in lags.items() if is_so],

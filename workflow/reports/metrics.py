@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import exposure, jobs, metrics, reports, submission_pause
+from storage import exposure, jobs, metrics, processes, reports, submission_pause
 from storage.metrics import Transition
 from storage.reports import SpendingFilter
 from workflow.billing.reconciliation import Reconciliation, reconcile_latest
@@ -31,6 +31,16 @@ class MetricsSnapshot:
     exposure: MicroUSD
     reconciliation: Reconciliation | None
     transitions: Sequence[Transition]
+
+
+async def is_elected(context: Context, process_id: str) -> bool:
+    """Return whether a process is the one that serves the database's figures: the oldest alive.
+
+    With a SQLite file there is no other.
+    """
+    now_ms = context.now_ms()
+    alive = await context.database.read(lambda tx: processes.list_alive(tx, now_ms))
+    return not alive or alive[0].id == process_id
 
 
 async def last_transition_id(context: Context) -> int:

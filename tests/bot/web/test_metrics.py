@@ -14,13 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from apixo.client import ApixoClient
+from bot.sharding.leases import describe_process
 from bot.web import metrics
 from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from domain.jobs import JobState
 from domain.money import MicroUSD
 from domain.quotas import Limits
-from storage import balance_readings
+from storage import balance_readings, processes
 from tests.harness.workflow import BOTH_ENGINES, FlakyDatabase, WorkflowHarness
 from workflow.reports.metrics import collect_metrics
 from workflow.urls.callback_urls import SignedCallbackUrls
@@ -163,6 +164,35 @@ async def test_a_database_that_does_not_answer_is_a_figure_too(harness: Workflow
     assert not any(name.startswith("dailies_jobs") for name in seen)
 
 
+@BOTH_ENGINES
+async def test_one_of_several_processes_serves_the_databases_figures(
+    harness: WorkflowHarness, monitor: Monitor
+):
+    """The oldest that is alive; so a sum over all of them is right, and each event counts once."""
+
+    async def be_seen(*names: str) -> None:
+        for age, name in enumerate(names):
+            known = describe_process(name, "all", 1, harness.context.now_ms())
+            row = replace(known, started_at_ms=age)
+            await harness.database.transact(lambda tx, row=row: processes.record(tx, row))
+
+    await be_seen("other", "first")
+    await harness.accept_job()
+    seen = await monitor.scrape()
+    assert "dailies_jobs{state=queued}" not in seen
+    assert seen["dailies_database_up"] == 1
+    harness.clock.advance(30)
+    await be_seen("first")
+    await harness.run_once()
+    seen = await monitor.scrape()
+    assert seen["dailies_jobs{state=generating}"] == 1
+    assert seen["dailies_submissions_total{outcome=generating}"] == 1
+    assert "dailies_moves_total{state=queued}" not in seen
+    for family in text_string_to_metric_families(await monitor.text()):
+        of_database = {sample.labels.get("source") == "database" for sample in family.samples}
+        assert len(of_database) <= 1, family.name
+
+
 async def test_a_second_scrape_at_once_reads_the_database_no_more(
     harness: WorkflowHarness, monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ):
@@ -260,7 +290,7 @@ async def test_no_label_names_a_job_a_member_or_a_server(
     text = await monitor.text()
     assert job.id not in text
     labels = set(re.findall(r'(\w+)="', text))
-    own = {"state", "outcome", "api", "status", "le", "version", "scope"}
+    own = {"state", "outcome", "api", "status", "le", "version", "scope", "source"}
     assert labels <= own | {"generation", "implementation", "major", "minor", "patchlevel"}
 
 
@@ -269,5 +299,7 @@ async def _broken(_work: object) -> None:
 
 
 def _named(sample: Any) -> str:
-    labels = ",".join(f"{key}={value}" for key, value in sorted(sample.labels.items()))
+    labels = ",".join(
+        f"{key}={value}" for key, value in sorted(sample.labels.items()) if key != "source"
+    )
     return f"{sample.name}{{{labels}}}" if labels else sample.name

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cogs.operator.process_views import format_processes
 from cogs.operator.views import render_parked_jobs
 from domain.jobs import JobState
 from domain.money import MicroUSD
@@ -27,6 +28,7 @@ from tests.harness.rendering import (
     rendered_markup,
 )
 from workflow.operator.parked_jobs import PAGE_SIZE, ParkedJob, ParkedPage
+from workflow.operator.processes import Lag, ProcessStatus
 
 S = JobState
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
@@ -86,6 +88,36 @@ def custom_ids(listed: Interaction) -> list[str]:
     assert listed.message is not None
     found = walk_components(listed.message.components)
     return [item["custom_id"] for item in found if item["type"] == BUTTON]
+
+
+def test_each_process_is_a_line_and_those_behind_come_first() -> None:
+    """Host, version, role, shards, work, the last turn; and what is wrong."""
+    well = ProcessStatus(
+        host="one",
+        version="0.3.0",
+        role="all",
+        shards=[0, 2],
+        jobs=3,
+        seen_at_ms=9_000,
+        last_turn_ms=8_000,
+        lags=[],
+    )
+    behind = replace(well, host="two", version="0.2.0", role="gateway", shards=[], jobs=0)
+    lags = [Lag.OLD_VERSION, Lag.NOT_SEEN]
+    still = replace(well, host="three", role="worker", shards=[], jobs=1, lags=[Lag.NO_TURN])
+    assert format_processes([well]) == []
+    assert format_processes([well, replace(behind, last_turn_ms=None, lags=lags), still]) == [
+        "**Processes**",
+        (
+            "⚠️ two 0.2.0 · answers members · standing by · an older version: restart it"
+            " · last seen <t:9:R>"
+        ),
+        "⚠️ three 0.3.0 · makes and posts videos · makes 1 video · its worker last ran <t:8:R>",
+        (
+            "✅ one 0.3.0 · does everything · shards 0, 2 · makes 3 videos"
+            " · its worker last ran <t:8:R>"
+        ),
+    ]
 
 
 async def test_pause_and_resume_over_a_restart(

@@ -1,1 +1,0 @@
-"""Three processes of one service, ordered from while they are killed at random."""
