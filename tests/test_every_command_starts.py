@@ -24,6 +24,7 @@ PAGES = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 
 SMALLEST = {
     "python -m bench": ["--share", "0.00001"],
+    "python -m qa.cluster": ["--orders", "13", "--quick", "--kill-every", "4"],
     "python -m qa.crash_matrix": ["--only", "none", "none: nothing"],
     "python -m qa.fuzz": ["--share", "0.000001", "--seed", "1"],
     "python -m qa.mutation": ["--at-once", "1", "size of a manager's pattern"],
@@ -73,6 +74,7 @@ NOT_STARTED = {
 }
 
 WRAPPERS = {
+    "scripts/cluster": "python -m qa.cluster",
     "scripts/demo": "python -m bot sandbox",
     "scripts/discord-requests": "python -m qa.discord_requests",
     "scripts/fuzz": "python -m qa.fuzz",

@@ -29,7 +29,6 @@ TESTED_BY = {
     "bot/media_store.py": "storage/test_s3_media.py",
     "bot/sharding/identifies.py": "bot/sharding/test_leases.py",
     "bot/sharding/roles.py": "e2e/test_shards.py",
-    "bot/sharding/supervisor.py": "e2e/test_shards.py",
     "bot/web/server.py": "bot/web/test_callbacks.py",
     "cogs/background.py": "workflow/test_worker.py",
     "cogs/generation/cog.py": "cogs/generation/test_options.py",

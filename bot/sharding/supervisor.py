@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -20,6 +20,10 @@ _log = structlog.get_logger(__name__)
 
 _HAND_OVER_S: Final = 8.0
 """How long a process that ends waits for others to take what it holds: more than a beat."""
+
+
+_GIVE_PAUSES_S: Final = (0.1, 0.4, 1.0)
+"""Seconds to wait after each attempt that meets an outage of the database."""
 
 
 class ShardSupervisor:
@@ -82,12 +86,8 @@ class ShardSupervisor:
         self._ended.set()
         if not self._leases.keeps_sessions:
             return
-        try:
-            await self._leave()
-            for shard_id in self.held:
-                await self._give(shard_id)
-        except Outage as error:
-            _log.warning("shards not handed over", error=error)
+        await self._leave()
+        await self._give_all(self.held)
 
     async def close(self) -> None:
         """End what is left of the connections, and be seen no more."""
@@ -133,19 +133,22 @@ class ShardSupervisor:
             self._start(shard_id, holding.shards)
         self.has_begun = True
         self._on_change(holding.count, self.held)
-        for shard_id in holding.given:
-            await self._give(shard_id)
+        await self._give_all(holding.given)
         return holding
 
     async def _leave(self) -> None:
         """Offer everything, and go on until others have it, for a few seconds at most."""
         await self._leases.take_no_more()
-        deadline_s = time.monotonic() + _HAND_OVER_S
-        while self._connections and (left_s := deadline_s - time.monotonic()) > 0:
-            holding = await self._beat()
-            if holding is None or not holding.others_have_room:
+        deadline_s, failures = time.monotonic() + _HAND_OVER_S, 0
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            if (holding := await self._beat()) is None:
+                if failures == len(_GIVE_PAUSES_S):
+                    return
+                await asyncio.sleep(_GIVE_PAUSES_S[failures])
+                failures += 1
+            elif not (self._connections and holding.others_have_room):
                 return
-            if self._connections:
+            else:
                 await self._wait_for_change(min(left_s, holding.next_beat_s or 0))
 
     async def _wait_for_change(self, timeout_s: float | None) -> None:
@@ -153,10 +156,25 @@ class ShardSupervisor:
             async with asyncio.timeout(timeout_s):
                 await self._woken.wait()
 
+    async def _give_all(self, shard_ids: Collection[int]) -> None:
+        await asyncio.gather(*(self._give(shard_id) for shard_id in shard_ids))
+
     async def _give(self, shard_id: int) -> None:
-        session = await self._stop(shard_id, KEEP_SESSION)
-        await self._leases.hand_over(shard_id, session)
-        _log.info("shard handed over", shard=shard_id)
+        """Give a shard to its heir, or leave it free; an outage of moments is waited out.
+
+        After a longer one the shard is still this process's at its next beat, or its lease ends.
+        """
+        session, reason = await self._stop(shard_id, KEEP_SESSION), ""
+        for pause_s in _GIVE_PAUSES_S:
+            try:
+                await self._leases.hand_over(shard_id, session)
+            except Outage as error:
+                reason = str(error)
+                await asyncio.sleep(pause_s)
+            else:
+                _log.info("shard handed over", shard=shard_id)
+                return
+        _log.warning("shard not handed over", shard=shard_id, error=reason)
 
     async def _lose(self, shard_ids: set[int]) -> None:
         for shard_id in sorted(shard_ids):

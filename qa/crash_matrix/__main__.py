@@ -23,7 +23,7 @@ from statistics import median
 
 from qa.crash_matrix.databases import postgresql_server
 from qa.crash_matrix.fault import fault_title
-from qa.crash_matrix.faults import find_fault
+from qa.crash_matrix.faults import FAULTS, find_fault
 from qa.crash_matrix.matrix import (
     MatrixResult,
     PointsByFault,
@@ -105,6 +105,8 @@ async def play_all(company: RunnerPool, given: argparse.Namespace) -> MatrixResu
         for each in applicable_faults(given.engine)
         if any(part in fault_title(each) for part in named)
     ]
+    if left_out := [fault_title(one) for one in FAULTS if one.engine not in (None, given.engine)]:
+        tell(f"left out, for they cannot happen on {given.engine}: {', '.join(left_out)}")
     tell(f"{len(troubles)} faults: one undisturbed life under each, to see what is passed")
     census = await company.record_points(troubles, ProgressPrinter(len(troubles), findings, tell))
     cells = [

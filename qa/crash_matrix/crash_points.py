@@ -1,8 +1,9 @@
 """Crash points: the calls through which everything leaves the process, wrapped from outside.
 
 Each call passes named points: `before:CALL`, `after:CALL`, and, inside a
-transaction, `within:CALL`, when all is said and nothing is committed. Nothing of it is in the
-service: methods are replaced on their classes before it starts.
+transaction, `within:CALL`, when all is said and nothing is committed. One beat of a process may
+take several steps with shards in one transaction: each of them has points before and after. Nothing
+of it is in the service: methods are replaced on their classes before it starts.
 """
 
 import functools
@@ -10,12 +11,14 @@ import inspect
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 with warnings.catch_warnings():
     # It imports a module that Python 3.13 no longer has, and is told so.
     warnings.simplefilter("ignore")
+    from discord.gateway import DiscordWebSocket
     from discord.http import HTTPClient, Route
     from discord.webhook import async_ as webhooks
 
@@ -23,6 +26,7 @@ from apixo.client import ApixoClient
 from apixo.downloads import ResultDownloader
 from bot.web import callbacks
 from cogs.publishing.publisher import DiscordPublisher
+from storage import shards
 from storage.database import Database
 from storage.media import MediaFolder
 from storage.partial_files import PartialFile
@@ -39,7 +43,21 @@ INSTRUMENTED_CLASSES = {
 }
 """Every public coroutine of these has crash points, new ones by themselves."""
 
-_STARTS = ("open", "migrate")
+GATEWAY_CALLS = ("identify", "resume", "close")
+"""Of a shard's connection, at the library."""
+
+SHARD_STEPS = (
+    "take",
+    "renew",
+    "inherit",
+    "set_offered",
+    "save_session",
+    "hand_over",
+    "take_identify_slot",
+)
+"""What a transaction does with the leases on shards, their sessions, and slots to identify in."""
+
+_steps = ContextVar[list[str] | None]("what the transaction has done with shards", default=None)
 
 
 def instrument_all(pass_: OnPoint) -> None:
@@ -52,6 +70,10 @@ def instrument_all(pass_: OnPoint) -> None:
     _around(callbacks, "record_callback", "callback.record", pass_)
     _around(Database, "migrate", "database.migrate", pass_)
     _around(PartialFile, "write", "file.write", pass_)
+    for name in GATEWAY_CALLS:
+        _around(DiscordWebSocket, name, f"gateway.{name}", pass_)
+    for name in SHARD_STEPS:
+        _around_step(name, pass_)
     _around_transactions(pass_)
     _around_discord(pass_)
     _around_downloads(pass_)
@@ -98,11 +120,35 @@ def _around_transactions(pass_: OnPoint) -> None:
             return done
 
         pass_(f"before:{call}")
-        result = await real(self, watched)
+        steps = list[str]()
+        token = _steps.set(steps)
+        try:
+            result = await real(self, watched)
+        finally:
+            _steps.reset(token)
         pass_(f"after:{call}")
+        for step in steps:
+            pass_(f"after:{step}")
         return result
 
     Database.transact = transact
+
+
+def _around_step(name: str, pass_: OnPoint) -> None:
+    """Stand before a step with shards, and after its transaction."""
+    real = getattr(shards, name)
+
+    async def walk(*given: Any, **named: Any) -> Any:
+        if [] in given or () in given:  # it concerns no shard
+            return await real(*given, **named)
+        call = f"shards.{name}"
+        pass_(f"before:{call}")
+        result = await real(*given, **named)
+        if (steps := _steps.get()) is not None:
+            steps.append(call)
+        return result
+
+    setattr(shards, name, walk)
 
 
 def _home(work: Any) -> str:

@@ -34,6 +34,7 @@ class InjectedFault:
         leaves_server: whether the bot is thrown out of the server meanwhile.
         restores_copy: whether a copy of the database is taken at the point, and put back when all
             has come to rest, instead of a death there.
+        hands_over: whether two processes give their shards to each other meanwhile.
         engine: the only engine that it can happen to, if there is one.
         ends: how a job may end beside `delivered`.
     """
@@ -54,6 +55,7 @@ class InjectedFault:
     order_count: int = 1
     leaves_server: bool = False
     restores_copy: bool = False
+    hands_over: bool = False
     engine: str | None = None
     expected_states: frozenset[JobState] = frozenset()
 

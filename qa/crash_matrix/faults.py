@@ -181,6 +181,16 @@ _RESTORED = (
     ),
 )
 
+_TWO: Final = {"axis": "hand-over", "hands_over": True, "engine": "postgresql"}
+_STRANGERS: Final = {"STRANGERS": "1"}
+"""What two processes of one machine see of each other, these find out by the database alone."""
+
+_HANDED_OVER = (
+    InjectedFault(name="on one machine", **_TWO),
+    InjectedFault(name="on two machines, no notices", settings=_STRANGERS, **_TWO),
+    InjectedFault(name="backends killed", settings=_STRANGERS, arm=kill_backends, **_TWO),
+)
+
 _WAITING: Final = {"order_count": 3, "leaves_server": True}
 _ONE_PLACE: Final = {"APIXO_MAX_TASKS": "1"}
 _RELEASED: Final = frozenset({JobState.CANCELLED})
@@ -311,6 +321,7 @@ FAULTS: Final = (
     InjectedFault(axis="database", name="backends killed", arm=kill_backends, engine="postgresql"),
     *(replace(each, restores_copy=True) for each in _RESTORED),
     *_THROWN_OUT,
+    *_HANDED_OVER,
 )
 
 

@@ -27,6 +27,7 @@ from sandbox.demo.job_posts import is_post
 from sandbox.discord import FakeDiscord, Message
 from sandbox.discord.models import MessageFlag
 from storage.jobs import Job
+from workflow.results.delete import is_deleted as is_video_deleted
 
 VIOLATIONS: Final = (
     "lost",
@@ -41,6 +42,7 @@ VIOLATIONS: Final = (
 
 _CARDS: Final = {
     JobState.DELIVERED: "Done",
+    JobState.CANCELLED: "Cancelled",
     JobState.REJECTED: "You weren't charged",
     JobState.FAILED: "You weren't charged",
     JobState.SUBMIT_UNKNOWN: "never arrived",
@@ -49,6 +51,7 @@ _CARDS: Final = {
     JobState.UNDELIVERABLE: "Your video is ready",
     JobState.QUARANTINED: "The operator knows",
 }
+_DELETED_CARD: Final = "Deleted"
 _UNCONFIRMED_CARD: Final = "Your video is ready and should be below"
 _SHARED: Final = "shared"
 _NOTICE: Final = "notice"
@@ -66,12 +69,23 @@ def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) 
     complaints = [*traces.violations, *_of_the_whole(traces, apixo, discord, tasks)]
     if traces.kill_count == 0 and any(each.flags & MessageFlag.LOADING for each in _seen(discord)):
         complaints.append("silent: an answer goes on thinking")
+    return [*complaints, *check_jobs(traces, tasks, discord)]
+
+
+def check_jobs(traces: RunRecord, tasks: list[Task], discord: FakeDiscord) -> Iterator[str]:
+    """Yield what is wrong with each job: its end, its tasks, what is posted of it."""
     for job in traces.jobs:
         mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
-        complaints += _of_the_job(traces, job, mine)
-        complaints += _of_the_channel(traces, discord, job)
-        complaints += _of_the_other_posts(traces, discord, job)
-    return complaints
+        yield from _of_the_job(traces, job, mine)
+        yield from _of_the_channel(traces, discord, job)
+        yield from _of_the_other_posts(traces, discord, job)
+
+
+def find_secrets(log: str, apixo: FakeApixo, discord: FakeDiscord) -> Iterator[str]:
+    """Yield what is in a log that must not be."""
+    for kind, secret in _secrets(apixo, discord):
+        if secret in log:
+            yield f"leaked: {kind} is in the log"
 
 
 def _of_the_whole(
@@ -89,9 +103,7 @@ def _of_the_whole(
     yield from _of_the_removal(traces, discord, tasks)
     if traces.leftovers:
         yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
-    for kind, secret in _secrets(apixo, discord):
-        if secret in traces.log:
-            yield f"leaked: {kind} is in the log"
+    yield from find_secrets(traces.log, apixo, discord)
 
 
 def _of_the_removal(traces: RunRecord, discord: FakeDiscord, tasks: list[Task]) -> Iterator[str]:
@@ -133,7 +145,7 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
     for kind, found in (("results", results), ("status messages", cards)):
         if len(found) > 1:
             yield f"double posted: {len(found)} {kind}"
-    is_deleted = traces.cell.fault.deletes_result and not results
+    is_deleted = (traces.cell.fault.deletes_result or is_video_deleted(job)) and not results
     ids = [each.id for each in results]
     if job.state is JobState.DELIVERED and ids != [job.result_message_id] and not is_deleted:
         posted = ", ".join(str(each.id) for each in results)
@@ -181,6 +193,7 @@ def _of_the_cards(traces: RunRecord, job: Job, cards: list[Message]) -> Iterator
     waits = _waits_since_restore(job) and is_held
     is_unconfirmed = job.reason == POST_UNCONFIRMED
     ended = _UNCONFIRMED_CARD if is_unconfirmed else _CARDS.get(job.state, "?")
+    ended = _DELETED_CARD if is_video_deleted(job) else ended
     shown = _RESTORED_CARD if waits else ended
     for text in (card.text for card in cards if shown not in card.text):
         yield f"silent: the job is {job.state}, but its card says {text!r}"

@@ -45,8 +45,12 @@ CRASH_POINTS: Final = {
     "download.chunk": _PLAIN,
     "download.end": _PLAIN,
     "download.open": _PLAIN,
+    "gateway.close": _PLAIN,
+    "gateway.identify": _PLAIN,
     "file.rename": _PLAIN,
     "file.write": _PLAIN,
+    "shards.renew": _PLAIN,
+    "shards.take": _PLAIN,
     "media.save_video": _PLAIN,
     "media.save_input": _ANIMATED,
     "media.keep_input": _ANIMATED,
@@ -108,7 +112,24 @@ CRASH_POINTS: Final = {
     "transact.submit.park_unknown": _LOST,
 }
 
+HAND_OVER: Final = {
+    "gateway.close",
+    "gateway.identify",
+    "gateway.resume",
+    "shards.hand_over",
+    "shards.inherit",
+    "shards.renew",
+    "shards.save_session",
+    "shards.set_offered",
+    "shards.take",
+    "shards.take_identify_slot",
+    "transact.leases.beat",
+    "transact.leases.end",
+}
+"""Calls at which one of two processes is killed while shards change hands."""
+
 OCCASIONAL: Final = {
+    "gateway.resume": "where a connection was lost",
     "discord.GET /guilds/{guild_id}": "where a job is looked at between a removal and its release",
     "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
     "publisher.find_result_dm": "after a death between intent and post",

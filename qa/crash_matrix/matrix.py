@@ -21,6 +21,7 @@ from typing import Final
 from qa.crash_matrix.databases import DatabasePool, PostgresqlDatabasePool, SqliteDatabasePool
 from qa.crash_matrix.fault import InjectedFault, fault_title
 from qa.crash_matrix.faults import FAULTS
+from qa.crash_matrix.hand_over import is_of_hand_over
 from qa.crash_matrix.harness import MatrixHarness
 from qa.crash_matrix.invariants import VIOLATIONS
 from qa.crash_matrix.run_record import Cell, RunRecord
@@ -130,7 +131,7 @@ class RunnerPool:
         passed: PointsByFault = {}
 
         def note(traces: RunRecord) -> None:
-            passed[traces.cell.fault] = Counter(traces.points_passed)
+            passed[traces.cell.fault] = Counter(filter(_is_killed_at(traces), traces.points_passed))
             heard(traces)
 
         await self.run((Cell(trouble) for trouble in troubles), note, watch=True)
@@ -160,6 +161,11 @@ def _cell(trouble: InjectedFault, point: str, passings: int, seed: int, double: 
     if dice.random() < double:
         return Cell(trouble, (first, f"*#{dice.randint(1, _LATEST_SECOND)}"))
     return Cell(trouble, (first,))
+
+
+def _is_killed_at(traces: RunRecord) -> Callable[[str], bool]:
+    """Return a filter of the points at which a play's processes are killed."""
+    return is_of_hand_over if traces.cell.fault.hands_over else bool
 
 
 async def _play(stage: MatrixHarness, cell: Cell, *, watch: bool) -> RunRecord:
@@ -219,7 +225,8 @@ def replay_command(cell: Cell) -> str:
     first, *more = cell.kill_points or ("none",)
     then = "".join(f" --then '{doom}'" for doom in more)
     blind = f" --blind {cell.disabled_guard}" if cell.disabled_guard else ""
-    return f"scripts/matrix --only '{first}' '{fault_title(cell.fault)}'{then}{blind}"
+    engine = "" if cell.fault.engine is None else f" --engine {cell.fault.engine}"
+    return f"scripts/matrix{engine} --only '{first}' '{fault_title(cell.fault)}'{then}{blind}"
 
 
 def format_table(findings: MatrixResult) -> str:

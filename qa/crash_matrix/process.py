@@ -7,6 +7,8 @@ The environment is the service's own. Besides:
 
 * `DOOM`: `POINT#N` kills at the N-th passing of a point, `*#N` at the N-th passing of any.
 * `COPY`: a file that takes a copy of the database at that passing, instead of a death.
+* `SLOT`: which of two processes it is; its points are named with it, as `before:CALL@first`.
+* `STRANGERS`: whether no process sees if another of its machine lives, nor hears its notices.
 * `LATER`: whether so much time has passed that no nonce may be relied upon.
 * `PASSED`: a file that takes the name of each point that is passed.
 * `HASTE`: divides the few waits that `TIME_SCALE` leaves alone: they are about Discord and other
@@ -32,7 +34,6 @@ import discord.state
 
 import bot.pauses
 import bot.sharding.identifies
-import bot.sharding.leases
 import cogs.background
 import cogs.servers.cog
 import storage.engines
@@ -41,10 +42,12 @@ import workflow.servers.notices
 import workflow.stages.submit
 import workflow.status_updates
 import workflow.worker
+from bot.sharding import leases
 from cogs.publishing.publisher import DiscordPublisher
 from qa.crash_matrix.crash_points import instrument_all
 from qa.crash_matrix.databases import copy_database
 from sandbox.demo.process import Process
+from storage.database import Database
 from storage.partial_files import PartialFile
 from tests.harness.forked_bot import fork_bot
 from workflow.context import Context
@@ -56,6 +59,7 @@ class CrashTrigger:
     def __init__(self) -> None:
         self._point, self._nth = "", 0
         self._copy = self._database_url = ""
+        self._slot = ""
         self._passed: Counter[str] = Counter()
         self._file: int | None = None
 
@@ -64,12 +68,14 @@ class CrashTrigger:
         self._point, _, nth = environment.get("DOOM", "").rpartition("#")
         self._nth = int(nth or 0)
         self._copy = environment.get("COPY", "")
+        self._slot = environment.get("SLOT", "")
         self._database_url = environment.get("DATABASE_URL", "")
         if path := environment.get("PASSED"):
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC)
 
     def __call__(self, point: str) -> None:
         """Pass a point."""
+        point += self._slot
         if self._file is not None:
             os.write(self._file, f"{point}\n".encode())
         self._passed[point] += 1
@@ -103,6 +109,9 @@ def _prepare(environment: Mapping[str, str]) -> None:
     # Several releases for one removal are one piece of news only within this.
     patience = float(environment.get("TIME_SCALE", "1")) / haste
     workflow.servers.notices._SETTLE_MS = round(workflow.servers.notices._SETTLE_MS * patience)
+    if environment.get("STRANGERS"):
+        leases._pid_space = _find_no_machine
+        Database.has_notices = property(_has_no_notices)
     if environment.get("LATER"):
         workflow.results.posted._NONCE_WINDOW_MS = 0
     if busy_ms := environment.get("BUSY_MS"):
@@ -130,9 +139,10 @@ def _take_out_guard(guard: str) -> None:
 def _shorten_intervals(haste: float) -> None:
     workflow.worker.LEASE_MS = round(workflow.worker.LEASE_MS / haste)
     workflow.worker.HEARTBEAT_S = workflow.worker.HEARTBEAT_S / haste
-    identifies, leases = bot.sharding.identifies, bot.sharding.leases
+    identifies = bot.sharding.identifies
     identifies.IDENTIFY_INTERVAL_MS = round(identifies.IDENTIFY_INTERVAL_MS / haste)  # pyright: ignore[reportConstantRedefinition] - of this process
     leases.LEASE_MS = round(leases.LEASE_MS / haste)  # pyright: ignore[reportConstantRedefinition] - see above
+    leases._SAFETY_MS = round(leases._SAFETY_MS / haste)
     leases.BEAT_S /= haste  # pyright: ignore[reportConstantRedefinition] - see above
     bot.pauses._FIRST_PAUSE_MS = round(bot.pauses._FIRST_PAUSE_MS / haste)
     announce = workflow.status_updates
@@ -165,6 +175,14 @@ def _fill_disk(failing: int) -> None:
         write(self, block)
 
     PartialFile.write = refuse
+
+
+def _find_no_machine() -> None:
+    return None
+
+
+def _has_no_notices(_database: Database) -> bool:
+    return False
 
 
 async def _find_nothing(*_: Any) -> None:

@@ -1,11 +1,11 @@
-"""What a server's managers and a member have chosen before a play."""
+"""What a server's managers, a member and the operator have chosen before a play."""
 
 from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.guild_settings import GuildSettings
-from storage import guild_settings
+from storage import guild_settings, shards
 from storage.database import Database
 
 
@@ -20,6 +20,12 @@ async def store_wishes(
     """Store the channels that a server has chosen, by field, and who wants to be notified."""
     if channels or notified_user_id is not None:
         await _save(url, guild_id, GuildSettings.model_validate(channels), notified_user_id)
+
+
+async def create_shards(url: str, count: int) -> None:
+    """Set the number of shards; nobody holds them, and no session is kept."""
+    async with await Database.open(url) as database:
+        await database.transact(lambda tx: shards.replace_all(tx, count))
 
 
 async def _save(
