@@ -157,6 +157,7 @@ NO_PROMISES: Final = (
     "I can't see that picture anymore.",
     "I can't see that message's files anymore.",
     "See it here:",
+    "See it",
     "410 run out or not kept any more",
     "or books what nobody else pays.",
     "The drawer at the right shows what members do not see:",

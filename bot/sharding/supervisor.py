@@ -164,17 +164,18 @@ class ShardSupervisor:
 
         After a longer one the shard is still this process's at its next beat, or its lease ends.
         """
-        session, reason = await self._stop(shard_id, KEEP_SESSION), ""
+        session = await self._stop(shard_id, KEEP_SESSION)
+        failure: Outage | None = None
         for pause_s in _GIVE_PAUSES_S:
             try:
                 await self._leases.hand_over(shard_id, session)
             except Outage as error:
-                reason = str(error)
+                failure = error
                 await asyncio.sleep(pause_s)
             else:
                 _log.info("shard handed over", shard=shard_id)
                 return
-        _log.warning("shard not handed over", shard=shard_id, error=reason)
+        _log.warning("shard not handed over", shard=shard_id, error=failure)
 
     async def _lose(self, shard_ids: set[int]) -> None:
         for shard_id in sorted(shard_ids):
