@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.database_url import PostgresqlAddress
@@ -94,8 +94,8 @@ def sqlite_engines(path: Path) -> Engines:
     reader = _sqlite(path, mode="ro", pool_size=_READERS)
     _on_connect(writer, _WRITER_PRAGMAS)
     _on_connect(reader, _READER_PRAGMAS)
-    _on_begin(writer, "BEGIN IMMEDIATE")
-    _on_begin(reader, "BEGIN")
+    _begin_with(writer, "BEGIN IMMEDIATE")
+    _begin_with(reader, "BEGIN")
     _reconnect_if_read_only(writer)
     writing = SqliteEngine(writer, threads=1)
     return Engines(writing, SqliteEngine(reader, _READERS), writing)
@@ -169,7 +169,7 @@ def _sqlite(path: Path, *, mode: str, pool_size: int) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"isolation_level": None},  # no BEGIN of the driver; see `_on_begin`
+        connect_args={"isolation_level": None},  # no BEGIN of the driver; see `_begin_with`
     )
 
 
@@ -192,10 +192,13 @@ def _reconnect_if_read_only(engine: Engine) -> None:
             context.is_disconnect = True
 
 
-def _on_begin(engine: Engine, statement: str) -> None:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+def _begin_with(engine: Engine, statement: str) -> None:
+    """Begin each transaction with a statement; an event for it would cost all others as well."""
+
+    def begin(dbapi_connection: Any) -> None:
+        dbapi_connection.cursor().execute(statement)
+
+    engine.dialect.do_begin = begin
 
 
 class LockFile:

@@ -1,6 +1,7 @@
 """Fresh, migrated databases on both engines, quick enough for one in each test."""
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ from tests.harness.statement_cache import share_statement_cache
 
 share_statement_cache()
 log_plainly()
+gc.set_threshold(10_000, 20, 20)  # to read all tests makes much that stays, and little waste
 
 Address = Callable[[str], str]
 """Gives the address of a database on the server, by its name."""
@@ -66,6 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for worker in range(workers)
         for item in (*long[worker::workers], *short[worker * share : (worker + 1) * share])
     ]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the tests a look at all that collecting them has made, at each collection of waste."""
+    gc.freeze()
 
 
 class Template(Protocol):

@@ -7,7 +7,7 @@ went into compiling the same statements.
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, event
+from sqlalchemy import Engine, TextClause
 
 
 class _SharedStatementCache(MutableMapping[Any, Any]):
@@ -42,7 +42,6 @@ class _SharedStatementCache(MutableMapping[Any, Any]):
 def share_statement_cache() -> None:
     """Let every engine of this process, of now or later, use one cache."""
     cache = _SharedStatementCache()
-
-    @event.listens_for(Engine, "engine_connect")
-    def use(connection: Connection) -> None:
-        connection.execution_options(compiled_cache=cache)
+    engines: Any = Engine
+    # An event that gave it to each connection would make every transaction dearer.
+    engines._compiled_cache = property(lambda _: cache, lambda _engine, _own: None)
