@@ -6,7 +6,7 @@ import random
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,9 @@ from bot.web.health import ReadinessProbe
 from bot.web.metrics import MetricsEndpoint, ProcessMetrics
 from bot.web.server import serve
 from cogs.background import PeriodicTasks, WorkerLoop
+from cogs.films.cog import FilmsCog
+from cogs.films.loop import FilmLoop
+from cogs.films.publisher import DiscordFilmPublisher
 from cogs.generation.attachments import AttachmentLoader
 from cogs.generation.autocomplete import Autocomplete
 from cogs.generation.clip_cuts import ClipCuts
@@ -78,6 +81,7 @@ from storage.clock import DatabaseClock
 from storage.database import Database
 from storage.key_value import KeyValueStore
 from workflow.context import Context, Policy
+from workflow.films.worker import FilmWorker
 from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.pending_interactions import InteractionClaims, PendingStore
@@ -86,6 +90,7 @@ from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
 from workflow.urls.signing import Signer, load_signing_secrets
+from workflow.video_tools.film_tools import FilmTools
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
 
@@ -211,6 +216,7 @@ def build_cogs(
         HelpCog(context, interactions),
         MemberDataCog(context, interactions),
         NotificationsCog(context, interactions),
+        *_film_cogs(bot, context, worker, languages, (interactions, gate)),
         servers,
         WorkerLoop(worker, interactions),
         PeriodicTasks(
@@ -220,6 +226,20 @@ def build_cogs(
             servers.periodic_tasks,
         ),
     ]
+
+
+def _film_cogs(
+    bot: commands.Bot,
+    context: Context,
+    worker: Worker,
+    languages: MessageLanguages,
+    shared: tuple[InteractionTracker, ServerGate],
+) -> Iterator[commands.Cog]:
+    """Yield the cogs of films, whose worker runs where that of jobs does."""
+    tools, publisher = FilmTools(), DiscordFilmPublisher(bot, context.publisher, languages)
+    films = FilmWorker(context, tools, publisher, secrets.token_hex(8))
+    yield FilmsCog(context, films, tools, *shared)
+    yield FilmLoop(films, takes_jobs=worker.takes_jobs)
 
 
 async def _build_after_outages(settings: Settings, stack: AsyncExitStack) -> DailiesBot:

@@ -36,6 +36,13 @@ def apply_guild_rules(settings: GuildSettings, origin: RequestOrigin, draft: Dra
     return replace(filled, violations=(*draft.violations, *broken))
 
 
+def film_violations(
+    settings: GuildSettings, origin: RequestOrigin, prompt: str
+) -> tuple[Violation, ...]:
+    """Return the server's rules that a film breaks, whose videos have these prompts."""
+    return (*_place_rules(settings, origin), *_prompt_rules(settings, origin, prompt))
+
+
 def rule_applies(applies_to: AppliesTo, settings: GuildSettings, prompt: str) -> bool:
     """Return whether a rule for some videos applies to the video of a prompt."""
     match applies_to:

@@ -47,6 +47,11 @@ class JobView:
     erased_at_ms: int | None = None
 
     @property
+    def prompt(self) -> str:
+        """Return the words of the request."""
+        return self.request.prompt
+
+    @property
     def destination_channel_id(self) -> int:
         """Return the channel of the result."""
         return self.result_channel_id or self.channel_id

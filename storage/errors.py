@@ -8,6 +8,7 @@ DailiesError
     ├── SchemaTooOld            this database lacks migrations of this version
     ├── TransferRefused         a database cannot be moved into another
     ├── StaleJobError           the job changed since it was read: its state or its fence
+    ├── FilmInProgress          another film of the member's is being joined
     ├── TaskAlreadyAssigned     the task belongs to another job
     ├── QuotaExceeded           a hold does not fit; names every exceeded limit
     ├── LedgerError             an entry that the ledger rejects
@@ -45,6 +46,10 @@ class DatabaseInUse(StorageError):
             f"{path} is in use by another process. One process at a time may write to a SQLite "
             "file; several processes need PostgreSQL."
         )
+
+
+class FilmInProgress(StorageError):
+    """Another film of the member's is being joined."""
 
 
 class SchemaTooNew(StorageError):

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import TRANSITIONS
-from storage.schema import jobs
+from storage.schema import films, jobs
 
 _BATCH_SIZE = 500
 """Ids per query; every engine accepts more."""
@@ -33,7 +34,7 @@ class InputUse:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """The job of a video; `ended_at_ms` is None while it may still be posted."""
+    """The job or film of a video; `ended_at_ms` is None while it may still be posted."""
 
     guild_id: int
     ended_at_ms: int | None
@@ -57,11 +58,11 @@ async def list_input_uses(tx: AsyncConnection, since_ms: int) -> list[InputUse]:
 
 
 async def get_video_jobs(tx: AsyncConnection, job_ids: Sequence[str]) -> dict[str, VideoJob]:
-    """Return the jobs that exist among these ids, by id."""
+    """Return the jobs, and the films, that exist among these ids, by id."""
     found: dict[str, VideoJob] = {}
-    columns = (jobs.c.id, jobs.c.guild_id, jobs.c.ended_at_ms)
-    for start in range(0, len(job_ids), _BATCH_SIZE):
+    for start, table in product(range(0, len(job_ids), _BATCH_SIZE), (jobs, films)):
         batch = job_ids[start : start + _BATCH_SIZE]
-        for job_id, *fields in await tx.execute(select(*columns).where(jobs.c.id.in_(batch))):
+        columns = (table.c.id, table.c.guild_id, table.c.ended_at_ms)
+        for job_id, *fields in await tx.execute(select(*columns).where(table.c.id.in_(batch))):
             found[job_id] = VideoJob(*fields)
     return found

@@ -19,6 +19,9 @@ Row = dict[str, Any]
 _WORKER: Final = "how the worker goes about it"
 _OURS: Final = "a number of ours"
 
+FILMS: Final = "films"
+"""The title of the table of films."""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonalTable:
@@ -133,6 +136,36 @@ PERSONAL: Final = (
             "detail": "why",
         },
         {"id": _OURS},
+    ),
+    PersonalTable(
+        schema.films,
+        FILMS,
+        lambda user_id: schema.films.c.user_id == user_id,
+        {
+            "id": "film",
+            "interaction_id": "Discord's id of the command",
+            "guild_id": "server",
+            "channel_id": "channel",
+            "user_id": "member",
+            "state": "state",
+            "parts": "requests of its videos",
+            "dissolve": "one dissolves into the next",
+            "seconds": "seconds",
+            "private": "private",
+            "file_size": "bytes of the film",
+            "message_id": "message with the film",
+            "result_channel_id": "channel of the film",
+            "posting_since_ms": "posted since",
+            "reason": "why there is none",
+            "created_at_ms": "asked for at",
+            "ended_at_ms": "ended at",
+            "erased_at_ms": "deleted at",
+            "language": "language",
+        },
+        {
+            **dict.fromkeys(("fence", "percent", "failures", "turns"), _WORKER),
+            **dict.fromkeys(("due_at_ms", "lease_owner", "lease_until_ms"), _WORKER),
+        },
     ),
     PersonalTable(
         billing,

@@ -41,6 +41,12 @@ _SWEPT = "workflow/results/test_retention.py::"
 PROMISES: Final[dict[str, str]] = {
     # what the service says itself
     "Only you see it;": f"{_PRIVATE}test_a_private_video_comes_by_direct_messages",
+    "With one private video in it, the film is private": (
+        "workflow/films/test_orders.py::test_a_film_with_a_private_part_is_private"
+    ),
+    "One of them is private, so your film will be private too.": (
+        "workflow/films/test_orders.py::test_a_film_with_a_private_part_is_private"
+    ),
     "That form expired after {minutes} minutes.": (
         "cogs/generation/test_modals.py::test_what_was_typed_is_gone_after_a_while"
     ),

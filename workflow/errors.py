@@ -10,6 +10,8 @@ DailiesError
 ├── NoSuchGrant               the server has no such grant
 ├── JobNotFound               there is no such job, or it is another member's
 ├── NotCancellable            the job can no longer be cancelled
+├── FilmNotFound              there is no such film, or it is another member's
+├── FilmRefused               a film cannot be made of these videos, or not now
 ├── NotDelivered              the job has no video yet that could be deleted
 ├── UnusableVideo             a video is damaged, or too costly to process
 ├── NotPlayable               a result does not play to its end, or is no video
@@ -38,6 +40,7 @@ DailiesError
 from domain.errors import DailiesError, Outage
 from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.quotas import Shortfall
+from domain.violations import Violation
 
 
 class OverLimit(DailiesError):
@@ -55,6 +58,22 @@ class QueueFull(DailiesError):
         self.scope = scope
         self.limit = limit
         super().__init__(f"{limit} jobs of this {scope} wait already")
+
+
+class FilmNotFound(DailiesError):
+    """There is no such film, or it is another member's."""
+
+
+class FilmRefused(DailiesError):
+    """A film cannot be made of these videos, or not now; `violations` are the rules it breaks.
+
+    `code` is one of `gone`, `busy`, `day` and `rules`.
+    """
+
+    def __init__(self, code: str, violations: tuple[Violation, ...] = ()) -> None:
+        self.code = code
+        self.violations = violations
+        super().__init__(code)
 
 
 class ServerNotAdmitted(DailiesError):

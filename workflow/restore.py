@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage import high_water, jobs, pending_interactions, restored_jobs
+from storage import films, high_water, jobs, pending_interactions, restored_jobs
 from storage.database import Database
 from workflow.context import Context
 from workflow.errors import MarksNotCompared
@@ -90,6 +90,7 @@ async def _suspect_open_jobs(tx: AsyncConnection, kept: int, now_ms: int) -> Res
     await high_water.put(tx, max(await high_water.lock(tx), kept) + 1)
     # What was used or claimed since the copy would be used again.
     await pending_interactions.remove_all(tx)
+    await films.suspect_open(tx)
     count = await restored_jobs.mark(tx, now_ms, NEVER_MS)
     unsubmitted = await restored_jobs.list_unsubmitted(tx)
     for job in unsubmitted:

@@ -4,6 +4,7 @@ from typing import Any
 
 from discord import app_commands
 
+from cogs.films.views import list_items
 from cogs.jobs import list_views
 from cogs.jobs.list_views import NEWEST_PAGE, ListAction, ListActionButton, PageButton
 from cogs.publishing.ephemeral_replies import EphemeralReplies
@@ -21,6 +22,7 @@ from workflow.errors import (
     TemporaryPublishError,
     TooLargeToPost,
 )
+from workflow.films.orders import list_films
 from workflow.results.job_list import read_job_page
 from workflow.results.repost import repost
 from workflow.stages.accept import cancel
@@ -118,5 +120,7 @@ class JobListCog(ComponentCog):
         page = await read_job_page(
             self._context, guild_id_of(interaction), interaction.user.id, first
         )
-        view = list_views.render_job_list(page, start, notice)
+        films = await list_films(self._context, guild_id_of(interaction), interaction.user.id)
+        items = list_items(films) if first is None else []
+        view = list_views.render_job_list(page, start, notice, items)
         await interaction.edit_original_response(view=view)

@@ -1,6 +1,7 @@
 """Views and buttons of the job list; each custom id names its page, so it works for good."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -130,9 +131,11 @@ _REPOST_OUTCOMES: Final = MappingProxyType(
 )
 
 
-def render_job_list(page: JobListPage, start: str, notice: str | None = None) -> ui.LayoutView:
-    """Lay out a page of the list, under the `notice` about the last click."""
-    head = [] if notice is None else [text_block(notice)]
+def render_job_list(
+    page: JobListPage, start: str, notice: str | None = None, films: Sequence[LayoutItem] = ()
+) -> ui.LayoutView:
+    """Lay out a page of the list, under the `notice` about the last click, and the `films`."""
+    head = [*([] if notice is None else [text_block(notice)]), *films]
     if not page.rows:
         empty = _("You haven't made a video here yet. Try `/video`.")
         return layout(*head, text_block(empty))

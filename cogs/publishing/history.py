@@ -33,6 +33,16 @@ class MessageHistory:
                 return message.id
         return None
 
+    async def find_button(
+        self, channel: discord.abc.Messageable, custom_id: str, since_ms: int
+    ) -> int | None:
+        """Return the id of a message posted since then that has a button; None if none has it."""
+        async for message in self._own_messages(channel, since_ms):
+            items = ui.LayoutView.from_message(message).walk_children()
+            if any(isinstance(one, ui.Button) and one.custom_id == custom_id for one in items):
+                return message.id
+        return None
+
     async def find_carriers(
         self, channel: discord.abc.Messageable, job_id: str, since_ms: int
     ) -> dict[int, int]:

@@ -13,6 +13,7 @@ COMMAND_NAMES: Final = (
     NP_("command", "animate"),
     NP_("command", "clear"),
     NP_("command", "compose"),
+    NP_("command", "film"),
     NP_("command", "grant"),
     NP_("command", "help"),
     NP_("command", "jobs"),

@@ -86,6 +86,7 @@ CRASH_POINTS: Final = {
     "transact.deliver._record_delivery": _PLAIN,
     "transact.deliver._intend": _PLAIN,
     "transact.fetch_budget.fetching": _ANIMATED,
+    "transact.films.drop_leases": _PLAIN,
     "transact.key_value.put_if_absent": _PLAIN,
     "transact.leases.beat": _PLAIN,
     "transact.leases.end": _PLAIN,

@@ -7,6 +7,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
+from cogs.films.controls import FilmAction
 from cogs.generation.modals import RETRY_KINDS
 from cogs.jobs.list_views import ListAction
 from cogs.reports.controls import QueryField, ReportType
@@ -76,6 +77,8 @@ COMPONENT_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
         "action of a key": lambda s, dice: f"{dice.choice(list(ButtonAction))}:{s.id(dice)}",
         "price": lambda s, dice: f"buy:{s.job(dice)}:{s.id(dice)}",
         "page": lambda s, dice: f"jobs:{s.job(dice)}",
+        "film": lambda s, dice: f"film:{dice.choice(list(FilmAction))}:{s.job(dice)}",
+        "film menu": lambda s, dice: f"film:pick:{s.id(dice)}",
         "list": lambda s, dice: f"jobs:{dice.choice(list(ListAction))}:{s.job(dice)}:{s.job(dice)}",
         "parked page": lambda _, dice: f"operator:page:{dice.choice(('0', '3', '9' * 6, '9' * 9))}",
         "decision": lambda s, dice: (

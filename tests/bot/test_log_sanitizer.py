@@ -50,6 +50,7 @@ FIELDS: Final[dict[str, str]] = {
     "error": "error failure describe_failure(error) type(error).__name__",
     "exc_info": "error cause args.exc_value unraisable.exc_value context.get('exception')",
     "failures": "failures job.failures+1",
+    "film": "film.id",
     "floor": "space.min_free_bytes",
     "free": "space.free_bytes",
     "inputs": "removed swept.inputs",
@@ -66,6 +67,7 @@ FIELDS: Final[dict[str, str]] = {
     "outcome": "outcome",
     "own": "self._version",
     "parked": "restored.parked",
+    "parts": "len(film.parts)",
     "played_s": "played_ms/1000",
     "previous_count": "self._count",
     "price_micro_usd": "job.price",
@@ -76,7 +78,7 @@ FIELDS: Final[dict[str, str]] = {
     "server": "guild.id guild_id job.guild_id limit.guild_id seen.guild_id summary.guild_id",
     "shard": "self.shard_id shard_id",
     "source": "'destructor' 'main' 'thread' _source_name(interaction)",
-    "state": "job.state",
+    "state": "film.state job.state",
     "submission": "submission.number",
     "task": "loggable_id(job.task_id) loggable_id(task_id)",
     "user": "first.user_id user_id",
@@ -121,10 +123,10 @@ TEXTS: Final[dict[str, str]] = {
     "context.policy.max_queued_per_server cooldown_s effective_limits.cooldown_s "
     "effective_limits.in_flight error.retry_after error.shortfalls len(shortfalls) limit max_bytes "
     "program.wall_seconds until_ms wall_seconds",
-    "ids": "grant_id job.id job_id new.id new['job_id'] request.job_id",
+    "ids": "film.id grant_id job.id job_id new.id new['job_id'] request.job_id",
     "codes, states and classes": "INPUT_EXPIRED INPUT_TOO_LARGE INPUT_UNREACHABLE POST_UNCONFIRMED "
     "REFUSALS[error.code] _UNREADABLE answer.status code error.code error.status found.state "
-    "answer.fault code.decode()or'itstemplate' "
+    "answer.fault code.decode()or'itstemplate' film.state target "
     "job.state limits process.returncode request.mode request.model response.status row['kind'] "
     "scope state task type(error).__name__ violation.code.value",
     "violations, of which only the codes are told": "','.join((violation.codeforviolationin"
@@ -137,7 +139,7 @@ TEXTS: Final[dict[str, str]] = {
     "Violation.of(ViolationCode.NOT_A_LIMIT,Source.SETTINGS,fault=error.violation) "
     "Violation.of(ViolationCode.NOT_A_MEMBER_LIMIT,Source.SETTINGS,most=maximum) "
     "Violation.of(ViolationCode.NOT_PLAIN_DOLLARS,Source.SETTINGS) broken violations "
-    "[_budget_violation(error)]",
+    "[_budget_violation(error)] lacking refusal.violations",
     "the operator's own database, folder, bucket": "_ENCODE "
     "','.join(sorted(_SSL_MODES)) name archive current database error.strerror newest "
     "address.path each.name _difference(read,written) folder place user where "

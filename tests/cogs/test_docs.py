@@ -86,6 +86,8 @@ async def test_every_kind_of_control_is_known_to_the_test_of_the_docs(dailies: D
     kinds = {kind.__name__ for kind in bot._connection._view_store._dynamic_items.values()}
     assert kinds == {
         "ActionButton",
+        "FilmButton",
+        "VideoMenu",
         "NotifyButton",
         "DataButton",
         "RevokeButton",

@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.media import MediaFolder
 from storage.media_usage import find_inputs
+from workflow.films.erasure import erase_films
 
 _log = structlog.get_logger(__name__)
 
@@ -110,6 +111,7 @@ async def erase(context: ErasureContext, erasure: Erasure) -> ErasedSoFar:
     done = 0
     while count := await _erase_batch(context, erasure):
         done += count
+    await erase_films(context, erasure)
     await _erase_pending_input(context, erasure)
     left = await context.database.transact(lambda tx: _finish(tx, erasure, context.now_ms()))
     if not left:

@@ -19,7 +19,7 @@ from storage import personal_data
 from storage.media import MediaFolder
 from storage.media_cache import pinned
 from storage.media_usage import find_inputs
-from storage.personal_data import NOT_PERSONAL, PERSONAL, PersonalTable, Row
+from storage.personal_data import FILMS, NOT_PERSONAL, PERSONAL, PersonalTable, Row
 from workflow.members.erasure import ErasureContext
 from workflow.reports.csv_export import encode_csv, format_csv
 
@@ -54,7 +54,8 @@ async def collect_export(context: ErasureContext, user_id: int) -> list[ExportFi
     rows = await context.database.read(lambda tx: _read_all(tx, user_id))
     tables = [_table_file(table, found) for table, found in rows if found]
     requests = [dict(row) for row in rows[0][1]]
-    media = await _find_media(context.media, _job_ids(requests), _texts(rows))
+    ids = [*_job_ids(requests), *_film_ids(rows)]
+    media = await _find_media(context.media, ids, _texts(rows))
     readme = _readme(user_id, rows, context.now_ms()).encode()
     return [ExportFile(_README, len(readme), readme), *tables, *media]
 
@@ -140,6 +141,10 @@ def _cell(column: str, value: Any) -> Any:
 
 def _job_ids(requests: Iterable[Row]) -> list[str]:
     return [row["request"] for row in requests]
+
+
+def _film_ids(rows: Sequence[tuple[PersonalTable, list[Row]]]) -> list[str]:
+    return [row["film"] for table, found in rows if table.title == FILMS for row in found]
 
 
 def _texts(rows: Sequence[tuple[PersonalTable, list[Row]]]) -> Iterator[str]:

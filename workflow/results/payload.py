@@ -9,14 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
 from domain.durations import DAY_MS
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings, OversizeFallback
-from domain.job_view import JobView
 from storage.errors import NotAVideo
 from workflow.context import Context
 from workflow.errors import TooLargeToPost, UnusableVideo
@@ -31,13 +30,38 @@ _BASE_LIMIT: Final = 10 * 1024 * 1024
 _MIN_COPY_BYTES: Final = 64 * 1024
 _MAX_LINK_DAYS: Final = 7
 
-SendResult = Callable[[JobView, ResultPayload], Awaitable[int]]
+
+class PostableVideo(Protocol):
+    """A job or a film with a stored video, named after its id, and the words it was made from."""
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        ...
+
+    @property
+    def guild_id(self) -> int:
+        """Return its server."""
+        ...
+
+    @property
+    def file_size(self) -> int | None:
+        """Return the bytes of its video."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Return the words."""
+        ...
+
+
+VideoT = TypeVar("VideoT", bound=PostableVideo)
 
 
 async def send_payload(
     context: Context,
-    job: JobView,
-    send: SendResult,
+    job: VideoT,
+    send: Callable[[VideoT, ResultPayload], Awaitable[int]],
     max_bytes: int,
     *,
     allow_without_video: bool = True,
@@ -67,7 +91,7 @@ async def send_payload(
 
 @asynccontextmanager
 async def use_payload(
-    context: Context, job: JobView, max_bytes: int
+    context: Context, job: PostableVideo, max_bytes: int
 ) -> AsyncGenerator[ResultPayload]:
     """Have the payload for an upload limit of `max_bytes`, with the server's order of fallbacks.
 
@@ -82,9 +106,13 @@ async def use_payload(
 
 
 async def _build_payload(
-    context: Context, job: JobView, server_settings: GuildSettings, video: Path, max_bytes: int
+    context: Context,
+    job: PostableVideo,
+    server_settings: GuildSettings,
+    video: Path,
+    max_bytes: int,
 ) -> ResultPayload:
-    hidden = rule_applies(server_settings.spoilers, server_settings, job.request.prompt)
+    hidden = rule_applies(server_settings.spoilers, server_settings, job.prompt)
     if _size(video) <= max_bytes:
         return ResultPayload(video, is_spoiler=hidden)
     _log.info("result above upload limit", job=job.id, bytes=job.file_size, max_bytes=max_bytes)

@@ -8,3 +8,10 @@ class VideoTask(StrEnum):
 
     LAST_FRAME = "last picture"
     TRANSCODE = "copy"
+
+
+class FilmTask(StrEnum):
+    """What is to be made from several videos."""
+
+    JOIN = "film"
+    CONTACT_SHEET = "contact sheet"

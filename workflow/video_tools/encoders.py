@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # The types of PyAV name those of numpy, which is not installed.
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final, Literal, cast
@@ -19,6 +20,14 @@ SoundCodec = Literal["aac", "libmp3lame", "pcm_s16le"]
 
 _FRAME_RATE: Final = Fraction(25)
 _MIN_SIDE: Final = 2
+_INDEX_BYTES: Final = (16_384, 4_096)
+"""Bytes reserved for the index at the head of the file: at least, and per second of video."""
+
+
+def reserve_index_bytes(seconds: Fraction | float) -> int:
+    """Return how many bytes the index of an MP4 of so many seconds takes at most."""
+    min_bytes, bytes_per_second = _INDEX_BYTES
+    return min_bytes + math.ceil(seconds * bytes_per_second)
 
 
 class VideoEncoder:

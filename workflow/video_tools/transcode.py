@@ -20,7 +20,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from workflow.video_tools.encoders import AudioEncoder, VideoEncoder
+from workflow.video_tools.encoders import AudioEncoder, VideoEncoder, reserve_index_bytes
 
 _SHARES: Final = (0.96, 0.75, 0.5)
 """The share of the allowed bytes to aim for, in the first attempt and in the later ones."""
@@ -31,9 +31,6 @@ _MAX_BITS: Final = 40_000_000
 _SOUND_BITS: Final = (32_000, 96_000)
 _DEFAULT_FRAME_RATE: Final = 24
 _MIN_SIDE: Final = 16
-
-_INDEX_BYTES: Final = (16_384, 4_096)
-"""Bytes reserved for the index at the head of the file: at least, and per second of video."""
 
 
 class CannotShrink(Exception):
@@ -88,8 +85,7 @@ def _plan(source: InputContainer, max_bytes: int) -> _Plan:
     if not source.duration:
         raise CannotShrink
     seconds = source.duration / av.time_base
-    min_bytes, bytes_per_second = _INDEX_BYTES
-    index_bytes = min_bytes + math.ceil(seconds * bytes_per_second)
+    index_bytes = reserve_index_bytes(seconds)
     bits = (max_bytes - index_bytes) * 8 / (seconds + 1)
     min_sound, max_sound = _SOUND_BITS
     sound_bits = round(max(min_sound, min(max_sound, bits / 8)))

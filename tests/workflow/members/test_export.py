@@ -24,7 +24,7 @@ from storage import (
 from storage.media_cache import pinned
 from storage.pending_interactions import PendingRow
 from storage.personal_data import NOT_PERSONAL, PERSONAL
-from storage.schema import belt, job_events, limits, memberships, metadata, servers
+from storage.schema import belt, films, job_events, limits, memberships, metadata, servers
 from tests.harness.workflow import BEN, BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.members.erasure import erase_pending, request_erasure
 from workflow.members.export import ExportFile, collect_export, split_parts, write_zip
@@ -78,7 +78,19 @@ async def live(harness: WorkflowHarness) -> str:
     )
     await transact(lambda tx: guild_settings.set_done_notification(tx, GUILD, MEMBER, enabled=True))
     await transact(lambda tx: fetched_bytes.add(tx, MEMBER, "2026-11-30", 77, 100))
+    film = {
+        "id": "film",
+        "interaction_id": 9,
+        "guild_id": GUILD,
+        "channel_id": 1,
+        "user_id": MEMBER,
+        "state": "delivered",
+        "parts": other,
+        **dict.fromkeys(("fence", "dissolve", "private", "percent", "failures", "turns"), 0),
+        **dict.fromkeys(("seconds", "due_at_ms", "created_at_ms"), 1 << 41),
+    }
     for table, row in (
+        (films, film),
         (limits, {"guild_id": GUILD, "target": "member", "subject_id": MEMBER, "kind": "day"}),
         (memberships, {"guild_id": GUILD, "user_id": MEMBER, "checked_at_ms": 5}),
         (servers, {"guild_id": GUILD, "name": "Harbour", "owner_id": MEMBER}),

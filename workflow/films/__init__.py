@@ -1,0 +1,1 @@
+"""Films: videos of a member, joined to one and posted, without money."""
