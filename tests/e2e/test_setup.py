@@ -113,8 +113,7 @@ async def test_an_end_before_the_end_changes_nothing(harness: ServiceHarness):
     assert (code, said.splitlines()[-1]) == (1, "Setup was not finished. Nothing was changed.")
     terminal = await Terminal.start(folder_of(harness), environment_of(harness), ["setup"])
     await terminal.answer("Bot token", harness.discord.token)
-    await terminal.answer("APIXO key", "\x03", end="")
-    assert await terminal.wait() == 1
+    assert await terminal.interrupt("APIXO key") == 1
     assert terminal.shown.rstrip().endswith("Setup was not finished. Nothing was changed.")
     assert "Traceback" not in terminal.shown
     assert path.read_text() == "LOG_LEVEL=INFO\n"

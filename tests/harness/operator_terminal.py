@@ -15,6 +15,8 @@ from sandbox.demo.process import Process
 from tests.harness.forked_bot import BOT_COMMAND, Prepare, fork_bot
 
 _PATIENCE_S = 30
+_AGAIN_S = 2
+_CTRL_C = "\x03"
 
 
 async def run_piped(
@@ -65,6 +67,20 @@ class Terminal:
             await self._show(lambda words=words: words in self.shown[self._seen :])
             self._seen = self.shown.index(words, self._seen) + len(words)
         os.write(self.main, (text + end).encode())
+
+    async def interrupt(self, question: str) -> int:
+        """Wait for a question, press Ctrl-C until the command ends, and return its exit code.
+
+        Python only notices a signal in between: one that comes as it begins to read waits for more.
+        """
+        await self.answer(question, _CTRL_C, end="")
+        while True:
+            try:
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._show(lambda: False)
+                return await self.wait()
+            except TimeoutError:
+                os.write(self.main, _CTRL_C.encode())
 
     async def wait(self) -> int:
         """Wait for the end of the command, and return its exit code."""

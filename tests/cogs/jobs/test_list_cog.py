@@ -69,6 +69,9 @@ async def fake_discord(clock: DiscordsClock) -> AsyncIterator[FakeDiscord]:
 
 pytestmark = pytest.mark.time_scale(600)
 
+all_wait_on = pytest.mark.time_scale(60)
+"""For what has to be seen before the first of the waiting videos is made, however busy this is."""
+
 
 async def ask(harness: BotHarness, person: MemberClient) -> Interaction:
     """Ask for the list, which is private and within what Discord shows."""
@@ -183,6 +186,7 @@ async def test_the_list_tells_state_prompt_cost_time_and_link(
     assert f"<t:{(await harness.job(made)).created_at_ms // 1000}:R>" in below
 
 
+@all_wait_on
 async def test_the_list_tells_the_place_in_line(harness: BotHarness, ada: MemberClient) -> None:
     """Of what waits, as its card does."""
     for _ in range(7):
@@ -254,6 +258,7 @@ def disabled(shown: Interaction) -> list[str]:
     return [c["label"] for c in walk_components(shown.message.components) if c.get("disabled")]
 
 
+@all_wait_on
 async def test_what_waits_is_cancelled_from_the_list(
     harness: BotHarness, ada: MemberClient
 ) -> None:
@@ -337,6 +342,7 @@ async def test_a_deleted_video_is_not_offered_again(harness: BotHarness, ada: Me
     assert button_labels(asked) == []
 
 
+@all_wait_on
 @pytest.mark.parametrize("action", ["cancel", "post"])
 async def test_a_stranger_moves_nothing(
     harness: BotHarness, ada: MemberClient, ben: MemberClient, action: str

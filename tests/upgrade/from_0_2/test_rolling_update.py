@@ -168,6 +168,10 @@ async def test_both_versions_serve_while_one_takes_the_place_of_the_other(update
 
 
 def complaints(log: Path) -> set[str]:
-    """Name the events that a process has logged as warnings and errors."""
+    """Name the events that a process has logged as warnings and errors.
+
+    The library's own complaint about a busy machine is left out.
+    """
     told = map(json.loads, log.read_text().splitlines())
-    return {one["event"] for one in told if one["level"] not in ("debug", "info")}
+    events = {one["event"] for one in told if one["level"] not in ("debug", "info")}
+    return {event for event in events if not event.startswith("Can't keep up")}
