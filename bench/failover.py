@@ -75,7 +75,10 @@ async def _restart(cluster: Cluster, share: float) -> tuple[int, int]:
         await cluster.start(name)
     over.set()
     typed = await typing
-    answered = [await _is_answered(one, within=_PATIENCE_S) for one in typed]
+    until_s = time.monotonic() + _PATIENCE_S
+    answered = [
+        await _is_answered(one, within=max(0.01, until_s - time.monotonic())) for one in typed
+    ]
     return len(typed), answered.count(False)
 
 
