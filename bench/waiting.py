@@ -64,7 +64,7 @@ async def _all(share: float) -> tuple[tuple[float, float], tuple[float, float]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
 
         async def line(name: str, waiting: int, under_way: int) -> "_Line":
-            found = scaled(waiting, share, least=2), scaled(under_way, share)
+            found = scaled(waiting, share, least=3), scaled(under_way, share, least=3)
             return await _Line.make(stack, folder / f"{name}.db", *found)
 
         rounds = scaled(_ROUNDS, share)
