@@ -1,6 +1,6 @@
 """Films: several of a member's videos, joined to one; their states, and the rules for an order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -30,6 +30,12 @@ class FilmFault(StrEnum):
 
     PARTS_GONE = "a video of it is gone"
     UNUSABLE = "its videos cannot be joined"
+
+
+def film_seconds(lengths: Iterable[int], *, dissolve: bool) -> int:
+    """Return how long videos of these seconds are together: a dissolve takes half a second."""
+    each = [*lengths]
+    return sum(each) - (max(0, len(each) - 1) // 2 if dissolve else 0)
 
 
 S = FilmState

@@ -179,10 +179,10 @@ async def claim_due(
     return [_from_row(row, prompt=await _read_prompt(tx, row["parts"].split())) for row in rows]
 
 
-async def has_due(tx: AsyncConnection, now_ms: int) -> bool:
-    """Return whether there is a film to be claimed."""
-    found = await tx.execute(select(films.c.id).where(_is_due(now_ms)).limit(1))
-    return found.first() is not None
+async def get_next_due_ms(tx: AsyncConnection) -> int | None:
+    """Return when the next film is due, whoever holds it; None if none is worked on."""
+    worked_on = films.c.state.in_(sorted(WORKED_ON))
+    return (await tx.execute(select(func.min(films.c.due_at_ms)).where(worked_on))).scalar()
 
 
 async def renew(tx: AsyncConnection, film: Film, percent: int, until_ms: int) -> bool:

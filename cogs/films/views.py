@@ -10,7 +10,7 @@ from cogs.films.controls import FilmAction, FilmButton, VideoMenu
 from cogs.ui import text
 from cogs.ui.i18n import _, ngettext
 from cogs.ui.layout import BLUE, LayoutItem, box, gallery, layout, row, text_block
-from domain.films import MAX_PARTS, MIN_PARTS, FilmFault, FilmState, FilmView
+from domain.films import MAX_PARTS, MIN_PARTS, FilmFault, FilmState, FilmView, film_seconds
 from workflow.films.orders import PAGE_SIZE, Choice, KeptVideo
 from workflow.publisher import ResultPayload
 
@@ -35,7 +35,7 @@ def render_choice(
     sheet = [discord.MediaGalleryItem(f"attachment://{SHEET_FILE}")] if has_sheet else []
     items: list[LayoutItem] = [text_block(title), *gallery(sheet)]
     if chosen:
-        items.append(text_block(_format_chosen(chosen)))
+        items.append(text_block(_format_chosen(chosen, dissolve=dissolve)))
     rows: list[LayoutItem] = []
     if len(chosen) < MAX_PARTS and choice.videos:
         rows.append(row(_menu(key, page, choice, len(chosen) + 1)))
@@ -180,8 +180,8 @@ def _label(number: int, video: KeptVideo) -> str:
     return label if len(label) <= _MAX_LABEL_CHARS else f"{label[: _MAX_LABEL_CHARS - 1]}…"
 
 
-def _format_chosen(chosen: Sequence[KeptVideo]) -> str:
-    total = sum(video.request.seconds for video in chosen)
+def _format_chosen(chosen: Sequence[KeptVideo], *, dissolve: bool) -> str:
+    total = film_seconds((video.request.seconds for video in chosen), dissolve=dissolve)
     videos = ngettext("{count} video", "{count} videos", len(chosen))
     lines = [_format_list(chosen), f"{videos} · {_format_length(total)}"]
     if any(video.private for video in chosen):

@@ -13,6 +13,7 @@ import pytest
 from sandbox.demo.process import RunningService
 from sandbox.discord import Interaction, Message
 from tests.harness.color_videos import decode_frames
+from tests.harness.films import films_posted, make_film, press, wait_for_film
 from tests.harness.forked_bot import fork_bot
 from tests.harness.service import TIMEOUT_S, ServiceHarness
 from tests.harness.stalled_films import stall_after_posting, stall_joining
@@ -64,35 +65,6 @@ async def test_a_film_can_be_cancelled_and_one_is_made_at_a_time(harness: Servic
         assert films_posted(harness) == []
 
 
-async def make_film(
-    harness: ServiceHarness,
-    jobs: list[str],
-    *,
-    style: str | None = None,
-    shows: str = "Joining",
-) -> Interaction:
-    """Type the command, pick videos, and have them joined."""
-    ada, card = harness.discord.member("Ada"), await harness.run_command("film", {})
-    assert card.message is not None
-    assert [file.filename for file in card.message.attachments] == ["videos.jpg"]
-    menu = next(one for one in card.message.custom_ids if one.startswith("film:pick:"))
-    for number, job in enumerate(jobs, 1):
-        await ada.select(card, menu, [job])
-        await card.until_text(lambda text, n=number: f"\n{n}. " in text, within=TIMEOUT_S)
-    if style is not None:
-        await ada.click(card, style)
-        while not any(one.startswith("film:cuts:") for one in card.message.custom_ids):
-            await asyncio.sleep(0.02)
-    await press(harness, card, "Make film", shows=shows)
-    return card
-
-
-async def press(harness: ServiceHarness, card: Interaction, button: str, *, shows: str) -> None:
-    """Click a button of a private card, and wait for what it shows then."""
-    await harness.discord.member("Ada").click(card, button)
-    await card.until_text(lambda text: shows in text, within=TIMEOUT_S)
-
-
 async def listed(harness: ServiceHarness, shows: str) -> Interaction:
     """Type /jobs until it shows some words about the latest film."""
     async with asyncio.timeout(TIMEOUT_S):
@@ -118,18 +90,6 @@ async def finished(harness: ServiceHarness, prompt: str) -> str:
     job = await harness.order_video("video", {**VIDEO, "prompt": prompt})
     await harness.wait_for_result(job)
     return job
-
-
-async def wait_for_film(harness: ServiceHarness) -> Message:
-    async with asyncio.timeout(TIMEOUT_S):
-        while not (found := films_posted(harness)):
-            await asyncio.sleep(0.02)
-    return found[0]
-
-
-def films_posted(harness: ServiceHarness) -> list[Message]:
-    """List the messages with films, in any channel."""
-    return [one for one in harness.discord.world.messages() if "your film is ready" in one.text]
 
 
 def length(message: Message) -> float:

@@ -14,6 +14,7 @@ from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, Message
 from sandbox.discord.models import walk_components
 from tests.conftest import PostgresqlTemplate
+from tests.harness.films import make_film, wait_for_film
 from tests.harness.panel_driver import PanelDriver
 from tests.harness.ports import free_port
 from tests.harness.s3 import Gate, nanio_server
@@ -71,7 +72,7 @@ async def opened(folder: Path, gate: Gate, template: PostgresqlTemplate) -> Asyn
     await template.drop(url)
 
 
-async def test_another_host_extends_shares_and_posts_again_what_the_first_stored(
+async def test_another_host_extends_joins_shares_and_posts_again_what_the_first_stored(
     tmp_path: Path, gate: Gate, postgresql_template: PostgresqlTemplate
 ):
     """The first one's folder is gone; what was given, links and an outage of the bucket too."""
@@ -82,7 +83,8 @@ async def test_another_host_extends_shares_and_posts_again_what_the_first_stored
         shutil.rmtree(first.service.folder)
         async with second.service.run():
             await second.wait_until_ready()
-            await extend(second, result)
+            await make_film(second, [job, await extend(second, result)])
+            await wait_for_film(second)
             assert "channels/" in (await click(second, result, "Share")).text
             result = await post_again(second, job)
             await second.wait_for_result(job_id_in(await click(second, result, "Again")))
@@ -111,11 +113,12 @@ async def choose_showcase(harness: ServiceHarness) -> None:
     await panel.select("showcase_channel", harness.discord.channel("showcase"))
 
 
-async def extend(harness: ServiceHarness, result: Message) -> None:
+async def extend(harness: ServiceHarness, result: Message) -> str:
     form = await click(harness, result, "Extend")
     sent = await harness.discord.member("Ada").submit_modal(form, {"prompt": "night falls"})
     job = job_id_in(await sent.until_answered(within=TIMEOUT_S))
     await harness.wait_for_result(job)
+    return job
 
 
 async def post_again(harness: ServiceHarness, job: str) -> Message:

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.durations import DAY_MS
-from domain.films import MAX_FILMS_A_DAY, MAX_PARTS, MIN_PARTS, FilmState, FilmView
+from domain.films import MAX_FILMS_A_DAY, MAX_PARTS, MIN_PARTS, FilmState, FilmView, film_seconds
 from domain.guild_rules import RequestOrigin, film_violations
 from domain.jobs import new_job_id
 from storage import films
@@ -109,7 +109,7 @@ def _new_film(context: Context, order: FilmOrder, videos: list[KeptVideo]) -> Ne
         user_id=order.user_id,
         parts=order.parts,
         dissolve=order.dissolve,
-        seconds=sum(video.request.seconds for video in videos),
+        seconds=film_seconds((video.request.seconds for video in videos), dissolve=order.dissolve),
         private=any(video.private for video in videos),
         created_at_ms=now_ms,
         language=order.language,

@@ -45,6 +45,7 @@ class FilmWorker:
         self._owner = owner
         self._running = set[asyncio.Task[None]]()
         self._wake_event = asyncio.Event()
+        self._rests_since: int | None = None
 
     async def recover(self) -> None:
         """End the leases of dead processes, where no other can be alive; call once at the start."""
@@ -57,7 +58,7 @@ class FilmWorker:
         if not (self._publisher.is_ready and self._context.high_water.is_checked):
             return
         free = _MAX_CONCURRENT - len(self._running)
-        if free <= 0 or not await self._context.database.read(self._has_due):
+        if free <= 0 or self._is_at_rest() or not await self._has_due():
             return
 
         async def claim(tx: AsyncConnection) -> list[Film]:
@@ -94,8 +95,18 @@ class FilmWorker:
         self._running.discard(task)
         self._wake_event.set()
 
-    async def _has_due(self, tx: AsyncConnection) -> bool:
-        return await films.has_due(tx, self._context.now_ms())
+    def _is_at_rest(self) -> bool:
+        """Return whether there can be no film to work on: nobody has written since none was."""
+        database = self._context.database
+        return database.has_one_process and database.transactions == self._rests_since
+
+    async def _has_due(self) -> bool:
+        """Return whether a film is due, and remember if there is none that will be."""
+        database, now_ms = self._context.database, self._context.now_ms()
+        transactions = database.transactions
+        next_ms = await database.read(films.get_next_due_ms)
+        self._rests_since = transactions if next_ms is None else None
+        return next_ms is not None and next_ms <= now_ms
 
     async def _work(self, film: Film) -> None:
         try:

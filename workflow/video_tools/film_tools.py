@@ -19,12 +19,7 @@ _MAX_SHEET_BYTES: Final = 8 << 20
 _REPORT_S: Final = 0.5
 
 
-def _program(
-    wall_seconds: int, cpu_seconds: int, memory_bytes: int, file_bytes: int
-) -> ConfinedProgram:
-    limits = ResourceLimits(
-        cpu_seconds=cpu_seconds, memory_bytes=memory_bytes, file_bytes=file_bytes, niceness=10
-    )
+def _program(wall_seconds: int, limits: ResourceLimits) -> ConfinedProgram:
     return ConfinedProgram(
         module="workflow.video_tools.film_worker", wall_seconds=wall_seconds, limits=limits
     )
@@ -32,8 +27,20 @@ def _program(
 
 # Ten videos of 1080p and fifteen seconds take about three minutes of one core.
 _PROGRAMS: Final = {
-    FilmTask.JOIN: _program(1_800, 1_200, 1536 << 20, MAX_FILM_BYTES),
-    FilmTask.CONTACT_SHEET: _program(60, 20, 1 << 30, _MAX_SHEET_BYTES),
+    FilmTask.JOIN: _program(
+        1_800,
+        ResourceLimits(
+            cpu_seconds=1_200,
+            memory_bytes=1536 << 20,
+            file_bytes=MAX_FILM_BYTES,
+            niceness=10,
+        ),
+    ),
+    # A member waits for the sheet, so it has the usual priority.
+    FilmTask.CONTACT_SHEET: _program(
+        30,
+        ResourceLimits(cpu_seconds=20, memory_bytes=1 << 30, file_bytes=_MAX_SHEET_BYTES),
+    ),
 }
 
 Report = Callable[[int], None]
