@@ -77,6 +77,7 @@ def read_command_line() -> argparse.Namespace:
     words.add_argument("--orders", type=int, default=300, help="how many orders members place")
     words.add_argument("--members", type=int, default=8, help="orders at a time")
     words.add_argument("--kill-every", type=float, default=6, help="seconds, on average")
+    words.add_argument("--kills", type=int, default=UNCOUNTED, help="at most")
     words.add_argument("--seed", type=int, default=1, help="what is ordered where, who is killed")
     words.add_argument("--ack-seconds", type=float, default=3, help="how long Discord waits")
     words.add_argument("--quick", action="store_true", help="leases pass ten times faster")
@@ -87,10 +88,11 @@ def read_command_line() -> argparse.Namespace:
 def replay_command(given: argparse.Namespace) -> str:
     """Write the command that does the same once more."""
     quick = " --quick" if given.quick else ""
+    kills = f" --kills {given.kills}" if given.kills < UNCOUNTED else ""
     return (
         f"scripts/cluster --orders {given.orders} --members {given.members} "
         f"--kill-every {given.kill_every:g} --seed {given.seed} "
-        f"--ack-seconds {given.ack_seconds:g}{quick}"
+        f"--ack-seconds {given.ack_seconds:g}{kills}{quick}"
     )
 
 
@@ -149,7 +151,10 @@ class Run:
         orders = plan_orders(self.shop, self.given.orders, self.places, dice)
         await self.cluster.start(START_S)
         watching = asyncio.create_task(self.cluster.watch())
-        killing = asyncio.create_task(self.cluster.kill_at_random(dice, self.given.kill_every))
+        given = self.given
+        killing = asyncio.create_task(
+            self.cluster.kill_at_random(dice, given.kill_every, given.kills)
+        )
         try:
             complaints = await self._place_all(orders)
             killing.cancel()
@@ -182,8 +187,8 @@ class Run:
         states = ", ".join(f"{count} {state}" for state, count in sorted(jobs.items()))
         return (
             f"seed {self.given.seed}: {len(orders)} orders in {seconds:.0f} s, {states}; "
-            f"{self.cluster.kills} kills, {len(self.cluster.outages)} shards lost by them, heard "
-            f"again after {median(outages):.2f} s (half of them), {outages[-1]:.2f} s (the "
+            f"{len(self.cluster.kills)} kills, {len(self.cluster.outages)} shards lost by them, "
+            f"heard again after {median(outages):.2f} s (half of them), {outages[-1]:.2f} s (the "
             f"slowest); {len(self.shop.interactions):,} interactions, {failed} acknowledged by "
             f"nobody and {cut_off} cut off by a kill"
         )

@@ -4,7 +4,8 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +33,14 @@ class Outage:
         return (self.ended_s or time.time()) - self.began_s
 
 
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """When a process was killed, in Unix seconds, and the shards that it ever held."""
+
+    at_s: float
+    shard_ids: frozenset[int]
+
+
 @dataclass(slots=True)
 class _Slot:
     """Where one process runs, and the next one when it has died."""
@@ -47,7 +56,7 @@ class Cluster:
 
     Attributes:
         outages: of shards, each from a kill on.
-        kills: how many processes were killed.
+        kills: of processes.
         odd_ends: exit codes of processes that ended otherwise.
     """
 
@@ -56,12 +65,13 @@ class Cluster:
     database: Database
     shard_count: int
     outages: list[Outage] = field(default_factory=list[Outage])
-    kills: int = 0
+    kills: list[Kill] = field(default_factory=list[Kill])
     odd_ends: list[int] = field(default_factory=list[int])
 
     def __post_init__(self) -> None:
         self._slots = [_Slot(service) for service in self.services]
         self._is_ending = False
+        self._ever_held = defaultdict[str, set[int]](set)
 
     async def start(self, within_s: float) -> None:
         """Start every process, and wait until all shards are connected and commands are there.
@@ -76,24 +86,25 @@ class Cluster:
         await self.until_connected(within_s)
 
     async def until_connected(self, within_s: float) -> None:
-        """Wait until every shard is connected.
+        """Wait until every process runs, and every shard is connected.
 
         Raises:
             TimeoutError: that takes too long.
         """
         async with asyncio.timeout(within_s):
-            while len(self._connected()) < self.shard_count:
+            while not self._is_whole():
                 await asyncio.sleep(_LOOK_S)
 
-    async def kill_at_random(self, dice: random.Random, every_s: float) -> None:
-        """Kill one process after the other, until this is cancelled."""
-        while True:
+    async def kill_at_random(self, dice: random.Random, every_s: float, most: int) -> None:
+        """Kill one process after the other, so many at most, until this is cancelled."""
+        while len(self.kills) < most:
             await asyncio.sleep(every_s * dice.uniform(0.5, 1.5))
             await self._kill(dice.choice(self._slots))
 
     async def watch(self) -> None:
-        """Note when a shard is connected again after a kill, until this is cancelled."""
+        """Note who holds what, and when a shard is connected again, until this is cancelled."""
         while True:
+            await self._read_holders()
             connected = self._connected()
             for outage in self.outages:
                 if outage.ended_s is None and outage.shard_id in connected:
@@ -116,6 +127,11 @@ class Cluster:
         written = [one.log for one in self.services if one.log.exists()]
         return "".join(path.read_text(errors="replace") for path in written)
 
+    def _is_whole(self) -> bool:
+        processes = [slot.process for slot in self._slots]
+        are_running = all(one is not None and one.returncode is None for one in processes)
+        return are_running and len(self._connected()) == self.shard_count
+
     def _connected(self) -> set[int]:
         return {*self.discord.gateway.connected_shards()}
 
@@ -123,15 +139,22 @@ class Cluster:
         process = slot.process
         if process is None or process.returncode is not None:
             return
-        held = await self._held_by(process.pid)
+        held = (await self._read_holders())[_number_of(process)]
         process.send_signal(signal.SIGKILL)
         await process.wait()
-        self.kills += 1
-        self.outages += [Outage(shard_id, time.time()) for shard_id in held]
+        at_s = time.time()
+        self.kills.append(Kill(at_s, frozenset(self._ever_held[_number_of(process)])))
+        self.outages += [Outage(shard_id, at_s) for shard_id in held]
 
-    async def _held_by(self, pid: int) -> list[int]:
-        leases = await self.database.read(shards.list_leases)
-        return [one.shard_id for one in leases if f":{pid}:" in (one.owner or "")]
+    async def _read_holders(self) -> Mapping[str, set[int]]:
+        """Return the shards that each process holds, by its number."""
+        holders = defaultdict[str, set[int]](set)
+        for lease in await self.database.read(shards.list_leases):
+            if lease.owner is not None:
+                number = lease.owner.split(":")[1]
+                holders[number].add(lease.shard_id)
+                self._ever_held[number].add(lease.shard_id)
+        return holders
 
     async def _keep(self, slot: _Slot) -> None:
         while not self._is_ending and slot.process is not None:
@@ -140,3 +163,8 @@ class Cluster:
                 self.odd_ends.append(code)
             await asyncio.sleep(_RESTART_S)
             slot.process = await slot.service.start()
+
+
+def _number_of(process: Process) -> str:
+    """Return a process's number, as it names itself in its leases."""
+    return str(process.pid)

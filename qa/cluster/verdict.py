@@ -13,13 +13,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import PARKED, JobState
 from domain.shards import shard_of
 from qa.cluster.orders import Order, Shop
-from qa.cluster.processes import Cluster, Outage
+from qa.cluster.processes import Cluster
 from qa.crash_matrix.cell_run import list_jobs
 from qa.crash_matrix.fault import InjectedFault
-from qa.crash_matrix.invariants import check_jobs, find_secrets
+from qa.crash_matrix.invariants import check_jobs, count_alerts, find_secrets
 from qa.crash_matrix.run_record import Cell, RunRecord
 from sandbox.apixo import FakeApixo
 from sandbox.discord import FakeDiscord, Interaction
@@ -55,6 +55,7 @@ async def judge(scene: Scene, orders: Sequence[Order]) -> list[str]:
     return [
         *found,
         *await _of_the_ledger(scene),
+        *await _of_the_alerts(scene),
         *_of_the_interactions(scene),
         *_of_the_outages(scene.cluster),
         *_of_the_log(scene),
@@ -67,10 +68,9 @@ async def _of_the_order(scene: Scene, order: Order):
         axis="cluster",
         name=order.kind,
         is_private=order.kind == "private",
-        shares=order.kind == "share",
         expected_states=frozenset({JobState.CANCELLED} if order.kind == "cancel" else ()),
     )
-    traces = RunRecord(Cell(fault), order.marker, kill_count=scene.cluster.kills)
+    traces = RunRecord(Cell(fault), order.marker, kill_count=len(scene.cluster.kills))
     traces.jobs = await scene.shop.list_jobs(order.marker)
     traces.files = {**scene.files}
     tasks = [task for task in scene.apixo.tasks if order.marker in task.submission.prompt]
@@ -79,7 +79,11 @@ async def _of_the_order(scene: Scene, order: Order):
         yield f"lost: {where}: nothing that was ordered became a job"
     if len(tasks) > len(traces.jobs):
         yield f"double charged: {where}: {len(tasks)} tasks for {len(traces.jobs)} jobs"
-    for complaint in check_jobs(traces, tasks, scene.discord):
+    # Who was cut off has ordered twice, and shares but one.
+    delivered = [job for job in traces.jobs if job.state is JobState.DELIVERED]
+    if order.kind == "share" and delivered and not any(one.shared_message_id for one in delivered):
+        yield f"lost: {where}: the video is not in the showcase"
+    for complaint in check_jobs(traces, tasks, scene.discord, is_alone=False):
         verdict, _, what = complaint.partition(": ")
         yield f"{verdict}: {where}: {what}"
 
@@ -98,6 +102,15 @@ async def _of_the_ledger(scene: Scene) -> list[str]:
     return broken
 
 
+async def _of_the_alerts(scene: Scene) -> list[str]:
+    """Judge what the operator was told of jobs that wait for them."""
+    parked = [job for job in await scene.shop.database.read(list_jobs) if job.state in PARKED]
+    told = count_alerts(scene.discord)
+    if told > len(parked):
+        return [f"double posted: {told} messages to the operator about {len(parked)} jobs"]
+    return []
+
+
 async def _count_charges(scene: Scene) -> Counter[str]:
     rows = schema.billing.c
 
@@ -112,19 +125,38 @@ def _of_the_interactions(scene: Scene) -> Iterator[str]:
     for one in scene.shop.interactions:
         if one.is_answered and not one.failed:
             continue
-        before_s = scene.ack_s if one.failed else _CUT_OFF_S
-        if not any(_is_excused(one, outage, before_s, scene) for outage in scene.cluster.outages):
-            state = "was acknowledged by nobody" if one.failed else "goes on thinking"
-            yield f"silent: {one} {state}, and nobody was killed"
+        if one.failed and not _was_unheard(one, scene):
+            yield f"silent: {one} was acknowledged by nobody, and nobody was killed"
+        if not one.failed and not _was_cut_off(one, scene):
+            yield f"silent: {one} goes on thinking, and nobody was killed"
 
 
-def _is_excused(one: Interaction, outage: Outage, before_s: float, scene: Scene) -> bool:
-    """Return whether the process that was to answer was killed, and no other was there yet."""
+def _was_unheard(one: Interaction, scene: Scene) -> bool:
+    """Return whether the process that was to hear of it was killed, and no other was there yet."""
+    return any(
+        _shard_of(one, scene) == outage.shard_id
+        and outage.began_s - scene.ack_s <= one.created_at
+        and one.created_at <= outage.began_s + outage.duration_s + _SOON_S
+        for outage in scene.cluster.outages
+    )
+
+
+def _was_cut_off(one: Interaction, scene: Scene) -> bool:
+    """Return whether a process was killed that may have acknowledged it.
+
+    That one may have given the shard to another meanwhile.
+    """
+    return any(
+        _shard_of(one, scene) in kill.shard_ids
+        and one.created_at <= kill.at_s <= one.created_at + _CUT_OFF_S
+        for kill in scene.cluster.kills
+    )
+
+
+def _shard_of(one: Interaction, scene: Scene) -> int:
     guild = one.channel.guild
     assert guild is not None, "orders come from servers"
-    is_its_shard = shard_of(guild.id, scene.cluster.shard_count) == outage.shard_id
-    ended_s = outage.began_s + outage.duration_s
-    return is_its_shard and outage.began_s - before_s <= one.created_at <= ended_s + _SOON_S
+    return shard_of(guild.id, scene.cluster.shard_count)
 
 
 def _of_the_outages(cluster: Cluster) -> Iterator[str]:

@@ -72,13 +72,18 @@ def check_invariants(traces: RunRecord, apixo: FakeApixo, discord: FakeDiscord) 
     return [*complaints, *check_jobs(traces, tasks, discord)]
 
 
-def check_jobs(traces: RunRecord, tasks: list[Task], discord: FakeDiscord) -> Iterator[str]:
-    """Yield what is wrong with each job: its end, its tasks, what is posted of it."""
+def check_jobs(
+    traces: RunRecord, tasks: list[Task], discord: FakeDiscord, *, is_alone: bool = True
+) -> Iterator[str]:
+    """Yield what is wrong with each job: its end, its tasks, what is posted of it.
+
+    Where others order too, messages to the operator may be about their jobs.
+    """
     for job in traces.jobs:
         mine = [task for task in tasks if len(traces.jobs) == 1 or task.id == job.task_id]
         yield from _of_the_job(traces, job, mine)
         yield from _of_the_channel(traces, discord, job)
-        yield from _of_the_other_posts(traces, discord, job)
+        yield from _of_the_other_posts(traces, discord, job, is_alone=is_alone)
 
 
 def find_secrets(log: str, apixo: FakeApixo, discord: FakeDiscord) -> Iterator[str]:
@@ -164,12 +169,19 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
         yield "silent: the status message that is known is not there"
 
 
-def _of_the_other_posts(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
+def count_alerts(discord: FakeDiscord) -> int:
+    """Count the messages that ask the operator for a decision."""
+    return sum(_ALERT in message.text.rpartition("\n")[2] for message in _seen(discord))
+
+
+def _of_the_other_posts(
+    traces: RunRecord, discord: FakeDiscord, job: Job, *, is_alone: bool
+) -> Iterator[str]:
     """Judge what is posted besides: shared videos, notifications, summaries, announcements."""
     shared = _SHARED
     found = Counter(_kind_of_post(message, job) for message in _seen(discord))
     del found[""]
-    if traces.is_restored:
+    if traces.is_restored or not is_alone:
         del found[_ALERT]  # what a restore parks is notices, whatever was told before
     for kind, count in found.items():
         if count > 1:

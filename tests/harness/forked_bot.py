@@ -10,8 +10,10 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from multiprocessing import popen_forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -40,6 +42,21 @@ _TURNS = 20
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, *_READ_BEFORE])
+
+_poll = popen_forkserver.Popen.poll
+_polling = threading.Lock()
+
+
+def _poll_alone(self: popen_forkserver.Popen, flag: int = os.WNOHANG) -> int | None:
+    """Read an exit code once: each start polls every process, in a thread of its own.
+
+    The second of two that read at once would find nothing, and take that for an exit code of 255.
+    """
+    with _polling:
+        return _poll(self, flag)
+
+
+popen_forkserver.Popen.poll = _poll_alone
 
 
 async def fork_bot(
