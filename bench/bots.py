@@ -60,7 +60,7 @@ class MeasuredBot:
         return sent + len(self.discord.journal)
 
     async def make_video(self) -> None:
-        """Type a command, and wait until its video is posted and its status message says so."""
+        """Type a command, and wait until its video is posted and its status message has ended."""
         channel = self.discord.channel("videos")
         options = {**_OPTIONS, "prompt": f"a lake at dusk [[slow:{next(self.tasks_s)}]]"}
         typed = await self.discord.member("Ada").run_command(channel, "video", options)
@@ -69,11 +69,15 @@ class MeasuredBot:
         def carries(message: Message) -> bool:
             return message.id > typed.id and bool(message.attachments)
 
-        def is_done(message: Message) -> bool:
-            return message.id > typed.id and "Done" in message.text
+        def is_at_rest(message: Message) -> bool:
+            """Of a message that stays: the plain bot's status message says so in the end."""
+            return carries(message) or message.id < typed.id or "Done" in message.text
 
-        for awaited in (carries, is_done):
-            await channel.wait_for(awaited, within=_PATIENCE_S)
+        await channel.wait_for(carries, within=_PATIENCE_S)
+        await channel.changes.wait_until(
+            lambda: all(map(is_at_rest, channel.messages)) or None,
+            *(_PATIENCE_S, "an end of the status message", str),
+        )
 
 
 @asynccontextmanager

@@ -85,6 +85,7 @@ from workflow.films.worker import FilmWorker
 from workflow.guilds.settings import read_language
 from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.pending_interactions import InteractionClaims, PendingStore
+from workflow.private_answers import KeptAnswer, PrivateAnswers
 from workflow.signals import Signal, Signals
 from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
@@ -215,7 +216,7 @@ def build_cogs(
         ReportCog(context, interactions),
         HelpCog(context, interactions),
         MemberDataCog(context, interactions),
-        NotificationsCog(context, interactions),
+        NotificationsCog(context, interactions, service),
         *_film_cogs(bot, context, worker, languages, (interactions, gate)),
         servers,
         WorkerLoop(worker, interactions),
@@ -311,13 +312,13 @@ async def _build(settings: Settings, stack: AsyncExitStack) -> DailiesBot:
         media_urls=urls.media_urls if urls.are_public else presigned_urls,
         callback_urls=urls.callback_urls if urls.are_public else None,
         signals=signals,
+        private_answers=_open_answers(settings, database, clock),
     )
     await stack.enter_async_context(_listening(context, languages))
-    attachments = AttachmentLoader(session, settings.discord_api_url)
     worker = Worker(context, owner, takes_jobs=runs_worker(settings.role))
-    _attach(
-        bot, worker, build_cogs(bot, context, worker, ephemeral_replies, languages, attachments)
-    )
+    attachments = AttachmentLoader(session, settings.discord_api_url)
+    cogs = build_cogs(bot, context, worker, ephemeral_replies, languages, attachments)
+    _attach(bot, worker, cogs)
     readiness = ReadinessProbe(bot, worker, context, settings.role)
     routes = await build_routes(context, worker, urls, readiness, process_metrics)
     await stack.enter_async_context(_serve_http(settings, routes))
@@ -377,7 +378,17 @@ def _open_replies(
 ) -> EphemeralReplies:
     """Return the private replies, whose tokens the database keeps encrypted."""
     replies = PendingStore(database, clock.now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
-    return EphemeralReplies(bot, replies, TokenCipher(settings.discord_token.get_secret_value()))
+    return EphemeralReplies(bot, replies, _token_cipher(settings))
+
+
+def _open_answers(settings: Settings, database: Database, clock: DatabaseClock) -> PrivateAnswers:
+    """Return the private answers, kept as long and as encrypted."""
+    kept = PendingStore(database, clock.now_ms, "private answer", KeptAnswer, TOKEN_MINUTES)
+    return PrivateAnswers(kept, _token_cipher(settings))
+
+
+def _token_cipher(settings: Settings) -> TokenCipher:
+    return TokenCipher(settings.discord_token.get_secret_value())
 
 
 def _serve_http(

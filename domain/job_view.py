@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.jobs import JobState
+from domain.jobs import SENT_BY_DM, JobState
 from domain.money import ZERO, MicroUSD
 from domain.requests import VideoRequest
 
@@ -55,6 +55,12 @@ class JobView:
     def destination_channel_id(self) -> int:
         """Return the channel of the result."""
         return self.result_channel_id or self.channel_id
+
+    @property
+    def has_result_in_its_channel(self) -> bool:
+        """Return whether the result's message is where its status is: in the request's channel."""
+        is_known = self.result_message_id is not None and self.result_channel_id is None
+        return is_known and self.reason != SENT_BY_DM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from types import MappingProxyType
 RESULT_MESSAGE_DELETED = "its message was deleted before it was recorded"
 """The reason of a delivered job whose message has no known id."""
 
+SENT_BY_DM = "sent by direct message, as its channel refused it"
+"""The reason of a delivered job whose result is in its member's direct messages."""
+
 POST_UNCONFIRMED = "sent to its member, but Discord did not answer"
 """The reason of an undeliverable job whose member may see the video all the same."""
 

@@ -67,6 +67,14 @@ async def save_message(
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
 
+async def forget_message(tx: AsyncConnection, job_id: str, shown: JobState | None) -> None:
+    """Record that a job's status message is deleted, and, unless None, the state that it showed."""
+    values: dict[str, object] = {"status_message_id": None, "status_since_ms": None}
+    if shown is not None:
+        values["status_shown"] = shown
+    await tx.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
 # The worker runs this in every cycle, and building a statement costs more than running it, so it is
 # built once. `row_limit` is the maximum number of rows.
 _OUTDATED = (

@@ -18,6 +18,7 @@ from storage.media import MediaFolder
 from workflow.disk_space import DiskSpace, measure_disk_space
 from workflow.high_water import HighWaterMark
 from workflow.learned_durations import LearnedDurations
+from workflow.private_answers import PrivateAnswers
 from workflow.publisher import Publisher
 from workflow.signals import Signals
 from workflow.throttle import Throttle
@@ -115,6 +116,7 @@ class Context:
     high_water: HighWaterMark = field(default_factory=HighWaterMark)
     signals: Signals = field(default_factory=Signals)
     learned_durations: LearnedDurations = field(default_factory=LearnedDurations)
+    private_answers: PrivateAnswers | None = None
 
     def due_after(self, wait_ms: int) -> int:
         """Return the time that is `wait_ms` of documented time ahead."""

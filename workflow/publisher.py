@@ -6,8 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from domain.job_view import JobView
+from domain.job_view import JobAmounts, JobView
 from domain.obstacles import Obstacle, ObstacleKind
+from domain.quotas import RemainingQuota
+from workflow.private_answers import EditableAnswer
 
 
 class MessageKind(StrEnum):
@@ -81,6 +83,25 @@ class StatusView:
     files: tuple[Path, ...] = ()
     is_spoiler: bool = False
 
+    @property
+    def is_replaced(self) -> bool:
+        """Return whether the result is in the status message's place, or was there."""
+        return self.deleted or self.job.has_result_in_its_channel
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A job as the private answer to its request shows it.
+
+    `wants_notification` says whether its member has done-notifications; None for a private job.
+    """
+
+    status: StatusView
+    answer: EditableAnswer
+    cost: JobAmounts
+    remaining: RemainingQuota
+    wants_notification: bool | None
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNotice:
@@ -145,8 +166,12 @@ class Publisher(Protocol):
         """Post the public status message and return its id."""
         ...
 
-    async def edit_status(self, status: StatusView) -> None:
-        """Update the status message; a deleted one is left alone."""
+    async def edit_status(self, status: StatusView) -> bool:
+        """Update the status message; return whether it is there: a deleted one is left alone."""
+        ...
+
+    async def edit_answer(self, view: AnswerView) -> None:
+        """Update the private answer to a job's request."""
         ...
 
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
@@ -174,8 +199,11 @@ class Publisher(Protocol):
         """Delete a carrier of the job; it may be gone already."""
         ...
 
-    async def post_failure(self, status: StatusView) -> int:
-        """Reply to the status message that there will be no video; return the reply's id."""
+    async def post_failure(self, status: StatusView, *, tells_why: bool) -> int:
+        """Reply to the status message, pinging the member; return the reply's id.
+
+        It says the reason if asked to, where the status message does not.
+        """
         ...
 
     async def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:

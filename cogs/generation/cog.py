@@ -190,7 +190,7 @@ class GenerationCog(_CommandCog):
             draft = build_draft(command, options, loaded)
             retry = RetryDraft(interaction.user.id, ModalKind(command), draft, loaded.frames)
             view = await self._service.request_video(interaction, draft, retry=retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
 
 _MODEL: Final[Model] = next(
@@ -305,7 +305,7 @@ class ReferenceCog(_CommandCog):
                 interaction.user.id, ModalKind.REFERENCE, draft, omitted_references=omitted
             )
             view = await self._service.request_video(interaction, draft, retry=retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     @reference.autocomplete("duration")
     async def _suggest_seconds(
@@ -391,7 +391,7 @@ class ComposeCog(ComponentCog):
             if takes_pictures(before.kind):
                 updated = await self._with_pictures(turn, updated, files)
             view = await self._service.request_video(interaction, updated.draft, keys, updated)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _with_pictures(
         self, turn: MemberTurn, retry: RetryDraft, files: Sequence[RemoteFile]

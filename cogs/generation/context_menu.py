@@ -151,7 +151,7 @@ class ContextMenuCog(MessageMenuCog):
             draft = apply_input(with_frames(_EMPTY, loaded.frames, loaded), data)
             retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, loaded.frames)
             view = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _load(
         self,

@@ -89,7 +89,7 @@ class ReferenceMenuCog(MessageMenuCog):
             omitted = len(loaded.violations)
             retry = RetryDraft(user_id, ModalKind.REFERENCE, draft, omitted_references=omitted)
             view = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _load(
         self, turn: MemberTurn, interaction: Interaction, message_id: int

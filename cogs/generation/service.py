@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -11,6 +11,11 @@ from discord import ui
 
 from cogs.generation import refusals
 from cogs.generation.clip_cuts import ClipCuts
+from cogs.generation.confirmations import (
+    PendingConfirmation,
+    PriceConfirmations,
+    needs_confirmation,
+)
 from cogs.generation.eligibility import (
     limit_violations,
     permission_violations,
@@ -18,22 +23,28 @@ from cogs.generation.eligibility import (
     room_violations,
 )
 from cogs.generation.modals import ModalKind
+from cogs.generation.offers import (
+    find_cheaper,
+    find_public,
+    is_over_quota,
+    is_private_alone,
+)
 from cogs.generation.retry import RetryDraft, RetryModals
 from cogs.publishing.ephemeral_replies import EphemeralReplies
 from cogs.servers.gate import ServerGate
-from cogs.ui import text, views
+from cogs.ui import views
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_price
+from cogs.ui.i18n import _
 from cogs.ui.interactions import Refusal, UserError, channel_id_of, guild_id_of, role_ids
 from cogs.ui.notify_button import NotifyButton
-from cogs.ui.quota_text import format_remaining_quota
 from cogs.ui.routing import Interaction
 from domain.errors import RulesViolated
 from domain.guild_rules import apply_guild_rules, privacy_violations
-from domain.money import MicroUSD
+from domain.money import ZERO, MicroUSD
 from domain.pricing import quote
 from domain.requests import Conversion, Draft, VideoRequest, build_request
 from domain.violations import Source, Violation, ViolationCode
+from workflow.answer_updates import follow_job
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
 from workflow.errors import InputLost, InputNotKept, ServerNotAdmitted
@@ -41,10 +52,9 @@ from workflow.guilds.notifications import wants_done_notification
 from workflow.guilds.presets import apply_preset
 from workflow.guilds.prompt_history import resolve_prompt_token
 from workflow.guilds.settings import read
-from workflow.input_files import touch_inputs
 from workflow.member_turns import MemberTurn, MemberTurns
 from workflow.order_limits import ORDER_REFUSALS
-from workflow.pending_interactions import PendingStore
+from workflow.private_answers import EditableAnswer
 from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
@@ -52,52 +62,8 @@ from workflow.worker import Worker
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingConfirmation:
-    """A request as given, and the price that its member is asked to confirm."""
-
-    user_id: int
-    draft: Draft
-    keys: IdempotencyKeys
-    retry: RetryDraft | None
-    price: MicroUSD
-
-
-def needs_confirmation(
-    price: MicroUSD, agreed_price: MicroUSD | None, confirm_above: MicroUSD | None
-) -> bool:
-    """Return whether to ask: above the server's threshold, or not the agreed price."""
-    if agreed_price is not None:
-        return price != agreed_price
-    return confirm_above is not None and price > confirm_above
-
-
-class PriceConfirmations:
-    """Requests whose members are asked to confirm the price."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._pending = PendingStore(
-            context.database, context.now_ms, "price question", PendingConfirmation
-        )
-
-    async def ask(self, interaction: Interaction, pending: PendingConfirmation) -> ui.LayoutView:
-        """Keep a request and lay out the question; nothing is held yet."""
-        member = Member(guild_id_of(interaction), pending.user_id, role_ids(interaction.user))
-        remaining = (await read_quota_status(self._context, member)).remaining
-        key = str(interaction.id)
-        await touch_inputs(self._context, pending.draft)
-        await self._pending.put(key, pending.user_id, pending)
-        question = _("This costs {price}. Make it?", price=format_price(pending.price))
-        button = ActionButton(
-            ButtonAction.CONFIRM_PRICE, key, text.format_spend_label(pending.price)
-        )
-        return views.render_question(f"{question}\n{format_remaining_quota(remaining)}", button)
-
-    async def find(self, key: str, user_id: int) -> PendingConfirmation | None:
-        """Return what a member was asked to confirm, if it is still kept."""
-        return await self._pending.get(key, user_id)
-
+_ACCEPTED: Final = "accepted_job"
+"""Under which an interaction has the job that it was accepted as."""
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
 """Sources of violations that a retry modal, or another file, can correct."""
@@ -218,7 +184,44 @@ class GenerationService:
         except RulesViolated as error:
             user_id, violations = interaction.user.id, error.violations
             cut = await self._cuts.offer(interaction.id, user_id, draft, keys, violations)
-            return await self._refuse(interaction, violations, draft, retry, cut)
+            refused = PendingConfirmation(
+                user_id=user_id, draft=draft, keys=keys, retry=retry, price=ZERO
+            )
+            offer = await self._offer(interaction, refused, violations)
+            return await self._refuse(interaction, violations, draft, retry, cut, offer)
+
+    async def _offer(
+        self,
+        interaction: Interaction,
+        refused: PendingConfirmation,
+        violations: Sequence[Violation],
+    ) -> ui.Item[Any] | None:
+        """Return the button that makes what would be taken in the place of a refused request."""
+
+        async def validate(draft: Draft) -> VideoRequest:
+            return (await self._validate(interaction, draft))[0]
+
+        if is_private_alone(violations):
+            offer = await find_public(refused, validate)
+        elif is_over_quota(violations):
+            member = Member(guild_id_of(interaction), refused.user_id, role_ids(interaction.user))
+            remaining = (await read_quota_status(self._context, member)).remaining
+            offer = await find_cheaper(refused, validate, remaining)
+        else:
+            return None
+        return offer and await self._confirmations.keep(interaction.id, *offer)
+
+    async def answer(self, interaction: Interaction, view: ui.LayoutView) -> None:
+        """Send the private answer that a request led to; it follows the job, if there is one."""
+        await interaction.edit_original_response(view=view)
+        if (job_id := interaction.extras.get(_ACCEPTED)) is not None:
+            await self.let_answer_follow(interaction, job_id)
+
+    async def let_answer_follow(self, interaction: Interaction, job_id: str) -> None:
+        """Let the private message that an interaction answers or clicked on follow a job."""
+        token, roles = interaction.token, role_ids(interaction.user)
+        answer = EditableAnswer(interaction.application_id, token, roles)
+        await follow_job(self._context, job_id, interaction.user.id, answer)
 
     async def request_cut(self, interaction: Interaction, key: str) -> ui.LayoutView:
         """Cut the clips of a refused draft, and request its video.
@@ -257,7 +260,8 @@ class GenerationService:
     ) -> ui.LayoutView:
         """Have the worker begin, and lay out the private answer."""
         if accepted.job.private:
-            await self._ephemeral_replies.remember(accepted.job.id, interaction, shows_status=True)
+            await self._ephemeral_replies.remember(accepted.job.id, interaction)
+        interaction.extras[_ACCEPTED] = accepted.job.id
         self._worker.wake()
         cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
         charge_failures = self._context.policy.charge_failed_tasks

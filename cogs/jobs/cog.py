@@ -20,8 +20,14 @@ from cogs.jobs.share import ShareHandler
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import _
-from cogs.ui.interactions import InteractionTracker, UserError, run_handler
-from cogs.ui.notify_button import NotifyButton, toggle_button
+from cogs.ui.interactions import (
+    InteractionTracker,
+    UserError,
+    is_on_private_message,
+    run_handler,
+    send_aside,
+)
+from cogs.ui.notify_button import NotifyButton, job_id_on, toggle_button
 from cogs.ui.post_marks import job_id_in
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from domain.job_view import JobView
@@ -110,16 +116,26 @@ class JobButtonsCog(ComponentCog):
         except JobNotFound:
             raise UserError(_(text.NO_SUCH_VIDEO)) from None
         except NotCancellable as error:
-            raise UserError(text.format_too_late(error)) from None
+            await self._tell_too_late(interaction, job_id, error)
+            return
         self._worker.wake()
         await interaction.edit_original_response(view=views.render_text(_(text.CANCELLED)))
+
+    async def _tell_too_late(
+        self, interaction: Interaction, job_id: str, error: NotCancellable
+    ) -> None:
+        """Say so beside the private answer, which goes on following the job."""
+        view = views.render_text(text.format_too_late(error))
+        await send_aside(interaction, view)
+        if is_on_private_message(interaction):
+            await self._service.let_answer_follow(interaction, job_id)
 
     async def _rerun(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
         job = await self._find_own_job(interaction, job_id)
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
         view = await self._service.request_video(interaction, await self._draft(job), keys)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _edit(self, interaction: Interaction, job_id: str) -> None:
         job = await _in_time(self._find_own_job(interaction, job_id))
@@ -137,12 +153,12 @@ class JobButtonsCog(ComponentCog):
     async def _confirm_price(self, interaction: Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         view = await self._service.confirm(interaction, key)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _cut_clips(self, interaction: Interaction, key: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
         view = await self._service.request_cut(interaction, key)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _submit_edit(
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
@@ -157,7 +173,7 @@ class JobButtonsCog(ComponentCog):
             missing_frames = (None,) * len(draft.pictures)
             retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, missing_frames)
         view = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _ask_make_final(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
@@ -182,7 +198,7 @@ class JobButtonsCog(ComponentCog):
             raise UserError(_("The price changed. Click *Make final* again."))
         keys = click_keys(interaction.id, interaction.user.id, ButtonAction.CONFIRM_FINAL, job.id)
         view = await self._service.request_video(interaction, draft, keys, agreed_price=price)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _details(self, interaction: Interaction, subject: str) -> None:
         await self._interactions.defer_reply(interaction)
@@ -282,9 +298,12 @@ async def _in_time(read: Awaitable[T]) -> T:
 class NotificationsCog(ComponentCog):
     """The button for done-notifications."""
 
-    def __init__(self, context: Context, interactions: InteractionTracker) -> None:
+    def __init__(
+        self, context: Context, interactions: InteractionTracker, service: GenerationService
+    ) -> None:
         self._context = context
         self._interactions = interactions
+        self._service = service
 
     @property
     def component_routes(self) -> tuple[ComponentRoute[Any], ...]:
@@ -312,3 +331,6 @@ class NotificationsCog(ComponentCog):
         if interaction.message is not None:
             view = toggle_button(interaction.message, NotifyButton(guild_id, enabled=not wanted))
             await interaction.edit_original_response(view=view)
+            # Its job may have moved on since the click, and this message been brought up to date.
+            if (job_id := job_id_on(interaction.message)) is not None:
+                await self._service.let_answer_follow(interaction, job_id)

@@ -89,7 +89,7 @@ class ExtendHandler:
             draft = replace(known, pictures=(picture,))
             retry = RetryDraft(interaction.user.id, ModalKind.EXTEND, draft, job_id=job.id)
             view = await self._service.request_video(interaction, draft, keys, retry)
-        await interaction.edit_original_response(view=view)
+        await self._service.answer(interaction, view)
 
     async def _extract_last_frame(self, job: JobView, turn: MemberTurn) -> Picture:
         name = _("last frame of the video")

@@ -98,7 +98,7 @@ class JobListCog(ComponentCog):
         guild_id, user_id = guild_id_of(interaction), interaction.user.id
         try:
             # A private result comes by this interaction if it cannot come by direct message.
-            await self._ephemeral_replies.remember(job_id, interaction, shows_status=False)
+            await self._ephemeral_replies.remember(job_id, interaction)
             reposted = await repost(self._context, job_id, guild_id, user_id)
         except NotDelivered:
             return _("There's no video to post.")

@@ -1,38 +1,35 @@
-"""Private replies to requests for private videos, kept for as long as they can be edited.
+"""Interactions by which private videos can be sent, kept for as long as their tokens are valid.
 
 An interaction's token is valid for 15 minutes and acts for its member, so it is kept encrypted. Its
 posts have no nonce: of all processes, one may post with it, once.
 """
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-import aiohttp
 import discord
-import structlog
-from discord import ui
 
+from cogs.publishing.attachments import open_files
+from cogs.publishing.errors import to_publish_error
+from cogs.ui import views
+from cogs.ui.acknowledgements import AnswerLost
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
+from workflow.errors import PostUnconfirmed
 from workflow.pending_interactions import PendingStore
+from workflow.publisher import ResultPayload
 from workflow.token_cipher import TokenCipher
-
-_log = structlog.get_logger(__name__)
 
 TOKEN_MINUTES: Final = 14
 """A little less than the token is valid for, because sending takes time."""
 
-_ORIGINAL: Final = cast("int", "@original")
-"""Discord's name for the reply, in the place of a message's id."""
-
 
 @dataclass(frozen=True, slots=True)
 class PrivateReply:
-    """The interaction of a reply; with `shows_status` the reply may show its job's status."""
+    """The interaction of a reply."""
 
     application_id: int
     encrypted_token: str
-    shows_status: bool
 
 
 class EphemeralReplies:
@@ -45,24 +42,13 @@ class EphemeralReplies:
         self._replies = replies
         self._cipher = cipher
 
-    async def remember(self, job_id: str, interaction: Interaction, *, shows_status: bool) -> None:
-        """Keep an interaction; with `shows_status`, its own reply may show the job's status."""
+    async def remember(self, job_id: str, interaction: Interaction) -> None:
+        """Keep an interaction."""
         user_id = interaction.user.id
         key = _key(job_id, user_id)
         token = self._cipher.encrypt(interaction.token, key)
-        reply = PrivateReply(interaction.application_id, token, shows_status)
+        reply = PrivateReply(interaction.application_id, token)
         await self._replies.put(key, user_id, reply)
-
-    async def update_status(self, job: JobView, view: ui.LayoutView) -> None:
-        """Show a job's status in the private reply to its request, if it can still be edited."""
-        reply = await self._find(job)
-        webhook = None if reply is None or not reply.shows_status else self._webhook(job, reply)
-        if webhook is None:
-            return
-        try:
-            await webhook.edit_message(_ORIGINAL, view=view)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            _log.warning("private reply not updated", job=job.id, error=error)
 
     async def find_webhook(self, job: JobView) -> discord.Webhook | None:
         """Return what sends a result to its member as a follow-up; None if nothing does."""
@@ -84,9 +70,31 @@ class EphemeralReplies:
         token = self._cipher.decrypt(reply.encrypted_token, _key(job.id, job.user_id))
         if token is None:
             return None
-        webhook = discord.Webhook.partial(reply.application_id, token, client=self._client)
-        webhook.type = discord.WebhookType.application
-        return webhook
+        return interaction_webhook(self._client, reply.application_id, token)
+
+
+def interaction_webhook(client: discord.Client, application_id: int, token: str) -> discord.Webhook:
+    """Return what edits and follows up an interaction's answer with its token."""
+    webhook = discord.Webhook.partial(application_id, token, client=client)
+    webhook.type = discord.WebhookType.application
+    return webhook
+
+
+async def send_followup(webhook: discord.Webhook, job: JobView, payload: ResultPayload) -> int:
+    """Send a result to its member alone, as a follow-up to an interaction.
+
+    Raises:
+        PostUnconfirmed: the answer is lost; nobody but the member sees whether it is there.
+    """
+    view = views.render_result(job, payload, private=True)
+    with open_files([] if payload.video is None else [payload.video]) as files:
+        send = webhook.send(view=view, files=files, ephemeral=True, wait=True)
+        try:
+            return (await send).id
+        except AnswerLost as error:
+            raise PostUnconfirmed from error
+        except Exception as error:
+            raise to_publish_error(error) from error
 
 
 def _key(job_id: str, user_id: int) -> str:

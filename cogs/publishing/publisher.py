@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import discord
 from discord import ui
@@ -17,8 +17,12 @@ from discord import ui
 from cogs.publishing import carriers
 from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
-from cogs.publishing.ephemeral_replies import EphemeralReplies
-from cogs.publishing.errors import call_discord, to_publish_error
+from cogs.publishing.ephemeral_replies import (
+    EphemeralReplies,
+    interaction_webhook,
+    send_followup,
+)
+from cogs.publishing.errors import call_discord
 from cogs.publishing.gateway import gateway_of
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_member
@@ -27,7 +31,8 @@ from cogs.publishing.refusals import BlockedByAutoMod, NoSharedServer, ReplyForb
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import text, views
-from cogs.ui.acknowledgements import AnswerLost
+from cogs.ui.answers import render_answer
+from cogs.ui.i18n import speaking
 from cogs.ui.notify_button import render_done_notice
 from domain.job_view import JobView
 from domain.jobs import JobState
@@ -41,8 +46,8 @@ from workflow.errors import (
     TemporaryPublishError,
     TooLargeToPost,
 )
-from workflow.publisher import MessageKind, ReleaseNotice, ResultPayload, StatusView
-from workflow.status_updates import ACTIVE_STATES
+from workflow.publisher import AnswerView, MessageKind, ReleaseNotice, ResultPayload, StatusView
+from workflow.status_views import ACTIVE_STATES
 
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 
@@ -80,23 +85,6 @@ async def send_video(
         return await send(without_prompt=True)
 
 
-async def send_followup(webhook: discord.Webhook, job: JobView, payload: ResultPayload) -> int:
-    """Send a result to its member alone, as a follow-up to an interaction.
-
-    Raises:
-        PostUnconfirmed: the answer is lost; nobody but the member sees whether it is there.
-    """
-    view = views.render_result(job, payload, private=True)
-    with open_files([] if payload.video is None else [payload.video]) as files:
-        send = webhook.send(view=view, files=files, ephemeral=True, wait=True)
-        try:
-            return (await send).id
-        except AnswerLost as error:
-            raise PostUnconfirmed from error
-        except Exception as error:
-            raise to_publish_error(error) from error
-
-
 def mention_only(user_id: int) -> discord.AllowedMentions:
     """Allow a message to ping one member, and nobody else."""
     return discord.AllowedMentions(
@@ -117,6 +105,9 @@ async def _send_once(
     with closing(discord.File(video, filename=f"{message.job_id}.mp4")) as file:
         return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
 
+
+_ORIGINAL: Final = cast("int", "@original")
+"""Discord's name for the answer to an interaction, in the place of a message's id."""
 
 _DEFAULT_MAX_BYTES: Final = 10 * 1024 * 1024
 """Bytes that Discord takes as a file in direct messages, or on a server without boosts."""
@@ -176,20 +167,7 @@ class DiscordPublisher:
 
     @in_its_language
     async def post_status(self, status: StatusView) -> int:
-        """Post the status message with its files; it pings nobody.
-
-        Where a private job's member takes no direct messages, its status is shown in the private
-        reply to its request while that can be edited; the post fails all the same.
-        """
-        try:
-            return await self._post_fitting_status(status)
-        except ChannelUnavailable:
-            if status.job.private:
-                bare = replace(status, preview_urls=(), files=())
-                await self._ephemeral_replies.update_status(status.job, views.render_status(bare))
-            raise
-
-    async def _post_fitting_status(self, status: StatusView) -> int:
+        """Post the status message with its files; it pings nobody."""
         try:
             return await self._post_status(status, without_prompt=False)
         except BlockedByAutoMod:
@@ -200,10 +178,18 @@ class DiscordPublisher:
             )
 
     @in_its_language
-    async def edit_status(self, status: StatusView) -> None:
-        """Update the status message; a deleted one is left alone."""
-        if status.job.status_message_id is not None:
-            await self._edit(status, status.job.status_message_id)
+    async def edit_status(self, status: StatusView) -> bool:
+        """Update the status message; return whether it is there: a deleted one is left alone."""
+        message_id = status.job.status_message_id
+        return message_id is not None and await self._edit(status, message_id) is not None
+
+    async def edit_answer(self, view: AnswerView) -> None:
+        """Update the private answer to a job's request with its interaction's token."""
+        answer, job = view.answer, view.status.job
+        webhook = interaction_webhook(self._client, answer.application_id, answer.token)
+        with speaking(job.language):
+            edit = webhook.edit_message(_ORIGINAL, view=render_answer(view))
+            await call_discord(edit)
 
     @in_its_language
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
@@ -244,27 +230,29 @@ class DiscordPublisher:
 
     async def delete_message(self, job: JobView, message_id: int) -> None:
         """Delete a message in the channel of a job's status, if it still exists."""
-        await self.delete_carrier(job, message_id)
-
-    async def delete_carrier(self, job: JobView, message_id: int) -> None:
-        """Delete a carrier of a job, if it still exists."""
         with suppress(ChannelDeleted, MessageDeleted):
             await self._delete(await self._message_channel(job), message_id)
 
-    @in_its_language
-    async def post_failure(self, status: StatusView) -> int:
-        """Reply to the status message that there will be no video, pinging the member.
+    async def delete_carrier(self, job: JobView, message_id: int) -> None:
+        """Delete a carrier of a job, if it still exists."""
+        await self.delete_message(job, message_id)
 
-        Where the bot may not read the history, the message is no reply.
+    @in_its_language
+    async def post_failure(self, status: StatusView, *, tells_why: bool) -> int:
+        """Reply to the status message, pinging the member; return the reply's id.
+
+        Where the bot may not read the history, the message is no reply, and says what happened.
         """
         job = status.job
         assert job.status_message_id is not None, "there is a message to reply to"
         channel = await self._message_channel(job)
         message = channel.get_partial_message(job.status_message_id)
+        view = views.render_failure(status, tells_why=tells_why)
         try:
-            return await self._post_failure(channel, status, replies_to=message)
+            return await self._post_failure(channel, job, view, replies_to=message)
         except ReplyForbidden:
-            return await self._post_failure(channel, status, replies_to=None)
+            view = views.render_failure(status, tells_why=True)
+            return await self._post_failure(channel, job, view, replies_to=None)
 
     async def max_file_bytes(self, job: JobView, *, private: bool = False) -> int:
         """Return how many bytes a file may have on the job's server, or in direct messages."""
@@ -433,13 +421,17 @@ class DiscordPublisher:
         return (await call_in_channel(self._client, channel, post)).id
 
     async def _post_failure(
-        self, channel: Channel, status: StatusView, *, replies_to: discord.PartialMessage | None
+        self,
+        channel: Channel,
+        job: JobView,
+        view: ui.LayoutView,
+        *,
+        replies_to: discord.PartialMessage | None,
     ) -> int:
-        job = status.job
         reference = replies_to and replies_to.to_reference(fail_if_not_exists=False)
         post = partial(
             channel.send,
-            view=views.render_failure(status),
+            view=view,
             nonce=f"f{job.id}",
             allowed_mentions=mention_only(job.user_id),
             **({"reference": reference} if reference else {}),

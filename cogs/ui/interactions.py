@@ -50,10 +50,10 @@ class InteractionTracker:
 
     async def defer_update_or_reply(self, interaction: Interaction) -> None:
         """Acknowledge a click: an edit of a private message follows, or else a private reply."""
-        if interaction.message is None or not interaction.message.flags.ephemeral:
-            await self.defer_reply(interaction)
-        else:
+        if is_on_private_message(interaction):
             await self.defer_update(interaction)
+        else:
+            await self.defer_reply(interaction)
 
     async def drain(self) -> None:
         """Wait a few seconds for the handlers that still have to answer."""
@@ -120,6 +120,19 @@ async def send_private_reply(interaction: Interaction, view: discord.ui.LayoutVi
         await interaction.edit_original_response(view=view)
     else:
         await interaction.response.send_message(view=view, ephemeral=True)
+
+
+def is_on_private_message(interaction: Interaction) -> bool:
+    """Return whether an interaction is a click on a message that only its member sees."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+async def send_aside(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+    """Reply privately to a deferred click, and leave the private message it was made on as is."""
+    if is_on_private_message(interaction):
+        await interaction.followup.send(view=view, ephemeral=True)
+    else:
+        await interaction.edit_original_response(view=view)
 
 
 async def _report_error(interaction: Interaction, view: discord.ui.LayoutView) -> None:

@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from cogs.ui import text
+from cogs.ui.buttons import ButtonAction
 from cogs.ui.i18n import _
 from cogs.ui.layout import layout, row, text_block
 from cogs.ui.post_marks import NOTICE_MARK, marked_button
@@ -49,6 +50,18 @@ def render_done_notice(job: JobView) -> ui.LayoutView:
     )
     buttons = (NotifyButton(job.guild_id, enabled=False), marked_button(job.id, NOTICE_MARK))
     return layout(text_block(content), row(*buttons))
+
+
+def job_id_on(message: discord.Message) -> str | None:
+    """Return the job that a private answer is about, by its *Details* button; None if it is none.
+
+    Others' messages about a job have a mark there.
+    """
+    view = ui.LayoutView.from_message(message)
+    view.stop()
+    buttons = (item for item in view.walk_children() if isinstance(item, ui.Button))
+    marks = (str(button.custom_id).split(":") for button in buttons)
+    return next((mark[1] for mark in marks if mark[:-1] == [ButtonAction.DETAILS]), None)
 
 
 def toggle_button(message: discord.Message, button: NotifyButton) -> ui.LayoutView:

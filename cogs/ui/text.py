@@ -16,7 +16,14 @@ from domain.failures import (
     classify_fail_code,
 )
 from domain.job_view import JobAmounts, JobView
-from domain.jobs import AT_APIXO, COUNTED_PLACES, LAST_PLACE, POST_UNCONFIRMED, JobState
+from domain.jobs import (
+    AT_APIXO,
+    COUNTED_PLACES,
+    LAST_PLACE,
+    POST_UNCONFIRMED,
+    SENT_BY_DM,
+    JobState,
+)
 from domain.models import MODELS, Mode
 from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
@@ -250,16 +257,33 @@ def link_to_status(job: JobView, text: str) -> str | None:
 
 
 def link_to_result(job: JobView, text: str) -> str | None:
-    """Return a link to the message with the result of a job; None if there is none."""
+    """Return a link to the message with the result of a job; None if others have none."""
+    if job.reason == SENT_BY_DM:
+        return None
     return _link(job.guild_id, job.destination_channel_id, job.result_message_id, text)
 
 
 def format_delivered(job: JobView) -> str:
-    """Format that a video is done, with a link if it is not just below."""
-    link = link_to_result(job, _("Watch it"))
-    if job.result_channel_id is None or link is None:
-        return _("✅ Done.")
-    return _("✅ Done. {link}", link=link)
+    """Format that a video is done, and where it is."""
+    member = f"<@{job.user_id}>"
+    if job.reason == SENT_BY_DM:
+        return _("✅ {member}'s video is ready. I sent it in a DM.", member=member)
+    link = None if job.private else link_to_result(job, _("Watch it"))
+    if link is None:
+        return _("✅ {member}'s video is ready.", member=member)
+    return _("✅ {member}'s video is ready. {link}", member=member, link=link)
+
+
+def format_ping(job: JobView) -> str:
+    """Format the call to a member whose status message says why there is no video."""
+    member = f"<@{job.user_id}>"
+    match job.state:
+        case JobState.STUCK | JobState.QUARANTINED:
+            return _("{member}, your video is held up.", member=member)
+        case JobState.UNDELIVERABLE:
+            return _("{member}, I couldn't post your video.", member=member)
+        case _:
+            return _("{member}, your video didn't work out.", member=member)
 
 
 def format_place(place: int) -> str:

@@ -37,7 +37,6 @@ from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.results.rerun import next_higher_resolution
 from workflow.stages.accept import Accepted
 
-_GREEN = discord.Colour(0x3BA55D)
 _AMBER = discord.Colour(0xF0B232)
 _RED = discord.Colour(0xDA373C)
 _GREY = discord.Colour(0x80848E)
@@ -57,6 +56,8 @@ _SOUNDS = (".mp3", ".wav")
 def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.LayoutView:
     """Lay out the public status message of a job; `without_prompt` leaves the prompt out."""
     job = status.job
+    if job.state is JobState.DELIVERED:
+        return _render_delivered(status)
     lines = [
         f"**{text.format_title(job.request)}**",
         *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}"]),
@@ -64,14 +65,24 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
     ]
     return layout(
         box(
-            _GREY if status.deleted else _colour(job.state),
+            state_colour(job.state),
             text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
-            text_block(_progress(status)),
+            text_block(format_progress(status)),
         ),
         _remedies(status, MessageKind.STATUS),
     )
+
+
+def _render_delivered(status: StatusView) -> ui.LayoutView:
+    """Lay out what is left of a status message that could not go with the result."""
+    line = _("🗑️ Deleted.") if status.deleted else text.format_delivered(status.job)
+    return _one_line(line, status.job, MessageKind.STATUS)
+
+
+def _one_line(line: str, job: JobView, kind: MessageKind) -> ui.LayoutView:
+    return layout(ui.Section[Any](text_block(line), accessory=marked_button(job.id, kind)))
 
 
 def render_carrier(status: StatusView, part: int) -> ui.LayoutView:
@@ -106,12 +117,14 @@ def render_result(
     return layout(*_video(job, payload), text_block("\n".join(lines)), *rows)
 
 
-def render_failure(status: StatusView) -> ui.LayoutView:
-    """Lay out the reply to a member that there will be no video."""
+def render_failure(status: StatusView, *, tells_why: bool) -> ui.LayoutView:
+    """Lay out the reply that pings a member without a video; its status message may say why."""
     job = status.job
+    if not tells_why:
+        return _one_line(text.format_ping(job), job, MessageKind.FAILURE)
     content = f"<@{job.user_id}> {text.format_outcome(status)}"
     return layout(
-        box(_colour(job.state), text_block(content)), _remedies(status, MessageKind.FAILURE)
+        box(state_colour(job.state), text_block(content)), _remedies(status, MessageKind.FAILURE)
     )
 
 
@@ -161,7 +174,7 @@ def render_accepted(
     """Lay out the private answer to an accepted request; cancelling is offered while queued."""
     job = accepted.job
     lines = [
-        _("Got it! Your video is on its way."),
+        accepted_line(),
         *([text.private_notice()] if job.private else []),
         _held(job.price, charge_failures=charge_failures),
         format_remaining_quota(accepted.remaining),
@@ -175,6 +188,11 @@ def render_accepted(
     body = box(BLUE, text_block("\n".join(lines)))
     buttons = [*([cancel_button] if job.state is JobState.QUEUED else []), *more_buttons]
     return layout(body, row(*buttons, ActionButton(ButtonAction.DETAILS, job.id)))
+
+
+def accepted_line() -> str:
+    """Return the line that heads the private answer until its job ends."""
+    return _("Got it! Your video is on its way.")
 
 
 def _conversion(conversion: Conversion) -> str:
@@ -276,7 +294,8 @@ def _buttons(job: JobView, kind: MessageKind, *actions: ButtonAction) -> LayoutI
     )
 
 
-def _progress(status: StatusView) -> str:
+def format_progress(status: StatusView) -> str:
+    """Format how far a job without a result is, or why there is none."""
     match status.job.state:
         case JobState.QUEUED if status.submission_block is not None:
             block = format_submission_block(status.submission_block)
@@ -288,8 +307,6 @@ def _progress(status: StatusView) -> str:
             return _expected(status.ready_at_ms)
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
             return _("📦 Made! Posting it now.")
-        case JobState.DELIVERED:
-            return _("🗑️ Deleted.") if status.deleted else text.format_delivered(status.job)
         case _:
             return text.format_outcome(status)
 
@@ -306,9 +323,8 @@ def _expected(ready_at_ms: int | None) -> str:
     return _("🎬 Making your video, ready {when}.", when=f"<t:{ready_at_ms // 1000}:R>")
 
 
-def _colour(state: JobState) -> discord.Colour:
-    if state is JobState.DELIVERED:
-        return _GREEN
+def state_colour(state: JobState) -> discord.Colour:
+    """Return the colour of a job's edge in a state."""
     if state is JobState.CANCELLED:
         return _GREY
     if state in PARKED:

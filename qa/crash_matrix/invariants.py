@@ -4,7 +4,8 @@ Every complaint begins with one of `VERDICTS`:
 
 * lost: a paid task, or an order that was accepted, is nowhere, or its video is not what was made;
 * double charged: more than one task for a job, or more than one charge;
-* double posted: more than one result, or more than one status message;
+* double posted: more than one result, status message, or reply that pings the member;
+* left: a status message or a reply is there although the result is;
 * bought: something was bought where nothing can be delivered;
 * unbalanced: the audit finds a broken rule, or a hold is left that nobody waits for;
 * silent: a job is not at rest, or its card shows another state;
@@ -33,6 +34,7 @@ VIOLATIONS: Final = (
     "lost",
     "double charged",
     "double posted",
+    "left",
     "bought",
     "unbalanced",
     "silent",
@@ -41,7 +43,7 @@ VIOLATIONS: Final = (
 )
 
 _CARDS: Final = {
-    JobState.DELIVERED: "Done",
+    JobState.DELIVERED: "video is ready",
     JobState.CANCELLED: "Cancelled",
     JobState.REJECTED: "You weren't charged",
     JobState.FAILED: "You weren't charged",
@@ -146,10 +148,25 @@ def _of_the_job(traces: RunRecord, job: Job, tasks: list[Task]) -> Iterator[str]
 
 def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterator[str]:
     results = [message for message in _seen(discord) if _is_result(message, job)]
-    cards = [message for message in _seen(discord) if is_post(message, job.id, "status")]
-    for kind, found in (("results", results), ("status messages", cards)):
+    cards, replies = (
+        [message for message in _seen(discord) if is_post(message, job.id, mark)]
+        for mark in ("status", "failure")
+    )
+    for kind, found in (("results", results), ("status messages", cards), ("replies", replies)):
         if len(found) > 1:
             yield f"double posted: {len(found)} {kind}"
+    yield from _of_the_results(traces, job, results)
+    yield from _of_what_is_left(traces, job, [*cards, *replies])
+    if not replies and _is_to_be_pinged(traces, job):
+        yield f"silent: the job is {job.state}, and nobody pings its member"
+    if not _is_cut_off(traces) and not _is_card_unknown(job):
+        yield from _of_the_cards(traces, job, cards)
+    is_known = job.status_message_id is not None and not results
+    if not cards and is_known and not traces.cell.fault.deletes_status_message:
+        yield "silent: the status message that is known is not there"
+
+
+def _of_the_results(traces: RunRecord, job: Job, results: list[Message]) -> Iterator[str]:
     is_deleted = (traces.cell.fault.deletes_result or is_video_deleted(job)) and not results
     ids = [each.id for each in results]
     if job.state is JobState.DELIVERED and ids != [job.result_message_id] and not is_deleted:
@@ -159,14 +176,23 @@ def _of_the_channel(traces: RunRecord, discord: FakeDiscord, job: Job) -> Iterat
         yield f"silent: a result was posted, but the job is {job.state}"
     for message in results if not _waits_since_restore(job) else ():
         yield from _of_the_video(traces, job, message)
-    if not _is_cut_off(traces) and not _is_card_unknown(job):
-        yield from _of_the_cards(traces, job, cards)
-    if (
-        not cards
-        and job.status_message_id is not None
-        and not traces.cell.fault.deletes_status_message
-    ):
-        yield "silent: the status message that is known is not there"
+
+
+def _of_what_is_left(traces: RunRecord, job: Job, others: list[Message]) -> Iterator[str]:
+    """Judge the messages beside a result that is in the channel of its request."""
+    stands = job.state is JobState.DELIVERED and job.has_result_in_its_channel
+    if stands and others and not _is_cut_off(traces):
+        yield f"left: {len(others)} messages stand beside the result"
+
+
+def _is_to_be_pinged(traces: RunRecord, job: Job) -> bool:
+    """Return whether a job has ended in a way of which its member hears in a reply."""
+    is_decided = job.state is not JobState.SUBMIT_UNKNOWN or not _waits_since_restore(job)
+    is_told = job.state in _WITHOUT_RESULT - {JobState.CANCELLED} and is_decided
+    is_known = job.status_message_id is not None and job.restored_at_ms is None
+    # Discord's faults may refuse this very post.
+    is_heard = is_known and not _is_cut_off(traces) and traces.cell.fault.axis != "Discord"
+    return is_told and is_heard
 
 
 def count_alerts(discord: FakeDiscord) -> int:

@@ -230,7 +230,7 @@ PIPELINE_GUARDS = (
     Guard(
         "a failure is told without a reference where the history is hidden",
         "cogs/publishing/publisher.py",
-        "return await self._post_failure(channel, status, replies_to=None)",
+        "return await self._post_failure(channel, job, view, replies_to=None)",
         "raise",
         (f"{_REFUSALS}test_without_the_history_a_failure_is_told_all_the_same",),
     ),

@@ -105,6 +105,10 @@ def _judge_posts(row: Mapping[str, Any], outside: ExternalState, journal: EventL
     cards = outside.discord.messages_of(job_id, "status")
     if len(cards) > 1 and job_id not in outside.discord.denied_channels:
         journal.report_violation(f"double posted: {job_id} has {len(cards)} cards")
+    is_gone = row["state"] == JobState.DELIVERED and row["status_message_id"] is None
+    is_known = job_id not in outside.discord.denied_channels
+    if cards and is_gone and is_known and not outside.discord.was_thrown_out(row["guild_id"]):
+        journal.report_violation(f"left: {job_id} is delivered, and its status message stands")
     if any(post.video not in (None, video_bytes(_prompt(row))) for post in results):
         journal.report_violation(f"lost: {job_id} shows another video than its own")
     if row["state"] != JobState.DELIVERED or job_id in outside.erased:
@@ -122,7 +126,8 @@ def _prompt(row: Mapping[str, Any]) -> str:
 
 
 async def _rows(tx: AsyncConnection) -> list[Any]:
-    columns = [jobs_table.c[name] for name in ("id", "state", "request", "result_message_id")]
+    names = "id", "guild_id", "state", "request", "status_message_id", "result_message_id"
+    columns = [jobs_table.c[name] for name in names]
     return list((await tx.execute(select(*columns))).mappings())
 
 

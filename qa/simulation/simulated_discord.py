@@ -76,6 +76,10 @@ class SimulatedDiscord(FakePublisher):
         self._removals[guild_id] += 1
         self._journal.record("removals", guild_id)
 
+    def was_thrown_out(self, guild_id: int) -> bool:
+        """Return whether the bot was ever thrown out of a server."""
+        return self._removals[guild_id] > 0
+
     def invite(self, guild_id: int) -> None:
         """Let the bot into a server again."""
         self.left_guilds.discard(guild_id)
@@ -98,9 +102,9 @@ class SimulatedDiscord(FakePublisher):
         self._check_access(status.job)
         return await super().post_status(status)
 
-    async def edit_status(self, status: StatusView) -> None:
+    async def edit_status(self, status: StatusView) -> bool:
         self._check_access(status.job)
-        await super().edit_status(status)
+        return await super().edit_status(status)
 
     async def attach_to_carrier(
         self, status: StatusView, part: int, files: Sequence[Path], message_id: int | None
@@ -124,6 +128,14 @@ class SimulatedDiscord(FakePublisher):
         for (owner, _), posts in self._posts.items():
             if owner == job.id:
                 posts[:] = [post for post in posts if post.id != message_id]
+
+    async def delete_message(self, job: Job, message_id: int) -> None:
+        self._raise(self.errors["delete_message"])
+        self._check_access(job)
+        for kind in ("status", "failure"):
+            posts = self._posts[job.id, kind]
+            posts[:] = [post for post in posts if post.id != message_id]
+        self._raise(self.errors_after_effect["delete_message"])
 
     async def post_result(self, job: Job, payload: ResultPayload) -> int:
         """Post a result; a private one is a follow-up now and then, which takes no nonce."""

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from cogs.publishing.refusals import REFUSALS
-from domain.jobs import POST_UNCONFIRMED, RESULT_MESSAGE_DELETED
+from domain.jobs import POST_UNCONFIRMED, RESULT_MESSAGE_DELETED, SENT_BY_DM
 from tests.harness.untranslated_text import (
     reads_like_a_sentence,
     sentences_for_members,
@@ -31,7 +31,7 @@ ALLOWED = {
         "APIXO did not answer for most of a day",
         *("{} turns without progress in {}", "the submission ended in a fault of ours"),
         *("{}{}: held {}, member {}, operator {}", "{} s", "{} at once", "go on", "HTTP {}"),
-        *(RESULT_MESSAGE_DELETED, POST_UNCONFIRMED),
+        *(RESULT_MESSAGE_DELETED, POST_UNCONFIRMED, SENT_BY_DM),
         *("input too large to be posted", "{} MB"),
         "the service stopped while the request was being sent",
         "the database was restored from a copy: this may have been submitted since",

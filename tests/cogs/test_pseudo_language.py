@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cogs.ui.i18n import _
 from domain.jobs import JobState
 from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message, Permission
@@ -103,7 +102,6 @@ async def test_a_video_is_made_in_it(harness: BotHarness, ada: MemberClient) -> 
     all_said(answer.message)
     job = job_id_in(answer)
     await harness.wait_for_state(job, JobState.DELIVERED)
-    all_said(await harness.wait_for_status(job, _("✅ Done.")))
     all_said(await harness.wait_for_result(job))
     for name in ("jobs", "spend"):
         all_said((await asked(harness, ada, name)).message)

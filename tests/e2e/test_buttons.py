@@ -105,7 +105,6 @@ async def end(
     for job in jobs:
         await stage.harness.wait_for_result(job)
     await use(stage.ada, question, "Delete it", shows="Deleted.")
-    await stage.harness.wait_for_status(stage.result.attachments[0].filename[:20], "Deleted")
     return jobs
 
 
@@ -288,7 +287,7 @@ async def lost(harness: ServiceHarness) -> tuple[str, Interaction]:
 async def finished(harness: ServiceHarness, name: str, options: dict[str, Any]) -> Message:
     """Order a video and wait for its last message."""
     job = await harness.order_video(name, options)
-    await harness.wait_for_status(job, "Done")
+    await harness.wait_for_end(job)
     return await harness.wait_for_result(job)
 
 

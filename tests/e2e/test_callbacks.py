@@ -26,7 +26,7 @@ async def test_a_lost_answer_comes_back_by_callback_and_no_secret_is_seen(harnes
         await harness.wait_until_ready()
         job = await harness.order_video("video", VIDEO)
         await harness.wait_for_result(job)
-        await harness.wait_for_status(job, "Done")
+        await harness.wait_for_end(job)
         seen = await _answers(session, root, harness)
     assert 'dailies_callbacks_total{outcome="adopted"} 1.0' in seen
     assert [call.result for call in harness.apixo.callbacks.attempts] == [200]

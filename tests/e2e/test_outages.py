@@ -74,7 +74,7 @@ class Watched(ServiceHarness):
         """Wait for the videos; each is one task at APIXO and one message. No trace was logged."""
         for job in jobs:
             await self.wait_for_result(job)
-            await self.wait_for_status(job, "Done")
+            await self.wait_for_end(job)
         assert len(self.apixo.tasks) == len(jobs)
         assert [len(self.result_messages(job)) for job in jobs] == [1] * len(jobs)
         assert "Traceback" not in self.log

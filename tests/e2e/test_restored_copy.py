@@ -21,7 +21,7 @@ async def test_a_copy_put_back_is_recognized_and_its_queue_released_at_one_word(
     put_back(harness, tmp_path / "copy.db")
     async with harness.service.run():
         await harness.wait_until_ready()
-        await harness.wait_for_status(job, "restored from a backup")
+        await until_parked(harness, job)
         code, said = await harness.run_command_line("doctor")
         assert (code, "WARN  jobs: 1 wait(s) for your decision" in said) == (0, True), said
         assert "of 1 the restored database does not say whether they were submitted" in said
@@ -57,7 +57,7 @@ async def test_a_copy_put_back_with_its_media_folder_is_declared(
     )
     async with harness.service.run():
         await harness.wait_until_ready()
-        await harness.wait_for_status(job, "restored from a backup")
+        await until_parked(harness, job)
         await harness.run_command("operator resume", {}, who="Olga")
         fresh = await harness.order_video("video", VIDEO)
         await harness.wait_for_result(fresh)
@@ -78,7 +78,7 @@ async def test_an_archive_brings_back_a_service_that_is_gone(
     assert (code, "Of these 1 were queued or being submitted" in said) == (0, True), said
     async with harness.service.run():
         await harness.wait_until_ready()
-        await harness.wait_for_status(job, "restored from a backup")
+        await until_parked(harness, job)
         await harness.run_command("operator resume", {}, who="Olga")
         fresh = await harness.order_video("video", VIDEO)
         await harness.wait_for_result(fresh)
@@ -99,7 +99,7 @@ async def live_past_a_copy(harness: ServiceHarness, copy: Path, *folder: Path) -
             shutil.copytree(*folder)
         await harness.run_command("operator resume", {}, who="Olga")
         await harness.wait_for_result(job)
-        await harness.wait_for_status(job, "Done")
+        await harness.wait_for_end(job)
     harness.discord.world.nonces.clear()
     return job
 
@@ -158,7 +158,7 @@ async def copy_and_end(harness: ServiceHarness, archive: Path) -> list[str]:
         assert code == 0, said
     for job in jobs:
         await harness.wait_for_result(job)
-        await harness.wait_for_status(job, "Done")
+        await harness.wait_for_end(job)
     return jobs
 
 
@@ -167,25 +167,32 @@ async def goes_on_without_harm(harness: ServiceHarness, under_way: list[str]) ->
     *made, queued = under_way
     async with harness.service.run():
         await harness.wait_until_ready()
-        await harness.wait_for_status(queued, "restored from a backup")
+        await until_parked(harness, queued)
         for job in made:
-            await harness.wait_for_status(job, "Done")
+            await harness.wait_for_end(job)
         await until_delivered(harness, 3)
         _, said = await harness.run_command_line("doctor")
         assert "2 wait(s) for your decision in /operator parked; of 2 the restored" in said
 
 
+async def until_parked(harness: ServiceHarness, job: str) -> None:
+    """Wait until the database has parked a job, whose status message went with its result."""
+    await until_found(harness, "SELECT state FROM jobs WHERE id = ?", job, wanted="submit_unknown")
+
+
 async def until_delivered(harness: ServiceHarness, count: int) -> None:
     """Wait until the database has so many delivered jobs that were not deleted."""
+    counted = "SELECT count(*) FROM jobs WHERE state = 'delivered' AND erased_at_ms IS NULL"
+    await until_found(harness, counted, wanted=count)
+
+
+async def until_found(harness: ServiceHarness, query: str, *values: str, wanted: object) -> None:
     path = Path(harness.service.environment["DATABASE_URL"].removeprefix("sqlite:///"))
     async with asyncio.timeout(TIMEOUT_S):
         while True:
             with closing(sqlite3.connect(path)) as connection:
-                found = connection.execute(
-                    "SELECT count(*) FROM jobs WHERE state = 'delivered' AND erased_at_ms IS NULL"
-                ).fetchone()
-            if found == (count,):
-                return
+                if connection.execute(query, values).fetchone() == (wanted,):
+                    return
             await asyncio.sleep(0.1)
 
 

@@ -102,7 +102,7 @@ async def make_video(harness: ServiceHarness) -> Message:
         await harness.wait_until_ready()
         await choose_showcase(harness)
         job = await harness.order_video("animate", ANIMATED)
-        await harness.wait_for_status(job, "Done")
+        await harness.wait_for_end(job)
         return await harness.wait_for_result(job)
 
 

@@ -149,7 +149,7 @@ async def test_whoever_is_first_every_button_and_form_works(pair: Pair, database
         await watch_in_private(pair)
     for job in jobs:
         await pair.harness.wait_for_result(job)
-        await pair.harness.wait_for_status(job, "Done")
+        await pair.harness.wait_for_end(job)
     assert len(set(jobs)) == len(jobs) == 4 * ROUNDS
     assert [len(pair.harness.result_messages(job)) for job in jobs] == [1] * len(jobs)
     await pair.wait_until_shared()

@@ -40,6 +40,7 @@ from tests.harness.workflow import NO_LIMITS
 from workflow.context import Context, PlaybackCheck, Policy
 from workflow.guilds.settings import read_language
 from workflow.pending_interactions import PendingStore
+from workflow.private_answers import KeptAnswer, PrivateAnswers
 from workflow.token_cipher import TokenCipher
 from workflow.video_tools.tools import ConfinedVideoTools
 from workflow.worker import Worker
@@ -93,9 +94,9 @@ class BotHarness:
         return job_id_in(await typed.until_answered())
 
     async def make_video(self, person: MemberClient, name: str, options: dict[str, Any]) -> Message:
-        """Type a command, and wait until its video is there and its status message says so."""
+        """Type a command, and wait until its video is there and its status message is gone."""
         job = await self.order_video(person, name, options)
-        await self.wait_for_status(job, "Done")
+        await self.wait_for_end(job)
         return await self.wait_for_result(job)
 
     async def wait_for_result(self, job: str) -> Message:
@@ -113,6 +114,12 @@ class BotHarness:
             within=_PATIENCE_S,
             awaited=f"{shows!r} on {job}",
         )
+
+    async def wait_for_end(self, job: str) -> None:
+        """Wait until a job is delivered, and its status message gone, or what it stays as."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while (await self.job(job)).status_shown is not JobState.DELIVERED:
+                await asyncio.sleep(0.01)
 
     async def wait_for_state(self, job: str, state: JobState) -> Job:
         """Wait until a job has a state."""
@@ -155,6 +162,13 @@ class BotHarness:
 
         return PendingStore(self.database, now_ms, "private reply", PrivateReply, TOKEN_MINUTES)
 
+    def _private_answers(self) -> PrivateAnswers:
+        def now_ms() -> int:
+            return self.context.now_ms() + self.token_clock_offset_ms
+
+        kept = PendingStore(self.database, now_ms, "private answer", KeptAnswer, TOKEN_MINUTES)
+        return PrivateAnswers(kept, TokenCipher(self.token_secret))
+
     async def _build(self, stack: AsyncExitStack) -> DailiesBot:
         client = ApixoClient(self.apixo.base_url, SecretStr(self.apixo.key))
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -181,6 +195,7 @@ class BotHarness:
             now_ms=lambda: time.time_ns() // 1_000_000 + self.clock_offset_ms,
             random=Random(7),  # noqa: S311 - jitter
             video_tools=self.video_tools,
+            private_answers=self._private_answers(),
         )
         belt = Worker(context, "test")
         bot.attach_cogs(build_cogs(bot, context, belt, self.replies, languages, loader))

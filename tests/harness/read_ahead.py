@@ -13,15 +13,16 @@ import discord.gateway
 import bot.translations
 from bot.log_sanitizer import _literals
 from cogs.generation.clip_cuts import PendingCut
+from cogs.generation.confirmations import PendingConfirmation
 from cogs.generation.context_menu import _ShownPictures
 from cogs.generation.reference_menu import _ShownMedia
 from cogs.generation.retry import RetryDraft
-from cogs.generation.service import PendingConfirmation
 from cogs.publishing.ephemeral_replies import PrivateReply
 from cogs.settings.modals import RejectedForm
 from cogs.ui.i18n import format_price
 from domain.money import MicroUSD
 from workflow.pending_interactions import _adapter
+from workflow.private_answers import KeptAnswer
 
 _translations: Any = bot.translations
 _translations.load_translations = cache(bot.translations.load_translations)
@@ -30,7 +31,7 @@ for _code in bot.translations.available_languages():
 format_price(MicroUSD(1))
 for _kind in (
     *(PendingCut, _ShownPictures, PendingConfirmation, _ShownMedia, RetryDraft),
-    *(PrivateReply, RejectedForm),
+    *(PrivateReply, KeptAnswer, RejectedForm),
 ):
     _adapter(_kind)
 for _module in (discord.client, discord.gateway):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from domain.models import ModelId
 from sandbox.apixo import FakeApixo
-from sandbox.demo.job_posts import is_about, job_id_in
+from sandbox.demo.job_posts import is_about, is_post, job_id_in
 from sandbox.demo.process import ServiceProcess, service_for
 from sandbox.discord import DiscordConfig, FakeDiscord, Interaction, Message, Upload
 from tests.harness.forked_bot import BOT_COMMAND, fork_bot
@@ -94,6 +94,22 @@ class ServiceHarness:
             lambda m: is_about(m, job) and shows in m.text and not m.attachments,
             within=TIMEOUT_S,
             awaited=f"{shows!r} on {job}",
+        )
+
+    async def wait_for_end(self, job: str, where: str = "videos") -> None:
+        """Wait until the only message about a job in a channel is its result."""
+        channel = self.discord.channel(where)
+
+        def find() -> bool | None:
+            marks = [
+                is_post(message, job, "result")
+                for message in channel.messages
+                if is_about(message, job)
+            ]
+            return marks == [True] or None
+
+        await self.discord.world.changes.wait_until(
+            find, TIMEOUT_S, f"the end of {job}", lambda: "; ".join(map(str, channel.messages))
         )
 
     def result_messages(self, job: str) -> list[Message]:

@@ -24,6 +24,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import ChannelUnavailable, TemporaryPublishError
 from workflow.publisher import (
+    AnswerView,
     MessageKind,
     ReleaseNotice,
     ResultPayload,
@@ -68,6 +69,7 @@ class FakePublisher:
 
     def __init__(self) -> None:
         self.messages: list[PostedMessage] = []
+        self.deleted: list[PostedMessage] = []
         self.errors: dict[str, list[Exception]] = defaultdict(list)
         self.errors_after_effect: dict[str, list[Exception]] = defaultdict(list)
         self.offered_files: list[str] = []
@@ -118,12 +120,20 @@ class FakePublisher:
     async def post_status(self, status: StatusView) -> int:
         return self._post("post_status", "status", status.job, status=status)
 
-    async def edit_status(self, status: StatusView) -> None:
+    async def edit_status(self, status: StatusView) -> bool:
         self._raise(self.errors["edit_status"])
-        for message in self.messages_of(status.job.id, "status"):
-            if message.id == status.job.status_message_id:
-                self._note(message, status)
+        found = [
+            message
+            for message in self.messages_of(status.job.id, "status")
+            if message.id == status.job.status_message_id
+        ]
+        for message in found:
+            self._note(message, status)
         self._raise(self.errors_after_effect["edit_status"])
+        return bool(found)
+
+    async def edit_answer(self, view: AnswerView) -> None:
+        raise NotImplementedError
 
     async def attach_files(self, status: StatusView, files: Sequence[Path]) -> dict[str, str]:
         self._raise(self.errors["attach_files"])
@@ -147,13 +157,15 @@ class FakePublisher:
 
     async def delete_message(self, job: Job, message_id: int) -> None:
         self._raise(self.errors["delete_message"])
+        self.deleted += [m for m in self.messages if m.id == message_id]
         self.messages = [m for m in self.messages if m.id != message_id]
+        self._raise(self.errors_after_effect["delete_message"])
 
     async def delete_carrier(self, job: Job, message_id: int) -> None:
         self._raise(self.errors["delete_carrier"])
         self.messages = [m for m in self.messages if m.id != message_id]
 
-    async def post_failure(self, status: StatusView) -> int:
+    async def post_failure(self, status: StatusView, *, tells_why: bool) -> int:
         return self._post("post_failure", "failure", status.job, status=status)
 
     async def max_file_bytes(self, job: Job, *, private: bool = False) -> int:
@@ -200,6 +212,13 @@ class FakePublisher:
     def messages_of(self, job: str, post: str) -> list[PostedMessage]:
         """List a job's messages of one kind."""
         return [m for m in self.messages if (m.job_id, m.kind) == (job, post)]
+
+    def status_of(self, job: str) -> PostedMessage:
+        """Return the only status message that a job has had; it goes when the result is there."""
+        (status,) = (
+            m for m in (*self.messages, *self.deleted) if (m.job_id, m.kind) == (job, "status")
+        )
+        return status
 
     def add_message(self, message: PostedMessage) -> None:
         """Have a message in the channel from now on."""

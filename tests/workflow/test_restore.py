@@ -133,8 +133,8 @@ async def _ends_without_harm(harness: WorkflowHarness, job: str, before: int) ->
     await harness.run_for(4000, step_s=1000)
     assert harness.submission_count() - before == 1
     assert len(harness.publisher.messages_of(job, "result")) == 1
-    assert len(harness.publisher.messages_of(job, "status")) == 1
     is_parked = (await harness.job(job)).state is S.SUBMIT_UNKNOWN
+    assert len(harness.publisher.messages_of(job, "status")) <= is_parked
     kinds = [kind for kind, _ in await harness.ledger(job)]
     assert kinds == (["hold"] if is_parked else ["hold", "charge"])
     await harness.audit()

@@ -33,24 +33,23 @@ async def test_an_order_becomes_a_posted_and_charged_video(harness: WorkflowHarn
     ]
     assert await harness.ledger(job.id) == [("hold", job.price), ("charge", job.price)]
     assert harness.apixo.balance.micro == 100_000_000 - job.price
-    (status,), (result,) = (
-        harness.publisher.messages_of(job.id, "status"),
-        harness.publisher.messages_of(job.id, "result"),
-    )
-    assert (job.status_message_id, job.result_message_id) == (status.id, result.id)
+    (result,) = harness.publisher.messages
+    assert (result.kind, result.id) == ("result", job.result_message_id)
+    assert harness.publisher.status_of(job.id) in harness.publisher.deleted
+    assert (await harness.job(job.id)).status_message_id is None
     assert result.video is not None
     assert result.video[4:8] == b"ftyp"
     await harness.audit()
 
 
 async def test_the_status_message_is_edited_on_changes_only(harness: WorkflowHarness):
-    """Queued, being made, done: three states shown, however many looks were needed."""
+    """Queued, being made: two states shown, however many looks were needed; then it goes."""
     job = (await harness.accept_job(model=ModelId.SEEDANCE_2_0)).job
     await harness.run_once()
     await harness.run_until(S.DELIVERED, job=job.id)
-    (status,) = harness.publisher.messages_of(job.id, "status")
+    status = harness.publisher.status_of(job.id)
     assert Counter(status.states).most_common(1)[0][1] == 1
-    assert status.states[-2:] == [S.GENERATING, S.DELIVERED]
+    assert status.states[-1] is S.GENERATING
 
 
 async def test_a_status_message_that_nobody_takes_for_a_day_is_left_as_it_is(
@@ -59,11 +58,11 @@ async def test_a_status_message_that_nobody_takes_for_a_day_is_left_as_it_is(
     """Until the job has another state to show; the video comes all the same."""
     job = (await harness.accept_job()).job.id
     await harness.run_once()
-    harness.publisher.errors["edit_status"] = [TemporaryPublishError("403 of a proxy")] * 2
+    harness.publisher.errors["delete_message"] = [TemporaryPublishError("403 of a proxy")] * 2
     await harness.run_until(S.DELIVERED, job=job)
     harness.worker._status_updater._retries[job] = (MAX_FAILURES, 0)
     await harness.run_once()
-    assert harness.publisher.errors["edit_status"] == []
+    assert harness.publisher.errors["delete_message"] == []
     (status,) = harness.publisher.messages_of(job, "status")
     assert S.DELIVERED not in status.states
     found = await harness.job(job)

@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from domain.guild_rules import rule_applies
+from domain.jobs import RESULT_MESSAGE_DELETED, SENT_BY_DM
 from domain.snowflakes import MAX_SNOWFLAKE
 from storage.jobs import Job
 from workflow.context import Context
@@ -27,6 +28,13 @@ class PostedResult:
     message_id: int | None
     channel_id: int | None = None
     by_dm: bool = False
+
+    @property
+    def reason(self) -> str | None:
+        """Return why a delivered job's result is not where it was asked for; None if it is."""
+        if self.message_id is None:
+            return RESULT_MESSAGE_DELETED
+        return SENT_BY_DM if self.by_dm else None
 
 
 async def find_result_channel(context: Context, job: Job) -> int | None:

@@ -14,7 +14,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.publisher import StatusView
 from workflow.results.repost import can_repost
-from workflow.status_updates import read_status
+from workflow.status_views import read_status
 
 PAGE_SIZE: Final = 5
 """Jobs on a page."""

@@ -8,7 +8,7 @@ from domain.jobs import PARKED, JobState
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TemporaryPublishError
-from workflow.publisher import MessageKind
+from workflow.failure_replies import find_reply
 from workflow.urls.carriers import remove_carriers
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ def _deletions(context: Context, job: Job) -> Iterator[Awaitable[None]]:
 async def _delete_failure(context: Context, job: Job) -> None:
     """Delete the reply that said that there is no video, if the history shows one."""
     try:
-        found = await context.publisher.find_message(job, MessageKind.FAILURE, job.created_at_ms)
+        found = await find_reply(context, job)
     except HistoryDenied:
         return
     if found is not None:

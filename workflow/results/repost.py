@@ -130,8 +130,8 @@ async def _record(context: Context, job: Job, posted: PostedResult) -> Job:
         assert now is not None, "jobs stay"
         if is_deleted(now):
             return now
-        # The status message links to a result in another channel, so it must be updated.
-        shown = None if (posted.channel_id or now.result_channel_id) else now.status_shown
+        # Where the status message stands, it links to the result.
+        shown = None if now.status_message_id else now.status_shown
         return await jobs.reschedule(
             tx,
             now,
@@ -139,6 +139,7 @@ async def _record(context: Context, job: Job, posted: PostedResult) -> Job:
             progress=False,
             result_message_id=posted.message_id,
             result_channel_id=posted.channel_id,
+            reason=posted.reason,
             status_shown=shown,
         )
 

@@ -9,7 +9,7 @@ repeat within its window.
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import RESULT_MESSAGE_DELETED, JobState
+from domain.jobs import JobState
 from storage import high_water, jobs
 from storage.jobs import Job
 from workflow.context import Context
@@ -119,7 +119,7 @@ async def _record_delivery(context: Context, job: Job, placed: PostedResult) -> 
             now_ms=context.now_ms(),
             result_message_id=placed.message_id,
             result_channel_id=placed.channel_id,
-            reason=RESULT_MESSAGE_DELETED if placed.message_id is None else None,
+            reason=placed.reason,
         )
 
     delivered = await context.database.transact(record_delivery)

@@ -38,7 +38,7 @@ from workflow.reliability import commit_with_retry
 from workflow.scheduling import next_poll_age_ms
 from workflow.servers.obstacles import find_obstacle, is_obstacle_cached
 from workflow.servers.release import release_job
-from workflow.status_updates import build_status_view
+from workflow.status_views import build_status_view
 from workflow.urls.input_urls import INPUT_UNREACHABLE, request_with_fresh_urls, stale_inputs
 
 _log = structlog.get_logger(__name__)

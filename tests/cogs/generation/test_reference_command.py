@@ -100,7 +100,7 @@ async def test_again_repeats_a_reference_video_with_its_files(
     options: dict[str, Any] = {"prompt": PROMPT, "video1": Upload("dance.mp4", make_video(2_520))}
     result = await harness.make_video(ada, "reference", options)
     again = await ada.click(result, "Again")
-    await harness.wait_for_status(job_id_in(await again.until_answered()), "Done")
+    await harness.wait_for_end(job_id_in(await again.until_answered()))
     first, second = harness.submitted_inputs()
     assert {**first, "video_urls": 1} == {**second, "video_urls": 1}
     assert len(second["video_urls"]) == 1

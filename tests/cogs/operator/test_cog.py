@@ -213,7 +213,7 @@ async def test_a_task_is_bound_and_its_video_comes(
     (task,) = apixo.tasks
     form = await (await olga.click(listed, "Link a task")).until_answered()
     await olga.submit_modal(form, {"task": f" {task.id} "})
-    await harness.wait_for_status(job, "Done")
+    await harness.wait_for_end(job)
     assert await harness.ledger_kinds(job) == ["hold", "release", "adjust"]
     await clean(database)
 

@@ -114,7 +114,8 @@ async def test_an_edit_shows_the_new_state_and_mentions_nobody(
     done = replace(job, state=JobState.DELIVERED, status_message_id=posted)
     await publisher.edit_status(StatusView(done))
     message = videos.messages[0]
-    assert "Done" in message.text
+    assert message.text == f"✅ <@{job.user_id}>'s video is ready."
+    assert is_post(message, job.id, "status")
     assert (message.edit_count, message.notified_user_ids, message.mentions) == (1, set(), [])
 
 
@@ -194,11 +195,12 @@ async def test_a_failure_is_told_in_a_reply_that_pings_the_member(
     if deleted:
         fake_discord.world.delete_message(videos.messages[0])
     failed = replace(job, state=JobState.FAILED, status_message_id=status)
-    posted = videos.message(await publisher.post_failure(StatusView(failed)))
+    posted = videos.message(await publisher.post_failure(StatusView(failed), tells_why=deleted))
     assert posted is not None
     assert posted.reference == (None if deleted else status)
     assert posted.notified_user_ids == {ada.id}
-    assert "You weren't charged" in posted.text
+    assert ("You weren't charged" in posted.text) == deleted
+    assert is_post(posted, job.id, "failure")
 
 
 async def test_every_post_is_made_once_however_often_it_is_sent(
@@ -209,12 +211,12 @@ async def test_every_post_is_made_once_however_often_it_is_sent(
     failed = StatusView(replace(job, state=JobState.FAILED, status_message_id=status))
     result, failure = (
         await publisher.post_result(job, ResultPayload(clip)),
-        await publisher.post_failure(failed),
+        await publisher.post_failure(failed, tells_why=False),
     )
     assert len({status, result, failure}) == 3
     assert await publisher.post_status(StatusView(job)) == status
     assert await publisher.post_result(job, ResultPayload(clip)) == result
-    assert await publisher.post_failure(failed) == failure
+    assert await publisher.post_failure(failed, tells_why=False) == failure
     other = make_job(videos, ada)
     assert await publisher.post_result(other, ResultPayload(clip)) not in {status, result, failure}
     assert len(videos.messages) == 4
@@ -441,7 +443,7 @@ async def test_what_was_posted_is_found(
     status = await publisher.post_status(StatusView(job))
     assert await publisher.find_message(job, MessageKind.RESULT, began) is None
     failed = replace(job, state=JobState.FAILED, status_message_id=status)
-    await publisher.post_failure(StatusView(failed))
+    await publisher.post_failure(StatusView(failed), tells_why=True)
     assert await publisher.find_message(job, MessageKind.RESULT, began) is None
     result = await publisher.post_result(job, ResultPayload(clip))
     told = await publisher.post_result(other, ResultPayload(None))
@@ -468,7 +470,7 @@ async def test_a_failure_told_without_its_status_message_is_no_result(
     gone = await publisher.post_status(StatusView(job))
     fake_discord.world.delete_message(videos.messages[0])
     stuck = replace(job, state=JobState.STUCK, status_message_id=gone)
-    await publisher.post_failure(StatusView(stuck))
+    await publisher.post_failure(StatusView(stuck), tells_why=False)
     assert await publisher.find_message(job, MessageKind.RESULT, began) is None
     assert await publisher.find_message(job, MessageKind.STATUS, began) is None
 

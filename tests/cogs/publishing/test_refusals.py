@@ -111,7 +111,9 @@ async def test_what_is_not_discords_is_tried_later(
     job = replace(job, status_message_id=status, result_message_id=result)
     shared = replace(job, shared_message_id=result, shared_channel_id=videos.id)
     attempts = {
-        "POST": lambda: publisher.post_failure(StatusView(replace(job, state=JobState.FAILED))),
+        "POST": lambda: publisher.post_failure(
+            StatusView(replace(job, state=JobState.FAILED)), tells_why=True
+        ),
         "PATCH": lambda: publisher.edit_status(StatusView(job)),
         "DELETE": lambda: publisher.delete_result(job),
         "delete": lambda: publisher.delete_shared(shared),
@@ -172,9 +174,10 @@ async def test_without_the_history_a_failure_is_told_all_the_same(
         job, state=JobState.FAILED, status_message_id=await publisher.post_status(StatusView(job))
     )
     fake_discord.world.deny(videos, Permission.READ_MESSAGE_HISTORY)
-    posted = videos.message(await publisher.post_failure(StatusView(job)))
+    posted = videos.message(await publisher.post_failure(StatusView(job), tells_why=False))
     assert posted is not None
     assert (posted.reference, posted.notified_user_ids) == (None, {ada.id})
+    assert "You weren't charged" in posted.text
 
 
 async def test_an_archived_thread_stops_nothing(
@@ -195,7 +198,7 @@ async def test_an_archived_thread_stops_nothing(
     offered = await publisher.attach_files(StatusView(replace(job, state=JobState.QUEUED)), [clip])
     assert [*offered] == [clip.name]
     fake_discord.world.archive_thread(thread)
-    await publisher.post_failure(StatusView(job))
+    await publisher.post_failure(StatusView(job), tells_why=False)
     for refused in (None, "POST", "DELETE"):
         fake_discord.world.archive_thread(thread)
         if refused:

@@ -90,12 +90,12 @@ def spoilers(message: Message) -> list[bool]:
 async def test_a_result_goes_to_the_channel_for_results(
     stopped_harness: BotHarness, ada: MemberClient, gallery: Channel
 ) -> None:
-    """It mentions its member there; the status message stays, and says where the video is."""
+    """It mentions its member there; the status message stays as a line that says where it is."""
     await decide(stopped_harness, result_channel=gallery.id)
     job = await stopped_harness.order_video(ada, "video", VIDEO)
     message = await result_in(gallery, job)
     assert ada.user in message.mentions
-    done = await stopped_harness.wait_for_status(job, "Done")
+    done = await stopped_harness.wait_for_status(job, "video is ready")
     assert f"/{gallery.id}/{message.id})" in done.text
     assert results(stopped_harness.channel, job) == []
     listed = await (await ada.run_command(stopped_harness.channel, "jobs")).until_answered()
@@ -141,7 +141,7 @@ async def test_a_result_in_its_channel_is_found_after_a_restart(
     await decide(stopped_harness, result_channel=gallery.id)
     job = await stopped_harness.order_video(ada, "video", VIDEO)
     message = await result_in(gallery, job)
-    await stopped_harness.wait_for_status(job, "Done")
+    await stopped_harness.wait_for_end(job)
     await stopped_harness.stop()
     await forget_delivery(stopped_harness, job)
     await stopped_harness.start()
@@ -157,7 +157,7 @@ async def test_deleting_and_posting_again_find_the_result(
     await decide(stopped_harness, result_channel=gallery.id)
     job = await stopped_harness.order_video(ada, "video", VIDEO)
     first = await result_in(gallery, job)
-    await stopped_harness.wait_for_status(job, "Done")
+    await stopped_harness.wait_for_end(job)
     await decide(stopped_harness, result_channel=None)
     listed = await (await ada.run_command(stopped_harness.channel, "jobs")).until_answered()
     await (await ada.click(listed, "Post again")).until_answered()

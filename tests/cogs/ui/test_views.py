@@ -6,6 +6,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from discord.ui import LayoutView
 
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.ui import views
@@ -92,8 +93,9 @@ async def test_a_failure_card_holds_in_every_state(
 ) -> None:
     """It names the member and the job."""
     job = make_job(videos, ada, state)
-    for status in statuses(job):
-        message = await show(client, videos, views.render_failure(status))
+    for status, tells_why in product(statuses(job), (False, True)):
+        view = views.render_failure(status, tells_why=tells_why)
+        message = await show(client, videos, view)
         assert_public(message, ada)
         assert f"<@{ada.id}>" in message.text
         assert is_about(message, job.id)
@@ -123,8 +125,12 @@ async def test_an_unknown_failure_shows_apixos_words_as_text(
     """What a model says of its refusal is a stranger's text too."""
     for prompt in HOSTILE_TEXTS.values():
         job = make_job(videos, ada, JobState.FAILED, reason=prompt, fail_code=code)
-        for card in (views.render_status(StatusView(job)), views.render_failure(StatusView(job))):
+        for card in (views.render_status(StatusView(job)), _failure(job)):
             assert_public(await show(client, videos, card), ada)
+
+
+def _failure(job: Job) -> LayoutView:
+    return views.render_failure(StatusView(job), tells_why=True)
 
 
 async def test_the_bare_result_has_nothing_of_the_prompt(

@@ -41,10 +41,9 @@ class Scene:
         self.channel = self.discord.channel("videos")
         self.file = folder / "video.mp4"
         self.file.write_bytes(VIDEO)
-        self.card = self.post("✅ Done", "status")
         self.result = self.post("-# 4 s", "result", with_video=True)
         task = self.make_task()
-        job = _job(task, self.card.id, self.result.id)
+        job = _job(task, self.result.id)
         files = {f"{ID}.mp4": VIDEO}
         self.traces = RunRecord(Cell(NO_FAULT), "take 1", jobs=[job], audit=SOUND, files=files)
 
@@ -67,12 +66,21 @@ class Scene:
         self.channel.messages.append(message)
         return message
 
+    def post_card(self) -> Message:
+        """Have a status message that was not deleted."""
+        return self.post("🎬 Making your video.", "status")
+
     def make_task(self) -> str:
         order = parse_submission(MODELS[REQUEST.model], build_submission(REQUEST))
         return self.apixo.tasks.create(order, Directives(), 80_000, None).id
 
     def change(self, **fields: object) -> None:
         self.traces.jobs = [replace(self.traces.jobs[0], **fields)]
+
+    def end_without_reply(self) -> None:
+        self.channel.messages.remove(self.result)
+        card = self.post("You weren't charged.", "status")
+        self.change(state=JobState.FAILED, status_message_id=card.id)
 
     def verdicts(self) -> set[str]:
         return {
@@ -87,7 +95,7 @@ def scene(tmp_path: Path) -> Scene:
 
 
 def test_a_video_that_arrived_as_it_should_is_no_harm(scene: Scene):
-    """One task, one card that says so, one video that is the one stored."""
+    """One task, one message, with the video that is the one stored."""
     assert scene.verdicts() == set()
 
 
@@ -100,17 +108,19 @@ def test_a_video_that_arrived_as_it_should_is_no_harm(scene: Scene):
         ("lost", lambda scene: scene.change(task_id="nobody's")),
         ("double charged", lambda scene: scene.make_task()),
         ("double posted", lambda scene: scene.post("-# 4 s", "result", with_video=True)),
-        ("double posted", lambda scene: scene.post("✅ Done", "status")),
+        ("double posted", lambda scene: (scene.post_card(), scene.post_card())),
+        ("left", lambda scene: scene.post_card()),
+        ("left", lambda scene: scene.post("your video didn't work out", "failure")),
+        ("silent", lambda scene: scene.end_without_reply()),
         ("unbalanced", lambda scene: setattr(scene.traces, "audit", replace(SOUND, ok=False))),
         (
             "unbalanced",
             lambda scene: setattr(scene.traces, "audit", replace(SOUND, ledger={"held": 80_000})),
         ),
         ("unbalanced", lambda scene: scene.traces.leftovers.append(f"{ID}.mp4.0000.part")),
-        ("silent", lambda scene: setattr(scene.card, "content", "🎬 Making your video.")),
-        ("silent", lambda scene: scene.channel.messages.remove(scene.card)),
+        ("silent", lambda scene: scene.post_card()),
         ("silent", lambda scene: scene.traces.jobs.clear()),
-        ("silent", lambda scene: setattr(scene.card, "flags", MessageFlag.LOADING)),
+        ("silent", lambda scene: setattr(scene.result, "flags", MessageFlag.LOADING)),
         ("leaked", lambda scene: setattr(scene.traces, "log", f"key={scene.apixo.key}")),
         ("leaked", lambda scene: setattr(scene.traces, "log", f"token={scene.discord.token}")),
         ("leaked", lambda scene: setattr(scene.traces, "log", "prompt='a very private lake'")),
@@ -124,7 +134,7 @@ def test_each_harm_is_seen(scene: Scene, verdict: str, spoil: Doctor):
 
 def test_harm_after_a_removal_is_seen(scene: Scene):
     """A purchase, a second notice, and none; the card cannot be edited any longer."""
-    scene.card.content = "🎬 Making your video."
+    scene.post_card()
     scene.traces.heard_of_removal_s = scene.apixo.clock.now() + 1
     assert scene.verdicts() == set()
     scene.change(state=JobState.CANCELLED, task_id=None, fail_code=ObstacleKind.SERVER_LEFT)
@@ -143,14 +153,14 @@ def test_harm_after_a_removal_is_seen(scene: Scene):
 
 def test_an_answer_that_only_a_dead_process_could_edit_may_stay(scene: Scene):
     """And only then: a process that lives keeps it true, and so does every other fault."""
-    scene.card.content = "🎬 Making your video."
+    scene.post_card()
     cut_off = Cell(InjectedFault(axis="Discord", name="cut off", ends_connection=True))
-    for cell, kills, told in ((cut_off, 0, {"silent"}), (cut_off, 1, set[str]())):
+    for cell, kills, told in ((cut_off, 0, {"silent", "left"}), (cut_off, 1, set[str]())):
         scene.traces.cell, scene.traces.kill_count = cell, kills
         assert scene.verdicts() == told
 
 
-def _job(task_id: str, card: int, result: int) -> Job:
+def _job(task_id: str, result: int) -> Job:
     return Job(
         id=ID,
         interaction_id=1,
@@ -169,8 +179,8 @@ def _job(task_id: str, card: int, result: int) -> Job:
         file_name=f"{ID}.mp4",
         file_size=len(VIDEO),
         file_sha256=hashlib.sha256(VIDEO).hexdigest(),
-        status_message_id=card,
-        status_since_ms=0,
+        status_message_id=None,
+        status_since_ms=None,
         status_shown=JobState.DELIVERED,
         result_message_id=result,
         posting_since_ms=0,

@@ -14,7 +14,7 @@ from workflow.operator import control
 from workflow.operator.actions import DecisionRequest, apply_decision
 from workflow.operator.parked_jobs import Decision, get_parked_job
 from workflow.publisher import BlockReason, SubmissionBlock
-from workflow.status_updates import build_status_view
+from workflow.status_views import build_status_view
 
 S = JobState
 OLGA, OTTO = 91, 92

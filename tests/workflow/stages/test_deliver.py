@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.jobs import JobState
+from domain.jobs import SENT_BY_DM, JobState
 from tests.harness.workflow import ADA, BEN, WorkflowHarness
 from workflow.errors import (
     ChannelUnavailable,
@@ -14,6 +14,7 @@ from workflow.errors import (
     TooLargeToPost,
 )
 from workflow.publisher import StatusView
+from workflow.stages.accept import cancel
 
 S = JobState
 
@@ -120,10 +121,8 @@ async def test_money_goes_on_while_there_is_no_connection_to_discord(harness: Wo
     harness.publisher.is_ready = True
     for job in (under_way, waiting):
         await harness.run_until(S.DELIVERED, job=job)
-        assert [len(harness.publisher.messages_of(job, kind)) for kind in ("status", "result")] == [
-            1,
-            1,
-        ]
+        assert len(harness.publisher.messages_of(job, "result")) == 1
+        assert harness.publisher.status_of(job) in harness.publisher.deleted
 
 
 async def test_nothing_is_bought_while_nobody_would_hear_of_a_server_that_is_left(
@@ -232,35 +231,34 @@ async def test_a_status_message_that_can_not_be_posted_stops_nothing(harness: Wo
         await harness.run_until(S.DELIVERED, job=job)
     await harness.run_for(600)
     assert len(harness.publisher.messages_of(first, "result")) == 1
-    assert len(harness.publisher.messages_of(second, "status")) == 1
+    assert len(harness.publisher.messages_of(second, "result")) == 1
+    assert len(harness.publisher.messages) == 2
 
 
 @pytest.mark.parametrize("forgets", [False, True])
 async def test_a_status_message_whose_answer_was_lost_is_not_posted_again(
     harness: WorkflowHarness, forgets: bool
 ):
-    """It is found in the history, and edited like any other."""
+    """It is found in the history, and deleted like any other."""
     harness.publisher.forgets_nonces = forgets
     harness.publisher.errors_after_effect["post_status"] = [TemporaryPublishError("no answer")]
     job = (await harness.accept_job()).job
     await harness.run_until(S.DELIVERED, job=job.id)
     await harness.run_for(120)
-    (status,) = harness.publisher.messages_of(job.id, "status")
-    assert status.states[-1] is S.DELIVERED
+    assert harness.publisher.status_of(job.id) in harness.publisher.deleted
 
 
-async def test_a_status_message_found_late_is_brought_up_to_date(harness: WorkflowHarness):
+async def test_a_status_message_found_late_is_deleted(harness: WorkflowHarness):
     """Its answer was lost, and it can be looked for only when the video is there."""
     harness.publisher.errors_after_effect["post_status"] = [TemporaryPublishError("no answer")]
     harness.publisher.errors["find_message"] = [TemporaryPublishError("down")] * 4
     job = (await harness.accept_job()).job
     await harness.run_until(S.DELIVERED, job=job.id)
     await harness.run_for(300)
-    (status,) = harness.publisher.messages_of(job.id, "status")
-    assert status.states[-1] is S.DELIVERED
+    assert harness.publisher.status_of(job.id) in harness.publisher.deleted
 
 
-async def test_a_status_message_that_discord_gives_back_is_brought_up_to_date(
+async def test_a_status_message_that_discord_gives_back_is_deleted(
     harness: WorkflowHarness,
 ):
     """Where the history may not be read it is posted again, and what comes is the one of before."""
@@ -269,35 +267,74 @@ async def test_a_status_message_that_discord_gives_back_is_brought_up_to_date(
     job = (await harness.accept_job()).job
     await harness.run_until(S.DELIVERED, job=job.id)
     await harness.run_for(120)
-    (status,) = harness.publisher.messages_of(job.id, "status")
-    assert status.states[-1] is S.DELIVERED
+    assert harness.publisher.status_of(job.id) in harness.publisher.deleted
 
 
 async def test_an_answer_that_nobody_expected_is_not_asked_for_in_a_storm(harness: WorkflowHarness):
     """A proxy's page instead of Discord's answer: edits are tried again with patience."""
     tries = 0
 
-    async def edit_status(status: StatusView) -> None:
+    async def edit_status(status: StatusView) -> bool:
         nonlocal tries
         tries += 1
         raise TypeError("'NoneType' object is not subscriptable")
 
     harness.publisher.edit_status = edit_status  # type: ignore[method-assign]
-    job = (await harness.accept_job()).job
-    await harness.run_until(S.DELIVERED, job=job.id)
+    job = (await harness.accept_job("a lake [[fail:Odd]]")).job
+    await harness.run_until(S.FAILED, job=job.id)
     await harness.run_for(60, step_s=0.5)
     assert 2 < tries < 12
 
 
-async def test_a_late_failure_is_told_in_a_reply_and_an_early_one_is_not(harness: WorkflowHarness):
-    """More than a minute after the request, the member is mentioned; else the edit is enough."""
-    early = (await harness.accept_job("a lake [[fail:Odd]]")).job.id
-    late = (await harness.accept_job("a lake [[fail:Odd]] [[slow:300]]")).job.id
-    await harness.run_until(S.FAILED, job=early)
-    await harness.run_until(S.FAILED, job=late)
+async def test_a_failure_is_told_in_a_reply_and_a_cancellation_is_not(harness: WorkflowHarness):
+    """What a member cancels they know of; their status message says so."""
+    harness.change_policy(max_tasks=1)
+    failing = (await harness.accept_job("a lake [[fail:Odd]] [[slow:300]]")).job.id
+    waiting = (await harness.accept_job()).job.id
     await harness.run_once()
-    assert harness.publisher.messages_of(early, "failure") == []
-    assert len(harness.publisher.messages_of(late, "failure")) == 1
+    await cancel(harness.context, waiting, ADA)
+    await harness.run_until(S.FAILED, job=failing)
+    await harness.run_once()
+    assert harness.publisher.messages_of(waiting, "failure") == []
+    assert len(harness.publisher.messages_of(failing, "failure")) == 1
+    assert harness.publisher.status_of(waiting).states[-1] is S.CANCELLED
+    assert harness.publisher.status_of(failing) not in harness.publisher.deleted
+
+
+async def test_a_status_message_is_deleted_after_pauses_when_discord_is_down(
+    harness: WorkflowHarness,
+):
+    """A deletion whose answer was lost is repeated too: that it is gone already is as good."""
+    harness.publisher.errors["delete_message"] = [TemporaryPublishError("down")] * 3
+    harness.publisher.errors_after_effect["delete_message"] = [TemporaryPublishError("no answer")]
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    await harness.run_for(600)
+    assert harness.publisher.status_of(job) in harness.publisher.deleted
+    assert harness.publisher.errors_after_effect["delete_message"] == []
+    found = await harness.job(job)
+    assert (found.status_message_id, found.status_shown) == (None, S.DELIVERED)
+
+
+async def test_a_status_message_that_can_not_be_deleted_shows_its_end(harness: WorkflowHarness):
+    """It shrinks to a line."""
+    harness.publisher.errors["delete_message"] = [ChannelUnavailable("odd")]
+    job = (await harness.accept_job()).job.id
+    await harness.run_until(S.DELIVERED, job=job)
+    await harness.run_for(60)
+    status = harness.publisher.status_of(job)
+    assert status.states[-1] is S.DELIVERED
+    assert (await harness.job(job)).status_message_id == status.id
+
+
+async def test_the_status_message_stands_where_the_result_is_elsewhere(harness: WorkflowHarness):
+    """The channel refused the video, so its member has it by direct message."""
+    harness.publisher.errors["post_result"] = [ChannelUnavailable("no files here")]
+    job = (await harness.accept_job()).job.id
+    found = await harness.run_until(S.DELIVERED, job=job)
+    assert found.reason == SENT_BY_DM
+    assert harness.publisher.status_of(job).states[-1] is S.DELIVERED
+    assert harness.publisher.deleted == []
 
 
 async def test_a_result_that_nobody_takes_for_a_week_waits_for_a_person(harness: WorkflowHarness):

@@ -32,12 +32,13 @@ async def test_after_a_lost_answer_nothing_is_sent_a_second_time(
     assert await harness.ledger(job.id) == [("hold", job.price)]
     await harness.run_for(25 * 60, step_s=60)
     assert await harness.ledger(job.id) == [("hold", job.price)]
+    assert harness.publisher.messages_of(job.id, "failure") == []
     await harness.run_for(10 * 3600, step_s=900)
     given_up = [("hold", job.price), ("release", job.price), ("adjust", job.price)]
     assert await harness.ledger(job.id) == given_up
     assert (await harness.job(job.id)).state is S.SUBMIT_UNKNOWN
     assert harness.submission_count() == 1
-    assert harness.publisher.messages_of(job.id, "failure") == []
+    assert len(harness.publisher.messages_of(job.id, "failure")) == 1
     assert len(harness.publisher.messages_of(job.id, "status")) == 1
     await harness.audit()
 
