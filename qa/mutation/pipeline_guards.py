@@ -14,9 +14,24 @@ _RELEASE = "tests/workflow/servers/test_release.py::"
 _RESTORE = "tests/workflow/test_restore.py::"
 _CALLBACK = "tests/bot/web/test_callbacks.py::"
 _OLD_VIEW = "tests/storage/test_jobs.py::test_who_holds_an_old_view_of_a_job_cannot_change_it"
+_FILMS = "tests/workflow/films/test_orders.py::"
 _ONCE = f"{_PUBLISHER}test_every_post_is_made_once_however_often_it_is_sent"
 
 PIPELINE_GUARDS = (
+    Guard(
+        "a film that may be posted is searched for",
+        "workflow/films/posting.py",
+        "found = await _find(context, publisher, film) if may_be_posted else None",
+        "found = None",
+        (f"{_FILMS}test_a_restored_copy_searches_before_it_posts",),
+    ),
+    Guard(
+        "a film is not brought where its videos are not allowed",
+        "workflow/films/orders.py",
+        "if broken := film_violations(server_settings, order.origin, prompt):",
+        "if broken := ():",
+        (f"{_FILMS}test_a_server_s_rules_hold_for_films",),
+    ),
     Guard(
         "a result that does not play is not stored",
         "workflow/stages/store.py",
