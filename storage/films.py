@@ -180,7 +180,7 @@ async def claim_due(
 
 
 async def get_next_due_ms(tx: AsyncConnection) -> int | None:
-    """Return when the next film is due, whoever holds it; None if none is worked on."""
+    """Return when the next film is due, leased or not; None if none is worked on."""
     worked_on = films.c.state.in_(sorted(WORKED_ON))
     return (await tx.execute(select(func.min(films.c.due_at_ms)).where(worked_on))).scalar()
 
