@@ -65,6 +65,7 @@ from cogs.publishing.places import Places
 from cogs.publishing.publisher import DiscordPublisher
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.quotas.cog import QuotaCog
+from cogs.quotas.notices import LimitNotices, PrivateNoticesCog, periodic_tasks
 from cogs.reports.cog import ReportCog
 from cogs.reports.weekly_summary import WeeklySummaryPublisher
 from cogs.servers.cog import ServersCog
@@ -218,13 +219,17 @@ def build_cogs(
         MemberDataCog(context, interactions),
         NotificationsCog(context, interactions, service),
         *_film_cogs(bot, context, worker, languages, (interactions, gate)),
+        PrivateNoticesCog(context),
         servers,
         WorkerLoop(worker, interactions),
         PeriodicTasks(
             context,
             operators,
             WeeklySummaryPublisher(bot, languages),
-            servers.periodic_tasks,
+            {
+                **servers.periodic_tasks,
+                **periodic_tasks(LimitNotices(bot, context, operators, languages)),
+            },
         ),
     ]
 

@@ -70,6 +70,7 @@ class GuildSettings(_Frozen):
     result_channel: int | None = None
     showcase_channel: int | None = None
     summary_channel: int | None = None
+    warning_channel: int | None = None
     confirm_above: MicroUSD | None = None
     banned: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()

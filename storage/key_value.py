@@ -8,6 +8,11 @@ from storage.schema import notes
 from storage.upsert import insert_or_ignore, upsert
 
 
+def bonus_notes_key(guild_id: int, user_id: int) -> str:
+    """Return the key of what a member is to be told of their bonuses on a server."""
+    return f"bonus notes {user_id} {guild_id}"
+
+
 async def get(tx: AsyncConnection, key: str) -> str | None:
     """Return the value of a key, or None."""
     return (await tx.execute(select(notes.c.value).where(notes.c.key == key))).scalar()

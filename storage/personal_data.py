@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import schema
+from storage import key_value, schema
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
 from storage.schema import billing, jobs
 
@@ -71,7 +71,8 @@ def _own_changes(user_id: int) -> ColumnElement[bool]:
 
 def _own_notes(user_id: int) -> ColumnElement[bool]:
     own = select("carriers " + jobs.c.id).where(jobs.c.user_id == user_id)
-    return schema.notes.c.key.in_(own)
+    bonus_notes = key_value.bonus_notes_key(0, user_id).removesuffix("0") + "%"
+    return or_(schema.notes.c.key.in_(own), schema.notes.c.key.like(bonus_notes))
 
 
 PERSONAL: Final = (

@@ -244,6 +244,8 @@ def _describe_csv(days: DayRange, text: str) -> str:
 def _card(report: _TitledReport, query: ReportQuery, files: list[discord.File]) -> ui.LayoutView:
     own = query.report_type is ReportType.SPEND
     lines = views.format_summary(report.figures, own=own)
+    if query.period is ReportPeriod.MONTH:
+        lines += views.format_forecast(report.figures)
     if not own:
         lines += views.format_breakdown(report.figures, query.grouping, report.names)
     pictures = (discord.MediaGalleryItem(file, description=file.description) for file in files)

@@ -1,5 +1,6 @@
 """Charts and texts of spending reports."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -102,6 +103,16 @@ def format_breakdown(figures: SpendingReport, grouping: Grouping, names: NamesBy
         label = _mention(line, grouping, names)
         lines.append(f"{rank}. {label} {format_price(line.sums.net)} ({share})")
     return lines
+
+
+def format_forecast(figures: SpendingReport) -> list[str]:
+    """Return a line with what the month that goes on will have cost at its pace so far."""
+    days, net = figures.days, figures.total.net
+    month_days = monthrange(days.first.year, days.first.month)[1]
+    if net <= 0 or len(days) == month_days:
+        return []
+    expected = MicroUSD(net * month_days // len(days))
+    return [_("At this pace: {amount} by the end of the month.", amount=format_price(expected))]
 
 
 def format_weekly_summary(figures: SpendingReport) -> list[str]:

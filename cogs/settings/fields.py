@@ -215,6 +215,13 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 unset_label=N_("none"),
                 max_values=1,
             ),
+            ChannelOrRoleField(
+                name="warning_channel",
+                label=N_("Limit warnings"),
+                hint=N_("When 50, 80 and 95 % of this server's limit are used."),
+                unset_label=N_("a manager's next answer"),
+                max_values=1,
+            ),
         ),
         SettingsPage.MONEY: (
             TextField(

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cogs.ui.i18n import N_, _, format_left, format_price, format_usd
+from domain.limit_warnings import LimitCrossing
 from domain.money import MicroUSD
 from domain.quotas import Period, RemainingQuota, Scope
 
@@ -133,6 +134,14 @@ _NOTHING_ALLOWED: Final = MappingProxyType(
 )
 
 
+_NEARLY_USED_UP: Final = MappingProxyType(
+    {
+        Period.DAY: N_("⚠️ You've used {percent} % of your daily limit."),
+        Period.MONTH: N_("⚠️ You've used {percent} % of your monthly limit."),
+    }
+)
+
+
 def format_remaining_quota(remaining: RemainingQuota) -> str:
     """Format what a member has left in each limited period, and any tighter limit of others."""
     own = {
@@ -141,6 +150,11 @@ def format_remaining_quota(remaining: RemainingQuota) -> str:
         if usage.scope is Scope.MEMBER and usage.remaining is not None
     }
     return " ".join([_format_own(own, remaining.grant_balance), *_tighter(remaining)])
+
+
+def format_own_crossing(crossing: LimitCrossing) -> str:
+    """Format that a member has nearly used up a limit of their own."""
+    return _(_NEARLY_USED_UP[crossing.usage.period], percent=crossing.percent)
 
 
 def _format_own(own: Mapping[Period, MicroUSD], bonus: MicroUSD) -> str:

@@ -25,7 +25,7 @@ from cogs.ui.layout import (
     text_block,
 )
 from cogs.ui.post_marks import carrier_mark, marked_button
-from cogs.ui.quota_text import format_remaining_quota
+from cogs.ui.quota_text import format_own_crossing, format_remaining_quota
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
 from domain.job_view import JobAmounts, JobView
@@ -178,6 +178,7 @@ def render_accepted(
         *([text.private_notice()] if job.private else []),
         _held(job.price, charge_failures=charge_failures),
         format_remaining_quota(accepted.remaining),
+        *map(format_own_crossing, accepted.crossings),
         *map(_conversion, conversions),
         *(
             [format_submission_block(accepted.submission_block)]

@@ -23,6 +23,7 @@ from domain.quotas import (
 )
 from storage import audit_log, billing, guild_settings, limits, quotas
 from storage.quotas import QuotaSubject
+from workflow.billing import bonus_notes
 from workflow.context import Context
 from workflow.errors import NoSuchGrant
 
@@ -159,6 +160,7 @@ async def grant(
         )
         granted = Granted(grant_id, amount, MicroUSD(unspent + amount))
         await audit_log.record(tx, _grant_change("grant", member, manager, granted, now_ms, note))
+        await bonus_notes.add_note(tx, guild_id, user_id, amount)
         return granted
 
     granted = await context.database.transact(record_grant)
@@ -186,6 +188,7 @@ async def revoke(context: Context, guild_id: int, grant_id: int, manager: Actor)
             taken = Granted(grant_id, MicroUSD(-amount), unspent)
             change = _grant_change("revoke", member, manager, taken, now_ms, entry.note)
             await audit_log.record(tx, change)
+            await bonus_notes.add_note(tx, guild_id, member.user_id, MicroUSD(-amount))
         return Revoked(member.user_id, amount, unspent)
 
     revoked = await context.database.transact(record_revocation)

@@ -1,19 +1,22 @@
 """First stage: a checked request becomes a queued job with a hold, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.job_view import JobView
 from domain.jobs import JobState, new_job_id
+from domain.limit_warnings import LimitCrossing, find_crossings
+from domain.money import ZERO, MicroUSD
 from domain.pricing import quote
-from domain.quotas import Limits, RemainingQuota
+from domain.quotas import Limits, RemainingQuota, Scope
 from domain.requests import VideoRequest
 from storage import billing, jobs, limits, queue, quotas
 from storage.errors import QuotaExceeded, StaleJobError
 from storage.jobs import Job, NewJob
 from storage.quotas import QuotaSubject
+from workflow.billing import limit_warnings
 from workflow.context import Context
 from workflow.errors import (
     CooldownActive,
@@ -60,12 +63,16 @@ class _DuplicateOrder(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A queued job, its queue position, the remaining quota, and the current submission block."""
+    """A queued job, its queue position, the remaining quota, and the current submission block.
+
+    `crossings` are the limits of the member's own to which it has brought them near.
+    """
 
     job: JobView
     queue_position: int
     remaining: RemainingQuota
     submission_block: SubmissionBlock | None = None
+    crossings: tuple[LimitCrossing, ...] = ()
 
 
 async def accept(context: Context, order: Order) -> Accepted:
@@ -121,8 +128,25 @@ async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accept
     effective_limits = await limits.get_effective(
         tx, order.guild_id, order.user_id, order.role_ids, context.policy.limits
     )
-    job = await _get_existing(tx, order) or await _create_job(tx, context, order, effective_limits)
-    return await _describe(tx, context, job, effective_limits)
+    existing = await _get_existing(tx, order)
+    if existing is not None:
+        return await _describe(tx, context, existing, effective_limits)
+    job, hold_id = await _create_job(tx, context, order, effective_limits)
+    accepted = await _describe(tx, context, job, effective_limits)
+    await limit_warnings.record_crossings(tx, job.guild_id, accepted.remaining, job.price)
+    return replace(accepted, crossings=await _own_crossings(tx, accepted, hold_id))
+
+
+async def _own_crossings(
+    tx: AsyncConnection, accepted: Accepted, hold_id: int
+) -> tuple[LimitCrossing, ...]:
+    """Return which of their own limits an order has crossed; bonuses count for none of them."""
+    usages, price = accepted.remaining.usages, accepted.job.price
+    if not find_crossings(usages, Scope.MEMBER, price):
+        return ()
+    entry = await billing.get_entry(tx, hold_id)
+    from_bonus = entry.from_grant if entry is not None else ZERO
+    return find_crossings(usages, Scope.MEMBER, MicroUSD(price - from_bonus))
 
 
 async def _find_existing(tx: AsyncConnection, context: Context, order: Order) -> Accepted | None:
@@ -153,7 +177,8 @@ async def _describe(
 
 async def _create_job(
     tx: AsyncConnection, context: Context, order: Order, effective_limits: Limits
-) -> Job:
+) -> tuple[Job, int]:
+    """Queue a job and hold its price; return it and the hold's id."""
     if not await is_allowed(tx, context, order.guild_id):
         raise ServerNotAdmitted
     price, now_ms = quote(order.request), context.now_ms()
@@ -173,7 +198,7 @@ async def _create_job(
             language=order.language,
         ),
     )
-    await billing.hold(
+    hold_id = await billing.hold(
         tx,
         job_id=job.id,
         attempt=job.attempt,
@@ -188,7 +213,7 @@ async def _create_job(
     await _check_duplicates(tx, order)
     await check_queue(tx, context, order.guild_id, order.user_id)
     await check_pace(tx, job, effective_limits)
-    return job
+    return job, hold_id
 
 
 async def _check_duplicates(tx: AsyncConnection, order: Order) -> None:
