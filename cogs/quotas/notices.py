@@ -33,7 +33,7 @@ _NO_MENTIONS: Final = discord.AllowedMentions.none()
 
 
 class LimitNotices:
-    """Tells of shared limits that orders have brought near their end."""
+    """Announces shared limits that orders have brought near their end."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class LimitNotices:
         self._languages = languages
 
     async def tell_all(self) -> None:
-        """Tell the operator, and each server that has a channel for it."""
+        """Notify the operator, and each server that has a channel for it."""
         if not self._client.is_ready():
             return
         for warning in await private_notices.read_warnings(self._context):
@@ -96,7 +96,7 @@ class PrivateNoticesCog(commands.Cog):
 
     @commands.Cog.listener("on_app_command_completion")
     async def tell(self, interaction: Interaction, _command: Any) -> None:
-        """Tell a member of bonuses, and a manager of the server's limits, once."""
+        """Notify a member of bonuses, and a manager of the server's limits, once."""
         guild_id, user_id = interaction.guild_id, interaction.user.id
         if guild_id is None or not interaction.response.is_done():
             return

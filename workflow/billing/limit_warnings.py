@@ -25,7 +25,7 @@ EVERYTHING_ID: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class LimitWarning:
-    """A crossing to tell of, and the server whose limit it is."""
+    """A crossing to announce, and the server whose limit it is."""
 
     guild_id: int
     crossing: LimitCrossing
@@ -39,7 +39,7 @@ class LimitWarning:
 
 
 TellWarning = Callable[[LimitWarning], Awaitable[bool]]
-"""Tells of a crossing once; returns False if it must be tried again."""
+"""Announces a crossing once; returns False if it must be tried again."""
 
 
 class _Recorded(BaseModel):
@@ -79,7 +79,7 @@ async def list_warnings_of(tx: AsyncConnection, guild_id: int, now_ms: int) -> l
 
 
 async def tell_once(context: Context, warning: LimitWarning, tell: TellWarning) -> None:
-    """Tell of a warning, if it has not been told, once over all processes."""
+    """Announce a warning that has not been announced, once over all processes."""
     period = warning.crossing.usage.period
 
     async def tell_warning(_earlier_ms: int | None) -> bool:

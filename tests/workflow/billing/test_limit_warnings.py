@@ -18,7 +18,7 @@ def limits(**amounts: int) -> Limits:
 
 
 async def told(harness: WorkflowHarness) -> list[tuple[int, int]]:
-    """Tell of everything that has not been told: whose it is, and the threshold."""
+    """Announce what has not been announced: whose it is, and the threshold."""
     heard = list[LimitWarning]()
 
     async def tell(warning: LimitWarning) -> bool:
