@@ -1,6 +1,7 @@
 """A language is one file: read at the start, spoken from then on, refused if it could fail."""
 
 from collections.abc import Iterator
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from bot import translations
 from bot.translations import LOCALE_FOLDER
 from cogs.ui.i18n import (
     _,
+    find_language,
     format_number,
     format_or_list,
     format_usd,
+    install_languages,
     ngettext,
 )
 from domain.money import MicroUSD, format_usd_en
@@ -52,6 +55,13 @@ def english_again() -> Iterator[None]:
 
 def write(folder: Path, text: str, plural: str = "nplurals=2; plural=(n != 1);") -> None:
     (folder / "de.po").write_text(HEADER.format(plural=plural) + text, encoding="utf-8")
+
+
+def test_what_is_installed_now_counts_whatever_was_asked_before():
+    """A language is found once it has come, and missed once it is gone."""
+    for codes, found in ((["en"], None), (["en", "es"], "es"), (["en"], None)):
+        install_languages(codes, lambda _code: NullTranslations(), "en")
+        assert find_language("es-419") == found
 
 
 def test_a_file_is_a_language(tmp_path: Path):
