@@ -51,7 +51,12 @@ _POSTGRESQL_SETTINGS = (
 _LONG = (
     *("tests/upgrade/", "tests/qa/crash_matrix/test_sample", "tests/page/test_all_modes"),
     *("tests/e2e/test_buttons", "tests/workflow/test_crash_recovery", "tests/qa/", "tests/page/"),
-    *("tests/e2e/", "tests/sandbox/demo/test_backstage"),
+    *(
+        "tests/e2e/",
+        "tests/test_every_command_starts",
+        "tests/sandbox/demo/",
+        "tests/bot/test_image",
+    ),
 )
 """How the names of long tests begin, the longest first."""
 

@@ -31,6 +31,7 @@ _READ_BEFORE = (
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
     *(
         *("tests.harness.template_ahead", "tests.harness.read_ahead"),
+        "tests.harness.migrated_ahead",
         "alembic.command",
         "sqlalchemy.dialects.postgresql.asyncpg",
     ),

@@ -41,7 +41,7 @@ page_fixture = pytest_asyncio.fixture(loop_scope="session")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run these tests on the loop of the one browser."""
     for item in items:
-        if _HERE in item.path.parents:
+        if item.path.parent == _HERE:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
