@@ -212,7 +212,8 @@ class Database:
         self._refuse_if_read_only()
         with _reachable():
             async with self._migrator() as engine:
-                await engine.run(lambda tx: tx.run_sync(run_migrations))
+                # Other processes go on meanwhile, and lock the same tables in other orders.
+                await _retry_conflicts(lambda: engine.run(lambda tx: tx.run_sync(run_migrations)))
 
     async def migrate_and(self, work: TransactionBody[T]) -> T:
         """Run the missing migrations and `work` in one transaction: all of it, or nothing.
@@ -300,16 +301,21 @@ class Database:
             raise StorageError("This database was opened for reading only.")
 
     async def _transact(self, work: TransactionBody[T]) -> T:
-        for attempt in range(_MAX_ATTEMPTS - 1):
-            try:
-                return await _shield_until_done(self._engines.writer.run(work))
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
-                    raise
-            backoff_s = _FIRST_BACKOFF_S * 2**attempt
-            # Jitter keeps the same two transactions from conflicting again.
-            await asyncio.sleep(SystemRandom().uniform(backoff_s / 2, backoff_s))
-        return await _shield_until_done(self._engines.writer.run(work))
+        return await _retry_conflicts(lambda: _shield_until_done(self._engines.writer.run(work)))
+
+
+async def _retry_conflicts(run: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction, again after a conflict with another one."""
+    for attempt in range(_MAX_ATTEMPTS - 1):
+        try:
+            return await run()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
+                raise
+        backoff_s = _FIRST_BACKOFF_S * 2**attempt
+        # Jitter keeps the same two transactions from conflicting again.
+        await asyncio.sleep(SystemRandom().uniform(backoff_s / 2, backoff_s))
+    return await run()
 
 
 async def _shield_until_done(transaction: Coroutine[None, None, T]) -> T:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.requests import dump_request
 from domain.servers import BY_MIGRATION, Server
-from storage import billing, migrations, servers
+from storage import billing, migrate, migrations, servers
 from storage.database import Database
 from storage.errors import SchemaTooNew, SchemaTooOld
 from storage.jobs import NewJob
@@ -89,6 +89,34 @@ async def test_processes_that_start_together_migrate_once(empty_database_url: st
     databases = await asyncio.gather(*openings)
     await asyncio.gather(*(database.migrate() for database in databases))
     await asyncio.gather(*(database.close() for database in databases))
+
+
+@only_postgresql
+async def test_a_migration_goes_on_after_a_deadlock(empty_database_url: str) -> None:
+    """Older processes lock the same tables while they work; the migration is then run again."""
+    blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND database IS NOT NULL")
+
+    async def find_deadlocks_soon(tx: AsyncConnection) -> None:
+        name = (await tx.execute(text("SELECT current_database()"))).scalar_one()
+        await tx.execute(text(f"ALTER DATABASE {name} SET deadlock_timeout = 500"))
+
+    async with await Database.open(empty_database_url) as older:
+        await older.transact(lambda tx: tx.run_sync(_migrate_to, "0004"))
+        await older.transact(find_deadlocks_soon)
+        async with await Database.open(empty_database_url) as newer:
+
+            async def work(tx: AsyncConnection) -> asyncio.Task[None]:
+                await tx.execute(text("SET LOCAL deadlock_timeout = '60s'"))
+                await tx.execute(text("LOCK TABLE jobs IN ROW EXCLUSIVE MODE"))
+                migrating = asyncio.create_task(newer.migrate())
+                while not (await tx.execute(blocked)).scalar_one():
+                    await asyncio.sleep(0.01)
+                lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                await tx.execute(lock, {"lock": migrate._LOCK})
+                return migrating
+
+            await (await older.transact(work))
+            await newer.ping()
 
 
 async def test_a_ledger_from_before_grants_is_carried_over(
