@@ -16,6 +16,9 @@ from storage.schema import billing, jobs
 
 Row = dict[str, Any]
 
+DONE_NOTICE_NOTE: Final = "done-notification"
+"""What the key of a note with the id of such a message begins with; the job's id follows."""
+
 _WORKER: Final = "how the worker goes about it"
 _OURS: Final = "a number of ours"
 
@@ -70,9 +73,12 @@ def _own_changes(user_id: int) -> ColumnElement[bool]:
 
 
 def _own_notes(user_id: int) -> ColumnElement[bool]:
-    own = select("carriers " + jobs.c.id).where(jobs.c.user_id == user_id)
+    own = [
+        schema.notes.c.key.in_(select(f"{kind} " + jobs.c.id).where(jobs.c.user_id == user_id))
+        for kind in ("carriers", DONE_NOTICE_NOTE)
+    ]
     bonus_notes = key_value.bonus_notes_key(0, user_id).removesuffix("0") + "%"
-    return or_(schema.notes.c.key.in_(own), schema.notes.c.key.like(bonus_notes))
+    return or_(*own, schema.notes.c.key.like(bonus_notes))
 
 
 PERSONAL: Final = (
@@ -362,7 +368,7 @@ PERSONAL: Final = (
     ),
     PersonalTable(
         schema.notes,
-        "messages with files",
+        "other messages",
         _own_notes,
         {"key": "what", "value": "content"},
         {},

@@ -623,3 +623,6 @@ interaction_claims = Table(
 
 TRANSIENT_TABLES: Final = frozenset({pending_interactions.name, interaction_claims.name})
 """Rows that live for minutes: no copy of the database needs them."""
+
+PROCESS_TABLES: Final = frozenset({processes.name, shards.name, identify_slots.name})
+"""Rows of processes that live: another database begins without them."""

@@ -30,7 +30,7 @@ async def count_shards(tx: AsyncConnection) -> int:
 
 async def create(tx: AsyncConnection, count: int) -> int:
     """Set the number of shards unless it is set, and return what it is."""
-    if not await count_shards(tx):
+    if count and not await count_shards(tx):
         missing = insert_or_ignore(tx, shards, "shard_id")
         await tx.execute(missing, [{"shard_id": number} for number in range(count)])
     return await count_shards(tx)

@@ -26,10 +26,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError, TransferRefused
-from storage.schema import belt, metadata
+from storage.schema import PROCESS_TABLES, belt, metadata
+from storage.shards import count_shards, create
 
 _BATCH_ROWS: Final = 500
 _PRIME: Final = 1_000_003
+
+_COPIED: Final = [each for each in metadata.sorted_tables if each.name not in PROCESS_TABLES]
 
 Checksum = Mapping[str, int]
 """The rows of a table, the sum of each of its numbers, and the length of each of its texts."""
@@ -47,14 +50,16 @@ class Transferred:
 
 
 async def count_rows(tx: AsyncConnection) -> int:
-    """Return the number of rows of all tables."""
-    return sum([await _count(tx, each) for each in metadata.sorted_tables])
+    """Return the number of rows to be copied."""
+    return sum([await _count(tx, each) for each in _COPIED])
 
 
 async def transfer(
     source: AsyncConnection, target: AsyncConnection, advance: Advance
 ) -> Transferred:
     """Copy all rows to a target whose schema is there; `advance` gets numbers of rows.
+
+    Of shards the number alone is copied: no process that lives holds one, and their sessions end.
 
     Raises:
         TransferRefused: the target has rows, or what was written is not what was read.
@@ -64,15 +69,16 @@ async def transfer(
     triggers = await _disable_triggers(target)
     await target.execute(delete(belt))  # its one row comes with the schema
     rows = 0
-    for each in metadata.sorted_tables:
+    for each in _COPIED:
         rows += await _copy(source, target, each, advance)
         await _copy_sequence(source, target, each)
+    await create(target, await count_shards(source))
     await _enable_triggers(target, triggers)
-    for each in metadata.sorted_tables:
+    for each in _COPIED:
         read, written = await _checksum(source, each), await _checksum(target, each)
         if read != written:
             raise TransferRefused(f"{each.name} differs: {_difference(read, written)}.")
-    return Transferred(len(metadata.sorted_tables), rows)
+    return Transferred(len(_COPIED), rows)
 
 
 async def count_other_sessions(tx: AsyncConnection) -> int:

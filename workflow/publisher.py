@@ -218,8 +218,12 @@ class Publisher(Protocol):
         """Send the result to the member's direct messages and return the message's id."""
         ...
 
-    async def notify_done(self, job: JobView) -> None:
-        """Send the member of a delivered job a direct message with a link to its result."""
+    async def notify_done(self, job: JobView) -> int:
+        """Send the member of a delivered job a direct message that links to it; return its id."""
+        ...
+
+    async def delete_notice(self, job: JobView, message_id: int) -> None:
+        """Delete a done-notification; it may be gone already, or out of reach."""
         ...
 
     async def delete_result(self, job: JobView) -> None:

@@ -281,13 +281,17 @@ class DiscordPublisher:
         )
 
     @to_its_member
-    async def notify_done(self, job: JobView) -> None:
-        """Send the member of a delivered job a done-notification that links to the result."""
+    async def notify_done(self, job: JobView) -> int:
+        """Send the member of a delivered job a done-notification, and return its id."""
         channel = await self._dm_channel(job.user_id)
         send = channel.send(
             view=render_done_notice(job), nonce=f"d{job.id}", allowed_mentions=NO_MENTIONS
         )
-        await call_discord(send)
+        return (await call_discord(send)).id
+
+    async def delete_notice(self, job: JobView, message_id: int) -> None:
+        """Delete a done-notification, if the direct messages still have it."""
+        await self._delete_dm(job, message_id)
 
     async def delete_result(self, job: JobView) -> None:
         """Delete the result where it was posted: in the channel, or in the direct messages."""

@@ -80,6 +80,7 @@ CRASH_POINTS: Final = {
     "publisher.share": _SHARED,
     "transact.accept.accept": _PLAIN,
     "transact.share._record_post": _SHARED,
+    "transact.notifications._keep": _NOTIFIED,
     "transact.admission.record_leaving": _THROWN_OUT,
     "transact.admission.register": _PLAIN,
     "transact.status_updates._search": _PLAIN,

@@ -182,8 +182,12 @@ class FakePublisher:
         self._raise(self.errors["find_message"])
         return next((m.id for m in self.messages_of(job.id, kind) if not m.private), None)
 
-    async def notify_done(self, job: Job) -> None:
-        self._post("notify_done", "told", job, private=True)
+    async def notify_done(self, job: Job) -> int:
+        return self._post("notify_done", "told", job, private=True)
+
+    async def delete_notice(self, job: Job, message_id: int) -> None:
+        self._raise(self.errors["delete_notice"])
+        self.messages = [m for m in self.messages if m.id != message_id]
 
     async def delete_result(self, job: Job) -> None:
         self._raise(self.errors["delete_result"])

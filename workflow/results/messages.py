@@ -9,6 +9,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import HistoryDenied, PublishError, TemporaryPublishError
 from workflow.failure_replies import find_reply
+from workflow.guilds.notifications import delete_done_notification
 from workflow.urls.carriers import remove_carriers
 
 _log = structlog.get_logger(__name__)
@@ -19,7 +20,7 @@ _MAY_HAVE_REPLY = PARKED | {JobState.FAILED, JobState.REJECTED}
 async def remove_messages(context: Context, job: Job) -> None:
     """Delete a job's status, failure, result and showcase messages, and those with its files.
 
-    What Discord refuses for good is left, with a line in the log.
+    A done-notification goes, too. What Discord refuses for good is left, with a line in the log.
 
     Raises:
         TemporaryPublishError: Discord did not do all of it; try again.
@@ -45,6 +46,7 @@ def _deletions(context: Context, job: Job) -> Iterator[Awaitable[None]]:
     yield publisher.delete_result(job)
     yield publisher.delete_shared(job)
     yield remove_carriers(context, job)
+    yield delete_done_notification(context, job)
 
 
 async def _delete_failure(context: Context, job: Job) -> None:

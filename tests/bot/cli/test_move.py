@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.__main__ import main
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import billing, jobs, transfer
+from storage import billing, jobs, schema, transfer
 from storage.audit import run_audit
 from storage.database import Database
 from storage.engines import LockFile
@@ -33,6 +33,7 @@ async def places(
     filled = Place(await sqlite_template.make(tmp_path, empty=False), tmp_path)
     await filled.fill()
     await _live(filled.url)
+    await _serve(filled.url)
     empty = await postgresql_template.make(tmp_path, empty=True)
     yield filled, empty, f"sqlite:///{tmp_path}/back.db"
     await postgresql_template.drop(empty)
@@ -61,6 +62,22 @@ async def _live(url: str) -> None:
                 now_ms=9,
             )
         )
+
+
+async def _serve(url: str) -> None:
+    """Have a process hold three shards, whose sessions go on."""
+    lease = {"owner": "there:1:a", "until_ms": 1, "session_id": "s", "resume_url": "u"}
+    process = {"id": "there:1:a", "host": "there", "pid": 1, "version": "0", "role": "all"}
+    times = {"room": 9, "started_at_ms": 1, "seen_at_ms": 1}
+    async with await Database.open(url) as database:
+
+        async def hold(tx: AsyncConnection) -> None:
+            await tx.execute(insert(schema.processes).values(**process, **times))
+            held = [{"shard_id": number, "sequence": 1, **lease} for number in range(3)]
+            await tx.execute(insert(schema.shards), held)
+            await tx.execute(insert(schema.identify_slots).values(bucket=0, next_ms=1))
+
+        await database.transact(hold)
 
 
 async def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
@@ -92,7 +109,12 @@ def test_everything_is_moved_there_and_back(places: tuple[Place, str, str]) -> N
     assert postgresql not in there.output
     assert run(postgresql, "move", back).exit_code == 0
     expected = asyncio.run(rows(filled.url))
-    assert asyncio.run(rows(postgresql)) == asyncio.run(rows(back)) == expected
+    assert [len(expected.pop(name)) for name in ("processes", "identify_slots")] == [1, 1]
+    assert len(expected.pop("shards")) == 3
+    for moved in (asyncio.run(rows(postgresql)), asyncio.run(rows(back))):
+        assert (moved.pop("processes"), moved.pop("identify_slots")) == ([], [])
+        assert moved.pop("shards") == [(n, None, 0, 0, None, None, None, None) for n in range(3)]
+        assert moved == expected
     assert len(expected["billing"]) == 4
     assert expected["daily_sums"] != []
     for url in (postgresql, back):

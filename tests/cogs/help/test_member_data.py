@@ -11,6 +11,7 @@ from domain.jobs import JobState
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
 from storage import job_list
 from tests.harness.bot import BotHarness
+from workflow.guilds.notifications import set_done_notification
 
 pytestmark = pytest.mark.time_scale(600)
 
@@ -52,6 +53,14 @@ def exported(messages: Sequence[Message]) -> dict[str, bytes]:
     return files
 
 
+async def made_and_notified(harness: BotHarness, person: MemberClient) -> Message:
+    """Have a video made, of which a direct message says that it is done."""
+    await set_done_notification(harness.context, person.guild.id, person.id, wanted=True)
+    result = await harness.make_video(person, "animate", {**VIDEO, "image": LAKE})
+    await person.direct_channel.wait_for(lambda m: PROMPT in m.text, 60, "the done-notification")
+    return result
+
+
 async def until_empty(harness: BotHarness) -> None:
     """Wait until the channel is empty."""
     await harness.channel.changes.wait_until(
@@ -66,7 +75,7 @@ async def test_everything_is_exported_and_then_deleted(
     harness: BotHarness, ada: MemberClient
 ) -> None:
     """In direct messages, for who has left: the export has it, the deletion takes it."""
-    result = await harness.make_video(ada, "animate", {**VIDEO, "image": LAKE})
+    result = await made_and_notified(harness, ada)
     job = result.attachments[0].filename[:20]
     shown = await privacy(harness, ada)
     assert "uploads 40 days after you last use them, unless" in shown.text
@@ -86,6 +95,12 @@ async def test_everything_is_exported_and_then_deleted(
     assert (ended.request.prompt, ended.file_name) == ("", None)
     assert [*harness.context.media.video_path("a.mp4").parent.rglob("*.mp4")] == []
     assert await harness.ledger_kinds(job) == ["hold", "charge"]
+    await ada.direct_channel.changes.wait_until(
+        lambda: not [m for m in ada.direct_channel.messages if PROMPT in m.text] or None,
+        60,
+        "direct messages without the prompt",
+        lambda: "; ".join(map(str, ada.direct_channel.messages)),
+    )
     page = await harness.database.read(
         lambda tx: job_list.get_page(tx, ada.guild.id, ada.id, None, 5)
     )

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -34,6 +35,21 @@ SELECT, BUTTON, GALLERY = 3, 2, 12
 HOSTILE = '=cmd|" /C calc"!A0\r</text><script>**@everyone**\u202e\0'
 
 _numbers = count(1)
+
+
+def noon_of_a_15th() -> datetime:
+    """Return a time of next month from which neither day nor month ends while a test runs."""
+    next_month = datetime.now(UTC).replace(day=1) + timedelta(days=40)
+    return next_month.replace(day=15, hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def harness(stopped_harness: BotHarness) -> BotHarness:
+    """Run the real bot at a noon, where what was bought now is of today and of this month."""
+    ahead = noon_of_a_15th() - datetime.now(UTC)
+    stopped_harness.clock_offset_ms = ahead // timedelta(milliseconds=1)
+    await stopped_harness.start()
+    return stopped_harness
 
 
 @pytest.fixture

@@ -21,13 +21,23 @@ from domain.audit_log import NewChange
 from domain.erasures import Erasure
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.requests import Draft, GenerationCommand, Picture, VideoRequest, build_request
-from storage import audit_log, erasures, guild_settings, jobs, pending_interactions, status_messages
+from storage import (
+    audit_log,
+    erasures,
+    guild_settings,
+    jobs,
+    key_value,
+    pending_interactions,
+    status_messages,
+)
 from storage.database import Database
 from storage.pending_interactions import PendingRow
+from storage.personal_data import DONE_NOTICE_NOTE
 from storage.schema import job_events, metadata
 from storage.schema import jobs as job_table
 from tests.harness.workflow import ADA, BEN, BOTH_ENGINES, CHANNEL, GUILD, WorkflowHarness
 from workflow.errors import TemporaryPublishError
+from workflow.guilds.notifications import set_done_notification
 from workflow.high_water import HighWaterMark
 from workflow.members.erasure import adopt_marks, erase_pending, request_erasure
 from workflow.restore import check_high_water, declare_restored, erase_again
@@ -156,6 +166,7 @@ async def test_a_member_erased_at_any_moment_leaves_nothing(harness: WorkflowHar
     """At each change in a video's whole life: no trace, one price or none, no message."""
     original, met, ends = harness.database, set[S](), set[S]()
     for number in range(1, _MOST_TRANSACTIONS):
+        await set_done_notification(harness.context, GUILD, ADA, wanted=True)
         job = await order(harness)
         midway = ErasedMidway(original, number, harness, job)
         harness.use(replace(harness.context, database=midway))  # pyright: ignore[reportArgumentType]
@@ -272,13 +283,18 @@ async def test_choices_drafts_and_authorship_go(harness: WorkflowHarness) -> Non
 async def test_discord_out_of_order_delays_the_deletion_of_messages(
     harness: WorkflowHarness,
 ) -> None:
-    """They are deleted as soon as it answers."""
+    """They are deleted as soon as it answers; so is what was said of them in direct messages."""
+    await set_done_notification(harness.context, GUILD, ADA, wanted=True)
     job = await order(harness)
     await harness.run_until(S.DELIVERED, job=job)
-    harness.publisher.errors["delete_result"] = [TemporaryPublishError("no answer")] * 3
+    assert len(harness.publisher.messages_of(job, "told")) == 1
+    for method in ("delete_result", "delete_notice"):
+        harness.publisher.errors[method] = [TemporaryPublishError("no answer")] * 3
     await request_erasure(harness.context, ADA)
     await settle(harness)
     assert harness.publisher.messages == []
+    kept = await harness.database.read(lambda tx: key_value.list_prefixed(tx, DONE_NOTICE_NOTE))
+    assert kept == []
 
 
 async def test_what_comes_later_is_not_erased(harness: WorkflowHarness) -> None:
