@@ -25,7 +25,7 @@ COPY LICENSE /usr/share/doc/dailies/
 LABEL org.opencontainers.image.title="Dailies" \
       org.opencontainers.image.description="A Discord service that makes Seedance videos through APIXO" \
       org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.version="0.2.0"
+      org.opencontainers.image.version="0.3.0"
 ENV PATH=/opt/dailies/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONPATH=/srv/dailies \

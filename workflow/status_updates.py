@@ -216,8 +216,9 @@ class StatusUpdater:
         await self._context.high_water.keep_if_possible(self._context.database, self._context.media)
         if job.status_since_ms is None:
             return None
+        # Not since the last claim: a search that failed has claimed, and posted nothing.
         return await self._context.publisher.find_message(
-            job, MessageKind.STATUS, job.status_since_ms
+            job, MessageKind.STATUS, job.created_at_ms
         )
 
     async def _shown(

@@ -64,6 +64,7 @@ _log = structlog.get_logger(__name__)
 
 _ACCEPTED: Final = "accepted_job"
 """Under which an interaction has the job that it was accepted as."""
+_CONVERSIONS: Final = "conversions"
 
 _FIXABLE: Final = frozenset({Source.FORM, Source.ATTACHMENT})
 """Sources of violations that a retry modal, or another file, can correct."""
@@ -220,7 +221,8 @@ class GenerationService:
     async def let_answer_follow(self, interaction: Interaction, job_id: str) -> None:
         """Let the private message that an interaction answers or clicked on follow a job."""
         token, roles = interaction.token, role_ids(interaction.user)
-        answer = EditableAnswer(interaction.application_id, token, roles)
+        conversions = interaction.extras.get(_CONVERSIONS, ())
+        answer = EditableAnswer(interaction.application_id, token, roles, conversions)
         await follow_job(self._context, job_id, interaction.user.id, answer)
 
     async def request_cut(self, interaction: Interaction, key: str) -> ui.LayoutView:
@@ -262,6 +264,7 @@ class GenerationService:
         if accepted.job.private:
             await self._ephemeral_replies.remember(accepted.job.id, interaction)
         interaction.extras[_ACCEPTED] = accepted.job.id
+        interaction.extras[_CONVERSIONS] = tuple(conversions)
         self._worker.wake()
         cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
         charge_failures = self._context.policy.charge_failed_tasks

@@ -22,6 +22,7 @@ def render_answer(view: AnswerView) -> ui.LayoutView:
         _headline(view),
         *_cost_lines(view.cost),
         format_remaining_quota(view.remaining),
+        *map(views.format_conversion, view.answer.conversions),
     ]
     return layout(lines_box(views.state_colour(job.state), lines), row(*_buttons(view)))
 

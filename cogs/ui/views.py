@@ -179,7 +179,7 @@ def render_accepted(
         _held(job.price, charge_failures=charge_failures),
         format_remaining_quota(accepted.remaining),
         *map(format_own_crossing, accepted.crossings),
-        *map(_conversion, conversions),
+        *map(format_conversion, conversions),
         *(
             [format_submission_block(accepted.submission_block)]
             if accepted.submission_block and job.state is JobState.QUEUED
@@ -196,7 +196,8 @@ def accepted_line() -> str:
     return _("Got it! Your video is on its way.")
 
 
-def _conversion(conversion: Conversion) -> str:
+def format_conversion(conversion: Conversion) -> str:
+    """Format what was done to a member's file for the model."""
     if conversion.is_first_frame:
         return _("{name} is animated, so I used its first frame.", name=conversion.name)
     seconds = format_number((conversion.length_ms or 0) / 1000, decimals=3)

@@ -168,6 +168,7 @@ OTHER_FLOWS: Final = {
     "publisher.find_carriers": "more files than a status message carries",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
+    "publisher.delete_notice": "a member deletes what is kept of them",
     "publisher.is_member": "a member may have left",
     "media.mark_erasure": "a member has everything deleted",
 }

@@ -10,8 +10,8 @@ from storage.jobs import Job
 from tests.harness.workflow import FakePublisher, PostedMessage
 from workflow.errors import (
     ChannelUnavailable,
-    HistoryDenied,
     PostUnconfirmed,
+    PublishError,
     TemporaryPublishError,
 )
 from workflow.publisher import MessageKind, ReleaseNotice, ResultPayload, StatusView
@@ -61,11 +61,13 @@ class SimulatedDiscord(FakePublisher):
         return self._now() - self._kept_s[message.id] < _KNOWS_NONCE_S
 
     async def find_message(self, job: Job, kind: MessageKind, since_ms: int) -> int | None:
-        """Look in the history, where it may be read."""
+        """Look in the history, where it may be read; who is refused for good looks no more."""
         self._check_access(job)
         try:
             return await super().find_message(job, kind, since_ms)
-        except HistoryDenied:
+        except TemporaryPublishError:
+            raise
+        except PublishError:
             self.denied_channels.add(job.id)
             raise
 

@@ -253,5 +253,6 @@ def test_the_documentation_lists_exactly_these_buttons() -> None:
     labels = {ActionButton(act, "x").item.label for act in ButtonAction} | {"Try again"}
     labels |= {NotifyButton(1, enabled=wanted).item.label for wanted in (True, False)}
     labels |= {DataButton(action).item.label for action in DataAction}
+    labels |= {"Make it at 480p", "Make it public"}
     written = {row[0].removesuffix(" for $…") for row in documented("button")}
     assert written == labels

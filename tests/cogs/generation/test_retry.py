@@ -278,7 +278,7 @@ async def test_no_refusal_loses_the_prompt(
         asked = {"prompt": "a lake", **options, **files}
         refused = await (await ada.run_command(harness.channel, name, asked)).until_answered()
         assert "can't make this yet" in refused.text
-        assert button_labels(refused) == ["Edit again"]
+        assert button_labels(refused)[-1] == "Edit again"
         assert shown(await edited_again(ada, refused))["prompt"] == "a lake"
     assert await harness.job_count() == 0
 

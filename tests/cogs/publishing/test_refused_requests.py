@@ -227,6 +227,8 @@ async def test_refusals_are_counted_as_they_come_in(
 async def _have_something_for_every_route(service: RefusedService) -> str:
     """Have a video to deliver, files to carry, a parked job, an exposure and a summary due."""
     world, discord = service.world, service.discord
+    await world.run_until(S.DELIVERED, job=await service.order())
+    world.clock.advance(7 * 86_400)
     general = discord.channel("general")
     assert general.guild is not None
     guild_id, chosen = general.guild.id, GuildSettings(summary_channel=general.id)
