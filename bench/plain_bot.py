@@ -47,10 +47,14 @@ _END_S = 90
 
 @dataclass(slots=True)
 class _Job:
-    id: int
+    order: discord.Interaction
     channel: Any
     prompt: str
     began_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def id(self) -> int:
+        return self.order.id
 
 
 class PlainBot(discord.Client):
@@ -92,7 +96,7 @@ class PlainBot(discord.Client):
     async def order(self, interaction: discord.Interaction, prompt: str) -> None:
         """Take a command, answer it, and make its video."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = _Job(interaction.id, interaction.channel, prompt)
+        job = _Job(interaction, interaction.channel, prompt)
         accepted = (job.id, interaction.user.id, job.channel.id, prompt, _PRICE_MICRO, _now_ms())
         await self._commit(
             (_ORDER, accepted),
@@ -109,6 +113,7 @@ class PlainBot(discord.Client):
         submitting = asyncio.create_task(self._submit(job))
         status = await job.channel.send(f"`{job.id}` {job.prompt}: being made")
         await self._set(job, status_message_id=status.id, shown="generating")
+        await job.order.edit_original_response(content=f"Job `{job.id}` is being made.")
         url = await self._poll(job, await submitting)
         ledger = _LEDGER, (job.id, "charge", _PRICE_MICRO)
         await self._move(job, "succeeded", ledger, result_url=url)
@@ -116,8 +121,9 @@ class PlainBot(discord.Client):
         await self._move(job, "posting")
         posted = await job.channel.send(f"<@{job.id}>", file=discord.File(file))
         await self._move(job, "delivered", result_message_id=posted.id, ended_at_ms=_now_ms())
-        await status.edit(content=f"`{job.id}` {job.prompt}: Done")
-        await self._set(job, shown="delivered")
+        await status.delete()
+        await self._set(job, shown="delivered", status_message_id=None)
+        await job.order.edit_original_response(content=f"Job `{job.id}` is done.")
 
     async def _submit(self, job: _Job) -> str:
         wanted = {"mode": "text-to-video", "prompt": job.prompt, "duration": 8}

@@ -1,7 +1,6 @@
 """Audit of the invariants that jobs and ledger must satisfy together.
 
-Each rule is one query for the rows that break it. The ledger's guards and the state transitions
-should make such rows impossible; this second reader does not rely on them.
+Each rule is one query for the rows that break it; it does not rely on guards or transitions.
 """
 
 from collections.abc import Iterable

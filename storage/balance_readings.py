@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.failures import ENDED_BY_OPERATOR
 from domain.jobs import AT_APIXO, JobState
 from domain.money import MicroUSD
-from storage.schema import balance_readings, billing, jobs
+from storage.schema import billing, jobs
+from storage.service_tables import balance_readings
 
 _END_UNKNOWN: Final = AT_APIXO | {JobState.STUCK, JobState.SUBMIT_UNKNOWN}
 """No spending is expected yet, even where the operator's account covers the worst case."""

@@ -18,16 +18,15 @@ from storage.media_usage import HAS_INPUTS, find_inputs
 from storage.schema import (
     changes,
     erasures,
-    fetched_bytes,
     guilds,
     job_events,
     jobs,
     members,
     memberships,
-    pending_interactions,
     presets,
     servers,
 )
+from storage.service_tables import fetched_bytes, pending_interactions
 from storage.upsert import upsert
 
 _WAITING = JobState.QUEUED, JobState.SUBMITTING

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import fetched_bytes
+from storage.service_tables import fetched_bytes
 from storage.upsert import insert_or_ignore
 
 

@@ -8,7 +8,7 @@ media store's is therefore a copy from before effects that it does not know of.
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import belt
+from storage.service_tables import belt
 
 
 async def get(tx: AsyncConnection) -> int:

@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.schema import notes
+from storage.service_tables import notes
 from storage.upsert import insert_or_ignore, upsert
 
 

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import interaction_claims as claims
-from storage.schema import pending_interactions as pending
+from storage.service_tables import interaction_claims as claims
+from storage.service_tables import pending_interactions as pending
 from storage.upsert import insert_or_ignore, upsert
 
 MAX_PER_MEMBER: Final = 50

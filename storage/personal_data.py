@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import key_value, schema
+from storage import key_value, schema, service_tables
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
 from storage.schema import billing, jobs
 
@@ -73,12 +73,15 @@ def _own_changes(user_id: int) -> ColumnElement[bool]:
 
 
 def _own_notes(user_id: int) -> ColumnElement[bool]:
+    notes = service_tables.notes
     own = [
-        schema.notes.c.key.in_(select(f"{kind} " + jobs.c.id).where(jobs.c.user_id == user_id))
+        service_tables.notes.c.key.in_(
+            select(f"{kind} " + jobs.c.id).where(jobs.c.user_id == user_id)
+        )
         for kind in ("carriers", DONE_NOTICE_NOTE)
     ]
     bonus_notes = key_value.bonus_notes_key(0, user_id).removesuffix("0") + "%"
-    return or_(*own, schema.notes.c.key.like(bonus_notes))
+    return or_(*own, notes.c.key.like(bonus_notes))
 
 
 PERSONAL: Final = (
@@ -334,16 +337,16 @@ PERSONAL: Final = (
         {},
     ),
     PersonalTable(
-        schema.fetched_bytes,
+        service_tables.fetched_bytes,
         "bytes given",
-        lambda user_id: schema.fetched_bytes.c.user_id == user_id,
+        lambda user_id: service_tables.fetched_bytes.c.user_id == user_id,
         {"user_id": "member", "day": "day", "bytes": "bytes"},
         {},
     ),
     PersonalTable(
-        schema.belt,
+        service_tables.belt,
         "pause",
-        lambda user_id: schema.belt.c.stopped_by == str(user_id),
+        lambda user_id: service_tables.belt.c.stopped_by == str(user_id),
         {"stopped_at_ms": "stopped at", "stopped_by": "stopped by", "stop_reason": "reason"},
         {
             "id": _OURS,
@@ -354,9 +357,9 @@ PERSONAL: Final = (
         },
     ),
     PersonalTable(
-        schema.pending_interactions,
+        service_tables.pending_interactions,
         "what buttons and forms wait for",
-        lambda user_id: schema.pending_interactions.c.user_id == user_id,
+        lambda user_id: service_tables.pending_interactions.c.user_id == user_id,
         {
             "kind": "kind",
             "user_id": "member",
@@ -367,7 +370,7 @@ PERSONAL: Final = (
         {"key": _OURS},
     ),
     PersonalTable(
-        schema.notes,
+        service_tables.notes,
         "other messages",
         _own_notes,
         {"key": "what", "value": "content"},

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import processes
+from storage.service_tables import processes
 from storage.upsert import upsert
 
 ALIVE_MS: Final = 25_000

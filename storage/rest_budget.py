@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, String, cast, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import key_value
-from storage.schema import notes
+from storage.service_tables import notes
 
 _KEY: Final = "next slot of requests"
 

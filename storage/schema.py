@@ -4,23 +4,17 @@ Times are Unix milliseconds, money is micro-dollars, both integers; requests are
 """
 
 from collections.abc import Collection
-from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ColumnElement,
-    Dialect,
     ForeignKey,
     FromClause,
     Index,
-    Integer,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     literal_column,
     text,
 )
@@ -28,42 +22,8 @@ from sqlalchemy import (
 from domain.films import FilmState
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.quotas import LimitKind, LimitTarget
-from domain.requests import VideoRequest, dump_request, load_request
-
-
-class StateText(TypeDecorator[JobState]):
-    """A job's state, stored by value."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> JobState | None:
-        """Convert a column to a state."""
-        return None if value is None else JobState(value)
-
-
-class RequestText(TypeDecorator[VideoRequest]):
-    """A request, stored as the text that `domain.requests.dump_request` writes."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: VideoRequest | None, dialect: Dialect) -> str | None:
-        """Convert a request to its column."""
-        return None if value is None else dump_request(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> VideoRequest | None:
-        """Convert a column to a request."""
-        return None if value is None else load_request(value)
-
-
-Int: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""64 bits on both engines; SQLite's strict tables and row ids require the name INTEGER."""
-
-
-def _names(kinds: type[StrEnum]) -> str:
-    return ", ".join(repr(str(kind)) for kind in sorted(kinds))
-
+from storage import service_tables
+from storage.schema_base import ZERO, Int, RequestText, StateText, metadata, sql_names
 
 ACTIVE: Final = AT_APIXO | {JobState.QUEUED}
 """States of the jobs that a member's turn depends on; they have an index of their own."""
@@ -78,7 +38,6 @@ def _partial_index(name: str, states: Collection[JobState], *columns: str) -> In
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_ZERO = text("0")
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
 _UNTOLD = text("state = 'cancelled' AND fail_code IS NOT NULL AND told_at_ms IS NULL")
 FINISHED_TASK: Final = text("took_ms IS NOT NULL OR state = 'failed'")
@@ -86,16 +45,6 @@ FINISHED_TASK: Final = text("took_ms IS NOT NULL OR state = 'failed'")
 
 MODEL_FAILED: Final = text("state IN ('failed', 'rejected')")
 """The job ended because the model refused or failed; has an index of its own."""
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
 
 jobs = Table(
     "jobs",
@@ -137,7 +86,7 @@ jobs = Table(
     Column("submitted_at_ms", Int),
     Column("started_at_ms", Int),
     Column("ended_at_ms", Int),
-    Column("private", Int, nullable=False, server_default=_ZERO),
+    Column("private", Int, nullable=False, server_default=ZERO),
     Column("shared_message_id", Int),
     Column("shared_channel_id", Int),
     Column("result_channel_id", Int),
@@ -147,7 +96,7 @@ jobs = Table(
     Column("language", Text),
     Column("took_ms", Int),
     Column("erased_at_ms", Int),
-    CheckConstraint(f"state IN ({_names(JobState)})", name="state"),
+    CheckConstraint(f"state IN ({sql_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
     Index("ix_jobs_state", "state", "guild_id", "user_id"),
@@ -216,7 +165,7 @@ billing = Table(
     Column("hold_id", Int, ForeignKey("billing.id")),
     Column("grant_id", Int, ForeignKey("billing.id")),
     Column("amount_micro", Int, nullable=False),
-    Column("from_grant_micro", Int, nullable=False, server_default=_ZERO),
+    Column("from_grant_micro", Int, nullable=False, server_default=ZERO),
     Column("account", Text, nullable=False),
     Column("guild_id", Int, nullable=False),
     Column("user_id", Int, nullable=False),
@@ -298,7 +247,7 @@ quota_buckets = Table(
     Column("bucket_id", Text, primary_key=True),
     Column("held_micro", Int, nullable=False),
     Column("charged_micro", Int, nullable=False),
-    Column("granted_micro", Int, nullable=False, server_default=_ZERO),
+    Column("granted_micro", Int, nullable=False, server_default=ZERO),
     CheckConstraint("held_micro >= 0", name="held"),
     CheckConstraint(
         "bucket_id NOT LIKE 'purse%' OR held_micro + charged_micro <= granted_micro",
@@ -324,8 +273,8 @@ limits = Table(
     Column("subject_id", Int, primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("amount", Int),
-    CheckConstraint(f"target IN ({_names(LimitTarget)})", name="target"),
-    CheckConstraint(f"kind IN ({_names(LimitKind)})", name="kind"),
+    CheckConstraint(f"target IN ({sql_names(LimitTarget)})", name="target"),
+    CheckConstraint(f"kind IN ({sql_names(LimitKind)})", name="kind"),
     CheckConstraint("amount >= 0", name="amount"),
     CheckConstraint("(target = 'everything') = (guild_id = 0)", name="guild_id"),
     CheckConstraint("(target IN ('member', 'role')) = (subject_id <> 0)", name="subject_id"),
@@ -360,7 +309,7 @@ daily_sums = Table(
     Column("subject_id", Int, primary_key=True),
     Column("model", Text, primary_key=True),
     *(
-        Column(name, Int, nullable=False, server_default=_ZERO)
+        Column(name, Int, nullable=False, server_default=ZERO)
         for name in (
             *("charged_micro", "adjusted_micro", "released_micro"),
             *("charges", "delivered", "failed", "cancelled", "waited_ms"),
@@ -484,7 +433,7 @@ films = Table(
     Column("ended_at_ms", Int),
     Column("erased_at_ms", Int),
     Column("language", Text),
-    CheckConstraint(f"state IN ({_names(FilmState)})", name="state"),
+    CheckConstraint(f"state IN ({sql_names(FilmState)})", name="state"),
     Index("ix_films_state", "state", "due_at_ms"),
     Index("ix_films_member", "user_id", "created_at_ms"),
     Index(
@@ -499,130 +448,12 @@ films = Table(
 """Videos of a member that are joined to one; `parts` are the ids of their jobs, with spaces
 between. A member has one at a time that is being joined."""
 
-balance_readings = Table(
-    "balance_readings",
-    metadata,
-    Column("id", Int, primary_key=True, autoincrement=True),
-    Column("at_ms", Int, nullable=False),
-    Column("balance_micro", Int, nullable=False),
-    Column("expected_micro", Int, nullable=False),
-    Column("in_flight_micro", Int, nullable=False),
-    Index("ix_balance_readings_at_ms", "at_ms"),
-    sqlite_autoincrement=True,
-    sqlite_strict=True,
+TRANSIENT_TABLES: Final = frozenset(
+    {service_tables.pending_interactions.name, service_tables.interaction_claims.name}
 )
-"""APIXO's balance, the total spending at APIXO expected by the ledger until then, and the prices of
-the tasks whose charge was still unknown."""
-
-fetched_bytes = Table(
-    "fetched_bytes",
-    metadata,
-    Column("user_id", Int, primary_key=True, autoincrement=False),
-    Column("day", Text, primary_key=True),
-    Column("bytes", Int, nullable=False),
-    CheckConstraint("bytes >= 0", name="bytes"),
-    sqlite_strict=True,
-)
-"""What was fetched of members' files, for each member and UTC day."""
-
-processes = Table(
-    "processes",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("host", Text, nullable=False),
-    Column("pid", Int, nullable=False),
-    Column("pid_space", Text),
-    Column("version", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("room", Int, nullable=False),
-    Column("started_at_ms", Int, nullable=False),
-    Column("seen_at_ms", Int, nullable=False),
-    Column("last_turn_ms", Int),
-    sqlite_strict=True,
-)
-"""The processes of the service; `room` is how many shards one takes at most, and `pid_space` tells
-in which machine or container its `pid` counts."""
-
-shards = Table(
-    "shards",
-    metadata,
-    Column("shard_id", Int, primary_key=True, autoincrement=False),
-    Column("owner", Text),
-    Column("until_ms", Int, nullable=False, server_default=_ZERO),
-    Column("is_offered", Int, nullable=False, server_default=_ZERO),
-    Column("heir", Text),
-    Column("session_id", Text),
-    Column("resume_url", Text),
-    Column("sequence", Int),
-    CheckConstraint(
-        "(session_id IS NULL) = (sequence IS NULL) AND (session_id IS NULL) = (resume_url IS NULL)",
-        name="session",
-    ),
-    sqlite_strict=True,
-)
-"""A row for each shard: the process that holds it, and its session at Discord's gateway."""
-
-identify_slots = Table(
-    "identify_slots",
-    metadata,
-    Column("bucket", Int, primary_key=True, autoincrement=False),
-    Column("next_ms", Int, nullable=False),
-    sqlite_strict=True,
-)
-"""When a shard of each of Discord's buckets may identify next."""
-
-belt = Table(
-    "belt",
-    metadata,
-    Column("id", Int, primary_key=True, autoincrement=False),
-    Column("paused_until_ms", Int),
-    Column("pause_reason", Text),
-    Column("short_since_ms", Int),
-    Column("stopped_at_ms", Int),
-    Column("stopped_by", Text),
-    Column("stop_reason", Text),
-    Column("high_water", Int, nullable=False, server_default=_ZERO),
-    CheckConstraint("id = 1", name="one_row"),
-    sqlite_strict=True,
-)
-
-notes = Table(
-    "notes",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    sqlite_strict=True,
-)
-
-pending_interactions = Table(
-    "pending_interactions",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("user_id", Int, nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("until_ms", Int, nullable=False),
-    Column("used_at_ms", Int),
-    Index("ix_pending_interactions_user", "user_id", "kind"),
-    Index("ix_pending_interactions_until", "until_ms"),
-    sqlite_with_rowid=False,
-    sqlite_strict=True,
-)
-"""What members gave, for a button, form or private answer that is used within minutes, as JSON."""
-
-interaction_claims = Table(
-    "interaction_claims",
-    metadata,
-    Column("interaction_id", Int, primary_key=True, autoincrement=False),
-    Column("owner", Text, nullable=False),
-    Column("until_ms", Int, nullable=False),
-    Index("ix_interaction_claims_until", "until_ms"),
-    sqlite_strict=True,
-)
-"""Which process goes on with an interaction that several may have acknowledged."""
-
-TRANSIENT_TABLES: Final = frozenset({pending_interactions.name, interaction_claims.name})
 """Rows that live for minutes: no copy of the database needs them."""
 
-PROCESS_TABLES: Final = frozenset({processes.name, shards.name, identify_slots.name})
+PROCESS_TABLES: Final = frozenset(
+    {service_tables.processes.name, service_tables.shards.name, service_tables.identify_slots.name}
+)
 """Rows of processes that live: another database begins without them."""

@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.shards import ShardLease
-from storage.schema import identify_slots, shards
+from storage.service_tables import identify_slots, shards
 from storage.upsert import insert_or_ignore
 
 _FREE = {"owner": None, "until_ms": 0, "is_offered": 0, "heir": None}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, case, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import belt
+from storage.service_tables import belt
 
 OUT_OF_CREDIT: Final = "out of funds"
 """Reason of a pause that ends as soon as there is credit again."""

@@ -26,7 +26,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError, TransferRefused
-from storage.schema import PROCESS_TABLES, belt, metadata
+from storage.schema import PROCESS_TABLES, metadata
+from storage.service_tables import belt
 from storage.shards import count_shards, create
 
 _BATCH_ROWS: Final = 500

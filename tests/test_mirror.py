@@ -141,6 +141,8 @@ TESTED_BY = {
     "storage/released_jobs.py": "workflow/servers/test_notices.py",
     "storage/restored_jobs.py": "workflow/test_restore.py",
     "storage/schema.py": "storage/test_migrations.py",
+    "storage/schema_base.py": "storage/test_migrations.py",
+    "storage/service_tables.py": "storage/test_migrations.py",
     "storage/snapshot.py": "bot/test_snapshot_reader.py",
     "storage/status_messages.py": "storage/test_jobs.py",
     "storage/submission_pause.py": "storage/test_queue.py",

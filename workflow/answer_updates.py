@@ -15,7 +15,7 @@ from workflow.guilds.notifications import wants_done_notification
 from workflow.private_answers import EditableAnswer
 from workflow.publisher import AnswerView
 from workflow.results.lookup import read_job_amounts
-from workflow.status_views import read_status
+from workflow.status_views import TRANSIENT_STATES, read_status
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +39,8 @@ async def update_answer(context: Context, job: Job) -> None:
     If Discord or the database does not answer, it stays as it is: the public messages count.
     """
     is_old = context.now_ms() - job.created_at_ms > _EDITABLE_MS
-    if context.private_answers is None or is_old or job.state is JobState.QUEUED:
+    is_brief = job.state is JobState.QUEUED or job.state in TRANSIENT_STATES
+    if context.private_answers is None or is_old or is_brief:
         return
     try:
         answer = await context.private_answers.find(job)

@@ -26,7 +26,12 @@ from workflow.failure_replies import (
 from workflow.publisher import MessageKind, StatusView
 from workflow.reliability import commit_with_retry
 from workflow.results.messages import remove_messages
-from workflow.status_views import ACTIVE_STATES, build_status_view, is_view_unchanged
+from workflow.status_views import (
+    ACTIVE_STATES,
+    TRANSIENT_STATES,
+    build_status_view,
+    is_view_unchanged,
+)
 from workflow.submission_gate import find_submission_block
 from workflow.urls.carriers import remove_carriers
 from workflow.urls.input_urls import input_media
@@ -34,10 +39,6 @@ from workflow.urls.input_urls import input_media
 _log = structlog.get_logger(__name__)
 
 _REPOST_AFTER_MS = 10_000
-TRANSIENT_STATES = frozenset(
-    {JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING}
-)
-"""States too short to be worth an edit; the message keeps what it shows."""
 
 
 class _PostUnderWay(TemporaryPublishError):

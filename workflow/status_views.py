@@ -17,6 +17,11 @@ from workflow.scheduling import NEVER_MS
 from workflow.submission_gate import find_submission_block
 from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
+TRANSIENT_STATES = frozenset(
+    {JobState.SUBMITTING, JobState.SUCCEEDED, JobState.STORED, JobState.POSTING}
+)
+"""States too short to be worth an edit; the message keeps what it shows."""
+
 ACTIVE_STATES = AT_APIXO | {JobState.QUEUED}
 """States in which the status message carries the job's input files, for APIXO to fetch too."""
 

@@ -30,7 +30,8 @@ from workflow.stages.discard import discard
 from workflow.stages.poll import poll
 from workflow.stages.store import store
 from workflow.stages.submit import park_unknown, submit
-from workflow.status_updates import TRANSIENT_STATES, StatusUpdater
+from workflow.status_updates import StatusUpdater
+from workflow.status_views import TRANSIENT_STATES
 from workflow.submission_gate import find_submission_block
 
 _log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from domain.jobs import JobState
 from sandbox.demo.job_posts import is_about, is_post, job_id_in
 from sandbox.discord import FakeDiscord, Fault, Interaction, MemberClient, Message, Permission
 from storage import audit, guild_settings
-from storage.schema import pending_interactions
+from storage.service_tables import pending_interactions
 from tests.harness.bot import BotHarness, button_labels
 
 S = JobState

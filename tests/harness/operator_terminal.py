@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import signal
 import sys
 import termios
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from tests.harness.forked_bot import BOT_COMMAND, Prepare, fork_bot
 
 _PATIENCE_S = 30
 _AGAIN_S = 2
+_MAX_PRESSES = 30
 _CTRL_C = "\x03"
 
 
@@ -74,13 +76,14 @@ class Terminal:
         Python only notices a signal in between: one that comes as it begins to read waits for more.
         """
         await self.answer(question, _CTRL_C, end="")
-        while True:
+        for _ in range(_MAX_PRESSES):
             try:
                 async with asyncio.timeout(_AGAIN_S):
                     await self._show(lambda: False)
                 return await self.wait()
             except TimeoutError:
                 os.write(self.main, _CTRL_C.encode())
+        raise AssertionError(self.shown)
 
     async def wait(self) -> int:
         """Wait for the end of the command, and return its exit code."""
@@ -122,6 +125,8 @@ def read_piped_answers() -> None:
 def use_terminal() -> None:
     """Have the command read and write a terminal of its own, which it controls."""
     os.setsid()
+    # A run of the tests in the background may ignore Ctrl-C, and its children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     terminal = os.open(os.environ.pop("OPERATORS_TERMINAL"), os.O_RDWR)
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
     for number in (0, 1, 2):

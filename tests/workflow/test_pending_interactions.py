@@ -12,8 +12,8 @@ from storage import pending_interactions
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.pending_interactions import MAX_PER_MEMBER, PendingRow
-from storage.schema import interaction_claims
-from storage.schema import pending_interactions as table
+from storage.service_tables import interaction_claims
+from storage.service_tables import pending_interactions as table
 from tests.harness.workflow import ADA, BEN, WorkflowHarness
 from workflow.pending_interactions import InteractionClaims, PendingStore, sweep_pending
 from workflow.results.rerun import IdempotencyKeys

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.__main__ import main
 from domain.jobs import JobState
 from domain.money import MicroUSD
-from storage import billing, jobs, schema, transfer
+from storage import billing, jobs, service_tables, transfer
 from storage.audit import run_audit
 from storage.database import Database
 from storage.engines import LockFile
@@ -72,10 +72,10 @@ async def _serve(url: str) -> None:
     async with await Database.open(url) as database:
 
         async def hold(tx: AsyncConnection) -> None:
-            await tx.execute(insert(schema.processes).values(**process, **times))
+            await tx.execute(insert(service_tables.processes).values(**process, **times))
             held = [{"shard_id": number, "sequence": 1, **lease} for number in range(3)]
-            await tx.execute(insert(schema.shards), held)
-            await tx.execute(insert(schema.identify_slots).values(bucket=0, next_ms=1))
+            await tx.execute(insert(service_tables.shards), held)
+            await tx.execute(insert(service_tables.identify_slots).values(bucket=0, next_ms=1))
 
         await database.transact(hold)
 

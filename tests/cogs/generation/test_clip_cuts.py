@@ -13,7 +13,7 @@ from domain.money import MicroUSD
 from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import Interaction, MemberClient, Upload
 from storage import guild_settings
-from storage.schema import pending_interactions
+from storage.service_tables import pending_interactions
 from tests.harness.bot import BotHarness, button_labels
 from tests.harness.media_measures import measure
 from tests.harness.media_samples import make_audio, make_encoded_video, make_video

@@ -24,7 +24,8 @@ from storage import (
 from storage.media_cache import pinned
 from storage.pending_interactions import PendingRow
 from storage.personal_data import NOT_PERSONAL, PERSONAL
-from storage.schema import belt, films, job_events, limits, memberships, metadata, servers
+from storage.schema import films, job_events, limits, memberships, metadata, servers
+from storage.service_tables import belt
 from tests.harness.workflow import BEN, BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.members.erasure import erase_pending, request_erasure
 from workflow.members.export import ExportFile, collect_export, split_parts, write_zip
