@@ -26,7 +26,6 @@ async def _animate_from_the_card(visitor: PageDriver) -> None:
     await visitor.attach("image", LAKE)
     await visitor.send()
     await visitor.wait_for_message("on its way")
-    await visitor.wait_for_message("Image to video")
     await visitor.play_video(1)
 
 

@@ -290,5 +290,8 @@ async def test_ids_in_the_setting_are_exactly_those(
     assert REFUSED in await says(mine, lobby, "video", **VIDEO)
     listed = await answered(olga, stopped_harness.channel, "operator servers")
     assert "`ALLOWED_SERVERS` decides" in listed.text
+    async with asyncio.timeout(120):  # servers are registered beside the start
+        while not button_labels(listed):
+            listed = await answered(olga, stopped_harness.channel, "operator servers")
     assert set(button_labels(listed)) == {"Leave"}
     assert questions(olga) == 0
