@@ -171,7 +171,7 @@ def _first_with_turns(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ..
         .limit(bindparam("row_limit"))
         .subquery("first")
     )
-    # Whoever is older is among the first too, so places among a member's own jobs are right.
+    # An older one is among the first too, so places among a member's own jobs are right.
     own_place = func.row_number().over(
         partition_by=first.c.user_id, order_by=(first.c.created_at_ms, first.c.id)
     )
