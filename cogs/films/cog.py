@@ -17,7 +17,13 @@ from cogs.generation.eligibility import permission_violations, request_origin
 from cogs.servers.gate import ServerGate
 from cogs.ui import text
 from cogs.ui.i18n import N_, _, speak
-from cogs.ui.interactions import InteractionTracker, UserError, guild_id_of, run_handler
+from cogs.ui.interactions import (
+    InteractionTracker,
+    UserError,
+    check_may_delete,
+    guild_id_of,
+    run_handler,
+)
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction, UnknownInteraction
 from cogs.ui.views import render_question, render_text
 from domain.durations import DAY_MS
@@ -322,13 +328,5 @@ class FilmsCog(ComponentCog):
 
     async def _find_deletable_film(self, interaction: Interaction, film_id: str) -> FilmView:
         film = await self._find_film(interaction, film_id)
-        is_same_channel = interaction.channel_id == film.destination_channel_id
-        may_moderate = is_same_channel and interaction.permissions.manage_messages
-        if not (may_moderate or film.user_id == interaction.user.id):
-            raise UserError(
-                _(
-                    "Only the person who made this, or someone with *Manage Messages*, "
-                    "can delete it."
-                )
-            )
+        check_may_delete(interaction, film.user_id, film.destination_channel_id)
         return film

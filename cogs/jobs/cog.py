@@ -23,6 +23,7 @@ from cogs.ui.i18n import _
 from cogs.ui.interactions import (
     InteractionTracker,
     UserError,
+    check_may_delete,
     is_on_private_message,
     run_handler,
     send_aside,
@@ -257,15 +258,7 @@ class JobButtonsCog(ComponentCog):
     async def _find_deletable_job(self, interaction: Interaction, job_id: str) -> JobView:
         """Return a job whose video this user may delete."""
         job = await self._find_job(interaction, job_id)
-        is_same_channel = interaction.channel_id == job.destination_channel_id
-        may_moderate = is_same_channel and interaction.permissions.manage_messages
-        if not (may_moderate or job.user_id == interaction.user.id):
-            raise UserError(
-                _(
-                    "Only the person who made this, or someone with *Manage Messages*, "
-                    "can delete it."
-                )
-            )
+        check_may_delete(interaction, job.user_id, job.destination_channel_id)
         return job
 
     async def _draft(self, job: JobView) -> Draft:

@@ -192,6 +192,19 @@ def role_ids(user: discord.User | discord.Member) -> tuple[int, ...]:
     return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
 
 
+def check_may_delete(interaction: Interaction, owner_id: int, channel_id: int) -> None:
+    """Check that a member may delete what its owner had made, and what is posted in a channel.
+
+    Raises:
+        UserError: it is another member's, and they do not manage messages there.
+    """
+    manages = interaction.channel_id == channel_id and interaction.permissions.manage_messages
+    if not (manages or owner_id == interaction.user.id):
+        raise UserError(
+            _("Only the person who made this, or someone with *Manage Messages*, can delete it.")
+        )
+
+
 def is_manager(interaction: Interaction) -> bool:
     """Return whether the user may manage the server."""
     return interaction.permissions.manage_guild

@@ -240,8 +240,8 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "owner of a video: deleting it",
-        "cogs/jobs/cog.py",
-        "if not (may_moderate or job.user_id == interaction.user.id):",
+        "cogs/ui/interactions.py",
+        "if not (manages or owner_id == interaction.user.id):",
         "if False:",
         (f"{_CLICKS}test_a_stranger_gets_one_private_sentence",),
     ),
