@@ -76,7 +76,7 @@ class GuildSettings(_Frozen):
     sensitive: tuple[str, ...] = ()
     spoilers: AppliesTo = AppliesTo.NONE
     age_gate: AppliesTo = AppliesTo.NONE
-    private_allowed: bool = False
+    private_allowed: bool = True
     too_large: tuple[OversizeFallback, ...] = (OversizeFallback.LINK, OversizeFallback.COPY)
     keep_inputs_days: int = 40
     keep_results_days: int = 7

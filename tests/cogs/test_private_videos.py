@@ -43,8 +43,7 @@ pytestmark = pytest.mark.time_scale(600)
 
 @pytest.fixture
 async def harness(stopped_harness: BotHarness) -> AsyncIterator[BotHarness]:
-    """Open a server that allows private videos; at the end nobody has seen one in a channel."""
-    await allow(stopped_harness, private=True)
+    """Begin on a new server; at the end nobody has seen a private video in a channel."""
     await stopped_harness.start()
     yield stopped_harness
     seen = [message for message in stopped_harness.channel.messages if message.author.bot]

@@ -255,8 +255,9 @@ def test_another_prompt_helps_where_only_sensitive_ones_are_gated(
 def test_private_videos_are_refused_where_the_server_allows_none() -> None:
     """Others are not."""
     alone = draft(private=True)
-    assert privacy_violations(GuildSettings(), alone) == [
+    off = GuildSettings(private_allowed=False)
+    assert privacy_violations(off, alone) == [
         Violation.of(Code.PRIVATE_NOT_ALLOWED, Source.SERVER_RULES)
     ]
-    assert privacy_violations(GuildSettings(private_allowed=True), alone) == []
-    assert privacy_violations(GuildSettings(), draft()) == []
+    assert privacy_violations(GuildSettings(), alone) == []
+    assert privacy_violations(off, draft()) == []

@@ -20,6 +20,9 @@ _log = structlog.get_logger(__name__)
 SettingsChange = Callable[[GuildSettings], GuildSettings]
 """Returns changed settings."""
 
+_UNREADABLE: Final = GuildSettings(private_allowed=False)
+"""Its managers may have switched private videos off."""
+
 
 async def read(context: Context, guild_id: int) -> GuildSettings:
     """Read a server's settings; the defaults if none, or unreadable ones, are stored."""
@@ -83,7 +86,7 @@ def _parse(guild_id: int, text: str | None) -> GuildSettings:
     except ValidationError as error:
         fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
         _log.error("settings unreadable, defaults used", server=guild_id, fields=fields)
-        return GuildSettings()
+        return _UNREADABLE
 
 
 def _changes(

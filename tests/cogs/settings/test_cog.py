@@ -63,7 +63,7 @@ CHOICES: list[tuple[str, str, list[str], dict[str, Any]]] = [
     ("models", "default_sound", ["off"], {"default_sound": False}),
     ("words", "spoilers", ["all"], {"spoilers": AppliesTo.ALL}),
     ("words", "age_gate", ["sensitive"], {"age_gate": AppliesTo.SENSITIVE}),
-    ("keeping", "private_allowed", ["yes"], {"private_allowed": True}),
+    ("keeping", "private_allowed", ["no"], {"private_allowed": False}),
     ("keeping", "too_large", ["copy"], {"too_large": (OversizeFallback.COPY,)}),
 ]
 
