@@ -18,7 +18,8 @@ class JobView:
     next work is due at `due_at_ms`. `restored_at_ms` is when the job was found open in a database
     restored from a copy: it may have gone further than its row says. `language` is the locale in
     which its member used Discord, such as `pt-BR`. `erased_at_ms` is when its member had everything
-    deleted: the request is blank since, and no video is posted. Times are Unix milliseconds.
+    deleted: the request is blank since, and no video is posted. `order_index` is the place, from 1,
+    of a job in an order of several. Times are Unix milliseconds.
     """
 
     id: str
@@ -45,6 +46,8 @@ class JobView:
     restored_at_ms: int | None = None
     language: str | None = None
     erased_at_ms: int | None = None
+    order_id: str | None = None
+    order_index: int | None = None
 
     @property
     def prompt(self) -> str:

@@ -3,7 +3,7 @@
 A holder that lost its lease can no longer change the job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
@@ -32,7 +32,7 @@ from storage.upsert import insert_or_ignore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """Fields of a new job."""
+    """Fields of a new job; one of an order of several has its place in it, from 1."""
 
     id: str
     interaction_id: int
@@ -45,6 +45,8 @@ class NewJob:
     created_at_ms: int
     private: bool = False
     language: str | None = None
+    order_id: str | None = None
+    order_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class Job(JobView):
     posted since then.
     `took_ms` is how long its task took at APIXO, in documented time.
     `told_at_ms` is when the operator was notified that it is parked, `closed_at_ms` when they
-    closed it.
+    closed it. `order_post` is the number, from 1, of the post of its order that shows it.
     """
 
     interaction_id: int
@@ -78,6 +80,7 @@ class Job(JobView):
     told_at_ms: int | None = None
     closed_at_ms: int | None = None
     took_ms: int | None = None
+    order_post: int | None = None
 
 
 class JobChanges(TypedDict, total=False):
@@ -147,6 +150,8 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "due_at_ms": new.created_at_ms,
         "private": int(new.private),
         "language": new.language,
+        "order_id": new.order_id,
+        "order_index": new.order_index,
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
     # Unique by interaction: a repeated request finds the job of the first.
@@ -179,12 +184,12 @@ async def get_by_interaction(tx: AsyncConnection, interaction_id: int) -> Job | 
 
 
 async def last_request_ms(
-    tx: AsyncConnection, guild_id: int, user_id: int, *, besides: str = ""
+    tx: AsyncConnection, guild_id: int, user_id: int, *, besides: Collection[str] = ()
 ) -> int | None:
-    """Return when a member last requested a video on a server besides a job, or None."""
+    """Return when a member last requested a video on a server besides some jobs, or None."""
     found = await tx.execute(
         select(func.max(jobs.c.created_at_ms)).where(
-            jobs.c.guild_id == guild_id, jobs.c.user_id == user_id, jobs.c.id != besides
+            jobs.c.guild_id == guild_id, jobs.c.user_id == user_id, jobs.c.id.not_in(besides)
         )
     )
     return found.scalar()

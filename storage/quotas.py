@@ -122,6 +122,19 @@ async def reserve(
     return Reservation((*(bucket.id for bucket in buckets), *grant_buckets), from_grant)
 
 
+async def check(
+    tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
+) -> None:
+    """Check whether an amount could be reserved; nothing is.
+
+    Raises:
+        QuotaExceeded: naming every exceeded limit.
+    """
+    async with tx.begin_nested() as nested:
+        await reserve(tx, subject, amount, limits)
+        await nested.rollback()
+
+
 async def link_buckets(tx: AsyncConnection, hold_id: int, reservation: Reservation) -> None:
     """Record the buckets in which a hold counts."""
     links = [{"hold_id": hold_id, "bucket_id": bucket_id} for bucket_id in reservation.bucket_ids]

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from domain.films import FilmState
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
+from domain.orders import OrderKind
 from domain.quotas import LimitKind, LimitTarget
 from storage import service_tables
 from storage.schema_base import ZERO, Int, RequestText, StateText, metadata, sql_names
@@ -40,6 +41,7 @@ def _partial_index(name: str, states: Collection[JobState], *columns: str) -> In
 
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
 _UNTOLD = text("state = 'cancelled' AND fail_code IS NOT NULL AND told_at_ms IS NULL")
+_OF_ORDER = text("order_id IS NOT NULL")
 FINISHED_TASK: Final = text("took_ms IS NOT NULL OR state = 'failed'")
 """The task came to its end at APIXO; has an index of its own."""
 
@@ -96,6 +98,9 @@ jobs = Table(
     Column("language", Text),
     Column("took_ms", Int),
     Column("erased_at_ms", Int),
+    Column("order_id", Text),
+    Column("order_index", Int),
+    Column("order_post", Int),
     CheckConstraint(f"state IN ({sql_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -103,6 +108,13 @@ jobs = Table(
     Index("ix_jobs_member", "guild_id", "user_id", "created_at_ms"),
     Index("ix_jobs_unshown", "id", sqlite_where=_UNSHOWN, postgresql_where=_UNSHOWN),
     Index("ix_jobs_lease", "lease_owner"),
+    Index(
+        "ix_jobs_order",
+        "order_id",
+        "order_index",
+        sqlite_where=_OF_ORDER,
+        postgresql_where=_OF_ORDER,
+    ),
     # The state comes first: SQLite would take the index of states in the place of any other.
     _partial_index("ix_jobs_queued", {JobState.QUEUED}, "state", "created_at_ms", "id"),
     _partial_index("ix_jobs_active", ACTIVE, "user_id", "state", "created_at_ms", "id"),
@@ -140,6 +152,23 @@ def in_states(states: Collection[JobState], table: FromClause = jobs) -> ColumnE
     """
     return table.c.state.in_([literal_column(repr(str(state))) for state in sorted(states)])
 
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("interaction_id", Int, nullable=False, unique=True),
+    Column("guild_id", Int, nullable=False),
+    Column("channel_id", Int, nullable=False),
+    Column("user_id", Int, nullable=False, index=True),
+    Column("created_at_ms", Int, nullable=False),
+    Column("private", Int, nullable=False),
+    Column("language", Text),
+    CheckConstraint(f"kind IN ({sql_names(OrderKind)})", name="kind"),
+    sqlite_strict=True,
+)
+"""Orders of several jobs; each of these jobs has its place, from 1, in `order_index`."""
 
 job_events = Table(
     "job_events",

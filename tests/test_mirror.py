@@ -12,6 +12,8 @@ TESTED_BY = {
     "cogs/films/publisher.py": "e2e/test_films.py",
     "cogs/films/views.py": "e2e/test_films.py",
     "domain/films.py": "workflow/films/test_orders.py",
+    "domain/orders.py": "workflow/test_orders.py",
+    "storage/orders.py": "workflow/test_orders.py",
     "storage/films.py": "workflow/films/test_orders.py",
     "workflow/films/erasure.py": "workflow/films/test_orders.py",
     "workflow/films/joining.py": "workflow/films/test_orders.py",

@@ -3,7 +3,7 @@
 They are checked before a request's files are fetched, and again when it becomes a job.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,9 +24,9 @@ _LEAST_PRICE = MicroUSD(1)
 
 
 async def find_refusals(
-    context: Context, member: Member, keys: Collection[int]
+    context: Context, member: Member, keys: Collection[int], *, coming: int = 1
 ) -> tuple[OrderRefusal, ...]:
-    """Return every limit that refuses a member's next order, whatever it costs.
+    """Return every limit that refuses a member's next order, of `coming` jobs, whatever it costs.
 
     There is none for an order that has a job already, under one of its `keys`.
     """
@@ -35,12 +35,14 @@ async def find_refusals(
         for key in keys:
             if await jobs.get_by_interaction(tx, key) is not None:
                 return ()
-        return await _find(tx, context, member)
+        return await _find(tx, context, member, coming)
 
     return await context.database.read(find)
 
 
-async def _find(tx: AsyncConnection, context: Context, member: Member) -> tuple[OrderRefusal, ...]:
+async def _find(
+    tx: AsyncConnection, context: Context, member: Member, coming: int
+) -> tuple[OrderRefusal, ...]:
     guild_id, user_id, now_ms = member.guild_id, member.user_id, context.now_ms()
     effective = await limits.get_effective(
         tx, guild_id, user_id, member.role_ids, context.policy.limits
@@ -48,8 +50,8 @@ async def _find(tx: AsyncConnection, context: Context, member: Member) -> tuple[
     subject = QuotaSubject(guild_id, user_id, now_ms)
     checks: tuple[Callable[[], Awaitable[None]], ...] = (
         lambda: _check_quota(tx, subject, effective),
-        lambda: check_queue(tx, context, guild_id, user_id, coming=1),
-        lambda: _check_in_flight(tx, subject, effective, coming=1),
+        lambda: check_queue(tx, context, guild_id, user_id, coming=coming),
+        lambda: _check_in_flight(tx, subject, effective, coming=coming),
         lambda: _check_cooldown(tx, subject, effective),
     )
     found = list[OrderRefusal]()
@@ -76,16 +78,19 @@ async def check_queue(
         raise QueueFull("server", context.policy.max_queued_per_server)
 
 
-async def check_pace(tx: AsyncConnection, job: Job, effective_limits: Limits) -> None:
-    """Check the member's active jobs, including this new one, and their cooldown.
+async def check_pace(
+    tx: AsyncConnection, new_jobs: Sequence[Job], effective_limits: Limits
+) -> None:
+    """Check the member's active jobs, including the new ones of an order, and their cooldown.
 
     Raises:
         TooManyInFlight: the member has too many.
         CooldownActive: the member's last request was too recent.
     """
+    job = new_jobs[0]
     subject = QuotaSubject(job.guild_id, job.user_id, job.created_at_ms)
     await _check_in_flight(tx, subject, effective_limits)
-    await _check_cooldown(tx, subject, effective_limits, besides=job.id)
+    await _check_cooldown(tx, subject, effective_limits, besides=[one.id for one in new_jobs])
 
 
 async def _check_in_flight(
@@ -99,7 +104,11 @@ async def _check_in_flight(
 
 
 async def _check_cooldown(
-    tx: AsyncConnection, subject: QuotaSubject, effective_limits: Limits, *, besides: str = ""
+    tx: AsyncConnection,
+    subject: QuotaSubject,
+    effective_limits: Limits,
+    *,
+    besides: Collection[str] = (),
 ) -> None:
     if not effective_limits.cooldown_s:
         return

@@ -1,5 +1,6 @@
-"""First stage: a checked request becomes a queued job with a hold, in one transaction."""
+"""First stage: a checked order becomes queued jobs with their holds, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -8,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.job_view import JobView
 from domain.jobs import JobState, new_job_id
 from domain.limit_warnings import LimitCrossing, find_crossings
-from domain.money import ZERO, MicroUSD
-from domain.pricing import quote
+from domain.money import MicroUSD
+from domain.orders import OrderKind
+from domain.pricing import Quote, quote
 from domain.quotas import Limits, RemainingQuota, Scope
 from domain.requests import VideoRequest
-from storage import billing, jobs, limits, queue, quotas
+from storage import billing, jobs, limits, orders, queue, quotas
 from storage.errors import QuotaExceeded, StaleJobError
 from storage.jobs import Job, NewJob
+from storage.media import SavedInput
+from storage.orders import OrderRow, job_key
 from storage.quotas import QuotaSubject
 from workflow.billing import limit_warnings
 from workflow.context import Context
@@ -40,10 +44,11 @@ _log = structlog.get_logger(__name__)
 class Order:
     """A checked request, with its member and channel.
 
-    `duplicate_keys` are further keys under which the same order may have been accepted just before:
-    of two clicks on one button, one makes the job. `role_ids` are the member's roles, which may
-    have limits. The result of a `private` order is visible to the member alone. `language` is the
-    locale in which the member uses Discord.
+    `further` are more requests of the same order, each a job of its own: all are accepted, or none;
+    `kind` says what they are to each other. `duplicate_keys` are further keys under which the same
+    order may have been accepted just before: of two clicks on one button, one makes the jobs.
+    `role_ids` are the member's roles, which may have limits. The results of a `private` order are
+    visible to the member alone. `language` is the locale in which the member uses Discord.
     """
 
     interaction_id: int
@@ -51,21 +56,29 @@ class Order:
     channel_id: int
     user_id: int
     request: VideoRequest
+    further: tuple[VideoRequest, ...] = ()
+    kind: OrderKind = OrderKind.TAKES
     duplicate_keys: tuple[int, ...] = ()
     role_ids: tuple[int, ...] = ()
     private: bool = False
     language: str | None = None
 
+    @property
+    def requests(self) -> tuple[VideoRequest, ...]:
+        """Return all its requests, in their order."""
+        return self.request, *self.further
+
 
 class _DuplicateOrder(Exception):
-    """Another transaction has just made the job of this order."""
+    """Another transaction has just made the jobs of this order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A queued job, its queue position, the remaining quota, and the current submission block.
 
-    `crossings` are the limits of the member's own to which it has brought them near.
+    `crossings` are the limits of the member's own to which it has brought them near. Of an order of
+    several, `job` is the first, and `further` are the others.
     """
 
     job: JobView
@@ -73,20 +86,31 @@ class Accepted:
     remaining: RemainingQuota
     submission_block: SubmissionBlock | None = None
     crossings: tuple[LimitCrossing, ...] = ()
+    further: tuple[JobView, ...] = ()
+
+    @property
+    def jobs(self) -> tuple[JobView, ...]:
+        """Return all jobs of the order, in their order."""
+        return self.job, *self.further
+
+    @property
+    def price(self) -> MicroUSD:
+        """Return the sum of the jobs' prices."""
+        return MicroUSD(sum(job.price for job in self.jobs))
 
 
 async def accept(context: Context, order: Order) -> Accepted:
-    """Queue a job for an order and hold its price; a repeated interaction returns the same job.
+    """Queue an order's jobs and hold their prices; a repeated interaction returns the same jobs.
 
     Raises:
         OverLimit: a quota does not cover the price; nothing is held.
         ServerNotAdmitted: the server may not spend.
-        QueueFull: the member or the server has too many queued jobs.
-        TooManyInFlight: the member has as many active jobs as they may have.
+        QueueFull: the member or the server would have too many queued jobs.
+        TooManyInFlight: the member would have more active jobs than they may have.
         CooldownActive: the member's last request was too recent.
         InputLost, InputNotKept: one of its files is gone, or cannot be kept.
     """
-    kept = await keep_inputs(context, order.request)
+    kept = await _keep_inputs(context, order.requests)
     try:
         accepted = await context.database.transact(lambda tx: _accept(tx, context, order))
     except (QuotaExceeded, QueueFull, TooManyInFlight, CooldownActive, _DuplicateOrder) as error:
@@ -94,8 +118,8 @@ async def accept(context: Context, order: Order) -> Accepted:
         if accepted is None:
             await discard_inputs(context, kept)
             raise _public_error(error) from None
-    job = accepted.job
-    _log.info("job accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
+    for job in accepted.jobs:
+        _log.info("job accepted", job=job.id, server=job.guild_id, price_micro_usd=job.price)
     return accepted
 
 
@@ -124,6 +148,10 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
         return await context.database.transact(record_cancellation)
 
 
+async def _keep_inputs(context: Context, requests: Sequence[VideoRequest]) -> list[SavedInput]:
+    return [one for request in set(requests) for one in await keep_inputs(context, request)]
+
+
 async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accepted:
     effective_limits = await limits.get_effective(
         tx, order.guild_id, order.user_id, order.role_ids, context.policy.limits
@@ -131,26 +159,26 @@ async def _accept(tx: AsyncConnection, context: Context, order: Order) -> Accept
     existing = await _get_existing(tx, order)
     if existing is not None:
         return await _describe(tx, context, existing, effective_limits)
-    job, hold_id = await _create_job(tx, context, order, effective_limits)
-    accepted = await _describe(tx, context, job, effective_limits)
-    await limit_warnings.record_crossings(tx, job.guild_id, accepted.remaining, job.price)
-    return replace(accepted, crossings=await _own_crossings(tx, accepted, hold_id))
+    new_jobs, hold_ids = await _create_jobs(tx, context, order, effective_limits)
+    accepted = await _describe(tx, context, new_jobs, effective_limits)
+    await limit_warnings.record_crossings(tx, order.guild_id, accepted.remaining, accepted.price)
+    return replace(accepted, crossings=await _own_crossings(tx, accepted, hold_ids))
 
 
 async def _own_crossings(
-    tx: AsyncConnection, accepted: Accepted, hold_id: int
+    tx: AsyncConnection, accepted: Accepted, hold_ids: Sequence[int]
 ) -> tuple[LimitCrossing, ...]:
     """Return which of their own limits an order has crossed; bonuses count for none of them."""
-    usages, price = accepted.remaining.usages, accepted.job.price
+    usages, price = accepted.remaining.usages, accepted.price
     if not find_crossings(usages, Scope.MEMBER, price):
         return ()
-    entry = await billing.get_entry(tx, hold_id)
-    from_bonus = entry.from_grant if entry is not None else ZERO
+    entries = [await billing.get_entry(tx, hold_id) for hold_id in hold_ids]
+    from_bonus = sum(entry.from_grant for entry in entries if entry is not None)
     return find_crossings(usages, Scope.MEMBER, MicroUSD(price - from_bonus))
 
 
 async def _find_existing(tx: AsyncConnection, context: Context, order: Order) -> Accepted | None:
-    """Return the job of a refused order if the same click has already made it."""
+    """Return the jobs of a refused order if the same click has already made them."""
     return None if await _get_existing(tx, order) is None else await _accept(tx, context, order)
 
 
@@ -158,47 +186,96 @@ def _public_error(error: Exception) -> Exception:
     return OverLimit(error.shortfalls) if isinstance(error, QuotaExceeded) else error
 
 
-async def _get_existing(tx: AsyncConnection, order: Order) -> Job | None:
+async def _get_existing(tx: AsyncConnection, order: Order) -> list[Job] | None:
     for key in (order.interaction_id, *order.duplicate_keys):
         if (job := await jobs.get_by_interaction(tx, key)) is not None:
-            return job
+            return [job] if job.order_id is None else await orders.list_jobs(tx, job.order_id)
     return None
 
 
 async def _describe(
-    tx: AsyncConnection, context: Context, job: Job, effective_limits: Limits
+    tx: AsyncConnection, context: Context, of_order: Sequence[Job], effective_limits: Limits
 ) -> Accepted:
+    job, *further = of_order
     subject = QuotaSubject(job.guild_id, job.user_id, context.now_ms())
     remaining = await quotas.get_remaining(tx, subject, effective_limits)
     block = await find_submission_block(tx, context)
     queue_position = await queue.position(tx, job.id)
-    return Accepted(job, queue_position, remaining, block)
+    return Accepted(job, queue_position, remaining, block, further=tuple(further))
 
 
-async def _create_job(
+async def _create_jobs(
     tx: AsyncConnection, context: Context, order: Order, effective_limits: Limits
-) -> tuple[Job, int]:
-    """Queue a job and hold its price; return it and the hold's id."""
+) -> tuple[list[Job], list[int]]:
+    """Queue the jobs of an order and hold their prices; return them and the holds' ids."""
     if not await is_allowed(tx, context, order.guild_id):
         raise ServerNotAdmitted
-    price, now_ms = quote(order.request), context.now_ms()
-    job, _ = await jobs.enqueue(
-        tx,
-        NewJob(
-            id=new_job_id(now_ms, context.random.getrandbits(50)),
-            interaction_id=order.interaction_id,
-            guild_id=order.guild_id,
-            channel_id=order.channel_id,
-            user_id=order.user_id,
-            request=order.request,
-            price=price.amount,
-            price_version=price.version,
-            created_at_ms=now_ms,
-            private=order.private,
-            language=order.language,
-        ),
+    now_ms, prices = context.now_ms(), [quote(request) for request in order.requests]
+    if order.further:
+        subject = QuotaSubject(order.guild_id, order.user_id, now_ms)
+        total = MicroUSD(sum(price.amount for price in prices))
+        await quotas.check(tx, subject, total, effective_limits)
+    new_jobs = await _enqueue(tx, context, order, prices, now_ms)
+    hold_ids = [await _hold(tx, job, effective_limits, now_ms) for job in new_jobs]
+    # The hold has locked the service-wide usage row, so no other order is checked at this moment.
+    await _check_duplicates(tx, order)
+    await check_queue(tx, context, order.guild_id, order.user_id)
+    await check_pace(tx, new_jobs, effective_limits)
+    return new_jobs, hold_ids
+
+
+async def _enqueue(
+    tx: AsyncConnection, context: Context, order: Order, prices: Sequence[Quote], now_ms: int
+) -> list[Job]:
+    order_id = _new_id(context, now_ms) if order.further else None
+    queued = list[Job]()
+    for index, (request, price) in enumerate(zip(order.requests, prices, strict=True), start=1):
+        job, is_new = await jobs.enqueue(
+            tx,
+            NewJob(
+                id=_new_id(context, now_ms),
+                interaction_id=job_key(order.interaction_id, index),
+                guild_id=order.guild_id,
+                channel_id=order.channel_id,
+                user_id=order.user_id,
+                request=request,
+                price=price.amount,
+                price_version=price.version,
+                created_at_ms=now_ms,
+                private=order.private,
+                language=order.language,
+                order_id=order_id,
+                order_index=index if order_id else None,
+            ),
+        )
+        if order_id and not is_new:
+            raise _DuplicateOrder
+        queued.append(job)
+    if order_id:
+        await orders.add(tx, _order_row(order, order_id, now_ms))
+    return queued
+
+
+def _order_row(order: Order, order_id: str, now_ms: int) -> OrderRow:
+    return OrderRow(
+        id=order_id,
+        kind=order.kind,
+        interaction_id=order.interaction_id,
+        guild_id=order.guild_id,
+        channel_id=order.channel_id,
+        user_id=order.user_id,
+        created_at_ms=now_ms,
+        private=order.private,
+        language=order.language,
     )
-    hold_id = await billing.hold(
+
+
+def _new_id(context: Context, now_ms: int) -> str:
+    return new_job_id(now_ms, context.random.getrandbits(50))
+
+
+async def _hold(tx: AsyncConnection, job: Job, effective_limits: Limits, now_ms: int) -> int:
+    return await billing.hold(
         tx,
         job_id=job.id,
         attempt=job.attempt,
@@ -209,11 +286,6 @@ async def _create_job(
         limits=effective_limits,
         now_ms=now_ms,
     )
-    # The hold has locked the service-wide usage row, so no other order is checked at this moment.
-    await _check_duplicates(tx, order)
-    await check_queue(tx, context, order.guild_id, order.user_id)
-    await check_pace(tx, job, effective_limits)
-    return job, hold_id
 
 
 async def _check_duplicates(tx: AsyncConnection, order: Order) -> None:

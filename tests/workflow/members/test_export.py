@@ -24,7 +24,7 @@ from storage import (
 from storage.media_cache import pinned
 from storage.pending_interactions import PendingRow
 from storage.personal_data import NOT_PERSONAL, PERSONAL
-from storage.schema import films, job_events, limits, memberships, metadata, servers
+from storage.schema import films, job_events, limits, memberships, metadata, orders, servers
 from storage.service_tables import belt
 from tests.harness.workflow import BEN, BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.members.erasure import erase_pending, request_erasure
@@ -90,8 +90,14 @@ async def live(harness: WorkflowHarness) -> str:
         **dict.fromkeys(("fence", "dissolve", "private", "percent", "failures", "turns"), 0),
         **dict.fromkeys(("seconds", "due_at_ms", "created_at_ms"), 1 << 41),
     }
+    order = {
+        "id": "order",
+        "kind": "takes",
+        **dict.fromkeys(("interaction_id", "channel_id", "created_at_ms", "private"), 9),
+    }
     for table, row in (
         (films, film),
+        (orders, {**order, "guild_id": GUILD, "user_id": MEMBER}),
         (limits, {"guild_id": GUILD, "target": "member", "subject_id": MEMBER, "kind": "day"}),
         (memberships, {"guild_id": GUILD, "user_id": MEMBER, "checked_at_ms": 5}),
         (servers, {"guild_id": GUILD, "name": "Harbour", "owner_id": MEMBER}),

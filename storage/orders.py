@@ -1,0 +1,69 @@
+"""Orders of several jobs: accepted together, posted together."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.orders import OrderKind
+from storage.jobs import Job, fetch_all
+from storage.schema import jobs, orders
+
+_KEY_BITS: Final = 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order: who gave it, where and when."""
+
+    id: str
+    kind: OrderKind
+    interaction_id: int
+    guild_id: int
+    channel_id: int
+    user_id: int
+    created_at_ms: int
+    private: bool
+    language: str | None
+
+
+async def add(tx: AsyncConnection, new: OrderRow) -> None:
+    """Add an order; its jobs follow in the same transaction.
+
+    Raises:
+        IntegrityError: its interaction has one already.
+    """
+    row = {name: getattr(new, name) for name in OrderRow.__dataclass_fields__}
+    await tx.execute(insert(orders).values(row | {"private": int(new.private)}))
+
+
+async def get(tx: AsyncConnection, order_id: str) -> OrderRow | None:
+    """Return an order."""
+    found = await tx.execute(select(orders).where(orders.c.id == order_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    fields: dict[str, Any] = dict(row)
+    fields |= {"kind": OrderKind(row["kind"]), "private": bool(row["private"])}
+    return OrderRow(**fields)
+
+
+async def list_jobs(tx: AsyncConnection, order_id: str) -> list[Job]:
+    """Return the jobs of an order, in their order."""
+    return await fetch_all(tx, _JOBS, wanted=order_id)
+
+
+def job_key(interaction_id: int, index: int) -> int:
+    """Return the key of an order's job in `jobs.interaction_id`; the first has the order's own.
+
+    Those of the others are less than any other key: neither an interaction nor a click has one.
+    """
+    if index == 1:
+        return interaction_id
+    digest = hashlib.sha256(f"{interaction_id}/{index}".encode()).digest()
+    return -1 - (1 << _KEY_BITS) - (int.from_bytes(digest[:8]) >> (64 - _KEY_BITS))
+
+
+_JOBS = select(jobs).where(jobs.c.order_id == bindparam("wanted")).order_by(jobs.c.order_index)
