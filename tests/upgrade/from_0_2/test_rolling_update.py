@@ -5,14 +5,11 @@ so both processes hear of every interaction, and the quicker one acknowledges it
 """
 
 import asyncio
-import io
 import json
 import random
 import re
-import subprocess
-import tarfile
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,12 +20,12 @@ import pytest
 
 from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.demo.job_posts import job_id_in
-from sandbox.demo.process import Process, ServiceProcess, terminate
+from sandbox.demo.process import ServiceProcess, terminate
 from sandbox.discord import FakeDiscord
+from tests.harness.old_versions import check_out, launch_in
 from tests.harness.service import LAKE, PATIENT, SPEED, TIMEOUT_S, ServiceHarness
 
 TAG = "v0.2.0"
-ROOT = Path(__file__).parents[3]
 VIDEO: dict[str, Any] = {"prompt": "a lake at dusk", "duration": 4, "resolution": "480p"}
 ORDERS: Sequence[tuple[str, dict[str, Any]]] = (
     ("video", VIDEO),
@@ -54,15 +51,7 @@ pytestmark = pytest.mark.parametrize("template", ["postgresql"], indirect=True)
 @pytest.fixture(scope="module")
 def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Take the code of the version before out of the history."""
-    folder = tmp_path_factory.mktemp("before")
-    command = ["git", "-C", str(ROOT), "archive", "--format=tar", TAG]
-    try:
-        archive = subprocess.run(command, check=True, capture_output=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"The history has no {TAG} here: {error}")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
-    return folder
+    return check_out(TAG, tmp_path_factory.mktemp("before"))
 
 
 @dataclass
@@ -141,16 +130,6 @@ async def update(tmp_path: Path, empty_database_url: str, old_code: Path) -> Asy
         )
         service = replace(old.service, launch=partial(launch_in, old_code))
         yield Update(new, service, random.Random(20261201))  # noqa: S311 - to be played again
-
-
-async def launch_in(
-    folder: Path, command: Sequence[str], environment: Mapping[str, str], out: Path, err: Path
-) -> Process:
-    """Start a program whose code lies in a folder."""
-    with out.open("ab") as said, err.open("ab") as complained:
-        return await asyncio.create_subprocess_exec(
-            *command, cwd=folder, env=environment, stdout=said, stderr=complained
-        )
 
 
 async def test_both_versions_serve_while_one_takes_the_place_of_the_other(update: Update) -> None:
