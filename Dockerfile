@@ -1,7 +1,9 @@
-FROM python:3.13-slim AS build
+# A digest fixes the base: --build-arg PYTHON_IMAGE=python@sha256:...
+ARG PYTHON_IMAGE=python:3.13-slim
+FROM ${PYTHON_IMAGE} AS build
 COPY requirements.txt /tmp/
 RUN python -m venv /opt/dailies \
- && /opt/dailies/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
+ && /opt/dailies/bin/pip install --no-cache-dir --no-compile --require-hashes -r /tmp/requirements.txt
 WORKDIR /srv/dailies
 COPY apixo apixo
 COPY bot bot
@@ -11,10 +13,10 @@ COPY storage storage
 COPY workflow workflow
 COPY scripts/sbom /tmp/sbom
 RUN /opt/dailies/bin/python /tmp/sbom /tmp/sbom.cdx.json /srv/dailies
-RUN /opt/dailies/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+RUN /opt/dailies/bin/python -m compileall -q -f --invalidation-mode unchecked-hash \
     /opt/dailies/lib /srv/dailies
 
-FROM python:3.13-slim AS base
+FROM ${PYTHON_IMAGE} AS base
 RUN useradd --system --uid 10001 --home-dir /srv/dailies dailies \
  && install -d -o dailies -g dailies /srv/dailies/data
 COPY --from=build /opt/dailies /opt/dailies

@@ -2,6 +2,7 @@
 
 import json
 import os
+import py_compile
 import re
 import subprocess
 import sys
@@ -60,6 +61,24 @@ def test_a_file_in_the_working_folder_is_not_run(image: Path, tmp_path: Path):
     ended = start(image, folder, "--version")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Dailies ")
+
+
+def test_the_bytecode_carries_no_time(tmp_path: Path):
+    """Not even where a file was compiled before, as the installer of packages does it."""
+    step = re.search(
+        r"^RUN /opt/dailies/bin/python (-m compileall .*)$", stage("build"), re.MULTILINE
+    )
+    assert step is not None
+    words = [word for word in step[1].split() if not word.startswith("/")]
+    made = list[bytes]()
+    for mtime in (1, 2):
+        source = tmp_path / "one.py"
+        source.write_text("ANSWER = 42\n")
+        os.utime(source, (mtime, mtime))
+        compiled = Path(py_compile.compile(str(source), doraise=True) or "")
+        subprocess.run([sys.executable, *words, str(tmp_path)], check=True)
+        made.append(compiled.read_bytes())
+    assert made[0] == made[1]
 
 
 def test_its_labels_say_what_it_is():
