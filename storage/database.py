@@ -26,7 +26,7 @@ from storage.engines import (
 )
 from storage.errors import DatabaseUnavailable, StorageError
 from storage.migrate import read_schema, require_current_schema, run_migrations
-from storage.schema import TRANSIENT_TABLES
+from storage.schema import PROCESS_TABLES, TRANSIENT_TABLES
 from storage.write_access import require_write_rights
 
 T = TypeVar("T")
@@ -233,7 +233,8 @@ class Database:
     async def backup(self, path: Path) -> None:
         """Write a consistent copy of a SQLite database to a new file, while it is in use.
 
-        It has nothing of what is kept for minutes: members' forms, and tokens of interactions.
+        It has nothing of what is kept for minutes (members' forms, tokens of interactions), nor of
+        processes that live: of shards it has the number alone.
 
         Raises:
             StorageError: the file exists or cannot be written, or this is PostgreSQL.
@@ -382,9 +383,13 @@ def _vacuum_into(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
     with closing(sqlite3.connect(target)) as connection:
-        known = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        tables = {name for (name,) in found}
         connection.execute("PRAGMA secure_delete = ON")
-        for (table,) in known:
-            if table in TRANSIENT_TABLES:
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        numbers = connection.execute("SELECT shard_id FROM shards") if "shards" in tables else ()
+        shards = [*numbers]
+        for table in tables & (TRANSIENT_TABLES | PROCESS_TABLES):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        if shards:
+            connection.executemany("INSERT INTO shards (shard_id) VALUES (?)", shards)
         connection.commit()

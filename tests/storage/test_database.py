@@ -8,12 +8,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.shards import ShardLease
 from storage import database as database_module
-from storage import key_value, pending_interactions
+from storage import key_value, pending_interactions, service_tables, shards
 from storage.database import Database
 from storage.errors import DatabaseInUse, DatabaseUnavailable, StorageError
 from storage.pending_interactions import PendingRow
@@ -311,6 +312,7 @@ async def test_a_second_writer_of_one_file_is_refused_by_name(
 
 HOLDER = """
 import asyncio, sys, time
+from domain.shards import ShardLease
 from storage import database as database_module
 from storage import key_value
 from storage.database import Database
@@ -439,6 +441,26 @@ async def test_a_backup_has_nothing_of_what_is_kept_for_minutes(
     async with await Database.open(f"sqlite:///{tmp_path / 'copy.db'}") as restored:
         assert await restored.read(_integrity) == "ok"
         assert await get(restored, "a") == "kept"
+
+
+@only_sqlite
+async def test_a_backup_has_nothing_of_the_processes_that_live(
+    database: Database, tmp_path: Path
+) -> None:
+    """A process of a restored copy would wait for their leases; the number of shards stays."""
+    resume_url = f"wss://{uuid4().hex}.example"
+
+    async def hold_shards(tx: AsyncConnection) -> None:
+        await shards.create(tx, 3)
+        session = {"session_id": "s", "resume_url": resume_url, "sequence": 1}
+        await tx.execute(update(service_tables.shards).values(owner="p", until_ms=9, **session))
+
+    await database.transact(hold_shards)
+    await database.backup(tmp_path / "copy.db")
+    assert resume_url.encode() not in (tmp_path / "copy.db").read_bytes()
+    async with await Database.open(f"sqlite:///{tmp_path / 'copy.db'}") as restored:
+        leases = await restored.read(shards.list_leases)
+    assert leases == [ShardLease(shard_id=number) for number in range(3)]
 
 
 @only_postgresql
