@@ -276,6 +276,8 @@ async def unspent_grants(
 
     The oldest grant is spent first, so the unspent total belongs to the newest ones.
     """
+    if not unspent:
+        return []
     rows = await _list_grants(tx, guild_id, user_id)
     revoked = Counter[int | None]()
     for row in rows:

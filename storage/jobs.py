@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
+    Executable,
     RowMapping,
     Select,
     and_,
@@ -27,6 +28,7 @@ from domain.money import MicroUSD
 from domain.requests import VideoRequest
 from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.schema import job_events, jobs
+from storage.schema_base import Int
 from storage.upsert import insert_or_ignore
 
 
@@ -155,14 +157,15 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
     # Unique by interaction: a repeated request finds the job of the first.
-    added = await tx.execute(insert_or_ignore(tx, jobs, "interaction_id").values(row))
-    is_new = added.rowcount == 1
-    if is_new:
+    enqueued = insert_or_ignore(tx, jobs, "interaction_id").values(row).returning(*jobs.c)
+    added = (await tx.execute(enqueued)).mappings().one_or_none()
+    if added is not None:
         await record_event(tx, new.id, None, JobState.QUEUED, new.created_at_ms, None)
+        return job_from_row(added), True
     job = await get_by_interaction(tx, new.interaction_id)
     if job is None:
         raise StaleJobError(new.id)
-    return job, is_new
+    return job, False
 
 
 async def get(tx: AsyncConnection, job_id: str) -> Job | None:
@@ -261,6 +264,21 @@ async def reschedule(
     return rescheduled
 
 
+async def wait_for_next_poll(tx: AsyncConnection, job: Job, *, due_at_ms: int, now_ms: int) -> None:
+    """Leave a job in its state until it is polled again, and end its lease.
+
+    It is due at once if it was made due since it was read: a callback during the poll may be newer
+    than the answer to it.
+
+    Raises:
+        StaleJobError: the job changed since it was read.
+    """
+    due = {"seen_due_ms": job.due_at_ms, "next_due_ms": due_at_ms, "now_ms": now_ms}
+    waiting = await tx.execute(_WAIT_FOR_NEXT_POLL, {**_seen(job), **due})
+    if waiting.rowcount == 0:
+        raise StaleJobError(job.id)
+
+
 async def make_due(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     """Make a job due at once in its state, even while a worker holds it.
 
@@ -306,10 +324,8 @@ async def _fetch_one(
     return None if row is None else job_from_row(row)
 
 
-async def fetch_all(
-    tx: AsyncConnection, statement: Select[*tuple[Any, ...]], **parameters: object
-) -> list[Job]:
-    """Return the jobs that a statement over the table selects."""
+async def fetch_all(tx: AsyncConnection, statement: Executable, **parameters: object) -> list[Job]:
+    """Return the jobs whose rows a statement over the table returns."""
     return [job_from_row(row) for row in (await tx.execute(statement, parameters)).mappings()]
 
 
@@ -331,12 +347,16 @@ async def update_if_unchanged(tx: AsyncConnection, job: Job, **values: object) -
     Raises:
         TaskAlreadyAssigned: its task belongs to another job.
     """
-    seen = {"seen_id": job.id, "seen_state": job.state, "seen_fence": job.fence}
+    changed = {**values, **_seen(job)}
     try:
-        row = (await tx.execute(_UPDATE_IF_UNCHANGED, {**values, **seen})).mappings().one_or_none()
+        row = (await tx.execute(_UPDATE_IF_UNCHANGED, changed)).mappings().one_or_none()
     except IntegrityError as error:
         raise TaskAlreadyAssigned(job.id, str(values.get("task_id"))) from error
     return None if row is None else job_from_row(row)
+
+
+def _seen(job: Job) -> dict[str, object]:
+    return {"seen_id": job.id, "seen_state": job.state, "seen_fence": job.fence}
 
 
 # Every step of a job runs some of these, and building a statement costs more than running it, so
@@ -345,12 +365,21 @@ _BY_ID = select(jobs).where(jobs.c.id == bindparam("wanted"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _BY_INTERACTION = select(jobs).where(jobs.c.interaction_id == bindparam("wanted"))
 _RECORD_EVENT = insert(job_events)
-_UPDATE_IF_UNCHANGED = (
-    update(jobs)
-    .where(
-        jobs.c.id == bindparam("seen_id"),
-        jobs.c.state == bindparam("seen_state"),
-        jobs.c.fence == bindparam("seen_fence"),
-    )
-    .returning(*jobs.c)
+_IF_UNCHANGED = update(jobs).where(
+    jobs.c.id == bindparam("seen_id"),
+    jobs.c.state == bindparam("seen_state"),
+    jobs.c.fence == bindparam("seen_fence"),
+)
+_UPDATE_IF_UNCHANGED = _IF_UNCHANGED.returning(*jobs.c)
+_WAIT_FOR_NEXT_POLL = _IF_UNCHANGED.values(
+    due_at_ms=case(
+        (
+            jobs.c.due_at_ms == bindparam("seen_due_ms", type_=Int),
+            bindparam("next_due_ms", type_=Int),
+        ),
+        else_=bindparam("now_ms", type_=Int),
+    ),
+    failures=0,
+    turns=0,
+    **NO_LEASE,
 )

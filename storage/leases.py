@@ -1,12 +1,12 @@
 """Leases: claiming a job raises its fence and takes a lease that expires."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import Executable, and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import JobState
-from storage.jobs import NO_LEASE, Job, job_from_row
+from storage.jobs import NO_LEASE, Job, fetch_all
 from storage.schema import TIMED, in_states, jobs
 
 
@@ -14,8 +14,8 @@ async def claim_due(
     tx: AsyncConnection, *, now_ms: int, owner: str, lease_ms: int, limit: int
 ) -> list[Job]:
     """Claim due jobs without a valid lease, the longest overdue first."""
-    due = list((await tx.execute(_DUE, {"now_ms": now_ms, "row_limit": limit})).scalars())
-    claimed = await _claim(tx, _CLAIM_DUE, due, owner=owner, until_ms=now_ms + lease_ms)
+    lease = {"owner": owner, "until_ms": now_ms + lease_ms}
+    claimed = await fetch_all(tx, _CLAIM_DUE, now_ms=now_ms, row_limit=limit, **lease)
     return sorted(claimed, key=lambda job: (job.due_at_ms, job.id))
 
 
@@ -24,8 +24,8 @@ async def claim_lost_submissions(tx: AsyncConnection, *, now_ms: int) -> list[Jo
 
     Whether a task exists is unknown, except for those without `submitted_at_ms`: they have none.
     """
-    lost = list((await tx.execute(_LOST, {"now_ms": now_ms})).scalars())
-    return sorted(await _claim(tx, _CLAIM_LOST, lost), key=lambda job: job.id)
+    lost = await fetch_all(tx, _CLAIM_LOST, now_ms=now_ms)
+    return sorted(lost, key=lambda job: job.id)
 
 
 async def renew(tx: AsyncConnection, owner: str, job_ids: Collection[str], until_ms: int) -> None:
@@ -48,15 +48,6 @@ async def count_by_owner(tx: AsyncConnection, now_ms: int) -> Mapping[str, int]:
     return dict((await tx.execute(counted.group_by(jobs.c.lease_owner))).all())
 
 
-async def _claim(
-    tx: AsyncConnection, statement: Executable, job_ids: Sequence[str], **lease: object
-) -> list[Job]:
-    if not job_ids:
-        return []
-    claimed = await tx.execute(statement, {"wanted": job_ids, **lease})
-    return [job_from_row(row) for row in claimed.mappings()]
-
-
 # The worker runs these in every cycle, and building a statement costs more than running it, so they
 # are built once. `now_ms` is in Unix milliseconds, `row_limit` the maximum number of rows.
 _NO_VALID_LEASE = or_(jobs.c.lease_until_ms.is_(None), jobs.c.lease_until_ms <= bindparam("now_ms"))
@@ -74,13 +65,20 @@ _DUE = (
     .order_by(jobs.c.due_at_ms, jobs.c.id)
     .limit(bindparam("row_limit"))
     .with_for_update(skip_locked=True)
+    .cte("due")
 )
-_LOST = select(jobs.c.id).where(IS_LOST).with_for_update(skip_locked=True)
-_CLAIM = update(jobs).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
-_CLAIM_LOST = _CLAIM.values(fence=jobs.c.fence + 1).returning(*jobs.c)
-_CLAIM_DUE = _CLAIM.values(
-    fence=jobs.c.fence + 1,
-    turns=jobs.c.turns + 1,
-    lease_owner=bindparam("owner"),
-    lease_until_ms=bindparam("until_ms"),
-).returning(*jobs.c)
+_LOST = select(jobs.c.id).where(IS_LOST).with_for_update(skip_locked=True).cte("lost")
+_CLAIM_LOST = (
+    update(jobs).where(jobs.c.id == _LOST.c.id).values(fence=jobs.c.fence + 1).returning(*jobs.c)
+)
+_CLAIM_DUE = (
+    update(jobs)
+    .where(jobs.c.id == _DUE.c.id)
+    .values(
+        fence=jobs.c.fence + 1,
+        turns=jobs.c.turns + 1,
+        lease_owner=bindparam("owner"),
+        lease_until_ms=bindparam("until_ms"),
+    )
+    .returning(*jobs.c)
+)

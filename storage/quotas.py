@@ -5,17 +5,17 @@ is charged. Besides, each member has a grant bucket that no period ends. A hold 
 member's quota leaves and the rest from the grants; the server's and the global buckets count all of
 it.
 
-Only a hold is checked against limits, so a charge cannot fail. A shared bucket is checked and
-raised in one statement; a member's buckets are locked first, for the split, so concurrent holds
-cannot oversell. Locks are always taken in one order, so transactions cannot deadlock: the guild's
-lock (see `guild_settings`), ledger rows and their sums, then buckets by name: everything, member
-(day, month), grants, server.
+Only a hold is checked against limits, so a charge cannot fail. It locks its buckets before it looks
+at them, so concurrent holds cannot oversell. Locks are always taken in one order, so transactions
+cannot deadlock: the guild's lock (see `guild_settings`), ledger rows and their sums, then buckets
+by name: everything, member (day, month), grants, server.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, insert, select, true, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.money import ZERO, MicroUSD
@@ -31,6 +31,7 @@ from domain.quotas import (
 )
 from storage.errors import QuotaExceeded
 from storage.schema import billing_buckets, quota_buckets
+from storage.schema_base import Int
 from storage.upsert import insert_or_ignore
 
 GRANT_BUCKET_PREFIX: Final = "purse"
@@ -63,14 +64,6 @@ class SplitAmount:
 
     amount: int
     from_grant: int
-
-    def share_of(self, bucket_id: str) -> int:
-        """Return the part that counts in a bucket."""
-        if bucket_id.startswith(GRANT_BUCKET_PREFIX):
-            return self.from_grant
-        if bucket_id.startswith(MEMBER_BUCKET_PREFIX):
-            return self.amount - self.from_grant
-        return self.amount
 
 
 async def get_remaining(
@@ -106,20 +99,16 @@ async def reserve(
         QuotaExceeded: naming every exceeded limit; let it roll the transaction back.
     """
     buckets = _buckets(subject, limits)
-    await _ensure_buckets(tx, [bucket.id for bucket in buckets])
-    everything, member_buckets, server = (
-        [bucket for bucket in buckets if bucket.scope is scope]
-        for scope in (Scope.EVERYTHING, Scope.MEMBER, Scope.SERVER)
-    )
-    # The global bucket first: its row lock serializes all holds.
-    exceeded = [bucket for bucket in everything if not await _raise(tx, bucket, amount)]
-    from_grant, member_exceeded = await _reserve_member_quota(tx, member_buckets, subject, amount)
-    exceeded += member_exceeded
-    exceeded += [bucket for bucket in server if not await _raise(tx, bucket, amount)]
+    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
+    totals = await _lock_buckets(tx, [bucket.id for bucket in buckets], grant_bucket)
+    from_grant = _find_grant_part(buckets, amount, totals)
+    exceeded = _find_exceeded(buckets, amount, totals)
     if exceeded:
-        raise QuotaExceeded(await _shortfalls(tx, exceeded, subject, amount))
-    grant_buckets = [grant_bucket_id(subject.guild_id, subject.user_id)] if from_grant else []
-    return Reservation((*(bucket.id for bucket in buckets), *grant_buckets), from_grant)
+        raise QuotaExceeded(_shortfalls(exceeded, subject, amount, totals))
+    names = (*(bucket.id for bucket in buckets), *([grant_bucket] if from_grant else []))
+    shares = _share_parameters(held=SplitAmount(amount, from_grant), charged=SplitAmount(0, 0))
+    await tx.execute(_CHANGE_NAMED, {"names": names, **shares})
+    return Reservation(names, from_grant)
 
 
 async def check(
@@ -145,17 +134,8 @@ async def change_buckets(
     tx: AsyncConnection, hold_id: int, *, held: SplitAmount, charged: SplitAmount
 ) -> None:
     """Change exactly the buckets that are linked to a hold, by signed amounts."""
-    linked = select(billing_buckets.c.bucket_id).where(billing_buckets.c.hold_id == hold_id)
-    # Sorted, so that all transactions lock buckets in the same order.
-    for bucket_id in sorted((await tx.execute(linked)).scalars()):
-        await tx.execute(
-            update(quota_buckets)
-            .where(quota_buckets.c.bucket_id == bucket_id)
-            .values(
-                held_micro=quota_buckets.c.held_micro + held.share_of(bucket_id),
-                charged_micro=quota_buckets.c.charged_micro + charged.share_of(bucket_id),
-            )
-        )
+    shares = _share_parameters(held=held, charged=charged)
+    await tx.execute(_CHANGE_LINKED, {"hold": hold_id, **shares})
 
 
 async def change_grant_balance(
@@ -224,43 +204,66 @@ async def _ensure_buckets(tx: AsyncConnection, bucket_ids: list[str]) -> None:
     await tx.execute(insert_or_ignore(tx, quota_buckets, "bucket_id"), rows)
 
 
-async def _raise(tx: AsyncConnection, bucket: _Bucket, amount: MicroUSD) -> bool:
-    fits = true() if bucket.limit is None else _USED + amount <= bucket.limit
-    return await _add(tx, bucket.id, amount, fits)
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What is used of each bucket, and what is unspent of the grants, in micro-dollars."""
+
+    used: Mapping[str, int]
+    unspent: MicroUSD
 
 
-async def _reserve_member_quota(
-    tx: AsyncConnection, member_buckets: list[_Bucket], subject: QuotaSubject, amount: MicroUSD
-) -> tuple[MicroUSD, list[_Bucket]]:
-    """Take what the member's quota leaves, and the rest from the grants.
+async def _lock_buckets(tx: AsyncConnection, names: list[str], grant_bucket: str) -> _Totals:
+    """Lock buckets until the transaction ends, and return their totals.
 
-    Returns:
-        The amount taken from grants, and the exceeded limits; if there are any, nothing was taken.
+    The global one is the first of them, so its lock serializes all holds.
     """
-    used = dict((await tx.execute(_select_used(member_buckets))).all())
-    rooms = {
-        bucket: max(0, bucket.limit - used[bucket.id])
-        for bucket in member_buckets
+    wanted = {"names": [*names, grant_bucket]}
+    found = {row.bucket_id: row for row in await tx.execute(_LOCK_NAMED, wanted)}
+    if not found.keys() >= {*names}:
+        await _ensure_buckets(tx, names)
+        found = {row.bucket_id: row for row in await tx.execute(_LOCK_NAMED, wanted)}
+    unspent = found[grant_bucket].unspent if grant_bucket in found else 0
+    return _Totals({name: row.used for name, row in found.items()}, MicroUSD(unspent))
+
+
+def _find_grant_part(buckets: list[_Bucket], amount: MicroUSD, totals: _Totals) -> MicroUSD:
+    """Return what the grants have to cover: what the member's quota lacks."""
+    rooms = _rooms([bucket for bucket in buckets if bucket.scope is Scope.MEMBER], totals)
+    return MicroUSD(amount - min([amount, *(max(0, room) for room in rooms.values())]))
+
+
+def _find_exceeded(buckets: list[_Bucket], amount: MicroUSD, totals: _Totals) -> list[_Bucket]:
+    """Return the limits that an amount exceeds; the grants count on the member's side."""
+    return [
+        bucket
+        for bucket, room in _rooms(buckets, totals).items()
+        if amount > (max(0, room) + totals.unspent if bucket.scope is Scope.MEMBER else room)
+    ]
+
+
+def _rooms(buckets: list[_Bucket], totals: _Totals) -> dict[_Bucket, int]:
+    """Return what each limit leaves; below zero where it was lowered since."""
+    return {
+        bucket: bucket.limit - totals.used[bucket.id]
+        for bucket in buckets
         if bucket.limit is not None
     }
-    quota = MicroUSD(min([amount, *rooms.values()]))
-    from_grant = MicroUSD(amount - quota)
-    if from_grant:
-        unspent = await lock_grant_balance(tx, subject.guild_id, subject.user_id)
-        if unspent < from_grant:
-            return ZERO, [bucket for bucket, room in rooms.items() if room + unspent < amount]
-        await _add(tx, grant_bucket_id(subject.guild_id, subject.user_id), from_grant)
-    for bucket in member_buckets:
-        await _add(tx, bucket.id, quota)
-    return from_grant, []
 
 
-def _select_used(buckets: list[_Bucket]) -> Select[str, int]:
-    names = [bucket.id for bucket in buckets]
-    return (
-        select(quota_buckets.c.bucket_id, _USED)
-        .where(quota_buckets.c.bucket_id.in_(names))
-        .order_by(quota_buckets.c.bucket_id)
+def _shortfalls(
+    exceeded: list[_Bucket], subject: QuotaSubject, requested: MicroUSD, totals: _Totals
+) -> tuple[Shortfall, ...]:
+    return tuple(
+        Shortfall(
+            scope=bucket.scope,
+            period=bucket.period,
+            limit=bucket.limit or ZERO,
+            used=MicroUSD(totals.used[bucket.id]),
+            requested=requested,
+            resets_at_ms=period_end_ms(bucket.period, subject.now_ms),
+            grant_balance=totals.unspent if bucket.scope is Scope.MEMBER else ZERO,
+        )
+        for bucket in exceeded
     )
 
 
@@ -268,32 +271,49 @@ def _unspent(grant_bucket: str) -> Select[int]:
     return select(_UNSPENT).where(quota_buckets.c.bucket_id == grant_bucket)
 
 
-async def _add(
-    tx: AsyncConnection, bucket_id: str, amount: MicroUSD, fits: ColumnElement[bool] | None = None
-) -> bool:
-    changed = await tx.execute(
-        update(quota_buckets)
-        .where(quota_buckets.c.bucket_id == bucket_id, true() if fits is None else fits)
-        .values(held_micro=quota_buckets.c.held_micro + amount)
-    )
-    return changed.rowcount == 1
-
-
-async def _shortfalls(
-    tx: AsyncConnection, exceeded: list[_Bucket], subject: QuotaSubject, requested: MicroUSD
-) -> tuple[Shortfall, ...]:
-    used = dict((await tx.execute(_select_used(exceeded))).all())
-    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
-    unspent = MicroUSD((await tx.execute(_unspent(grant_bucket))).scalar() or 0)
-    return tuple(
-        Shortfall(
-            scope=bucket.scope,
-            period=bucket.period,
-            limit=bucket.limit or ZERO,
-            used=MicroUSD(used[bucket.id]),
-            requested=requested,
-            resets_at_ms=period_end_ms(bucket.period, subject.now_ms),
-            grant_balance=unspent if bucket.scope is Scope.MEMBER else ZERO,
+def _share_parameters(*, held: SplitAmount, charged: SplitAmount) -> dict[str, int]:
+    """Return the parts of amounts that count in each kind of bucket."""
+    return {
+        f"{name}_{kind}": part
+        for name, parts in (("held", held), ("charged", charged))
+        for kind, part in (
+            ("grant", parts.from_grant),
+            ("member", parts.amount - parts.from_grant),
+            ("shared", parts.amount),
         )
-        for bucket in exceeded
+    }
+
+
+def _share(name: str) -> ColumnElement[int]:
+    """Return the part of an amount that counts in a row's bucket."""
+    kind = quota_buckets.c.bucket_id
+    return case(
+        (kind.startswith(GRANT_BUCKET_PREFIX), bindparam(f"{name}_grant", type_=Int)),
+        (kind.startswith(MEMBER_BUCKET_PREFIX), bindparam(f"{name}_member", type_=Int)),
+        else_=bindparam(f"{name}_shared", type_=Int),
     )
+
+
+# Every hold and its end run these, and building a statement costs more than running it, so they are
+# built once. Rows are locked by name, so that transactions cannot deadlock.
+_NAMED = quota_buckets.c.bucket_id.in_(bindparam("names", expanding=True))
+_LOCK_NAMED = (
+    select(quota_buckets.c.bucket_id, _USED.label("used"), _UNSPENT.label("unspent"))
+    .where(_NAMED)
+    .order_by(quota_buckets.c.bucket_id)
+    .with_for_update()
+)
+_CHANGE = update(quota_buckets).values(
+    held_micro=quota_buckets.c.held_micro + _share("held"),
+    charged_micro=quota_buckets.c.charged_micro + _share("charged"),
+)
+_CHANGE_NAMED = _CHANGE.where(_NAMED)
+_LINKED = (
+    select(quota_buckets.c.bucket_id)
+    .join(billing_buckets, billing_buckets.c.bucket_id == quota_buckets.c.bucket_id)
+    .where(billing_buckets.c.hold_id == bindparam("hold"))
+    .order_by(quota_buckets.c.bucket_id)
+    .with_for_update(of=quota_buckets)
+    .cte("linked")
+)
+_CHANGE_LINKED = _CHANGE.where(quota_buckets.c.bucket_id == _LINKED.c.bucket_id)

@@ -8,6 +8,7 @@ failure of the job's, however long it lasts: the job goes on after growing pause
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -155,18 +156,28 @@ class Worker:
             _log.warning("leases not released")  # they expire by themselves
 
     def _is_at_rest(self) -> bool:
-        """Return whether nothing can be due: nobody has written since all was found at rest."""
-        database, next_ms = self._context.database, self._ahead.next_due_ms
-        is_same = database.has_one_process and database.transactions == self._seen_transactions
-        is_early = next_ms is None or self._context.now_ms() < next_ms
-        return is_same and is_early and self._ahead.is_at_rest
+        """Return whether nothing can be due: all is as it was found, and the next job is early."""
+        next_ms = self._ahead.next_due_ms
+        return self._is_as_found() and (next_ms is None or self._context.now_ms() < next_ms)
 
-    async def _take_turn(self) -> None:
+    def _is_as_found(self) -> bool:
+        """Return whether all was found at rest, and nobody has written since."""
+        database = self._context.database
+        is_same = database.has_one_process and database.transactions == self._seen_transactions
+        return is_same and self._ahead.is_at_rest
+
+    async def _look(self) -> WorkAhead:
+        """Look what awaits the worker; of what it has found, only the time can have come."""
+        if self._is_as_found():
+            return replace(self._ahead, is_due=True, next_due_ms=None)
         self._seen_transactions = self._context.database.transactions
         now_ms = self._context.now_ms()
-        self._ahead = ahead = await self._context.database.read(
+        return await self._context.database.read(
             lambda tx: work_ahead.look(tx, now_ms, TRANSIENT_STATES)
         )
+
+    async def _take_turn(self) -> None:
+        self._ahead = ahead = await self._look()
         if ahead.has_lost or self.runs == 0:
             await recover.park_lost_submissions(self._context)
         if ahead.is_due or ahead.is_queued:

@@ -97,8 +97,8 @@ LEDGER_GUARDS = (
     Guard(
         "each hold fits under the limits of all",
         "storage/quotas.py",
-        "true() if bucket.limit is None else _USED + amount <= bucket.limit",
-        "true()",
+        "if amount > (max(0, room) + totals.unspent if bucket.scope is Scope.MEMBER else room)",
+        "if bucket.scope is Scope.MEMBER and amount > max(0, room) + totals.unspent",
         (
             (
                 "tests/storage/test_billing.py::"
@@ -109,21 +109,15 @@ LEDGER_GUARDS = (
     Guard(
         "each hold fits under its member's quota and grants",
         "storage/quotas.py",
-        "if unspent < from_grant:",
-        "if False:",
+        "if amount > (max(0, room) + totals.unspent if bucket.scope is Scope.MEMBER else room)",
+        "if bucket.scope is not Scope.MEMBER and amount > room",
         ("tests/storage/test_billing.py::test_concurrent_holds_never_oversell[sqlite]",),
     ),
     Guard(
         "what is left of a quota is read when nobody else can take it",
         "storage/quotas.py",
-        "    exceeded = [bucket for bucket in everything "
-        "if not await _raise(tx, bucket, amount)]\n"
-        "    from_grant, member_exceeded = await _reserve_member_quota("
-        "tx, member_buckets, subject, amount)\n",
-        "    from_grant, member_exceeded = await _reserve_member_quota("
-        "tx, member_buckets, subject, amount)\n"
-        "    exceeded = [bucket for bucket in everything "
-        "if not await _raise(tx, bucket, amount)]\n",
+        "    .order_by(quota_buckets.c.bucket_id)\n    .with_for_update()\n)\n",
+        "    .order_by(quota_buckets.c.bucket_id)\n)\n",
         ("tests/storage/test_grants.py::test_concurrent_holds_do_not_overdraw_grants[postgresql]",),
     ),
     Guard(

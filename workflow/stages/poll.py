@@ -113,11 +113,8 @@ async def _keep_waiting(context: Context, job: Job, polled_ms: int) -> None:
     due_at_ms = context.due_after(wait_ms)
 
     async def record_next_poll(tx: AsyncConnection) -> None:
-        now = await jobs.lock(tx, job.id)
-        # A callback during the poll may be newer than the answer to it.
-        was_made_due = now is not None and now.due_at_ms != job.due_at_ms
-        due = context.now_ms() if was_made_due else due_at_ms
-        await jobs.reschedule(tx, job, due_at_ms=due, failures=0)
+        now_ms = context.now_ms()
+        await jobs.wait_for_next_poll(tx, job, due_at_ms=due_at_ms, now_ms=now_ms)
 
     await context.database.transact(record_next_poll)
 
