@@ -73,14 +73,14 @@ PIPELINE_GUARDS = (
     Guard(
         "fence",
         "storage/jobs.py",
-        '        jobs.c.fence == bindparam("seen_fence"),\n',
+        '    jobs.c.fence == bindparam("seen_fence"),\n',
         "",
         (f"{_OLD_VIEW}[sqlite-fence]", f"{_OLD_VIEW}[postgresql-fence]"),
     ),
     Guard(
         "state of a move",
         "storage/jobs.py",
-        '        jobs.c.state == bindparam("seen_state"),\n',
+        '    jobs.c.state == bindparam("seen_state"),\n',
         "",
         (f"{_OLD_VIEW}[sqlite-state]", f"{_OLD_VIEW}[postgresql-state]"),
     ),
