@@ -154,8 +154,8 @@ LEDGER_GUARDS = (
     Guard(
         "a second click is the same order",
         "workflow/stages/accept.py",
-        "            raise _DuplicateOrder\n",
-        "            return\n",
+        "(tx, key) is not None:\n            raise _DuplicateOrder\n",
+        "(tx, key) is not None:\n            return\n",
         (
             "tests/workflow/results/test_rerun.py::test_two_clicks_at_once_are_one_job[0-postgresql]",
         ),
