@@ -59,8 +59,9 @@ class GuildSettings(_Frozen):
     `channels` and `roles` are those that may be used, and may use the bot; empty means all.
     `banned` and `sensitive` are words, or patterns between slashes. Without a `result_channel`,
     results go to the channel of the request. `keep_inputs_days` count from the last use of a file,
-    `keep_results_days` from the delivery of a video. `language` is the code of the language of
-    public messages, such as `pt_BR`.
+    `keep_results_days` from the delivery of a video. With `remix_allowed` members may make their
+    own of others' public videos. `language` is the code of the language of public messages, such as
+    `pt_BR`.
     """
 
     rules: GenerationRules = GenerationRules()
@@ -77,6 +78,7 @@ class GuildSettings(_Frozen):
     spoilers: AppliesTo = AppliesTo.NONE
     age_gate: AppliesTo = AppliesTo.NONE
     private_allowed: bool = True
+    remix_allowed: bool = True
     too_large: tuple[OversizeFallback, ...] = (OversizeFallback.LINK, OversizeFallback.COPY)
     keep_inputs_days: int = 40
     keep_results_days: int = 7

@@ -19,7 +19,8 @@ class JobView:
     restored from a copy: it may have gone further than its row says. `language` is the locale in
     which its member used Discord, such as `pt-BR`. `erased_at_ms` is when its member had everything
     deleted: the request is blank since, and no video is posted. `order_index` is the place, from 1,
-    of a job in an order of several. Times are Unix milliseconds.
+    of a job in an order of several. `remix_of` is the job of another member whose request it was
+    made from, as long as that member is credited. Times are Unix milliseconds.
     """
 
     id: str
@@ -48,6 +49,7 @@ class JobView:
     erased_at_ms: int | None = None
     order_id: str | None = None
     order_index: int | None = None
+    remix_of: str | None = None
 
     @property
     def prompt(self) -> str:

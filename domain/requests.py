@@ -155,7 +155,7 @@ class Draft:
     channel that the bot cannot post to); they are reported together with those found here.
     `preset` names the preset that fills open options, `filled_by_preset` the options it filled.
     The result of a `private` draft is visible to the member alone. `conversions` are told when it
-    is accepted.
+    is accepted. `remix_of` is the job of another member that it was made from.
     """
 
     command: GenerationCommand
@@ -175,6 +175,7 @@ class Draft:
     filled_by_preset: frozenset[str] = frozenset()
     private: bool = False
     conversions: tuple[Conversion, ...] = ()
+    remix_of: str | None = None
 
 
 def build_request(draft: Draft) -> VideoRequest:

@@ -82,6 +82,7 @@ class ViolationCode(StrEnum):
     ATTACHMENTS_EXPIRED = "attachments_expired"
     INPUTS_GONE = "inputs_gone"
     INPUTS_TOO_LARGE = "inputs_too_large"
+    REMIX_NEEDS_FILES = "remix_needs_files"
 
     # A request, by the rules of the server
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"

@@ -117,7 +117,8 @@ async def blank(tx: AsyncConnection, job: Job, now_ms: int, *, with_messages: bo
     """Remove a job's prompt, the names of its files and APIXO's words about it.
 
     Its fence rises, so nobody goes on with what they have read. With `with_messages` its messages
-    are to be deleted: its status counts as not shown.
+    are to be deleted: its status counts as not shown, and that of its remixes, which credit its
+    member.
     """
     values: dict[str, object] = {
         "request": blank_request(job.request),
@@ -128,6 +129,8 @@ async def blank(tx: AsyncConnection, job: Job, now_ms: int, *, with_messages: bo
     }
     if with_messages:
         values["status_shown"] = None
+        remixes = update(jobs).where(jobs.c.remix_of == job.id)
+        await tx.execute(remixes.values(status_shown=None))
     await tx.execute(update(jobs).where(jobs.c.id == job.id).values(values))
     await tx.execute(update(job_events).where(job_events.c.job_id == job.id).values(detail=None))
 

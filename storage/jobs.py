@@ -49,6 +49,7 @@ class NewJob:
     language: str | None = None
     order_id: str | None = None
     order_index: int | None = None
+    remix_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,7 @@ async def enqueue(tx: AsyncConnection, new: NewJob) -> tuple[Job, bool]:
         "language": new.language,
         "order_id": new.order_id,
         "order_index": new.order_index,
+        "remix_of": new.remix_of,
         **dict.fromkeys(("fence", "submissions", "failures", "turns"), 0),
     }
     # Unique by interaction: a repeated request finds the job of the first.
@@ -287,6 +289,11 @@ async def make_due(tx: AsyncConnection, job: Job, now_ms: int) -> None:
     due_at_ms_now = case((jobs.c.due_at_ms > now_ms, now_ms), else_=jobs.c.due_at_ms - 1)
     is_same_state = and_(jobs.c.id == job.id, jobs.c.state == job.state)
     await tx.execute(update(jobs).where(is_same_state).values(due_at_ms=due_at_ms_now))
+
+
+async def forget_origin(tx: AsyncConnection, job_id: str) -> None:
+    """Forget which job a job is a remix of."""
+    await tx.execute(update(jobs).where(jobs.c.id == job_id).values(remix_of=None))
 
 
 async def count_by_state(tx: AsyncConnection) -> dict[JobState, int]:

@@ -130,6 +130,7 @@ PERSONAL: Final = (
             "order_id": "order of several",
             "order_index": "place in the order",
             "order_post": "message of the order",
+            "remix_of": "made from the request",
         },
         {
             **dict.fromkeys(("fence", "attempt", "submissions", "failures", "turns"), _WORKER),

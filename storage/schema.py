@@ -42,6 +42,7 @@ def _partial_index(name: str, states: Collection[JobState], *columns: str) -> In
 _UNSHOWN = text("status_shown IS NULL OR status_shown <> state")
 _UNTOLD = text("state = 'cancelled' AND fail_code IS NOT NULL AND told_at_ms IS NULL")
 _OF_ORDER = text("order_id IS NOT NULL")
+_REMIXED = text("remix_of IS NOT NULL")
 FINISHED_TASK: Final = text("took_ms IS NOT NULL OR state = 'failed'")
 """The task came to its end at APIXO; has an index of its own."""
 
@@ -101,6 +102,7 @@ jobs = Table(
     Column("order_id", Text),
     Column("order_index", Int),
     Column("order_post", Int),
+    Column("remix_of", Text),
     CheckConstraint(f"state IN ({sql_names(JobState)})", name="state"),
     CheckConstraint("price_micro > 0", name="price"),
     Index("uq_jobs_task", "model", "task_id", unique=True),
@@ -125,6 +127,7 @@ jobs = Table(
         sqlite_where=FINISHED_TASK,
         postgresql_where=FINISHED_TASK,
     ),
+    Index("ix_jobs_remix_of", "remix_of", sqlite_where=_REMIXED, postgresql_where=_REMIXED),
     Index(
         "ix_jobs_untold",
         "guild_id",

@@ -27,7 +27,7 @@ class ResultPayload:
 
     `video` is None where the video is too large; a spoiler is visible only after a click. The link
     is valid until `link_expires_at_ms`, Unix milliseconds. `can_share` says whether the server has
-    a showcase.
+    a showcase. `origin` is the job that it is a remix of, whose member is credited.
     """
 
     video: Path | None
@@ -36,6 +36,7 @@ class ResultPayload:
     link: str | None = None
     link_expires_at_ms: int = 0
     can_share: bool = False
+    origin: JobView | None = None
 
 
 class BlockReason(StrEnum):
@@ -244,6 +245,10 @@ class Publisher(Protocol):
 
     async def share(self, job: JobView, payload: ResultPayload, channel_id: int) -> int:
         """Post a video in a showcase channel without pings; return the message's id."""
+        ...
+
+    async def remove_credit(self, job: JobView) -> None:
+        """Take the credit out of a remix's messages; they may be gone already."""
         ...
 
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:

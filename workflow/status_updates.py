@@ -25,6 +25,7 @@ from workflow.failure_replies import (
 )
 from workflow.publisher import MessageKind, StatusView
 from workflow.reliability import commit_with_retry
+from workflow.results.credit import remove_outdated_credit
 from workflow.results.messages import remove_messages
 from workflow.status_views import (
     ACTIVE_STATES,
@@ -134,6 +135,7 @@ class StatusUpdater:
         The status message stays as a line with a link where it cannot be deleted, or the result is
         elsewhere; from now on nothing can need the files on it.
         """
+        await remove_outdated_credit(self._context, job)
         message_id = job.status_message_id
         if message_id is None and job.status_since_ms is not None:
             message_id = await self._find_or_repeat(job)

@@ -11,12 +11,13 @@ from discord.ext import commands
 
 from cogs.generation.attachments import AttachmentLoader, RemoteFile
 from cogs.generation.autocomplete import Autocomplete, typed_model
+from cogs.generation.message_media import by_kind
 from cogs.generation.modals import (
     COMPOSE_MODAL_ID,
     RETRY_MODAL_ID,
-    ModalField,
     ModalKind,
     apply_input,
+    files_field,
     make_modal,
     takes_pictures,
     uploaded_files,
@@ -45,6 +46,7 @@ from domain.models import (
     Resolution,
 )
 from domain.requests import Draft, GenerationCommand
+from workflow.media_probe.types import MediaKind
 from workflow.member_turns import MemberTurn
 from workflow.results.rerun import IdempotencyKeys, modal_keys
 
@@ -381,8 +383,10 @@ class ComposeCog(ComponentCog):
     ) -> None:
         """Request the video of a draft with the submitted input applied, and answer."""
         updated = replace(before, draft=apply_input(before.draft, data))
-        files = uploaded_files(data, ModalField.PICTURES) if takes_pictures(before.kind) else []
-        command = GenerationCommand.ANIMATE if files else updated.draft.command
+        field = files_field(before.kind)
+        files = uploaded_files(data, field) if field else []
+        is_animation = bool(files) and takes_pictures(before.kind)
+        command = GenerationCommand.ANIMATE if is_animation else updated.draft.command
         known, has_files = replace(updated.draft, command=command), bool(files)
         early = replace(updated, draft=known)
         async with self._service.take_turn(
@@ -390,8 +394,21 @@ class ComposeCog(ComponentCog):
         ) as turn:
             if takes_pictures(before.kind):
                 updated = await self._with_pictures(turn, updated, files)
+            elif files:
+                updated = await self._with_references(turn, updated, files)
             view = await self._service.request_video(interaction, updated.draft, keys, updated)
         await self._service.answer(interaction, view)
+
+    async def _with_references(
+        self, turn: MemberTurn, retry: RetryDraft, files: Sequence[RemoteFile]
+    ) -> RetryDraft:
+        """Put uploaded references in the place of those kept."""
+        media = by_kind(files)
+        loaded = await self._attachments.load_references(
+            turn, media[MediaKind.PICTURE], media[MediaKind.VIDEO], media[MediaKind.AUDIO]
+        )
+        draft = loaded.as_references(retry.draft)
+        return replace(retry, draft=draft, omitted_references=len(loaded.violations))
 
     async def _with_pictures(
         self, turn: MemberTurn, retry: RetryDraft, files: Sequence[RemoteFile]

@@ -44,6 +44,14 @@ def media_in(message: discord.Message) -> dict[MediaKind, tuple[RemoteFile, ...]
     return {kind: tuple(files.values()) for kind, files in media.items()}
 
 
+def by_kind(files: Iterable[RemoteFile]) -> dict[MediaKind, tuple[RemoteFile, ...]]:
+    """Return uploaded files by the kind that their names say; others count as pictures."""
+    media = {kind: list[RemoteFile]() for kind in MediaKind}
+    for file in files:
+        media[_kind_of(None, file.filename) or MediaKind.PICTURE].append(file)
+    return {kind: tuple(found) for kind, found in media.items()}
+
+
 async def fetch_message(
     interaction: Interaction, message_id: int, gone: ViolationCode
 ) -> discord.Message:

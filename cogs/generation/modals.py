@@ -32,6 +32,7 @@ class ModalKind(StrEnum):
     VIDEO = "video"
     ANIMATE = "animate"
     REFERENCE = "reference"
+    REFERENCE_FILES = "references"
     COMPOSE = "compose"
     MESSAGE = "message"
 
@@ -40,6 +41,7 @@ RETRY_KINDS: Final = (
     ModalKind.VIDEO,
     ModalKind.ANIMATE,
     ModalKind.REFERENCE,
+    ModalKind.REFERENCE_FILES,
     ModalKind.COMPOSE,
 )
 """Modals of a kept draft; the others are about a job or a message."""
@@ -51,6 +53,7 @@ class ModalField(StrEnum):
     PROMPT = "prompt"
     PICTURES = "pictures"
     LAST_PICTURE = "last_picture"
+    REFERENCES = "references"
     MODEL = "model"
     SECONDS = "seconds"
     RESOLUTION = "resolution"
@@ -63,6 +66,7 @@ _MAX_NOTE_UNITS: Final = 100
 """Characters that Discord takes in a field and in the note under its name, counted in UTF-16."""
 
 _MAX_FILES: Final = 2
+_MAX_REFERENCES: Final = 10
 _PROMPT_TO_SOUND: Final = (
     ModalField.PROMPT,
     ModalField.SECONDS,
@@ -82,6 +86,13 @@ _FIELDS: Final[Mapping[ModalKind, tuple[ModalField, ...]]] = MappingProxyType(
         ModalKind.EDIT: _PROMPT_TO_SOUND,
         ModalKind.EXTEND: _PROMPT_TO_SOUND,
         ModalKind.REFERENCE: _PROMPT_TO_SOUND,
+        ModalKind.REFERENCE_FILES: (
+            ModalField.PROMPT,
+            ModalField.REFERENCES,
+            ModalField.SECONDS,
+            ModalField.RESOLUTION,
+            ModalField.ASPECT_RATIO,
+        ),
         ModalKind.VIDEO: (
             ModalField.PROMPT,
             ModalField.MODEL,
@@ -107,6 +118,7 @@ _TITLES: Final[Mapping[ModalKind, str]] = MappingProxyType(
         ModalKind.VIDEO: N_("Text to video"),
         ModalKind.ANIMATE: N_("Image to video"),
         ModalKind.REFERENCE: N_("Reference video"),
+        ModalKind.REFERENCE_FILES: N_("Reference video"),
         ModalKind.COMPOSE: N_("Make a video"),
         ModalKind.MESSAGE: N_("Animate this image"),
     }
@@ -116,6 +128,7 @@ _FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
         ModalKind.ANIMATE: N_("PNG, JPEG or WebP: a first frame, and optionally a last frame."),
         ModalKind.COMPOSE: N_("Optional: a first frame, and a last frame."),
         ModalKind.MESSAGE: N_("PNG, JPEG or WebP: the frame the video should end on."),
+        ModalKind.REFERENCE_FILES: N_("Pictures, MP4 or MOV clips, MP3 or WAV sounds."),
     }
 )
 
@@ -143,7 +156,13 @@ def extend_modal(draft: Draft, job_id: str, opened_id: int) -> ui.Modal:
 
 def takes_pictures(kind: ModalKind) -> bool:
     """Return whether a modal takes both a first and a last picture."""
-    return ModalField.PICTURES in _FIELDS[kind]
+    return files_field(kind) is ModalField.PICTURES
+
+
+def files_field(kind: ModalKind) -> ModalField | None:
+    """Return the field of a modal that takes all files of a request, if it has one."""
+    takes_files = (ModalField.PICTURES, ModalField.REFERENCES)
+    return next((field for field in _FIELDS[kind] if field in takes_files), None)
 
 
 def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
@@ -159,7 +178,7 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     text = _truncate(draft.prompt, _MAX_PROMPT_UNITS)
     if text != draft.prompt:
         files = _("This form can't show the whole prompt. Its end or some characters are missing.")
-    elif takes_pictures(kind):
+    elif files_field(kind) is not None:
         files = None
     return _label(
         _("Prompt"),
@@ -185,6 +204,13 @@ def _last_picture(kind: ModalKind, _draft: Draft, _note: str | None) -> ui.Label
         custom_id=ModalField.LAST_PICTURE, required=False, min_values=0, max_values=1
     )
     return _label(_("Last frame"), field, _(_FILE_NOTES[kind]))
+
+
+def _references(kind: ModalKind, _draft: Draft, files: str | None) -> ui.Label[Any]:
+    field = ui.FileUpload[Any](
+        custom_id=ModalField.REFERENCES, required=False, min_values=0, max_values=_MAX_REFERENCES
+    )
+    return _label(_("References"), field, files or _(_FILE_NOTES[kind]))
 
 
 def _model(_kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
@@ -225,6 +251,7 @@ _LABELS: Final[Mapping[ModalField, Callable[[ModalKind, Draft, str | None], ui.L
             ModalField.PROMPT: _prompt,
             ModalField.PICTURES: _pictures,
             ModalField.LAST_PICTURE: _last_picture,
+            ModalField.REFERENCES: _references,
             ModalField.MODEL: _model,
             ModalField.SECONDS: _length,
             ModalField.RESOLUTION: _resolution,
@@ -239,7 +266,7 @@ def _models(kind: ModalKind, draft: Draft) -> Sequence[Model]:
     """Return the models that may apply: all where the modal lets one be chosen."""
     if ModalField.MODEL in _FIELDS[kind]:
         return list(MODELS.values())
-    if kind is ModalKind.REFERENCE:
+    if kind in (ModalKind.REFERENCE, ModalKind.REFERENCE_FILES):
         return [model for model in MODELS.values() if Mode.OMNI_REFERENCE in model.modes]
     return [MODELS[draft.model or DEFAULT_MODEL.id]]
 

@@ -7,7 +7,14 @@ from typing import Final
 from discord import ui
 
 from cogs.generation.attachments import LoadedAttachments
-from cogs.generation.modals import ModalKind, edit_modal, extend_modal, make_modal, takes_pictures
+from cogs.generation.modals import (
+    ModalKind,
+    edit_modal,
+    extend_modal,
+    files_field,
+    make_modal,
+    takes_pictures,
+)
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import N_, _, ngettext
 from domain.errors import RulesViolated
@@ -31,6 +38,7 @@ _COMMANDS: Final = {
     ModalKind.VIDEO: GenerationCommand.VIDEO,
     ModalKind.ANIMATE: GenerationCommand.ANIMATE,
     ModalKind.REFERENCE: GenerationCommand.REFERENCE,
+    ModalKind.REFERENCE_FILES: GenerationCommand.REFERENCE,
     ModalKind.COMPOSE: GenerationCommand.VIDEO,
 }
 
@@ -63,7 +71,8 @@ class RetryModals:
         key, cleared = str(interaction_id), _cleared(replace(retry, draft=refused))
         await self._touch_inputs(cleared)
         await self._kept.put(key, cleared.user_id, cleared)
-        return ActionButton(ButtonAction.REOPEN_FORM, key)
+        label = _("Attach yours") if _needs_own_files(cleared) else None
+        return ActionButton(ButtonAction.REOPEN_FORM, key, label)
 
     async def build_modal(self, key: str, user_id: int, opened_id: int) -> ui.Modal | None:
         """Return the modal of a member's draft; None if the draft is not kept, or no longer."""
@@ -102,6 +111,19 @@ class RetryModals:
         await touch_inputs(self._context, replace(retry.draft, pictures=pictures))
 
 
+def remix_retry(user_id: int, draft: Draft) -> RetryDraft:
+    """Return the draft of a remix for which its member has to attach files."""
+    is_animation = draft.command is GenerationCommand.ANIMATE
+    kind = ModalKind.ANIMATE if is_animation else ModalKind.REFERENCE_FILES
+    return RetryDraft(user_id, kind, draft)
+
+
+def _needs_own_files(retry: RetryDraft) -> bool:
+    """Return whether a remix lacks the files that its origin had."""
+    is_remix = retry.draft.remix_of is not None and files_field(retry.kind) is not None
+    return is_remix and not (_count(retry.draft) or any(retry.frames))
+
+
 def merge_frames(before: Frames, given: Frames) -> Frames:
     """Fill missing pictures with given ones; if more are given than missing, replace all."""
     if not given or len(given) > before.count(None):
@@ -127,7 +149,7 @@ def with_frames(draft: Draft, frames: Frames, loaded: LoadedAttachments) -> Draf
 def _cleared(retry: RetryDraft) -> RetryDraft:
     """Drop what cannot be used, and the violations, which have been reported already."""
     draft = replace(retry.draft, violations=())
-    if retry.kind is ModalKind.REFERENCE:
+    if retry.kind in (ModalKind.REFERENCE, ModalKind.REFERENCE_FILES):
         usable = _usable_references(draft)
         omitted = retry.omitted_references + _count(draft) - _count(usable)
         return replace(retry, draft=usable, omitted_references=omitted)
@@ -165,6 +187,8 @@ def _count(draft: Draft) -> int:
 
 def _files_note(retry: RetryDraft) -> str | None:
     """Describe, where the modal has room for it, what becomes of files given before."""
+    if _needs_own_files(retry):
+        return _("Attach your own. Others' uploads stay theirs.")
     if takes_pictures(retry.kind):
         return _frames_note(retry.frames)
     if retry.omitted_references:

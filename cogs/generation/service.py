@@ -254,7 +254,7 @@ class GenerationService:
                 user_id=interaction.user.id, draft=draft, keys=keys, retry=retry, price=price
             )
             return await self._confirmations.ask(interaction, pending)
-        accepted = await self._accept(interaction, request, keys, private=draft.private)
+        accepted = await self._accept(interaction, request, keys, draft)
         return await self._start(interaction, accepted, draft.conversions)
 
     async def _start(
@@ -322,10 +322,9 @@ class GenerationService:
         interaction: Interaction,
         request: VideoRequest,
         keys: IdempotencyKeys,
-        *,
-        private: bool,
+        draft: Draft,
     ) -> Accepted:
-        """Accept a request; raise a refusal by the quota or the queue as `RulesViolated`."""
+        """Accept a draft's request; a refusal by the quota or the queue is `RulesViolated`."""
         order = Order(
             interaction_id=keys.own,
             duplicate_keys=keys.duplicates,
@@ -334,8 +333,9 @@ class GenerationService:
             user_id=interaction.user.id,
             request=request,
             role_ids=role_ids(interaction.user),
-            private=private,
+            private=draft.private,
             language=str(interaction.locale),
+            remix_of=draft.remix_of,
         )
         try:
             return await accept(self._context, order)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from discord import ui
+
 from cogs.generation.modals import (
     EDIT_MODAL_ID,
     EXTEND_MODAL_ID,
@@ -13,13 +15,13 @@ from cogs.generation.modals import (
     apply_input,
     edit_modal,
 )
-from cogs.generation.retry import DRAFT_EXPIRED, RetryDraft, RetryModals
+from cogs.generation.retry import DRAFT_EXPIRED, RetryDraft, RetryModals, remix_retry
 from cogs.generation.service import GenerationService
 from cogs.jobs.extend import ExtendHandler
 from cogs.jobs.share import ShareHandler
 from cogs.ui import text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _
+from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import (
     InteractionTracker,
     UserError,
@@ -32,20 +34,23 @@ from cogs.ui.notify_button import NotifyButton, job_id_on, toggle_button
 from cogs.ui.post_marks import job_id_in
 from cogs.ui.routing import ComponentCog, ComponentRoute, FormRoute, Interaction
 from domain.job_view import JobView
+from domain.jobs import JobState
 from domain.pricing import quote
 from domain.requests import Draft, GenerationCommand, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotCancellable, NotDelivered, PublishError
-from workflow.guilds import notifications
+from workflow.guilds import notifications, settings
 from workflow.pending_interactions import KEPT_MINUTES
-from workflow.results.delete import delete_video
+from workflow.results.credit import find_origin
+from workflow.results.delete import delete_video, is_deleted
 from workflow.results.job_list import read_job_page
 from workflow.results.lookup import get_job, read_job_amounts
 from workflow.results.rerun import (
     are_inputs_available,
     click_keys,
     draft_from_job,
+    draft_remix,
     modal_keys,
     next_higher_resolution,
 )
@@ -54,6 +59,8 @@ from workflow.urls.input_urls import oversized_inputs
 from workflow.worker import Worker
 
 T = TypeVar("T")
+
+_NOT_THEIRS: Final = N_("Only the person who made this can do that.")
 
 _MODAL_READ_S: Final = 2
 """Seconds to read a job: a modal must be the first answer, within Discord's three seconds."""
@@ -133,15 +140,31 @@ class JobButtonsCog(ComponentCog):
 
     async def _rerun(self, interaction: Interaction, job_id: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._find_own_job(interaction, job_id)
-        keys = click_keys(interaction.id, interaction.user.id, ButtonAction.RERUN, job.id)
-        view = await self._service.request_video(interaction, await self._draft(job), keys)
+        job, user_id = await self._find_source(interaction, job_id), interaction.user.id
+        keys = click_keys(interaction.id, user_id, ButtonAction.RERUN, job.id)
+        draft = await self._draft(job, user_id)
+        retry = remix_retry(user_id, draft) if _lacks_files(draft) else None
+        view = await self._service.request_video(interaction, draft, keys, retry)
         await self._service.answer(interaction, view)
 
     async def _edit(self, interaction: Interaction, job_id: str) -> None:
-        job = await _in_time(self._find_own_job(interaction, job_id))
-        draft = draft_from_job(job, self._context.now_ms())
-        await interaction.response.send_modal(edit_modal(draft, job.id, interaction.id))
+        modal = await _in_time(self._build_edit_modal(interaction, job_id))
+        await interaction.response.send_modal(modal)
+
+    async def _build_edit_modal(self, interaction: Interaction, job_id: str) -> ui.Modal:
+        """Build the modal that changes a job's request; for a remix it may have to take files."""
+        job, user_id = await self._find_source(interaction, job_id), interaction.user.id
+        if job.user_id == user_id:
+            draft = draft_from_job(job, self._context.now_ms())
+        else:
+            draft = draft_remix(job, self._context.now_ms())
+        if _lacks_files(draft):
+            await self._retries.keep(interaction.id, remix_retry(user_id, draft), draft)
+            key = str(interaction.id)
+            modal = await self._retries.build_modal(key, user_id, interaction.id)
+            assert modal is not None, "it was kept just now"
+            return modal
+        return edit_modal(draft, job.id, interaction.id)
 
     async def _reopen_form(self, interaction: Interaction, key: str) -> None:
         user_id = interaction.user.id
@@ -165,12 +188,14 @@ class JobButtonsCog(ComponentCog):
         self, interaction: Interaction, match: re.Match[str], data: Mapping[str, Any]
     ) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._find_own_job(interaction, match["job"])
-        before = await self._draft(job)
+        job = await self._find_source(interaction, match["job"])
+        before = await self._draft(job, interaction.user.id)
         draft = apply_input(before, data)
         keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
         retry = RetryDraft(interaction.user.id, ModalKind.EDIT, draft, job_id=job.id)
-        if before.violations and draft.command is GenerationCommand.ANIMATE:
+        if _lacks_files(before):
+            retry = remix_retry(interaction.user.id, draft)
+        elif before.violations and draft.command is GenerationCommand.ANIMATE:
             missing_frames = (None,) * len(draft.pictures)
             retry = RetryDraft(interaction.user.id, ModalKind.ANIMATE, draft, missing_frames)
         view = await self._service.request_video(interaction, draft, keys, retry)
@@ -207,7 +232,8 @@ class JobButtonsCog(ComponentCog):
         is_manager = interaction.permissions.manage_guild
         sees_cost = is_manager or job.user_id == interaction.user.id
         cost = await read_job_amounts(self._context, job.id) if sees_cost else None
-        view = views.render_details(job, cost, show_task_id=is_manager)
+        origin = await find_origin(self._context, job)
+        view = views.render_details(job, cost, origin, show_task_id=is_manager)
         await interaction.edit_original_response(view=view, attachments=views.prompt_files(job))
 
     async def _ask_delete(self, interaction: Interaction, job_id: str) -> None:
@@ -248,11 +274,27 @@ class JobButtonsCog(ComponentCog):
 
     async def _find_own_job(self, interaction: Interaction, job_id: str) -> JobView:
         """Return a member's own job, on its server, to request another one like it."""
+        job = await self._find_here(interaction, job_id)
+        if job.user_id != interaction.user.id:
+            raise UserError(_(_NOT_THEIRS))
+        return job
+
+    async def _find_source(self, interaction: Interaction, job_id: str) -> JobView:
+        """Return a member's own job, or one with a public video that the server lets them remix."""
+        job = await self._find_here(interaction, job_id)
+        if job.user_id == interaction.user.id:
+            return job
+        has_video = job.state is JobState.DELIVERED and not is_deleted(job)
+        chosen = await settings.read(self._context, job.guild_id)
+        if not (has_video and chosen.remix_allowed):
+            raise UserError(_(_NOT_THEIRS))
+        return job
+
+    async def _find_here(self, interaction: Interaction, job_id: str) -> JobView:
+        """Return a job that is visible on the server where another one is asked for."""
         job = await self._find_job(interaction, job_id)
         if interaction.guild_id is None:
             raise UserError(_("Run a command on a server to make videos."))
-        if job.user_id != interaction.user.id:
-            raise UserError(_("Only the person who made this can do that."))
         return job
 
     async def _find_deletable_job(self, interaction: Interaction, job_id: str) -> JobView:
@@ -261,7 +303,10 @@ class JobButtonsCog(ComponentCog):
         check_may_delete(interaction, job.user_id, job.destination_channel_id)
         return job
 
-    async def _draft(self, job: JobView) -> Draft:
+    async def _draft(self, job: JobView, user_id: int) -> Draft:
+        """Return the draft of a member's own job, or of their remix of another's."""
+        if job.user_id != user_id:
+            return draft_remix(job, self._context.now_ms())
         draft = draft_from_job(job, self._context.now_ms())
         if not await are_inputs_available(self._context, job):
             violation = Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)
@@ -276,7 +321,12 @@ class JobButtonsCog(ComponentCog):
         higher = next_higher_resolution(job.request)
         if higher is None:
             raise UserError(_("This is already the highest resolution of its model."))
-        return replace(await self._draft(job), resolution=higher)
+        return replace(await self._draft(job, job.user_id), resolution=higher)
+
+
+def _lacks_files(draft: Draft) -> bool:
+    """Return whether the draft is of a remix whose origin had files."""
+    return any(one.code is ViolationCode.REMIX_NEEDS_FILES for one in draft.violations)
 
 
 async def _in_time(read: Awaitable[T]) -> T:

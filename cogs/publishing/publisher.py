@@ -17,6 +17,7 @@ from discord import ui
 from cogs.publishing import carriers
 from cogs.publishing.access import DestinationAccess
 from cogs.publishing.attachments import attachment_urls, open_files, with_attachments
+from cogs.publishing.credit import remove_credit
 from cogs.publishing.ephemeral_replies import (
     EphemeralReplies,
     interaction_webhook,
@@ -29,6 +30,7 @@ from cogs.publishing.languages import MessageLanguages, in_its_language, to_its_
 from cogs.publishing.places import Places
 from cogs.publishing.refusals import BlockedByAutoMod, NoSharedServer, ReplyForbidden
 from cogs.publishing.refused_requests import RefusedRequests
+from cogs.publishing.status_edits import edit_status
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import text, views
 from cogs.ui.answers import render_answer
@@ -47,7 +49,6 @@ from workflow.errors import (
     TooLargeToPost,
 )
 from workflow.publisher import AnswerView, MessageKind, ReleaseNotice, ResultPayload, StatusView
-from workflow.status_views import ACTIVE_STATES
 
 NO_MENTIONS: Final = discord.AllowedMentions.none()
 
@@ -334,6 +335,20 @@ class DiscordPublisher:
         message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
         return await send_video(self._client, channel, payload.video, message)
 
+    async def remove_credit(self, job: JobView) -> None:
+        """Take the credit out of a remix's result and its showcase post, as far as there are any.
+
+        A result that was sent by direct message stays there as it is.
+        """
+        if job.result_message_id is not None:
+            place = await self._place_of_result(job)
+            await remove_credit(self._client, place, job.result_message_id)
+        if job.shared_message_id is not None and job.shared_channel_id is not None:
+            showcase = self._client.get_partial_messageable(
+                job.shared_channel_id, guild_id=job.guild_id
+            )
+            await remove_credit(self._client, showcase, job.shared_message_id)
+
     async def find_shared(self, job: JobView, channel_id: int) -> int | None:
         """Return the id of a job's post in a showcase channel, if any."""
         await self._history.require_readable(job.guild_id, channel_id)
@@ -445,35 +460,8 @@ class DiscordPublisher:
     async def _edit(
         self, status: StatusView, message_id: int, files: Sequence[Path] = ()
     ) -> discord.Message | None:
-        """Edit the status message, replacing its attachments with `files`; None if it is gone.
-
-        Without files, attachments stay while APIXO may ask for them, and are removed then.
-        """
-        try:
-            return await self._edit_once(status, message_id, files, without_prompt=False)
-        except BlockedByAutoMod:
-            return await self._edit_once(status, message_id, files, without_prompt=True)
-
-    async def _edit_once(
-        self, status: StatusView, message_id: int, files: Sequence[Path], *, without_prompt: bool
-    ) -> discord.Message | None:
         channel = await self._message_channel(status.job)
-        message = channel.get_partial_message(message_id)
-        running = status.job.state in ACTIVE_STATES
-
-        async def edit() -> discord.Message:
-            with open_files(files) as attachments:
-                # An edit without allowed_mentions would mark the member as mentioned.
-                return await message.edit(
-                    view=views.render_status(status, without_prompt=without_prompt),
-                    attachments=attachments or (discord.utils.MISSING if running else []),
-                    allowed_mentions=NO_MENTIONS,
-                )
-
-        try:
-            return await call_in_channel(self._client, channel, edit)
-        except (ChannelDeleted, MessageDeleted):
-            return None
+        return await edit_status(self._client, channel, status, message_id, files)
 
     async def _dm_channel(self, user_id: int) -> discord.DMChannel:
         user = await call_discord(self._client.fetch_user(user_id))

@@ -60,6 +60,7 @@ DURATION_OPTIONS: Final = _SECONDS
 ASPECT_RATIO_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in AspectRatio)
 _RESOLUTION_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in Resolution)
 _SOUND_OPTIONS: Final = (FieldOption("on", N_("on"), True), FieldOption("off", N_("off"), False))  # noqa: FBT003
+_SWITCH_OPTIONS: Final = (FieldOption("no", N_("off"), False), FieldOption("yes", N_("on"), True))  # noqa: FBT003
 _APPLIES_TO_OPTIONS: Final = (
     FieldOption(AppliesTo.NONE, N_("no video"), AppliesTo.NONE),
     FieldOption(AppliesTo.SENSITIVE, N_("videos with a sensitive word"), AppliesTo.SENSITIVE),
@@ -191,6 +192,12 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 unset_label=N_("everyone"),
                 selects_roles=True,
             ),
+            SelectField(
+                name="remix_allowed",
+                label=N_("Remixes"),
+                hint=N_("Whether members can make their own of others' public videos."),
+                options=_SWITCH_OPTIONS,
+            ),
         ),
         SettingsPage.MODELS: _RULE_FIELDS,
         SettingsPage.CHANNELS: (
@@ -320,10 +327,7 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 name="private_allowed",
                 label=N_("Private videos"),
                 hint=N_("Whether members can make videos only they see."),
-                options=(
-                    FieldOption("no", N_("off"), False),  # noqa: FBT003
-                    FieldOption("yes", N_("on"), True),  # noqa: FBT003
-                ),
+                options=_SWITCH_OPTIONS,
             ),
             SelectField(
                 name="too_large",

@@ -37,6 +37,7 @@ from workflow.publisher import (
     StatusView,
     SubmissionBlock,
 )
+from workflow.results.delete import is_deleted
 from workflow.urls.input_urls import INPUT_EXPIRED, INPUT_TOO_LARGE, INPUT_UNREACHABLE
 
 NO_SUCH_VIDEO: Final = N_("I can't find that video.")
@@ -396,10 +397,12 @@ def _model_reason(job: JobView) -> str:
 
 
 def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> str | None:
-    if message_id is None:
-        return None
+    return None if message_id is None else f"[{text}]({_url(guild_id, channel_id, message_id)})"
+
+
+def _url(guild_id: int, channel_id: int, message_id: int | None) -> str:
     # A link to a message looks the same in every language, and is followed within the app.
-    return f"[{text}](https://discord.com/channels/{guild_id}/{channel_id}/{message_id})"
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
@@ -414,6 +417,16 @@ def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:
         _("{member}, your video is ready, but too large for Discord.", member=member),
         _("I've kept it, and the operator of this bot can send it to you."),
     ]
+
+
+def format_credit(origin: JobView) -> str:
+    """Format whose video another one was made from, with a link to it where it can be linked."""
+    member = f"<@{origin.user_id}>"
+    place = origin.guild_id, origin.destination_channel_id, origin.result_message_id
+    is_gone = origin.result_message_id is None or is_deleted(origin)
+    if is_gone or origin.reason == SENT_BY_DM:
+        return _("Remix of {member}'s video", member=member)
+    return _("Remix of {member}'s [video]({link})", member=member, link=_url(*place))
 
 
 def format_substitute_lines(payload: ResultPayload) -> list[str]:

@@ -50,6 +50,9 @@ _MAX_DETAILS_PROMPT_CHARS = 3_000
 
 _PROMPT_FILE = "prompt.txt"
 _MAX_PICTURES = 10
+CREDIT_ID: Final = 900
+"""The id of the component with the credit of a remix."""
+
 _SOUNDS = (".mp3", ".wav")
 
 
@@ -114,7 +117,15 @@ def render_result(
         _buttons(job, MessageKind.RESULT, *actions)
         for actions in _action_rows(job, payload, private=private)
     ]
-    return layout(*_video(job, payload), text_block("\n".join(lines)), *rows)
+    text_items = [text_block("\n".join(lines)), *_credit(payload)]
+    return layout(*_video(job, payload), *text_items, *rows)
+
+
+def _credit(payload: ResultPayload) -> list[LayoutItem]:
+    """Lay out whose video it is a remix of, in an item of its own: it may have to go later."""
+    if payload.origin is None:
+        return []
+    return [ui.TextDisplay[Any](f"-# {text.format_credit(payload.origin)}", id=CREDIT_ID)]
 
 
 def render_failure(status: StatusView, *, tells_why: bool) -> ui.LayoutView:
@@ -128,7 +139,9 @@ def render_failure(status: StatusView, *, tells_why: bool) -> ui.LayoutView:
     )
 
 
-def render_details(job: JobView, cost: JobAmounts | None, *, show_task_id: bool) -> ui.LayoutView:
+def render_details(
+    job: JobView, cost: JobAmounts | None, origin: JobView | None, *, show_task_id: bool
+) -> ui.LayoutView:
     """Lay out the private answer with all of a job; money and task id for some users only."""
     prompt = text.sanitize(job.request.prompt, len(job.request.prompt))
     fits = len(prompt) <= _MAX_DETAILS_PROMPT_CHARS
@@ -141,6 +154,7 @@ def render_details(job: JobView, cost: JobAmounts | None, *, show_task_id: bool)
         ),
         f"> {prompt if fits else _('The prompt is in the file below.')}",
         _joined(text.format_settings(job.request), text.format_elapsed(job)),
+        *([text.format_credit(origin)] if origin else []),
         _("Requested {when}.", when=f"<t:{job.created_at_ms // 1000}:f>"),
         *([text.format_cost(cost)] if cost else []),
         f"-# {_joined(job.id, task)}",
@@ -353,7 +367,8 @@ def render_showcase(
         f"-# {text.format_settings(job.request)}",
     ]
     details = marked_button(job.id, MessageKind.SHARED)
-    return layout(*_video(job, payload), text_block("\n".join(lines)), row(details))
+    text_items = [text_block("\n".join(lines)), *_credit(payload)]
+    return layout(*_video(job, payload), *text_items, row(details))
 
 
 def _video(job: JobView, payload: ResultPayload) -> list[LayoutItem]:

@@ -137,6 +137,7 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ),
         ViolationCode.INPUTS_GONE: INPUTS_GONE,
         ViolationCode.INPUTS_TOO_LARGE: INPUTS_TOO_LARGE,
+        ViolationCode.REMIX_NEEDS_FILES: N_("Attach your own files. Their uploads stay theirs."),
         ViolationCode.MODEL_NOT_ALLOWED: N_("{model} isn't allowed here. Pick {models}."),
         ViolationCode.COMMAND_NOT_ALLOWED: N_("No model allowed here can do /{command}."),
         ViolationCode.RESOLUTION_NOT_ALLOWED: N_(

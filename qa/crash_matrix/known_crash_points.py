@@ -169,6 +169,7 @@ OTHER_FLOWS: Final = {
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
     "publisher.delete_notice": "a member deletes what is kept of them",
+    "publisher.remove_credit": "the member of a remix's origin deletes what is kept of them",
     "publisher.is_member": "a member may have left",
     "media.mark_erasure": "a member has everything deleted",
 }

@@ -88,7 +88,7 @@ def _take(request: VideoRequest) -> None:
     status = _said(views.render_status(StatusView(_job(request), queue_position=1)))
     shown = prompt_on_card(status).removeprefix("> ")
     assert rendered_markup(shown.replace("**", "", 2)) == [], shown
-    _said(views.render_details(_job(request), None, show_task_id=True))
+    _said(views.render_details(_job(request), None, None, show_task_id=True))
 
 
 def _said(view: ui.LayoutView) -> str:

@@ -148,7 +148,7 @@ TEXTS: Final[dict[str, str]] = {
     "not in the error's text": "_format_size(total) medium.name oversized "
     "_sanitize(quoted,MAX_DETAIL_CHARS,request)ifis_quotedelseown url.hostor'' url.raw_authority "
     "url.scheme task_id str(values.get('task_id')) "
-    "await_shortfalls(tx,exceeded,subject,amount)",
+    "_shortfalls(exceeded,subject,amount,totals)",
     "what a schema of ours or a parser of ours says, without values": "_problems(error) detail",
     "what the system says of a connection to APIXO": "plain_text(str(error),MAX_DETAIL_CHARS)",
     "the first line of what the database says": "first",

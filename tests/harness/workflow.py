@@ -87,6 +87,7 @@ class FakePublisher:
         self.is_access_cached = True
         self.is_access_known = True
         self.notices: list[ReleaseNotice] = []
+        self.uncredited: list[str] = []
         self._ids = count(1000)
 
     @property
@@ -204,6 +205,10 @@ class FakePublisher:
         return next(
             (m.id for m in self.messages_of(job.id, "shared") if m.channel == channel_id), None
         )
+
+    async def remove_credit(self, job: Job) -> None:
+        self._raise(self.errors["remove_credit"])
+        self.uncredited.append(job.id)
 
     async def delete_shared(self, job: Job) -> None:
         self._raise(self.errors["delete_shared"])

@@ -20,8 +20,8 @@ _log = structlog.get_logger(__name__)
 SettingsChange = Callable[[GuildSettings], GuildSettings]
 """Returns changed settings."""
 
-_UNREADABLE: Final = GuildSettings(private_allowed=False)
-"""Its managers may have switched private videos off."""
+_UNREADABLE: Final = GuildSettings(private_allowed=False, remix_allowed=False)
+"""Its managers may have switched these off."""
 
 
 async def read(context: Context, guild_id: int) -> GuildSettings:
@@ -82,11 +82,15 @@ def _parse(guild_id: int, text: str | None) -> GuildSettings:
     if text is None:
         return GuildSettings()
     try:
-        return GuildSettings.model_validate_json(text)
+        stored = GuildSettings.model_validate_json(text)
     except ValidationError as error:
         fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
         _log.error("settings unreadable, defaults used", server=guild_id, fields=fields)
         return _UNREADABLE
+    if "remix_allowed" in stored.model_fields_set:
+        return stored
+    # 0.3.0 stored it, and may still do so while it runs beside this version.
+    return stored.model_copy(update={"remix_allowed": False})
 
 
 def _changes(

@@ -16,11 +16,13 @@ import structlog
 from domain.durations import DAY_MS
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings, OversizeFallback
+from domain.job_view import JobView
 from storage.errors import NotAVideo
 from workflow.context import Context
 from workflow.errors import TooLargeToPost, UnusableVideo
 from workflow.guilds import settings
 from workflow.publisher import ResultPayload
+from workflow.results.credit import find_origin
 
 _log = structlog.get_logger(__name__)
 
@@ -102,7 +104,9 @@ async def use_payload(
     async with context.media.use_video(f"{job.id}.mp4") as video:
         server_settings = await settings.read(context, job.guild_id)
         payload = await _build_payload(context, job, server_settings, video, max_bytes)
-        yield replace(payload, can_share=server_settings.showcase_channel is not None)
+        can_share = server_settings.showcase_channel is not None
+        origin = await find_origin(context, job) if isinstance(job, JobView) else None
+        yield replace(payload, can_share=can_share, origin=origin)
 
 
 async def _build_payload(

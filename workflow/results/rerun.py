@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from domain.job_view import JobView
 from domain.models import MODELS, Mode, Resolution
 from domain.requests import Clip, Draft, GenerationCommand, OmniReference, Picture, VideoRequest
+from domain.violations import Source, Violation, ViolationCode
 from workflow.context import Context
 from workflow.urls.input_urls import are_kept, input_media, is_fresh, stale_inputs
 
@@ -59,6 +60,20 @@ def draft_from_job(job: JobView, now_ms: int) -> Draft:
         videos=_without_stale_urls(videos, now_ms),
         audios=_without_stale_urls(audios, now_ms),
         private=job.private,
+        remix_of=job.remix_of,
+    )
+
+
+def draft_remix(origin: JobView, now_ms: int) -> Draft:
+    """Return a draft of another member's request: its words and options, never its files."""
+    broken = [Violation.of(ViolationCode.REMIX_NEEDS_FILES, Source.ATTACHMENT)]
+    return replace(
+        draft_from_job(origin, now_ms),
+        pictures=(),
+        videos=(),
+        audios=(),
+        violations=tuple(broken) if input_media(origin.request) else (),
+        remix_of=origin.id,
     )
 
 

@@ -49,6 +49,7 @@ class Order:
     order may have been accepted just before: of two clicks on one button, one makes the jobs.
     `role_ids` are the member's roles, which may have limits. The results of a `private` order are
     visible to the member alone. `language` is the locale in which the member uses Discord.
+    `remix_of` is the job that it was made from.
     """
 
     interaction_id: int
@@ -62,6 +63,7 @@ class Order:
     role_ids: tuple[int, ...] = ()
     private: bool = False
     language: str | None = None
+    remix_of: str | None = None
 
     @property
     def requests(self) -> tuple[VideoRequest, ...]:
@@ -244,6 +246,7 @@ async def _enqueue(
                 created_at_ms=now_ms,
                 private=order.private,
                 language=order.language,
+                remix_of=order.remix_of,
                 order_id=order_id,
                 order_index=index if order_id else None,
             ),

@@ -112,7 +112,7 @@ async def test_a_stranger_who_forges_a_form_is_turned_away(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient
 ) -> None:
     """And so is a form about no job; nothing is made."""
-    form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Edit prompt")
+    form = await opened(ada, await harness.make_video(ada, "video", VIDEO), "Extend")
     answer = await redelivered(fake_discord, form, fake_discord.member("Ben")).until_answered()
     assert "Only the person who made this" in answer.text
     assert form.modal is not None

@@ -249,9 +249,15 @@ async def test_a_picture_that_is_too_small_is_attached_again(
     job_id_in(await sent_off(ada, form, pictures=[picture("lake.png")]))
 
 
-@pytest.mark.parametrize(
-    "why", ["quota", "channel", "not here", "role", "adults", "preset", "private"]
-)
+FORBIDDING = {
+    "not here": GuildSettings(channels=(7,)),
+    "role": GuildSettings(roles=(7,)),
+    "adults": GuildSettings(age_gate=AppliesTo.ALL),
+    "private": GuildSettings(private_allowed=False),
+}
+
+
+@pytest.mark.parametrize("why", ["quota", "channel", "preset", *FORBIDDING])
 async def test_no_refusal_loses_the_prompt(
     harness: BotHarness, fake_discord: FakeDiscord, ada: MemberClient, why: str
 ) -> None:
@@ -264,16 +270,11 @@ async def test_no_refusal_loses_the_prompt(
             await harness.restart()
         case "channel":
             fake_discord.world.deny(harness.channel, Permission.ATTACH_FILES)
-        case "not here":
-            await decide(harness, ada, GuildSettings(channels=(7,)))
-        case "role":
-            await decide(harness, ada, GuildSettings(roles=(7,)))
-        case "adults":
-            await decide(harness, ada, GuildSettings(age_gate=AppliesTo.ALL))
         case "preset":
-            options["preset"] = "no such preset"
+            options = {"preset": "no such preset"}
         case _:
-            options["private"] = True
+            options = {"private": True} if why == "private" else {}
+            await decide(harness, ada, FORBIDDING[why])
     for name, files in (("video", {}), ("animate", {"image": picture("lake.png")})):
         asked = {"prompt": "a lake", **options, **files}
         refused = await (await ada.run_command(harness.channel, name, asked)).until_answered()

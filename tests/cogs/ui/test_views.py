@@ -223,7 +223,7 @@ async def test_the_details_hold_whatever_the_prompt(
         job = make_job(videos, ada, prompt=prompt, model=ModelId.SEEDANCE_2_0)
         cost = JobAmounts(charged=MicroUSD(1_234_567))
         for told in (cost, None):
-            card = views.render_details(job, told, show_task_id=True)
+            card = views.render_details(job, told, None, show_task_id=True)
             none = discord.AllowedMentions.none()
             posted = await client.get_partial_messageable(videos.id).send(
                 view=card, files=views.prompt_files(job), allowed_mentions=none
@@ -250,7 +250,7 @@ async def test_the_details_tell_what_is_held_or_given_back(
 ) -> None:
     """A job under way, and one that cost nothing in the end."""
     message = await show(
-        client, videos, views.render_details(make_job(videos, ada), cost, show_task_id=False)
+        client, videos, views.render_details(make_job(videos, ada), cost, None, show_task_id=False)
     )
     assert said in message.text
     assert "task" not in message.text

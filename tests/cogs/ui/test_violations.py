@@ -384,6 +384,7 @@ FILES: list[Row] = [
             "and attach them again."
         ),
     ),
+    (Code.REMIX_NEEDS_FILES, {}, "Attach your own files. Their uploads stay theirs."),
 ]
 DAY = {"period": Period.DAY, "scope": Scope.MEMBER, "price": 80_000, "grants": 0}
 MONTH = {**DAY, "period": Period.MONTH, "scope": Scope.SERVER}

@@ -123,9 +123,13 @@ async def test_of_many_managers_at_once_nobody_loses_anything(harness: WorkflowH
 
 
 async def test_old_and_unknown_fields_do_no_harm(harness: WorkflowHarness) -> None:
-    """A setting of another version is passed over, and what is not there yet has its default."""
+    """A setting of another version is passed over, and what is not there yet has its default.
+
+    Remixes are off where they are not named: 0.3.0 has stored it.
+    """
     await stored(harness, '{"channels": [20], "horoscope": "daily", "rules": {"mood": "blue"}}')
-    assert await settings.read(harness.context, GUILD) == GuildSettings(channels=(20,))
+    found = await settings.read(harness.context, GUILD)
+    assert found == GuildSettings(channels=(20,), remix_allowed=False)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"channels": "all"}', '{"spoilers": "maybe"}'])
@@ -136,7 +140,7 @@ async def test_settings_that_can_not_be_read_are_an_error_in_the_log(
     await stored(harness, text)
     with capture_logs() as logs:
         found = await settings.read(harness.context, GUILD)
-    assert found == GuildSettings(private_allowed=False)
+    assert found == GuildSettings(private_allowed=False, remix_allowed=False)
     assert [(log["log_level"], log["server"]) for log in logs] == [("error", GUILD)]
     changed = await settings.change(harness.context, GUILD, ADA, with_channel(20))
     assert await settings.read(harness.context, GUILD) == changed
