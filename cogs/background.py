@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 from discord.ext import commands, tasks
@@ -85,6 +85,9 @@ class WorkerLoop(commands.Cog):
 _ROUND_INTERVAL_S: Final = 2.0
 """Seconds between two rounds; each task checks by itself whether it is due."""
 
+_UNCHANGED_INTERVAL_S: Final = 10
+"""Seconds until a task runs although nothing was written: times may have come."""
+
 _SUMMARY_INTERVAL_S: Final = 60
 _RETENTION_INTERVAL_S: Final = 3_600
 _PENDING_INTERVAL_S: Final = 60
@@ -110,6 +113,42 @@ class _IntervalTask:
         self._next_run_s = time.monotonic() + self._interval_s
 
 
+class Written(Protocol):
+    """A database that counts the writes of this process."""
+
+    @property
+    def transactions(self) -> int:
+        """How many there were."""
+        ...
+
+    @property
+    def has_one_process(self) -> bool:
+        """Whether no other process writes."""
+        ...
+
+
+class TaskOnChange:
+    """A task that runs when the database was written to since its last run, and once an interval.
+
+    Where other processes write too, nobody knows of all writes, and it runs each time.
+    """
+
+    def __init__(self, task: _PeriodicTask, database: Written) -> None:
+        self._task = task
+        self._database = database
+        self._next_run_s = 0.0
+        self._seen = -1
+
+    async def __call__(self) -> None:
+        """Run the task if it may have anything to do; a failed run is repeated."""
+        seen = self._database.transactions
+        is_same = self._database.has_one_process and seen == self._seen
+        if is_same and time.monotonic() < self._next_run_s:
+            return
+        await self._task()
+        self._seen, self._next_run_s = seen, time.monotonic() + _UNCHANGED_INTERVAL_S
+
+
 class PeriodicTasks(commands.Cog):
     """A loop that runs each periodic task when it is due, for the life of the process."""
 
@@ -121,7 +160,7 @@ class PeriodicTasks(commands.Cog):
         servers: Mapping[str, _PeriodicTask],
     ) -> None:
         self._operators = operators
-        self._tasks: dict[str, _PeriodicTask] = {
+        found: dict[str, _PeriodicTask] = {
             "balance": BalanceMonitor(context, self._notify).check,
             "weekly summaries": _IntervalTask(
                 lambda: post_due_summaries(context, weekly_summary.publish), _SUMMARY_INTERVAL_S
@@ -148,6 +187,10 @@ class PeriodicTasks(commands.Cog):
             ),
             **OperatorAlerts(context, operators).periodic_tasks,
             **servers,
+        }
+        self._tasks = {
+            name: task if isinstance(task, _IntervalTask) else TaskOnChange(task, context.database)
+            for name, task in found.items()
         }
 
     async def cog_load(self) -> None:

@@ -50,7 +50,6 @@ TESTED_BY = {
     "bot/sharding/identifies.py": "bot/sharding/test_leases.py",
     "bot/sharding/roles.py": "e2e/test_shards.py",
     "bot/web/server.py": "bot/web/test_callbacks.py",
-    "cogs/background.py": "workflow/test_worker.py",
     "cogs/generation/cog.py": "cogs/generation/test_options.py",
     "cogs/generation/service.py": "cogs/generation/test_refusals.py",
     "cogs/generation/message_media.py": "cogs/generation/test_context_menu.py",
