@@ -90,38 +90,33 @@ async def get_remaining(
     return RemainingQuota(tuple(rooms), MicroUSD(granted))
 
 
+async def check(
+    tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
+) -> None:
+    """Check whether an amount could be reserved; until the transaction ends, nobody else reserves.
+
+    Raises:
+        QuotaExceeded: naming every exceeded limit.
+    """
+    await _lock_and_check(tx, subject, amount, _buckets(subject, limits))
+
+
 async def reserve(
     tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
 ) -> Reservation:
     """Raise the held amount in every bucket, with grants covering what the member's quota lacks.
 
     Raises:
-        QuotaExceeded: naming every exceeded limit; let it roll the transaction back.
+        QuotaExceeded: naming every exceeded limit.
     """
     buckets = _buckets(subject, limits)
-    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
-    totals = await _lock_buckets(tx, [bucket.id for bucket in buckets], grant_bucket)
+    totals = await _lock_and_check(tx, subject, amount, buckets)
     from_grant = _find_grant_part(buckets, amount, totals)
-    exceeded = _find_exceeded(buckets, amount, totals)
-    if exceeded:
-        raise QuotaExceeded(_shortfalls(exceeded, subject, amount, totals))
-    names = (*(bucket.id for bucket in buckets), *([grant_bucket] if from_grant else []))
+    grant_buckets = [grant_bucket_id(subject.guild_id, subject.user_id)] if from_grant else []
+    names = (*(bucket.id for bucket in buckets), *grant_buckets)
     shares = _share_parameters(held=SplitAmount(amount, from_grant), charged=SplitAmount(0, 0))
     await tx.execute(_CHANGE_NAMED, {"names": names, **shares})
     return Reservation(names, from_grant)
-
-
-async def check(
-    tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, limits: Limits
-) -> None:
-    """Check whether an amount could be reserved; nothing is.
-
-    Raises:
-        QuotaExceeded: naming every exceeded limit.
-    """
-    async with tx.begin_nested() as nested:
-        await reserve(tx, subject, amount, limits)
-        await nested.rollback()
 
 
 async def link_buckets(tx: AsyncConnection, hold_id: int, reservation: Reservation) -> None:
@@ -210,6 +205,17 @@ class _Totals:
 
     used: Mapping[str, int]
     unspent: MicroUSD
+
+
+async def _lock_and_check(
+    tx: AsyncConnection, subject: QuotaSubject, amount: MicroUSD, buckets: list[_Bucket]
+) -> _Totals:
+    grant_bucket = grant_bucket_id(subject.guild_id, subject.user_id)
+    totals = await _lock_buckets(tx, [bucket.id for bucket in buckets], grant_bucket)
+    exceeded = _find_exceeded(buckets, amount, totals)
+    if exceeded:
+        raise QuotaExceeded(_shortfalls(exceeded, subject, amount, totals))
+    return totals
 
 
 async def _lock_buckets(tx: AsyncConnection, names: list[str], grant_bucket: str) -> _Totals:
