@@ -56,12 +56,17 @@ class MeasuredBot:
     def other_requests(self) -> int:
         """Return how many other requests it has sent for videos, to APIXO and to Discord.
 
-        Edits of private answers are left out: how many there are depends on what is quicker.
+        Edits are left out: how many there are depends on what is quicker.
         """
         to_apixo = ("/generateTask/", "/files/")
         sent = sum(len(self.apixo.journal.requests_to(path)) for path in to_apixo)
-        edits = self.discord.journal.count_requests("PATCH", "/webhooks/*/*/messages/*")
-        return sent + len(self.discord.journal) - edits
+        of_answers = self.discord.journal.count_requests("PATCH", "/webhooks/*/*/messages/*")
+        return sent + len(self.discord.journal) - of_answers - self.edits
+
+    @property
+    def edits(self) -> int:
+        """Return how often it has edited a status message."""
+        return self.discord.journal.count_requests("PATCH", "/channels/*/messages/*")
 
     async def make_video(self) -> None:
         """Type a command, and wait until its video is posted and its status message has ended."""
@@ -86,17 +91,26 @@ class MeasuredBot:
 
 @asynccontextmanager
 async def run_bot(
-    module: str, time_scale: float, *, polls: int = 1, member_daily_usd: str = "1000"
+    module: str,
+    time_scale: float,
+    *,
+    polls: int = 1,
+    edits: int = 0,
+    member_daily_usd: str = "1000",
 ) -> AsyncGenerator[MeasuredBot]:
     """Run a bot from nothing, on stand-ins of its own.
 
-    `time_scale` divides what takes time; a plain bot makes so many `polls` for a task. A member may
-    spend `member_daily_usd`.
+    `time_scale` divides what takes time; a plain bot makes so many `polls` for a task, and so
+    many `edits` of its status message. A member may spend `member_daily_usd`.
     """
     async with open_stand_ins(time_scale) as (folder, apixo, discord):
         counts = Counts.create(folder / "counts")
         command = [sys.executable, "-m", module]
-        settings = {"POLLS": str(polls), "USER_DAILY_LIMIT_USD": member_daily_usd}
+        settings = {
+            "POLLS": str(polls),
+            "EDITS": str(edits),
+            "USER_DAILY_LIMIT_USD": member_daily_usd,
+        }
         async with service(command, folder, apixo, discord, **settings).run() as running:
             ready = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
             await running.while_running(ready)
@@ -128,6 +142,7 @@ def service(
     given = {
         "COUNTS": str(folder / "counts"),
         "POLLS": "1",
+        "EDITS": "0",
         "ALLOWED_SERVERS": "all",
         **dict.fromkeys(limits, "1000"),
         **settings,

@@ -15,17 +15,22 @@ _VIDEOS, _WARM_UP = 30, 10
 """How long tasks take is learned from the first eight of a kind."""
 
 _IDLE_S = 15.0
+_MAX_EDITS = 4
 _TIME_SCALE = 40.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """What one video cost: CPU seconds, transactions and statements of SQLite, and requests."""
+    """What one video cost: CPU seconds, transactions and statements of SQLite, and requests.
+
+    `edits` are those of its status message, which shows how far it is.
+    """
 
     cpu_s: float
     transactions: float
     statements: float
     polls: float
+    edits: float
     other_requests: float
 
 
@@ -33,10 +38,11 @@ def measure(share: float = 1) -> bool:
     """Print the ratio of CPU, and the number of statements."""
     ours, plain = asyncio.run(_both(share))
     assert ours.other_requests == plain.other_requests, "they do not do the same"
+    assert ours.edits <= _MAX_EDITS, "the status message is edited too often"
     return report(
         f"A video from command to post (plain bot: {plain.cpu_s * 1e3:.1f} ms, "
-        f"{plain.polls:.1f} polls; ours: {ours.cpu_s * 1e3:.1f} ms, {ours.polls:.1f} polls, "
-        f"{ours.transactions:.1f} transactions)",
+        f"{plain.polls:.1f} polls, {plain.edits:.1f} edits; ours: {ours.cpu_s * 1e3:.1f} ms, "
+        f"{ours.polls:.1f} polls, {ours.edits:.1f} edits, {ours.transactions:.1f} transactions)",
         [
             Figure("CPU, ours / plain bot", ours.cpu_s / plain.cpu_s, 4),
             Figure("SQL statements", ours.statements, 40),
@@ -46,12 +52,13 @@ def measure(share: float = 1) -> bool:
 
 async def _both(share: float) -> tuple[_Cost, _Cost]:
     ours = await _measure(OURS, share)
-    return ours, await _measure(PLAIN, share, max(1, round(ours.polls)))
+    polls, edits = max(1, round(ours.polls)), round(ours.edits)
+    return ours, await _measure(PLAIN, share, polls, edits)
 
 
-async def _measure(module: str, share: float, polls: int = 1) -> _Cost:
+async def _measure(module: str, share: float, polls: int = 1, edits: int = 0) -> _Cost:
     videos = scaled(_VIDEOS, share)
-    async with run_bot(module, _TIME_SCALE, polls=polls) as bot:
+    async with run_bot(module, _TIME_SCALE, polls=polls, edits=edits) as bot:
         for _ in range(scaled(_WARM_UP, share)):
             await bot.make_video()
         await asyncio.sleep(1)
@@ -70,4 +77,4 @@ async def _measure(module: str, share: float, polls: int = 1) -> _Cost:
 
 
 def _read(bot: MeasuredBot) -> tuple[float, ...]:
-    return bot.cpu_s, *bot.counts.read(), bot.polls, bot.other_requests
+    return bot.cpu_s, *bot.counts.read(), bot.polls, bot.edits, bot.other_requests

@@ -3,7 +3,7 @@
 It sends the requests that the service sends for a video, and commits the same facts at the same
 moments, each with its SQL written out. It refuses nothing, repeats nothing and recovers nothing.
 The environment names the stand-ins, as it does for the service; besides, `POLLS` is how often to
-ask for each task.
+ask for each task, and `EDITS` how often to edit the status message meanwhile.
 """
 
 import asyncio
@@ -41,6 +41,9 @@ _EVENT = "INSERT INTO events (job_id, state, at_ms) VALUES (?, ?, ?)"
 _LEDGER = "INSERT INTO ledger (job_id, kind, micro) VALUES (?, ?, ?)"
 IS_READY: Final = "plain bot ready"
 _PRICE_MICRO = 160_000
+_STEP_S = 19
+"""A quarter of the usual time of such a video, in documented time."""
+
 _END_S = 90
 """When every task of a video of 8 seconds has ended, in documented time: the last poll."""
 
@@ -68,6 +71,7 @@ class PlainBot(discord.Client):
         self._root = os.environ["APIXO_BASE_URL"]
         self._scale = float(os.environ["TIME_SCALE"])
         self._ages_s = (*range(10, 10 * int(os.environ["POLLS"]), 10), _END_S)
+        self._edits = int(os.environ["EDITS"])
         self._turn = asyncio.Lock()
         self._making = set[asyncio.Task[None]]()
 
@@ -114,7 +118,9 @@ class PlainBot(discord.Client):
         status = await job.channel.send(f"`{job.id}` {job.prompt}: being made")
         await self._set(job, status_message_id=status.id, shown="generating")
         await job.order.edit_original_response(content=f"Job `{job.id}` is being made.")
+        showing = asyncio.create_task(self._show_progress(job, status))
         url = await self._poll(job, await submitting)
+        showing.cancel()
         ledger = _LEDGER, (job.id, "charge", _PRICE_MICRO)
         await self._move(job, "succeeded", ledger, result_url=url)
         file = await self._fetch(job, url)
@@ -124,6 +130,11 @@ class PlainBot(discord.Client):
         await status.delete()
         await self._set(job, shown="delivered", status_message_id=None)
         await job.order.edit_original_response(content=f"Job `{job.id}` is done.")
+
+    async def _show_progress(self, job: _Job, status: discord.Message) -> None:
+        for number in range(1, self._edits + 1):
+            await asyncio.sleep(_STEP_S / self._scale)
+            await status.edit(content=f"`{job.id}` {job.prompt}: being made, {number} of 4")
 
     async def _submit(self, job: _Job) -> str:
         wanted = {"mode": "text-to-video", "prompt": job.prompt, "duration": 8}

@@ -355,7 +355,9 @@ def _trace_discord(
 ) -> aiohttp.TraceConfig:
     """Count the requests to Discord; keep them within its limit, unless a proxy does."""
     trace = refused.watch(metrics.trace_config("discord"))
-    return trace if settings.discord_api_url else RestBudget(database).watch(trace)
+    return (
+        trace if settings.discord_api_url else RestBudget(database, refused.note_wait).watch(trace)
+    )
 
 
 def _listening(context: Context, languages: MessageLanguages) -> AbstractAsyncContextManager[None]:

@@ -6,6 +6,7 @@ Interactions are answered outside this limit, so nothing waits there.
 
 import asyncio
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Final
 
@@ -26,9 +27,13 @@ _UNLIMITED: Final = ("/interactions/", "/webhooks/")
 
 
 class RestBudget:
-    """Slots for the requests of this process: the database's, or its own where it is alone."""
+    """Slots for the requests of this process: the database's, or its own where it is alone.
 
-    def __init__(self, database: Database) -> None:
+    `note_wait` is told of each wait for a slot.
+    """
+
+    def __init__(self, database: Database, note_wait: Callable[[], object] = bool) -> None:
+        self._note_wait = note_wait
         self._database = database
         self._lock = asyncio.Lock()
         self._left = 0
@@ -57,6 +62,8 @@ class RestBudget:
 
     async def _begin_slot(self) -> None:
         wait_s = await self._claim()
+        if wait_s:
+            self._note_wait()
         self._ends_s = time.monotonic() + wait_s + SLOT_US / 1e6
         await asyncio.sleep(wait_s)
         self._left = REQUESTS_PER_SLOT

@@ -66,7 +66,8 @@ class StatusView:
     """A job as its public status message shows it.
 
     `queue_position` is set while it is queued (1 = next), `ready_at_ms` while it is generating:
-    when it will typically be ready, in Unix milliseconds. `charged` is true if a failed job was
+    when it will typically be ready, in Unix milliseconds. `share_done` is how much of the expected
+    time is over, 1 where it is late. `charged` is true if a failed job was
     charged, `hold_released` if the hold on a lost submission was released, `deleted` if the video
     was deleted. `submission_block` is why it waits beyond its queue position. `preview_urls` are
     the URLs of the member's files, `files` what the message must carry as attachments; as a spoiler
@@ -76,6 +77,7 @@ class StatusView:
     job: JobView
     queue_position: int | None = None
     ready_at_ms: int | None = None
+    share_done: float = 0.0
     charged: bool = False
     hold_released: bool = False
     deleted: bool = False
@@ -83,6 +85,11 @@ class StatusView:
     preview_urls: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     is_spoiler: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether making it takes longer than expected."""
+        return self.ready_at_ms is not None and self.share_done >= 1
 
     @property
     def is_replaced(self) -> bool:
@@ -134,6 +141,11 @@ class Publisher(Protocol):
     @property
     def is_connected(self) -> bool:
         """Return whether it is known at present which servers and channels there are."""
+        ...
+
+    @property
+    def has_spare_requests(self) -> bool:
+        """Return whether Discord's limits are far enough for what could be left out."""
         ...
 
     def has_left(self, guild_id: int) -> bool:

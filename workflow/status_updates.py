@@ -23,6 +23,7 @@ from workflow.failure_replies import (
     find_outdated_reply,
     had_reply,
 )
+from workflow.progress import ProgressEdits
 from workflow.publisher import MessageKind, StatusView
 from workflow.reliability import commit_with_retry
 from workflow.results.credit import remove_outdated_credit
@@ -51,6 +52,7 @@ class StatusUpdater:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.progress = ProgressEdits(context)
         self._retries: dict[str, tuple[int, int]] = {}
         """Per job: failures in a row, and the time before which it is not retried."""
 
@@ -128,6 +130,7 @@ class StatusUpdater:
         if calls_for_reply(view) and not await had_reply(self._context, job):
             await self._context.publisher.post_failure(view, tells_why=not shows_why)
         await self._shown(job, message_id, view)
+        self.progress.follow(job)
 
     async def _conclude(self, job: Job) -> None:
         """Delete the messages of a delivered job but its result.

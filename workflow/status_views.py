@@ -1,6 +1,7 @@
 """Status views: a job as its public status message shows it."""
 
 from dataclasses import replace
+from typing import TypedDict
 
 from domain.guild_rules import rule_applies
 from domain.job_view import JobView
@@ -50,7 +51,7 @@ async def read_status(context: Context, job: Job) -> StatusView:
     return StatusView(
         job,
         queue_position=await _queue_position(context, job),
-        ready_at_ms=_ready_at_ms(context, job),
+        **_expectation(context, job),
         charged=charged,
         hold_released=_is_hold_released(job) or is_unheld,
         deleted=is_deleted(job),
@@ -106,11 +107,30 @@ async def _queue_position(context: Context, job: Job) -> int | None:
     return await context.database.read(lambda tx: queue.position(tx, job.id))
 
 
-def _ready_at_ms(context: Context, job: Job) -> int | None:
+def read_expected_times(context: Context, job: Job) -> tuple[int, int] | None:
+    """Return when a job's task began and when it will typically end, Unix milliseconds.
+
+    None while it is not being made.
+    """
     if job.state is not JobState.GENERATING or job.started_at_ms is None:
         return None
     learned = context.learned_durations.known(job.request)
     _, latest_ms = typical_duration_ms(job.request.model, job.request.seconds)
     if learned is not None:
         latest_ms = learned.usual_ms
-    return job.started_at_ms + round(latest_ms / context.policy.time_scale)
+    return job.started_at_ms, job.started_at_ms + round(latest_ms / context.policy.time_scale)
+
+
+class _Expectation(TypedDict, total=False):
+    ready_at_ms: int
+    share_done: float
+
+
+def _expectation(context: Context, job: Job) -> _Expectation:
+    """Return when a job is expected to be ready, and how much of that time is over."""
+    expected = read_expected_times(context, job)
+    if expected is None:
+        return {}
+    started_ms, ready_ms = expected
+    share = (context.now_ms() - started_ms) / max(1, ready_ms - started_ms)
+    return {"ready_at_ms": ready_ms, "share_done": min(max(share, 0.0), 1.0)}

@@ -111,6 +111,7 @@ class Worker:
         await self._renew_leases()
         if not self._is_at_rest():
             await self._take_turn()
+        self._show_progress()
         self.last_run_ms = self._context.now_ms()
         self.runs += 1
 
@@ -120,7 +121,10 @@ class Worker:
         The wait is bounded by `max_wait_s`, because a job that another process queued, or that
         waits for a free slot, becomes due without a signal.
         """
+        progress_ms = self._status_updater.progress.next_ms
         next_ms, wait_s = self._ahead.next_due_ms, max_wait_s
+        if progress_ms is not None:
+            wait_s = min(wait_s, max(0.0, (progress_ms - self._context.now_ms()) / 1000))
         if next_ms is not None and len(self._working) < _MAX_CONCURRENT:
             wait_s = min(wait_s, max(0.0, (next_ms - self._context.now_ms()) / 1000))
         with suppress(TimeoutError):
@@ -192,6 +196,13 @@ class Worker:
             if is_free and job.id not in self._updating.values():
                 self._spawn(self._updating, job.id, self._status_updater.update(job))
 
+    def _show_progress(self) -> None:
+        progress = self._status_updater.progress
+        for job_id, is_last in progress.take_due():
+            is_free = len(self._updating) < _MAX_CONCURRENT
+            if is_free and job_id not in self._updating.values():
+                self._spawn(self._updating, job_id, progress.edit(job_id, is_last=is_last))
+
     async def _claim(self, ahead: WorkAhead) -> list[Job]:
         free_slots = _MAX_CONCURRENT - len(self._working)
         if free_slots <= 0:
@@ -240,6 +251,7 @@ class Worker:
                 await self._quarantine(job)
             else:
                 await _stage_of(job)(self._context, job)
+                self._status_updater.progress.adopt(job)
             self._interruptions.pop(job.id, None)
         except StaleJobError:
             _log.warning("stale job, stage abandoned", job=job.id, state=job.state)

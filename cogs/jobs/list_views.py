@@ -207,6 +207,8 @@ def _format_state(status: StatusView) -> str:
     state = _(_DELETED) if status.deleted else _(_STATES[status.job.state])
     if status.ready_at_ms is None:
         return state
+    if status.is_late:
+        return _("{state}, taking a bit longer than usual", state=state)
     return _("{state}, ready <t:{at}:R>", state=state, at=status.ready_at_ms // 1000)
 
 

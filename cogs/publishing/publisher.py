@@ -139,6 +139,11 @@ class DiscordPublisher:
         return self._client.is_ready() and not self._refused.are_too_many
 
     @property
+    def has_spare_requests(self) -> bool:
+        """Return whether Discord's limits are far enough for what could be left out."""
+        return self.is_ready and self._refused.has_room
+
+    @property
     def is_connected(self) -> bool:
         """Return whether this process's shards are connected: they report servers that are left."""
         return self.is_ready and self._gateway.is_connected

@@ -50,6 +50,7 @@ _MAX_DETAILS_PROMPT_CHARS = 3_000
 
 _PROMPT_FILE = "prompt.txt"
 _MAX_PICTURES = 10
+_BAR_CELLS: Final = 12
 CREDIT_ID: Final = 900
 """The id of the component with the credit of a remix."""
 
@@ -72,7 +73,7 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
             text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
-            text_block(format_progress(status)),
+            text_block("\n".join(filter(None, (format_progress(status), _bar(status))))),
         ),
         _remedies(status, MessageKind.STATUS),
     )
@@ -320,7 +321,7 @@ def format_progress(status: StatusView) -> str:
         case JobState.QUEUED | JobState.SUBMITTING:
             return _format_position(status)
         case JobState.GENERATING:
-            return _expected(status.ready_at_ms)
+            return _expected(status)
         case JobState.SUCCEEDED | JobState.STORED | JobState.POSTING:
             return _("📦 Made! Posting it now.")
         case _:
@@ -333,10 +334,20 @@ def _format_position(status: StatusView) -> str:
     return _("⏳ Number {place} in line.", place=text.format_place(status.queue_position))
 
 
-def _expected(ready_at_ms: int | None) -> str:
-    if ready_at_ms is None:
+def _expected(status: StatusView) -> str:
+    if status.ready_at_ms is None:
         return _("🎬 Making your video.")
-    return _("🎬 Making your video, ready {when}.", when=f"<t:{ready_at_ms // 1000}:R>")
+    if status.is_late:
+        return _("🎬 Making your video. Almost there, taking a bit longer than usual.")
+    return _("🎬 Making your video, ready {when}.", when=f"<t:{status.ready_at_ms // 1000}:R>")
+
+
+def _bar(status: StatusView) -> str | None:
+    """Draw how much of the expected time is over; None where the message says enough."""
+    if status.job.state is not JobState.GENERATING or status.ready_at_ms is None or status.is_late:
+        return None
+    filled = int(status.share_done * _BAR_CELLS)
+    return "▰" * filled + "▱" * (_BAR_CELLS - filled)
 
 
 def state_colour(state: JobState) -> discord.Colour:

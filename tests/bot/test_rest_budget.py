@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import aiohttp
 import pytest
@@ -42,7 +43,10 @@ async def test_all_processes_together_stay_within_discords_limit(
     """As fast as they can: the stand-in refuses nothing, as it does without a budget."""
     assert await refusals(fake_discord, [None]) > 0
     await asyncio.sleep(1)  # that second is used up
-    assert await refusals(fake_discord, [RestBudget(each) for each in databases]) == 0
+    waits = list[Database]()
+    budgets = [RestBudget(each, partial(waits.append, each)) for each in databases]
+    assert await refusals(fake_discord, [*budgets]) == 0
+    assert {*map(id, waits)} == {*map(id, databases)}
 
 
 async def refusals(discord: FakeDiscord, budgets: list[RestBudget | None]) -> int:

@@ -58,6 +58,7 @@ class PostedMessage:
     positions: list[int | None] = field(default_factory=list)
     submission_blocks: list[SubmissionBlock | None] = field(default_factory=list)
     ready_at_ms: list[int | None] = field(default_factory=list)
+    shares_done: list[float] = field(default_factory=list)
 
 
 class FakePublisher:
@@ -79,6 +80,7 @@ class FakePublisher:
         self.age_restricted_channels: set[int] = set()
         self.is_ready = True
         self.has_gateway = True
+        self.has_spare_requests = True
         self.left_guilds: set[int] = set()
         self.left_members: set[tuple[int, int]] = set()
         """Who has left a server: ids of server and user."""
@@ -259,6 +261,7 @@ class FakePublisher:
         message.positions.append(status.queue_position)
         message.submission_blocks.append(status.submission_block)
         message.ready_at_ms.append(status.ready_at_ms)
+        message.shares_done.append(status.share_done)
 
     @staticmethod
     def _raise(errors: list[Exception]) -> None:

@@ -6,6 +6,7 @@ real worker work on a stand-in that refuses everything, on a clock that is moved
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -202,6 +203,19 @@ def test_many_refusals_at_once_have_posting_rest():
     assert refused.are_too_many
     clock_s = 600.1
     assert not refused.are_too_many
+
+
+def test_what_waits_for_a_limit_leaves_no_room_for_a_while():
+    """Ten seconds after a 429, or a wait for the budget, nothing is sent that could be left out."""
+    clock_s = 100.0
+    refused = RefusedRequests(lambda: clock_s)
+    for note in (partial(refused.count, 429), refused.note_wait):
+        refused.count(403)
+        assert refused.has_room
+        note()
+        assert not refused.has_room
+        clock_s += 10
+        assert refused.has_room
 
 
 async def test_refusals_are_counted_as_they_come_in(

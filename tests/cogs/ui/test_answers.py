@@ -81,3 +81,23 @@ async def test_an_answer_whose_token_has_run_out_is_left_as_it_is(
     harness.apixo.scaled_clock.adjust(skip=_SLOW_S)
     await harness.wait_for_end(job)
     assert "Making your video" in answer.text
+
+
+@pytest.mark.time_scale(1)
+async def test_no_time_in_the_past_is_shown_where_a_video_is_late(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """A bar grows on the status message; then that, the answer and `/jobs` say that it is late."""
+    answer = await ordered(harness, ada, SLOW)
+    job = job_id_in(answer)
+    status = await harness.wait_for_status(job, "ready <t:")
+    assert "▱" * 12 in status.text
+    await answer.until_text(lambda text: "ready <t:" in text, _PATIENCE_S)
+    harness.clock_offset_ms += 20_000
+    await harness.wait_for_status(job, "▰▰▰")
+    harness.clock_offset_ms += 600_000
+    status = await harness.wait_for_status(job, "Almost there, taking a bit longer than usual.")
+    await answer.until_text(lambda text: "Almost there" in text, _PATIENCE_S)
+    listed = await (await ada.run_command(harness.channel, "jobs")).until_answered()
+    assert "taking a bit longer than usual" in listed.text
+    assert not any(mark in status.text + answer.text for mark in ("<t:", "▰", "▱"))
