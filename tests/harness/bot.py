@@ -77,7 +77,12 @@ class BotHarness:
         task = asyncio.create_task(self.bot.start(self.discord.token))
         stack.push_async_callback(asyncio.gather, task, return_exceptions=True)
         stack.push_async_callback(self.bot.close)
-        await self.discord.wait_for_commands({"video", "animate"})
+        ready = asyncio.create_task(self.discord.wait_for_commands({"video", "animate"}))
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            ready.cancel()
+            task.result()
+        await ready
 
     async def stop(self) -> None:
         """Stop the bot in order."""
