@@ -39,7 +39,7 @@ def test_every_requirement_is_pinned_by_its_hash(lock: str):
 def test_the_image_has_neither_root_nor_a_root_to_write_to():
     """A user of its own; all but the data and a folder in memory is read-only, no capability."""
     image = (ROOT / "Dockerfile").read_text()
-    last = image[image.rindex("\nFROM python") :]
+    last = image[image.rindex("\nFROM ${PYTHON_IMAGE} AS base") :]
     assert re.search(r"^USER dailies$", last, re.MULTILINE)
     assert last.index("\nUSER ") < last.index("\nCMD ")
     (volume,) = re.findall(r"^VOLUME (\S+)$", last, re.MULTILINE)
