@@ -72,6 +72,8 @@ from cogs.servers.cog import ServersCog
 from cogs.servers.gate import ServerGate
 from cogs.servers.registrar import ServerRegistrar
 from cogs.settings.cog import SettingsCog
+from cogs.storyboards.cog import StoryboardCog
+from cogs.storyboards.service import StoryboardService
 from cogs.ui.acknowledgements import SharedInteractions
 from cogs.ui.interactions import InteractionTracker
 from domain.errors import Outage
@@ -88,6 +90,7 @@ from workflow.media_probe.probe import ConfinedPlaybackCheck
 from workflow.pending_interactions import InteractionClaims, PendingStore
 from workflow.private_answers import KeptAnswer, PrivateAnswers
 from workflow.signals import Signal, Signals
+from workflow.storyboards.progress import StoryboardWorker
 from workflow.token_cipher import TokenCipher
 from workflow.urls.callback_urls import SignedCallbackUrls
 from workflow.urls.signed_urls import SignedUrls
@@ -201,6 +204,7 @@ def build_cogs(
     servers = ServersCog(context, interactions, registrar, operators)
     cuts = ClipCuts(context, attachments)
     service = GenerationService(context, worker, ephemeral_replies, retry_modals, gate, cuts)
+    storyboards = StoryboardService(context, worker, service, attachments, retry_modals)
     autocomplete = Autocomplete(context)
     return [
         GenerationCog(interactions, service, attachments, autocomplete),
@@ -218,6 +222,7 @@ def build_cogs(
         HelpCog(context, interactions),
         MemberDataCog(context, interactions),
         NotificationsCog(context, interactions, service),
+        StoryboardCog(context, interactions, storyboards, autocomplete),
         *_film_cogs(bot, context, worker, languages, (interactions, gate)),
         PrivateNoticesCog(context),
         servers,
@@ -245,7 +250,7 @@ def _film_cogs(
     tools, publisher = FilmTools(), DiscordFilmPublisher(bot, context.publisher, languages)
     films = FilmWorker(context, tools, publisher, secrets.token_hex(8))
     yield FilmsCog(context, films, tools, *shared)
-    yield FilmLoop(films, takes_jobs=worker.takes_jobs)
+    yield FilmLoop(films, StoryboardWorker(context), takes_jobs=worker.takes_jobs)
 
 
 async def _build_after_outages(settings: Settings, stack: AsyncExitStack) -> DailiesBot:

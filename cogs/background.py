@@ -130,7 +130,7 @@ class Written(Protocol):
 class TaskOnChange:
     """A task that runs when the database was written to since its last run, and once an interval.
 
-    Where other processes write too, nobody knows of all writes, and it runs each time.
+    Where other processes write too, not all writes are seen here, and it runs each time.
     """
 
     def __init__(self, task: _PeriodicTask, database: Written) -> None:

@@ -76,6 +76,9 @@ recovery after a crash)."""
 AT_APIXO = frozenset({S.SUBMITTING, S.GENERATING})
 """States that count against the limit of tasks in flight."""
 
+NEVER_MS = 1 << 52
+"""A due time that never comes: the job waits for a person, or for another job."""
+
 COUNTED_PLACES = 1_000
 """The length of a line up to which places in it are counted one by one, and not estimated."""
 

@@ -253,6 +253,13 @@ def blank_request(request: VideoRequest) -> VideoRequest:
     return request.model_copy(update=blank)
 
 
+def continue_from(request: VideoRequest, picture: Picture) -> VideoRequest:
+    """Return a request that begins with a picture, at the same price."""
+    fields = {name: getattr(request, name) for name in RequestBase.model_fields}
+    kind = _KINDS[MODELS[request.model].animate_mode]
+    return kind.model_validate({**fields, "pictures": (picture,)})
+
+
 def load_request(text: str) -> VideoRequest:
     """Parse a request that `dump_request` wrote."""
     return _ADAPTER.validate_json(text)

@@ -84,6 +84,15 @@ class ViolationCode(StrEnum):
     INPUTS_TOO_LARGE = "inputs_too_large"
     REMIX_NEEDS_FILES = "remix_needs_files"
 
+    # The shots of a storyboard
+    SHOTS_NOT_NUMBERED = "shots_not_numbered"
+    TOO_FEW_SHOTS = "too_few_shots"
+    TOO_MANY_SHOTS = "too_many_shots"
+    SHOT_INVALID = "shot_invalid"
+    SHOT_WITH_SEVERAL_PICTURES = "shot_with_several_pictures"
+    SHOT_PICTURE_MISSING = "shot_picture_missing"
+    SHOT_PICTURE_UNUSED = "shot_picture_unused"
+
     # A request, by the rules of the server
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     ROLE_REQUIRED = "role_required"

@@ -12,8 +12,9 @@ from domain.films import FILM_TRANSITIONS, WORKED_ON, FilmFault, FilmState, Film
 from domain.jobs import JobState
 from domain.requests import VideoRequest
 from storage.errors import FilmInProgress, StaleJobError
+from storage.film_tables import films
 from storage.jobs import NO_LEASE
-from storage.schema import films, jobs
+from storage.schema import jobs
 from storage.upsert import insert_or_ignore
 
 
@@ -32,6 +33,7 @@ class NewFilm:
     private: bool
     created_at_ms: int
     language: str | None = None
+    posting_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ async def add(tx: AsyncConnection, new: NewFilm) -> Film:
         "created_at_ms": new.created_at_ms,
         "due_at_ms": new.created_at_ms,
         "language": new.language,
+        "posting_since_ms": new.posting_since_ms,
         **dict.fromkeys(("fence", "percent", "failures", "turns"), 0),
     }
     try:

@@ -26,6 +26,7 @@ from domain.job_view import JobView
 from domain.jobs import TRANSITIONS, JobState, can_transition
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
+from domain.storyboard_steps import is_waiting
 from storage.errors import StaleJobError, TaskAlreadyAssigned
 from storage.schema import job_events, jobs
 from storage.schema_base import Int
@@ -234,6 +235,8 @@ async def transition(
         values["reason"] = None  # APIXO's words may quote the prompt
     if not keep_lease:
         values |= NO_LEASE
+    if is_waiting(job) and target is JobState.CANCELLED:
+        values["status_shown"] = target  # it has no message, and needs none
     if not TRANSITIONS[target]:
         values["ended_at_ms"] = now_ms
     moved = await update_if_unchanged(tx, job, state=target, **values)

@@ -9,7 +9,8 @@ from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import TRANSITIONS
-from storage.schema import films, jobs
+from storage.film_tables import films
+from storage.schema import jobs
 
 _BATCH_SIZE = 500
 """Ids per query; every engine accepts more."""

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.orders import OrderKind
@@ -55,6 +55,12 @@ async def list_jobs(tx: AsyncConnection, order_id: str) -> list[Job]:
     return await fetch_all(tx, _JOBS, wanted=order_id)
 
 
+async def join_job(tx: AsyncConnection, job_id: str, order_id: str, index: int) -> None:
+    """Make a job part of an order, in the place of another."""
+    joined = update(jobs).where(jobs.c.id == job_id)
+    await tx.execute(joined.values(order_id=order_id, order_index=index))
+
+
 def job_key(interaction_id: int, index: int) -> int:
     """Return the key of an order's job in `jobs.interaction_id`; the first has the order's own.
 
@@ -66,4 +72,8 @@ def job_key(interaction_id: int, index: int) -> int:
     return -1 - (1 << _KEY_BITS) - (int.from_bytes(digest[:8]) >> (64 - _KEY_BITS))
 
 
-_JOBS = select(jobs).where(jobs.c.order_id == bindparam("wanted")).order_by(jobs.c.order_index)
+_JOBS = (
+    select(jobs)
+    .where(jobs.c.order_id == bindparam("wanted"))
+    .order_by(jobs.c.order_index, jobs.c.id)
+)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import key_value, schema, service_tables
+from storage import film_tables, key_value, schema, service_tables
 from storage.quotas import GRANT_BUCKET_PREFIX, MEMBER_BUCKET_PREFIX
 from storage.schema import billing, jobs
 
@@ -169,9 +169,9 @@ PERSONAL: Final = (
         {"id": _OURS},
     ),
     PersonalTable(
-        schema.films,
+        film_tables.films,
         FILMS,
-        lambda user_id: schema.films.c.user_id == user_id,
+        lambda user_id: film_tables.films.c.user_id == user_id,
         {
             "id": "film",
             "interaction_id": "Discord's id of the command",
@@ -192,11 +192,45 @@ PERSONAL: Final = (
             "ended_at_ms": "ended at",
             "erased_at_ms": "deleted at",
             "language": "language",
+            "shared_message_id": "message in the showcase",
+            "shared_channel_id": "showcase channel",
         },
         {
             **dict.fromkeys(("fence", "percent", "failures", "turns"), _WORKER),
             **dict.fromkeys(("due_at_ms", "lease_owner", "lease_until_ms"), _WORKER),
         },
+    ),
+    PersonalTable(
+        film_tables.storyboards,
+        "storyboards",
+        lambda user_id: film_tables.storyboards.c.user_id == user_id,
+        {
+            "id": "storyboard",
+            "kind": "kind",
+            "interaction_id": "Discord's id of the command",
+            "guild_id": "server",
+            "channel_id": "channel",
+            "user_id": "member",
+            "private": "private",
+            "language": "language",
+            "created_at_ms": "asked for at",
+            "asked_at_ms": "asked about a shot at",
+            "ended_at_ms": "ended at",
+        },
+        {},
+    ),
+    PersonalTable(
+        film_tables.storyboard_shots,
+        "shots",
+        lambda user_id: film_tables.storyboard_shots.c.job_id.in_(_own_jobs(user_id)),
+        {
+            "storyboard_id": "storyboard",
+            "number": "number",
+            "job_id": "request",
+            "start": "begins with",
+            "skipped": "left out",
+        },
+        {},
     ),
     PersonalTable(
         billing,

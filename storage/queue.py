@@ -9,6 +9,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
+    and_,
     bindparam,
     func,
     select,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import AT_APIXO, COUNTED_PLACES, LAST_PLACE, JobState
+from domain.jobs import AT_APIXO, COUNTED_PLACES, LAST_PLACE, NEVER_MS, JobState
 from storage import high_water, submission_pause
 from storage.jobs import Job, fetch_all, job_from_row, record_event, update_if_unchanged
 from storage.schema import ACTIVE, Int, in_states, jobs
@@ -24,8 +25,11 @@ from storage.schema import ACTIVE, Int, in_states, jobs
 IS_QUEUED: Final = in_states([JobState.QUEUED])
 """Must match the condition of the index `ix_jobs_queued`."""
 
-_WHENEVER_MS: Final = 1 << 62
-"""By then every job is due."""
+IS_IN_LINE: Final = and_(IS_QUEUED, jobs.c.due_at_ms < NEVER_MS)
+"""It waits for its turn, and for no other job."""
+
+_WHENEVER_MS: Final = NEVER_MS - 1
+"""By then every job in line is due."""
 
 _LOOKED_AT: Final = (256, 4_096, 1 << 40)
 """How many of the oldest jobs a claim looks at, in turn."""
@@ -73,12 +77,13 @@ async def count_queued(tx: AsyncConnection, guild_id: int, user_id: int) -> tupl
 
 
 async def count_active(tx: AsyncConnection, guild_id: int, user_id: int) -> int:
-    """Return the number of jobs of a member on a server that are queued or at APIXO."""
+    """Return the number of jobs of a member on a server that are in line or at APIXO."""
     found = await tx.execute(
         select(func.count()).where(
             jobs.c.state.in_({JobState.QUEUED} | AT_APIXO),
             jobs.c.guild_id == guild_id,
             jobs.c.user_id == user_id,
+            jobs.c.due_at_ms < NEVER_MS,
         )
     )
     return found.scalar_one()
@@ -119,8 +124,8 @@ async def list_queued_until(tx: AsyncConnection, until_ms: int, limit: int) -> l
 
 
 async def oldest_created_at_ms(tx: AsyncConnection) -> int | None:
-    """Return when the oldest queued job was created, or None."""
-    oldest = select(func.min(jobs.c.created_at_ms)).where(jobs.c.state == JobState.QUEUED)
+    """Return when the oldest job in line was created, or None."""
+    oldest = select(func.min(jobs.c.created_at_ms)).where(IS_IN_LINE)
     return (await tx.execute(oldest)).scalar()
 
 
@@ -166,7 +171,7 @@ def _first_with_turns(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ..
     """
     of_age = select(jobs.c.id, jobs.c.user_id, jobs.c.created_at_ms)
     first = (
-        of_age.where(IS_QUEUED, *conditions)
+        of_age.where(IS_IN_LINE, *conditions)
         .order_by(jobs.c.created_at_ms, jobs.c.id)
         .limit(bindparam("row_limit"))
         .subquery("first")
@@ -210,10 +215,11 @@ def _select_own_turn() -> Select[*tuple[Any, ...]]:
         own.c.user_id == jobs.c.user_id,
         in_states(ACTIVE, own),
         in_states([JobState.QUEUED], own),
+        own.c.due_at_ms < NEVER_MS,
         tuple_(own.c.created_at_ms, own.c.id) < tuple_(jobs.c.created_at_ms, jobs.c.id),
     )
     turn = 1 + before.scalar_subquery() + _in_flight_of(jobs.c.user_id)
-    return select(jobs.c.created_at_ms, turn).where(jobs.c.id == bindparam("job_id"), IS_QUEUED)
+    return select(jobs.c.created_at_ms, turn).where(jobs.c.id == bindparam("job_id"), IS_IN_LINE)
 
 
 def _select_before() -> Select[*tuple[Any, ...]]:

@@ -19,11 +19,13 @@ from sqlalchemy import (
     text,
 )
 
-from domain.films import FilmState
 from domain.jobs import AT_APIXO, RUNNABLE, JobState
 from domain.orders import OrderKind
 from domain.quotas import LimitKind, LimitTarget
-from storage import service_tables
+from storage import (
+    film_tables,  # noqa: F401 # pyright: ignore[reportUnusedImport] - its tables are metadata
+    service_tables,
+)
 from storage.schema_base import ZERO, Int, RequestText, StateText, metadata, sql_names
 
 ACTIVE: Final = AT_APIXO | {JobState.QUEUED}
@@ -433,52 +435,6 @@ erasures = Table(
 )
 """Deletions of what was kept of a member until a time: on one server, or (0) on all; or (user 0)
 of everybody on a server."""
-
-_JOINED = text("state = 'joining'")
-
-films = Table(
-    "films",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("interaction_id", Int, nullable=False, unique=True),
-    Column("guild_id", Int, nullable=False),
-    Column("channel_id", Int, nullable=False),
-    Column("user_id", Int, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("fence", Int, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("dissolve", Int, nullable=False),
-    Column("seconds", Int, nullable=False),
-    Column("private", Int, nullable=False),
-    Column("percent", Int, nullable=False),
-    Column("file_size", Int),
-    Column("message_id", Int),
-    Column("result_channel_id", Int),
-    Column("posting_since_ms", Int),
-    Column("reason", Text),
-    Column("failures", Int, nullable=False),
-    Column("turns", Int, nullable=False),
-    Column("due_at_ms", Int, nullable=False),
-    Column("lease_owner", Text),
-    Column("lease_until_ms", Int),
-    Column("created_at_ms", Int, nullable=False),
-    Column("ended_at_ms", Int),
-    Column("erased_at_ms", Int),
-    Column("language", Text),
-    CheckConstraint(f"state IN ({sql_names(FilmState)})", name="state"),
-    Index("ix_films_state", "state", "due_at_ms"),
-    Index("ix_films_member", "user_id", "created_at_ms"),
-    Index(
-        "uq_films_joining",
-        "user_id",
-        unique=True,
-        sqlite_where=_JOINED,
-        postgresql_where=_JOINED,
-    ),
-    sqlite_strict=True,
-)
-"""Videos of a member that are joined to one; `parts` are the ids of their jobs, with spaces
-between. A member has one at a time that is being joined."""
 
 TRANSIENT_TABLES: Final = frozenset(
     {service_tables.pending_interactions.name, service_tables.interaction_claims.name}

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import and_, bindparam, case, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import NEVER_MS, JobState
 from storage import high_water
 from storage.jobs import Job, fetch_all
 from storage.schema import jobs
@@ -25,11 +25,13 @@ async def list_outdated(
 
 
 async def mark_all_outdated(tx: AsyncConnection, state: JobState) -> None:
-    """Mark the status messages of all jobs in a state as outdated.
+    """Mark the status messages of all jobs in a state as outdated; a waiting one has none.
 
     Also those that are outdated now: another transaction may be recording that they are shown.
     """
-    await tx.execute(update(jobs).where(jobs.c.state == state).values(status_shown=None))
+    is_waiting = and_(jobs.c.state == JobState.QUEUED, jobs.c.due_at_ms >= NEVER_MS)
+    which = jobs.c.state == state, not_(is_waiting)
+    await tx.execute(update(jobs).where(*which).values(status_shown=None))
 
 
 async def mark_outdated(tx: AsyncConnection, job_id: str) -> None:

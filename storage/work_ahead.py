@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import NEVER_MS, JobState
 from storage import leases
 from storage.schema import TIMED, Int, in_states, jobs
 from storage.status_messages import IS_OUTDATED
@@ -17,8 +17,8 @@ from storage.status_messages import IS_OUTDATED
 class WorkAhead:
     """What awaits the worker at a moment.
 
-    `is_due` is whether a job in progress can be claimed, `is_queued` whether any job is queued, due
-    or not, `has_lost` whether a submission's lease has expired, `has_outdated` whether a status
+    `is_due` is whether a job in progress can be claimed, `is_queued` whether any job is in line,
+    due or not, `has_lost` whether a submission's lease has expired, `has_outdated` whether a status
     message is outdated. `next_due_ms` is when the next of the other jobs in progress may be
     claimed, at the earliest, or None.
     """
@@ -56,7 +56,7 @@ def _look(unshown: frozenset[JobState]) -> Select[*tuple[Any, ...]]:
     )
     return select(
         exists().where(leases.IS_DUE),
-        exists().where(in_states([JobState.QUEUED])),
+        exists().where(in_states([JobState.QUEUED]), jobs.c.due_at_ms < NEVER_MS),
         exists().where(leases.IS_LOST),
         exists().where(IS_OUTDATED, ~in_states(unshown)),
         *(one.scalar_subquery() for one in due),

@@ -12,6 +12,7 @@ DailiesError
 ├── NotCancellable            the job can no longer be cancelled
 ├── FilmNotFound              there is no such film, or it is another member's
 ├── FilmRefused               a film cannot be made of these videos, or not now
+├── ShotDecided               the shot was tried again or skipped, or its storyboard has ended
 ├── NotDelivered              the job has no video yet that could be deleted
 ├── UnusableVideo             a video is damaged, or too costly to process
 ├── NotPlayable               a result does not play to its end, or is no video
@@ -74,6 +75,14 @@ class FilmRefused(DailiesError):
         self.code = code
         self.violations = violations
         super().__init__(code)
+
+
+class ShotDecided(DailiesError):
+    """The shot of this job was tried again or skipped, or its storyboard has ended."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id} waits for no decision")
 
 
 class ServerNotAdmitted(DailiesError):

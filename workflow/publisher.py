@@ -9,6 +9,7 @@ from typing import Protocol
 from domain.job_view import JobAmounts, JobView
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.quotas import RemainingQuota
+from domain.storyboard_steps import ShotPlace
 from workflow.private_answers import EditableAnswer
 
 
@@ -27,7 +28,8 @@ class ResultPayload:
 
     `video` is None where the video is too large; a spoiler is visible only after a click. The link
     is valid until `link_expires_at_ms`, Unix milliseconds. `can_share` says whether the server has
-    a showcase. `origin` is the job that it is a remix of, whose member is credited.
+    a showcase. `origin` is the job that it is a remix of, whose member is credited. A `shot` is one
+    of a storyboard, and pings nobody.
     """
 
     video: Path | None
@@ -37,6 +39,7 @@ class ResultPayload:
     link_expires_at_ms: int = 0
     can_share: bool = False
     origin: JobView | None = None
+    shot: ShotPlace | None = None
 
 
 class BlockReason(StrEnum):
@@ -71,7 +74,7 @@ class StatusView:
     charged, `hold_released` if the hold on a lost submission was released, `deleted` if the video
     was deleted. `submission_block` is why it waits beyond its queue position. `preview_urls` are
     the URLs of the member's files, `files` what the message must carry as attachments; as a spoiler
-    they are visible only after a click.
+    they are visible only after a click. A `shot` is one of a storyboard.
     """
 
     job: JobView
@@ -85,6 +88,7 @@ class StatusView:
     preview_urls: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     is_spoiler: bool = False
+    shot: ShotPlace | None = None
 
     @property
     def is_late(self) -> bool:

@@ -11,14 +11,13 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import NEVER_MS, JobState
 from storage import films, high_water, jobs, pending_interactions, restored_jobs
 from storage.database import Database
 from workflow.context import Context
 from workflow.errors import MarksNotCompared
 from workflow.members.erasure import ErasureContext, adopt_marks, erase_pending
 from workflow.reports.weekly_summary import suspect_due_summaries
-from workflow.scheduling import NEVER_MS
 
 _log = structlog.get_logger(__name__)
 

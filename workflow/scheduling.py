@@ -10,9 +10,6 @@ from storage import jobs
 from storage.jobs import Job, JobChanges
 from workflow.context import Context
 
-NEVER_MS = 1 << 52
-"""A due time that never comes: the job waits for a person."""
-
 
 async def reschedule(
     context: Context, job: Job, due_at_ms: int, **changes: Unpack[JobChanges]

@@ -5,16 +5,16 @@ from typing import TypedDict
 
 from domain.guild_rules import rule_applies
 from domain.job_view import JobView
-from domain.jobs import AT_APIXO, JobState
+from domain.jobs import AT_APIXO, NEVER_MS, JobState
 from domain.polling import typical_duration_ms
-from storage import queue
+from domain.storyboard_steps import ShotPlace
+from storage import queue, storyboards
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.guilds import settings
 from workflow.publisher import StatusView, SubmissionBlock
 from workflow.results.delete import is_deleted
 from workflow.results.lookup import read_job_amounts
-from workflow.scheduling import NEVER_MS
 from workflow.submission_gate import find_submission_block
 from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
@@ -56,7 +56,15 @@ async def read_status(context: Context, job: Job) -> StatusView:
         hold_released=_is_hold_released(job) or is_unheld,
         deleted=is_deleted(job),
         submission_block=await _submission_block(context, job),
+        shot=await find_shot(context, job),
     )
+
+
+async def find_shot(context: Context, job: JobView) -> ShotPlace | None:
+    """Return the place of a job in its storyboard; None for one of none."""
+    if job.order_id is None:
+        return None
+    return await context.database.read(lambda tx: storyboards.find_place(tx, job.id))
 
 
 def is_view_unchanged(earlier: Job, later: Job) -> bool:

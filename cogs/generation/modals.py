@@ -21,6 +21,7 @@ from cogs.ui.i18n import N_, _
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
 from domain.requests import Draft, unsupported_options
 from domain.snowflakes import SNOWFLAKE
+from domain.storyboard import MAX_PICTURES
 from domain.violations import Source, Violation, ViolationCode
 
 
@@ -35,6 +36,7 @@ class ModalKind(StrEnum):
     REFERENCE_FILES = "references"
     COMPOSE = "compose"
     MESSAGE = "message"
+    STORYBOARD = "storyboard"
 
 
 RETRY_KINDS: Final = (
@@ -102,6 +104,7 @@ _FIELDS: Final[Mapping[ModalKind, tuple[ModalField, ...]]] = MappingProxyType(
         ),
         ModalKind.ANIMATE: _WITH_PICTURES,
         ModalKind.COMPOSE: _WITH_PICTURES,
+        ModalKind.STORYBOARD: _WITH_PICTURES,
         ModalKind.MESSAGE: (
             ModalField.PROMPT,
             ModalField.LAST_PICTURE,
@@ -121,6 +124,7 @@ _TITLES: Final[Mapping[ModalKind, str]] = MappingProxyType(
         ModalKind.REFERENCE_FILES: N_("Reference video"),
         ModalKind.COMPOSE: N_("Make a video"),
         ModalKind.MESSAGE: N_("Animate this image"),
+        ModalKind.STORYBOARD: N_("Storyboard"),
     }
 )
 _FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
@@ -129,6 +133,7 @@ _FILE_NOTES: Final[Mapping[ModalKind, str]] = MappingProxyType(
         ModalKind.COMPOSE: N_("Optional: a first frame, and a last frame."),
         ModalKind.MESSAGE: N_("PNG, JPEG or WebP: the frame the video should end on."),
         ModalKind.REFERENCE_FILES: N_("Pictures, MP4 or MOV clips, MP3 or WAV sounds."),
+        ModalKind.STORYBOARD: N_("Optional: write [1] to [8] in the shots that start from them."),
     }
 )
 
@@ -178,10 +183,12 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     text = _truncate(draft.prompt, _MAX_PROMPT_UNITS)
     if text != draft.prompt:
         files = _("This form can't show the whole prompt. Its end or some characters are missing.")
+    elif kind is ModalKind.STORYBOARD:
+        files = _("Number your shots: “1. … 2. …”. Each starts where the last one ended.")
     elif files_field(kind) is not None:
         files = None
     return _label(
-        _("Prompt"),
+        _("Shots") if kind is ModalKind.STORYBOARD else _("Prompt"),
         ui.TextInput(
             custom_id=ModalField.PROMPT,
             style=discord.TextStyle.paragraph,
@@ -193,8 +200,9 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
 
 
 def _pictures(kind: ModalKind, _draft: Draft, files: str | None) -> ui.Label[Any]:
+    most = MAX_PICTURES if kind is ModalKind.STORYBOARD else _MAX_FILES
     field = ui.FileUpload[Any](
-        custom_id=ModalField.PICTURES, required=False, min_values=0, max_values=_MAX_FILES
+        custom_id=ModalField.PICTURES, required=False, min_values=0, max_values=most
     )
     return _label(_("Pictures"), field, files or _(_FILE_NOTES[kind]))
 
@@ -317,6 +325,9 @@ RETRY_MODAL_ID: Final = re.compile(
     f"mend:(?P<kind>{'|'.join(RETRY_KINDS)}):(?P<key>{SNOWFLAKE}):{_OPENED}"
 )
 """The kind of the modal, and the key of its kept draft."""
+
+STORYBOARD_MODAL_ID: Final = re.compile(f"mend:storyboard:(?P<key>{SNOWFLAKE}):{_OPENED}")
+"""The key of the kept draft of a storyboard."""
 
 _MAX_UPLOADS: Final = 10
 """Files that are read, however many a forged submission has."""

@@ -1,10 +1,46 @@
 """Refusals by a quota, a cooldown or the queue, as violations."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import structlog
+
+from domain.errors import RulesViolated
 from domain.money import MicroUSD
 from domain.quotas import Shortfall
 from domain.violations import Source, Violation, ViolationCode
-from workflow.errors import CooldownActive, OverLimit, QueueFull, TooManyInFlight
-from workflow.order_limits import OrderRefusal
+from workflow.errors import (
+    CooldownActive,
+    InputLost,
+    InputNotKept,
+    OverLimit,
+    QueueFull,
+    ServerNotAdmitted,
+    TooManyInFlight,
+)
+from workflow.order_limits import ORDER_REFUSALS, OrderRefusal
+
+_log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def as_violations(price: MicroUSD) -> Generator[None]:
+    """Raise the refusal of an order of this price as `RulesViolated`."""
+    try:
+        yield
+    except ServerNotAdmitted:
+        violations = [Violation.of(ViolationCode.SERVER_REFUSED, Source.CHANNEL)]
+    except InputLost:
+        violations = [Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)]
+    except InputNotKept as error:
+        _log.exception("input not stored")
+        code = ViolationCode.FILE_NOT_TAKEN
+        violations = [Violation.of(code, Source.ATTACHMENT, name=error.name)]
+    except ORDER_REFUSALS as refusal:
+        violations = order_violations(refusal, price)
+    else:
+        return
+    raise RulesViolated(violations)
 
 
 def order_violations(refusal: OrderRefusal, price: MicroUSD | None = None) -> list[Violation]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from discord import ui
 
-from cogs.generation.attachments import LoadedAttachments
+from cogs.generation.attachments import LoadedAttachments, RemoteFile
 from cogs.generation.modals import (
     ModalKind,
     edit_modal,
@@ -40,6 +40,7 @@ _COMMANDS: Final = {
     ModalKind.REFERENCE: GenerationCommand.REFERENCE,
     ModalKind.REFERENCE_FILES: GenerationCommand.REFERENCE,
     ModalKind.COMPOSE: GenerationCommand.VIDEO,
+    ModalKind.STORYBOARD: GenerationCommand.VIDEO,
 }
 
 
@@ -48,7 +49,8 @@ class RetryDraft:
     """A member's refused draft, and the kind of modal that corrects it.
 
     `frames` are the pictures of a modal that takes them; `omitted_references` counts the references
-    that cannot be used; `job_id` is the job that a modal changes or extends.
+    that cannot be used; `job_id` is the job that a modal changes or extends; `files` are still to
+    be fetched.
     """
 
     user_id: int
@@ -57,6 +59,7 @@ class RetryDraft:
     frames: Frames = ()
     omitted_references: int = 0
     job_id: str = ""
+    files: tuple[RemoteFile, ...] = ()
 
 
 class RetryModals:
@@ -153,6 +156,9 @@ def _cleared(retry: RetryDraft) -> RetryDraft:
         usable = _usable_references(draft)
         omitted = retry.omitted_references + _count(draft) - _count(usable)
         return replace(retry, draft=usable, omitted_references=omitted)
+    if retry.kind is ModalKind.STORYBOARD and None in retry.frames:
+        # The text names them by their numbers, so that all are asked for again.
+        return replace(retry, draft=draft, frames=(), omitted_references=len(retry.frames))
     frames = tuple(frame if frame and _is_usable(frame) else None for frame in retry.frames)
     return replace(retry, draft=draft, frames=frames)
 
@@ -187,6 +193,8 @@ def _count(draft: Draft) -> int:
 
 def _files_note(retry: RetryDraft) -> str | None:
     """Describe, where the modal has room for it, what becomes of files given before."""
+    if retry.kind is ModalKind.STORYBOARD:
+        return _storyboard_note(retry)
     if _needs_own_files(retry):
         return _("Attach your own. Others' uploads stay theirs.")
     if takes_pictures(retry.kind):
@@ -198,6 +206,16 @@ def _files_note(retry: RetryDraft) -> str | None:
             retry.omitted_references,
         )
     return _("Your references are kept.") if _count(retry.draft) else None
+
+
+def _storyboard_note(retry: RetryDraft) -> str | None:
+    if count := len(retry.frames) or len(retry.files):
+        return ngettext(
+            "Your picture is kept. Upload another to replace it.",
+            "Your {count} pictures are kept. Upload others to replace them.",
+            count,
+        )
+    return _("Upload all your pictures again.") if retry.omitted_references else None
 
 
 def _frames_note(frames: Sequence[Picture | None]) -> str | None:

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-import structlog
 from discord import ui
 
 from cogs.generation import refusals
@@ -47,20 +46,15 @@ from domain.violations import Source, Violation, ViolationCode
 from workflow.answer_updates import follow_job
 from workflow.billing.quotas import Member, read_quota_status
 from workflow.context import Context
-from workflow.errors import InputLost, InputNotKept, ServerNotAdmitted
 from workflow.guilds.notifications import wants_done_notification
 from workflow.guilds.presets import apply_preset
 from workflow.guilds.prompt_history import resolve_prompt_token
 from workflow.guilds.settings import read
 from workflow.member_turns import MemberTurn, MemberTurns
-from workflow.order_limits import ORDER_REFUSALS
 from workflow.private_answers import EditableAnswer
 from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
-
-_log = structlog.get_logger(__name__)
-
 
 _ACCEPTED: Final = "accepted_job"
 """Under which an interaction has the job that it was accepted as."""
@@ -89,7 +83,7 @@ class GenerationService:
     ) -> None:
         self.gate = gate
         self._cuts = cuts
-        self._turns = MemberTurns(context)
+        self.turns = MemberTurns(context)
         self._context = context
         self._worker = worker
         self._ephemeral_replies = ephemeral_replies
@@ -118,7 +112,7 @@ class GenerationService:
         if not has_files:
             yield MemberTurn(self._context, interaction.user.id)
             return
-        async with self._turns.take(interaction.user.id) as turn:
+        async with self.turns.take(interaction.user.id) as turn:
             try:
                 await self.gate.check(interaction)
                 await self._check_known(interaction, draft, keys or IdempotencyKeys(interaction.id))
@@ -150,7 +144,7 @@ class GenerationService:
         draft = await self._resolve_prompt(interaction, draft)
         broken = list[Violation]()
         try:
-            await self._validate(interaction, draft)
+            await self.validate(interaction, draft)
         except RulesViolated as error:
             broken += [one for one in error.violations if one.source is not Source.ATTACHMENT]
         broken += await limit_violations(self._context, interaction, keys)
@@ -200,7 +194,7 @@ class GenerationService:
         """Return the button that makes what would be taken in the place of a refused request."""
 
         async def validate(draft: Draft) -> VideoRequest:
-            return (await self._validate(interaction, draft))[0]
+            return (await self.validate(interaction, draft))[0]
 
         if is_private_alone(violations):
             offer = await find_public(refused, validate)
@@ -247,7 +241,7 @@ class GenerationService:
         agreed_price: MicroUSD | None,
     ) -> ui.LayoutView:
         """Ask the member to confirm the price if need be, or else accept the draft as a job."""
-        request, confirm_above = await self._validate(interaction, draft)
+        request, confirm_above = await self.validate(interaction, draft)
         price = quote(request).amount
         if needs_confirmation(price, agreed_price, confirm_above):
             pending = PendingConfirmation(
@@ -299,7 +293,7 @@ class GenerationService:
         wanted = await wants_done_notification(self._context, job.guild_id, job.user_id)
         return [NotifyButton(job.guild_id, enabled=not wanted)]
 
-    async def _validate(
+    async def validate(
         self, interaction: Interaction, draft: Draft
     ) -> tuple[VideoRequest, MicroUSD | None]:
         """Return a draft's request, and the price above which its member is to be asked."""
@@ -337,16 +331,5 @@ class GenerationService:
             language=str(interaction.locale),
             remix_of=draft.remix_of,
         )
-        try:
+        with refusals.as_violations(quote(request).amount):
             return await accept(self._context, order)
-        except ServerNotAdmitted:
-            violations = [Violation.of(ViolationCode.SERVER_REFUSED, Source.CHANNEL)]
-        except InputLost:
-            violations = [Violation.of(ViolationCode.INPUTS_GONE, Source.ATTACHMENT)]
-        except InputNotKept as error:
-            _log.exception("input not stored")
-            code = ViolationCode.FILE_NOT_TAKEN
-            violations = [Violation.of(code, Source.ATTACHMENT, name=error.name)]
-        except ORDER_REFUSALS as refusal:
-            violations = refusals.order_violations(refusal, quote(request).amount)
-        raise RulesViolated(violations)

@@ -18,6 +18,7 @@ from cogs.ui.text import format_place, format_submission_block
 from domain.job_view import JobAmounts, JobView
 from domain.jobs import POST_UNCONFIRMED, JobState
 from domain.money import MicroUSD
+from domain.storyboard_steps import is_waiting
 from workflow.publisher import StatusView
 from workflow.results.job_list import JobListEntry, JobListPage
 from workflow.results.repost import RepostOutcome
@@ -186,7 +187,7 @@ def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
         f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}",
         *([explanation] if explanation else []),
         *([facts] if facts else []),
-        f"-# {text.format_settings(job.request)}",
+        f"-# {_format_small(entry.status)}",
     ]
     summary = text_block("\n".join(lines))
     action = (
@@ -198,8 +199,15 @@ def _entry_item(entry: JobListEntry, start: str) -> LayoutItem:
     return ui.Section[Any](summary, accessory=button)
 
 
+def _format_small(status: StatusView) -> str:
+    shot = [] if status.shot is None else [text.format_shot(status.shot)]
+    return " · ".join((*shot, text.format_settings(status.job.request)))
+
+
 def _format_state(status: StatusView) -> str:
     """Format how far a job is, and when it goes on."""
+    if is_waiting(status.job):
+        return _("⏳ **Waiting** for the shot before")
     if status.job.state is S.QUEUED and (status.queue_position or 0) > 1:
         return _("⏳ **Number {place} in line**", place=format_place(status.queue_position or 0))
     if status.job.state is S.QUEUED:

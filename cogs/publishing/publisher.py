@@ -421,7 +421,8 @@ class DiscordPublisher:
 
         Discord answers a repeated nonce with the deletion, so that takes another one.
         """
-        message = OutgoingMessage(job.id, f"r{job.id}", mention_only(job.user_id), build_view)
+        mentions = mention_only(job.user_id) if payload.shot is None else NO_MENTIONS
+        message = OutgoingMessage(job.id, f"r{job.id}", mentions, build_view)
         try:
             return await send_video(self._client, channel, payload.video, message)
         except MessageDeleted:

@@ -34,6 +34,7 @@ COMMAND_NAMES: Final = (
     NP_("command", "show"),
     NP_("command", "spend"),
     NP_("command", "status"),
+    NP_("command", "storyboard"),
     NP_("command", "video"),
 )
 

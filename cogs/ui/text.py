@@ -29,6 +29,7 @@ from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
 from domain.quotas import LimitKind
 from domain.requests import VideoRequest
+from domain.storyboard_steps import ShotPlace
 from workflow.errors import NotCancellable
 from workflow.publisher import (
     BlockReason,
@@ -403,6 +404,11 @@ def _link(guild_id: int, channel_id: int, message_id: int | None, text: str) -> 
 def _url(guild_id: int, channel_id: int, message_id: int | None) -> str:
     # A link to a message looks the same in every language, and is followed within the app.
     return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+
+
+def format_shot(shot: ShotPlace) -> str:
+    """Format which shot of how many it is."""
+    return _("Shot {number} of {count}", number=shot.number, count=shot.count)
 
 
 def format_ready_lines(user_id: int, payload: ResultPayload) -> list[str]:

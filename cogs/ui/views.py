@@ -26,12 +26,14 @@ from cogs.ui.layout import (
 )
 from cogs.ui.post_marks import carrier_mark, marked_button
 from cogs.ui.quota_text import format_own_crossing, format_remaining_quota
+from cogs.ui.shot_buttons import ShotAction, ShotButton
 from cogs.ui.text import format_ready_lines, format_submission_block, format_substitute_lines
 from cogs.ui.violations import format_violation
 from domain.job_view import JobAmounts, JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
 from domain.requests import Conversion
+from domain.storyboard_steps import ShotState, shot_state
 from domain.violations import Violation
 from workflow.publisher import MessageKind, ResultPayload, StatusView
 from workflow.results.rerun import next_higher_resolution
@@ -63,7 +65,7 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
     if job.state is JobState.DELIVERED:
         return _render_delivered(status)
     lines = [
-        f"**{text.format_title(job.request)}**",
+        f"**{format_title(status)}**",
         *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}"]),
         "-# " + _for(text.format_settings(job.request), job),
     ]
@@ -73,10 +75,35 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
             text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
-            text_block("\n".join(filter(None, (format_progress(status), _bar(status))))),
+            text_block("\n".join([*_progress_lines(status), *_shot_lines(status)])),
         ),
         _remedies(status, MessageKind.STATUS),
     )
+
+
+def format_title(status: StatusView) -> str:
+    """Format what is being made, and of a shot which one of how many."""
+    title = text.format_title(status.job.request)
+    return title if status.shot is None else f"{text.format_shot(status.shot)} · {title}"
+
+
+def _progress_lines(status: StatusView) -> list[str]:
+    return [line for line in (format_progress(status), _bar(status)) if line]
+
+
+def _is_decided_by_member(status: StatusView) -> bool:
+    """Return whether a storyboard waits for a decision about this shot."""
+    state = shot_state(status.job, is_skipped=False)
+    return status.shot is not None and status.shot.is_open and state is ShotState.FAILED
+
+
+def _shot_lines(status: StatusView) -> list[str]:
+    """Return the line about the other shots of a storyboard that waits for a decision."""
+    if not _is_decided_by_member(status):
+        return []
+    if status.job.private:
+        return [_("The other shots wait for a day. Skip this one to go on.")]
+    return [_("The other shots wait for a day. Try this one again, or skip it.")]
 
 
 def _render_delivered(status: StatusView) -> ui.LayoutView:
@@ -109,7 +136,7 @@ def render_result(
     `without_prompt` is for a channel whose word filter refused it; `private` leaves out the buttons
     that ask for another video, which direct messages do not offer.
     """
-    lines = format_ready_lines(job.user_id, payload)
+    lines = _head_lines(job, payload)
     if not without_prompt:
         lines.append(f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}")
     small = _joined(text.format_settings(job.request), text.format_elapsed(job))
@@ -127,6 +154,14 @@ def _credit(payload: ResultPayload) -> list[LayoutItem]:
     if payload.origin is None:
         return []
     return [ui.TextDisplay[Any](f"-# {text.format_credit(payload.origin)}", id=CREDIT_ID)]
+
+
+def _head_lines(job: JobView, payload: ResultPayload) -> list[str]:
+    """Return the lines that head a result: a shot's mention nobody."""
+    if payload.shot is None or (payload.video is None and payload.link is None):
+        return format_ready_lines(job.user_id, payload)
+    title = f"🎞️ **{text.format_shot(payload.shot)}**"
+    return [title, *format_substitute_lines(payload)]
 
 
 def render_failure(status: StatusView, *, tells_why: bool) -> ui.LayoutView:
@@ -285,11 +320,14 @@ def _action_rows(
 def _remedies(status: StatusView, kind: MessageKind) -> LayoutItem:
     """Lay out the buttons that may help a job that ended without a video, and *Details*.
 
-    A private job has only *Cancel*: direct messages do not offer another video.
+    A private job has only *Cancel*, or *Skip*: direct messages do not offer another video.
     """
     job = status.job
     buttons: list[ui.Item[Any]] = []
-    if job.private:
+    if _is_decided_by_member(status):
+        actions = [ShotAction.SKIP] if job.private else [*ShotAction]
+        buttons += [ShotButton(action, job.id) for action in actions]
+    elif job.private:
         if job.state is JobState.QUEUED:
             buttons.append(ActionButton(ButtonAction.CANCEL, job.id))
     else:

@@ -135,6 +135,20 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
             "I only kept your files for {minutes} minutes. Click *Edit again* to go on "
             "with what's in the form."
         ),
+        ViolationCode.SHOTS_NOT_NUMBERED: N_(
+            "Start each shot with its number, like “1. … 2. …”. You can have up to {most}."
+        ),
+        ViolationCode.TOO_FEW_SHOTS: N_(
+            "Write at least {least} shots, like “1. … 2. …”. For one, use `/video`."
+        ),
+        ViolationCode.TOO_MANY_SHOTS: N_("Use up to {most} shots. You wrote {given}."),
+        ViolationCode.SHOT_WITH_SEVERAL_PICTURES: N_(
+            "Shot {number} names several pictures. Name the one it starts from."
+        ),
+        ViolationCode.SHOT_PICTURE_MISSING: N_("There's no picture [{picture}]. Upload it."),
+        ViolationCode.SHOT_PICTURE_UNUSED: N_(
+            "No shot uses picture [{picture}]. Write [{picture}] in the shot it starts."
+        ),
         ViolationCode.INPUTS_GONE: INPUTS_GONE,
         ViolationCode.INPUTS_TOO_LARGE: INPUTS_TOO_LARGE,
         ViolationCode.REMIX_NEEDS_FILES: N_("Attach your own files. Their uploads stay theirs."),
@@ -363,6 +377,10 @@ def _field_invalid(*, label: str, fault: Violation) -> str:
     return _("{label}: {hint}", label=_(label), hint=format_violation(fault))
 
 
+def _shot_invalid(*, number: int, fault: Violation) -> str:
+    return _("Shot {number}: {fault}", number=number, fault=format_violation(fault))
+
+
 def _amount_too_large(*, most: MicroUSD) -> str:
     return _("The most you can set is {most}.", most=format_usd(most))
 
@@ -402,6 +420,7 @@ _FORMATTERS: Final[Mapping[ViolationCode, Callable[..., str]]] = MappingProxyTyp
         ViolationCode.CONFIRM_PRICE_OUT_OF_RANGE: _confirm_price_out_of_range,
         ViolationCode.PATTERN_TOO_LARGE: _pattern_too_large,
         ViolationCode.FIELD_INVALID: _field_invalid,
+        ViolationCode.SHOT_INVALID: _shot_invalid,
         ViolationCode.AMOUNT_TOO_LARGE: _amount_too_large,
         ViolationCode.NOT_A_LIMIT: _not_a_limit,
         ViolationCode.NOT_A_MEMBER_LIMIT: _not_a_member_limit,

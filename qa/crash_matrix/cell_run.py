@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import select
 
-from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
+from domain.jobs import ENDED_WITHOUT_VIDEO, NEVER_MS, PARKED, JobState
 from qa.crash_matrix.process import fork_bot_to_kill
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
 from sandbox.demo.process import (
@@ -30,7 +30,6 @@ from storage.jobs import Job
 from tests.harness.forked_bot import BOT_COMMAND
 from tests.harness.ports import free_port
 from tests.harness.service import make_picture
-from workflow.scheduling import NEVER_MS
 
 if TYPE_CHECKING:
     from qa.crash_matrix.harness import MatrixHarness

@@ -14,7 +14,9 @@ from cogs.reports.controls import QueryField, ReportType
 from cogs.servers.buttons import ServerAction
 from cogs.settings.controls import ControlAction, SettingsPage
 from cogs.settings.fields import FIELDS_BY_PAGE
+from cogs.storyboards.controls import StoryboardAction
 from cogs.ui.buttons import ButtonAction
+from cogs.ui.shot_buttons import ShotAction
 from domain.reports import Grouping, ReportPeriod
 from qa.fuzz.mutators import mutate_text
 from workflow.operator.parked_jobs import Decision
@@ -78,6 +80,8 @@ COMPONENT_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
         "price": lambda s, dice: f"buy:{s.job(dice)}:{s.id(dice)}",
         "page": lambda s, dice: f"jobs:{s.job(dice)}",
         "film": lambda s, dice: f"film:{dice.choice(list(FilmAction))}:{s.job(dice)}",
+        "storyboard": lambda s, dice: f"board:{dice.choice(list(StoryboardAction))}:{s.job(dice)}",
+        "shot": lambda s, dice: f"shot:{dice.choice(list(ShotAction))}:{s.job(dice)}",
         "film menu": lambda s, dice: f"film:pick:{s.id(dice)}",
         "list": lambda s, dice: f"jobs:{dice.choice(list(ListAction))}:{s.job(dice)}:{s.job(dice)}",
         "parked page": lambda _, dice: f"operator:page:{dice.choice(('0', '3', '9' * 6, '9' * 9))}",
@@ -114,6 +118,7 @@ FORM_IDS: Final[Mapping[str, _Make]] = MappingProxyType(
         ),
         "refer": lambda s, dice: f"refer:{s.id(dice)}:{s.id(dice)}",
         "mend": lambda s, dice: f"mend:{dice.choice(RETRY_KINDS)}:{s.id(dice)}:{s.id(dice)}",
+        "storyboard": lambda s, dice: f"mend:storyboard:{s.id(dice)}:{s.id(dice)}",
         "task": lambda s, dice: f"operator:task:{_parked(s, dice)}",
         "limit of a server": lambda s, dice: (
             f"server:amount:{s.id(dice)}:{dice.choice(('0', '3'))}"

@@ -44,6 +44,8 @@ ALLOWED = {
         "a track has nothing that plays",
         *("paid by the operator: the video could not be fetched", "key refused", "rate limited"),
         *("not admitted", "admitted by {}{}", ", {} a day"),
+        *("cancelled by the member", "nobody decided about a shot"),
+        "the storyboard ended before this shot",
     },
     "in an export, whose tables are kept in English as every CSV is": {
         *("read me.txt", "What is kept of the Discord user {}, at {} UTC.", "{}: {} rows"),
@@ -69,6 +71,7 @@ ALLOWED = {
     },
     "kinds of what is kept for a click": {
         *("refused draft", "price question", "shown pictures", "shown files"),
+        "storyboard question",
         "rejected settings",
     },
     "the last lines of posts by the version before": {" · shared {}"},

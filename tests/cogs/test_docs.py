@@ -87,6 +87,8 @@ async def test_every_kind_of_control_is_known_to_the_test_of_the_docs(dailies: D
     assert kinds == {
         "ActionButton",
         "FilmButton",
+        "ShotButton",
+        "StoryboardButton",
         "VideoMenu",
         "NotifyButton",
         "DataButton",

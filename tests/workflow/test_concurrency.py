@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.guild_settings import GuildSettings
-from domain.jobs import JobState
+from domain.jobs import NEVER_MS, JobState
 from domain.requests import Draft, GenerationCommand, Picture, build_request
 from sandbox.apixo import Fault as ApixoFault
 from storage import guild_settings, jobs, status_messages
@@ -24,7 +24,6 @@ from workflow.operator.control import stop_submissions
 from workflow.publisher import StatusView
 from workflow.results.repost import repost
 from workflow.results.share import share
-from workflow.scheduling import NEVER_MS
 from workflow.stages.accept import accept, cancel
 from workflow.stages.poll import poll
 from workflow.stages.recover import park_lost_submissions

@@ -75,10 +75,10 @@ class FilmWorker:
             self._running.add(task)
             task.add_done_callback(self._end)
 
-    async def wait_for_work(self) -> None:
+    async def wait_for_work(self, max_wait_s: float = _MAX_WAIT_S) -> None:
         """Wait until `wake` is called, one has ended, or another process may have added one."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_MAX_WAIT_S):
+            async with asyncio.timeout(max_wait_s):
                 await self._wake_event.wait()
 
     def wake(self) -> None:

@@ -14,6 +14,7 @@ from workflow.context import Context
 from workflow.errors import MessageDeleted, PublishError, TemporaryPublishError, TooLargeToPost
 from workflow.guilds import settings
 from workflow.results.payload import send_payload
+from workflow.status_views import find_shot
 
 _log = structlog.get_logger(__name__)
 
@@ -71,8 +72,8 @@ async def post_result(
         PublishError: every destination refuses it, or (TemporaryPublishError) Discord does not
             answer.
     """
-    publisher = context.publisher
-    send = partial(send_payload, context, allow_without_video=allow_without_video)
+    publisher, shot = context.publisher, await find_shot(context, job)
+    send = partial(send_payload, context, allow_without_video=allow_without_video, shot=shot)
     for channel_id in _channel_ids(context, job):
         candidate = replace(job, result_channel_id=channel_id)
         try:

@@ -65,16 +65,28 @@ async def extract_last_frame(
         Outage: the media store does not answer.
     """
     refusal = await check_extendable(context, job)
-    if refusal is not None or context.video_tools is None:
-        return refusal or ExtendRefusal.NO_VIDEO_TOOLS
+    return refusal or await read_last_frame(context, job.id, name, save_input)
+
+
+async def read_last_frame(
+    context: Context, job_id: str, name: str, save_input: Callable[[bytes, str], Awaitable[str]]
+) -> Picture | ExtendRefusal:
+    """Save the last frame of a stored video, as `extract_last_frame` does.
+
+    Raises:
+        OSError: the picture cannot be saved.
+        Outage: the media store does not answer.
+    """
+    if context.video_tools is None:
+        return ExtendRefusal.NO_VIDEO_TOOLS
     try:
-        async with context.media.use_video(f"{job.id}.mp4") as video:
+        async with context.media.use_video(f"{job_id}.mp4") as video:
             data = await context.video_tools.extract_last_frame(video)
         width, height = _size(data)
     except FileNotFoundError:
         return ExtendRefusal.NOT_KEPT
     except UnusableVideo as error:
-        _log.warning("last frame not extracted", job=job.id, error=error)
+        _log.warning("last frame not extracted", job=job_id, error=error)
         return ExtendRefusal.UNUSABLE
     return Picture(
         url="",

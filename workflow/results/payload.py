@@ -17,6 +17,7 @@ from domain.durations import DAY_MS
 from domain.guild_rules import rule_applies
 from domain.guild_settings import GuildSettings, OversizeFallback
 from domain.job_view import JobView
+from domain.storyboard_steps import ShotPlace
 from storage.errors import NotAVideo
 from workflow.context import Context
 from workflow.errors import TooLargeToPost, UnusableVideo
@@ -67,6 +68,7 @@ async def send_payload(
     max_bytes: int,
     *,
     allow_without_video: bool = True,
+    shot: ShotPlace | None = None,
 ) -> int:
     """Send the result of a job to a destination with an upload limit; return the message's id.
 
@@ -82,7 +84,7 @@ async def send_payload(
             if payload.video is None and payload.link is None and not allow_without_video:
                 raise TooLargeToPost("neither a smaller copy nor a link can be had")
             try:
-                return await send(job, payload)
+                return await send(job, replace(payload, shot=shot))
             except TooLargeToPost:
                 if payload.video is None:
                     raise

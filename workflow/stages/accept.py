@@ -1,6 +1,6 @@
 """First stage: a checked order becomes queued jobs with their holds, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -47,9 +47,10 @@ class Order:
     `further` are more requests of the same order, each a job of its own: all are accepted, or none;
     `kind` says what they are to each other. `duplicate_keys` are further keys under which the same
     order may have been accepted just before: of two clicks on one button, one makes the jobs.
-    `role_ids` are the member's roles, which may have limits. The results of a `private` order are
-    visible to the member alone. `language` is the locale in which the member uses Discord.
-    `remix_of` is the job that it was made from.
+    `role_ids` are the member's roles, which may have limits. `plan` records, with the new jobs,
+    what is to become of their videos. The results of a `private` order are visible to the member
+    alone. `language` is the locale in which the member uses Discord. `remix_of` is the job that it
+    was made from.
     """
 
     interaction_id: int
@@ -64,6 +65,7 @@ class Order:
     private: bool = False
     language: str | None = None
     remix_of: str | None = None
+    plan: Callable[[AsyncConnection, Sequence[Job]], Awaitable[None]] | None = None
 
     @property
     def requests(self) -> tuple[VideoRequest, ...]:
@@ -191,7 +193,9 @@ def _public_error(error: Exception) -> Exception:
 async def _get_existing(tx: AsyncConnection, order: Order) -> list[Job] | None:
     for key in (order.interaction_id, *order.duplicate_keys):
         if (job := await jobs.get_by_interaction(tx, key)) is not None:
-            return [job] if job.order_id is None else await orders.list_jobs(tx, job.order_id)
+            of_order = [] if job.order_id is None else await orders.list_jobs(tx, job.order_id)
+            is_first = bool(of_order) and of_order[0].id == job.id
+            return of_order if is_first else [job]  # another is alone, in the place of one
     return None
 
 
@@ -218,6 +222,8 @@ async def _create_jobs(
         total = MicroUSD(sum(price.amount for price in prices))
         await quotas.check(tx, subject, total, effective_limits)
     new_jobs = await _enqueue(tx, context, order, prices, now_ms)
+    if order.plan is not None:
+        await order.plan(tx, new_jobs)
     hold_ids = [await _hold(tx, job, effective_limits, now_ms) for job in new_jobs]
     # The hold has locked the service-wide usage row, so no other order is checked at this moment.
     await _check_duplicates(tx, order)

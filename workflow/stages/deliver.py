@@ -24,6 +24,7 @@ from workflow.results.payload import use_payload
 from workflow.results.posted import find_posted
 from workflow.scheduling import reschedule, retry_later
 from workflow.servers.notices import claim_message
+from workflow.status_views import find_shot
 
 _log = structlog.get_logger(__name__)
 
@@ -128,9 +129,10 @@ async def _record_delivery(context: Context, job: Job, placed: PostedResult) -> 
 
 
 async def _tell(context: Context, job: Job, placed: PostedResult, *, is_found: bool) -> None:
-    """Notify the member, unless the result itself does, or they were told before a restore."""
+    """Notify the member, unless the result does, or the film will, or they were told before."""
     was_told = is_found and job.restored_at_ms is not None
-    if not (placed.by_dm or job.private or was_told):
+    is_shot = await find_shot(context, job) is not None
+    if not (placed.by_dm or job.private or was_told or is_shot):
         await notify_done(context, job)
 
 

@@ -6,14 +6,13 @@ Every other state needs no recovery: its stage runs again as if nothing had happ
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.jobs import JobState
+from domain.jobs import NEVER_MS, JobState
 from storage import jobs, leases
 from storage.database import Database
 from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.billing.settlement import Payer, resolve_payment
 from workflow.context import Context
-from workflow.scheduling import NEVER_MS
 from workflow.stages.submit import park_unknown, requeue
 
 _log = structlog.get_logger(__name__)

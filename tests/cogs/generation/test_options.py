@@ -250,7 +250,10 @@ def test_every_option_reaches_the_draft() -> None:
 
 def test_the_documentation_lists_exactly_these_buttons() -> None:
     """By the label that a member sees."""
-    labels = {ActionButton(act, "x").item.label for act in ButtonAction} | {"Try again"}
+    labels = {ActionButton(act, "x").item.label for act in ButtonAction} | {
+        "Try again",
+        "Attach yours",
+    }
     labels |= {NotifyButton(1, enabled=wanted).item.label for wanted in (True, False)}
     labels |= {DataButton(action).item.label for action in DataAction}
     labels |= {"Make it at 480p", "Make it public"}

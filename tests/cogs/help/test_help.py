@@ -145,6 +145,9 @@ def test_the_help_says_that_failures_cost_where_they_do(stopped_harness: BotHarn
 TOLD = {
     "jobs": "Your requests",
     "films": "each finished video",
+    "orders": "Your requests",
+    "storyboards": "Your requests",
+    "storyboard_shots": "Your requests",
     "job_events": "how it went",
     "billing": "each amount reserved, charged and refunded",
     "billing_buckets": "each amount reserved",

@@ -18,6 +18,33 @@ Row = tuple[Code, dict[str, Any], str]
 
 REQUESTS: list[Row] = [
     (
+        Code.SHOTS_NOT_NUMBERED,
+        {"most": 8},
+        "Start each shot with its number, like “1. … 2. …”. You can have up to 8.",
+    ),
+    (
+        Code.TOO_FEW_SHOTS,
+        {"least": 2},
+        "Write at least 2 shots, like “1. … 2. …”. For one, use `/video`.",
+    ),
+    (Code.TOO_MANY_SHOTS, {"most": 8, "given": 9}, "Use up to 8 shots. You wrote 9."),
+    (
+        Code.SHOT_INVALID,
+        {"number": 3, "fault": Violation.of(Code.PROMPT_EMPTY, Source.FORM)},
+        "Shot 3: Describe what the video should show.",
+    ),
+    (
+        Code.SHOT_WITH_SEVERAL_PICTURES,
+        {"number": 2},
+        "Shot 2 names several pictures. Name the one it starts from.",
+    ),
+    (Code.SHOT_PICTURE_MISSING, {"picture": 4}, "There's no picture [4]. Upload it."),
+    (
+        Code.SHOT_PICTURE_UNUSED,
+        {"picture": 2},
+        "No shot uses picture [2]. Write [2] in the shot it starts.",
+    ),
+    (
         Code.MODE_UNSUPPORTED,
         {"command": "reference", "model": ONE, "able": (TWO,)},
         "Seedance 1.5 Pro can't do /reference. Pick Seedance 2.0.",

@@ -21,10 +21,11 @@ from storage import (
     key_value,
     pending_interactions,
 )
+from storage.film_tables import films, storyboard_shots, storyboards
 from storage.media_cache import pinned
 from storage.pending_interactions import PendingRow
 from storage.personal_data import NOT_PERSONAL, PERSONAL
-from storage.schema import films, job_events, limits, memberships, metadata, orders, servers
+from storage.schema import job_events, limits, memberships, metadata, orders, servers
 from storage.service_tables import belt
 from tests.harness.workflow import BEN, BOTH_ENGINES, GUILD, WorkflowHarness
 from workflow.members.erasure import erase_pending, request_erasure
@@ -95,8 +96,16 @@ async def live(harness: WorkflowHarness) -> str:
         "kind": "takes",
         **dict.fromkeys(("interaction_id", "channel_id", "created_at_ms", "private"), 9),
     }
+    board = {
+        "id": "board",
+        "kind": "extension",
+        **dict.fromkeys(("interaction_id", "channel_id", "created_at_ms", "private"), 9),
+    }
+    shot = {"storyboard_id": "board", "number": 1, "job_id": job, "start": "cut"}
     for table, row in (
         (films, film),
+        (storyboards, {**board, "guild_id": GUILD, "user_id": MEMBER}),
+        (storyboard_shots, shot),
         (orders, {**order, "guild_id": GUILD, "user_id": MEMBER}),
         (limits, {"guild_id": GUILD, "target": "member", "subject_id": MEMBER, "kind": "day"}),
         (memberships, {"guild_id": GUILD, "user_id": MEMBER, "checked_at_ms": 5}),

@@ -1,0 +1,1 @@
+"""Storyboards: the command, its form, and the buttons about shots."""
