@@ -140,7 +140,9 @@ class ResultDownloader:
 
 def is_public_address(address: _Address) -> bool:
     """Return whether an IP address is on the public Internet."""
-    if address.is_multicast or address.is_reserved or not address.is_global:
+    # Python 3.13 and later judge a mapped address by the IPv4 one in it.
+    is_mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    if is_mapped or address.is_multicast or address.is_reserved or not address.is_global:
         return False
     return not any(address in network for network in _NOT_PUBLIC_EITHER)
 
