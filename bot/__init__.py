@@ -3,4 +3,4 @@
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - who has an older one is to read a sentence
-    sys.exit("Dailies needs Python 3.11, 3.12 or 3.13.")
+    sys.exit("Dailies needs Python 3.11 to 3.14.")

@@ -2,12 +2,15 @@
 
 import asyncio
 import io
+import platform
 import subprocess
 import tarfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from sandbox.demo.process import Process
 
@@ -15,7 +18,10 @@ _ROOT = Path(__file__).parents[2]
 
 
 def check_out(tag: str, folder: Path) -> Path:
-    """Put the code of a version into a folder; skip the test where the history has none."""
+    """Put the code of a version into a folder.
+
+    The test is skipped where the history has none, or where this Python is newer than the version.
+    """
     command = ["git", "-C", str(_ROOT), "archive", "--format=tar", tag]
     try:
         archive = subprocess.run(command, check=True, capture_output=True).stdout
@@ -23,6 +29,9 @@ def check_out(tag: str, folder: Path) -> Path:
         pytest.skip(f"The history has no {tag} here: {error}")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    if platform.python_version() not in SpecifierSet(project["requires-python"]):
+        pytest.skip(f"{tag} is for Python {project['requires-python']}")
     return folder
 
 
