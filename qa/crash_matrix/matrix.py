@@ -25,6 +25,7 @@ from qa.crash_matrix.hand_over import is_of_hand_over
 from qa.crash_matrix.harness import MatrixHarness
 from qa.crash_matrix.invariants import VIOLATIONS
 from qa.crash_matrix.run_record import Cell, RunRecord
+from tests.harness.memory import find_memory
 
 DOUBLE_KILL_SHARE: Final = 0.25
 """The share of cells that die once more."""
@@ -97,7 +98,8 @@ class RunnerPool:
         cls, size: int, server: Callable[[str], str] | None = None
     ) -> AsyncIterator["RunnerPool"]:
         """Open `size` stages, on the PostgreSQL whose addresses `server` gives, or on SQLite."""
-        with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=_quick_folder()) as folder:
+        # SIGKILL takes nothing that a process has written, whatever it lies on.
+        with tempfile.TemporaryDirectory(prefix="dailies-matrix-", dir=find_memory()) as folder:
             async with AsyncExitStack() as stack:
                 stages: list[MatrixHarness] = []
                 template = ""
@@ -181,11 +183,6 @@ def _databases(
     if server is None:
         return SqliteDatabasePool(folder, template)
     return PostgresqlDatabasePool(server, f"stage_{number}", template)
-
-
-def _quick_folder() -> str | None:
-    """Prefer memory: SIGKILL takes nothing that a process has written, whatever it lies on."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder within
 
 
 class ProgressPrinter:

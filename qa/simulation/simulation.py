@@ -38,6 +38,7 @@ from sandbox.apixo import Task
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
 from storage.media import MediaFolder
+from tests.harness.memory import find_memory
 from workflow import worker
 from workflow.context import Context, Policy
 from workflow.stages import submit
@@ -100,7 +101,7 @@ def simulate(
     """Play a plan from its beginning until all is at rest, and judge it."""
     began, first = time.perf_counter(), resident_bytes()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_quick_folder())))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=find_memory())))
         stack.enter_context(_without_guard(plan.disabled_guard))
         runner = stack.enter_context(asyncio.Runner(loop_factory=VirtualTimeLoop))
         runner.get_loop().set_task_factory(task_factory)
@@ -480,9 +481,3 @@ async def _takes_for_present(context: Context) -> None:
 
 async def _sees_nothing(*_: object) -> None:
     return None
-
-
-def _quick_folder() -> Path | None:
-    """Give a folder in memory, where the machine has one."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-    return memory if memory.is_dir() else None

