@@ -31,7 +31,7 @@ _READ_BEFORE = (
     *("workflow.video_tools.tools", "qa.crash_matrix.process"),
     *(
         *("tests.harness.template_ahead", "tests.harness.read_ahead"),
-        "tests.harness.migrated_ahead",
+        *("tests.harness.migrated_ahead", "tests.harness.compiled_ahead"),
         "alembic.command",
         "sqlalchemy.dialects.postgresql.asyncpg",
     ),
