@@ -12,7 +12,13 @@ import pytest
 from PIL import Image
 
 from tests.harness.media_measures import measure
-from tests.harness.media_samples import make_audio, make_encoded_video, make_video, mp4_box
+from tests.harness.media_samples import (
+    QUICK,
+    make_audio,
+    make_encoded_video,
+    make_video,
+    mp4_box,
+)
 from workflow.media_probe import inspection
 from workflow.media_probe.inspection import inspect
 from workflow.media_probe.types import MediaFault, MediaKind, UnusableMedia
@@ -273,9 +279,9 @@ def test_media_that_lies_in_another_file_is_refused(kind: bytes) -> None:
 
 
 def test_frames_that_are_too_large_or_too_many_are_refused() -> None:
-    large = make_clip("mp4", "mpeg4", 200, size=(7680, 4320))
+    large = make_encoded_video(2, size=(7680, 4320), rate=Fraction(25))
     assert fault(VIDEO, large)[0] is MediaFault.TOO_MANY_PIXELS
-    many = make_clip("mp4", "mpeg4", 2000, rate=Fraction(10_000), size=(16, 16))
+    many = make_encoded_video(20_000, size=(16, 16), rate=Fraction(10_000))
     assert fault(VIDEO, many)[0] is MediaFault.RESOURCE_LIMIT
 
 
@@ -300,12 +306,17 @@ def make_clip(
     out = io.BytesIO()
     with av.open(out, "w", format=container) as target:
         target.metadata.update(tags or {})
-        video: Any = target.add_stream(codec, rate=rate)
+        video: Any = target.add_stream(codec, rate=rate, options=QUICK.get(codec, {}))
         (video.width, video.height), video.pix_fmt = size, "yuv420p"
         if turn:
             video.set_display_rotation(turn)
         audio_codec = "libopus" if container == "webm" else "aac"
-        audio: Any = target.add_stream(audio_codec, rate=48_000, layout="mono") if sound else None
+        quick = QUICK.get(audio_codec, {})
+        audio: Any = (
+            target.add_stream(audio_codec, rate=48_000, layout="mono", options=quick)
+            if sound
+            else None
+        )
         for number in range(round(ms / 1000 * rate)):
             picture = Image.new("RGB", size, (number * 7 % 256, number * 3 % 256, 90))
             frame = av.VideoFrame.from_image(picture)
@@ -321,7 +332,8 @@ def make_sound(container: str, codec: str, ms: int, tags: dict[str, str] | None 
     out = io.BytesIO()
     with av.open(out, "w", format=container) as target:
         target.metadata.update(tags or {})
-        _tone(target, target.add_stream(codec, rate=48_000, layout="mono"), ms)
+        stream = target.add_stream(codec, rate=48_000, layout="mono", options=QUICK.get(codec, {}))
+        _tone(target, stream, ms)
     return out.getvalue()
 
 
