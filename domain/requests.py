@@ -155,7 +155,8 @@ class Draft:
     channel that the bot cannot post to); they are reported together with those found here.
     `preset` names the preset that fills open options, `filled_by_preset` the options it filled.
     The result of a `private` draft is visible to the member alone. `conversions` are told when it
-    is accepted. `remix_of` is the job of another member that it was made from.
+    is accepted. `remix_of` is the job of another member that it was made from, `joined_to` the one
+    whose video it goes on from, if both are to be a film.
     """
 
     command: GenerationCommand
@@ -176,6 +177,7 @@ class Draft:
     private: bool = False
     conversions: tuple[Conversion, ...] = ()
     remix_of: str | None = None
+    joined_to: str | None = None
 
 
 def build_request(draft: Draft) -> VideoRequest:

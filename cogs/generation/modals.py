@@ -61,6 +61,7 @@ class ModalField(StrEnum):
     RESOLUTION = "resolution"
     ASPECT_RATIO = "aspect_ratio"
     SOUND = "sound"
+    JOIN = "join"
 
 
 _MAX_PROMPT_UNITS: Final = 4_000
@@ -86,7 +87,13 @@ _WITH_PICTURES: Final = (
 _FIELDS: Final[Mapping[ModalKind, tuple[ModalField, ...]]] = MappingProxyType(
     {
         ModalKind.EDIT: _PROMPT_TO_SOUND,
-        ModalKind.EXTEND: _PROMPT_TO_SOUND,
+        ModalKind.EXTEND: (
+            ModalField.PROMPT,
+            ModalField.SECONDS,
+            ModalField.RESOLUTION,
+            ModalField.SOUND,
+            ModalField.JOIN,
+        ),
         ModalKind.REFERENCE: _PROMPT_TO_SOUND,
         ModalKind.REFERENCE_FILES: (
             ModalField.PROMPT,
@@ -253,6 +260,11 @@ def _sound(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     return _label(_("Sound"), ui.Checkbox[Any](custom_id=ModalField.SOUND, default=is_on))
 
 
+def _join(_kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
+    field = ui.Checkbox[Any](custom_id=ModalField.JOIN, default=draft.joined_to is not None)
+    return _label(_("Join both"), field, _("I'll post both videos as one film, too."))
+
+
 _LABELS: Final[Mapping[ModalField, Callable[[ModalKind, Draft, str | None], ui.Label[Any]]]] = (
     MappingProxyType(
         {
@@ -265,6 +277,7 @@ _LABELS: Final[Mapping[ModalField, Callable[[ModalKind, Draft, str | None], ui.L
             ModalField.RESOLUTION: _resolution,
             ModalField.ASPECT_RATIO: _aspect_ratio,
             ModalField.SOUND: _sound,
+            ModalField.JOIN: _join,
         }
     )
 )

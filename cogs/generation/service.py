@@ -54,6 +54,7 @@ from workflow.member_turns import MemberTurn, MemberTurns
 from workflow.private_answers import EditableAnswer
 from workflow.results.rerun import IdempotencyKeys
 from workflow.stages.accept import Accepted, Order, accept
+from workflow.storyboards.orders import plan_joining
 from workflow.worker import Worker
 
 _ACCEPTED: Final = "accepted_job"
@@ -331,5 +332,7 @@ class GenerationService:
             language=str(interaction.locale),
             remix_of=draft.remix_of,
         )
+        if draft.joined_to is not None:
+            order = plan_joining(self._context, order, draft.joined_to)
         with refusals.as_violations(quote(request).amount):
             return await accept(self._context, order)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from cogs.generation.modals import ModalKind, apply_input, extend_modal
+from cogs.generation.modals import ModalField, ModalKind, apply_input, extend_modal
 from cogs.generation.retry import RetryDraft
 from cogs.generation.service import GenerationService
+from cogs.ui.forms import read_fields
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import InteractionTracker, UserError
 from cogs.ui.routing import Interaction
@@ -83,6 +84,8 @@ class ExtendHandler:
         job = await self._find_own_job(interaction, match["job"])
         keys = modal_keys(int(match["opened"]), interaction.user.id, job.id)
         known = apply_input(draft_continuation(job, self._context.now_ms()), data)
+        wants_film = read_fields(data).get(ModalField.JOIN) is True
+        known = replace(known, joined_to=job.id if wants_film else None)
         early = RetryDraft(interaction.user.id, ModalKind.EXTEND, known, job_id=job.id)
         async with self._service.take_turn(interaction, known, keys, retry=early) as turn:
             picture = await self._extract_last_frame(job, turn)

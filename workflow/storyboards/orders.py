@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.job_view import JobView
 from domain.jobs import JobState, new_job_id
 from domain.orders import OrderKind
 from domain.storyboard import ShotStart
@@ -53,14 +52,14 @@ async def accept_storyboard(
     return await accept(context, replace(order, kind=OrderKind.STORYBOARD, plan=plan))
 
 
-def plan_joining(context: Context, order: Order, before: JobView) -> Order:
-    """Return an order whose video is joined to the one that it goes on from."""
+def plan_joining(context: Context, order: Order, before: str) -> Order:
+    """Return an order whose video is joined to that of the job that it goes on from."""
 
     async def plan(tx: AsyncConnection, new_jobs: Sequence[Job]) -> None:
         (job,) = new_jobs
         board_id = new_job_id(job.created_at_ms, context.random.getrandbits(50))
         new = _storyboard(job, board_id, StoryboardKind.EXTENSION)
-        shots = [(before.id, ShotStart.CUT), (job.id, ShotStart.PREVIOUS)]
+        shots = [(before, ShotStart.CUT), (job.id, ShotStart.PREVIOUS)]
         await storyboards.add(tx, new, shots)
 
     return replace(order, plan=plan)

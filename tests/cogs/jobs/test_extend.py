@@ -148,3 +148,21 @@ async def test_a_service_without_a_decoder_says_so(
     await stopped_harness.start()
     first = await stopped_harness.make_video(ada, "video", VIDEO)
     assert "isn't set up" in await refused(ada, first)
+
+
+async def test_both_videos_are_joined_if_that_is_wished(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """The choice is kept in a form that comes back; the film comes by itself, for nothing."""
+    first = await harness.make_video(ada, "video", VIDEO)
+    answer = await sent(ada, await form_of(ada, first), {"prompt": "ab", "join": True})
+    again = await ada.click(answer, "Edit again")
+    await again.until_answered()
+    job = job_id_in(await sent(ada, again, {"prompt": "the rain ends"}))
+    await harness.wait_for_result(job)
+    film = await harness.channel.wait_for(
+        lambda message: "your film is ready" in message.text, within=60, awaited="the film"
+    )
+    assert "2 videos · 0:10" in film.text
+    assert film.notified_user_ids == {ada.user.id}
+    assert await harness.job_count() == 2

@@ -280,11 +280,11 @@ async def test_in_a_restored_copy_its_film_is_searched_for(harness: WorkflowHarn
 async def test_an_extension_is_joined_to_its_video(harness: WorkflowHarness) -> None:
     """One that fails makes no film, and asks nobody."""
     first = (await harness.accept_job("a fox", seconds=4, sound=False)).job.id
-    before = await harness.run_until(JobState.DELIVERED, job=first)
+    await harness.run_until(JobState.DELIVERED, job=first)
     harness.context.high_water.is_checked = True
     worker, made = StoryboardWorker(harness.context), dict[str, str]()
     for prompt, end in (("it jumps", JobState.DELIVERED), ("it falls [[fail:X]]", JobState.FAILED)):
-        order = plan_joining(harness.context, harness.make_order(prompt, seconds=4), before)
+        order = plan_joining(harness.context, harness.make_order(prompt, seconds=4), first)
         made[prompt] = (await accept(harness.context, order)).job.id
         await accept(harness.context, order)
         await harness.run_until(end, job=made[prompt])
