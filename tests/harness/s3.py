@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from yarl import URL
@@ -167,11 +168,11 @@ def _wait_until_up(address: str) -> None:
     while time.monotonic() < until_s:
         try:
             urlopen(address).close()  # noqa: S310 - an address of ours
-        except OSError as error:
-            if getattr(error, "code", None) is not None:
-                return  # it refuses us, so it is there
+        except HTTPError as refusal:
+            refusal.close()
+            return
+        except OSError:
+            time.sleep(0.05)
         else:
             return
-        with suppress(OSError):
-            time.sleep(0.05)
     raise TimeoutError(address)

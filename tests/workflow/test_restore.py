@@ -121,7 +121,7 @@ async def test_a_copy_taken_at_any_transaction_leads_to_no_second_task_and_no_se
         parked += await _ends_without_harm(harness, job, before)
     else:
         pytest.fail("no life was left whole")
-    assert number >= 8
+    assert number > 6, "claim, submission, success, file, intent and post each are one"
     assert parked >= 2
 
 
