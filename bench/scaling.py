@@ -28,7 +28,7 @@ _FULL: Final = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What was measured: CPU in seconds, counts, and bytes, each of one video or command."""
+    """CPU in seconds, counts and bytes of one video or command; docs/scaling.md has sources."""
 
     command_cpu_s: float = 0.006
     order_cpu_s: float = 0.015
